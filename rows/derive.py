@@ -1,0 +1,83 @@
+"""Stored attempts and jobs of a run -> the columns that follow from them.
+
+Jobs and runs arrive in any order, so nothing here is computed from a delivery: whatever is
+stored is read again, and the same rows always give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Attempt(NamedTuple):
+    """A stored attempt; `known` is False while only its jobs have been seen."""
+
+    attempt: int
+    known: bool
+    status: str | None
+    conclusion: str | None
+    createtime: datetime | None
+    updatetime: datetime | None
+    triggeredby: str | None
+
+
+class Job(NamedTuple):
+    """What a stored job tells about its attempt."""
+
+    attempt: int
+    starttime: datetime | None
+    endtime: datetime | None
+    os: str | None
+    inherited: bool
+
+
+class Timing(NamedTuple):
+    """When an attempt ran: times in UTC, spans in seconds, systems in one text."""
+
+    starttime: datetime | None
+    endtime: datetime | None
+    queuetime: int | None
+    runtime: float | None
+    os: str | None
+
+
+def seconds(begin: datetime | None, end: datetime | None) -> float | None:
+    """Return the span between two times; None when one is unknown or they are reversed."""
+    if begin is None or end is None or end < begin:
+        return None
+    return (end - begin).total_seconds()
+
+
+def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
+    """Return when an attempt ran, from its own jobs.
+
+    Inherited jobs ran in an earlier attempt. Without a started job the attempt's own start is
+    all that is known, and waiting time and system are not known: None, never 0.
+    """
+    own = [job for job in jobs if job.attempt == attempt.attempt and not job.inherited]
+    starts = [job.starttime for job in own if job.starttime]
+    ends = [job.endtime for job in own if job.endtime]
+    start = min(starts, default=attempt.createtime)
+    end = None
+    if attempt.status == "completed":
+        end = max(ends, default=attempt.updatetime)
+    queued = seconds(attempt.createtime, start) if starts else None
+    return Timing(
+        starttime=start,
+        endtime=end,
+        queuetime=None if queued is None else int(queued),
+        runtime=seconds(start, end),
+        os=systems(job.os for job in own if job.starttime),
+    )
+
+
+def systems(found: Iterable[str | None]) -> str | None:
+    """Return the distinct systems, sorted: `Linux,Windows`."""
+    return ",".join(sorted({one for text in found if text for one in text.split(",")})) or None
+
+
+def highest(attempts: Sequence[Attempt]) -> Attempt | None:
+    """Return the attempt a run mirrors: the highest that is more than a stub."""
+    return max((one for one in attempts if one.known), default=None, key=lambda one: one.attempt)

@@ -1,0 +1,1 @@
+"""GitHub's objects as rows: one file per table, and `events`, the router."""

@@ -1,0 +1,66 @@
+"""Commits of a push and of the API -> commits. All their columns are fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rows import Row, fields, version
+from rows.github.repo import Repository
+
+
+def commit_row(values: dict[str, object]) -> Row:
+    """Return a commit's row; nothing orders records of one commit but what they say."""
+    order = version.timed("commits", None, 0, values.values())
+    return Row("commits", {**values, "version": order})
+
+
+def page(repo: Repository, sha: str) -> str | None:
+    """Return the commit's page: the API and the webhook name different addresses for it."""
+    return f"{repo.url}/commit/{sha}" if repo.url else None
+
+
+def pushed_row(commit: Mapping[str, Any], repo: Repository, at: str = "commits") -> Row:
+    """Return the row of a commit as a push carries it: its time has the author's offset."""
+    sha = fields.needed(fields.sha(commit, "id", at), at, "id")
+    author = fields.child(commit, "author", at) or {}
+    return commit_row(
+        {
+            "hash": sha,
+            "author": fields.text(author, "name", f"{at}.author"),
+            "message": fields.text(commit, "message", at),
+            "time": fields.moment(commit, "timestamp", at),
+            "authorlogin": fields.text(author, "username", f"{at}.author"),
+            "url": page(repo, sha),
+        }
+    )
+
+
+def pushed_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
+    """Return a row for each commit of a push, at most 2,048 and the head.
+
+    The head is not among `commits` when a branch is made on a known commit.
+    """
+    head = fields.child(payload, "head_commit", "push")
+    rows = [pushed_row(one, repo) for one in fields.children(payload, "commits", "push")]
+    if head is not None:
+        rows.append(pushed_row(head, repo, "head_commit"))
+    return list({row.values["hash"]: row for row in rows}.values())
+
+
+def listed_row(commit: Mapping[str, Any], repo: Repository) -> Row:
+    """Return the row of a commit as the API lists it."""
+    sha = fields.needed(fields.sha(commit, "sha", "commit"), "commit", "sha")
+    inner = fields.child(commit, "commit", "commit") or {}
+    author = fields.child(inner, "author", "commit.commit") or {}
+    account = fields.child(commit, "author", "commit") or {}
+    return commit_row(
+        {
+            "hash": sha,
+            "author": fields.text(author, "name", "commit.commit.author"),
+            "message": fields.text(inner, "message", "commit.commit"),
+            "time": fields.moment(author, "date", "commit.commit.author"),
+            "authorlogin": fields.text(account, "login", "commit.author"),
+            "url": page(repo, sha),
+        }
+    )

@@ -1,0 +1,96 @@
+"""`repository` objects -> repos and repoaliases.
+
+A repository is its numeric id on its server: renames and transfers keep it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from rows import Row, Unmappable, fields, version
+
+AT = "repository"
+PASSING, EVENT, API = 0, 1, 2
+"""How much a source knows: seen in passing, a `repository` event, read from the API."""
+
+
+class Repository(NamedTuple):
+    """What every row of a payload needs to know about its repository."""
+
+    provider: str
+    gitid: int
+    name: str
+    url: str | None
+    pushed: datetime | None
+    seen: datetime | None
+
+
+def provider_of(url: str | None) -> str:
+    """Return the server's name: `github`, or `github:host` for every other host."""
+    host = urlsplit(url).hostname if url else None
+    return "github" if host in (None, "github.com") else f"github:{host}"
+
+
+def repository(payload: Mapping[str, Any]) -> Repository:
+    """Return the payload's repository. Raises Unmappable when it has none."""
+    found = fields.needed(fields.child(payload, AT, "payload"), "payload", AT)
+    url = fields.text(found, "html_url", AT)
+    pushed = fields.moment(found, "pushed_at", AT)
+    updated = fields.moment(found, "updated_at", AT)
+    try:
+        provider = provider_of(url)
+    except ValueError as error:
+        raise Unmappable(f"{AT}.html_url", str(error)) from error
+    return Repository(
+        provider=provider,
+        gitid=fields.needed(fields.number(found, "id", AT), AT, "id"),
+        name=fields.needed(fields.text(found, "full_name", AT), AT, "full_name"),
+        url=url,
+        pushed=pushed,
+        seen=max((time for time in (pushed, updated) if time), default=None),
+    )
+
+
+def repo_row(payload: Mapping[str, Any], repo: Repository, rank: int) -> Row:
+    """Return the repository's row."""
+    found = payload[AT]
+    state = {
+        "name": repo.name,
+        "url": repo.url,
+        "defaultbranch": fields.text(found, "default_branch", AT),
+        "private": fields.flag(found, "private", AT),
+        "archived": fields.flag(found, "archived", AT),
+    }
+    key = {"provider": repo.provider, "gitid": repo.gitid}
+    order = version.timed("repos", repo.seen, rank, state.values())
+    return Row("repos", {**key, **state, "version": order})
+
+
+def former_names(payload: Mapping[str, Any]) -> list[str]:
+    """Return the full names that a `renamed` or `transferred` event says are past.
+
+    https://docs.github.com/webhooks/webhook-events-and-payloads#repository
+    """
+    changes = fields.child(payload, "changes", "payload") or {}
+    full_name = fields.text(payload[AT], "full_name", AT) or ""
+    owner, _, name = full_name.partition("/")
+    renamed = fields.child(changes, "repository", "changes") or {}
+    before = fields.child(renamed, "name", "changes.repository") or {}
+    if old := fields.text(before, "from", "changes.repository.name"):
+        name = old
+    transferred = fields.child(changes, "owner", "changes") or {}
+    givers = fields.child(transferred, "from", "changes.owner") or {}
+    for kind in ("user", "organization"):
+        giver = fields.child(givers, kind, "changes.owner.from") or {}
+        owner = fields.text(giver, "login", f"changes.owner.from.{kind}") or owner
+    past = f"{owner}/{name}"
+    return [] if past == full_name else [past]
+
+
+def alias_rows(repo: Repository, former: list[str]) -> list[Row]:
+    """Return a row for each name the repository goes or went by."""
+    seen = {"firstseen": repo.seen, "lastseen": repo.seen}
+    return [Row("repoaliases", {"name": name, **seen}) for name in (repo.name, *former)]

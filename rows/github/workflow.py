@@ -1,0 +1,31 @@
+"""`workflow` objects -> workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rows import Row, fields, version
+from rows.github.repo import Repository
+
+AT = "workflow"
+
+
+def workflow_row(workflow: Mapping[str, Any], repo: Repository) -> Row:
+    """Return a workflow's row."""
+    state = {
+        "name": fields.text(workflow, "name", AT),
+        "path": fields.text(workflow, "path", AT),
+        "state": fields.text(workflow, "state", AT),
+    }
+    updated = fields.moment(workflow, "updated_at", AT)
+    return Row(
+        "workflows",
+        {
+            "provider": repo.provider,
+            "gitid": fields.needed(fields.number(workflow, "id", AT), AT, "id"),
+            **state,
+            "url": fields.text(workflow, "html_url", AT),
+            "version": version.timed("workflows", updated, 0, state.values()),
+        },
+    )

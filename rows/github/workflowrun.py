@@ -1,0 +1,74 @@
+"""`workflow_run` objects -> workflowruns and runattempts.
+
+A re-run keeps the run's id and raises `run_attempt`, so each attempt has its own row, and the
+run mirrors its highest one (`rows.derive`). `action` is not the status: an event `completed`
+may carry a run that is queued. Only the object's own status counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rows import Row, StoredName, fields, version
+from rows.github.repo import Repository
+
+AT = "workflow_run"
+
+
+def run_rows(
+    run: Mapping[str, Any], workflow: Mapping[str, Any] | None, repo: Repository
+) -> list[Row]:
+    """Return the rows of a run and of the attempt it shows."""
+    gitid = fields.needed(fields.number(run, "id", AT), AT, "id")
+    attempt = fields.number(run, "run_attempt", AT) or 1
+    status = fields.text(run, "status", AT)
+    conclusion = fields.text(run, "conclusion", AT)
+    updated = fields.moment(run, "updated_at", AT)
+    state = {
+        "status": status,
+        "conclusion": conclusion,
+        "createtime": fields.moment(run, "run_started_at", AT)
+        or fields.moment(run, "created_at", AT),
+        "triggeredby": login(run, "triggering_actor") or login(run, "actor"),
+        "updatetime": updated,
+    }
+    fixed = {
+        "author": login(run, "actor"),
+        "createtime": fields.moment(run, "created_at", AT),
+        "url": fields.text(run, "html_url", AT),
+        "branchname": fields.text(run, "head_branch", AT),
+        "commithash": fields.sha(run, "head_sha", AT),
+        "workflowname": workflow_name(run, workflow),
+        "runnumber": fields.number(run, "run_number", AT),
+        "event": fields.text(run, "event", AT),
+        "title": fields.text(run, "display_title", AT),
+        "workflowgitid": fields.number(run, "workflow_id", AT),
+    }
+    rank = version.run_rank(status, conclusion)
+    order = version.run("workflowruns", attempt, updated, rank, state.values())
+    own = version.run("runattempts", attempt, updated, rank, state.values())
+    key = {"provider": repo.provider, "rungitid": gitid, "attempt": attempt}
+    return [
+        Row("workflowruns", {"provider": repo.provider, "gitid": gitid, **fixed, "version": order}),
+        Row("runattempts", {**key, **state, "version": own}),
+    ]
+
+
+def login(run: Mapping[str, Any], key: str) -> str | None:
+    """Return the login of one of the run's people; recorded runs may have none."""
+    return fields.text(fields.child(run, key, AT) or {}, "login", f"{AT}.{key}")
+
+
+def workflow_name(
+    run: Mapping[str, Any], workflow: Mapping[str, Any] | None
+) -> str | StoredName | None:
+    """Return the workflow's name, else the name stored for its id, else the run's own.
+
+    Recorded runs have an empty name of their own.
+    """
+    if workflow is not None and (name := fields.text(workflow, "name", "workflow")):
+        return name
+    own = fields.text(run, "name", AT) or None
+    gitid = fields.number(run, "workflow_id", AT)
+    return own if gitid is None else StoredName(gitid, own)

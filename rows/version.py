@@ -1,0 +1,75 @@
+"""Order the records of one row, whatever order they arrive in.
+
+A version is a fixed-width byte string compared as bytes: the greater one is the newer state.
+Its parts, high to low, are listed per function. The digest covers the state columns, so two
+records tie only when they say the same, and the order of arrival never decides.
+
+`updated_at` alone cannot order events: it has one-second ties, and jobs have none at all.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+STUB = b""
+
+# Raise a table's number with every change of its mapping: a replay then takes effect.
+REVISION = {
+    "repos": 1,
+    "branches": 1,
+    "commits": 1,
+    "workflows": 1,
+    "workflowruns": 1,
+    "runattempts": 1,
+    "jobs": 1,
+}
+
+STATUS_RANK = {"in_progress": 1, "completed": 2}  # requested, queued, pending, waiting: 0
+
+EPOCH = datetime(1970, 1, 1)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(time: datetime | None) -> int:
+    """Return a time as microseconds since 1970; 0 for none and for what lies before."""
+    return 0 if time is None else max(0, (time - EPOCH) // MICROSECOND)
+
+
+def digest(state: Iterable[object]) -> bytes:
+    """Return 8 bytes that differ when the state columns do."""
+    return blake2b(repr(tuple(state)).encode("utf-8", "replace"), digest_size=8).digest()
+
+
+def timed(table: str, time: datetime | None, rank: int, state: Iterable[object]) -> bytes:
+    """Version of a repository, branch, workflow or commit: time, rank, revision, digest."""
+    return struct.pack(">QBH", micros(time), rank, REVISION[table]) + digest(state)
+
+
+def run_rank(status: str | None, conclusion: str | None) -> int:
+    """Return 0 not started, 1 in progress, 2 completed but waiting for approval, 3 completed.
+
+    A first-time contributor's run arrives as completed with `action_required` and runs later.
+    """
+    rank = STATUS_RANK.get(status or "", 0)
+    return 3 if rank == 2 and conclusion != "action_required" else rank
+
+
+def run(
+    table: str, attempt: int, updated: datetime | None, rank: int, state: Iterable[object]
+) -> bytes:
+    """Version of a run or an attempt: attempt, updated_at, rank, revision, digest."""
+    head = struct.pack(">IQBH", attempt, micros(updated), rank, REVISION[table])
+    return head + digest(state)
+
+
+def job(status: str | None, times: Iterable[datetime | None], state: Iterable[object]) -> bytes:
+    """Version of a job: rank, latest of its times, revision, digest.
+
+    A job id never reopens (a re-run gives a new id), so completed always wins.
+    """
+    latest = max(map(micros, times))
+    head = struct.pack(">BQH", STATUS_RANK.get(status or "", 0), latest, REVISION["jobs"])
+    return head + digest(state)

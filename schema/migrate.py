@@ -1,0 +1,67 @@
+"""Bring a database's schema up to date, and tell how old it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, inspect
+from sqlalchemy.exc import DBAPIError
+
+from schema import views
+from schema.tables import DOCUMENTED
+
+TRIES = 5
+CONFIG = Config()
+CONFIG.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+
+
+def state(engine: Engine) -> str:
+    """Return `empty`, `current`, `older` or `newer`.
+
+    `older` may be a database from before migrations; `newer` was upgraded by a later release.
+    """
+    script = ScriptDirectory.from_config(CONFIG)
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+        if revision is None:
+            ours = set(inspect(connection).get_table_names()) & set(DOCUMENTED)
+            return "older" if ours else "empty"
+    if revision == script.get_current_head():
+        return "current"
+    known = {one.revision for one in script.walk_revisions()}
+    return "older" if revision in known else "newer"
+
+
+def upgrade(engine: Engine | str) -> None:
+    """Create the schema or bring it up to date, at an engine or a URL; what is done stays.
+
+    Several processes may start on one empty database: whoever loses a race finds the work done.
+    MySQL commits each DDL statement by itself, so every step checks what is there.
+    """
+    if isinstance(engine, str):
+        engine = create_engine(engine)
+    for attempt in range(1, TRIES + 1):
+        try:
+            with engine.connect() as connection:
+                run_migrations(connection)
+            return
+        except DBAPIError:
+            if attempt == TRIES:
+                raise
+            time.sleep(0.2 * attempt)
+
+
+def run_migrations(connection: Connection) -> None:
+    """Run the migrations that the database lacks, then make the views."""
+    config = Config()
+    config.set_main_option("script_location", CONFIG.get_main_option("script_location") or "")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
+    views.create(connection)
+    connection.commit()

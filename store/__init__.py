@@ -1,0 +1,1 @@
+"""The only code that writes SQL: engines, merging of rows, deliveries, and named reads."""

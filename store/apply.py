@@ -1,0 +1,152 @@
+"""The one room behind three doors: webhook, backfill and replay all end here.
+
+A batch of mapped deliveries is written in one transaction, in an order that every writer shares:
+repositories, then the runs the batch touches (which locks them), then everything else, and last
+what follows from the stored rows. Rows converge, so order, duplication and door do not matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, select
+
+from rows import Mapped, StoredName
+from schema.tables import workflows
+from store import deliveries, derived, places
+from store.deliveries import Delivery
+from store.engine import reading
+from store.known import CACHED, Known
+from store.transaction import transact
+from store.upsert import upsert
+
+APPLIED, DUPLICATE = deliveries.APPLIED, "duplicate"
+IGNORED, QUARANTINED = deliveries.IGNORED, deliveries.QUARANTINED
+
+ORDER = (
+    "workflowruns",  # first: it locks the runs, new ones too
+    "repoaliases",
+    "branches",
+    "commits",
+    "workflows",
+    "runattempts",
+    "jobs",
+)
+
+Values = dict[str, Any]
+Tables = dict[str, list[Values]]
+
+KNOWN: WeakKeyDictionary[Engine, Known] = WeakKeyDictionary()
+
+
+def store(engine: Engine, delivery: Delivery, mapped: Mapped) -> str:
+    """Store a delivery with its rows in one transaction, durable on return.
+
+    Returns `applied`, or `duplicate` when its guid was applied before. Raises Unmappable for a
+    text that no column holds, and SQLAlchemy's DBAPIError when the database fails.
+    """
+    known = KNOWN.setdefault(engine, Known())
+
+    def work(connection: Connection) -> Tables | None:
+        if deliveries.state_of(connection, delivery) == APPLIED:
+            return None
+        written = apply(connection, [mapped], known)
+        deliveries.save(connection, delivery, APPLIED)
+        return written
+
+    written = transact(engine, work)
+    if written is None:
+        return DUPLICATE
+    remember(known, written)
+    return APPLIED
+
+
+def quarantine(engine: Engine, delivery: Delivery, error: str) -> str:
+    """Store a delivery that has no rows yet, with what stands in the way."""
+    return keep(engine, delivery, QUARANTINED, error)
+
+
+def ignore(engine: Engine, delivery: Delivery, why: str) -> str:
+    """Note a delivery that is not for us: its guid and event, without its body."""
+    return keep(engine, delivery, IGNORED, why)
+
+
+def keep(engine: Engine, delivery: Delivery, state: str, why: str) -> str:
+    """Store a delivery without rows; one that was applied before stays so."""
+
+    def work(connection: Connection) -> str:
+        if deliveries.state_of(connection, delivery) == APPLIED:
+            return DUPLICATE
+        deliveries.save(connection, delivery, state, why)
+        return state
+
+    return transact(engine, work)
+
+
+def write(engine: Engine, batch: Sequence[Mapped]) -> None:
+    """Store a batch that no delivery brought, such as a page of the API, in one transaction."""
+    known = KNOWN.setdefault(engine, Known())
+    remember(known, transact(engine, lambda connection: apply(connection, batch, known)))
+
+
+def apply(connection: Connection, batch: Sequence[Mapped], known: Known) -> Tables:
+    """Write the rows of a batch in the caller's transaction; return them by table.
+
+    Give the result to `remember` after the commit, not before.
+    """
+    found = places.settle(connection, batch, known)
+    tables: Tables = defaultdict(list)
+    for mapped in batch:
+        place = found[places.key_of(mapped)]
+        for row in mapped.rows:
+            values = places.placed(row, mapped.repository.values, place)
+            if row.table not in CACHED or not known.is_stored(row.table, values):
+                tables[row.table].append(values)
+    resolve_names(connection, tables)
+    for name in ORDER:
+        if name in tables:
+            upsert(connection, name, distinct(tables[name]))
+    derived.update_runs(connection, tables["workflowruns"])
+    derived.update_branches(connection, tables["branches"], tables["commits"])
+    tables["repos"] = [mapped.repository.values for mapped in batch]
+    return tables
+
+
+def remember(known: Known, written: Tables) -> None:
+    """Note what a committed transaction stored."""
+    for name, rows in written.items():
+        known.remember(name, rows)
+
+
+def distinct(rows: Iterable[Values]) -> list[Values]:
+    """Return the rows without repetitions: each job of a page brings the same stub of its run."""
+    return list({tuple(values.items()): values for values in rows}.values())
+
+
+def resolve_names(connection: Connection, tables: Tables) -> None:
+    """Replace workflow names that a payload does not give by the stored ones."""
+    nameless = [
+        values
+        for values in tables["workflowruns"]
+        if isinstance(values.get("workflowname"), StoredName)
+    ]
+    if not nameless:
+        return
+    wanted = {values["workflowname"].workflowgitid for values in nameless}
+    query = select(workflows.c.provider, workflows.c.gitid, workflows.c.name)
+    names = {
+        (provider, gitid): name
+        for provider, gitid, name in connection.execute(query.where(workflows.c.gitid.in_(wanted)))
+    }
+    for values in nameless:
+        gitid, otherwise = values["workflowname"]
+        values["workflowname"] = names.get((values["provider"], gitid)) or otherwise
+
+
+def is_known(engine: Engine, provider: str, gitid: int) -> bool:
+    """Tell whether a repository is stored: it is or was watched, whatever its name is today."""
+    with reading(engine).connect() as connection:
+        return places.has_repository(connection, provider, gitid)

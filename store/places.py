@@ -1,0 +1,91 @@
+"""Where repositories are today: their numbers here, their names, and who bears a name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from rows import Mapped, Row
+from schema.tables import PLACED, repos
+from store import names
+from store.known import Known
+from store.upsert import upsert
+
+Key = tuple[str, int]
+Values = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """A stored repository: its number here, full name and HTML page."""
+
+    repoid: int
+    name: str
+    url: str | None
+
+
+def stored(connection: Connection, wanted: Iterable[Key]) -> dict[Key, Place]:
+    """Return the stored repositories among `wanted`, by provider and gitid."""
+    by_provider: dict[str, list[int]] = defaultdict(list)
+    for provider, gitid in wanted:
+        by_provider[provider].append(gitid)
+    found: dict[Key, Place] = {}
+    for provider, gitids in by_provider.items():
+        query = select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
+            repos.c.provider == provider, repos.c.gitid.in_(gitids)
+        )
+        for gitid, *place in connection.execute(query):
+            found[provider, gitid] = Place(*place)
+    return found
+
+
+def key_of(mapped: Mapped) -> Key:
+    """Return the repository of a delivery."""
+    gitid = mapped.repository.values["gitid"]
+    assert isinstance(gitid, int)  # noqa: S101 - rows.github.repo reads it as a number
+    return mapped.provider, gitid
+
+
+def settle(connection: Connection, batch: Sequence[Mapped], known: Known) -> dict[Key, Place]:
+    """Store the repositories of a batch where they are new, and return them all.
+
+    A changed name answers at once; older rows are left to `store.names`.
+    """
+    wanted = {key_of(mapped) for mapped in batch}
+    before = stored(connection, wanted)
+    fresh = [
+        mapped.repository.values
+        for mapped in batch
+        if key_of(mapped) not in before or not known.is_stored("repos", mapped.repository.values)
+    ]
+    if not fresh:
+        return before
+    upsert(connection, "repos", fresh)
+    after = stored(connection, wanted)
+    for key, place in after.items():
+        if key in before and before[key].name != place.name:
+            names.schedule(connection, place.repoid)
+    return after
+
+
+def placed(row: Row, told: Values, place: Place) -> Values:
+    """Return a row's values with its repository's number and name of today.
+
+    `told` is the repository as the payload knew it: a late delivery still has the old name, and
+    pages that are below the old one move along.
+    """
+    values: Values = {**row.values, "repoid": place.repoid}
+    if row.table not in PLACED:
+        return values
+    values["repo"] = place.name
+    url = values.get("url")
+    if url and told["url"] != place.url and url.startswith(f"{told['url']}/"):
+        values["url"] = f"{place.url}{url.removeprefix(told['url'])}"
+    return values
+
+
+def has_repository(connection: Connection, provider: str, gitid: int) -> bool:
+    """Tell whether a repository has been stored: it is or was watched."""
+    return bool(stored(connection, [(provider, gitid)]))
