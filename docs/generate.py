@@ -1,0 +1,132 @@
+"""Write the pages that follow from the code, or check that they do.
+
+python -m docs.generate            write docs/fields.md, docs/events.md and the help blocks
+python -m docs.generate --check    exit 1 and name the pages that are stale
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects import mysql, sqlite
+
+from rows.github import events
+from schema.sources import source_of
+from schema.tables import keys, metadata
+
+TOP = Path(__file__).resolve().parent.parent
+HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
+NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
+
+FIELDS_HEAD = """# Tables and columns
+
+Made by `make docs` from `schema/tables.py` and `schema/sources.py`; do not edit.
+
+Kinds say how two records of one row are merged: **key** names the row, **state** follows the
+newest record, **fixed** is the same in every record that has it, **place** is where the
+repository is today, **first** and **last** are the least and greatest ever seen, **sticky** stays
+true, **derived** follows from stored rows, **own** is Runledger's business. Times are UTC without
+zone, spans are seconds. "Cannot know" means that rows read from the API leave it empty.
+"""
+
+EVENTS_HEAD = """# GitHub events
+
+Made by `make docs` from `rows/github/events.py`; do not edit.
+
+Tick these in the webhook's settings. `ping` is answered and carries no rows.
+
+| event | rows |
+|---|---|
+"""
+
+EVENTS_TAIL = """
+Every other event GitHub documents is answered with 200 `ignored` and noted without its body; an
+event GitHub does not document is loud in the log and ignored all the same.
+"""
+
+
+def fields_page() -> str:
+    """Return the page of tables and columns."""
+    return "\n".join([FIELDS_HEAD, *(table_section(one) for one in metadata.tables.values())])
+
+
+def table_section(table: Any) -> str:
+    """Return one table's part of the page."""
+    rows = [
+        f"## {table.name}\n\n{table.comment}. Unique: {', '.join(keys(table))}.\n",
+        "| column | type (MySQL / SQLite) | kind | meaning | webhook | REST |",
+        "|---|---|---|---|---|---|",
+    ]
+    for column in table.columns:
+        webhook, rest = source_of(table.name, column.name)
+        cells = (column.name, types_of(column), column.info["kind"], column.comment, webhook, rest)
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*rows, ""])
+
+
+def types_of(column: Any) -> str:
+    """Return a column's types without character sets."""
+    dialects: tuple[Any, ...] = (mysql.dialect(is_mariadb=False), sqlite.dialect())
+    texts = [str(column.type.compile(dialect=one)) for one in dialects]
+    return " / ".join(re.sub(r" (CHARACTER SET|COLLATE) \w+", "", one) for one in texts)
+
+
+def events_page() -> str:
+    """Return the page of events."""
+    lines = [
+        f"| `{name}` | {(function.__doc__ or '').strip().removeprefix('Return ')} |"
+        for name, function in events.EVENTS.items()
+    ]
+    return EVENTS_HEAD + "\n".join(lines) + "\n" + EVENTS_TAIL
+
+
+def with_help(page: str) -> str:
+    """Return a page whose `--help` blocks are as the commands print them."""
+    return HELP.sub(lambda found: found[1] + help_of(found[2]) + found[4], page)
+
+
+def help_of(door: str) -> str:
+    """Return what a door prints for --help."""
+    command = [sys.executable, door, "--help"]
+    environment = {**os.environ, **NARROW}
+    return subprocess.run(  # noqa: S603 - our own doors, named in our own pages
+        command, cwd=TOP, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page with its text."""
+    found = {TOP / "docs/fields.md": fields_page(), TOP / "docs/events.md": events_page()}
+    for path in (TOP / "README.md", *(TOP / "docs").glob("*.md")):
+        if path not in found and path.exists():
+            found[path] = with_help(path.read_text("utf-8"))
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the pages, or with --check name the stale ones and return 1."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    check = parser.parse_args(argv).check
+    stale = [
+        path
+        for path, text in pages().items()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
+    if check:
+        for path in stale:
+            print(f"{path.relative_to(TOP)} is stale: run make docs", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,182 @@
+"""Where each column's value comes from: its path in a webhook, and in the REST API.
+
+`docs/fields.md` is made from this. `CANNOT` marks what one door has no way to know.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+CANNOT = "cannot know"
+STORE = "the store"
+
+
+class Source(NamedTuple):
+    """Path in the webhook, path in the REST answer."""
+
+    webhook: str
+    rest: str
+
+
+def both(path: str) -> Source:
+    """Return a path that webhook and REST object share."""
+    return Source(path, path)
+
+
+OWN = both(STORE)
+PROVIDER = both("host of repository.html_url")
+REPO = both("repository.full_name, by repository.id")
+
+SEEN = "repository.updated_at or pushed_at, the later"
+
+REPOS = {
+    "name": both("repository.full_name"),
+    "provider": PROVIDER,
+    "gitid": both("repository.id"),
+    "url": both("repository.html_url"),
+    "defaultbranch": both("repository.default_branch"),
+    "private": both("repository.private"),
+    "archived": both("repository.archived"),
+}
+
+REPOALIASES = {
+    "repoid": REPO,
+    "name": Source("repository.full_name, changes.repository.name.from", "repository.full_name"),
+    "firstseen": Source(SEEN, CANNOT + " what was before it read"),
+    "lastseen": Source(SEEN, CANNOT + " what was between its reads"),
+}
+
+BRANCHES = {
+    "name": Source("push.ref, create.ref, delete.ref", "branches[].name"),
+    "author": both("commits.author of headhash"),
+    "repo": REPO,
+    "repoid": REPO,
+    "headhash": Source("push.after", "branches[].commit.sha"),
+    "deletetime": Source("repository.pushed_at of the deletion", CANNOT + ", only that it is gone"),
+}
+
+COMMITS = {
+    "hash": Source("push.commits[].id", "commits[].sha"),
+    "author": Source("push.commits[].author.name", "commits[].commit.author.name"),
+    "message": Source("push.commits[].message", "commits[].commit.message"),
+    "time": Source("push.commits[].timestamp", "commits[].commit.author.date"),
+    "repo": REPO,
+    "repoid": REPO,
+    "authorlogin": Source("push.commits[].author.username", "commits[].author.login"),
+    "url": both("repository.html_url + /commit/ + hash"),
+}
+
+WORKFLOWS = {
+    "name": both("workflow.name"),
+    "url": both("workflow.html_url"),
+    "repo": REPO,
+    "provider": PROVIDER,
+    "gitid": both("workflow.id"),
+    "repoid": REPO,
+    "path": both("workflow.path"),
+    "state": both("workflow.state"),
+}
+
+MIRROR = both("runattempts, of the highest known attempt")
+
+WORKFLOWRUNS = {
+    "gitid": both("workflow_run.id"),
+    "author": both("workflow_run.actor.login"),
+    "runtime": MIRROR,
+    "createtime": both("workflow_run.created_at"),
+    "starttime": MIRROR,
+    "endtime": MIRROR,
+    "queuetime": MIRROR,
+    "status": MIRROR,
+    "conclusion": MIRROR,
+    "url": both("workflow_run.html_url"),
+    "branchname": both("workflow_run.head_branch"),
+    "commithash": both("workflow_run.head_sha"),
+    "workflowname": both("workflow.name, else the stored name, else workflow_run.name"),
+    "repo": REPO,
+    "os": both("jobs.os of its started jobs"),
+    "provider": PROVIDER,
+    "repoid": REPO,
+    "attempt": MIRROR,
+    "runnumber": both("workflow_run.run_number"),
+    "event": both("workflow_run.event"),
+    "title": both("workflow_run.display_title"),
+    "workflowgitid": both("workflow_run.workflow_id"),
+    "triggeredby": MIRROR,
+    "updatetime": MIRROR,
+}
+
+JOBS_OF = both("jobs of the attempt that are its own")
+
+RUNATTEMPTS = {
+    "provider": PROVIDER,
+    "repoid": REPO,
+    "rungitid": both("workflow_run.id"),
+    "attempt": both("workflow_run.run_attempt"),
+    "status": both("workflow_run.status"),
+    "conclusion": both("workflow_run.conclusion"),
+    "createtime": both("workflow_run.run_started_at"),
+    "starttime": JOBS_OF,
+    "endtime": JOBS_OF,
+    "queuetime": both("starttime - createtime"),
+    "runtime": both("endtime - starttime"),
+    "triggeredby": both("workflow_run.triggering_actor.login"),
+    "updatetime": both("workflow_run.updated_at"),
+}
+
+JOBS = {
+    "provider": PROVIDER,
+    "gitid": both("workflow_job.id"),
+    "repoid": REPO,
+    "rungitid": both("workflow_job.run_id"),
+    "attempt": both("workflow_job.run_attempt"),
+    "name": both("workflow_job.name"),
+    "status": both("workflow_job.status"),
+    "conclusion": both("workflow_job.conclusion"),
+    "createtime": both("workflow_job.created_at"),
+    "starttime": both("workflow_job.started_at, once a runner has it"),
+    "endtime": both("workflow_job.completed_at"),
+    "queuetime": both("starttime - createtime"),
+    "runtime": both("endtime - starttime"),
+    "os": both("workflow_job.labels"),
+    "labels": both("workflow_job.labels"),
+    "runnername": both("workflow_job.runner_name"),
+    "runnergroup": both("workflow_job.runner_group_name"),
+    "url": both("workflow_job.html_url"),
+    "workflowname": both("workflow_job.workflow_name"),
+    "branchname": both("workflow_job.head_branch"),
+    "commithash": both("workflow_job.head_sha"),
+    "repo": REPO,
+    "inherited": both("run_attempt > 1, no runner, started_at before created_at"),
+    "gated": Source("workflow_job.status was waiting", CANNOT + ", once it no longer waits"),
+    "clockanomaly": both("created_at, started_at, completed_at out of order"),
+    "failedstep": both("workflow_job.steps[].name, the first that failed"),
+    "steps": both("workflow_job.steps"),
+}
+
+DELIVERIES = {
+    "provider": Source(PROVIDER.webhook, CANNOT),
+    "guid": Source("header X-GitHub-Delivery", CANNOT),
+    "hookid": Source("header X-GitHub-Hook-ID", CANNOT),
+    "event": Source("header X-GitHub-Event", CANNOT),
+    "action": Source("action", CANNOT),
+    "repo": Source("repository.full_name", CANNOT),
+    "body": Source("the body", CANNOT),
+}
+
+SOURCES: dict[str, dict[str, Source]] = {
+    "repos": REPOS,
+    "repoaliases": REPOALIASES,
+    "branches": BRANCHES,
+    "commits": COMMITS,
+    "workflows": WORKFLOWS,
+    "workflowruns": WORKFLOWRUNS,
+    "runattempts": RUNATTEMPTS,
+    "jobs": JOBS,
+    "deliveries": DELIVERIES,
+}
+
+
+def source_of(table: str, column: str) -> Source:
+    """Return where a column's value comes from; what is listed nowhere is the store's own."""
+    return SOURCES.get(table, {}).get(column, OWN)
