@@ -1,0 +1,33 @@
+# The listener on port 5000. Its state is in /data: mount a volume there, the rest is read-only.
+FROM python:3.11-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+WORKDIR /app
+COPY requirements.txt ./
+RUN pip install -r requirements.txt
+
+# What is not named in .dockerignore. The link: paths under data/ mean the volume, too.
+COPY . ./
+RUN python -m compileall -q . \
+    && chmod -R a+rX . \
+    && install -d -o 10001 -g 10001 -m 0750 /data \
+    && ln -s /data /app/data
+
+# /dev/shm stays writable under a read-only root; gunicorn keeps its heartbeat files there.
+ENV HOST=0.0.0.0 \
+    PORT=5000 \
+    DATABASE_URL=sqlite:////data/shark_dashboard.db \
+    SPOOL_DIR=/data/spool \
+    TMPDIR=/dev/shm
+
+# A number, so that Kubernetes can see that it is not root.
+USER 10001:10001
+VOLUME /data
+EXPOSE 5000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import os, urllib.request as http; http.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"]
+ENTRYPOINT ["python", "listener.py"]

@@ -1,0 +1,88 @@
+# Runledger's commands; `make` alone lists them.
+
+PYTHON ?= python3
+ARGS ?=
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run demo dev lint fix test test-all docs mariadb
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+setup: .venv/.runtime ## build .venv with the runtime packages
+	@:
+
+run: setup ## start the listener on SQLite: make run ARGS="-r org/repo -p 5000"
+	@exec .venv/bin/python listener.py $(ARGS)
+
+demo: setup ## start everything on a throw-away store and fill it with a day of deliveries
+	@exec .venv/bin/python -m demo $(ARGS)
+
+dev: .venv/.dev ## add the packages that lint, test and docs need
+	@:
+
+lint: dev ## ruff, mypy, and whether the generated pages are fresh
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m mypy .
+	@# A package of the same name hides a door from the run above.
+	.venv/bin/python -m mypy listener.py local-database.py
+	.venv/bin/python -m docs.generate --check
+
+fix: dev ## format, and repair what ruff can
+	.venv/bin/python -m ruff check --fix .
+	.venv/bin/python -m ruff format .
+
+test: dev mariadb ## all engines, a fixed part of the long programmes: make test PYTEST_ARGS="-k sqlite"
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+test-all: dev mariadb ## all engines, every stated count
+	@RUNLEDGER_TEST=all .venv/bin/python -m pytest $(PYTEST_ARGS)
+
+docs: dev ## write the generated pages anew
+	.venv/bin/python -m docs.generate
+
+# git is not needed to run, only to update: its absence is said, and no reason to stop.
+define check_machine
+	@missing=; \
+	command -v git >/dev/null || missing="$$missing git"; \
+	if ! command -v $(PYTHON) >/dev/null; then missing="$$missing python3 python3-venv"; \
+	elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then missing="$$missing python3-venv"; fi; \
+	if [ -n "$$missing" ]; then \
+		echo "Something is missing here; install it with: apt-get install$$missing" >&2; \
+		[ "$$missing" = " git" ] || exit 1; \
+	fi; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Python 3.11 or newer is needed, not %d.%d: make PYTHON=python3.11" % sys.version_info[:2])'
+endef
+
+# A .venv whose Python is gone (a system upgrade) is no longer one.
+ifneq ($(shell .venv/bin/python -c 'print("well")' 2>/dev/null),well)
+.PHONY: .venv/.runtime
+endif
+
+# Built from nothing each time the list changes, so that it holds the list and no more.
+.venv/.runtime: requirements.txt
+	$(check_machine)
+	@$(PYTHON) -m venv --clear .venv
+	@echo "installing the packages of requirements.txt into .venv"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	@echo "installing the packages of requirements-dev.txt into .venv"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# A server for the tests, where this user may install one and none is named or installed.
+mariadb:
+	@PATH="$$PATH:/usr/sbin"; \
+	if [ -z "$$MARIADB_URL" ] && ! command -v mariadbd >/dev/null && ! command -v mysqld >/dev/null \
+		&& [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then \
+		echo "installing mariadb-server-core for the tests"; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+			install mariadb-server-core; } >/dev/null </dev/null \
+			|| echo "mariadb-server-core could not be installed" >&2; \
+	fi

@@ -1,0 +1,141 @@
+"""Start a listener on a throw-away store, send it a day, and show what an analyst sees."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+from tqdm import tqdm
+
+from demo import day
+from sqlauthenticator import connector
+from tests.fakegithub.delivering import deliver
+from tests.fakegithub.world import Delivery
+
+TOP = Path(__file__).resolve().parent.parent
+FOLDER = Path("data/demo")
+START_SECONDS = 60
+QUERY = """
+SELECT repo, workflowname, conclusion, COUNT(*) AS runs, ROUND(AVG(queuetime), 1) AS waited
+FROM workflowruns
+GROUP BY repo, workflowname, conclusion
+ORDER BY runs DESC
+LIMIT 8
+""".strip()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the demo until Ctrl-C; return 1 when the listener fails or refuses a delivery."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end when the day is sent and shown")
+    once = parser.parse_args(argv).once
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    secret, port = secrets.token_hex(20), free_port()
+    listener = start_listener(secret, port)
+    try:
+        if not wait_ready(listener, port):
+            print(f"the listener did not start; its log is {FOLDER / 'listener.log'}")
+            return 1
+        answers = send(list(day.deliveries(yesterday())), secret, port)
+        show(answers, port)
+        if not once:
+            print("\nThe listener stays up until Ctrl-C.")
+            listener.wait()
+        return 0 if set(answers) <= {"applied"} else 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        listener.terminate()
+        listener.wait()
+
+
+def yesterday() -> datetime:
+    """Return the time at which the day begins, so that it has ended by now."""
+    return (datetime.now(UTC) - timedelta(hours=30)).replace(microsecond=0)
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def store_url() -> str:
+    """Return the demo's own store."""
+    return f"sqlite:///{(FOLDER / 'shark_dashboard.db').resolve()}"
+
+
+def start_listener(secret: str, port: int) -> subprocess.Popen[bytes]:
+    """Start `python listener.py` so that nothing of the real installation is read or written."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": store_url(),
+        "WEBHOOK_SECRET": secret,
+        "SPOOL_DIR": str(FOLDER / "spool"),
+        "REPOS": "",
+        "GITHUB_TOKEN": "",
+    }
+    command = [sys.executable, str(TOP / "listener.py"), "--host", "127.0.0.1", "-p", str(port)]
+    with (FOLDER / "listener.log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - our own door
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def wait_ready(listener: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the listener can store something; False when it ends or takes too long."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and listener.poll() is None:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).ok:
+                return True
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    return False
+
+
+def send(deliveries: list[Delivery], secret: str, port: int) -> Counter[str]:
+    """Post deliveries as GitHub would, signed; return how often each answer came."""
+    answers: Counter[str] = Counter()
+    with requests.Session() as session:
+        for delivery in tqdm(deliveries, desc="sending a day", unit=" deliveries", leave=False):
+            outcome = deliver(f"http://127.0.0.1:{port}/webhook", secret, delivery, session=session)
+            answers[json.loads(outcome.text)["status"] if outcome.text else outcome.status] += 1
+    return answers
+
+
+def show(answers: Counter[str], port: int) -> None:
+    """Print what was stored, and the analyst's lines with their result."""
+    told = ", ".join(f"{count} {status}" for status, count in answers.items())
+    print(f"\nhttp://127.0.0.1:{port}/webhook answered: {told}")
+    print(f"\nThe analyst's lines, in this folder, with DATABASE_URL={store_url()}\n")
+    print("    from sqlauthenticator import connector")
+    print("    conn = connector(password=None)")
+    print('    conn.execute("""' + QUERY.replace("\n", "\n    ") + '""").fetchall()\n')
+    with connector(url=store_url()) as connection:
+        cursor = connection.execute(QUERY)
+        titles = [column[0] for column in cursor.description]
+        print_table([titles, *([str(value) for value in row] for row in cursor)])
+
+
+def print_table(rows: list[list[str]]) -> None:
+    """Print rows in columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (value.ljust(width) for value, width in zip(row, widths, strict=True))
+        print("    " + "  ".join(cells).rstrip())

@@ -1,0 +1,193 @@
+"""Which engines a test runs on, its databases, and the line that says what ran.
+
+ENGINES=sqlite,mysql chooses; REQUIRE_ENGINES=sqlite,mariadb,mysql makes an absence a failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests import counts, databases, leftovers, servers
+
+hypothesis.settings.register_profile(
+    "part", max_examples=25, derandomize=True, deadline=None, print_blob=True
+)
+hypothesis.settings.register_profile("all", max_examples=500, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("all" if counts.ALL else "part")
+
+ran: Counter[str] = Counter()
+left_out: dict[str, str] = {}
+without_private: Counter[str] = Counter()
+
+
+@pytest.fixture(params=databases.ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Run the test on each engine; narrow it with parametrize(..., indirect=True)."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(engine_name: str, tmp_path: Path) -> Iterator[str]:
+    """Give a fresh, empty database of the engine."""
+    with databases.fresh(engine_name, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Give the session's one database per engine that has the schema."""
+    from schema import migrate
+
+    made: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+
+        def store(engine: str) -> str:
+            if engine not in made:
+                directory = tmp_path_factory.mktemp(f"store_{engine}")
+                url = stack.enter_context(databases.fresh(engine, directory))
+                migrate.upgrade(url)
+                made[engine] = url
+            return made[engine]
+
+        yield store
+
+
+@pytest.fixture
+def store_url(engine_name: str, stores: Callable[[str], str]) -> str:
+    """Give a database with the schema and no rows, shared with earlier tests."""
+    url = stores(engine_name)
+    clear_store(url)
+    return url
+
+
+def clear_store(url: str) -> None:
+    """Delete all rows, for examples within one test: `from tests.conftest import clear_store`."""
+    from schema.tables import metadata
+
+    databases.clear(url, metadata)
+
+
+@pytest.fixture
+def private_server(engine_name: str) -> Iterator[Callable[..., servers.Server]]:
+    """Start servers of the test's own, to kill, pause or configure: `private_server(*options)`."""
+    started: list[servers.Server] = []
+
+    def start(*extra_args: str) -> servers.Server:
+        directory = leftovers.session_dir() / f"own{servers.free_port()}"
+        server = servers.START[engine_name](directory, servers.free_port(), extra_args)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+        shutil.rmtree(server.dir, ignore_errors=True)
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end the session as Ctrl-C does, so that the servers are stopped."""
+    owner = os.getpid()
+
+    def interrupt(number: int, frame: object) -> None:
+        if os.getpid() == owner:
+            raise KeyboardInterrupt
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out the tests of engines that are absent or not chosen; the last line names them."""
+    chosen = _names("ENGINES") or set(databases.ENGINES)
+    for engine in databases.ENGINES:
+        if engine not in chosen:
+            left_out[engine] = f"ENGINES={os.environ['ENGINES']}"
+        elif reason := databases.why_absent(engine):
+            left_out[engine] = reason
+    absent = sorted(_names("REQUIRE_ENGINES") & left_out.keys())
+    if absent:
+        reasons = "; ".join(f"{engine}: {left_out[engine]}" for engine in absent)
+        raise pytest.UsageError(f"REQUIRE_ENGINES asks for what is not here: {reasons}")
+    kept = [item for item in items if _can_run(item)]
+    if len(kept) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
+def _can_run(item: pytest.Item) -> bool:
+    engine = _engine_of(item)
+    if engine is None:
+        return True
+    if engine in left_out:
+        return False
+    if "private_server" in getattr(item, "fixturenames", ()) and servers.why_absent(engine):
+        without_private[engine] += 1
+        return False
+    return True
+
+
+def _engine_of(item: pytest.Item) -> str | None:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("engine_name") if callspec else None
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count the tests that ran on each engine."""
+    engine = dict(report.user_properties).get("engine")
+    if report.when == "call" and not report.skipped and isinstance(engine, str):
+        ran[engine] += 1
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note the engine of a test in its report."""
+    if engine := _engine_of(item):
+        item.user_properties.append(("engine", engine))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a session that did not run a test of an engine it had to."""
+    if session.config.option.collectonly:
+        return
+    if session.exitstatus == pytest.ExitCode.OK and _names("REQUIRE_ENGINES") - ran.keys():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers and print the closing line, after pytest's own summary."""
+    line = closing_line()
+    leftovers.close_session()
+    if not config.option.collectonly and not config.option.help:
+        print(line)
+
+
+def closing_line() -> str:
+    """Name the engines that ran with their versions, and those that did not with the reason."""
+    done = [f"{engine} {databases.version(engine)}" for engine in databases.ENGINES if ran[engine]]
+    rest = [
+        f"{engine} ({left_out.get(engine, 'no test of it ran')})"
+        for engine in databases.ENGINES
+        if not ran[engine]
+    ]
+    rest += [
+        f"{engine} servers of a test's own ({number} tests: {servers.why_absent(engine)})"
+        for engine, number in without_private.items()
+    ]
+    return f"engines: ran {', '.join(done) or 'none'}; did not run: {', '.join(rest) or 'none'}"
+
+
+def _names(variable: str) -> set[str]:
+    names = {name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()}
+    if unknown := names - set(databases.ENGINES):
+        raise pytest.UsageError(f"{variable}: no engine is called {', '.join(sorted(unknown))}")
+    return names

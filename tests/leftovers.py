@@ -1,0 +1,117 @@
+"""Which servers a test session started, so that the next session can end what a kill -9 left.
+
+Each session owns one directory under the system's temporary one and holds a lock in it; the
+kernel releases the lock however the session ends. A directory without a lock holder is stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, NamedTuple
+
+ROOT = Path(tempfile.gettempdir()) / f"runledger-tests-{os.geteuid()}"
+
+
+class Session(NamedTuple):
+    """The process that made a directory, its path, and the open file that holds the lock."""
+
+    owner: int
+    path: Path
+    lock: IO[str]
+
+
+_session: list[Session] = []
+
+
+def session_dir() -> Path:
+    """Give this session's directory; the first call clears up after dead sessions."""
+    if not _session:
+        ROOT.mkdir(mode=0o700, exist_ok=True)
+        sweep(ROOT)
+        path = Path(tempfile.mkdtemp(prefix="s", dir=ROOT))
+        (path / "pids").mkdir()
+        lock = (path / "lock.new").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (path / "lock.new").rename(path / "lock")  # locked before another session can see it
+        _session.append(Session(os.getpid(), path, lock))
+    return _session[0].path
+
+
+def remember(pid: int, directory: Path) -> None:
+    """Note that the server `pid` runs in `directory`."""
+    (session_dir() / "pids" / str(pid)).write_text(str(directory))
+
+
+def forget(pid: int) -> None:
+    """Strike out a server that has ended."""
+    (session_dir() / "pids" / str(pid)).unlink(missing_ok=True)
+
+
+def close_session() -> None:
+    """End every server of this session that still runs and remove its directory."""
+    while _session:
+        session = _session.pop()
+        if session.owner == os.getpid():  # a forked child only forgets it
+            clear(session.path)
+        session.lock.close()
+
+
+def sweep(root: Path) -> list[Path]:
+    """Clear the directories whose session is dead, and give their paths."""
+    cleared = []
+    for path in root.iterdir():
+        # A directory without its lock file belongs to a session that starts at this moment.
+        with contextlib.suppress(OSError), (path / "lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            clear(path)
+            cleared.append(path)
+    return cleared
+
+
+def clear(path: Path) -> None:
+    """End the servers noted under `path` and remove it."""
+    for note in (path / "pids").glob("*"):
+        pid, directory = int(note.name), note.read_text()
+        if runs_in(pid, directory):
+            os.kill(pid, signal.SIGKILL)
+            wait_gone(pid, seconds=10)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def runs_in(pid: int, directory: str) -> bool:
+    """Tell a server of `directory` from a stranger that was given the same pid later."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return f"--datadir={directory}/data".encode() in command.split(b"\0")
+
+
+def wait_gone(pid: int, *, seconds: float) -> bool:
+    """Wait until the process has ended, and tell whether it has."""
+    deadline = time.monotonic() + seconds
+    while alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def alive(pid: int) -> bool:
+    """Tell whether the process runs; one that waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    if state in "ZX":
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        return False
+    return True
