@@ -32,7 +32,7 @@ SELECT repo, workflowname, conclusion, COUNT(*) AS runs, ROUND(AVG(queuetime), 1
 FROM workflowruns
 GROUP BY repo, workflowname, conclusion
 ORDER BY runs DESC
-LIMIT 8
+LIMIT 25
 """.strip()
 
 

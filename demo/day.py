@@ -22,8 +22,10 @@ def day(start: datetime) -> World:
     flow = world.add_workflow(repo, "Nightly")
     world.push(repo, "First page", after=60)
     failed_then_fixed(world, flow)
+    world.tag(repo, "v1.0", after=60)
     world.push(repo, HOSTILE_MESSAGE, branch=HOSTILE_BRANCH, author="=1+1", after=60)
     attacked(world, flow)
+    proposed_from_fork(world, flow)
     world.rename(repo, "portal", after=60)
     world.delete_branch(repo, HOSTILE_BRANCH, after=60)
     matrix(world, flow, None, ("success",) * 3)
@@ -50,6 +52,26 @@ def failed_then_fixed(world: World, flow: int) -> None:
         world.start_job(job, after=6)
         world.finish_job(job, "success", after=80)
     world.finish_run(run, after=2)
+
+
+def proposed_from_fork(world: World, flow: int) -> None:
+    """Play a stranger's pull request, whose run waits for an approval."""
+    fork = world.create_repo("stranger/website", owner_type="User", fork=True, after=60)
+    world.push(fork, "Fix a typo", branch="patch-1", after=60)
+    run = world.trigger(
+        flow,
+        branch="patch-1",
+        event="pull_request",
+        actor="stranger",
+        head_repo_id=fork,
+        needs_approval=True,
+        after=60,
+    )
+    world.approve_run(run, after=600)
+    job = world.queue_job(run, "test (ubuntu-latest)", labels=SYSTEMS[0])
+    world.start_job(job, after=5)
+    world.finish_job(job, "success", after=60)
+    world.finish_run(run, after=1)
 
 
 def attacked(world: World, flow: int) -> None:

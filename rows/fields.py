@@ -16,14 +16,23 @@ from rows import Unmappable
 
 Value = TypeVar("Value")
 
-BIGGEST_ID = 2**63 - 1
+BIGGEST, BIGGEST_INT = 2**63 - 1, 2**31 - 1
+"""The greatest numbers that a BIGINT and an INT column hold."""
+
 NO_COMMIT = re.compile(r"0+")
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def wrong(at: str, key: str, wanted: str, value: object) -> Unmappable:
     """Return the error that names the field, what it wants and what it got."""
-    return Unmappable(f"{at}.{key}", f"wants {wanted}, got {ascii(value)[:60]}")
+    return Unmappable(f"{at}.{key}", f"wants {wanted}, got {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """Return a value in a few ASCII letters: it may be huge, or nested too deep to print."""
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    return ascii(value[:60] if isinstance(value, str) else value)[:60]
 
 
 def child(source: Mapping[str, Any], key: str, at: str) -> dict[str, Any] | None:
@@ -66,12 +75,12 @@ def texts(source: Mapping[str, Any], key: str, at: str) -> list[str]:
     return [text({key: one}, key, at) or "" for one in value]
 
 
-def number(source: Mapping[str, Any], key: str, at: str) -> int | None:
-    """Return the whole number under `key`, 0 to 2^63-1. Ids passed 2^31 long ago."""
+def number(source: Mapping[str, Any], key: str, at: str, most: int = BIGGEST) -> int | None:
+    """Return the whole number under `key`, 0 to `most`. Ids passed 2^31 long ago."""
     value = source.get(key)
     if value is None:
         return None
-    if type(value) is not int or not 0 <= value <= BIGGEST_ID:
+    if type(value) is not int or not 0 <= value <= most:
         raise wrong(at, key, "a whole number", value)
     return value
 
@@ -107,18 +116,23 @@ def moment(source: Mapping[str, Any], key: str, at: str) -> datetime | None:
     value = source.get(key)
     if value is None:
         return None
+    if not isinstance(value, str) and type(value) is not int:
+        raise wrong(at, key, "a time", value)
     try:
-        if isinstance(value, str):
-            parsed = datetime.fromisoformat(value)
-        elif type(value) is int:
-            parsed = datetime.fromtimestamp(value, UTC)
-        else:
-            raise wrong(at, key, "a time", value)
-        if parsed.tzinfo is not None:
-            parsed = parsed.astimezone(UTC).replace(tzinfo=None)
+        found = parsed(value)
+        if found.year < 1000:
+            return None
+        return found.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, OSError) as error:
         raise wrong(at, key, "a time", value) from error
-    return parsed if parsed.year >= 1000 else None
+
+
+def parsed(time: str | int) -> datetime:
+    """Return ISO text or epoch seconds as a time with zone; text without one is UTC."""
+    if isinstance(time, int):
+        return datetime.fromtimestamp(time, UTC)
+    found = datetime.fromisoformat(time)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def needed(value: Value | None, at: str, key: str) -> Value:

@@ -59,7 +59,7 @@ COMMITS = {
     "hash": Source("push.commits[].id", "commits[].sha"),
     "author": Source("push.commits[].author.name", "commits[].commit.author.name"),
     "message": Source("push.commits[].message", "commits[].commit.message"),
-    "time": Source("push.commits[].timestamp", "commits[].commit.author.date"),
+    "time": Source("push.commits[].author.date, else timestamp", "commits[].commit.author.date"),
     "repo": REPO,
     "repoid": REPO,
     "authorlogin": Source("push.commits[].author.username", "commits[].author.login"),

@@ -15,9 +15,9 @@ def commit_row(values: dict[str, object]) -> Row:
     return Row("commits", {**values, "version": order})
 
 
-def page(repo: Repository, sha: str) -> str | None:
+def page(repo: Repository, sha: str) -> str:
     """Return the commit's page: the API and the webhook name different addresses for it."""
-    return f"{repo.url}/commit/{sha}" if repo.url else None
+    return f"{repo.url}/commit/{sha}"
 
 
 def pushed_row(commit: Mapping[str, Any], repo: Repository, at: str = "commits") -> Row:
@@ -29,7 +29,8 @@ def pushed_row(commit: Mapping[str, Any], repo: Repository, at: str = "commits")
             "hash": sha,
             "author": fields.text(author, "name", f"{at}.author"),
             "message": fields.text(commit, "message", at),
-            "time": fields.moment(commit, "timestamp", at),
+            "time": fields.moment(author, "date", f"{at}.author")
+            or fields.moment(commit, "timestamp", at),
             "authorlogin": fields.text(author, "username", f"{at}.author"),
             "url": page(repo, sha),
         }

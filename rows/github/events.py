@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from rows import Mapped, Row, Unmappable, fields
+from rows import Mapped, Row, fields
 from rows.github import branch, commit, job, repo, workflow, workflowrun
 from rows.github.repo import Repository
 
@@ -24,6 +24,11 @@ class Seen(NamedTuple):
     gitid: int
     name: str
     former: tuple[str, ...]
+
+
+def part(payload: Payload, key: str) -> dict[str, Any]:
+    """Return the object under `key`. Raises Unmappable where it is missing."""
+    return fields.needed(fields.child(payload, key, "payload"), "payload", key)
 
 
 def push(payload: Payload, found: Repository) -> Rows:
@@ -48,7 +53,7 @@ def repository(payload: Payload, found: Repository) -> Rows:
 
 def workflow_run(payload: Payload, found: Repository) -> Rows:
     """Return the workflow, the run and its attempt."""
-    run = fields.needed(fields.child(payload, "workflow_run", "payload"), "payload", "workflow_run")
+    run = part(payload, "workflow_run")
     flow = fields.child(payload, "workflow", "payload")
     known = [] if flow is None else [workflow.workflow_row(flow, found)]
     return [*known, *workflowrun.run_rows(run, flow, found)]
@@ -56,28 +61,28 @@ def workflow_run(payload: Payload, found: Repository) -> Rows:
 
 def workflow_job(payload: Payload, found: Repository) -> Rows:
     """Return the job, and the stubs of its run and attempt."""
-    one = fields.needed(fields.child(payload, "workflow_job", "payload"), "payload", "workflow_job")
-    return job.job_rows(one, found)
+    return job.job_rows(part(payload, "workflow_job"), found)
 
 
 def branch_listed(payload: Payload, found: Repository) -> Rows:
     """Return a branch of the API's list."""
-    return [branch.listed_row(payload["branch"], found)]
+    return [branch.listed_row(part(payload, "branch"), found)]
 
 
 def branch_gone(payload: Payload, found: Repository) -> Rows:
     """Return the end of a branch that the API's list no longer has."""
-    return [branch.deleted_row(payload["branch"]["name"], found, branch.API)]
+    name = fields.text(part(payload, "branch"), "name", "branch")
+    return [branch.deleted_row(fields.needed(name, "branch", "name"), found, branch.API)]
 
 
 def commit_listed(payload: Payload, found: Repository) -> Rows:
     """Return a commit of the API's list."""
-    return [commit.listed_row(payload["commit"], found)]
+    return [commit.listed_row(part(payload, "commit"), found)]
 
 
 def workflow_listed(payload: Payload, found: Repository) -> Rows:
     """Return a workflow of the API's list."""
-    return [workflow.workflow_row(payload["workflow"], found)]
+    return [workflow.workflow_row(part(payload, "workflow"), found)]
 
 
 EVENTS: dict[str, Callable[[Payload, Repository], Rows]] = {
@@ -147,8 +152,5 @@ def rows_for(event: str, payload: Payload) -> Mapped:
 
 
 def rows_read(kind: str, payload: Payload) -> Mapped:
-    """Return what one object read from the API says; `kind` is one of READS."""
-    try:
-        return mapped(payload, READS[kind], repo.API)
-    except KeyError as missing:
-        raise Unmappable(f"payload.{missing.args[0]}", "is missing") from missing
+    """Return what one object read from the API says; `kind` is one of READS. Raises Unmappable."""
+    return mapped(payload, READS[kind], repo.API)

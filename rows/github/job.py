@@ -16,7 +16,9 @@ from rows.github.repo import Repository
 
 AT = "workflow_job"
 SYSTEMS = {
-    "Linux": {"linux", "ubuntu", "debian", "fedora", "rhel", "centos", "alpine"},
+    "Linux": set(
+        "linux ubuntu debian fedora rhel centos alpine amazonlinux rockylinux archlinux".split()
+    ),
     "Windows": {"windows", "win"},
     "macOS": {"macos", "mac", "osx", "darwin"},
 }
@@ -29,7 +31,7 @@ def job_rows(job: Mapping[str, Any], repo: Repository) -> list[Row]:
     if is_foreign(job):
         return []
     run = fields.needed(fields.number(job, "run_id", AT), AT, "run_id")
-    attempt = fields.number(job, "run_attempt", AT) or 1
+    attempt = fields.number(job, "run_attempt", AT, fields.BIGGEST_INT) or 1
     row = job_row(job, repo.provider, run, attempt)
     shared = {name: row.values[name] for name in ("workflowname", "branchname", "commithash")}
     stub = {"provider": repo.provider, "version": version.STUB}
@@ -50,7 +52,7 @@ def job_row(job: Mapping[str, Any], provider: str, run: int, attempt: int) -> Ro
     inherited = is_inherited(job, attempt, created, started)
     # Before a runner has it, `started_at` is a placeholder equal to `created_at`.
     start = started if completed or status == "in_progress" else None
-    if completed and not inherited and is_unstarted(job):
+    if completed and is_unstarted(job, inherited):
         start = None
     queued = None if inherited else span(created, start)
     ran = span(start, ended)
@@ -103,23 +105,33 @@ def is_foreign(job: Mapping[str, Any]) -> bool:
     """
     return (
         job.get("status") == "completed"
-        and job.get("conclusion") not in ENDED_UNSTARTED
-        and not (fields.texts(job, "labels", AT) or has_runner(job) or job.get("steps"))
+        and fields.text(job, "conclusion", AT) not in ENDED_UNSTARTED
+        and not (fields.texts(job, "labels", AT) or has_run(job))
     )
 
 
-def is_unstarted(job: Mapping[str, Any]) -> bool:
-    """Tell a job that ended before a runner took it: its `started_at` is a placeholder."""
-    return job.get("conclusion") == "skipped" or not (has_runner(job) or job.get("steps"))
+def is_unstarted(job: Mapping[str, Any], inherited: bool) -> bool:
+    """Tell a job that ended before a runner took it: its `started_at` is a placeholder.
+
+    A copy never had a runner of its own; it started if what it copies did.
+    """
+    return job.get("conclusion") == "skipped" or not (inherited or has_run(job))
 
 
 def is_inherited(
     job: Mapping[str, Any], attempt: int, created: datetime | None, started: datetime | None
 ) -> bool:
     """Tell a copy that a re-run of failed jobs lists again, under a new id with old times."""
-    if attempt == 1 or has_runner(job) or created is None or started is None:
+    if attempt == 1 or job.get("status") != "completed" or has_runner(job):
+        return False
+    if created is None or started is None:
         return False
     return started < created
+
+
+def has_run(job: Mapping[str, Any]) -> bool:
+    """Tell whether anything shows that the job was run."""
+    return has_runner(job) or bool(fields.children(job, "steps", AT))
 
 
 def has_runner(job: Mapping[str, Any]) -> bool:

@@ -23,29 +23,33 @@ class Repository(NamedTuple):
     provider: str
     gitid: int
     name: str
-    url: str | None
+    url: str
     pushed: datetime | None
     seen: datetime | None
 
 
-def provider_of(url: str | None) -> str:
-    """Return the server's name: `github`, or `github:host` for every other host."""
-    host = urlsplit(url).hostname if url else None
-    return "github" if host in (None, "github.com") else f"github:{host}"
+def provider_of(url: str) -> str:
+    """Return the server's name: `github`, or `github:host` for every other host.
+
+    Ids are unique per server, so a page without a host is refused: Unmappable, never a guess.
+    """
+    try:
+        host = urlsplit(url).hostname
+    except ValueError as error:
+        raise Unmappable(f"{AT}.html_url", str(error)) from error
+    if not host:
+        raise Unmappable(f"{AT}.html_url", "names no server")
+    return "github" if host == "github.com" else f"github:{host}"
 
 
 def repository(payload: Mapping[str, Any]) -> Repository:
     """Return the payload's repository. Raises Unmappable when it has none."""
     found = fields.needed(fields.child(payload, AT, "payload"), "payload", AT)
-    url = fields.text(found, "html_url", AT)
+    url = fields.needed(fields.text(found, "html_url", AT), AT, "html_url")
     pushed = fields.moment(found, "pushed_at", AT)
     updated = fields.moment(found, "updated_at", AT)
-    try:
-        provider = provider_of(url)
-    except ValueError as error:
-        raise Unmappable(f"{AT}.html_url", str(error)) from error
     return Repository(
-        provider=provider,
+        provider=provider_of(url),
         gitid=fields.needed(fields.number(found, "id", AT), AT, "id"),
         name=fields.needed(fields.text(found, "full_name", AT), AT, "full_name"),
         url=url,

@@ -21,7 +21,7 @@ def run_rows(
 ) -> list[Row]:
     """Return the rows of a run and of the attempt it shows."""
     gitid = fields.needed(fields.number(run, "id", AT), AT, "id")
-    attempt = fields.number(run, "run_attempt", AT) or 1
+    attempt = fields.number(run, "run_attempt", AT, fields.BIGGEST_INT) or 1
     status = fields.text(run, "status", AT)
     conclusion = fields.text(run, "conclusion", AT)
     updated = fields.moment(run, "updated_at", AT)

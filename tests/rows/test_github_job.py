@@ -1,0 +1,193 @@
+"""Jobs: what becomes a row, what does not, and on which system it ran."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rows import Unmappable
+from rows.github.job import systems
+from tests.rows.objects import (
+    JOB,
+    NO_RUNNER,
+    NULL_RUNNER,
+    SHA,
+    SKIPPED,
+    at,
+    job,
+    job_rows,
+    mapped,
+    only,
+    tables,
+    without,
+)
+
+
+def test_completed_job_becomes_a_row():
+    assert {**job(), "version": b""} == {
+        "provider": "github",
+        "gitid": 2**41 + 1,
+        "rungitid": 2**40 + 1,
+        "attempt": 1,
+        "name": "build (3.12)",
+        "status": "completed",
+        "conclusion": "success",
+        "createtime": at("12:00:02"),
+        "starttime": at("12:00:09"),
+        "endtime": at("12:04:00"),
+        "queuetime": 7,
+        "runtime": 231.0,
+        "os": "Linux",
+        "labels": '["ubuntu-latest"]',
+        "runnername": "GitHub Actions 12",
+        "runnergroup": "GitHub Actions",
+        "url": JOB["html_url"],
+        "workflowname": "CI",
+        "branchname": "main",
+        "commithash": SHA,
+        "inherited": False,
+        "gated": False,
+        "clockanomaly": False,
+        "failedstep": None,
+        "steps": "[]",
+        "version": b"",
+    }
+
+
+def test_job_brings_stubs_of_its_run_and_attempt():
+    found = job_rows(run_attempt=3)
+    assert tables(found) == ["workflowruns", "runattempts", "jobs"]
+    assert only(found, "workflowruns") == {
+        "provider": "github",
+        "gitid": 2**40 + 1,
+        "workflowname": "CI",
+        "branchname": "main",
+        "commithash": SHA,
+        "version": b"",
+    }
+    assert only(found, "runattempts") == {
+        "provider": "github",
+        "rungitid": 2**40 + 1,
+        "attempt": 3,
+        "version": b"",
+    }
+
+
+@pytest.mark.parametrize("conclusion", ["success", "failure", "neutral", "timed_out", None])
+@pytest.mark.parametrize("runner", [NO_RUNNER, NULL_RUNNER, {"steps": None}])
+def test_completed_check_run_that_nothing_ran_is_no_job(conclusion: str | None, runner: Any):
+    foreign = without({**JOB, **runner}, "labels", "runner_id", "runner_name")
+    payload = {"workflow_job": {**foreign, "conclusion": conclusion}}
+    assert tables(mapped("workflow_job", payload)) == []
+
+
+@pytest.mark.parametrize("conclusion", ["cancelled", "skipped"])
+def test_cancelled_or_skipped_job_that_nothing_ran_is_a_job(conclusion: str):
+    found = job_rows(**{**SKIPPED, "conclusion": conclusion})
+    assert only(found, "jobs")["conclusion"] == conclusion
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"labels": ["ubuntu-latest"]},
+        {"runner_id": 12},
+        {"runner_name": "mine"},
+        {"steps": [{"name": "Set up job"}]},
+        {"status": "queued"},
+    ],
+)
+def test_anything_that_runs_jobs_makes_it_a_job(shown: Any):
+    assert "jobs" in tables(job_rows(**{**NULL_RUNNER, "labels": [], **shown}))
+
+
+@pytest.mark.parametrize("number", [None, 0, 1])
+def test_job_without_an_attempt_is_of_the_first(number: int | None):
+    assert job(run_attempt=number)["attempt"] == 1
+
+
+def test_job_without_runner_names_or_workflow_has_none():
+    found = job(**NO_RUNNER, workflow_name="", head_branch=None)
+    names = ("runnername", "runnergroup", "workflowname", "branchname")
+    assert [found[name] for name in names] == [None] * 4
+
+
+def test_labels_are_kept_in_order_and_as_they_are():
+    labels = ["self-hosted", "größe XL", "a,b", 'c"d', "😀"]
+    text = job(labels=labels)["labels"]
+    assert json.loads(text) == labels
+    assert "größe" in text
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (["ubuntu-latest"], "Linux"),
+        (["ubuntu-24.04-arm"], "Linux"),
+        (["ubuntu22.04-16core"], "Linux"),
+        (["self-hosted", "Linux", "X64"], "Linux"),
+        (["debian-12"], "Linux"),
+        (["rhel8"], "Linux"),
+        (["alpine_3"], "Linux"),
+        (["runs-on=1/runner=2cpu-linux-x64"], "Linux"),
+        (["windows-latest"], "Windows"),
+        (["windows-2025"], "Windows"),
+        (["self-hosted", "Windows"], "Windows"),
+        (["win11"], "Windows"),
+        (["macos-14-xlarge"], "macOS"),
+        (["self-hosted", "macOS", "ARM64"], "macOS"),
+        (["mac-mini"], "macOS"),
+        (["osx"], "macOS"),
+        (["darwin-arm64"], "macOS"),
+        (["windows", "linux"], "Linux,Windows"),
+        (["macOS", "Windows", "ubuntu"], "Linux,Windows,macOS"),
+        (["self-hosted"], None),
+        (["self-hosted", "k8s"], None),
+        (["gpu", "db-app", "dc-03"], None),
+        (["${{ matrix.os }}"], None),
+        (["swindon", "macro", "twin", "machine"], None),
+        ([""], None),
+        ([], None),
+    ],
+)
+def test_system_is_read_from_the_words_of_the_labels(labels: list[str], found: str | None):
+    assert systems(labels) == found
+    assert job(labels=labels)["os"] == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"id": None}, "workflow_job.id"),
+        ({"run_id": None}, "workflow_job.run_id"),
+        ({"run_id": 2**63}, "workflow_job.run_id"),
+        ({"run_attempt": 2**31}, "workflow_job.run_attempt"),
+        ({"status": ["queued"]}, "workflow_job.status"),
+        ({"conclusion": []}, "workflow_job.conclusion"),
+        ({"conclusion": {}, "labels": []}, "workflow_job.conclusion"),
+        ({"labels": "ubuntu"}, "workflow_job.labels"),
+        ({"labels": [["ubuntu"]]}, "workflow_job.labels"),
+        ({"labels": None, "runner_id": "12"}, "workflow_job.runner_id"),
+        ({**NULL_RUNNER, "steps": 0}, "workflow_job.steps"),
+        ({"steps": "none"}, "workflow_job.steps"),
+        ({"steps": [1]}, "workflow_job.steps"),
+        ({"steps": [{"number": "1"}]}, "workflow_job.steps.number"),
+        ({"steps": [{"started_at": True}]}, "workflow_job.steps.started_at"),
+        ({"head_sha": "0"}, "workflow_job.head_sha"),
+        ({"name": "\udead"}, "workflow_job.name"),
+        ({"runner_group_name": 7}, "workflow_job.runner_group_name"),
+        ({"created_at": "yesterday"}, "workflow_job.created_at"),
+    ],
+)
+def test_job_of_the_wrong_shape_names_its_field(changes: Any, field: str):
+    with pytest.raises(Unmappable) as refused:
+        job(**changes)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("value", [None, [], "x"])
+def test_event_without_its_job_is_refused(value: Any):
+    with pytest.raises(Unmappable, match=r"^payload\.workflow_job: "):
+        mapped("workflow_job", {"workflow_job": value})
