@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.exc import DBAPIError
 
@@ -50,7 +51,7 @@ def upgrade(engine: Engine | str) -> None:
             with engine.connect() as connection:
                 run_migrations(connection)
             return
-        except DBAPIError:
+        except (DBAPIError, CommandError):
             if attempt == TRIES:
                 raise
             time.sleep(0.2 * attempt)

@@ -1,92 +1,18 @@
-"""Every table and column, its meaning, and how two records of one row are merged.
+"""Every table and column, and its meaning.
 
 The first five tables are the documented schema: their documented columns come first, in order.
-Each column has a `comment` (its meaning, for people) and a kind (for the store):
-
-- key: names the row; the table's only UNIQUE
-- state: what the vendor changes; the record with the greater version wins
-- fixed: the same in every record that has it; a known value is never replaced by nothing
-- place: where the repository is today; the latest writer knows best, and no version has it
-- first, last: the least and the greatest value ever seen
-- sticky: once true, always true
-- derived: computed from stored rows
-- own: the store's own business
+What the kinds of columns mean is in `schema.columns`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from sqlalchemy import Boolean, Double, Index, Integer, false
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Double,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    UniqueConstraint,
-    false,
-)
-
-from schema.types import BigId, Bytes, Exact, Long, Moment, Name, Version
-
-metadata = MetaData()
-
-
-def column(name: str, type_: Any, kind: str, comment: str, **options: Any) -> Column[Any]:
-    """Return a column with its kind and its comment."""
-    return Column(name, type_, comment=comment, info={"kind": kind}, **options)
-
-
-def row_id() -> Column[Any]:
-    return column("Id", BigId, "own", "Number of the row here; gaps mean nothing", primary_key=True)
-
-
-def order() -> Column[Any]:
-    comment = "Orders the records of this row; compared as bytes, empty in a stub"
-    return column("version", Version, "own", comment, nullable=False, server_default="")
-
-
-def repo_name() -> Column[Any]:
-    return column("repo", Name(), "place", "Full name of the repository today: org/name")
-
-
-def repo_id(kind: str = "place") -> Column[Any]:
-    return column("repoid", BigId, kind, "repos.Id of the repository", nullable=kind != "key")
-
-
-def provider() -> Column[Any]:
-    comment = "Server that gave the ids: github, or github:host"
-    return column("provider", Exact(255), "key", comment, nullable=False)
-
-
-def git_id(name: str, kind: str, comment: str) -> Column[Any]:
-    return column(name, BigId, kind, comment, nullable=kind != "key")
-
-
-def key_names(parts: Iterable[Any]) -> tuple[str, ...]:
-    """Return the names of the key columns, the widest scope first."""
-    found = [one.name for one in parts if isinstance(one, Column) and one.info["kind"] == "key"]
-    return tuple(sorted(found, key=lambda name: name not in ("provider", "repoid")))
-
-
-def table(name: str, comment: str, *parts: Any) -> Table:
-    """Return a table that is the same on every engine; its UNIQUE is made of the key columns."""
-    return Table(
-        name,
-        metadata,
-        *parts,
-        UniqueConstraint(*key_names(parts), name=f"uq_{name}"),
-        comment=comment,
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mariadb_engine="InnoDB",
-        mariadb_charset="utf8mb4",
-        sqlite_autoincrement=True,
-    )
-
+from schema.columns import column, git_id, order, provider, repo_id, repo_name, row_id, table
+from schema.columns import keys as keys
+from schema.columns import metadata as metadata
+from schema.columns import of_kind as of_kind
+from schema.types import BigId, Bytes, Exact, Long, Moment, Name
 
 STATUS = "queued, in_progress, completed, waiting, requested or pending"
 CONCLUSION = "success, failure, cancelled, skipped, timed_out, ...; NULL until completed"
@@ -303,13 +229,3 @@ rewrites = table(
 DOCUMENTED = ("repos", "branches", "commits", "workflows", "workflowruns")
 PLACED = ("branches", "commits", "workflows", "workflowruns", "jobs")
 """Tables whose rows say where their repository is today."""
-
-
-def keys(found: Table) -> tuple[str, ...]:
-    """Return the names of the columns that name a row."""
-    return key_names(found.columns)
-
-
-def of_kind(found: Table, *kinds: str) -> tuple[str, ...]:
-    """Return the names of the columns of these kinds, in order."""
-    return tuple(one.name for one in found.columns if one.info["kind"] in kinds)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, case, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, literal_column, select
 
 from schema.tables import deliveries
+from store import parts
 from store.upsert import insert_or
 
 APPLIED, QUARANTINED, IGNORED = "applied", "quarantined", "ignored"
@@ -54,23 +57,47 @@ def state_of(connection: Connection, delivery: Delivery) -> str | None:
 
 def save(connection: Connection, delivery: Delivery, state: str, error: str | None = None) -> None:
     """Store a delivery with its state. A guid that was applied once stays applied."""
-    values = {
-        **delivery._asdict(),
-        "body": None if state == IGNORED else zlib.compress(delivery.body, LEVEL),
-        "state": state,
-        "attempts": 1,
-        "error": error,
-        "applytime": now() if state == APPLIED else None,
-    }
-    connection.execute(insert_or(connection.dialect.name, deliveries, merged), values)
+    save_all(connection, [(delivery, state, error)])
+
+
+def save_all(connection: Connection, those: Iterable[tuple[Delivery, str, str | None]]) -> None:
+    """Store deliveries, each with its state and the error that led to it."""
+    rows, long = [], dict[parts.Key, bytes]()
+    for delivery, state, error in those:
+        body = None if state == IGNORED else zlib.compress(delivery.body, LEVEL)
+        if body is not None and len(body) >= parts.SIZE:
+            long[delivery.provider, delivery.guid] = body
+            body = body[: parts.SIZE]
+        values = {
+            **delivery._asdict(),
+            "body": body,
+            "state": state,
+            "attempts": 1,
+            "error": error,
+            "applytime": now() if state == APPLIED else None,
+        }
+        rows.append(values)
+    connection.execute(statement(connection.dialect.name), rows)
+    for key, body in long.items():
+        parts.write(connection, key, body)
+
+
+@lru_cache
+def statement(dialect: str) -> Any:
+    """Return the upsert of a delivery."""
+    return insert_or(dialect, deliveries, merged)
 
 
 def merged(new: Any) -> list[tuple[str, Any]]:
-    """Return what a stored delivery becomes when its guid comes again."""
-    settled = and_(deliveries.c.state == APPLIED, new.state != APPLIED)
+    """Return what a stored delivery becomes when its guid comes again.
+
+    Without a bound value: only then does PyMySQL send many rows in one statement.
+    """
+    applied: ColumnElement[str] = literal_column(f"'{APPLIED}'")
+    settled = and_(deliveries.c.state == applied, new.state != applied)
     kept = ("hookid", "action", "repo", "body", "error", "applytime", "state")
     assigned = [(name, case((settled, deliveries.c[name]), else_=new[name])) for name in kept]
-    return [("attempts", deliveries.c.attempts + 1), *assigned]
+    return [("attempts", deliveries.c.attempts + literal_column("1")), *assigned]
 
 
 def chosen(wanted: Wanted) -> Select[tuple[object, ...]]:
@@ -92,10 +119,13 @@ def chosen(wanted: Wanted) -> Select[tuple[object, ...]]:
 def page(connection: Connection, wanted: Wanted, after: int = 0) -> list[tuple[int, Delivery]]:
     """Return the next stored deliveries that are wanted, with their Ids; empty at the end."""
     query = chosen(wanted).where(deliveries.c.Id > after).limit(PAGE)
-    return [(row.Id, delivery_of(row)) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    long = [(row.provider, row.guid) for row in rows if len(row.body) == parts.SIZE]
+    rest = parts.read(connection, long)
+    return [(row.Id, delivery_of(row, rest.get((row.provider, row.guid), b""))) for row in rows]
 
 
-def delivery_of(row: Row[tuple[object, ...]]) -> Delivery:
-    """Return a stored row as the delivery it was."""
+def delivery_of(row: Row[tuple[object, ...]], rest: bytes) -> Delivery:
+    """Return a stored row, and what follows its body's first part, as the delivery it was."""
     values = {name: getattr(row, name) for name in Delivery._fields}
-    return Delivery(**{**values, "body": zlib.decompress(row.body)})
+    return Delivery(**{**values, "body": zlib.decompress(row.body + rest)})

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import ipaddress
+import random
+import sqlite3
 import ssl
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from store import deadline
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 3
@@ -17,7 +31,13 @@ LOCK_WAIT_SECONDS = (
     1  # below READ_SECONDS, or the client gives up on a lock the server still waits for
 )
 POOL_SECONDS = 300  # a failed-over server is reached again by a new connection
-SQLITE_WAIT_SECONDS = 5
+
+GONE = frozenset({1290, 1836, 1792, 1053, 1040})
+"""Read-only (it was the primary once), shutting down, full: other connections fail likewise.
+
+SQLAlchemy itself knows the codes of connections that are lost.
+https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
+"""
 
 MYSQL_SESSION = (
     "SET time_zone = '+00:00', "
@@ -42,7 +62,7 @@ def connect(
     """
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
-        return connect_sqlite(place)
+        return connect_sqlite(place, read_seconds)
     if password is not None:
         place = place.set(password=password)
     arguments: dict[str, Any] = {
@@ -52,16 +72,31 @@ def connect(
         "write_timeout": read_seconds,
         "init_command": MYSQL_SESSION,
     }
-    if tls and not is_loopback(place.host):
+    if not tls:
+        arguments["ssl_disabled"] = True
+    elif not is_loopback(place.host):
         arguments["ssl"] = ssl.create_default_context(cafile=ssl_ca)
-    return create_engine(
+    engine = create_engine(
         place,
         connect_args=arguments,
         isolation_level="READ COMMITTED",
         pool_recycle=POOL_SECONDS,
-        pool_pre_ping=True,
+        pool_timeout=read_seconds,
+        # A ping to a server that hangs costs a second timeout: `transact` tries again instead.
+        pool_pre_ping=read_seconds > READ_SECONDS,
         hide_parameters=True,
     )
+    event.listen(engine, "do_connect", deadline.connect)
+    event.listen(engine, "handle_error", note_gone)
+    deadline.watch(engine)
+    return engine
+
+
+def note_gone(context: ExceptionContext) -> None:
+    """Empty the pool when the server can no longer be written to through any connection."""
+    arguments = getattr(context.original_exception, "args", ())
+    if arguments and arguments[0] in GONE:
+        context.is_disconnect = True
 
 
 def is_loopback(host: str | None) -> bool:
@@ -74,15 +109,23 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def connect_sqlite(place: URL) -> Engine:
-    """Return an engine for an SQLite file, which is made with its folder on first use."""
+def connect_sqlite(place: URL, wait_seconds: float) -> Engine:
+    """Return an engine for an SQLite file, which is made with its folder on first use.
+
+    A transaction waits for other writers up to `wait_seconds`.
+    """
     if place.database and place.database != ":memory:":
         Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        place, connect_args={"timeout": SQLITE_WAIT_SECONDS}, hide_parameters=True
-    )
+    engine = create_engine(place, connect_args={"timeout": wait_seconds}, hide_parameters=True)
     event.listen(engine, "connect", prepare_sqlite)
+
+    def set_wait(connection: Any) -> None:
+        wait = int(deadline.at_most(wait_seconds) * 1000)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
+
+    event.listen(engine, "begin", set_wait)
     event.listen(engine, "begin", begin_sqlite)
+    deadline.watch(engine)
     return engine
 
 
@@ -100,10 +143,32 @@ def begin_sqlite(connection: Any) -> None:
     """Take the write lock at once, unless the connection only reads.
 
     A transaction that read before another committed fails when it starts to write, whatever the
-    busy timeout.
+    busy timeout. SQLite looks only every 100 ms whether the lock is free, and among writers that
+    follow each other closely it never finds it so: here it is tried every few milliseconds.
     """
-    reads = connection.get_execution_options().get("reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reads", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw = connection.connection.driver_connection
+    (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout = 0")
+    until = time.monotonic() + patience / 1000
+    try:
+        while is_busy(raw) and time.monotonic() < until:
+            time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # again, for its error
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+def is_busy(raw: sqlite3.Connection) -> bool:
+    """Try to take the write lock; tell whether another writer holds it."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
 
 
 def reading(engine: Engine) -> Engine:

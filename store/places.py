@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from rows import Mapped, Row
+from rows.version import STUB
 from schema.tables import PLACED, repos
 from store import names
 from store.known import Known
@@ -62,12 +63,21 @@ def settle(connection: Connection, batch: Sequence[Mapped], known: Known) -> dic
     ]
     if not fresh:
         return before
+    if wanted - before.keys():
+        # Another writer may be storing the same repository, under another name: wait for it.
+        upsert(connection, "repos", [stub(values) for values in fresh])
+        before = stored(connection, wanted)
     upsert(connection, "repos", fresh)
     after = stored(connection, wanted)
     for key, place in after.items():
-        if key in before and before[key].name != place.name:
+        if before[key].name not in (None, place.name):
             names.schedule(connection, place.repoid)
     return after
+
+
+def stub(values: Values) -> Values:
+    """Return the row of a repository of which nothing is known yet but its number."""
+    return {"provider": values["provider"], "gitid": values["gitid"], "version": STUB}
 
 
 def placed(row: Row, told: Values, place: Place) -> Values:
@@ -80,10 +90,12 @@ def placed(row: Row, told: Values, place: Place) -> Values:
     if row.table not in PLACED:
         return values
     values["repo"] = place.name
-    url = values.get("url")
-    if url and told["url"] != place.url and url.startswith(f"{told['url']}/"):
-        values["url"] = f"{place.url}{url.removeprefix(told['url'])}"
-    return values
+    url = values.pop("url", None)
+    if url is None:
+        return values
+    if told["url"] != place.url and url.startswith(f"{told['url']}/"):
+        url = f"{place.url}{url.removeprefix(told['url'])}"
+    return {**values, "url": url}
 
 
 def has_repository(connection: Connection, provider: str, gitid: int) -> bool:

@@ -10,7 +10,11 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from store import deadline
+
 TRIES = 8
+QUICK_SECONDS = 0.5
+"""A connection lost sooner had been closed before: one more try. Later, the server hangs."""
 RETRIED = {1213, 1205, 1020}
 """Deadlock; lock wait timeout; record changed since last read (MariaDB)."""
 
@@ -21,16 +25,27 @@ def transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     """Return what `work` returns, once it is committed.
 
     A lock wait timeout undoes one statement only: going on would commit half a transaction, so
-    all of it is rolled back and done again, up to TRIES times with growing random pauses.
+    all of it is rolled back and done again, up to TRIES times with growing random pauses, and
+    while there is time (store.deadline). A pooled connection that turns out to be dead, or to
+    lead to a server that became read-only, is replaced once, at once. Raises Late, DBAPIError.
     """
+    replaced = False
     for attempt in range(1, TRIES + 1):
+        began = time.monotonic()
         try:
             with engine.begin() as connection:
                 return work(connection)
         except DBAPIError as error:
+            quick = time.monotonic() - began < QUICK_SECONDS
+            if error.connection_invalidated and quick and not replaced:
+                replaced = True
+                continue
             if error_code(error) not in RETRIED or attempt == TRIES:
                 raise
-            time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311 - no secret
+            pause = random.uniform(0, min(0.5, 0.01 * 2**attempt))  # noqa: S311 - no secret
+            if deadline.at_most(pause) < pause:
+                raise
+            time.sleep(pause)
     raise AssertionError("unreachable")
 
 

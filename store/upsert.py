@@ -4,7 +4,7 @@ How a column is merged follows from its kind (schema/tables.py):
 
 - state: the record with the greater version wins
 - fixed: likewise, but a known value is never replaced by nothing
-- place: the latest writer knows where the repository is today
+- place: the latest writer knows where the repository is today, unless it does not know the page
 - first, last, sticky: least, greatest, ever true
 
 `version` is assigned last. MySQL assigns from left to right and later assignments see earlier
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.mysql import insert as mysql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from rows import Unmappable
+from rows.version import STUB
 from schema.tables import keys, metadata
 from schema.types import Exact
 
@@ -41,6 +42,10 @@ def known_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[
 
 def latest_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
     return func.coalesce(new, old)
+
+
+def stored_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(old, new)
 
 
 def least_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -85,11 +90,14 @@ def insert_or(dialect: str, table: Table, assign: Callable[[Any], Assigned]) -> 
 def statement(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
     """Return the upsert of these columns of a table; SQLAlchemy compiles it once."""
     table = metadata.tables[name]
+    # `repo` moves together with the `url` below it: store.names tells a page by the stored name.
+    apart = "url" in table.c and "url" not in columns
+    merges = {**MERGES, "place": stored_wins} if apart else MERGES
 
     def assign(new: Any) -> Assigned:
         newer = new["version"] > table.c.version if "version" in columns else false()
         assigned = [
-            (column.name, MERGES[column.info["kind"]](new[column.name], column, newer))
+            (column.name, merges[column.info["kind"]](new[column.name], column, newer))
             for column in table.columns
             if column.name in columns and column.name not in {*keys(table), "version"}
         ]
@@ -100,7 +108,7 @@ def statement(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
     return insert_or(dialect, table, assign)
 
 
-def upsert(connection: Connection, name: str, rows: Iterable[Values]) -> None:
+def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
     """Merge rows into the table `name`, in the order of their keys.
 
     The order is the same for every writer, so that two of them never wait for each other.
@@ -111,9 +119,26 @@ def upsert(connection: Connection, name: str, rows: Iterable[Values]) -> None:
     groups: dict[tuple[str, ...], list[Values]] = defaultdict(list)
     for values in sorted(rows, key=lambda values: tuple(values[part] for part in key)):
         groups[tuple(sorted(values))].append(values)
-    for columns, alike in sorted(groups.items()):
+    for columns, alike in groups.items():
         check_lengths(table, columns, alike)
+    if len(groups) > 1:
+        lock(connection, table, rows)
+    for columns, alike in sorted(groups.items()):
         connection.execute(statement(connection.dialect.name, name, columns), alike)
+
+
+def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
+    """Lock rows, new ones too, in the order of their keys.
+
+    Rows with different columns take several statements, each in order, all together not: with
+    stubs and full rows in their batches, most transactions of busy writers ended in a deadlock.
+    """
+    key = keys(table)
+    empty = {"version": STUB} if "version" in table.c else {}
+    found = sorted({tuple(values[part] for part in key) for values in rows})
+    stubs = [{**dict(zip(key, one, strict=True)), **empty} for one in found]
+    columns = tuple(sorted(stubs[0]))
+    connection.execute(statement(connection.dialect.name, table.name, columns), stubs)
 
 
 @lru_cache(maxsize=256)

@@ -42,7 +42,9 @@ def contents(engine: Engine, *, versions: bool = False) -> Contents:
     left_out = LEFT_OUT - {"version"} if versions else LEFT_OUT
     with reading(engine).connect() as connection:
         found = connection.execute(select(repos.c.Id, repos.c.provider, repos.c.gitid))
-        keys: dict[object, object] = {number: (provider, gitid) for number, provider, gitid in found}
+        keys: dict[object, object] = {
+            number: (provider, gitid) for number, provider, gitid in found
+        }
         stored: Contents = {}
         for name in COMPARED:
             columns = compared(metadata.tables[name], left_out)
@@ -64,12 +66,15 @@ def compared(table: Table, left_out: set[str]) -> list[str]:
 
 
 def finish_rewrites(engine: Engine) -> None:
-    """Tell all rows their repository's name, without the pause between the two passes."""
-    while names.is_pending(engine):
-        with engine.begin() as connection:
-            connection.execute(update(rewrites).values(duetime=LONG_AGO))
-        while names.rewrite(engine):
-            pass
+    """Tell all rows their repository's name, in one pass that is due at once.
+
+    The second pass and the pause before it are for transactions that have not ended; nobody
+    writes while contents are compared.
+    """
+    with engine.begin() as connection:
+        connection.execute(update(rewrites).values(position=0, passes=1, duetime=LONG_AGO))
+    while names.rewrite(engine):
+        pass
 
 
 def written(rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Contents:
@@ -92,8 +97,7 @@ def written(rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Contents:
 
 
 def check_equal(found: Contents, wanted: Contents) -> None:
-    """Fail with a line for each row that only one side has; a table not in `wanted` may hold any.
-    """
+    """Fail with a line for each row that only one side has; tables not in `wanted` do not count."""
     lines = []
     for name in wanted:
         for row in (found[name] - wanted[name]).elements():

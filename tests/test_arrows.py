@@ -176,8 +176,12 @@ def test_files_nest_at_most_package_sub_file():
     assert [str(file) for file in deep if file.parent != MIGRATIONS] == []
 
 
+# Copied alone into an analyst's folder: docs/decisions/0006-the-connector-is-one-file.md.
+COPIED_ALONE = Path("sqlauthenticator.py")
+
+
 def test_files_have_at_most_250_lines():
-    files = [file for file in python_files() if file.parent != MIGRATIONS]
+    files = [file for file in python_files() if file.parent != MIGRATIONS and file != COPIED_ALONE]
     lines = {file: len((ROOT / file).read_text("utf-8").splitlines()) for file in files}
     assert {str(file): count for file, count in lines.items() if count > 250} == {}
 

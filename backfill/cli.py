@@ -1,0 +1,81 @@
+"""`python local-database.py`: read history from GitHub, or replay stored deliveries."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from backfill import history, replay
+from backfill.answers import Problem
+from backfill.flags import SETTINGS, parsed
+from backfill.limits import Spent
+from backfill.wish import check_company, wanted, wish
+from rows import Unmappable
+from store import faults, prepare, settings_argv
+from store.deliveries import now
+from store.prepare import CannotStart
+from store.settings import BadSetting, Settings, read, secrets_of
+
+PATIENCE = 60.0
+"""Seconds that one statement may take: nobody waits for an answer, as GitHub does."""
+
+NOT_ALL, SPENT, STOPPED = 1, 3, 130
+AGAIN = "the same command goes on where it was"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the flags say and return the exit code: 0 done, 1 not all, 2 change something."""
+    try:
+        return run(parsed(sys.argv[1:] if argv is None else argv))
+    except BadSetting as error:
+        return said(str(error), 2)
+    except CannotStart as error:
+        return said(str(error), error.code)
+    except Problem as problem:
+        return said(str(problem), 2 if problem.status == 401 else NOT_ALL)
+    except Spent:
+        return said(f"--max-requests is reached; {AGAIN}", SPENT)
+    except (SQLAlchemyError, Unmappable) as error:
+        return said(f"the database failed: {faults.cause(error)}; {AGAIN}", NOT_ALL)
+    except KeyboardInterrupt:
+        return said(f"stopped; {AGAIN}", STOPPED)
+
+
+def said(line: str, code: int) -> int:
+    """Print a sentence for people on stderr, and return the exit code."""
+    print(f"local-database.py: {line}", file=sys.stderr, flush=True)
+    return code
+
+
+def run(given: dict[str, Any]) -> int:
+    """Check every flag and setting, then do it. Raises BadSetting and CannotStart."""
+    settings = read({name: given[name] for name in SETTINGS})
+    settings_argv.hide(secrets_of(settings))
+    check_company(given)
+    if given["replay"]:
+        return run_replay(settings, given)
+    wished = wish(given, now())
+    if given["dry_run"]:
+        return history.show_plan(settings, wished, read_seconds=PATIENCE)
+    return history.fill(settings, wished, install=given["install"], read_seconds=PATIENCE)
+
+
+def run_replay(settings: Settings, given: dict[str, Any]) -> int:
+    """Replay stored deliveries."""
+    those, dry = wanted(given, now()), given["dry_run"]
+    if not prepare.exists(settings):
+        raise CannotStart("there is no database yet, so no delivery to replay")
+    engine = prepare.open_engine(settings, read_seconds=PATIENCE)
+    try:
+        if dry and prepare.age(engine) != "current":
+            raise CannotStart("the schema is not up to date: run without --dry-run first")
+        if not dry and (done := prepare.schema(engine, settings, install=given["install"])):
+            said(done, 0)
+        if dry:
+            return replay.dry_run(engine, those, settings.repos)
+        return replay.replay(engine, those, settings.repos)
+    finally:
+        engine.dispose()

@@ -1,0 +1,177 @@
+"""Keep within what GitHub allows, and leave others their part.
+
+https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+MINUTE = 60.0
+POINTS = 840
+"""Requests a minute: GitHub allows 900 points, and a GET is one."""
+BURST = 20
+"""Requests that may go out at once after a rest; with them a minute stays under 900."""
+LEFT_TO_OTHERS = 0.2
+SAME_HOUR = 2
+"""Seconds that the end of one hour may differ by from answer to answer."""
+SHOWN_SECONDS = 2.0
+"""Shorter waits are not worth a word."""
+
+Tell = Callable[[str, datetime], None]
+
+
+class Spent(Exception):
+    """As many requests were made as --max-requests allows."""
+
+
+class Stopped(Exception):
+    """The command ends: no more requests."""
+
+
+class Budget(NamedTuple):
+    """What is left of the hour: requests, of how many, until when (on our clock).
+
+    `hour` is when it ends on the server's clock: it tells one hour from the next.
+    """
+
+    limit: int
+    remaining: int
+    reset: float
+    hour: int = 0
+
+
+def budget_of(headers: Mapping[str, str], now: float) -> Budget | None:
+    """Return what an answer says of the primary limit, None where it says nothing.
+
+    The reset is on the server's clock: it counts from the answer's Date.
+    """
+    try:
+        limit, remaining, reset = (
+            int(headers[f"x-ratelimit-{name}"]) for name in ("limit", "remaining", "reset")
+        )
+        date = parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return None
+    return Budget(limit, remaining, now + max(0.0, reset - date), reset)
+
+
+def available(budget: Budget, in_flight: int) -> int:
+    """Return how many requests may still be made in this hour."""
+    return budget.remaining - in_flight - int(budget.limit * LEFT_TO_OTHERS)
+
+
+class Limits:
+    """What all threads of this process share; `tell` is told of waits and when they end."""
+
+    def __init__(self, tell: Tell, most: int | None = None) -> None:
+        self.tell = tell
+        self.most = most
+        self.sent = 0
+        self.in_flight = 0
+        self.budget: Budget | None = None
+        self.limited = True
+        self.tokens = float(BURST)
+        self.filled = time.monotonic()
+        self.paused_until = 0.0
+        self.stopped = False
+        self.told_until = 0.0
+        self.changed = threading.Condition()
+
+    def enter(self) -> None:
+        """Wait until a request may be made, and count it. Raises Spent and Stopped."""
+        with self.changed:
+            while True:
+                if self.stopped:
+                    raise Stopped
+                if self.most is not None and self.sent >= self.most:
+                    raise Spent
+                seconds, why = self.wait_needed(time.time())
+                if seconds <= 0:
+                    break
+                self.announce(seconds, why)
+                self.changed.wait(min(seconds, 1.0))
+            self.sent += 1
+            self.in_flight += 1
+            self.tokens -= 1
+
+    def wait_needed(self, now: float) -> tuple[float, str]:
+        """Return how long the next request has to wait, and what for."""
+        if now < self.paused_until:
+            return self.paused_until - now, "GitHub asked for a pause"
+        if self.budget is not None and now >= self.budget.reset:
+            self.budget = None
+        if self.limited and self.budget is None and self.in_flight:
+            return 1.0, ""  # the first answer of the hour says how many there are
+        if self.budget is not None and available(self.budget, self.in_flight) <= 0:
+            return self.budget.reset - now, "this hour's requests are used up"
+        moment = time.monotonic()
+        rate = POINTS / MINUTE
+        self.tokens = min(BURST, self.tokens + (moment - self.filled) * rate)
+        self.filled = moment
+        return (1 - self.tokens) / rate, ""
+
+    def announce(self, seconds: float, why: str) -> None:
+        """Tell people of a wait, once."""
+        until = time.time() + seconds
+        if why and seconds > SHOWN_SECONDS and until > self.told_until + SHOWN_SECONDS:
+            self.told_until = until
+            self.tell(why, datetime.fromtimestamp(until, UTC).replace(tzinfo=None))
+
+    def leave(self, headers: Mapping[str, str] | None) -> None:
+        """Take note of an answer; None when there was none."""
+        with self.changed:
+            self.in_flight -= 1
+            if headers is not None:
+                self.learn(budget_of(headers, time.time()))
+            self.changed.notify_all()
+
+    def learn(self, told: Budget | None) -> None:
+        """Keep the least that is told of this hour; answers overtake one another."""
+        self.limited = told is not None or self.budget is not None
+        if told is None:
+            return
+        held = self.budget
+        if held is None or told.hour > held.hour + SAME_HOUR:
+            self.budget = told
+        elif told.hour >= held.hour - SAME_HOUR:
+            # The server's Date has whole seconds: the earliest end is the nearest to the truth.
+            least, end = min(held.remaining, told.remaining), min(held.reset, told.reset)
+            self.budget = held._replace(remaining=least, reset=end)
+
+    def pause(self, seconds: float) -> None:
+        """Let no request out for a while."""
+        with self.changed:
+            self.paused_until = max(self.paused_until, time.time() + seconds)
+
+    def pause_until_reset(self) -> None:
+        """Let no request out before the next hour begins."""
+        with self.changed:
+            if self.budget is not None:
+                self.paused_until = max(self.paused_until, self.budget.reset)
+
+    def is_used_up(self) -> bool:
+        """Tell whether nothing is left of this hour."""
+        with self.changed:
+            return self.budget is not None and self.budget.remaining <= 0
+
+    def rest(self, seconds: float) -> None:
+        """Wait while others go on. Raises Stopped when the command ends."""
+        until = time.monotonic() + seconds
+        with self.changed:
+            while not self.stopped and (left := until - time.monotonic()) > 0:
+                self.changed.wait(min(left, 1.0))
+            if self.stopped:
+                raise Stopped
+
+    def stop(self) -> None:
+        """Let no request out any more, and wake those that wait."""
+        with self.changed:
+            self.stopped = True
+            self.changed.notify_all()

@@ -1,0 +1,37 @@
+"""Read a time as a person types it: a date, an age, or seconds since 1970."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+AGE = re.compile(r"([0-9]{1,6})([smhdw])")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+EPOCH = re.compile(r"[0-9]{1,11}")
+FORMS = "a date like 2026-01-31, a time like 2026-01-31T12:00Z, an age like 30d or 12h, or an epoch"
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return the time that `text` means, in UTC without zone. Raises ValueError.
+
+    A date is its first moment in UTC; a time without zone is UTC; an age counts back from `now`.
+    """
+    try:
+        if age := AGE.fullmatch(text):
+            return now - timedelta(seconds=int(age[1]) * SECONDS[age[2]])
+        if EPOCH.fullmatch(text):
+            return datetime.fromtimestamp(int(text), UTC).replace(tzinfo=None)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{text!r} is not {FORMS}") from None
+    if found.tzinfo is None:
+        return found
+    return found.astimezone(UTC).replace(tzinfo=None)
+
+
+def past(text: str, now: datetime) -> datetime:
+    """Return a time that is not in the future. Raises ValueError."""
+    found = moment(text, now)
+    if found > now:
+        raise ValueError(f"{text!r} is in the future")
+    return found

@@ -1,0 +1,8 @@
+"""`python -m listener`: the same as `python listener.py`."""
+
+from __future__ import annotations
+
+from listener.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,72 @@
+"""What a sender can be told: the shapes of every answer to POST /webhook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flask import Response
+
+RETRY_SECONDS = 30
+
+
+class Answer(NamedTuple):
+    """An HTTP status and the JSON object that goes with it."""
+
+    code: int
+    body: dict[str, object]
+
+    @property
+    def status(self) -> str:
+        """The one word that says what became of the delivery."""
+        return str(self.body["status"])
+
+    @property
+    def why(self) -> str | None:
+        """The reason that a log line should have; None where all went well."""
+        why = self.body.get("error") or self.body.get("reason")
+        return None if why is None else str(why)
+
+
+class Refused(Exception):
+    """A request that is answered and forgotten; `answer` says with what."""
+
+    def __init__(self, code: int, error: str) -> None:
+        super().__init__(error)
+        self.answer = refused(code, error)
+
+
+PONG = Answer(200, {"status": "pong"})
+
+
+def stored(outcome: str) -> Answer:
+    """Say that the delivery and its rows are committed: `applied` now, or a `duplicate`."""
+    return Answer(200, {"status": outcome})
+
+
+def ignored(why: str, watched: Sequence[str] = ()) -> Answer:
+    """Say that no row comes of this delivery, and which repositories are watched."""
+    more = {"watched": list(watched)} if watched else {}
+    return Answer(200, {"status": "ignored", "reason": why, **more})
+
+
+def quarantined(error: str) -> Answer:
+    """Say that the delivery is kept as it came, because its rows could not be made."""
+    return Answer(202, {"status": "quarantined", "error": error})
+
+
+def refused(code: int, error: str) -> Answer:
+    """Say what is wrong with the request; nothing of it was stored."""
+    return Answer(code, {"status": "refused", "error": error})
+
+
+UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored, deliver again"})
+
+
+def response(given: Answer) -> Response:
+    """Return the answer as Flask sends it."""
+    made = Response(json.dumps(given.body), given.code, mimetype="application/json")
+    if given.code == UNAVAILABLE.code:
+        made.headers["Retry-After"] = str(RETRY_SECONDS)
+    return made

@@ -1,0 +1,147 @@
+"""Write the spool back to the database, oldest first, and delete only what is committed there.
+
+Every process starts a thread; a lock in the spool's folder lets one of them work, over all
+listeners that share the folder. The kernel hands the lock on when its holder ends, however.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from listener import log
+from listener.breaker import Breaker
+from listener.condition import Condition
+from listener.fate import fate, refusal
+from listener.watch import Watch
+from rows import Unmappable
+from store import apply, bodies, faults
+from store.batch import Fate, store_all
+from store.spool import Entry, Spool
+
+BATCH = 200
+IDLE_SECONDS = 1.0
+FAILED_SECONDS = 5.0
+TRIES = 3
+UNREADABLE = Condition("the spool cannot be read", "the spool can be read")
+
+
+class Drain(NamedTuple):
+    """What deliveries are written back with; `failures` counts by the number of an entry."""
+
+    engine: Engine
+    watch: Watch
+    spool: Spool
+    breaker: Breaker
+    probe: Callable[[], None]
+    failures: Counter[int]
+
+
+def start(drain: Drain) -> None:
+    """Start the thread."""
+    threading.Thread(target=work, args=(drain,), name="drain", daemon=True).start()
+
+
+def work(drain: Drain) -> None:
+    """Wait for the turn, then write back whatever comes, until the process ends."""
+    while True:
+        try:
+            drain.spool.folder.mkdir(parents=True, exist_ok=True)
+            with (drain.spool.folder / "drain.lock").open("w") as turn:
+                fcntl.flock(turn, fcntl.LOCK_EX)
+                serve(drain)
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong
+            UNREADABLE.bad(faults.cause(error))
+        time.sleep(FAILED_SECONDS)
+
+
+def serve(drain: Drain) -> None:
+    """Write back while the breaker is closed. Raises SpoolError."""
+    written = False
+    while True:
+        if drain.breaker.is_open:
+            time.sleep(IDLE_SECONDS)
+            continue
+        found = drain.spool.take(BATCH)
+        UNREADABLE.good()
+        if found:
+            step(drain, found)
+            written = True
+            continue
+        if written:
+            log.info("the spool is empty")
+            drain.spool.shrink()
+            written = False
+        time.sleep(IDLE_SECONDS)
+
+
+def step(drain: Drain, found: Sequence[Entry]) -> None:
+    """Write a batch back, or note why not. Raises SpoolError."""
+    first = found[0].number
+    try:
+        if drain.failures[first] < TRIES:
+            write(drain, found)
+        else:
+            for one in found:
+                try_alone(drain, one)
+        drain.failures.clear()
+    except SQLAlchemyError as error:
+        drain.failures[first] += 1
+        drain.breaker.trip(error)
+        if not drain.breaker.is_open:  # rows that others lock
+            time.sleep(IDLE_SECONDS)
+
+
+def write(drain: Drain, found: Sequence[Entry]) -> None:
+    """Store entries in one transaction, then delete them; halve down to what is refused."""
+    try:
+        fates = [fate_of(drain, one) for one in found]
+        store_all(drain.engine, fates)
+    except Exception as error:
+        if (why := refusal(error, found[0].delivery)) is None:
+            raise
+        if len(found) > 1:
+            half = len(found) // 2
+            write(drain, found[:half])
+            write(drain, found[half:])
+            return
+        quarantine(drain, found[0], why)
+    drain.spool.remove(one.number for one in found)
+
+
+def fate_of(drain: Drain, one: Entry) -> Fate:
+    """Return what becomes of an entry. Raises SQLAlchemyError."""
+    try:
+        payload = bodies.payload(one.delivery.body)
+    except Unmappable as error:
+        return Fate(one.delivery, apply.QUARANTINED, str(error))
+    return fate(drain.engine, drain.watch, one.delivery, payload)
+
+
+def try_alone(drain: Drain, one: Entry) -> None:
+    """Store an entry whose batch failed time and again while the database was well.
+
+    One that still fails between two probes that succeed is quarantined: it would stop the others.
+    """
+    for last in (False, True):
+        try:
+            write(drain, [one])
+            return
+        except SQLAlchemyError as error:
+            drain.probe()
+            if last:
+                quarantine(drain, one, faults.cause(error))
+                drain.spool.remove([one.number])
+
+
+def quarantine(drain: Drain, one: Entry, why: str) -> None:
+    """Keep a delivery without its rows. Raises SQLAlchemyError."""
+    log.warning("quarantined", event=one.delivery.event, guid=one.delivery.guid, why=why)
+    apply.quarantine(drain.engine, one.delivery, why)

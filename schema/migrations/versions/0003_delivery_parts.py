@@ -1,0 +1,41 @@
+"""Room for bodies that are too long for one packet."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from schema import types
+from schema.migrations import steps
+
+revision = "0003"
+down_revision = "0002"
+
+OPTIONS = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "sqlite_autoincrement": True,
+}
+
+
+def upgrade() -> None:
+    steps.create_table(
+        "deliveryparts",
+        sa.Column(
+            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+        ),
+        sa.Column(
+            "provider",
+            types.Exact(255),
+            nullable=False,
+            comment="Server that gave the ids: github, or github:host",
+        ),
+        sa.Column("guid", types.Exact(64), nullable=False, comment="deliveries.guid"),
+        sa.Column("number", sa.Integer(), nullable=False, comment="1 for the part after the first"),
+        sa.Column("body", types.Bytes, nullable=False, comment="Bytes as they follow, zlib"),
+        sa.PrimaryKeyConstraint("Id"),
+        sa.UniqueConstraint("provider", "guid", "number", name="uq_deliveryparts"),
+        comment="What follows the first part of a long body, which is in deliveries.body",
+        **OPTIONS,
+    )

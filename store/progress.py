@@ -1,0 +1,217 @@
+"""How far a backfill has come: windows, runs, pages and walks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select, update
+
+from schema.progress import commitwalks, etags, runreads, windows
+from schema.tables import branches, commits, keys, repos
+from store.upsert import insert_or
+
+OPEN, LISTED, CLOSED = "open", "listed", "closed"
+DUE, DONE = "due", "done"
+LONGEST_PATH = 512
+
+
+class Window(NamedTuple):
+    """A span of creation time, both seconds included, and how far its runs are listed."""
+
+    first: datetime
+    last: datetime
+    state: str = OPEN
+    total: int | None = None
+    listed: int = 0
+    nextpage: str | None = None
+
+
+class RunRead(NamedTuple):
+    """A run as it was listed; attempts up to `whole` are stored for good."""
+
+    rungitid: int
+    createtime: datetime | None
+    attempt: int
+    updatetime: datetime | None
+    ended: bool
+    whole: int
+    state: str
+
+
+class Walk(NamedTuple):
+    """The history of a head, down to commits of the time `since`."""
+
+    head: str
+    state: str = OPEN
+    since: datetime | None = None
+    total: int = 0
+    nextpage: str | None = None
+
+
+class Page(NamedTuple):
+    """A stored page: the ETag it had, and the page after it."""
+
+    etag: str
+    nextpage: str | None
+
+
+def put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Store rows of the store's own business; the newest word counts."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name not in keys(table)]
+    statement = insert_or(connection.dialect.name, table, lambda new: [(n, new[n]) for n in names])
+    connection.execute(statement, rows)
+
+
+def windows_of(connection: Connection, repoid: int) -> list[Window]:
+    """Return a repository's windows, newest first."""
+    c = windows.c
+    query = select(c.firsttime, c.lasttime, c.state, c.total, c.listed, c.nextpage)
+    found = connection.execute(query.where(c.repoid == repoid).order_by(c.lasttime.desc()))
+    return [Window(*row) for row in found]
+
+
+def put_windows(connection: Connection, repoid: int, *found: Window) -> None:
+    """Store windows."""
+    names = ("firsttime", "lasttime", *Window._fields[2:])
+    put(
+        connection,
+        windows,
+        [{"repoid": repoid, **dict(zip(names, one, strict=True))} for one in found],
+    )
+
+
+def replace_windows(
+    connection: Connection, repoid: int, old: Iterable[Window], new: Sequence[Window]
+) -> None:
+    """Put windows in the place of others that cover the same span."""
+    for one in old:
+        this = and_(windows.c.firsttime == one.first, windows.c.lasttime == one.last)
+        connection.execute(delete(windows).where(windows.c.repoid == repoid, this))
+    put_windows(connection, repoid, *new)
+
+
+def close_windows(connection: Connection, repoid: int) -> None:
+    """Close the windows that are listed to their end and have no run that is still due."""
+    missing = exists().where(
+        runreads.c.repoid == repoid,
+        runreads.c.state == DUE,
+        runreads.c.createtime >= windows.c.firsttime,
+        runreads.c.createtime <= windows.c.lasttime,
+    )
+    chosen = (windows.c.repoid == repoid, windows.c.state == LISTED, ~missing)
+    connection.execute(update(windows).where(*chosen).values(state=CLOSED))
+
+
+def runs_read(connection: Connection, repoid: int, ids: Sequence[int]) -> dict[int, RunRead]:
+    """Return what is noted of these runs, by id."""
+    query = select(*(runreads.c[name] for name in RunRead._fields))
+    found = connection.execute(
+        query.where(runreads.c.repoid == repoid, runreads.c.rungitid.in_(ids))
+    )
+    return {row.rungitid: RunRead(*row) for row in found}
+
+
+def runs_in(connection: Connection, repoid: int, state: str) -> list[RunRead]:
+    """Return the runs in a state, newest first."""
+    query = select(*(runreads.c[name] for name in RunRead._fields))
+    chosen = query.where(runreads.c.repoid == repoid, runreads.c.state == state)
+    return [
+        RunRead(*row) for row in connection.execute(chosen.order_by(runreads.c.rungitid.desc()))
+    ]
+
+
+def put_runs(connection: Connection, repoid: int, found: Iterable[RunRead]) -> None:
+    """Note runs as they were listed."""
+    put(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in found])
+
+
+def settle_run(connection: Connection, repoid: int, read: RunRead) -> None:
+    """Note what became of a run, unless it was listed anew meanwhile."""
+    same = (
+        runreads.c.repoid == repoid,
+        runreads.c.rungitid == read.rungitid,
+        runreads.c.attempt == read.attempt,
+        runreads.c.updatetime.is_not_distinct_from(read.updatetime),
+    )
+    connection.execute(update(runreads).where(*same).values(state=read.state, whole=read.whole))
+
+
+def oldest_run(connection: Connection, repoid: int) -> datetime | None:
+    """Return when the oldest run that was listed was created."""
+    query = select(func.min(runreads.c.createtime)).where(runreads.c.repoid == repoid)
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
+def count_done(connection: Connection, repoid: int) -> int:
+    """Return how many runs are read to their end."""
+    chosen = (runreads.c.repoid == repoid, runreads.c.state == DONE)
+    return int(connection.execute(select(func.count()).where(*chosen)).scalar_one())
+
+
+def page_of(connection: Connection, repoid: int, path: str) -> Page | None:
+    """Return what is known of a page that is stored."""
+    query = select(etags.c.etag, etags.c.nextpage)
+    row = connection.execute(query.where(etags.c.repoid == repoid, etags.c.path == path)).first()
+    return None if row is None else Page(*row)
+
+
+def put_page(connection: Connection, repoid: int, path: str, page: Page) -> None:
+    """Note that a page is stored."""
+    if len(path) <= LONGEST_PATH:
+        put(connection, etags, [{"repoid": repoid, "path": path, **page._asdict()}])
+
+
+def drop_pages(connection: Connection, repoid: int, path: str) -> None:
+    """Forget the pages of a path and of those below it."""
+    chosen = or_(*(etags.c.path.startswith(path + mark, autoescape=True) for mark in "?/"))
+    connection.execute(delete(etags).where(etags.c.repoid == repoid, chosen))
+
+
+def walks_of(connection: Connection, repoid: int) -> list[Walk]:
+    """Return the heads whose history was or is being read, the latest last."""
+    query = select(*(commitwalks.c[name] for name in Walk._fields))
+    chosen = query.where(commitwalks.c.repoid == repoid).order_by(commitwalks.c.Id)
+    return [Walk(*row) for row in connection.execute(chosen)]
+
+
+def put_walk(connection: Connection, repoid: int, walk: Walk) -> None:
+    """Note how far a head's history is read; a closed one takes the place of all others."""
+    if walk.state == CLOSED:
+        others = (commitwalks.c.repoid == repoid, commitwalks.c.head != walk.head)
+        connection.execute(delete(commitwalks).where(*others))
+    put(connection, commitwalks, [{"repoid": repoid, **walk._asdict()}])
+
+
+def unknown_heads(connection: Connection, repoid: int) -> list[str]:
+    """Return the heads of branches whose commit is not stored."""
+    stored = exists().where(commits.c.repoid == repoid, commits.c.hash == branches.c.headhash)
+    chosen = (branches.c.repoid == repoid, branches.c.headhash.is_not(None), ~stored)
+    return list(connection.scalars(select(branches.c.headhash).where(*chosen).distinct()))
+
+
+def head_of(connection: Connection, repoid: int, branch: str) -> str | None:
+    """Return the commit that a branch points at."""
+    query = select(branches.c.headhash).where(branches.c.repoid == repoid)
+    return connection.execute(query.where(branches.c.name == branch)).scalar_one_or_none()
+
+
+def live_branches(connection: Connection, repoid: int) -> set[str]:
+    """Return the names of the branches that are not known to be deleted."""
+    chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
+    return set(connection.scalars(select(branches.c.name).where(*chosen)))
+
+
+def repository_id(connection: Connection, provider: str, gitid: int) -> int | None:
+    """Return repos.Id of a repository."""
+    chosen = (repos.c.provider == provider, repos.c.gitid == gitid)
+    return connection.execute(select(repos.c.Id).where(*chosen)).scalar_one_or_none()
+
+
+def repository_names(connection: Connection) -> list[str]:
+    """Return the full names of the stored repositories."""
+    return list(connection.scalars(select(repos.c.name).order_by(repos.c.Id)))

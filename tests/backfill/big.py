@@ -1,0 +1,126 @@
+"""A world of 25,000 runs with 200,000 jobs, read once and in full: make big-backfill.
+
+Lists end after 1,000 results, 1,500 runs begin within one minute, one request in twenty fails,
+limits and clock are 100 times faster. Prints how long it took, how long GitHub's limits alone
+would take, and the peak of the command's memory; exit code 1 when anything is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from schema.tables import jobs, runattempts, workflowruns
+from store.engine import connect
+from tests.fakegithub.faults import Faults
+from tests.fakegithub.history import history
+from tests.fakegithub.limits import Limits
+from tests.fakegithub.server import TOKEN, serve
+from tests.fakegithub.world import World
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCALE = 100
+HOUR = 3600 / SCALE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read the world into an SQLite file, or into the database at --url."""
+    options = parser().parse_args(argv)
+    began = time.monotonic()
+    world = history(seed=21, runs=options.runs, jobs=options.jobs, days=60, burst=options.burst)
+    print(f"world of {options.runs} runs made in {time.monotonic() - began:.0f} s", flush=True)
+    ours, theirs = multiprocessing.Pipe()
+    context = multiprocessing.get_context("fork")
+    server = context.Process(target=serve_world, args=(world, options.faults, theirs), daemon=True)
+    server.start()
+    address = ours.recv()
+    with tempfile.TemporaryDirectory(prefix="runledger-big-") as folder:
+        url = options.url or f"sqlite:///{folder}/big.db"
+        began = time.monotonic()
+        code = read(url, address)
+        seconds = time.monotonic() - began
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        ours.send("stop")
+        requests, counted, refusals, drawn = ours.recv()
+        server.join(10)
+        whole = is_whole(url, world)
+    print(f"{requests} requests, {counted} counted, {refusals} refused, faults {drawn}")
+    print(f"{seconds:.0f} s; GitHub's limits alone take {least_seconds(counted):.0f} s")
+    print(f"peak memory of the command {peak:.0f} MiB; exit code {code}; whole: {whole}")
+    return 0 if whole and code == 0 else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(prog="python -m tests.backfill.big", description=__doc__)
+    made.add_argument("--runs", type=int, default=25_000)
+    made.add_argument("--jobs", type=int, default=8)
+    made.add_argument("--burst", type=int, default=1500)
+    made.add_argument("--faults", type=float, default=0.05)
+    made.add_argument("--url", help="an empty database in place of an SQLite file")
+    return made
+
+
+def serve_world(world: World, rate: float, pipe: Connection) -> None:
+    """Serve the world in this process until told to stop; then tell what was asked."""
+    faults = Faults(seed=21, rate=rate, pause=0.05)
+    with serve(world, limits=Limits(scale=SCALE), faults=faults) as github:
+        pipe.send(github.url)
+        pipe.recv()
+        drawn = dict(faults.drawn)
+        pipe.send((len(github.requests), github.counted, github.limits.refusals, drawn))
+
+
+def read(url: str, address: str) -> int:
+    """Run the command in a process of its own; return its exit code."""
+    env = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "GITHUB_API_URL": address,
+        "GITHUB_TOKEN": TOKEN,
+    }
+    words = ["-m", "tests.backfill.scaled", str(SCALE), "-r", "octo-org/app-1"]
+    return subprocess.run([sys.executable, *words], cwd=ROOT, env=env, check=False).returncode
+
+
+def least_seconds(counted: int) -> float:
+    """Return how long so many requests take within four fifths of 5,000 an hour, scaled."""
+    hours, rest = divmod(counted, 4000)
+    return hours * HOUR + rest / (840 / (60 / SCALE))
+
+
+def is_whole(url: str, world: World) -> bool:
+    """Tell whether every run, attempt and job of the world is stored."""
+    repo = world.members[("repo", None)][0]
+    view = world.at()
+    runs = list(view.runs(repo))
+    wanted = {
+        workflowruns: len(runs),
+        runattempts: sum(run.attempt for run in runs),
+        jobs: sum(len(view.jobs(run.id)) for run in runs),
+    }
+    engine = connect(url)
+    with engine.connect() as connection:
+        found = {
+            table: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in wanted
+        }
+    engine.dispose()
+    for table, number in wanted.items():
+        print(f"{table.name}: {found[table]} of {number}")
+    return found == wanted
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

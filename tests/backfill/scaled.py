@@ -1,0 +1,14 @@
+"""The command with its clock faster: python -m tests.backfill.scaled 100 -r org/repo ..."""
+
+from __future__ import annotations
+
+import sys
+
+from backfill import client, limits
+from backfill.cli import main
+
+if __name__ == "__main__":
+    scale = float(sys.argv[1])
+    limits.MINUTE = 60 / scale
+    client.SECOND = 1 / scale
+    raise SystemExit(main(sys.argv[2:]))

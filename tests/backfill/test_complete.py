@@ -1,0 +1,307 @@
+"""Every run of the world is stored: caps, bursts, and runs that move while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from schema.progress import runreads, windows
+from schema.tables import branches, commits, jobs, runattempts, workflowruns
+from tests.backfill.doors import fill, served
+from tests.backfill.watching import after
+from tests.equality import COMPARED, contents
+from tests.fakegithub.history import history
+from tests.fakegithub.samples import NOON, app_of, flow_of, runs_of, small_world
+from tests.fakegithub.server import scaled_clock
+from tests.fakegithub.world import World
+
+on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+def stored(engine: Engine, column: sa.Column) -> list:
+    with engine.connect() as connection:
+        return list(connection.scalars(sa.select(column).order_by(column)))
+
+
+def listed_jobs(world: World, repo: int) -> list[int]:
+    view = world.at()
+    return sorted(job.id for run in view.runs(repo) for job in view.jobs(run.id))
+
+
+def check_whole(engine: Engine, world: World, repo: int) -> None:
+    """Fail unless every run, attempt and job of a repository is stored as it is now."""
+    view = world.at()
+    runs = list(view.runs(repo))
+    with engine.connect() as connection:
+        found = connection.execute(
+            sa.select(
+                workflowruns.c.gitid,
+                workflowruns.c.attempt,
+                workflowruns.c.status,
+                workflowruns.c.conclusion,
+            )
+        )
+        assert sorted(map(tuple, found)) == sorted(
+            (run.id, run.attempt, run.status, run.conclusion) for run in runs
+        )
+        found = connection.execute(sa.select(runattempts.c.rungitid, runattempts.c.attempt))
+        assert sorted(map(tuple, found)) == sorted(
+            (run.id, number) for run in runs for number in range(1, run.attempt + 1)
+        )
+        found = connection.execute(sa.select(jobs.c.gitid, jobs.c.status, jobs.c.conclusion))
+        wanted = [(j.id, j.status, j.conclusion) for run in runs for j in view.jobs(run.id)]
+        assert sorted(map(tuple, found)) == sorted(wanted)
+
+
+@pytest.fixture
+def writes(engine: Engine) -> Iterator[list[str]]:
+    """Give the statements that write to a table of rows from now on, of any engine."""
+    seen: list[str] = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        words = statement.replace("`", "").split()
+        if words[0] in ("INSERT", "UPDATE", "DELETE") and {*words[1:4]} & set(COMPARED):
+            seen.append(statement)
+
+    sa.event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_second_run_writes_no_row_and_costs_next_to_nothing(engine, store_url, writes):
+    world = history(seed=2, runs=130, jobs=3, days=20)
+    repo = world.members[("repo", None)][0]
+    with served(world, store_url) as github:
+        assert fill(world, repo) == 0
+        check_whole(engine, world, repo)
+        before = contents(engine, versions=True)
+        assert writes
+        writes.clear()
+        asked, counted = len(github.requests), github.counted
+        assert fill(world, repo) == 0
+        assert writes == []
+        # The repository itself; all else is unchanged, which is free.
+        assert github.counted - counted == 1
+        assert len(github.requests) - asked < 10
+    assert contents(engine, versions=True) == before
+
+
+@on_sqlite
+def test_burst_of_1500_runs_in_one_minute_is_whole(engine, store_url):
+    world = history(seed=4, runs=1700, jobs=1, days=20, burst=1500)
+    repo = world.members[("repo", None)][0]
+    with served(world, store_url):
+        assert fill(world, repo) == 0
+    check_whole(engine, world, repo)
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(windows.c.state, windows.c.total)).all()
+        assert {state for state, _ in found} == {"closed"}
+        assert sum(total for _, total in found) == 1700
+        assert all(total < 1000 for _, total in found)
+        left = sa.select(sa.func.count()).where(runreads.c.state != "done")
+        assert connection.execute(left).scalar_one() == 0
+
+
+@on_sqlite
+def test_thousand_runs_in_one_second_are_told_to_be_out_of_reach(
+    engine, store_url, capsys: pytest.CaptureFixture[str]
+):
+    world = small_world()
+    for _ in range(1001):
+        world.trigger(flow_of(world))
+    with served(world, store_url):
+        assert fill(world, app_of(world)) == 1
+    assert len(stored(engine, workflowruns.c.gitid)) == 1000
+    told = capsys.readouterr()
+    assert (
+        "octo-org/app: GitHub counts 1001 runs from 2026-03-02 12:00:00 to 2026-03-02 12:00:00 UTC,"
+        " but lists 1000"
+    ) in told.err
+    assert "not everything was read: 1 problems" in told.out
+
+
+def test_newest_runs_only_and_then_more_of_them(engine, store_url):
+    world = small_world(runs=260)
+    runs = runs_of(world)
+    with served(world, store_url) as github:
+        assert fill(world, app_of(world), "-m", "130") == 0
+        assert stored(engine, workflowruns.c.gitid) == runs[-130:]
+        asked = len(github.requests)
+        assert fill(world, app_of(world), "-m", "130") == 0
+        assert stored(engine, workflowruns.c.gitid) == runs[-130:]
+        again = [one.path for one in github.requests[asked:]]
+        # All runs are queued: each is asked for again, and is unchanged.
+        assert sum("/jobs" in path for path in again) == 130
+        assert fill(world, app_of(world), "-m", "131") == 0
+        assert stored(engine, workflowruns.c.gitid) == runs[-131:]
+        assert fill(world, app_of(world), "-m", "-1") == 0
+        assert stored(engine, workflowruns.c.gitid) == runs
+
+
+def test_runs_created_before_the_last_time_are_left_out(engine, store_url):
+    world = small_world(runs=120)  # one a second from 12:00:00 on
+    with served(world, store_url):
+        assert fill(world, app_of(world), "-t", "2026-03-02T12:01:10Z") == 0
+        assert stored(engine, workflowruns.c.gitid) == runs_of(world)[70:]
+        assert fill(world, app_of(world), "-t", "2026-03-02T12:00:30Z") == 0
+        assert stored(engine, workflowruns.c.gitid) == runs_of(world)[30:]
+        assert fill(world, app_of(world)) == 0
+        assert stored(engine, workflowruns.c.gitid) == runs_of(world)
+
+
+def test_run_that_appears_while_it_pages_is_stored(engine, store_url):
+    world = small_world(runs=150)
+    with served(world, store_url) as github:
+        after(github, r"page=2", lambda: [world.trigger(flow_of(world), after=s) for s in (0, 1)])
+        assert fill(world, app_of(world)) == 0
+    assert len(runs_of(world)) == 152
+    check_whole(engine, world, app_of(world))
+
+
+def test_run_deleted_while_it_pages_hides_no_other(engine, store_url):
+    world = small_world(runs=250)
+    newest = runs_of(world)[-1]
+    with served(world, store_url) as github:
+        # What is first on page 2 moves to page 1, which was read already.
+        after(github, r"actions/runs\?created", lambda: world.delete_run(newest))
+        assert fill(world, app_of(world)) == 0
+    assert set(stored(engine, workflowruns.c.gitid)) >= set(runs_of(world)[:-1])
+
+
+def test_rerun_of_an_old_run_is_found_by_the_next_backfill(engine, store_url):
+    world = history(seed=6, runs=40, jobs=3, days=20)
+    repo = world.members[("repo", None)][0]
+    with served(world, store_url) as github:
+        assert fill(world, repo) == 0
+        old = next(run for run in world.at().runs(repo)[20:] if run.status == "completed")
+        world.rerun_all(old.id, after=60)
+        asked = len(github.requests)
+        assert fill(world, repo) == 0
+        check_whole(engine, world, repo)
+        jobs_asked = [one for one in github.requests[asked:] if "/jobs" in one.path]
+        # As listed, and once more because it had not ended.
+        assert len(jobs_asked) == 2
+        for job in world.jobs_of(old.id):
+            if job.status == "queued":
+                world.start_job(job.id, after=5)
+                world.finish_job(job.id, after=60)
+        world.finish_run(old.id)
+        assert fill(world, repo) == 0
+        check_whole(engine, world, repo)
+
+
+@on_sqlite
+def test_world_that_goes_on_while_it_is_read_is_whole_in_the_end(engine, store_url):
+    world = history(seed=8, runs=200, jobs=3, days=4)
+    repo = world.members[("repo", None)][0]
+    middle = int(NOON.timestamp()) + 86_400
+    with served(world, store_url) as github:
+        github.clock = scaled_clock(middle, 20_000)
+        before = {run.id for run in world.at(middle).runs(repo)}
+        assert fill(world, repo) == 0
+        assert set(stored(engine, workflowruns.c.gitid)) >= before
+        github.clock = None
+        assert fill(world, repo) == 0
+    check_whole(engine, world, repo)
+
+
+def test_branch_that_is_no_longer_listed_is_deleted_and_keeps_its_row(engine, store_url):
+    world = small_world()
+    repo = app_of(world)
+    world.create_branch(repo, "feature", after=1)
+    with served(world, store_url):
+        assert fill(world, repo) == 0
+        world.delete_branch(repo, "feature", after=60)
+        assert fill(world, repo) == 0
+    with engine.connect() as connection:
+        found = connection.execute(
+            sa.select(branches.c.name, branches.c.headhash, branches.c.deletetime).order_by("name")
+        ).all()
+    gone = NOON.replace(tzinfo=None, minute=1, second=1)
+    assert [tuple(row) for row in found] == [
+        ("feature", None, gone),
+        ("main", world.head(repo), None),
+    ]
+
+
+def test_branch_that_moves_between_pages_is_not_taken_for_deleted(engine, store_url):
+    world = small_world()
+    repo = app_of(world)
+    for number in range(150):
+        world.create_branch(repo, f"b{number:03}", after=1)
+    with served(world, store_url) as github:
+        assert fill(world, repo) == 0
+        world.push(repo, "Move", branch="b149", after=60)
+        # b100 moves to the first page while the second is being asked for.
+        after(github, r"/branches\?", lambda: None)
+        after(github, r"/branches\?", lambda: world.delete_branch(repo, "b000", after=1))
+        assert fill(world, repo) == 0
+    with engine.connect() as connection:
+        chosen = sa.select(branches.c.name).where(branches.c.deletetime.is_not(None))
+        assert connection.scalars(chosen).all() == ["b000"]
+        assert connection.execute(sa.select(sa.func.count()).select_from(branches)).scalar() == 151
+
+
+def test_commits_go_back_to_the_oldest_run_and_heads_are_whole(engine, store_url):
+    world = small_world()
+    repo = app_of(world)
+    old = world.head(repo)
+    for _ in range(5):
+        world.push(repo, "More", after=3600)
+    first = world.head(repo)
+    world.trigger(flow_of(world))
+    later = [world.push(repo, "Later", after=3600) for _ in range(3)]
+    world.create_branch(repo, "release", at=old)
+    with served(world, store_url) as github:
+        assert fill(world, repo) == 0
+        assert set(stored(engine, commits.c.hash)) == {old, first, *later}
+        newer = [world.push(repo, "Newer", after=3600) for _ in range(120)]
+        asked = len(github.requests)
+        assert fill(world, repo) == 0
+        assert set(stored(engine, commits.c.hash)) == {old, first, *later, *newer}
+        assert sum("/compare/" in one.path for one in github.requests[asked:]) == 2
+        assert not any("/commits?" in one.path for one in github.requests[asked:])
+        assert fill(world, repo, "--commits", "all") == 0
+        assert len(stored(engine, commits.c.hash)) == 1 + 5 + 3 + 120
+
+
+def test_newest_commits_only(engine, store_url):
+    world = small_world()
+    repo = app_of(world)
+    pushed = [world.push(repo, f"Change {number}", after=60) for number in range(230)]
+    with served(world, store_url) as github:
+        assert fill(world, repo, "--commits", "120") == 0
+        assert set(stored(engine, commits.c.hash)) == set(pushed[-120:])
+        asked = len(github.requests)
+        assert fill(world, repo, "--commits", "120") == 0
+        assert not any("commits" in one.path for one in github.requests[asked:])
+        assert fill(world, repo, "--commits", "150") == 0
+        assert set(stored(engine, commits.c.hash)) == set(pushed[-150:])
+
+
+def test_force_push_to_the_default_branch_is_followed(engine, store_url):
+    world = small_world(runs=1)
+    repo = app_of(world)
+    world.push(repo, "Good", after=60)
+    with served(world, store_url):
+        assert fill(world, repo) == 0
+        forced = world.force_push(repo, "Better", branch="main", after=60)
+        assert fill(world, repo) == 0
+    assert forced in stored(engine, commits.c.hash)
+
+
+def test_job_list_of_a_large_matrix_is_paged(engine, store_url):
+    world = small_world(runs=1)
+    run = runs_of(world)[0]
+    for number in range(256):
+        job = world.queue_job(run, f"test ({number})")
+        world.start_job(job)
+        world.finish_job(job, after=1)
+    world.finish_run(run)
+    with served(world, store_url):
+        assert fill(world, app_of(world)) == 0
+    assert stored(engine, jobs.c.gitid) == listed_jobs(world, app_of(world))
+    assert len(stored(engine, jobs.c.gitid)) == 256

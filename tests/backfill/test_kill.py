@@ -1,0 +1,134 @@
+"""Kill -9 at any moment, Ctrl-C, --max-requests: the same command goes on, and all is whole."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from backfill.pool import AHEAD
+from backfill.writer import WAITING
+from schema.progress import runreads, windows
+from store.engine import connect
+from tests.backfill.doors import FAST, fill, served
+from tests.backfill.test_complete import check_whole
+from tests.counts import count
+from tests.equality import Contents, check_equal, contents
+from tests.fakegithub.history import history
+from tests.fakegithub.samples import app_of, small_world
+from tests.fakegithub.server import Server
+from tests.fakegithub.world import World
+from tests.store.door import emptied
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+KILLS = count(3, 100)
+REPEATED = AHEAD + 2 * WAITING
+"""Requests that a kill may make us repeat: those under way, and what was not written yet."""
+
+
+def command(*words: str) -> subprocess.Popen[str]:
+    """Start the command in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.backfill.scaled", str(FAST), *words],
+        cwd=ROOT,
+        env=os.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_requests(github: Server, number: int, process: subprocess.Popen[str]) -> None:
+    """Return once the server was asked so often, or the process ended."""
+    deadline = time.monotonic() + 60
+    while len(github.requests) < number and process.poll() is None:
+        assert time.monotonic() < deadline, "the command does not ask"
+        time.sleep(0.002)
+
+
+def reference(world: World, repo: int, url: str) -> Contents:
+    """Return what a backfill stores that nobody kills."""
+    emptied(url)
+    assert fill(world, repo) == 0
+    engine = connect(url)
+    try:
+        return contents(engine)
+    finally:
+        engine.dispose()
+
+
+def check_closed(engine: Engine) -> None:
+    """Fail unless the progress says that all is stored."""
+    with engine.connect() as connection:
+        assert set(connection.scalars(sa.select(windows.c.state))) == {"closed"}
+        assert set(connection.scalars(sa.select(runreads.c.state))) == {"done"}
+
+
+def test_killed_at_random_points_it_ends_with_equal_tables(engine: Engine, store_url: str):
+    world = history(seed=11, runs=120, jobs=4, days=6)
+    repo = world.members[("repo", None)][0]
+    name = world.repo(repo).full_name
+    draw = random.Random(11)
+    with served(world, store_url) as github:
+        wanted = reference(world, repo, store_url)
+        whole = len(github.requests)
+        for _ in range(KILLS):
+            emptied(store_url)
+            github.requests.clear()
+            process = command("-r", name)
+            wait_for_requests(github, draw.randrange(1, whole), process)
+            time.sleep(draw.random() * 0.1)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            time.sleep(0.05)  # a server lets go of what the dead process held
+            assert fill(world, repo) == 0
+            check_equal(contents(engine), wanted)
+            check_closed(engine)
+            asked = Counter(one.path for one in github.requests if "/jobs" in one.path)
+            assert sum(asked.values()) - len(asked) <= REPEATED
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_ctrl_c_ends_it_cleanly_and_says_how_to_go_on(engine: Engine, store_url: str):
+    world = small_world(runs=300)
+    with served(world, store_url, latency=0.02) as github:
+        process = command("-r", "octo-org/app")
+        wait_for_requests(github, 60, process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert err.endswith("local-database.py: stopped; the same command goes on where it was\n")
+        assert "Traceback" not in err
+        assert " calls; " in out
+        asked = len(github.requests)
+        assert asked < 300
+        github.latency = 0.0
+        assert fill(world, app_of(world)) == 0
+    check_whole(engine, world, app_of(world))
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_max_requests_stops_it_and_the_next_command_goes_on(engine: Engine, store_url: str):
+    world = history(seed=12, runs=60, jobs=2, days=5)
+    repo = world.members[("repo", None)][0]
+    with served(world, store_url) as github:
+        for _ in range(30):
+            asked = len(github.requests)
+            code = fill(world, repo, "--max-requests", "25")
+            assert len(github.requests) - asked <= 26  # and /rate_limit, which is free
+            if code == 0:
+                break
+            assert code == 3
+        assert code == 0
+        jobs_asked = Counter(one.path for one in github.requests if "/jobs" in one.path)
+        assert max(jobs_asked.values()) <= 2
+    check_whole(engine, world, repo)

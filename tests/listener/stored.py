@@ -1,0 +1,32 @@
+"""What a store holds after deliveries."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import sqlalchemy as sa
+
+from schema.tables import deliveries, metadata
+
+
+def counted(engine: sa.Engine) -> dict[str, int]:
+    """Return how many rows each table has, without the empty ones."""
+    with engine.connect() as connection:
+        found = {
+            table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()
+            for table in metadata.sorted_tables
+        }
+    return {name: number for name, number in found.items() if number}
+
+
+def kept(engine: sa.Engine) -> list[dict[str, Any]]:
+    """Return the stored deliveries, bodies decompressed, without times and the Id."""
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(deliveries).order_by(deliveries.c.Id)).mappings()
+        found = [dict(row) for row in rows]
+    for row in found:
+        row["body"] = None if row["body"] is None else zlib.decompress(row["body"])
+        for name in ("Id", "receivetime", "applytime"):
+            del row[name]
+    return found

@@ -1,0 +1,26 @@
+"""A store with the schema and no rows, as one writer or as several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.store import door
+
+
+@pytest.fixture
+def writers(store_url: str) -> Iterator[list[Engine]]:
+    """Give four engines for one empty store, as four processes would have."""
+    door.emptied(store_url)
+    engines = door.opened(store_url, 4)
+    yield engines
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture
+def engine(writers: list[Engine]) -> Engine:
+    """Give one engine for an empty store."""
+    return writers[0]

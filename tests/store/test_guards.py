@@ -1,0 +1,166 @@
+"""Tests of the tests: with a guard taken away on purpose, the tests of this folder notice.
+
+Each of these removes one thing that the store's promises rest on, and then runs a check that
+passes with it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import CreateTable
+
+from rows import version
+from schema import migrate
+from schema.tables import branches
+from store import apply, upsert
+from store.engine import begin_sqlite, connect
+from tests.equality import check_equal, contents, written
+from tests.store import door, test_two_writers, test_widths
+from tests.stories import git, plain, renaming
+from tests.stories.story import Story
+
+on_servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+
+
+@pytest.fixture
+def guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Give the means to take a guard away; statements made without it are not kept."""
+    upsert.statement.cache_clear()
+    yield monkeypatch
+    upsert.statement.cache_clear()
+
+
+def check_orders(engine: Engine, story: Story) -> None:
+    """Fail unless some orders of a story all leave its rows."""
+    told = door.told(story)
+    for order in itertools.islice(itertools.permutations(told), 0, 5000, 999):
+        door.emptied(engine.url.render_as_string(hide_password=False))
+        door.deliver(engine, order)
+        door.check_story(engine, story)
+
+
+def check_two_writers(writers: list[Engine]) -> None:
+    """Fail unless two jobs of one run that end at once both count."""
+    for order in test_two_writers.orders():
+        test_two_writers.told_in_turns(writers, plain.FAILURE, (6, 7), order)
+        test_two_writers.told_in_turns(writers, plain.FAILURE, (7, 6), order)
+
+
+def test_checks_pass_with_every_guard_in_place(writers: list[Engine], guard: pytest.MonkeyPatch):
+    check_orders(writers[0], plain.SUCCESS)
+    check_orders(writers[0], plain.ONE_SECOND)
+    check_two_writers(writers)
+
+
+@on_servers
+def test_version_assigned_first_is_noticed(engine: Engine, guard: pytest.MonkeyPatch):
+    insert_or = upsert.insert_or
+
+    def version_first(dialect: str, table: Any, assign: Callable[[Any], Any]) -> Any:
+        return insert_or(
+            dialect, table, lambda new: sorted(assign(new), key=lambda one: one[0] != "version")
+        )
+
+    guard.setattr(upsert, "insert_or", version_first)
+    with pytest.raises(AssertionError, match="not wanted"):
+        check_orders(engine, plain.SUCCESS)
+
+
+def test_version_without_rank_is_noticed(engine: Engine, guard: pytest.MonkeyPatch):
+    guard.setattr(version, "STATUS_RANK", {})
+    with pytest.raises(AssertionError, match="not wanted"):
+        check_orders(engine, plain.ONE_SECOND)
+
+
+def test_version_that_is_not_compared_is_noticed(engine: Engine, guard: pytest.MonkeyPatch):
+    guard.setitem(upsert.MERGES, "state", upsert.given_wins)
+    with pytest.raises(AssertionError, match="not wanted"):
+        check_orders(engine, plain.SUCCESS)
+
+
+@on_servers
+def test_runs_that_are_not_locked_are_noticed(writers: list[Engine], guard: pytest.MonkeyPatch):
+    def without_stubs(connection: Any, name: str, rows: list[dict[str, Any]]) -> None:
+        kept = [values for values in rows if values.get("version") != version.STUB]
+        upsert.upsert(connection, name, kept)
+
+    guard.setattr(apply, "upsert", without_stubs)
+    with pytest.raises(AssertionError, match="not wanted"):
+        check_two_writers(writers)
+
+
+@on_servers
+def test_snapshot_older_than_the_lock_is_noticed(writers: list[Engine]):
+    """REPEATABLE READ reads jobs as they were before the run was locked."""
+    repeatable = [
+        create_engine(engine.url, isolation_level="REPEATABLE READ") for engine in writers[:2]
+    ]
+    with pytest.raises((AssertionError, OperationalError)):
+        check_two_writers(repeatable)
+    for engine in repeatable:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_transaction_that_locks_late_is_noticed(writers: list[Engine]):
+    """Without BEGIN IMMEDIATE a transaction that read before another committed cannot write."""
+    for engine in writers[:2]:
+        event.remove(engine, "begin", begin_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    with pytest.raises(OperationalError, match="database is locked"):
+        check_two_writers(writers)
+
+
+CARELESS = {
+    "utf8mb4_nopad_bin": "utf8mb4_general_ci",
+    "utf8mb4_0900_bin": "utf8mb4_0900_ai_ci",
+    "COLLATE BINARY": "COLLATE NOCASE",
+}
+
+
+def test_branch_names_compared_without_case_are_noticed(database_url: str):
+    migrate.upgrade(database_url)
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        ddl = str(CreateTable(branches).compile(connection))
+        assert any(exact in ddl for exact in CARELESS)
+        for exact, careless in CARELESS.items():
+            ddl = ddl.replace(exact, careless)
+        connection.exec_driver_sql("DROP TABLE branches")
+        connection.exec_driver_sql(ddl.replace("%", "%%"))
+    apply.KNOWN.clear()
+    with pytest.raises(AssertionError):
+        test_widths.check_branches_stay_apart(engine)
+    engine.dispose()
+
+
+def test_commit_that_does_not_look_for_its_branch_is_noticed(
+    engine: Engine, guard: pytest.MonkeyPatch
+):
+    update = apply.derived.update_branches
+    guard.setattr(
+        apply.derived,
+        "update_branches",
+        lambda connection, touched, _: update(connection, touched, []),
+    )
+    first, later = (git.REMADE.deliveries[0], git.REMADE.deliveries[-1])
+    one, other = (door.sent(*sent, str(n)).mapped for n, sent in enumerate((first, later)))
+    heads = [row for row in other.rows if row.table != "commits"]
+    door.apply.write(engine, [one, other._replace(rows=tuple(heads))])
+    door.apply.write(engine, [other])
+    rows = {**git.REMADE.rows}
+    with pytest.raises(AssertionError, match="branches: missing"):
+        check_equal(contents(engine), {"branches": written(rows)["branches"]})
+
+
+def test_rows_that_keep_their_old_name_are_noticed(engine: Engine, guard: pytest.MonkeyPatch):
+    guard.setattr("store.names.schedule", lambda connection, repoid: None)
+    door.deliver(engine, door.told(renaming.RENAMING))
+    with pytest.raises(AssertionError, match="repo=octo-org/app"):
+        door.check_story(engine, renaming.RENAMING)

@@ -1,0 +1,87 @@
+"""Bodies that are too long for one packet are stored in parts, and read as one."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from schema.parts import deliveryparts
+from schema.tables import deliveries as table
+from store import apply, deliveries, parts
+from store.deliveries import Delivery, Wanted
+from store.engine import connect, reading
+
+MIB = 1024 * 1024
+MANY_BYTES = b'{"noise": "' + os.urandom(5 * MIB // 2).hex().encode() + b'"}'
+
+
+def delivery(body: bytes, guid: str = "g") -> Delivery:
+    return Delivery("github", guid, 7, "push", None, None, datetime(2026, 3, 2), body)
+
+
+def read(engine: Engine) -> list[bytes]:
+    with reading(engine).connect() as connection:
+        return [one.body for _, one in deliveries.page(connection, Wanted())]
+
+
+def stored_parts(engine: Engine) -> int:
+    with reading(engine).connect() as connection:
+        query = select(func.count()).select_from(deliveryparts)
+        return int(connection.execute(query).scalar_one())
+
+
+def test_long_body_is_stored_in_parts_and_read_as_it_was(engine: Engine):
+    apply.quarantine(engine, delivery(MANY_BYTES), "why")
+    size = len(zlib.compress(MANY_BYTES, 1))
+    assert size > 2 * MIB
+    assert stored_parts(engine) == size // 400_000  # and the first part is with the delivery
+    assert read(engine) == [MANY_BYTES]
+
+
+def test_short_body_has_no_parts(engine: Engine):
+    apply.quarantine(engine, delivery(b"{}"), "why")
+    assert (stored_parts(engine), read(engine)) == (0, [b"{}"])
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_body_of_about_one_part_is_read_as_it_was(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, more: int
+):
+    body = os.urandom(1000)
+    monkeypatch.setattr(parts, "SIZE", len(zlib.compress(body, 1)) + more)
+    apply.quarantine(engine, delivery(body), "why")
+    assert read(engine) == [body]
+
+
+def test_shorter_body_under_the_same_guid_takes_the_place_of_a_longer_one(engine: Engine):
+    for body in (MANY_BYTES, os.urandom(MIB), b"{}", MANY_BYTES):
+        apply.quarantine(engine, delivery(body), "why")
+        assert read(engine) == [body]
+
+
+def test_body_of_an_applied_delivery_keeps_its_parts(engine: Engine):
+    other = MANY_BYTES.replace(b"noise", b"other")
+    with engine.begin() as connection:
+        deliveries.save(connection, delivery(MANY_BYTES), deliveries.APPLIED)
+    with engine.begin() as connection:
+        deliveries.save(connection, delivery(other), deliveries.QUARANTINED, "late")
+    assert read(engine) == [MANY_BYTES]
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_body_of_25_mib_is_stored_where_packets_are_1_mib(private_server):
+    server = private_server("--max-allowed-packet=1M")
+    root = connect(server.url)
+    with root.begin() as connection:
+        connection.execute(text("CREATE DATABASE runs CHARACTER SET utf8mb4"))
+    root.dispose()
+    engine = connect(f"{server.url}/runs")
+    table.metadata.create_all(engine)
+    body = os.urandom(25 * MIB)  # worse than any JSON: it cannot be compressed
+    apply.quarantine(engine, delivery(body), "why")
+    assert read(engine) == [body]
+    engine.dispose()

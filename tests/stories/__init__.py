@@ -1,0 +1,24 @@
+"""Stories: what GitHub sends in one situation, and the rows it must become, written by hand."""
+
+from __future__ import annotations
+
+from tests.stories import git, plain, renaming, rerun, unusual
+
+STORIES = (
+    plain.SUCCESS,
+    plain.FAILURE,
+    plain.ONE_SECOND,
+    plain.STARTED_AT_ONCE,
+    plain.JOBLESS,
+    unusual.CANCELLED,
+    unusual.GATED,
+    unusual.FIRST_TIME,
+    unusual.SKIPPED,
+    rerun.RERUN,
+    git.CREATE_FIRST,
+    git.PUSH_FIRST,
+    git.TAG,
+    git.DELETED,
+    git.REMADE,
+    renaming.RENAMING,
+)
