@@ -1,0 +1,852 @@
+"""The analysts' connection to Runledger's database, used like sqlite3's on every engine.
+
+    from sqlauthenticator import connector
+    conn = connector("PASSWORD")
+    conn.execute("SELECT name, runtime FROM jobs WHERE repo = ?", ("org/repo",)).fetchall()
+
+Copy this one file into any folder; it needs SQLAlchemy and PyMySQL. DATABASE_READ_URL or
+DATABASE_URL says where the database is, in the environment or in a `.env` file in the current
+folder or beside this file. The SQL dialect is the engine's own. Reference: docs/connector.md.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import pickle
+import re
+import sqlite3
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from itertools import chain, islice
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, Self
+
+import pymysql
+from pymysql.constants import CLIENT, FIELD_TYPE, SERVER_STATUS
+from pymysql.converters import conversions
+from pymysql.cursors import SSCursor
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+__all__ = ["connector", "engine"]
+
+LIMIT = 60.0  # seconds a statement may take
+SNAPSHOT = 600.0  # seconds a snapshot may last
+LONGEST = 86_400
+WAIT = 10  # seconds for a server to accept or to take a packet, or for an SQLite lock
+MARGIN = 5  # seconds beyond a statement's limit for a server to say that it was reached
+BATCH = 5_000  # rows of a result kept in memory; more of them wait in a temporary file
+STORE = "shark_dashboard_db"  # the database's name in scripts, whatever the server calls it
+
+Row = tuple[Any, ...]
+RowFactory = Callable[[Any, Row], Any]
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+def connector(
+    password: str | None = None,
+    *,
+    url: str | URL | None = None,
+    write: bool = False,
+    limit: float = LIMIT,
+) -> Connection:
+    """Open a connection that is used like one of sqlite3, and only reads unless `write` is True.
+
+    `password` joins the URL and has no effect on SQLite; `url` is used in place of the settings.
+    A statement is ended after `limit` seconds. Raises sqlite3.OperationalError, one sentence.
+    """
+    password = Secret(password) if password is not None else None
+    place = find_place(password, url, write)
+    check_limit(limit)
+    return (Connection if place.is_sqlite else ServerConnection)(place, write, limit)
+
+
+def engine(
+    password: str | None = None, *, url: str | URL | None = None, limit: float = LIMIT
+) -> Engine:
+    """Return a read-only SQLAlchemy engine for the same database; nothing needs a commit."""
+    password = Secret(password) if password is not None else None
+    place = find_place(password, url, write=False)
+    check_limit(limit)
+    open_driver = open_sqlite if place.is_sqlite else open_mysql
+    made = create_engine(
+        place.url, creator=partial(open_driver, place, False, limit), isolation_level="AUTOCOMMIT"
+    )
+    if place.is_sqlite:
+
+        @event.listens_for(made, "before_cursor_execute")
+        def start_clock(_: object, cursor: sqlite3.Cursor, *__: object) -> None:
+            end_after(limit, cursor.connection)
+
+    return made
+
+
+# --- Statements ------------------------------------------------------------------------------
+
+MARKS = r"(?P<qmark>\?)(?!\d) | :(?P<colon>[^\W\d]\w*) | (?P<format>%s)\b | %\((?P<named>\w+)\)s\b"
+
+
+def lexer(*passed_over: str) -> re.Pattern[str]:
+    """Return a pattern that finds placeholders, and passes over what may only look like one."""
+    text = " | ".join([*passed_over, r"/\*.*?(?:\*/|\Z)", MARKS])
+    return re.compile(text, re.DOTALL | re.VERBOSE)
+
+
+# A quote that is doubled ends one string and begins the next, and needs no rule of its own.
+SQLITE_LEXER = lexer(r"'[^']*'?", r'"[^"]*"?', r"`[^`]*`?", r"\[[^]]*]?", r"--[^\n]*")
+MYSQL_LEXER = lexer(
+    *(r"'(?:[^'\\]|\\.)*'?", r'"(?:[^"\\]|\\.)*"?', r"`[^`]*`?"),
+    *(r"--(?=[\s\x00-\x1f]|\Z)[^\n]*", r"\#[^\n]*"),
+)
+USE = re.compile(rf"\s*USE\s+(?:([`\"\[]?)(?P<store>{STORE})[`\"\]]?|\S+?)\s*;?\s*\Z", re.I)
+CHANGES = re.compile(r"(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.I)  # sqlite3 begins before these
+READS = re.compile(
+    r"""(?: SELECT | WITH | VALUES | TABLE | SHOW | DESC | DESCRIBE | EXPLAIN | USE
+      | PRAGMA \s+ \w+_(?:x?info|list)
+      | SET (?! .*\b (?:autocommit|transaction\w*|tx_\w+|global|persist\w*|password) \b )
+    ) \b | \Z""",
+    re.I | re.DOTALL | re.VERBOSE,
+)
+LOCKS = re.compile(r"\b(?:FOR\s+(?:UPDATE|SHARE)|LOCK\s+IN\s+SHARE\s+MODE)\b", re.I)
+
+
+def check_reads(bare: str) -> None:
+    """Refuse a statement that may write or lock; the database itself refuses most of them."""
+    lock, first = LOCKS.search(bare), bare.split(maxsplit=1)
+    if lock or not READS.match(bare):
+        word = (lock[0] if lock else first[0]).upper()
+        hint = "conn.snapshot()" if word in ("BEGIN", "START") else "connector(..., write=True)"
+        fail(f"this connection only reads, and does not run {word}: see {hint}")
+
+
+def prepare(
+    sql: str, parameters: Any, many: bool, lexer: re.Pattern[str], mark: str
+) -> tuple[str] | tuple[str, Any]:
+    """Return the arguments for the driver's execute, or if `many` for its executemany."""
+    rows = parameters if many else [parameters]
+    if not all(hasattr(row, "__getitem__") for row in rows):
+        raise sqlite3.ProgrammingError("parameters are of unsupported type")
+    if not any(map(len, rows)):
+        return (sql, rows) if many else (sql,)
+    marks = find_marks(sql, isinstance(rows[0], Mapping), lexer)
+    values = [bind(marks, row) for row in rows]
+    return respell(sql, marks, mark), values if many else values[0]
+
+
+def find_marks(sql: str, by_name: bool, lexer: re.Pattern[str]) -> list[re.Match[str]]:
+    """Return the placeholders, all of one style.
+
+    `?` and `:name` mean nothing else in SQL, so beside them `%s` and `%(name)s` are modulo.
+    """
+    found: dict[str | None, list[re.Match[str]]] = {}
+    for mark in lexer.finditer(sql):
+        found.setdefault(mark.lastgroup, []).append(mark)
+    sure, other = ("colon", "qmark") if by_name else ("qmark", "colon")
+    if other in found:
+        names, places = ("names", "places") if by_name else ("places", "names")
+        raise sqlite3.ProgrammingError(f"the parameters have {names}, the placeholders {places}")
+    return found.get(sure) or found.get("named" if by_name else "format") or []
+
+
+def respell(sql: str, marks: Iterable[re.Match[str]], mark: str) -> str:
+    """Return the statement with the driver's placeholder in place of the marks."""
+    pieces, end = [], 0
+    for found in marks:
+        pieces.append(sql[end : found.start()])
+        end = found.end()
+    pieces.append(sql[end:])
+    return mark.join(piece.replace("%", "%%") if mark == "%s" else piece for piece in pieces)
+
+
+def bind(marks: Sequence[re.Match[str]], parameters: Parameters) -> tuple[Any, ...]:
+    """Return the values of the placeholders. Raises sqlite3.ProgrammingError, in its words."""
+    if isinstance(parameters, Mapping):
+        names = [mark[mark.lastgroup or 0] for mark in marks]
+        missing = [name for name in names if name not in parameters]
+        if missing:
+            text = f"You did not supply a value for binding parameter :{missing[0]}."
+            raise sqlite3.ProgrammingError(text)
+        return tuple(storable(parameters[name]) for name in names)
+    if len(parameters) != len(marks):
+        raise sqlite3.ProgrammingError(
+            "Incorrect number of bindings supplied. The current statement uses "
+            f"{len(marks)}, and there are {len(parameters)} supplied."
+        )
+    return tuple(map(storable, parameters))
+
+
+def check_limit(limit: float) -> None:
+    if not 0 < limit <= LONGEST:
+        raise ValueError(f"limit is in seconds, more than 0 and at most {LONGEST}")
+
+
+def storable(value: Any) -> Any:
+    """Return a value as drivers take it; times as they are stored: text, UTC, without zone."""
+    if value is None or isinstance(value, (str, bytes)):
+        return value
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+        return value.isoformat(" ", "microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, Integral):  # NumPy's too
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise sqlite3.ProgrammingError(f"a parameter of type {type(value).__name__!r} is not supported")
+
+
+# --- What the analyst holds ------------------------------------------------------------------
+
+
+class Connection:
+    """Used like sqlite3.Connection. Threads may share it.
+
+    An SQLite file is behind it, as far as the methods under "what a server does otherwise" go.
+    """
+
+    # pandas asks isinstance(conn, sqlite3.Connection), and warns of any other.
+    __class__ = sqlite3.Connection  # type: ignore[assignment] # as unittest.mock's spec does
+
+    row_factory: RowFactory | None = None
+
+    def __init__(self, place: Place, write: bool, limit: float) -> None:
+        self._place, self._write, self._limit = place, write, limit
+        self._driver: Any = self._connect()
+        self._lock = threading.RLock()
+        self._open = True
+        self._changes = 0
+        self._snapshot: Snapshot | None = None
+
+    def __repr__(self) -> str:
+        return f"<{'read-write' if self._write else 'read-only'} connection to {self._place}>"
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise TypeError("a database connection cannot be pickled")
+
+    def cursor(self, *, dictionary: bool = False) -> Cursor:
+        """Return a cursor; its rows are dicts if `dictionary`."""
+        self._check()
+        return Cursor(self, as_dict if dictionary else self.row_factory)
+
+    def execute(self, sql: str, parameters: Parameters | None = None, /) -> Cursor:
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
+        return self.cursor().executemany(sql, parameters)
+
+    def commit(self) -> None:
+        self._finish("commit")
+
+    def rollback(self) -> None:
+        self._finish("rollback")
+
+    def _finish(self, how: str) -> None:
+        with self._using_driver():
+            if self.in_transaction and not self._snapshot:
+                getattr(self._driver, how)()
+
+    def __enter__(self) -> Self:
+        self._check()
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._finish("rollback" if kind else "commit")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._open:
+                self._open = False
+                self._driver.close()
+
+    def _check(self) -> None:
+        """Raise sqlite3.ProgrammingError after close()."""
+        if not self._open:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+
+    @property
+    def in_transaction(self) -> bool:
+        self._check()
+        return self._in_transaction()
+
+    @property
+    def total_changes(self) -> int:
+        self._check()
+        return self._changes
+
+    @contextmanager
+    def snapshot(self, limit: float = SNAPSHOT) -> Iterator[Self]:
+        """See one consistent view in this block; it is ended after `limit` seconds.
+
+        Nothing can be written in it, and it holds up neither writers nor migrations.
+        """
+        with self._using_driver():
+            if self._snapshot or self.in_transaction:
+                raise sqlite3.ProgrammingError("a snapshot cannot begin inside a transaction")
+            self._start_snapshot(limit)
+            snapshot = self._snapshot = Snapshot(limit)
+        timer = threading.Timer(limit, self._end, [snapshot])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield self
+        finally:
+            timer.cancel()
+            self._end(snapshot)
+            self._snapshot = None
+
+    def _end(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            if self._open and not snapshot.ended:
+                snapshot.ended = True
+                with suppress(pymysql.Error):  # the connection was lost, and the snapshot with it
+                    self._end_snapshot()
+
+    @contextmanager
+    def _using_driver(self) -> Iterator[None]:
+        """Let one thread in at a time, and turn the driver's errors into sqlite3's."""
+        with self._lock:
+            self._check()
+            try:
+                yield
+            except pymysql.Error as error:
+                raise as_sqlite3(error, self._limit) from error
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
+                    raise
+                raise over_limit(self._limit) from error
+
+    def _run(self, sql: str, parameters: Any, many: bool) -> Result:
+        """Run a statement; `parameters` are a list of parameters if `many`."""
+        with self._using_driver():
+            if self._snapshot and self._snapshot.ended:
+                fail(
+                    f"the snapshot has ended: it may last {self._snapshot.limit:g} s"
+                    " (conn.snapshot(limit=...)), and no longer than its connection"
+                )
+            bare = self._lexer.sub(" ", sql).lstrip("( \t\r\n")
+            if self._snapshot or not self._write:
+                check_reads(bare)
+            changes = bool(CHANGES.match(bare))
+            if many and not changes:
+                raise sqlite3.ProgrammingError("executemany() can only execute DML statements.")
+            call = prepare(self._spell(sql), parameters, many, self._lexer, self._mark)
+            cursor = self._begin(changes)
+            try:
+                (cursor.executemany if many else cursor.execute)(*call)
+                names = [column[0] for column in cursor.description or ()]
+                rows = spool(self._rows(cursor)) if names else iter(())
+                if not changes:
+                    return Result(names, rows)
+                count = max(cursor.rowcount, 0)
+                self._changes += count
+                return Result(names, rows, count, None if many else cursor.lastrowid)
+            finally:
+                self._leave(cursor)
+
+    # What a server does otherwise
+
+    _lexer, _mark = SQLITE_LEXER, "?"
+
+    def _connect(self) -> Any:
+        return open_sqlite(self._place, self._write, self._limit)
+
+    def _in_transaction(self) -> bool:
+        return bool(self._driver.in_transaction)
+
+    def _spell(self, sql: str) -> str:
+        """Return the statement as the engine knows it: a file is one database, so USE is void."""
+        return USE.sub("", sql)
+
+    def _begin(self, changes: bool) -> Any:
+        """Return the driver's cursor, in a transaction if the statement changes rows."""
+        end_after(self._limit, self._driver)
+        return self._driver.cursor()  # sqlite3 begins by itself
+
+    def _rows(self, cursor: Any) -> Iterator[Row]:
+        return with_times(cursor)
+
+    def _leave(self, cursor: Any) -> None:
+        """Leave nothing open or locked behind a statement."""
+        cursor.close()
+
+    def _start_snapshot(self, limit: float) -> None:
+        self._driver.execute("BEGIN")
+        self._driver.execute("SELECT 1 FROM sqlite_master").fetchone()  # the first read fixes it
+
+    def _end_snapshot(self) -> None:
+        self._driver.rollback()
+
+
+class ServerConnection(Connection):
+    """The same on a MariaDB or MySQL server."""
+
+    _lexer, _mark = MYSQL_LEXER, "%s"
+
+    def _connect(self) -> Any:
+        return open_mysql(self._place, self._write, self._limit)
+
+    def _in_transaction(self) -> bool:
+        status = self._driver.server_status if self._driver.open else 0
+        return bool(status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+
+    def _spell(self, sql: str) -> str:
+        """Return the statement; by the store's name USE means the URL's database."""
+        named, database = USE.fullmatch(sql), self._place.url.database
+        return f"USE `{database}`" if named and named["store"] and database else sql
+
+    def _begin(self, changes: bool) -> Any:
+        self._connect_again()
+        if changes:
+            self._driver.ping()  # tells whether the transaction is over: a deadlock ends it
+            if not self._in_transaction():
+                self._driver.begin()
+        return self._driver.cursor(SSCursor)
+
+    def _connect_again(self) -> None:
+        """Replace a connection that was lost, for which the statement before has failed."""
+        if not self._driver.open:
+            if self._snapshot:
+                fail("the snapshot has ended with its connection")
+            self._driver = self._connect()
+
+    def _rows(self, cursor: Any) -> Iterator[Row]:
+        return iter(cursor)
+
+    def _leave(self, cursor: Any) -> None:
+        if not self._driver.open:
+            cursor.connection = None  # there is no rest of the result to be read
+        cursor.close()
+        if self._snapshot and self._driver.open:
+            # Gives up the metadata locks, which hold up migrations, but not the view:
+            # mysqldump --single-transaction does the same.
+            command(self._driver, "ROLLBACK TO SAVEPOINT beginning")
+
+    def _start_snapshot(self, limit: float) -> None:
+        self._connect_again()
+        command(
+            self._driver,
+            # The server's own limit, for the day this machine is gone without a word.
+            f"SET SESSION wait_timeout = {int(limit) + 60}",
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+            "SAVEPOINT beginning",
+        )
+
+    def _end_snapshot(self) -> None:
+        if self._driver.open:
+            command(self._driver, "ROLLBACK", "SET SESSION wait_timeout = DEFAULT")
+
+
+class Cursor:
+    """Used like sqlite3.Cursor, on every engine."""
+
+    arraysize = 1
+    lastrowid: int | None = None
+
+    def __init__(self, connection: Connection, row_factory: RowFactory | None) -> None:
+        self.connection, self.row_factory = connection, row_factory
+        self._open = True
+        self._show(Result())
+
+    def _show(self, result: Result) -> Cursor:
+        names, self._rows, self.rowcount, lastrowid = result
+        self.description: Any = tuple((name, *[None] * 6) for name in names) or None
+        self.lastrowid = lastrowid or self.lastrowid
+        self._lender: sqlite3.Cursor | None = None
+        return self
+
+    def execute(self, sql: str, parameters: Parameters | None = None, /) -> Cursor:
+        self._check()
+        self._show(Result())
+        given = () if parameters is None else parameters
+        return self._show(self.connection._run(sql, given, many=False))
+
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
+        self._check()
+        self._show(Result())
+        return self._show(self.connection._run(sql, list(parameters), many=True))
+
+    def __iter__(self) -> Cursor:
+        return self
+
+    def __next__(self) -> Any:
+        self._check()
+        row = next(self._rows)
+        factory: Any = self.row_factory
+        if factory is None:
+            return row
+        if isinstance(factory, type) and issubclass(factory, sqlite3.Row):
+            self._lender = self._lender or lend_names(self.description or ())
+            return factory(self._lender, row)
+        return factory(self, row)
+
+    def fetchone(self) -> Any:
+        return next(self, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return list(islice(self, self.arraysize if size is None else size))
+
+    def fetchall(self) -> list[Any]:
+        return list(self)
+
+    def close(self) -> None:
+        self.connection._check()
+        self._open = False
+
+    def _check(self) -> None:
+        """Raise sqlite3.ProgrammingError after close()."""
+        if not self._open:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed cursor.")
+        self.connection._check()
+
+
+def as_dict(cursor: Cursor, row: Row) -> dict[str, Any]:
+    return {column[0]: value for column, value in zip(cursor.description or (), row, strict=True)}
+
+
+def lend_names(description: Iterable[tuple[Any, ...]]) -> sqlite3.Cursor:
+    """Return a real cursor with these names: sqlite3.Row takes no other."""
+    names = (str(column[0]).replace('"', '""') for column in description)
+    with closing(sqlite3.connect(":memory:")) as memory:
+        return memory.execute("SELECT " + ", ".join(f'NULL AS "{name}"' for name in names))
+
+
+class Result(NamedTuple):
+    """What a statement gave. It was read to its end: nothing stays open or locked for it."""
+
+    names: Sequence[str] = ()
+    rows: Iterator[Row] = iter(())
+    rowcount: int = -1
+    lastrowid: int | None = None
+
+
+@dataclass
+class Snapshot:
+    """How many seconds a snapshot may last, and whether it has ended."""
+
+    limit: float
+    ended: bool = False
+
+
+def spool(rows: Iterator[Row]) -> Iterator[Row]:
+    """Read all rows now, to give them later; beyond BATCH they wait in a temporary file."""
+    first = list(islice(rows, BATCH))
+    if len(first) < BATCH:
+        return iter(first)
+    later = stored(rows)
+    return chain(first, next(later), chain.from_iterable(later))
+
+
+def stored(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Store all rows and give an empty batch, then the batches."""
+    with tempfile.TemporaryFile() as file:
+        count = 0
+        while batch := list(islice(rows, BATCH)):
+            pickle.dump(batch, file)
+            count += 1
+        file.seek(0)
+        yield []
+        for _ in range(count):
+            yield pickle.load(file)  # noqa: S301 - it has no name, and we wrote it
+
+
+# --- The drivers -----------------------------------------------------------------------------
+
+
+def open_sqlite(place: Place, write: bool, limit: float) -> sqlite3.Connection:
+    """Open an SQLite file, which is never made. Raises sqlite3.OperationalError."""
+    file = Path(place.url.database or "")
+    if not file.is_file():
+        fail(f"there is no SQLite database {file}: start the listener, or set DATABASE_URL")
+    driver = None
+    try:
+        driver = sqlite3.connect(
+            f"{file.as_uri()}?mode={'rw' if write else 'ro'}",
+            uri=True,
+            timeout=WAIT,
+            isolation_level="DEFERRED" if write else None,
+            check_same_thread=False,  # Connection lets one in at a time
+        )
+        driver.execute(f"PRAGMA query_only = {int(not write)}")
+        driver.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        if driver:
+            driver.close()
+        fail(f"{file} cannot be read as an SQLite database: {error}")
+    return driver
+
+
+def end_after(limit: float, driver: sqlite3.Connection) -> None:
+    """Make SQLite interrupt the statement that starts now after `limit` seconds."""
+    end = time.monotonic() + limit
+    driver.set_progress_handler(lambda: time.monotonic() > end, 10_000)
+
+
+TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", re.ASCII)
+DECLARED = """
+SELECT lower(c.name), c.type LIKE 'DATETIME%' OR c.type LIKE 'TIMESTAMP%'
+FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' ORDER BY 2
+"""
+
+
+def with_times(cursor: sqlite3.Cursor) -> Iterator[Row]:
+    """Give the rows of an SQLite result, with times as datetime.
+
+    SQLite tells the names of a result's columns, not their types. A name that a table declares
+    as DATETIME is a time, and one that it declares otherwise is none; under any other name (an
+    alias, an expression) a text is one if it is exactly as the store writes times.
+    """
+    declared = dict(cursor.connection.execute(DECLARED))
+    is_time = [declared.get(column[0].lower()) for column in cursor.description]
+    places = [place for place, known in enumerate(is_time) if known != 0]
+    for row in cursor:
+        values = list(row)
+        for place in places:
+            value = values[place]
+            if type(value) is str and (is_time[place] or TIME.fullmatch(value)):
+                with suppress(ValueError):
+                    values[place] = datetime.fromisoformat(value)
+        yield tuple(values)
+
+
+def open_mysql(place: Place, write: bool, limit: float) -> Any:
+    """Open a session on a server. Raises sqlite3.OperationalError."""
+    url = place.url
+    try:
+        driver: Any = pymysql.connect(
+            host=url.host,
+            port=url.port or 3306,
+            user=url.username,
+            # As text PyMySQL takes it for Latin-1, and shows it in the error when it is not.
+            password=place.password.encode("utf-8", "surrogateescape"),
+            database=url.database,
+            unix_socket=url.query.get("unix_socket"),
+            charset="utf8mb4",
+            autocommit=True,
+            client_flag=CLIENT.FOUND_ROWS,  # an UPDATE counts the rows it found, as in SQLite
+            conv=CONVERSIONS,
+            connect_timeout=WAIT,
+            write_timeout=WAIT,
+            read_timeout=limit + MARGIN,
+            **place.tls,
+        )
+        milliseconds = max(1, int(limit * 1000))
+        longest = f"max_execution_time = {milliseconds}"  # of a SELECT; MySQL limits no other
+        if "mariadb" in driver.get_server_info().lower():
+            longest = f"max_statement_time = {milliseconds / 1000}"
+        access = "" if write else ", READ ONLY"
+        command(
+            driver,
+            f"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED{access}",
+            f"SET time_zone = '+00:00', {longest}, sql_mode = {PLAIN_MODE}",
+        )
+        return driver
+    except (pymysql.Error, RuntimeError, OSError) as error:
+        sentence = why_unreachable(error, place)
+    fail(sentence)  # outside: no traceback leads into frames that hold the password
+
+
+def command(driver: Any, *statements: str) -> None:
+    with driver.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def number(text: str) -> int | float:
+    """Return a SUM or an AVG as SQLite gives it, where MySQL has decimals."""
+    return float(text) if "." in text else int(text)
+
+
+CONVERSIONS: Any = {**conversions, FIELD_TYPE.DECIMAL: number, FIELD_TYPE.NEWDECIMAL: number}
+# The lexer takes a backslash for an escape, so the server has to.
+PLAIN_MODE = "REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')"
+
+
+# --- Errors ----------------------------------------------------------------------------------
+
+
+def fail(sentence: str) -> NoReturn:
+    raise sqlite3.OperationalError(sentence) from None
+
+
+def why_unreachable(error: Exception, place: Place) -> str:
+    """Say in one sentence why there is no connection."""
+    code, cause = error.args[0], getattr(error, "original_exception", None)
+    user, database = place.url.username, place.url.database
+    in_clear = " (DATABASE_SSL is off)" if "ssl_disabled" in place.tls else ""
+    if isinstance(cause, ssl.SSLError):
+        why = getattr(cause, "verify_message", cause.reason)
+        return f"{place} is not trusted: {why} (DATABASE_SSL_CA names the roots to trust)"
+    sentences = {
+        1044: f"{user} may not use the database {database} on {place}",
+        1045: f"{place} refused {user}: wrong password, or unknown user{in_clear}",
+        1049: f"there is no database {database} on {place}",
+        1698: f"{place} refused {user}: its login there takes no password",
+        2003: f"{place} cannot be reached: {cause}",
+        2013: f"{place} hung up, or did not answer in time",
+        2026: f"{place} offers no TLS, and nothing is sent without it",
+        3159: f"{place} takes nothing but TLS, and DATABASE_SSL is off",
+    }
+    return sentences.get(code, f"{place} cannot be used: {error.args[-1]}")
+
+
+OVER_LIMIT = {1317, 1969, 3024}  # interrupted, and the limit in MariaDB's and MySQL's words
+LOST = {2006, 2013}
+CHANGED = 1412
+CONSTRAINTS = {1364, 3819, 4025}  # no default; CHECK in MySQL, and in MariaDB
+
+
+def as_sqlite3(error: pymysql.Error, limit: float) -> sqlite3.Error:
+    """Return a server's error as the one that sqlite3 would raise."""
+    code, text = error.args[0], error.args[-1]
+    if code in OVER_LIMIT:
+        return over_limit(limit)
+    if code in LOST:
+        return sqlite3.OperationalError(f"{text}; the next statement connects again")
+    if code == CHANGED:
+        return sqlite3.OperationalError("a migration changed a table since the snapshot began")
+    kind = getattr(sqlite3, type(error).__name__)
+    if kind is sqlite3.ProgrammingError:  # in sqlite3 that is misuse of Python's side
+        kind = sqlite3.OperationalError
+    found: sqlite3.Error = (sqlite3.IntegrityError if code in CONSTRAINTS else kind)(text)
+    return found
+
+
+def over_limit(limit: float) -> sqlite3.OperationalError:
+    sentence = f"interrupted: a statement may take {limit:g} s (connector(limit=...))"
+    return sqlite3.OperationalError(sentence)
+
+
+# --- Where the database is -------------------------------------------------------------------
+
+Layers = list[tuple[Mapping[str, str], Path]]
+DEFAULT_URL = "sqlite:///data/shark_dashboard.db"
+
+
+class Secret(str):
+    """A text that a traceback does not show among its variables."""
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+class Place(NamedTuple):
+    """Where the database is, and what to reach it with."""
+
+    url: URL  # without its password; an SQLite path is absolute
+    password: Secret
+    tls: Mapping[str, Any]  # arguments for PyMySQL
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def __str__(self) -> str:
+        if self.is_sqlite:
+            return str(self.url.database)
+        return f"{self.url.host or 'localhost'}:{self.url.port or 3306}"
+
+
+def find_place(password: str | None, url: str | URL | None, write: bool) -> Place:
+    """Find the database from arguments, environment and `.env`. Raises sqlite3.OperationalError."""
+    layers = read_layers()
+    folder = Path.cwd()
+    for name in ("DATABASE_URL",) if write else ("DATABASE_READ_URL", "DATABASE_URL"):
+        if not url:
+            url, folder = setting(layers, name)
+    found = parse_url(url or DEFAULT_URL)
+    if found is None or found.get_backend_name() not in ("sqlite", "mysql", "mariadb"):
+        fail(f"the database's URL is not like {DEFAULT_URL} or mysql+pymysql://user@host/name")
+    if found.get_backend_name() == "sqlite":
+        path = (folder / (found.database or "")).absolute()
+        return Place(URL.create("sqlite", database=str(path)), Secret(), {})
+    if password is None:
+        password = found.password or setting(layers, "DATABASE_PASSWORD")[0]
+    switch, _ = setting(layers, "DATABASE_SSL")
+    ca, folder = setting(layers, "DATABASE_SSL_CA")
+    tls = tls_arguments(found.host, (switch or "on").lower(), folder / ca if ca else None)
+    bare = found._replace(drivername="mysql+pymysql", password=None)
+    return Place(bare, Secret(password or ""), tls)
+
+
+def parse_url(url: str | URL) -> URL | None:
+    with suppress(ArgumentError, ValueError):  # their texts may repeat it, with its password
+        return make_url(url)
+    return None
+
+
+def read_layers() -> Layers:
+    """Return settings, the strongest first, each with the folder its paths start from."""
+    here, beside = Path.cwd(), Path(__file__).absolute().parent
+    folder = next((folder for folder in (here, beside) if (folder / ".env").is_file()), None)
+    layers: Layers = [(os.environ, here)]
+    return [*layers, (parse_dotenv(read_file(folder / ".env")), folder)] if folder else layers
+
+
+def setting(layers: Layers, name: str) -> tuple[str | None, Path]:
+    """Return a setting, or what the file holds that NAME_FILE names, and its folder."""
+    for values, folder in layers:
+        if text := values.get(name):
+            return text, folder
+        if file := values.get(f"{name}_FILE"):
+            return read_file(folder / file).rstrip("\r\n"), folder
+    return None, Path.cwd()
+
+
+def read_file(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        fail(f"{path} cannot be read: {error.strerror}")
+
+
+ASSIGNMENT = re.compile(
+    r"""^ [ \t]* (?:export[ \t]+)? (\w+) [ \t]* = [ \t]*
+    (?: "((?:[^"\\]|\\.)*)" | '((?:[^'\\]|\\.)*)' | (.*?) )
+    [ \t]* (?: (?<=["'\s]) \#.* )? $""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def parse_dotenv(text: str) -> dict[str, str]:
+    """Return the variables of a `.env` file; `$` is an ordinary letter, for passwords' sake."""
+    return {
+        name: Secret(plain or re.sub(r"\\([\\'\"])", r"\1", double or single))
+        for name, double, single, plain in ASSIGNMENT.findall(text)
+    }
+
+
+def tls_arguments(host: str | None, switch: str, ca: Path | None) -> dict[str, Any]:
+    """Return PyMySQL's arguments: another machine is reached over TLS, certificate and name
+    verified, unless DATABASE_SSL is `off`."""
+    if switch not in ("on", "off"):
+        fail("DATABASE_SSL is neither on nor off")
+    if switch == "off":
+        return {"ssl_disabled": True}
+    if is_loopback(host):
+        return {}
+    try:
+        return {"ssl": ssl.create_default_context(cafile=ca)}
+    except OSError as error:
+        fail(f"DATABASE_SSL_CA: {ca} holds no certificates that can be read: {error.strerror}")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host is this machine: only then may the connection be in clear."""
+    if host is None or host.lower() == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False

@@ -1,0 +1,143 @@
+"""Statements end at their limit, lost connections are said and made again, results may be huge."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+import tracemalloc
+from contextlib import closing
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import sqlauthenticator
+from sqlauthenticator import connector
+
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT "
+FOREVER = NUMBERS + "COUNT(*) FROM n AS a, n AS b, n AS c WHERE a.i + b.i + c.i < 0"
+HUGE = NUMBERS + "a.i, b.i, 'a text of some length' FROM n AS a, n AS b WHERE b.i <= 100"
+COUNTED = NUMBERS + (
+    "(a.i - 1) * 1000 + b.i AS k FROM n AS a, n AS b"
+    " WHERE (a.i - 1) * 1000 + b.i <= ? AND a.i <= 13 ORDER BY k"
+)
+OVER = r"^interrupted: a statement may take 0\.5 s \(connector\(limit=\.\.\.\)\)$"
+servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+
+
+def test_statement_over_its_limit_ends_with_a_clear_error(open_connection: Any):
+    reader = open_connection(limit=0.5)
+    start = time.monotonic()
+    with pytest.raises(sqlite3.OperationalError, match=OVER):
+        reader.execute(FOREVER)
+    assert time.monotonic() - start < 3
+    assert reader.execute("SELECT COUNT(*) FROM items").fetchone() == (3,)
+
+
+def test_limit_is_of_each_statement_not_of_all(open_connection: Any):
+    reader = open_connection(limit=0.5)
+    cursor = reader.execute("SELECT id FROM items ORDER BY id")
+    time.sleep(0.7)
+    assert len(cursor.fetchall()) == 3
+    assert reader.execute("SELECT COUNT(*) FROM items").fetchone() == (3,)
+
+
+def test_limit_holds_in_a_snapshot_and_leaves_it_open(open_connection: Any, writer: Any):
+    reader = open_connection(limit=0.5)
+    with reader.snapshot():
+        with pytest.raises(sqlite3.OperationalError, match=OVER):
+            reader.execute(FOREVER)
+        writer.execute("DELETE FROM items")
+        writer.commit()
+        assert reader.execute("SELECT COUNT(*) FROM items").fetchone() == (3,)
+
+
+def test_engine_has_the_limit_too(url: str):
+    engine = sqlauthenticator.engine(url=url, limit=0.5)
+    start = time.monotonic()
+    with engine.connect() as connection, pytest.raises(sa.exc.OperationalError):
+        connection.execute(sa.text(FOREVER)).fetchall()
+    assert time.monotonic() - start < 3
+    engine.dispose()
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1e9, float("nan")])
+def test_limit_has_to_be_a_sensible_number_of_seconds(url: str, limit: float):
+    with pytest.raises(ValueError, match="limit is in seconds"):
+        connector(url=url, limit=limit)
+
+
+@servers
+def test_connection_that_was_lost_is_made_again(reader: Any, writer: Any):
+    (number,) = reader.execute("SELECT CONNECTION_ID()").fetchone()
+    writer.execute(f"KILL {number}")
+    time.sleep(0.2)
+    with pytest.raises(sqlite3.OperationalError, match=r"the next statement connects again$"):
+        reader.execute("SELECT 1")
+    assert reader.execute("SELECT COUNT(*) FROM items").fetchone() == (3,)
+    with pytest.raises(sqlite3.OperationalError, match="only reads"):
+        reader.execute("DELETE FROM items")
+
+
+@servers
+def test_snapshot_connects_again_too(reader: Any, writer: Any):
+    (number,) = reader.execute("SELECT CONNECTION_ID()").fetchone()
+    writer.execute(f"KILL {number}")
+    time.sleep(0.2)
+    with pytest.raises(sqlite3.OperationalError, match="connects again"), reader.snapshot():
+        pass
+    with reader.snapshot():
+        assert reader.execute("SELECT COUNT(*) FROM items").fetchone() == (3,)
+
+
+@servers
+def test_frozen_server_is_waited_for_no_longer_than_the_limit_and_a_margin(
+    private_server: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sqlauthenticator, "MARGIN", 1)
+    server = private_server()
+    with closing(connector(url=f"{server.url}/mysql", limit=1)) as reader:
+        reader.execute("SELECT 1")
+        os.kill(server.pid, signal.SIGSTOP)
+        start = time.monotonic()
+        for _ in range(2):  # a statement, then a new connection
+            with pytest.raises(sqlite3.OperationalError):
+                reader.execute("SELECT 1")
+        assert time.monotonic() - start < 6
+        os.kill(server.pid, signal.SIGCONT)
+        assert reader.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_huge_result_is_read_with_little_memory(reader: Any):
+    tracemalloc.start()
+    cursor = reader.execute(HUGE)
+    rows = sum(1 for _ in cursor)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rows == 100_000
+    assert most < 10_000_000
+
+
+@pytest.mark.parametrize("number", [4_999, 5_000, 5_001, 12_345])
+def test_result_keeps_its_rows_and_their_order(reader: Any, number: int):
+    cursor = reader.execute(COUNTED, (number,))
+    head, tail = cursor.fetchmany(3), cursor.fetchall()
+    assert [row[0] for row in head + tail] == list(range(1, number + 1))
+
+
+def test_threads_may_share_a_connection(reader: Any):
+    found: list[Any] = []
+
+    def ask(number: int) -> None:
+        for _ in range(20):
+            found.append(reader.execute("SELECT ?, COUNT(*) FROM items", (number,)).fetchone())
+
+    threads = [threading.Thread(target=ask, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == sorted((number, 3) for number in range(4) for _ in range(20))
