@@ -90,6 +90,11 @@ def engine(
     return made
 
 
+def check_limit(limit: float) -> None:
+    if not 0 < limit <= LONGEST:
+        raise ValueError(f"limit is in seconds, more than 0 and at most {LONGEST}")
+
+
 # --- Statements ------------------------------------------------------------------------------
 
 MARKS = r"(?P<qmark>\?)(?!\d) | :(?P<colon>[^\W\d]\w*) | (?P<format>%s)\b | %\((?P<named>\w+)\)s\b"
@@ -97,15 +102,17 @@ MARKS = r"(?P<qmark>\?)(?!\d) | :(?P<colon>[^\W\d]\w*) | (?P<format>%s)\b | %\((
 
 def lexer(*passed_over: str) -> re.Pattern[str]:
     """Return a pattern that finds placeholders, and passes over what may only look like one."""
-    text = " | ".join([*passed_over, r"/\*.*?(?:\*/|\Z)", MARKS])
-    return re.compile(text, re.DOTALL | re.VERBOSE)
+    return re.compile(" | ".join([*passed_over, MARKS]), re.DOTALL | re.VERBOSE)
 
 
 # A quote that is doubled ends one string and begins the next, and needs no rule of its own.
-SQLITE_LEXER = lexer(r"'[^']*'?", r'"[^"]*"?', r"`[^`]*`?", r"\[[^]]*]?", r"--[^\n]*")
-MYSQL_LEXER = lexer(
+SQLITE_LEXER = lexer(
+    *(r"'[^']*'?", r'"[^"]*"?', r"`[^`]*`?", r"\[[^]]*]?"),
+    *(r"--[^\n]*", r"/\*.*?(?:\*/|\Z)"),
+)
+MYSQL_LEXER = lexer(  # which runs what stands in /*! ... */
     *(r"'(?:[^'\\]|\\.)*'?", r'"(?:[^"\\]|\\.)*"?', r"`[^`]*`?"),
-    *(r"--(?=[\s\x00-\x1f]|\Z)[^\n]*", r"\#[^\n]*"),
+    *(r"--(?=[\s\x00-\x1f]|\Z)[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?(?:\*/|\Z)"),
 )
 USE = re.compile(rf"\s*USE\s+(?:([`\"\[]?)(?P<store>{STORE})[`\"\]]?|\S+?)\s*;?\s*\Z", re.I)
 CHANGES = re.compile(r"(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.I)  # sqlite3 begins before these
@@ -182,11 +189,6 @@ def bind(marks: Sequence[re.Match[str]], parameters: Parameters) -> tuple[Any, .
             f"{len(marks)}, and there are {len(parameters)} supplied."
         )
     return tuple(map(storable, parameters))
-
-
-def check_limit(limit: float) -> None:
-    if not 0 < limit <= LONGEST:
-        raise ValueError(f"limit is in seconds, more than 0 and at most {LONGEST}")
 
 
 def storable(value: Any) -> Any:
@@ -504,6 +506,7 @@ class Cursor:
     def close(self) -> None:
         self.connection._check()
         self._open = False
+        self._rows = iter(())
 
     def _check(self) -> None:
         """Raise sqlite3.ProgrammingError after close()."""

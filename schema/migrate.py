@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from schema import views
@@ -28,7 +28,8 @@ def state(engine: Engine) -> str:
     """
     script = ScriptDirectory.from_config(CONFIG)
     with engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
+        # Processes that upgrade at once may leave several for a moment.
+        revision = min(MigrationContext.configure(connection).get_current_heads(), default=None)
         if revision is None:
             ours = set(inspect(connection).get_table_names()) & set(DOCUMENTED)
             return "older" if ours else "empty"
@@ -51,7 +52,7 @@ def upgrade(engine: Engine | str) -> None:
             with engine.connect() as connection:
                 run_migrations(connection)
             return
-        except (DBAPIError, CommandError):
+        except (DBAPIError, CommandError):  # Alembic's own: a version that another has moved on
             if attempt == TRIES:
                 raise
             time.sleep(0.2 * attempt)
@@ -59,10 +60,23 @@ def upgrade(engine: Engine | str) -> None:
 
 def run_migrations(connection: Connection) -> None:
     """Run the migrations that the database lacks, then make the views."""
+    keep_oldest(connection)
     config = Config()
     config.set_main_option("script_location", CONFIG.get_main_option("script_location") or "")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     connection.commit()
     views.create(connection)
+    connection.commit()
+
+
+def keep_oldest(connection: Connection) -> None:
+    """Keep the oldest of the versions that processes may leave which upgrade at once.
+
+    Every step finds out whether it is done, so that going back costs nothing.
+    """
+    found = MigrationContext.configure(connection).get_current_heads()
+    if len(found) > 1:
+        newer = text("DELETE FROM alembic_version WHERE version_num > :oldest")
+        connection.execute(newer, {"oldest": min(found)})
     connection.commit()

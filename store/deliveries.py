@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, literal_column, or_, select
 
 from schema.tables import deliveries
 from store import parts
@@ -94,7 +94,12 @@ def merged(new: Any) -> list[tuple[str, Any]]:
     Without a bound value: only then does PyMySQL send many rows in one statement.
     """
     applied: ColumnElement[str] = literal_column(f"'{APPLIED}'")
-    settled = and_(deliveries.c.state == applied, new.state != applied)
+    ignored: ColumnElement[str] = literal_column(f"'{IGNORED}'")
+    # Neither an applied delivery nor the body of a quarantined one is given up.
+    settled = or_(
+        and_(deliveries.c.state == applied, new.state != applied),
+        and_(deliveries.c.state != ignored, new.state == ignored),
+    )
     kept = ("hookid", "action", "repo", "body", "error", "applytime", "state")
     assigned = [(name, case((settled, deliveries.c[name]), else_=new[name])) for name in kept]
     return [("attempts", deliveries.c.attempts + literal_column("1")), *assigned]

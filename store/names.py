@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from schema.tables import PLACED, metadata, repos, rewrites
-from store.engine import database_time
+from store.engine import database_time, reading
 from store.transaction import transact
 from store.upsert import insert_or
 
@@ -106,5 +106,5 @@ def renaming(table: Table, place: Any, after: int, upto: int) -> Any:
 
 def is_pending(engine: Engine) -> bool:
     """Tell whether rows still wait for their repository's name."""
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         return connection.execute(select(rewrites.c.Id).limit(1)).first() is not None

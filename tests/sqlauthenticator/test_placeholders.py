@@ -82,7 +82,7 @@ def test_placeholder_in_a_string_only_takes_no_value(reader: Any, parameters: An
 def test_moments_are_compared_as_they_are_stored(writer: Any):
     stored = datetime(2026, 5, 4, 3, 2, 1)
     writer.execute("CREATE TABLE moments (at DATETIME(6))")
-    writer.execute("INSERT INTO moments VALUES (?)", (stored,))
+    writer.execute("INSERT INTO moments VALUES ('2026-05-04 03:02:01.000000')")
     in_tokyo = datetime(2026, 5, 4, 12, 2, 1, tzinfo=timezone(timedelta(hours=9)))
     for same in (stored, stored.replace(tzinfo=UTC), in_tokyo, pandas.Timestamp(stored)):
         sql = "SELECT at = :at, at <= :at, at >= :at, at < :at FROM moments"

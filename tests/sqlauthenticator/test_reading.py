@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -102,6 +103,29 @@ def test_open_transaction_sees_the_newest_rows_of_others(writer: Any, open_conne
     writer.rollback()
 
 
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_change_after_a_deadlock_waits_for_commit_again(writer: Any, open_connection: Any):
+    other = open_connection(write=True)
+    writer.execute("UPDATE items SET size = 9 WHERE id = 1")
+    other.execute("UPDATE items SET size = 9 WHERE id = 2")
+    with ThreadPoolExecutor() as pool:
+        waits = pool.submit(writer.execute, "UPDATE items SET size = 9 WHERE id = 2")
+        turns = pool.submit(other.execute, "UPDATE items SET size = 9 WHERE id = 1")
+        errors = [waits.exception(), turns.exception()]
+    assert [type(error) for error in errors if error] == [sqlite3.OperationalError]
+    victim, winner = (writer, other) if errors[0] else (other, writer)
+    winner.rollback()
+    victim.execute("UPDATE items SET size = 9 WHERE id = 3")
+    victim.rollback()
+    assert winner.execute("SELECT size FROM items WHERE id = 3").fetchone() == (3.0,)
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_session_is_in_utc_and_in_utf8(reader: Any):
+    found = reader.execute("SELECT @@time_zone, @@character_set_connection").fetchone()
+    assert found == ("+00:00", "utf8mb4")
+
+
 def test_half_read_cursor_blocks_no_change_and_keeps_its_rows(reader: Any, writer: Any):
     cursor = reader.execute("SELECT id FROM items ORDER BY id")
     assert cursor.fetchone() == (1,)
@@ -144,6 +168,16 @@ def test_reader_runs_nothing_that_writes_or_locks(reader: Any, writer: Any, sql:
     writer.rollback()
     assert reader.execute("SELECT COUNT(*), SUM(size) FROM items").fetchone() == (3, 4.5)
     assert list(Path.cwd().iterdir()) == []
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+@pytest.mark.parametrize(
+    "sql",
+    ["/*! LOCK TABLES items READ */", "/*!50000 BEGIN */", "SELECT 1 FROM items /*! FOR SHARE */"],
+)
+def test_reader_sees_through_comments_that_a_server_runs(reader: Any, sql: str):
+    with pytest.raises(sqlite3.OperationalError, match="this connection only reads"):
+        reader.execute(sql)
 
 
 def test_reader_says_that_it_only_reads(reader: Any):

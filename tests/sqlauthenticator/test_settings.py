@@ -142,13 +142,6 @@ def test_another_machine_is_reached_over_verified_tls_only(host: str):
     assert tls_arguments(host, "off", None) == {"ssl_disabled": True}
 
 
-def test_url_cannot_weaken_tls():
-    weak = f"{SERVER}?ssl_disabled=true&ssl_verify_cert=false&ssl_check_hostname=false"
-    place = find_place("secret", weak, write=False)
-    assert list(place.tls) == ["ssl"]
-    assert place.tls["ssl"].verify_mode is ssl.CERT_REQUIRED
-
-
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [

@@ -176,3 +176,11 @@ def test_deliveries_are_chosen(engine: Engine, wanted: Wanted, guids: list[str])
         time = NOON + timedelta(hours=hour)
         apply.quarantine(engine, delivery(str(hour + 1), event=event, receivetime=time), "why")
     assert [guid for some in pages(engine, wanted) for guid in some] == guids
+
+
+def test_quarantined_delivery_that_comes_again_as_ignored_keeps_its_body(engine: Engine):
+    apply.quarantine(engine, delivery(), "push.ref: is missing")
+    apply.ignore(engine, delivery(), "not watched")
+    row = stored(engine)
+    assert (row["state"], row["error"]) == ("quarantined", "push.ref: is missing")
+    assert row["body"] is not None
