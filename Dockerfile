@@ -30,4 +30,5 @@ VOLUME /data
 EXPOSE 5000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request as http; http.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"]
-ENTRYPOINT ["python", "listener.py"]
+# ON_DATABASE_DOWN is 503 unless a volume is mounted for the spool.
+ENTRYPOINT ["python", "deploy/entrypoint.py"]

@@ -3,10 +3,11 @@
 PYTHON ?= python3
 ARGS ?=
 PYTEST_ARGS ?=
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all docs mariadb
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak docs servers
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -29,17 +30,27 @@ lint: dev ## ruff, mypy, and whether the generated pages are fresh
 	.venv/bin/python -m mypy .
 	@# A package of the same name hides a door from the run above.
 	.venv/bin/python -m mypy listener.py local-database.py
+	.venv/bin/python -m mypy dashboard.py
 	.venv/bin/python -m docs.generate --check
 
 fix: dev ## format, and repair what ruff can
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
 
-test: dev mariadb ## all engines, a fixed part of the long programmes: make test PYTEST_ARGS="-k sqlite"
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+test: dev servers ## all engines, a fixed part of the long programmes: make test PYTEST_ARGS="-k sqlite"
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
-test-all: dev mariadb ## all engines, every stated count
-	@RUNLEDGER_TEST=all .venv/bin/python -m pytest $(PYTEST_ARGS)
+test-all: dev servers ## all engines, every stated count
+	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
+
+big-backfill: dev ## read a world of 25,000 runs: time, memory, and whether all of it arrived
+	@.venv/bin/python -m tests.backfill.big $(ARGS)
+
+torture: dev servers ## kill workers, masters and databases under load; nothing acknowledged may be lost
+	@.venv/bin/python -m tests.torture $(ARGS)
+
+soak: dev servers ## 500,000 deliveries: memory, descriptors, threads, connections, log and spool stay flat
+	@.venv/bin/python -m tests.torture.soak $(ARGS)
 
 docs: dev ## write the generated pages anew
 	.venv/bin/python -m docs.generate
@@ -76,13 +87,17 @@ endif
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# A server for the tests, where this user may install one and none is named or installed.
-mariadb:
-	@PATH="$$PATH:/usr/sbin"; \
-	if [ -z "$$MARIADB_URL" ] && ! command -v mariadbd >/dev/null && ! command -v mysqld >/dev/null \
-		&& [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then \
-		echo "installing mariadb-server-core for the tests"; \
+# What the tests start, where this user may install it and it is neither named nor installed.
+servers:
+	@PATH="$$PATH:/usr/sbin"; missing=; \
+	[ -n "$$MARIADB_URL" ] || command -v mariadbd >/dev/null || command -v mysqld >/dev/null \
+		|| missing="$$missing mariadb-server-core"; \
+	command -v nginx >/dev/null || missing="$$missing nginx-light"; \
+	[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || missing="$$missing chromium"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] \
+		&& command -v apt-get >/dev/null; then \
+		echo "installing for the tests:$$missing"; \
 		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-			install mariadb-server-core; } >/dev/null </dev/null \
-			|| echo "mariadb-server-core could not be installed" >&2; \
+			install $$missing; } >/dev/null </dev/null \
+			|| echo "could not be installed:$$missing" >&2; \
 	fi

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from backfill.desk import Desk, Here, Json, reads
 from backfill.pages import Fetched, Known, chain, stored
 from backfill.writer import Part
-from store import progress
+from store import progress, reads_backfill
 from store.engine import reading
 
 BRANCHES = "branches?per_page=100"
@@ -37,7 +37,7 @@ def read_branches(desk: Desk, here: Here) -> None:
     if is_whole:
         desk.writer.flush()
         with reading(desk.engine).connect() as connection:
-            live = progress.live_branches(connection, here.repoid)
+            live = reads_backfill.live_branches(connection, here.repoid)
         names = sorted(live - {str(branch["name"]) for branch in listed})
         gone = [{"name": name} for name in names]
     keep = partial(put_pages, here=here, pages=pages if is_whole else [])

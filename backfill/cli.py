@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from backfill import history, replay
+from backfill import forget, history, replay
 from backfill.answers import Problem
 from backfill.flags import SETTINGS, parsed
 from backfill.limits import Spent
@@ -55,12 +55,27 @@ def run(given: dict[str, Any]) -> int:
     settings = read({name: given[name] for name in SETTINGS})
     settings_argv.hide(secrets_of(settings))
     check_company(given)
+    if given["forget"]:
+        return run_forget(settings, given["forget"])
     if given["replay"]:
         return run_replay(settings, given)
     wished = wish(given, now())
     if given["dry_run"]:
         return history.show_plan(settings, wished, read_seconds=PATIENCE)
     return history.fill(settings, wished, install=given["install"], read_seconds=PATIENCE)
+
+
+def run_forget(settings: Settings, name: str) -> int:
+    """Delete a repository."""
+    if not prepare.exists(settings):
+        raise CannotStart("there is no database yet, so nothing to forget")
+    engine = prepare.open_engine(settings, read_seconds=PATIENCE)
+    try:
+        if prepare.age(engine) != "current":
+            raise CannotStart("the schema is not up to date: run with -i first")
+        return forget.run(engine, name)
+    finally:
+        engine.dispose()
 
 
 def run_replay(settings: Settings, given: dict[str, Any]) -> int:

@@ -16,7 +16,7 @@ from backfill.windows import BEGINNING, stamp
 from backfill.wish import EVERYTHING
 from backfill.writer import Part
 from rows import fields
-from store import progress
+from store import progress, reads_backfill
 from store.engine import reading
 from store.page import Read
 from store.progress import CLOSED, OPEN, Walk
@@ -47,7 +47,9 @@ def read_commits(desk: Desk, here: Here, commits: int | None) -> None:
     """Store the commits that are wanted. Raises Problem."""
     desk.writer.flush()
     with reading(desk.engine).connect() as connection:
-        head = progress.head_of(connection, here.repoid, str(here.repository["default_branch"]))
+        head = reads_backfill.head_of(
+            connection, here.repoid, str(here.repository["default_branch"])
+        )
         oldest = progress.oldest_run(connection, here.repoid)
         walks = progress.walks_of(connection, here.repoid)
     if head is None:
@@ -126,7 +128,7 @@ def read_heads(desk: Desk, here: Here) -> None:
     """Store the commits that branches point at, where they are not stored yet."""
     desk.writer.flush()
     with reading(desk.engine).connect() as connection:
-        heads = progress.unknown_heads(connection, here.repoid)
+        heads = reads_backfill.unknown_heads(connection, here.repoid)
     tasks: Iterator[Task] = (partial(read_head, desk, here, head) for head in heads)
     for found in desk.pool.spread(tasks):
         desk.writer.put(Part(found))

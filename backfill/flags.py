@@ -77,6 +77,13 @@ FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         ("--dry-run",),
         {"action": "store_true", "help": "print what would be done; nothing is written"},
     ),
+    (
+        ("--forget",),
+        {
+            "metavar": "ORG/REPO",
+            "help": "delete all that is stored of this repository instead, after a question",
+        },
+    ),
 )
 
 REPLAY_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (

@@ -19,7 +19,7 @@ from backfill.summary import table
 from backfill.watched import chosen
 from backfill.wish import Wish
 from backfill.writer import Writer
-from store import prepare, progress
+from store import prepare, reads_backfill
 from store.engine import reading
 from store.prepare import CannotStart
 from store.settings import BadSetting, Settings
@@ -95,7 +95,7 @@ def stored_names(settings: Settings, read_seconds: float) -> tuple[str, ...]:
         try:
             if prepare.age(engine) != "empty":
                 with reading(engine).connect() as connection:
-                    names = progress.repository_names(connection)
+                    names = reads_backfill.repository_names(connection)
         finally:
             engine.dispose()
     if not names:

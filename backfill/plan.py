@@ -16,7 +16,7 @@ from backfill.show import span
 from backfill.windows import CAP, PER_PAGE, stamp
 from backfill.wish import EVERYTHING, Wish
 from rows.github.repo import provider_of
-from store import progress
+from store import progress, reads_backfill
 from store.engine import reading
 
 FIXED = 5
@@ -113,5 +113,5 @@ def stored_runs(engine: Engine | None, provider: str, gitid: int) -> int:
     if engine is None:
         return 0
     with reading(engine).connect() as connection:
-        repoid = progress.repository_id(connection, provider, gitid)
+        repoid = reads_backfill.repository_id(connection, provider, gitid)
         return 0 if repoid is None else progress.count_done(connection, repoid)

@@ -11,7 +11,7 @@ from backfill.pages import chain, nothing
 from backfill.watched import Chosen
 from backfill.writer import Part
 from rows import Unmappable
-from store import progress
+from store import reads_backfill
 from store.engine import reading
 from store.places import key_of
 
@@ -66,7 +66,7 @@ def find(desk: Desk, name: str) -> Here:
     desk.writer.flush()
     provider, gitid = key_of(found.mapped)
     with reading(desk.engine).connect() as connection:
-        repoid = progress.repository_id(connection, provider, gitid)
+        repoid = reads_backfill.repository_id(connection, provider, gitid)
     if repoid is None:
         raise Problem("its row was not stored")
     if repository.get("archived"):

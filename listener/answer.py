@@ -38,6 +38,7 @@ class Refused(Exception):
 
 
 PONG = Answer(200, {"status": "pong"})
+SPOOLED = Answer(202, {"status": "spooled"})
 
 
 def stored(outcome: str) -> Answer:

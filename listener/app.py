@@ -6,8 +6,9 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from listener import answer, log
+from listener.desk import Desk
 from listener.health import health
-from listener.webhook import Desk, webhook
+from listener.webhook import webhook
 
 
 def create_app(desk: Desk) -> Flask:

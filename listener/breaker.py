@@ -50,7 +50,7 @@ class Breaker:
             if time.monotonic() - self.closed >= CALM_SECONDS:
                 self.pause = FIRST_SECONDS
             self.tripped.set()
-        self.condition.bad(f"{faults.kind(error)}: {faults.cause(error)}")
+        self.condition.bad(faults.described(error))
 
     def start(self) -> None:
         """Start the thread that probes."""
@@ -68,10 +68,8 @@ class Breaker:
         self.pause = min(self.pause * 2, LONGEST_SECONDS)
         try:
             self.probe()
-        except SQLAlchemyError as error:
-            self.condition.bad(f"{faults.kind(error)}: {faults.cause(error)}")
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong
-            self.condition.bad(faults.cause(error))
+            self.condition.bad(faults.described(error))
         else:
             with self.lock:
                 self.closed = time.monotonic()

@@ -9,16 +9,14 @@ import socket
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from typing import NoReturn
 
-from flask import Flask
 from sqlalchemy import make_url
 
-from listener import background, database, log, secret, serve
-from listener.app import create_app
-from listener.watch import watch
+from listener import check, database, log, secret, serve
 from listener.ways_in import ways_in
-from listener.webhook import Desk
+from listener.worker import Common, make_app
 from store import settings_argv
 from store.prepare import CannotStart
 from store.settings import BadSetting, Settings, read, secrets_of
@@ -80,13 +78,22 @@ def flags() -> Flags:
     parser.add_argument(
         "--host", dest="host", metavar="HOST", help="address, default 0.0.0.0 [HOST]"
     )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="look at settings, database, durability, TLS, schema and spool, say what is wrong, "
+        "and end: 0 when nothing is, else 1",
+    )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the listener until it is stopped; 2 means that a person must change something."""
     try:
-        start(parsed(sys.argv[1:] if argv is None else argv))
+        given = parsed(sys.argv[1:] if argv is None else argv)
+        if given.pop("check"):
+            return look(given)
+        start(given)
     except (BadSetting, CannotStart) as error:
         print(f"listener.py: {error}", file=sys.stderr)
         return error.code if isinstance(error, CannotStart) else 2
@@ -106,6 +113,18 @@ def parsed(argv: Sequence[str]) -> dict[str, object]:
     return vars(found)
 
 
+def look(given: dict[str, object]) -> int:
+    """Check what a listener with these flags needs; return the exit code."""
+    try:
+        settings = read(given)
+        settings_argv.hide(secrets_of(settings))
+        refuse_debug()
+    except BadSetting as error:
+        print(check.shown(check.Line("configuration", "", str(error))))
+        return 1
+    return check.check(settings)
+
+
 def start(given: dict[str, object]) -> None:
     """Serve with these flags. Raises BadSetting, CannotStart, and SystemExit at the end."""
     settings = read(given)
@@ -115,18 +134,15 @@ def start(given: dict[str, object]) -> None:
     listening = claim(settings)
     keys, made = secret.load(settings)
     log.start((*secrets, *(key.decode() for key in keys)))
-    database.bring_up(settings)
+    cause = database.first_try(settings)
+    if cause:
+        log.warning("the database takes nothing", cause=cause)
     print(ways_in(settings.host, settings.port, settings.repos, made), flush=True)
     # Opened before the fork and never closed: the processes take turns by its lock.
     turn = tempfile.TemporaryFile()  # noqa: SIM115
-
-    def make_app() -> Flask:
-        engine = database.open_engine(settings)
-        background.start(engine, turn)
-        return create_app(Desk(engine, keys, watch(settings.repos)))
-
+    common = Common(settings, keys, turn, cause)
     backend = make_url(settings.database_url).get_backend_name()
-    serve.run(listening, serve.workers_for(backend), make_app)
+    serve.run(listening, serve.workers_for(backend), partial(make_app, common))
 
 
 def refuse_debug() -> None:

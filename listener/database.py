@@ -5,15 +5,39 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from listener import log
-from store import prepare
+from store import faults, prepare
 from store.engine import READ_SECONDS
 from store.prepare import CannotStart
+from store.probe import probe
 from store.settings import Settings
+
+MAY_PASS = 1
+"""The code of a CannotStart that another try may not meet."""
 
 
 def open_engine(settings: Settings) -> Engine:
     """Return an engine for deliveries, not connected yet. Raises CannotStart."""
     return prepare.open_engine(settings, read_seconds=READ_SECONDS)
+
+
+def first_try(settings: Settings) -> str | None:
+    """Bring the database up; return why it cannot take deliveries yet, None when it can.
+
+    Raises CannotStart for what only a person and another start can change.
+    """
+    try:
+        bring_up(settings)
+    except CannotStart as error:
+        if error.code != MAY_PASS:
+            raise
+        return faults.described(error)
+    return None
+
+
+def check(settings: Settings, engine: Engine) -> None:
+    """Raise CannotStart or SQLAlchemyError while deliveries cannot be stored."""
+    bring_up(settings)
+    probe(engine)
 
 
 def bring_up(settings: Settings) -> None:
@@ -22,7 +46,8 @@ def bring_up(settings: Settings) -> None:
     try:
         if prepare.age(engine) == "older" and engine.dialect.name != "sqlite":
             raise CannotStart(
-                "the database has an older schema: run python local-database.py with -i once"
+                "the database has an older schema: run python local-database.py with -i once",
+                MAY_PASS,
             )
         if done := prepare.schema(engine, settings, install=False):
             log.info(done)

@@ -80,7 +80,7 @@ def spool(desk: Desk, delivery: Delivery) -> Answer:
     return answer.SPOOLED
 
 
-def is_ready(desk: Desk) -> bool:
+def can_store(desk: Desk) -> bool:
     """Tell whether a delivery that came now could be stored, in the database or in the spool."""
     if not desk.breaker.is_open:
         try:

@@ -30,7 +30,7 @@ BATCH = 200
 IDLE_SECONDS = 1.0
 FAILED_SECONDS = 5.0
 TRIES = 3
-UNREADABLE = Condition("the spool cannot be read", "the spool can be read")
+WRITING = Condition("the spool is not written back", "the spool is written back")
 
 
 class Drain(NamedTuple):
@@ -58,7 +58,7 @@ def work(drain: Drain) -> None:
                 fcntl.flock(turn, fcntl.LOCK_EX)
                 serve(drain)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong
-            UNREADABLE.bad(faults.cause(error))
+            WRITING.bad(faults.cause(error))
         time.sleep(FAILED_SECONDS)
 
 
@@ -70,7 +70,7 @@ def serve(drain: Drain) -> None:
             time.sleep(IDLE_SECONDS)
             continue
         found = drain.spool.take(BATCH)
-        UNREADABLE.good()
+        WRITING.good()
         if found:
             step(drain, found)
             written = True
@@ -88,10 +88,11 @@ def step(drain: Drain, found: Sequence[Entry]) -> None:
     try:
         if drain.failures[first] < TRIES:
             write(drain, found)
+            drain.failures.clear()
         else:
             for one in found:
                 try_alone(drain, one)
-        drain.failures.clear()
+            time.sleep(IDLE_SECONDS)
     except SQLAlchemyError as error:
         drain.failures[first] += 1
         drain.breaker.trip(error)
@@ -128,17 +129,23 @@ def fate_of(drain: Drain, one: Entry) -> Fate:
 def try_alone(drain: Drain, one: Entry) -> None:
     """Store an entry whose batch failed time and again while the database was well.
 
-    One that still fails between two probes that succeed is quarantined: it would stop the others.
+    One that still fails between probes that succeed is quarantined, or left where it is: it must
+    not stop the others. Raises what the probe raises while the database takes nothing.
     """
-    for last in (False, True):
+    why = ""
+    for _ in range(2):
         try:
             write(drain, [one])
             return
         except SQLAlchemyError as error:
+            why = faults.cause(error)
             drain.probe()
-            if last:
-                quarantine(drain, one, faults.cause(error))
-                drain.spool.remove([one.number])
+    try:
+        quarantine(drain, one, why)
+        drain.spool.remove([one.number])
+    except SQLAlchemyError as error:
+        drain.probe()
+        log.warning("it stays in the spool", guid=one.delivery.guid, why=faults.cause(error))
 
 
 def quarantine(drain: Drain, one: Entry, why: str) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
-from sqlalchemy.exc import SQLAlchemyError
 
-from listener import answer, log
+from listener import answer
 from listener.answer import Answer
-from store import apply, faults
+from listener.desk import can_store
 
 health = Blueprint("health", __name__)
 
@@ -24,9 +23,6 @@ def is_ready() -> Response:
 
     Red makes a balancer drop deliveries, so it means that nothing durable can be written.
     """
-    try:
-        apply.is_known(current_app.extensions["desk"].engine, "github", 0)
-    except SQLAlchemyError as error:
-        log.warning("not ready", cause=faults.cause(error))
-        return answer.response(Answer(503, {"status": "unavailable"}))
-    return answer.response(Answer(200, {"status": "ready"}))
+    if can_store(current_app.extensions["desk"]):
+        return answer.response(Answer(200, {"status": "ready"}))
+    return answer.response(Answer(503, {"status": "unavailable"}))

@@ -87,7 +87,7 @@ def start(secrets: Iterable[str]) -> None:
 def delivery(answer: Answer, told: Fields, seconds: float) -> None:
     """Log one answered delivery."""
     level = logging.ERROR if answer.code >= 500 else logging.WARNING
-    if answer.code == 200:
+    if answer.code == 200 or answer.status == "spooled":  # why is said once, not for each
         level = logging.INFO
     fields = {**told, "code": answer.code, "why": answer.why, "ms": round(seconds * 1000, 1)}
     LOG.log(level, answer.status, extra={"fields": fields})

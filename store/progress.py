@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, func, or_, select, update
 
 from schema.progress import commitwalks, etags, runreads, windows
-from schema.tables import branches, commits, keys, repos
+from schema.tables import keys
+from schema.types import Moment
 from store.upsert import insert_or
 
 OPEN, LISTED, CLOSED = "open", "listed", "closed"
@@ -129,15 +130,29 @@ def put_runs(connection: Connection, repoid: int, found: Iterable[RunRead]) -> N
     put(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in found])
 
 
+SETTLE = (
+    update(runreads)
+    .where(
+        runreads.c.repoid == bindparam("of"),
+        runreads.c.rungitid == bindparam("run"),
+        runreads.c.attempt == bindparam("listed"),
+        runreads.c.updatetime.is_not_distinct_from(bindparam("updated", type_=Moment)),
+    )
+    .values(state=bindparam("become"), whole=bindparam("upto"))
+)
+
+
 def settle_run(connection: Connection, repoid: int, read: RunRead) -> None:
     """Note what became of a run, unless it was listed anew meanwhile."""
-    same = (
-        runreads.c.repoid == repoid,
-        runreads.c.rungitid == read.rungitid,
-        runreads.c.attempt == read.attempt,
-        runreads.c.updatetime.is_not_distinct_from(read.updatetime),
-    )
-    connection.execute(update(runreads).where(*same).values(state=read.state, whole=read.whole))
+    values = {
+        "of": repoid,
+        "run": read.rungitid,
+        "listed": read.attempt,
+        "updated": read.updatetime,
+        "become": read.state,
+        "upto": read.whole,
+    }
+    connection.execute(SETTLE, values)
 
 
 def oldest_run(connection: Connection, repoid: int) -> datetime | None:
@@ -185,33 +200,3 @@ def put_walk(connection: Connection, repoid: int, walk: Walk) -> None:
         others = (commitwalks.c.repoid == repoid, commitwalks.c.head != walk.head)
         connection.execute(delete(commitwalks).where(*others))
     put(connection, commitwalks, [{"repoid": repoid, **walk._asdict()}])
-
-
-def unknown_heads(connection: Connection, repoid: int) -> list[str]:
-    """Return the heads of branches whose commit is not stored."""
-    stored = exists().where(commits.c.repoid == repoid, commits.c.hash == branches.c.headhash)
-    chosen = (branches.c.repoid == repoid, branches.c.headhash.is_not(None), ~stored)
-    return list(connection.scalars(select(branches.c.headhash).where(*chosen).distinct()))
-
-
-def head_of(connection: Connection, repoid: int, branch: str) -> str | None:
-    """Return the commit that a branch points at."""
-    query = select(branches.c.headhash).where(branches.c.repoid == repoid)
-    return connection.execute(query.where(branches.c.name == branch)).scalar_one_or_none()
-
-
-def live_branches(connection: Connection, repoid: int) -> set[str]:
-    """Return the names of the branches that are not known to be deleted."""
-    chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
-    return set(connection.scalars(select(branches.c.name).where(*chosen)))
-
-
-def repository_id(connection: Connection, provider: str, gitid: int) -> int | None:
-    """Return repos.Id of a repository."""
-    chosen = (repos.c.provider == provider, repos.c.gitid == gitid)
-    return connection.execute(select(repos.c.Id).where(*chosen)).scalar_one_or_none()
-
-
-def repository_names(connection: Connection) -> list[str]:
-    """Return the full names of the stored repositories."""
-    return list(connection.scalars(select(repos.c.name).order_by(repos.c.Id)))

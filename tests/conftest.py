@@ -12,6 +12,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -24,7 +25,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("all", max_examples=500, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("all" if counts.ALL else "part")
 
+# The run's process knows these from the reports, whether it runs the tests or xdist's workers do.
 ran: Counter[str] = Counter()
+versions: dict[str, str] = {}
 left_out: dict[str, str] = {}
 without_private: Counter[str] = Counter()
 
@@ -93,8 +96,10 @@ def private_server(engine_name: str) -> Iterator[Callable[..., servers.Server]]:
         shutil.rmtree(server.dir, ignore_errors=True)
 
 
-def pytest_configure() -> None:
-    """Let SIGTERM end the session as Ctrl-C does, so that the servers are stopped."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the engines, and let SIGTERM end the session as Ctrl-C does: the servers are stopped."""
+    if not config.option.help:
+        find_engines()
     owner = os.getpid()
 
     def interrupt(number: int, frame: object) -> None:
@@ -106,8 +111,8 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out the tests of engines that are absent or not chosen; the last line names them."""
+def find_engines() -> None:
+    """Note which engines are absent or not chosen; one that is required ends the session."""
     chosen = _names("ENGINES") or set(databases.ENGINES)
     for engine in databases.ENGINES:
         if engine not in chosen:
@@ -118,6 +123,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if absent:
         reasons = "; ".join(f"{engine}: {left_out[engine]}" for engine in absent)
         raise pytest.UsageError(f"REQUIRE_ENGINES asks for what is not here: {reasons}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out the tests of engines that are absent or not chosen; the last line names them."""
     kept = [item for item in items if _can_run(item)]
     if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
@@ -143,37 +152,49 @@ def _engine_of(item: pytest.Item) -> str | None:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count the tests that ran on each engine."""
-    engine = dict(report.user_properties).get("engine")
+    told = dict(report.user_properties)
+    engine = told.get("engine")
     if report.when == "call" and not report.skipped and isinstance(engine, str):
         ran[engine] += 1
+        versions[engine] = str(told["version"])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Note the engine of a test in its report."""
+    """Note the engine of a test and its version in its report."""
     if engine := _engine_of(item):
-        item.user_properties.append(("engine", engine))
+        item.user_properties += [("engine", engine), ("version", databases.version(engine))]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a session that did not run a test of an engine it had to."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["without_private"] = dict(without_private)
+        return
     if session.config.option.collectonly:
         return
     if session.exitstatus == pytest.ExitCode.OK and _names("REQUIRE_ENGINES") - ran.keys():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Learn from a worker of xdist, each of which collects all tests, what it left out."""
+    for engine, number in getattr(node, "workeroutput", {}).get("without_private", {}).items():
+        without_private[engine] = number
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers and print the closing line, after pytest's own summary."""
-    line = closing_line()
     leftovers.close_session()
-    if not config.option.collectonly and not config.option.help:
-        print(line)
+    is_worker = hasattr(config, "workerinput")
+    if not (is_worker or config.option.collectonly or config.option.help):
+        print(closing_line())
 
 
 def closing_line() -> str:
     """Name the engines that ran with their versions, and those that did not with the reason."""
-    done = [f"{engine} {databases.version(engine)}" for engine in databases.ENGINES if ran[engine]]
+    done = [f"{engine} {versions[engine]}" for engine in databases.ENGINES if ran[engine]]
     rest = [
         f"{engine} ({left_out.get(engine, 'no test of it ran')})"
         for engine in databases.ENGINES

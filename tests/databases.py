@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def _started(engine: str) -> str:
     return servers.START[engine](directory, servers.free_port()).url
 
 
+@cache
 def version(engine: str) -> str:
     """Give the version as the server reports it, without its build's suffix."""
     if engine == "sqlite":

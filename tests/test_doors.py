@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DOORS = {"listener.py": "listener", "local-database.py": "backfill"}
+DOORS = {"listener.py": "listener", "local-database.py": "backfill", "dashboard.py": "dashboard"}
 SENTENCE = "run make setup first (No module named 'package_of_the_venv')"
 
 each_door = pytest.mark.parametrize("door", DOORS)

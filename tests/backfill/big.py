@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,9 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="runledger-big-") as folder:
         url = options.url or f"sqlite:///{folder}/big.db"
         began = time.monotonic()
-        code = read(url, address)
+        code, peak = read(url, address)
         seconds = time.monotonic() - began
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         ours.send("stop")
         requests, counted, refusals, drawn = ours.recv()
         server.join(10)
@@ -82,8 +81,8 @@ def serve_world(world: World, rate: float, pipe: Connection) -> None:
         pipe.send((len(github.requests), github.counted, github.limits.refusals, drawn))
 
 
-def read(url: str, address: str) -> int:
-    """Run the command in a process of its own; return its exit code."""
+def read(url: str, address: str) -> tuple[int, float]:
+    """Run the command in a process of its own; return its exit code and peak memory in MiB."""
     env = {
         **os.environ,
         "DATABASE_URL": url,
@@ -91,7 +90,22 @@ def read(url: str, address: str) -> int:
         "GITHUB_TOKEN": TOKEN,
     }
     words = ["-m", "tests.backfill.scaled", str(SCALE), "-r", "octo-org/app-1"]
-    return subprocess.run([sys.executable, *words], cwd=ROOT, env=env, check=False).returncode
+    process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env)
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, high_water(process.pid))
+        time.sleep(0.2)
+    return process.returncode, peak
+
+
+def high_water(pid: int) -> float:
+    """Return a process's peak memory in MiB since it began its program; 0 once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def least_seconds(counted: int) -> float:

@@ -74,7 +74,7 @@ def test_received_read_and_any_mixture_are_equal(data: st.DataObject, engine: En
 
 @pytest.mark.parametrize("seed", range(count(1, 20)))
 def test_history_of_a_month_is_equal_by_either_door(seed: int, engine: Engine, store_url: str):
-    world = history(seed=seed, runs=60, jobs=5, days=10)
+    world = history(seed=seed, runs=count(15, 60), jobs=4, days=count(3, 10))
     repo = world.members[("repo", None)][0]
     order = deliveries_of(world, repo)[::-1]
     check_doors(world, repo, engine, store_url, order, len(order) // 2)

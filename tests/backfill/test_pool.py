@@ -49,7 +49,7 @@ def test_tasks_are_taken_only_when_there_is_room(pool: Pool):
 
 
 def test_error_comes_after_the_results_that_are_under_way_and_drops_the_rest(pool: Pool):
-    ready = threading.Barrier(4, timeout=10)
+    ready = threading.Barrier(4, timeout=2)
     done: list[int] = []
 
     def work(number: int) -> int:

@@ -11,9 +11,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from listener.app import create_app
+from listener.breaker import Breaker
+from listener.desk import Desk
 from listener.watch import watch
-from listener.webhook import Desk
 from store.engine import connect
+from store.probe import probe
+from store.spool import Spool
 from tests.listener import sending
 
 DOWN = "mysql+pymysql://root:hunter22@127.0.0.1:1/runs"  # nobody listens on port 1
@@ -31,8 +34,14 @@ def engine(store_url: str) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def desk(engine: sa.Engine) -> Desk:
-    """Watch every repository, with one secret."""
-    return Desk(engine, (sending.SECRET.encode(),), watch(()))
+    """Watch every repository, with one secret and without a spool."""
+    return desk_for(engine)
+
+
+def desk_for(engine: sa.Engine, spool: Spool | None = None) -> Desk:
+    """Return a desk as a worker has it, whose breaker does not probe by itself."""
+    breaker = Breaker(lambda: probe(engine))
+    return Desk(engine, (sending.SECRET.encode(),), watch(()), breaker, spool)
 
 
 @pytest.fixture

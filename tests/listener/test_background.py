@@ -28,8 +28,9 @@ RENAMED = changed(
 ONE_PROCESS = """
 import sys, time
 from listener import background
-background.step = lambda engine, failing: print("works", flush=True) or (60.0, False)
-background.start(None, open(sys.argv[1], "r+b"))
+from listener.breaker import Breaker
+background.step = lambda engine, days: print("works", flush=True) or (60.0, 0)
+background.start(None, Breaker(print), 30, open(sys.argv[1], "r+b"))
 time.sleep(60)
 """
 
@@ -40,28 +41,31 @@ def names_of_runs(engine: sa.Engine) -> set[str | None]:
 
 
 def test_step_rewrites_what_is_due_and_then_rests(deliver: Deliver, engine: sa.Engine):
-    assert background.step(engine, False) == (background.IDLE_SECONDS, False)
+    assert background.step(engine, None) == (background.IDLE_SECONDS, 0)
     deliver("workflow_run", recorded(RUN))
     deliver("workflow_run", RENAMED)
     assert names_of_runs(engine) == {"octo-org/octo-repo", "octo-org/new-name"}
     for _ in range(30):
-        if background.step(engine, False) == (background.IDLE_SECONDS, False):
+        if background.step(engine, None) == (background.IDLE_SECONDS, 0):
             break
     assert names_of_runs(engine) == {"octo-org/new-name"}
 
 
 def test_step_that_fails_is_said_once_and_again_after_a_recovery(
-    caplog: pytest.LogCaptureFixture,
+    engine: sa.Engine, caplog: pytest.LogCaptureFixture
 ):
     down = connect("mysql+pymysql://root:hunter22@127.0.0.1:1/runs")
-    failed = (background.FAILED_SECONDS, True)
-    assert background.step(down, False) == failed
-    assert background.step(down, True) == failed
+    failed = (background.FAILED_SECONDS, 0)
+    assert background.step(down, None) == failed
+    assert background.step(down, None) == failed
     (record,) = caplog.records
-    assert (record.levelname, record.message) == ("WARNING", "older rows wait for a new name")
+    assert (record.levelname, record.message) == ("WARNING", "older rows wait for their upkeep")
     assert "hunter22" not in record.fields["cause"]
-    background.step(down, False)
-    assert len(caplog.records) == 2
+    background.step(engine, None)
+    background.step(down, None)
+    said = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert said == ["older rows wait for their upkeep"] * 2
+    background.HOUSEKEEPING.good()
 
 
 def test_work_is_done_by_one_process_and_then_by_the_next(tmp_path: Path):

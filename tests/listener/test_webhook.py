@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from listener.webhook import Desk
+from listener.desk import Desk
 from schema.tables import repos, workflowruns
 from tests.listener import sending
 from tests.listener.conftest import Deliver

@@ -13,13 +13,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from listener.app import create_app
-from listener.watch import watch
-from listener.webhook import Desk
 from rows.github import events
 from schema import migrate
 from store.engine import connect
-from tests.listener.conftest import DOWN, Deliver
-from tests.listener.sending import GUID, SECRET, changed, headers, recorded
+from tests.listener.conftest import DOWN, Deliver, desk_for
+from tests.listener.sending import GUID, changed, headers, recorded
 from tests.listener.stored import counted, kept
 from tests.servers import START, Server
 
@@ -106,28 +104,29 @@ def test_mistake_of_ours_quarantines_the_delivery_and_is_loud(
 def test_delivery_while_the_database_is_down_is_to_be_sent_again(
     deliver: Deliver,
     app: Flask,
-    desk: Desk,
     caplog: pytest.LogCaptureFixture,
     event: str,
     body: bytes,
 ):
-    app.extensions["desk"] = desk._replace(engine=connect(DOWN))
+    app.extensions["desk"] = desk_for(connect(DOWN))
     answer = deliver(event, body)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert answer.json == {"status": "unavailable", "error": "nothing was stored, deliver again"}
-    (record,) = caplog.records
-    assert record.fields["cause"].startswith("OperationalError: (2003, ")
-    assert "hunter22" not in record.fields["cause"]
+    assert deliver(event, body).status_code == 503
+    (said,) = [record for record in caplog.records if record.message != "unavailable"]
+    assert said.message == "the database takes nothing"
+    assert said.fields["cause"].startswith("connection: OperationalError: (2003, ")
+    assert "hunter22" not in said.fields["cause"]
 
 
 def test_delivery_that_the_schema_is_too_old_for_is_to_be_sent_again(
-    app: Flask, desk: Desk, deliver: Deliver, database_url: str
+    app: Flask, deliver: Deliver, database_url: str
 ):
     engine = connect(database_url)
     migrate.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE branches DROP COLUMN deletetime"))
-    app.extensions["desk"] = desk._replace(engine=engine)
+    app.extensions["desk"] = desk_for(engine)
     assert deliver("push", recorded("push__branch_created")).status_code == 503
     assert counted(engine) == {}  # not quarantined: its data is not at fault
     engine.dispose()
@@ -143,7 +142,8 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
         connection.execute(sa.text("CREATE DATABASE runs"))
     engine = connect(f"{server.url}/runs")
     migrate.upgrade(engine)
-    client = create_app(Desk(engine, (SECRET.encode(),), watch(()))).test_client()
+    desk = desk_for(engine)
+    client = create_app(desk).test_client()
 
     def post() -> tuple[int, bool]:
         began, body = time.monotonic(), recorded(RUN)
@@ -156,10 +156,12 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
         assert [post(), post()] == [(503, True)] * 2
     finally:
         os.kill(server.pid, signal.SIGCONT)
+    desk.breaker.try_once()
     assert post() == (200, True)
     server.kill()
     assert [post(), post()] == [(503, True)] * 2
     back = START[server.engine](server.dir, server.port)
+    desk.breaker.try_once()
     assert post() == (200, True)
     engine.dispose()
     back.stop()
@@ -172,7 +174,7 @@ def test_delivery_that_can_not_even_be_quarantined_is_to_be_sent_again(
     def broken(*arguments: object) -> str:
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr("listener.webhook.apply.quarantine", broken)
+    monkeypatch.setattr("listener.desk.apply.quarantine", broken)
     answer = deliver("push", b'{"ref": []}')
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert counted(engine) == {}

@@ -1,0 +1,119 @@
+"""The app of the pages: reads only, says so when it cannot, and recovers by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, make_response, render_template
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from dashboard import access, shown, site
+from dashboard.filters import BadFilter
+from dashboard.nights import Calendar
+from dashboard.pages import deliveries, flakes, health, metrics, nights, run, runs, time
+from store import faults
+from store.settings import Settings
+
+LOG = logging.getLogger("dashboard")
+RETRY_SECONDS = 15
+
+NOT_READY = {
+    "empty": (
+        "There is no store yet",
+        "The listener makes it when it starts, and these pages fill by themselves.",
+        "make run",
+    ),
+    "older": (
+        "The store's schema is behind these pages",
+        "Upgrade it once; nothing that is stored is lost, and this page comes back by itself.",
+        "python local-database.py -i",
+    ),
+}
+
+
+def create_app(
+    settings: Settings, engine: Engine, clock: Callable[[], datetime] = site.now
+) -> Flask:
+    """Return the app of the pages. Make `engine` after the fork, with `open_reader`."""
+    app = Flask(__name__)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    calendar = Calendar(settings.night_zone, settings.night_ends)
+    app.extensions["site"] = site.Site(settings, engine, calendar, clock)
+    access.guard(app, settings.dashboard_password)
+    app.before_request(site.open_store)
+    app.teardown_request(site.close_store)
+    app.after_request(access.harden)
+    for module in (nights, runs, run, deliveries, time, flakes, health, metrics):
+        app.register_blueprint(module.blueprint)
+    app.register_error_handler(BadFilter, refuse)
+    app.register_error_handler(HTTPException, decline)
+    app.register_error_handler(site.NotReady, wait)
+    app.register_error_handler(SQLAlchemyError, apologize)
+    app.register_error_handler(Exception, fail)
+    for function in (*PLAIN_FILTERS, site.local, site.exact, site.since):
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals.update(query=shown.query, tone=shown.tone, count=shown.count)
+    return app
+
+
+PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
+    shown.ended,
+    shown.span,
+    shown.number,
+    shown.https,
+    shown.short,
+    shown.first_line,
+    shown.night,
+)
+
+
+def plain(code: int, title: str, text: str, command: str = "", again: int = 0) -> Response:
+    """Return a page that needs no store; `again` is in how many seconds the browser tries anew."""
+    body = render_template("plain.html", title=title, text=text, command=command, again=again)
+    response = make_response(body, code)
+    if again:
+        response.headers["Retry-After"] = str(again)
+    return response
+
+
+def refuse(error: BadFilter) -> Response:
+    """Answer a filter that makes no sense: showing everything instead would mislead."""
+    return plain(400, "This filter cannot be used", str(error))
+
+
+def decline(error: HTTPException) -> Response:
+    """Answer what the routing or the guard refuses."""
+    response = plain(error.code or 400, error.name, error.description or "")
+    for name, value in error.get_headers():
+        if name in ("Allow", "WWW-Authenticate"):
+            response.headers[name] = value
+    return response
+
+
+def wait(error: site.NotReady) -> Response:
+    """Answer while the schema is missing or behind."""
+    return plain(503, *NOT_READY[error.state], again=RETRY_SECONDS)
+
+
+def apologize(error: SQLAlchemyError) -> Response:
+    """Answer while the database does not."""
+    LOG.error("the store does not answer: %s", faults.cause(error))
+    return plain(
+        503,
+        "The store does not answer",
+        "Deliveries are kept meanwhile, in the database or in the listener's spool. "
+        "This page tries again by itself.",
+        again=RETRY_SECONDS,
+    )
+
+
+def fail(error: Exception) -> Response:
+    """Answer a mistake of ours."""
+    LOG.error("a page broke", exc_info=error)
+    return plain(500, "This page broke", "It is a mistake in Runledger; its log says where.")

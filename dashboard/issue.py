@@ -1,0 +1,44 @@
+"""Pure: the address that opens GitHub's form of a new issue, filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import urlencode
+
+from dashboard import shown
+from dashboard.matrix import Failure
+from store.reads import Run
+
+MOST_FAILURES = 20  # the form's address has to stay below 8 kB
+
+
+def new_issue(
+    repo_url: str | None, night: date, failures: Sequence[Failure], runs: Sequence[Run]
+) -> str | None:
+    """Return the address, None for a repository without an https page.
+
+    https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/creating-an-issue
+    """
+    home = shown.https(repo_url)
+    if home is None or not failures:
+        return None
+    first = failures[0]
+    more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
+    lines = [f"Night to {night.isoformat()}:", ""]
+    for one in failures[:MOST_FAILURES]:
+        step = f", step {code(one.step)}" if one.step else ""
+        lines.append(f"- {code(one.workflow)}, job {code(one.job)}{step}: {one.url or ''}")
+    lines += [""] + [
+        f"Run {run.url or run.gitid} of commit {code(shown.short(run.commithash))}"
+        for run in runs[:MOST_FAILURES]
+    ]
+    title = (
+        f"Nightly failed: {shown.first_line(first.workflow)} / {shown.first_line(first.job)}{more}"
+    )
+    return f"{home}/issues/new?{urlencode({'title': title, 'body': chr(10).join(lines)})}"
+
+
+def code(text: str) -> str:
+    """Return a name as code: names mention nobody and hold no markup."""
+    return f"`{shown.first_line(text).replace('`', chr(39))}`"

@@ -1,0 +1,1 @@
+"""The pages, one module each: read the URL, ask the store, hand the answer to a template."""

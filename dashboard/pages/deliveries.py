@@ -1,0 +1,34 @@
+"""`/deliveries/PROVIDER/GUID`: one raw delivery, as text."""
+
+from __future__ import annotations
+
+import orjson
+from flask import Blueprint, abort
+
+from dashboard.site import page, store
+from rows import Unmappable
+from store import bodies, reads_deliveries
+
+blueprint = Blueprint("deliveries", __name__)
+MOST = 400_000  # characters that a page shows
+
+
+@blueprint.get("/deliveries/<provider>/<guid>")
+def show(provider: str, guid: str) -> str:
+    """Return a delivery's body, indented."""
+    found = reads_deliveries.one_delivery(store(), provider, guid)
+    if found is None:
+        abort(404)
+    raw, delivery = found
+    try:
+        text = orjson.dumps(bodies.payload(delivery.body), option=orjson.OPT_INDENT_2).decode()
+    except Unmappable:
+        text = delivery.body.decode(errors="replace")
+    return page(
+        "delivery.html",
+        f"Delivery {raw.guid}",
+        raw=raw,
+        size=len(delivery.body),
+        text=text[:MOST],
+        cut=len(text) > MOST,
+    )

@@ -1,0 +1,41 @@
+"""`/runs/PROVIDER/ID`: one run with its attempts, jobs, steps and the deliveries that made it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, g
+
+from dashboard.site import page, store
+from dashboard.timeline import timeline
+from store import reads, reads_deliveries
+
+blueprint = Blueprint("run", __name__)
+
+
+@blueprint.get("/runs/<provider>/<int:gitid>")
+def show(provider: str, gitid: int) -> str:
+    """Return a run's page, its newest attempt first."""
+    run = reads.one_run(store(), (provider, gitid)) if gitid < 2**63 else None
+    if run is None or run.repo is None:
+        abort(404)
+    attempts = reads.attempts_of(store(), run.key)
+    jobs = reads.jobs_of(store(), [run.key])
+    numbers = sorted(
+        {one.attempt for one in attempts} | {job.attempt or 1 for job in jobs}, reverse=True
+    )
+    by_number = {one.attempt: one for one in attempts}
+    shown = [
+        (
+            number,
+            by_number.get(number),
+            timeline([job for job in jobs if (job.attempt or 1) == number], g.now),
+        )
+        for number in numbers
+    ]
+    return page(
+        "run.html",
+        f"{run.workflowname or 'Run'} #{run.runnumber or run.gitid}",
+        run=run,
+        attempts=shown,
+        commit=reads.one_commit(store(), run.repoid, run.commithash or ""),
+        made=reads_deliveries.deliveries_of(store(), run),
+    )

@@ -1,0 +1,104 @@
+"""`/runs`: every run, newest first, by what one looks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from dashboard import filters
+from dashboard.filters import BadFilter
+from dashboard.site import page, sheet, site, store
+from store import reads
+from store.reads import Place, Run, Wanted
+
+blueprint = Blueprint("runs", __name__)
+PAGE = 50
+CSV_MOST = 10_000
+CONCLUSIONS = (
+    "failed running success failure timed_out startup_failure cancelled skipped action_required"
+    " neutral stale"
+).split()
+EVENTS = (
+    "push pull_request schedule workflow_dispatch merge_group release workflow_run"
+    " pull_request_target repository_dispatch dynamic"
+).split()
+
+
+def repo_number(name: str) -> int | None:
+    """Return the number of the repository that a URL names, None if it names none."""
+    if not name:
+        return None
+    found = reads.repo_called(store(), name)
+    if found is None:
+        raise BadFilter(f"No stored repository is or was called {name}.")
+    return found.Id
+
+
+def wanted() -> Wanted:
+    """Return what the URL asks for. Raises BadFilter."""
+    calendar, first, last = site().calendar, filters.day("since"), filters.day("until")
+    return Wanted(
+        repo_number(filters.text("repo")),
+        filters.text("workflow") or None,
+        filters.text("branch") or None,
+        filters.text("event") or None,
+        filters.choice("conclusion", ("", *CONCLUSIONS), "") or None,
+        filters.text("author") or None,
+        filters.text("commit") or None,
+        calendar.day_begin(first) if first else None,
+        calendar.borders(last, last)[1] if last else None,
+    )
+
+
+def place() -> Place | None:
+    """Return where the page before this one ended. Raises BadFilter."""
+    text = filters.text("after")
+    if not text:
+        return None
+    time, _, number = text.rpartition("_")
+    try:
+        return Place(datetime.fromisoformat(time).replace(tzinfo=None), int(number))
+    except ValueError:
+        raise BadFilter("after is no place in the list: begin at its top again.") from None
+
+
+def next_place(runs: list[Run]) -> str:
+    """Return the `after` of the next page, empty on the last one."""
+    if len(runs) <= PAGE:
+        return ""
+    last = runs[PAGE - 1]
+    assert last.createtime is not None  # noqa: S101 - the list is ordered by it
+    return f"{last.createtime.isoformat()}_{last.Id}"
+
+
+def kept(*without: str) -> dict[str, Any]:
+    """Return the filters of this URL, for the links that keep them."""
+    return {name: value for name, value in request.args.items() if name not in without}
+
+
+@blueprint.get("/runs")
+def show() -> str:
+    """Return a page of runs."""
+    runs = reads.list_runs(store(), wanted(), PAGE + 1, place())
+    return page(
+        "runs.html",
+        "Runs",
+        runs=runs[:PAGE],
+        after=next_place(runs),
+        repos=reads.all_repos(store()),
+        conclusions=CONCLUSIONS,
+        events=EVENTS,
+        kept=kept("after"),
+        chosen=request.args,
+        now_local=site().calendar.local(g.now).date(),
+        is_filtered=bool(kept()),
+    )
+
+
+@blueprint.get("/runs.csv")
+def download() -> Response:
+    """Return the newest runs that the filters leave as CSV."""
+    runs = reads.list_runs(store(), wanted(), CSV_MOST, place())
+    return sheet("runs", Run._fields, runs)

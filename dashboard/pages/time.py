@@ -1,0 +1,143 @@
+"""`/time`: how many runs, how long jobs wait for a runner and run, and where the minutes go."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flask import Blueprint, Response, g, request
+
+from dashboard import charts, filters, shown
+from dashboard.filters import Dates
+from dashboard.pages.runs import repo_number
+from dashboard.site import page, sheet, site, store
+from store import reads, reads_time
+from store.reads_time import DayRuns, DaySpan, Share, Span
+
+blueprint = Blueprint("time", __name__)
+DAYS = 30
+SYSTEMS = ("Linux", "Windows", "macOS")
+SHARES = 12
+CSV_MOST = 10_000
+NAMES = {
+    "passed": "passed",
+    "warned": "cancelled or other",
+    "failed": "failed",
+    "running": "not ended",
+    "nothing": "skipped",
+}
+LINES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
+
+class Asked(NamedTuple):
+    """The days, and the span of jobs and runs that the URL asks for."""
+
+    dates: Dates
+    span: Span
+    repo: str
+    os: str
+
+
+def asked() -> Asked:
+    """Read the filters. Raises BadFilter."""
+    dates = filters.dates(site().calendar, g.now, DAYS)
+    name, system = filters.text("repo"), filters.choice("os", ("", *SYSTEMS), "")
+    span = Span(dates.borders, system or None, repo_number(name))
+    return Asked(dates, span, name, system)
+
+
+def by_tone(dates: Dates, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
+    """Return runs per day for each tone that occurs."""
+    found = {name: [0] * len(dates.days) for name in NAMES}
+    for row in rows:
+        found[shown.tone(row.conclusion, None)][row.day] += row.runs
+    return {name: values for name, values in found.items() if any(values)}
+
+
+def percentiles(dates: Dates, rows: Iterable[DaySpan]) -> dict[str, list[float | None]]:
+    """Return the percentiles of each day."""
+    by_day: dict[int, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        by_day[row.day][row.seconds] += row.jobs
+    places = range(len(dates.days))
+    return {
+        name: [charts.percentile(by_day[place], share) for place in places]
+        for name, share in LINES.items()
+    }
+
+
+def over_all(rows: Iterable[DaySpan]) -> dict[str, float | None]:
+    """Return the percentiles of all days together."""
+    counts: Counter[int] = Counter()
+    for row in rows:
+        counts[row.seconds] += row.jobs
+    return {name: charts.percentile(counts, share) for name, share in LINES.items()}
+
+
+@blueprint.get("/time")
+def show() -> str:
+    """Return the charts and tables."""
+    wanted = asked()
+    runs = by_tone(wanted.dates, reads_time.runs_per_day(store(), wanted.span))
+    queues = reads_time.queues_per_day(store(), wanted.span)
+    runtimes = reads_time.runtimes_per_day(store(), wanted.span)
+    days = wanted.dates.days
+    points = charts.of_days(days)
+    waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
+    tables = {by: reads_time.shares(store(), wanted.span, by, SHARES) for by in reads_time.SORTS}
+    return page(
+        "time.html",
+        "Time",
+        asked=wanted,
+        repos=reads.all_repos(store()),
+        systems=SYSTEMS,
+        days=days,
+        runs=runs,
+        names=NAMES,
+        waits=waits,
+        lengths=lengths,
+        runs_chart=charts.stacked(points, runs, NAMES, "no runs"),
+        waits_chart=charts.spans(points, waits),
+        lengths_chart=charts.spans(points, lengths),
+        waited=over_all(queues),
+        ran=over_all(runtimes),
+        run_count=sum(sum(values) for values in runs.values()),
+        whole=reads_time.all_jobs(store(), wanted.span),
+        tables=tables,
+        kept={name: value for name, value in request.args.items()},
+        has_runs=reads.has_runs(store()),
+    )
+
+
+@blueprint.get("/time.csv")
+def download() -> Response:
+    """Return one of the tables as CSV, all of it."""
+    wanted = asked()
+    by = filters.choice("by", reads_time.SORTS, "os")
+    rows: list[Share] = reads_time.shares(store(), wanted.span, by, CSV_MOST)
+    lines = [
+        (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
+        for row in rows
+    ]
+    return sheet(f"time-{by}", (by, "jobs", "minutes", "mean minutes"), lines)
+
+
+@blueprint.get("/days.csv")
+def download_days() -> Response:
+    """Return the charts' figures as CSV, a line for each day."""
+    wanted = asked()
+    runs = by_tone(wanted.dates, reads_time.runs_per_day(store(), wanted.span))
+    waits = percentiles(wanted.dates, reads_time.queues_per_day(store(), wanted.span))
+    lengths = percentiles(wanted.dates, reads_time.runtimes_per_day(store(), wanted.span))
+    titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]
+    series: list[list[int] | list[float | None]] = [
+        *runs.values(),
+        *waits.values(),
+        *lengths.values(),
+    ]
+    lines = [
+        (day.isoformat(), *(values[place] for values in series))
+        for place, day in enumerate(wanted.dates.days)
+    ]
+    return sheet("days", titles, lines)

@@ -1,0 +1,119 @@
+"""What every page has in common: the store, the calendar, the clock, and the frame around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Response, current_app, g, render_template, request
+from sqlalchemy import Connection, Engine
+
+from dashboard import shown
+from dashboard.nights import Calendar
+from dashboard.spreadsheet import as_csv
+from store import deadline, reads_health
+from store.reads_connect import STATEMENT_SECONDS, schema_state
+from store.settings import Settings
+
+PAGES = (
+    ("nights.show", "Nights"),
+    ("runs.show", "Runs"),
+    ("time.show", "Time"),
+    ("flakes.show", "Flakes"),
+    ("health.show", "Health"),
+)
+
+
+class Site(NamedTuple):
+    """What the pages are made from; `clock` gives UTC without zone."""
+
+    settings: Settings
+    engine: Engine
+    calendar: Calendar
+    clock: Callable[[], datetime]
+
+
+class NotReady(Exception):
+    """The store has no schema, or one that these pages do not fit."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+def now() -> datetime:
+    """Return the time in UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def site() -> Site:
+    """Return what this app was made with."""
+    found: Site = current_app.extensions["site"]
+    return found
+
+
+def open_store() -> None:
+    """Give the request a connection for all its statements. Raises NotReady, SQLAlchemyError."""
+    if request.endpoint in (None, "static"):
+        return
+    g.opened = ExitStack()
+    g.opened.enter_context(deadline.within(STATEMENT_SECONDS))
+    g.now = site().clock()
+    state = schema_state(site().engine)
+    if state in ("empty", "older"):
+        raise NotReady(state)
+    g.connection = g.opened.enter_context(site().engine.connect())
+
+
+def close_store(_: BaseException | None = None) -> None:
+    """Give the connection back."""
+    opened = g.pop("opened", None)
+    if opened is not None:
+        opened.close()
+
+
+def store() -> Connection:
+    """Return the connection of this request."""
+    found: Connection = g.connection
+    return found
+
+
+def page(template: str, title: str, **values: Any) -> str:
+    """Return a page in its frame, with the banner's verdict."""
+    return render_template(
+        template,
+        title=title,
+        verdict=reads_health.verdict(store()),
+        now=g.now,
+        calendar=site().calendar,
+        pages=PAGES,
+        **values,
+    )
+
+
+def sheet(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
+    """Return a CSV file to download."""
+    response = Response(as_csv(titles, rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def local(moment: datetime | None) -> str:
+    """Return a UTC time on the zone's clock: 21 Nov 23:59."""
+    if moment is None:
+        return shown.DASH
+    there = site().calendar.local(moment)
+    year = "" if there.year == site().calendar.local(g.now).year else f" {there.year}"
+    return f"{there.day} {there:%b}{year} {there:%H:%M}"
+
+
+def exact(moment: datetime | None) -> str:
+    """Return a UTC time to the second, for those who compare it with the tables."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def since(moment: datetime | None) -> str:
+    """Return how long ago a time was."""
+    return shown.ago(moment, g.now)

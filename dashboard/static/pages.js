@@ -1,0 +1,70 @@
+// Everything works without this file: it opens a night beside the matrix instead of as a page,
+// moves between cells with the arrow keys, and shows a filter's result as soon as it is chosen.
+"use strict";
+
+for (const form of document.querySelectorAll("form[data-live]")) {
+  form.addEventListener("change", (event) => {
+    if (event.target.matches("select, input[type=date]")) form.requestSubmit();
+  });
+  // An empty field is no filter: it stays out of the address.
+  form.addEventListener("submit", () => {
+    for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
+  });
+}
+// The browser restores the page as it was left, with the fields that were taken out.
+addEventListener("pageshow", () => {
+  for (const field of document.querySelectorAll("form[data-live] :disabled")) field.disabled = false;
+});
+
+const dialog = document.getElementById("peek");
+
+async function peek(link) {
+  const place = document.getElementById("peeked");
+  try {
+    const answer = await fetch(link.href, { credentials: "same-origin" });
+    const text = await answer.text();
+    const detail = new DOMParser().parseFromString(text, "text/html").getElementById("detail");
+    if (!answer.ok || !detail) throw new Error("no detail");
+    place.replaceChildren(document.importNode(detail, true));
+  } catch {
+    location.href = link.href;
+    return;
+  }
+  dialog.scrollTop = 0;
+  if (!dialog.open) dialog.showModal();
+}
+
+if (dialog) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-peek]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    peek(link);
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+}
+
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+for (const table of document.querySelectorAll(".matrix")) {
+  table.addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    const cell = event.target.closest("td, th");
+    if (!step || !cell || !cell.parentElement.closest("tbody")) return;
+    let row = cell.parentElement;
+    let place = cell.cellIndex;
+    for (;;) {
+      if (step[0]) row = step[0] > 0 ? row.nextElementSibling : row.previousElementSibling;
+      place += step[1];
+      const next = row && row.cells[place];
+      if (!next) return;
+      const link = next.querySelector("a");
+      if (!link) continue;
+      event.preventDefault();
+      link.focus();
+      return;
+    }
+  });
+}

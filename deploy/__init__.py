@@ -1,0 +1,1 @@
+"""How Runledger is run: a container, its proxy, a systemd unit."""

@@ -1,0 +1,159 @@
+"""`python listener.py --check`: one line for each thing a listener needs, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from listener import database
+from schema import migrate
+from store import faults, prepare
+from store.engine import is_loopback
+from store.prepare import CannotStart
+from store.probe import probe
+from store.settings import Settings
+from store.spool import Spool, SpoolError
+
+PACKET_BYTES = 2 * 1024 * 1024
+BEHIND = "older: run python local-database.py with -i once"
+AGES = {"current": "", "empty": "", "older": BEHIND, "newer": "newer than this release"}
+
+
+class Line(NamedTuple):
+    """One thing that was looked at: `wrong` is empty when all is well."""
+
+    name: str
+    found: str
+    wrong: str = ""
+
+
+class Durable(NamedTuple):
+    """A variable of the server, what it must be, and why."""
+
+    name: str
+    is_good: Callable[[str], bool]
+    why: str
+
+
+# https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html
+DURABLE = (
+    Durable(
+        "innodb_flush_log_at_trx_commit",
+        lambda value: value == "1",
+        "must be 1, or a crash loses what was answered with 2xx",
+    ),
+    Durable(
+        "sync_binlog",
+        lambda value: value == "1",
+        "must be 1 while the binary log is on, or replicas and restores lose commits",
+    ),
+    Durable(
+        "max_allowed_packet",
+        lambda value: int(value) >= PACKET_BYTES,
+        f"must be {PACKET_BYTES} or more",
+    ),
+    Durable(
+        "sql_mode",
+        lambda value: "STRICT_ALL_TABLES" in value,
+        "must be strict, or values are cut without an error",
+    ),
+)
+
+
+def check(settings: Settings) -> int:
+    """Print a line for each thing; return 1 if something is wrong, else 0."""
+    lines = list(looked_at(settings))
+    for line in lines:
+        print(shown(line))
+    return int(any(line.wrong for line in lines))
+
+
+def shown(line: Line) -> str:
+    """Return a line as it is printed."""
+    return f"{'WRONG' if line.wrong else 'ok':6}{line.name}: {line.wrong or line.found}"
+
+
+def looked_at(settings: Settings) -> Iterator[Line]:
+    """Yield what is found, one thing after the other; nothing is changed."""
+    yield Line("configuration", "is valid")
+    yield secret_line(settings)
+    if not prepare.exists(settings):
+        yield Line("database", "is made at the first start")
+        yield spool_line(settings)
+        return
+    try:
+        engine = database.open_engine(settings)
+    except CannotStart as error:
+        yield Line("database", "", str(error))
+    else:
+        yield from database_lines(engine, settings)
+        engine.dispose()
+    yield spool_line(settings)
+
+
+def secret_line(settings: Settings) -> Line:
+    """Tell where the secret comes from."""
+    found = "is set" if settings.webhook_secret else "is not set: one is made at the first start"
+    return Line("WEBHOOK_SECRET", found)
+
+
+def database_lines(engine: Engine, settings: Settings) -> Iterator[Line]:
+    """Yield the lines of a database."""
+    url = make_url(settings.database_url)
+    place = f"{url.get_backend_name()} {url.host or url.database}"
+    try:
+        age = migrate.state(engine)
+        with engine.connect() as connection:
+            yield Line("database", f"{place} answers")
+            if engine.dialect.name != "sqlite":
+                yield tls_line(connection, settings)
+                yield from durability(connection)
+        wrong = AGES[age] if engine.dialect.name != "sqlite" or age == "newer" else ""
+        yield Line("schema", f"is {age}", wrong and f"is {wrong}")
+        if age == "current":
+            probe(engine)
+            yield Line("rights", "a delivery can be written")
+    except SQLAlchemyError as error:
+        yield Line("database", "", f"{place}: {faults.described(error)}")
+
+
+def tls_line(connection: Connection, settings: Settings) -> Line:
+    """Tell whether the connection is encrypted: on this machine it need not be."""
+    query = text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+    cipher = str(connection.execute(query).one()[1])
+    host = make_url(settings.database_url).host
+    if cipher:
+        return Line("TLS", cipher)
+    if is_loopback(host):
+        return Line("TLS", "not used: the database is on this machine")
+    return Line("TLS", "", "is off: passwords and deliveries can be read on the way")
+
+
+def durability(connection: Connection) -> Iterator[Line]:
+    """Yield what the server, or this session of it, promises about a commit."""
+    names = ", ".join(f"@@{one.name}" for one in DURABLE)
+    found = connection.execute(text(f"SELECT {names}, @@log_bin")).one()
+    for one, value in zip(DURABLE, map(str, found), strict=False):
+        needed = one.name != "sync_binlog" or found[-1]
+        yield Line(
+            one.name, value, "" if one.is_good(value) or not needed else f"{value} {one.why}"
+        )
+
+
+def spool_line(settings: Settings) -> Line:
+    """Tell whether the spool can be written, and how many deliveries wait in it."""
+    if settings.on_database_down != "spool":
+        return Line("spool", "is not used: ON_DATABASE_DOWN=503")
+    spool = Spool(settings.spool_dir)
+    try:
+        spool.check()
+        waiting = spool.count()
+        since = f", the first since {spool.oldest()} UTC" if waiting else ""
+        return Line("spool", f"{settings.spool_dir} can be written, {waiting} waiting{since}")
+    except SpoolError as error:
+        return Line("spool", "", str(error))
+    finally:
+        spool.close()

@@ -1,0 +1,48 @@
+"""One process of the listener: its app, and the threads beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import IO, NamedTuple
+
+from flask import Flask
+
+from listener import background, database, drain
+from listener.app import create_app
+from listener.breaker import Breaker
+from listener.desk import Desk
+from listener.watch import watch
+from store.settings import Settings
+from store.spool import FILE, Spool
+
+
+class Common(NamedTuple):
+    """What all processes have in common, made before the fork.
+
+    `turn` is an open file whose lock they take turns by; `cause` says why the database takes
+    nothing yet, None when it does.
+    """
+
+    settings: Settings
+    keys: tuple[bytes, ...]
+    turn: IO[bytes]
+    cause: str | None
+
+
+def make_app(common: Common) -> Flask:
+    """Return the app of this process, with its threads started. Call it after the fork."""
+    settings = common.settings
+    engine = database.open_engine(settings)
+    probe = partial(database.check, settings, engine)
+    breaker = Breaker(probe, common.cause)
+    watched = watch(settings.repos)
+    spools = settings.on_database_down == "spool"
+    # What an earlier run has spooled is written back, whatever is set today.
+    if spools or (settings.spool_dir / FILE).exists():
+        spool = Spool(settings.spool_dir)
+        drain.start(drain.Drain(engine, watched, spool, breaker, probe, Counter()))
+    background.start(engine, breaker, settings.delivery_retention_days, common.turn)
+    breaker.start()
+    desk_spool = Spool(settings.spool_dir) if spools else None
+    return create_app(Desk(engine, common.keys, watched, breaker, desk_spool))

@@ -1,0 +1,112 @@
+"""Connections that only read: for the pages, which must not be able to change a row."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, NullPool, create_engine, event, make_url, select, text
+from sqlalchemy.exc import DBAPIError
+
+from schema.migrate import CONFIG
+from store import deadline, faults
+from store.engine import CONNECT_SECONDS, connect
+from store.settings import Settings
+
+STATEMENT_SECONDS = 10
+STEPS = 20_000  # of SQLite's machine between two looks at the clock: some milliseconds
+
+
+def open_reader(settings: Settings) -> Engine:
+    """Return an engine for DATABASE_READ_URL whose sessions cannot write.
+
+    Nothing is opened until it is used, and an SQLite file is never made. Every request's own
+    limit is `store.deadline.within`. Raises OSError when DATABASE_SSL_CA cannot be read.
+    """
+    place = make_url(settings.database_read_url)
+    if place.get_backend_name() == "sqlite":
+        return open_sqlite(Path(place.database or ""))
+    same = settings.database_read_url == settings.database_url
+    # Another user's URL brings that user's password: the writer's must not replace it.
+    password = settings.database_password if same or place.password is None else None
+    engine = connect(
+        place,
+        password=password,
+        ssl_ca=settings.database_ssl_ca,
+        tls=settings.database_ssl,
+        read_seconds=STATEMENT_SECONDS,
+    )
+    event.listen(engine, "connect", make_read_only)
+    # A page's figures come from one moment, however many statements it takes.
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def make_read_only(connection: Any, _: Any) -> None:
+    """Let a MySQL or MariaDB session refuse writes and stop statements that take too long."""
+    is_mariadb = "MariaDB" in connection.get_server_info()
+    limit = f"max_execution_time = {STATEMENT_SECONDS * 1000}"
+    if is_mariadb:
+        limit = f"max_statement_time = {STATEMENT_SECONDS}"
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    cursor.execute(f"SET SESSION {limit}")
+    cursor.close()
+
+
+def open_sqlite(file: Path) -> Engine:
+    """Return an engine for an SQLite file that may be missing, be made later, or be replaced."""
+    address = f"file:{quote(str(file.absolute()))}?mode=ro"
+
+    def opened() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            address,
+            uri=True,
+            timeout=CONNECT_SECONDS,
+            isolation_level=None,
+        )
+        connection.set_progress_handler(is_late, STEPS)
+        return connection
+
+    # Not pooled: an open connection would go on reading a file that was replaced.
+    engine = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
+    # One moment for all statements of a page: SQLite's snapshot begins with the first of them.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    deadline.watch(engine)
+    return engine
+
+
+def is_late() -> int:
+    """Tell SQLite whether to give a statement up."""
+    rest = deadline.left()
+    return int(rest is not None and rest <= 0)
+
+
+def schema_state(engine: Engine) -> str:
+    """Return `empty`, `current`, `older` or `newer`, with one statement. Raises SQLAlchemyError.
+
+    `schema.migrate.state` asks more of the database than each page should.
+    """
+    script = ScriptDirectory.from_config(CONFIG)
+    try:
+        with engine.connect() as connection:
+            query = select(text("version_num")).select_from(text("alembic_version"))
+            revision = connection.execute(query).scalar()
+    except DBAPIError as error:
+        if is_missing(error):
+            return "empty"
+        raise
+    if revision is None:
+        return "empty"
+    if revision == script.get_current_head():
+        return "current"
+    return "older" if revision in {one.revision for one in script.walk_revisions()} else "newer"
+
+
+def is_missing(error: DBAPIError) -> bool:
+    """Tell whether the table is not there, or for SQLite not even the file."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return str(error.orig).startswith(("no such table", "unable to open database file"))
+    return "alembic_version" in str(error.orig) and faults.kind(error) == faults.ACCESS

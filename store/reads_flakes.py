@@ -1,0 +1,142 @@
+"""Named SELECTs for the page Flakes: jobs that failed and passed on the same commit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Subquery, and_, case, func, select
+
+from schema.tables import jobs
+from store.reads import FAILED
+
+OUTCOMES = (*FAILED, "success")
+
+
+class Flake(NamedTuple):
+    """A job of a workflow; `commits` is on how many it ended, `flaky` on how many both ways.
+
+    `failures` and `seconds` are those of its failed jobs on flaky commits; `lastsha` is one of
+    the commits it flaked on last.
+    """
+
+    repoid: int
+    repo: str
+    workflowname: str | None
+    name: str | None
+    commits: int
+    flaky: int
+    failures: int
+    seconds: float
+    lastseen: datetime
+
+
+class Example(NamedTuple):
+    """One end of a job on a commit."""
+
+    rungitid: int
+    provider: str
+    attempt: int | None
+    conclusion: str
+    createtime: datetime
+    commithash: str
+    url: str | None
+
+
+def ends(since: datetime, until: datetime) -> Subquery:
+    """Return how each job ended on each commit: failures and successes counted apart."""
+    job = jobs.c
+    failed = case((job.conclusion.in_(FAILED), 1), else_=0)
+    return (
+        select(
+            job.repoid,
+            func.max(job.repo).label("repo"),
+            job.workflowname,
+            job.name,
+            job.commithash,
+            func.sum(failed).label("failures"),
+            func.sum(1 - failed).label("successes"),
+            func.sum(case((job.conclusion.in_(FAILED), job.runtime), else_=0)).label("seconds"),
+            func.max(job.createtime).label("lastseen"),
+        )
+        .where(
+            job.createtime >= since,
+            job.createtime < until,
+            job.conclusion.in_(OUTCOMES),
+            job.inherited.is_(False),
+            job.commithash.is_not(None),
+            job.repo.is_not(None),
+        )
+        .group_by(job.repoid, job.workflowname, job.name, job.commithash)
+        .subquery("ends")
+    )
+
+
+def flakes(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Flake]:
+    """Return the jobs that both failed and passed on a commit, the most often flaky first."""
+    end = ends(since, until).c
+    both = case((and_(end.failures > 0, end.successes > 0), 1), else_=0)
+    flaky, lastseen = func.sum(both), func.max(case((both == 1, end.lastseen)))
+    query = (
+        select(
+            end.repoid,
+            func.max(end.repo),
+            end.workflowname,
+            end.name,
+            func.count(),
+            flaky,
+            func.sum(both * end.failures),
+            func.sum(both * func.coalesce(end.seconds, 0)),
+            lastseen,
+        )
+        .group_by(end.repoid, end.workflowname, end.name)
+        .having(flaky > 0)
+        .order_by(flaky.desc(), lastseen.desc(), end.repoid, end.name)
+        .limit(limit)
+    )
+    return [made(*row) for row in connection.execute(query)]
+
+
+def made(
+    repoid: int,
+    repo: str,
+    workflow: str | None,
+    name: str | None,
+    commits: int,
+    flaky: int,
+    failures: int,
+    seconds: float,
+    lastseen: datetime,
+) -> Flake:
+    """Return a row in Python's own numbers: MySQL sums to Decimal."""
+    return Flake(
+        repoid,
+        repo,
+        workflow,
+        name,
+        int(commits),
+        int(flaky),
+        int(failures),
+        float(seconds),
+        lastseen,
+    )
+
+
+def examples(connection: Connection, flake: Flake, since: datetime) -> list[Example]:
+    """Return how a flaky job ended lately, newest first."""
+    job = jobs.c
+    query = (
+        select(*(job[name] for name in Example._fields))
+        .where(
+            job.repoid == flake.repoid,
+            job.createtime >= since,
+            job.createtime <= flake.lastseen,
+            job.workflowname == flake.workflowname,
+            job.name == flake.name,
+            job.conclusion.in_(OUTCOMES),
+            job.inherited.is_(False),
+        )
+        .order_by(job.createtime.desc(), job.gitid.desc())
+        .limit(200)
+    )
+    return [Example(*row) for row in connection.execute(query)]

@@ -1,0 +1,68 @@
+"""The pages' app over a real store, at a fixed time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from dashboard.app import create_app
+from store.engine import connect
+from store.reads_connect import open_reader
+from store.settings import Settings, read
+from tests.store import door
+
+NOW = datetime(2026, 3, 10, 9, 30)  # a Tuesday morning, while its night still goes on
+SSL = {"DATABASE_SSL": "off"}  # loopback needs none, and reading the system's roots takes time
+
+PAGES = ("/", "/runs", "/time", "/flakes", "/health")
+
+MakeClient = Callable[..., FlaskClient]
+
+
+def settings_for(url: str, folder: Path, **others: str) -> Settings:
+    """Return the settings of a dashboard over a store."""
+    return read(
+        {}, {**SSL, "DATABASE_URL": url, "SPOOL_DIR": str(folder / "spool"), **others}, folder
+    )
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[sa.Engine]:
+    """Connect to a store without rows, as its writers do."""
+    door.emptied(store_url)
+    made = connect(store_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def make_client(tmp_path: Path) -> Iterator[MakeClient]:
+    """Make clients: `make_client(url, now=..., NIGHT_ZONE="Asia/Tokyo")`."""
+    opened: list[sa.Engine] = []
+
+    def make(url: str, now: datetime = NOW, **others: str) -> FlaskClient:
+        settings = settings_for(url, tmp_path, **others)
+        opened.append(open_reader(settings))
+        return create_app(settings, opened[-1], clock=lambda: now).test_client()
+
+    yield make
+    for one in opened:
+        one.dispose()
+
+
+@pytest.fixture
+def client(engine: sa.Engine, store_url: str, make_client: MakeClient) -> FlaskClient:
+    """Look at a store without rows."""
+    return make_client(store_url)
+
+
+def text_of(client: FlaskClient, path: str, code: int = 200) -> str:
+    """Return a page."""
+    answer = client.get(path)
+    assert answer.status_code == code, answer.text
+    return answer.text

@@ -1,0 +1,191 @@
+"""Every page over an empty store, a store of its own, hostile text, and filters of all kinds."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, PAGES, text_of
+from tests.store import door
+from tests.stories import plain
+from tests.stories.story import RUN_ID
+
+SHEETS = ("/nights.csv", "/runs.csv", "/time.csv", "/days.csv", "/flakes.csv", "/health.csv")
+LAST_NIGHT = datetime(2026, 3, 10, 2)
+
+on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_of_an_empty_store_says_what_to_do_next(client: FlaskClient, path: str):
+    assert "make run" in text_of(client, path)
+
+
+@pytest.mark.parametrize("path", [*SHEETS, "/metrics"])
+def test_sheet_of_an_empty_store_has_a_title_line(client: FlaskClient, path: str):
+    assert len(text_of(client, path).splitlines()[0]) > 10
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?nights=15",
+        "/?status=odd",
+        "/?sort=odd",
+        "/runs?conclusion=odd",
+        "/runs?since=yesterday",
+        "/runs?since=0001-01-01",
+        "/runs?after=odd",
+        "/runs?repo=nobody/knows",
+        "/runs?branch=" + "x" * 600,
+        "/time?os=BeOS",
+        "/time?since=2026-03-02&until=2026-03-01",
+        "/time?since=2000-01-01",
+        "/flakes?until=9999-12-31",
+    ],
+)
+def test_filter_that_makes_no_sense_is_refused(client: FlaskClient, path: str):
+    assert "This filter cannot be used" in text_of(client, path, 400)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nights/1/2026-03-10",
+        "/nights/1/odd",
+        "/runs/github/1",
+        "/runs/github/99999999999999999999",
+        "/deliveries/github/none",
+        "/odd",
+    ],
+)
+def test_what_is_not_stored_is_not_found(client: FlaskClient, path: str):
+    text_of(client, path, 404)
+
+
+def test_nights_say_what_is_new_what_goes_on_and_what_is_fixed(client: FlaskClient, engine: Engine):
+    day = timedelta(days=1)
+    for name, outcomes in {
+        "new": ("failure", "success", "success"),
+        "old": ("failure", "failure", "success"),
+        "fixed": ("success", "failure", "success"),
+        "well": ("success", "success", "success"),
+    }.items():
+        repoid = stored.repo(engine, f"octo-org/{name}")
+        for place, conclusion in enumerate(outcomes):
+            created = LAST_NIGHT - place * day
+            gitid = stored.run(engine, repoid, created, conclusion=conclusion)
+            step = "Compile" if conclusion == "failure" else None
+            stored.job(engine, repoid, gitid, created, conclusion=conclusion, failedstep=step)
+    page = text_of(client, "/")
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert "New since yesterday 1 octo-org/new Nightly / test at “Compile”" in told
+    assert "Still failing 1 octo-org/old Nightly / test for 2 nights, at “Compile”" in told
+    assert "Fixed 1 octo-org/fixed Nightly / test after 1 failed night" in told
+    assert "Step “Compile” fails in 2 repositories: octo-org/new, octo-org/old." in told
+    names = re.findall(r'<th scope="row"><a[^>]*>octo-org/(\w+)', page)
+    assert names == ["new", "old", "fixed", "well"]
+
+
+def test_night_names_the_last_good_run_and_the_commits_since(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    good, bad = "a" * 40, "b" * 40
+    for sha, days, message in ((good, 2, "Was fine"), (bad, 1, "Break it")):
+        time = LAST_NIGHT - timedelta(days=days, hours=3)
+        stored.commit(engine, repoid, sha, time, message=message, author="Mona Lisa")
+    before = LAST_NIGHT - timedelta(days=2)
+    stored.run(engine, repoid, before, commithash=good, runnumber=41)
+    for days in (1, 0):
+        created = LAST_NIGHT - timedelta(days=days)
+        fate = {"conclusion": "failure", "commithash": bad, "runnumber": 43 - days}
+        stored.run(engine, repoid, created, **fate)
+    page = text_of(client, f"/nights/{repoid}/2026-03-10")
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    assert "Last good: Nightly #41, 8 Mar 02:00, commit aaaaaaaaa" in told
+    assert "First bad: #42, 9 Mar 02:00, commit bbbbbbbbb" in told
+    assert "Break it" in told
+    assert "Was fine" not in told
+    assert f"https://github.com/octo-org/app/compare/{good}...{bad}" in page
+    assert "https://github.com/octo-org/app/issues/new?title=Nightly+failed" in page
+
+
+def test_runs_are_paged_without_gap_or_repetition(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    gitids = [
+        # Three runs of each second: the place in the list needs more than the time.
+        stored.run(engine, repoid, NOW - timedelta(seconds=number // 3))
+        for number in range(130)
+    ]
+    path, seen = "/runs?repo=octo-org/app", list[int]()
+    while path:
+        page = text_of(client, path)
+        seen += [int(one) for one in re.findall(r'class="row" href="/runs/github/(\d+)"', page)]
+        found = re.search(r'rel="next" href="([^"]+)"', page)
+        path = found[1].replace("&amp;", "&") if found else ""
+    assert sorted(seen) == sorted(gitids)
+    assert len(seen) == len(set(seen))
+
+
+def test_runs_are_found_by_each_filter(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    other = stored.repo(engine, "octo-org/other")
+    stored.run(engine, other, NOW - timedelta(days=9))
+    wanted = {
+        "workflowname": "CI",
+        "branchname": "main ",
+        "event": "push",
+        "conclusion": "timed_out",
+        "author": "Grace",
+        "commithash": "d" * 40,
+    }
+    gitid = stored.run(engine, repoid, NOW, **wanted)
+    for query in (
+        "repo=octo-org/app",
+        "repo=OCTO-ORG/APP",
+        "workflow=ci",
+        "event=push",
+        "conclusion=timed_out",
+        "conclusion=failed",
+        "author=grace",
+        "commit=" + "d" * 40,
+        "since=2026-03-10",
+        "since=2026-03-10&until=2026-03-10",
+    ):
+        found = re.findall(
+            r'class="row" href="/runs/github/(\d+)"', text_of(client, f"/runs?{query}")
+        )
+        assert found == [str(gitid)], query
+
+
+def test_run_page_marks_inherited_jobs_and_shows_steps(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    gitid = stored.run(engine, repoid, LAST_NIGHT, attempt=2)
+    stored.job(engine, repoid, gitid, LAST_NIGHT, attempt=2, inherited=True, name="build")
+    steps = (
+        '[{"number": 1, "name": "Compile all", "status": "completed", "conclusion": "success",'
+        ' "starttime": "2026-03-10 02:00:00.000000", "endtime": "2026-03-10 02:01:05.000000"}]'
+    )
+    stored.job(engine, repoid, gitid, LAST_NIGHT, attempt=2, name="test", steps=steps)
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(client, f"/runs/github/{gitid}")))
+    assert "build inherited from an earlier attempt" in told
+    assert "Compile all 1 min 05 s" in told
+
+
+def test_run_page_leads_to_the_deliveries_that_made_it(client: FlaskClient, engine: Engine):
+    door.deliver(engine, door.told(plain.SUCCESS))
+    stored.delivery(engine, door.RECEIVED, event="workflow_run", state="ignored")
+    page = text_of(client, f"/runs/github/{RUN_ID}")
+    found = re.findall(r'href="(/deliveries/[^"]+)"', page)
+    about = [one for one in plain.SUCCESS.deliveries if one[0] in ("workflow_run", "workflow_job")]
+    assert len(found) == len(about) > 2
+    told = re.search(r'<pre class="raw"[^>]*>(.*)</pre>', text_of(client, found[0]), re.DOTALL)
+    assert json.loads(html.unescape(told[1])) == about[0][1]

@@ -1,0 +1,1 @@
+"""Long programmes that try to make the listener lose a delivery: `python -m tests.torture`."""

@@ -1,0 +1,144 @@
+"""Take one guard away at a time, and see that a named test notices.
+
+python -m tests.torture.mutants
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.listener.process import ROOT
+
+SECONDS = 240
+SKIPPED = shutil.ignore_patterns(".git", ".venv", "data", "__pycache__", ".*_cache", ".hypothesis")
+
+
+class Mutant(NamedTuple):
+    """A guard: its file, the text that is it, what stands there without it, the test that fails."""
+
+    guard: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+MUTANTS = (
+    Mutant(
+        "commit before the answer",
+        "listener/webhook.py",
+        "        settled = settle(desk, delivery, payload)\n",
+        "        import threading\n"
+        "        threading.Timer(0.1, settle, (desk, delivery, payload)).start()\n"
+        '        settled = answer.stored("applied")\n',
+        "tests/listener/test_webhook.py::test_delivery_of_a_run_is_applied_with_its_raw_body",
+    ),
+    Mutant(
+        "fsync of the spool",
+        "store/spool.py",
+        "PRAGMA synchronous = FULL;",
+        "PRAGMA synchronous = NORMAL;",
+        "tests/store/test_spool.py::test_commits_are_synced_to_the_disk",
+    ),
+    Mutant(
+        "delete from the spool after the commit",
+        "listener/drain.py",
+        "        store_all(drain.engine, fates)\n",
+        "        drain.spool.remove(one.number for one in found)\n"
+        "        store_all(drain.engine, fates)\n",
+        "tests/listener/test_drain.py::test_entries_stay_until_their_transaction_is_committed",
+    ),
+    Mutant(
+        "read timeout",
+        "store/engine.py",
+        '        "read_timeout": read_seconds,\n',
+        '        "read_timeout": 3600,\n',
+        "tests/store/test_deadline.py::test_frozen_server_costs_one_read_timeout_on_a_pooled_and_on_a"
+        "_new_connection",
+    ),
+    Mutant(
+        "deadline of a request",
+        "listener/desk.py",
+        "DATABASE_SECONDS = 3.5",
+        "DATABASE_SECONDS = 350.0",
+        "tests/listener/test_desk.py::test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time",
+    ),
+    Mutant(
+        "breaker",
+        "listener/desk.py",
+        "            desk.breaker.trip(error)\n    return spool",
+        "            pass\n    return spool",
+        "tests/listener/test_webhook_faults.py::test_delivery_while_the_database_is_down_is_to_be_sent"
+        "_again",
+    ),
+    Mutant(
+        "compare in constant time",
+        "listener/signature.py",
+        'hmac.compare_digest(hmac.digest(secret, body, "sha256"), claimed)',
+        'hmac.digest(secret, body, "sha256") == claimed',
+        "tests/listener/test_signature.py",
+    ),
+    Mutant(
+        "the whole body is read",
+        "listener/webhook.py",
+        "    if len(raw) < envelope.length:",
+        "    if False:",
+        "tests/listener/test_wire.py::test_body_cut_off_is_400",
+    ),
+    Mutant(
+        "a limit on the body",
+        "listener/head.py",
+        "int(length) > BODY_BYTES",
+        "False",
+        "tests/listener/test_wire.py::test_body_of_26_mib_is_413_before_it_is_read",
+    ),
+)
+
+
+def main() -> int:
+    """Print what became of each mutant; return 0 when all were noticed."""
+    survivors = 0
+    for one in MUTANTS:
+        noticed = is_noticed(one)
+        survivors += not noticed
+        print(f"| {one.guard} | {one.test} | {'noticed' if noticed else 'SURVIVED'} |", flush=True)
+    return int(survivors > 0)
+
+
+def is_noticed(one: Mutant) -> bool:
+    """Tell whether the test passes with the guard and fails without it."""
+    folder = Path(tempfile.mkdtemp(prefix="runledger-mutant-")) / "tree"
+    try:
+        shutil.copytree(ROOT, folder, ignore=SKIPPED)
+        if not passes(folder, one.test):
+            return False
+        file = folder / one.file
+        text = file.read_text()
+        assert text.count(one.old) == 1, f"{one.file} has no {one.old!r}"
+        file.write_text(text.replace(one.old, one.new))
+        return not passes(folder, one.test)
+    finally:
+        shutil.rmtree(folder.parent)
+
+
+def passes(folder: Path, test: str) -> bool:
+    """Run a test in a copy of the tree; one that hangs has failed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    environment = {**os.environ, "ENGINES": "sqlite,mariadb"}
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""A tenth part of `make torture`: the same programme, with a fixed seed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.counts import count
+from tests.torture.crash import CARELESS, RELAXED, Plan, crash
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite", "mariadb"], indirect=True)
+def test_nothing_acknowledged_is_lost_doubled_or_different_whatever_is_killed(engine_name: str):
+    found = crash(Plan(engine_name, count(1500, 6000), count(6, 25)))
+    assert found.verdict.acknowledged == count(1500, 6000)
+    assert found.verdict.is_good, found
+    assert found.slowest < 8, found
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
+def test_losses_of_a_database_with_relaxed_flushing_are_found(engine_name: str):
+    found = crash(Plan(engine_name, 500, 4, 1, ("database",), RELAXED))
+    assert found.verdict.lost > 0
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_losses_of_a_listener_that_answers_before_it_commits_are_found(engine_name: str):
+    found = crash(Plan(engine_name, 400, 4, 1, ("worker", "everything"), door=CARELESS))
+    assert found.verdict.lost > 0
