@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ from tests import databases, leftovers, servers
 ROOT = Path(__file__).resolve().parent.parent
 on_servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
 Starter = Callable[..., servers.Server]
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """Give a directory with a short name: a socket's path ends at 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="r") as directory:
+        yield Path(directory)
+
 
 SESSION_THAT_IS_KILLED = """
 import os, signal, sys
@@ -105,7 +114,7 @@ def test_starter_that_is_not_there_is_an_absent_engine(monkeypatch: pytest.Monke
 
 @on_servers
 def test_server_of_a_killed_session_is_ended_by_the_next(
-    engine_name: str, private_server: Starter, tmp_path: Path
+    engine_name: str, private_server: Starter, short_path: Path
 ):
     done = subprocess.run(
         [sys.executable, "-c", SESSION_THAT_IS_KILLED, engine_name],
@@ -113,7 +122,7 @@ def test_server_of_a_killed_session_is_ended_by_the_next(
         text=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(short_path)},
     )
     assert done.returncode == -signal.SIGKILL
     pid, path = done.stdout.split()
@@ -129,13 +138,13 @@ def test_sweep_leaves_a_living_session_alone():
     assert mine.is_dir()
 
 
-def test_sweep_does_not_end_a_stranger_with_the_same_pid(tmp_path: Path):
+def test_sweep_does_not_end_a_stranger_with_the_same_pid(short_path: Path):
     stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     with stranger:
-        (tmp_path / "s1/pids").mkdir(parents=True)
-        (tmp_path / "s1/lock").touch()
-        (tmp_path / f"s1/pids/{stranger.pid}").write_text(str(tmp_path))
-        assert leftovers.sweep(tmp_path) == [tmp_path / "s1"]
+        (short_path / "s1/pids").mkdir(parents=True)
+        (short_path / "s1/lock").touch()
+        (short_path / f"s1/pids/{stranger.pid}").write_text(str(short_path))
+        assert leftovers.sweep(short_path) == [short_path / "s1"]
         assert stranger.poll() is None
         stranger.communicate(b"\n")
     assert stranger.returncode == 0

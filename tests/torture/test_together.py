@@ -62,7 +62,7 @@ def test_two_listeners_a_replay_and_a_backfill_leave_what_one_writer_leaves(
     assert errors == []
     assert found.acknowledged == DELIVERIES
     assert found.is_good, found
-    assert [line for line in logs.splitlines() if "1213" in line or "1205" in line] == []
+    assert [line for line in logs.splitlines() if "(1213" in line or "(1205" in line] == []
     for engine in (replaying, filling):
         engine.dispose()
 
