@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shlex
 import shutil
 import signal
@@ -58,10 +59,16 @@ class Server(NamedTuple):
 
 
 def free_port() -> int:
-    """Find a loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a loopback port nobody listens on: below those the system gives out by itself, and in a
+    range of this worker's own, so that no other process takes it before it is used.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 10_000 + worker % 5 * 4_000
+    while True:
+        port = random.SystemRandom().randrange(first, first + 4_000)  # Hypothesis seeds the other
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def executable(*names: str) -> str | None:
