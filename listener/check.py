@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from listener import database
+from listener import database, secret
 from schema import migrate
 from store import faults, prepare
 from store.engine import is_loopback
@@ -96,8 +96,10 @@ def looked_at(settings: Settings) -> Iterator[Line]:
 
 def secret_line(settings: Settings) -> Line:
     """Tell where the secret comes from."""
-    found = "is set" if settings.webhook_secret else "is not set: one is made at the first start"
-    return Line("WEBHOOK_SECRET", found)
+    if settings.webhook_secret:
+        return Line("WEBHOOK_SECRET", "is set")
+    made = f"is in {secret.MADE}" if secret.MADE.exists() else "is made at the first start"
+    return Line("WEBHOOK_SECRET", made)
 
 
 def database_lines(engine: Engine, settings: Settings) -> Iterator[Line]:

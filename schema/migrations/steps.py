@@ -10,6 +10,14 @@ from typing import Any
 from alembic import op
 from sqlalchemy import inspect
 
+OPTIONS = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "sqlite_autoincrement": True,
+}
+
 
 def create_table(name: str, *parts: Any, **options: Any) -> None:
     """Create a table unless it exists."""

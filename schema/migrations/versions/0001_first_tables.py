@@ -10,14 +10,6 @@ from schema.migrations import steps
 revision = "0001"
 down_revision = None
 
-OPTIONS = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mariadb_engine": "InnoDB",
-    "mariadb_charset": "utf8mb4",
-    "sqlite_autoincrement": True,
-}
-
 
 def upgrade() -> None:
     steps.create_table(
@@ -54,7 +46,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "name", name="uq_branches"),
         comment="Branches, deleted ones too",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_branches_head", "branches", ["repoid", "headhash"])
     steps.create_table(
@@ -82,7 +74,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "hash", name="uq_commits"),
         comment="Commits that pushes brought or a backfill read",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_commits_time", "commits", ["repoid", "time"])
     steps.create_table(
@@ -124,7 +116,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "guid", name="uq_deliveries"),
         comment="Deliveries as received: what every row above was made from",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_deliveries_state", "deliveries", ["state", "receivetime"])
     steps.create_index("ix_deliveries_time", "deliveries", ["receivetime"])
@@ -212,7 +204,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "gitid", name="uq_jobs"),
         comment="Jobs of every attempt",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_jobs_repo", "jobs", ["repoid", "createtime"])
     steps.create_index("ix_jobs_run", "jobs", ["provider", "rungitid"])
@@ -229,7 +221,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "name", name="uq_repoaliases"),
         comment="Every full name a repository goes or went by",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_repoaliases_name", "repoaliases", ["name"])
     steps.create_table(
@@ -264,7 +256,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "gitid", name="uq_repos"),
         comment="Repositories that are or were watched",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_repos_name", "repos", ["name"])
     steps.create_table(
@@ -280,7 +272,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "tablename", name="uq_rewrites"),
         comment="Older rows that still have to learn their repository's new name",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_table(
         "runattempts",
@@ -331,7 +323,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "rungitid", "attempt", name="uq_runattempts"),
         comment="Attempts of workflow runs: the first, and one for each re-run",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_runattempts_repo", "runattempts", ["repoid"])
     steps.create_table(
@@ -407,7 +399,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "gitid", name="uq_workflowruns"),
         comment="Workflow runs; what changes mirrors the run's highest known attempt",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_workflowruns_commit", "workflowruns", ["repoid", "commithash"])
     steps.create_index("ix_workflowruns_repo", "workflowruns", ["repoid", "createtime"])
@@ -440,6 +432,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "gitid", name="uq_workflows"),
         comment="Workflow files of a repository",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_workflows_repo", "workflows", ["repoid"])

@@ -10,14 +10,6 @@ from schema.migrations import steps
 revision = "0002"
 down_revision = "0001"
 
-OPTIONS = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mariadb_engine": "InnoDB",
-    "mariadb_charset": "utf8mb4",
-    "sqlite_autoincrement": True,
-}
-
 
 def upgrade() -> None:
     steps.create_table(
@@ -45,7 +37,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "head", name="uq_commitwalks"),
         comment="Heads whose history a backfill reads",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_table(
         "etags",
@@ -59,7 +51,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "path", name="uq_etags"),
         comment="Stored pages of GitHub: with its ETag, an unchanged one costs nothing",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_table(
         "runreads",
@@ -91,7 +83,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "rungitid", name="uq_runreads"),
         comment="How far a backfill has read each run; what is not done is asked for again",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_runreads_state", "runreads", ["repoid", "state"])
     steps.create_index("ix_runreads_time", "runreads", ["repoid", "createtime"])
@@ -126,6 +118,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "firsttime", "lasttime", name="uq_windows"),
         comment="Spans of time whose runs a backfill lists; together they have no gap",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
     steps.create_index("ix_windows_state", "windows", ["repoid", "state"])

@@ -10,14 +10,6 @@ from schema.migrations import steps
 revision = "0003"
 down_revision = "0002"
 
-OPTIONS = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mariadb_engine": "InnoDB",
-    "mariadb_charset": "utf8mb4",
-    "sqlite_autoincrement": True,
-}
-
 
 def upgrade() -> None:
     steps.create_table(
@@ -37,5 +29,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "guid", "number", name="uq_deliveryparts"),
         comment="What follows the first part of a long body, which is in deliveries.body",
-        **OPTIONS,
+        **steps.OPTIONS,
     )
