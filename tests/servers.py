@@ -57,6 +57,30 @@ class Server(NamedTuple):
             os.kill(self.pid, signal.SIGKILL)
         leftovers.wait_gone(self.pid, seconds=30)
 
+    def freeze(self) -> None:
+        """Let it neither answer nor close anything; on return the last of its threads stands."""
+        os.kill(self.pid, signal.SIGSTOP)
+        ends = time.monotonic() + 30
+        while {status(task) for task in Path(f"/proc/{self.pid}/task").iterdir()} - {"T", ""}:
+            if time.monotonic() > ends:
+                raise ServerError(f"process {self.pid} could not be frozen")
+            time.sleep(0.001)
+
+    def thaw(self) -> None:
+        """Let it go on after `freeze`."""
+        os.kill(self.pid, signal.SIGCONT)
+
+
+def status(task: Path) -> str:
+    """Return the letter that /proc has for a thread's state; "" when it has ended.
+
+    Source: proc_pid_stat(5): the third field, after a name in parentheses.
+    """
+    try:
+        return (task / "stat").read_text().rpartition(") ")[2][:1]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
 
 def free_port() -> int:
     """Find a loopback port nobody listens on: below those the system gives out by itself, and in a

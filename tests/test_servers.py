@@ -81,7 +81,7 @@ def test_server_killed_and_started_again_keeps_what_was_committed(private_server
 @on_servers
 def test_server_paused_is_stopped_all_the_same(private_server: Starter):
     server = private_server()
-    os.kill(server.pid, signal.SIGSTOP)
+    server.freeze()
     server.stop()
     assert not leftovers.alive(server.pid)
 

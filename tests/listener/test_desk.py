@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import socket
 import time
 from collections import Counter
@@ -120,7 +118,7 @@ def test_server_that_freezes_at_a_commit_gets_the_delivery_once(server: Server, 
     desk = desk_for(engine, spool)
 
     def freeze(_: sa.Connection) -> None:
-        os.kill(server.pid, signal.SIGSTOP)
+        server.freeze()
 
     sa.event.listen(engine, "commit", freeze, once=True)
     client, body = create_app(desk).test_client(), recorded(RUN)
@@ -131,7 +129,7 @@ def test_server_that_freezes_at_a_commit_gets_the_delivery_once(server: Server, 
         assert (answer.status_code, answer.json) == (202, {"status": "spooled"})
         assert time.monotonic() - began < 5
     finally:
-        os.kill(server.pid, signal.SIGCONT)
+        server.thaw()
     desk.breaker.try_once()
     written_back(desk, engine)
     assert [(row["guid"], row["state"]) for row in kept(engine)] == [(GUID, "applied")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -151,11 +149,11 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
         return answer.status_code, time.monotonic() - began < 8
 
     assert post() == (200, True)
-    os.kill(server.pid, signal.SIGSTOP)  # connections stay open and nobody answers
+    server.freeze()  # connections stay open and nobody answers
     try:
         assert [post(), post()] == [(503, True)] * 2
     finally:
-        os.kill(server.pid, signal.SIGCONT)
+        server.thaw()
     desk.breaker.try_once()
     assert post() == (200, True)
     server.kill()

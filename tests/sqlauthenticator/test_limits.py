@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 import threading
 import time
@@ -101,13 +99,13 @@ def test_frozen_server_is_waited_for_no_longer_than_the_limit_and_a_margin(
     server = private_server()
     with closing(connector(url=f"{server.url}/mysql", limit=1)) as reader:
         reader.execute("SELECT 1")
-        os.kill(server.pid, signal.SIGSTOP)
+        server.freeze()
         start = time.monotonic()
         for _ in range(2):  # a statement, then a new connection
             with pytest.raises(sqlite3.OperationalError):
                 reader.execute("SELECT 1")
         assert time.monotonic() - start < 6
-        os.kill(server.pid, signal.SIGCONT)
+        server.thaw()
         assert reader.execute("SELECT 1").fetchone() == (1,)
 
 

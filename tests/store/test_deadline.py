@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -36,11 +34,11 @@ def lasting(least: float, most: float) -> Iterator[None]:
 @contextmanager
 def frozen(server: Server) -> Iterator[None]:
     """Stop a server's process so that it neither answers nor closes anything."""
-    os.kill(server.pid, signal.SIGSTOP)
+    server.freeze()
     try:
         yield
     finally:
-        os.kill(server.pid, signal.SIGCONT)
+        server.thaw()
 
 
 def ask(engine: Engine) -> object:

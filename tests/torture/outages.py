@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -122,9 +120,9 @@ def stopped(stage: Stage) -> Iterator[None]:
 @contextmanager
 def frozen(stage: Stage) -> Iterator[None]:
     """Connections stay open, new ones are accepted by the kernel, and nobody answers."""
-    os.kill(stage.server.pid, signal.SIGSTOP)
+    stage.server.freeze()
     yield
-    os.kill(stage.server.pid, signal.SIGCONT)
+    stage.server.thaw()
 
 
 @contextmanager
@@ -134,9 +132,9 @@ def flickering(stage: Stage) -> Iterator[None]:
 
     def flicker() -> None:
         while not done.wait(0.2):
-            os.kill(stage.server.pid, signal.SIGSTOP)
+            stage.server.freeze()
             done.wait(3.2)
-            os.kill(stage.server.pid, signal.SIGCONT)
+            stage.server.thaw()
 
     thread = threading.Thread(target=flicker)
     thread.start()
