@@ -13,6 +13,7 @@ from backfill.client import Client
 from backfill.crawl import crawl
 from backfill.desk import Desk
 from backfill.limits import Limits
+from backfill.patience import Patience, wait_for_connections
 from backfill.pool import Pool
 from backfill.show import Show
 from backfill.summary import table
@@ -116,7 +117,9 @@ def only_schema(settings: Settings, read_seconds: float) -> int:
 def work(engine: Engine, github: Github, patterns: tuple[str, ...], wish: Wish) -> int:
     """Read every repository that is meant, and say what came of it."""
     troubles = Troubles(github.show)
-    writer, pool = Writer(engine, troubles), Pool()
+    patience = Patience(github.show.say)
+    wait_for_connections(engine, patience)
+    writer, pool = Writer(engine, troubles, patience), Pool()
     desk = Desk(engine, github.client, pool, writer, github.show, troubles)
     try:
         names = repos.names_of(github.client, chosen(patterns), troubles)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 Result = TypeVar("Result")
 
 THREADS = 16
-AHEAD = 48
-"""Tasks that are begun before their results are taken: what a kill makes us ask for again."""
+AHEAD = 2 * THREADS
+"""Tasks taken before their results are: those under way, and as many to go on with."""
 
 
 class Outcome(NamedTuple):

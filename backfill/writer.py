@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from queue import Empty, Queue
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from backfill.patience import Patience
 from rows import Unmappable
 from store import faults, page
 from store.page import Counts, Note, Read
 
 BATCH_ROWS = 600
 """Objects in one transaction: few enough that a listener beside us waits for less than a second."""
-WAITING = 64
-"""Parts that may wait to be written; then fetching waits."""
-TRIES = 6
+BATCH_PARTS = 64
+"""Parts that are not committed yet, those being written included; then fetching waits. A kill
+makes the next command ask for so many again."""
 
 
 class Part(NamedTuple):
@@ -36,17 +36,20 @@ class Writer:
     `refused` is told of rows that no column holds; the others are written.
     """
 
-    def __init__(self, engine: Engine, refused: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, refused: Callable[[str], None], patience: Patience) -> None:
         self.engine = engine
         self.refused = refused
+        self.patience = patience
         self.counts: Counts = Counter()
         self.error: BaseException | None = None
-        self.parts: Queue[Part | threading.Event | None] = Queue(WAITING)
+        self.room = threading.Semaphore(BATCH_PARTS)
+        self.parts: SimpleQueue[Part | threading.Event | None] = SimpleQueue()
         threading.Thread(target=self.work, name="write", daemon=True).start()
 
     def put(self, part: Part) -> None:
-        """Hand over a part; wait while too many wait to be written."""
+        """Hand over a part; wait while too many are not committed."""
         self.check()
+        self.room.acquire()
         self.parts.put(part)
 
     def flush(self) -> None:
@@ -58,6 +61,7 @@ class Writer:
 
     def close(self) -> None:
         """Store what was handed over, and end; an error is left for `check`."""
+        self.patience.over.set()
         done = threading.Event()
         self.parts.put(done)
         self.parts.put(None)
@@ -85,6 +89,8 @@ class Writer:
                     self.write(parts)
             except BaseException as error:  # noqa: BLE001 - raised again by `check`, in its thread
                 self.error = error
+            if parts:
+                self.room.release(len(parts))
             for one in batch:
                 if isinstance(one, threading.Event):
                     one.set()
@@ -111,14 +117,7 @@ class Writer:
             self.refused(refusal)
 
     def write_once(self, parts: Sequence[Part]) -> Counts:
-        """Write parts; again, after a pause, when the database does not answer."""
+        """Write parts in one transaction."""
         reads = [read for part in parts for read in part.reads]
         notes = [part.note for part in parts if part.note is not None]
-        for attempt in range(1, TRIES + 1):
-            try:
-                return page.write(self.engine, reads, notes)
-            except SQLAlchemyError as error:
-                if faults.is_data(error) or attempt == TRIES:
-                    raise
-            time.sleep(2.0**attempt / 4)
-        raise AssertionError("unreachable")
+        return self.patience.until_done(lambda: page.write(self.engine, reads, notes))
