@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
@@ -11,15 +12,18 @@ from listener import answer
 from listener.answer import Answer
 from listener.breaker import Breaker
 from listener.condition import Condition
-from listener.fate import fate, refusal
+from listener.fate import fate
+from listener.group import Group
 from listener.watch import Watch
 from store import apply, deadline
 from store.deliveries import Delivery
 from store.spool import Spool, SpoolError
 
-DATABASE_SECONDS = 3.5
-"""For all that one request asks of the database. A request may first wait as long for a thread
-that does the same, and write to the spool after it: together less than 8."""
+PATIENCE = 5.0
+"""Seconds that a request waits for the database. When that was too long, others that wait for a
+thread go straight to the spool: together with the write to it less than 8."""
+ASKING_SECONDS = 3.5
+"""For a question to the database that comes before the batch, or in its place."""
 
 SPOOL = Condition("the spool cannot be written", "the spool can be written")
 
@@ -29,6 +33,7 @@ class Desk(NamedTuple):
     while the database is down."""
 
     engine: Engine
+    group: Group
     secrets: tuple[bytes, ...]
     watch: Watch
     breaker: Breaker
@@ -41,8 +46,7 @@ def settle(desk: Desk, delivery: Delivery, payload: dict[str, Any]) -> Answer:
         return answer.PONG
     if not desk.breaker.is_open:
         try:
-            with deadline.within(DATABASE_SECONDS):
-                return store(desk, delivery, payload)
+            return store(desk, delivery, payload)
         except SQLAlchemyError as error:
             desk.breaker.trip(error)
     return spool(desk, delivery)
@@ -50,21 +54,16 @@ def settle(desk: Desk, delivery: Delivery, payload: dict[str, Any]) -> Answer:
 
 def store(desk: Desk, delivery: Delivery, payload: dict[str, Any]) -> Answer:
     """Decide a delivery's fate, and commit it. Raises SQLAlchemyError when the database is down."""
-    state, why = (found := fate(desk.engine, desk.watch, delivery, payload)).state, found.why
-    if state == apply.IGNORED:
-        outcome = apply.ignore(desk.engine, delivery, str(why))
+    ends = monotonic() + PATIENCE
+    with deadline.within(ASKING_SECONDS):
+        found = fate(desk.engine, desk.watch, delivery, payload)
+    outcome = desk.group.store(found, ends - monotonic())
+    if outcome.state == apply.IGNORED:
         watched = desk.watch.patterns if found.is_foreign else ()
-        return answer.stored(outcome) if outcome != state else answer.ignored(str(why), watched)
-    if found.mapped is not None:
-        try:
-            return answer.stored(apply.store(desk.engine, delivery, found.mapped))
-        except Exception as error:
-            why = refusal(error, delivery)
-            if why is None:
-                raise
-    outcome = apply.quarantine(desk.engine, delivery, str(why))
-    quarantined = outcome == apply.QUARANTINED
-    return answer.quarantined(str(why)) if quarantined else answer.stored(outcome)
+        return answer.ignored(str(outcome.why), watched)
+    if outcome.state == apply.QUARANTINED:
+        return answer.quarantined(str(outcome.why))
+    return answer.stored(outcome.state)
 
 
 def spool(desk: Desk, delivery: Delivery) -> Answer:
@@ -84,7 +83,7 @@ def can_store(desk: Desk) -> bool:
     """Tell whether a delivery that came now could be stored, in the database or in the spool."""
     if not desk.breaker.is_open:
         try:
-            with deadline.within(DATABASE_SECONDS):
+            with deadline.within(ASKING_SECONDS):
                 apply.is_known(desk.engine, "github", 0)
             return True
         except SQLAlchemyError as error:

@@ -23,7 +23,7 @@ from listener.fate import fate, refusal
 from listener.watch import Watch
 from rows import Unmappable
 from store import apply, bodies, faults
-from store.batch import Fate, store_all
+from store.batch import Fate, store_each
 from store.spool import Entry, Spool
 
 BATCH = 200
@@ -101,19 +101,11 @@ def step(drain: Drain, found: Sequence[Entry]) -> None:
 
 
 def write(drain: Drain, found: Sequence[Entry]) -> None:
-    """Store entries in one transaction, then delete them; halve down to what is refused."""
-    try:
-        fates = [fate_of(drain, one) for one in found]
-        store_all(drain.engine, fates)
-    except Exception as error:
-        if (why := refusal(error, found[0].delivery)) is None:
-            raise
-        if len(found) > 1:
-            half = len(found) // 2
-            write(drain, found[:half])
-            write(drain, found[half:])
-            return
-        quarantine(drain, found[0], why)
+    """Store entries in as few transactions as their data allows, then delete them."""
+    outcomes = store_each(drain.engine, [fate_of(drain, one) for one in found], refusal)
+    for (_, guid), outcome in outcomes.items():
+        if outcome.state == apply.QUARANTINED:
+            log.warning("quarantined", guid=guid, why=outcome.why)
     drain.spool.remove(one.number for one in found)
 
 

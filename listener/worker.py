@@ -8,11 +8,14 @@ from typing import IO, NamedTuple
 
 from flask import Flask
 
-from listener import background, database, drain
+from listener import background, database, drain, reconciler, rolling
 from listener.app import create_app
 from listener.breaker import Breaker
 from listener.desk import Desk
+from listener.group import Group
 from listener.watch import watch
+from store.calendar import Calendar
+from store.rollups import Plan
 from store.settings import Settings
 from store.spool import FILE, Spool
 
@@ -21,13 +24,14 @@ class Common(NamedTuple):
     """What all processes have in common, made before the fork.
 
     `turn` is an open file whose lock they take turns by; `cause` says why the database takes
-    nothing yet, None when it does.
+    nothing yet, None when it does. `healing` is the environment of a reconciler, None without one.
     """
 
     settings: Settings
     keys: tuple[bytes, ...]
     turn: IO[bytes]
     cause: str | None
+    healing: dict[str, str] | None = None
 
 
 def make_app(common: Common) -> Flask:
@@ -43,6 +47,10 @@ def make_app(common: Common) -> Flask:
         spool = Spool(settings.spool_dir)
         drain.start(drain.Drain(engine, watched, spool, breaker, probe, Counter()))
     background.start(engine, breaker, settings.delivery_retention_days, common.turn)
+    plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
+    rolling.start(settings, breaker, plan, common.turn)
+    if common.healing is not None:
+        reconciler.start(common.healing, common.turn)
     breaker.start()
     desk_spool = Spool(settings.spool_dir) if spools else None
-    return create_app(Desk(engine, common.keys, watched, breaker, desk_spool))
+    return create_app(Desk(engine, Group(engine), common.keys, watched, breaker, desk_spool))

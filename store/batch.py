@@ -1,8 +1,8 @@
-"""Store many deliveries in one transaction: what waited in the spool, written back."""
+"""Store many deliveries in one transaction: what came at once, and what waited in the spool."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from rows import Mapped
 from schema.tables import deliveries as table
 from store import apply, deliveries
-from store.deliveries import APPLIED, Delivery
+from store.deliveries import APPLIED, QUARANTINED, Delivery
 from store.known import Known
 from store.stored import by_key
 from store.transaction import transact
@@ -29,7 +29,39 @@ class Fate(NamedTuple):
     is_foreign: bool = False
 
 
-def store_all(engine: Engine, batch: Sequence[Fate]) -> None:
+Key = tuple[str, str]
+"""What names a delivery: provider and guid."""
+Refusal = Callable[[Exception, Delivery], str | None]
+"""Tells why a delivery's rows are refused; None where the database is at fault."""
+
+
+class Outcome(NamedTuple):
+    """What became of a delivery: its state, or `duplicate`; and why it is quarantined."""
+
+    state: str
+    why: str | None = None
+
+
+def store_each(engine: Engine, batch: Sequence[Fate], refusal: Refusal) -> dict[Key, Outcome]:
+    """Store deliveries whose guids differ, durable on return; return what became of each.
+
+    It takes one transaction, unless rows are refused: then it is halved down to the delivery that
+    is at fault, which is quarantined. Raises what `refusal` does not explain; some may be stored
+    by then.
+    """
+    try:
+        return store_all(engine, batch)
+    except Exception as error:
+        if (why := refusal(error, batch[0].delivery)) is None:
+            raise
+    if len(batch) == 1:
+        return store_all(engine, [Fate(batch[0].delivery, QUARANTINED, why)])
+    half = len(batch) // 2
+    first = store_each(engine, batch[:half], refusal)
+    return first | store_each(engine, batch[half:], refusal)
+
+
+def store_all(engine: Engine, batch: Sequence[Fate]) -> dict[Key, Outcome]:
     """Store deliveries with their rows, all or none; durable on return.
 
     Those whose guid was applied before are left as they are. Raises Unmappable for a text that no
@@ -37,22 +69,29 @@ def store_all(engine: Engine, batch: Sequence[Fate]) -> None:
     """
     known = apply.KNOWN.setdefault(engine, Known())
 
-    def work(connection: Connection) -> apply.Tables:
+    def work(connection: Connection) -> tuple[list[Fate], apply.Tables]:
         found = new(connection, batch)
         if not found:
-            return {}
+            return [], {}
         mapped = [fate.mapped for fate in found if fate.mapped is not None]
         written = apply.apply(connection, mapped, known) if mapped else {}
         deliveries.save_all(connection, [(one.delivery, one.state, one.why) for one in found])
-        return written
+        return found, written
 
-    apply.remember(known, transact(engine, work))
+    found, written = transact(engine, work)
+    apply.remember(known, written)
+    stored = {key_of(fate): Outcome(fate.state, fate.why) for fate in found}
+    return {key_of(fate): stored.get(key_of(fate), Outcome(apply.DUPLICATE)) for fate in batch}
+
+
+def key_of(fate: Fate) -> Key:
+    """Return what names a fate's delivery."""
+    return fate.delivery.provider, fate.delivery.guid
 
 
 def new(connection: Connection, batch: Sequence[Fate]) -> list[Fate]:
     """Return the fates of deliveries that were not applied yet, in the order of their guids."""
-    by_guid = {(fate.delivery.provider, fate.delivery.guid): fate for fate in batch}
+    by_guid = {key_of(fate): fate for fate in batch}
     stored = by_key(connection, table, by_guid, without=("body", "error", "action", "repo"))
     applied = {key for key, values in stored.items() if values["state"] == APPLIED}
-    found = sorted(batch, key=lambda fate: (fate.delivery.provider, fate.delivery.guid))
-    return [one for one in found if (one.delivery.provider, one.delivery.guid) not in applied]
+    return [one for one in sorted(batch, key=key_of) if key_of(one) not in applied]

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from listener.app import create_app
 from listener.breaker import Breaker
 from listener.desk import Desk
+from listener.group import Group
 from listener.watch import watch
 from store.engine import connect
 from store.probe import probe
@@ -41,7 +42,8 @@ def desk(engine: sa.Engine) -> Desk:
 def desk_for(engine: sa.Engine, spool: Spool | None = None) -> Desk:
     """Return a desk as a worker has it, whose breaker does not probe by itself."""
     breaker = Breaker(lambda: probe(engine))
-    return Desk(engine, (sending.SECRET.encode(),), watch(()), breaker, spool)
+    secrets = (sending.SECRET.encode(),)
+    return Desk(engine, Group(engine), secrets, watch(()), breaker, spool)
 
 
 @pytest.fixture

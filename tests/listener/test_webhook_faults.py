@@ -13,6 +13,7 @@ from flask import Flask
 from listener.app import create_app
 from rows.github import events
 from schema import migrate
+from store.batch import Key, Outcome
 from store.engine import connect
 from tests.listener.conftest import DOWN, Deliver, desk_for
 from tests.listener.sending import GUID, changed, headers, recorded
@@ -169,10 +170,10 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
 def test_delivery_that_can_not_even_be_quarantined_is_to_be_sent_again(
     deliver: Deliver, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ):
-    def broken(*arguments: object) -> str:
+    def broken(*arguments: object) -> dict[Key, Outcome]:
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr("listener.desk.apply.quarantine", broken)
+    monkeypatch.setattr("store.batch.store_all", broken)
     answer = deliver("push", b'{"ref": []}')
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert counted(engine) == {}
