@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak docs servers
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs servers bench bench-dashboard screenshots
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -15,8 +15,8 @@ help: ## list the targets
 setup: .venv/.runtime ## build .venv with the runtime packages
 	@:
 
-run: setup ## start the listener on SQLite: make run ARGS="-r org/repo -p 5000"
-	@exec .venv/bin/python listener.py $(ARGS)
+run: setup ## start the listener on SQLite, and the pages: make run ARGS="-r org/repo -p 5000"
+	@exec .venv/bin/python -m demo.together $(ARGS)
 
 demo: setup ## start everything on a throw-away store and fill it with a day of deliveries
 	@exec .venv/bin/python -m demo $(ARGS)
@@ -43,6 +43,15 @@ test: dev servers ## all engines, a fixed part of the long programmes: make test
 test-all: dev servers ## all engines, every stated count
 	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
+bench: dev servers ## deliveries a second, beside the least that a receiver can do: make bench ARGS="--engines mariadb"
+	@.venv/bin/python -m benchmarks.reception $(ARGS)
+
+bench-dashboard: dev ## the pages over 10,000, 100,000 and 1,000,000 runs: make bench-dashboard ARGS="--engine mysql"
+	@.venv/bin/python -m benchmarks.dashboard $(ARGS)
+
+screenshots: dev ## draw the pictures of the pages in docs/ anew
+	@.venv/bin/python -m docs.screenshots $(ARGS)
+
 big-backfill: dev ## read a world of 25,000 runs: time, memory, and whether all of it arrived
 	@.venv/bin/python -m tests.backfill.big $(ARGS)
 
@@ -51,6 +60,12 @@ torture: dev servers ## kill workers, masters and databases under load; nothing 
 
 soak: dev servers ## 500,000 deliveries: memory, descriptors, threads, connections, log and spool stay flat
 	@.venv/bin/python -m tests.torture.soak $(ARGS)
+
+failover: dev servers ## kill the primary of a MySQL Group Replication under load (MYSQL_CLUSTER names one)
+	@.venv/bin/python -m tests.failover $(ARGS)
+
+big-adoption: dev servers ## adopt a database of 1,000,000 legacy runs while deliveries come in
+	@.venv/bin/python -m benchmarks.adoption $(ARGS)
 
 docs: dev ## write the generated pages anew
 	.venv/bin/python -m docs.generate

@@ -42,6 +42,7 @@ REASONS = {
     422: "GitHub refuses the request as invalid",
     451: "GitHub withholds it for legal reasons",
 }
+TAKEN = {200, 201, 202, 204, 304}
 MOVED = {301, 302, 303, 307, 308}
 UNSTEADY = {500, 502, 503, 504}
 LIMIT_WORDS = ("rate limit", "abuse detection")
@@ -49,7 +50,7 @@ LIMIT_WORDS = ("rate limit", "abuse detection")
 
 def judge(status: int, headers: Mapping[str, str], message: str) -> Verdict:
     """Return what an answer means; `message` is the one in its body, if any."""
-    if status in (200, 304):
+    if status in TAKEN:
         return Verdict(Fate.TAKE)
     if status in MOVED:
         return Verdict(Fate.FOLLOW)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from backfill import forget, history, replay
+from backfill import audit_command, forget, history, replay
 from backfill.answers import Problem
 from backfill.flags import SETTINGS, parsed
 from backfill.limits import Spent
@@ -18,6 +18,7 @@ from store import faults, prepare, settings_argv
 from store.deliveries import now
 from store.prepare import CannotStart
 from store.settings import BadSetting, Settings, read, secrets_of
+from store.spool import SpoolError
 
 PATIENCE = 60.0
 """Seconds that one statement may take: nobody waits for an answer, as GitHub does."""
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return said(str(problem), 2 if problem.status == 401 else NOT_ALL)
     except Spent:
         return said(f"--max-requests is reached; {AGAIN}", SPENT)
+    except SpoolError as error:
+        return said(f"the spool cannot be read: {error}", NOT_ALL)
     except (SQLAlchemyError, Unmappable) as error:
         return said(f"the database failed: {faults.cause(error)}; {AGAIN}", NOT_ALL)
     except KeyboardInterrupt:
@@ -59,10 +62,28 @@ def run(given: dict[str, Any]) -> int:
         return run_forget(settings, given["forget"])
     if given["replay"]:
         return run_replay(settings, given)
+    if given["audit"]:
+        asked = audit_command.asked(given, settings, now())
+        return audit_command.run(settings, asked, install=given["install"], read_seconds=PATIENCE)
     wished = wish(given, now())
+    if given["dry_run"] and given["install"]:
+        return show_schema_plan(settings)
     if given["dry_run"]:
         return history.show_plan(settings, wished, read_seconds=PATIENCE)
     return history.fill(settings, wished, install=given["install"], read_seconds=PATIENCE)
+
+
+def show_schema_plan(settings: Settings) -> int:
+    """Print what `-i` would change and how many rows it would keep; asks GitHub nothing."""
+    if not prepare.exists(settings):
+        print("there is no database yet: it would be created")
+        return 0
+    plan = prepare.planned(settings, read_seconds=PATIENCE)
+    print("".join(f"{statement};\n" for statement in plan.statements), end="")
+    print(f"{len(plan.statements)} statements; every row is kept:")
+    for name, number in plan.rows.items():
+        print(f"{name}: {number} rows" + ("" if name in plan.ours else ", left as they are"))
+    return 0
 
 
 def run_forget(settings: Settings, name: str) -> int:

@@ -1,4 +1,4 @@
-"""GitHub over HTTP: one GET with its limits, retries, ETags and redirects.
+"""GitHub over HTTP: one request with its limits, retries, ETags and redirects.
 
 https://docs.github.com/rest/using-the-rest-api
 """
@@ -44,6 +44,15 @@ class Answer(NamedTuple):
     moved: bool
 
 
+class Request(NamedTuple):
+    """What is asked: a path below the API's address, and JSON to send with it."""
+
+    method: str
+    path: str
+    etag: str | None = None
+    body: Any = None
+
+
 class Reply(NamedTuple):
     """A response that came whole, and its body read as JSON; None where it is none."""
 
@@ -69,13 +78,39 @@ class Client:
         Waits, follows and tries again as needed. Raises Problem with a sentence for people,
         limits.Spent and limits.Stopped.
         """
-        url, hops, failures, refusals = f"{self.base}{path}", 0, 0, 0
+        reply, moved = self.reach(Request("GET", path, etag), tries)
+        return self.answer(reply, moved=moved)
+
+    def send(self, method: str, path: str, body: Any = None, tries: int = TRIES) -> Answer:
+        """Return the answer to a request that changes something; `body` goes as JSON.
+
+        It may arrive twice: an answer that is lost on its way is asked for again. Raises as `get`.
+        """
+        reply, moved = self.reach(Request(method, path, None, body), tries)
+        return self.answer(reply, moved=moved)
+
+    def elsewhere(self, path: str, tries: int = TRIES) -> str:
+        """Return where GET `path` leads outside the API, as logs do; it is not followed.
+
+        Raises as `get`, and Problem where the answer is no such redirect.
+        """
+        reply, _ = self.reach(Request("GET", path), tries, abroad=True)
+        location = reply.response.headers.get("location", "")
+        if not location:
+            raise Problem("GitHub's answer leads nowhere", reply.response.status_code)
+        return urljoin(reply.response.url, location)
+
+    def reach(self, request: Request, tries: int, *, abroad: bool = False) -> tuple[Reply, bool]:
+        """Return the reply to a request, and whether it moved; `abroad` takes a way out, too."""
+        url, hops, failures, refusals = f"{self.base}{request.path}", 0, 0, 0
         while True:
-            reply, verdict = self.ask(url, etag)
+            reply, verdict = self.ask(url, request)
             if reply is not None and verdict.fate is Fate.TAKE:
-                return self.answer(reply, moved=hops > 0)
+                return reply, hops > 0
             if reply is not None and verdict.fate is Fate.FOLLOW and hops < HOPS:
-                location = reply.response.headers.get("location", "")
+                location = urljoin(url, reply.response.headers.get("location", ""))
+                if abroad and not location.startswith(f"{self.base}/"):
+                    return reply, hops > 0
                 url, hops = self.same_host(url, location), hops + 1
             elif verdict.fate is Fate.WAIT and refusals < LIMIT_TRIES:
                 refusals += 1
@@ -87,24 +122,30 @@ class Client:
                 why = verdict.why or "GitHub sends us round in circles"
                 raise Problem(why, 0 if reply is None else reply.response.status_code)
 
-    def ask(self, url: str, etag: str | None) -> tuple[Reply | None, Verdict]:
+    def ask(self, url: str, request: Request) -> tuple[Reply | None, Verdict]:
         """Send one request; return its answer, if there is a whole one, and what it means."""
-        headers = {"If-None-Match": etag} if etag else {}
+        headers = {"If-None-Match": request.etag} if request.etag else {}
         self.limits.enter()
         response = None
         try:
-            response = self.session().get(
-                url, headers=headers, timeout=TIMEOUT, allow_redirects=False
+            response = self.session().request(
+                request.method,
+                url,
+                json=request.body,
+                headers=headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
             )
         except RequestException as error:
             return None, Verdict(Fate.AGAIN, None, trouble(error))
         finally:
-            self.limits.leave(None if response is None else lowered(response.headers))
+            # Of a key that GitHub does not accept it tells the limit of those without one.
+            heard = None if response is None or response.status_code == 401 else response
+            self.limits.leave(None if heard is None else lowered(heard.headers))
         body = parsed(response.content)
         if response.status_code == 200 and body is None:
             return None, Verdict(Fate.AGAIN, None, "GitHub's answer breaks off")
-        message = str(body.get("message", "")) if isinstance(body, dict) else ""
-        told = judge(response.status_code, lowered(response.headers), message)
+        told = judge(response.status_code, lowered(response.headers), message_of(body))
         return Reply(response, body), told
 
     def session(self) -> requests.Session:
@@ -169,6 +210,15 @@ def parsed(content: bytes) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
+
+
+def message_of(body: Any) -> str:
+    """Return what GitHub says in words; for an invalid request, which part of it is wrong, too."""
+    if not isinstance(body, dict):
+        return ""
+    errors = body.get("errors")
+    parts = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    return ": ".join(str(one["message"]) for one in (body, *parts) if one.get("message"))
 
 
 def trouble(error: RequestException) -> str:

@@ -44,7 +44,18 @@ class Depth:
 
 
 def read_commits(desk: Desk, here: Here, commits: int | None) -> None:
-    """Store the commits that are wanted. Raises Problem."""
+    """Store the commits that are wanted, and the branches' heads. Raises Problem."""
+    read_default(desk, here, commits)
+    read_heads(desk, here)
+
+
+def read_default(
+    desk: Desk, here: Here, commits: int | None, since: datetime | None = None
+) -> None:
+    """Store the default branch's commits: so many, or back to the oldest run, or `since`.
+
+    Raises Problem.
+    """
     desk.writer.flush()
     with reading(desk.engine).connect() as connection:
         head = reads_backfill.head_of(
@@ -55,10 +66,9 @@ def read_commits(desk: Desk, here: Here, commits: int | None) -> None:
     if head is None:
         desk.show.say(f"{here.name}: the repository is empty, or its default branch is not listed")
         return
-    depth = Depth(commits, oldest)
+    depth = Depth(commits, min(filter(None, (oldest, since)), default=None))
     if depth.most is not None or depth.since is not None:
         walk(desk, here, head, depth, walks)
-    read_heads(desk, here)
 
 
 def walk(desk: Desk, here: Here, head: str, depth: Depth, walks: list[Walk]) -> None:

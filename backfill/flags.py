@@ -95,10 +95,37 @@ REPLAY_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         ("--state",),
         {"metavar": "STATE", "help": "applied or quarantined; default: both, with a comma"},
     ),
-    (("--since",), {"metavar": "TIME", "help": "received at this time or later"}),
+    (
+        ("--since",),
+        {"metavar": "TIME", "help": "received at this time or later; with --audit: created"},
+    ),
     (("--until",), {"metavar": "TIME", "help": "received before this time"}),
     (("--guid",), {"metavar": "GUID", "help": "the delivery with this X-GitHub-Delivery"}),
     (("--event",), {"metavar": "EVENT", "help": "deliveries of this event, such as push"}),
+)
+
+AUDIT_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (
+        ("--audit",),
+        {
+            "action": "store_true",
+            "help": "say what is missing instead: what GitHub lists since --since (default 30d) "
+            "against what is stored; 0 when nothing is, 1 when something is",
+        },
+    ),
+    (("--json",), {"action": "store_true", "help": "print the verdict as JSON"}),
+    (
+        ("--repair",),
+        {"action": "store_true", "help": "fetch what is missing, and audit again"},
+    ),
+    (
+        ("--offline",),
+        {"action": "store_true", "help": "ask no server: needs no key, and proves less"},
+    ),
+    (
+        ("--deep",),
+        {"action": "store_true", "help": "ask for the jobs of every run, read before or not"},
+    ),
 )
 
 
@@ -120,7 +147,8 @@ def flags() -> Flags:
         allow_abbrev=False,
     )
     replays = parser.add_argument_group("replay of stored deliveries")
-    for place, group in ((parser, FLAGS), (replays, REPLAY_FLAGS)):
+    audits = parser.add_argument_group("audit: is anything missing")
+    for place, group in ((parser, FLAGS), (audits, AUDIT_FLAGS), (replays, REPLAY_FLAGS)):
         for names, options in group:
             place.add_argument(*names, **options)
     return parser

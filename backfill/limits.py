@@ -21,6 +21,7 @@ BURST = 20
 LEFT_TO_OTHERS = 0.2
 SAME_HOUR = 2
 """Seconds that the end of one hour may differ by from answer to answer."""
+EXPIRES = "github-authentication-token-expiration"
 SHOWN_SECONDS = 2.0
 """Shorter waits are not worth a word."""
 
@@ -62,20 +63,26 @@ def budget_of(headers: Mapping[str, str], now: float) -> Budget | None:
     return Budget(limit, remaining, now + max(0.0, reset - date), reset)
 
 
-def available(budget: Budget, in_flight: int) -> int:
-    """Return how many requests may still be made in this hour."""
-    return budget.remaining - in_flight - int(budget.limit * LEFT_TO_OTHERS)
+def available(budget: Budget, in_flight: int, left: float = LEFT_TO_OTHERS) -> int:
+    """Return how many requests may still be made in this hour, when a part is left to others."""
+    return budget.remaining - in_flight - int(budget.limit * left)
 
 
 class Limits:
-    """What all threads of this process share; `tell` is told of waits and when they end."""
+    """What all threads of this process share; `tell` is told of waits and when they end.
 
-    def __init__(self, tell: Tell, most: int | None = None) -> None:
+    `left` is the part of the hour that is never touched: whatever others use of it, no request
+    goes out that would bring all use together above the rest.
+    """
+
+    def __init__(self, tell: Tell, most: int | None = None, left: float = LEFT_TO_OTHERS) -> None:
         self.tell = tell
         self.most = most
+        self.left = left
         self.sent = 0
         self.in_flight = 0
         self.budget: Budget | None = None
+        self.expires: str | None = None
         self.limited = True
         self.tokens = float(BURST)
         self.filled = time.monotonic()
@@ -109,7 +116,7 @@ class Limits:
             self.budget = None
         if self.limited and self.budget is None and self.in_flight:
             return 1.0, ""  # the first answer of the hour says how many there are
-        if self.budget is not None and available(self.budget, self.in_flight) <= 0:
+        if self.budget is not None and available(self.budget, self.in_flight, self.left) <= 0:
             return self.budget.reset - now, "this hour's requests are used up"
         moment = time.monotonic()
         rate = POINTS / MINUTE
@@ -130,6 +137,7 @@ class Limits:
             self.in_flight -= 1
             if headers is not None:
                 self.learn(budget_of(headers, time.time()))
+                self.expires = headers.get(EXPIRES, self.expires)
             self.changed.notify_all()
 
     def learn(self, told: Budget | None) -> None:

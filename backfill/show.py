@@ -100,6 +100,10 @@ class Show:
             else:
                 print(sentence, file=self.stream, flush=True)
 
+    def warn(self, sentence: str) -> None:
+        """Print a sentence that somebody should act on."""
+        self.say(sentence)
+
     def end(self) -> None:
         """Take the bars away."""
         with self.lock:

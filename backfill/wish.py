@@ -13,6 +13,8 @@ from store.settings import BadSetting
 
 REPLAY_ONLY = ("state", "since", "until", "guid", "event")
 CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests")
+AUDIT_ONLY = ("json", "repair", "offline", "deep")
+FOR_AUDIT = ("since", "max_requests")
 EVERYTHING = -1
 
 
@@ -51,11 +53,24 @@ def wanted(given: Mapping[str, Any], now: datetime) -> Wanted:
 
 def check_company(given: Mapping[str, Any]) -> None:
     """Raise BadSetting for a flag that would have no effect beside the others."""
-    replays = bool(given.get("replay"))
+    replays, audits = bool(given.get("replay")), bool(given.get("audit"))
+    if audits:
+        check_audit(given)
+        return
+    for name in AUDIT_ONLY:
+        if given.get(name):
+            raise BadSetting(f"--{name}", "is for --audit only")
     for name in CRAWL_ONLY if replays else REPLAY_ONLY:
         if given.get(name) is not None:
             why = "has no effect with --replay" if replays else "is for --replay only"
             raise BadSetting(f"--{name.replace('max_requests', 'max-requests')}", why)
+
+
+def check_audit(given: Mapping[str, Any]) -> None:
+    """Raise BadSetting for a flag that would have no effect beside --audit."""
+    for name in ("replay", "forget", "dry_run", *CRAWL_ONLY, *REPLAY_ONLY):
+        if given.get(name) and name not in FOR_AUDIT:
+            raise BadSetting(f"--{name.replace('_', '-')}", "has no effect with --audit")
 
 
 def checked(given: Mapping[str, Any], name: str, read: Callable[[str], Any]) -> Any:

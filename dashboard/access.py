@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
+import time
+from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from dashboard.tries import Tries
 from store.engine import is_loopback
+from store.settings import Settings
 
 # Everything a page needs is a file of ours; nothing of a page runs that is not such a file.
 # https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Content-Security-Policy
@@ -60,21 +66,58 @@ class StrangeHost(HTTPException):
     )
 
 
-def guard(app: Flask, password: str | None) -> None:
-    """Let an app demand the password, or without one a name of this machine."""
+class TooManyTries(HTTPException):
+    """An address sent too many wrong passwords."""
+
+    code = 429
+    description = "Too many wrong passwords came from this address: try again in a minute."
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def get_headers(self, *arguments: object) -> list[tuple[str, str]]:
+        """Say how long to wait."""
+        return [*super().get_headers(), ("Retry-After", str(math.ceil(self.seconds)))]
+
+
+def guard(app: Flask, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    """Let an app demand a login: a listed proxy's header, or the password.
+
+    Where neither is set, it demands a name of this machine.
+    """
+    password, tries = settings.dashboard_password, Tries(clock)
     wanted = None if password is None else digest(password)
 
     def check() -> None:
-        if wanted is None:
+        if wanted is None and not settings.dashboard_proxies:
             if not is_local(request.host):
                 raise StrangeHost
             return
-        login = request.authorization
+        if is_named_by_proxy(settings):
+            return
+        login, address = request.authorization, request.remote_addr or ""
         given = login.password if login is not None and login.type == "basic" else None
-        if given is None or not hmac.compare_digest(digest(given), wanted):
+        if wanted is None or given is None:
+            raise LoginNeeded
+        if seconds := tries.wait(address):
+            raise TooManyTries(seconds)
+        if not hmac.compare_digest(digest(given), wanted):
+            tries.note(address)
             raise LoginNeeded
 
     app.before_request(check)
+
+
+def is_named_by_proxy(settings: Settings) -> bool:
+    """Tell whether a listed proxy sends the request and says who asks."""
+    try:
+        sender = ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    if not any(sender in network for network in settings.dashboard_proxies):
+        return False
+    return bool(request.headers.get(settings.dashboard_login_header, "").strip())
 
 
 def digest(text: str) -> bytes:

@@ -14,9 +14,10 @@ from werkzeug.exceptions import HTTPException
 
 from dashboard import access, shown, site
 from dashboard.filters import BadFilter
-from dashboard.nights import Calendar
 from dashboard.pages import deliveries, flakes, health, metrics, nights, run, runs, time
 from store import faults
+from store.calendar import Calendar
+from store.roll_spans import Plan
 from store.settings import Settings
 
 LOG = logging.getLogger("dashboard")
@@ -43,9 +44,9 @@ def create_app(
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    calendar = Calendar(settings.night_zone, settings.night_ends)
-    app.extensions["site"] = site.Site(settings, engine, calendar, clock)
-    access.guard(app, settings.dashboard_password)
+    plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
+    app.extensions["site"] = site.Site(settings, engine, plan, clock)
+    access.guard(app, settings)
     app.before_request(site.open_store)
     app.teardown_request(site.close_store)
     app.after_request(access.harden)
@@ -91,7 +92,7 @@ def decline(error: HTTPException) -> Response:
     """Answer what the routing or the guard refuses."""
     response = plain(error.code or 400, error.name, error.description or "")
     for name, value in error.get_headers():
-        if name in ("Allow", "WWW-Authenticate"):
+        if name in ("Allow", "Retry-After", "WWW-Authenticate"):
             response.headers[name] = value
     return response
 

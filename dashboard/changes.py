@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from dashboard.matrix import NOTHING, RUNNING, Cell, Failure, Row, run_state
+from dashboard.matrix import Row
+from store.cells import Failure
 
 Job = tuple[str, str]
 """Workflow and job name."""
@@ -30,9 +31,10 @@ class Change(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """A step that fails in several repositories at once."""
+    """An error that several repositories show at once, or a step that fails in them."""
 
-    step: str
+    text: str
+    is_error: bool
     repos: tuple[str, ...]
 
 
@@ -43,14 +45,6 @@ class Changes(NamedTuple):
     going_on: tuple[Change, ...]
     fixed: tuple[Change, ...]
     shared: tuple[Shared, ...]
-
-
-def ran(cell: Cell, workflow: str) -> bool:
-    """Tell whether a run of a workflow ended in a night."""
-    return any(
-        (run.workflowname or "?") == workflow and run_state(run) not in (NOTHING, RUNNING)
-        for run in cell.runs
-    )
 
 
 def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, Failure | None]]]:
@@ -64,7 +58,7 @@ def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, Failure | None]
     for cell in cells:
         failed = {(one.workflow, one.job): one for one in cell.failures}
         for job in jobs:
-            if job in failed or ran(cell, job[0]):
+            if job in failed or job[0] in cell.ran:
                 found[job].append((cell.night, failed.get(job)))
     return found
 
@@ -74,10 +68,31 @@ def streak(nights: Sequence[tuple[date, Failure | None]]) -> int:
     return next((place for place, (_, one) in enumerate(nights) if one is None), len(nights))
 
 
-def changes_of(rows: Iterable[Row], last: date) -> Changes:
+def shared_by(rows: Iterable[Row], last: date) -> tuple[Shared, ...]:
+    """Return what fails in several repositories, in most of them first.
+
+    Errors are the same by their fingerprint; a step counts where no error is known.
+    """
+    texts: dict[tuple[bool, str], str] = {}
+    repos: dict[tuple[bool, str], set[str]] = defaultdict(set)
+    for row in rows:
+        for one in row.cell(last).failures:
+            key = (True, one.fingerprint) if one.fingerprint else (False, one.step or "")
+            text = (one.error if one.fingerprint else one.step) or ""
+            if text:
+                texts.setdefault(key, text)
+                repos[key].add(row.repo)
+    found = [
+        Shared(texts[key], key[0], tuple(sorted(names)))
+        for key, names in repos.items()
+        if len(names) > 1
+    ]
+    return tuple(sorted(found, key=lambda one: (-len(one.repos), not one.is_error, one.text)))
+
+
+def changes_of(rows: Sequence[Row], last: date) -> Changes:
     """Return what is new, what goes on and what is fixed last night, the longest first."""
     new, going_on, fixed = list[Change](), list[Change](), list[Change]()
-    steps: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         for nights in outcomes(row, last).values():
             if nights[0][0] != last:
@@ -99,14 +114,11 @@ def changes_of(rows: Iterable[Row], last: date) -> Changes:
                 ends == len(nights),
             )
             (fixed if length == 0 else new if length == 1 else going_on).append(change)
-            if length and failure.step:
-                steps[failure.step].add(row.repo)
-    shared = [Shared(step, tuple(sorted(found))) for step, found in steps.items() if len(found) > 1]
     return Changes(
         tuple(sorted(new, key=by_name)),
         tuple(sorted(going_on, key=lambda one: (-one.nights, by_name(one)))),
         tuple(sorted(fixed, key=by_name)),
-        tuple(sorted(shared, key=lambda one: (-len(one.repos), one.step))),
+        shared_by(rows, last),
     )
 
 

@@ -189,7 +189,7 @@ def nice(most: float) -> float:
     return next(size * step for step in NICE if size * step >= most)
 
 
-def percentile(counts: Mapping[int, int], share: float) -> float | None:
+def percentile(counts: Mapping[float, int], share: float) -> float | None:
     """Return the nearest-rank percentile of counted values, None of nothing."""
     total = sum(counts.values())
     rank, seen = math.ceil(share * total), 0

@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlsplit
 
+import requests
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import access, serve
+from dashboard import access, digest, export, serve, site
 from dashboard.app import create_app
-from store import settings_argv
+from store import faults, settings_argv
 from store.engine import is_loopback
 from store.reads_connect import open_reader
 from store.settings import BadSetting, Settings, read, secrets_of
@@ -64,13 +70,39 @@ def flags() -> Flags:
         metavar="HOST",
         help="address, default 127.0.0.1; any other demands DASHBOARD_PASSWORD [DASHBOARD_HOST]",
     )
+    parser.add_argument(
+        "--export",
+        metavar="DIR",
+        help="write the pages into a folder as files that need no server, and end",
+    )
+    parser.add_argument(
+        "--digest",
+        action="store_true",
+        help="print last night in words, and end; nothing where nothing is new or fixed",
+    )
+    parser.add_argument(
+        "--post",
+        metavar="URL",
+        help="with --digest: send it to a chat's incoming webhook instead",
+    )
+    parser.add_argument(
+        "--always", action="store_true", help="with --digest: even where nothing is new or fixed"
+    )
+    parser.add_argument("--beside", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the pages until stopped; 2 means that a person must change something."""
     try:
-        start(parsed(sys.argv[1:] if argv is None else argv))
+        given = parsed(sys.argv[1:] if argv is None else argv)
+        wish = Wish(*(given.pop(name) for name in Wish._fields))
+        check_wish(wish)
+        if wish.export is not None or wish.digest:
+            return write(given, wish)
+        if given.pop("beside"):
+            end_with_parent()
+        start(given)
     except BadSetting as error:
         print(f"dashboard.py: {error}", file=sys.stderr)
         return 2
@@ -79,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def parsed(argv: Sequence[str]) -> dict[str, object]:
+def parsed(argv: Sequence[str]) -> dict[str, Any]:
     """Return the flags by the names of the settings. Raises BadSetting."""
     if any(word.startswith("-pwd") and word[4:5] not in ("", "=") for word in argv):
         raise BadSetting("-pwd", "a password is a word of its own: -pwd PASSWORD or -pwd=-x")
@@ -88,6 +120,67 @@ def parsed(argv: Sequence[str]) -> dict[str, object]:
         # Not repeated: a word too many may be half of a password.
         raise BadSetting("usage", f"{len(rest)} words belong to no flag (see --help)")
     return vars(found)
+
+
+class Wish(NamedTuple):
+    """What to do instead of serving."""
+
+    export: str | None
+    digest: bool
+    post: str | None
+    always: bool
+
+
+def check_wish(wish: Wish) -> None:
+    """Refuse flags that do not go together. Raises BadSetting."""
+    if wish.export is not None and wish.digest:
+        raise BadSetting("usage", "--export or --digest, not both")
+    if (wish.post is not None or wish.always) and not wish.digest:
+        raise BadSetting("usage", "--post and --always go with --digest")
+    if wish.post is not None:
+        url = urlsplit(wish.post)
+        if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
+            raise BadSetting("--post", "is no https address")
+
+
+def write(given: dict[str, object], wish: Wish) -> int:
+    """Export the pages, or tell last night in words; return the exit code. Raises BadSetting."""
+    given.pop("beside")
+    settings = read(given)
+    # The address of a chat's webhook is its password.
+    settings_argv.hide([*secrets_of(settings), *filter(None, [wish.post])])
+    engine = open_reader(settings)
+    app = create_app(settings._replace(dashboard_password=None, dashboard_proxies=()), engine)
+    app.extensions["site"] = app.extensions["site"]._replace(is_static=wish.export is not None)
+    try:
+        if wish.export is not None:
+            number = export.export(app, Path(wish.export))
+            print(f"{number} files are in {wish.export}; begin at index.html")
+            return 0
+        return tell(digest.digest(app), wish)
+    except (export.CannotExport, OSError, site.NotReady, SQLAlchemyError) as error:
+        told = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
+        print(f"dashboard.py: {told}", file=sys.stderr)
+        return 1
+    finally:
+        engine.dispose()
+
+
+def tell(found: digest.Digest, wish: Wish) -> int:
+    """Print or send a digest that has news, or is asked for anyway."""
+    if not found.is_news and not wish.always:
+        return 0
+    if wish.post is None:
+        print(found.text)
+        return 0
+    try:
+        digest.post(wish.post, found.text)
+    except requests.RequestException as error:
+        # Its text would repeat the address.
+        code = f" {error.response.status_code}" if error.response is not None else ""
+        print(f"dashboard.py: --post: not sent, {type(error).__name__}{code}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def start(given: dict[str, object]) -> None:
@@ -105,9 +198,21 @@ def start(given: dict[str, object]) -> None:
     serve.run(listening, make_app)
 
 
+def end_with_parent() -> None:
+    """End this process when its standard input does: the other end of the pipe is who began it."""
+
+    def wait() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
 def refuse_unsafe(settings: Settings) -> None:
     """Raise BadSetting for pages that strangers could read, or that would run their code."""
-    if not is_loopback(settings.dashboard_host) and settings.dashboard_password is None:
+    has_login = settings.dashboard_password is not None or settings.dashboard_proxies
+    if not is_loopback(settings.dashboard_host) and not has_login:
         raise BadSetting(
             "DASHBOARD_PASSWORD",
             f"is needed to serve at {settings.dashboard_host}, which others may reach; "

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flask import request
 
-from dashboard.nights import Calendar, days
+from store.calendar import Calendar, days
 
 LONGEST = 512
 MOST_DAYS = 400

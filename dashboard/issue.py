@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from dashboard import shown
-from dashboard.matrix import Failure
+from store.cells import Failure
 from store.reads import Run
 
 MOST_FAILURES = 20  # the form's address has to stay below 8 kB
@@ -29,6 +29,8 @@ def new_issue(
     for one in failures[:MOST_FAILURES]:
         step = f", step {code(one.step)}" if one.step else ""
         lines.append(f"- {code(one.workflow)}, job {code(one.job)}{step}: {one.url or ''}")
+        if one.error:
+            lines.append(f"  {code(one.error)}")
     lines += [""] + [
         f"Run {run.url or run.gitid} of commit {code(shown.short(run.commithash))}"
         for run in runs[:MOST_FAILURES]

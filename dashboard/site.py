@@ -11,10 +11,12 @@ from flask import Response, current_app, g, render_template, request
 from sqlalchemy import Connection, Engine
 
 from dashboard import shown
-from dashboard.nights import Calendar
 from dashboard.spreadsheet import as_csv
-from store import deadline, reads_health
+from dashboard.verdict import Banner, banner
+from store import deadline, reads_audits, reads_health
+from store.calendar import Calendar
 from store.reads_connect import STATEMENT_SECONDS, schema_state
+from store.roll_spans import Plan
 from store.settings import Settings
 
 PAGES = (
@@ -31,8 +33,15 @@ class Site(NamedTuple):
 
     settings: Settings
     engine: Engine
-    calendar: Calendar
+    plan: Plan
     clock: Callable[[], datetime]
+    is_static: bool = False
+    """Whether the pages become files, so that nothing on them may need a server."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """What days and nights are."""
+        return self.plan.calendar
 
 
 class NotReady(Exception):
@@ -85,11 +94,23 @@ def page(template: str, title: str, **values: Any) -> str:
     return render_template(
         template,
         title=title,
-        verdict=reads_health.verdict(store()),
+        verdict=banner_now(),
         now=g.now,
         calendar=site().calendar,
         pages=PAGES,
+        is_static=site().is_static,
         **values,
+    )
+
+
+def banner_now() -> Banner:
+    """Return what the banner says of the store of this request."""
+    return banner(
+        reads_health.verdict(store()),
+        reads_audits.together(reads_audits.audited(store())),
+        reads_audits.warned(store()),
+        g.now,
+        local,
     )
 
 

@@ -19,8 +19,10 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
-from demo import day
+from demo import day, reasons
+from demo.together import start_pages, stop
 from sqlauthenticator import connector
+from store.engine import connect
 from tests.fakegithub.delivering import deliver
 from tests.fakegithub.world import Delivery
 
@@ -45,15 +47,17 @@ def main(argv: list[str] | None = None) -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     secret, port = secrets.token_hex(20), free_port()
-    listener = start_listener(secret, port)
+    listener, pages = start_listener(secret, port), None
     try:
         if not wait_ready(listener, port):
             print(f"the listener did not start; its log is {FOLDER / 'listener.log'}")
             return 1
         answers = send(list(day.deliveries(yesterday())), secret, port)
+        tell_reasons()
         show(answers, port)
         if not once:
-            print("\nThe listener stays up until Ctrl-C.")
+            print("\nThe listener and the pages stay up until Ctrl-C.", flush=True)
+            pages = start_pages({**os.environ, **environment(secret)}, "-p", str(free_port()))
             listener.wait()
         return 0 if set(answers) <= {"applied"} else 1
     except KeyboardInterrupt:
@@ -61,6 +65,8 @@ def main(argv: list[str] | None = None) -> int:
     finally:
         listener.terminate()
         listener.wait()
+        if pages is not None:
+            stop(pages)
 
 
 def yesterday() -> datetime:
@@ -80,20 +86,40 @@ def store_url() -> str:
     return f"sqlite:///{(FOLDER / 'shark_dashboard.db').resolve()}"
 
 
-def start_listener(secret: str, port: int) -> subprocess.Popen[bytes]:
-    """Start `python listener.py` so that nothing of the real installation is read or written."""
-    environment = {
-        **os.environ,
+def environment(secret: str) -> dict[str, str]:
+    """Return settings with which nothing of the real installation is read or written."""
+    return {
         "DATABASE_URL": store_url(),
+        "DATABASE_READ_URL": store_url(),
+        "DATABASE_PASSWORD": "",
         "WEBHOOK_SECRET": secret,
         "SPOOL_DIR": str(FOLDER / "spool"),
         "REPOS": "",
         "GITHUB_TOKEN": "",
+        "GROUPS": "",
+        "DASHBOARD_HOST": "127.0.0.1",
+        "DASHBOARD_PASSWORD": "",
+        "DASHBOARD_PROXIES": "",
     }
+
+
+def tell_reasons() -> None:
+    """Write what the day's failed jobs say into its store."""
+    engine = connect(store_url())
+    reasons.tell(engine)
+    engine.dispose()
+
+
+def start_listener(secret: str, port: int) -> subprocess.Popen[bytes]:
+    """Start `python listener.py` over the demo's own store."""
     command = [sys.executable, str(TOP / "listener.py"), "--host", "127.0.0.1", "-p", str(port)]
     with (FOLDER / "listener.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own door
-            command, env=environment, stdout=log, stderr=log, start_new_session=True
+            command,
+            env={**os.environ, **environment(secret)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.dialects import mysql, sqlite
 
+from deploy import accounts
 from rows.github import events
 from schema.sources import source_of
 from schema.tables import keys, metadata
@@ -103,6 +104,7 @@ def help_of(door: str) -> str:
 def pages() -> dict[Path, str]:
     """Return every generated page with its text."""
     found = {TOP / "docs/fields.md": fields_page(), TOP / "docs/events.md": events_page()}
+    found |= accounts.files()
     for path in (TOP / "README.md", *(TOP / "docs").glob("*.md")):
         if path not in found and path.exists():
             found[path] = with_help(path.read_text("utf-8"))

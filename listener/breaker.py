@@ -15,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from listener.condition import Condition
 from store import faults
 
-FIRST_SECONDS, LONGEST_SECONDS = 1.0, 60.0
+FIRST_SECONDS, SHORT_SECONDS, LONGEST_SECONDS = 1.0, 5.0, 60.0
+FAILOVER_SECONDS = 600.0
+"""Pauses stay short for so long, to write again soon after a failover."""
 CALM_SECONDS = 60.0
 """One that opens again sooner goes on with the longer pauses."""
 
@@ -30,6 +32,7 @@ class Breaker:
         self.tripped = threading.Event()
         self.pause = FIRST_SECONDS
         self.closed = -CALM_SECONDS
+        self.opened = time.monotonic()
         self.condition = Condition("the database takes nothing", "the database takes deliveries")
         if cause is not None:
             self.condition.cause = cause
@@ -49,6 +52,7 @@ class Breaker:
                 return
             if time.monotonic() - self.closed >= CALM_SECONDS:
                 self.pause = FIRST_SECONDS
+            self.opened = time.monotonic()
             self.tripped.set()
         self.condition.bad(faults.described(error))
 
@@ -65,7 +69,8 @@ class Breaker:
 
     def try_once(self) -> None:
         """Probe, and close if nothing is wrong."""
-        self.pause = min(self.pause * 2, LONGEST_SECONDS)
+        is_failover = time.monotonic() - self.opened < FAILOVER_SECONDS
+        self.pause = min(self.pause * 2, SHORT_SECONDS if is_failover else LONGEST_SECONDS)
         try:
             self.probe()
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong

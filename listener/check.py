@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, make_url, text
@@ -10,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from listener import database, secret
 from schema import migrate
-from store import faults, prepare
-from store.engine import is_loopback
+from store import faults, health, prepare
+from store.engine import is_loopback, reading
 from store.prepare import CannotStart
 from store.probe import probe
 from store.settings import Settings
@@ -23,11 +24,15 @@ AGES = {"current": "", "empty": "", "older": BEHIND, "newer": "newer than this r
 
 
 class Line(NamedTuple):
-    """One thing that was looked at: `wrong` is empty when all is well."""
+    """One thing that was looked at: `wrong` is empty when all is well.
+
+    A `warning` needs somebody's attention, and stops nothing.
+    """
 
     name: str
     found: str
     wrong: str = ""
+    warning: bool = False
 
 
 class Durable(NamedTuple):
@@ -63,17 +68,19 @@ DURABLE = (
 )
 
 
-def check(settings: Settings) -> int:
-    """Print a line for each thing; return 1 if something is wrong, else 0."""
-    lines = list(looked_at(settings))
-    for line in lines:
-        print(shown(line))
-    return int(any(line.wrong for line in lines))
+def check(settings: Settings, more: Iterable[Line] = ()) -> int:
+    """Print a line for each thing, `more` of them last; return 1 if something is wrong, else 0."""
+    is_wrong = False
+    for line in chain(looked_at(settings), more):
+        print(shown(line), flush=True)
+        is_wrong = is_wrong or bool(line.wrong)
+    return int(is_wrong)
 
 
 def shown(line: Line) -> str:
     """Return a line as it is printed."""
-    return f"{'WRONG' if line.wrong else 'ok':6}{line.name}: {line.wrong or line.found}"
+    mark = "WRONG" if line.wrong else "warn" if line.warning else "ok"
+    return f"{mark:6}{line.name}: {line.wrong or line.found}"
 
 
 def looked_at(settings: Settings) -> Iterator[Line]:
@@ -118,8 +125,25 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[Line]:
         if age == "current":
             probe(engine)
             yield Line("rights", "a delivery can be written")
+            yield from freshness(engine)
     except SQLAlchemyError as error:
         yield Line("database", "", f"{place}: {faults.described(error)}")
+
+
+def freshness(engine: Engine) -> Iterator[Line]:
+    """Yield what the reconciler found to be stale or about to end, and when it looked last."""
+    with reading(engine).connect() as connection:
+        rows = health.rows(connection)
+    for row in rows:
+        place = f"{row.name} of {row.subject}" if row.subject else row.name
+        told = f"{row.detail} (since {row.changetime:%Y-%m-%d %H:%M} UTC)"
+        if row.state == health.BAD:
+            yield Line(place, "", told)
+        elif row.state != health.GOOD:
+            yield Line(place, told, warning=True)
+    if rows:
+        last = max(row.checktime for row in rows)
+        yield Line("freshness", f"was looked at last at {last:%Y-%m-%d %H:%M} UTC")
 
 
 def tls_line(connection: Connection, settings: Settings) -> Line:

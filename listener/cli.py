@@ -10,11 +10,11 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sqlalchemy import make_url
 
-from listener import check, database, log, secret, serve
+from listener import check, database, hooks, log, reconciler, secret, serve
 from listener.ways_in import ways_in
 from listener.worker import Common, make_app
 from store import settings_argv
@@ -63,7 +63,7 @@ def flags() -> Flags:
         "--key",
         dest="github_token",
         metavar="KEY",
-        help="GitHub token; deliveries need none, the backfill does [GITHUB_TOKEN]",
+        help="GitHub token; deliveries need none, healing and the backfill do [GITHUB_TOKEN]",
     )
     parser.add_argument(
         "-p", "--port", dest="port", metavar="PORT", help="port, default 5000 [PORT]"
@@ -81,8 +81,14 @@ def flags() -> Flags:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="look at settings, database, durability, TLS, schema and spool, say what is wrong, "
-        "and end: 0 when nothing is, else 1",
+        help="look at settings, database, durability, TLS, schema and spool, and with a key at "
+        "the webhooks, say what is wrong, and end: 0 when nothing is, else 1",
+    )
+    parser.add_argument(
+        "--register",
+        metavar="URL",
+        help="make or repair the webhook of each -r so that it delivers to this address, "
+        "https://HOST/webhook, ping it, and end",
     )
     return parser
 
@@ -91,8 +97,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the listener until it is stopped; 2 means that a person must change something."""
     try:
         given = parsed(sys.argv[1:] if argv is None else argv)
+        url = given.pop("register")
         if given.pop("check"):
-            return look(given)
+            return look(given, url)
+        if url is not None:
+            return register(given, url)
         start(given)
     except (BadSetting, CannotStart) as error:
         print(f"listener.py: {error}", file=sys.stderr)
@@ -102,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def parsed(argv: Sequence[str]) -> dict[str, object]:
+def parsed(argv: Sequence[str]) -> dict[str, Any]:
     """Return the flags by the names of the settings. Raises BadSetting."""
     if any(word.startswith("-pwd") and word[4:5] not in ("", "=") for word in argv):
         raise BadSetting("-pwd", "a password is a word of its own: -pwd PASSWORD or -pwd=-x")
@@ -113,8 +122,11 @@ def parsed(argv: Sequence[str]) -> dict[str, object]:
     return vars(found)
 
 
-def look(given: dict[str, object]) -> int:
-    """Check what a listener with these flags needs; return the exit code."""
+def look(given: dict[str, Any], url: str | None) -> int:
+    """Check what a listener with these flags needs; return the exit code.
+
+    Webhooks should point to `url`, where it is given.
+    """
     try:
         settings = read(given)
         settings_argv.hide(secrets_of(settings))
@@ -122,7 +134,14 @@ def look(given: dict[str, object]) -> int:
     except BadSetting as error:
         print(check.shown(check.Line("configuration", "", str(error))))
         return 1
-    return check.check(settings)
+    return check.check(settings, hooks.lines(given, settings, url))
+
+
+def register(given: dict[str, Any], url: str) -> int:
+    """Set the webhooks up; return the exit code. Raises BadSetting."""
+    settings = read(given)
+    settings_argv.hide(secrets_of(settings))
+    return hooks.register(given, settings, url)
 
 
 def start(given: dict[str, object]) -> None:
@@ -138,11 +157,21 @@ def start(given: dict[str, object]) -> None:
     if cause:
         log.warning("the database takes nothing", cause=cause)
     print(ways_in(settings.host, settings.port, settings.repos, made), flush=True)
-    # Opened before the fork and never closed: the processes take turns by its lock.
-    turn = tempfile.TemporaryFile()  # noqa: SIM115
-    common = Common(settings, keys, turn, cause)
+    # Opened before the fork and never closed: the processes take turns by their locks.
+    turn, batches = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+    healing = reconciler.environment(given) if heals(settings) else None
+    common = Common(settings, keys, turn, batches, cause, healing)
     backend = make_url(settings.database_url).get_backend_name()
     serve.run(listening, serve.workers_for(backend), partial(make_app, common))
+
+
+def heals(settings: Settings) -> bool:
+    """Tell whether a reconciler is to run beside us, and say so when it is not."""
+    if settings.reconcile and settings.github_token:
+        return True
+    why = "RECONCILE=off" if settings.github_token else "there is no GITHUB_TOKEN"
+    log.info("what webhooks do not bring is not looked for", why=why)
+    return False
 
 
 def refuse_debug() -> None:

@@ -36,15 +36,21 @@ def first_try(settings: Settings) -> str | None:
 
 def check(settings: Settings, engine: Engine) -> None:
     """Raise CannotStart or SQLAlchemyError while deliveries cannot be stored."""
-    bring_up(settings)
+    bring_up(settings, running=True)
     probe(engine)
 
 
-def bring_up(settings: Settings) -> None:
-    """Create the schema in an empty database, upgrade an SQLite file. Raises CannotStart."""
+def bring_up(settings: Settings, *, running: bool = False) -> None:
+    """Create the schema in an empty database, upgrade an SQLite file. Raises CannotStart.
+
+    One that is `running` already goes on beside a newer release: upgrades only add.
+    """
     engine = open_engine(settings)
     try:
-        if prepare.age(engine) == "older" and engine.dialect.name != "sqlite":
+        age = prepare.age(engine)
+        if running and age == "newer":
+            return
+        if age == "older" and engine.dialect.name != "sqlite":
             raise CannotStart(
                 "the database has an older schema: run python local-database.py with -i once",
                 MAY_PASS,

@@ -1,12 +1,19 @@
 """Deliveries that come at once share a transaction: one commit, one wait for the disk.
 
 One thread per process takes what has queued up, writes it, and wakes the requests that brought it.
+The processes of a listener take turns: deliveries of one run come together, and two transactions
+that hold its rows would wait for each other with half as many deliveries in each.
 """
 
 from __future__ import annotations
 
+import fcntl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import IO
 
 from sqlalchemy import Engine
 
@@ -36,8 +43,10 @@ class Group:
     While a batch is written the next one gathers: the busier, the larger.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: IO[bytes] | None = None) -> None:
+        """Write to `engine`, in turns with those who open the same file as `turn`."""
         self.engine = engine
+        self.turn = turn
         self.queue: SimpleQueue[Ticket] = SimpleQueue()
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
@@ -69,9 +78,10 @@ class Group:
     def work(self) -> None:
         """Write batch after batch until the process ends."""
         while True:
-            batch = [self.queue.get(), *self.queued(MOST - 1)]
+            batch = [self.queue.get()]
             try:
-                with deadline.within(BATCH_SECONDS):
+                with held(self.turn), deadline.within(BATCH_SECONDS):
+                    batch += self.queued(MOST - 1)
                     outcomes = store_each(self.engine, [one.fate for one in batch], refusal)
                 for one in batch:
                     one.outcome = outcomes[key_of(one.fate)]
@@ -92,3 +102,24 @@ class Group:
             except Empty:
                 break
         return found
+
+
+@contextmanager
+def held(turn: IO[bytes] | None) -> Iterator[None]:
+    """Hold a file's lock in the block; the kernel takes it back from a process that ends."""
+    if turn is None:
+        yield
+        return
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(turn, fcntl.LOCK_UN)
+
+
+def own(turn: IO[bytes]) -> IO[bytes]:
+    """Open a file anew that was opened before the fork: its lock is then this process's own.
+
+    Not lockf: the kernel takes processes whose threads hold and wait for two locks for a deadlock.
+    """
+    return Path(f"/proc/self/fd/{turn.fileno()}").open("rb")

@@ -23,7 +23,9 @@ Listening on {address}, {watching}.
 
 GitHub reaches it in one of two ways:
 
-1. At a public URL. Settings > Webhooks > Add webhook, of a repository or an organization:
+1. At a public URL, with a key that may manage webhooks:
+     python listener.py -r "{repo}" -k KEY --register https://YOUR-HOST/webhook
+   or by hand. Settings > Webhooks > Add webhook, of a repository or an organization:
      Payload URL   https://YOUR-HOST/webhook
      Content type  application/json
      Secret        {secret}

@@ -19,10 +19,10 @@ from flask import Blueprint, Response, current_app, request
 from listener import answer, body, head, log, signature
 from listener.answer import Refused
 from listener.desk import Desk, settle
-from listener.fate import Payload, repository
 from listener.head import Head
 from rows.github.events import Seen
 from store.deliveries import Delivery, now
+from store.fate import Payload, label, repository
 
 webhook = Blueprint("webhook", __name__)
 
@@ -74,8 +74,3 @@ def delivery_of(envelope: Head, payload: Payload, seen: Seen | None, raw: bytes)
         receivetime=now(),
         body=raw,
     )
-
-
-def label(value: object) -> str | None:
-    """Return a short text as it is; anything else is not what it claims to be."""
-    return value if isinstance(value, str) and len(value) <= 255 else None

@@ -12,10 +12,10 @@ from listener import background, database, drain, reconciler, rolling
 from listener.app import create_app
 from listener.breaker import Breaker
 from listener.desk import Desk
-from listener.group import Group
+from listener.group import Group, own
 from listener.watch import watch
 from store.calendar import Calendar
-from store.rollups import Plan
+from store.roll_spans import Plan
 from store.settings import Settings
 from store.spool import FILE, Spool
 
@@ -23,13 +23,15 @@ from store.spool import FILE, Spool
 class Common(NamedTuple):
     """What all processes have in common, made before the fork.
 
-    `turn` is an open file whose lock they take turns by; `cause` says why the database takes
-    nothing yet, None when it does. `healing` is the environment of a reconciler, None without one.
+    `turn` is an open file: the process that has its lock does the upkeep; by the lock of `batches`
+    they take turns to write. `cause` says why the database takes nothing yet, None when it does.
+    `healing` is the environment of a reconciler, None without one.
     """
 
     settings: Settings
     keys: tuple[bytes, ...]
     turn: IO[bytes]
+    batches: IO[bytes]
     cause: str | None
     healing: dict[str, str] | None = None
 
@@ -53,4 +55,5 @@ def make_app(common: Common) -> Flask:
         reconciler.start(common.healing, common.turn)
     breaker.start()
     desk_spool = Spool(settings.spool_dir) if spools else None
-    return create_app(Desk(engine, Group(engine), common.keys, watched, breaker, desk_spool))
+    group = Group(engine, own(common.batches))
+    return create_app(Desk(engine, group, common.keys, watched, breaker, desk_spool))

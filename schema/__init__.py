@@ -6,3 +6,4 @@ from schema import failures as failures
 from schema import healing as healing
 from schema import parts as parts
 from schema import progress as progress
+from schema import rollups as rollups

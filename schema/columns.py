@@ -10,6 +10,9 @@ Each column has a `comment` (its meaning, for people) and a kind (for the store)
 - sticky: once true, always true
 - derived: computed from stored rows
 - own: the store's own business
+
+A key may be unknown (NULL) only in rows that an earlier installation left and nobody has claimed
+yet (store/claim.py): every row that is written has its key, and a UNIQUE lets NULLs be.
 """
 
 from __future__ import annotations
@@ -47,17 +50,18 @@ def repo_name() -> Column[Any]:
     return column("repo", Name(), "place", "Full name of the repository today: org/name")
 
 
-def repo_id(kind: str = "place") -> Column[Any]:
-    return column("repoid", BigId, kind, "repos.Id of the repository", nullable=kind != "key")
+def repo_id(kind: str = "place", *, unknown: bool = False) -> Column[Any]:
+    comment = "repos.Id of the repository"
+    return column("repoid", BigId, kind, comment, nullable=unknown or kind != "key")
 
 
-def provider() -> Column[Any]:
+def provider(*, unknown: bool = False) -> Column[Any]:
     comment = "Server that gave the ids: github, or github:host"
-    return column("provider", Exact(255), "key", comment, nullable=False)
+    return column("provider", Exact(255), "key", comment, nullable=unknown)
 
 
-def git_id(name: str, kind: str, comment: str) -> Column[Any]:
-    return column(name, BigId, kind, comment, nullable=kind != "key")
+def git_id(name: str, kind: str, comment: str, *, unknown: bool = False) -> Column[Any]:
+    return column(name, BigId, kind, comment, nullable=unknown or kind != "key")
 
 
 def key_names(parts: Iterable[Any]) -> tuple[str, ...]:

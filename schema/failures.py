@@ -20,14 +20,14 @@ failures = table(
     column("job", Long(), "own", "Name of the job"),
     column("step", Long(), "own", "Name of the step that failed; NULL when none did"),
     column("source", Exact(16), "own", "annotation, log, or none", nullable=False),
-    column("absence", Exact(16), "own", "Why there is no message: gone, huge, or silent"),
+    column("absence", Exact(16), "own", "Why the log gave no message: gone, huge, or silent"),
     column("message", Long(), "own", "What GitHub or the log says; NULL when it cannot be had"),
     column("context", Long(), "own", "Lines of the log before it"),
     column("masked", Long(), "own", "The message without numbers, hashes, paths and times"),
     column(
         "fingerprint", Exact(64), "own", "Hash of the masked message, after the masking's revision"
     ),
-    column("path", Long(), "own", "File that an annotation names"),
+    column("path", Long(), "own", "File that the message names"),
     column("line", Integer(), "own", "Line in it"),
     column("time", Moment, "own", "When the job ended"),
     Index("ix_failures_run", "provider", "rungitid"),

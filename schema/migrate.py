@@ -13,10 +13,12 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from schema import views
-from schema.tables import DOCUMENTED
+from schema import adopt, patience, turn, views
+from schema.tables import DOCUMENTED, metadata
 
 TRIES = 5
+WAIT_SECONDS = 3600.0
+"""How long another process may upgrade before this one gives up."""
 CONFIG = Config()
 CONFIG.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
 
@@ -42,14 +44,14 @@ def state(engine: Engine) -> str:
 def upgrade(engine: Engine | str) -> None:
     """Create the schema or bring it up to date, at an engine or a URL; what is done stays.
 
-    Several processes may start on one empty database: whoever loses a race finds the work done.
-    MySQL commits each DDL statement by itself, so every step checks what is there.
+    One process at a time does it, the others wait for it (schema/turn.py). MySQL commits each DDL
+    statement by itself, so every step checks what is there. Raises Unadoptable, Taken, DBAPIError.
     """
     if isinstance(engine, str):
         engine = create_engine(engine)
     for attempt in range(1, TRIES + 1):
         try:
-            with engine.connect() as connection:
+            with turn.taken(engine, WAIT_SECONDS), engine.connect() as connection:
                 run_migrations(connection)
             return
         except (DBAPIError, CommandError):  # Alembic's own: a version that another has moved on
@@ -59,15 +61,50 @@ def upgrade(engine: Engine | str) -> None:
 
 
 def run_migrations(connection: Connection) -> None:
-    """Run the migrations that the database lacks, then make the views."""
+    """Adopt older tables, run the migrations that the database lacks, then make the views."""
+    let_tables_change(connection)
+    if is_from_before(connection):
+        adopt.adopt(connection)
     keep_oldest(connection)
     config = Config()
     config.set_main_option("script_location", CONFIG.get_main_option("script_location") or "")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    patience.patiently(connection, lambda: command.upgrade(config, "head"))
     connection.commit()
-    views.create(connection)
+    patience.patiently(connection, lambda: views.create(connection))
     connection.commit()
+
+
+def let_tables_change(connection: Connection) -> None:
+    """Set the session up for changes of tables that others refer to, or read just now."""
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.driver_connection
+        assert raw is not None  # noqa: S101 - the connection is open
+        # Both have no effect within a transaction, so SQLAlchemy must not begin one for them.
+        raw.execute("PRAGMA foreign_keys = OFF")
+        raw.execute("PRAGMA legacy_alter_table = ON")
+        return
+    patience.limit_waits(connection)
+
+
+def is_from_before(connection: Connection) -> bool:
+    """Tell whether there are documented tables that no migration has made, or not to its end."""
+    heads = MigrationContext.configure(connection).get_current_heads()
+    found = not heads and bool(set(inspect(connection).get_table_names()) & set(DOCUMENTED))
+    connection.rollback()
+    return found
+
+
+def planned(engine: Engine) -> tuple[list[str], dict[str, int]]:
+    """Return the DDL that the database lacks, and the rows of each of its tables.
+
+    Nothing is changed. Raises Unadoptable, DBAPIError.
+    """
+    with engine.connect() as connection:
+        lacking = adopt.statements(connection, tuple(metadata.tables))
+        counted = adopt.counted(connection)
+        connection.rollback()
+    return lacking, counted
 
 
 def keep_oldest(connection: Connection) -> None:

@@ -164,6 +164,26 @@ DELIVERIES = {
     "body": Source("the body", CANNOT),
 }
 
+FAILURES = {
+    "provider": both("jobs.provider"),
+    "jobgitid": both("jobs.gitid of a job that failed or timed out"),
+    "number": Source(CANNOT, "order of the annotations, or of the lines in the log"),
+    "repoid": both("jobs.repoid"),
+    "rungitid": Source(STORE, "jobs.rungitid"),
+    "attempt": Source(STORE, "jobs.attempt"),
+    "job": Source(STORE, "jobs.name"),
+    "step": Source(STORE, "jobs.failedstep"),
+    "source": Source(STORE, "which of the two said it"),
+    "absence": Source(STORE, "status and length of the log"),
+    "message": Source(STORE, "annotations[].title and .message, else lines of the job's log"),
+    "context": Source(STORE, "annotations[].raw_details, else the lines of the log before"),
+    "masked": Source(STORE, "message"),
+    "fingerprint": Source(STORE, "masked"),
+    "path": Source(STORE, "annotations[].path, else the message"),
+    "line": Source(STORE, "annotations[].start_line, else the message"),
+    "time": Source(STORE, "jobs.endtime"),
+}
+
 SOURCES: dict[str, dict[str, Source]] = {
     "repos": REPOS,
     "repoaliases": REPOALIASES,
@@ -174,6 +194,7 @@ SOURCES: dict[str, dict[str, Source]] = {
     "runattempts": RUNATTEMPTS,
     "jobs": JOBS,
     "deliveries": DELIVERIES,
+    "failures": FAILURES,
 }
 
 

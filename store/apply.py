@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, select
 
 from rows import Mapped, StoredName
 from schema.tables import workflows
-from store import deliveries, derived, places
+from store import claim, claim_rows, deliveries, derived, dirty, places
 from store.deliveries import Delivery
 from store.engine import reading
 from store.known import CACHED, Known
@@ -106,11 +106,15 @@ def apply(connection: Connection, batch: Sequence[Mapped], known: Known) -> Tabl
             if row.table not in CACHED or not known.is_stored(row.table, values):
                 tables[row.table].append(values)
     resolve_names(connection, tables)
+    unclaimed = claim.is_needed(connection, known)
     for name in ORDER:
         if name in tables:
+            if unclaimed:
+                claim_rows.rows(connection, name, tables[name])
             upsert(connection, name, distinct(tables[name]))
     derived.update_runs(connection, tables["workflowruns"])
     derived.update_branches(connection, tables["branches"], tables["commits"])
+    dirty.mark(connection, ((one["provider"], one["gitid"]) for one in tables["workflowruns"]))
     tables["repos"] = [mapped.repository.values for mapped in batch]
     return tables
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Select, bindparam, select
 
 from rows import Mapped
 from schema.tables import deliveries as table
 from store import apply, deliveries
 from store.deliveries import APPLIED, QUARANTINED, Delivery
 from store.known import Known
-from store.stored import by_key
 from store.transaction import transact
 
 
@@ -91,7 +92,22 @@ def key_of(fate: Fate) -> Key:
 
 def new(connection: Connection, batch: Sequence[Fate]) -> list[Fate]:
     """Return the fates of deliveries that were not applied yet, in the order of their guids."""
-    by_guid = {key_of(fate): fate for fate in batch}
-    stored = by_key(connection, table, by_guid, without=("body", "error", "action", "repo"))
-    applied = {key for key, values in stored.items() if values["state"] == APPLIED}
+    guids: dict[str, list[str]] = defaultdict(list)
+    for provider, guid in map(key_of, batch):
+        guids[provider].append(guid)
+    applied = {
+        (provider, guid)
+        for provider, those in guids.items()
+        for guid in connection.scalars(applied_of(), {"of": provider, "guids": those})
+    }
     return [one for one in sorted(batch, key=key_of) if key_of(one) not in applied]
+
+
+@lru_cache
+def applied_of() -> Select[Any]:
+    """Return the query for the guids, of some, that were applied."""
+    return select(table.c.guid).where(
+        table.c.provider == bindparam("of"),
+        table.c.guid.in_(bindparam("guids", expanding=True)),
+        table.c.state == APPLIED,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    func,
     literal_column,
     or_,
     select,
@@ -63,6 +64,28 @@ def state_of(connection: Connection, delivery: Delivery) -> str | None:
         deliveries.c.provider == delivery.provider, deliveries.c.guid == delivery.guid
     )
     return connection.execute(query).scalar_one_or_none()
+
+
+def seen(connection: Connection, provider: str, guids: Sequence[str]) -> set[str]:
+    """Return the guids that were seen, whatever became of them."""
+    found: set[str] = set()
+    for at in range(0, len(guids), PAGE):
+        part = deliveries.c.guid.in_(guids[at : at + PAGE])
+        query = select(deliveries.c.guid).where(deliveries.c.provider == provider, part)
+        found |= set(connection.scalars(query))
+    return found
+
+
+def received(connection: Connection, latest: int = 1000) -> tuple[set[int], set[str]]:
+    """Return the hooks that sent us the latest deliveries, and their repositories in lower case.
+
+    What was taken from a hook's log has no hook of its own.
+    """
+    query = select(deliveries.c.hookid, func.lower(deliveries.c.repo))
+    rows = connection.execute(
+        query.where(deliveries.c.hookid.is_not(None)).order_by(deliveries.c.Id.desc()).limit(latest)
+    ).all()
+    return {hook for hook, _ in rows}, {name for _, name in rows if name}
 
 
 def save(connection: Connection, delivery: Delivery, state: str, error: str | None = None) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, Table, bindparam, select, update
 
 from rows import derive
 from schema.tables import branches, commits, jobs, of_kind, runattempts, workflowruns
@@ -62,18 +63,33 @@ def update_part(connection: Connection, provider: str, gitids: Sequence[int]) ->
     upsert(connection, "workflowruns", changed_runs)
 
 
+NEEDED = {
+    "workflowruns": ("gitid", *MIRRORED),
+    "runattempts": ("rungitid", "version", *derive.Attempt._fields, *TIMED),
+    "jobs": ("rungitid", *derive.Job._fields),
+}
+
+
+@lru_cache
+def query_of(table: Table) -> Select[Any]:
+    """Return the query for what is derived from, and what is derived, of some runs."""
+    run = table.c.gitid if table is workflowruns else table.c.rungitid
+    names = dict.fromkeys(NEEDED[table.name])
+    wanted = [table.c[name] for name in names if name in table.c]
+    of = table.c.provider == bindparam("of")
+    those: BindParameter[Any] = bindparam("gitids", expanding=True)
+    return select(*wanted).where(of, run.in_(those))
+
+
 def select_rows(
-    connection: Connection, table: Any, provider: str, gitids: Sequence[int]
+    connection: Connection, table: Table, provider: str, gitids: Sequence[int]
 ) -> Sequence[Row[Any]]:
     """Return the rows of these runs."""
-    run = table.c.gitid if table is workflowruns else table.c.rungitid
-    wanted = [column for column in table.columns if column.name not in ("steps", "labels")]
-    query = select(*wanted).where(table.c.provider == provider, run.in_(gitids))
-    return connection.execute(query).all()
+    return connection.execute(query_of(table), {"of": provider, "gitids": gitids}).all()
 
 
 def grouped(
-    connection: Connection, table: Any, provider: str, gitids: Sequence[int]
+    connection: Connection, table: Table, provider: str, gitids: Sequence[int]
 ) -> dict[int, list[Row[Any]]]:
     """Return the rows of these runs by run."""
     found: dict[int, list[Row[Any]]] = defaultdict(list)
@@ -120,7 +136,7 @@ def update_branches(
 
 def update_authors(connection: Connection, repoid: int, chosen: Any) -> None:
     """Write the authors of the chosen branches where they differ."""
-    query = select(branches.c.Id, branches.c.headhash, branches.c.author)
+    query = select(branches.c.Id, branches.c.headhash, branches.c.author, branches.c.version)
     found = connection.execute(
         query.where(branches.c.repoid == repoid, chosen).order_by(branches.c.Id).with_for_update()
     ).all()
@@ -135,7 +151,8 @@ def update_authors(connection: Connection, repoid: int, chosen: Any) -> None:
     changes = [
         {"row": row.Id, "now": authors.get(row.headhash)}
         for row in found
-        if authors.get(row.headhash) != row.author
+        # A stub of an earlier installation knows the author, but not where the branch points.
+        if row.version and authors.get(row.headhash) != row.author
     ]
     if changes:
         statement = update(branches).where(branches.c.Id == bindparam("row"))

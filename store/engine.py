@@ -8,6 +8,7 @@ import sqlite3
 import ssl
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,18 @@ from sqlalchemy import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store import deadline
+from store.password import fetched
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 3
 LOCK_WAIT_SECONDS = (
     1  # below READ_SECONDS, or the client gives up on a lock the server still waits for
 )
-POOL_SECONDS = 300  # a failed-over server is reached again by a new connection
+POOL_SECONDS = 60  # a failed-over server may have another address: only new connections see it
 
-GONE = frozenset({1290, 1836, 1792, 1053, 1040})
-"""Read-only (it was the primary once), shutting down, full: other connections fail likewise.
+GONE = frozenset({1290, 1836, 1792, 1053, 1040, 3100, 3101})
+"""Read-only (it was the primary once), shutting down, full, put out of its replication group:
+other connections fail likewise.
 
 SQLAlchemy itself knows the codes of connections that are lost.
 https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
@@ -50,14 +53,17 @@ def connect(
     url: str | URL,
     *,
     password: str | None = None,
+    password_command: str | None = None,
     ssl_ca: str | None = None,
     tls: bool = True,
     read_seconds: float = READ_SECONDS,
 ) -> Engine:
     """Return an engine for the database at `url`; nothing is opened until it is used.
 
-    `password` joins the URL and has no effect on SQLite. A host that is not loopback is reached
-    over TLS with certificate and host name verified, against the system's roots or `ssl_ca`.
+    `password` joins the URL and has no effect on SQLite; `password_command` prints one, and is
+    run for each new connection, because tokens expire (store/password.py). A host that is not
+    loopback is reached over TLS with certificate and host name verified, against the system's
+    roots or `ssl_ca`, which may hold several.
     Make the engine after a fork: its connections must not be shared between processes.
     """
     place = make_url(url)
@@ -65,6 +71,8 @@ def connect(
         return connect_sqlite(place, read_seconds)
     if password is not None:
         place = place.set(password=password)
+    # What PyMySQL would take from a URL (ssl_disabled, ssl_verify_cert, ...) weakens nothing.
+    place = place.difference_update_query([name for name in place.query if name.startswith("ssl")])
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_SECONDS,
@@ -86,6 +94,8 @@ def connect(
         pool_pre_ping=read_seconds > READ_SECONDS,
         hide_parameters=True,
     )
+    if password_command:
+        event.listen(engine, "do_connect", partial(fetched, password_command))
     event.listen(engine, "do_connect", deadline.connect)
     event.listen(engine, "handle_error", note_gone)
     deadline.watch(engine)

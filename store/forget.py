@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from rows import Unmappable
 from rows.github.events import repository_of
+from schema.audits import health
 from schema.tables import deliveries, metadata, repoaliases, repos
-from store import bodies, parts
+from store import bodies, parts, rollups
 from store.deliveries import delivery_of
 from store.engine import reading
 from store.places import Key
@@ -23,8 +24,10 @@ def named(engine: Engine, name: str) -> list[Key]:
     """Return the repositories whose full name is or was `name`, without regard to case."""
     former = select(repoaliases.c.repoid).where(func.lower(repoaliases.c.name) == name.lower())
     is_meant = (func.lower(repos.c.name) == name.lower()) | repos.c.Id.in_(former)
+    is_claimed = repos.c.gitid.is_not(None)  # without its id it cannot be told from others
     with reading(engine).connect() as connection:
-        found = connection.execute(select(repos.c.provider, repos.c.gitid).where(is_meant))
+        query = select(repos.c.provider, repos.c.gitid).where(is_meant, is_claimed)
+        found = connection.execute(query)
         return [(provider, gitid) for provider, gitid in found]
 
 
@@ -54,6 +57,8 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
     told = {"deliveries": forget_deliveries(engine, key, names)}
     for table in tables():
         told[table.name] = sum(batches(engine, table, table.c.repoid == repoid))
+    told["health"] = sum(batches(engine, health, func.lower(health.c.subject).in_(names)))
+    rollups.drop(engine)  # those of all repositories together count its runs
     is_it = (repos.c.provider == key[0]) & (repos.c.gitid == key[1])
     told["repos"] = sum(batches(engine, repos, is_it))
     return {name: number for name, number in told.items() if number}

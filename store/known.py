@@ -26,6 +26,8 @@ class Known:
 
     def __init__(self) -> None:
         self.entries: OrderedDict[tuple[Any, ...], tuple[float, Any]] = OrderedDict()
+        self.unclaimed = (0.0, False)
+        """Until when it is believed whether older rows wait to be claimed (store.claim)."""
 
     def is_stored(self, table: str, values: Values) -> bool:
         """Tell whether a record at least as new is stored."""
@@ -49,6 +51,7 @@ class Known:
     def forget(self) -> None:
         """Drop everything."""
         self.entries.clear()
+        self.unclaimed = (0.0, False)
 
 
 def identity(table: str, values: Values) -> tuple[Any, ...]:

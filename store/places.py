@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from rows import Mapped, Row
 from rows.version import STUB
 from schema.tables import PLACED, repos
-from store import names
+from store import claim, names
 from store.known import Known
 from store.upsert import upsert
 
@@ -56,6 +56,8 @@ def settle(connection: Connection, batch: Sequence[Mapped], known: Known) -> dic
     """
     wanted = {key_of(mapped) for mapped in batch}
     before = stored(connection, wanted)
+    if claim.is_needed(connection, known) and claim.repositories(connection, batch, before):
+        before = stored(connection, wanted)
     fresh = [
         mapped.repository.values
         for mapped in batch

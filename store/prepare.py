@@ -6,15 +6,20 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from schema import migrate
+from schema.shape import Unadoptable
+from schema.tables import metadata
+from schema.turn import Taken
 from store import faults
 from store.engine import connect
 from store.settings import Settings
 
+NEWER = "the database was upgraded by a newer release: run that one"
 UPGRADE_SECONDS = 3600  # one statement may rebuild a table
 
 
@@ -35,6 +40,7 @@ def open_engine(settings: Settings, *, read_seconds: float) -> Engine:
         return connect(
             settings.database_url,
             password=settings.database_password,
+            password_command=settings.database_password_command,
             ssl_ca=settings.database_ssl_ca,
             tls=settings.database_ssl,
             read_seconds=read_seconds,
@@ -65,7 +71,7 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     """
     found = age(engine)
     if found == "newer":
-        raise CannotStart("the database was upgraded by a newer release: run that one")
+        raise CannotStart(NEWER)
     if found == "current":
         return None
     copy = None
@@ -79,17 +85,58 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     return "the schema was upgraded" + (f"; a copy of what was there is {copy}" if copy else "")
 
 
+class Plan(NamedTuple):
+    """What an upgrade would do: its DDL, the rows of every table, and the tables that are ours."""
+
+    statements: list[str]
+    rows: dict[str, int]
+    ours: frozenset[str]
+
+
+def planned(settings: Settings, *, read_seconds: float) -> Plan:
+    """Return what an upgrade would do; nothing is changed. Raises CannotStart."""
+    engine = migrating(settings, read_seconds)
+    try:
+        if age(engine) == "newer":
+            raise CannotStart(NEWER)
+        statements, rows = migrate.planned(engine)
+    except Unadoptable as error:
+        raise CannotStart(f"the schema cannot be upgraded: {error}") from error
+    except SQLAlchemyError as error:
+        raise CannotStart(f"the database does not answer: {faults.cause(error)}", 1) from error
+    finally:
+        engine.dispose()
+    return Plan(statements, rows, frozenset({*metadata.tables, "alembic_version"}))
+
+
+def migrating(settings: Settings, read_seconds: float) -> Engine:
+    """Return an engine of the user who may change the schema. Raises CannotStart."""
+    place = make_url(settings.database_migrate_url)
+    same = settings.database_migrate_url == settings.database_url
+    # Another user's URL brings that user's password: the writer's must not replace it.
+    ours = same or place.password is None
+    try:
+        return connect(
+            place,
+            password=settings.database_password if ours else None,
+            password_command=settings.database_password_command if ours else None,
+            ssl_ca=settings.database_ssl_ca,
+            tls=settings.database_ssl,
+            read_seconds=read_seconds,
+        )
+    except OSError as error:
+        raise CannotStart(f"DATABASE_MIGRATE_URL: {error.strerror or error}") from error
+
+
 def upgrade(settings: Settings) -> None:
     """Bring the schema up to date, as the user who may. Raises CannotStart."""
-    engine = connect(
-        settings.database_migrate_url,
-        password=settings.database_password,
-        ssl_ca=settings.database_ssl_ca,
-        tls=settings.database_ssl,
-        read_seconds=UPGRADE_SECONDS,
-    )
+    engine = migrating(settings, UPGRADE_SECONDS)
     try:
         migrate.upgrade(engine)
+    except Unadoptable as error:
+        raise CannotStart(f"the schema cannot be upgraded: {error}") from error
+    except Taken as error:
+        raise CannotStart(f"the schema was not upgraded: {error}", 1) from error
     except SQLAlchemyError as error:
         raise CannotStart(f"the schema was not upgraded: {faults.cause(error)}", 1) from error
     finally:

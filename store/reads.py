@@ -1,22 +1,24 @@
 """Named SELECTs for the pages: what is stored, one question each. They never write.
 
-Times are UTC without zone, spans are half open, seconds are seconds. This file has runs and what
-belongs to one; `reads_nights`, `reads_time`, `reads_flakes` and `reads_health` have the rest.
+Times are UTC without zone, spans are half open, seconds are seconds. This file has one run
+and what belongs to it; the other files are called by what they answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+from sqlalchemy import Connection, Select, select
 
 from schema.tables import commits, jobs, repoaliases, repos, runattempts, workflowruns
 
 FAILED = ("failure", "timed_out", "startup_failure")
 """Conclusions of runs and jobs that mean: somebody must look."""
 
+PART = 500
 RunKey = tuple[str, int]
 
 
@@ -114,27 +116,6 @@ class Commit(NamedTuple):
     url: str | None
 
 
-class Wanted(NamedTuple):
-    """Which runs to list; None means any. `author` is the actor's login."""
-
-    repoid: int | None = None
-    workflow: str | None = None
-    branch: str | None = None
-    event: str | None = None
-    conclusion: str | None = None
-    author: str | None = None
-    commit: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-class Place(NamedTuple):
-    """Where a page of runs ends: its last run's time and Id."""
-
-    createtime: datetime
-    Id: int
-
-
 def columns(table: Any, record: Any) -> list[Any]:
     """Return the table's columns that a record has, in its order."""
     return [table.c[name] for name in record._fields]
@@ -157,49 +138,6 @@ def repo_called(connection: Connection, name: str) -> Repo | None:
     return None if row is None else Repo(*row)
 
 
-def chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Return the conditions of a list of runs."""
-    table = workflowruns.c
-    exact = {
-        table.repoid: wanted.repoid,
-        table.workflowname: wanted.workflow,
-        table.branchname: wanted.branch,
-        table.event: wanted.event,
-        table.author: wanted.author,
-        table.commithash: wanted.commit,
-    }
-    found = [column == value for column, value in exact.items() if value is not None]
-    if wanted.conclusion == "failed":
-        found.append(table.conclusion.in_(FAILED))
-    elif wanted.conclusion == "running":
-        found.append(and_(table.conclusion.is_(None), table.status != "completed"))
-    elif wanted.conclusion is not None:
-        found.append(table.conclusion == wanted.conclusion)
-    if wanted.since is not None:
-        found.append(table.createtime >= wanted.since)
-    if wanted.until is not None:
-        found.append(table.createtime < wanted.until)
-    return found
-
-
-def list_runs(
-    connection: Connection, wanted: Wanted, limit: int, after: Place | None = None
-) -> list[Run]:
-    """Return runs, newest first, that come after a place in that order."""
-    table = workflowruns.c
-    # A run that only a job was seen of has no time yet: it appears with its own delivery.
-    query = select(*columns(workflowruns, Run)).where(
-        *chosen(wanted), table.createtime.is_not(None), table.repo.is_not(None)
-    )
-    if after is not None:
-        same = and_(table.createtime == after.createtime, table.Id < after.Id)
-        query = query.where(
-            table.createtime <= after.createtime, or_(table.createtime < after.createtime, same)
-        )
-    query = query.order_by(table.createtime.desc(), table.Id.desc()).limit(limit)
-    return [Run(*row) for row in connection.execute(query)]
-
-
 def one_run(connection: Connection, key: RunKey) -> Run | None:
     """Return a run, None if it is not stored."""
     table = workflowruns.c
@@ -219,15 +157,30 @@ def attempts_of(connection: Connection, key: RunKey) -> list[Attempt]:
     return [Attempt(*row) for row in connection.execute(query.order_by(table.attempt))]
 
 
+def parts(keys: Iterable[RunKey]) -> Iterator[tuple[str, list[int]]]:
+    """Yield ids by their server, in lists that a statement can take."""
+    by_provider: dict[str, list[int]] = defaultdict(list)
+    for provider, number in keys:
+        by_provider[provider].append(number)
+    for provider, numbers in by_provider.items():
+        for at in range(0, len(numbers), PART):
+            yield provider, numbers[at : at + PART]
+
+
 def jobs_of(connection: Connection, keys: Iterable[RunKey]) -> list[Job]:
     """Return the jobs of all attempts of runs, in the order they were made."""
-    wanted = list(keys)
-    if not wanted:
-        return []
     table = jobs.c
-    query = select(*columns(jobs, Job)).where(tuple_(table.provider, table.rungitid).in_(wanted))
-    query = query.order_by(table.attempt, table.createtime, table.gitid)
-    return [Job(*row) for row in connection.execute(query)]
+    order = (table.attempt, table.createtime, table.gitid)
+    # Not by pairs of server and id: SQLite reads all of the table for them.
+    return [
+        Job(*row)
+        for provider, numbers in parts(keys)
+        for row in connection.execute(
+            select(*columns(jobs, Job))
+            .where(table.provider == provider, table.rungitid.in_(numbers))
+            .order_by(*order)
+        )
+    ]
 
 
 def one_commit(connection: Connection, repoid: int, sha: str) -> Commit | None:

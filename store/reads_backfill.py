@@ -26,6 +26,13 @@ def live_branches(connection: Connection, repoid: int) -> set[str]:
     return set(connection.scalars(select(branches.c.name).where(*chosen)))
 
 
+def live_heads(connection: Connection, repoid: int) -> dict[str, str]:
+    """Return the heads of the branches that are not known to be deleted, by name."""
+    chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
+    query = select(branches.c.name, branches.c.headhash).where(*chosen)
+    return {name: head for name, head in connection.execute(query) if head is not None}
+
+
 def repository_id(connection: Connection, provider: str, gitid: int) -> int | None:
     """Return repos.Id of a repository."""
     chosen = (repos.c.provider == provider, repos.c.gitid == gitid)
@@ -33,5 +40,6 @@ def repository_id(connection: Connection, provider: str, gitid: int) -> int | No
 
 
 def repository_names(connection: Connection) -> list[str]:
-    """Return the full names of the stored repositories."""
-    return list(connection.scalars(select(repos.c.name).order_by(repos.c.Id)))
+    """Return the full names of the stored repositories; an older installation's may be short."""
+    query = select(repos.c.name).where(repos.c.name.contains("/"))
+    return list(connection.scalars(query.order_by(repos.c.Id)))

@@ -31,10 +31,11 @@ def open_reader(settings: Settings) -> Engine:
         return open_sqlite(Path(place.database or ""))
     same = settings.database_read_url == settings.database_url
     # Another user's URL brings that user's password: the writer's must not replace it.
-    password = settings.database_password if same or place.password is None else None
+    ours = same or place.password is None
     engine = connect(
         place,
-        password=password,
+        password=settings.database_password if ours else None,
+        password_command=settings.database_password_command if ours else None,
         ssl_ca=settings.database_ssl_ca,
         tls=settings.database_ssl,
         read_seconds=STATEMENT_SECONDS,

@@ -43,6 +43,14 @@ class Example(NamedTuple):
     url: str | None
 
 
+class Shown(NamedTuple):
+    """A flaky job with its newest failure and the success on the same commit."""
+
+    flake: Flake
+    failed: Example | None
+    passed: Example | None
+
+
 def ends(since: datetime, until: datetime) -> Subquery:
     """Return how each job ended on each commit: failures and successes counted apart."""
     job = jobs.c
@@ -140,3 +148,23 @@ def examples(connection: Connection, flake: Flake, since: datetime) -> list[Exam
         .limit(200)
     )
     return [Example(*row) for row in connection.execute(query)]
+
+
+def shown(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Shown]:
+    """Return the flaky jobs of a span, each with both ends of a commit."""
+    found = flakes(connection, since, until, limit)
+    return [pair(one, examples(connection, one, since)) for one in found]
+
+
+def pair(flake: Flake, ends: list[Example]) -> Shown:
+    """Return a flake with the two ends of the newest commit that has both; `ends` newest first."""
+    for failed in ends:
+        if failed.conclusion not in FAILED:
+            continue
+        passed = next(
+            (e for e in ends if e.commithash == failed.commithash and e.conclusion == "success"),
+            None,
+        )
+        if passed is not None:
+            return Shown(flake, failed, passed)
+    return Shown(flake, None, None)

@@ -1,80 +1,105 @@
-"""Named SELECTs for the page Nights: which runs are nightly, and which of their jobs failed."""
+"""Named SELECTs for the page Nights: what each night brought, and what came before a failure."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from schema.tables import commits, jobs, repos, workflowruns
+from schema.rollups import rollnights, rollspans
+from schema.tables import commits, repos, workflowruns
+from store import cells, nightly
+from store.groups import group_of, rules_of
+from store.nightly import SCHEDULE, Nightly
 from store.reads import FAILED, Commit, Run, columns
-
-PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
-USUAL_BRANCHES = ("main", "master")
+from store.roll_spans import NIGHT, Plan
 
 
-class FailedJob(NamedTuple):
-    """A failed job of the shown attempt of a nightly run."""
+class Home(NamedTuple):
+    """Where a nightly repository belongs: its name today, and its group if it has one."""
 
-    provider: str
-    rungitid: int
-    name: str | None
-    failedstep: str | None
-    conclusion: str | None
-    runnername: str | None
-    url: str | None
+    name: str
+    group: str | None
 
 
-def nightly(
-    connection: Connection, since: datetime, until: datetime
-) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of nightly runs created in a span.
+def homes(connection: Connection, plan: Plan) -> dict[int, Home]:
+    """Return the repositories that have a name."""
+    query = select(repos.c.Id, repos.c.name).where(repos.c.name.is_not(None))
+    rows = connection.execute(query).all()
+    groups = ((number, name, group_of(plan.groups, name)) for number, name in rows)
+    return {number: Home(name, group.name if group else None) for number, name, group in groups}
 
-    In a repository with scheduled runs these are the nightly ones, elsewhere all of the default
-    branch that are not proposals.
-    """
+
+def nights(connection: Connection, plan: Plan, wanted: Sequence[date]) -> list[Nightly]:
+    """Return what nights that follow each other brought, from roll-ups where they are made."""
+    calendar, first, last = plan.calendar, min(wanted), max(wanted)
+    rolled = rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
+    found = stored_nights(connection, rolled)
+    begun: date | None = None
+    for night in sorted(wanted):
+        if calendar.begin(night) in rolled:
+            begun = None
+            continue
+        begun = begun or night
+        after = calendar.end(night)
+        if night == last or after in rolled:
+            since = calendar.begin(begun)
+            found += nightly.nights_of(connection, calendar, since, after, plan.groups)
+            begun = None
+    return found
+
+
+def rolled_nights(
+    connection: Connection, plan: Plan, since: datetime, until: datetime
+) -> dict[datetime, date]:
+    """Return the nights of a span with a roll-up, by their begin."""
+    one, calendar = rollspans.c, plan.calendar
+    query = select(one.begintime, one.endtime).where(
+        one.kind == NIGHT,
+        one.rules == rules_of(plan.groups),
+        one.begintime >= since,
+        one.begintime < until,
+    )
+    made = [(begin, end, calendar.night(begin)) for begin, end in connection.execute(query)]
+    return {
+        begin: night
+        for begin, end, night in made
+        if (calendar.begin(night), calendar.end(night)) == (begin, end)
+    }
+
+
+def stored_nights(connection: Connection, rolled: dict[datetime, date]) -> list[Nightly]:
+    """Return what roll-ups say."""
+    row = rollnights.c
+    query = select(row.repoid, row.begintime, row.way, row.state, row.runs, row.detail)
+    return [
+        Nightly(repoid, rolled[begin], way, cells.from_text(state, runs, detail))
+        for repoid, begin, way, state, runs, detail in connection.execute(
+            query.where(row.begintime.in_(list(rolled)))
+        )
+    ]
+
+
+def nightly_runs(
+    connection: Connection, plan: Plan, repoid: int, since: datetime, until: datetime
+) -> list[Run]:
+    """Return a repository's nightly runs created in a span, oldest first."""
+    names = nightly.names_of(connection, plan.groups)
+    ways = {
+        run.key: nightly.way_of(run, names[run.repoid])
+        for run in nightly.runs_of(connection, since, until, names, repoid)
+    }
+    chosen = {key for key, way in ways.items() if way == SCHEDULE} or {
+        key for key, way in ways.items() if way is not None
+    }
     run = workflowruns.c
-    span = and_(run.createtime >= since, run.createtime < until)
-    scheduled = select(run.repoid).where(span, run.event == "schedule").distinct()
-    numbers = [number for (number,) in connection.execute(scheduled) if number is not None]
-    unknown = and_(repos.c.defaultbranch.is_(None), run.branchname.in_(USUAL_BRANCHES))
-    usual = and_(
-        run.repoid.not_in(numbers),
-        run.event.not_in(PROPOSALS),
-        or_(run.branchname == repos.c.defaultbranch, unknown),
+    query = select(*columns(workflowruns, Run)).where(
+        run.repoid == repoid, run.createtime >= since, run.createtime < until
     )
-    return span, repos.c.name.is_not(None), or_(run.event == "schedule", usual)
-
-
-def nightly_runs(connection: Connection, since: datetime, until: datetime) -> list[Run]:
-    """Return the nightly runs created in a span, oldest first."""
-    run = workflowruns.c
-    # Today's name: rows of a repository that was renamed just now may still have the old one.
-    names = {"repo": repos.c.name}
-    query = (
-        select(*(names.get(name, run[name]) for name in Run._fields))
-        .select_from(workflowruns)
-        .join(repos, repos.c.Id == run.repoid)
-        .where(*nightly(connection, since, until))
-        .order_by(run.createtime, run.Id)
-    )
-    return [Run(*row) for row in connection.execute(query)]
-
-
-def failed_jobs(connection: Connection, since: datetime, until: datetime) -> list[FailedJob]:
-    """Return the failed jobs of the nightly runs created in a span, in the order of their ids."""
-    run, job = workflowruns.c, jobs.c
-    same = and_(job.provider == run.provider, job.rungitid == run.gitid, job.attempt == run.attempt)
-    query = (
-        select(*columns(jobs, FailedJob))
-        .select_from(workflowruns)
-        .join(repos, repos.c.Id == run.repoid)
-        .join(jobs, same)
-        .where(*nightly(connection, since, until), job.conclusion.in_(FAILED))
-        .order_by(job.gitid)
-    )
-    return [FailedJob(*row) for row in connection.execute(query)]
+    rows = connection.execute(query.order_by(run.createtime, run.Id))
+    return [one for one in (Run(*row) for row in rows) if one.key in chosen]
 
 
 def like(run: Run) -> list[ColumnElement[bool]]:

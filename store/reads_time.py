@@ -1,6 +1,7 @@
-"""Named SELECTs for the page Time: runs per day, and how long jobs wait and run.
+"""Named SELECTs that count runs and jobs in their tables: by day, and how long jobs wait and run.
 
-Percentiles are exact: spans are whole seconds, so counting each value loses nothing.
+Spans are whole seconds, so counting each value loses nothing. `reads_rolled` answers the same
+questions from roll-ups.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class DayRuns(NamedTuple):
 
 
 class DaySpan(NamedTuple):
-    """How many jobs of a day took so many whole seconds."""
+    """How many jobs of a day took so many seconds."""
 
     day: int
-    seconds: int
+    seconds: float
     jobs: int
 
 
@@ -99,21 +100,31 @@ def jobs_in(span: Span) -> list[ColumnElement[bool]]:
     return where
 
 
-def queues_per_day(connection: Connection, span: Span) -> list[DaySpan]:
-    """Return how long jobs waited for a runner, by the day they were created.
+def waits() -> list[ColumnElement[bool]]:
+    """Return the conditions of jobs that waited for a runner.
 
     Jobs that waited for a person (gated), whose clock ran backwards, that are copies (inherited)
     or never ran (skipped) are left out: none of them waited for a runner.
     """
     job = jobs.c
-    day = day_of(job.createtime, span.borders).label("day")
-    where = [
-        *jobs_in(span),
+    return [
         job.gated.is_(False),
         func.coalesce(job.clockanomaly, False).is_(False),
         func.coalesce(job.conclusion, "") != "skipped",
         job.queuetime.is_not(None),
     ]
+
+
+def lengths() -> list[ColumnElement[bool]]:
+    """Return the conditions of jobs whose run time is known."""
+    return [jobs.c.runtime.is_not(None), jobs.c.starttime.is_not(None)]
+
+
+def queues_per_day(connection: Connection, span: Span) -> list[DaySpan]:
+    """Return how long jobs waited for a runner, by the day they were created."""
+    job = jobs.c
+    day = day_of(job.createtime, span.borders).label("day")
+    where = [*jobs_in(span), *waits()]
     query = select(day, job.queuetime, func.count()).where(*where).group_by("day", job.queuetime)
     return [DaySpan(*row) for row in connection.execute(query)]
 
@@ -123,12 +134,12 @@ def runtimes_per_day(connection: Connection, span: Span) -> list[DaySpan]:
     job = jobs.c
     day = day_of(job.createtime, span.borders).label("day")
     seconds = func.floor(job.runtime).label("seconds")
-    where = [*jobs_in(span), job.runtime.is_not(None), job.starttime.is_not(None)]
+    where = [*jobs_in(span), *lengths()]
     query = select(day, seconds, func.count()).where(*where).group_by("day", "seconds")
     return [DaySpan(day, int(found), count) for day, found, count in connection.execute(query)]
 
 
-def shares(connection: Connection, span: Span, by: str, limit: int) -> list[Share]:
+def shares(connection: Connection, span: Span, by: str, limit: int | None) -> list[Share]:
     """Return the jobs that ran, by one of SORTS, with the most run time first."""
     job, run = jobs.c, workflowruns.c
     name = SORTS[by]

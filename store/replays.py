@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from rows import Mapped
 from schema.tables import deliveries
-from store import apply
+from store import apply, parts
 from store.deliveries import APPLIED, IGNORED, QUARANTINED, Wanted, chosen, now
 from store.engine import reading
 from store.known import Known
@@ -47,7 +47,16 @@ def still_quarantined(engine: Engine, number: int, error: str) -> None:
 def ignored(engine: Engine, number: int, why: str) -> None:
     """Note that a quarantined delivery is not for us, and let go of its body."""
     change = {"state": IGNORED, "error": why, "body": None}
-    transact(engine, lambda connection: settle(connection, [number], change, QUARANTINED))
+
+    def work(connection: Connection) -> None:
+        its_key = select(deliveries.c.provider, deliveries.c.guid).where(
+            deliveries.c.Id == number, deliveries.c.state == QUARANTINED
+        )
+        keys = [(provider, guid) for provider, guid in connection.execute(its_key)]
+        settle(connection, [number], change, QUARANTINED)
+        parts.drop(connection, keys)
+
+    transact(engine, work)
 
 
 def settle(

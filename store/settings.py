@@ -10,13 +10,16 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import time
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dotenv.parser import parse_stream
 
+from store import groups
 from store import settings_values as values
+from store.groups import Group
 
 
 class BadSetting(ValueError):
@@ -32,6 +35,7 @@ class Settings(NamedTuple):
 
     database_url: str
     database_password: str | None
+    database_password_command: str | None
     database_ssl: bool
     database_ssl_ca: str | None
     database_read_url: str
@@ -39,17 +43,24 @@ class Settings(NamedTuple):
     webhook_secret: tuple[bytes, ...]
     github_token: str | None
     github_api_url: str
+    github_app_id: str | None
+    github_app_pem: str | None
     repos: tuple[str, ...]
     host: str
     port: int
     spool_dir: Path
     on_database_down: str
     delivery_retention_days: int
+    reconcile: bool
+    reconcile_share: int
     dashboard_host: str
     dashboard_port: int
     dashboard_password: str | None
+    dashboard_proxies: tuple[IPv4Network | IPv6Network, ...]
+    dashboard_login_header: str
     night_zone: ZoneInfo
     night_ends: time
+    groups: tuple[Group, ...]
 
     def __repr__(self) -> str:
         """Leave out what must not reach a log."""
@@ -67,6 +78,7 @@ class Setting(NamedTuple):
 SETTINGS = {
     "DATABASE_URL": Setting("sqlite:///data/shark_dashboard.db", values.database_url),
     "DATABASE_PASSWORD": Setting(None, values.secret_text),
+    "DATABASE_PASSWORD_COMMAND": Setting(None, values.command),
     "DATABASE_SSL": Setting("on", values.switch),
     "DATABASE_SSL_CA": Setting(None, values.existing_file),
     "DATABASE_READ_URL": Setting(None, values.database_url),
@@ -74,27 +86,37 @@ SETTINGS = {
     "WEBHOOK_SECRET": Setting(None, values.webhook_secret),
     "GITHUB_TOKEN": Setting(None, values.secret_text),
     "GITHUB_API_URL": Setting("https://api.github.com", values.api_url),
+    "GITHUB_APP_ID": Setting(None, values.app_id),
+    "GITHUB_APP_PEM": Setting(None, values.existing_file),
     "REPOS": Setting(None, values.repos),
     "HOST": Setting("0.0.0.0", values.host),  # noqa: S104 - GitHub reaches it from outside
     "PORT": Setting("5000", values.port),
     "SPOOL_DIR": Setting("data/spool", Path),
     "ON_DATABASE_DOWN": Setting("spool", values.one_of("spool", "503")),
     "DELIVERY_RETENTION_DAYS": Setting("30", values.days),
+    "RECONCILE": Setting("on", values.switch),
+    "RECONCILE_SHARE": Setting("50", values.percent),
     "DASHBOARD_HOST": Setting("127.0.0.1", values.host),
     "DASHBOARD_PORT": Setting("5001", values.port),
     "DASHBOARD_PASSWORD": Setting(None, values.page_password),
+    "DASHBOARD_PROXIES": Setting("", values.networks),
+    "DASHBOARD_LOGIN_HEADER": Setting("X-Forwarded-User", values.header_name),
     "NIGHT_ZONE": Setting("UTC", values.zone),
     "NIGHT_ENDS": Setting("12:00", values.time_of_day),
+    "GROUPS": Setting("", groups.read),
 }
 
 HIDDEN = frozenset(
     """
-    database_url database_password database_read_url database_migrate_url webhook_secret
-    github_token dashboard_password
+    database_url database_password database_password_command database_read_url
+    database_migrate_url webhook_secret github_token dashboard_password
     """.split()
 )
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+# A text of several lines, which GROUPS_FILE holds.
+LINES = frozenset({"GROUPS"})
 
 # An empty WEBHOOK_SECRET is a mistake (a variable that was never filled), not a wish for none.
 NEVER_EMPTY = frozenset({"WEBHOOK_SECRET"})
@@ -184,7 +206,7 @@ def check(name: str, text: str | None) -> Any:
     text = setting.default if text is None else text
     if text is None:
         return None
-    if CONTROL.search(text):
+    if name not in LINES and CONTROL.search(text):
         raise BadSetting(name, "holds a control character")
     try:
         return setting.value(text)

@@ -6,8 +6,11 @@ Secrets and database URLs are never part of a message.
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 from collections.abc import Callable
 from datetime import time
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -30,6 +33,17 @@ PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:/(?:\*|(?!\.{1,2}$)[A-Za-z0-
 def secret_text(text: str) -> str | None:
     """Return a password or token; empty is none."""
     return text or None
+
+
+def command(text: str) -> str:
+    """Return a command line whose first word can be run."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ValueError("is not a command line: a quote is not closed") from None
+    if not words or shutil.which(words[0]) is None:
+        raise ValueError("names no program that can be run")
+    return text
 
 
 def database_url(text: str) -> str:
@@ -95,6 +109,13 @@ def api_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def app_id(text: str) -> str:
+    """Return a GitHub App's number or client id."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        raise ValueError("is no number or client id of a GitHub App")
+    return text
+
+
 def repos(text: str) -> tuple[str, ...]:
     """Return the patterns of watched repositories, in the order given."""
     patterns = tuple(part.strip() for part in text.split(",") if part.strip())
@@ -118,6 +139,11 @@ def port(text: str) -> int:
     return whole_number(text, 1, 65_535)
 
 
+def percent(text: str) -> int:
+    """Return a part in percent."""
+    return whole_number(text, 1, 100)
+
+
 def days(text: str) -> int:
     """Return a number of days."""
     return whole_number(text, 1, 36_500)
@@ -128,6 +154,22 @@ def page_password(text: str) -> str | None:
     if text and len(text) < PAGE_PASSWORD_LENGTH:
         raise ValueError(f"is too short: {PAGE_PASSWORD_LENGTH} characters or more")
     return text or None
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return addresses or networks, separated by commas; empty is none."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part) for part in parts)
+    except ValueError:
+        raise ValueError(f"{text!r} is no list of addresses like 127.0.0.1 or 10.0.0.0/8") from None
+
+
+def header_name(text: str) -> str:
+    """Return the name of a header of HTTP."""
+    if not re.fullmatch("[A-Za-z0-9-]{1,64}", text):
+        raise ValueError(f"{text!r} is no header like X-Forwarded-User")
+    return text
 
 
 def zone(text: str) -> ZoneInfo:

@@ -115,3 +115,24 @@ def alive(pid: int) -> bool:
             os.waitpid(pid, os.WNOHANG)
         return False
     return True
+
+
+def wait_frozen(pid: int, seconds: float) -> bool:
+    """Wait until every thread of a process has stopped; tell whether they have."""
+    ends = time.monotonic() + seconds
+    while {state(task) for task in Path(f"/proc/{pid}/task").iterdir()} - {"T", ""}:
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def state(task: Path) -> str:
+    """Return the letter that /proc has for a thread's state; "" when it has ended.
+
+    Source: proc_pid_stat(5): the third field, after a name in parentheses.
+    """
+    try:
+        return (task / "stat").read_text().rpartition(") ")[2][:1]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -60,26 +60,12 @@ class Server(NamedTuple):
     def freeze(self) -> None:
         """Let it neither answer nor close anything; on return the last of its threads stands."""
         os.kill(self.pid, signal.SIGSTOP)
-        ends = time.monotonic() + 30
-        while {status(task) for task in Path(f"/proc/{self.pid}/task").iterdir()} - {"T", ""}:
-            if time.monotonic() > ends:
-                raise ServerError(f"process {self.pid} could not be frozen")
-            time.sleep(0.001)
+        if not leftovers.wait_frozen(self.pid, seconds=30):
+            raise ServerError(f"process {self.pid} could not be frozen")
 
     def thaw(self) -> None:
         """Let it go on after `freeze`."""
         os.kill(self.pid, signal.SIGCONT)
-
-
-def status(task: Path) -> str:
-    """Return the letter that /proc has for a thread's state; "" when it has ended.
-
-    Source: proc_pid_stat(5): the third field, after a name in parentheses.
-    """
-    try:
-        return (task / "stat").read_text().rpartition(") ")[2][:1]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
 
 
 def free_port() -> int:
@@ -125,8 +111,11 @@ def start_mariadb(directory: Path, port: int, extra_args: Sequence[str] = ()) ->
     binary = executable("mariadbd")
     if binary is None:
         raise ServerError("no mariadbd on PATH")
-    data = directory / "data"
-    common = [binary, "--no-defaults", f"--datadir={data}", *as_root()]
+    data, temporary = directory / "data", directory / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    # A server that starts removes the temporary tables of all that share its folder for them.
+    folders = [f"--datadir={data}", f"--tmpdir={temporary}"]
+    common = [binary, "--no-defaults", *folders, *as_root()]
     if not (data / "mysql").is_dir():
         (data / "mysql").mkdir(parents=True)
         _run([*common, "--bootstrap", "--skip-log-bin"], directory, stdin=_system_tables(binary))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ import requests
 from tests.fakegithub import payloads
 from tests.fakegithub.access import Token
 from tests.fakegithub.delivering import deliver, message
+from tests.fakegithub.receiver import receiving
 from tests.fakegithub.samples import (
     HOOKS,
     NOON,
@@ -27,37 +26,10 @@ from tests.fakegithub.server import serve
 from tests.fakegithub.world import World
 
 
-class Receiver(HTTPServer):
-    """A listener that keeps what it gets and answers with `code`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), ReceiverHandler)
-        self.code = 200
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/webhook"
-
-
-class ReceiverHandler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        receiver: Any = self.server
-        length = int(self.headers["Content-Length"])
-        receiver.got.append((dict(self.headers), self.rfile.read(length)))
-        self.send_response(receiver.code)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def receiver():
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with receiving() as server:
+        yield server
 
 
 def signature(secret: bytes, body: bytes, name: str) -> str:

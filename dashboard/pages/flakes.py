@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import Blueprint, Response, g
@@ -9,55 +10,44 @@ from flask import Blueprint, Response, g
 from dashboard import filters
 from dashboard.filters import Dates
 from dashboard.site import page, sheet, site, store
-from store import reads, reads_flakes
-from store.reads_flakes import Example, Flake
+from store import reads, reads_flakes, roll_flakes
+from store.reads_flakes import Shown
+from store.roll_flakes import DAYS, MOST
 
 blueprint = Blueprint("flakes", __name__)
-DAYS = 30
-MOST = 50
 CSV_MOST = 5_000
 
 
-class Shown(NamedTuple):
-    """A flaky job with its newest failure and the success on the same commit."""
+class Found(NamedTuple):
+    """Flaky jobs, and when they were found: None for now."""
 
-    flake: Flake
-    failed: Example | None
-    passed: Example | None
-
-
-def pair(flake: Flake, ends: list[Example]) -> Shown:
-    """Return a flake with the two ends of the newest commit that has both; `ends` newest first."""
-    for failed in ends:
-        if failed.conclusion not in reads.FAILED:
-            continue
-        passed = next(
-            (e for e in ends if e.commithash == failed.commithash and e.conclusion == "success"),
-            None,
-        )
-        if passed is not None:
-            return Shown(flake, failed, passed)
-    return Shown(flake, None, None)
+    rows: list[Shown]
+    made: datetime | None
 
 
-def found(most: int) -> tuple[Dates, list[Flake]]:
-    """Return the days asked for and their flaky jobs."""
-    dates = filters.dates(site().calendar, g.now, DAYS)
-    return dates, reads_flakes.flakes(store(), dates.borders[0], dates.borders[-1], most)
+def found(dates: Dates) -> Found:
+    """Return the flaky jobs of some days: those of the usual ones are found ahead."""
+    begin, end = dates.borders[0], dates.borders[-1]
+    made = roll_flakes.made_at(store(), begin, end)
+    if made is not None:
+        return Found(roll_flakes.stored(store()), made)
+    return Found(reads_flakes.shown(store(), begin, end, MOST), None)
 
 
 @blueprint.get("/flakes")
 def show() -> str:
     """Return the flaky jobs, the most often flaky first."""
-    dates, flakes = found(MOST)
-    rows = [pair(one, reads_flakes.examples(store(), one, dates.borders[0])) for one in flakes]
+    dates = filters.dates(site().calendar, g.now, DAYS)
+    rows, made = found(dates)
     return page(
         "flakes.html",
         "Flakes",
         dates=dates,
         rows=rows,
-        whole=len(flakes) < MOST,
-        lost=sum(one.seconds for one in flakes),
+        made=made,
+        variants=[],
+        whole=len(rows) < MOST,
+        lost=sum(one.flake.seconds for one in rows),
         has_runs=reads.has_runs(store()),
     )
 
@@ -65,7 +55,8 @@ def show() -> str:
 @blueprint.get("/flakes.csv")
 def download() -> Response:
     """Return the flaky jobs as CSV."""
-    _, flakes = found(CSV_MOST)
+    dates = filters.dates(site().calendar, g.now, DAYS)
+    flakes = reads_flakes.flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
     titles = "repository workflow job commits flaky rate failures minutes last".split()
     lines = [
         (

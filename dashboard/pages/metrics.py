@@ -5,21 +5,30 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import Blueprint, Response, g
 
-from dashboard.charts import percentile
 from dashboard.site import site, store
 from dashboard.waiting import waiting
-from store import reads_health, reads_time
+from store import (
+    dirty,
+    health,
+    histogram,
+    reads_audits,
+    reads_freshness,
+    reads_health,
+    reads_totals,
+)
 
 blueprint = Blueprint("metrics", __name__)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-QUANTILES = (0.5, 0.9, 0.99)
-DAY = timedelta(days=1)
+BORDERS = (0, 10, 25, 26, 34, 41, 46, 55, 64, 73, 87)
+"""Buckets of store.histogram at whose begin a bucket of Prometheus ends: 10 s to about 49 min."""
 
+STATES = {health.GOOD: 0, health.WARNING: 1, health.BAD: 2}
 Sample = tuple[dict[str, str], float | None]
 
 
@@ -31,44 +40,70 @@ def show() -> Response:
 
 def lines(now: datetime) -> Iterator[str]:
     """Yield the lines of all metrics."""
-    states = reads_health.states(store())
-    verdict = reads_health.verdict(store())
-    repos = reads_health.freshness(store(), g.now)
-    spool = waiting(site().settings.spool_dir)
-    yield from metric(
+    for name, text, samples in (*of_reception(now), *of_repositories(now)):
+        yield from metric(name, text, samples)
+    for subject, name, text in (
+        ("waits", "job_queue_seconds", "How long jobs waited for a runner"),
+        ("times", "job_run_seconds", "How long jobs ran"),
+    ):
+        yield from histograms(name, text, reads_totals.spans(store(), subject))
+
+
+def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
+    """Yield what is known of deliveries, the spool and the roll-ups."""
+    states = sorted(reads_health.states(store()).items())
+    last = reads_health.verdict(store()).last
+    spool, pending = waiting(site().settings.spool_dir), dirty.pending(store())
+    cycle = reads_audits.last_cycle(store())
+    yield (
         "deliveries",
         "Deliveries that are kept, by state",
-        [({"state": state}, number) for state, number in sorted(states.items())],
+        [({"state": state}, number) for state, number in states],
     )
-    yield from metric(
+    yield (
         "last_delivery_age_seconds",
         "Seconds since a delivery was received",
-        [({}, age(verdict.last, now))],
+        [({}, age(last, now))],
     )
-    yield from metric("spool_deliveries", "Deliveries that wait in the spool", [({}, spool.number)])
-    yield from metric(
-        "open_runs",
-        "Runs that have not ended",
-        [({"repo": one.repo}, one.open) for one in repos],
+    lag = reads_totals.lag(store())
+    yield "apply_lag_seconds", "Seconds from receipt to its rows, lately", [({}, lag)]
+    yield "spool_deliveries", "Deliveries that wait in the spool", [({}, spool.number)]
+    yield "spool_age_seconds", "Seconds the oldest of them waits", [({}, age(spool.oldest, now))]
+    yield "rollup_runs_pending", "Runs whose days are to be counted anew", [({}, pending.runs)]
+    yield (
+        "reconcile_age_seconds",
+        "Seconds since the reconciler ended a cycle",
+        [({}, age(cycle.time if cycle else None, now))],
     )
-    yield from metric(
+
+
+def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
+    """Yield what is known of each repository."""
+    repos, audited = reads_freshness.freshness(store(), now), reads_audits.audited(store())
+    yield "open_runs", "Runs that have not ended", [({"repo": one.repo}, one.open) for one in repos]
+    yield (
         "last_change_age_seconds",
         "Seconds since GitHub last changed a stored run",
         [({"repo": one.repo}, age(one.changed, now)) for one in repos],
     )
-    for name, text, ask in (
-        ("job_queue_seconds", "Wait for a runner", reads_time.queues_per_day),
-        ("job_run_seconds", "Run time", reads_time.runtimes_per_day),
-    ):
-        samples: list[Sample] = []
-        for system in ("Linux", "Windows", "macOS"):
-            rows = ask(store(), reads_time.Span((now - DAY, now), system))
-            counts = {row.seconds: row.jobs for row in rows}
-            samples += [
-                ({"os": system, "quantile": str(share)}, percentile(counts, share))
-                for share in QUANTILES
-            ]
-        yield from metric(name, f"{text} of the jobs of the last 24 hours", samples)
+    yield (
+        "audit_age_seconds",
+        "Seconds since a repository was audited",
+        [({"repo": one.repo}, age(one.audittime, now)) for one in audited],
+    )
+    yield (
+        "audit_missing",
+        "What GitHub lists and the store lacks, at the last audit",
+        [({"repo": one.repo}, one.missing) for one in audited],
+    )
+    yield (
+        "watch_state",
+        "What is watched: 0 good, 1 warning, 2 bad",
+        [
+            ({"subject": one.subject, "name": one.name}, STATES.get(one.state, 2))
+            for one in health.rows(store())
+        ],
+    )
 
 
 def metric(name: str, text: str, samples: list[Sample]) -> Iterator[str]:
@@ -77,8 +112,32 @@ def metric(name: str, text: str, samples: list[Sample]) -> Iterator[str]:
     yield f"# TYPE runledger_{name} gauge"
     for labels, value in samples:
         if value is not None:
-            inner = ",".join(f'{label}="{escaped(found)}"' for label, found in labels.items())
-            yield f"runledger_{name}{f'{{{inner}}}' if inner else ''} {value:.12g}"
+            yield line(name, labels, value)
+
+
+def histograms(name: str, text: str, by_os: dict[str, reads_totals.Total]) -> Iterator[str]:
+    """Yield a histogram for each runner system, of all jobs that are stored."""
+    yield f"# HELP runledger_{name} {text}, over all that is stored"
+    yield f"# TYPE runledger_{name} histogram"
+    for system, total in sorted(by_os.items()):
+        for border, count in cumulated(total.spans):
+            yield line(f"{name}_bucket", {"os": system, "le": border}, count)
+        yield line(f"{name}_sum", {"os": system}, total.seconds)
+        yield line(f"{name}_count", {"os": system}, total.spans.total())
+
+
+def cumulated(spans: Counter[int]) -> Iterator[tuple[str, int]]:
+    """Yield how many spans end before each border, which is in seconds."""
+    for border in BORDERS[1:]:
+        below = sum(count for number, count in spans.items() if number < border)
+        yield f"{histogram.begin(border):.6g}", below
+    yield "+Inf", spans.total()
+
+
+def line(name: str, labels: dict[str, str], value: float) -> str:
+    """Return a sample."""
+    inner = ",".join(f'{label}="{escaped(found)}"' for label, found in labels.items())
+    return f"runledger_{name}{f'{{{inner}}}' if inner else ''} {value:.12g}"
 
 
 def age(moment: datetime | None, now: datetime) -> float | None:

@@ -10,15 +10,18 @@ from flask import Blueprint, Response, abort, g
 from dashboard import filters, shown
 from dashboard.changes import changes_of
 from dashboard.issue import new_issue
-from dashboard.matrix import FAILED_STATE, STATES, Row, filtered, matches, rows_of, sorted_rows
-from dashboard.nights import shown_nights
+from dashboard.matrix import NO_GROUP, Row, filtered, matches, rows_of, sorted_rows
 from dashboard.site import page, sheet, site, store
-from store import reads, reads_nights
+from store import dirty, nightly, reads, reads_failures, reads_nights
+from store.calendar import shown_nights
+from store.cells import FAILED_STATE, STATES
 
 blueprint = Blueprint("nights", __name__)
 COUNTS = ("14", "30", "60")
 USUAL = "30"
 COMMITS = 25
+MOST_ERRORS = 100
+MOST_SPREAD = 10
 
 
 class Seen(NamedTuple):
@@ -31,20 +34,41 @@ class Seen(NamedTuple):
 
 def seen(count: int) -> Seen:
     """Read the nights."""
-    calendar, now = site().calendar, g.now
-    nights = shown_nights(calendar, now, count)
-    since, until = calendar.begin(nights[-1]), calendar.end(nights[0])
-    runs = reads_nights.nightly_runs(store(), since, until)
-    failed = reads_nights.failed_jobs(store(), since, until)
-    rows = rows_of(calendar, nights, runs, failed)
-    return Seen(nights, calendar.local(now).date(), rows)
+    plan, now = site().plan, g.now
+    nights = shown_nights(plan.calendar, now, count)
+    found = reads_nights.nights(store(), plan, nights)
+    rows = rows_of(nights, found, reads_nights.homes(store(), plan))
+    return Seen(nights, plan.calendar.local(now).date(), rows)
+
+
+def group_names() -> list[str]:
+    """Return the names of the groups in their order, empty without any."""
+    names = [group.name for group in site().plan.groups]
+    return [*names, NO_GROUP] if names else []
+
+
+def unseen(rows: list[Row], last: date) -> set[str]:
+    """Return the fingerprints of last night's errors that the store had never seen before it."""
+    begin = site().calendar.begin(last)
+    found = {one.fingerprint for row in rows for one in row.cell(last).failures if one.fingerprint}
+    asked = sorted(found)[:MOST_ERRORS]
+    return {one for one in asked if not reads_failures.seen_before(store(), one, begin)}
 
 
 def chosen(found: Seen) -> list[Row]:
     """Return the rows that the URL's filters leave, sorted."""
     states = filters.choices("status", STATES)
-    rows = filtered(found.rows, found.last, filters.text("q"), states)
-    return sorted_rows(rows, found.last, filters.choice("sort", ("failing", "name"), "failing"))
+    group = filters.choice("group", ("", *group_names()), "")
+    rows = filtered(found.rows, found.last, filters.text("q"), states, group)
+    order = filters.choice("sort", ("failing", "name"), "failing")
+    return sorted_rows(rows, found.last, order, group_names())
+
+
+def variants() -> list[tuple[str, str]]:
+    """Return the choices that an export has as pages of their own."""
+    found = [(f"{count} nights", shown.query("/", nights=count)) for count in COUNTS]
+    found += [(state, shown.query("/", status=state)) for state in STATES]
+    return found + [(group, shown.query("/", group=group)) for group in group_names()]
 
 
 @blueprint.get("/")
@@ -63,6 +87,10 @@ def show() -> str:
         rows=rows,
         totals=totals,
         changes=changes_of(found.rows, found.last),
+        unseen=unseen(found.rows, found.last),
+        groups=group_names(),
+        variants=variants(),
+        pending=dirty.pending(store()),
         states=STATES,
         counts=COUNTS,
         usual=USUAL,
@@ -79,17 +107,20 @@ def download() -> Response:
     lines = [
         (
             row.repo,
+            row.group,
             cell.night.isoformat(),
             cell.state,
-            len(cell.runs),
+            cell.runs,
             "; ".join(f"{one.workflow} / {one.job}" for one in cell.failures),
             "; ".join(one.step or "" for one in cell.failures),
+            "; ".join(one.error or "" for one in cell.failures),
         )
         for row in chosen(found)
         for cell in row.cells
         if cell.runs
     ]
-    return sheet("nights", ("repository", "night", "state", "runs", "failed jobs", "steps"), lines)
+    titles = ("repository", "group", "night", "state", "runs", "failed jobs", "steps", "errors")
+    return sheet("nights", titles, lines)
 
 
 @blueprint.get("/nights/<int:repoid>/<day>")
@@ -99,11 +130,11 @@ def detail(repoid: int, day: str) -> str:
     night = parsed(day)
     if repo is None or night is None:
         abort(404)
-    calendar = site().calendar
-    since, until = calendar.begin(night), calendar.end(night)
-    runs = [run for run in reads_nights.nightly_runs(store(), since, until) if run.repoid == repoid]
-    failed = reads_nights.failed_jobs(store(), since, until)
-    rows = rows_of(calendar, [night], runs, failed)
+    plan = site().plan
+    since, until = plan.calendar.begin(night), plan.calendar.end(night)
+    runs = reads_nights.nightly_runs(store(), plan, repoid, since, until)
+    brought = nightly.nights_of(store(), plan.calendar, since, until, plan.groups, repoid)
+    rows = rows_of([night], brought, reads_nights.homes(store(), plan))
     cell = rows[0].cells[0] if rows else None
     jobs = reads.jobs_of(store(), [run.key for run in runs])
     by_run = {
@@ -114,7 +145,9 @@ def detail(repoid: int, day: str) -> str:
         ]
         for run in runs
     }
-    broken = {one.workflow for one in cell.failures} if cell else set()
+    failures = cell.failures if cell else ()
+    broken = {one.workflow for one in failures}
+    prints = sorted({one.fingerprint for one in failures if one.fingerprint})
     bad = next(
         (
             run
@@ -133,12 +166,28 @@ def detail(repoid: int, day: str) -> str:
         cell=cell,
         runs=runs[::-1],
         jobs=by_run,
+        said=reads_failures.said(store(), [run.key for run in runs]),
+        errors={one: error_of(one, since) for one in prints[:MOST_SPREAD]},
         suspects=suspects(bad) if bad else None,
         issue=new_issue(repo.url, night, cell.failures, runs) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
-        before=night - timedelta(days=1),
-        after=night + timedelta(days=1) if until <= g.now else None,
+        # An export has the nights that the matrix leads to: not every one before these.
+        before=None if site().is_static else night - timedelta(days=1),
+        after=night + timedelta(days=1) if until <= g.now and not site().is_static else None,
     )
+
+
+class Error(NamedTuple):
+    """Where an error was seen, and whether this night is the first."""
+
+    repos: list[str]
+    is_new: bool
+
+
+def error_of(fingerprint: str, night: datetime) -> Error:
+    """Return what the store knows of an error."""
+    repos = reads_failures.spread(store(), fingerprint)
+    return Error(repos, not reads_failures.seen_before(store(), fingerprint, night))
 
 
 def parsed(day: str) -> date | None:

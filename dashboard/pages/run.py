@@ -6,7 +6,7 @@ from flask import Blueprint, abort, g
 
 from dashboard.site import page, store
 from dashboard.timeline import timeline
-from store import reads, reads_deliveries
+from store import reads, reads_deliveries, reads_failures
 
 blueprint = Blueprint("run", __name__)
 
@@ -37,5 +37,6 @@ def show(provider: str, gitid: int) -> str:
         run=run,
         attempts=shown,
         commit=reads.one_commit(store(), run.repoid, run.commithash or ""),
+        said=reads_failures.said(store(), [run.key]),
         made=reads_deliveries.deliveries_of(store(), run),
     )

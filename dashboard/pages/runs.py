@@ -7,14 +7,17 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from dashboard import filters
+from dashboard import filters, shown
 from dashboard.filters import BadFilter
 from dashboard.site import page, sheet, site, store
-from store import reads
-from store.reads import Place, Run, Wanted
+from store import reads, reads_runs
+from store.reads import Run
+from store.reads_runs import Listed, Place, Wanted
 
 blueprint = Blueprint("runs", __name__)
 PAGE = 50
+SECONDS = 0.1
+VARIANTS = 100
 CSV_MOST = 10_000
 CONCLUSIONS = (
     "failed running success failure timed_out startup_failure cancelled skipped action_required"
@@ -64,13 +67,13 @@ def place() -> Place | None:
         raise BadFilter("after is no place in the list: begin at its top again.") from None
 
 
-def next_place(runs: list[Run]) -> str:
+def next_place(found: Listed) -> str:
     """Return the `after` of the next page, empty on the last one."""
-    if len(runs) <= PAGE:
-        return ""
-    last = runs[PAGE - 1]
-    assert last.createtime is not None  # noqa: S101 - the list is ordered by it
-    return f"{last.createtime.isoformat()}_{last.Id}"
+    if len(found.runs) > PAGE:
+        last = found.runs[PAGE - 1]
+        assert last.createtime is not None  # noqa: S101 - the list is ordered by it
+        return f"{last.createtime.isoformat()}_{last.Id}"
+    return f"{found.searched.isoformat()}_0" if found.searched else ""
 
 
 def kept(*without: str) -> dict[str, Any]:
@@ -81,13 +84,20 @@ def kept(*without: str) -> dict[str, Any]:
 @blueprint.get("/runs")
 def show() -> str:
     """Return a page of runs."""
-    runs = reads.list_runs(store(), wanted(), PAGE + 1, place())
+    found = reads_runs.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
+    repos = reads.all_repos(store())
     return page(
         "runs.html",
         "Runs",
-        runs=runs[:PAGE],
-        after=next_place(runs),
-        repos=reads.all_repos(store()),
+        runs=found.runs[:PAGE],
+        searched=found.searched,
+        after=next_place(found),
+        repos=repos,
+        variants=[
+            ("all", "/runs"),
+            *((one, shown.query("/runs", conclusion=one)) for one in CONCLUSIONS[:2]),
+            *((one.name, shown.query("/runs", repo=one.name)) for one in repos[:VARIANTS]),
+        ],
         conclusions=CONCLUSIONS,
         events=EVENTS,
         kept=kept("after"),
@@ -100,5 +110,5 @@ def show() -> str:
 @blueprint.get("/runs.csv")
 def download() -> Response:
     """Return the newest runs that the filters leave as CSV."""
-    runs = reads.list_runs(store(), wanted(), CSV_MOST, place())
-    return sheet("runs", Run._fields, runs)
+    found = reads_runs.list_runs(store(), wanted(), CSV_MOST, place())
+    return sheet("runs", Run._fields, found.runs)

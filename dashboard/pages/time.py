@@ -12,13 +12,14 @@ from dashboard import charts, filters, shown
 from dashboard.filters import Dates
 from dashboard.pages.runs import repo_number
 from dashboard.site import page, sheet, site, store
-from store import reads, reads_time
+from store import dirty, reads, reads_rolled, reads_time
 from store.reads_time import DayRuns, DaySpan, Share, Span
 
 blueprint = Blueprint("time", __name__)
 DAYS = 30
 SYSTEMS = ("Linux", "Windows", "macOS")
 SHARES = 12
+VARIANTS = 50
 CSV_MOST = 10_000
 NAMES = {
     "passed": "passed",
@@ -57,7 +58,7 @@ def by_tone(dates: Dates, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
 
 def percentiles(dates: Dates, rows: Iterable[DaySpan]) -> dict[str, list[float | None]]:
     """Return the percentiles of each day."""
-    by_day: dict[int, Counter[int]] = defaultdict(Counter)
+    by_day: dict[int, Counter[float]] = defaultdict(Counter)
     for row in rows:
         by_day[row.day][row.seconds] += row.jobs
     places = range(len(dates.days))
@@ -69,7 +70,7 @@ def percentiles(dates: Dates, rows: Iterable[DaySpan]) -> dict[str, list[float |
 
 def over_all(rows: Iterable[DaySpan]) -> dict[str, float | None]:
     """Return the percentiles of all days together."""
-    counts: Counter[int] = Counter()
+    counts: Counter[float] = Counter()
     for row in rows:
         counts[row.seconds] += row.jobs
     return {name: charts.percentile(counts, share) for name, share in LINES.items()}
@@ -79,18 +80,25 @@ def over_all(rows: Iterable[DaySpan]) -> dict[str, float | None]:
 def show() -> str:
     """Return the charts and tables."""
     wanted = asked()
-    runs = by_tone(wanted.dates, reads_time.runs_per_day(store(), wanted.span))
-    queues = reads_time.queues_per_day(store(), wanted.span)
-    runtimes = reads_time.runtimes_per_day(store(), wanted.span)
+    cut = reads_rolled.cut(store(), wanted.span)
+    runs = by_tone(wanted.dates, reads_rolled.runs_per_day(store(), cut))
+    queues = reads_rolled.queues_per_day(store(), cut)
+    runtimes = reads_rolled.runtimes_per_day(store(), cut)
     days = wanted.dates.days
     points = charts.of_days(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
-    tables = {by: reads_time.shares(store(), wanted.span, by, SHARES) for by in reads_time.SORTS}
+    tables = {by: reads_rolled.shares(store(), cut, by, SHARES) for by in reads_time.SORTS}
+    repos = reads.all_repos(store())
     return page(
         "time.html",
         "Time",
         asked=wanted,
-        repos=reads.all_repos(store()),
+        repos=repos,
+        variants=[
+            ("all", "/time"),
+            *((one, shown.query("/time", os=one)) for one in SYSTEMS),
+            *((one.name, shown.query("/time", repo=one.name)) for one in repos[:VARIANTS]),
+        ],
         systems=SYSTEMS,
         days=days,
         runs=runs,
@@ -103,7 +111,8 @@ def show() -> str:
         waited=over_all(queues),
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
-        whole=reads_time.all_jobs(store(), wanted.span),
+        whole=reads_rolled.all_jobs(store(), cut),
+        pending=dirty.pending(store()),
         tables=tables,
         kept={name: value for name, value in request.args.items()},
         has_runs=reads.has_runs(store()),
@@ -115,7 +124,8 @@ def download() -> Response:
     """Return one of the tables as CSV, all of it."""
     wanted = asked()
     by = filters.choice("by", reads_time.SORTS, "os")
-    rows: list[Share] = reads_time.shares(store(), wanted.span, by, CSV_MOST)
+    cut = reads_rolled.cut(store(), wanted.span)
+    rows: list[Share] = reads_rolled.shares(store(), cut, by, CSV_MOST)
     lines = [
         (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
         for row in rows
@@ -127,9 +137,10 @@ def download() -> Response:
 def download_days() -> Response:
     """Return the charts' figures as CSV, a line for each day."""
     wanted = asked()
-    runs = by_tone(wanted.dates, reads_time.runs_per_day(store(), wanted.span))
-    waits = percentiles(wanted.dates, reads_time.queues_per_day(store(), wanted.span))
-    lengths = percentiles(wanted.dates, reads_time.runtimes_per_day(store(), wanted.span))
+    cut = reads_rolled.cut(store(), wanted.span)
+    runs = by_tone(wanted.dates, reads_rolled.runs_per_day(store(), cut))
+    waits = percentiles(wanted.dates, reads_rolled.queues_per_day(store(), cut))
+    lengths = percentiles(wanted.dates, reads_rolled.runtimes_per_day(store(), cut))
     titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]
     series: list[list[int] | list[float | None]] = [
         *runs.values(),

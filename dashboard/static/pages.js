@@ -34,7 +34,8 @@ async function peek(link) {
   if (!dialog.open) dialog.showModal();
 }
 
-if (dialog) {
+// Files opened from a folder may not be fetched by a page: they open as pages.
+if (dialog && location.protocol !== "file:") {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-peek]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

@@ -15,6 +15,7 @@ from store.engine import connect
 from tests.backfill.conftest import Command
 from tests.backfill.doors import served
 from tests.fakegithub.samples import small_world
+from tests.schema import legacy
 
 
 def first_release(url: str) -> None:
@@ -84,6 +85,33 @@ def test_older_schema_of_a_server_is_upgraded_by_i_only(bare, database_url, comm
         done = command("-r", "octo-org/app", "-i")
         assert done.code == 0
     assert (state(database_url), runs(database_url)) == ("current", 2)
+
+
+def test_dry_run_of_i_prints_ddl_and_rows_and_changes_nothing(
+    bare, database_url: str, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:1")  # asked, it would be an error
+    engine = connect(database_url)
+    legacy.create(engine)
+    legacy.insert(engine, {"repos": [{"name": "org/one"}, {"name": "org/two"}]})
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE guests (a INTEGER)"))
+    before = sa.inspect(engine).get_columns("repos")
+    done = command("-i", "--dry-run", "-r", "org/one")
+    assert (done.code, done.err) == (0, "")
+    assert "repos: 2 rows\n" in done.out
+    assert "guests: 0 rows, left as they are\n" in done.out
+    assert "CREATE TABLE jobs" in done.out
+    assert "ALTER TABLE" in done.out
+    after = sa.inspect(engine).get_columns("repos")
+    assert [str(one["type"]) for one in after] == [str(one["type"]) for one in before]
+    assert sa.inspect(engine).has_table("jobs") is False
+    done = command("-i")
+    assert (done.code, state(database_url)) == (0, "current")
+    done = command("-i", "--dry-run")
+    assert (done.code, done.out.splitlines()[0]) == (0, "0 statements; every row is kept:")
+    engine.dispose()
 
 
 def test_newer_schema_is_left_alone(bare, database_url: str, command: Command):

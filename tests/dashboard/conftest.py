@@ -13,22 +13,17 @@ from flask.testing import FlaskClient
 from dashboard.app import create_app
 from store.engine import connect
 from store.reads_connect import open_reader
-from store.settings import Settings, read
+from tests.dashboard.browsing import browser as browser
+from tests.dashboard.browsing import complaints as complaints
+from tests.dashboard.browsing import place as place
+from tests.dashboard.settings import settings_for as settings_for
 from tests.store import door
 
 NOW = datetime(2026, 3, 10, 9, 30)  # a Tuesday morning, while its night still goes on
-SSL = {"DATABASE_SSL": "off"}  # loopback needs none, and reading the system's roots takes time
 
 PAGES = ("/", "/runs", "/time", "/flakes", "/health")
 
 MakeClient = Callable[..., FlaskClient]
-
-
-def settings_for(url: str, folder: Path, **others: str) -> Settings:
-    """Return the settings of a dashboard over a store."""
-    return read(
-        {}, {**SSL, "DATABASE_URL": url, "SPOOL_DIR": str(folder / "spool"), **others}, folder
-    )
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from rows.github.events import rows_for
+from schema.audits import audits, health
+from schema.failures import failures
 from schema.tables import commits, deliveries, jobs, repos, runattempts, workflowruns
 from store import apply
 from tests.fakegithub.world import World
@@ -95,6 +97,34 @@ def job(engine: sa.Engine, repoid: int, rungitid: int, created: datetime, **valu
     }
     put(engine, jobs, **{**usual, **values})
     return gitid
+
+
+def reason(engine: sa.Engine, repoid: int, rungitid: int, jobgitid: int, **values: Any) -> None:
+    """Store what a failed job says, at the time the other values say."""
+    usual = {"provider": "github", "number": 1, "source": "log", "message": "boom"}
+    usual |= {"repoid": repoid, "rungitid": rungitid, "jobgitid": jobgitid, "fingerprint": "1:f"}
+    put(engine, failures, **{**usual, **values})
+
+
+def failed(engine: sa.Engine, repoid: int, created: datetime, **said: Any) -> int:
+    """Store a failed nightly run with a failed job that says something; return the run's gitid."""
+    gitid = run(engine, repoid, created, conclusion="failure")
+    jobid = job(engine, repoid, gitid, created, conclusion="failure", failedstep="Test")
+    reason(engine, repoid, gitid, jobid, time=created, **said)
+    return gitid
+
+
+def audit(engine: sa.Engine, repoid: int, time: datetime, **values: Any) -> None:
+    """Store a verdict: nothing is missing."""
+    usual = {"door": "reconciler", "since": time - timedelta(days=90), "until": time}
+    usual |= {"listed": 10, "stored": 10, "missing": 0, "findings": "[]"}
+    put(engine, audits, repoid=repoid, audittime=time, **{**usual, **values})
+
+
+def watched(engine: sa.Engine, time: datetime, **values: Any) -> None:
+    """Store something that is watched, and good."""
+    usual = {"subject": "", "name": "rate", "state": "good", "changetime": time, "checktime": time}
+    put(engine, health, **{**usual, **values})
 
 
 def commit(engine: sa.Engine, repoid: int, sha: str, time: datetime, **values: Any) -> None:

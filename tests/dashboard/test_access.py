@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.access import is_local
+from dashboard.tries import Tries
 from tests.dashboard.conftest import MakeClient
 
 PASSWORD = "correct horse é"
@@ -94,3 +95,53 @@ def test_only_names_of_this_machine_are_local(host: str, local: bool):
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options"])
 def test_nothing_but_reading_is_answered(client: FlaskClient, method: str):
     assert getattr(client, method)("/").status_code == 405
+
+
+def by_proxy(address: str = "10.1.2.3", **headers: str) -> dict[str, object]:
+    """Return what a request from an address looks like."""
+    return {"environ_overrides": {"REMOTE_ADDR": address}, "headers": headers}
+
+
+@on_sqlite
+def test_person_whom_a_listed_proxy_names_needs_no_password(
+    make_client: MakeClient, engine, store_url
+):
+    client = make_client(store_url, DASHBOARD_PROXIES="10.1.0.0/16", DASHBOARD_PASSWORD=PASSWORD)
+    assert client.get("/", **by_proxy(**{"X-User": "ada"})).status_code == 401
+    named = {"X-Forwarded-User": "ada"}
+    assert client.get("/", **by_proxy(**named)).status_code == 200
+    assert client.get("/", **by_proxy(**{"X-Forwarded-User": " "})).status_code == 401
+    assert client.get("/", **by_proxy("10.2.0.1", **named)).status_code == 401
+    assert client.get("/", **by_proxy("10.2.0.1", **login(PASSWORD))).status_code == 200
+
+
+@on_sqlite
+def test_listed_proxy_alone_lets_nobody_in_beside_it(make_client: MakeClient, engine, store_url):
+    client = make_client(store_url, DASHBOARD_PROXIES="127.0.0.1", DASHBOARD_LOGIN_HEADER="X-User")
+    assert client.get("/").status_code == 401
+    assert client.get("/", headers={"X-Forwarded-User": "ada"}).status_code == 401
+    assert client.get("/", headers={"X-User": "ada"}).status_code == 200
+    assert client.get("/", headers=login("")).status_code == 401
+
+
+@on_sqlite
+def test_address_with_too_many_wrong_passwords_waits(make_client: MakeClient, engine, store_url):
+    client = make_client(store_url, DASHBOARD_PASSWORD=PASSWORD)
+    for _ in range(5):
+        assert client.get("/", **by_proxy(**login("wrong horse bad"))).status_code == 401
+    refused = client.get("/", **by_proxy(**login(PASSWORD)))
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert client.get("/", **by_proxy("10.9.9.9", **login(PASSWORD))).status_code == 200
+
+
+def test_wrong_passwords_are_forgotten_after_a_minute():
+    now = [100.0]
+    tries = Tries(lambda: now[0])
+    for _ in range(5):
+        assert tries.wait("a") == 0
+        tries.note("a")
+        now[0] += 1
+    assert tries.wait("a") == 55
+    now[0] += 55
+    assert tries.wait("a") == 0

@@ -2,122 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # has none
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, expect
 
-from dashboard.app import create_app
+from dashboard.export import export
 from demo import day
-from schema import migrate
-from store import deliveries
-from store.deliveries import Delivery
-from store.engine import connect
-from store.reads_connect import open_reader
-from tests.dashboard import stored
-from tests.dashboard.conftest import settings_for
-from tests.fakegithub.world import Delivery as Sent
-
-BEGAN = datetime(2026, 3, 9, 3)
-NOW = BEGAN + timedelta(hours=30)
-PAGES = (
-    "/",
-    "/?nights=60&q=test",
-    "/runs",
-    "/runs?conclusion=failed",
-    "/time",
-    "/flakes",
-    "/health",
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-
-class Place(NamedTuple):
-    """Where the pages are served, and the paths of a night and of runs."""
-
-    url: str
-    paths: tuple[str, ...]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Serve the demo's day."""
-    folder = tmp_path_factory.mktemp("pages")
-    url = f"sqlite:///{folder}/store.db"
-    migrate.upgrade(url)
-    writer = connect(url)
-    world = day.day(BEGAN.replace(tzinfo=UTC))
-    stored.fill(writer, world)
-    with writer.begin() as connection:
-        raw = [(raw_of(one), deliveries.APPLIED, None) for one in world.deliveries()]
-        deliveries.save_all(connection, raw)
-    with writer.connect() as connection:
-        found = connection.exec_driver_sql("SELECT provider, gitid FROM workflowruns").all()
-        repo = (
-            connection.exec_driver_sql(
-                "SELECT repoid FROM workflowruns"
-                " WHERE event = 'schedule' AND conclusion = 'failure'"
-            )
-            .scalars()
-            .first()
-        )
-    writer.dispose()
-    reader = open_reader(settings_for(url, folder))
-    app = create_app(settings_for(url, folder), reader, clock=lambda: NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    runs = tuple(f"/runs/{provider}/{gitid}" for provider, gitid in found[-3:])
-    night = f"/nights/{repo}/2026-03-10"
-    yield Place(f"http://127.0.0.1:{server.server_port}", (*PAGES, night, *runs))
-    server.shutdown()
-    thread.join()
-    reader.dispose()
-
-
-def raw_of(sent: Sent) -> Delivery:
-    """Return what a listener would keep of a delivery."""
-    payload, received = sent.payload, sent.time.replace(tzinfo=None)
-    name, body = payload["repository"]["full_name"], json.dumps(payload).encode()
-    return Delivery("github", sent.guid, 1, sent.event, sent.action, name, received, body)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium: CHROMIUM, or the one on PATH."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert program, "the pages' tests need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """Collect what the browser complains about and whom it asks for something else."""
-    return []
-
-
-def opened(browser: Browser, place: Place, complaints: list[str], **options: object) -> Page:
-    """Open a page that notes its errors and every request that leaves the host."""
-    page = browser.new_context(base_url=place.url, **options).new_page()
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda asked: None if asked.url.startswith(place.url) else complaints.append(asked.url),
-    )
-    return page
+from tests.dashboard.browsing import Place, opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -147,7 +41,7 @@ def test_pages_have_no_serious_barrier(
         page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
         found = Axe().run(page).response["violations"]
         serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-        assert serious == [], path
+        assert serious == [], (path, [one["nodes"][0]["html"] for one in found])
     page.context.close()
 
 
@@ -190,14 +84,38 @@ def test_night_opens_beside_the_matrix_by_keyboard_alone(
     page.context.close()
 
 
-def test_filter_shows_its_result_and_stays_in_the_address(
+def test_errors_are_shown_in_the_night_and_across_repositories(
     browser: Browser, place: Place, complaints: list[str]
 ):
     page = opened(browser, place, complaints)
-    page.goto("/runs")
-    page.get_by_label("Ended").select_option("failure")
-    expect(page).to_have_url(re.compile(r"/runs\?conclusion=failure$"))
-    assert page.locator(".runs li").count() == page.locator(".runs .shape.failed").count() > 0
+    page.goto("/")
+    page.locator(".matrix a.cell.failed").first.click()
+    expect(page.locator("dialog[open] #detail h1")).to_be_visible()
+    expect(page.locator("dialog[open] code.error, dialog[open] pre.error").first).to_be_visible()
+    button = page.locator("dialog[open] a.button")
+    assert button.get_attribute("href").startswith("https://github.com/demo-org/")
+    assert complaints == []
+    page.context.close()
+
+
+def test_exported_pages_work_from_a_folder(
+    browser: Browser, place: Place, complaints: list[str], tmp_path: Path
+):
+    app = place.app
+    app.extensions["site"] = app.extensions["site"]._replace(is_static=True)
+    try:
+        export(app, tmp_path / "site")
+    finally:
+        app.extensions["site"] = app.extensions["site"]._replace(is_static=False)
+    page = opened(browser, place._replace(url=tmp_path.as_uri()), complaints)
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    page.locator(".matrix a.cell.failed").first.click()
+    expect(page.locator("#detail h1")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/nights/\d+/2026-03-\d\d\.html$"))
+    for name in ("Runs", "Time", "Flakes", "Health", "Nights"):
+        page.locator("nav").get_by_role("link", name=name, exact=True).click()
+        expect(page.locator("nav a[aria-current=page]")).to_have_text(name)
+        assert page.evaluate("getComputedStyle(document.querySelector('.top')).display") == "flex"
     assert complaints == []
     page.context.close()
 

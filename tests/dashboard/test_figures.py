@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import math
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from store import rolling
+from store.calendar import Calendar
+from store.roll_spans import Plan
 from tests.dashboard import stored
 from tests.dashboard.conftest import MakeClient
 from tests.fakegithub.history import history
@@ -52,7 +56,15 @@ def test_figures_are_those_of_plain_sql(engine: Engine, store_url: str, make_cli
     stored.fill(engine, history(seed=6, runs=160, jobs=4, repos=2, days=DAYS))
     now = BEGIN + timedelta(days=DAYS, hours=3)
     seen = Seen(make_client(store_url, now, NIGHT_ZONE=ZONE, NIGHT_ENDS="07:00"), engine)
-    check_days(seen)
+    check_all(seen, 0)
+    rolling.run_all(engine, Plan(Calendar(ZoneInfo(ZONE), time(7))), now)
+    assert seen.ask("SELECT COUNT(*) FROM rollspans WHERE kind = 'day'")[0][0] >= DAYS
+    check_all(seen, 0.05)
+
+
+def check_all(seen: Seen, tolerance: float) -> None:
+    """Compare every page; percentiles may be so far away, by their share."""
+    check_days(seen, tolerance)
     for by, column in {
         "os": "os",
         "repository": "repo",
@@ -72,7 +84,14 @@ def rank(values: list[Any], share: float) -> str:
     return str(values[math.ceil(share * len(values)) - 1]) if values else ""
 
 
-def check_days(seen: Seen) -> None:
+def check_rank(found: str, wanted: str, tolerance: float) -> None:
+    """Compare percentiles of sheets; nothing is nothing."""
+    assert (found == "") == (wanted == "")
+    if wanted:
+        assert float(found) == pytest.approx(float(wanted), rel=tolerance, abs=0)
+
+
+def check_days(seen: Seen, tolerance: float) -> None:
     """Compare runs by how they ended and waits, day by day on the zone's clock."""
     found = seen.sheet(f"/days.csv?since={FIRST}&until={LAST}")
     days = [FIRST + timedelta(days=number) for number in range(DAYS + 1)]
@@ -91,7 +110,11 @@ def check_days(seen: Seen) -> None:
         waits = "SELECT queuetime FROM jobs WHERE {WITHIN} AND {WAITED} ORDER BY queuetime"
         values = [one for (one,) in seen.ask(waits, **when)]
         for name, share in {"p50": 0.5, "p90": 0.9, "p99": 0.99}.items():
-            assert line[f"wait {name}"] == rank(values, share)
+            check_rank(line[f"wait {name}"], rank(values, share), tolerance)
+        runs = "SELECT FLOOR(runtime) FROM jobs WHERE {WITHIN} AND {RAN} AND starttime IS NOT NULL"
+        lengths = sorted(one for (one,) in seen.ask(runs, **when))
+        for name, share in {"p50": 0.5, "p90": 0.9, "p99": 0.99}.items():
+            check_rank(line[f"run {name}"], rank(lengths, share), tolerance)
     assert sum(int(line["passed"]) for line in found) > 50
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.nights import Calendar, days, shown_nights
+from store.calendar import Calendar, days, shown_nights
 
 UTC_NOON = Calendar(ZoneInfo("UTC"), time(12))
 BERLIN = Calendar(ZoneInfo("Europe/Berlin"), time(7, 30))

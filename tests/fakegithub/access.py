@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tests.fakegithub.entities import Repo
 
-ALL = frozenset({"actions", "contents", "metadata", "webhooks"})
+ALL = frozenset({"actions", "checks", "contents", "metadata", "webhooks"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,10 @@ def can_see(token: Token | None, repo: Repo) -> bool:
 
 def needed(path: str) -> str:
     """Return the permission that a path below a repository needs."""
-    if path.startswith(("/actions", "/check-runs")):
+    if path.startswith("/actions"):
         return "actions"
+    if path.startswith("/check-runs"):
+        return "checks"
     if path.startswith("/hooks"):
         return "webhooks"
     return "contents" if path.startswith(("/commits", "/compare", "/branches")) else "metadata"

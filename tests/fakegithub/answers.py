@@ -48,6 +48,7 @@ class Call:
     # How many results of an unfiltered list can be paged through.
     depth: int = 40_000
     annotations: Mapping[int, list[Json]] = field(default_factory=dict)
+    lost_logs: Mapping[int, int] = field(default_factory=dict)
     version: str = "2022-11-28"
 
 

@@ -29,6 +29,10 @@ def respond(call: Call, limits: Limits) -> Answer:
     if path == "/meta":
         keys = {"hooks": HOOK_ADDRESSES, "verifiable_password_authentication": False}
         return Answer(200, keys)
+    if path.startswith("/app/") and call.token and "app" in call.token.permissions:
+        hook = hookroutes.hooks_of(call, None, None)[0]
+        rest = path.removeprefix("/app/").partition("/")[2]
+        return hookroutes.answer(call, f"/{hook.id}/{rest}", "/app", None, None)
     match = REPO.fullmatch(path)
     if match:
         owner, name, below = match.groups(default="")

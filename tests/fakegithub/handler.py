@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fakegithub import access, api, rest
+from tests.fakegithub import access, api
 from tests.fakegithub.access import Token
 from tests.fakegithub.answers import Answer, Call, Logged, error
 from tests.fakegithub.templates import API
@@ -145,6 +145,7 @@ class ApiHandler(QuietHandler):
             hooks=github.hooks,
             depth=github.depth,
             annotations=github.annotations,
+            lost_logs=github.lost_logs,
             version=version,
         )
         return api.respond(call, github.limits)
@@ -181,24 +182,3 @@ class ApiHandler(QuietHandler):
         self.github.requests.append(
             Logged(self.command, self.path, status, time.time(), counted, name, fault)
         )
-
-
-class BlobHandler(QuietHandler):
-    """Answers for the host that keeps logs: no token may reach it."""
-
-    wbufsize = 65_536
-
-    def do_GET(self) -> None:
-        """Answer with a job's log as plain text."""
-        github = self.github
-        github.blob_requests.append((self.path, dict(self.headers)))
-        if self.headers.get("Authorization"):
-            self.write(400, b"<Code>InvalidAuthenticationInfo</Code>", {})
-            return
-        number = urlsplit(self.path).path.rsplit("/", 1)[-1].removesuffix(".txt")
-        job = github.view().job(int(number)) if number.isdecimal() else None
-        if job is None:
-            self.write(404, b"<Code>BlobNotFound</Code>", {})
-            return
-        text = github.logs.get(job.id) or rest.log_text(job)
-        self.write(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})

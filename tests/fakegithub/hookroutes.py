@@ -110,7 +110,7 @@ def _change(call: Call, hook: Hook, base: str) -> Answer:
     body: Any = call.body or {}
     if "config" in body:
         # Config is replaced as a whole: what is not sent again is gone, the secret too.
-        hook.secret, hook.content_type = None, "form"
+        hook.secret, hook.content_type, hook.insecure_ssl = None, "form", "0"
         _configure(hook, body["config"])
     if "events" in body:
         hook.events = tuple(body["events"])
@@ -125,11 +125,12 @@ def _configure(hook: Hook, config: Json) -> None:
     hook.url = config.get("url", hook.url)
     hook.secret = config.get("secret", hook.secret)
     hook.content_type = config.get("content_type", hook.content_type)
+    hook.insecure_ssl = str(config.get("insecure_ssl", hook.insecure_ssl))
 
 
 def config_json(hook: Hook) -> Json:
     """Return a hook's config; the secret is never shown."""
-    config = {"content_type": hook.content_type, "insecure_ssl": "0", "url": hook.url}
+    config = {"content_type": hook.content_type, "insecure_ssl": hook.insecure_ssl, "url": hook.url}
     return {**config, "secret": MASKED} if hook.secret else config
 
 

@@ -32,6 +32,7 @@ __all__ = ["Hook", "Hooks", "Message", "Outcome", "Record", "deliver", "message"
 
 # GitHub keeps deliveries for three days (GHES for seven).
 KEPT_SECONDS = 3 * 86_400
+APP = 123_456
 
 
 class Record(NamedTuple):
@@ -46,7 +47,7 @@ class Record(NamedTuple):
 
 @dataclass
 class Hook:
-    """A webhook of a repository (`repo_id`) or an organisation (`owner`)."""
+    """A webhook of a repository (`repo_id`), an organisation (`owner`) or an App (neither)."""
 
     id: int
     url: str
@@ -66,6 +67,8 @@ class Hook:
         """Return type and id of what the hook belongs to, as delivery headers name it."""
         if self.repo_id is not None:
             return "repository", self.repo_id
+        if self.owner is None:
+            return "integration", APP
         return "organization", number_for(self.owner or "")
 
     def wants(self, delivery: Delivery, repo: Repo | None) -> bool:
@@ -75,7 +78,7 @@ class Hook:
         if self.repo_id is not None:
             gone = (delivery.event, delivery.action) == ("repository", "deleted")
             return delivery.repository_id == self.repo_id and not gone
-        return repo is not None and repo.full_name.split("/")[0] == self.owner
+        return repo is not None and self.owner in (None, repo.full_name.split("/")[0])
 
 
 # What may befall a delivery: None is nothing; "never": GitHub makes none at all; "lost": it fails

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from tests.fakegithub import filters, gitroutes, rest
-from tests.fakegithub.answers import Answer, Call, invalid, not_found
+from tests.fakegithub.answers import Answer, Call, error, invalid, not_found
 from tests.fakegithub.entities import Job, Repo, Run
 from tests.fakegithub.pages import FILTERED_DEPTH, page_of, too_far
 
@@ -111,6 +111,8 @@ def job_log(call: Call, repo: Repo, job_id: str) -> Answer:
     found = _job(call, repo, job_id)
     if found is None or found[0].status != "completed":
         return not_found()
+    if found[0].id in call.lost_logs:
+        return error(call.lost_logs[found[0].id], "Not Found")
     return Answer(302, None, {"Location": f"{call.blobs}/logs/{job_id}.txt?sig=one-minute"})
 
 

@@ -21,8 +21,9 @@ from typing import Any
 
 from tests.fakegithub.access import Token
 from tests.fakegithub.answers import Logged
+from tests.fakegithub.blobs import BlobHandler, Blobs
 from tests.fakegithub.faults import Faults
-from tests.fakegithub.handler import ApiHandler, BlobHandler
+from tests.fakegithub.handler import ApiHandler
 from tests.fakegithub.hooks import Hooks
 from tests.fakegithub.limits import Limits
 from tests.fakegithub.templates import Json
@@ -80,7 +81,10 @@ class Server:
         self.hooks = Hooks(world, self.now)
         self.requests: list[Logged] = []
         self.blob_requests: list[tuple[str, dict[str, str]]] = []
+        self.blobs_as = Blobs()
         self.logs: dict[int, str] = {}
+        # Jobs whose log is no longer there: the status that the API answers with.
+        self.lost_logs: dict[int, int] = {}
         self.annotations: dict[int, list[Json]] = {}
         self.url = ""
         self.blobs = ""

@@ -70,16 +70,29 @@ def test_breaker_opened_at_the_start_is_silent_until_it_closes(caplog: pytest.Lo
     assert messages(caplog) == [("the database takes deliveries", None)]
 
 
+def pauses_of(breaker: Breaker, number: int) -> list[float]:
+    """Return the pauses before the next probes."""
+    found = []
+    for _ in range(number):
+        found.append(breaker.pause)
+        breaker.try_once()
+    return found
+
+
+def test_pauses_double_and_stay_short_while_it_may_be_a_failover():
+    breaker = Breaker(Probe(*[failure(2003)] * 6))
+    breaker.trip(failure(2003))
+    assert pauses_of(breaker, 6) == [1, 2, 4, 5, 5, 5]
+
+
 def test_pauses_double_up_to_a_minute_and_go_on_after_a_short_calm():
     breaker = Breaker(Probe(*[failure(2003)] * 8))
     breaker.trip(failure(2003))
-    pauses = []
-    for _ in range(9):
-        pauses.append(breaker.pause)
-        breaker.try_once()
-    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    breaker.opened -= 601
+    assert pauses_of(breaker, 9) == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     breaker.trip(failure(2003))
     assert breaker.pause == 60  # it was closed for a moment only
+    breaker.opened -= 601
     breaker.try_once()
     breaker.closed = time.monotonic() - 61
     breaker.trip(failure(2003))

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from listener.check import check
 from listener.cli import main
 from schema import migrate
+from store import health
+from store.engine import connect
+from store.health import Sight
 from store.settings import read
 from tests.servers import Server
 
@@ -106,3 +109,24 @@ def test_bad_setting_is_one_line_and_1(
     assert capsys.readouterr().out == (
         "WRONG configuration: PORT: 'none' is not a number from 1 to 65535\n"
     )
+
+
+@on_sqlite
+def test_warnings_of_the_reconciler_are_shown_and_only_what_is_bad_is_wrong(
+    database_url: str, checked: Checked, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    migrate.upgrade(database_url)
+    engine = connect(database_url)
+    silent = Sight("org/app", "silence", "warning", "no delivery came since 10:00")
+    health.put(engine, [silent, Sight("org/app", "hook", "good")])
+    settings = {"DATABASE_URL": database_url, "SPOOL_DIR": str(tmp_path / "spool")}
+    assert check(read({}, settings, tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (warning,) = [line for line in lines if line.startswith("warn")]
+    assert warning.startswith("warn  silence of org/app: no delivery came since 10:00 (since 20")
+    assert any(line.startswith("ok    freshness: was looked at last at 20") for line in lines)
+    health.put(engine, [Sight("", "token", "bad", "the key expires")])
+    engine.dispose()
+    code, wrong = checked(**settings)
+    assert code == 1
+    assert wrong["token"].startswith("the key expires (since 20")

@@ -166,14 +166,20 @@ def test_bad_value_stops_the_start_with_one_line_and_no_secret(
 
 def test_secrets_of_the_command_line_are_starred_in_it_and_shown_nowhere(tmp_path: Path):
     secrets = ("ghp_0123456789", "hunter22", "what only GitHub and we know")
-    with running(tmp_path, "-k", secrets[0], f"-pwd={secrets[1]}") as listener:
+    words = ("-k", secrets[0], f"-pwd={secrets[1]}")
+    with running(tmp_path, *words, GITHUB_API_URL="http://127.0.0.1:1") as listener:
         assert applied(listener, secrets[2])
         pids = subprocess.run(
             ["pgrep", "-g", str(listener.process.pid)], capture_output=True, text=True, check=True
         ).stdout.split()
-        assert len(pids) == 2  # gunicorn's master and one worker
-        for pid in pids:
-            line = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        lines = [Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in pids]
+        healing = [line for line in lines if "backfill.reconcile" in line]
+        assert [line[1:] for line in healing] == [
+            ["-P", "-m", "backfill.reconcile", "--beside", ""]
+        ]
+        listening = [line for line in lines if line not in healing]
+        assert len(listening) == 2  # gunicorn's master and one worker
+        for line in listening:
             assert line[-4:] == ["-k", "*" * 14, "-pwd=********", ""]
         assert listener.stop() == 0
         for secret in secrets:

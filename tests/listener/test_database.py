@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from listener.database import bring_up
+from listener.database import bring_up, check
 from schema import migrate
 from store.engine import connect
 from store.prepare import CannotStart, copy_beside
@@ -51,6 +51,17 @@ def test_older_sqlite_file_is_upgraded_beside_a_copy(database_url: str, tmp_path
     (copy,) = tmp_path.glob("*.db.before-*")
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT * FROM repos").fetchall() == [(1, "org/repo")]
+
+
+def test_newer_schema_stops_a_start_and_not_who_runs_already(database_url: str, tmp_path: Path):
+    bring_up(settings(database_url, tmp_path))
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    check(settings(database_url, tmp_path), engine)
+    with pytest.raises(CannotStart, match="upgraded by a newer release"):
+        bring_up(settings(database_url, tmp_path))
+    engine.dispose()
 
 
 def test_copy_holds_what_was_committed_to_the_log_only(tmp_path: Path):

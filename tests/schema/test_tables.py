@@ -65,7 +65,8 @@ def test_only_unique_of_a_table_is_its_key(table: Table):
     uniques = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
     assert [tuple(column.name for column in one.columns) for one in uniques] == [keys(table)]
     assert not any(index.unique for index in table.indexes)
-    assert all(not table.c[name].nullable for name in keys(table))
+    # Rows of earlier installations lack their keys until somebody claims them.
+    assert all(table.c[name].nullable == (table.name in DOCUMENTED) for name in keys(table))
 
 
 @pytest.mark.parametrize(("name", "key"), KEYS.items(), ids=KEYS)

@@ -12,8 +12,8 @@ from backfill import forget as command
 from rows.github.events import rows_for
 from schema.parts import deliveryparts
 from schema.tables import deliveries as table
-from schema.tables import metadata
-from store import apply, deliveries, forget
+from schema.tables import metadata, repos
+from store import apply, audits, deliveries, forget, health
 from store.deliveries import Delivery
 from store.engine import reading
 from tests.equality import Contents, contents
@@ -62,6 +62,26 @@ def test_forgotten_repository_leaves_what_was_there_before_it(engine: Engine):
     assert rows(engine) == before
     with reading(engine).connect() as connection:
         assert connection.execute(select(deliveryparts)).all() == []
+
+
+def test_forgetting_takes_verdicts_and_warnings_along(engine: Engine):
+    world = World(seed=6)
+    for name in ("org/kept", "org/gone"):
+        play(world, world.create_repo(name))
+    store(engine, world)
+    with reading(engine).connect() as connection:
+        numbers = dict(connection.execute(select(repos.c.name, repos.c.Id)).all())
+    for name, number in numbers.items():
+        time = deliveries.now()
+        row = audits.Row(number, time, "command", time, time, 1, 1, 0, [])
+        audits.record(engine, row)
+        health.put(engine, [health.Sight(name, "silence", "warning", "is silent")])
+    told = forget.forget(engine, key_of(engine, "org/gone"))
+    assert (told["audits"], told["health"]) == (1, 1)
+    with reading(engine).connect() as connection:
+        assert audits.latest(connection, numbers["org/gone"]) is None
+        assert audits.latest(connection, numbers["org/kept"]) is not None
+    assert [row.subject for row in health.warnings(engine)] == ["org/kept"]
 
 
 def play(world: World, repo: int) -> None:

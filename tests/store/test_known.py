@@ -150,5 +150,5 @@ def test_known_rows_are_not_written_again(engine: Engine):
     apply.write(engine, [push])
     apply.write(engine, [requested])
     event.remove(engine, "before_cursor_execute", note)
-    assert written == ["commits", "workflowruns", "runattempts"]
+    assert written == ["commits", "workflowruns", "runattempts", "dirtyruns"]
     check_equal(contents(engine, versions=True), before)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select, text
 
 from schema.parts import deliveryparts
 from schema.tables import deliveries as table
-from store import apply, deliveries, parts
+from store import apply, deliveries, parts, replays
 from store.deliveries import Delivery, Wanted
 from store.engine import connect, reading
 
@@ -85,3 +85,22 @@ def test_body_of_25_mib_is_stored_where_packets_are_1_mib(private_server):
     apply.quarantine(engine, delivery(body), "why")
     assert read(engine) == [body]
     engine.dispose()
+
+
+def test_quarantined_body_that_is_not_for_us_takes_its_parts_along(engine: Engine):
+    apply.quarantine(engine, delivery(MANY_BYTES), "why")
+    replays.ignored(engine, number_of(engine), "octo/cat is not watched")
+    assert (stored_parts(engine), read(engine)) == (0, [])
+
+
+def test_body_applied_meanwhile_keeps_its_parts_when_a_replay_ignores_it(engine: Engine):
+    with engine.begin() as connection:
+        deliveries.save(connection, delivery(MANY_BYTES), deliveries.APPLIED)
+    replays.ignored(engine, number_of(engine), "octo/cat is not watched")
+    assert read(engine) == [MANY_BYTES]
+
+
+def number_of(engine: Engine) -> int:
+    """Return the Id of the one delivery."""
+    with reading(engine).connect() as connection:
+        return int(connection.execute(select(table.c.Id)).scalar_one())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,79 +15,6 @@ def refused(folder: Path, flags: dict[str, object] | None = None, **environ: str
         read(flags or {}, environ, folder)
     assert "\n" not in str(bad.value)
     return str(bad.value)
-
-
-def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
-    assert read({}, {}, tmp_path) == Settings(
-        database_url="sqlite:///data/shark_dashboard.db",
-        database_password=None,
-        database_ssl=True,
-        database_ssl_ca=None,
-        database_read_url="sqlite:///data/shark_dashboard.db",
-        database_migrate_url="sqlite:///data/shark_dashboard.db",
-        webhook_secret=(),
-        github_token=None,
-        github_api_url="https://api.github.com",
-        repos=(),
-        host="0.0.0.0",  # noqa: S104 - the documented default
-        port=5000,
-        spool_dir=Path("data/spool"),
-        on_database_down="spool",
-        delivery_retention_days=30,
-        dashboard_host="127.0.0.1",
-        dashboard_port=5001,
-        dashboard_password=None,
-        night_zone=ZoneInfo("UTC"),
-        night_ends=time(12),
-    )
-
-
-def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
-    (tmp_path / "ca.pem").touch()
-    found = read(
-        {"port": "6000", "repos": ["a/b,c", "d/*"], "github_token": "ghp_x", "host": None},
-        {
-            "DATABASE_URL": "mysql+pymysql://u@db.example.org:3307/runs",
-            "DATABASE_PASSWORD": "p$w {x}",
-            "DATABASE_SSL": "OFF",
-            "DATABASE_SSL_CA": str(tmp_path / "ca.pem"),
-            "DATABASE_READ_URL": "mysql+pymysql://reader@db.example.org/runs",
-            "WEBHOOK_SECRET": "the new one is long, the old one is né",
-            "GITHUB_API_URL": "https://ghes.example.org/api/v3/",
-            "HOST": "::1",
-            "SPOOL_DIR": "/var/spool/runledger",
-            "ON_DATABASE_DOWN": "503",
-            "DELIVERY_RETENTION_DAYS": "7",
-            "DASHBOARD_HOST": "0.0.0.0",  # noqa: S104 - as in a container
-            "DASHBOARD_PORT": "8080",
-            "DASHBOARD_PASSWORD": "correct horse",
-            "NIGHT_ZONE": "Asia/Kathmandu",
-            "NIGHT_ENDS": "07:30",
-        },
-        tmp_path,
-    )
-    assert found == Settings(
-        database_url="mysql+pymysql://u@db.example.org:3307/runs",
-        database_password="p$w {x}",
-        database_ssl=False,
-        database_ssl_ca=str(tmp_path / "ca.pem"),
-        database_read_url="mysql+pymysql://reader@db.example.org/runs",
-        database_migrate_url="mysql+pymysql://u@db.example.org:3307/runs",
-        webhook_secret=(b"the new one is long", b"the old one is n\xc3\xa9"),
-        github_token="ghp_x",
-        github_api_url="https://ghes.example.org/api/v3",
-        repos=("a/b", "c", "d/*"),
-        host="::1",
-        port=6000,
-        spool_dir=Path("/var/spool/runledger"),
-        on_database_down="503",
-        delivery_retention_days=7,
-        dashboard_host="0.0.0.0",  # noqa: S104 - as in a container
-        dashboard_port=8080,
-        dashboard_password="correct horse",
-        night_zone=ZoneInfo("Asia/Kathmandu"),
-        night_ends=time(7, 30),
-    )
 
 
 def test_flag_wins_over_environment_and_environment_over_dotenv(tmp_path: Path):

@@ -49,9 +49,8 @@ MUTANTS = (
     Mutant(
         "delete from the spool after the commit",
         "listener/drain.py",
-        "        store_all(drain.engine, fates)\n",
-        "        drain.spool.remove(one.number for one in found)\n"
-        "        store_all(drain.engine, fates)\n",
+        "    outcomes = store_each(",
+        "    drain.spool.remove(one.number for one in found)\n    outcomes = store_each(",
         "tests/listener/test_drain.py::test_entries_stay_until_their_transaction_is_committed",
     ),
     Mutant(
@@ -63,11 +62,22 @@ MUTANTS = (
         "_new_connection",
     ),
     Mutant(
-        "deadline of a request",
-        "listener/desk.py",
-        "DATABASE_SECONDS = 3.5",
-        "DATABASE_SECONDS = 350.0",
+        "deadline of a batch",
+        "listener/group.py",
+        "BATCH_SECONDS = 3.5",
+        "BATCH_SECONDS = 350.0",
         "tests/listener/test_desk.py::test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time",
+    ),
+    Mutant(
+        "rollback after a lock wait timeout",
+        "store/transaction.py",
+        "            with engine.begin() as connection:\n                return work(connection)\n",
+        "            with engine.connect() as connection:\n"
+        "                try:\n"
+        "                    return work(connection)\n"
+        "                finally:\n"
+        "                    connection.commit()\n",
+        "tests/store/test_transaction.py::test_lock_that_is_never_had_leaves_nothing_of_its_transaction",
     ),
     Mutant(
         "breaker",

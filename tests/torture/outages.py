@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,15 +24,15 @@ from tests.torture.stage import NAME, Stage
 WRITER = "writer"
 PASSWORD = "what the listener knows"
 HOSTS = ("localhost", "127.0.0.1")
-LATER = 3.0  # seconds after the beginning of an outage when every process knows of it
+LATER = 5.2  # seconds after the beginning of an outage when every process knows of it
 
 
 class Plan(NamedTuple):
     """How long each part is: deliveries in all, seconds of the outage."""
 
     engine: str
-    deliveries: int = 600
-    seconds: float = 6.0
+    deliveries: int = 800
+    seconds: float = 8.0
     threads: int = 8
     pace: float = 0.05
 
@@ -45,6 +46,7 @@ class Outcome(NamedTuple):
     slowest: float
     p99_later: float
     drained: float
+    threads: int
 
 
 def outage(name: str, plan: Plan, folder: Path) -> Outcome:
@@ -66,6 +68,7 @@ def outage(name: str, plan: Plan, folder: Path) -> Outcome:
             ended = time.monotonic()
         sender.join(120)
         drained = stage.wait_until_drained()
+        threads = max(stage.threads())
         engine = stage.engine()
         told = noted(folder)
         found = verdict(engine, shots(1, plan.deliveries), told, folder)
@@ -75,7 +78,7 @@ def outage(name: str, plan: Plan, folder: Path) -> Outcome:
     statuses = sender.statuses()
     failed = sum(1 for one in sender.answers if one.code // 100 != 2)
     later = sender.percentile(0.99, began + LATER, ended)
-    return Outcome(found, statuses["spooled"], failed, sender.slowest(), later, drained)
+    return Outcome(found, statuses["spooled"], failed, sender.slowest(), later, drained, threads)
 
 
 def let_in(stage: Stage) -> str:
@@ -98,15 +101,18 @@ def login(stage: Stage) -> pymysql.Connection:
     return pymysql.connect(host="127.0.0.1", port=stage.server.port, user="root")
 
 
-def disconnect(root: pymysql.Connection) -> None:
-    """Close all connections of the listener: a changed right or role holds for new ones only."""
+def disconnect(root: pymysql.Connection) -> int:
+    """Close all connections of the listener, and return how many: a changed right or role holds
+    for new ones only."""
     with root.cursor() as cursor:
         cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (WRITER,))
-        for (number,) in cursor.fetchall():
+        found = cursor.fetchall()
+        for (number,) in found:
             try:
                 cursor.execute(f"KILL {number}")
             except pymysql.MySQLError:
                 continue  # it has gone by itself
+    return len(found)
 
 
 @contextmanager
@@ -156,12 +162,10 @@ def crowded(stage: Stage) -> Iterator[None]:
     """All connections are taken."""
     taken = [login(stage)]
     taken[0].cursor().execute("SET GLOBAL max_connections = 10")
-    disconnect(taken[0])
-    for _ in range(40):
-        try:
-            taken.append(login(stage))
-        except pymysql.MySQLError:
-            break
+    while disconnect(taken[0]):
+        with contextlib.suppress(pymysql.MySQLError):
+            while True:
+                taken.append(login(stage))
     yield
     taken[0].cursor().execute("SET GLOBAL max_connections = 150")
     for one in taken:

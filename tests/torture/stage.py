@@ -98,6 +98,10 @@ class Stage:
         except OSError:
             return []
 
+    def threads(self) -> list[int]:
+        """Return how many threads each worker has."""
+        return [len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self.workers()]
+
     def kill_worker(self, pick: int) -> None:
         """Kill one worker; the master starts another."""
         if found := self.workers():
@@ -115,9 +119,13 @@ class Stage:
 
     def kill_all(self) -> None:
         """Kill the listener's processes in one blow, and start it again."""
+        self.kill_all_and_stay()
+        self.start()
+
+    def kill_all_and_stay(self) -> None:
+        """Kill the listener's processes in one blow."""
         os.killpg(self.master.pid, signal.SIGKILL)
         self.master.wait()
-        self.start()
 
     def kill_database(self) -> None:
         """Kill the server, and start it again on what it left."""

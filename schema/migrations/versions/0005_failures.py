@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("step", types.Long(), comment="Name of the step that failed; NULL when none did"),
         sa.Column("source", types.Exact(16), nullable=False, comment="annotation, log, or none"),
         sa.Column(
-            "absence", types.Exact(16), comment="Why there is no message: gone, huge, or silent"
+            "absence", types.Exact(16), comment="Why the log gave no message: gone, huge, or silent"
         ),
         sa.Column(
             "message",
@@ -50,7 +50,7 @@ def upgrade() -> None:
             types.Exact(64),
             comment="Hash of the masked message, after the masking's revision",
         ),
-        sa.Column("path", types.Long(), comment="File that an annotation names"),
+        sa.Column("path", types.Long(), comment="File that the message names"),
         sa.Column("line", sa.Integer(), comment="Line in it"),
         sa.Column("time", types.Moment, comment="When the job ended"),
         sa.PrimaryKeyConstraint("Id"),

@@ -1,0 +1,59 @@
+"""Fetch what an audit names as missing, the way a backfill fetches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from functools import partial
+from sys import stderr
+
+from backfill import jobs, replay
+from backfill.branches import BRANCHES, read_branches
+from backfill.commits import read_head
+from backfill.desk import Desk, Here
+from backfill.findings import BRANCH, COMMIT, HEAD, OF_RUNS, QUARANTINED
+from backfill.jobs import Found
+from backfill.pages import nothing
+from backfill.runs import finish
+from backfill.verdict import Verdict
+from backfill.writer import Part
+from store import progress
+from store.deliveries import QUARANTINED as HELD
+from store.deliveries import Wanted
+from store.progress import OPEN, RunRead
+
+
+def repair(desk: Desk, here: Here, found: Verdict) -> None:
+    """Store what is missing, as far as GitHub or a stored delivery has it. Raises Problem.
+
+    A spooled delivery is left to the listener of this machine, which stores it when the database
+    is back; one that cannot be mapped stays quarantined, though its rows are read from GitHub.
+    """
+    runs = sorted({one.run for one in found.findings if one.run and one.kind in OF_RUNS})
+    finish(desk, here, (partial(again, desk, here, run) for run in runs))
+    kinds = {one.kind for one in found.findings}
+    if kinds & {BRANCH, HEAD}:
+        # A page that is unchanged since it was stored would not be read.
+        desk.writer.put(
+            Part((), lambda c: progress.drop_pages(c, here.repoid, BRANCHES.partition("?")[0]))
+        )
+        desk.writer.flush()
+        read_branches(desk, here)
+    hashes = [one.name for one in found.findings if one.kind == COMMIT]
+    for commit in desk.pool.spread(partial(read_head, desk, here, one) for one in hashes):
+        desk.writer.put(Part(commit))
+    desk.writer.flush()
+    with redirect_stdout(stderr):
+        for guid in held(found):
+            replay.replay(desk.engine, Wanted(states=(HELD,), guid=guid), (here.name,))
+
+
+def again(desk: Desk, here: Here, run: int) -> Found:
+    """Return a run with all its attempts and jobs as they are now."""
+    unread = RunRead(run, None, 1, None, ended=False, whole=0, state=OPEN)
+    return jobs.detail_again(desk, here, unread, nothing)
+
+
+def held(found: Verdict) -> Iterator[str]:
+    """Yield the guids of quarantined deliveries."""
+    yield from (one.name for one in found.findings if one.kind == QUARANTINED)

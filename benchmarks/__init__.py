@@ -1,0 +1,1 @@
+"""Programmes that measure; their figures stand in docs/performance.md."""

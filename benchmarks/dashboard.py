@@ -1,0 +1,140 @@
+"""make bench-dashboard: how long the pages take over stores of several sizes.
+
+python -m benchmarks.dashboard --engine sqlite --runs 10000,100000,1000000
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from benchmarks import year
+from dashboard.app import create_app
+from schema import migrate
+from store import rolling
+from store.calendar import Calendar
+from store.engine import connect
+from store.reads_connect import open_reader
+from store.roll_spans import Plan
+from store.settings import read
+from tests import databases, leftovers
+
+ASKED = 40
+LIMIT = 0.300
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print a line for each page and store; 1 when a page took longer than it may."""
+    parser = argparse.ArgumentParser(prog="make bench-dashboard", description=__doc__)
+    parser.add_argument("--engine", default="sqlite", choices=databases.ENGINES)
+    parser.add_argument("--runs", default="10000,100000,1000000")
+    parser.add_argument("--asked", type=int, default=ASKED, help="how often each page is asked for")
+    given = parser.parse_args(argv)
+    slow = []
+    try:
+        for runs in year.sizes(given.runs):
+            slow += in_fresh_store(given.engine, runs, given.asked)
+    finally:
+        leftovers.close_session()  # the servers that were started
+    print(f"over {LIMIT * 1000:.0f} ms: {', '.join(slow) or 'none'}")
+    return 1 if slow else 0
+
+
+def in_fresh_store(engine: str, runs: int, asked: int) -> list[str]:
+    """Measure in a database of its own, in BENCH_DIR where that is set."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-dashboard-", dir=os.environ.get("BENCH_DIR")))
+    try:
+        with databases.fresh(engine, folder) as url:
+            return measure(url, folder, runs, asked)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
+    """Fill a store, make its roll-ups, ask for the pages; return those that took too long."""
+    end = datetime.now(UTC).replace(tzinfo=None)
+    migrate.upgrade(url)
+    writer = connect(url, tls=False, read_seconds=600)
+    began = time.monotonic()
+    year.write(writer, runs, end)
+    written = time.monotonic()
+    with writer.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("ANALYZE"))
+    settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
+    rolling.run_all(writer, Plan(Calendar(settings.night_zone, settings.night_ends)))
+    rolled = time.monotonic()
+    writer.dispose()
+    print(
+        f"\n{runs:,} runs, {runs * year.JOBS:,} jobs on {writer.dialect.name}: written in "
+        f"{written - began:.0f} s, roll-ups made in {rolled - written:.0f} s"
+    )
+    reader = open_reader(settings)
+    client = create_app(settings, reader, clock=lambda: end).test_client()
+    slow = [path for path in paths(runs, end) if not fast(client, path, asked)]
+    reader.dispose()
+    return [f"{path} ({runs:,})" for path in slow]
+
+
+def paths(runs: int, end: datetime) -> list[str]:
+    """Return what is asked for."""
+    since = (end - timedelta(days=89)).date()
+    night = end.date() - timedelta(days=1)
+    return [
+        "/",
+        "/?nights=60&q=timeout",
+        f"/nights/7/{night}",
+        "/runs",
+        "/runs?repo=octo-org/service-07&conclusion=failure",
+        "/runs?workflow=Release&branch=main",
+        "/runs?author=nobody",
+        f"/runs/github/{10_000_000_000 + runs - 10}",
+        "/time",
+        f"/time?since={since}",
+        "/time?repo=octo-org/service-07&os=Linux",
+        "/flakes",
+        "/health",
+        "/metrics",
+    ]
+
+
+def fast(client: FlaskClient, path: str, asked: int) -> bool:
+    """Ask for a page again and again, print its times, and tell whether it is quick enough.
+
+    The processor's time leaves out what other work on the machine took, and another process's
+    database.
+    """
+    times, own = [], []
+    for _ in range(asked):
+        began, used = time.perf_counter(), time.process_time()
+        answer = client.get(path)
+        times.append(time.perf_counter() - began)
+        own.append(time.process_time() - used)
+        if answer.status_code != 200:
+            print(f"{path}: {answer.status_code}", file=sys.stderr)
+            return False
+    shown = (("p50", statistics.median(times)), ("p95", p95(times)), ("processor p95", p95(own)))
+    told = "  ".join(f"{name} {seconds * 1000:4.0f} ms" for name, seconds in shown)
+    print(f"{path:50} {len(answer.data) / 1000:4.0f} kB  {told}", flush=True)
+    return p95(times) <= LIMIT
+
+
+def p95(times: Sequence[float]) -> float:
+    """Return the nearest-rank percentile."""
+    return sorted(times)[math.ceil(len(times) * 0.95) - 1]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

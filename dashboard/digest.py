@@ -1,0 +1,109 @@
+"""`python dashboard.py --digest`: last night in words, for a mail or a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import requests
+from flask import Flask
+
+from dashboard import shown
+from dashboard.changes import Change, Changes, changes_of
+from dashboard.pages import nights
+from dashboard.site import banner_now
+from dashboard.verdict import Banner
+from store.cells import NOTHING, STATES
+
+NIGHTS = 30
+MOST = 15
+TIMEOUT = 15
+
+
+class Digest(NamedTuple):
+    """The text, and whether something is new or fixed since yesterday."""
+
+    text: str
+    is_news: bool
+
+
+def digest(app: Flask) -> Digest:
+    """Return what the top of the page Nights says."""
+    with app.test_request_context("/"):
+        app.preprocess_request()
+        found = nights.seen(NIGHTS)
+        changes = changes_of(found.rows, found.last)
+        unseen = nights.unseen(found.rows, found.last)
+        counts = {
+            state: sum(row.cell(found.last).state == state for row in found.rows)
+            for state in STATES
+        }
+        lines = lines_of(changes, counts, unseen, banner_now())
+        title = f"Night to {shown.night(found.last)}"
+        return Digest("\n".join([title, *lines]), bool(changes.new or changes.fixed))
+
+
+def lines_of(
+    changes: Changes, counts: dict[str, int], unseen: set[str], verdict: Banner
+) -> Iterator[str]:
+    """Yield the lines below the title."""
+    told = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
+    yield (", ".join(told) or "nothing ran") + "."
+    for title, found in (
+        ("New since yesterday", changes.new),
+        ("Still failing", changes.going_on),
+        ("Fixed", changes.fixed),
+    ):
+        yield from block(title, [line_of(one, title, unseen) for one in found])
+    shared = [one for one in changes.shared if one.is_error]
+    yield from block(
+        "Same error in several repositories",
+        [f"{shown.first_line(one.text)} ({', '.join(one.repos[:5])})" for one in shared],
+    )
+    yield ""
+    yield f"Data: {verdict.text}."
+
+
+def block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield a heading and its lines, nothing without any."""
+    found = list(lines)
+    if not found:
+        return
+    yield ""
+    yield f"{title} ({len(found)}):"
+    yield from (f"- {line}" for line in found[:MOST])
+    if len(found) > MOST:
+        yield f"- and {len(found) - MOST} more"
+
+
+def line_of(one: Change, title: str, unseen: set[str]) -> str:
+    """Return a change in words."""
+    failure = one.failure
+    text = f"{one.repo}: {failure.workflow} / {shown.first_line(failure.job, 80)}"
+    if title == "Fixed":
+        return f"{text}, after {shown.count(one.nights, 'failed night')}"
+    if one.nights > 1:
+        text += f", for {one.nights}{'+' if one.oldest else ''} nights"
+    why = failure.error or (f"at {failure.step}" if failure.step else None)
+    text += f": {shown.first_line(why)}" if why else ""
+    return text + (" (never seen before)" if failure.fingerprint in unseen else "")
+
+
+def post(url: str, text: str) -> None:
+    """Send a text to a chat's incoming webhook. Raises requests.RequestException.
+
+    https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+    """
+    answer = requests.post(url, json={"text": calm(text)}, timeout=TIMEOUT, allow_redirects=False)
+    answer.raise_for_status()
+    if answer.status_code >= 300:
+        raise requests.HTTPError(f"{answer.status_code}")
+
+
+def calm(text: str) -> str:
+    """Return a text that mentions nobody and holds no markup of a chat, whatever a job is called.
+
+    https://docs.slack.dev/messaging/formatting-message-text
+    """
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("@", "@\u200b")

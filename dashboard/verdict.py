@@ -1,0 +1,46 @@
+"""Pure: what the banner of every page says of the data, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from dashboard import shown
+from store.reads_audits import Warned, Whole
+from store.reads_health import Verdict
+
+
+class Banner(NamedTuple):
+    """The line, and the shape and colour before it."""
+
+    tone: str
+    text: str
+
+
+def banner(
+    received: Verdict,
+    whole: Whole | None,
+    warned: Warned,
+    now: datetime,
+    local: Callable[[datetime | None], str],
+) -> Banner:
+    """Return the worst that is known; without anything wrong, until when the data are complete."""
+    if received.quarantined:
+        return Banner("failed", f"{shown.number(received.quarantined)} quarantined")
+    if warned.bad:
+        return Banner("failed", shown.count(warned.bad, "thing") + " wrong")
+    if whole is not None and whole.missing:
+        return Banner(
+            "failed", f"{shown.number(whole.missing)} missing, as of {local(whole.until)}"
+        )
+    if whole is not None:
+        tone = "warned" if warned.warning else "passed"
+        rest = f", {shown.count(warned.warning, 'warning')}" if warned.warning else ""
+        counts = f"{shown.number(whole.stored)} of {shown.count(whole.listed, 'run')}"
+        return Banner(tone, f"Complete until {local(whole.until)}, {counts}{rest}")
+    if warned.warning:
+        return Banner("warned", shown.count(warned.warning, "warning"))
+    if received.last is None:
+        return Banner("nothing", "No delivery kept")
+    return Banner("nothing", f"Last delivery {shown.ago(received.last, now)}, never audited")

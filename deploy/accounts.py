@@ -1,0 +1,95 @@
+"""The SQL that makes Runledger's accounts, from the tables there are: `make docs` writes it.
+
+Readers get each table by name: what a body holds is for nobody who only reads. The listener gets
+the whole database, so that an upgrade's new tables need no grant before it can go on writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from schema.tables import metadata
+
+FOLDER = Path(__file__).resolve().parent
+SECRET = {("deliveries", "body"), ("deliveryparts", "body")}
+"""Raw deliveries: they hold whatever GitHub sends, e-mail addresses too."""
+READERS = ("runledger_analyst", "runledger_dashboard")
+VIEWS = ("steps",)
+
+HEAD = """\
+-- The accounts of Runledger on {name}. Written by `make docs` from the tables; do not edit a copy
+-- that you will want to update: edit the four passwords, here or later by ALTER USER.
+--
+-- Run it as an administrator, in the database of the tables, once the schema is there
+-- (python local-database.py -i), and again after each upgrade. It may be run any number of times.
+--
+--   mysql -h HOST -u ADMIN -p shark_dashboard_db < deploy/accounts-{engine}.sql
+--
+-- runledger_listener    DATABASE_URL of listener and backfill: writes rows. No DDL, no FILE
+-- runledger_analyst     DATABASE_READ_URL of analysts: reads all but raw deliveries
+-- runledger_dashboard   DATABASE_READ_URL of the pages: likewise
+-- runledger_migrations  DATABASE_MIGRATE_URL, for -i alone
+--
+{note}
+"""
+NOTES = {
+    "mysql": """\
+-- MySQL has no limit for the time of an account's statements: connector and pages set theirs in
+-- each session. For other clients: SET PERSIST max_execution_time = 60000 (a server parameter on
+-- Azure), which stops SELECTs only. With Entra ID, make the users by CREATE AADUSER and keep the
+-- GRANTs.
+""",
+    "mariadb": """\
+-- A reader's statement ends after 60 seconds.
+""",
+}
+NAMES = {
+    "mysql": "MySQL 8.4 or later, Azure Database for MySQL",
+    "mariadb": "MariaDB 10.11 or later",
+}
+LIMITS = {
+    "mysql": "MAX_USER_CONNECTIONS 20",
+    "mariadb": "MAX_USER_CONNECTIONS 20 MAX_STATEMENT_TIME 60",
+}
+OWNER = (
+    "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES,"
+    " CREATE VIEW, SHOW VIEW, CREATE TEMPORARY TABLES, LOCK TABLES"
+)
+
+
+def sql(engine: str) -> str:
+    """Return the file for `mysql` or `mariadb`."""
+    head = HEAD.format(name=NAMES[engine], engine=engine, note=NOTES[engine])
+    return head + "".join(f"{statement};\n" for statement in statements(engine))
+
+
+def statements(engine: str) -> Iterator[str]:
+    """Yield the statements; tables are those of the default database."""
+    limits = {
+        "runledger_listener": "MAX_USER_CONNECTIONS 0",
+        "runledger_migrations": "MAX_USER_CONNECTIONS 5",
+        **dict.fromkeys(READERS, LIMITS[engine]),
+    }
+    for number, (account, limit) in enumerate(sorted(limits.items()), 1):
+        yield f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY 'CHANGE-ME-{number}'"
+        yield f"ALTER USER {account} REQUIRE SSL WITH {limit}"
+    yield "GRANT SELECT, INSERT, UPDATE, DELETE ON * TO runledger_listener"
+    yield f"GRANT {OWNER} ON * TO runledger_migrations"
+    for account in READERS:
+        for name in sorted(metadata.tables):
+            yield f"GRANT {readable(name)} ON {name} TO {account}"
+        for name in ("alembic_version", *VIEWS):
+            yield f"GRANT SELECT ON {name} TO {account}"
+
+
+def readable(name: str) -> str:
+    """Return the right to read a table, but for what is secret in it."""
+    columns = [column.name for column in metadata.tables[name].columns]
+    open_ones = [column for column in columns if (name, column) not in SECRET]
+    return "SELECT" if open_ones == columns else f"SELECT ({', '.join(open_ones)})"
+
+
+def files() -> dict[Path, str]:
+    """Return the files with their text."""
+    return {FOLDER / f"accounts-{engine}.sql": sql(engine) for engine in NAMES}

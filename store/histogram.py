@@ -1,0 +1,56 @@
+"""Pure: spans of time counted on a fixed logarithmic scale, so that days can be added up.
+
+Up to EXACT seconds each second has a bucket of its own; above, a bucket ends 8% after its begin,
+so that its middle is within 4% of everything in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+EXACT = 25
+RATIO = 1.08
+STEP = math.log(RATIO)
+
+
+def bucket(seconds: float) -> int:
+    """Return the number of the bucket of a span that is not negative."""
+    if seconds < EXACT:
+        return int(seconds)
+    # A hair more than the quotient: a border must not fall below itself by rounding.
+    return EXACT + int(math.log(seconds / EXACT) / STEP + 1e-9)
+
+
+def begin(number: int) -> float:
+    """Return the first second of a bucket; it is the end of the bucket before."""
+    return float(number if number < EXACT else EXACT * RATIO ** (number - EXACT))
+
+
+@lru_cache(maxsize=1024)
+def middle(number: int) -> float:
+    """Return the seconds that stand for a bucket: what is in it is at most 4% away."""
+    if number < EXACT:
+        return number
+    return float(EXACT * RATIO ** (number - EXACT + 0.5))
+
+
+def counted(spans: Iterable[tuple[float, int]]) -> Counter[int]:
+    """Return how many spans each bucket has, of pairs of seconds and how often."""
+    found: Counter[int] = Counter()
+    for seconds, times in spans:
+        found[bucket(seconds)] += times
+    return found
+
+
+def as_text(found: Mapping[int, int]) -> str:
+    """Return a histogram as it is stored: bucket:count, with spaces between."""
+    return " ".join(f"{number}:{found[number]}" for number in sorted(found))
+
+
+def from_text(text: str | None) -> Counter[int]:
+    """Return a stored histogram."""
+    pairs = (one.partition(":") for one in (text or "").split())
+    return Counter({int(number): int(count) for number, _, count in pairs})

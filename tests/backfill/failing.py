@@ -1,0 +1,104 @@
+"""A served world whose jobs failed, stored as its deliveries told it, to read reasons from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+import sqlalchemy as sa
+
+from backfill import client as http
+from backfill import limits, reasons
+from backfill.client import Client
+from backfill.limits import Limits
+from backfill.reasons import Told
+from schema.failures import failures
+from schema.tables import repos
+from tests.backfill.doors import FAST, deliver, deliveries_of
+from tests.fakegithub.samples import app_of, small_world
+from tests.fakegithub.server import Server, serve
+from tests.fakegithub.world import World
+
+CODE = "Process completed with exit code 1."
+LATER = timedelta(hours=2)
+USUAL = "test_things.py::test_{} FAILED"
+
+
+class Stage(NamedTuple):
+    """A world with failed jobs that is served, and stored as its deliveries told it."""
+
+    world: World
+    github: Server
+    engine: sa.Engine
+    client: Client
+    jobs: list[int]
+    troubles: list[str]
+
+    def read(self, requests: int = 100, after: timedelta = LATER, **more: Any) -> Told:
+        """Read reasons as the reconciler does, some time after the last job ended."""
+        with self.engine.connect() as connection:
+            found = connection.execute(sa.select(repos.c.Id, repos.c.name))
+            names = {number: name for number, name in found}
+        now = datetime.fromtimestamp(self.world.now, UTC).replace(tzinfo=None) + after
+        return reasons.read(
+            self.engine,
+            self.client,
+            names,
+            now=now,
+            requests=requests,
+            trouble=self.troubles.append,
+            **more,
+        )
+
+    def rows(self, *names: str) -> list[tuple]:
+        """Return columns of what is kept, by job and number."""
+        columns = [failures.c[name] for name in names]
+        query = sa.select(*columns).order_by(failures.c.jobgitid, failures.c.number)
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+
+def fail(world: World, run: int, name: str, conclusion: str = "failure") -> int:
+    """Let a job end badly."""
+    job = world.queue_job(run, name, after=1)
+    world.start_job(job, after=5)
+    world.finish_job(job, conclusion, after=60)
+    return job
+
+
+def failed_world(*names: str) -> tuple[World, list[int]]:
+    """Return a world with a run, its jobs of these names failed one after the other."""
+    world = small_world(runs=1)
+    (run,) = world.members[("run", app_of(world))]
+    jobs = [fail(world, run, name) for name in names]
+    world.finish_run(run, after=1)
+    return world, jobs
+
+
+def annotation(message: str, **more: object) -> dict[str, object]:
+    """Return an annotation of a failure, of no file unless one is given."""
+    usual = {"path": ".github", "start_line": 1, "title": "", "raw_details": ""}
+    return {"annotation_level": "failure", "message": message, **usual, **more}
+
+
+Staged = Callable[..., Any]
+
+
+def staging(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Staged:
+    """Return what serves a world with failed jobs: `with staged("build", "test") as stage`."""
+    monkeypatch.setattr(limits, "MINUTE", 60 / FAST)
+    monkeypatch.setattr(http, "SECOND", 1 / FAST)
+
+    @contextmanager
+    def serving(*names: str, **options: Any) -> Iterator[Stage]:
+        world, jobs = failed_world(*names)
+        deliver(engine, world, app_of(world), deliveries_of(world, app_of(world)))
+        with serve(world, **options) as github:
+            github.limits.scale = FAST
+            client = Client(github.url, github.token, Limits(lambda why, until: None))
+            yield Stage(world, github, engine, client, jobs, [])
+
+    return serving

@@ -1,0 +1,130 @@
+"""The demo's day, served to a real browser: what the browser tests have in common."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from dashboard.app import create_app
+from demo import day, reasons
+from schema import migrate
+from store import deliveries, rolling
+from store.calendar import Calendar
+from store.deliveries import Delivery
+from store.engine import connect
+from store.reads_connect import open_reader
+from store.roll_spans import Plan
+from tests.dashboard import stored
+from tests.dashboard.settings import settings_for
+from tests.fakegithub.world import Delivery as Sent
+
+BEGAN = datetime(2026, 3, 9, 3)
+UTC_NOON = Calendar(ZoneInfo("UTC"), time(12))
+GROUPS = '[apps]\nrepos = ["demo-org/app-*"]\n[site]\nrepos = ["demo-org/portal"]\n'
+NOW = BEGAN + timedelta(hours=30)
+PAGES = (
+    "/",
+    "/?nights=60&q=test",
+    "/runs",
+    "/runs?conclusion=failed",
+    "/time",
+    "/flakes",
+    "/health",
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+class Place(NamedTuple):
+    """Where the pages are served, and the paths of a night and of runs."""
+
+    url: str
+    paths: tuple[str, ...]
+    app: Flask
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Serve the demo's day."""
+    folder = tmp_path_factory.mktemp("pages")
+    url = f"sqlite:///{folder}/store.db"
+    migrate.upgrade(url)
+    writer = connect(url)
+    world = day.day(BEGAN.replace(tzinfo=UTC))
+    stored.fill(writer, world)
+    reasons.tell(writer, reasons.SAID[1:2])
+    with writer.begin() as connection:
+        raw = [(raw_of(one), deliveries.APPLIED, None) for one in world.deliveries()]
+        deliveries.save_all(connection, raw)
+    with writer.connect() as connection:
+        found = connection.exec_driver_sql("SELECT provider, gitid FROM workflowruns").all()
+        repo = (
+            connection.exec_driver_sql(
+                "SELECT repoid FROM workflowruns"
+                " WHERE event = 'schedule' AND conclusion = 'failure'"
+            )
+            .scalars()
+            .first()
+        )
+    stored.audit(writer, repo, NOW)
+    stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
+    settings = settings_for(url, folder, GROUPS=GROUPS)
+    rolling.run_all(writer, Plan(UTC_NOON, settings.groups), NOW)
+    writer.dispose()
+    reader = open_reader(settings)
+    app = create_app(settings, reader, clock=lambda: NOW)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    runs = tuple(f"/runs/{provider}/{gitid}" for provider, gitid in found[-3:])
+    night = f"/nights/{repo}/2026-03-10"
+    yield Place(f"http://127.0.0.1:{server.server_port}", (*PAGES, night, *runs), app)
+    server.shutdown()
+    thread.join()
+    reader.dispose()
+
+
+def raw_of(sent: Sent) -> Delivery:
+    """Return what a listener would keep of a delivery."""
+    payload, received = sent.payload, sent.time.replace(tzinfo=None)
+    name, body = payload["repository"]["full_name"], json.dumps(payload).encode()
+    return Delivery("github", sent.guid, 1, sent.event, sent.action, name, received, body)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium: CHROMIUM, or the one on PATH."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "the pages' tests need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Collect what the browser complains about and whom it asks for something else."""
+    return []
+
+
+def opened(browser: Browser, place: Place, complaints: list[str], **options: object) -> Page:
+    """Open a page that notes its errors and every request that leaves the host."""
+    page = browser.new_context(base_url=place.url, **options).new_page()
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda asked: None if asked.url.startswith(place.url) else complaints.append(asked.url),
+    )
+    return page

@@ -1,0 +1,16 @@
+"""Settings of a dashboard, as its tests need them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from store.settings import Settings, read
+
+SSL = {"DATABASE_SSL": "off"}  # loopback needs none, and reading the system's roots takes time
+
+
+def settings_for(url: str, folder: Path, **others: str) -> Settings:
+    """Return the settings of a dashboard over a store."""
+    return read(
+        {}, {**SSL, "DATABASE_URL": url, "SPOOL_DIR": str(folder / "spool"), **others}, folder
+    )

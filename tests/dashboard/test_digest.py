@@ -1,0 +1,158 @@
+"""Last night in words: for a mail, for a chat, and silent where there is nothing to say."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from dashboard.app import create_app
+from dashboard.cli import main
+from dashboard.digest import calm, digest
+from store.reads_connect import open_reader
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, settings_for
+
+DAY = timedelta(days=1)
+LAST_NIGHT = NOW - timedelta(hours=7)
+
+on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: str, tmp_path: Path):
+    new, old = stored.repo(engine, "octo-org/new"), stored.repo(engine, "octo-org/old")
+    stored.run(engine, new, LAST_NIGHT - DAY)
+    stored.failed(engine, new, LAST_NIGHT, message="boom")
+    stored.failed(engine, old, LAST_NIGHT - DAY)
+    stored.failed(engine, old, LAST_NIGHT)
+    fixed = stored.repo(engine, "octo-org/fixed")
+    stored.failed(engine, fixed, LAST_NIGHT - DAY)
+    stored.run(engine, fixed, LAST_NIGHT)
+    reader = open_reader(settings_for(store_url, tmp_path))
+    app = create_app(settings_for(store_url, tmp_path), reader, clock=lambda: NOW)
+    found = digest(app)
+    reader.dispose()
+    assert found.is_news
+    assert found.text.splitlines() == [
+        "Night to Tue 10 Mar",
+        "2 failed, 1 passed.",
+        "",
+        "New since yesterday (1):",
+        "- octo-org/new: Nightly / test: boom",
+        "",
+        "Still failing (1):",
+        "- octo-org/old: Nightly / test, for 2+ nights: boom",
+        "",
+        "Fixed (1):",
+        "- octo-org/fixed: Nightly / test, after 1 failed night",
+        "",
+        "Same error in several repositories (1):",
+        "- boom (octo-org/new, octo-org/old)",
+        "",
+        "Data: No delivery kept.",
+    ]
+
+
+def test_chat_is_told_without_mentions_and_markup():
+    assert calm("<!channel> @here & co") == "&lt;!channel&gt; @\u200bhere &amp; co"
+
+
+class Chat(http.server.BaseHTTPRequestHandler):
+    """Notes what is posted; refuses at /no."""
+
+    told: list[object] = []  # noqa: RUF012 - the handler's class is made anew for each test
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.told.append(json.loads(body))
+        self.send_response(500 if self.path == "/no" else 200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def chat() -> Iterator[tuple[str, list[object]]]:
+    """Run a chat's webhook; give its address and what it was told."""
+    handler = type("One", (Chat,), {"told": []})
+    server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", handler.told
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def home(engine: Engine, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder with a store whose one repository fails since its first night."""
+    monkeypatch.setenv("DATABASE_URL", store_url)
+    monkeypatch.delenv("DATABASE_READ_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    repoid = stored.repo(engine, "octo-org/old")
+    for days in (0, 1):
+        stored.failed(engine, repoid, now - days * DAY)
+    return tmp_path
+
+
+@on_sqlite
+def test_nothing_new_is_silent_unless_asked(
+    home: Path, chat: tuple[str, list[object]], capsys: pytest.CaptureFixture[str]
+):
+    url, told = chat
+    assert main(["--digest"]) == 0
+    assert main(["--digest", "--post", url]) == 0
+    assert (capsys.readouterr(), told) == (("", ""), [])
+    assert main(["--digest", "--always"]) == 0
+    assert "octo-org/old: Nightly / test" in capsys.readouterr().out
+    assert main(["--digest", "--always", "--post", url]) == 0
+    (said,) = told
+    assert said.keys() == {"text"}
+    assert "octo-org/old" in said["text"]
+    assert capsys.readouterr() == ("", "")
+
+
+@on_sqlite
+def test_chat_that_refuses_is_said_without_its_address(
+    home: Path, chat: tuple[str, list[object]], capsys: pytest.CaptureFixture[str]
+):
+    assert main(["--digest", "--always", "--post", f"{chat[0]}/no"]) == 1
+    assert capsys.readouterr().err == "dashboard.py: --post: not sent, HTTPError 500\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "why"),
+    [
+        (["--post", "https://x"], "usage: --post and --always go with --digest"),
+        (["--always"], "usage: --post and --always go with --digest"),
+        (["--digest", "--export", "x"], "usage: --export or --digest, not both"),
+        (["--digest", "--post", "http://chat.example.org/x"], "--post: is no https address"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused(
+    argv: list[str], why: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(argv) == 2
+    assert capsys.readouterr().err == f"dashboard.py: {why}\n"
+
+
+@on_sqlite
+def test_export_command_says_where_the_files_are(home: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["--export", "site"]) == 0
+    assert capsys.readouterr().out.endswith("files are in site; begin at index.html\n")
+    assert (home / "site" / "index.html").exists()
+    (home / "other").mkdir()
+    (home / "other" / "file").touch()
+    assert main(["--export", "other"]) == 1
+    assert capsys.readouterr().err == (
+        "dashboard.py: other is not empty, and no export of these pages\n"
+    )

@@ -1,0 +1,1 @@
+"""A primary that dies under load, in a real replication group: make failover."""

@@ -1,0 +1,149 @@
+"""A listener and a reconciler over one store, and a GitHub that both speak with over HTTP."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from backfill import audit, client, limits
+from backfill.app import App
+from backfill.cycle import Outcome, cycle
+from backfill.desk import Desk
+from backfill.limits import Limits
+from backfill.patience import Patience
+from backfill.pool import Pool
+from backfill.remember import Remembering
+from backfill.repos import find
+from backfill.verdict import Span, Verdict
+from backfill.voice import Voice
+from backfill.work import Wanted
+from backfill.writer import Writer
+from listener.app import create_app
+from rows.github.events import EVENTS
+from tests.fakegithub.hooks import Hook
+from tests.fakegithub.server import Server, serve
+from tests.fakegithub.world import World
+from tests.listener.conftest import desk_for
+from tests.listener.sending import SECRET
+
+FAST = 100
+"""How many times faster than real time the limits are, and our clock."""
+
+
+class Quiet(WSGIRequestHandler):
+    """Answers without a line for each request."""
+
+    def log_request(self, *args: object) -> None:
+        """Print nothing."""
+
+
+class Receiver:
+    """The listener's app on a port of its own; `is_down` refuses what comes."""
+
+    def __init__(self, engine: Engine) -> None:
+        app = create_app(desk_for(engine))
+        self.is_down = False
+
+        def guarded(environ, start_response):
+            if self.is_down:
+                start_response("503 Service Unavailable", [("Content-Length", "0")])
+                return [b""]
+            return app(environ, start_response)
+
+        self.server = make_server("127.0.0.1", 0, guarded, threaded=True, request_handler=Quiet)
+        self.url = f"http://127.0.0.1:{self.server.port}/webhook"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        """Answer no more."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Installation(NamedTuple):
+    """What a test drives."""
+
+    world: World
+    github: Server
+    engine: Engine
+    receiver: Receiver
+    client: Remembering
+    said: io.StringIO
+    voice: Voice
+
+    def hook(self, repo: int, **options: object) -> Hook:
+        """Make the hook of a repository as `--register` would, from its first moment on."""
+        made = self.github.hooks.create(
+            self.receiver.url,
+            repo_id=repo,
+            events=tuple(EVENTS),
+            secret=SECRET,
+            content_type="json",
+            **options,
+        )
+        made.created_at = 0
+        return made
+
+    def heal(
+        self,
+        *,
+        first: bool = False,
+        patterns: tuple[str, ...] = ("octo-org",),
+        app: App | None = None,
+    ) -> Outcome:
+        """Make one cycle at the world's time."""
+        now = datetime.fromtimestamp(self.github.now(), UTC).replace(tzinfo=None)
+        return cycle(
+            self.engine, self.client, self.voice, Wanted(patterns, 30, None, app), now, first=first
+        )
+
+    def audit(self, full_name: str, days: int) -> Verdict:
+        """Compare the last days with GitHub, as `--audit` does."""
+        now = datetime.fromtimestamp(self.github.now(), UTC).replace(tzinfo=None)
+        writer = Writer(self.engine, self.voice.trouble, Patience(self.voice.say))
+        pool = Pool(4)
+        desk = Desk(self.engine, self.client, pool, writer, self.voice, self.voice.trouble)
+        try:
+            return audit.prove(desk, find(desk, full_name), Span(now - timedelta(days), now))
+        finally:
+            pool.close()
+            writer.close()
+
+
+@contextmanager
+def installed(world: World, engine: Engine, **options: object) -> Iterator[Installation]:
+    """Give an installation over a store, with the limits and our clock FAST times faster."""
+    with ExitStack() as stack:
+        github = stack.enter_context(serve(world, **options))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        github.limits.scale = FAST
+        patch.setattr(limits, "MINUTE", 60 / FAST)
+        patch.setattr(client, "SECOND", 1 / FAST)
+        receiver = Receiver(engine)
+        stack.callback(receiver.close)
+        said = io.StringIO()
+        voice = Voice()
+        voice.stream = said
+        ours = Remembering(github.url, github.token, Limits(voice.waiting, None, 0.5))
+        yield Installation(world, github, engine, receiver, ours, said, voice)
+
+
+def stored(engine: Engine, column: sa.Column) -> list:
+    """Return the values of a column, in order."""
+    with engine.connect() as connection:
+        return list(connection.scalars(sa.select(column).order_by(column)))
+
+
+def asked(here: Installation, part: str, since: int = 0) -> list[str]:
+    """Return the requests whose path has a part in it, as method and path."""
+    found = here.github.requests[since:]
+    return [f"{one.method} {one.path}" for one in found if part in one.path]
