@@ -59,5 +59,6 @@ def test_writers_of_the_same_runs_in_random_batches_all_end(
         record_property(f"refused_{code}", number)
     record_property("transactions", transactions)
     assert refused.keys() <= RETRIED
-    # Nearly none: rows are locked in one order. A twentieth would show that they are not.
-    assert refused.total() <= transactions / 20
+    # Nearly none: rows are locked in one order. A twentieth would show that they are not. Waits of
+    # over a second (1205) say as much of the machine.
+    assert refused.total() - refused[1205] <= transactions / 20
