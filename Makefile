@@ -41,7 +41,8 @@ test: dev servers ## all engines, a fixed part of the long programmes: make test
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
 test-all: dev servers ## all engines, every stated count
-	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
+	@# No dump of a slow test: taken while its threads run, it can end the process.
+	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
 bench: dev servers ## deliveries a second, beside the least that a receiver can do: make bench ARGS="--engines mariadb"
 	@.venv/bin/python -m benchmarks.reception $(ARGS)
