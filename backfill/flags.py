@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from store.settings import BadSetting
+from store.settings_flags import Flags
 
 SETTINGS = ("repos", "github_token", "database_password")
 """Flags that are settings too, by the settings' names."""
@@ -127,14 +128,6 @@ AUDIT_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         {"action": "store_true", "help": "ask for the jobs of every run, read before or not"},
     ),
 )
-
-
-class Flags(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the words that were typed."""
-
-    def error(self, message: str) -> NoReturn:
-        """End with exit code 2."""
-        raise BadSetting("usage", f"{message} (see --help)")
 
 
 def flags() -> Flags:

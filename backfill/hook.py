@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 
 from backfill.answers import Problem
 from backfill.client import Client
-from backfill.flags import Flags
 from backfill.hooks import Hook
 from backfill.inspection import Known, Line, looked_at
 from backfill.limits import Limits
@@ -25,6 +24,7 @@ from store import deliveries, marks, prepare
 from store.engine import reading
 from store.prepare import CannotStart
 from store.settings import BadSetting, Settings, read
+from store.settings_flags import Flags
 from store.transaction import transact
 
 BAD_KEY, NOT_FOUND = 401, 404

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-from backfill.flags import Flags
 from backfill.reign import reign
 from backfill.voice import Voice
 from store import settings_argv
 from store.prepare import CannotStart
 from store.settings import BadSetting, Settings, read, secrets_of
+from store.settings_flags import Flags
 
 GRACE_SECONDS = 5.0
 """After which a process that was told to end does, whatever it waits for."""

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +24,7 @@ from store import faults, settings_argv
 from store.engine import is_loopback
 from store.reads_connect import open_reader
 from store.settings import BadSetting, Settings, read, secrets_of
+from store.settings_flags import Flags
 
 EPILOG = """\
 Flags win over the environment, the environment over a file .env in the current folder, where
@@ -31,14 +32,6 @@ each X may also be given as X_FILE, a file that holds it. DATABASE_READ_URL name
 NIGHT_ZONE and NIGHT_ENDS say which night a run belongs to, DASHBOARD_PASSWORD is asked for when
 the address is not of this machine only. All are explained in .env.example.
 """
-
-
-class Flags(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the words that were typed."""
-
-    def error(self, message: str) -> NoReturn:
-        """End with exit code 2."""
-        raise BadSetting("usage", f"{message} (see --help)")
 
 
 def flags() -> Flags:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import make_url
 
@@ -20,6 +20,7 @@ from listener.worker import Common, make_app
 from store import settings_argv
 from store.prepare import CannotStart
 from store.settings import BadSetting, Settings, read, secrets_of
+from store.settings_flags import Flags
 
 EPILOG = """\
 Flags win over the environment, the environment over a file .env in the current folder, where
@@ -30,14 +31,6 @@ A password follows its flag as a word of its own: -pwd PASSWORD (-pwdPASSWORD is
 One that starts with a hyphen is written -pwd=-x. Other users can read a command line for a
 moment: DATABASE_PASSWORD_FILE and GITHUB_TOKEN_FILE are safer.
 """
-
-
-class Flags(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the words that were typed."""
-
-    def error(self, message: str) -> NoReturn:
-        """End with exit code 2."""
-        raise BadSetting("usage", f"{message} (see --help)")
 
 
 def flags() -> Flags:
