@@ -27,11 +27,18 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from store.deliveries import Delivery
-from store.spool import Spool
+from store.spool import Spool, SpoolError
 spool, name = Spool(Path(sys.argv[1])), sys.argv[2]
 for number in range(int(sys.argv[3])):
     guid = f"{name} {number}"
-    spool.put(Delivery("github", guid, 1, "push", None, None, datetime(2026, 3, 2), b"{}" * 500))
+    delivery = Delivery("github", guid, 1, "push", None, None, datetime(2026, 3, 2), b"{}" * 500)
+    while True:
+        try:
+            spool.put(delivery)
+            break
+        except SpoolError as error:  # refused after its wait, as a busy disk may: sent again
+            if "database is locked" not in str(error):
+                raise
     print(guid, flush=True)
 """
 
