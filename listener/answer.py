@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from flask import Response
+from werkzeug.http import HTTP_STATUS_CODES
 
 RETRY_SECONDS = 30
 
@@ -21,6 +22,16 @@ class Answer(NamedTuple):
     def status(self) -> str:
         """The one word that says what became of the delivery."""
         return str(self.body["status"])
+
+    @property
+    def line(self) -> str:
+        """The status line of the answer, without the protocol."""
+        return f"{self.code} {HTTP_STATUS_CODES[self.code]}"
+
+    @property
+    def text(self) -> bytes:
+        """The body of the answer."""
+        return json.dumps(self.body).encode()
 
     @property
     def why(self) -> str | None:
@@ -65,9 +76,18 @@ def refused(code: int, error: str) -> Answer:
 UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored, deliver again"})
 
 
+def headers(given: Answer) -> list[tuple[str, str]]:
+    """Return the answer's headers; browsers and caches are told to do nothing with it."""
+    again = [("Retry-After", str(RETRY_SECONDS))] if given.code == UNAVAILABLE.code else []
+    return [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(given.text))),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cache-Control", "no-store"),
+        *again,
+    ]
+
+
 def response(given: Answer) -> Response:
     """Return the answer as Flask sends it."""
-    made = Response(json.dumps(given.body), given.code, mimetype="application/json")
-    if given.code == UNAVAILABLE.code:
-        made.headers["Retry-After"] = str(RETRY_SECONDS)
-    return made
+    return Response(given.text, given.code, headers(given))

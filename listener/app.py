@@ -5,10 +5,9 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from listener import answer, log
+from listener import answer, log, webhook
 from listener.desk import Desk
 from listener.health import health
-from listener.webhook import webhook
 
 
 def create_app(desk: Desk) -> Flask:
@@ -16,11 +15,13 @@ def create_app(desk: Desk) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions["desk"] = desk
-    app.register_blueprint(webhook)
+    # Flask knows the path for what is no delivery: 405, which says what is allowed.
+    app.add_url_rule(webhook.PATH, endpoint="webhook", methods=["POST"])
+    receiving = webhook.before(app.wsgi_app, app.extensions)
+    app.wsgi_app = receiving  # type: ignore[assignment, method-assign]
     app.register_blueprint(health)
     app.register_error_handler(HTTPException, refuse)
     app.register_error_handler(Exception, fail)
-    app.after_request(harden)
     return app
 
 
@@ -37,10 +38,3 @@ def fail(error: Exception) -> Response:
     """Answer a mistake of ours: nothing was stored, so GitHub must show the delivery as failed."""
     log.crash("a request broke", error, path=request.path)
     return answer.response(answer.UNAVAILABLE)
-
-
-def harden(response: Response) -> Response:
-    """Keep browsers and caches from doing anything with an answer."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response

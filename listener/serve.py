@@ -19,7 +19,7 @@ from gunicorn.glogging import Logger
 
 from listener import log
 
-THREADS = 8
+THREADS = 16
 BACKLOG = 2048
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file in it
 

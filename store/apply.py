@@ -15,8 +15,9 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, select
 
 from rows import Mapped, StoredName
+from rows.version import STUB
 from schema.tables import workflows
-from store import claim, claim_rows, deliveries, derived, dirty, places
+from store import authors, claim, claim_rows, deliveries, derived, dirty, places
 from store.deliveries import Delivery
 from store.engine import reading
 from store.known import CACHED, Known
@@ -106,17 +107,31 @@ def apply(connection: Connection, batch: Sequence[Mapped], known: Known) -> Tabl
             if row.table not in CACHED or not known.is_stored(row.table, values):
                 tables[row.table].append(values)
     resolve_names(connection, tables)
+    touched = tables.pop("workflowruns", [])
+    runs = derived.lock_runs(connection, touched)
+    tables["workflowruns"] = [
+        one for one in touched if derived.adds(one, runs.get((one["provider"], one["gitid"])))
+    ]
+    stubs, tables["runattempts"] = parted(tables["runattempts"])
     unclaimed = claim.is_needed(connection, known)
     for name in ORDER:
         if name in tables:
             if unclaimed:
                 claim_rows.rows(connection, name, tables[name])
             upsert(connection, name, distinct(tables[name]))
-    derived.update_runs(connection, tables["workflowruns"])
-    derived.update_branches(connection, tables["branches"], tables["commits"])
-    dirty.mark(connection, ((one["provider"], one["gitid"]) for one in tables["workflowruns"]))
+    derived.update_runs(connection, touched, stubs, runs)
+    authors.assign(connection, tables["branches"], tables["commits"])
+    dirty.mark(connection, ((one["provider"], one["gitid"]) for one in touched))
     tables["repos"] = [mapped.repository.values for mapped in batch]
     return tables
+
+
+def parted(rows: Iterable[Values]) -> tuple[list[Values], list[Values]]:
+    """Return the stubs among rows, and the others."""
+    stubs, others = list[Values](), list[Values]()
+    for values in rows:
+        (others if values["version"] != STUB else stubs).append(values)
+    return stubs, others
 
 
 def remember(known: Known, written: Tables) -> None:

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import pymysql
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
+
+from store.driver import Connection
 
 ENDS: ContextVar[float | None] = ContextVar("ends", default=None)
 LEAST = 0.2
@@ -60,7 +61,7 @@ def refuse_late(*_: Any) -> None:
         raise Late("the database took too long")
 
 
-class TimedConnection(pymysql.Connection):
+class TimedConnection(Connection):
     """A connection whose timeouts shrink as the deadline comes nearer.
 
     PyMySQL asks for these three before each connect, read and write, in the handshake too.

@@ -1,23 +1,29 @@
-"""Write the columns that follow from stored rows, after all rows of a transaction."""
+"""Write the columns of runs that follow from stored rows, after all rows of a transaction."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, Table, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, Table, bindparam, false, func, select
 
 from rows import derive
-from schema.tables import branches, commits, jobs, of_kind, runattempts, workflowruns
+from rows.derive import Attempt
+from rows.version import STUB
+from schema.tables import jobs, of_kind, runattempts, workflowruns
 from store.upsert import upsert
 
 Values = dict[str, Any]
+Key = tuple[str, int]
+"""Of a run: provider and gitid."""
 PART = 500
 
 TIMED = of_kind(runattempts, "derived")
 MIRRORED = of_kind(workflowruns, "derived")
+TOLD = ("branchname", "commithash", "workflowname", "repo", "repoid")
+"""What a job tells of its run."""
 
 
 def parts(found: Iterable[Any]) -> Iterator[list[Any]]:
@@ -26,134 +32,149 @@ def parts(found: Iterable[Any]) -> Iterator[list[Any]]:
     return (values[at : at + PART] for at in range(0, len(values), PART))
 
 
-def update_runs(connection: Connection, touched: Iterable[Values]) -> None:
-    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks."""
-    by_provider: dict[str, set[int]] = defaultdict(set)
-    for values in touched:
-        by_provider[values["provider"]].add(values["gitid"])
-    for provider, gitids in by_provider.items():
-        for part in parts(gitids):
-            update_part(connection, provider, part)
+def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[Key, Row[Any]]:
+    """Lock the runs among these that are stored already, and return them."""
+    keys = {(values["provider"], values["gitid"]) for values in touched}
+    return {
+        (provider, row.gitid): row
+        for provider, gitids in by_provider(keys)
+        for row in rows_of(connection, locking(), provider, gitids)
+    }
 
 
-def update_part(connection: Connection, provider: str, gitids: Sequence[int]) -> None:
-    """Derive some runs of one provider, and write only what differs."""
-    attempts = grouped(connection, runattempts, provider, gitids)
-    found = grouped(connection, jobs, provider, gitids)
-    stored = {row.gitid: row for row in select_rows(connection, workflowruns, provider, gitids)}
-    changed_attempts, changed_runs = [], []
-    for gitid in gitids:
-        own_jobs = [job_of(row) for row in found[gitid]]
-        timings = {}
-        for row in attempts[gitid]:
-            timing = derive.timing(attempt_of(row), own_jobs)
-            timings[row.attempt] = timing
-            values = {name: getattr(timing, name) for name in TIMED}
-            if differs(row, values):
-                key = {"provider": provider, "rungitid": gitid, "attempt": row.attempt}
-                changed_attempts.append({**key, **values})
-        top = derive.highest([attempt_of(row) for row in attempts[gitid]])
-        if top is None:
-            continue
-        values = {**top._asdict(), **timings[top.attempt]._asdict()}
-        values = {name: values[name] for name in MIRRORED}
-        if differs(stored[gitid], values):
-            changed_runs.append({"provider": provider, "gitid": gitid, **values})
+def adds(values: Values, stored: Row[Any] | None) -> bool:
+    """Tell whether a row may change the stored run: a stub only fills what is unknown."""
+    if stored is None or values["version"] != STUB:
+        return True
+    told = (name for name in TOLD if values.get(name) is not None)
+    return any(getattr(stored, name) is None for name in told)
+
+
+def update_runs(
+    connection: Connection,
+    touched: Iterable[Values],
+    stubs: Iterable[Values],
+    stored: Mapping[Key, Row[Any]],
+) -> None:
+    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks.
+
+    Writes only what differs from what is `stored`. An attempt of which nothing but a stub is
+    known is stored here: it has no columns but its key and what is derived.
+    """
+    repoids = {(values["provider"], values["gitid"]): values["repoid"] for values in touched}
+    numbers: dict[Key, set[int]] = defaultdict(set)
+    for values in stubs:
+        numbers[values["provider"], values["rungitid"]].add(values["attempt"])
+    changed_attempts, changed_runs = list[Values](), list[Values]()
+    for provider, gitids in by_provider(repoids):
+        attempts = grouped(connection, own_attempts(), provider, gitids)
+        found = grouped(connection, own_jobs(), provider, gitids)
+        for gitid in gitids:
+            key = provider, gitid
+            before = {row.attempt: row for row in attempts[gitid]}
+            known = {number: stub_of(number) for number in numbers[key]}
+            known |= {number: attempt_of(row) for number, row in before.items()}
+            ran = [job_of(row) for row in found[gitid]]
+            timings = {number: derive.timing(one, ran) for number, one in known.items()}
+            run = {"provider": provider, "rungitid": gitid, "repoid": repoids[key]}
+            for number, timing in timings.items():
+                values = {name: getattr(timing, name) for name in TIMED}
+                if differs(before.get(number), values):
+                    changed_attempts.append({**run, "attempt": number, **values, "version": STUB})
+            top = derive.highest(list(known.values()))
+            if top is None:
+                continue
+            values = {**top._asdict(), **timings[top.attempt]._asdict()}
+            values = {name: values[name] for name in MIRRORED}
+            if differs(stored.get(key), values):
+                changed_runs.append({"provider": provider, "gitid": gitid, **values})
     upsert(connection, "runattempts", changed_attempts)
     upsert(connection, "workflowruns", changed_runs)
 
 
-NEEDED = {
-    "workflowruns": ("gitid", *MIRRORED),
-    "runattempts": ("rungitid", "version", *derive.Attempt._fields, *TIMED),
-    "jobs": ("rungitid", *derive.Job._fields),
-}
+def by_provider(keys: Iterable[Key]) -> Iterator[tuple[str, list[int]]]:
+    """Yield runs by provider, in lists that a statement can take."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for provider, gitid in keys:
+        found[provider].add(gitid)
+    return ((provider, part) for provider in sorted(found) for part in parts(found[provider]))
+
+
+def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
+    """Return the query for columns of some runs; `run` is the one that holds the run's id."""
+    wanted = [table.c[name] for name in (run, *names)]
+    those: BindParameter[Any] = bindparam("gitids", expanding=True)
+    return select(*wanted).where(table.c.provider == bindparam("of"), table.c[run].in_(those))
 
 
 @lru_cache
-def query_of(table: Table) -> Select[Any]:
-    """Return the query for what is derived from, and what is derived, of some runs."""
-    run = table.c.gitid if table is workflowruns else table.c.rungitid
-    names = dict.fromkeys(NEEDED[table.name])
-    wanted = [table.c[name] for name in names if name in table.c]
-    of = table.c.provider == bindparam("of")
+def own_attempts() -> Select[Any]:
+    """Return the query for the attempts of runs."""
+    names = (name for name in Attempt._fields if name != "known")
+    return query_of(runattempts, "rungitid", ("version", *names, *TIMED))
+
+
+@lru_cache
+def own_jobs() -> Select[Any]:
+    """Return the query for the jobs of runs: those of an attempt and a system as if they were one.
+
+    It starts with the first of them and ends with the last: nothing more is derived from them.
+    """
+    one = jobs.c
     those: BindParameter[Any] = bindparam("gitids", expanding=True)
-    return select(*wanted).where(of, run.in_(those))
+    first, last = func.min(one.starttime), func.max(one.endtime)
+    return (
+        select(one.rungitid, one.attempt, first.label("starttime"), last.label("endtime"), one.os)
+        .where(one.provider == bindparam("of"), one.rungitid.in_(those), one.inherited.is_(false()))
+        .group_by(one.rungitid, one.attempt, one.os)
+    )
 
 
-def select_rows(
-    connection: Connection, table: Table, provider: str, gitids: Sequence[int]
+@lru_cache
+def locking() -> Select[Any]:
+    """Return the query for runs that locks them, and no others, in the order of their keys.
+
+    Of a small table the servers would read, and lock, every row.
+    """
+    query = query_of(workflowruns, "gitid", (*TOLD, *MIRRORED)).with_for_update()
+    for server in ("mysql", "mariadb"):
+        query = query.with_hint(workflowruns, "FORCE INDEX (uq_workflowruns)", server)
+    return query
+
+
+def rows_of(
+    connection: Connection, query: Select[Any], provider: str, gitids: Sequence[int]
 ) -> Sequence[Row[Any]]:
-    """Return the rows of these runs."""
-    return connection.execute(query_of(table), {"of": provider, "gitids": gitids}).all()
+    """Return what a query finds of these runs."""
+    return connection.execute(query, {"of": provider, "gitids": gitids}).all()
 
 
 def grouped(
-    connection: Connection, table: Table, provider: str, gitids: Sequence[int]
+    connection: Connection, query: Select[Any], provider: str, gitids: Sequence[int]
 ) -> dict[int, list[Row[Any]]]:
     """Return the rows of these runs by run."""
     found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in select_rows(connection, table, provider, gitids):
+    for row in rows_of(connection, query, provider, gitids):
         found[row.rungitid].append(row)
     return found
 
 
-def attempt_of(row: Row[Any]) -> derive.Attempt:
+def attempt_of(row: Row[Any]) -> Attempt:
     """Return a stored attempt; one without a version is only known by its jobs."""
-    names = (name for name in derive.Attempt._fields if name != "known")
-    return derive.Attempt(known=bool(row.version), **{name: getattr(row, name) for name in names})
+    names = (name for name in Attempt._fields if name != "known")
+    return Attempt(known=bool(row.version), **{name: getattr(row, name) for name in names})
+
+
+def stub_of(number: int) -> Attempt:
+    """Return an attempt of which only jobs are known."""
+    return Attempt(number, False, None, None, None, None, None)
 
 
 def job_of(row: Row[Any]) -> derive.Job:
-    """Return a stored job as the derivation sees it."""
-    return derive.Job(*(getattr(row, name) for name in derive.Job._fields))
+    """Return jobs that ran in their own attempt as the derivation sees them."""
+    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, inherited=False)
 
 
-def differs(row: Row[Any], values: Values) -> bool:
-    """Tell whether a stored row lacks one of these values."""
-    return any(getattr(row, name) != value for name, value in values.items())
-
-
-def update_branches(
-    connection: Connection, touched: Sequence[Values], brought: Sequence[Values]
-) -> None:
-    """Give branches the author of their head commit, whichever of the two came last.
-
-    The commits are read with a lock that waits for writers: of two transactions that bring a
-    branch and its commit at once, the later one sees the other's row.
-    """
-    by_repo: dict[int, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for values in touched:
-        by_repo[values["repoid"]][0].add(values["name"])
-    for values in brought:
-        by_repo[values["repoid"]][1].add(values["hash"])
-    for repoid, (names, hashes) in sorted(by_repo.items()):
-        for part in parts(names):
-            update_authors(connection, repoid, branches.c.name.in_(part))
-        for part in parts(hashes):
-            update_authors(connection, repoid, branches.c.headhash.in_(part))
-
-
-def update_authors(connection: Connection, repoid: int, chosen: Any) -> None:
-    """Write the authors of the chosen branches where they differ."""
-    query = select(branches.c.Id, branches.c.headhash, branches.c.author, branches.c.version)
-    found = connection.execute(
-        query.where(branches.c.repoid == repoid, chosen).order_by(branches.c.Id).with_for_update()
-    ).all()
-    heads = {row.headhash for row in found if row.headhash}
-    authors: dict[str | None, str | None] = {}
-    if heads:
-        wanted = select(commits.c.hash, commits.c.author).where(
-            commits.c.repoid == repoid, commits.c.hash.in_(heads)
-        )
-        for commit in connection.execute(wanted.with_for_update(read=True)):
-            authors[commit.hash] = commit.author
-    changes = [
-        {"row": row.Id, "now": authors.get(row.headhash)}
-        for row in found
-        # A stub of an earlier installation knows the author, but not where the branch points.
-        if row.version and authors.get(row.headhash) != row.author
-    ]
-    if changes:
-        statement = update(branches).where(branches.c.Id == bindparam("row"))
-        connection.execute(statement.values(author=bindparam("now")), changes)
+def differs(row: Row[Any] | None, values: Values) -> bool:
+    """Tell whether a stored row, if there is one, lacks one of these values."""
+    return row is None or any(getattr(row, name) != value for name, value in values.items())

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store import deadline
+from store.driver import Cursor
 from store.password import fetched
 
 CONNECT_SECONDS = 3
@@ -79,6 +80,7 @@ def connect(
         "read_timeout": read_seconds,
         "write_timeout": read_seconds,
         "init_command": MYSQL_SESSION,
+        "cursorclass": Cursor,
     }
     if not tls:
         arguments["ssl_disabled"] = True

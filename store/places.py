@@ -70,11 +70,18 @@ def settle(connection: Connection, batch: Sequence[Mapped], known: Known) -> dic
         upsert(connection, "repos", [stub(values) for values in fresh])
         before = stored(connection, wanted)
     upsert(connection, "repos", fresh)
+    if all(is_at(mapped.repository.values, before[key_of(mapped)]) for mapped in batch):
+        return before
     after = stored(connection, wanted)
     for key, place in after.items():
         if before[key].name not in (None, place.name):
             names.schedule(connection, place.repoid)
     return after
+
+
+def is_at(values: Values, place: Place) -> bool:
+    """Tell whether a repository's row says of its place what is stored already."""
+    return (values["name"], values["url"]) == (place.name, place.url)
 
 
 def stub(values: Values) -> Values:

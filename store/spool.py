@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from isal import isal_zlib
+
 from store.deliveries import LEVEL, Delivery
 
 FILE = "spool.db"
@@ -69,7 +71,7 @@ class Spool:
 
     def put(self, delivery: Delivery) -> None:
         """Store a delivery, durable on return. Raises SpoolError."""
-        values = delivery._replace(body=zlib.compress(delivery.body, LEVEL))._asdict()
+        values = delivery._replace(body=isal_zlib.compress(delivery.body, LEVEL))._asdict()
         values["receivetime"] = delivery.receivetime.isoformat()
         self.run(lambda connection: connection.execute(PUT, tuple(values.values())))
 

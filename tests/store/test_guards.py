@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateTable
 
 from rows import version
 from schema import migrate
-from schema.tables import branches
+from schema.tables import branches, workflowruns
 from store import apply, upsert
 from store.engine import begin_sqlite, connect
 from tests.equality import check_equal, contents, written
@@ -90,7 +90,10 @@ def test_runs_that_are_not_locked_are_noticed(writers: list[Engine], guard: pyte
         kept = [values for values in rows if values.get("version") != version.STUB]
         upsert.upsert(connection, name, kept)
 
+    names = (*apply.derived.TOLD, *apply.derived.MIRRORED)
+    careless = apply.derived.query_of(workflowruns, "gitid", names)
     guard.setattr(apply, "upsert", without_stubs)
+    guard.setattr(apply.derived, "locking", lambda: careless)
     with pytest.raises(AssertionError, match="not wanted"):
         check_two_writers(writers)
 
@@ -143,10 +146,10 @@ def test_branch_names_compared_without_case_are_noticed(database_url: str):
 def test_commit_that_does_not_look_for_its_branch_is_noticed(
     engine: Engine, guard: pytest.MonkeyPatch
 ):
-    update = apply.derived.update_branches
+    update = apply.authors.assign
     guard.setattr(
-        apply.derived,
-        "update_branches",
+        apply.authors,
+        "assign",
         lambda connection, touched, _: update(connection, touched, []),
     )
     first, later = (git.REMADE.deliveries[0], git.REMADE.deliveries[-1])

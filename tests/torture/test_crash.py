@@ -18,11 +18,14 @@ def test_nothing_acknowledged_is_lost_doubled_or_different_whatever_is_killed(en
 
 @pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
 def test_losses_of_a_database_with_relaxed_flushing_are_found(engine_name: str):
-    found = crash(Plan(engine_name, 500, 4, 1, ("database",), RELAXED))
-    assert found.verdict.lost > 0
+    assert is_found(Plan(engine_name, 500, 4, 1, ("database",), RELAXED))
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_losses_of_a_listener_that_answers_before_it_commits_are_found(engine_name: str):
-    found = crash(Plan(engine_name, 400, 4, 1, ("worker", "everything"), door=CARELESS))
-    assert found.verdict.lost > 0
+    assert is_found(Plan(engine_name, 400, 4, 1, ("worker", "everything"), door=CARELESS))
+
+
+def is_found(plan: Plan) -> bool:
+    """Tell whether losses are found: each kill may happen to come when nothing is at stake."""
+    return any(crash(plan._replace(seed=seed)).verdict.lost > 0 for seed in (1, 2, 3))
