@@ -87,7 +87,7 @@ def bench(engine: str, folder: Path, number: int, is_profiled: bool) -> bool:
     stage = Stage(engine, folder / engine)
     ways = {"drain": partial(write_back, stage), "replay": partial(again, stage)}
     try:
-        migrate.upgrade(stage.url)
+        migrate.upgrade(stage.engine())
         whole = True
         for way, work in ways.items():
             profile = cProfile.Profile() if is_profiled else None

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import make_url, text
 
@@ -41,34 +42,54 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--rate", type=float, default=50, help="deliveries a second")
     flags.add_argument("--seconds", type=float, default=30)
     flags.add_argument("--away", type=float, default=2, help="added to a round trip, in ms")
+    flags.add_argument("--warm", type=float, default=WARM_SECONDS, help="seconds before that")
     given = flags.parse_args(argv)
+    plan = Plan(given.rate, given.seconds, given.warm, given.away / 1000)
     print("| engine | SELECT 1, there | through the proxy | deliveries | p50 | p99 | max | |")
     print("|---|---|---|---|---|---|---|---|")
     all_applied = True
     try:
         for engine in given.engines:
-            found = bench(engine, given.rate, given.seconds, given.away / 1000)
-            all_applied &= set(found.said) == {b"applied"}
+            found = bench(engine, plan)
+            print(line(engine, found), flush=True)
+            all_applied &= set(found.load.said) == {b"applied"}
     finally:
         close_session()
     return 0 if all_applied else 1
 
 
-def bench(engine: str, rate: float, seconds: float, distance: float) -> Load:
-    """Send deliveries to a listener whose database is `distance` seconds away."""
-    warm, number = int(rate * WARM_SECONDS), int(rate * seconds)
+class Plan(NamedTuple):
+    """Deliveries a second, for how many seconds, after how many to warm up, and how many seconds
+    the database is away."""
+
+    rate: float
+    seconds: float
+    warm: float
+    distance: float
+
+
+class Found(NamedTuple):
+    """Seconds of a round trip to the database, without the proxy and through it, and the load."""
+
+    near: float
+    far: float
+    load: Load
+
+
+def bench(engine: str, plan: Plan) -> Found:
+    """Send deliveries to a listener whose database is some way off."""
+    warm, number = int(plan.rate * plan.warm), int(plan.rate * plan.seconds)
     requests = [one.request for one in shots(8, warm + number)]
     folder = Path(tempfile.mkdtemp(prefix="runledger-latency-"))
     stage = Stage(engine, folder / "listener")
     try:
         place = make_url(stage.url)
-        with away(place.port or 0, distance) as port:
+        with away(place.port or 0, plan.distance) as port:
             far = place.set(port=port).render_as_string(hide_password=False)
             stage.start(far)
-            load.send_evenly(stage.port, requests[:warm], rate)
-            found = load.send_evenly(stage.port, requests[warm:], rate)
-            print(line(engine, trip(stage.url), trip(far), found), flush=True)
-        return found
+            load.send_evenly(stage.port, requests[:warm], plan.rate)
+            sent = load.send_evenly(stage.port, requests[warm:], plan.rate)
+            return Found(trip(stage.url), trip(far), sent)
     finally:
         stage.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -86,13 +107,14 @@ def trip(url: str) -> float:
     return statistics.median(times)
 
 
-def line(engine: str, near: float, far: float, found: Load) -> str:
+def line(engine: str, found: Found) -> str:
     """Return a row of the table."""
-    times = [near, far, *(found.percentile(part) for part in (0.5, 0.99)), max(found.answers)]
+    sent = found.load
+    times = [found.near, found.far, sent.percentile(0.5), sent.percentile(0.99), max(sent.answers)]
     here, there, half, most, longest = (f"{1000 * one:.1f} ms" for one in times)
-    said = ", ".join(f"{number} {what.decode()}" for what, number in found.said.most_common())
-    sent = f"{sum(found.said.values())} in {found.seconds:.1f} s"
-    return f"| {engine} | {here} | {there} | {sent} | {half} | {most} | {longest} | {said} |"
+    said = ", ".join(f"{number} {what.decode()}" for what, number in sent.said.most_common())
+    number = f"{len(sent.answers)} in {sent.seconds:.1f} s"
+    return f"| {engine} | {here} | {there} | {number} | {half} | {most} | {longest} | {said} |"
 
 
 if __name__ == "__main__":
