@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from benchmarks import load
-from benchmarks.listeners import Found, complaints, line, start
+from benchmarks.listeners import Found, complaints, line, locks, start
 from benchmarks.load import Load
 from store import replays
 from store.deliveries import APPLIED, Wanted
 from tests.torture.shots import shots
+from tests.torture.stage import Stage
 
 
 @pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
@@ -29,6 +34,40 @@ def test_two_listeners_store_one_repository_in_one_database(engine_name: str, tm
         assert min(taken) > 0
         assert stages[0].folder != stages[1].folder
         assert [complaints(one) for one in stages] == [[], []]
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_deadlock_is_counted(engine_name: str, tmp_path: Path):
+    stage = Stage(engine_name, tmp_path / "stage")
+    try:
+        assert locks(stage) == [0, 0, 0]
+        engine = stage.engine()
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE two (one INT PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO two VALUES (1), (2)"))
+        met = threading.Barrier(2)
+
+        def take(*order: int) -> int:
+            """Lock the rows in an order; return the server's number of what went wrong."""
+            with engine.connect() as connection:
+                for place, number in enumerate(order):
+                    if place:
+                        met.wait(10)
+                    query = text("SELECT one FROM two WHERE one = :number FOR UPDATE")
+                    try:
+                        connection.execute(query, {"number": number})
+                    except OperationalError as error:
+                        return error.orig.args[0]
+                return 0
+
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(take, (1, 2), (2, 1)))
+        assert sorted(found) == [0, 1213]  # deadlock found
+        deadlocks, waits, _ = locks(stage)
+        assert deadlocks == 1
+        assert waits >= 1
+    finally:
+        stage.close()
 
 
 def test_line_has_medians_and_names_every_answer():
