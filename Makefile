@@ -7,10 +7,10 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs servers bench bench-dashboard screenshots
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs servers bench bench-latency bench-listeners bench-drain bench-dashboard screenshots
 
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 setup: .venv/.runtime ## build .venv with the runtime packages
 	@:
@@ -46,6 +46,15 @@ test-all: dev servers ## all engines, every stated count
 
 bench: dev servers ## deliveries a second, beside the least that a receiver can do: make bench ARGS="--engines mariadb"
 	@.venv/bin/python -m benchmarks.reception $(ARGS)
+
+bench-latency: dev servers ## 50 deliveries a second with the database 2 ms away: make bench-latency ARGS="--away 10"
+	@.venv/bin/python -m benchmarks.latency $(ARGS)
+
+bench-listeners: dev servers ## one, two and four listeners on one busy repository: make bench-listeners ARGS="--listeners 8"
+	@.venv/bin/python -m benchmarks.listeners $(ARGS)
+
+bench-drain: dev servers ## deliveries a second out of the spool, and replayed: make bench-drain ARGS="--profile"
+	@.venv/bin/python -m benchmarks.drain $(ARGS)
 
 bench-dashboard: dev ## the pages over 10,000, 100,000 and 1,000,000 runs: make bench-dashboard ARGS="--engine mysql"
 	@.venv/bin/python -m benchmarks.dashboard $(ARGS)

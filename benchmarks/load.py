@@ -1,4 +1,4 @@
-"""Send requests that are made beforehand, over so many connections at once, and time each."""
+"""Send requests that are made beforehand, and time each: as fast as they are taken, or evenly."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 SECONDS = 60.0
+MOST = 512
+"""Requests under way at once when they are sent evenly; one that waits for its turn is late."""
 
 
 class Load(NamedTuple):
@@ -26,34 +29,72 @@ class Load(NamedTuple):
         return found[min(len(found) - 1, int(part * len(found)))]
 
 
-def send(port: int, requests: Sequence[bytes], connections: int) -> Load:
-    """Send each request once on a connection of its own, as the listener wants it."""
+def send(ports: Sequence[int], requests: Sequence[bytes], connections: int) -> Load:
+    """Send each request once on a connection of its own, as the listener wants it.
+
+    Of the connections that are open at once, each port gets its share.
+    """
     answers: list[float] = []
     said: Counter[bytes] = Counter()
     source, lock = iter(requests), threading.Lock()
 
-    def work() -> None:
+    def work(port: int) -> None:
         while True:
             with lock:
                 one = next(source, None)
             if one is None:
                 return
             began = time.perf_counter()
-            with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
-                connection.sendall(one)
-                received = b""
-                while piece := connection.recv(65536):
-                    received += piece
+            received = ask(port, one)
             answers.append(time.perf_counter() - began)
             said[status(received)] += 1
 
-    threads = [threading.Thread(target=work) for _ in range(connections)]
+    threads = [
+        threading.Thread(target=work, args=(ports[place % len(ports)],))
+        for place in range(connections)
+    ]
     cpu, began = time.process_time(), time.perf_counter()
     for one in threads:
         one.start()
     for one in threads:
         one.join()
     return Load(time.perf_counter() - began, time.process_time() - cpu, answers, said)
+
+
+def send_evenly(port: int, requests: Sequence[bytes], rate: float) -> Load:
+    """Send so many requests a second, whether or not earlier ones were answered.
+
+    Each answer's time counts from the moment that its request was due: one that is sent late
+    because all stood still was late for whoever sent it.
+    """
+    answers: list[float] = []
+    said: Counter[bytes] = Counter()
+
+    def work(one: bytes, due: float) -> None:
+        try:
+            found = status(ask(port, one))
+        except OSError as error:
+            found = f"no answer: {error}".encode()
+        answers.append(time.perf_counter() - due)
+        said[found] += 1
+
+    cpu, began = time.process_time(), time.perf_counter()
+    with ThreadPoolExecutor(MOST) as pool:
+        for place, one in enumerate(requests):
+            due = began + place / rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            pool.submit(work, one, due)
+    return Load(time.perf_counter() - began, time.process_time() - cpu, answers, said)
+
+
+def ask(port: int, request: bytes) -> bytes:
+    """Return the answer to a request. Raises OSError."""
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+        connection.sendall(request)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    return received
 
 
 def status(received: bytes) -> bytes:

@@ -109,7 +109,7 @@ def turn(stage: Stage, requests: Sequence[bytes], connections: int) -> Round:
     ours = [stage.master.pid, *stage.workers()]
     theirs = [stage.server.pid] if stage.server else []
     python, database = cpu(ours), cpu(theirs)
-    sent = load.send(stage.port, requests, connections)
+    sent = load.send([stage.port], requests, connections)
     if set(sent.said) != {b"applied"}:
         print(f"not all were applied: {dict(sent.said)}", file=sys.stderr)
     return Round(sent, cpu(ours) - python, cpu(theirs) - database)

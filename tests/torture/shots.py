@@ -37,9 +37,9 @@ class Shot(NamedTuple):
         return Delivery("github", self.guid, HOOK, self.event, action, repo, now(), self.body)
 
 
-def shots(seed: int, number: int) -> Iterator[Shot]:
+def shots(seed: int, number: int, repos: int = 4) -> Iterator[Shot]:
     """Yield the first deliveries of a world; the same seed gives the same."""
-    world = history(seed=seed, runs=number // PER_RUN + 20, repos=4, days=30)
+    world = history(seed=seed, runs=number // PER_RUN + 20, repos=repos, days=30)
     found = list(islice(world.deliveries(), number))
     assert len(found) == number, f"the world has {len(found)} deliveries only"
     return map(shot, found)
