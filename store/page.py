@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Engine
 from rows import Mapped, Row
 from rows.version import STUB
 from schema.tables import metadata, repos
-from store import apply, places
+from store import apply, places, progress
 from store.known import Known
 from store.merge import merged
 from store.places import Place
+from store.progress import Note as Note
 from store.stored import Key, by_key, key_of
 from store.transaction import transact
 
@@ -23,7 +24,6 @@ LARGE = ("steps",)
 """Columns that are not compared: they are state, so their version speaks for them."""
 
 Values = dict[str, Any]
-Note = Callable[[Connection], None]
 Counts = Counter[tuple[str, str]]
 """How many rows of a table had an outcome."""
 Outcomes = dict[tuple[str, Key], str]
@@ -50,17 +50,37 @@ def write(engine: Engine, batch: Sequence[Read], notes: Sequence[Note] = ()) -> 
     Raises Unmappable for a text that no column holds, DBAPIError when the database fails.
     """
     known = apply.KNOWN.setdefault(engine, Known())
+    batch = joined(batch)
 
     def work(connection: Connection) -> tuple[apply.Tables, Counts]:
         kept, counts = sift(connection, batch, known)
         written = apply.apply(connection, kept, known) if kept else {}
-        for note in notes:
+        for note in progress.joined(notes):
             note(connection)
         return written, counts
 
     written, counts = transact(engine, work)
     apply.remember(known, written)
     return counts
+
+
+def joined(batch: Iterable[Read]) -> list[Read]:
+    """Return the batch with one object in place of those that say the same of their repository.
+
+    A row that repeats is left out: each job of a run brings the same stubs of it.
+    """
+    alike: dict[Key, Read] = {}
+    rows: dict[Key, dict[Key, Row]] = defaultdict(dict)
+    for read in batch:
+        mapped = read.mapped
+        said = (mapped.provider, read.counted, *mapped.repository.values.items())
+        alike.setdefault(said, read)
+        for row in mapped.rows:
+            rows[said].setdefault((row.table, *row.values.items()), row)
+    return [
+        read._replace(mapped=read.mapped._replace(rows=tuple(rows[said].values())))
+        for said, read in alike.items()
+    ]
 
 
 def sift(
