@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from rows import Mapped, Row
 from rows.version import STUB
-from schema.tables import metadata, repos
+from schema.tables import keys, metadata, repos
 from store import apply, places, progress
 from store.known import Known
 from store.merge import merged
@@ -92,6 +92,7 @@ def sift(
     every = [one for rows in placed for one in rows]
     outcomes = outcomes_of(connection, every)
     touched = runs_touched(every, outcomes)
+    full = {one.name: one.values for one in every if one.values and one.values.get("version")}
     known_repos = repositories(batch, stored_repos, known)
     counted: Counts = Counter()
     told: set[tuple[str, Key]] = set()
@@ -103,7 +104,9 @@ def sift(
             if one.row.table in read.counted and one.name not in told:
                 told.add(one.name)
                 counted[one.row.table, outcome] += 1
-            if outcome != UNCHANGED or one.name in touched:
+            if outcome == UNCHANGED and one.name in touched:
+                keep.append(lock_of(one.row))
+            elif outcome != UNCHANGED and not is_covered(one.values, full.get(one.name)):
                 keep.append(one.row)
         outcome = known_repos[places.key_of(read.mapped)]
         if "repos" in read.counted:
@@ -167,6 +170,19 @@ def runs_touched(rows: Iterable[Placed], outcomes: Outcomes) -> set[tuple[str, K
         and one.row.table in ("runattempts", "jobs")
         and outcomes[one.name] != UNCHANGED
     }
+
+
+def lock_of(run: Row) -> Row:
+    """Return what locks a run that says nothing new: its key, as a stub."""
+    key = {name: run.values[name] for name in keys(metadata.tables[run.table])}
+    return Row(run.table, {**key, "version": STUB})
+
+
+def is_covered(stub: Values | None, full: Values | None) -> bool:
+    """Tell whether a row is the stub of one that brings all it says: a run, with its jobs."""
+    if stub is None or full is None or stub.get("version") != STUB:
+        return False
+    return all(full.get(name) == value for name, value in stub.items() if name != "version")
 
 
 def repositories(
