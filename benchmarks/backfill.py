@@ -18,6 +18,7 @@ ratios. Nothing is fetched meanwhile: (a) gets its parts as fast as it takes the
 from __future__ import annotations
 
 import argparse
+import gc
 import shutil
 import statistics
 import sys
@@ -91,6 +92,10 @@ def bench(name: str, parts: Sequence[Part], rounds: int, folder: Path) -> bool:
             by_backfill(engine, parts)
             number, wanted = len(commits), counts(engine)
             rows = stored(engine, there)
+        # What is kept here is none of either's: a collection of garbage shall not look at it.
+        gc.collect()
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         ways: dict[str, Fill] = {
             "backfill": lambda engine: by_backfill(engine, parts),
             "plain": lambda engine: by_plain(engine, rows, number),

@@ -67,19 +67,19 @@ def write(engine: Engine, batch: Sequence[Read], notes: Sequence[Note] = ()) -> 
 def joined(batch: Iterable[Read]) -> list[Read]:
     """Return the batch with one object in place of those that say the same of their repository.
 
-    A row that repeats is left out: each job of a run brings the same stubs of it.
+    A stub that repeats is left out: each job of a run brings the same ones of it.
     """
-    alike: dict[Key, Read] = {}
-    rows: dict[Key, dict[Key, Row]] = defaultdict(dict)
+    alike: dict[Key, tuple[Read, dict[Key, Row]]] = {}
     for read in batch:
         mapped = read.mapped
         said = (mapped.provider, read.counted, *mapped.repository.values.items())
-        alike.setdefault(said, read)
+        rows = alike.setdefault(said, (read, {}))[1]
         for row in mapped.rows:
-            rows[said].setdefault((row.table, *row.values.items()), row)
+            own = (len(rows),) if row.values.get("version") else row.values.items()
+            rows.setdefault((row.table, *own), row)
     return [
-        read._replace(mapped=read.mapped._replace(rows=tuple(rows[said].values())))
-        for said, read in alike.items()
+        read._replace(mapped=read.mapped._replace(rows=tuple(rows.values())))
+        for read, rows in alike.values()
     ]
 
 
