@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs servers bench bench-latency bench-listeners bench-drain bench-dashboard screenshots
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench-listeners: dev servers ## one, two and four listeners on one busy reposito
 
 bench-drain: dev servers ## deliveries a second out of the spool, and replayed: make bench-drain ARGS="--profile"
 	@.venv/bin/python -m benchmarks.drain $(ARGS)
+
+bench-backfill: dev servers ## rows a second that a backfill writes, beside plain inserts of the same
+	@.venv/bin/python -m benchmarks.backfill $(ARGS)
 
 bench-dashboard: dev ## the pages over 10,000, 100,000 and 1,000,000 runs: make bench-dashboard ARGS="--engine mysql"
 	@.venv/bin/python -m benchmarks.dashboard $(ARGS)

@@ -152,12 +152,15 @@ def note(here: Here, found: Found) -> Note:
 
     Pages of a run that goes on are kept, to ask for it cheaply; one that is done is not asked for.
     """
+    settled = progress.Settled(here.repoid, found.run)
+    if found.run.state != OPEN and not found.anew:
+        return settled
 
     def write(connection: Connection) -> None:
         if found.anew:
             progress.put_runs(connection, here.repoid, [found.run])
         else:
-            progress.settle_run(connection, here.repoid, found.run)
+            settled(connection)
         if found.run.state == OPEN:
             for key, page in found.pages.items():
                 progress.put_page(connection, here.repoid, key, page)

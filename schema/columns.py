@@ -18,6 +18,7 @@ yet (store/claim.py): every row that is written has its key, and a UNIQUE lets N
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -86,8 +87,9 @@ def table(name: str, comment: str, *parts: Any) -> Table:
     )
 
 
+@cache
 def keys(found: Table) -> tuple[str, ...]:
-    """Return the names of the columns that name a row."""
+    """Return the names of the columns that name a row: asked for with every row."""
     return key_names(found.columns)
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
 from rows import Mapped, Row
 from rows.version import STUB
-from schema.tables import metadata, repos
-from store import apply, places
+from schema.tables import keys, metadata, repos
+from store import apply, places, progress
 from store.known import Known
 from store.merge import merged
 from store.places import Place
+from store.progress import Note as Note
 from store.stored import Key, by_key, key_of
 from store.transaction import transact
 
@@ -23,7 +24,6 @@ LARGE = ("steps",)
 """Columns that are not compared: they are state, so their version speaks for them."""
 
 Values = dict[str, Any]
-Note = Callable[[Connection], None]
 Counts = Counter[tuple[str, str]]
 """How many rows of a table had an outcome."""
 Outcomes = dict[tuple[str, Key], str]
@@ -50,17 +50,37 @@ def write(engine: Engine, batch: Sequence[Read], notes: Sequence[Note] = ()) -> 
     Raises Unmappable for a text that no column holds, DBAPIError when the database fails.
     """
     known = apply.KNOWN.setdefault(engine, Known())
+    batch = joined(batch)
 
     def work(connection: Connection) -> tuple[apply.Tables, Counts]:
         kept, counts = sift(connection, batch, known)
         written = apply.apply(connection, kept, known) if kept else {}
-        for note in notes:
+        for note in progress.joined(notes):
             note(connection)
         return written, counts
 
     written, counts = transact(engine, work)
     apply.remember(known, written)
     return counts
+
+
+def joined(batch: Iterable[Read]) -> list[Read]:
+    """Return the batch with one object in place of those that say the same of their repository.
+
+    A stub that repeats is left out: each job of a run brings the same ones of it.
+    """
+    alike: dict[Key, tuple[Read, dict[Key, Row]]] = {}
+    for read in batch:
+        mapped = read.mapped
+        said = (mapped.provider, read.counted, *mapped.repository.values.items())
+        rows = alike.setdefault(said, (read, {}))[1]
+        for row in mapped.rows:
+            own = (len(rows),) if row.values.get("version") else row.values.items()
+            rows.setdefault((row.table, *own), row)
+    return [
+        read._replace(mapped=read.mapped._replace(rows=tuple(rows.values())))
+        for read, rows in alike.values()
+    ]
 
 
 def sift(
@@ -72,6 +92,7 @@ def sift(
     every = [one for rows in placed for one in rows]
     outcomes = outcomes_of(connection, every)
     touched = runs_touched(every, outcomes)
+    full = {one.name: one.values for one in every if one.values and one.values.get("version")}
     known_repos = repositories(batch, stored_repos, known)
     counted: Counts = Counter()
     told: set[tuple[str, Key]] = set()
@@ -83,7 +104,9 @@ def sift(
             if one.row.table in read.counted and one.name not in told:
                 told.add(one.name)
                 counted[one.row.table, outcome] += 1
-            if outcome != UNCHANGED or one.name in touched:
+            if outcome == UNCHANGED and one.name in touched:
+                keep.append(lock_of(one.row))
+            elif outcome != UNCHANGED and not is_covered(one.values, full.get(one.name)):
                 keep.append(one.row)
         outcome = known_repos[places.key_of(read.mapped)]
         if "repos" in read.counted:
@@ -147,6 +170,19 @@ def runs_touched(rows: Iterable[Placed], outcomes: Outcomes) -> set[tuple[str, K
         and one.row.table in ("runattempts", "jobs")
         and outcomes[one.name] != UNCHANGED
     }
+
+
+def lock_of(run: Row) -> Row:
+    """Return what locks a run that says nothing new: its key, as a stub."""
+    key = {name: run.values[name] for name in keys(metadata.tables[run.table])}
+    return Row(run.table, {**key, "version": STUB})
+
+
+def is_covered(stub: Values | None, full: Values | None) -> bool:
+    """Tell whether a row is the stub of one that brings all it says: a run, with its jobs."""
+    if stub is None or full is None or stub.get("version") != STUB:
+        return False
+    return all(full.get(name) == value for name, value in stub.items() if name != "version")
 
 
 def repositories(

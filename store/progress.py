@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, func, or_, select, update
 
 from schema.progress import commitwalks, etags, runreads, windows
 from schema.tables import keys
-from schema.types import Moment
 from store.upsert import insert_or
 
 OPEN, LISTED, CLOSED = "open", "listed", "closed"
 DUE, DONE = "due", "done"
 LONGEST_PATH = 512
+
+Note = Callable[[Connection], None]
+"""What is written of a backfill's progress, in the transaction of the rows that it is about."""
 
 
 class Window(NamedTuple):
@@ -107,12 +113,13 @@ def close_windows(connection: Connection, repoid: int) -> None:
     connection.execute(update(windows).where(*chosen).values(state=CLOSED))
 
 
-def runs_read(connection: Connection, repoid: int, ids: Sequence[int]) -> dict[int, RunRead]:
-    """Return what is noted of these runs, by id."""
+def runs_read(
+    connection: Connection, repoid: int, ids: Sequence[int], *, lock: bool = False
+) -> dict[int, RunRead]:
+    """Return what is noted of these runs, by id; `lock` lets nobody change it meanwhile."""
     query = select(*(runreads.c[name] for name in RunRead._fields))
-    found = connection.execute(
-        query.where(runreads.c.repoid == repoid, runreads.c.rungitid.in_(ids))
-    )
+    query = query.where(runreads.c.repoid == repoid, runreads.c.rungitid.in_(ids))
+    found = connection.execute(query.with_for_update() if lock else query)
     return {row.rungitid: RunRead(*row) for row in found}
 
 
@@ -130,29 +137,54 @@ def put_runs(connection: Connection, repoid: int, found: Iterable[RunRead]) -> N
     put(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in found])
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The note of what became of a run, unless it was listed anew meanwhile."""
+
+    repoid: int
+    run: RunRead
+
+    def __call__(self, connection: Connection) -> None:
+        """Write it."""
+        settle(connection, self.repoid, [self.run])
+
+
+def joined(notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield notes in their order, but one for all runs of a repository settled in a row."""
+    for repoid, those in groupby(notes, repository_of):
+        if repoid is None:
+            yield from those
+            continue
+        found = [one.run for one in those if isinstance(one, Settled)]
+        yield partial(settle, repoid=repoid, found=found)
+
+
+def repository_of(note: Note) -> int | None:
+    """Return the repository of a run that is settled; None for other notes."""
+    return note.repoid if isinstance(note, Settled) else None
+
+
+def settle(connection: Connection, repoid: int, found: Sequence[RunRead]) -> None:
+    """Note what became of runs, but not of those that were listed anew meanwhile."""
+    before = runs_read(connection, repoid, [run.rungitid for run in found], lock=True)
+    alike: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for run in found:
+        listed = before.get(run.rungitid)
+        if listed and (listed.attempt, listed.updatetime) == (run.attempt, run.updatetime):
+            alike[run.state, run.whole].append(run.rungitid)
+    for (state, whole), ids in alike.items():
+        values = {"of": repoid, "runs": ids, "become": state, "upto": whole}
+        connection.execute(SETTLE, values)
+
+
 SETTLE = (
     update(runreads)
     .where(
         runreads.c.repoid == bindparam("of"),
-        runreads.c.rungitid == bindparam("run"),
-        runreads.c.attempt == bindparam("listed"),
-        runreads.c.updatetime.is_not_distinct_from(bindparam("updated", type_=Moment)),
+        runreads.c.rungitid.in_(bindparam("runs", expanding=True)),
     )
     .values(state=bindparam("become"), whole=bindparam("upto"))
 )
-
-
-def settle_run(connection: Connection, repoid: int, read: RunRead) -> None:
-    """Note what became of a run, unless it was listed anew meanwhile."""
-    values = {
-        "of": repoid,
-        "run": read.rungitid,
-        "listed": read.attempt,
-        "updated": read.updatetime,
-        "become": read.state,
-        "upto": read.whole,
-    }
-    connection.execute(SETTLE, values)
 
 
 def oldest_run(connection: Connection, repoid: int) -> datetime | None:
