@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, NullPool, create_engine, event, make_url, select, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from schema.migrate import CONFIG
@@ -85,29 +86,30 @@ def is_late() -> int:
     return int(rest is not None and rest <= 0)
 
 
-def schema_state(engine: Engine) -> str:
-    """Return `empty`, `current`, `older` or `newer`, with one statement. Raises SQLAlchemyError.
+def schema_state(connection: Connection) -> str:
+    """Return `empty`, `current`, `older` or `newer`, with one statement.
 
-    `schema.migrate.state` asks more of the database than each page should.
+    `schema.migrate.state` asks more of the database than each page should. Raises DBAPIError, one
+    that `is_missing` where there is no store yet.
     """
-    script = ScriptDirectory.from_config(CONFIG)
-    try:
-        with engine.connect() as connection:
-            query = select(text("version_num")).select_from(text("alembic_version"))
-            revision = connection.execute(query).scalar()
-    except DBAPIError as error:
-        if is_missing(error):
-            return "empty"
-        raise
+    query = select(text("version_num")).select_from(text("alembic_version"))
+    revision = connection.execute(query).scalar()
     if revision is None:
         return "empty"
-    if revision == script.get_current_head():
+    newest, *earlier = revisions()
+    if revision == newest:
         return "current"
-    return "older" if revision in {one.revision for one in script.walk_revisions()} else "newer"
+    return "older" if revision in earlier else "newer"
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Return the schema's revisions that this code knows, the newest first."""
+    return tuple(one.revision for one in ScriptDirectory.from_config(CONFIG).walk_revisions())
 
 
 def is_missing(error: DBAPIError) -> bool:
-    """Tell whether the table is not there, or for SQLite not even the file."""
+    """Tell whether a store's first table is not there, or for SQLite not even the file."""
     if isinstance(error.orig, sqlite3.OperationalError):
         return str(error.orig).startswith(("no such table", "unable to open database file"))
     return "alembic_version" in str(error.orig) and faults.kind(error) == faults.ACCESS

@@ -10,7 +10,6 @@ from dashboard import charts
 from dashboard.site import page, sheet, site, store
 from dashboard.waiting import Waiting, waiting
 from store import dirty, health, reads_audits, reads_freshness, reads_health
-from store.reads_connect import schema_state
 from store.reads_health import Hour
 
 blueprint = Blueprint("health", __name__)
@@ -61,7 +60,7 @@ def show() -> str:
         held=reads_health.quarantine(store(), HELD),
         repos=reads_freshness.freshness(store(), g.now),
         spool=spool,
-        schema=schema_state(site().engine),
+        schema=g.schema,
         engine=store().dialect.name,
     )
 

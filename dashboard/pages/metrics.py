@@ -42,11 +42,12 @@ def lines(now: datetime) -> Iterator[str]:
     """Yield the lines of all metrics."""
     for name, text, samples in (*of_reception(now), *of_repositories(now)):
         yield from metric(name, text, samples)
+    totals = reads_totals.spans(store())
     for subject, name, text in (
         ("waits", "job_queue_seconds", "How long jobs waited for a runner"),
         ("times", "job_run_seconds", "How long jobs ran"),
     ):
-        yield from histograms(name, text, reads_totals.spans(store(), subject))
+        yield from histograms(name, text, totals[subject])
 
 
 def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
