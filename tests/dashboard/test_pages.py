@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from dashboard.pages import flakes
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, PAGES, text_of
 from tests.store import door
@@ -189,3 +190,14 @@ def test_run_page_leads_to_the_deliveries_that_made_it(client: FlaskClient, engi
     assert len(found) == len(about) > 2
     told = re.search(r'<pre class="raw"[^>]*>(.*)</pre>', text_of(client, found[0]), re.DOTALL)
     assert json.loads(html.unescape(told[1])) == about[0][1]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_flakes_of_too_many_days_are_refused_in_words(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    stored.repo(engine)
+    monkeypatch.setattr(flakes, "LIVE_SECONDS", 0.0)
+    for path in ("/flakes", "/flakes.csv"):
+        page = text_of(client, f"{path}?since=2026-01-01", 400)
+        assert "more jobs than can be counted while you wait" in page
