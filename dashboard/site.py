@@ -111,9 +111,10 @@ def page(template: str, title: str, **values: Any) -> str:
 
 def banner_now() -> Banner:
     """Return what the banner says of the store of this request."""
+    audited, never = reads_audits.audited(store()), reads_audits.never_audited(store())
     return banner(
         reads_health.verdict(store()),
-        reads_audits.together(reads_audits.audited(store())),
+        reads_audits.together(audited, never),
         reads_audits.warned(store()),
         g.now,
         local,

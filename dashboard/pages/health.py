@@ -46,7 +46,7 @@ def show() -> str:
         "Health",
         received=reads_health.verdict(store()),
         audited={one.repoid: one for one in audited},
-        whole=reads_audits.together(audited),
+        whole=reads_audits.together(audited, reads_audits.never_audited(store())),
         warnings=[one for one in watched if one.state != health.GOOD],
         watched=watched,
         hooks={one.subject: one for one in watched if one.name == "hook"},

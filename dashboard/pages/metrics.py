@@ -93,6 +93,11 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         [({"repo": one.repo}, age(one.audittime, now)) for one in audited],
     )
     yield (
+        "never_audited_repositories",
+        "Repositories with runs of which nobody knows what is missing",
+        [({}, reads_audits.never_audited(store()))],
+    )
+    yield (
         "audit_missing",
         "What GitHub lists and the store lacks, at the last audit",
         [({"repo": one.repo}, one.missing) for one in audited],
