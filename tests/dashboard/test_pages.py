@@ -6,6 +6,7 @@ import html
 import json
 import re
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -109,14 +110,22 @@ def test_night_names_the_last_good_run_and_the_commits_since(client: FlaskClient
         created = LAST_NIGHT - timedelta(days=days)
         fate = {"conclusion": "failure", "commithash": bad, "runnumber": 43 - days}
         stored.run(engine, repoid, created, **fate)
+    lint = {"workflowname": "Lint", "runnumber": 9, "conclusion": "failure"}
+    stored.run(engine, repoid, LAST_NIGHT, **lint)
     page = text_of(client, f"/nights/{repoid}/2026-03-10")
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    assert "Lint #9: no good run of this workflow, branch and event is stored before it." in told
     assert "Last good: Nightly #41, 8 Mar 02:00, commit aaaaaaaaa" in told
     assert "First bad: #42, 9 Mar 02:00, commit bbbbbbbbb" in told
     assert "Break it" in told
     assert "Was fine" not in told
     assert f"https://github.com/octo-org/app/compare/{good}...{bad}" in page
-    assert "https://github.com/octo-org/app/issues/new?title=Nightly+failed" in page
+    (issue,) = re.findall(r'href="(https://github.com/octo-org/app/issues/new[^"]+)"', page)
+    form = parse_qs(urlsplit(html.unescape(issue)).query)
+    assert form["title"][0].startswith("Nightly failed: ")
+    compare = f"https://github.com/octo-org/app/compare/{good}...{bad}"
+    since = f"`Nightly` was last good at commit `aaaaaaaaa` and first bad at `bbbbbbbbb`: {compare}"
+    assert since in form["body"][0].splitlines()
 
 
 def test_runs_are_paged_without_gap_or_repetition(client: FlaskClient, engine: Engine):
