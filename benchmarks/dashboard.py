@@ -105,6 +105,7 @@ def paths(runs: int, end: datetime) -> list[str]:
         f"/time?since={since}",
         "/time?repo=octo-org/service-07&os=Linux",
         "/flakes",
+        f"/flakes?since={since}",
         "/health",
         "/metrics",
     ]

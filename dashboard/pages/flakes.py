@@ -17,7 +17,7 @@ from store.roll_flakes import DAYS, MOST
 
 blueprint = Blueprint("flakes", __name__)
 CSV_MOST = 5_000
-LIVE_SECONDS = 5.0
+LIVE_SECONDS = 8.0
 TOO_MANY = (
     "These days have more jobs than can be counted while you wait: choose fewer. "
     f"The last {DAYS} are found ahead."
