@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
-from schema.rollups import rollspans, rollups
+from schema.rollups import rollups
 from schema.tables import deliveries
 from store import histogram, reads_time
 from store.deliveries import APPLIED
-from store.reads_freshness import rolled_until
+from store.reads_months import by_month, made_days, rolled_until
 from store.reads_time import Span
 from store.roll_days import ALL, from_text
-from store.roll_spans import DAY, REVISION
 
 LATELY = 100
 SYSTEMS = ("Linux", "Windows", "macOS")
@@ -25,10 +24,6 @@ LIVE = {"waits": reads_time.queues_per_day, "times": reads_time.runtimes_per_day
 
 Spans = dict[str, dict[str, Counter[int]]]
 """Histograms by subject and runner system."""
-Made = tuple[tuple[datetime, int], ...]
-"""Days and the revisions of their roll-ups."""
-READ: WeakKeyDictionary[Engine, dict[Made, Spans]] = WeakKeyDictionary()
-"""Months of days as they were added up: old ones hardly ever change."""
 
 
 class Total(NamedTuple):
@@ -44,9 +39,10 @@ def spans(connection: Connection) -> dict[str, dict[str, Total]]:
     It is a count of events that only grows, as long as roll-ups are made.
     """
     found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
-    for month in months(connection):
-        add(found, month)
-    since = rolled_until(connection)
+    days = made_days(connection)
+    for one in by_month(connection, days, month):
+        add(found, one)
+    since = rolled_until(connection, days)
     if since is not None:
         for subject, count in LIVE.items():
             for system in SYSTEMS:
@@ -70,27 +66,12 @@ def add(found: Spans, more: Spans) -> None:
                 sum_[number] += count
 
 
-def months(connection: Connection) -> list[Spans]:
-    """Return what the days with a roll-up add up to, some days at a time."""
-    one = rollspans.c
-    query = select(one.begintime, one.revision).where(one.kind == DAY, one.rules == REVISION)
-    by_month: dict[tuple[int, int], list[tuple[datetime, int]]] = defaultdict(list)
-    for begin, revision in connection.execute(query.order_by(one.begintime)):
-        by_month[begin.year, begin.month].append((begin, revision))
-    wanted: list[Made] = [tuple(days) for days in by_month.values()]
-    before = READ.get(connection.engine, {})
-    now = {days: before.get(days) or month(connection, days) for days in wanted}
-    READ[connection.engine] = now
-    return list(now.values())
-
-
-def month(connection: Connection, days: Made) -> Spans:
+def month(connection: Connection, begins: Sequence[datetime]) -> Spans:
     """Return what some days add up to."""
     found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
     row = rollups.c
-    query = select(row.detail).where(row.repoid == ALL)
-    begins = [begin for begin, _ in days]
-    for text in connection.scalars(query.where(row.begintime.in_(begins))):
+    query = select(row.detail).where(row.repoid == ALL, row.begintime.in_(begins))
+    for text in connection.scalars(query).all():
         detail = from_text(text)
         for subject in LIVE:
             for system, one in detail.spans.get(subject, ()):
