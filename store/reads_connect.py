@@ -65,7 +65,7 @@ def limit(is_mariadb: bool, seconds: float) -> str:
     https://mariadb.com/docs/server/ha-and-performance/optimization-and-tuning/query-optimizations/aborting-statements
     """
     if is_mariadb:
-        return f"SET SESSION max_statement_time = {seconds:.3f}"
+        return f"SET SESSION max_statement_time = {max(seconds, 0.001):.3f}"  # 0 is no limit
     return f"SET SESSION max_execution_time = {max(round(seconds * 1000), 1)}"
 
 
