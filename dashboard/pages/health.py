@@ -35,7 +35,9 @@ def by_hour(now: datetime, rows: list[Hour]) -> tuple[list[datetime], dict[str, 
 @blueprint.get("/health")
 def show() -> str:
     """Return what is known about the data themselves."""
-    hours, found = by_hour(g.now, reads_health.per_hour(store(), g.now - timedelta(hours=HOURS)))
+    states = reads_health.states(store())
+    lately = reads_health.per_hour(store(), g.now - timedelta(hours=HOURS), states)
+    hours, found = by_hour(g.now, lately)
     spool: Waiting = waiting(site().settings.spool_dir)
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in found.items()}
@@ -56,7 +58,7 @@ def show() -> str:
         pending=dirty.pending(store()),
         chart=charts.stacked(charts.of_hours(labels), tones, NAMES, "none"),
         deliveries=sum(sum(values) for values in found.values()),
-        states=reads_health.states(store()),
+        states=states,
         held=reads_health.quarantine(store(), HELD),
         repos=reads_freshness.freshness(store(), g.now),
         spool=spool,
