@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -27,32 +28,14 @@ class Point(NamedTuple):
     name: str
 
 
-class Bar(NamedTuple):
-    """A rectangle: x and width in percent, y and height in pixels."""
+class Shape(NamedTuple):
+    """All bars, lines or dots of a tone as the `d` of one path: x in percent, y in pixels.
 
-    x: float
-    y: float
-    width: float
-    height: float
+    https://www.w3.org/TR/SVG2/paths.html#PathData
+    """
+
     tone: str
-
-
-class Line(NamedTuple):
-    """A piece of a line: x in percent, y in pixels."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    tone: str
-
-
-class Dot(NamedTuple):
-    """A point: x in percent, y in pixels."""
-
-    x: float
-    y: float
-    tone: str
+    path: str
 
 
 class Tick(NamedTuple):
@@ -75,9 +58,9 @@ class Chart(NamedTuple):
     """All that is drawn."""
 
     height: int
-    bars: tuple[Bar, ...]
-    lines: tuple[Line, ...]
-    dots: tuple[Dot, ...]
+    bars: tuple[Shape, ...]
+    lines: tuple[Shape, ...]
+    dots: tuple[Shape, ...]
     down: tuple[Tick, ...]
     across: tuple[Tick, ...]
     columns: tuple[Column, ...]
@@ -104,14 +87,17 @@ def stacked(
     totals = [sum(values[place] for values in series.values()) for place in places]
     top = nice(max(totals, default=0))
     width = 100 / max(len(points), 1)
+    floors = [float(HEIGHT)] * len(points)
     bars = []
-    for place in places:
-        floor = float(HEIGHT)
-        for tone, values in series.items():
-            height = values[place] / top * HEIGHT
-            floor -= height
-            if height:
-                bars.append(Bar(place * width + width * 0.14, floor, width * 0.72, height, tone))
+    for tone, values in series.items():
+        path = ""
+        for place in places:
+            if values[place]:
+                height = values[place] / top * HEIGHT
+                floors[place] -= height
+                left, wide = place * width + width * 0.14, width * 0.72
+                path += f"M{left:.3f} {floors[place]:.2f}h{wide:.3f}v{height:.2f}h-{wide:.3f}z"
+        bars.append(Shape(tone, path))
     texts = [
         ", ".join(
             f"{values[place]} {names[tone]}" for tone, values in series.items() if values[place]
@@ -137,17 +123,16 @@ def spans(points: Sequence[Point], series: Mapping[str, Sequence[float | None]])
     width = 100 / max(len(points), 1)
     lines, dots = [], []
     for tone, values in series.items():
-        found = [
-            (place * width + width / 2, down(value), place)
-            for place, value in enumerate(values)
-            if value is not None
-        ]
-        dots += [Dot(x, y, tone) for x, y, _ in found]
-        lines += [
-            Line(x1, y1, x2, y2, tone)
-            for (x1, y1, before), (x2, y2, after) in itertools.pairwise(found)
-            if after == before + 1
-        ]
+        line = dot = ""
+        last: float | None = None
+        for place, value in enumerate(values):
+            if value is not None:
+                at = f"{place * width + width / 2:.3f} {down(value):.2f}"
+                line += f"{'M' if last is None else 'L'}{at}"
+                dot += f"M{at}h0"
+            last = value
+        lines.append(Shape(tone, line))
+        dots.append(Shape(tone, dot))
     texts = [
         ", ".join(
             f"{name} {shown.span(values[place])}"
@@ -189,12 +174,10 @@ def nice(most: float) -> float:
     return next(size * step for step in NICE if size * step >= most)
 
 
-def percentile(counts: Mapping[float, int], share: float) -> float | None:
-    """Return the nearest-rank percentile of counted values, None of nothing."""
-    total = sum(counts.values())
-    rank, seen = math.ceil(share * total), 0
-    for value in sorted(counts):
-        seen += counts[value]
-        if seen >= rank:
-            return value
-    return None
+def percentiles(counts: Mapping[float, int], shares: Iterable[float]) -> list[float | None]:
+    """Return nearest-rank percentiles of counted values, None of nothing."""
+    values = sorted(counts)
+    if not values:
+        return [None for _ in shares]
+    seen = list(itertools.accumulate(counts[value] for value in values))
+    return [values[bisect_left(seen, math.ceil(share * seen[-1]))] for share in shares]

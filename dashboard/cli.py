@@ -147,8 +147,8 @@ def write(given: dict[str, object], wish: Wish) -> int:
     app.extensions["site"] = app.extensions["site"]._replace(is_static=wish.export is not None)
     try:
         if wish.export is not None:
-            number = export.export(app, Path(wish.export))
-            print(f"{number} files are in {wish.export}; begin at index.html")
+            made = export.export(app, Path(wish.export))
+            print(f"{made.files} files are in {wish.export}; begin at index.html.{made.lack}")
             return 0
         return tell(digest.digest(app), wish)
     except (export.CannotExport, OSError, site.NotReady, SQLAlchemyError) as error:

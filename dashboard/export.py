@@ -19,10 +19,13 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard import shown
 from dashboard.site import PAGES
 
 MOST = 3000
 LIST = "exported-files.txt"
+LACK = "<!-- what is left out -->"
+"""Stands in the foot of a page."""
 LINK = re.compile(r'\b(href|src)="(/[^"]*)"')
 HREF = re.compile(r'<a\b([^>]*?)\bhref="(/[^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
 LEFT_OUT = re.compile(r"/(deliveries/|metrics|runs(\.csv)?\?.*\b(branch|commit|workflow)=)")
@@ -40,21 +43,39 @@ class Got(NamedTuple):
     data: bytes
 
 
-def export(app: Flask, folder: Path, most: int = MOST) -> int:
-    """Write the site into a folder; return how many files. Raises CannotExport, OSError.
+class Exported(NamedTuple):
+    """How many files were written, and to how many pages beside them their links would lead."""
+
+    files: int
+    left: int
+
+    @property
+    def lack(self) -> str:
+        """Say what was left out, with a space before it; nothing where nothing was."""
+        if not self.left:
+            return ""
+        pages, verb = shown.count(self.left, "page"), "was" if self.left == 1 else "were"
+        most = f"an export has at most {shown.count(self.files, 'file')}"
+        return f" At least {pages} that these lead to {verb} left out: {most}."
+
+
+def export(app: Flask, folder: Path, most: int = MOST) -> Exported:
+    """Write the site into a folder. Raises CannotExport, OSError.
 
     A folder that holds anything else than an earlier export is left alone.
     """
     clear(folder)
-    found = crawl(app, most)
+    found, left = crawl(app, most)
+    exported = Exported(len(found), left)
     names = {url: name_of(url, got.is_page) for url, got in found.items()}
     for url, got in found.items():
         file = folder / names[url]
         file.parent.mkdir(parents=True, exist_ok=True)
-        data = relative(got.data.decode(), names, names[url]).encode() if got.is_page else got.data
-        file.write_bytes(data)
+        file.write_bytes(
+            finished(got.data, names, names[url], exported) if got.is_page else got.data
+        )
     (folder / LIST).write_text("".join(f"{name}\n" for name in sorted(names.values())))
-    return len(found)
+    return exported
 
 
 def clear(folder: Path) -> None:
@@ -72,8 +93,11 @@ def clear(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def crawl(app: Flask, most: int) -> dict[str, Got]:
-    """Return the pages that links lead to, the nearest first, and the files they need."""
+def crawl(app: Flask, most: int) -> tuple[dict[str, Got], int]:
+    """Return the pages that links lead to, the nearest first, and the files they need.
+
+    The number is that of the links that were not followed any more.
+    """
     client = app.test_client()
     with app.test_request_context():
         start = [app.url_for(endpoint) for endpoint, _ in PAGES]
@@ -93,7 +117,7 @@ def crawl(app: Flask, most: int) -> dict[str, Got]:
                 seen.add(link)
                 # What every page needs must not fall victim to the limit.
                 (waiting.appendleft if link.startswith("/static/") else waiting.append)(link)
-    return found
+    return found, len(waiting)
 
 
 def ask(client: FlaskClient, url: str, must: bool) -> Got | None:
@@ -121,6 +145,12 @@ def name_of(url: str, is_page: bool) -> str:
     return stem + suffix
 
 
+def finished(data: bytes, names: dict[str, str], own: str, exported: Exported) -> bytes:
+    """Return a page as it stands in its file."""
+    page = data.decode().replace(LACK, html.escape(exported.lack))
+    return relative(page, names, own).encode()
+
+
 def relative(page: str, names: dict[str, str], own: str) -> str:
     """Return a page whose links lead to files; one that leads to none becomes plain text."""
     home = posixpath.dirname(own) or "."
@@ -130,7 +160,8 @@ def relative(page: str, names: dict[str, str], own: str) -> str:
         if html.unescape(link) in names:
             return found[0]
         kept = re.sub(r'\s(?:data-peek|rel="[^"]*")', "", before + after)
-        return f"<span{kept}>{text}</span>"
+        told = "" if " title=" in kept else ' title="Not among these files"'
+        return f"<span{told}{kept}>{text}</span>"
 
     def pointed(found: re.Match[str]) -> str:
         name = names.get(html.unescape(found[2]))

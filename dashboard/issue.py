@@ -7,6 +7,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from dashboard import shown
+from dashboard.suspects import Suspects
 from store.cells import Failure
 from store.reads import Run
 
@@ -14,7 +15,11 @@ MOST_FAILURES = 20  # the form's address has to stay below 8 kB
 
 
 def new_issue(
-    repo_url: str | None, night: date, failures: Sequence[Failure], runs: Sequence[Run]
+    repo_url: str | None,
+    night: date,
+    failures: Sequence[Failure],
+    runs: Sequence[Run],
+    around: Sequence[Suspects] = (),
 ) -> str | None:
     """Return the address, None for a repository without an https page.
 
@@ -35,10 +40,19 @@ def new_issue(
         f"Run {run.url or run.gitid} of commit {code(shown.short(run.commithash))}"
         for run in runs[:MOST_FAILURES]
     ]
+    lines += [since(one) for one in around if one.good is not None]
     title = (
         f"Nightly failed: {shown.first_line(first.workflow)} / {shown.first_line(first.job)}{more}"
     )
     return f"{home}/issues/new?{urlencode({'title': title, 'body': chr(10).join(lines)})}"
+
+
+def since(one: Suspects) -> str:
+    """Return between which commits a workflow broke."""
+    name, bad = code(one.bad.workflowname or "?"), code(shown.short(one.bad.commithash))
+    good = code(shown.short(one.good.commithash if one.good else None))
+    compare = f": {one.compare}" if one.compare else ""
+    return f"{name} was last good at commit {good} and first bad at {bad}{compare}"
 
 
 def code(text: str) -> str:

@@ -6,6 +6,7 @@ https://docs.gunicorn.org/en/stable/settings.html
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Callable
@@ -49,7 +50,19 @@ class Server(BaseApplication):
 
     def load(self) -> Any:  # gunicorn's stub wants a narrower start_response than Flask has
         """Make the app."""
-        return self.make_app()
+        app = self.make_app()
+        settle()
+        return app
+
+
+def settle() -> None:
+    """Let the collector pass over all that is there now: libraries, which stay to the end.
+
+    Looking through them took as long as a page, again and again in the middle of one:
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def run(listening: socket.socket, make_app: Callable[[], Flask]) -> None:

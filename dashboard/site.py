@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from flask import Response, current_app, g, render_template, request
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import shown
 from dashboard.spreadsheet import as_csv
 from dashboard.verdict import Banner, banner
 from store import deadline, reads_audits, reads_health
 from store.calendar import Calendar
-from store.reads_connect import STATEMENT_SECONDS, schema_state
+from store.reads_connect import STATEMENT_SECONDS, is_missing, schema_state
 from store.roll_spans import Plan
 from store.settings import Settings
 
@@ -70,10 +71,15 @@ def open_store() -> None:
     g.opened = ExitStack()
     g.opened.enter_context(deadline.within(STATEMENT_SECONDS))
     g.now = site().clock()
-    state = schema_state(site().engine)
-    if state in ("empty", "older"):
-        raise NotReady(state)
-    g.connection = g.opened.enter_context(site().engine.connect())
+    try:
+        g.connection = g.opened.enter_context(site().engine.connect())
+        g.schema = schema_state(g.connection)
+    except DBAPIError as error:
+        if not is_missing(error):
+            raise
+        g.schema = "empty"
+    if g.schema in ("empty", "older"):
+        raise NotReady(g.schema)
 
 
 def close_store(_: BaseException | None = None) -> None:
@@ -105,9 +111,10 @@ def page(template: str, title: str, **values: Any) -> str:
 
 def banner_now() -> Banner:
     """Return what the banner says of the store of this request."""
+    audited, never = reads_audits.audited(store()), reads_audits.never_audited(store())
     return banner(
         reads_health.verdict(store()),
-        reads_audits.together(reads_audits.audited(store())),
+        reads_audits.together(audited, never),
         reads_audits.warned(store()),
         g.now,
         local,

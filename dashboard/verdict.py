@@ -25,7 +25,10 @@ def banner(
     now: datetime,
     local: Callable[[datetime | None], str],
 ) -> Banner:
-    """Return the worst that is known; without anything wrong, until when the data are complete."""
+    """Return the worst that is known; without anything wrong, until when the data are complete.
+
+    Repositories that were never audited may lack anything: with one of them not all is complete.
+    """
     if received.quarantined:
         return Banner("failed", f"{shown.number(received.quarantined)} quarantined")
     if warned.bad:
@@ -35,10 +38,15 @@ def banner(
             "failed", f"{shown.number(whole.missing)} missing, as of {local(whole.until)}"
         )
     if whole is not None:
-        tone = "warned" if warned.warning else "passed"
+        tone = "warned" if warned.warning else "nothing" if whole.never else "passed"
         rest = f", {shown.count(warned.warning, 'warning')}" if warned.warning else ""
         counts = f"{shown.number(whole.stored)} of {shown.count(whole.listed, 'run')}"
-        return Banner(tone, f"Complete until {local(whole.until)}, {counts}{rest}")
+        text = f"omplete until {local(whole.until)}, {counts}{rest}"
+        if whole.never:
+            known = shown.number(whole.repos)
+            of = shown.count(whole.repos + whole.never, "repository", "repositories")
+            return Banner(tone, f"{known} of {of} checked: c{text}")
+        return Banner(tone, f"C{text}")
     if warned.warning:
         return Banner("warned", shown.count(warned.warning, "warning"))
     if received.last is None:

@@ -27,7 +27,7 @@ from dashboard.app import create_app
 from demo import reasons
 from schema import migrate
 from schema.healing import leases, marks
-from schema.tables import repos, workflowruns
+from schema.tables import workflowruns
 from store import rolling
 from store.calendar import Calendar
 from store.engine import connect
@@ -150,8 +150,9 @@ def fill(engine: Engine) -> None:
     stored.fill(engine, world)
     reasons.tell(engine)
     with engine.connect() as connection:
-        numbers = list(connection.scalars(select(repos.c.Id).order_by(repos.c.Id)))
-    for number in numbers[:REPOS]:
+        own = select(workflowruns.c.repoid).distinct()
+        numbers = sorted(connection.scalars(own))
+    for number in numbers:
         stored.audit(engine, number, NOW - timedelta(minutes=12), listed=175, stored=175)
         stored.watched(engine, NOW, subject=stored.name_of(engine, number), name="hook")
     stored.watched(engine, NOW, detail="4211 of 5000 requests are left of this hour")

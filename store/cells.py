@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
+
+import orjson
 
 from store.reads import FAILED, RunKey
 
@@ -17,6 +20,8 @@ WORST = (FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING)
 """Which of several workflows' states a cell shows."""
 
 WHOLE_RUN = "the run itself"
+KEPT, LONGEST_KEPT = 10_000, 1000
+"""How many stored details are kept as read, and up to how many characters."""
 
 
 class NightRun(NamedTuple):
@@ -132,5 +137,15 @@ def as_text(content: Content) -> str:
 
 def from_text(state: str, runs: int, text: str) -> Content:
     """Return a cell as it was stored."""
-    ran, failures = json.loads(text)
-    return Content(state, runs, tuple(ran), tuple(Failure(*one) for one in failures))
+    ran, failures = kept(text) if len(text) <= LONGEST_KEPT else parsed(text)
+    return Content(state, runs, ran, failures)
+
+
+def parsed(text: str) -> tuple[tuple[str, ...], tuple[Failure, ...]]:
+    """Return what `as_text` wrote."""
+    ran, failures = orjson.loads(text)
+    return tuple(ran), tuple(Failure(*one) for one in failures)
+
+
+# Most cells of a page say the same, and all of them say it again on the next.
+kept = lru_cache(maxsize=KEPT)(parsed)

@@ -45,6 +45,15 @@ def counted(spans: Iterable[tuple[float, int]]) -> Counter[int]:
     return found
 
 
+def together(texts: Iterable[str]) -> dict[int, int]:
+    """Return stored histograms added up."""
+    found: dict[int, int] = {}
+    for text in texts:
+        for number, count in from_text(text).items():
+            found[number] = found.get(number, 0) + count
+    return found
+
+
 def as_text(found: Mapping[int, int]) -> str:
     """Return a histogram as it is stored: bucket:count, with spaces between."""
     return " ".join(f"{number}:{found[number]}" for number in sorted(found))
@@ -52,5 +61,5 @@ def as_text(found: Mapping[int, int]) -> str:
 
 def from_text(text: str | None) -> Counter[int]:
     """Return a stored histogram."""
-    pairs = (one.partition(":") for one in (text or "").split())
-    return Counter({int(number): int(count) for number, _, count in pairs})
+    numbers = map(int, (text or "").replace(":", " ").split())
+    return Counter(dict(zip(numbers, numbers, strict=True)))  # one iterator: pairs

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from schema.audits import audits, health
 from schema.healing import leases
-from schema.tables import repos
+from schema.tables import repos, workflowruns
 from store import marks
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
@@ -31,9 +31,13 @@ class Audited(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """The verdicts of all repositories together; `until` is the oldest of theirs."""
+    """The verdicts of all repositories together; `until` is the oldest of theirs.
+
+    `never` is how many others have runs: nothing is known of what they lack.
+    """
 
     repos: int
+    never: int
     until: datetime | None
     listed: int
     stored: int
@@ -82,13 +86,25 @@ def audited(connection: Connection) -> list[Audited]:
     return [Audited(*row) for row in connection.execute(query)]
 
 
-def together(found: Sequence[Audited]) -> Whole | None:
+def never_audited(connection: Connection) -> int:
+    """Return how many repositories have a run and were never audited."""
+    one, run = audits.c, workflowruns.c
+    query = select(func.count()).where(
+        repos.c.name.is_not(None),
+        select(run.Id).where(run.repoid == repos.c.Id).exists(),
+        ~select(one.Id).where(one.repoid == repos.c.Id).exists(),
+    )
+    return connection.execute(query.select_from(repos)).scalar_one()
+
+
+def together(found: Sequence[Audited], never: int) -> Whole | None:
     """Return what all verdicts say, None without any."""
     if not found:
         return None
     ends = [one.until or one.audittime for one in found]
     return Whole(
         len(found),
+        never,
         min(ends),
         sum(one.listed or 0 for one in found),
         sum(one.stored or 0 for one in found),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, NullPool, create_engine, event, make_url, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from schema.migrate import CONFIG
 from store import deadline, faults
@@ -18,6 +21,8 @@ from store.settings import Settings
 
 STATEMENT_SECONDS = 10
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: some milliseconds
+CUT = ((3024,), (1969,))
+"""ER_QUERY_TIMEOUT of MySQL and ER_STATEMENT_TIMEOUT of MariaDB."""
 
 
 def open_reader(settings: Settings) -> Engine:
@@ -47,14 +52,55 @@ def open_reader(settings: Settings) -> Engine:
 
 def make_read_only(connection: Any, _: Any) -> None:
     """Let a MySQL or MariaDB session refuse writes and stop statements that take too long."""
-    is_mariadb = "MariaDB" in connection.get_server_info()
-    limit = f"max_execution_time = {STATEMENT_SECONDS * 1000}"
-    if is_mariadb:
-        limit = f"max_statement_time = {STATEMENT_SECONDS}"
     cursor = connection.cursor()
     cursor.execute("SET SESSION TRANSACTION READ ONLY")
-    cursor.execute(f"SET SESSION {limit}")
+    cursor.execute(limit("MariaDB" in connection.get_server_info(), STATEMENT_SECONDS))
     cursor.close()
+
+
+def limit(is_mariadb: bool, seconds: float) -> str:
+    """Return the statement after which those of a session end after so many seconds.
+
+    https://dev.mysql.com/doc/refman/9.4/en/server-system-variables.html#sysvar_max_execution_time
+    https://mariadb.com/docs/server/ha-and-performance/optimization-and-tuning/query-optimizations/aborting-statements
+    """
+    if is_mariadb:
+        return f"SET SESSION max_statement_time = {max(seconds, 0.001):.3f}"  # 0 is no limit
+    return f"SET SESSION max_execution_time = {max(round(seconds * 1000), 1)}"
+
+
+class TooLong(Exception):
+    """A statement was ended because its time was over; the connection is as good as before."""
+
+
+@contextmanager
+def quick(connection: Connection, seconds: float) -> Iterator[None]:
+    """End each statement of the block after so many seconds. Raises TooLong."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    try:
+        if is_sqlite:
+            with deadline.within(seconds):
+                yield
+        else:
+            is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+            connection.exec_driver_sql(limit(is_mariadb, seconds))
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(limit(is_mariadb, STATEMENT_SECONDS))
+    except (deadline.Late, OperationalError) as error:
+        if is_sqlite and (rest := deadline.left()) is not None and rest <= 0:
+            raise  # the time of the whole request is over
+        if isinstance(error, deadline.Late) or is_cut(error):
+            raise TooLong from error
+        raise
+
+
+def is_cut(error: DBAPIError) -> bool:
+    """Tell whether a statement was ended for taking too long."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return str(error.orig) == "interrupted"
+    return error.orig is not None and error.orig.args[:1] in CUT
 
 
 def open_sqlite(file: Path) -> Engine:
@@ -85,29 +131,30 @@ def is_late() -> int:
     return int(rest is not None and rest <= 0)
 
 
-def schema_state(engine: Engine) -> str:
-    """Return `empty`, `current`, `older` or `newer`, with one statement. Raises SQLAlchemyError.
+def schema_state(connection: Connection) -> str:
+    """Return `empty`, `current`, `older` or `newer`, with one statement.
 
-    `schema.migrate.state` asks more of the database than each page should.
+    `schema.migrate.state` asks more of the database than each page should. Raises DBAPIError, one
+    that `is_missing` where there is no store yet.
     """
-    script = ScriptDirectory.from_config(CONFIG)
-    try:
-        with engine.connect() as connection:
-            query = select(text("version_num")).select_from(text("alembic_version"))
-            revision = connection.execute(query).scalar()
-    except DBAPIError as error:
-        if is_missing(error):
-            return "empty"
-        raise
+    query = select(text("version_num")).select_from(text("alembic_version"))
+    revision = connection.execute(query).scalar()
     if revision is None:
         return "empty"
-    if revision == script.get_current_head():
+    newest, *earlier = revisions()
+    if revision == newest:
         return "current"
-    return "older" if revision in {one.revision for one in script.walk_revisions()} else "newer"
+    return "older" if revision in earlier else "newer"
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Return the schema's revisions that this code knows, the newest first."""
+    return tuple(one.revision for one in ScriptDirectory.from_config(CONFIG).walk_revisions())
 
 
 def is_missing(error: DBAPIError) -> bool:
-    """Tell whether the table is not there, or for SQLite not even the file."""
+    """Tell whether a store's first table is not there, or for SQLite not even the file."""
     if isinstance(error.orig, sqlite3.OperationalError):
         return str(error.orig).startswith(("no such table", "unable to open database file"))
     return "alembic_version" in str(error.orig) and faults.kind(error) == faults.ACCESS

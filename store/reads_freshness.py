@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, case, func, literal, select
 
 from schema.progress import windows
-from schema.rollups import rollspans, rollups
+from schema.rollups import rollups
 from schema.tables import repos, workflowruns
 from store.reads_health import OPEN
+from store.reads_months import Made, by_month, made_days, rolled_until
 from store.roll_days import ALL
-from store.roll_spans import DAY, REVISION
 
 LONGEST = timedelta(days=36)
 """A run ends after 35 days at most: https://docs.github.com/actions/reference/limits"""
@@ -43,30 +44,16 @@ class Figures(NamedTuple):
 NONE = Figures(0, None, None, 0)
 
 
-def rolled_until(connection: Connection) -> datetime | None:
-    """Return the end of the days with a roll-up, None when one of them is missing."""
-    oldest = connection.scalar(select(func.min(workflowruns.c.createtime)))
-    if oldest is None:
-        return None
-    one = rollspans.c
-    query = select(one.begintime, one.endtime).where(one.kind == DAY, one.rules == REVISION)
-    end: datetime | None = None
-    for begin, after in connection.execute(query.order_by(one.begintime)):
-        if begin > (oldest if end is None else end):
-            return None
-        end = after
-    return end
-
-
 def freshness(connection: Connection, now: datetime) -> list[Freshness]:
     """Return each repository's newest run, last change, open runs and backfill, by name.
 
     `changed` and `open` are those of runs that may still change: GitHub ends one after LONGEST.
     """
-    until = rolled_until(connection)
+    days = made_days(connection)
+    until = rolled_until(connection, days)
     figures = live(connection, until, now)
     if until is not None:
-        for repoid, one in rolled(connection, now).items():
+        for repoid, one in rolled(connection, days, now).items():
             figures[repoid] = joined(one, figures.get(repoid, NONE))
     unread = func.sum(case((windows.c.state != "closed", 1), else_=0))
     query: Select[Any] = select(windows.c.repoid, func.count(), unread)
@@ -81,17 +68,26 @@ def freshness(connection: Connection, now: datetime) -> list[Freshness]:
     ]
 
 
-def rolled(connection: Connection, now: datetime) -> dict[int, Figures]:
+def rolled(connection: Connection, days: Sequence[Made], now: datetime) -> dict[int, Figures]:
     """Return what the roll-ups of all days say of each repository."""
+    found: dict[int, Figures] = {}
+    for month in by_month(connection, days, all_runs):
+        for repoid, one in month.items():
+            found[repoid] = joined(found.get(repoid, NONE), one)
     row = rollups.c
-    lately = row.begintime >= now - LONGEST
+    query = select(row.repoid, literal(0), literal(None), func.max(row.changed), func.sum(row.open))
+    query = query.where(row.repoid > ALL, row.begintime >= now - LONGEST).group_by(row.repoid)
+    for repoid, one in figures_of(connection, query).items():
+        found[repoid] = joined(found.get(repoid, NONE), one)
+    return found
+
+
+def all_runs(connection: Connection, begins: Sequence[datetime]) -> dict[int, Figures]:
+    """Return how many runs each repository has of some days, and the newest of them."""
+    row = rollups.c
     query = select(
-        row.repoid,
-        func.sum(row.runs),
-        func.max(row.newest),
-        func.max(case((lately, row.changed))),
-        func.sum(case((lately, row.open), else_=0)),
-    ).where(row.repoid > ALL)
+        row.repoid, func.sum(row.runs), func.max(row.newest), literal(None), literal(0)
+    ).where(row.repoid > ALL, row.begintime.in_(begins))
     return figures_of(connection, query.group_by(row.repoid))
 
 
@@ -115,7 +111,7 @@ def figures_of(connection: Connection, query: Select[Any]) -> dict[int, Figures]
     """Return the rows of a query by repository, in Python's own numbers."""
     return {
         repoid: Figures(int(runs), newest, changed, int(left))
-        for repoid, runs, newest, changed, left in connection.execute(query)
+        for repoid, runs, newest, changed, left in connection.execute(query).all()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -48,11 +49,14 @@ def verdict(connection: Connection) -> Verdict:
     return Verdict(last, connection.execute(held).scalar_one())
 
 
-def per_hour(connection: Connection, since: datetime) -> list[Hour]:
-    """Return the deliveries received since a time, by UTC hour and state."""
+def per_hour(connection: Connection, since: datetime, states: Collection[str]) -> list[Hour]:
+    """Return the deliveries of some states received since a time, by UTC hour and state."""
     table = deliveries.c
     hour = func.substr(cast(table.receivetime, String), 1, 13).label("hour")
-    query = select(hour, table.state, func.count()).where(table.receivetime >= since)
+    # By their states an index has all that is asked; by time alone every row would be read.
+    query = select(hour, table.state, func.count()).where(
+        table.state.in_(list(states)), table.receivetime >= since
+    )
     return [Hour(*row) for row in connection.execute(query.group_by("hour", table.state))]
 
 

@@ -78,7 +78,7 @@ def stored_nights(connection: Connection, rolled: dict[datetime, date]) -> list[
         Nightly(repoid, rolled[begin], way, cells.from_text(state, runs, detail))
         for repoid, begin, way, state, runs, detail in connection.execute(
             query.where(row.begintime.in_(list(rolled)))
-        )
+        ).all()
     ]
 
 

@@ -7,7 +7,7 @@ bucket (store.histogram), at most 4% away.
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,11 +17,13 @@ from sqlalchemy import Connection, select
 from schema.rollups import rollspans, rollups
 from schema.tables import repos
 from store import histogram, reads_time
-from store.reads_time import DayRuns, DaySpan, Share, Span
+from store.reads_time import DayRuns, Share, Span
 from store.roll_days import ALL, Detail, from_text
 from store.roll_spans import DAY, REVISION
 
 Merged = dict[str, Share]
+Lengths = dict[float, int]
+"""How many jobs took so many seconds."""
 
 
 class Part(NamedTuple):
@@ -74,19 +76,14 @@ def made_days(
     yield from (tuple(row) for row in connection.execute(query))
 
 
-def is_chosen(found: Cut, system: str | None) -> bool:
-    """Tell whether a job's runner system is the one asked for."""
-    return found.span.os is None or (system or "").casefold() == found.span.os.casefold()
-
-
 def runs_per_day(connection: Connection, found: Cut) -> list[DayRuns]:
     """Return the runs created on each day, by conclusion; a run may have used several systems."""
     wanted = (found.span.os or "").casefold()
     rolled = [
-        DayRuns(place, None if one.name is None else str(one.name), one.number)
+        DayRuns(place, None if name is None else str(name), number)
         for place, detail in found.rolled.items()
-        for one in detail.counts.get("runs", ())
-        if wanted in (one.os or "").casefold()
+        for system, name, number, _ in detail.counts.get("runs", ())
+        if wanted in (system or "").casefold()
     ]
     return rolled + [
         one._replace(day=part.first + one.day)
@@ -95,30 +92,34 @@ def runs_per_day(connection: Connection, found: Cut) -> list[DayRuns]:
     ]
 
 
-def queues_per_day(connection: Connection, found: Cut) -> list[DaySpan]:
-    """Return how long jobs waited for a runner, by the day they were created."""
+def queues_per_day(connection: Connection, found: Cut) -> dict[int, Lengths]:
+    """Return how long jobs waited for a runner, by the number of the day they were created."""
     return spans_per_day(connection, found, "waits", reads_time.queues_per_day)
 
 
-def runtimes_per_day(connection: Connection, found: Cut) -> list[DaySpan]:
-    """Return how long jobs ran, by the day they were created."""
+def runtimes_per_day(connection: Connection, found: Cut) -> dict[int, Lengths]:
+    """Return how long jobs ran, by the number of the day they were created."""
     return spans_per_day(connection, found, "times", reads_time.runtimes_per_day)
 
 
-def spans_per_day(connection: Connection, found: Cut, subject: str, count: Any) -> list[DaySpan]:
+def spans_per_day(
+    connection: Connection, found: Cut, subject: str, count: Any
+) -> dict[int, Lengths]:
     """Return the spans of one subject."""
-    rolled = list[DaySpan]()
+    wanted = None if found.span.os is None else found.span.os.casefold()
+    days: dict[int, Lengths] = {}
     for place, detail in found.rolled.items():
-        together: Counter[int] = Counter()
-        for system, spans in detail.spans.get(subject, ()):
-            if is_chosen(found, system):
-                together.update(spans)
-        rolled += [DaySpan(place, histogram.middle(one), n) for one, n in together.items()]
-    return rolled + [
-        one._replace(day=part.first + one.day)
-        for part in found.parts
-        for one in count(connection, part.span)
-    ]
+        together = histogram.together(
+            text
+            for system, text in detail.spans.get(subject, ())
+            if wanted is None or (system or "").casefold() == wanted
+        )
+        days[place] = {histogram.middle(one): number for one, number in together.items()}
+    for part in found.parts:
+        for one in count(connection, part.span):
+            day = days.setdefault(part.first + one.day, {})
+            day[one.seconds] = day.get(one.seconds, 0) + one.jobs
+    return days
 
 
 def shares(connection: Connection, found: Cut, by: str, limit: int) -> list[Share]:
@@ -140,16 +141,18 @@ def rolled_shares(connection: Connection, found: Cut, by: str) -> Iterator[Share
         rows = connection.execute(select(repos.c.Id, repos.c.name))
         names = {number: name for number, name in rows}
     subject = "jobs" if by == "os" else by
-    sums: dict[str | int | None, list[float]] = {}
+    wanted = None if found.span.os is None else found.span.os.casefold()
+    counts: defaultdict[str | int | None, int] = defaultdict(int)
+    totals: defaultdict[str | int | None, float] = defaultdict(float)
     for detail in found.rolled.values():
         for system, name, number, seconds in detail.counts.get(subject, ()):
-            if found.span.os is None or is_chosen(found, system):
-                sum_ = sums.setdefault(system if by == "os" else name, [0, 0.0])
-                sum_[0] += number
-                sum_[1] += seconds
-    for key, (count, total) in sums.items():
+            if wanted is None or (system or "").casefold() == wanted:
+                key = system if by == "os" else name
+                counts[key] += number
+                totals[key] += seconds
+    for key, count in counts.items():
         shown = key if by == "os" else names.get(key, key)
-        yield Share(None if shown is None else str(shown), int(count), total)
+        yield Share(None if shown is None else str(shown), count, totals[key])
 
 
 def name_of(connection: Connection, repoid: int) -> str | None:

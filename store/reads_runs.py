@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from schema.tables import workflowruns
 from store.reads import FAILED, Run, columns
+from store.reads_connect import TooLong, quick
 
-FIRST = timedelta(days=30)
+FIRST, GROWTH = 2000, 4
+"""How many runs are looked through at first, and how many times more at the next step."""
 
 
 class Wanted(NamedTuple):
@@ -76,43 +80,54 @@ def list_runs(
 ) -> Listed:
     """Return runs, newest first, that come after a place in that order.
 
-    Few filters have an index: what is rare is looked for in ever longer spans of time, until
-    `seconds` are over.
+    Few filters have an index: what is rare is looked for in ever longer parts of the list, until
+    `seconds` are over. Only the first part, of FIRST runs, is always looked through.
     """
     run = workflowruns.c
     # A run that only a job was seen of has no time yet: it appears with its own delivery.
     query = select(*columns(workflowruns, Run)).where(*chosen(wanted), run.repo.is_not(None))
     query = query.order_by(run.createtime.desc(), run.Id.desc())
-    # One by one: for both at once SQLite reads the whole index.
-    oldest = connection.scalar(select(func.min(run.createtime)))
-    newest = connection.scalar(select(func.max(run.createtime)))
-    if oldest is None or newest is None:
+    lowest = connection.scalar(select(func.min(run.createtime)))
+    if lowest is None:
         return Listed([], None)
+    lowest = max(filter(None, (lowest, wanted.since)))
     where: list[ColumnElement[bool]] = []
-    high = min(filter(None, (newest, wanted.until)))
+    if wanted.until is not None:
+        where = [run.createtime < wanted.until]
     if after is not None:
         same = and_(run.createtime == after.createtime, run.Id < after.Id)
-        where = [run.createtime <= after.createtime, or_(run.createtime < after.createtime, same)]
-        high = min(high, after.createtime)
-    lowest = max(filter(None, (oldest, wanted.since)))
+        where += [run.createtime <= after.createtime, or_(run.createtime < after.createtime, same)]
     found: list[Run] = []
-    began, span, low = time.monotonic(), FIRST, high
-    while len(found) < limit and low >= lowest:
-        low = max(high - span, lowest)
-        inside = (run.createtime >= low, *where)
+    size, left = FIRST, None
+    began, high = time.monotonic(), None
+    while True:
         begun = time.monotonic()
-        rows = connection.execute(query.where(*inside).limit(limit - len(found)))
-        found += [Run(*row) for row in rows]
-        if low <= lowest:
-            break
-        where, high = [run.createtime < low], low
-        now = time.monotonic()
-        if seconds is None:
-            span *= 2
-        elif len(found) < limit:
+        try:
+            with nullcontext() if left is None else quick(connection, left):
+                low = max(filter(None, (border(connection, wanted, where, size), lowest)))
+                part = query.where(*where, run.createtime >= low).limit(limit - len(found))
+                found += [Run(*row) for row in connection.execute(part).all()]
+        except TooLong:
+            return Listed(found, high)
+        if len(found) >= limit or low <= lowest:
+            return Listed(found, None)
+        where, high, now = [run.createtime < low], low, time.monotonic()
+        growth = float(GROWTH)
+        if seconds is not None:
             left = seconds - (now - began)
             if left <= 0:
                 return Listed(found, low)
-            # As far as the time that is left allows, going by the span before.
-            span *= min(2.0, max(left / max(now - begun, 1e-4), 0.1))
-    return Listed(found, None)
+            # As many as the time that is left allows, going by the part before.
+            growth = min(growth, max(left / max(now - begun, 1e-4), 0.1))
+        size = max(int(size * growth), 1)
+
+
+def border(
+    connection: Connection, wanted: Wanted, where: Sequence[ColumnElement[bool]], size: int
+) -> datetime | None:
+    """Return the time of the run so many places down the list, read from an index alone."""
+    run = workflowruns.c
+    query = select(run.createtime).where(*where).order_by(run.createtime.desc())
+    if wanted.repoid is not None:
+        query = query.where(run.repoid == wanted.repoid)
+    return connection.scalar(query.offset(size).limit(1))

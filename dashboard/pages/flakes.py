@@ -8,14 +8,20 @@ from typing import NamedTuple
 from flask import Blueprint, Response, g
 
 from dashboard import filters
-from dashboard.filters import Dates
+from dashboard.filters import BadFilter, Dates
 from dashboard.site import page, sheet, site, store
 from store import reads, reads_flakes, roll_flakes
+from store.reads_connect import TooLong, quick
 from store.reads_flakes import Shown
 from store.roll_flakes import DAYS, MOST
 
 blueprint = Blueprint("flakes", __name__)
 CSV_MOST = 5_000
+LIVE_SECONDS = 8.0
+TOO_MANY = (
+    "These days have more jobs than can be counted while you wait: choose fewer. "
+    f"The last {DAYS} are found ahead."
+)
 
 
 class Found(NamedTuple):
@@ -31,7 +37,11 @@ def found(dates: Dates) -> Found:
     made = roll_flakes.made_at(store(), begin, end)
     if made is not None:
         return Found(roll_flakes.stored(store()), made)
-    return Found(reads_flakes.shown(store(), begin, end, MOST), None)
+    try:
+        with quick(store(), LIVE_SECONDS):
+            return Found(reads_flakes.shown(store(), begin, end, MOST), None)
+    except TooLong:
+        raise BadFilter(TOO_MANY) from None
 
 
 @blueprint.get("/flakes")
@@ -56,7 +66,11 @@ def show() -> str:
 def download() -> Response:
     """Return the flaky jobs as CSV."""
     dates = filters.dates(site().calendar, g.now, DAYS)
-    flakes = reads_flakes.flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
+    try:
+        with quick(store(), LIVE_SECONDS):
+            flakes = reads_flakes.flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
+    except TooLong:
+        raise BadFilter(TOO_MANY) from None
     titles = "repository workflow job commits flaky rate failures minutes last".split()
     lines = [
         (

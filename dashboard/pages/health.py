@@ -10,7 +10,6 @@ from dashboard import charts
 from dashboard.site import page, sheet, site, store
 from dashboard.waiting import Waiting, waiting
 from store import dirty, health, reads_audits, reads_freshness, reads_health
-from store.reads_connect import schema_state
 from store.reads_health import Hour
 
 blueprint = Blueprint("health", __name__)
@@ -36,7 +35,9 @@ def by_hour(now: datetime, rows: list[Hour]) -> tuple[list[datetime], dict[str, 
 @blueprint.get("/health")
 def show() -> str:
     """Return what is known about the data themselves."""
-    hours, found = by_hour(g.now, reads_health.per_hour(store(), g.now - timedelta(hours=HOURS)))
+    states = reads_health.states(store())
+    lately = reads_health.per_hour(store(), g.now - timedelta(hours=HOURS), states)
+    hours, found = by_hour(g.now, lately)
     spool: Waiting = waiting(site().settings.spool_dir)
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in found.items()}
@@ -47,7 +48,7 @@ def show() -> str:
         "Health",
         received=reads_health.verdict(store()),
         audited={one.repoid: one for one in audited},
-        whole=reads_audits.together(audited),
+        whole=reads_audits.together(audited, reads_audits.never_audited(store())),
         warnings=[one for one in watched if one.state != health.GOOD],
         watched=watched,
         hooks={one.subject: one for one in watched if one.name == "hook"},
@@ -57,11 +58,11 @@ def show() -> str:
         pending=dirty.pending(store()),
         chart=charts.stacked(charts.of_hours(labels), tones, NAMES, "none"),
         deliveries=sum(sum(values) for values in found.values()),
-        states=reads_health.states(store()),
+        states=states,
         held=reads_health.quarantine(store(), HELD),
         repos=reads_freshness.freshness(store(), g.now),
         spool=spool,
-        schema=schema_state(site().engine),
+        schema=g.schema,
         engine=store().dialect.name,
     )
 

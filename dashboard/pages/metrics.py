@@ -42,11 +42,12 @@ def lines(now: datetime) -> Iterator[str]:
     """Yield the lines of all metrics."""
     for name, text, samples in (*of_reception(now), *of_repositories(now)):
         yield from metric(name, text, samples)
+    totals = reads_totals.spans(store())
     for subject, name, text in (
         ("waits", "job_queue_seconds", "How long jobs waited for a runner"),
         ("times", "job_run_seconds", "How long jobs ran"),
     ):
-        yield from histograms(name, text, reads_totals.spans(store(), subject))
+        yield from histograms(name, text, totals[subject])
 
 
 def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
@@ -90,6 +91,11 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "audit_age_seconds",
         "Seconds since a repository was audited",
         [({"repo": one.repo}, age(one.audittime, now)) for one in audited],
+    )
+    yield (
+        "never_audited_repositories",
+        "Repositories with runs of which nobody knows what is missing",
+        [({}, reads_audits.never_audited(store()))],
     )
     yield (
         "audit_missing",

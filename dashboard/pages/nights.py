@@ -12,6 +12,7 @@ from dashboard.changes import changes_of
 from dashboard.issue import new_issue
 from dashboard.matrix import NO_GROUP, Row, filtered, matches, rows_of, sorted_rows
 from dashboard.site import page, sheet, site, store
+from dashboard.suspects import suspects_of
 from store import dirty, nightly, reads, reads_failures, reads_nights
 from store.calendar import shown_nights
 from store.cells import FAILED_STATE, STATES
@@ -19,7 +20,6 @@ from store.cells import FAILED_STATE, STATES
 blueprint = Blueprint("nights", __name__)
 COUNTS = ("14", "30", "60")
 USUAL = "30"
-COMMITS = 25
 MOST_ERRORS = 100
 MOST_SPREAD = 10
 
@@ -148,14 +148,7 @@ def detail(repoid: int, day: str) -> str:
     failures = cell.failures if cell else ()
     broken = {one.workflow for one in failures}
     prints = sorted({one.fingerprint for one in failures if one.fingerprint})
-    bad = next(
-        (
-            run
-            for run in runs[::-1]
-            if run.conclusion in reads.FAILED and (run.workflowname or "?") in broken
-        ),
-        None,
-    )
+    around = suspects_of(store(), runs, broken)
     return page(
         "night.html",
         f"{repo.name}, night to {shown.night(night)}",
@@ -168,8 +161,8 @@ def detail(repoid: int, day: str) -> str:
         jobs=by_run,
         said=reads_failures.said(store(), [run.key for run in runs]),
         errors={one: error_of(one, since) for one in prints[:MOST_SPREAD]},
-        suspects=suspects(bad) if bad else None,
-        issue=new_issue(repo.url, night, cell.failures, runs) if cell else None,
+        suspects=around,
+        issue=new_issue(repo.url, night, cell.failures, runs, around) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
         # An export has the nights that the matrix leads to: not every one before these.
         before=None if site().is_static else night - timedelta(days=1),
@@ -197,36 +190,3 @@ def parsed(day: str) -> date | None:
     except ValueError:
         return None
     return found if 1971 <= found.year <= 9000 else None
-
-
-class Suspects(NamedTuple):
-    """The last good and first bad run around a failure, and the commits between them."""
-
-    good: reads.Run | None
-    bad: reads.Run
-    commits: list[reads.Commit]
-    more: bool
-    compare: str | None
-
-
-def suspects(run: reads.Run) -> Suspects:
-    """Return what came between the last good run and the first bad one."""
-    good = reads_nights.last_good(store(), run)
-    if good is None:
-        return Suspects(None, run, [], False, None)
-    bad = reads_nights.first_bad(store(), run, good)
-    begin, end = commit_time(good), commit_time(bad)
-    found = reads_nights.commits_between(store(), run.repoid, begin, end, COMMITS + 1)
-    home = shown.https((run.url or "").partition("/actions/")[0])
-    compare = f"{home}/compare/{good.commithash}...{bad.commithash}" if home else None
-    same = good.commithash == bad.commithash
-    return Suspects(
-        good, bad, [] if same else found[:COMMITS], len(found) > COMMITS, None if same else compare
-    )
-
-
-def commit_time(run: reads.Run) -> datetime:
-    """Return when a run's commit was made, or when the run was where no push brought it."""
-    assert run.createtime is not None  # noqa: S101 - the queries chose by it
-    found = reads.one_commit(store(), run.repoid, run.commithash or "")
-    return run.createtime if found is None or found.time is None else found.time

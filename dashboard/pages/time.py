@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from flask import Blueprint, Response, g, request
@@ -13,7 +12,8 @@ from dashboard.filters import Dates
 from dashboard.pages.runs import repo_number
 from dashboard.site import page, sheet, site, store
 from store import dirty, reads, reads_rolled, reads_time
-from store.reads_time import DayRuns, DaySpan, Share, Span
+from store.reads_rolled import Lengths
+from store.reads_time import DayRuns, Share, Span
 
 blueprint = Blueprint("time", __name__)
 DAYS = 30
@@ -56,24 +56,20 @@ def by_tone(dates: Dates, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
     return {name: values for name, values in found.items() if any(values)}
 
 
-def percentiles(dates: Dates, rows: Iterable[DaySpan]) -> dict[str, list[float | None]]:
+def percentiles(dates: Dates, days: Mapping[int, Lengths]) -> dict[str, list[float | None]]:
     """Return the percentiles of each day."""
-    by_day: dict[int, Counter[float]] = defaultdict(Counter)
-    for row in rows:
-        by_day[row.day][row.seconds] += row.jobs
-    places = range(len(dates.days))
-    return {
-        name: [charts.percentile(by_day[place], share) for place in places]
-        for name, share in LINES.items()
-    }
+    shares = list(LINES.values())
+    found = [charts.percentiles(days.get(place, {}), shares) for place in range(len(dates.days))]
+    return {name: [one[number] for one in found] for number, name in enumerate(LINES)}
 
 
-def over_all(rows: Iterable[DaySpan]) -> dict[str, float | None]:
+def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:
     """Return the percentiles of all days together."""
-    counts: Counter[float] = Counter()
-    for row in rows:
-        counts[row.seconds] += row.jobs
-    return {name: charts.percentile(counts, share) for name, share in LINES.items()}
+    counts: Lengths = {}
+    for day in days.values():
+        for seconds, jobs in day.items():
+            counts[seconds] = counts.get(seconds, 0) + jobs
+    return dict(zip(LINES, charts.percentiles(counts, LINES.values()), strict=True))
 
 
 @blueprint.get("/time")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from dashboard import serve
 from dashboard.cli import main
 from schema import migrate
 from tests.servers import free_port
@@ -110,3 +112,13 @@ def test_start_that_cannot_be_says_why_in_one_line(
         monkeypatch.setenv(name, value)
     assert main(argv) == 2
     assert capsys.readouterr().err == f"dashboard.py: {line}\n"
+
+
+def test_collector_passes_over_what_stays():
+    kept: list[list[int]] = [[] for _ in range(1000)]
+    serve.settle()
+    try:
+        assert gc.get_freeze_count() > len(kept)
+        assert not {id(one) for one in kept} & {id(one) for one in gc.get_objects()}
+    finally:
+        gc.unfreeze()

@@ -34,6 +34,7 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
     fixed = stored.repo(engine, "octo-org/fixed")
     stored.failed(engine, fixed, LAST_NIGHT - DAY)
     stored.run(engine, fixed, LAST_NIGHT)
+    stored.audit(engine, fixed, LAST_NIGHT)
     reader = open_reader(settings_for(store_url, tmp_path))
     app = create_app(settings_for(store_url, tmp_path), reader, clock=lambda: NOW)
     found = digest(app)
@@ -55,7 +56,7 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
         "Same error in several repositories (1):",
         "- boom (octo-org/new, octo-org/old)",
         "",
-        "Data: No delivery kept.",
+        "Data: 1 of 3 repositories checked: complete until 10 Mar 02:30, 10 of 10 runs.",
     ]
 
 
@@ -148,7 +149,7 @@ def test_flags_that_do_not_go_together_are_refused(
 @on_sqlite
 def test_export_command_says_where_the_files_are(home: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["--export", "site"]) == 0
-    assert capsys.readouterr().out.endswith("files are in site; begin at index.html\n")
+    assert capsys.readouterr().out.endswith("files are in site; begin at index.html.\n")
     assert (home / "site" / "index.html").exists()
     (home / "other").mkdir()
     (home / "other" / "file").touch()

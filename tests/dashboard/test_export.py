@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dashboard.app import create_app
-from dashboard.export import LIST, CannotExport, export, name_of
+from dashboard.export import LIST, CannotExport, Exported, export, name_of
 from schema import migrate
 from store.engine import connect
 from store.reads_connect import open_reader
@@ -42,7 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def write(store_url: str, folder: Path, most: int = 3000) -> int:
+def write(store_url: str, folder: Path, most: int = 3000) -> Exported:
     """Export a store."""
     settings = settings_for(store_url, folder.parent)
     reader = open_reader(settings)
@@ -99,6 +99,25 @@ def test_second_export_replaces_the_first_and_nothing_else(
     after = {file.name for file in folder.rglob("*") if file.is_file()}
     assert (len(before), len(after)) == (14 + 2, 12 + 2)
     assert after < before
+
+
+@on_sqlite
+def test_export_that_is_not_whole_says_so_on_every_page(
+    tmp_path: Path, store_url: str, engine: Engine
+):
+    repoid = stored.repo(engine)
+    for days in range(3):
+        stored.run(engine, repoid, NOW - timedelta(days=days, hours=7))
+    whole = write(store_url, tmp_path / "whole")
+    assert (whole.left, whole.lack) == (0, "")
+    part = write(store_url, tmp_path / "part", most=20)
+    assert part.files == 20 < whole.files
+    assert 0 < part.left <= whole.files - 20
+    lack = f"At least {part.left} pages that these lead to were left out: an export has at most 20"
+    assert part.lack == f" {lack} files."
+    for page in (tmp_path / "part").rglob("*.html"):
+        assert lack in page.read_text()
+    assert "left out" not in (tmp_path / "whole" / "index.html").read_text()
 
 
 @on_sqlite

@@ -42,8 +42,26 @@ def test_store_is_complete_until_its_oldest_verdict(client: FlaskClient, engine:
     page = text_of(client, "/health")
     assert "Complete until 10 Mar 07:30" in page
     metrics = text_of(client, "/metrics").splitlines()
+    assert "runledger_never_audited_repositories 0" in metrics
     assert 'runledger_audit_age_seconds{repo="octo-org/one"} 7200' in metrics
     assert 'runledger_audit_missing{repo="octo-org/two"} 0' in metrics
+
+
+def test_repository_with_runs_that_was_never_audited_is_not_called_complete(
+    client: FlaskClient, engine: Engine
+):
+    one, other = stored.repo(engine, "octo-org/one"), stored.repo(engine, "octo-org/two")
+    stored.repo(engine, "octo-org/fork-without-runs")
+    for repoid in (one, other, other):
+        stored.run(engine, repoid, EARLIER)
+    stored.audit(engine, one, EARLIER)
+    said = "1 of 2 repositories checked: complete until 10 Mar 07:30, 10 of 10 runs"
+    assert banner(client) == f"nothing: {said}"
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text_of(client, "/health")))
+    assert "1 other repository was never audited: whether something of it is missing" in page
+    assert "runledger_never_audited_repositories 1" in text_of(client, "/metrics").splitlines()
+    stored.audit(engine, other, NOW)
+    assert banner(client) == "passed: Complete until 10 Mar 07:30, 20 of 20 runs"
 
 
 @pytest.mark.parametrize(

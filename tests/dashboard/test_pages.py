@@ -6,11 +6,13 @@ import html
 import json
 import re
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from dashboard.pages import flakes
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, PAGES, text_of
 from tests.store import door
@@ -108,14 +110,22 @@ def test_night_names_the_last_good_run_and_the_commits_since(client: FlaskClient
         created = LAST_NIGHT - timedelta(days=days)
         fate = {"conclusion": "failure", "commithash": bad, "runnumber": 43 - days}
         stored.run(engine, repoid, created, **fate)
+    lint = {"workflowname": "Lint", "runnumber": 9, "conclusion": "failure"}
+    stored.run(engine, repoid, LAST_NIGHT, **lint)
     page = text_of(client, f"/nights/{repoid}/2026-03-10")
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    assert "Lint #9: no good run of this workflow, branch and event is stored before it." in told
     assert "Last good: Nightly #41, 8 Mar 02:00, commit aaaaaaaaa" in told
     assert "First bad: #42, 9 Mar 02:00, commit bbbbbbbbb" in told
     assert "Break it" in told
     assert "Was fine" not in told
     assert f"https://github.com/octo-org/app/compare/{good}...{bad}" in page
-    assert "https://github.com/octo-org/app/issues/new?title=Nightly+failed" in page
+    (issue,) = re.findall(r'href="(https://github.com/octo-org/app/issues/new[^"]+)"', page)
+    form = parse_qs(urlsplit(html.unescape(issue)).query)
+    assert form["title"][0].startswith("Nightly failed: ")
+    compare = f"https://github.com/octo-org/app/compare/{good}...{bad}"
+    since = f"`Nightly` was last good at commit `aaaaaaaaa` and first bad at `bbbbbbbbb`: {compare}"
+    assert since in form["body"][0].splitlines()
 
 
 def test_runs_are_paged_without_gap_or_repetition(client: FlaskClient, engine: Engine):
@@ -189,3 +199,14 @@ def test_run_page_leads_to_the_deliveries_that_made_it(client: FlaskClient, engi
     assert len(found) == len(about) > 2
     told = re.search(r'<pre class="raw"[^>]*>(.*)</pre>', text_of(client, found[0]), re.DOTALL)
     assert json.loads(html.unescape(told[1])) == about[0][1]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_flakes_of_too_many_days_are_refused_in_words(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    stored.repo(engine)
+    monkeypatch.setattr(flakes, "LIVE_SECONDS", 0.0)
+    for path in ("/flakes", "/flakes.csv"):
+        page = text_of(client, f"{path}?since=2026-01-01", 400)
+        assert "more jobs than can be counted while you wait" in page

@@ -74,7 +74,8 @@ def test_older_schema_is_said_and_a_newer_one_is_read(
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     assert client.get("/time").status_code == 200
     reader = open_reader(settings_for(database_url, tmp_path))
-    assert schema_state(reader) == "newer"
+    with reader.connect() as connection:
+        assert schema_state(connection) == "newer"
     reader.dispose()
     writer.dispose()
 

@@ -81,7 +81,7 @@ def test_query_keeps_what_is_given_and_quotes_it():
     ],
 )
 def test_percentile_is_the_nearest_rank(counts: dict[int, int], share: float, value: float | None):
-    assert charts.percentile(counts, share) == value
+    assert charts.percentiles(counts, [share, share]) == [value, value]
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def test_stacked_bars_reach_from_the_ground_to_their_sum():
         {"passed": "passed", "failed": "broke"},
         "no runs",
     )
-    assert [(bar.tone, bar.y, bar.height) for bar in drawn.bars] == [
-        ("passed", 190 * 0.25, 190 * 0.75),
-        ("failed", 0, 190 * 0.25),
-    ]
+    assert drawn.bars == (
+        ("passed", "M7.000 47.50h36.000v142.50h-36.000z"),
+        ("failed", "M7.000 0.00h36.000v47.50h-36.000z"),
+    )
     assert [column.text for column in drawn.columns] == [
         "Mon 9 Mar: 3 passed, 1 broke",
         "Tue 10 Mar: no runs",
@@ -112,8 +112,10 @@ def test_stacked_bars_reach_from_the_ground_to_their_sum():
 def test_line_has_a_gap_where_a_day_has_no_jobs():
     days = [date(2026, 3, day) for day in range(1, 6)]
     drawn = charts.spans(charts.of_days(days), {"p50": [1, 2, None, 4, 5]})
-    assert [(line.x1, line.x2) for line in drawn.lines] == [(10, 30), (70, 90)]
-    assert len(drawn.dots) == 4
+    (line,), (dots,) = drawn.lines, drawn.dots
+    # One second is the ground, and ten seconds the top: log10(2), log10(4) and log10(5) of it.
+    assert line.path == "M10.000 190.00L30.000 132.80M70.000 75.61L90.000 57.20"
+    assert dots.path == "M10.000 190.00h0M30.000 132.80h0M70.000 75.61h0M90.000 57.20h0"
 
 
 def job(**values: object) -> Job:
