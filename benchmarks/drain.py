@@ -32,6 +32,7 @@ from store import probe as probes
 from store import replays
 from store.deliveries import APPLIED, Wanted
 from store.spool import Spool
+from tests import servers
 from tests.leftovers import close_session
 from tests.torture.shots import shots
 from tests.torture.stage import Stage
@@ -84,7 +85,7 @@ def fill(folder: Path, number: int) -> float:
 def bench(engine: str, folder: Path, number: int, is_profiled: bool) -> bool:
     """Drain a copy of the spool and replay it; tell whether all deliveries are applied."""
     shutil.copytree(folder / "spool", folder / engine / "spool")
-    stage = Stage(engine, folder / engine)
+    stage = Stage(engine, folder / engine, servers.LOGGED)
     ways = {"drain": partial(write_back, stage), "replay": partial(again, stage)}
     try:
         migrate.upgrade(stage.engine())

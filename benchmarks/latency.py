@@ -23,6 +23,7 @@ from benchmarks import load
 from benchmarks.distance import away
 from benchmarks.load import Load
 from store.engine import connect
+from tests import servers
 from tests.leftovers import close_session
 from tests.torture.shots import shots
 from tests.torture.stage import Stage
@@ -81,7 +82,7 @@ def bench(engine: str, plan: Plan) -> Found:
     warm, number = int(plan.rate * plan.warm), int(plan.rate * plan.seconds)
     requests = [one.request for one in shots(8, warm + number)]
     folder = Path(tempfile.mkdtemp(prefix="runledger-latency-"))
-    stage = Stage(engine, folder / "listener")
+    stage = Stage(engine, folder / "listener", servers.LOGGED)
     try:
         place = make_url(stage.url)
         with away(place.port or 0, plan.distance) as port:

@@ -22,6 +22,7 @@ from sqlalchemy import text
 
 from benchmarks import load
 from benchmarks.load import Load
+from tests import servers
 from tests.leftovers import close_session
 from tests.torture.shots import shots
 from tests.torture.stage import Stage
@@ -86,7 +87,7 @@ def bench(
 
 def start(engine: str, number: int, folder: Path, stack: ExitStack) -> list[Stage]:
     """Start listeners on the database of the first, until the stack is closed."""
-    first = Stage(engine, folder / "0")
+    first = Stage(engine, folder / "0", servers.LOGGED)
     stack.callback(first.close)
     # A stage on SQLite starts no server; its listener is given another database.
     others = [Stage("sqlite", folder / str(place)) for place in range(1, number)]

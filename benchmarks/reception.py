@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 from benchmarks import load, node
 from benchmarks.load import Load
+from tests import servers
 from tests.leftovers import close_session
 from tests.listener.process import ROOT
 from tests.torture.shots import shots
@@ -84,7 +85,7 @@ def bench(
         for name in variants:
             if name == "node" and (engine == "sqlite" or not node.is_there()):
                 continue
-            stages[name] = Stage(engine, folder / name, door=DOORS[name])
+            stages[name] = Stage(engine, folder / name, servers.LOGGED, door=DOORS[name])
             stack.callback(stages[name].close)
             stages[name].start()
         for number in connections:

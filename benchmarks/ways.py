@@ -18,8 +18,6 @@ from schema.tables import metadata
 from store.engine import connect
 from tests import leftovers, servers
 
-LOGGED = (*servers.DURABLE, "--log-bin=binlog", "--server-id=1")
-
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -30,7 +28,7 @@ def started(name: str) -> Iterator[servers.Server | None]:
         yield None
         return
     home = leftovers.session_dir() / f"bench{servers.free_port()}"
-    server = servers.START[name](home, servers.free_port(), LOGGED)
+    server = servers.START[name](home, servers.free_port(), servers.LOGGED)
     try:
         yield server
     finally:

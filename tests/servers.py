@@ -26,6 +26,7 @@ from tests import leftovers
 # A test session throws its data away; whoever tests durability passes DURABLE, which wins.
 QUICK = ("--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--innodb-doublewrite=OFF")
 DURABLE = ("--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--innodb-doublewrite=ON")
+LOGGED = (*DURABLE, "--log-bin=binlog", "--server-id=1")  # as in production
 START_SECONDS = 300  # the first start may download and unpack the server
 
 
