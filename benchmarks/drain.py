@@ -34,7 +34,7 @@ from store.deliveries import APPLIED, Wanted
 from store.spool import Spool
 from tests import servers
 from tests.leftovers import close_session
-from tests.torture.shots import shots
+from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
 SHOWN = 25  # lines of a profile
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def fill(folder: Path, number: int) -> float:
     """Put deliveries into a spool; return the mean size of a body in bytes."""
     spool, size = Spool(folder), 0
-    for one in shots(8, number):
+    for one in shots_of_today(8, number):
         spool.put(one.delivery)
         size += len(one.body)
     spool.close()

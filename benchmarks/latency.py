@@ -25,7 +25,7 @@ from benchmarks.load import Load
 from store.engine import connect
 from tests import servers
 from tests.leftovers import close_session
-from tests.torture.shots import shots
+from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
 WARM_SECONDS = 5.0
@@ -80,7 +80,7 @@ class Found(NamedTuple):
 def bench(engine: str, plan: Plan) -> Found:
     """Send deliveries to a listener whose database is some way off."""
     warm, number = int(plan.rate * plan.warm), int(plan.rate * plan.seconds)
-    requests = [one.request for one in shots(8, warm + number)]
+    requests = [one.request for one in shots_of_today(8, warm + number)]
     folder = Path(tempfile.mkdtemp(prefix="runledger-latency-"))
     stage = Stage(engine, folder / "listener", servers.LOGGED)
     try:

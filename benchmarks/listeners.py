@@ -24,7 +24,7 @@ from benchmarks import load
 from benchmarks.load import Load
 from tests import servers
 from tests.leftovers import close_session
-from tests.torture.shots import shots
+from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for engine in given.engines:
             for number in given.listeners:
-                deliveries = shots(8, given.requests * (given.rounds + 1), repos=1)
+                deliveries = shots_of_today(8, given.requests * (given.rounds + 1), repos=1)
                 requests = (one.request for one in deliveries)
                 found = bench(engine, number, requests, given.connections, given.requests)
                 print(line(engine, number, found), flush=True)

@@ -29,7 +29,7 @@ from benchmarks.load import Load
 from tests import servers
 from tests.leftovers import close_session
 from tests.listener.process import ROOT
-from tests.torture.shots import shots
+from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
 DOORS: dict[str, tuple[str, ...]] = {
@@ -101,8 +101,8 @@ def bench(
 
 
 def requests_of(number: int) -> Iterator[bytes]:
-    """Yield signed requests of one busy installation, with payloads of about 10 KB."""
-    return (one.request for one in shots(8, number))
+    """Yield signed requests of a busy installation's day, with payloads of about 10 KB."""
+    return (one.request for one in shots_of_today(8, number))
 
 
 def turn(stage: Stage, requests: Sequence[bytes], connections: int) -> Round:

@@ -17,7 +17,7 @@ STATEMENT_SECONDS = 60
 IDLE_SECONDS = 15.0
 BUSY_SECONDS = 1.0
 PART = 20
-SHARE = 2.0
+SHARE = 4.0
 """How long to rest after a span, in times of what it took: deliveries come first."""
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import NamedTuple
 
 from store.deliveries import Delivery, now
 from tests.fakegithub.history import history
 from tests.fakegithub.world import Delivery as Happened
+from tests.fakegithub.world import World
 from tests.listener import process, sending
 
 PER_RUN = 18  # deliveries that a run of the generated history brings, at least
@@ -39,7 +41,18 @@ class Shot(NamedTuple):
 
 def shots(seed: int, number: int, repos: int = 4) -> Iterator[Shot]:
     """Yield the first deliveries of a world; the same seed gives the same."""
-    world = history(seed=seed, runs=number // PER_RUN + 20, repos=repos, days=30)
+    return told(history(seed=seed, runs=number // PER_RUN + 20, repos=repos, days=30), number)
+
+
+def shots_of_today(seed: int, number: int, repos: int = 4) -> Iterator[Shot]:
+    """Yield deliveries as a listener gets them: they are about what happened just now."""
+    start = now() - timedelta(days=1)
+    runs = number // PER_RUN + 20
+    return told(history(seed=seed, runs=runs, repos=repos, days=1, start=start), number)
+
+
+def told(world: World, number: int) -> Iterator[Shot]:
+    """Yield the first deliveries of a world."""
     found = list(islice(world.deliveries(), number))
     assert len(found) == number, f"the world has {len(found)} deliveries only"
     return map(shot, found)
