@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from schema.tables import branches, commits
 from store.derived import parts
+from store.driver import post
 
 Values = dict[str, Any]
 
@@ -47,7 +48,7 @@ def assign(connection: Connection, touched: Sequence[Values], brought: Sequence[
         if row.version and author != row.author:
             changes.append({"row": row.Id, "now": author})
     if changes:
-        connection.execute(author_of_branch(), changes)
+        post(connection, author_of_branch(), changes)
 
 
 def rows_of(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from schema.tables import deliveries
 from store import parts
+from store.driver import post
 from store.upsert import insert_or
 
 APPLIED, QUARANTINED, IGNORED = "applied", "quarantined", "ignored"
@@ -111,7 +112,7 @@ def save_all(connection: Connection, those: Iterable[tuple[Delivery, str, str | 
             "applytime": now() if state == APPLIED else None,
         }
         rows.append(values)
-    connection.execute(statement(connection.dialect.name), rows)
+    post(connection, statement(connection.dialect.name), rows)
     for key, body in long.items():
         parts.write(connection, key, body)
 

@@ -7,7 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, Table, bindparam, false, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    false,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from rows import derive
 from rows.derive import Attempt
@@ -67,15 +81,19 @@ def update_runs(
         numbers[values["provider"], values["rungitid"]].add(values["attempt"])
     changed_attempts, changed_runs = list[Values](), list[Values]()
     for provider, gitids in by_provider(repoids):
-        attempts = grouped(connection, own_attempts(), provider, gitids)
-        found = grouped(connection, own_jobs(), provider, gitids)
+        attempts: dict[int, list[Row[Any]]] = defaultdict(list)
+        ran: dict[int, list[derive.Job]] = defaultdict(list)
+        for row in rows_of(connection, deriving(), provider, gitids):
+            if row.version is None:
+                ran[row.rungitid].append(job_of(row))
+            else:
+                attempts[row.rungitid].append(row)
         for gitid in gitids:
             key = provider, gitid
             before = {row.attempt: row for row in attempts[gitid]}
             known = {number: stub_of(number) for number in numbers[key]}
             known |= {number: attempt_of(row) for number, row in before.items()}
-            ran = [job_of(row) for row in found[gitid]]
-            timings = {number: derive.timing(one, ran) for number, one in known.items()}
+            timings = {number: derive.timing(one, ran[gitid]) for number, one in known.items()}
             run = {"provider": provider, "rungitid": gitid, "repoid": repoids[key]}
             for number, timing in timings.items():
                 values = {name: getattr(timing, name) for name in TIMED}
@@ -108,26 +126,27 @@ def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
 
 
 @lru_cache
-def own_attempts() -> Select[Any]:
-    """Return the query for the attempts of runs."""
-    names = (name for name in Attempt._fields if name != "known")
-    return query_of(runattempts, "rungitid", ("version", *names, *TIMED))
+def deriving() -> CompoundSelect[Any]:
+    """Return the query for the attempts of runs, and for their jobs, which have no version.
 
-
-@lru_cache
-def own_jobs() -> Select[Any]:
-    """Return the query for the jobs of runs: those of an attempt and a system as if they were one.
-
-    It starts with the first of them and ends with the last: nothing more is derived from them.
+    The jobs of an attempt and a system are as if they were one, which starts with the first of
+    them and ends with the last: nothing more is derived from them.
     """
-    one = jobs.c
-    those: BindParameter[Any] = bindparam("gitids", expanding=True)
-    first, last = func.min(one.starttime), func.max(one.endtime)
-    return (
-        select(one.rungitid, one.attempt, first.label("starttime"), last.label("endtime"), one.os)
-        .where(one.provider == bindparam("of"), one.rungitid.in_(those), one.inherited.is_(false()))
-        .group_by(one.rungitid, one.attempt, one.os)
+    names = ("version", *(name for name in Attempt._fields if name != "known"), *TIMED)
+    attempts = query_of(runattempts, "rungitid", names).add_columns(null().label("os"))
+    job = jobs.c
+    told: dict[str, ColumnElement[Any]] = {
+        "attempt": job.attempt,
+        "starttime": func.min(job.starttime),
+        "endtime": func.max(job.endtime),
+    }
+    ran = (
+        query_of(jobs, "rungitid", ())
+        .add_columns(*(told.get(name, null()).label(name) for name in names), job.os)
+        .where(job.inherited.is_(false()))
+        .group_by(job.rungitid, job.attempt, job.os)
     )
+    return union_all(attempts, ran)
 
 
 @lru_cache
@@ -143,20 +162,13 @@ def locking() -> Select[Any]:
 
 
 def rows_of(
-    connection: Connection, query: Select[Any], provider: str, gitids: Sequence[int]
+    connection: Connection,
+    query: Select[Any] | CompoundSelect[Any],
+    provider: str,
+    gitids: Sequence[int],
 ) -> Sequence[Row[Any]]:
     """Return what a query finds of these runs."""
     return connection.execute(query, {"of": provider, "gitids": gitids}).all()
-
-
-def grouped(
-    connection: Connection, query: Select[Any], provider: str, gitids: Sequence[int]
-) -> dict[int, list[Row[Any]]]:
-    """Return the rows of these runs by run."""
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in rows_of(connection, query, provider, gitids):
-        found[row.rungitid].append(row)
-    return found
 
 
 def attempt_of(row: Row[Any]) -> Attempt:

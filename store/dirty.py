@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
 
 from schema.rollups import dirtyruns
+from store.driver import post
 from store.reads import RunKey
 from store.upsert import insert_or
 
@@ -59,7 +60,7 @@ def mark(connection: Connection, runs: Iterable[RunKey]) -> None:
         {"provider": provider, "rungitid": gitid, "mark": first, "marktime": now}
         for provider, gitid in found
     ]
-    connection.execute(statement(connection.dialect.name), rows)
+    post(connection, statement(connection.dialect.name), rows)
 
 
 def read(connection: Connection, limit: int) -> list[Mark]:

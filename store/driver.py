@@ -1,39 +1,104 @@
-"""PyMySQL without what it would do again and again for nothing."""
+"""PyMySQL with fewer waits: for answers that nobody needs yet, and for work done before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import pymysql
+import sqlalchemy
+from pymysql.connections import MySQLResult
 from pymysql.cursors import RE_INSERT_VALUES
 from pymysql.cursors import Cursor as PyMySQLCursor
+from pymysql.err import MySQLError
 
 
 class Connection(pymysql.Connection):
-    """Sends no ROLLBACK where nothing was asked since the last transaction ended.
+    """Sends a posted statement without waiting; its answer is read before the next one's.
 
-    SQLAlchemy's pool rolls every connection back that it takes back, after a COMMIT, too.
+    A server works on what it gets in turn, so that posting takes no round trip: with a database
+    2 ms away that is half of the time of a transaction. COMMIT is sent only when all answers are
+    there and good: otherwise it would commit what is left of a transaction.
+
+    No ROLLBACK is sent where nothing was asked since the last transaction ended: SQLAlchemy's pool
+    rolls every connection back that it takes back, after a COMMIT, too.
     """
 
     is_done = False
+    is_posting = False
+    owed = 0
 
     def query(self, sql: Any, unbuffered: Any = False) -> int:
         """Run a statement."""
         self.is_done = False
         return super().query(sql, unbuffered)
 
+    def _read_query_result(self, unbuffered: bool = False) -> int:
+        if self.is_posting:
+            self.owed += 1
+            self._result = MySQLResult(self)
+            self._result.affected_rows = 0
+            return 0
+        error = self.settle()
+        if error is None:
+            return int(super()._read_query_result(unbuffered))  # type: ignore[misc] # not in stubs
+        if self.open:
+            with contextlib.suppress(MySQLError):  # it came after the first, which is raised
+                super()._read_query_result(unbuffered)  # type: ignore[misc] # not in stubs
+        raise error
+
+    def settle(self) -> MySQLError | None:
+        """Read the answers to what was posted; return the first error among them."""
+        first: MySQLError | None = None
+        while self.owed:
+            self.owed -= 1
+            self._next_seq_id = 1  # each statement's answer counts its packets anew
+            try:
+                super()._read_query_result()  # type: ignore[misc] # not in stubs
+            except MySQLError as error:
+                first = first or error
+            if not self.open:
+                self.owed = 0
+        self._next_seq_id = 1
+        return first
+
     def commit(self) -> None:
         """End the transaction."""
+        error = self.settle()
+        if error is not None:
+            raise error
         super().commit()
         self.is_done = True
 
     def rollback(self) -> None:
-        """End the transaction, if there is one."""
+        """End the transaction, if there is one, with all that was posted."""
         if not self.is_done:
+            self.settle()
             super().rollback()
             self.is_done = True
+
+
+def post(
+    connection: sqlalchemy.Connection,
+    statement: sqlalchemy.Executable,
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Run a statement of a transaction whose answer nobody needs, on MySQL without waiting for it.
+
+    Its error is raised by the next statement that is not posted, or by the commit. Where errors
+    are caught, read something before.
+    """
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, Connection):
+        connection.execute(statement, rows)
+        return
+    raw.is_posting = True
+    try:
+        connection.execute(statement, rows)
+    finally:
+        raw.is_posting = False
 
 
 class Cursor(PyMySQLCursor):

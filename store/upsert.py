@@ -26,6 +26,7 @@ from rows import Unmappable
 from rows.version import STUB
 from schema.tables import keys, metadata
 from schema.types import Exact
+from store.driver import post
 
 Values = dict[str, Any]
 Assigned = list[tuple[str, Any]]
@@ -124,7 +125,7 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
     if len(groups) > 1:
         lock(connection, table, rows)
     for columns, alike in sorted(groups.items()):
-        connection.execute(statement(connection.dialect.name, name, columns), alike)
+        post(connection, statement(connection.dialect.name, name, columns), alike)
 
 
 def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
@@ -138,7 +139,7 @@ def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
     found = sorted({tuple(values[part] for part in key) for values in rows})
     stubs = [{**dict(zip(key, one, strict=True)), **empty} for one in found]
     columns = tuple(sorted(stubs[0]))
-    connection.execute(statement(connection.dialect.name, table.name, columns), stubs)
+    post(connection, statement(connection.dialect.name, table.name, columns), stubs)
 
 
 @lru_cache(maxsize=256)

@@ -1,12 +1,17 @@
-"""A connection goes back to the pool without an open transaction, and without asking in vain."""
+"""What is posted is answered for before the commit; nothing open goes back to the pool."""
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import Engine, text
+from collections.abc import Callable
+from typing import Any
 
-from store.driver import cut
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from store.driver import cut, post
 from store.engine import connect
+from store.transaction import transact
 
 pytestmark = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
 
@@ -38,6 +43,85 @@ def test_transaction_that_nobody_ended_is_rolled_back(engine: Engine, store_url:
     with other.connect() as reader:
         assert list(reader.scalars(HERE)) == ["b"]
     other.dispose()
+
+
+def test_posted_rows_are_there_for_the_next_statement_and_after_the_commit(engine: Engine):
+    with engine.begin() as connection:
+        for name in "abc":
+            post(connection, MARK, [{"name": name}, {"name": name * 2}])
+        assert list(connection.scalars(HERE)) == ["a", "aa", "b", "bb", "c", "cc"]
+        post(connection, MARK, [{"name": "d"}])
+    with engine.connect() as connection:
+        assert list(connection.scalars(HERE))[-1] == "d"
+
+
+def test_error_of_a_posted_statement_is_raised_by_the_next_one_and_nothing_is_stored(
+    engine: Engine,
+):
+    def work(connection: Connection) -> None:
+        for name in "aab":
+            post(connection, MARK, [{"name": name}])
+        with pytest.raises(IntegrityError, match="1062"):
+            connection.scalars(HERE)
+        raise Stopped
+
+    stop(engine, work, Stopped)
+    with engine.begin() as connection:
+        assert list(connection.scalars(HERE)) == []
+        connection.execute(MARK, {"name": "c"})
+    assert names(engine) == ["c"]
+
+
+def test_error_of_the_last_posted_statement_stops_the_commit(engine: Engine):
+    def work(connection: Connection) -> None:
+        post(connection, MARK, [{"name": "a"}])
+        post(connection, MARK, [{"name": "a"}])
+
+    assert "1062" in str(stop(engine, work, IntegrityError))
+    assert names(engine) == []
+
+
+def test_connection_that_is_lost_after_a_post_is_replaced(engine: Engine, store_url: str):
+    other = connect(store_url)
+
+    def work(connection: Connection) -> None:
+        number = connection.execute(text("SELECT connection_id()")).scalar_one()
+        post(connection, MARK, [{"name": "a"}])
+        with other.begin() as killing:
+            killing.execute(text(f"KILL {number}"))
+        post(connection, MARK, [{"name": "b"}])
+
+    assert stop(engine, work, DBAPIError).connection_invalidated
+    with engine.begin() as connection:
+        connection.execute(MARK, {"name": "c"})
+    assert names(engine) == ["c"]
+    other.dispose()
+
+
+def test_transaction_that_breaks_after_a_post_leaves_nothing(engine: Engine):
+    def work(connection: Connection) -> None:
+        post(connection, MARK, [{"name": "a"}])
+        raise Stopped
+
+    stop(engine, work, Stopped)
+    assert names(engine) == []
+
+
+class Stopped(Exception):
+    """What stops a transaction."""
+
+
+def stop(engine: Engine, work: Callable[[Connection], None], error: type[Any]) -> Any:
+    """Return the error that a transaction ends with."""
+    with pytest.raises(error) as raised:
+        transact(engine, work)
+    return raised.value
+
+
+def names(engine: Engine) -> list[str]:
+    """Return the rows that are committed."""
+    with engine.connect() as connection:
+        return list(connection.scalars(HERE))
 
 
 def test_rows_of_one_statement_are_stored_as_they_are(engine: Engine):
