@@ -107,11 +107,9 @@ def apply(connection: Connection, batch: Sequence[Mapped], known: Known) -> Tabl
             if row.table not in CACHED or not known.is_stored(row.table, values):
                 tables[row.table].append(values)
     resolve_names(connection, tables)
-    touched = tables.pop("workflowruns", [])
+    touched = tables["workflowruns"]
     runs = derived.lock_runs(connection, touched)
-    tables["workflowruns"] = [
-        one for one in touched if derived.adds(one, runs.get((one["provider"], one["gitid"])))
-    ]
+    tables["workflowruns"] = derived.needed(touched, runs)
     stubs, tables["runattempts"] = parted(tables["runattempts"])
     unclaimed = claim.is_needed(connection, known)
     for name in ORDER:

@@ -56,6 +56,11 @@ def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[Key, Ro
     }
 
 
+def needed(rows: Iterable[Values], stored: Mapping[Key, Row[Any]]) -> list[Values]:
+    """Return the rows that may change a stored run, or add one."""
+    return [one for one in rows if adds(one, stored.get((one["provider"], one["gitid"])))]
+
+
 def adds(values: Values, stored: Row[Any] | None) -> bool:
     """Tell whether a row may change the stored run: a stub only fills what is unknown."""
     if stored is None or values["version"] != STUB:
