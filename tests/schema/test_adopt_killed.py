@@ -50,7 +50,7 @@ def test_adoption_killed_anywhere_is_continued_at_once(engine: Engine, database_
         assert ended in (0, -9)
         statement += count(19, 1)
         assert len(rows(engine, "workflowruns")) == 3
-    assert statement > 30
+    assert statement > 20  # each that was killed leaves less to do
     assert migrate.state(engine) == "current"
     assert migrate.planned(engine)[0] == []
     assert [row["repoid"] for row in rows(engine, "branches")] == [3, 7, None]
