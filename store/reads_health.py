@@ -11,6 +11,7 @@ from sqlalchemy import Connection, String, cast, func, select
 from schema.tables import deliveries
 from store.deliveries import QUARANTINED
 
+LATEST = 5_000
 OPEN = ("queued", "in_progress", "waiting", "requested", "pending")
 
 
@@ -65,6 +66,18 @@ def states(connection: Connection) -> dict[str, int]:
     table = deliveries.c
     query = select(table.state, func.count()).group_by(table.state)
     return {state: count for state, count in connection.execute(query)}
+
+
+def heard(connection: Connection) -> dict[str, datetime]:
+    """Return when the last delivery about each repository came, by its name then.
+
+    No index knows: only the LATEST deliveries are looked at.
+    """
+    table = deliveries.c
+    newest = select(table.repo, table.receivetime).order_by(table.Id.desc()).limit(LATEST)
+    latest = newest.subquery()
+    query = select(latest.c.repo, func.max(latest.c.receivetime)).group_by(latest.c.repo)
+    return {repo: time for repo, time in connection.execute(query) if repo is not None}
 
 
 def quarantine(connection: Connection, limit: int) -> list[Held]:

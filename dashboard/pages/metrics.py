@@ -82,6 +82,12 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of each repository."""
     repos, audited = reads_freshness.freshness(store(), now), reads_audits.audited(store())
     yield "open_runs", "Runs that have not ended", [({"repo": one.repo}, one.open) for one in repos]
+    heard = {repo.casefold(): time for repo, time in reads_health.heard(store()).items()}
+    yield (
+        "repository_delivery_age_seconds",
+        "Seconds since a delivery about a repository came, where it is among the latest 5,000",
+        [({"repo": one.repo}, age(heard.get(one.repo.casefold()), now)) for one in repos],
+    )
     yield (
         "last_change_age_seconds",
         "Seconds since GitHub last changed a stored run",

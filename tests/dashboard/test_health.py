@@ -47,6 +47,21 @@ def test_store_is_complete_until_its_oldest_verdict(client: FlaskClient, engine:
     assert 'runledger_audit_missing{repo="octo-org/two"} 0' in metrics
 
 
+def test_metrics_say_when_the_last_delivery_about_a_repository_came(
+    client: FlaskClient, engine: Engine
+):
+    for name in ("octo-org/one", "octo-org/silent"):
+        stored.repo(engine, name)
+    for hours, about in ((5, "octo-org/one"), (2, "Octo-Org/one"), (1, None)):
+        stored.delivery(engine, NOW - timedelta(hours=hours), repo=about)
+    found = [
+        line
+        for line in text_of(client, "/metrics").splitlines()
+        if line.startswith("runledger_repository_delivery_age_seconds{")
+    ]
+    assert found == ['runledger_repository_delivery_age_seconds{repo="octo-org/one"} 7200']
+
+
 def test_repository_with_runs_that_was_never_audited_is_not_called_complete(
     client: FlaskClient, engine: Engine
 ):
