@@ -13,7 +13,7 @@ from rows.github.events import Seen
 from store import apply, bodies, faults
 from store.batch import Fate, store_each
 from store.deliveries import Delivery
-from store.fate import fate
+from store.fate import fate, repository
 
 
 def keep(desk: Desk, patterns: Sequence[str], found: Sequence[Delivery]) -> None:
@@ -35,7 +35,8 @@ def fate_of(desk: Desk, patterns: Sequence[str], delivery: Delivery) -> Fate:
     def broke(error: Exception) -> None:
         desk.trouble(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
 
-    return fate(delivery, bodies.payload(delivery.body), is_ours, broke)
+    payload = bodies.payload(delivery.body)
+    return fate(delivery, payload, repository(payload), is_ours, broke)
 
 
 def refusal(error: Exception, _: Delivery) -> str | None:

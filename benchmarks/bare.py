@@ -1,4 +1,5 @@
-"""The least a receiver can do: verify the signature and store nothing. Served as the listener is.
+"""The least a receiver can do: verify the signature and store nothing.
+Flask under gunicorn, as most are; its threads are as fast as gunicorn serves Flask.
 
 WEBHOOK_SECRET is in the environment; `--host` and `-p` are those of the listener.
 """
@@ -41,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("-p", "--port", type=int, required=True)
     given = flags.parse_args(argv)
     log.start(())
-    serve.run(serve.listen(given.host, given.port), serve.workers_for("mysql"), create_app)
+    listening, workers = serve.listen(given.host, given.port), 2
+    serve.run(listening, workers, create_app, worker_class="gthread", threads=16)
     return 0
 
 

@@ -10,7 +10,7 @@ from store.batch import Fate
 from store.deliveries import APPLIED, Delivery
 
 
-def no_rows(engine: Any, watch: Any, delivery: Delivery, payload: Any) -> Fate:
+def no_rows(engine: Any, watch: Any, delivery: Delivery, payload: Any, seen: Any) -> Fate:
     """Return the fate of a delivery that no table is filled from."""
     return Fate(delivery, APPLIED)
 

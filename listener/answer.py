@@ -6,9 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flask import Response
-from werkzeug.http import HTTP_STATUS_CODES
-
 RETRY_SECONDS = 30
 
 
@@ -22,11 +19,6 @@ class Answer(NamedTuple):
     def status(self) -> str:
         """The one word that says what became of the delivery."""
         return str(self.body["status"])
-
-    @property
-    def line(self) -> str:
-        """The status line of the answer, without the protocol."""
-        return f"{self.code} {HTTP_STATUS_CODES[self.code]}"
 
     @property
     def text(self) -> bytes:
@@ -76,18 +68,14 @@ def refused(code: int, error: str) -> Answer:
 UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored, deliver again"})
 
 
-def headers(given: Answer) -> list[tuple[str, str]]:
-    """Return the answer's headers; browsers and caches are told to do nothing with it."""
-    again = [("Retry-After", str(RETRY_SECONDS))] if given.code == UNAVAILABLE.code else []
-    return [
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(given.text))),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Cache-Control", "no-store"),
-        *again,
+def headers(given: Answer, length: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer; browsers and caches are told to do nothing with it."""
+    found = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % length),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
     ]
-
-
-def response(given: Answer) -> Response:
-    """Return the answer as Flask sends it."""
-    return Response(given.text, given.code, headers(given))
+    if given.code == UNAVAILABLE.code:
+        found.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    return found

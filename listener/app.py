@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from collections.abc import Awaitable, Callable
 
-from listener import answer, log, webhook
+from listener import answer, health, log, webhook
+from listener.answer import Answer
 from listener.desk import Desk
-from listener.health import health
+from listener.door import Receive, Scope, Send, tell
+
+Route = Callable[[Desk, Scope, Receive], Awaitable[Answer]]
+
+ROUTES: dict[str, tuple[tuple[str, ...], Route]] = {
+    webhook.PATH: (("POST",), webhook.receive),
+    "/healthz": (("GET", "HEAD"), health.is_alive),
+    "/readyz": (("GET", "HEAD"), health.is_ready),
+}
 
 
-def create_app(desk: Desk) -> Flask:
-    """Return the listener's app. Make `desk.engine` after the fork."""
-    app = Flask(__name__, static_folder=None)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.extensions["desk"] = desk
-    # Flask knows the path for what is no delivery: 405, which says what is allowed.
-    app.add_url_rule(webhook.PATH, endpoint="webhook", methods=["POST"])
-    receiving = webhook.before(app.wsgi_app, app.extensions)
-    app.wsgi_app = receiving  # type: ignore[assignment, method-assign]
-    app.register_blueprint(health)
-    app.register_error_handler(HTTPException, refuse)
-    app.register_error_handler(Exception, fail)
-    return app
+class App:
+    """What answers each request, for a server that speaks ASGI."""
 
+    def __init__(self, desk: Desk) -> None:
+        """Receive deliveries at a desk whose engine was made after the fork."""
+        self.desk = desk
 
-def refuse(error: HTTPException) -> Response:
-    """Answer what the routing refuses (404, 405 with Allow) in JSON as well."""
-    made = answer.response(answer.refused(error.code or 400, error.name))
-    for name, value in error.get_headers():
-        if name == "Allow":
-            made.headers[name] = value
-    return made
-
-
-def fail(error: Exception) -> Response:
-    """Answer a mistake of ours: nothing was stored, so GitHub must show the delivery as failed."""
-    log.crash("a request broke", error, path=request.path)
-    return answer.response(answer.UNAVAILABLE)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        if scope["path"] not in ROUTES:
+            await tell(send, answer.refused(404, "Not Found"))
+            return
+        methods, route = ROUTES[scope["path"]]
+        if scope["method"] not in methods:
+            allowed = (b"allow", ", ".join(methods).encode())
+            await tell(send, answer.refused(405, "Method Not Allowed"), allowed)
+            return
+        try:
+            given = await route(self.desk, scope, receive)
+        except Exception as error:  # noqa: BLE001 - answered as what it is: nothing was stored
+            log.crash("a request broke", error, path=scope["path"])
+            given = answer.UNAVAILABLE
+        await tell(send, given)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from listener import answer
 from listener.answer import Answer
+from listener.aside import aside
 from listener.breaker import Breaker
 from listener.condition import Condition
-from listener.fate import fate
+from listener.fate import fate, must_ask
 from listener.group import Group
 from listener.watch import Watch
+from rows.github.events import Seen
 from store import apply, deadline
+from store.batch import Fate
 from store.deliveries import Delivery
+from store.fate import Payload
 from store.spool import Spool, SpoolError
 
 PATIENCE = 5.0
@@ -24,6 +28,9 @@ PATIENCE = 5.0
 thread go straight to the spool: together with the write to it less than 8."""
 ASKING_SECONDS = 3.5
 """For a question to the database that comes before the batch, or in its place."""
+
+QUICK_BYTES = 256 * 1024
+"""A longer body takes milliseconds, in which nobody else would be answered."""
 
 SPOOL = Condition("the spool cannot be written", "the spool can be written")
 
@@ -40,30 +47,53 @@ class Desk(NamedTuple):
     spool: Spool | None
 
 
-def settle(desk: Desk, delivery: Delivery, payload: dict[str, Any]) -> Answer:
+class Taken(NamedTuple):
+    """A delivery whose signature is right, and the repository that its payload is about."""
+
+    delivery: Delivery
+    payload: Payload
+    seen: Seen | None
+
+
+async def settle(desk: Desk, taken: Taken) -> Answer:
     """Store a delivery durably, and say where; 503 when nothing could be written."""
-    if delivery.event == "ping":
+    if taken.delivery.event == "ping":
         return answer.PONG
     if not desk.breaker.is_open:
         try:
-            return store(desk, delivery, payload)
+            return await store(desk, taken)
         except SQLAlchemyError as error:
             desk.breaker.trip(error)
-    return spool(desk, delivery)
+    return await aside(spool, desk, taken.delivery)
 
 
-def store(desk: Desk, delivery: Delivery, payload: dict[str, Any]) -> Answer:
+async def store(desk: Desk, taken: Taken) -> Answer:
     """Decide a delivery's fate, and commit it. Raises SQLAlchemyError when the database is down."""
     ends = monotonic() + PATIENCE
-    with deadline.within(ASKING_SECONDS):
-        found = fate(desk.engine, desk.watch, delivery, payload)
-    outcome = desk.group.store(found, ends - monotonic())
+    if is_quick(taken.delivery.body) and not must_ask(desk.watch, taken.seen):
+        found = fate(desk.engine, desk.watch, *taken)
+    else:
+        found = await aside(ask, desk, taken)
+    outcome = await desk.group.store(found, ends - monotonic())
     if outcome.state == apply.IGNORED:
         watched = desk.watch.patterns if found.is_foreign else ()
         return answer.ignored(str(outcome.why), watched)
     if outcome.state == apply.QUARANTINED:
         return answer.quarantined(str(outcome.why))
     return answer.stored(outcome.state)
+
+
+def is_quick(body: bytes) -> bool:
+    """Tell whether a body is verified, parsed and mapped so fast that others may wait for it."""
+    return len(body) <= QUICK_BYTES
+
+
+def ask(desk: Desk, taken: Taken) -> Fate:
+    """Decide a delivery's fate, for which the database may be asked. Raises SQLAlchemyError."""
+    if desk.breaker.is_open:  # since it waits for a thread
+        raise deadline.Late("the database has failed others meanwhile")
+    with deadline.within(ASKING_SECONDS):
+        return fate(desk.engine, desk.watch, *taken)
 
 
 def spool(desk: Desk, delivery: Delivery) -> Answer:

@@ -24,6 +24,7 @@ from listener.watch import Watch
 from rows import Unmappable
 from store import apply, bodies, faults
 from store.batch import Fate, store_each
+from store.fate import repository
 from store.spool import Entry, Spool
 
 BATCH = 400
@@ -117,7 +118,7 @@ def fate_of(drain: Drain, one: Entry) -> Fate:
         payload = bodies.payload(one.delivery.body)
     except Unmappable as error:
         return Fate(one.delivery, apply.QUARANTINED, str(error))
-    return fate(drain.engine, drain.watch, one.delivery, payload)
+    return fate(drain.engine, drain.watch, one.delivery, payload, repository(payload))
 
 
 def try_alone(drain: Drain, one: Entry) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,7 +18,9 @@ from store.deliveries import Delivery
 from store.fate import Payload
 
 
-def fate(engine: Engine, watch: Watch, delivery: Delivery, payload: Payload) -> Fate:
+def fate(
+    engine: Engine, watch: Watch, delivery: Delivery, payload: Payload, seen: Seen | None
+) -> Fate:
     """Return the rows of a delivery, or why there are none: ignored, quarantined.
 
     Raises SQLAlchemyError where only the database could tell whether it is for us.
@@ -27,13 +31,17 @@ def fate(engine: Engine, watch: Watch, delivery: Delivery, payload: Payload) -> 
     def broke(error: Exception) -> None:
         log.crash("a mapping broke", error, event=delivery.event, guid=delivery.guid)
 
-    return fates.fate(delivery, payload, lambda seen: is_ours(engine, watch, seen), broke)
+    return fates.fate(delivery, payload, seen, partial(is_ours, engine, watch), broke)
+
+
+def must_ask(watch: Watch, seen: Seen | None) -> bool:
+    """Tell whether only the database may know if a repository is watched."""
+    return seen is not None and not is_watched(watch, (seen.name, *seen.former))
 
 
 def is_ours(engine: Engine, watch: Watch, seen: Seen) -> bool:
     """Tell whether a repository is watched: by a name it has or had, or because it has rows."""
-    by_name = is_watched(watch, (seen.name, *seen.former))
-    return by_name or apply.is_known(engine, seen.provider, seen.gitid)
+    return not must_ask(watch, seen) or apply.is_known(engine, seen.provider, seen.gitid)
 
 
 def refusal(error: Exception, delivery: Delivery) -> str | None:

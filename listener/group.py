@@ -7,19 +7,22 @@ that hold its rows would wait for each other with half as many deliveries in eac
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO
+from typing import IO, NamedTuple
 
 from sqlalchemy import Engine
 
 from listener.fate import refusal
 from store import deadline
-from store.batch import Fate, Outcome, key_of, store_each
+from store.batch import Fate, Outcome, key_of, nothing, store_each
 
 MOST = 64
 """Deliveries in one transaction: rows stay locked no longer than it takes to write them."""
@@ -27,14 +30,11 @@ BATCH_SECONDS = 3.5
 """For all that one batch asks of the database."""
 
 
-class Ticket:
-    """A delivery on its way through a batch: what became of it, or the error that stopped it."""
+class Ticket(NamedTuple):
+    """A delivery on its way through a batch, and the one place where its outcome is awaited."""
 
-    def __init__(self, fate: Fate) -> None:
-        self.fate = fate
-        self.done = threading.Event()
-        self.outcome = Outcome("")
-        self.error: Exception | None = None
+    fate: Fate
+    answer: asyncio.Future[Outcome]
 
 
 class Group:
@@ -51,20 +51,22 @@ class Group:
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
 
-    def store(self, fate: Fate, seconds: float) -> Outcome:
+    async def store(self, fate: Fate, seconds: float) -> Outcome:
         """Return what became of a delivery once it is committed.
 
         Raises Late when that takes longer: it may be stored all the same, and its guid makes that
         harmless. Raises SQLAlchemyError when the database fails.
         """
-        ticket = Ticket(fate)
+        loop = asyncio.get_running_loop()
+        ticket = Ticket(fate, loop.create_future())
         self.queue.put(ticket)
         self.begin()
-        if not ticket.done.wait(seconds):
-            raise deadline.Late("the database took too long")
-        if ticket.error is not None:
-            raise ticket.error
-        return ticket.outcome
+        late = deadline.Late("the database took too long")
+        timer = loop.call_later(seconds, settle, ticket.answer, late)
+        try:
+            return await ticket.answer
+        finally:
+            timer.cancel()
 
     def begin(self) -> None:
         """Start the thread, once."""
@@ -80,18 +82,15 @@ class Group:
         while True:
             batch = [self.queue.get()]
             try:
-                with held(self.turn), deadline.within(BATCH_SECONDS):
+                with held(self.turn) as give_back, deadline.within(BATCH_SECONDS):
                     batch += self.queued(MOST - 1)
-                    outcomes = store_each(self.engine, [one.fate for one in batch], refusal)
-                for one in batch:
-                    one.outcome = outcomes[key_of(one.fate)]
-            except Exception as error:  # noqa: BLE001 - raised again in the requests' threads
+                    fates = [one.fate for one in batch]
+                    outcomes = store_each(self.engine, fates, refusal, give_back)
+                tell((one.answer, outcomes[key_of(one.fate)]) for one in batch)
+            except Exception as error:  # noqa: BLE001 - raised again where the answers are awaited
                 # Those that wait would fare no better, and have waited already.
                 batch += self.queued(self.queue.qsize())
-                for one in batch:
-                    one.error = error
-            for one in batch:
-                one.done.set()
+                tell((one.answer, error) for one in batch)
 
     def queued(self, most: int) -> list[Ticket]:
         """Return what waits, without waiting for more."""
@@ -104,17 +103,47 @@ class Group:
         return found
 
 
+def tell(those: Iterable[tuple[asyncio.Future[Outcome], Outcome | Exception]]) -> None:
+    """Give answers to the loops that await them, which are woken once for all."""
+    loops = defaultdict(list)
+    for answer, found in those:
+        loops[answer.get_loop()].append((answer, found))
+    for loop, answers in loops.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle_all, answers)
+
+
+def settle_all(answers: Iterable[tuple[asyncio.Future[Outcome], Outcome | Exception]]) -> None:
+    """Give answers, in the loop that awaits them."""
+    for answer, found in answers:
+        settle(answer, found)
+
+
+def settle(answer: asyncio.Future[Outcome], found: Outcome | Exception) -> None:
+    """Give an answer, unless it came too late or its sender has left."""
+    if answer.done():
+        return
+    if isinstance(found, Exception):
+        answer.set_exception(found)
+    else:
+        answer.set_result(found)
+
+
 @contextmanager
-def held(turn: IO[bytes] | None) -> Iterator[None]:
-    """Hold a file's lock in the block; the kernel takes it back from a process that ends."""
+def held(turn: IO[bytes] | None) -> Iterator[Callable[[], None]]:
+    """Hold a file's lock in the block, or until it is given back.
+
+    The kernel takes it back from a process that ends.
+    """
     if turn is None:
-        yield
+        yield nothing
         return
     fcntl.flock(turn, fcntl.LOCK_EX)
+    give_back = partial(fcntl.flock, turn, fcntl.LOCK_UN)
     try:
-        yield
+        yield give_back
     finally:
-        fcntl.flock(turn, fcntl.LOCK_UN)
+        give_back()
 
 
 def own(turn: IO[bytes]) -> IO[bytes]:

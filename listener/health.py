@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
-
-from listener import answer
 from listener.answer import Answer
-from listener.desk import can_store
+from listener.aside import aside
+from listener.desk import Desk, can_store
+from listener.door import Receive, Scope
 
-health = Blueprint("health", __name__)
 
-
-@health.get("/healthz")
-def is_alive() -> Response:
+async def is_alive(desk: Desk, scope: Scope, receive: Receive) -> Answer:
     """Say that the process answers."""
-    return answer.response(Answer(200, {"status": "alive"}))
+    return Answer(200, {"status": "alive"})
 
 
-@health.get("/readyz")
-def is_ready() -> Response:
+async def is_ready(desk: Desk, scope: Scope, receive: Receive) -> Answer:
     """Say whether a delivery that came now could be stored.
 
     Red makes a balancer drop deliveries, so it means that nothing durable can be written.
     """
-    if can_store(current_app.extensions["desk"]):
-        return answer.response(Answer(200, {"status": "ready"}))
-    return answer.response(Answer(503, {"status": "unavailable"}))
+    if await aside(can_store, desk):
+        return Answer(200, {"status": "ready"})
+    return Answer(503, {"status": "unavailable"})

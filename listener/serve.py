@@ -1,38 +1,67 @@
 """gunicorn, run from inside: `python listener.py` is the production server.
 
-It expects a proxy in front that buffers slow clients, see deploy/.
+gunicorn keeps the processes; in each of them uvicorn answers all requests in one loop.
 https://docs.gunicorn.org/en/stable/settings.html
+https://www.uvicorn.org/settings/
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
+from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from listener import log
+from listener.connection import Connection
 
-THREADS = 16
 BACKLOG = 2048
+GRACE_SECONDS = 9
+"""For what is coming in when we end: 8 s at most for a request; containers are killed after 10."""
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file in it
 
+
+class Worker(UvicornWorker):  # type: ignore[misc] # it has no types
+    """A process of gunicorn's that is one loop of uvicorn's."""
+
+    CONFIG_KWARGS = {  # noqa: RUF012 - as uvicorn's worker has it
+        "http": Connection,
+        "ws": "none",
+        "loop": "uvloop",
+        "lifespan": "off",
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_notify": 1,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # It warns of each request that is none: whoever finds the port could fill the disk.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+    async def callback_notify(self) -> None:
+        """Say that the loop turns, and end when the master has ended."""
+        await super().callback_notify()
+        if os.getppid() != self.ppid:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 OPTIONS: dict[str, Any] = {
-    "worker_class": "gthread",
-    "threads": THREADS,
+    "worker_class": Worker,
     "timeout": 30,  # of a whole process that has gone silent
-    "graceful_timeout": 9,  # one request takes 8 s at most; containers are killed after 10
+    "graceful_timeout": GRACE_SECONDS,
     # A proxy that sends on a connection we are just closing would lose the delivery.
     "keepalive": 0,
-    "limit_request_line": 4094,
-    "limit_request_fields": 100,
-    "limit_request_field_size": 8190,
     "control_socket_disable": True,
     "accesslog": None,
     "errorlog": "-",
@@ -53,7 +82,7 @@ class GunicornLog(Logger):
 class Server(BaseApplication):
     """gunicorn with our options; `make_app` is called in each worker, after the fork."""
 
-    def __init__(self, options: dict[str, Any], make_app: Callable[[], Flask]) -> None:
+    def __init__(self, options: dict[str, Any], make_app: Callable[[], Any]) -> None:
         self.options = options
         self.make_app = make_app
         super().__init__()
@@ -63,15 +92,19 @@ class Server(BaseApplication):
         for name, value in self.options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Any:  # gunicorn's stub wants a narrower start_response than Flask has
+    def load(self) -> Any:
         """Make the app."""
         return self.make_app()
 
 
-def run(listening: socket.socket, workers: int, make_app: Callable[[], Flask]) -> None:
-    """Serve on a socket that listens already, until a signal; ends the process with SystemExit."""
+def run(listening: socket.socket, workers: int, make_app: Callable[[], Any], **others: Any) -> None:
+    """Serve on a socket that listens already, until a signal; ends the process with SystemExit.
+
+    `others` are options of gunicorn to set otherwise.
+    """
     options = {
         **OPTIONS,
+        **others,
         # gunicorn duplicates the descriptor and closes the one it is given.
         "bind": f"fd://{listening.detach()}",
         "workers": workers,

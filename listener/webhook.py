@@ -8,85 +8,64 @@
 
 2xx means stored: each of these answers follows a commit (a ping has nothing to store). Where
 neither takes it the answer is 503, so that GitHub shows the delivery as failed.
-
-This is plain WSGI in front of Flask, whose routing costs more than the first three together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from contextlib import nullcontext
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import EnvironHeaders
-from werkzeug.wsgi import get_input_stream
-
-from listener import answer, body, head, log, signature
+from listener import body, head, log, signature
 from listener.answer import Answer, Refused
-from listener.desk import Desk, settle
+from listener.aside import aside
+from listener.desk import QUICK_BYTES, Desk, Taken, is_quick, settle
+from listener.door import Receive, Scope, fields, read
 from listener.head import Head
-from rows.github.events import Seen
 from store.deliveries import Delivery, now
-from store.fate import Payload, label, repository
+from store.fate import label, repository
 
 PATH = "/webhook"
-
-if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
-
-def before(rest: WSGIApplication, extensions: Mapping[str, Any]) -> WSGIApplication:
-    """Return an app that receives deliveries at its `desk`, and leaves other requests to `rest`."""
-
-    def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
-            return rest(environ, start)
-        told = receive(extensions["desk"], environ)
-        start(told.line, answer.headers(told))
-        return [told.text]
-
-    return app
+LONG = asyncio.Semaphore(8)
+"""Long bodies that are in memory at once: a payload takes several times its length."""
 
 
-def receive(desk: Desk, environ: WSGIEnvironment) -> Answer:
+async def receive(desk: Desk, scope: Scope, incoming: Receive) -> Answer:
     """Answer one delivery, and write its line in the log."""
     began, told = perf_counter(), log.Fields()
     try:
-        envelope = head.read(EnvironHeaders(environ))
+        envelope = head.read(fields(scope))
         told |= {"event": envelope.event, "guid": envelope.guid}
-        raw, signer = signed_body(desk, envelope, environ)
-        payload = body.payload(raw)
-        seen = repository(payload)
-        delivery = delivery_of(envelope, payload, seen, raw)
-        told |= {"action": delivery.action, "repo": delivery.repo, "secret": signer}
-        settled = settle(desk, delivery, payload)
+        async with nullcontext() if envelope.length <= QUICK_BYTES else LONG:
+            settled = await settled_as(desk, envelope, incoming, told)
     except Refused as refused:
         settled = refused.answer
-    except Exception as error:  # noqa: BLE001 - answered as what it is: nothing was stored
-        log.crash("a request broke", error, path=PATH)
-        return answer.UNAVAILABLE
     log.delivery(settled, told, perf_counter() - began)
     return settled
 
 
-def signed_body(desk: Desk, envelope: Head, environ: WSGIEnvironment) -> tuple[bytes, int | None]:
-    """Return the body and, while two secrets are in use, the number of the one that signed it.
+async def settled_as(desk: Desk, envelope: Head, incoming: Receive, told: log.Fields) -> Answer:
+    """Read a delivery's body and store it. Raises Refused: 400, 401."""
+    raw = await read(incoming, envelope.length)
+    if is_quick(raw):
+        taken, signer = take(desk, envelope, raw)
+    else:
+        taken, signer = await aside(take, desk, envelope, raw)
+    told |= {"action": taken.delivery.action, "repo": taken.delivery.repo}
+    # A secret whose number is seen no more can be dropped.
+    told["secret"] = signer if len(desk.secrets) > 1 else None
+    return await settle(desk, taken)
 
-    A secret whose number is seen no more can be dropped. Raises Refused: 400, 401.
-    """
-    raw = get_input_stream(environ).read(envelope.length)
-    if len(raw) < envelope.length:
-        raise Refused(400, "the body is shorter than its Content-Length")
+
+def take(desk: Desk, envelope: Head, raw: bytes) -> tuple[Taken, int]:
+    """Return a delivery, and the number of the secret that signed it. Raises Refused: 401, 400."""
     signer = signature.signer(desk.secrets, raw, envelope.signature)
     if signer is None:
         raise Refused(401, "X-Hub-Signature-256 is missing or wrong")
-    return raw, signer if len(desk.secrets) > 1 else None
-
-
-def delivery_of(envelope: Head, payload: Payload, seen: Seen | None, raw: bytes) -> Delivery:
-    """Return what is kept of a delivery, whatever becomes of it."""
+    payload = body.payload(raw)
+    seen = repository(payload)
     provider, repo = (label(seen.provider), label(seen.name)) if seen else (None, None)
-    return Delivery(
+    delivery = Delivery(
         provider=provider or "github",
         guid=envelope.guid,
         hookid=envelope.hookid,
@@ -96,3 +75,4 @@ def delivery_of(envelope: Head, payload: Payload, seen: Seen | None, raw: bytes)
         receivetime=now(),
         body=raw,
     )
+    return Taken(delivery, payload, seen), signer

@@ -6,10 +6,8 @@ from collections import Counter
 from functools import partial
 from typing import IO, NamedTuple
 
-from flask import Flask
-
 from listener import background, database, drain, reconciler, rolling
-from listener.app import create_app
+from listener.app import App
 from listener.breaker import Breaker
 from listener.desk import Desk
 from listener.group import Group, own
@@ -36,7 +34,7 @@ class Common(NamedTuple):
     healing: dict[str, str] | None = None
 
 
-def make_app(common: Common) -> Flask:
+def make_app(common: Common) -> App:
     """Return the app of this process, with its threads started. Call it after the fork."""
     settings = common.settings
     engine = database.open_engine(settings)
@@ -56,4 +54,4 @@ def make_app(common: Common) -> Flask:
     breaker.start()
     desk_spool = Spool(settings.spool_dir) if spools else None
     group = Group(engine, own(common.batches))
-    return create_app(Desk(engine, group, common.keys, watched, breaker, desk_spool))
+    return App(Desk(engine, group, common.keys, watched, breaker, desk_spool))

@@ -43,15 +43,21 @@ class Outcome(NamedTuple):
     why: str | None = None
 
 
-def store_each(engine: Engine, batch: Sequence[Fate], refusal: Refusal) -> dict[Key, Outcome]:
+def nothing() -> None:
+    """Do nothing."""
+
+
+def store_each(
+    engine: Engine, batch: Sequence[Fate], refusal: Refusal, written: Callable[[], None] = nothing
+) -> dict[Key, Outcome]:
     """Store deliveries whose guids differ, durable on return; return what became of each.
 
     It takes one transaction, unless rows are refused: then it is halved down to the delivery that
-    is at fault, which is quarantined. Raises what `refusal` does not explain; some may be stored
-    by then.
+    is at fault, which is quarantined. `written` is told when only the commit is missing. Raises
+    what `refusal` does not explain; some may be stored by then.
     """
     try:
-        return store_all(engine, batch)
+        return store_all(engine, batch, written)
     except Exception as error:
         if (why := refusal(error, batch[0].delivery)) is None:
             raise
@@ -62,7 +68,9 @@ def store_each(engine: Engine, batch: Sequence[Fate], refusal: Refusal) -> dict[
     return first | store_each(engine, batch[half:], refusal)
 
 
-def store_all(engine: Engine, batch: Sequence[Fate]) -> dict[Key, Outcome]:
+def store_all(
+    engine: Engine, batch: Sequence[Fate], written: Callable[[], None] = nothing
+) -> dict[Key, Outcome]:
     """Store deliveries with their rows, all or none; durable on return.
 
     Those whose guid was applied before are left as they are. Raises Unmappable for a text that no
@@ -75,12 +83,13 @@ def store_all(engine: Engine, batch: Sequence[Fate]) -> dict[Key, Outcome]:
         if not found:
             return [], {}
         mapped = [fate.mapped for fate in found if fate.mapped is not None]
-        written = apply.apply(connection, mapped, known) if mapped else {}
+        tables = apply.apply(connection, mapped, known) if mapped else {}
         deliveries.save_all(connection, [(one.delivery, one.state, one.why) for one in found])
-        return found, written
+        written()
+        return found, tables
 
-    found, written = transact(engine, work)
-    apply.remember(known, written)
+    found, tables = transact(engine, work)
+    apply.remember(known, tables)
     stored = {key_of(fate): Outcome(fate.state, fate.why) for fate in found}
     return {key_of(fate): stored.get(key_of(fate), Outcome(apply.DUPLICATE)) for fate in batch}
 

@@ -6,6 +6,7 @@ of them in a row would add up; `within` bounds their sum.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from store.driver import Connection
 
 ENDS: ContextVar[float | None] = ContextVar("ends", default=None)
+STEP = 0.25
 LEAST = 0.2
 """Seconds that a last read or write gets: a rollback, on a server that is well."""
 
@@ -49,6 +51,11 @@ def at_most(seconds: float) -> float:
     return seconds if rest is None else min(seconds, max(rest, LEAST))
 
 
+def in_steps(seconds: float) -> float:
+    """Return a time that is longer by less than STEP, and changes rarely."""
+    return math.ceil(seconds / STEP) * STEP
+
+
 def watch(engine: Engine) -> None:
     """Let every statement of an engine raise Late when its time is over."""
     event.listen(engine, "before_cursor_execute", refuse_late)
@@ -64,7 +71,8 @@ def refuse_late(*_: Any) -> None:
 class TimedConnection(Connection):
     """A connection whose timeouts shrink as the deadline comes nearer.
 
-    PyMySQL asks for these three before each connect, read and write, in the handshake too.
+    PyMySQL asks for these three before each connect, read and write, in the handshake too, and
+    tells the socket what has changed: in steps, for that is a system call, and a turn of others.
     """
 
     @property
@@ -77,7 +85,7 @@ class TimedConnection(Connection):
 
     @property
     def _read_timeout(self) -> float:
-        return at_most(self.read_seconds)
+        return in_steps(at_most(self.read_seconds))
 
     @_read_timeout.setter
     def _read_timeout(self, seconds: float) -> None:
@@ -85,7 +93,7 @@ class TimedConnection(Connection):
 
     @property
     def _write_timeout(self) -> float:
-        return at_most(self.write_seconds)
+        return in_steps(at_most(self.write_seconds))
 
     @_write_timeout.setter
     def _write_timeout(self, seconds: float) -> None:

@@ -17,16 +17,17 @@ Payload = dict[str, Any]
 def fate(
     delivery: Delivery,
     payload: Payload,
+    seen: Seen | None,
     is_ours: Callable[[Seen], bool],
     broke: Callable[[Exception], None],
 ) -> Fate:
     """Return the rows of a delivery, or why there are none: ignored, quarantined.
 
-    `broke` is told of a mistake of ours. Raises what `is_ours` raises.
+    `seen` is the payload's repository. `broke` is told of a mistake of ours. Raises what `is_ours`
+    raises.
     """
     if delivery.event not in EVENTS:
         return Fate(delivery, apply.IGNORED, f"no table is filled from {delivery.event} events")
-    seen = repository(payload)
     if seen and not is_ours(seen):
         return Fate(delivery, apply.IGNORED, f"{seen.name} is not watched", is_foreign=True)
     try:

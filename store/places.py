@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from rows import Mapped, Row
 from rows.version import STUB
@@ -34,12 +35,18 @@ def stored(connection: Connection, wanted: Iterable[Key]) -> dict[Key, Place]:
         by_provider[provider].append(gitid)
     found: dict[Key, Place] = {}
     for provider, gitids in by_provider.items():
-        query = select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
-            repos.c.provider == provider, repos.c.gitid.in_(gitids)
-        )
-        for gitid, *place in connection.execute(query):
+        for gitid, *place in connection.execute(asked(), {"of": provider, "gitids": gitids}):
             found[provider, gitid] = Place(*place)
     return found
+
+
+@lru_cache
+def asked() -> Select[Any]:
+    """Return the query for some repositories of a provider."""
+    return select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
+        repos.c.provider == bindparam("of"),
+        repos.c.gitid.in_(bindparam("gitids", expanding=True)),
+    )
 
 
 def key_of(mapped: Mapped) -> Key:

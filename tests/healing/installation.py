@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request
 
 from backfill import audit, client, limits
 from backfill.app import App
@@ -27,11 +28,12 @@ from backfill.verdict import Span, Verdict
 from backfill.voice import Voice
 from backfill.work import Wanted
 from backfill.writer import Writer
-from listener.app import create_app
+from listener.app import App as Public
 from rows.github.events import EVENTS
 from tests.fakegithub.hooks import Hook
 from tests.fakegithub.server import Server, serve
 from tests.fakegithub.world import World
+from tests.listener.asking import ask
 from tests.listener.conftest import desk_for
 from tests.listener.sending import SECRET
 
@@ -50,14 +52,17 @@ class Receiver:
     """The listener's app on a port of its own; `is_down` refuses what comes."""
 
     def __init__(self, engine: Engine) -> None:
-        app = create_app(desk_for(engine))
+        public = Public(desk_for(engine))
         self.is_down = False
 
         def guarded(environ, start_response):
             if self.is_down:
                 start_response("503 Service Unavailable", [("Content-Length", "0")])
                 return [b""]
-            return app(environ, start_response)
+            given = Request(environ)
+            told = ask(public, given.method, given.path, data=given.data, headers=given.headers)
+            start_response(f"{told.status_code} Told", told.headers.to_wsgi_list())
+            return [told.data]
 
         self.server = make_server("127.0.0.1", 0, guarded, threaded=True, request_handler=Quiet)
         self.url = f"http://127.0.0.1:{self.server.port}/webhook"

@@ -6,11 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from listener.app import create_app
+from listener.app import App
 from listener.breaker import Breaker
 from listener.desk import Desk
 from listener.group import Group
@@ -19,10 +16,11 @@ from store.engine import connect
 from store.probe import probe
 from store.spool import Spool
 from tests.listener import sending
+from tests.listener.asking import Told, post
 
 DOWN = "mysql+pymysql://root:hunter22@127.0.0.1:1/runs"  # nobody listens on port 1
 
-Deliver = Callable[..., TestResponse]
+Deliver = Callable[..., Told]
 
 
 @pytest.fixture
@@ -47,27 +45,26 @@ def desk_for(engine: sa.Engine, spool: Spool | None = None) -> Desk:
 
 
 @pytest.fixture
-def app(desk: Desk) -> Flask:
+def public(desk: Desk) -> App:
     """Make the app as a worker does."""
-    return create_app(desk)
+    return App(desk)
 
 
 @pytest.fixture
-def deliver(app: Flask) -> Deliver:
+def deliver(public: App) -> Deliver:
     """Post a delivery: `deliver("push", body)`, with headers by name to change or leave out."""
-    client: FlaskClient = app.test_client()
 
-    def post(event: str, body: bytes, **others: str | None) -> TestResponse:
-        return client.post("/webhook", data=body, headers=sending.headers(event, body, **others))
+    def send(event: str, body: bytes, **others: str | None) -> Told:
+        return post(public, body, sending.headers(event, body, **others))
 
-    return post
+    return send
 
 
 @pytest.fixture
-def rewatch(app: Flask, desk: Desk) -> Callable[..., None]:
+def rewatch(public: App, desk: Desk) -> Callable[..., None]:
     """Watch other repositories from now on: `rewatch("org/repo")`."""
 
     def change(*patterns: str) -> None:
-        app.extensions["desk"] = desk._replace(watch=watch(patterns))
+        public.desk = desk._replace(watch=watch(patterns))
 
     return change

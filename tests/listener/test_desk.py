@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from listener import drain
-from listener.app import create_app
+from listener.app import App
 from listener.desk import Desk
 from listener.drain import Drain
 from listener.watch import watch
 from schema import migrate
 from store.engine import connect
 from store.spool import Spool
+from tests.listener.asking import post
 from tests.listener.conftest import DOWN, Deliver, desk_for
 from tests.listener.sending import GUID, headers, recorded
 from tests.listener.stored import counted, kept
@@ -51,9 +51,9 @@ def written_back(desk: Desk, engine: sa.Engine) -> None:
 )
 @on_sqlite
 def test_delivery_while_the_database_is_down_is_spooled(
-    app: Flask, deliver: Deliver, spool: Spool, event: str, body: bytes
+    public: App, deliver: Deliver, spool: Spool, event: str, body: bytes
 ):
-    app.extensions["desk"] = desk_for(connect(DOWN), spool)
+    public.desk = desk_for(connect(DOWN), spool)
     answer = deliver(event, body, X_GitHub_Delivery=GUID)
     assert (answer.status_code, answer.json) == (202, {"status": "spooled"})
     (one,) = spool.take(10)
@@ -62,24 +62,24 @@ def test_delivery_while_the_database_is_down_is_spooled(
 
 @on_sqlite
 def test_delivery_that_may_not_be_watched_is_spooled_while_nobody_can_tell(
-    app: Flask, deliver: Deliver, spool: Spool
+    public: App, deliver: Deliver, spool: Spool
 ):
-    app.extensions["desk"] = desk_for(connect(DOWN), spool)._replace(watch=watch(["octo/cat"]))
+    public.desk = desk_for(connect(DOWN), spool)._replace(watch=watch(["octo/cat"]))
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
 
 
 @on_sqlite
-def test_ping_needs_neither_database_nor_spool(app: Flask, deliver: Deliver):
-    app.extensions["desk"] = desk_for(connect(DOWN))
+def test_ping_needs_neither_database_nor_spool(public: App, deliver: Deliver):
+    public.desk = desk_for(connect(DOWN))
     assert deliver("ping", recorded("ping__organization")).json == {"status": "pong"}
 
 
 @on_sqlite
 def test_delivery_that_nothing_can_take_is_503_until_the_spool_can_be_written_again(
-    app: Flask, deliver: Deliver, spool: Spool, caplog: pytest.LogCaptureFixture
+    public: App, deliver: Deliver, spool: Spool, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("INFO", "listener")
-    app.extensions["desk"] = desk_for(connect(DOWN), spool)
+    public.desk = desk_for(connect(DOWN), spool)
     spool.folder.write_text("no folder")
     for _ in range(3):
         answer = deliver("workflow_run", recorded(RUN))
@@ -91,14 +91,29 @@ def test_delivery_that_nothing_can_take_is_503_until_the_spool_can_be_written_ag
 
 
 def test_breaker_once_open_leaves_the_database_alone(
-    app: Flask, deliver: Deliver, desk: Desk, engine: sa.Engine, spool: Spool
+    public: App, deliver: Deliver, desk: Desk, engine: sa.Engine, spool: Spool
 ):
-    desk = app.extensions["desk"] = desk._replace(spool=spool)
+    desk = public.desk = desk._replace(spool=spool)
     desk.breaker.tripped.set()
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
     assert counted(engine) == {}
     desk.breaker.try_once()
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "applied"}
+
+
+@on_sqlite
+def test_question_that_waited_while_the_database_failed_others_is_not_asked(
+    public: App, deliver: Deliver, desk: Desk, spool: Spool, monkeypatch: pytest.MonkeyPatch
+):
+    public.desk = desk._replace(spool=spool, watch=watch(["octo/cat"]))
+
+    async def waited(work: Callable[..., object], *arguments: object) -> object:
+        desk.breaker.tripped.set()
+        return work(*arguments)
+
+    monkeypatch.setattr("listener.desk.aside", waited)
+    monkeypatch.setattr("listener.desk.fate", None)
+    assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
 
 
 @pytest.fixture
@@ -121,11 +136,11 @@ def test_server_that_freezes_at_a_commit_gets_the_delivery_once(server: Server, 
         server.freeze()
 
     sa.event.listen(engine, "commit", freeze, once=True)
-    client, body = create_app(desk).test_client(), recorded(RUN)
+    public, body = App(desk), recorded(RUN)
     began = time.monotonic()
     try:
         made = headers("workflow_run", body, X_GitHub_Delivery=GUID)
-        answer = client.post("/webhook", data=body, headers=made)
+        answer = post(public, body, made)
         assert (answer.status_code, answer.json) == (202, {"status": "spooled"})
         assert time.monotonic() - began < 5
     finally:
@@ -139,7 +154,7 @@ def test_server_that_freezes_at_a_commit_gets_the_delivery_once(server: Server, 
 
 @on_servers
 def test_connection_lost_after_a_commit_that_was_carried_out_stores_the_delivery_once(
-    deliver: Deliver, app: Flask, engine: sa.Engine
+    deliver: Deliver, public: App, engine: sa.Engine
 ):
     def lose(connection: sa.Connection) -> None:
         raw = connection.connection.driver_connection
@@ -154,9 +169,9 @@ def test_connection_lost_after_a_commit_that_was_carried_out_stores_the_delivery
 
 @on_servers
 def test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time(
-    app: Flask, deliver: Deliver, desk: Desk, engine: sa.Engine, spool: Spool, store_url: str
+    public: App, deliver: Deliver, desk: Desk, engine: sa.Engine, spool: Spool, store_url: str
 ):
-    app.extensions["desk"] = desk._replace(spool=spool)
+    public.desk = desk._replace(spool=spool)
     deliver("workflow_run", recorded(RUN))
     other = connect(store_url)
     with other.begin() as holding:
@@ -164,15 +179,15 @@ def test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time(
         began = time.monotonic()
         assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
         assert time.monotonic() - began < 5
-    desk = app.extensions["desk"]
+    desk = public.desk
     written_back(desk, engine)
     assert [row["state"] for row in kept(engine)] == ["applied", "applied"]
     other.dispose()
 
 
 @on_sqlite
-def test_spool_folder_lost_while_running_is_made_anew(app: Flask, deliver: Deliver, spool: Spool):
-    app.extensions["desk"] = desk_for(connect(DOWN), spool)
+def test_spool_folder_lost_while_running_is_made_anew(public: App, deliver: Deliver, spool: Spool):
+    public.desk = desk_for(connect(DOWN), spool)
     deliver("workflow_run", recorded(RUN))
     shutil.rmtree(spool.folder)
     assert deliver("workflow_run", recorded(RUN)).status_code == 202

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from listener import desk as desk_of
-from listener.app import create_app
+from listener.app import App
 from listener.desk import Desk
+from listener.group import own
 from store.spool import Spool
+from tests.listener import asking
 from tests.listener.conftest import desk_for
 from tests.listener.sending import changed, headers, recorded
 from tests.listener.stored import counted, kept
@@ -47,9 +49,9 @@ def gate(engine: sa.Engine) -> Iterator[Gate]:
     made.opened.set()
 
 
-def post(app: Flask, event: str, body: bytes, guid: str) -> Answered:
+def post(public: App, event: str, body: bytes, guid: str) -> Answered:
     made = headers(event, body, X_GitHub_Delivery=guid)
-    answer = app.test_client().post("/webhook", data=body, headers=made)
+    answer = asking.post(public, body, made)
     return answer.status_code, answer.json["status"]
 
 
@@ -61,13 +63,13 @@ def wait_for_queue(desk: Desk, length: int) -> None:
         time.sleep(0.01)
 
 
-def at_once(app: Flask, desk: Desk, gate: Gate, those: list[bytes]) -> list[Answered]:
+def at_once(public: App, desk: Desk, gate: Gate, those: list[bytes]) -> list[Answered]:
     """Post one delivery, and the others while its commit is held up; return their answers."""
     with ThreadPoolExecutor(len(those) + 1) as pool:
-        first = pool.submit(post, app, "workflow_run", recorded(RUN), "first")
+        first = pool.submit(post, public, "workflow_run", recorded(RUN), "first")
         assert gate.reached.wait(60)
         found: list[Future[Answered]] = [
-            pool.submit(post, app, "workflow_run", body, f"guid-{number}")
+            pool.submit(post, public, "workflow_run", body, f"guid-{number}")
             for number, body in enumerate(those)
         ]
         wait_for_queue(desk, len(those))
@@ -77,21 +79,47 @@ def at_once(app: Flask, desk: Desk, gate: Gate, those: list[bytes]) -> list[Answ
 
 
 def test_deliveries_that_come_during_a_commit_share_the_next_one(
-    app: Flask, desk: Desk, engine: sa.Engine, gate: Gate
+    public: App, desk: Desk, engine: sa.Engine, gate: Gate
 ):
     bodies = [changed(RUN, workflow_run__id=number) for number in range(1, MANY + 1)]
-    assert at_once(app, desk, gate, bodies) == [(200, "applied")] * MANY
+    assert at_once(public, desk, gate, bodies) == [(200, "applied")] * MANY
     assert gate.commits == 2
     assert counted(engine)["workflowruns"] == MANY + 1
     assert counted(engine)["deliveries"] == MANY + 1
 
 
+def test_turn_is_given_back_when_only_the_commit_is_missing(
+    public: App, desk: Desk, gate: Gate, tmp_path: Path
+):
+    with (tmp_path / "turn").open("wb") as turn, ThreadPoolExecutor(1) as pool:
+        desk.group.turn = own(turn)
+        answer = pool.submit(post, public, "workflow_run", recorded(RUN), "first")
+        assert gate.reached.wait(60)
+        other = own(turn)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises while another has it
+        gate.opened.set()
+        assert answer.result() == (200, "applied")
+        other.close()
+
+
+def test_batch_waits_for_its_turn(public: App, desk: Desk, gate: Gate, tmp_path: Path):
+    gate.opened.set()
+    with (tmp_path / "turn").open("wb") as turn, ThreadPoolExecutor(1) as pool:
+        desk.group.turn = own(turn)
+        other = own(turn)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        answer = pool.submit(post, public, "workflow_run", recorded(RUN), "first")
+        assert not gate.reached.wait(0.3)
+        other.close()
+        assert answer.result() == (200, "applied")
+
+
 def test_delivery_whose_values_are_refused_is_quarantined_alone(
-    app: Flask, desk: Desk, engine: sa.Engine, gate: Gate
+    public: App, desk: Desk, engine: sa.Engine, gate: Gate
 ):
     bodies = [changed(RUN, workflow_run__id=number) for number in range(1, MANY + 1)]
     bodies[3] = changed(RUN, workflow_run__id=4, workflow_run__head_branch="x" * 5000)
-    found = at_once(app, desk, gate, bodies)
+    found = at_once(public, desk, gate, bodies)
     assert found.pop(3) == (202, "quarantined")
     assert found == [(200, "applied")] * (MANY - 1)
     states = {row["guid"]: row["state"] for row in kept(engine)}
@@ -101,7 +129,7 @@ def test_delivery_whose_values_are_refused_is_quarantined_alone(
 
 
 def test_delivery_that_waits_too_long_is_spooled_and_its_batch_may_still_commit(
-    app: Flask,
+    public: App,
     desk: Desk,
     engine: sa.Engine,
     gate: Gate,
@@ -110,8 +138,8 @@ def test_delivery_that_waits_too_long_is_spooled_and_its_batch_may_still_commit(
 ):
     monkeypatch.setattr(desk_of, "PATIENCE", 0.2)
     spool = Spool(tmp_path / "spool")
-    app.extensions["desk"] = desk._replace(spool=spool)
-    assert post(app, "workflow_run", recorded(RUN), "late") == (202, "spooled")
+    public.desk = desk._replace(spool=spool)
+    assert post(public, "workflow_run", recorded(RUN), "late") == (202, "spooled")
     assert desk.breaker.is_open
     gate.opened.set()
     ends = time.monotonic() + 60
@@ -131,12 +159,12 @@ def test_database_that_fails_sends_those_that_wait_to_the_spool_as_well(tmp_path
 
     sa.event.listen(engine, "begin", hold)
     desk = desk_for(engine, Spool(tmp_path / "spool"))
-    app = create_app(desk)
+    public = App(desk)
     with ThreadPoolExecutor(MANY) as pool:
-        found = [pool.submit(post, app, "workflow_run", recorded(RUN), "first")]
+        found = [pool.submit(post, public, "workflow_run", recorded(RUN), "first")]
         assert reached.wait(60)
         found += [
-            pool.submit(post, app, "workflow_run", recorded(RUN), f"guid-{number}")
+            pool.submit(post, public, "workflow_run", recorded(RUN), f"guid-{number}")
             for number in range(1, MANY)
         ]
         wait_for_queue(desk, MANY - 1)

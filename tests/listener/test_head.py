@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from werkzeug.datastructures import Headers
 
 from listener.answer import Refused
 from listener.head import Head, read
@@ -21,7 +20,7 @@ GUID = GOOD["X-GitHub-Delivery"]
 
 def head(**changes: str | None) -> Head:
     changed = {**GOOD, **{name.replace("_", "-"): value for name, value in changes.items()}}
-    return read(Headers([(name, value) for name, value in changed.items() if value is not None]))
+    return read({name.lower(): value for name, value in changed.items() if value is not None})
 
 
 def test_head_of_a_delivery_is_read_whole():

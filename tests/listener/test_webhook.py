@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
+from listener.app import App
 from listener.desk import Desk
 from schema.tables import repos, workflowruns
 from tests.listener import sending
@@ -165,9 +165,9 @@ def test_delivery_leaves_one_line_that_says_what_came_of_it(
 
 @on_sqlite
 def test_delivery_while_rotating_logs_which_secret_signed_it(
-    deliver: Deliver, app: Flask, desk: Desk, caplog: pytest.LogCaptureFixture
+    deliver: Deliver, public: App, desk: Desk, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("INFO", "listener")
-    app.extensions["desk"] = desk._replace(secrets=(b"the new secret, unused yet", *desk.secrets))
+    public.desk = desk._replace(secrets=(b"the new secret, unused yet", *desk.secrets))
     deliver("workflow_run", recorded(RUN))
     assert [record.fields["secret"] for record in caplog.records] == [2]

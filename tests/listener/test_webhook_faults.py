@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from listener.app import create_app
+from listener.app import App
 from rows.github import events
 from schema import migrate
 from store.batch import Key, Outcome
 from store.engine import connect
+from tests.listener import asking
 from tests.listener.conftest import DOWN, Deliver, desk_for
 from tests.listener.sending import GUID, changed, headers, recorded
 from tests.listener.stored import counted, kept
@@ -102,12 +102,12 @@ def test_mistake_of_ours_quarantines_the_delivery_and_is_loud(
 @on_sqlite
 def test_delivery_while_the_database_is_down_is_to_be_sent_again(
     deliver: Deliver,
-    app: Flask,
+    public: App,
     caplog: pytest.LogCaptureFixture,
     event: str,
     body: bytes,
 ):
-    app.extensions["desk"] = desk_for(connect(DOWN))
+    public.desk = desk_for(connect(DOWN))
     answer = deliver(event, body)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert answer.json == {"status": "unavailable", "error": "nothing was stored, deliver again"}
@@ -119,13 +119,13 @@ def test_delivery_while_the_database_is_down_is_to_be_sent_again(
 
 
 def test_delivery_that_the_schema_is_too_old_for_is_to_be_sent_again(
-    app: Flask, deliver: Deliver, database_url: str
+    public: App, deliver: Deliver, database_url: str
 ):
     engine = connect(database_url)
     migrate.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE branches DROP COLUMN deletetime"))
-    app.extensions["desk"] = desk_for(engine)
+    public.desk = desk_for(engine)
     assert deliver("push", recorded("push__branch_created")).status_code == 503
     assert counted(engine) == {}  # not quarantined: its data is not at fault
     engine.dispose()
@@ -142,11 +142,11 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
     engine = connect(f"{server.url}/runs")
     migrate.upgrade(engine)
     desk = desk_for(engine)
-    client = create_app(desk).test_client()
+    public = App(desk)
 
     def post() -> tuple[int, bool]:
         began, body = time.monotonic(), recorded(RUN)
-        answer = client.post("/webhook", data=body, headers=headers("workflow_run", body))
+        answer = asking.post(public, body, headers("workflow_run", body))
         return answer.status_code, time.monotonic() - began < 8
 
     assert post() == (200, True)

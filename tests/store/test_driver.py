@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from schema.healing import marks
 from store.driver import cut, post
 from store.engine import connect
 from store.transaction import transact
@@ -129,6 +131,18 @@ def test_rows_of_one_statement_are_stored_as_they_are(engine: Engine):
     with engine.begin() as connection:
         connection.execute(MARK, [{"name": name} for name in names])
         assert set(connection.scalars(HERE)) == set(names)
+
+
+def test_posted_insert_stores_its_rows_as_they_are(engine: Engine):
+    names = ["it's", "100%s", "%(name)s", "values (%(name)s)", "ö\\", ":name", "a\nb"]
+    now = datetime(2026, 11, 22, 9, 8, 7, 654321)
+    rows = [{"subject": "%", "name": name, "time": now} for name in names]
+    with engine.begin() as connection:
+        post(connection, insert(marks), rows)
+        post(connection, insert(marks), [{**rows[0], "subject": "", "value": None}])
+    with engine.connect() as connection:
+        found = connection.execute(select(marks.c.subject, marks.c.name, marks.c.time)).all()
+    assert sorted(found) == sorted([("", "it's", now), *(("%", name, now) for name in names)])
 
 
 def test_statement_is_cut_before_and_behind_its_values(engine: Engine):

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-import threading
-import time
 
 from listener import answer, desk, webhook
 from listener.cli import main
 
+UNDER_WAY: set[asyncio.Task[None]] = set()
 
-def settle(*arguments: object) -> answer.Answer:
+
+async def settle(at: desk.Desk, taken: desk.Taken) -> answer.Answer:
     """Answer at once, and store a little later."""
-    threading.Thread(target=store, args=arguments).start()
+    UNDER_WAY.add(asyncio.create_task(store(at, taken)))
     return answer.stored("applied")
 
 
-def store(*arguments: object) -> None:
+async def store(at: desk.Desk, taken: desk.Taken) -> None:
     """Store what was answered, unless somebody pulls the plug first."""
-    time.sleep(0.05)
-    desk.settle(*arguments)
+    await asyncio.sleep(0.05)
+    await desk.settle(at, taken)
 
 
 if __name__ == "__main__":

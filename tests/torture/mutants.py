@@ -33,10 +33,11 @@ MUTANTS = (
     Mutant(
         "commit before the answer",
         "listener/webhook.py",
-        "        settled = settle(desk, delivery, payload)\n",
-        "        import threading\n"
-        "        threading.Timer(0.1, settle, (desk, delivery, payload)).start()\n"
-        '        settled = answer.stored("applied")\n',
+        "    return await settle(desk, taken)\n",
+        "    from listener import answer\n"
+        "    later = settle(desk, taken)\n"
+        "    asyncio.get_running_loop().call_later(0.1, asyncio.ensure_future, later)\n"
+        '    return answer.stored("applied")\n',
         "tests/listener/test_webhook.py::test_delivery_of_a_run_is_applied_with_its_raw_body",
     ),
     Mutant(
@@ -82,8 +83,8 @@ MUTANTS = (
     Mutant(
         "breaker",
         "listener/desk.py",
-        "            desk.breaker.trip(error)\n    return spool",
-        "            pass\n    return spool",
+        "            desk.breaker.trip(error)\n    return await aside",
+        "            pass\n    return await aside",
         "tests/listener/test_webhook_faults.py::test_delivery_while_the_database_is_down_is_to_be_sent"
         "_again",
     ),
@@ -96,8 +97,8 @@ MUTANTS = (
     ),
     Mutant(
         "the whole body is read",
-        "listener/webhook.py",
-        "    if len(raw) < envelope.length:",
+        "listener/door.py",
+        "    if len(raw) < length:",
         "    if False:",
         "tests/listener/test_wire.py::test_body_cut_off_is_400",
     ),

@@ -14,8 +14,10 @@ from listener.watch import watch
 from schema import migrate
 from schema.tables import deliveries, keys, metadata
 from store import bodies
-from store.batch import store_all
+from store.batch import Fate, store_all
+from store.deliveries import Delivery
 from store.engine import connect, reading
+from store.fate import repository
 from tests.equality import COMPARED, Contents, contents
 from tests.torture.shots import Shot
 
@@ -72,11 +74,16 @@ def told_once(those: Iterable[Shot], folder: Path) -> Contents:
     engine = connect(f"sqlite:///{folder / 'oracle.db'}")
     migrate.upgrade(engine)
     for batch in batches(those):
-        found = [one.delivery for one in batch]
-        store_all(engine, [fate(engine, watch(()), one, bodies.payload(one.body)) for one in found])
+        store_all(engine, [fate_of(engine, one.delivery) for one in batch])
     told = contents(engine)
     engine.dispose()
     return told
+
+
+def fate_of(engine: Engine, delivery: Delivery) -> Fate:
+    """Return what becomes of a delivery where every repository is watched."""
+    payload = bodies.payload(delivery.body)
+    return fate(engine, watch(()), delivery, payload, repository(payload))
 
 
 def batches(those: Iterable[Shot]) -> Iterator[list[Shot]]:

@@ -1,0 +1,22 @@
+"""What would hold up the loop that answers all requests of a process: it is done in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+THREADS = 16
+"""For questions to the database, the spool, and bodies of megabytes."""
+
+Result = TypeVar("Result")
+
+POOL = ThreadPoolExecutor(THREADS, "aside")  # starts no thread before it has work: it may be forked
+
+
+async def aside(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Return what `work` returns in a thread, or raise what it raises."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(POOL, partial(work, *arguments))
