@@ -85,7 +85,7 @@ def test_request_that_is_whole_in_time_may_be_answered_later(
 ):
     monkeypatch.setattr(limits, "SECONDS", 0.1)
 
-    async def slow(*_: object) -> limits.Any:
+    async def slow(*_: object) -> None:
         await asyncio.sleep(0.5)
         raise RuntimeError("a mistake")
 
