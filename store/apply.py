@@ -139,8 +139,14 @@ def remember(known: Known, written: Tables) -> None:
 
 
 def distinct(rows: Iterable[Values]) -> list[Values]:
-    """Return the rows without repetitions: each job of a page brings the same stub of its run."""
-    return list({tuple(values.items()): values for values in rows}.values())
+    """Return the rows, each stub once: every job of a page brings the same one of its run."""
+    stubs, others = dict[tuple[Any, ...], Values](), list[Values]()
+    for values in rows:
+        if values.get("version"):
+            others.append(values)
+        else:
+            stubs[tuple(values.items())] = values
+    return [*stubs.values(), *others]
 
 
 def resolve_names(connection: Connection, tables: Tables) -> None:

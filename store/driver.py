@@ -121,24 +121,50 @@ def post(
     """
     raw = connection.connection.driver_connection
     if not isinstance(raw, Connection):
-        connection.execute(statement, rows)
+        run(connection, statement, rows)
         return
     raw.is_posting = True
     try:
-        if isinstance(statement, sqlalchemy.Insert):
-            connection.exec_driver_sql(text_of(statement, connection.dialect, tuple(rows[0])), rows)
-        else:
-            connection.execute(statement, rows)
+        run(connection, statement, rows)
     finally:
         raw.is_posting = False
+
+
+def run(
+    connection: sqlalchemy.Connection,
+    statement: sqlalchemy.Executable,
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Run a statement for all rows.
+
+    SQLAlchemy prepares each row of an INSERT anew, which takes longer than to write it.
+    """
+    if not isinstance(statement, sqlalchemy.Insert):
+        connection.execute(statement, rows)
+        return
+    text = text_of(statement, connection.dialect, tuple(rows[0]))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(text, [as_text(row) for row in rows])
+    else:
+        connection.exec_driver_sql(text, rows)
 
 
 @lru_cache(maxsize=256)
 def text_of(
     statement: sqlalchemy.Insert, dialect: sqlalchemy.Dialect, columns: tuple[str, ...]
 ) -> str:
-    """Return an INSERT as PyMySQL takes it."""
+    """Return an INSERT as a driver takes it that finds values by their names."""
+    if dialect.name == "sqlite":
+        dialect = type(dialect)(paramstyle="named")
     return str(statement.compile(dialect=dialect, column_keys=columns))
+
+
+def as_text(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its times as SQLAlchemy writes them for SQLite."""
+    return {
+        name: value.isoformat(" ", "microseconds") if type(value) is datetime else value
+        for name, value in row.items()
+    }
 
 
 class Cursor(PyMySQLCursor):
