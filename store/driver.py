@@ -155,7 +155,8 @@ def text_of(
 ) -> str:
     """Return an INSERT as a driver takes it that finds values by their names."""
     if dialect.name == "sqlite":
-        dialect = type(dialect)(paramstyle="named")
+        by_name: Any = type(dialect)
+        dialect = by_name(paramstyle="named")
     return str(statement.compile(dialect=dialect, column_keys=columns))
 
 

@@ -1,4 +1,4 @@
-"""The shipped nginx takes slow clients upon itself: the listener's threads stay free."""
+"""Slow clients hold nobody up: nginx takes them upon itself, and the listener bears them."""
 
 from __future__ import annotations
 
@@ -91,9 +91,10 @@ def test_slow_clients_hold_nobody_up_behind_the_proxy(listener: Listener, tmp_pa
     assert codes == [200] * 50
 
 
-def test_slow_clients_hold_everybody_up_without_the_proxy(listener: Listener):
+def test_slow_clients_hold_nobody_up_without_the_proxy_either(listener: Listener):
     with slow_clients(listener.port):
-        assert deliver(listener.port, 3) == 0
+        codes = [deliver(listener.port, 5) for _ in range(50)]
+    assert codes == [200] * 50
 
 
 def test_body_over_25_mib_is_refused_by_the_proxy(listener: Listener, tmp_path: Path):
