@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import Headers
@@ -44,7 +45,9 @@ def ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    # Not in this thread, where a browser may have a loop that runs already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, app(scope, receive, send)).result()
     start, body = sent
     found = [(name.decode(), value.decode()) for name, value in start["headers"]]
     return Told(start["status"], Headers(found), body["body"])

@@ -155,7 +155,7 @@ def test_rows_with_different_columns_are_locked_in_one_order_first(engine: Engin
     rows = [{**stub, "gitid": 3, "name": "c"}, {**stub, "gitid": 1}, {**stub, "gitid": 2}]
     told: list[tuple[str, object]] = []
     event.listen(
-        engine, "before_execute", lambda _c, clause, many, *_: told.append((str(clause), many))
+        engine, "before_cursor_execute", lambda _, __, text, many, *___: told.append((text, many))
     )
     with engine.begin() as connection:
         upsert(connection, "repos", rows)
