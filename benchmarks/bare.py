@@ -1,5 +1,4 @@
-"""The least a receiver can do: verify the signature and store nothing.
-Flask under gunicorn, as most are; its threads are as fast as gunicorn serves Flask.
+"""The least a receiver can do: verify the signature and store nothing. Flask in gunicorn's threads.
 
 WEBHOOK_SECRET is in the environment; `--host` and `-p` are those of the listener.
 """
@@ -42,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("-p", "--port", type=int, required=True)
     given = flags.parse_args(argv)
     log.start(())
-    listening, workers = serve.listen(given.host, given.port), 2
+    listening, workers = serve.listen(given.host, given.port), serve.workers_for("mysql")
     serve.run(listening, workers, create_app, worker_class="gthread", threads=16)
     return 0
 

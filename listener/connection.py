@@ -86,7 +86,8 @@ class Lingering:
 
     def close(self) -> None:
         """Close; as long as the sender sends, only our side."""
-        if self.connection.is_whole or self.connection.is_answered:
+        is_done = self.connection.is_whole or self.connection.is_answered
+        if is_done or self.transport.is_closing():
             self.transport.close()
             return
         self.connection.is_answered = True

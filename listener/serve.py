@@ -49,6 +49,12 @@ class Worker(UvicornWorker):  # type: ignore[misc] # it has no types
         # It warns of each request that is none: whoever finds the port could fill the disk.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
+    async def _serve(self) -> None:
+        """Serve until a signal, which uvicorn raises again: it is no way to die of."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        await super()._serve()
+
     async def callback_notify(self) -> None:
         """Say that the loop turns, and end when the master has ended."""
         await super().callback_notify()

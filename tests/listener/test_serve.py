@@ -102,6 +102,7 @@ def test_signal_ends_it_cleanly_with_exit_0_and_frees_the_port(tmp_path: Path, n
         assert deliver(listener).code == 200
         assert listener.stop(number) == 0
         assert "Traceback" not in listener.log()
+        assert "was sent" not in listener.log()
         assert listener.log().splitlines()[-1].endswith("level=info msg=stopped")
         socket.create_server(("127.0.0.1", listener.port)).close()
 
