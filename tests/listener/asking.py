@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from werkzeug.datastructures import Headers
 
 from listener.app import App
+
+Result = TypeVar("Result")
 
 
 class Told(NamedTuple):
@@ -24,6 +26,15 @@ class Told(NamedTuple):
     def json(self) -> Any:
         """The body as JSON."""
         return json.loads(self.data)
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return what a coroutine returns.
+
+    It has a thread of its own: in this one a browser may have a loop that runs already.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def ask(
@@ -45,9 +56,7 @@ def ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    # Not in this thread, where a browser may have a loop that runs already.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, app(scope, receive, send)).result()
+    run(app(scope, receive, send))
     start, body = sent
     found = [(name.decode(), value.decode()) for name, value in start["headers"]]
     return Told(start["status"], Headers(found), body["body"])
