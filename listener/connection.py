@@ -71,7 +71,7 @@ class Connection(HttpToolsProtocol):
 
 
 class Lingering:
-    """A transport that lets a sender finish who is answered early.
+    """A transport that sends an answer in one piece, and lets who is answered early finish.
 
     A socket that is closed with unread bytes takes the answer back that its sender has not read.
     """
@@ -79,13 +79,29 @@ class Lingering:
     def __init__(self, transport: Any, connection: Connection) -> None:
         self.transport = transport
         self.connection = connection
+        self.answer: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
         """Do everything else as the transport does."""
         return getattr(self.transport, name)
 
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Tell nothing: who sends is not asked here, and each question is a system call."""
+        return default
+
+    def write(self, data: bytes) -> None:
+        """Send what comes before an answer; the answer itself goes out when it is closed after."""
+        cycle = self.connection.cycle
+        if cycle is not None and cycle.response_started:
+            self.answer.append(data)
+        else:
+            self.transport.write(data)
+
     def close(self) -> None:
-        """Close; as long as the sender sends, only our side."""
+        """Send the answer and close; as long as the sender sends, only our side."""
+        if self.answer:
+            self.transport.write(b"".join(self.answer))
+            self.answer.clear()
         is_done = self.connection.is_whole or self.connection.is_answered
         if is_done or self.transport.is_closing():
             self.transport.close()
