@@ -34,11 +34,12 @@ class Connection(HttpToolsProtocol):
         if self.is_answered:
             return
         super().data_received(data)
-        if not self.has_head:
-            self.head_bytes += len(data)
-            if self.head_bytes > HEAD_BYTES:
-                self.transport.write(TOO_LARGE)
-                self.transport.close()
+        if self.has_head or self.is_answered:
+            return
+        self.head_bytes += len(data)
+        if self.head_bytes > HEAD_BYTES:
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Begin the request."""

@@ -20,6 +20,7 @@ from store.driver import Connection
 
 ENDS: ContextVar[float | None] = ContextVar("ends", default=None)
 STEP = 0.25
+"""Seconds between two time limits of a socket."""
 LEAST = 0.2
 """Seconds that a last read or write gets: a rollback, on a server that is well."""
 

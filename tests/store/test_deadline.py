@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import floats
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -43,6 +45,13 @@ def frozen(server: Server) -> Iterator[None]:
 
 def ask(engine: Engine) -> object:
     return transact(engine, lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+
+
+@given(floats(0.001, 10_000))
+def test_time_limit_in_steps_is_longer_by_no_more_than_a_step(seconds: float):
+    found = deadline.in_steps(seconds)
+    assert seconds <= found <= seconds + 0.25
+    assert found % 0.25 == 0
 
 
 def test_statement_after_the_end_is_not_begun(engine: Engine):
