@@ -19,7 +19,7 @@ from time import perf_counter
 from listener import body, head, log, signature
 from listener.answer import Answer, Refused
 from listener.aside import aside
-from listener.desk import QUICK_BYTES, Desk, Taken, is_quick, settle
+from listener.desk import Desk, Taken, is_quick, settle
 from listener.door import Receive, Scope, fields, read
 from listener.head import Head
 from store.deliveries import Delivery, now
@@ -36,7 +36,7 @@ async def receive(desk: Desk, scope: Scope, incoming: Receive) -> Answer:
     try:
         envelope = head.read(fields(scope))
         told |= {"event": envelope.event, "guid": envelope.guid}
-        async with nullcontext() if envelope.length <= QUICK_BYTES else LONG:
+        async with nullcontext() if is_quick(envelope.length) else LONG:
             settled = await settled_as(desk, envelope, incoming, told)
     except Refused as refused:
         settled = refused.answer
@@ -47,7 +47,7 @@ async def receive(desk: Desk, scope: Scope, incoming: Receive) -> Answer:
 async def settled_as(desk: Desk, envelope: Head, incoming: Receive, told: log.Fields) -> Answer:
     """Read a delivery's body and store it. Raises Refused: 400, 401."""
     raw = await read(incoming, envelope.length)
-    if is_quick(raw):
+    if is_quick(envelope.length):
         taken, signer = take(desk, envelope, raw)
     else:
         taken, signer = await aside(take, desk, envelope, raw)
