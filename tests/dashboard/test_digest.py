@@ -6,7 +6,8 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -94,14 +95,14 @@ def chat() -> Iterator[tuple[str, list[object]]]:
 
 @pytest.fixture
 def home(engine: Engine, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in a folder with a store whose one repository fails since its first night."""
+    """Stand in a folder, at NOW, with a store whose one repository fails since its first night."""
     monkeypatch.setenv("DATABASE_URL", store_url)
     monkeypatch.delenv("DATABASE_READ_URL", raising=False)
     monkeypatch.chdir(tmp_path)
-    now = datetime.now(UTC).replace(tzinfo=None)
+    monkeypatch.setattr("dashboard.cli.create_app", partial(create_app, clock=lambda: NOW))
     repoid = stored.repo(engine, "octo-org/old")
     for days in (0, 1):
-        stored.failed(engine, repoid, now - days * DAY)
+        stored.failed(engine, repoid, LAST_NIGHT - days * DAY)
     return tmp_path
 
 
