@@ -97,9 +97,14 @@ def private_server(engine_name: str) -> Iterator[Callable[..., servers.Server]]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the engines, and let SIGTERM end the session as Ctrl-C does: the servers are stopped."""
+    """Find the engines, and let SIGTERM end the session as Ctrl-C does: the servers are stopped.
+
+    A shell lets what it starts in the background ignore Ctrl-C, and so would the commands that
+    tests start, and stop with it.
+    """
     if not config.option.help:
         find_engines()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     owner = os.getpid()
 
     def interrupt(number: int, frame: object) -> None:
