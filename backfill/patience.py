@@ -70,4 +70,6 @@ def wait_for_connections(engine: Engine, patience: Patience) -> None:
     def connect(*arguments: Any) -> Any:
         return patience.until_done(lambda: deadline.connect(*arguments))
 
-    event.listen(engine, "do_connect", connect, insert=True)
+    # The first that connects is the last that is asked, and SQLAlchemy puts none before another.
+    event.remove(engine, "do_connect", deadline.connect)
+    event.listen(engine, "do_connect", connect)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
+from backfill.patience import Patience, wait_for_connections
 from schema import migrate
 from store.engine import connect
 from tests import servers
@@ -15,9 +17,18 @@ from tests.backfill.doors import fill, served
 from tests.backfill.test_complete import check_whole
 from tests.backfill.test_kill import wait_until_asked
 from tests.fakegithub.samples import app_of, small_world
+from tests.fakegithub.server import Server as GitHub
 from tests.servers import Server
 
 on_servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+
+
+def wait_until_quiet(github: GitHub) -> None:
+    """Return once nothing is asked any more, because nothing can be stored."""
+    asked = -1
+    while asked != len(github.requests):
+        asked = len(github.requests)
+        time.sleep(1)
 
 
 @on_servers
@@ -33,11 +44,13 @@ def test_database_killed_and_started_again_is_waited_for(
     world = small_world(runs=120)
     again: list[Server] = []
 
-    with served(world, url, latency=0.01) as github:
+    with served(world, url, latency=0.1) as github:
 
         def restart() -> None:
             wait_until_asked(github, 40)
             server.kill()
+            github.latency = 0.0
+            wait_until_quiet(github)
             again.append(servers.START[server.engine](server.dir, server.port, servers.DURABLE))
 
         restarting = threading.Thread(target=restart)
@@ -48,6 +61,33 @@ def test_database_killed_and_started_again_is_waited_for(
     assert told.count("waiting for the database: ") == told.count("the database is back") == 1
     engine = connect(url)
     check_whole(engine, world, app_of(world))
+    engine.dispose()
+    again[0].stop()
+
+
+@on_servers
+def test_connection_to_a_database_that_is_away_is_waited_for(
+    private_server: Callable[..., Server],
+):
+    server = private_server(*servers.DURABLE)
+    engine = connect(f"{server.url}/mysql")
+    said: list[str] = []
+    again: list[Server] = []
+    wait_for_connections(engine, Patience(said.append))
+    server.kill()
+
+    def restart() -> None:
+        while not said:
+            time.sleep(0.01)
+        again.append(servers.START[server.engine](server.dir, server.port, servers.DURABLE))
+
+    restarting = threading.Thread(target=restart, daemon=True)
+    restarting.start()
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+    restarting.join()
+    assert said[0].startswith("waiting for the database: ")
+    assert said[1:] == ["the database is back"]
     engine.dispose()
     again[0].stop()
 
