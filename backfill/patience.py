@@ -30,11 +30,13 @@ class Patience:
         self.say = say
         self.over = threading.Event()
         self.is_away = False
+        self.telling = threading.Lock()
 
     def until_done(self, work: Callable[[], Result]) -> Result:
         """Return what `work` returns. Raises what it raises when time does not heal it."""
         pause, ends = FIRST_PAUSE, time.monotonic() + SECONDS
         while True:
+            was_away = self.is_away
             try:
                 result = work()
             except (SQLAlchemyError, pymysql.Error) as error:
@@ -42,17 +44,19 @@ class Patience:
                     raise
                 self.tell(faults.cause(error))
             else:
-                self.tell(None)
+                if was_away:  # else it may have been done before the database went away
+                    self.tell(None)
                 return result
             self.over.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def tell(self, cause: str | None) -> None:
         """Say that the database is away, and that it is back, once each."""
-        if self.is_away == (cause is not None):
-            return
-        self.is_away = cause is not None
-        self.say(f"waiting for the database: {cause}" if cause else "the database is back")
+        with self.telling:
+            if self.is_away == (cause is not None):
+                return
+            self.is_away = cause is not None
+            self.say(f"waiting for the database: {cause}" if cause else "the database is back")
 
 
 def may_pass(error: SQLAlchemyError | pymysql.Error) -> bool:

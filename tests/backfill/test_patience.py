@@ -92,6 +92,15 @@ def test_connection_to_a_database_that_is_away_is_waited_for(
     again[0].stop()
 
 
+def test_work_that_began_before_the_database_went_away_does_not_call_it_back():
+    said: list[str] = []
+    patience = Patience(said.append)
+    patience.until_done(lambda: patience.tell("gone"))
+    assert said == ["waiting for the database: gone"]
+    patience.until_done(lambda: None)
+    assert said[1:] == ["the database is back"]
+
+
 @on_servers
 def test_database_without_rights_is_not_waited_for(
     private_server: Callable[..., Server], capsys: pytest.CaptureFixture[str]
