@@ -22,13 +22,15 @@ from tqdm import tqdm
 from demo import day, reasons
 from demo.together import start_pages, stop
 from sqlauthenticator import connector
-from store.engine import connect
+from store import dirty
+from store.engine import connect, reading
 from tests.fakegithub.delivering import deliver
 from tests.fakegithub.world import Delivery
 
 TOP = Path(__file__).resolve().parent.parent
 FOLDER = Path("data/demo")
 START_SECONDS = 60
+COUNT_SECONDS = 60
 QUERY = """
 SELECT repo, workflowname, conclusion, COUNT(*) AS runs, ROUND(AVG(queuetime), 1) AS waited
 FROM workflowruns
@@ -56,7 +58,9 @@ def main(argv: list[str] | None = None) -> int:
         tell_reasons()
         show(answers, port)
         if not once:
-            print("\nThe listener and the pages stay up until Ctrl-C.", flush=True)
+            print("\nThe pages follow when the listener has counted the day.", flush=True)
+            wait_counted()
+            print("The listener and the pages stay up until Ctrl-C.", flush=True)
             pages = start_pages({**os.environ, **environment(secret)}, "-p", str(free_port()))
             listener.wait()
         return 0 if set(answers) <= {"applied"} else 1
@@ -107,6 +111,18 @@ def tell_reasons() -> None:
     """Write what the day's failed jobs say into its store."""
     engine = connect(store_url())
     reasons.tell(engine)
+    engine.dispose()
+
+
+def wait_counted() -> None:
+    """Wait until the roll-ups hold the whole day; without it the first look shows part of it."""
+    engine = reading(connect(store_url()))
+    until = time.monotonic() + COUNT_SECONDS
+    while time.monotonic() < until:
+        with engine.connect() as connection:
+            if not dirty.pending(connection).runs:
+                break
+        time.sleep(0.2)
     engine.dispose()
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from demo import day
+from demo import cli, day
+from schema import migrate
+from store import dirty
+from store.engine import connect
 from tests.fakegithub.world import Delivery
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -55,6 +59,24 @@ def test_day_has_a_fork_a_tag_a_deleted_branch_a_rename_and_hostile_text(deliver
     assert [one.action for one in deliveries if one.event == "repository"].count("renamed") == 1
     messages = {commit["message"] for payload in payloads for commit in payload.get("commits", ())}
     assert day.HOSTILE_MESSAGE in messages
+
+
+def test_pages_wait_until_the_day_is_counted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cli.FOLDER.mkdir(parents=True)
+    migrate.upgrade(cli.store_url())
+    engine = connect(cli.store_url())
+    with engine.begin() as connection:
+        dirty.mark(connection, [("github", 7)])
+    waiting = threading.Thread(target=cli.wait_counted, daemon=True)
+    waiting.start()
+    waiting.join(0.5)
+    assert waiting.is_alive()
+    with engine.begin() as connection:
+        dirty.take_back(connection, dirty.read(connection, 10))
+    waiting.join(20)
+    assert not waiting.is_alive()
+    engine.dispose()
 
 
 def test_demo_command_stores_the_day_and_shows_a_query_without_touching_the_real_store(tmp_path):
