@@ -8,17 +8,19 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from backfill import audit_command, forget, history, replay
-from backfill.answers import Problem
-from backfill.flags import SETTINGS, parsed
-from backfill.limits import Spent
-from backfill.wish import check_company, wanted, wish
+from backfill.command import audit, delete_repository, history, replay
+from backfill.command.arguments import check_company, wanted, wish
+from backfill.command.flags import SETTINGS, parsed
+from backfill.http.errors import Problem
+from backfill.http.rate_limit import Spent
+from config import argv as settings_argv
+from config.settings import BadSetting, Settings, read, secrets_of
+from engines import faults
 from rows import Unmappable
-from store import faults, prepare, settings_argv
-from store.deliveries import now
-from store.prepare import CannotStart
-from store.settings import BadSetting, Settings, read, secrets_of
-from store.spool import SpoolError
+from store import open
+from store.deliveries.spool import SpoolError
+from store.deliveries.table import now
+from store.open import CannotStart
 
 PATIENCE = 60.0
 """Seconds that one statement may take: nobody waits for an answer, as GitHub does."""
@@ -63,8 +65,8 @@ def run(given: dict[str, Any]) -> int:
     if given["replay"]:
         return run_replay(settings, given)
     if given["audit"]:
-        asked = audit_command.asked(given, settings, now())
-        return audit_command.run(settings, asked, install=given["install"], read_seconds=PATIENCE)
+        asked = audit.asked(given, settings, now())
+        return audit.run(settings, asked, install=given["install"], read_seconds=PATIENCE)
     wished = wish(given, now())
     if given["dry_run"] and given["install"]:
         return show_schema_plan(settings)
@@ -75,10 +77,10 @@ def run(given: dict[str, Any]) -> int:
 
 def show_schema_plan(settings: Settings) -> int:
     """Print what `-i` would change and how many rows it would keep; asks GitHub nothing."""
-    if not prepare.exists(settings):
+    if not open.exists(settings):
         print("there is no database yet: it would be created")
         return 0
-    plan = prepare.planned(settings, read_seconds=PATIENCE)
+    plan = open.planned(settings, read_seconds=PATIENCE)
     print("".join(f"{statement};\n" for statement in plan.statements), end="")
     print(f"{len(plan.statements)} statements; every row is kept:")
     for name, number in plan.rows.items():
@@ -88,13 +90,13 @@ def show_schema_plan(settings: Settings) -> int:
 
 def run_forget(settings: Settings, name: str) -> int:
     """Delete a repository."""
-    if not prepare.exists(settings):
+    if not open.exists(settings):
         raise CannotStart("there is no database yet, so nothing to forget")
-    engine = prepare.open_engine(settings, read_seconds=PATIENCE)
+    engine = open.open_engine(settings, read_seconds=PATIENCE)
     try:
-        if prepare.age(engine) != "current":
+        if open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run with -i first")
-        return forget.run(engine, name)
+        return delete_repository.run(engine, name)
     finally:
         engine.dispose()
 
@@ -102,13 +104,13 @@ def run_forget(settings: Settings, name: str) -> int:
 def run_replay(settings: Settings, given: dict[str, Any]) -> int:
     """Replay stored deliveries."""
     those, dry = wanted(given, now()), given["dry_run"]
-    if not prepare.exists(settings):
+    if not open.exists(settings):
         raise CannotStart("there is no database yet, so no delivery to replay")
-    engine = prepare.open_engine(settings, read_seconds=PATIENCE)
+    engine = open.open_engine(settings, read_seconds=PATIENCE)
     try:
-        if dry and prepare.age(engine) != "current":
+        if dry and open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run without --dry-run first")
-        if not dry and (done := prepare.schema(engine, settings, install=given["install"])):
+        if not dry and (done := open.schema(engine, settings, install=given["install"])):
             said(done, 0)
         if dry:
             return replay.dry_run(engine, those, settings.repos)

@@ -15,10 +15,10 @@ from tempfile import mkdtemp
 
 import sqlalchemy as sa
 
+from engines.mysql import connect
 from schema import migrate
-from store.engine import connect
 from tests import leftovers, servers
-from tests.schema import legacy
+from tests.schema.adopt import legacy
 from tests.torture.oracle import applied
 from tests.torture.sender import Sender, noted
 from tests.torture.shots import shots

@@ -3,7 +3,7 @@
 The command reads a generated repository over HTTP once; what it hands to its writer is kept, and
 written to empty databases again and again:
 
-(a) backfill: by backfill/writer.py, all that it does: what is stored already is looked for, rows
+(a) backfill: by its writer, all that it does: what is stored already is looked for, rows
     are merged, what follows from them is derived, runs are marked for the roll-ups, and how far
     the backfill came is noted
 (b) plain: the rows that are in the database after (a), all tables and columns, by executemany,
@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from backfill.writer import Part
+from backfill.pipeline.writer import Part
 from benchmarks.reception import cpu
 from benchmarks.recorded import record
 from benchmarks.ways import by_backfill, by_plain, counted, counts, empty, started, stored

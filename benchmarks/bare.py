@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from flask import Flask, Response, request
 
-from listener import log, serve, signature
+from listener.vendors import github_signature
+from runtime import gunicorn_listener, log
 
 
 def create_app() -> Flask:
@@ -23,7 +24,7 @@ def create_app() -> Flask:
     @app.post("/webhook")
     def receive() -> tuple[dict[str, str], int]:
         given = request.headers.get("X-Hub-Signature-256")
-        if signature.signer(secrets, request.get_data(cache=False), given) is None:
+        if github_signature.signer(secrets, request.get_data(cache=False), given) is None:
             return {"status": "refused"}, 401
         return {"status": "applied"}, 200
 
@@ -41,8 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("-p", "--port", type=int, required=True)
     given = flags.parse_args(argv)
     log.start(())
-    listening, workers = serve.listen(given.host, given.port), serve.workers_for("mysql")
-    serve.run(listening, workers, create_app, worker_class="gthread", threads=16)
+    listening, workers = (
+        gunicorn_listener.listen(given.host, given.port),
+        gunicorn_listener.workers_for("mysql"),
+    )
+    gunicorn_listener.run(listening, workers, create_app, worker_class="gthread", threads=16)
     return 0
 
 

@@ -21,15 +21,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from benchmarks import year
-from dashboard import serve
+from config.calendar import Calendar
+from config.settings import read
 from dashboard.app import create_app
+from engines.mysql import connect
+from runtime import gunicorn_dashboard
 from schema import migrate
-from store import rolling
-from store.calendar import Calendar
-from store.engine import connect
-from store.reads_connect import open_reader
-from store.roll_spans import Plan
-from store.settings import read
+from store.reads.connection import open_reader
+from store.rollups import schedule
+from store.rollups.spans import Plan
 from tests import databases, leftovers
 
 ASKED = 40
@@ -75,7 +75,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
         if connection.dialect.name == "sqlite":
             connection.execute(text("ANALYZE"))
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
-    rolling.run_all(writer, Plan(Calendar(settings.night_zone, settings.night_ends)))
+    schedule.run_all(writer, Plan(Calendar(settings.night_zone, settings.night_ends)))
     rolled = time.monotonic()
     writer.dispose()
     print(
@@ -84,7 +84,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
     )
     reader = open_reader(settings)
     client = create_app(settings, reader, clock=lambda: end).test_client()
-    serve.settle()  # as the server does
+    gunicorn_dashboard.settle()  # as the server does
     slow = [path for path in paths(runs, end) if not fast(client, path, asked)]
     reader.dispose()
     return [f"{path} ({runs:,})" for path in slow]

@@ -21,17 +21,17 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from backfill.replay import replay
+from backfill.command.replay import replay
 from benchmarks.reception import cpu
-from listener import drain
-from listener.breaker import Breaker
-from listener.drain import Drain
-from listener.watch import watch
+from config.watch import watch
+from listener.background import spool_drain
+from listener.background.spool_drain import Drain
+from listener.intake.circuit_breaker import Breaker
 from schema import migrate
-from store import probe as probes
-from store import replays
-from store.deliveries import APPLIED, Wanted
-from store.spool import Spool
+from store.deliveries.spool import Spool
+from store.deliveries.table import APPLIED, Wanted
+from store.doors import probe as probes
+from store.doors import replay as replays
 from tests import servers
 from tests.leftovers import close_session
 from tests.torture.shots import shots_of_today
@@ -109,8 +109,8 @@ def write_back(stage: Stage) -> None:
     probe = partial(probes.probe, engine)
     spool, breaker = Spool(stage.folder / "spool"), Breaker(probe)
     whole = Drain(engine, watch(()), spool, breaker, probe, Counter())
-    while found := spool.take(drain.BATCH):
-        drain.step(whole, found)
+    while found := spool.take(spool_drain.BATCH):
+        spool_drain.step(whole, found)
     spool.close()
 
 

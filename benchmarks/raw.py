@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from listener import cli, desk
-from store.batch import Fate
-from store.deliveries import APPLIED, Delivery
+from listener import cli
+from listener.intake import intake
+from store.deliveries.table import APPLIED, Delivery
+from store.doors.webhook import Fate
 
 
 def no_rows(engine: Any, watch: Any, delivery: Delivery, payload: Any, seen: Any) -> Fate:
@@ -16,5 +17,5 @@ def no_rows(engine: Any, watch: Any, delivery: Delivery, payload: Any, seen: Any
 
 
 if __name__ == "__main__":
-    vars(desk)["fate"] = no_rows
+    vars(intake)["fate"] = no_rows
     sys.exit(cli.main())

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import pytest
 
-from backfill import client, history, limits
 from backfill.cli import main
-from backfill.writer import Part, Writer
-from store.settings import SETTINGS
-from tests.fakegithub.history import history as generated
-from tests.fakegithub.limits import Limits
-from tests.fakegithub.server import TOKEN, serve
-from tests.fakegithub.world import World
+from backfill.command import history
+from backfill.http import client, rate_limit
+from backfill.pipeline.writer import Part, Writer
+from config.settings import SETTINGS
+from fakegithub.api.limits import Limits
+from fakegithub.server import TOKEN, serve
+from fakegithub.world.history import history as generated
+from fakegithub.world.world import World
 
 REPO = "octo-org/app-1"
 SCALE = 100
@@ -51,7 +52,7 @@ def record(runs: int, jobs: int, folder: Path) -> Recorded:
         github = stack.enter_context(served(world))
         put = stack.enter_context(pytest.MonkeyPatch.context())
         put.setattr(history, "Writer", Recorder)
-        put.setattr(limits, "MINUTE", 60 / SCALE)
+        put.setattr(rate_limit, "MINUTE", 60 / SCALE)
         put.setattr(client, "SECOND", 1 / SCALE)
         put.chdir(folder)  # no .env of the caller's
         for name in SETTINGS:

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, func, insert, select
 
 from backfill.cli import PATIENCE
-from backfill.patience import Patience
-from backfill.writer import Part, Writer
+from backfill.pipeline.database_outage import Patience
+from backfill.pipeline.writer import Part, Writer
+from engines.mysql import connect
 from schema import migrate
-from schema.tables import metadata
-from store.engine import connect
+from schema.tables.ci import metadata
 from tests import leftovers, servers
 
 Rows = dict[str, list[dict[str, Any]]]

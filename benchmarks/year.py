@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, insert
 
-from schema.failures import failures
-from schema.tables import commits, deliveries, jobs, repos, runattempts, workflowruns
+from schema.tables.ci import commits, deliveries, jobs, repos, runattempts, workflowruns
+from schema.tables.failures import failures
 
 DAYS = 365
 JOBS = 5

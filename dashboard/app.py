@@ -12,13 +12,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from dashboard import access, shown, site
-from dashboard.filters import BadFilter
+from config.calendar import Calendar
+from config.settings import Settings
 from dashboard.pages import deliveries, flakes, health, metrics, nights, run, runs, time
-from store import faults
-from store.calendar import Calendar
-from store.roll_spans import Plan
-from store.settings import Settings
+from dashboard.view import formats
+from dashboard.web import access, request
+from dashboard.web.filters import BadFilter
+from engines import faults
+from store.rollups.spans import Plan
 
 LOG = logging.getLogger("dashboard")
 RETRY_SECONDS = 15
@@ -38,39 +39,39 @@ NOT_READY = {
 
 
 def create_app(
-    settings: Settings, engine: Engine, clock: Callable[[], datetime] = site.now
+    settings: Settings, engine: Engine, clock: Callable[[], datetime] = request.now
 ) -> Flask:
     """Return the app of the pages. Make `engine` after the fork, with `open_reader`."""
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
-    app.extensions["site"] = site.Site(settings, engine, plan, clock)
+    app.extensions["site"] = request.Site(settings, engine, plan, clock)
     access.guard(app, settings)
-    app.before_request(site.open_store)
-    app.teardown_request(site.close_store)
+    app.before_request(request.open_store)
+    app.teardown_request(request.close_store)
     app.after_request(access.harden)
     for module in (nights, runs, run, deliveries, time, flakes, health, metrics):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(BadFilter, refuse)
     app.register_error_handler(HTTPException, decline)
-    app.register_error_handler(site.NotReady, wait)
+    app.register_error_handler(request.NotReady, wait)
     app.register_error_handler(SQLAlchemyError, apologize)
     app.register_error_handler(Exception, fail)
-    for function in (*PLAIN_FILTERS, site.local, site.exact, site.since):
+    for function in (*PLAIN_FILTERS, request.local, request.exact, request.since):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(query=shown.query, tone=shown.tone, count=shown.count)
+    app.jinja_env.globals.update(query=formats.query, tone=formats.tone, count=formats.count)
     return app
 
 
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
-    shown.ended,
-    shown.span,
-    shown.number,
-    shown.https,
-    shown.short,
-    shown.first_line,
-    shown.night,
+    formats.ended,
+    formats.span,
+    formats.number,
+    formats.https,
+    formats.short,
+    formats.first_line,
+    formats.night,
 )
 
 
@@ -97,7 +98,7 @@ def decline(error: HTTPException) -> Response:
     return response
 
 
-def wait(error: site.NotReady) -> Response:
+def wait(error: request.NotReady) -> Response:
     """Answer while the schema is missing or behind."""
     return plain(503, *NOT_READY[error.state], again=RETRY_SECONDS)
 

@@ -18,13 +18,17 @@ import requests
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import access, digest, export, serve, site
+from config import argv as settings_argv
+from config.flags import Flags
+from config.settings import BadSetting, Settings, read, secrets_of
+from dashboard import digest
+from dashboard import static_export as export
 from dashboard.app import create_app
-from store import faults, settings_argv
-from store.engine import is_loopback
-from store.reads_connect import open_reader
-from store.settings import BadSetting, Settings, read, secrets_of
-from store.settings_flags import Flags
+from dashboard.web import access, request
+from engines import faults
+from engines.mysql import is_loopback
+from runtime import gunicorn_dashboard
+from store.reads.connection import open_reader
 
 EPILOG = """\
 Flags win over the environment, the environment over a file .env in the current folder, where
@@ -151,7 +155,7 @@ def write(given: dict[str, object], wish: Wish) -> int:
             print(f"{made.files} files are in {wish.export}; begin at index.html.{made.lack}")
             return 0
         return tell(digest.digest(app), wish)
-    except (export.CannotExport, OSError, site.NotReady, SQLAlchemyError) as error:
+    except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         told = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
         print(f"dashboard.py: {told}", file=sys.stderr)
         return 1
@@ -188,7 +192,7 @@ def start(given: dict[str, object]) -> None:
     def make_app() -> Flask:
         return create_app(settings, open_reader(settings))
 
-    serve.run(listening, make_app)
+    gunicorn_dashboard.run(listening, make_app)
 
 
 def end_with_parent() -> None:
@@ -219,7 +223,7 @@ def claim(settings: Settings) -> socket.socket:
     """Return the socket to serve on. Raises BadSetting."""
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
-        return serve.listen(host, port)
+        return gunicorn_dashboard.listen(host, port)
     except socket.gaierror as error:
         raise BadSetting("DASHBOARD_HOST", f"{host} is no address of this machine") from error
     except OSError as error:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import requests
 from flask import Flask
 
-from dashboard import shown
-from dashboard.changes import Change, Changes, changes_of
 from dashboard.pages import nights
-from dashboard.site import banner_now
-from dashboard.verdict import Banner
-from store.cells import NOTHING, STATES
+from dashboard.view import formats
+from dashboard.view.banner import Banner
+from dashboard.view.night_changes import Change, Changes, changes_of
+from dashboard.web.request import banner_now
+from store.rollups.night_summary import NOTHING, STATES
 
 NIGHTS = 30
 MOST = 15
@@ -39,7 +39,7 @@ def digest(app: Flask) -> Digest:
             for state in STATES
         }
         lines = lines_of(changes, counts, unseen, banner_now())
-        title = f"Night to {shown.night(found.last)}"
+        title = f"Night to {formats.night(found.last)}"
         return Digest("\n".join([title, *lines]), bool(changes.new or changes.fixed))
 
 
@@ -58,7 +58,7 @@ def lines_of(
     shared = [one for one in changes.shared if one.is_error]
     yield from block(
         "Same error in several repositories",
-        [f"{shown.first_line(one.text)} ({', '.join(one.repos[:5])})" for one in shared],
+        [f"{formats.first_line(one.text)} ({', '.join(one.repos[:5])})" for one in shared],
     )
     yield ""
     yield f"Data: {verdict.text}."
@@ -79,13 +79,13 @@ def block(title: str, lines: Iterable[str]) -> Iterator[str]:
 def line_of(one: Change, title: str, unseen: set[str]) -> str:
     """Return a change in words."""
     failure = one.failure
-    text = f"{one.repo}: {failure.workflow} / {shown.first_line(failure.job, 80)}"
+    text = f"{one.repo}: {failure.workflow} / {formats.first_line(failure.job, 80)}"
     if title == "Fixed":
-        return f"{text}, after {shown.count(one.nights, 'failed night')}"
+        return f"{text}, after {formats.count(one.nights, 'failed night')}"
     if one.nights > 1:
         text += f", for {one.nights}{'+' if one.oldest else ''} nights"
     why = failure.error or (f"at {failure.step}" if failure.step else None)
-    text += f": {shown.first_line(why)}" if why else ""
+    text += f": {formats.first_line(why)}" if why else ""
     return text + (" (never seen before)" if failure.fingerprint in unseen else "")
 
 

@@ -21,11 +21,11 @@ from tqdm import tqdm
 
 from demo import day, reasons
 from demo.together import start_pages, stop
+from engines.mysql import connect, reading
+from fakegithub.api.delivering import deliver
+from fakegithub.world.world import Delivery
 from sqlauthenticator import connector
-from store import dirty
-from store.engine import connect, reading
-from tests.fakegithub.delivering import deliver
-from tests.fakegithub.world import Delivery
+from store.write import changed_runs
 
 TOP = Path(__file__).resolve().parent.parent
 FOLDER = Path("data/demo")
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     listener, pages = start_listener(secret, port), None
     try:
         if not wait_ready(listener, port):
-            print(f"the listener did not start; its log is {FOLDER / 'listener.log'}")
+            print(f"the listener did not start; its log is {FOLDER / 'runtime.log'}")
             return 1
         answers = send(list(day.deliveries(yesterday())), secret, port)
         tell_reasons()
@@ -120,7 +120,7 @@ def wait_counted() -> None:
     until = time.monotonic() + COUNT_SECONDS
     while time.monotonic() < until:
         with engine.connect() as connection:
-            if not dirty.pending(connection).runs:
+            if not changed_runs.pending(connection).runs:
                 break
         time.sleep(0.2)
     engine.dispose()
@@ -129,7 +129,7 @@ def wait_counted() -> None:
 def start_listener(secret: str, port: int) -> subprocess.Popen[bytes]:
     """Start `python listener.py` over the demo's own store."""
     command = [sys.executable, str(TOP / "listener.py"), "--host", "127.0.0.1", "-p", str(port)]
-    with (FOLDER / "listener.log").open("wb") as log:
+    with (FOLDER / "runtime.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own door
             command,
             env={**os.environ, **environment(secret)},

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from tests.fakegithub.history import SYSTEMS, history
-from tests.fakegithub.world import Delivery, World
+from fakegithub.world.history import SYSTEMS, history
+from fakegithub.world.world import Delivery, World
 
 HOSTILE_BRANCH = '<img src=x onerror=alert(1)>"; DROP TABLE jobs; --'
 HOSTILE_MESSAGE = '<script>alert(1)</script>\n\n=HYPERLINK("http://example.org") 🧨 \u202egnp'

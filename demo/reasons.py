@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from engines.mysql import reading
 from rows.fingerprint import fingerprint, masked
-from store import failures, reads
-from store.engine import reading
-from store.failures import Finding
+from store.reads import runs
+from store.state import failures
+from store.state.failures import Finding
 
 SAID = (
     "AssertionError: expected status 200, got 503 after 31 s",
@@ -26,7 +27,7 @@ LONG_AGO, FAR_AHEAD = datetime(2000, 1, 1), datetime(2100, 1, 1)
 def tell(engine: Engine, said: Sequence[str] = SAID) -> int:
     """Give every failed job without a reason one of the messages; return how many."""
     with reading(engine).connect() as connection:
-        numbers = [repo.Id for repo in reads.all_repos(connection)]
+        numbers = [repo.Id for repo in runs.all_repos(connection)]
         wish = failures.Wanted(numbers, LONG_AGO, FAR_AHEAD)
         found = failures.wanted(connection, wish, 1000)
     for failed in found:

@@ -12,8 +12,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from listener import cli, reconciler
-from store.settings import BadSetting
+from config.settings import BadSetting
+from listener import cli
+from listener.background import reconciler
 
 TOP = Path(__file__).resolve().parent.parent
 ALONE = {"--help", "-h", "--check", "--register"}

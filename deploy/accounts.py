@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from schema.tables import metadata
+from schema.tables.ci import metadata
 
 FOLDER = Path(__file__).resolve().parent
 SECRET = {("deliveries", "body"), ("deliveryparts", "body")}

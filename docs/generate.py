@@ -18,8 +18,8 @@ from sqlalchemy.dialects import mysql, sqlite
 
 from deploy import accounts
 from rows.github import events
-from schema.sources import source_of
-from schema.tables import keys, metadata
+from schema.column_sources import source_of
+from schema.tables.ci import keys, metadata
 
 TOP = Path(__file__).resolve().parent.parent
 HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
@@ -27,7 +27,7 @@ NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
 FIELDS_HEAD = """# Tables and columns
 
-Made by `make docs` from `schema/tables.py` and `schema/sources.py`; do not edit.
+Made by `make docs` from `schema/tables/ci.py` and `schema/column_sources.py`; do not edit.
 
 Kinds say how two records of one row are merged: **key** names the row, **state** follows the
 newest record, **fixed** is the same in every record that has it, **place** is where the

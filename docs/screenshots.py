@@ -23,19 +23,19 @@ from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import Engine, select
 from werkzeug.serving import make_server
 
+from config.calendar import Calendar
+from config.settings import read
 from dashboard.app import create_app
 from demo import reasons
+from engines.mysql import connect
+from fakegithub.world.history import history
 from schema import migrate
-from schema.healing import leases, marks
-from schema.tables import workflowruns
-from store import rolling
-from store.calendar import Calendar
-from store.engine import connect
-from store.reads_connect import open_reader
-from store.roll_spans import Plan
-from store.settings import read
+from schema.tables.ci import workflowruns
+from schema.tables.reconciler import leases, marks
+from store.reads.connection import open_reader
+from store.rollups import schedule
+from store.rollups.spans import Plan
 from tests.dashboard import stored
-from tests.fakegithub.history import history
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 BEGAN = datetime(2026, 2, 9, 3)
@@ -128,7 +128,7 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
     }
     settings = read({}, environment, folder)
     plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
-    rolling.run_all(engine, plan, NOW)
+    schedule.run_all(engine, plan, NOW)
     engine.dispose()
     reader = open_reader(settings)
     app = create_app(settings, reader, clock=lambda: NOW)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from listener.answer import Refused
+from listener.intake.answers import Refused
 from rows import Unmappable
-from store import bodies
+from store.deliveries import bodies
 
 
 def payload(raw: bytes) -> dict[str, Any]:

@@ -9,14 +9,17 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from listener import database, secret
+from config import webhook_secret
+from config.settings import Settings
+from engines import faults
+from engines.mysql import is_loopback, reading
+from listener import startup
 from schema import migrate
-from store import faults, health, prepare
-from store.engine import is_loopback, reading
-from store.prepare import CannotStart
-from store.probe import probe
-from store.settings import Settings
-from store.spool import Spool, SpoolError
+from store import open
+from store.deliveries.spool import Spool, SpoolError
+from store.doors.probe import probe
+from store.open import CannotStart
+from store.state import health
 
 PACKET_BYTES = 2 * 1024 * 1024
 BEHIND = "older: run python local-database.py with -i once"
@@ -87,12 +90,12 @@ def looked_at(settings: Settings) -> Iterator[Line]:
     """Yield what is found, one thing after the other; nothing is changed."""
     yield Line("configuration", "is valid")
     yield secret_line(settings)
-    if not prepare.exists(settings):
+    if not open.exists(settings):
         yield Line("database", "is made at the first start")
         yield spool_line(settings)
         return
     try:
-        engine = database.open_engine(settings)
+        engine = startup.open_engine(settings)
     except CannotStart as error:
         yield Line("database", "", str(error))
     else:
@@ -105,7 +108,11 @@ def secret_line(settings: Settings) -> Line:
     """Tell where the secret comes from."""
     if settings.webhook_secret:
         return Line("WEBHOOK_SECRET", "is set")
-    made = f"is in {secret.MADE}" if secret.MADE.exists() else "is made at the first start"
+    made = (
+        f"is in {webhook_secret.MADE}"
+        if webhook_secret.MADE.exists()
+        else "is made at the first start"
+    )
     return Line("WEBHOOK_SECRET", made)
 
 

@@ -14,13 +14,16 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from listener import check, database, hooks, log, reconciler, secret, serve
-from listener.ways_in import ways_in
+from config import argv as settings_argv
+from config import webhook_secret
+from config.flags import Flags
+from config.settings import BadSetting, Settings, read, secrets_of
+from listener import check, startup, webhook_setup
+from listener.background import reconciler
+from listener.setup_text import ways_in
 from listener.worker import Common, make_app
-from store import settings_argv
-from store.prepare import CannotStart
-from store.settings import BadSetting, Settings, read, secrets_of
-from store.settings_flags import Flags
+from runtime import gunicorn_listener, log
+from store.open import CannotStart
 
 EPILOG = """\
 Flags win over the environment, the environment over a file .env in the current folder, where
@@ -127,14 +130,14 @@ def look(given: dict[str, Any], url: str | None) -> int:
     except BadSetting as error:
         print(check.shown(check.Line("configuration", "", str(error))))
         return 1
-    return check.check(settings, hooks.lines(given, settings, url))
+    return check.check(settings, webhook_setup.lines(given, settings, url))
 
 
 def register(given: dict[str, Any], url: str) -> int:
     """Set the webhooks up; return the exit code. Raises BadSetting."""
     settings = read(given)
     settings_argv.hide(secrets_of(settings))
-    return hooks.register(given, settings, url)
+    return webhook_setup.register(given, settings, url)
 
 
 def start(given: dict[str, object]) -> None:
@@ -144,9 +147,9 @@ def start(given: dict[str, object]) -> None:
     settings_argv.hide(secrets)
     refuse_debug()
     listening = claim(settings)
-    keys, made = secret.load(settings)
+    keys, made = webhook_secret.load(settings)
     log.start((*secrets, *(key.decode() for key in keys)))
-    cause = database.first_try(settings)
+    cause = startup.first_try(settings)
     if cause:
         log.warning("the database takes nothing", cause=cause)
     print(ways_in(settings.host, settings.port, settings.repos, made), flush=True)
@@ -155,7 +158,9 @@ def start(given: dict[str, object]) -> None:
     healing = reconciler.environment(given) if heals(settings) else None
     common = Common(settings, keys, turn, batches, cause, healing)
     backend = make_url(settings.database_url).get_backend_name()
-    serve.run(listening, serve.workers_for(backend), partial(make_app, common))
+    gunicorn_listener.run(
+        listening, gunicorn_listener.workers_for(backend), partial(make_app, common)
+    )
 
 
 def heals(settings: Settings) -> bool:
@@ -177,7 +182,7 @@ def claim(settings: Settings) -> socket.socket:
     """Return the socket to serve on. Raises CannotStart."""
     host, port = settings.host, settings.port
     try:
-        return serve.listen(host, port)
+        return gunicorn_listener.listen(host, port)
     except socket.gaierror as error:
         raise CannotStart(f"HOST: {host} is not an address of this machine") from error
     except OSError as error:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from listener.answer import Answer
-from listener.aside import aside
-from listener.desk import Desk, can_store
-from listener.door import Receive, Scope
+from listener.asgi import Receive, Scope
+from listener.intake.answers import Answer
+from listener.intake.intake import Desk, can_store
+from listener.intake.threads import aside
 
 
 async def is_alive(desk: Desk, scope: Scope, receive: Receive) -> Answer:

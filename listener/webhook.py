@@ -1,10 +1,10 @@
 """The whole path of a delivery, from its first header to the answer.
 
-    head       411 413 415 400   listener/head.py       no byte of the body is read before
-    signature  401               listener/signature.py  over the raw bytes, before any parsing
+    head       411 413 415 400   listener/vendors/github.py       no byte of the body is read before
+    signature  401               listener/vendors/  over the raw bytes, before any parsing
     payload    400               listener/body.py       strict JSON, or the form that holds it
-    fate       200 202           listener/fate.py       its rows, or why there are none
-    store      200 202 503       listener/desk.py       in the database, else in the spool
+    fate       200 202           listener/intake/fate.py       its rows, or why there are none
+    store      200 202 503       listener/intake/intake.py       in the database, else in the spool
 
 2xx means stored: each of these answers follows a commit (a ping has nothing to store). Where
 neither takes it the answer is 503, so that GitHub shows the delivery as failed.
@@ -16,14 +16,16 @@ import asyncio
 from contextlib import nullcontext
 from time import perf_counter
 
-from listener import body, head, log, signature
-from listener.answer import Answer, Refused
-from listener.aside import aside
-from listener.desk import Desk, Taken, is_quick, settle
-from listener.door import Receive, Scope, fields, read
-from listener.head import Head
-from store.deliveries import Delivery, now
-from store.fate import label, repository
+from listener import body
+from listener.asgi import Receive, Scope, fields, read
+from listener.intake.answers import Answer, Refused
+from listener.intake.intake import Desk, Taken, is_quick, settle
+from listener.intake.threads import aside
+from listener.vendors import github, github_signature
+from listener.vendors.github import Head
+from runtime import log
+from store.deliveries.table import Delivery, now
+from store.doors.decide import label, repository
 
 PATH = "/webhook"
 LONG = asyncio.Semaphore(8)
@@ -34,7 +36,7 @@ async def receive(desk: Desk, scope: Scope, incoming: Receive) -> Answer:
     """Answer one delivery, and write its line in the log."""
     began, told = perf_counter(), log.Fields()
     try:
-        envelope = head.read(fields(scope))
+        envelope = github.read(fields(scope))
         told |= {"event": envelope.event, "guid": envelope.guid}
         async with nullcontext() if is_quick(envelope.length) else LONG:
             settled = await settled_as(desk, envelope, incoming, told)
@@ -59,7 +61,7 @@ async def settled_as(desk: Desk, envelope: Head, incoming: Receive, told: log.Fi
 
 def take(desk: Desk, envelope: Head, raw: bytes) -> tuple[Taken, int]:
     """Return a delivery, and the number of the secret that signed it. Raises Refused: 401, 400."""
-    signer = signature.signer(desk.secrets, raw, envelope.signature)
+    signer = github_signature.signer(desk.secrets, raw, envelope.signature)
     if signer is None:
         raise Refused(401, "X-Hub-Signature-256 is missing or wrong")
     payload = body.payload(raw)

@@ -6,16 +6,17 @@ from collections import Counter
 from functools import partial
 from typing import IO, NamedTuple
 
-from listener import background, database, drain, reconciler, rolling
-from listener.app import App
-from listener.breaker import Breaker
-from listener.desk import Desk
-from listener.group import Group, own
-from listener.watch import watch
-from store.calendar import Calendar
-from store.roll_spans import Plan
-from store.settings import Settings
-from store.spool import FILE, Spool
+from config.calendar import Calendar
+from config.settings import Settings
+from config.watch import watch
+from listener import startup
+from listener.asgi_app import App
+from listener.background import housekeeping, reconciler, rollups, spool_drain
+from listener.intake.circuit_breaker import Breaker
+from listener.intake.group_commit import Group, own
+from listener.intake.intake import Desk
+from store.deliveries.spool import FILE, Spool
+from store.rollups.spans import Plan
 
 
 class Common(NamedTuple):
@@ -37,18 +38,18 @@ class Common(NamedTuple):
 def make_app(common: Common) -> App:
     """Return the app of this process, with its threads started. Call it after the fork."""
     settings = common.settings
-    engine = database.open_engine(settings)
-    probe = partial(database.check, settings, engine)
+    engine = startup.open_engine(settings)
+    probe = partial(startup.check, settings, engine)
     breaker = Breaker(probe, common.cause)
     watched = watch(settings.repos)
     spools = settings.on_database_down == "spool"
     # What an earlier run has spooled is written back, whatever is set today.
     if spools or (settings.spool_dir / FILE).exists():
         spool = Spool(settings.spool_dir)
-        drain.start(drain.Drain(engine, watched, spool, breaker, probe, Counter()))
-    background.start(engine, breaker, settings.delivery_retention_days, common.turn)
+        spool_drain.start(spool_drain.Drain(engine, watched, spool, breaker, probe, Counter()))
+    housekeeping.start(engine, breaker, settings.delivery_retention_days, common.turn)
     plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
-    rolling.start(settings, breaker, plan, common.turn)
+    rollups.start(settings, breaker, plan, common.turn)
     if common.healing is not None:
         reconciler.start(common.healing, common.turn)
     breaker.start()

@@ -13,8 +13,10 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from schema import adopt, patience, turn, views
-from schema.tables import DOCUMENTED, metadata
+from engines import ddl_retry, lease
+from schema.adopt import tables
+from schema.tables import views
+from schema.tables.ci import DOCUMENTED, metadata
 
 TRIES = 5
 WAIT_SECONDS = 3600.0
@@ -44,14 +46,14 @@ def state(engine: Engine) -> str:
 def upgrade(engine: Engine | str) -> None:
     """Create the schema or bring it up to date, at an engine or a URL; what is done stays.
 
-    One process at a time does it, the others wait for it (schema/turn.py). MySQL commits each DDL
+    One process at a time does it, the others wait for it (engines/lease.py). MySQL commits each DDL
     statement by itself, so every step checks what is there. Raises Unadoptable, Taken, DBAPIError.
     """
     if isinstance(engine, str):
         engine = create_engine(engine)
     for attempt in range(1, TRIES + 1):
         try:
-            with turn.taken(engine, WAIT_SECONDS), engine.connect() as connection:
+            with lease.taken(engine, WAIT_SECONDS), engine.connect() as connection:
                 run_migrations(connection)
             return
         except (DBAPIError, CommandError):  # Alembic's own: a version that another has moved on
@@ -64,14 +66,14 @@ def run_migrations(connection: Connection) -> None:
     """Adopt older tables, run the migrations that the database lacks, then make the views."""
     let_tables_change(connection)
     if is_from_before(connection):
-        adopt.adopt(connection)
+        tables.adopt(connection)
     keep_oldest(connection)
     config = Config()
     config.set_main_option("script_location", CONFIG.get_main_option("script_location") or "")
     config.attributes["connection"] = connection
-    patience.patiently(connection, lambda: command.upgrade(config, "head"))
+    ddl_retry.patiently(connection, lambda: command.upgrade(config, "head"))
     connection.commit()
-    patience.patiently(connection, lambda: views.create(connection))
+    ddl_retry.patiently(connection, lambda: views.create(connection))
     connection.commit()
 
 
@@ -84,7 +86,7 @@ def let_tables_change(connection: Connection) -> None:
         raw.execute("PRAGMA foreign_keys = OFF")
         raw.execute("PRAGMA legacy_alter_table = ON")
         return
-    patience.limit_waits(connection)
+    ddl_retry.limit_waits(connection)
 
 
 def is_from_before(connection: Connection) -> bool:
@@ -101,8 +103,8 @@ def planned(engine: Engine) -> tuple[list[str], dict[str, int]]:
     Nothing is changed. Raises Unadoptable, DBAPIError.
     """
     with engine.connect() as connection:
-        lacking = adopt.statements(connection, tuple(metadata.tables))
-        counted = adopt.counted(connection)
+        lacking = tables.statements(connection, tuple(metadata.tables))
+        counted = tables.counted(connection)
         connection.rollback()
     return lacking, counted
 

@@ -14,18 +14,26 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, select
 
+from engines.mysql import reading
+from engines.transaction import transact
 from rows import Mapped, StoredName
 from rows.version import STUB
-from schema.tables import workflows
-from store import authors, claim, claim_rows, deliveries, derived, dirty, places
-from store.deliveries import Delivery
-from store.engine import reading
-from store.known import CACHED, Known
-from store.transaction import transact
-from store.upsert import upsert
+from schema.tables.ci import workflows
+from store.deliveries import table
+from store.deliveries.table import Delivery
+from store.write import (
+    adopted_repositories,
+    adopted_rows,
+    branch_authors,
+    changed_runs,
+    derived_columns,
+    repositories,
+)
+from store.write.upsert import upsert
+from store.write.version_cache import CACHED, Known
 
-APPLIED, DUPLICATE = deliveries.APPLIED, "duplicate"
-IGNORED, QUARANTINED = deliveries.IGNORED, deliveries.QUARANTINED
+APPLIED, DUPLICATE = table.APPLIED, "duplicate"
+IGNORED, QUARANTINED = table.IGNORED, table.QUARANTINED
 
 ORDER = (
     "workflowruns",  # first: it locks the runs, new ones too
@@ -52,10 +60,10 @@ def store(engine: Engine, delivery: Delivery, mapped: Mapped) -> str:
     known = KNOWN.setdefault(engine, Known())
 
     def work(connection: Connection) -> Tables | None:
-        if deliveries.state_of(connection, delivery) == APPLIED:
+        if table.state_of(connection, delivery) == APPLIED:
             return None
         written = apply(connection, [mapped], known)
-        deliveries.save(connection, delivery, APPLIED)
+        table.save(connection, delivery, APPLIED)
         return written
 
     written = transact(engine, work)
@@ -79,9 +87,9 @@ def keep(engine: Engine, delivery: Delivery, state: str, why: str) -> str:
     """Store a delivery without rows; one that was applied before stays so."""
 
     def work(connection: Connection) -> str:
-        if deliveries.state_of(connection, delivery) == APPLIED:
+        if table.state_of(connection, delivery) == APPLIED:
             return DUPLICATE
-        deliveries.save(connection, delivery, state, why)
+        table.save(connection, delivery, state, why)
         return state
 
     return transact(engine, work)
@@ -98,28 +106,28 @@ def apply(connection: Connection, batch: Sequence[Mapped], known: Known) -> Tabl
 
     Give the result to `remember` after the commit, not before.
     """
-    found = places.settle(connection, batch, known)
+    found = repositories.settle(connection, batch, known)
     tables: Tables = defaultdict(list)
     for mapped in batch:
-        place = found[places.key_of(mapped)]
+        place = found[repositories.key_of(mapped)]
         for row in mapped.rows:
-            values = places.placed(row, mapped.repository.values, place)
+            values = repositories.placed(row, mapped.repository.values, place)
             if row.table not in CACHED or not known.is_stored(row.table, values):
                 tables[row.table].append(values)
     resolve_names(connection, tables)
     touched = tables["workflowruns"]
-    runs = derived.lock_runs(connection, touched)
-    tables["workflowruns"] = derived.needed(touched, runs)
+    runs = derived_columns.lock_runs(connection, touched)
+    tables["workflowruns"] = derived_columns.needed(touched, runs)
     stubs, tables["runattempts"] = parted(tables["runattempts"])
-    unclaimed = claim.is_needed(connection, known)
+    unclaimed = adopted_repositories.is_needed(connection, known)
     for name in ORDER:
         if name in tables:
             if unclaimed:
-                claim_rows.rows(connection, name, tables[name])
+                adopted_rows.rows(connection, name, tables[name])
             upsert(connection, name, distinct(tables[name]))
-    derived.update_runs(connection, touched, stubs, runs)
-    authors.assign(connection, tables["branches"], tables["commits"])
-    dirty.mark(connection, ((one["provider"], one["gitid"]) for one in touched))
+    derived_columns.update_runs(connection, touched, stubs, runs)
+    branch_authors.assign(connection, tables["branches"], tables["commits"])
+    changed_runs.mark(connection, ((one["provider"], one["gitid"]) for one in touched))
     tables["repos"] = [mapped.repository.values for mapped in batch]
     return tables
 
@@ -172,4 +180,4 @@ def resolve_names(connection: Connection, tables: Tables) -> None:
 def is_known(engine: Engine, provider: str, gitid: int) -> bool:
     """Tell whether a repository is stored: it is or was watched, whatever its name is today."""
     with reading(engine).connect() as connection:
-        return places.has_repository(connection, provider, gitid)
+        return repositories.has_repository(connection, provider, gitid)

@@ -74,7 +74,7 @@ def store_url(engine_name: str, stores: Callable[[str], str]) -> str:
 
 def clear_store(url: str) -> None:
     """Delete all rows, for examples within one test: `from tests.conftest import clear_store`."""
-    from schema.tables import metadata
+    from schema.tables.ci import metadata
 
     databases.clear(url, metadata)
 

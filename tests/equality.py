@@ -15,9 +15,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine, Table, select, update
 
-from schema.tables import metadata, repos, rewrites
-from store import names
-from store.engine import reading
+from engines.mysql import reading
+from schema.tables.ci import metadata, repos, rewrites
+from store.write import renames
 
 Row = tuple[tuple[str, object], ...]
 Contents = dict[str, Counter[Row]]
@@ -91,7 +91,7 @@ def finish_rewrites(engine: Engine) -> None:
     """
     with engine.begin() as connection:
         connection.execute(update(rewrites).values(position=0, passes=1, duetime=LONG_AGO))
-    while names.rewrite(engine):
+    while renames.rewrite(engine):
         pass
 
 

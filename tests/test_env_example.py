@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from store.settings import SETTINGS
+from config.settings import SETTINGS
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 SHOWN = re.findall(r"^# ([A-Z_]+)=(.*)$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import orjson
 from flask import Blueprint, abort
 
-from dashboard.site import page, store
+from dashboard.web.request import page, store
 from rows import Unmappable
-from store import bodies, reads_deliveries
+from store.deliveries import bodies
+from store.reads import deliveries
 
 blueprint = Blueprint("deliveries", __name__)
 MOST = 400_000  # characters that a page shows
@@ -16,7 +17,7 @@ MOST = 400_000  # characters that a page shows
 @blueprint.get("/deliveries/<provider>/<guid>")
 def show(provider: str, guid: str) -> str:
     """Return a delivery's body, indented."""
-    found = reads_deliveries.one_delivery(store(), provider, guid)
+    found = deliveries.one_delivery(store(), provider, guid)
     if found is None:
         abort(404)
     raw, delivery = found

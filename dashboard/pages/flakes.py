@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, g
 
-from dashboard import filters
-from dashboard.filters import BadFilter, Dates
-from dashboard.site import page, sheet, site, store
-from store import reads, reads_flakes, roll_flakes
-from store.reads_connect import TooLong, quick
-from store.reads_flakes import Shown
-from store.roll_flakes import DAYS, MOST
+from dashboard.web import filters
+from dashboard.web.filters import BadFilter, Dates
+from dashboard.web.request import page, sheet, site, store
+from store.reads import runs
+from store.reads.connection import TooLong, quick
+from store.rollups import find_flakes
+from store.rollups import flakes as roll_flakes
+from store.rollups.find_flakes import Shown
+from store.rollups.flakes import DAYS, MOST
 
 blueprint = Blueprint("flakes", __name__)
 CSV_MOST = 5_000
@@ -39,7 +41,7 @@ def found(dates: Dates) -> Found:
         return Found(roll_flakes.stored(store()), made)
     try:
         with quick(store(), LIVE_SECONDS):
-            return Found(reads_flakes.shown(store(), begin, end, MOST), None)
+            return Found(find_flakes.shown(store(), begin, end, MOST), None)
     except TooLong:
         raise BadFilter(TOO_MANY) from None
 
@@ -58,7 +60,7 @@ def show() -> str:
         variants=[],
         whole=len(rows) < MOST,
         lost=sum(one.flake.seconds for one in rows),
-        has_runs=reads.has_runs(store()),
+        has_runs=runs.has_runs(store()),
     )
 
 
@@ -68,7 +70,7 @@ def download() -> Response:
     dates = filters.dates(site().calendar, g.now, DAYS)
     try:
         with quick(store(), LIVE_SECONDS):
-            flakes = reads_flakes.flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
+            flakes = find_flakes.flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
     except TooLong:
         raise BadFilter(TOO_MANY) from None
     titles = "repository workflow job commits flaky rate failures minutes last".split()

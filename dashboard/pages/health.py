@@ -6,16 +6,19 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, g
 
-from dashboard import charts
-from dashboard.site import page, sheet, site, store
-from dashboard.waiting import Waiting, waiting
-from store import dirty, health, reads_audits, reads_freshness, reads_health
-from store.reads_health import Hour
+from dashboard.view import charts
+from dashboard.web.request import page, sheet, site, store
+from dashboard.web.spool_status import Waiting, waiting
+from store.reads import audits, freshness
+from store.reads import health as reads_health
+from store.reads.health import Hour
+from store.state import health
+from store.write import changed_runs
 
 blueprint = Blueprint("health", __name__)
 HOURS = 48
 HELD = 50
-NEVER = (None,) * len(reads_audits.Audited._fields[2:])
+NEVER = (None,) * len(audits.Audited._fields[2:])
 TONES = {"applied": "passed", "ignored": "nothing", "quarantined": "failed"}
 NAMES = {tone: state for state, tone in TONES.items()} | {"warned": "other"}
 
@@ -41,26 +44,26 @@ def show() -> str:
     spool: Waiting = waiting(site().settings.spool_dir)
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in found.items()}
-    audited = reads_audits.audited(store())
+    audited = audits.audited(store())
     watched = health.rows(store())
     return page(
         "health.html",
         "Health",
         received=reads_health.verdict(store()),
         audited={one.repoid: one for one in audited},
-        whole=reads_audits.together(audited, reads_audits.never_audited(store())),
+        whole=audits.together(audited, audits.never_audited(store())),
         warnings=[one for one in watched if one.state != health.GOOD],
         watched=watched,
         hooks={one.subject: one for one in watched if one.name == "hook"},
         installation=[one for one in watched if not one.subject],
-        cycle=reads_audits.last_cycle(store()),
-        leases=reads_audits.held(store(), g.now),
-        pending=dirty.pending(store()),
+        cycle=audits.last_cycle(store()),
+        leases=audits.held(store(), g.now),
+        pending=changed_runs.pending(store()),
         chart=charts.stacked(charts.of_hours(labels), tones, NAMES, "none"),
         deliveries=sum(sum(values) for values in found.values()),
         states=states,
         held=reads_health.quarantine(store(), HELD),
-        repos=reads_freshness.freshness(store(), g.now),
+        repos=freshness.freshness(store(), g.now),
         spool=spool,
         schema=g.schema,
         engine=store().dialect.name,
@@ -70,10 +73,10 @@ def show() -> str:
 @blueprint.get("/health.csv")
 def download() -> Response:
     """Return the repositories' freshness as CSV."""
-    audited = {one.repoid: one for one in reads_audits.audited(store())}
+    audited = {one.repoid: one for one in audits.audited(store())}
     rows = [
         (*one, *(audited[one.repoid][2:] if one.repoid in audited else NEVER))
-        for one in reads_freshness.freshness(store(), g.now)
+        for one in freshness.freshness(store(), g.now)
     ]
-    titles = (*reads_freshness.Freshness._fields, *reads_audits.Audited._fields[2:])
+    titles = (*freshness.Freshness._fields, *audits.Audited._fields[2:])
     return sheet("health", titles, rows)

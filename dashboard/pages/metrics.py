@@ -11,22 +11,18 @@ from datetime import datetime
 
 from flask import Blueprint, Response, g
 
-from dashboard.site import site, store
-from dashboard.waiting import waiting
-from store import (
-    dirty,
-    health,
-    histogram,
-    reads_audits,
-    reads_freshness,
-    reads_health,
-    reads_totals,
-)
+from dashboard.web.request import site, store
+from dashboard.web.spool_status import waiting
+from store.reads import audits, freshness, metrics
+from store.reads import health as reads_health
+from store.rollups import histogram
+from store.state import health
+from store.write import changed_runs
 
 blueprint = Blueprint("metrics", __name__)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BORDERS = (0, 10, 25, 26, 34, 41, 46, 55, 64, 73, 87)
-"""Buckets of store.histogram at whose begin a bucket of Prometheus ends: 10 s to about 49 min."""
+"""Buckets of store.rollups.histogram where one of Prometheus ends: 10 s to about 49 min."""
 
 STATES = {health.GOOD: 0, health.WARNING: 1, health.BAD: 2}
 Sample = tuple[dict[str, str], float | None]
@@ -42,7 +38,7 @@ def lines(now: datetime) -> Iterator[str]:
     """Yield the lines of all metrics."""
     for name, text, samples in (*of_reception(now), *of_repositories(now)):
         yield from metric(name, text, samples)
-    totals = reads_totals.spans(store())
+    totals = metrics.spans(store())
     for subject, name, text in (
         ("waits", "job_queue_seconds", "How long jobs waited for a runner"),
         ("times", "job_run_seconds", "How long jobs ran"),
@@ -54,8 +50,8 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of deliveries, the spool and the roll-ups."""
     states = sorted(reads_health.states(store()).items())
     last = reads_health.verdict(store()).last
-    spool, pending = waiting(site().settings.spool_dir), dirty.pending(store())
-    cycle = reads_audits.last_cycle(store())
+    spool, pending = waiting(site().settings.spool_dir), changed_runs.pending(store())
+    cycle = audits.last_cycle(store())
     yield (
         "deliveries",
         "Deliveries that are kept, by state",
@@ -66,7 +62,7 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "Seconds since a delivery was received",
         [({}, age(last, now))],
     )
-    lag = reads_totals.lag(store())
+    lag = metrics.lag(store())
     yield "apply_lag_seconds", "Seconds from receipt to its rows, lately", [({}, lag)]
     yield "spool_deliveries", "Deliveries that wait in the spool", [({}, spool.number)]
     yield "spool_age_seconds", "Seconds the oldest of them waits", [({}, age(spool.oldest, now))]
@@ -80,7 +76,7 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
 
 def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of each repository."""
-    repos, audited = reads_freshness.freshness(store(), now), reads_audits.audited(store())
+    repos, audited = freshness.freshness(store(), now), audits.audited(store())
     yield "open_runs", "Runs that have not ended", [({"repo": one.repo}, one.open) for one in repos]
     heard = {repo.casefold(): time for repo, time in reads_health.heard(store()).items()}
     yield (
@@ -101,7 +97,7 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     yield (
         "never_audited_repositories",
         "Repositories with runs of which nobody knows what is missing",
-        [({}, reads_audits.never_audited(store()))],
+        [({}, audits.never_audited(store()))],
     )
     yield (
         "audit_missing",
@@ -127,7 +123,7 @@ def metric(name: str, text: str, samples: list[Sample]) -> Iterator[str]:
             yield line(name, labels, value)
 
 
-def histograms(name: str, text: str, by_os: dict[str, reads_totals.Total]) -> Iterator[str]:
+def histograms(name: str, text: str, by_os: dict[str, metrics.Total]) -> Iterator[str]:
     """Yield a histogram for each runner system, of all jobs that are stored."""
     yield f"# HELP runledger_{name} {text}, over all that is stored"
     yield f"# TYPE runledger_{name} histogram"

@@ -7,15 +7,20 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, g
 
-from dashboard import filters, shown
-from dashboard.changes import changes_of
-from dashboard.issue import new_issue
-from dashboard.matrix import NO_GROUP, Row, filtered, matches, rows_of, sorted_rows
-from dashboard.site import page, sheet, site, store
-from dashboard.suspects import suspects_of
-from store import dirty, nightly, reads, reads_failures, reads_nights
-from store.calendar import shown_nights
-from store.cells import FAILED_STATE, STATES
+from config.calendar import shown_nights
+from dashboard.view import formats
+from dashboard.view.new_issue_link import new_issue
+from dashboard.view.night_changes import changes_of
+from dashboard.view.night_matrix import NO_GROUP, Row, filtered, matches, rows_of, sorted_rows
+from dashboard.view.suspect_commits import suspects_of
+from dashboard.web import filters
+from dashboard.web.request import page, sheet, site, store
+from store.reads import failures as reads_failures
+from store.reads import nights as reads_nights
+from store.reads import runs as reads
+from store.rollups import nightly_runs
+from store.rollups.night_summary import FAILED_STATE, STATES
+from store.write import changed_runs
 
 blueprint = Blueprint("nights", __name__)
 COUNTS = ("14", "30", "60")
@@ -66,9 +71,9 @@ def chosen(found: Seen) -> list[Row]:
 
 def variants() -> list[tuple[str, str]]:
     """Return the choices that an export has as pages of their own."""
-    found = [(f"{count} nights", shown.query("/", nights=count)) for count in COUNTS]
-    found += [(state, shown.query("/", status=state)) for state in STATES]
-    return found + [(group, shown.query("/", group=group)) for group in group_names()]
+    found = [(f"{count} nights", formats.query("/", nights=count)) for count in COUNTS]
+    found += [(state, formats.query("/", status=state)) for state in STATES]
+    return found + [(group, formats.query("/", group=group)) for group in group_names()]
 
 
 @blueprint.get("/")
@@ -90,7 +95,7 @@ def show() -> str:
         unseen=unseen(found.rows, found.last),
         groups=group_names(),
         variants=variants(),
-        pending=dirty.pending(store()),
+        pending=changed_runs.pending(store()),
         states=STATES,
         counts=COUNTS,
         usual=USUAL,
@@ -133,7 +138,7 @@ def detail(repoid: int, day: str) -> str:
     plan = site().plan
     since, until = plan.calendar.begin(night), plan.calendar.end(night)
     runs = reads_nights.nightly_runs(store(), plan, repoid, since, until)
-    brought = nightly.nights_of(store(), plan.calendar, since, until, plan.groups, repoid)
+    brought = nightly_runs.nights_of(store(), plan.calendar, since, until, plan.groups, repoid)
     rows = rows_of([night], brought, reads_nights.homes(store(), plan))
     cell = rows[0].cells[0] if rows else None
     jobs = reads.jobs_of(store(), [run.key for run in runs])
@@ -151,7 +156,7 @@ def detail(repoid: int, day: str) -> str:
     around = suspects_of(store(), runs, broken)
     return page(
         "night.html",
-        f"{repo.name}, night to {shown.night(night)}",
+        f"{repo.name}, night to {formats.night(night)}",
         repo=repo,
         night=night,
         begin=since,

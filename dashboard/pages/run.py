@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, g
 
-from dashboard.site import page, store
-from dashboard.timeline import timeline
-from store import reads, reads_deliveries, reads_failures
+from dashboard.view.timeline import timeline
+from dashboard.web.request import page, store
+from store.reads import deliveries, failures, runs
 
 blueprint = Blueprint("run", __name__)
 
@@ -14,11 +14,11 @@ blueprint = Blueprint("run", __name__)
 @blueprint.get("/runs/<provider>/<int:gitid>")
 def show(provider: str, gitid: int) -> str:
     """Return a run's page, its newest attempt first."""
-    run = reads.one_run(store(), (provider, gitid)) if gitid < 2**63 else None
+    run = runs.one_run(store(), (provider, gitid)) if gitid < 2**63 else None
     if run is None or run.repo is None:
         abort(404)
-    attempts = reads.attempts_of(store(), run.key)
-    jobs = reads.jobs_of(store(), [run.key])
+    attempts = runs.attempts_of(store(), run.key)
+    jobs = runs.jobs_of(store(), [run.key])
     numbers = sorted(
         {one.attempt for one in attempts} | {job.attempt or 1 for job in jobs}, reverse=True
     )
@@ -36,7 +36,7 @@ def show(provider: str, gitid: int) -> str:
         f"{run.workflowname or 'Run'} #{run.runnumber or run.gitid}",
         run=run,
         attempts=shown,
-        commit=reads.one_commit(store(), run.repoid, run.commithash or ""),
-        said=reads_failures.said(store(), [run.key]),
-        made=reads_deliveries.deliveries_of(store(), run),
+        commit=runs.one_commit(store(), run.repoid, run.commithash or ""),
+        said=failures.said(store(), [run.key]),
+        made=deliveries.deliveries_of(store(), run),
     )

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from dashboard import filters, shown
-from dashboard.filters import BadFilter
-from dashboard.site import page, sheet, site, store
-from store import reads, reads_runs
-from store.reads import Run
-from store.reads_runs import Listed, Place, Wanted
+from dashboard.view import formats
+from dashboard.web import filters
+from dashboard.web.filters import BadFilter
+from dashboard.web.request import page, sheet, site, store
+from store.reads import run_list, runs
+from store.reads.run_list import Listed, Place, Wanted
+from store.reads.runs import Run
 
 blueprint = Blueprint("runs", __name__)
 PAGE = 50
@@ -33,7 +34,7 @@ def repo_number(name: str) -> int | None:
     """Return the number of the repository that a URL names, None if it names none."""
     if not name:
         return None
-    found = reads.repo_called(store(), name)
+    found = runs.repo_called(store(), name)
     if found is None:
         raise BadFilter(f"No stored repository is or was called {name}.")
     return found.Id
@@ -84,8 +85,8 @@ def kept(*without: str) -> dict[str, Any]:
 @blueprint.get("/runs")
 def show() -> str:
     """Return a page of runs."""
-    found = reads_runs.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
-    repos = reads.all_repos(store())
+    found = run_list.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
+    repos = runs.all_repos(store())
     return page(
         "runs.html",
         "Runs",
@@ -95,8 +96,8 @@ def show() -> str:
         repos=repos,
         variants=[
             ("all", "/runs"),
-            *((one, shown.query("/runs", conclusion=one)) for one in CONCLUSIONS[:2]),
-            *((one.name, shown.query("/runs", repo=one.name)) for one in repos[:VARIANTS]),
+            *((one, formats.query("/runs", conclusion=one)) for one in CONCLUSIONS[:2]),
+            *((one.name, formats.query("/runs", repo=one.name)) for one in repos[:VARIANTS]),
         ],
         conclusions=CONCLUSIONS,
         events=EVENTS,
@@ -110,5 +111,5 @@ def show() -> str:
 @blueprint.get("/runs.csv")
 def download() -> Response:
     """Return the newest runs that the filters leave as CSV."""
-    found = reads_runs.list_runs(store(), wanted(), CSV_MOST, place())
+    found = run_list.list_runs(store(), wanted(), CSV_MOST, place())
     return sheet("runs", Run._fields, found.runs)

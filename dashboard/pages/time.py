@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, g, request
 
-from dashboard import charts, filters, shown
-from dashboard.filters import Dates
 from dashboard.pages.runs import repo_number
-from dashboard.site import page, sheet, site, store
-from store import dirty, reads, reads_rolled, reads_time
-from store.reads_rolled import Lengths
-from store.reads_time import DayRuns, Share, Span
+from dashboard.view import charts, formats
+from dashboard.web import filters
+from dashboard.web.filters import Dates
+from dashboard.web.request import page, sheet, site, store
+from store.reads import durations
+from store.reads import runs as reads
+from store.reads.durations import Lengths
+from store.rollups.durations import SORTS, DayRuns, Share, Span
+from store.write import changed_runs
 
 blueprint = Blueprint("time", __name__)
 DAYS = 30
@@ -52,7 +55,7 @@ def by_tone(dates: Dates, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
     """Return runs per day for each tone that occurs."""
     found = {name: [0] * len(dates.days) for name in NAMES}
     for row in rows:
-        found[shown.tone(row.conclusion, None)][row.day] += row.runs
+        found[formats.tone(row.conclusion, None)][row.day] += row.runs
     return {name: values for name, values in found.items() if any(values)}
 
 
@@ -76,14 +79,14 @@ def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:
 def show() -> str:
     """Return the charts and tables."""
     wanted = asked()
-    cut = reads_rolled.cut(store(), wanted.span)
-    runs = by_tone(wanted.dates, reads_rolled.runs_per_day(store(), cut))
-    queues = reads_rolled.queues_per_day(store(), cut)
-    runtimes = reads_rolled.runtimes_per_day(store(), cut)
+    cut = durations.cut(store(), wanted.span)
+    runs = by_tone(wanted.dates, durations.runs_per_day(store(), cut))
+    queues = durations.queues_per_day(store(), cut)
+    runtimes = durations.runtimes_per_day(store(), cut)
     days = wanted.dates.days
     points = charts.of_days(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
-    tables = {by: reads_rolled.shares(store(), cut, by, SHARES) for by in reads_time.SORTS}
+    tables = {by: durations.shares(store(), cut, by, SHARES) for by in SORTS}
     repos = reads.all_repos(store())
     return page(
         "time.html",
@@ -92,8 +95,8 @@ def show() -> str:
         repos=repos,
         variants=[
             ("all", "/time"),
-            *((one, shown.query("/time", os=one)) for one in SYSTEMS),
-            *((one.name, shown.query("/time", repo=one.name)) for one in repos[:VARIANTS]),
+            *((one, formats.query("/time", os=one)) for one in SYSTEMS),
+            *((one.name, formats.query("/time", repo=one.name)) for one in repos[:VARIANTS]),
         ],
         systems=SYSTEMS,
         days=days,
@@ -107,8 +110,8 @@ def show() -> str:
         waited=over_all(queues),
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
-        whole=reads_rolled.all_jobs(store(), cut),
-        pending=dirty.pending(store()),
+        whole=durations.all_jobs(store(), cut),
+        pending=changed_runs.pending(store()),
         tables=tables,
         kept={name: value for name, value in request.args.items()},
         has_runs=reads.has_runs(store()),
@@ -119,9 +122,9 @@ def show() -> str:
 def download() -> Response:
     """Return one of the tables as CSV, all of it."""
     wanted = asked()
-    by = filters.choice("by", reads_time.SORTS, "os")
-    cut = reads_rolled.cut(store(), wanted.span)
-    rows: list[Share] = reads_rolled.shares(store(), cut, by, CSV_MOST)
+    by = filters.choice("by", SORTS, "os")
+    cut = durations.cut(store(), wanted.span)
+    rows: list[Share] = durations.shares(store(), cut, by, CSV_MOST)
     lines = [
         (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
         for row in rows
@@ -133,10 +136,10 @@ def download() -> Response:
 def download_days() -> Response:
     """Return the charts' figures as CSV, a line for each day."""
     wanted = asked()
-    cut = reads_rolled.cut(store(), wanted.span)
-    runs = by_tone(wanted.dates, reads_rolled.runs_per_day(store(), cut))
-    waits = percentiles(wanted.dates, reads_rolled.queues_per_day(store(), cut))
-    lengths = percentiles(wanted.dates, reads_rolled.runtimes_per_day(store(), cut))
+    cut = durations.cut(store(), wanted.span)
+    runs = by_tone(wanted.dates, durations.runs_per_day(store(), cut))
+    waits = percentiles(wanted.dates, durations.queues_per_day(store(), cut))
+    lengths = percentiles(wanted.dates, durations.runtimes_per_day(store(), cut))
     titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]
     series: list[list[int] | list[float | None]] = [
         *runs.values(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from schema.tables import metadata
+from schema.tables.ci import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from schema.tables import jobs, runattempts, workflowruns
-from store.engine import connect
-from tests.fakegithub.faults import Faults
-from tests.fakegithub.history import history
-from tests.fakegithub.limits import Limits
-from tests.fakegithub.server import TOKEN, serve
-from tests.fakegithub.world import World
+from engines.mysql import connect
+from fakegithub.api.faults import Faults
+from fakegithub.api.limits import Limits
+from fakegithub.server import TOKEN, serve
+from fakegithub.world.history import history
+from fakegithub.world.world import World
+from schema.tables.ci import jobs, runattempts, workflowruns
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCALE = 100

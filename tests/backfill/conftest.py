@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.cli import main
-from store.engine import connect
-from store.settings import SETTINGS
+from config.settings import SETTINGS
+from engines.mysql import connect
 from tests.store.door import emptied
 
 

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from backfill import client, limits
 from backfill.cli import main
+from backfill.http import client, rate_limit
+from fakegithub.server import Server, serve
+from fakegithub.world.world import World
 from rows.github.events import rows_for
-from schema.sources import CANNOT, source_of
+from schema.column_sources import CANNOT, source_of
 from store import apply
-from store.deliveries import Delivery
+from store.deliveries.table import Delivery
 from tests.equality import Contents, Row
-from tests.fakegithub.server import Server, serve
-from tests.fakegithub.world import World
 
 FAST = 100
 """How many times faster than real time the limits of these worlds are, and our clock."""
@@ -31,7 +31,7 @@ def served(world: World, store_url: str, **options: Any) -> Iterator[Server]:
     """Serve a world to the command, with its limits and the command's clock FAST times faster."""
     with serve(world, **options) as github, pytest.MonkeyPatch.context() as patch:
         github.limits.scale = FAST
-        patch.setattr(limits, "MINUTE", 60 / FAST)
+        patch.setattr(rate_limit, "MINUTE", 60 / FAST)
         patch.setattr(client, "SECOND", 1 / FAST)
         patch.setenv("GITHUB_API_URL", github.url)
         patch.setenv("GITHUB_TOKEN", github.token)

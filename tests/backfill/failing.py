@@ -10,17 +10,18 @@ from typing import Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 
-from backfill import client as http
-from backfill import limits, reasons
-from backfill.client import Client
-from backfill.limits import Limits
-from backfill.reasons import Told
-from schema.failures import failures
-from schema.tables import repos
+from backfill.github import failure_reasons
+from backfill.github.failure_reasons import Told
+from backfill.http import client as http
+from backfill.http import rate_limit
+from backfill.http.client import Client
+from backfill.http.rate_limit import Limits
+from fakegithub.samples import app_of, small_world
+from fakegithub.server import Server, serve
+from fakegithub.world.world import World
+from schema.tables.ci import repos
+from schema.tables.failures import failures
 from tests.backfill.doors import FAST, deliver, deliveries_of
-from tests.fakegithub.samples import app_of, small_world
-from tests.fakegithub.server import Server, serve
-from tests.fakegithub.world import World
 
 CODE = "Process completed with exit code 1."
 LATER = timedelta(hours=2)
@@ -43,7 +44,7 @@ class Stage(NamedTuple):
             found = connection.execute(sa.select(repos.c.Id, repos.c.name))
             names = {number: name for number, name in found}
         now = datetime.fromtimestamp(self.world.now, UTC).replace(tzinfo=None) + after
-        return reasons.read(
+        return failure_reasons.read(
             self.engine,
             self.client,
             names,
@@ -89,7 +90,7 @@ Staged = Callable[..., Any]
 
 def staging(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Staged:
     """Return what serves a world with failed jobs: `with staged("build", "test") as stage`."""
-    monkeypatch.setattr(limits, "MINUTE", 60 / FAST)
+    monkeypatch.setattr(rate_limit, "MINUTE", 60 / FAST)
     monkeypatch.setattr(http, "SECOND", 1 / FAST)
 
     @contextmanager

@@ -9,22 +9,22 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from backfill import repos
-from backfill.client import Client
-from backfill.desk import Desk, Here
-from backfill.limits import Limits
-from backfill.patience import Patience
-from backfill.pool import Pool
-from backfill.show import Show
-from backfill.verdict import Span
-from backfill.writer import Writer
+from backfill.audit.verdict import Span
+from backfill.github import repositories
+from backfill.github.context import Desk, Here
+from backfill.http.client import Client
+from backfill.http.rate_limit import Limits
+from backfill.pipeline.database_outage import Patience
+from backfill.pipeline.progress_bars import Show
+from backfill.pipeline.thread_pool import Pool
+from backfill.pipeline.writer import Writer
+from fakegithub.server import Server
+from fakegithub.world.entities import Change, Push
+from fakegithub.world.world import World
 from rows.github.events import EVENTS, rows_for
 from store import apply
-from store.deliveries import Delivery
-from store.spool import Spool
-from tests.fakegithub.entities import Change, Push
-from tests.fakegithub.server import Server
-from tests.fakegithub.world import World
+from store.deliveries.spool import Spool
+from store.deliveries.table import Delivery
 
 LONG_AGO = datetime(2020, 1, 1)
 GONE = "0" * 40
@@ -49,7 +49,7 @@ def desk_of(engine: Engine, github: Server) -> Iterator[Desk]:
 
 def here_of(desk: Desk, world: World, repo: int) -> Here:
     """Return the repository of a world."""
-    return repos.find(desk, world.repo(repo).full_name)
+    return repositories.find(desk, world.repo(repo).full_name)
 
 
 def everything(world: World) -> Span:

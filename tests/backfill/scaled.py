@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from backfill import client, limits
 from backfill.cli import main
+from backfill.http import client, rate_limit
 
 if __name__ == "__main__":
     scale = float(sys.argv[1])
-    limits.MINUTE = 60 / scale
+    rate_limit.MINUTE = 60 / scale
     client.SECOND = 1 / scale
     raise SystemExit(main(sys.argv[2:]))

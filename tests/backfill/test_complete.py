@@ -8,15 +8,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from schema.progress import runreads, windows
-from schema.tables import jobs, runattempts, workflowruns
+from fakegithub.samples import NOON, app_of, flow_of, runs_of, small_world
+from fakegithub.server import scaled_clock
+from fakegithub.world.history import history
+from fakegithub.world.world import World
+from schema.tables.backfill import runreads, windows
+from schema.tables.ci import jobs, runattempts, workflowruns
 from tests.backfill.doors import fill, served
 from tests.backfill.watching import after
 from tests.equality import COMPARED, contents
-from tests.fakegithub.history import history
-from tests.fakegithub.samples import NOON, app_of, flow_of, runs_of, small_world
-from tests.fakegithub.server import scaled_clock
-from tests.fakegithub.world import World
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

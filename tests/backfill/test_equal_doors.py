@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from store.engine import connect
+from engines.mysql import connect
+from fakegithub.world.history import history
+from fakegithub.world.strategies import LIVELY, MOVES, play
+from fakegithub.world.world import World
 from tests.backfill.doors import deliver, deliveries_of, fill, knowable, served
 from tests.counts import count
 from tests.equality import Contents, check_equal, contents
-from tests.fakegithub.history import history
-from tests.fakegithub.strategies import LIVELY, MOVES, play
-from tests.fakegithub.world import World
 from tests.store.door import emptied
 
 # A run keeps the name its workflow had; only the API knows it once the workflow has another.

@@ -15,18 +15,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from backfill.pool import AHEAD, THREADS
-from backfill.writer import BATCH_PARTS
-from schema.progress import runreads, windows
-from store.engine import connect
+from backfill.pipeline.thread_pool import AHEAD, THREADS
+from backfill.pipeline.writer import BATCH_PARTS
+from engines.mysql import connect
+from fakegithub.samples import app_of, small_world
+from fakegithub.server import Server
+from fakegithub.world.history import history
+from fakegithub.world.world import World
+from schema.tables.backfill import runreads, windows
 from tests.backfill.doors import FAST, fill, served
 from tests.backfill.test_complete import check_whole
 from tests.counts import count
 from tests.equality import Contents, check_equal, contents
-from tests.fakegithub.history import history
-from tests.fakegithub.samples import app_of, small_world
-from tests.fakegithub.server import Server
-from tests.fakegithub.world import World
 from tests.store.door import emptied
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from schema.tables import branches, commits, repoaliases, repos, workflowruns
+from fakegithub.api.access import ALL, Token
+from fakegithub.samples import app_of, flow_of, runs_of, small_world
+from fakegithub.server import TOKEN
+from fakegithub.world.world import World
+from schema.tables.ci import branches, commits, repoaliases, repos, workflowruns
 from tests.backfill.conftest import Command
 from tests.backfill.doors import served
 from tests.backfill.watching import after
-from tests.fakegithub.access import ALL, Token
-from tests.fakegithub.samples import app_of, flow_of, runs_of, small_world
-from tests.fakegithub.server import TOKEN
-from tests.fakegithub.world import World
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -216,9 +216,9 @@ def elsewhere() -> Iterator[tuple[str, list[dict[str, str]]]]:
 def test_token_and_requests_never_go_to_another_host(
     engine, store_url, command: Command, monkeypatch: pytest.MonkeyPatch, header: str
 ):
-    from tests.fakegithub import api
+    from fakegithub.api import dispatch
 
-    plain = api.respond
+    plain = dispatch.respond
     with elsewhere() as (other, asked), served(two_repositories(), store_url):
 
         def misled(call, limits):
@@ -229,7 +229,7 @@ def test_token_and_requests_never_go_to_another_host(
                 return answer._replace(status=302, headers={"Location": f"{other}/x"})
             return answer._replace(headers={"Link": f'<{other}/x>; rel="next"'})
 
-        monkeypatch.setattr(api, "respond", misled)
+        monkeypatch.setattr(dispatch, "respond", misled)
         done = command("-r", "octo-org/app")
     assert asked == []
     assert done.code == 1

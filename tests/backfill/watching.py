@@ -6,8 +6,8 @@ import re
 import threading
 from collections.abc import Callable
 
-from tests.fakegithub.answers import Logged
-from tests.fakegithub.server import Server
+from fakegithub.api.answers import Logged
+from fakegithub.server import Server
 
 
 class Watching(list[Logged]):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.drain import Took, bench, fill, line
-from store.spool import Spool
+from store.deliveries.spool import Spool
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite", "mariadb"], indirect=True)

@@ -16,18 +16,19 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from config.calendar import Calendar
 from dashboard.app import create_app
 from demo import day, reasons
+from engines.mysql import connect
+from fakegithub.world.world import Delivery as Sent
 from schema import migrate
-from store import deliveries, rolling
-from store.calendar import Calendar
-from store.deliveries import Delivery
-from store.engine import connect
-from store.reads_connect import open_reader
-from store.roll_spans import Plan
+from store.deliveries import table
+from store.deliveries.table import Delivery
+from store.reads.connection import open_reader
+from store.rollups import schedule
+from store.rollups.spans import Plan
 from tests.dashboard import stored
 from tests.dashboard.settings import settings_for
-from tests.fakegithub.world import Delivery as Sent
 
 BEGAN = datetime(2026, 3, 9, 3)
 UTC_NOON = Calendar(ZoneInfo("UTC"), time(12))
@@ -64,8 +65,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     stored.fill(writer, world)
     reasons.tell(writer, reasons.SAID[1:2])
     with writer.begin() as connection:
-        raw = [(raw_of(one), deliveries.APPLIED, None) for one in world.deliveries()]
-        deliveries.save_all(connection, raw)
+        raw = [(raw_of(one), table.APPLIED, None) for one in world.deliveries()]
+        table.save_all(connection, raw)
     with writer.connect() as connection:
         found = connection.exec_driver_sql("SELECT provider, gitid FROM workflowruns").all()
         repo = (
@@ -79,7 +80,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     stored.audit(writer, repo, NOW)
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
     settings = settings_for(url, folder, GROUPS=GROUPS)
-    rolling.run_all(writer, Plan(UTC_NOON, settings.groups), NOW)
+    schedule.run_all(writer, Plan(UTC_NOON, settings.groups), NOW)
     writer.dispose()
     reader = open_reader(settings)
     app = create_app(settings, reader, clock=lambda: NOW)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
-from store.engine import connect
-from store.reads_connect import open_reader
+from engines.mysql import connect
+from store.reads.connection import open_reader
 from tests.dashboard.browsing import browser as browser
 from tests.dashboard.browsing import complaints as complaints
 from tests.dashboard.browsing import place as place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from store.settings import Settings, read
+from config.settings import Settings, read
 
 SSL = {"DATABASE_SSL": "off"}  # loopback needs none, and reading the system's roots takes time
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fakegithub.world.world import World
 from rows.github.events import rows_for
-from schema.audits import audits, health
-from schema.failures import failures
-from schema.tables import commits, deliveries, jobs, repos, runattempts, workflowruns
+from schema.tables.audits import audits, health
+from schema.tables.ci import commits, deliveries, jobs, repos, runattempts, workflowruns
+from schema.tables.failures import failures
 from store import apply
-from tests.fakegithub.world import World
 
 numbers = itertools.count(2**40)  # ids are wider than 32 bits
 

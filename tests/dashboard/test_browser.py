@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # has none
 from playwright.sync_api import Browser, expect
 
-from dashboard.export import export
+from dashboard.static_export import export
 from demo import day
 from tests.dashboard.browsing import Place, opened
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from dashboard.app import create_app
 from dashboard.cli import main
 from dashboard.digest import calm, digest
-from store.reads_connect import open_reader
+from store.reads.connection import open_reader
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, settings_for
 

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError
 
+from engines.mysql import connect
 from schema import migrate
-from store.engine import connect
-from store.reads_connect import open_reader, schema_state
+from store.reads.connection import open_reader, schema_state
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, settings_for
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from demo import cli, day
+from engines.mysql import connect
+from fakegithub.world.world import Delivery
 from schema import migrate
-from store import dirty
-from store.engine import connect
-from tests.fakegithub.world import Delivery
+from store.write import changed_runs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -67,13 +67,13 @@ def test_pages_wait_until_the_day_is_counted(tmp_path, monkeypatch):
     migrate.upgrade(cli.store_url())
     engine = connect(cli.store_url())
     with engine.begin() as connection:
-        dirty.mark(connection, [("github", 7)])
+        changed_runs.mark(connection, [("github", 7)])
     waiting = threading.Thread(target=cli.wait_counted, daemon=True)
     waiting.start()
     waiting.join(0.5)
     assert waiting.is_alive()
     with engine.begin() as connection:
-        dirty.take_back(connection, dirty.read(connection, 10))
+        changed_runs.take_back(connection, changed_runs.read(connection, 10))
     waiting.join(20)
     assert not waiting.is_alive()
     engine.dispose()

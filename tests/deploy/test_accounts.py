@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from deploy import accounts
+from engines.mysql import connect
 from schema import migrate
-from schema.tables import metadata
-from store.engine import connect
+from schema.tables.ci import metadata
 from tests.certificates import Authority
 
 OTHER = "0.0.0.0"  # noqa: S104 - this machine, but nothing in the address says so

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from store.engine import connect
+from engines.mysql import connect
 
 
 @pytest.fixture

@@ -5,7 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from schema.tables import (
+from fakegithub.api.hooks import Record
+from fakegithub.world.shapes import moment
+from fakegithub.world.view import View
+from fakegithub.world.world import World
+from schema.tables.ci import (
     branches,
     commits,
     deliveries,
@@ -15,10 +19,6 @@ from schema.tables import (
     workflowruns,
     workflows,
 )
-from tests.fakegithub.hooks import Record
-from tests.fakegithub.shapes import moment
-from tests.fakegithub.view import View
-from tests.fakegithub.world import World
 
 Facts = dict[str, set[tuple[object, ...]]]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from backfill import client, limits, reconcile, reign, seat
+from backfill.http import client, rate_limit
+from backfill.reconcile import __main__, lease, loop
 
 SCALE = 100
 
 if __name__ == "__main__":
-    limits.MINUTE = 60 / SCALE
+    rate_limit.MINUTE = 60 / SCALE
     client.SECOND = 1 / SCALE
-    seat.LEASE_SECONDS, seat.HEARTBEAT_SECONDS, seat.LOOK_SECONDS = 3.0, 0.1, 0.2
-    reign.SHORTEST_SECONDS = reign.POLL_SECONDS = reign.LONGEST_SECONDS = 0.5
-    reign.FAILED_SECONDS = reign.LONGEST_FAILED_SECONDS = 0.5
-    raise SystemExit(reconcile.main(sys.argv[1:]))
+    lease.LEASE_SECONDS, lease.HEARTBEAT_SECONDS, lease.LOOK_SECONDS = 3.0, 0.1, 0.2
+    loop.SHORTEST_SECONDS = loop.POLL_SECONDS = loop.LONGEST_SECONDS = 0.5
+    loop.FAILED_SECONDS = loop.LONGEST_FAILED_SECONDS = 0.5
+    raise SystemExit(__main__.main(sys.argv[1:]))

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from backfill import reign
-from backfill.voice import Voice
+from backfill.reconcile import loop
+from backfill.reconcile.reporter import Voice
+from config import settings
+from engines.mysql import connect
+from fakegithub.server import Server, scaled_clock
+from fakegithub.world.history import history
 from rows.github.events import EVENTS
 from schema import migrate
-from store import settings
-from store.engine import connect
-from tests.fakegithub.history import history
-from tests.fakegithub.server import Server, scaled_clock
 from tests.healing.installation import Installation, installed
 from tests.listener.sending import SECRET
 
@@ -81,9 +81,9 @@ def reconciling(here: Installation, url: str) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("SHORTEST_SECONDS", "LONGEST_SECONDS", "POLL_SECONDS"):
-            patch.setattr(reign, name, getattr(reign, name) / SCALE)
+            patch.setattr(loop, name, getattr(loop, name) / SCALE)
         arguments = (read, voice, stop)
-        thread = threading.Thread(target=reign.reign, args=arguments, kwargs={"once": False})
+        thread = threading.Thread(target=loop.reign, args=arguments, kwargs={"once": False})
         thread.start()
         yield
         stop.set()

@@ -15,24 +15,25 @@ from sqlalchemy import Engine
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request
 
-from backfill import audit, client, limits
-from backfill.app import App
-from backfill.cycle import Outcome, cycle
-from backfill.desk import Desk
-from backfill.limits import Limits
-from backfill.patience import Patience
-from backfill.pool import Pool
-from backfill.remember import Remembering
-from backfill.repos import find
-from backfill.verdict import Span, Verdict
-from backfill.voice import Voice
-from backfill.work import Wanted
-from backfill.writer import Writer
-from listener.app import App as Public
+from backfill.audit import audit
+from backfill.audit.verdict import Span, Verdict
+from backfill.github.app_auth import App
+from backfill.github.context import Desk
+from backfill.github.repositories import find
+from backfill.http import client, rate_limit
+from backfill.http.etag_cache import Remembering
+from backfill.http.rate_limit import Limits
+from backfill.pipeline.database_outage import Patience
+from backfill.pipeline.thread_pool import Pool
+from backfill.pipeline.writer import Writer
+from backfill.reconcile.context import Wanted
+from backfill.reconcile.cycle import Outcome, cycle
+from backfill.reconcile.reporter import Voice
+from fakegithub.api.hooks import Hook
+from fakegithub.server import Server, serve
+from fakegithub.world.world import World
+from listener.asgi_app import App as Public
 from rows.github.events import EVENTS
-from tests.fakegithub.hooks import Hook
-from tests.fakegithub.server import Server, serve
-from tests.fakegithub.world import World
 from tests.listener.asking import ask
 from tests.listener.conftest import desk_for
 from tests.listener.sending import SECRET
@@ -131,7 +132,7 @@ def installed(world: World, engine: Engine, **options: object) -> Iterator[Insta
         github = stack.enter_context(serve(world, **options))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         github.limits.scale = FAST
-        patch.setattr(limits, "MINUTE", 60 / FAST)
+        patch.setattr(rate_limit, "MINUTE", 60 / FAST)
         patch.setattr(client, "SECOND", 1 / FAST)
         receiver = Receiver(engine)
         stack.callback(receiver.close)

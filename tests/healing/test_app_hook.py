@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from backfill.app import App
-from schema.tables import deliveries
-from tests.fakegithub.access import Token
-from tests.fakegithub.samples import app_of, small_world
-from tests.fakegithub.server import TOKEN
+from backfill.github.app_auth import App
+from fakegithub.api.access import Token
+from fakegithub.samples import app_of, small_world
+from fakegithub.server import TOKEN
+from schema.tables.ci import deliveries
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import installed, stored
 

@@ -8,14 +8,14 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from schema.tables import deliveries, jobs, workflowruns
-from store import marks
-from tests.fakegithub import hookroutes
-from tests.fakegithub.access import Token
-from tests.fakegithub.answers import Logged
-from tests.fakegithub.samples import app_of, flow_of, runs_of, small_world
-from tests.fakegithub.server import Server
-from tests.fakegithub.world import World
+from fakegithub.api import hookroutes
+from fakegithub.api.access import Token
+from fakegithub.api.answers import Logged
+from fakegithub.samples import app_of, flow_of, runs_of, small_world
+from fakegithub.server import Server
+from fakegithub.world.world import World
+from schema.tables.ci import deliveries, jobs, workflowruns
+from store.state import notes
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import asked, installed, stored
 
@@ -200,6 +200,6 @@ def test_cycle_leaves_word_of_itself(engine):
     with installed(world, engine) as here:
         here.heal()
     with engine.connect() as connection:
-        told = json.loads(marks.text(connection, "", "cycle"))
+        told = json.loads(notes.text(connection, "", "cycle"))
     assert told["changed"] > 0
     assert told["troubles"] == []

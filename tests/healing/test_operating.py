@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from schema.tables import repoaliases, workflowruns
-from store.engine import connect
+from engines.mysql import connect
+from fakegithub.api.hooks import Hook
+from fakegithub.samples import app_of
+from fakegithub.server import Server, serve
+from fakegithub.world.world import World
+from schema.tables.ci import repoaliases, workflowruns
 from tests import counts
-from tests.fakegithub.hooks import Hook
-from tests.fakegithub.samples import app_of
-from tests.fakegithub.server import Server, serve
-from tests.fakegithub.world import World
 from tests.healing.equal import check_equals_world
 from tests.healing.test_process import APP, recent_world, until
 from tests.listener.process import ROOT, Listener, environment, running

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from schema.healing import leases
-from schema.tables import deliveries, workflowruns
-from store.engine import connect
-from tests.fakegithub.history import history
-from tests.fakegithub.samples import app_of
-from tests.fakegithub.server import Server, serve
-from tests.fakegithub.world import World
+from engines.mysql import connect
+from fakegithub.samples import app_of
+from fakegithub.server import Server, serve
+from fakegithub.world.history import history
+from fakegithub.world.world import World
+from schema.tables.ci import deliveries, workflowruns
+from schema.tables.reconciler import leases
 from tests.healing.equal import check_equals_world
 from tests.listener import sending
 from tests.listener.process import Listener, environment, running

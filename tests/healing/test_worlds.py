@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from store.engine import connect
+from engines.mysql import connect
+from fakegithub.api.faults import Faults
+from fakegithub.world.history import history
 from tests import counts
 from tests.conftest import clear_store
-from tests.fakegithub.faults import Faults
-from tests.fakegithub.history import history
 from tests.healing.equal import check_equals_world, check_log_is_stored
 from tests.healing.installation import installed
 from tests.healing.worlds import heal_twice, live

@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from backfill.answers import Problem
-from tests.fakegithub.access import Token
-from tests.fakegithub.hooks import Hook
-from tests.fakegithub.world import Delivery
+from backfill.http.errors import Problem
+from fakegithub.api.access import Token
+from fakegithub.api.hooks import Hook
+from fakegithub.world.world import Delivery
 from tests.healing.installation import Installation
 
 PHASES = 5

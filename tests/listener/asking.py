@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from werkzeug.datastructures import Headers
 
-from listener.app import App
+from listener.asgi_app import App
 
 Result = TypeVar("Result")
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from listener.app import App
-from listener.breaker import Breaker
-from listener.desk import Desk
-from listener.group import Group
-from listener.watch import watch
-from store.engine import connect
-from store.probe import probe
-from store.spool import Spool
+from config.watch import watch
+from engines.mysql import connect
+from listener.asgi_app import App
+from listener.intake.circuit_breaker import Breaker
+from listener.intake.group_commit import Group
+from listener.intake.intake import Desk
+from store.deliveries.spool import Spool
+from store.doors.probe import probe
 from tests.listener import sending
 from tests.listener.asking import Told, post
 

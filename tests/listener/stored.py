@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schema.tables import deliveries, metadata
+from schema.tables.ci import deliveries, metadata
 
 # What the threads beside reception keep for themselves.
 ASIDE = {"leases", "dirtyruns", "rollspans", "rollups", "rollnights", "rollflakes"}

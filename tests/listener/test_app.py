@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from listener.app import App
+from listener.asgi_app import App
 from tests.listener.asking import ask, run
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from config.settings import read
+from engines.mysql import connect
 from listener.check import check
 from listener.cli import main
 from schema import migrate
-from store import health
-from store.engine import connect
-from store.health import Sight
-from store.settings import read
+from store.state import health
+from store.state.health import Sight
 from tests.servers import Server
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -173,9 +173,9 @@ def test_secrets_of_the_command_line_are_starred_in_it_and_shown_nowhere(tmp_pat
             ["pgrep", "-g", str(listener.process.pid)], capture_output=True, text=True, check=True
         ).stdout.split()
         lines = [Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in pids]
-        healing = [line for line in lines if "backfill.reconcile" in line]
+        healing = [line for line in lines if "backfill.reconcile.__main__" in line]
         assert [line[1:] for line in healing] == [
-            ["-P", "-m", "backfill.reconcile", "--beside", ""]
+            ["-P", "-m", "backfill.reconcile.__main__", "--beside", ""]
         ]
         listening = [line for line in lines if line not in healing]
         assert len(listening) == 2  # gunicorn's master and one worker

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from listener.app import App
-from store.engine import connect
-from store.spool import Spool
+from engines.mysql import connect
+from listener.asgi_app import App
+from store.deliveries.spool import Spool
 from tests.listener.asking import get
 from tests.listener.conftest import DOWN, desk_for
 

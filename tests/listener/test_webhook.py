@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from listener.app import App
-from listener.desk import Desk
-from schema.tables import repos, workflowruns
+from listener.asgi_app import App
+from listener.intake.intake import Desk
+from schema.tables.ci import repos, workflowruns
 from tests.listener import sending
 from tests.listener.conftest import Deliver
 from tests.listener.sending import FORM, GUID, as_form, changed, recorded

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from listener.app import App
+from engines.mysql import connect
+from listener.asgi_app import App
 from rows.github import events
 from schema import migrate
-from store.batch import Key, Outcome
-from store.engine import connect
+from store.doors.webhook import Key, Outcome
 from tests.listener import asking
 from tests.listener.conftest import DOWN, Deliver, desk_for
 from tests.listener.sending import GUID, changed, headers, recorded
@@ -173,7 +173,7 @@ def test_delivery_that_can_not_even_be_quarantined_is_to_be_sent_again(
     def broken(*arguments: object) -> dict[Key, Outcome]:
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr("store.batch.store_all", broken)
+    monkeypatch.setattr("store.doors.webhook.store_all", broken)
     answer = deliver("push", b'{"ref": []}')
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert counted(engine) == {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from fakegithub.world.templates import Json
 from rows import Mapped, Row
 from rows.github import events
-from tests.fakegithub.templates import Json
 
 SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
 NOON = datetime(2026, 3, 2, 12)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rows import version
-from schema.tables import metadata
+from schema.tables.ci import metadata
 
 NOON = datetime(2026, 3, 2, 12)
 SECOND = timedelta(seconds=1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from store.engine import connect
+from engines.mysql import connect
 
 
 @pytest.fixture

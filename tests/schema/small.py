@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from tests.schema import legacy
+from tests.schema.adopt import legacy
 
 HASH = "c0ffee0000000000000000000000000000000001"
 RUN = {

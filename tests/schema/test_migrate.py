@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.pool import NullPool
 
-from schema import migrate, views
-from schema.tables import metadata, repos
+from schema import migrate
+from schema.tables import views
+from schema.tables.ci import metadata, repos
 from tests import databases
 from tests.counts import count
 from tests.schema.reflected import described

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from engines.mysql import connect
 from schema import migrate
-from store.engine import connect
 from tests.counts import ALL
 from tests.torture.oracle import verdict
 from tests.torture.sender import Sender, noted

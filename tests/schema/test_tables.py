@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import BigInteger, Table, UniqueConstraint, create_engine
 from sqlalchemy.pool import NullPool
 
-from schema.tables import DOCUMENTED, PLACED, keys, metadata, of_kind
+from schema.tables.ci import DOCUMENTED, PLACED, keys, metadata, of_kind
 from tests.schema.reflected import collations
 
 ALL = list(metadata.tables.values())

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 
+from engines.mysql import connect, reading
 from rows import Mapped
 from rows.github.events import rows_for as mapped
-from store import apply, deliveries
-from store.deliveries import Delivery, Wanted
-from store.engine import connect, reading
+from store import apply
+from store.deliveries import table
+from store.deliveries.table import Delivery, Wanted
 from tests.conftest import clear_store
 from tests.equality import check_equal, contents, written
 from tests.stories.story import Story
@@ -96,7 +97,7 @@ def replay(engine: Engine) -> None:
     after = 0
     while True:
         with reading(engine).connect() as connection:
-            found = deliveries.page(connection, Wanted(), after)
+            found = table.page(connection, Wanted(), after)
         if not found:
             return
         for number, delivery in found:

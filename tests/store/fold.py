@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rows import Mapped, StoredName, derive
-from schema.tables import PLACED, keys, metadata, of_kind
+from schema.tables.ci import PLACED, keys, metadata, of_kind
 from tests.equality import COMPARED, LEFT_OUT, Contents, compared
 
 Key = tuple[str, int]

@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
+from engines.mysql import reading
+from fakegithub.world.strategies import LIVELY, MOVES, moves, play
 from rows import Mapped, Row, version
-from schema.tables import metadata
+from schema.tables.ci import metadata
 from store import apply
-from store.engine import reading
 from tests.counts import count
 from tests.equality import COMPARED, check_equal, contents
-from tests.fakegithub.strategies import LIVELY, MOVES, moves, play
 from tests.store import door
 from tests.store.door import Sent
 from tests.store.fold import folded

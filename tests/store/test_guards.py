@@ -15,13 +15,15 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateTable
 
+from engines.mysql import begin_sqlite, connect
 from rows import version
 from schema import migrate
-from schema.tables import branches, workflowruns
-from store import apply, upsert
-from store.engine import begin_sqlite, connect
+from schema.tables.ci import branches, workflowruns
+from store import apply
+from store.write import upsert
 from tests.equality import check_equal, contents, written
-from tests.store import door, test_two_writers, test_widths
+from tests.store import door
+from tests.store.write import test_two_writers, test_widths
 from tests.stories import git, plain, renaming
 from tests.stories.story import Story
 
@@ -90,10 +92,10 @@ def test_runs_that_are_not_locked_are_noticed(writers: list[Engine], guard: pyte
         kept = [values for values in rows if values.get("version") != version.STUB]
         upsert.upsert(connection, name, kept)
 
-    names = (*apply.derived.TOLD, *apply.derived.MIRRORED)
-    careless = apply.derived.query_of(workflowruns, "gitid", names)
+    names = (*apply.derived_columns.TOLD, *apply.derived_columns.MIRRORED)
+    careless = apply.derived_columns.query_of(workflowruns, "gitid", names)
     guard.setattr(apply, "upsert", without_stubs)
-    guard.setattr(apply.derived, "locking", lambda: careless)
+    guard.setattr(apply.derived_columns, "locking", lambda: careless)
     with pytest.raises(AssertionError, match="not wanted"):
         check_two_writers(writers)
 
@@ -146,9 +148,9 @@ def test_branch_names_compared_without_case_are_noticed(database_url: str):
 def test_commit_that_does_not_look_for_its_branch_is_noticed(
     engine: Engine, guard: pytest.MonkeyPatch
 ):
-    update = apply.authors.assign
+    update = apply.branch_authors.assign
     guard.setattr(
-        apply.authors,
+        apply.branch_authors,
         "assign",
         lambda connection, touched, _: update(connection, touched, []),
     )
@@ -163,7 +165,7 @@ def test_commit_that_does_not_look_for_its_branch_is_noticed(
 
 
 def test_rows_that_keep_their_old_name_are_noticed(engine: Engine, guard: pytest.MonkeyPatch):
-    guard.setattr("store.names.schedule", lambda connection, repoid: None)
+    guard.setattr("store.write.renames.schedule", lambda connection, repoid: None)
     door.deliver(engine, door.told(renaming.RENAMING))
     with pytest.raises(AssertionError, match="repo=octo-org/app"):
         door.check_story(engine, renaming.RENAMING)

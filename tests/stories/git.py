@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.fakegithub.payloads import (
+from fakegithub.world.payloads import (
     ZERO_SHA,
     at,
     commit,
@@ -13,7 +13,7 @@ from tests.fakegithub.payloads import (
     push_event,
     repository,
 )
-from tests.fakegithub.templates import Json
+from fakegithub.world.templates import Json
 from tests.stories.story import APP, COMMIT_ROW, HEAD, HERE, PUSH, REPO_ROWS, SHA, Story, clock
 
 FEATURE_ROW: dict[str, object] = {

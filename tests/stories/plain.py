@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fakegithub.payloads import at, job
+from fakegithub.world.payloads import at, job
 from tests.stories.story import (
     ATTEMPT_ROW,
     FLOW_ROWS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tests.fakegithub.payloads import (
+from fakegithub.world.payloads import (
     at,
     commit,
     job,
@@ -17,7 +17,7 @@ from tests.fakegithub.payloads import (
     workflow_job_event,
     workflow_run_event,
 )
-from tests.fakegithub.templates import Json, user
+from fakegithub.world.templates import Json, user
 from tests.stories.story import APP, COMMIT_ROW, HEAD, HERE, SHA, Story, clock, steps
 
 CORE = repository(full_name="octo-org/core", id=591427149, updated_at=at("13:00:00"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fakegithub.payloads import at, commit, deployment, job, repository, workflow_job_event
+from fakegithub.world.payloads import at, commit, deployment, job, repository, workflow_job_event
 from tests.stories.plain import BUILD, QUEUED, SUCCESS
 from tests.stories.story import (
     ATTEMPT_ROW,

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from listener import answer, desk, webhook
+from listener import webhook
 from listener.cli import main
+from listener.intake import answers, intake
 
 UNDER_WAY: set[asyncio.Task[None]] = set()
 
 
-async def settle(at: desk.Desk, taken: desk.Taken) -> answer.Answer:
+async def settle(at: intake.Desk, taken: intake.Taken) -> answers.Answer:
     """Answer at once, and store a little later."""
     UNDER_WAY.add(asyncio.create_task(store(at, taken)))
-    return answer.stored("applied")
+    return answers.stored("applied")
 
 
-async def store(at: desk.Desk, taken: desk.Taken) -> None:
+async def store(at: intake.Desk, taken: intake.Taken) -> None:
     """Store what was answered, unless somebody pulls the plug first."""
     await asyncio.sleep(0.05)
-    await desk.settle(at, taken)
+    await intake.settle(at, taken)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, func, select
 
-from listener.fate import fate
-from listener.watch import watch
+from config.watch import watch
+from engines.mysql import connect, reading
+from listener.intake.fate import fate
 from schema import migrate
-from schema.tables import deliveries, keys, metadata
-from store import bodies
-from store.batch import Fate, store_all
-from store.deliveries import Delivery
-from store.engine import connect, reading
-from store.fate import repository
+from schema.tables.ci import deliveries, keys, metadata
+from store.deliveries import bodies
+from store.deliveries.table import Delivery
+from store.doors.decide import repository
+from store.doors.webhook import Fate, store_all
 from tests.equality import COMPARED, Contents, contents
 from tests.torture.shots import Shot
 

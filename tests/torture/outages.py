@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pymysql
 import sqlalchemy as sa
 
+from engines.mysql import connect
 from schema import migrate
-from store.engine import connect
 from tests import servers
 from tests.torture.oracle import Verdict, verdict
 from tests.torture.sender import Sender, noted

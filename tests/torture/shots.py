@@ -8,10 +8,10 @@ from datetime import timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from store.deliveries import Delivery, now
-from tests.fakegithub.history import history
-from tests.fakegithub.world import Delivery as Happened
-from tests.fakegithub.world import World
+from fakegithub.world.history import history
+from fakegithub.world.world import Delivery as Happened
+from fakegithub.world.world import World
+from store.deliveries.table import Delivery, now
 from tests.listener import process, sending
 
 PER_RUN = 18  # deliveries that a run of the generated history brings, at least

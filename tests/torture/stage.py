@@ -13,8 +13,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from store.engine import connect
-from store.spool import Spool
+from engines.mysql import connect
+from store.deliveries.spool import Spool
 from tests import leftovers, servers
 from tests.listener import process
 from tests.listener.sending import SECRET

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from listener.aside import THREADS
+from listener.intake.threads import THREADS
 from tests import counts
 from tests.torture.outages import OUTAGES, Plan, outage
 

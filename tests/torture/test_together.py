@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from backfill import replay
+from backfill.command import replay
+from engines.mysql import connect
 from rows.github.events import rows_for
-from store import apply, bodies
-from store.deliveries import Wanted
-from store.engine import connect
+from store import apply
+from store.deliveries import bodies
+from store.deliveries.table import Wanted
 from tests.counts import count
 from tests.listener.process import running
 from tests.torture.oracle import verdict

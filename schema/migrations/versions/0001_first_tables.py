@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from schema import types
+from engines import column_types
 from schema.migrations import steps
 
 revision = "0001"
@@ -15,30 +15,41 @@ def upgrade() -> None:
     steps.create_table(
         "branches",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
             "name",
-            types.Exact(512),
+            column_types.Exact(512),
             nullable=False,
             comment="Name without refs/heads/, byte for byte",
         ),
         sa.Column(
             "author",
-            types.Long(),
+            column_types.Long(),
             comment="Git author of the head commit; NULL while it is unknown",
         ),
-        sa.Column("repo", types.Name(512), comment="Full name of the repository today: org/name"),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
         sa.Column(
-            "headhash", types.Exact(64), comment="Commit the branch points at; NULL once deleted"
+            "repo", column_types.Name(512), comment="Full name of the repository today: org/name"
         ),
         sa.Column(
-            "deletetime", types.Moment, comment="When the branch was deleted; NULL while it exists"
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column(
+            "headhash",
+            column_types.Exact(64),
+            comment="Commit the branch points at; NULL once deleted",
+        ),
+        sa.Column(
+            "deletetime",
+            column_types.Moment,
+            comment="When the branch was deleted; NULL while it exists",
         ),
         sa.Column(
             "version",
-            types.Version,
+            column_types.Version,
             server_default="",
             nullable=False,
             comment="Orders the records of this row; compared as bytes, empty in a stub",
@@ -52,21 +63,30 @@ def upgrade() -> None:
     steps.create_table(
         "commits",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("hash", types.Exact(64), nullable=False, comment="Commit hash"),
-        sa.Column("author", types.Long(), comment="Git author's name"),
-        sa.Column("message", types.Long(), comment="Commit message"),
-        sa.Column("time", types.Moment, comment="Author's time in UTC"),
-        sa.Column("repo", types.Name(512), comment="Full name of the repository today: org/name"),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
+        sa.Column("hash", column_types.Exact(64), nullable=False, comment="Commit hash"),
+        sa.Column("author", column_types.Long(), comment="Git author's name"),
+        sa.Column("message", column_types.Long(), comment="Commit message"),
+        sa.Column("time", column_types.Moment, comment="Author's time in UTC"),
         sa.Column(
-            "authorlogin", types.Long(), comment="Login of the author's account, where there is one"
+            "repo", column_types.Name(512), comment="Full name of the repository today: org/name"
         ),
-        sa.Column("url", types.Long(), comment="HTML page"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column(
+            "authorlogin",
+            column_types.Long(),
+            comment="Login of the author's account, where there is one",
+        ),
+        sa.Column("url", column_types.Long(), comment="HTML page"),
         sa.Column(
             "version",
-            types.Version,
+            column_types.Version,
             server_default="",
             nullable=False,
             comment="Orders the records of this row; compared as bytes, empty in a stub",
@@ -80,30 +100,36 @@ def upgrade() -> None:
     steps.create_table(
         "deliveries",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
             "provider",
-            types.Exact(255),
+            column_types.Exact(255),
             nullable=False,
             comment="Server that gave the ids: github, or github:host",
         ),
         sa.Column(
             "guid",
-            types.Exact(64),
+            column_types.Exact(64),
             nullable=False,
             comment="X-GitHub-Delivery; a redelivery keeps it",
         ),
-        sa.Column("hookid", types.BigId, comment="X-GitHub-Hook-ID"),
-        sa.Column("event", types.Name(64), nullable=False, comment="X-GitHub-Event"),
-        sa.Column("action", types.Long(), comment="The payload's action"),
-        sa.Column("repo", types.Long(), comment="Full name of the repository at the time"),
+        sa.Column("hookid", column_types.BigId, comment="X-GitHub-Hook-ID"),
+        sa.Column("event", column_types.Name(64), nullable=False, comment="X-GitHub-Event"),
+        sa.Column("action", column_types.Long(), comment="The payload's action"),
+        sa.Column("repo", column_types.Long(), comment="Full name of the repository at the time"),
         sa.Column(
-            "receivetime", types.Moment, nullable=False, comment="When it was received first"
+            "receivetime", column_types.Moment, nullable=False, comment="When it was received first"
         ),
-        sa.Column("body", types.Bytes, comment="Body as received, zlib; NULL when ignored"),
+        sa.Column("body", column_types.Bytes, comment="Body as received, zlib; NULL when ignored"),
         sa.Column(
-            "state", types.Exact(16), nullable=False, comment="applied, quarantined or ignored"
+            "state",
+            column_types.Exact(16),
+            nullable=False,
+            comment="applied, quarantined or ignored",
         ),
         sa.Column(
             "attempts",
@@ -111,8 +137,8 @@ def upgrade() -> None:
             nullable=False,
             comment="How often it was received or replayed",
         ),
-        sa.Column("error", types.Long(), comment="Why it is quarantined or ignored"),
-        sa.Column("applytime", types.Moment, comment="When its rows were written"),
+        sa.Column("error", column_types.Long(), comment="Why it is quarantined or ignored"),
+        sa.Column("applytime", column_types.Moment, comment="When its rows were written"),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "guid", name="uq_deliveries"),
         comment="Deliveries as received: what every row above was made from",
@@ -123,52 +149,61 @@ def upgrade() -> None:
     steps.create_table(
         "jobs",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
             "provider",
-            types.Exact(255),
+            column_types.Exact(255),
             nullable=False,
             comment="Server that gave the ids: github, or github:host",
         ),
         sa.Column(
             "gitid",
-            types.BigId,
+            column_types.BigId,
             nullable=False,
             comment="The job's id on its server; a re-run gives a new one",
         ),
-        sa.Column("repoid", types.BigId, comment="repos.Id of the repository"),
-        sa.Column("rungitid", types.BigId, comment="workflowruns.gitid of its run"),
+        sa.Column("repoid", column_types.BigId, comment="repos.Id of the repository"),
+        sa.Column("rungitid", column_types.BigId, comment="workflowruns.gitid of its run"),
         sa.Column("attempt", sa.Integer(), comment="Number of the attempt it belongs to"),
-        sa.Column("name", types.Long(), comment="Name of the job, with its matrix values"),
+        sa.Column("name", column_types.Long(), comment="Name of the job, with its matrix values"),
         sa.Column(
             "status",
-            types.Name(64),
+            column_types.Name(64),
             comment="queued, in_progress, completed, waiting, requested or pending",
         ),
         sa.Column(
             "conclusion",
-            types.Name(64),
+            column_types.Name(64),
             comment="success, failure, cancelled, skipped, timed_out, ...; NULL until completed",
         ),
-        sa.Column("createtime", types.Moment, comment="When the job was created"),
-        sa.Column("starttime", types.Moment, comment="When a runner started it; NULL if none did"),
-        sa.Column("endtime", types.Moment, comment="When it ended; NULL until completed"),
+        sa.Column("createtime", column_types.Moment, comment="When the job was created"),
+        sa.Column(
+            "starttime", column_types.Moment, comment="When a runner started it; NULL if none did"
+        ),
+        sa.Column("endtime", column_types.Moment, comment="When it ended; NULL until completed"),
         sa.Column(
             "queuetime",
-            types.BigId,
+            column_types.BigId,
             comment="Seconds from createtime to starttime; NULL if inherited",
         ),
         sa.Column("runtime", sa.Double(), comment="Seconds from starttime to endtime"),
-        sa.Column("os", types.Name(100), comment="Linux, Windows or macOS, as its labels name it"),
-        sa.Column("labels", types.Long(), comment="Labels it asked for, a JSON list"),
-        sa.Column("runnername", types.Long(), comment="Runner that ran it"),
-        sa.Column("runnergroup", types.Long(), comment="Group of the runner"),
-        sa.Column("url", types.Long(), comment="HTML page"),
-        sa.Column("workflowname", types.Long(), comment="Name of the workflow"),
-        sa.Column("branchname", types.Exact(512), comment="Head branch of its run"),
-        sa.Column("commithash", types.Exact(64), comment="Head sha of its run"),
-        sa.Column("repo", types.Name(512), comment="Full name of the repository today: org/name"),
+        sa.Column(
+            "os", column_types.Name(100), comment="Linux, Windows or macOS, as its labels name it"
+        ),
+        sa.Column("labels", column_types.Long(), comment="Labels it asked for, a JSON list"),
+        sa.Column("runnername", column_types.Long(), comment="Runner that ran it"),
+        sa.Column("runnergroup", column_types.Long(), comment="Group of the runner"),
+        sa.Column("url", column_types.Long(), comment="HTML page"),
+        sa.Column("workflowname", column_types.Long(), comment="Name of the workflow"),
+        sa.Column("branchname", column_types.Exact(512), comment="Head branch of its run"),
+        sa.Column("commithash", column_types.Exact(64), comment="Head sha of its run"),
+        sa.Column(
+            "repo", column_types.Name(512), comment="Full name of the repository today: org/name"
+        ),
         sa.Column(
             "inherited",
             sa.Boolean(),
@@ -187,16 +222,18 @@ def upgrade() -> None:
             "clockanomaly", sa.Boolean(), comment="Its times run backwards; the span is NULL"
         ),
         sa.Column(
-            "failedstep", types.Long(), comment="Name of the first step that failed or timed out"
+            "failedstep",
+            column_types.Long(),
+            comment="Name of the first step that failed or timed out",
         ),
         sa.Column(
             "steps",
-            types.Long(),
+            column_types.Long(),
             comment="Steps of a completed job, a JSON list; see the steps view",
         ),
         sa.Column(
             "version",
-            types.Version,
+            column_types.Version,
             server_default="",
             nullable=False,
             comment="Orders the records of this row; compared as bytes, empty in a stub",
@@ -212,12 +249,23 @@ def upgrade() -> None:
     steps.create_table(
         "repoaliases",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
-        sa.Column("name", types.Exact(512), nullable=False, comment="Full name, byte for byte"),
-        sa.Column("firstseen", types.Moment, comment="Earliest time GitHub gave with this name"),
-        sa.Column("lastseen", types.Moment, comment="Latest time GitHub gave with this name"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column(
+            "name", column_types.Exact(512), nullable=False, comment="Full name, byte for byte"
+        ),
+        sa.Column(
+            "firstseen", column_types.Moment, comment="Earliest time GitHub gave with this name"
+        ),
+        sa.Column(
+            "lastseen", column_types.Moment, comment="Latest time GitHub gave with this name"
+        ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "name", name="uq_repoaliases"),
         comment="Every full name a repository goes or went by",
@@ -227,28 +275,31 @@ def upgrade() -> None:
     steps.create_table(
         "repos",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("name", types.Name(512), comment="Full name today: org/name"),
+        sa.Column("name", column_types.Name(512), comment="Full name today: org/name"),
         sa.Column(
             "provider",
-            types.Exact(255),
+            column_types.Exact(255),
             nullable=False,
             comment="Server that gave the ids: github, or github:host",
         ),
         sa.Column(
             "gitid",
-            types.BigId,
+            column_types.BigId,
             nullable=False,
             comment="The repository's id on its server; survives renames and transfers",
         ),
-        sa.Column("url", types.Long(), comment="HTML page"),
-        sa.Column("defaultbranch", types.Exact(512), comment="Name of the default branch"),
+        sa.Column("url", column_types.Long(), comment="HTML page"),
+        sa.Column("defaultbranch", column_types.Exact(512), comment="Name of the default branch"),
         sa.Column("private", sa.Boolean(), comment="Whether the repository is private"),
         sa.Column("archived", sa.Boolean(), comment="Whether the repository is archived"),
         sa.Column(
             "version",
-            types.Version,
+            column_types.Version,
             server_default="",
             nullable=False,
             comment="Orders the records of this row; compared as bytes, empty in a stub",
@@ -262,13 +313,22 @@ def upgrade() -> None:
     steps.create_table(
         "rewrites",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
-        sa.Column("tablename", types.Exact(64), nullable=False, comment="Table to rewrite"),
-        sa.Column("position", types.BigId, nullable=False, comment="Rows up to this Id are done"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column("tablename", column_types.Exact(64), nullable=False, comment="Table to rewrite"),
+        sa.Column(
+            "position", column_types.BigId, nullable=False, comment="Rows up to this Id are done"
+        ),
         sa.Column("passes", sa.Integer(), nullable=False, comment="Passes still to make"),
-        sa.Column("duetime", types.Moment, comment="Not before this time, on the database's clock"),
+        sa.Column(
+            "duetime", column_types.Moment, comment="Not before this time, on the database's clock"
+        ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "tablename", name="uq_rewrites"),
         comment="Older rows that still have to learn their repository's new name",
@@ -277,45 +337,58 @@ def upgrade() -> None:
     steps.create_table(
         "runattempts",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
             "provider",
-            types.Exact(255),
+            column_types.Exact(255),
             nullable=False,
             comment="Server that gave the ids: github, or github:host",
         ),
-        sa.Column("repoid", types.BigId, comment="repos.Id of the repository"),
-        sa.Column("rungitid", types.BigId, nullable=False, comment="workflowruns.gitid of its run"),
+        sa.Column("repoid", column_types.BigId, comment="repos.Id of the repository"),
+        sa.Column(
+            "rungitid", column_types.BigId, nullable=False, comment="workflowruns.gitid of its run"
+        ),
         sa.Column("attempt", sa.Integer(), nullable=False, comment="Number of the attempt, from 1"),
         sa.Column(
             "status",
-            types.Name(64),
+            column_types.Name(64),
             comment="queued, in_progress, completed, waiting, requested or pending",
         ),
         sa.Column(
             "conclusion",
-            types.Name(64),
+            column_types.Name(64),
             comment="success, failure, cancelled, skipped, timed_out, ...; NULL until completed",
         ),
         sa.Column(
-            "createtime", types.Moment, comment="When the attempt was started (run_started_at)"
+            "createtime",
+            column_types.Moment,
+            comment="When the attempt was started (run_started_at)",
         ),
         sa.Column(
-            "starttime", types.Moment, comment="First start of a job of its own, else createtime"
+            "starttime",
+            column_types.Moment,
+            comment="First start of a job of its own, else createtime",
         ),
         sa.Column(
-            "endtime", types.Moment, comment="Last end of a job of its own; NULL until completed"
+            "endtime",
+            column_types.Moment,
+            comment="Last end of a job of its own; NULL until completed",
         ),
         sa.Column(
-            "queuetime", types.BigId, comment="Seconds from createtime to the first job's start"
+            "queuetime",
+            column_types.BigId,
+            comment="Seconds from createtime to the first job's start",
         ),
         sa.Column("runtime", sa.Double(), comment="Seconds from starttime to endtime"),
-        sa.Column("triggeredby", types.Long(), comment="Login of who started it"),
-        sa.Column("updatetime", types.Moment, comment="When GitHub last changed it"),
+        sa.Column("triggeredby", column_types.Long(), comment="Login of who started it"),
+        sa.Column("updatetime", column_types.Moment, comment="When GitHub last changed it"),
         sa.Column(
             "version",
-            types.Version,
+            column_types.Version,
             server_default="",
             nullable=False,
             comment="Orders the records of this row; compared as bytes, empty in a stub",
@@ -329,69 +402,80 @@ def upgrade() -> None:
     steps.create_table(
         "workflowruns",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
             "gitid",
-            types.BigId,
+            column_types.BigId,
             nullable=False,
             comment="The run's id on its server; a re-run keeps it",
         ),
-        sa.Column("author", types.Long(), comment="Login of the actor who triggered the run"),
+        sa.Column(
+            "author", column_types.Long(), comment="Login of the actor who triggered the run"
+        ),
         sa.Column("runtime", sa.Double(), comment="Seconds from starttime to endtime"),
-        sa.Column("createtime", types.Moment, comment="When the run was created"),
-        sa.Column("starttime", types.Moment, comment="First start of a job of this attempt"),
+        sa.Column("createtime", column_types.Moment, comment="When the run was created"),
+        sa.Column("starttime", column_types.Moment, comment="First start of a job of this attempt"),
         sa.Column(
             "endtime",
-            types.Moment,
+            column_types.Moment,
             comment="Last end of a job of this attempt; NULL until completed",
         ),
         sa.Column(
             "queuetime",
-            types.BigId,
+            column_types.BigId,
             comment="Seconds the attempt waited for its first job to start",
         ),
         sa.Column(
             "status",
-            types.Name(64),
+            column_types.Name(64),
             comment="queued, in_progress, completed, waiting, requested or pending",
         ),
         sa.Column(
             "conclusion",
-            types.Name(64),
+            column_types.Name(64),
             comment="success, failure, cancelled, skipped, timed_out, ...; NULL until completed",
         ),
-        sa.Column("url", types.Long(), comment="HTML page"),
+        sa.Column("url", column_types.Long(), comment="HTML page"),
         sa.Column(
             "branchname",
-            types.Exact(512),
+            column_types.Exact(512),
             comment="Head branch; a fork's branch or a tag may be here",
         ),
-        sa.Column("commithash", types.Exact(64), comment="Head sha"),
-        sa.Column("workflowname", types.Long(), comment="Name of the workflow"),
-        sa.Column("repo", types.Name(512), comment="Full name of the repository today: org/name"),
+        sa.Column("commithash", column_types.Exact(64), comment="Head sha"),
+        sa.Column("workflowname", column_types.Long(), comment="Name of the workflow"),
         sa.Column(
-            "os", types.Name(100), comment="Linux, Windows, macOS of its started jobs, with commas"
+            "repo", column_types.Name(512), comment="Full name of the repository today: org/name"
+        ),
+        sa.Column(
+            "os",
+            column_types.Name(100),
+            comment="Linux, Windows, macOS of its started jobs, with commas",
         ),
         sa.Column(
             "provider",
-            types.Exact(255),
+            column_types.Exact(255),
             nullable=False,
             comment="Server that gave the ids: github, or github:host",
         ),
-        sa.Column("repoid", types.BigId, comment="repos.Id of the repository"),
+        sa.Column("repoid", column_types.BigId, comment="repos.Id of the repository"),
         sa.Column("attempt", sa.Integer(), comment="Number of the attempt that is shown, from 1"),
-        sa.Column("runnumber", types.BigId, comment="Number of the run within its workflow"),
+        sa.Column("runnumber", column_types.BigId, comment="Number of the run within its workflow"),
         sa.Column(
-            "event", types.Name(64), comment="What triggered it: push, schedule, pull_request, ..."
+            "event",
+            column_types.Name(64),
+            comment="What triggered it: push, schedule, pull_request, ...",
         ),
-        sa.Column("title", types.Long(), comment="Title GitHub displays"),
-        sa.Column("workflowgitid", types.BigId, comment="workflows.gitid of its workflow"),
-        sa.Column("triggeredby", types.Long(), comment="Login of who started this attempt"),
-        sa.Column("updatetime", types.Moment, comment="When GitHub last changed it"),
+        sa.Column("title", column_types.Long(), comment="Title GitHub displays"),
+        sa.Column("workflowgitid", column_types.BigId, comment="workflows.gitid of its workflow"),
+        sa.Column("triggeredby", column_types.Long(), comment="Login of who started this attempt"),
+        sa.Column("updatetime", column_types.Moment, comment="When GitHub last changed it"),
         sa.Column(
             "version",
-            types.Version,
+            column_types.Version,
             server_default="",
             nullable=False,
             comment="Orders the records of this row; compared as bytes, empty in a stub",
@@ -407,24 +491,31 @@ def upgrade() -> None:
     steps.create_table(
         "workflows",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("name", types.Long(), comment="Name of the workflow"),
-        sa.Column("url", types.Long(), comment="HTML page"),
-        sa.Column("repo", types.Name(512), comment="Full name of the repository today: org/name"),
+        sa.Column("name", column_types.Long(), comment="Name of the workflow"),
+        sa.Column("url", column_types.Long(), comment="HTML page"),
+        sa.Column(
+            "repo", column_types.Name(512), comment="Full name of the repository today: org/name"
+        ),
         sa.Column(
             "provider",
-            types.Exact(255),
+            column_types.Exact(255),
             nullable=False,
             comment="Server that gave the ids: github, or github:host",
         ),
-        sa.Column("gitid", types.BigId, nullable=False, comment="The workflow's id on its server"),
-        sa.Column("repoid", types.BigId, comment="repos.Id of the repository"),
-        sa.Column("path", types.Long(), comment="Path of its file"),
-        sa.Column("state", types.Long(), comment="active, deleted, disabled_manually, ..."),
+        sa.Column(
+            "gitid", column_types.BigId, nullable=False, comment="The workflow's id on its server"
+        ),
+        sa.Column("repoid", column_types.BigId, comment="repos.Id of the repository"),
+        sa.Column("path", column_types.Long(), comment="Path of its file"),
+        sa.Column("state", column_types.Long(), comment="active, deleted, disabled_manually, ..."),
         sa.Column(
             "version",
-            types.Version,
+            column_types.Version,
             server_default="",
             nullable=False,
             comment="Orders the records of this row; compared as bytes, empty in a stub",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from schema import types
+from engines import column_types
 from schema.migrations import steps
 
 revision = "0002"
@@ -15,24 +15,31 @@ def upgrade() -> None:
     steps.create_table(
         "commitwalks",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
-        sa.Column("head", types.Exact(64), nullable=False, comment="Commit it starts from"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column("head", column_types.Exact(64), nullable=False, comment="Commit it starts from"),
         sa.Column(
             "state",
-            types.Exact(16),
+            column_types.Exact(16),
             nullable=False,
             comment="open, or closed: all down to its end is stored",
         ),
         sa.Column(
             "since",
-            types.Moment,
+            column_types.Moment,
             comment="Commit time it goes back to; NULL while that is not known",
         ),
-        sa.Column("total", types.BigId, nullable=False, comment="Commits stored so far"),
+        sa.Column("total", column_types.BigId, nullable=False, comment="Commits stored so far"),
         sa.Column(
-            "nextpage", types.Long(), comment="Path of the next page to read; NULL for the first"
+            "nextpage",
+            column_types.Long(),
+            comment="Path of the next page to read; NULL for the first",
         ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "head", name="uq_commitwalks"),
@@ -42,12 +49,19 @@ def upgrade() -> None:
     steps.create_table(
         "etags",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
-        sa.Column("path", types.Exact(512), nullable=False, comment="Path and query"),
-        sa.Column("etag", types.Long(), nullable=False, comment="ETag of the answer"),
-        sa.Column("nextpage", types.Long(), comment="Path of the page after it; NULL for the last"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column("path", column_types.Exact(512), nullable=False, comment="Path and query"),
+        sa.Column("etag", column_types.Long(), nullable=False, comment="ETag of the answer"),
+        sa.Column(
+            "nextpage", column_types.Long(), comment="Path of the page after it; NULL for the last"
+        ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "path", name="uq_etags"),
         comment="Stored pages of GitHub: with its ETag, an unchanged one costs nothing",
@@ -56,15 +70,22 @@ def upgrade() -> None:
     steps.create_table(
         "runreads",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
-        sa.Column("rungitid", types.BigId, nullable=False, comment="workflowruns.gitid of the run"),
-        sa.Column("createtime", types.Moment, comment="When the run was created"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column(
+            "rungitid", column_types.BigId, nullable=False, comment="workflowruns.gitid of the run"
+        ),
+        sa.Column("createtime", column_types.Moment, comment="When the run was created"),
         sa.Column(
             "attempt", sa.Integer(), nullable=False, comment="Attempt in which it was listed"
         ),
-        sa.Column("updatetime", types.Moment, comment="When GitHub had last changed it"),
+        sa.Column("updatetime", column_types.Moment, comment="When GitHub had last changed it"),
         sa.Column(
             "ended",
             sa.Boolean(),
@@ -76,7 +97,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "state",
-            types.Exact(16),
+            column_types.Exact(16),
             nullable=False,
             comment="due, open (it had not ended), or done",
         ),
@@ -90,30 +111,42 @@ def upgrade() -> None:
     steps.create_table(
         "windows",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
         sa.Column(
             "firsttime",
-            types.Moment,
+            column_types.Moment,
             nullable=False,
             comment="First second; 1970 means from the beginning",
         ),
-        sa.Column("lasttime", types.Moment, nullable=False, comment="Last second"),
+        sa.Column("lasttime", column_types.Moment, nullable=False, comment="Last second"),
         sa.Column(
             "state",
-            types.Exact(16),
+            column_types.Exact(16),
             nullable=False,
             comment="open, listed, or closed: all in it is stored",
         ),
         sa.Column(
-            "total", types.BigId, comment="Runs that GitHub counts in it; NULL until it was asked"
+            "total",
+            column_types.BigId,
+            comment="Runs that GitHub counts in it; NULL until it was asked",
         ),
         sa.Column(
-            "listed", types.BigId, nullable=False, comment="Runs of the pages that are stored"
+            "listed",
+            column_types.BigId,
+            nullable=False,
+            comment="Runs of the pages that are stored",
         ),
         sa.Column(
-            "nextpage", types.Long(), comment="Path of the next page to read; NULL for the first"
+            "nextpage",
+            column_types.Long(),
+            comment="Path of the next page to read; NULL for the first",
         ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "firsttime", "lasttime", name="uq_windows"),

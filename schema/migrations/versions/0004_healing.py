@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from schema import types
+from engines import column_types
 from schema.migrations import steps
 
 revision = "0004"
@@ -15,14 +15,22 @@ def upgrade() -> None:
     steps.create_table(
         "leases",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("name", types.Exact(64), nullable=False, comment="What the work is"),
+        sa.Column("name", column_types.Exact(64), nullable=False, comment="What the work is"),
         sa.Column(
-            "holder", types.Exact(255), comment="Who does it: host, process and a random part"
+            "holder",
+            column_types.Exact(255),
+            comment="Who does it: host, process and a random part",
         ),
         sa.Column(
-            "endtime", types.Moment, nullable=False, comment="Until when, on the database's clock"
+            "endtime",
+            column_types.Moment,
+            nullable=False,
+            comment="Until when, on the database's clock",
         ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("name", name="uq_leases"),
@@ -32,14 +40,24 @@ def upgrade() -> None:
     steps.create_table(
         "rereads",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
-        sa.Column("rungitid", types.BigId, nullable=False, comment="workflowruns.gitid of the run"),
-        sa.Column("tries", sa.Integer(), nullable=False, comment="How often it was asked for"),
-        sa.Column("duetime", types.Moment, nullable=False, comment="When to ask again"),
         sa.Column(
-            "state", types.Exact(16), nullable=False, comment="waiting, or abandoned: never ended"
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
+        sa.Column(
+            "rungitid", column_types.BigId, nullable=False, comment="workflowruns.gitid of the run"
+        ),
+        sa.Column("tries", sa.Integer(), nullable=False, comment="How often it was asked for"),
+        sa.Column("duetime", column_types.Moment, nullable=False, comment="When to ask again"),
+        sa.Column(
+            "state",
+            column_types.Exact(16),
+            nullable=False,
+            comment="waiting, or abandoned: never ended",
         ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "rungitid", name="uq_rereads"),
@@ -50,14 +68,20 @@ def upgrade() -> None:
     steps.create_table(
         "marks",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
-            "subject", types.Exact(512), nullable=False, comment="Repository or hook; empty for all"
+            "subject",
+            column_types.Exact(512),
+            nullable=False,
+            comment="Repository or hook; empty for all",
         ),
-        sa.Column("name", types.Exact(64), nullable=False, comment="What is remembered"),
-        sa.Column("value", types.Long(), comment="As text or JSON"),
-        sa.Column("time", types.Moment, nullable=False, comment="When it was noted"),
+        sa.Column("name", column_types.Exact(64), nullable=False, comment="What is remembered"),
+        sa.Column("value", column_types.Long(), comment="As text or JSON"),
+        sa.Column("time", column_types.Moment, nullable=False, comment="When it was noted"),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("subject", "name", name="uq_marks"),
         comment="What the reconciler remembers between two cycles",

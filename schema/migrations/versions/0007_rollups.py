@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from schema import types
+from engines import column_types
 from schema.migrations import steps
 
 revision = "0007"
@@ -15,23 +15,31 @@ def upgrade() -> None:
     steps.create_table(
         "dirtyruns",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
             "provider",
-            types.Exact(255),
+            column_types.Exact(255),
             nullable=False,
             comment="Server that gave the ids: github, or github:host",
         ),
-        sa.Column("rungitid", types.BigId, nullable=False, comment="workflowruns.gitid of the run"),
+        sa.Column(
+            "rungitid", column_types.BigId, nullable=False, comment="workflowruns.gitid of the run"
+        ),
         sa.Column(
             "mark",
-            types.BigId,
+            column_types.BigId,
             nullable=False,
             comment="Counts the changes: a later one is not lost",
         ),
         sa.Column(
-            "marktime", types.Moment, nullable=False, comment="When the first of them was written"
+            "marktime",
+            column_types.Moment,
+            nullable=False,
+            comment="When the first of them was written",
         ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("provider", "rungitid", name="uq_dirtyruns"),
@@ -41,18 +49,29 @@ def upgrade() -> None:
     steps.create_table(
         "rollspans",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
-        sa.Column("kind", types.Exact(16), nullable=False, comment="day, night or flakes"),
-        sa.Column("begintime", types.Moment, nullable=False, comment="Its first moment"),
+        sa.Column("kind", column_types.Exact(16), nullable=False, comment="day, night or flakes"),
+        sa.Column("begintime", column_types.Moment, nullable=False, comment="Its first moment"),
         sa.Column(
-            "endtime", types.Moment, nullable=False, comment="Its end, which does not belong to it"
+            "endtime",
+            column_types.Moment,
+            nullable=False,
+            comment="Its end, which does not belong to it",
         ),
         sa.Column(
-            "rules", types.Exact(64), nullable=False, comment="Hash of the rules it was made by"
+            "rules",
+            column_types.Exact(64),
+            nullable=False,
+            comment="Hash of the rules it was made by",
         ),
-        sa.Column("revision", types.BigId, nullable=False, comment="Counts how often it was made"),
-        sa.Column("rolltime", types.Moment, nullable=False, comment="When it was made"),
+        sa.Column(
+            "revision", column_types.BigId, nullable=False, comment="Counts how often it was made"
+        ),
+        sa.Column("rolltime", column_types.Moment, nullable=False, comment="When it was made"),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("kind", "begintime", name="uq_rollspans"),
         comment="Spans of time whose roll-ups are made",
@@ -61,20 +80,33 @@ def upgrade() -> None:
     steps.create_table(
         "rollups",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
-            "begintime", types.Moment, nullable=False, comment="rollspans.begintime of the day"
+            "begintime",
+            column_types.Moment,
+            nullable=False,
+            comment="rollspans.begintime of the day",
         ),
         sa.Column(
-            "repoid", types.BigId, nullable=False, comment="repos.Id of the repository; 0 for all"
+            "repoid",
+            column_types.BigId,
+            nullable=False,
+            comment="repos.Id of the repository; 0 for all",
         ),
-        sa.Column("runs", types.BigId, nullable=False, comment="How many runs"),
-        sa.Column("open", types.BigId, nullable=False, comment="How many of them have not ended"),
-        sa.Column("newest", types.Moment, comment="When the last of them was created"),
-        sa.Column("changed", types.Moment, comment="When GitHub last changed one of them"),
+        sa.Column("runs", column_types.BigId, nullable=False, comment="How many runs"),
         sa.Column(
-            "detail", types.Long(), comment="What they and their jobs have in common, as JSON"
+            "open", column_types.BigId, nullable=False, comment="How many of them have not ended"
+        ),
+        sa.Column("newest", column_types.Moment, comment="When the last of them was created"),
+        sa.Column("changed", column_types.Moment, comment="When GitHub last changed one of them"),
+        sa.Column(
+            "detail",
+            column_types.Long(),
+            comment="What they and their jobs have in common, as JSON",
         ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("repoid", "begintime", name="uq_rollups"),
@@ -89,28 +121,36 @@ def upgrade() -> None:
     steps.create_table(
         "rollnights",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column(
-            "begintime", types.Moment, nullable=False, comment="rollspans.begintime of the night"
+            "begintime",
+            column_types.Moment,
+            nullable=False,
+            comment="rollspans.begintime of the night",
         ),
-        sa.Column("repoid", types.BigId, nullable=False, comment="repos.Id of the repository"),
+        sa.Column(
+            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
+        ),
         sa.Column(
             "way",
-            types.Exact(16),
+            column_types.Exact(16),
             nullable=False,
             comment="What makes them nightly: schedule, branch, group",
         ),
         sa.Column(
             "state",
-            types.Exact(16),
+            column_types.Exact(16),
             nullable=False,
             comment="failed, running, warned, passed or nothing",
         ),
         sa.Column("runs", sa.Integer(), nullable=False, comment="How many runs"),
         sa.Column(
             "detail",
-            types.Long(),
+            column_types.Long(),
             nullable=False,
             comment="Workflows that ran, and what failed, as JSON",
         ),
@@ -123,11 +163,17 @@ def upgrade() -> None:
     steps.create_table(
         "rollflakes",
         sa.Column(
-            "Id", types.BigId, nullable=False, comment="Number of the row here; gaps mean nothing"
+            "Id",
+            column_types.BigId,
+            nullable=False,
+            comment="Number of the row here; gaps mean nothing",
         ),
         sa.Column("place", sa.Integer(), nullable=False, comment="0 for the most often flaky"),
         sa.Column(
-            "detail", types.Long(), nullable=False, comment="The job and its figures, as JSON"
+            "detail",
+            column_types.Long(),
+            nullable=False,
+            comment="The job and its figures, as JSON",
         ),
         sa.PrimaryKeyConstraint("Id"),
         sa.UniqueConstraint("place", name="uq_rollflakes"),

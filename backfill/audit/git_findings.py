@@ -1,0 +1,97 @@
+"""Which branches and commits are missing: names and hashes in, findings out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from backfill.audit.findings import BRANCH, COMMIT, HEAD, Finding
+
+Heads = Mapping[str, str | None]
+"""The commit each branch points at, by name; None where it is not known."""
+
+
+class Commit(NamedTuple):
+    """A commit as GitHub lists it, by its committer's time in UTC without zone."""
+
+    hash: str
+    time: datetime | None
+    branch: str
+
+
+class Push(NamedTuple):
+    """A push as its stored delivery tells it; None stands for no commit."""
+
+    branch: str
+    before: str | None
+    after: str | None
+    commits: tuple[str, ...]
+    forced: bool = False
+
+
+def of_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:
+    """Return the branches that are listed and stored otherwise, or not at all.
+
+    `earlier` are the stored ones of a moment before: one that moved since then is being written.
+    """
+    found = []
+    for name, head in listed.items():
+        if name not in stored:
+            found.append(Finding(BRANCH, name, f"points at {head} and is not stored"))
+        elif stored[name] != head and earlier.get(name) == stored[name]:
+            why = f"points at {head} at GitHub, at {stored[name]} here"
+            found.append(Finding(HEAD, name, why))
+    gone = [name for name in stored if name not in listed and name in earlier]
+    found += [Finding(BRANCH, name, "is gone at GitHub, and not here") for name in gone]
+    return found
+
+
+def of_commits(
+    listed: Iterable[Commit], heads: Heads, stored: Collection[str], since: datetime | None
+) -> list[Finding]:
+    """Return the commits that are not stored: those since a time, and what branches point at."""
+    found: dict[str, Finding] = {}
+    for commit in listed:
+        if commit.hash not in stored and since and commit.time and commit.time >= since:
+            day = commit.time.date()
+            found[commit.hash] = Finding(COMMIT, commit.hash, f"of branch {commit.branch}", day=day)
+    for name, head in heads.items():
+        if head is not None and head not in stored and head not in found:
+            found[head] = Finding(COMMIT, head, f"branch {name} points at it")
+    return list(found.values())
+
+
+def named(pushes: Iterable[Push], heads: Heads) -> set[str | None]:
+    """Return all commits that pushes and branches name."""
+    told = (one for push in pushes for one in (push.before, push.after, *push.commits))
+    return {*told, *heads.values()}
+
+
+def of_pushes(pushes: Sequence[Push], heads: Heads, stored: Collection[str]) -> list[Finding]:
+    """Return what can be seen to be missing without asking: `pushes` in the order they came.
+
+    A push that begins at a commit nobody knows, on a branch that was pushed to before, says that
+    one between them never came. What a branch held before it was rewritten or deleted is not
+    missed: GitHub does not list it either.
+    """
+    found: dict[str, Finding] = {}
+    between: dict[str, list[Finding]] = {}
+    for push in pushes:
+        unknown = between.get(push.branch)
+        if push.forced or push.after is None or unknown is None:
+            unknown = []
+        elif push.before and push.before not in stored:
+            why = f"the push to {push.branch} that brought it never came"
+            unknown = [*unknown, Finding(COMMIT, push.before, why)]
+        between[push.branch] = unknown
+        for one in (*push.commits, push.after):
+            if one and one not in stored and one not in found:
+                found[one] = Finding(COMMIT, one, f"of a push to {push.branch}")
+    found |= {one.name: one for unknown in between.values() for one in unknown}
+    for name, head in heads.items():
+        if head is None:
+            found[f"head of {name}"] = Finding(HEAD, name, "its push never came")
+        elif head not in stored and head not in found:
+            found[head] = Finding(COMMIT, head, f"branch {name} points at it")
+    return list(found.values())

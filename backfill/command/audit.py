@@ -1,0 +1,171 @@
+"""`python local-database.py --audit`: is anything missing, and what; `--repair` fetches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine
+
+from backfill.audit import audit
+from backfill.audit.repair import repair
+from backfill.audit.verdict import Verdict, span_of
+from backfill.command import audit_report, history
+from backfill.command.arguments import Wish, checked, positive
+from backfill.command.audit_report import Unaudited
+from backfill.command.history import Troubles
+from backfill.github import repositories
+from backfill.github.context import Desk
+from backfill.http.errors import Problem
+from backfill.pipeline.database_outage import Patience
+from backfill.pipeline.thread_pool import Pool
+from backfill.pipeline.writer import Writer
+from config.settings import BadSetting, Settings
+from config.times import past
+from config.watched import chosen, is_watched
+from engines.mysql import reading
+from store import open
+from store.open import CannotStart
+from store.reads import for_audit
+from store.write import renames
+
+USUAL = "30d"
+BAD_KEY = 401
+
+
+class Asked(NamedTuple):
+    """What the flags ask of an audit; `since` in UTC without zone."""
+
+    since: datetime
+    now: datetime
+    as_json: bool
+    repairs: bool
+    is_offline: bool
+    is_deep: bool
+    max_requests: int | None
+    spool: Path | None
+
+
+def asked(given: Mapping[str, Any], settings: Settings, now: datetime) -> Asked:
+    """Return what the flags ask. Raises BadSetting."""
+    if given["offline"] and (given["repair"] or given["deep"]):
+        flag = "--repair" if given["repair"] else "--deep"
+        raise BadSetting(flag, "asks GitHub: leave --offline out")
+    since = checked({"since": given.get("since") or USUAL}, "since", lambda text: past(text, now))
+    spools = settings.on_database_down == "spool"
+    return Asked(
+        since,
+        now,
+        given["json"],
+        given["repair"],
+        given["offline"],
+        given["deep"],
+        checked(given, "max_requests", positive),
+        settings.spool_dir if spools else None,
+    )
+
+
+def run(settings: Settings, ask: Asked, *, install: bool, read_seconds: float) -> int:
+    """Audit every repository that is meant, print the verdicts and return the exit code.
+
+    0: nothing is missing; 1: something is, or could not be audited. Raises CannotStart,
+    BadSetting, limits.Spent.
+    """
+    if not open.exists(settings):
+        raise CannotStart("there is no database yet, so nothing to audit")
+    patterns = settings.repos or history.stored_names(settings, read_seconds)
+    engine = open.open_engine(settings, read_seconds=read_seconds)
+    verdicts, failed = list[Verdict](), list[Unaudited]()
+    try:
+        if open.age(engine) == "empty":
+            raise CannotStart("the database is empty, so nothing can be audited")
+        open.schema(engine, settings, install=install)
+        each = offline if ask.is_offline else online
+        for found in each(settings, engine, patterns, ask):
+            if isinstance(found, Unaudited):
+                failed.append(found)
+            else:
+                verdicts.append(found)
+            if not ask.as_json:
+                print(shown(found), flush=True)
+    finally:
+        engine.dispose()
+    if ask.as_json:
+        print(audit_report.machine(verdicts, failed))
+    return int(bool(failed) or not all(one.is_complete for one in verdicts))
+
+
+def shown(found: Verdict | Unaudited) -> str:
+    """Return what came of a repository, as people read it."""
+    if isinstance(found, Unaudited):
+        return f"{found.name}: not audited: {found.why}"
+    return audit_report.text(found)
+
+
+def offline(
+    settings: Settings, engine: Engine, patterns: tuple[str, ...], ask: Asked
+) -> Iterator[Verdict | Unaudited]:
+    """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
+    span = span_of(ask.since, ask.now)
+    with reading(engine).connect() as connection:
+        stored = for_audit.repositories(connection)
+    meant = [
+        number
+        for number, known in stored.items()
+        if any(is_watched(patterns, name) for name in known)
+    ]
+    if not meant:
+        raise BadSetting("-r", f"{', '.join(patterns)}: no such repository is stored")
+    for number in meant:
+        yield audit.cheaply(engine, number, span, door="offline", spool=ask.spool, pushes=True)
+
+
+def online(
+    settings: Settings, engine: Engine, patterns: tuple[str, ...], ask: Asked
+) -> Iterator[Verdict | Unaudited]:
+    """Yield the verdicts of asking GitHub; with `repairs`, those after what was missing came."""
+    span = span_of(ask.since, ask.now)
+    github = history.connect(settings, Wish(max_requests=ask.max_requests))
+    if not github.client.token:
+        github.show.say(history.NO_KEY)
+    with desk_of(engine, github) as desk:
+        troubles = list[str]()
+        for name in repositories.names_of(github.client, chosen(patterns), troubles.append):
+            try:
+                here = repositories.find(desk, name)
+                found = audit.prove(
+                    desk, here, span, door="command", deep=ask.is_deep, spool=ask.spool
+                )
+                if ask.repairs and found.findings:
+                    desk.show.say(f"{here.name}: {len(found.findings)} missing, fetching them")
+                    repair(desk, here, found)
+                    found = audit.prove(
+                        desk, here, span, door="command", deep=ask.is_deep, spool=ask.spool
+                    )
+            except Problem as problem:
+                if problem.status == BAD_KEY:
+                    raise
+                yield Unaudited(name, str(problem))
+                continue
+            yield found
+        yield from (Unaudited(*trouble.split(": ", 1)) for trouble in troubles)
+        # A repository that was renamed: its older rows learn its name.
+        while renames.rewrite(engine):
+            pass
+
+
+@contextmanager
+def desk_of(engine: Engine, github: history.Github) -> Iterator[Desk]:
+    """Give what a backfill works with, for as long as it is needed."""
+    troubles, patience = Troubles(github.show), Patience(github.show.say)
+    writer, pool = Writer(engine, troubles, patience), Pool()
+    try:
+        yield Desk(engine, github.client, pool, writer, github.show, troubles)
+    finally:
+        github.client.limits.stop()
+        pool.close()
+        writer.close()
+        github.show.end()

@@ -1,0 +1,42 @@
+"""`--forget`: remove all that is stored of a repository, once a person has said so twice."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from store import delete_repository
+
+NOTE = """\
+A listener or a backfill that still watches it stores it anew, and so does what waits in a spool:
+take it out of REPOS first, and let the spool run empty."""
+
+
+def ask(question: str) -> str:
+    """Return what a person types; nothing at the end of the input."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def run(engine: Engine, name: str, answer: Callable[[str], str] = ask) -> int:
+    """Show what is stored of a repository, ask, and delete it; return the exit code."""
+    keys = delete_repository.named(engine, name)
+    if not keys:
+        print(f"nothing is stored of {name}")
+        return 0
+    for key in keys:
+        print(f"{name} ({key[0]}, id {key[1]}): {listed(delete_repository.counted(engine, key))}")
+    print(NOTE)
+    if answer(f"Type {name} to delete this for good: ").lower() != name.lower():
+        print("nothing was deleted")
+        return 1
+    for key in keys:
+        print(f"deleted: {listed(delete_repository.forget(engine, key))}")
+    return 0
+
+
+def listed(counted: dict[str, int]) -> str:
+    """Return numbers of rows in one line."""
+    return ", ".join(f"{number} {table}" for table, number in counted.items()) or "no rows"

@@ -1,0 +1,179 @@
+"""python -m backfill.command.webhook: webhooks, set up or looked at, for the listener.
+
+Settings, the key and the secret among them, come from the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from backfill.github.webhook_inspection import Known, Line, looked_at
+from backfill.github.webhook_setup import answered, checked_url, places, refusal, settle
+from backfill.github.webhooks import Hook
+from backfill.http.client import Client
+from backfill.http.errors import Problem
+from backfill.http.rate_limit import Limits
+from config.flags import Flags
+from config.settings import BadSetting, Settings, read
+from engines.mysql import reading
+from engines.transaction import transact
+from store import open
+from store.deliveries import table
+from store.open import CannotStart
+from store.state import notes
+
+BAD_KEY, NOT_FOUND = 401, 404
+READ_SECONDS = 10.0
+TRIES = 3
+URL = "url"
+"""The mark that says where a hook should point; its subject is the hook."""
+NO_REPOS = "say whose webhook is meant: org/repo, or org for all of its repositories"
+NO_KEY = "is needed to manage webhooks (-k)"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the flags say; return the exit code: 0 done, 1 not all, 2 change something first."""
+    try:
+        given = parsed(sys.argv[1:] if argv is None else argv)
+        url = checked_url(given.register) if given.register else None
+        settings = read({})
+        if not settings.github_token:
+            raise BadSetting("GITHUB_TOKEN", NO_KEY)
+        if not settings.repos and not given.check:
+            raise BadSetting("-r", NO_REPOS)
+        with stored(settings) as engine:
+            if given.check:
+                return check(settings, engine, url)
+            return set_up(settings, engine, str(url))
+    except BadSetting as error:
+        return failed(str(error), 2)
+    except Problem as problem:
+        return failed(str(problem), 2 if problem.status == BAD_KEY else 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the flags. Raises BadSetting."""
+    parser = Flags(
+        prog="python -m backfill.command.webhook", description=__doc__, allow_abbrev=False
+    )
+    parser.add_argument("--register", metavar="URL", help="where the listener answers")
+    parser.add_argument("--check", action="store_true", help="change nothing; print JSON lines")
+    given = parser.parse_args(argv)
+    if not given.check and not given.register:
+        raise BadSetting("usage", "either --register or --check (see --help)")
+    return given
+
+
+def failed(why: str, code: int) -> int:
+    """Print in one line what failed, and return the exit code."""
+    print(why, file=sys.stderr, flush=True)
+    return code
+
+
+def connect(settings: Settings) -> Client:
+    """Return GitHub, which answers and accepts the key. Raises Problem."""
+    client = Client(settings.github_api_url, settings.github_token, Limits(waiting))
+    try:
+        client.get("/rate_limit", tries=TRIES)
+    except Problem as problem:
+        if problem.status != NOT_FOUND:  # a server of one's own may have no limits
+            raise
+    return client
+
+
+def waiting(why: str, until: datetime) -> None:
+    """Tell people of a wait."""
+    print(f"{why}: going on at {until:%H:%M:%S} UTC", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def stored(settings: Settings) -> Iterator[Engine | None]:
+    """Give the store; None where there is none, or where it cannot be used: it need not be."""
+    if not open.exists(settings):
+        yield None
+        return
+    try:
+        engine = open.open_engine(settings, read_seconds=READ_SECONDS)
+        is_usable = open.age(engine) == "current"
+    except CannotStart:
+        yield None
+        return
+    try:
+        yield engine if is_usable else None
+    finally:
+        engine.dispose()
+
+
+def known_to(engine: Engine | None) -> Known:
+    """Return what the store knows of hooks."""
+    if engine is None:
+        return Known()
+    with reading(engine).connect() as connection:
+        sending, heard = table.received(connection)
+        urls = notes.named(connection, URL)
+    return Known(frozenset(sending), frozenset(heard), urls)
+
+
+def remember(engine: Engine | None, hook: Hook, url: str) -> None:
+    """Note where a hook points on purpose: --check and health compare with it."""
+    if engine is not None:
+        transact(engine, lambda connection: notes.put(connection, subject(hook), URL, url))
+
+
+def subject(hook: Hook) -> str:
+    """Return what marks of a hook are about."""
+    return f"hook {hook.id}"
+
+
+def set_up(settings: Settings, engine: Engine | None, url: str) -> int:
+    """Register the hook of every place; return the exit code. Raises BadSetting, Problem."""
+    if not settings.webhook_secret:
+        raise BadSetting("WEBHOOK_SECRET", "is not set: use listener.py --register, which knows it")
+    secret = settings.webhook_secret[0].decode()
+    client, known = connect(settings), known_to(engine)
+    code = 0
+    for place in places(settings.repos):
+        try:
+            hook, done, last = settle(client, place, url, secret, known.sending)
+            print(f"{place.name}: {done}", flush=True)
+            remember(engine, hook, url)
+            print(f"{place.name}: {answered(client, hook, last)}", flush=True)
+        except Problem as problem:
+            code = failed(refusal(client, place, problem), 1)
+    return code
+
+
+def check(settings: Settings, engine: Engine | None, url: str | None) -> int:
+    """Print how the hooks of every place fare, a JSON object each; return the exit code."""
+    lines = list(seen(settings, engine, url))
+    for line in lines:
+        print(json.dumps(line._asdict()), flush=True)
+    return int(any(line.wrong for line in lines))
+
+
+def seen(settings: Settings, engine: Engine | None, url: str | None) -> Iterator[Line]:
+    """Yield how the hooks fare. A key that may not see them is no fault: lists are compared."""
+    try:
+        client, known = connect(settings), known_to(engine)
+    except Problem as problem:
+        yield Line("GITHUB_TOKEN", "", str(problem))
+        return
+    yield Line("GITHUB_TOKEN", "is accepted by GitHub")
+    for place in places(settings.repos):
+        try:
+            yield from looked_at(client, place, url, known)
+        except Problem as problem:
+            yield Line("webhook", f"not looked at: {refusal(client, place, problem)}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

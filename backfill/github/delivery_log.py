@@ -1,0 +1,224 @@
+"""Deliveries that a hook made and we do not have: their payloads, from the hook's own log.
+
+GitHub keeps the log for three days, and never sends a failed delivery again by itself. Reading a
+hook needs admin rights: the permission Webhooks, or the scope admin:repo_hook or admin:org_hook.
+https://docs.github.com/rest/repos/webhooks#list-deliveries-for-a-repository-webhook
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+from sqlalchemy import Connection
+
+from backfill.github.context import Desk, Here, Json
+from backfill.http.errors import Problem
+from backfill.http.pagination import chain, nothing
+from engines.mysql import reading
+from engines.transaction import transact
+from rows import fields
+from rows.github.events import EVENTS
+from store.deliveries import table
+from store.deliveries.table import Delivery
+from store.doors.decide import label
+from store.state import notes
+
+KEPT = timedelta(days=3)
+OVERLAP = timedelta(minutes=10)
+"""How long before the newest delivery of the last look this one goes back to."""
+MOST = 1000
+"""Payloads fetched at a time: whatever else has to be done comes in between."""
+HIDDEN = {403, 404}
+GONE = {400, 404, 410, 422}
+FIRST = ("push", "create", "delete", "repository")
+"""What no list of runs tells comes first."""
+MARK = "deliveries"
+BATCH = 50
+
+
+class Hook(NamedTuple):
+    """A webhook that delivers, or should deliver, to us; `path` is its address in the API."""
+
+    id: int
+    path: str
+    is_active: bool
+
+
+class Logged(NamedTuple):
+    """One line of a hook's log."""
+
+    id: int
+    guid: str
+    event: str
+    time: datetime
+
+
+class Recovered(NamedTuple):
+    """How many deliveries were taken from the log, asked for again, and not to be had."""
+
+    taken: int
+    asked: int
+    lost: int
+    is_more: bool
+
+
+Keep = Callable[[list[Delivery]], None]
+ASKED: set[tuple[int, str]] = set()
+"""What was asked for again by this process: the log's horizon bounds it."""
+
+
+def places_of(here: Here) -> list[str]:
+    """Return where a repository's hooks are listed: its own, and its organisation's."""
+    owner = here.repository.get("owner") or {}
+    of_owner = [f"/orgs/{owner['login']}/hooks"] if owner.get("type") == "Organization" else []
+    return [f"{here.path}hooks", *of_owner]
+
+
+def hooks_at(desk: Desk, place: str, sending: set[int]) -> list[Hook] | None:
+    """Return the hooks of a place that are ours; None where the key may not see any.
+
+    Those are ours whose deliveries came (`sending`), or whose address looks like a listener's.
+    Raises Problem.
+    """
+    try:
+        pages = list(chain(desk.client, f"{place}?per_page=100", nothing))
+    except Problem as problem:
+        if problem.status not in HIDDEN:
+            raise
+        return None
+    return [
+        Hook(one["id"], f"{place}/{one['id']}", bool(one.get("active")))
+        for page in pages
+        for one in page.body
+        if one["id"] in sending or is_listener(one)
+    ]
+
+
+def is_listener(hook: Json) -> bool:
+    """Tell whether a hook's address ends as a listener's does."""
+    return urlsplit(str((hook.get("config") or {}).get("url", ""))).path.endswith("/webhook")
+
+
+def logged(desk: Desk, hook: Hook, since: datetime) -> list[Logged]:
+    """Return a hook's log back to a time, newest first, of events that fill a table.
+
+    All statuses: `failure` at GitHub means an answer from 400 to 599, and leaves out those that
+    got none, and a success says nothing of what was kept. Raises Problem.
+    """
+    found = []
+    for page in chain(desk.client, f"{hook.path}/deliveries?per_page=100", nothing):
+        lines = [line for item in page.body if (line := read_line(item))]
+        found += [line for line in lines if line.event in EVENTS and line.time >= since]
+        if any(line.time < since for line in lines):
+            break
+    return found
+
+
+def read_line(item: Json) -> Logged | None:
+    """Return a line of the log; None for one that cannot be asked for."""
+    time = fields.moment(item, "delivered_at", "delivery")
+    guid = label(item.get("guid"))
+    if time is None or guid is None:
+        return None
+    return Logged(int(item["id"]), guid, str(item.get("event")), time)
+
+
+def lacking(desk: Desk, provider: str, log: list[Logged]) -> list[Logged]:
+    """Return one line for each guid that we have not seen: what no list tells comes first."""
+    by_guid = {line.guid: line for line in log}
+    with reading(desk.engine).connect() as connection:
+        seen = table.seen(connection, provider, sorted(by_guid))
+    missing = [line for guid, line in by_guid.items() if guid not in seen]
+    return sorted(missing, key=lambda line: (line.event not in FIRST, line.id))
+
+
+def looked(desk: Desk, hook: Hook, now: datetime, kept: timedelta) -> datetime:
+    """Return the time that the log has to be read back to."""
+    with reading(desk.engine).connect() as connection:
+        mark = notes.text(connection, f"hook {hook.id}", MARK)
+    horizon = now - min(KEPT, kept)
+    return max(horizon, datetime.fromisoformat(mark) - OVERLAP) if mark else horizon
+
+
+def recover(
+    desk: Desk, hook: Hook, provider: str, now: datetime, kept: timedelta, keep: Keep
+) -> Recovered:
+    """Fetch what a hook made and we lack, and give it to `keep` to be stored.
+
+    What has no payload any more is asked for again, once. `kept` is how long our own deliveries
+    are kept. The next look is short once nothing is lacking. Raises Problem.
+    """
+    log = logged(desk, hook, looked(desk, hook, now, kept))
+    missing = lacking(desk, provider, log)
+    tasks = (partial(fetch, desk, hook, provider, line) for line in missing[:MOST])
+    found, lost = list[Delivery](), list[Logged]()
+    total = 0
+    for line, delivery in desk.pool.spread(tasks):
+        if delivery is None:
+            lost.append(line)
+            continue
+        found.append(delivery)
+        total += 1
+        if len(found) >= BATCH:
+            keep(found)
+            found = []
+    keep(found)
+    asked = sum(ask_again(desk, hook, line) for line in lost if is_first(hook, line))
+    is_whole = len(missing) <= MOST and not lost
+    if log and is_whole:
+        newest = max(line.time for line in log)
+
+        def note(connection: Connection) -> None:
+            notes.put(connection, f"hook {hook.id}", MARK, newest.isoformat())
+
+        transact(desk.engine, note)
+    return Recovered(total, asked, len(lost), len(missing) > MOST)
+
+
+def is_first(hook: Hook, line: Logged) -> bool:
+    """Tell whether this process asks for a delivery for the first time, and remember it."""
+    if (hook.id, line.guid) in ASKED:
+        return False
+    ASKED.add((hook.id, line.guid))
+    return True
+
+
+def fetch(desk: Desk, hook: Hook, provider: str, line: Logged) -> tuple[Logged, Delivery | None]:
+    """Return a delivery with the payload that the log holds; None where it holds none."""
+    try:
+        record = desk.client.get(f"{hook.path}/deliveries/{line.id}").body
+    except Problem as problem:
+        if problem.status not in GONE:
+            raise
+        return line, None
+    payload = (record.get("request") or {}).get("payload")
+    if not isinstance(payload, dict):
+        return line, None
+    repository = payload.get("repository")
+    name = label(repository.get("full_name")) if isinstance(repository, dict) else None
+    return line, Delivery(
+        provider=provider,
+        guid=line.guid,
+        hookid=None,
+        event=line.event,
+        action=label(payload.get("action")),
+        repo=name,
+        receivetime=table.now(),
+        body=orjson.dumps(payload),
+    )
+
+
+def ask_again(desk: Desk, hook: Hook, line: Logged) -> bool:
+    """Ask GitHub to send a delivery once more; tell whether it will. Raises Problem."""
+    try:
+        desk.client.send("POST", f"{hook.path}/deliveries/{line.id}/attempts")
+    except Problem as problem:
+        if problem.status not in HIDDEN | GONE:
+            raise
+        return False
+    return True

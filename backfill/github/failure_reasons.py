@@ -1,0 +1,159 @@
+"""Why jobs failed, read before GitHub forgets it.
+
+https://docs.github.com/rest/checks/runs#list-check-run-annotations
+https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+
+from backfill.github import job_logs
+from backfill.http.client import Client
+from backfill.http.errors import Problem
+from engines.mysql import reading
+from rows import Unmappable
+from rows.fingerprint import fingerprint, masked
+from rows.github import failure
+from rows.github.failure import Message
+from store.state import failures
+from store.state.failures import Failed, Finding, Wanted
+
+HORIZON = timedelta(days=90)
+"""GitHub keeps annotations and logs no longer, unless told to."""
+COST = 3
+"""Requests of one job at most, but for what has to be asked again."""
+SETTLED, FRESH = timedelta(minutes=2), timedelta(hours=1)
+"""A job's log is not there yet when it ends: nothing is asked for before the first time is over,
+and what is not found is only taken for gone after the second."""
+TRIES = 3
+AMISS = 3
+"""Jobs in a row that cannot be read: then something else is wrong, and the call ends."""
+GONE = {404, 410}
+REFUSED = {403, 451}
+
+
+class Told(NamedTuple):
+    """What came of it: `jobs` that have rows now, `absent` of them without a message, `left`
+    failed jobs that still wait, `requests` sent."""
+
+    jobs: int = 0
+    absent: int = 0
+    left: int = 0
+    requests: int = 0
+
+
+def read(
+    engine: Engine,
+    client: Client,
+    repositories: Mapping[int, str],
+    *,
+    now: datetime,
+    requests: int,
+    trouble: Callable[[str], None],
+    horizon: timedelta = HORIZON,
+) -> Told:
+    """Read and store the reasons of failed jobs that have none yet, the latest first.
+
+    `repositories`: repos.Id -> full name today (where the API finds them). `now`: UTC without
+    zone; jobs created before `now - horizon` are left alone, and those that ended a moment ago
+    are left for the next call. `requests`: how many requests to the API this call may send (COST
+    for a job at most; with less than that it sends none; what one job has to try again counts,
+    and may go beyond).
+    `trouble` is told, in a sentence, what could not be read; such a job is tried again by the
+    next call. What GitHub no longer has is stored as such and never asked for again. Raises
+    Problem(401) when the key is refused, limits.Spent, limits.Stopped, SQLAlchemyError.
+    """
+    wish = Wanted(list(repositories), now - horizon, now - SETTLED)
+    begun = client.limits.sent
+    with reading(engine).connect() as connection:
+        waiting = failures.wanted(connection, wish, requests)
+    done = absent = amiss = 0
+    refused: set[int] = set()
+    for job in waiting:
+        if client.limits.sent - begun + COST > requests or amiss == AMISS:
+            break
+        if job.repoid in refused:
+            continue
+        try:
+            found = of_job(client, repositories[job.repoid], job)
+        except Problem as problem:
+            if problem.status == 401:
+                raise
+            trouble(f"{repositories[job.repoid]}: reason of job {job.jobgitid}: {problem}")
+            refused |= {job.repoid} if problem.status in REFUSED | GONE else set()
+            amiss += problem.status not in REFUSED | GONE
+            continue
+        amiss = 0
+        if found[0].absence == "gone" and (job.time or now) > now - FRESH:
+            continue
+        failures.write(engine, job, found)
+        done += 1
+        absent += found[0].message is None
+    left = len(waiting) - done
+    if len(waiting) == requests:  # there may be more
+        with reading(engine).connect() as connection:
+            left = failures.count_wanted(connection, wish)
+    return Told(done, absent, left, client.limits.sent - begun)
+
+
+def of_job(client: Client, name: str, job: Failed) -> list[Finding]:
+    """Return the rows of a job: what its annotations say, else its log, else why there is none.
+
+    Raises Problem for what may be had another time.
+    """
+    path = f"/repos/{name}/"
+    noted = annotated(client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100")
+    if noted and not noted[0].vague:
+        return findings("annotation", noted)
+    log = job_logs.read(client, f"{path}actions/jobs/{job.jobgitid}/logs")
+    said = failure.of_log(log.text, failures.span_of(job))
+    if said:
+        return findings("log", said)
+    absence = log.absence or ("silent" if log.is_whole else "huge")
+    if noted:
+        return [one._replace(absence=absence) for one in findings("annotation", noted)]
+    if log.absence == "gone":
+        # To a key that lost its access everything is gone: that would be noted for good.
+        client.get(path.rstrip("/"), tries=TRIES)
+    return [Finding("none", absence)]
+
+
+def annotated(client: Client, path: str) -> list[Message]:
+    """Return what a job's annotations say; nothing where the key may not see them.
+
+    The permission is one of its own (Checks), and the log may be seen without it. Raises Problem.
+    """
+    try:
+        found = client.get(path, tries=TRIES).body
+        return failure.of_annotations(found) if isinstance(found, list) else []
+    except Unmappable:
+        return []
+    except Problem as problem:
+        if problem.status in GONE | REFUSED:
+            return []
+        raise
+
+
+def findings(source: str, messages: Iterable[Message]) -> list[Finding]:
+    """Return messages as rows."""
+    return [finding(source, one) for one in messages]
+
+
+def finding(source: str, message: Message) -> Finding:
+    """Return a message as a row, with what makes it comparable."""
+    mask = masked(message.text)
+    return Finding(
+        source,
+        None,
+        message.text,
+        message.context,
+        mask,
+        fingerprint(mask),
+        message.path,
+        message.line,
+    )

@@ -1,0 +1,172 @@
+"""One run to its end: the jobs of every attempt with their steps, and its earlier attempts.
+
+https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from backfill.github.context import PAST_ATTEMPT, Desk, Here, Json, read, reads
+from backfill.http.errors import Problem
+from backfill.http.pagination import Known, chain, fetch, nothing
+from rows import Unmappable, fields
+from store.doors.api import Note, Read
+from store.state import backfill_progress
+from store.state.backfill_progress import DONE, DUE, OPEN, Page, RunRead
+
+ROUNDS = 3
+GONE = {404, 410}
+
+
+class Found(NamedTuple):
+    """What was read of a run, and what is to be noted of it."""
+
+    run: RunRead
+    reads: list[Read]
+    pages: dict[str, Page]
+    anew: bool
+
+
+def listed(run: Json, before: RunRead | None) -> RunRead:
+    """Return what is noted of a run as a list shows it. Raises Unmappable."""
+    at = "workflow_run"
+    return RunRead(
+        rungitid=fields.needed(fields.number(run, "id", at), at, "id"),
+        createtime=fields.moment(run, "created_at", at),
+        attempt=fields.number(run, "run_attempt", at) or 1,
+        updatetime=fields.moment(run, "updated_at", at),
+        ended=run.get("status") == "completed",
+        whole=before.whole if before else 0,
+        state=DUE,
+    )
+
+
+def is_news(run: RunRead, before: RunRead | None) -> bool:
+    """Tell whether a listed run has to be read; one that is open is read again at the end."""
+    if before is None or before.state == DUE:
+        return True
+    told = (run.attempt, run.updatetime, run.ended)
+    return told != (before.attempt, before.updatetime, before.ended)
+
+
+def detail(desk: Desk, here: Here, run: RunRead) -> Found:
+    """Return the jobs and earlier attempts of a run that was just listed."""
+    return finish(desk, here, run, [], {}, nothing, anew=False)
+
+
+def detail_again(desk: Desk, here: Here, run: RunRead, known: Known) -> Found:
+    """Return a run that had not ended when it was read, as it is now."""
+    path = f"{here.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
+    try:
+        fetched = fetch(desk.client, path, known)
+    except Problem as problem:
+        if problem.status not in GONE:
+            raise
+        return Found(run._replace(state=DONE), [], {}, anew=True)
+    pages = {fetched.key: fetched.page} if fetched.page else {}
+    if fetched.body is None:
+        return finish(desk, here, run, [], pages, known, anew=True)
+    found = reads(desk, "workflow_run", [fetched.body], here)
+    try:
+        run = listed(fetched.body, run)
+    except Unmappable as error:
+        desk.trouble(f"{here.name}: run {run.rungitid}: {error}")
+    return finish(desk, here, run, found, pages, known, anew=True)
+
+
+def finish(
+    desk: Desk,
+    here: Here,
+    run: RunRead,
+    found: list[Read],
+    pages: dict[str, Page],
+    known: Known,
+    *,
+    anew: bool,
+) -> Found:
+    """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
+    try:
+        jobs, more, is_whole = jobs_of(desk, here, run, known)
+    except Problem as problem:
+        if problem.status not in GONE:
+            raise
+        # Deleted while it was being read: there is nothing more to be had.
+        return Found(run._replace(state=DONE), found, {}, anew)
+    found += reads(desk, "workflow_job", jobs, here)
+    found += past_attempts(desk, here, run)
+    latest = max((int(job.get("run_attempt") or 1) for job in jobs), default=0)
+    is_done = run.ended and is_whole and latest <= run.attempt
+    state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)
+    return Found(run._replace(state=state, whole=whole), found, pages | more, anew)
+
+
+def jobs_of(
+    desk: Desk, here: Here, run: RunRead, known: Known
+) -> tuple[list[Json], dict[str, Page], bool]:
+    """Return the jobs of all attempts that are not stored as they are, their pages, and whether
+    they are as many as GitHub counts. A run that goes on gets more of them while they are read.
+    """
+    path = f"{here.path}actions/runs/{run.rungitid}/jobs?filter=all&per_page=100"
+    for _ in range(ROUNDS):
+        jobs: dict[int, Json] = {}
+        pages: dict[str, Page] = {}
+        total, unchanged = 0, False
+        for fetched in chain(desk.client, path, known):
+            if fetched.page:
+                pages[fetched.key] = fetched.page
+            if fetched.body is None:
+                unchanged = True
+                continue
+            total = int(fetched.body["total_count"])
+            jobs |= {job["id"]: job for job in fetched.body["jobs"]}
+        if unchanged or len(jobs) >= total:
+            return list(jobs.values()), pages, True
+    desk.trouble(f"{here.name}: run {run.rungitid} has {total} jobs, but {len(jobs)} are listed")
+    return list(jobs.values()), {}, False
+
+
+def past_attempts(desk: Desk, here: Here, run: RunRead) -> list[Read]:
+    """Return the attempts before the one that lists show, but those that are stored for good."""
+    found = []
+    for attempt in range(run.whole + 1, run.attempt):
+        path = f"actions/runs/{run.rungitid}/attempts/{attempt}?exclude_pull_requests=true"
+        try:
+            answer = desk.client.get(here.path + path)
+            one = read("workflow_run", answer.body, here.repository)
+        except Problem as problem:
+            if problem.status not in GONE:
+                raise
+            continue
+        except Unmappable as error:
+            desk.trouble(f"{here.name}: run {run.rungitid}, attempt {attempt}: {error}")
+            continue
+        found.append(one._replace(counted=PAST_ATTEMPT))
+    return found
+
+
+def note(here: Here, found: Found) -> Note:
+    """Return what is to be noted in the transaction that stores the jobs.
+
+    Pages of a run that goes on are kept, to ask for it cheaply; one that is done is not asked for.
+    """
+    settled = backfill_progress.Settled(here.repoid, found.run)
+    if found.run.state != OPEN and not found.anew:
+        return settled
+
+    def write(connection: Connection) -> None:
+        if found.anew:
+            backfill_progress.put_runs(connection, here.repoid, [found.run])
+        else:
+            settled(connection)
+        if found.run.state == OPEN:
+            for key, page in found.pages.items():
+                backfill_progress.put_page(connection, here.repoid, key, page)
+        elif found.anew:
+            backfill_progress.drop_pages(
+                connection, here.repoid, f"actions/runs/{found.run.rungitid}"
+            )
+
+    return write

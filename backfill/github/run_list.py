@@ -1,0 +1,188 @@
+"""List runs newest first, window by window, and say which of them have to be read.
+
+A page is stored in one transaction with the notes of its runs (due) and of its window (how far
+it is listed). So whatever is listed is either stored to its end or known to be due, and a process
+killed at any moment asks again only for what was under way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+
+from backfill.github import run_details, windows
+from backfill.github.context import Desk, Here, Json, reads
+from backfill.github.run_details import Found
+from backfill.github.windows import CAP, cut, first_page, halves, may_change
+from backfill.http.pagination import Fetched, chain, fetch, nothing, stored
+from backfill.pipeline.writer import Part
+from engines.mysql import reading
+from rows import Unmappable, fields
+from store.doors.api import Read
+from store.state import backfill_progress
+from store.state.backfill_progress import CLOSED, LISTED, OPEN, RunRead, Window
+
+RESTARTS = 3
+
+Task = Callable[[], Found]
+
+
+class Listing:
+    """The windows of one repository that are left to list, and how many runs are wanted."""
+
+    def __init__(self, desk: Desk, here: Here, wanted: int | None, since: datetime | None) -> None:
+        self.desk = desk
+        self.here = here
+        self.left = wanted
+        self.since = since
+        self.floor = fields.moment(here.repository, "created_at", "repository")
+        self.waiting: deque[Window] = deque()
+        self.restarts: Counter[Window] = Counter()
+        self.asked: set[tuple[int, int, datetime | None]] = set()
+
+    def tasks(self, found: Sequence[Window], newest: datetime) -> Iterator[Task]:
+        """Yield a task for each run that has to be read, newest first."""
+        self.waiting = deque(self.chosen(found))
+        while self.waiting and self.left != 0:
+            window = self.waiting.popleft()
+            if window.state == OPEN:
+                yield from self.read(window)
+            elif not may_change(window, newest) or (yield from self.is_as_stored(window)):
+                self.count(window.total or 0)
+            self.put(
+                lambda connection: backfill_progress.close_windows(connection, self.here.repoid)
+            )
+
+    def chosen(self, found: Sequence[Window]) -> Iterator[Window]:
+        """Yield the windows that are wanted, cut where the wanted time begins."""
+        for window in found:
+            parts = [window] if self.since is None else cut(window, self.since)
+            if len(parts) > 1:
+                self.replace(window, parts)
+            yield from (one for one in parts if self.since is None or one.last >= self.since)
+
+    def count(self, runs: int) -> None:
+        """Take runs off those that are wanted."""
+        if self.left is not None:
+            self.left = max(0, self.left - runs)
+
+    def put(self, note: Callable[[Connection], None], found: Sequence[Read] = ()) -> None:
+        """Hand rows over to be written together with a note."""
+        self.desk.writer.put(Part(found, note))
+
+    def replace(self, old: Window, new: Sequence[Window]) -> None:
+        """Store windows in the place of another."""
+        self.put(lambda c: backfill_progress.replace_windows(c, self.here.repoid, [old], new))
+
+    def read(self, window: Window) -> Iterator[Task]:
+        """List an open window from where it stopped, or halve it when it holds too many."""
+        self.count(window.listed)
+        path: str | None = window.nextpage or self.here.path + first_page(window)
+        while path is not None and self.left != 0:
+            fetched = fetch(self.desk.client, path, nothing)
+            total = int(fetched.body["total_count"])
+            if window.total is None and total >= CAP and self.halve(window):
+                return
+            if window.total not in (None, total) and self.restart(window):
+                return
+            runs = fetched.body["workflow_runs"]
+            after = advanced(window, total, len(runs), fetched.nextpage)
+            if fetched.nextpage is None and after.listed != total:
+                if self.restart(window):
+                    return
+                self.tell_missing(after)
+                after = Window(window.first, window.last)
+            wanted = runs[: self.left]
+            self.count(len(wanted))
+            if len(wanted) < len(runs):
+                # The page is not stored whole: it is asked for again when more runs are wanted.
+                yield from self.take(window._replace(total=total), None, wanted)
+                return
+            yield from self.take(after, fetched, runs)
+            window, path = after, fetched.nextpage
+
+    def halve(self, window: Window) -> bool:
+        """Put the halves of a window in its place; False for one second, which has none."""
+        parts = halves(window, self.floor or windows.BEGINNING)
+        if parts:
+            self.replace(window, parts)
+            self.waiting.extendleft(reversed(parts))
+        return bool(parts)
+
+    def restart(self, window: Window) -> bool:
+        """List a window anew, which changed under our hands; False after a few times."""
+        again = Window(window.first, window.last)
+        self.restarts[again] += 1
+        if self.restarts[again] > RESTARTS or (window.total or 0) > CAP:
+            return False
+        self.count(-window.listed)
+        self.waiting.appendleft(again)
+        return True
+
+    def tell_missing(self, window: Window) -> None:
+        """Say that GitHub counts more runs than it lists, or fewer."""
+        self.desk.trouble(
+            f"{self.here.name}: GitHub counts {window.total} runs from {window.first} to "
+            f"{window.last} UTC, but lists {window.listed}"
+        )
+
+    def is_as_stored(self, window: Window) -> Generator[Task, None, bool]:
+        """Ask again for the pages of a listed window; those that are unchanged cost nothing.
+
+        Returns False when GitHub counts its runs otherwise: it is listed anew then.
+        """
+        known = stored(self.desk.engine, self.here.repoid)
+        for fetched in chain(self.desk.client, self.here.path + first_page(window), known):
+            if fetched.body is None:
+                continue
+            if int(fetched.body["total_count"]) != window.total:
+                self.waiting.appendleft(Window(window.first, window.last))
+                return False
+            yield from self.take(window, fetched, fetched.body["workflow_runs"])
+        return True
+
+    def take(self, window: Window, fetched: Fetched | None, runs: list[Json]) -> Iterator[Task]:
+        """Store a page of runs with its notes, and yield a task for each that is to be read."""
+        news = self.news(runs)
+        if news and window.state == CLOSED:
+            window = window._replace(state=LISTED)
+        here = self.here
+
+        def note(connection: Connection) -> None:
+            backfill_progress.put_runs(connection, here.repoid, [run for run, _ in news])
+            backfill_progress.put_windows(connection, here.repoid, window)
+            if fetched is not None and fetched.page is not None:
+                backfill_progress.put_page(connection, here.repoid, fetched.key, fetched.page)
+
+        self.put(note, reads(self.desk, "workflow_run", [found for _, found in news], here))
+        self.desk.show.advance("runs", len(runs))
+        for run, _ in news:
+            yield partial(run_details.detail, self.desk, here, run)
+
+    def news(self, runs: list[Json]) -> list[tuple[RunRead, Json]]:
+        """Return the runs of a page that are not stored as they are."""
+        ids = [run["id"] for run in runs]
+        with reading(self.desk.engine).connect() as connection:
+            before = backfill_progress.runs_read(connection, self.here.repoid, ids)
+        news = []
+        for found in runs:
+            try:
+                run = run_details.listed(found, before.get(found["id"]))
+            except Unmappable as error:
+                self.desk.trouble(f"{self.here.name}: run {found['id']}: {error}")
+                continue
+            told = (run.rungitid, run.attempt, run.updatetime)
+            if told not in self.asked and run_details.is_news(run, before.get(run.rungitid)):
+                self.asked.add(told)
+                news.append((run, found))
+        return news
+
+
+def advanced(window: Window, total: int, runs: int, nextpage: str | None) -> Window:
+    """Return a window after a page of it is stored."""
+    state = LISTED if nextpage is None else OPEN
+    return Window(window.first, window.last, state, total, window.listed + runs, nextpage)

@@ -1,0 +1,160 @@
+"""Webhooks of a repository or an organisation: which is ours, what is wrong with it, setting it up.
+
+Reading them needs admin rights, and the scope admin:repo_hook (admin:org_hook) or the permission
+Webhooks. GitHub never shows a hook's secret.
+https://docs.github.com/rest/repos/webhooks and https://docs.github.com/rest/orgs/webhooks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from backfill.github.context import Json
+from backfill.http.client import Client
+from backfill.http.errors import Problem
+from backfill.http.pagination import chain, nothing
+from rows.github.events import EVENTS
+
+SHOWN = 5
+EVERY = "*"
+REFUSED = 422
+DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+class Hook(NamedTuple):
+    """A webhook as GitHub lists it; `path` is its own below the API's address."""
+
+    id: int
+    path: str
+    url: str
+    is_active: bool
+    events: frozenset[str]
+    is_json: bool
+    is_verified: bool
+
+
+class Sent(NamedTuple):
+    """One line of a hook's log: `code` 0 where no answer came."""
+
+    id: int
+    event: str
+    code: int
+
+
+def read_hook(found: Json, place: str) -> Hook:
+    """Return a hook of the list at `place`, such as /repos/org/repo/hooks."""
+    config: dict[str, Any] = found.get("config") or {}
+    return Hook(
+        id=int(found["id"]),
+        path=f"{place}/{found['id']}",
+        url=str(config.get("url") or ""),
+        is_active=bool(found.get("active")),
+        events=frozenset(map(str, found.get("events") or ())),
+        is_json=config.get("content_type") == "json",
+        is_verified=str(config.get("insecure_ssl", "0")) == "0",
+    )
+
+
+def listed(client: Client, place: str) -> list[Hook]:
+    """Return the hooks at `place`. Raises Problem: 403 and 404 are a lack of rights."""
+    pages = chain(client, f"{place}?per_page=100", nothing)
+    return [read_hook(one, place) for page in pages for one in page.body]
+
+
+def address(url: str) -> tuple[str, str, int | None, str, str]:
+    """Return a URL so that two which lead to one place are equal."""
+    parts = urlsplit(url)
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    port = parts.port or DEFAULT_PORTS.get(scheme)
+    return scheme, host, port, parts.path.rstrip("/"), parts.query
+
+
+def is_at(hook: Hook, url: str) -> bool:
+    """Tell whether a hook points to a URL."""
+    try:
+        return address(hook.url) == address(url)
+    except ValueError:  # a hook may hold any text, also one that is no URL
+        return hook.url == url
+
+
+def is_listener(hook: Hook) -> bool:
+    """Tell whether a hook's address ends as a listener's does."""
+    return hook.url.partition("?")[0].rstrip("/").endswith("/webhook")
+
+
+def ours(hooks: Iterable[Hook], url: str | None, known: Collection[int]) -> Hook | None:
+    """Return our hook: the one that points to `url`, else the only one that is known to deliver."""
+    found = list(hooks)
+    there = [one for one in found if url is not None and is_at(one, url)]
+    delivered = [one for one in found if one.id in known]
+    alone = delivered if len(delivered) == 1 else []
+    return next(iter(there or alone), None)
+
+
+def wrongs(hook: Hook, url: str | None) -> list[str]:
+    """Return what keeps a hook from delivering everything to `url`, in words."""
+    found = []
+    if not hook.is_active:
+        found.append("is disabled")
+    if url is not None and not is_at(hook, url):
+        found.append(f"points to {plain(hook.url)}, not to {plain(url)}")
+    missing = [event for event in EVENTS if not {event, EVERY} & hook.events]
+    if missing:
+        found.append(f"lacks the events {', '.join(missing)}")
+    if not hook.is_verified:
+        found.append("does not verify the certificate")
+    return found
+
+
+def plain(url: str) -> str:
+    """Return an address without what may be secret in it: user, password, query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "what is no address"
+    host = parts.netloc.rpartition("@")[2]
+    return ascii(f"{parts.scheme}://{host}{parts.path}")[1:-1]
+
+
+def wanted(url: str, secret: str, events: Iterable[str]) -> Json:
+    """Return the body that makes or changes a hook; what a config leaves out is lost."""
+    config = {"url": url, "content_type": "json", "secret": secret, "insecure_ssl": "0"}
+    return {"active": True, "events": list(events), "config": config}
+
+
+def create(client: Client, place: str, url: str, secret: str) -> Hook:
+    """Make a hook; GitHub pings it. Raises Problem."""
+    body = {"name": "web", **wanted(url, secret, EVENTS)}
+    try:
+        return read_hook(client.send("POST", place, body).body, place)
+    except Problem as problem:
+        # An answer that was lost on its way: the first request had made it.
+        made = ours(listed(client, place), url, ()) if problem.status == REFUSED else None
+        if made is None:
+            raise
+        return made
+
+
+def repair(client: Client, hook: Hook, url: str, secret: str) -> None:
+    """Set everything about a hook anew, its secret too, which nobody can look at. Raises Problem.
+
+    Events that we do not need stay: somebody may have wanted them.
+    """
+    events = [EVERY] if EVERY in hook.events else dict.fromkeys([*EVENTS, *sorted(hook.events)])
+    client.send("PATCH", hook.path, wanted(url, secret, events))
+
+
+def ping(client: Client, hook: Hook) -> None:
+    """Let GitHub send a ping. Raises Problem."""
+    client.send("POST", f"{hook.path}/pings")
+
+
+def last_sent(client: Client, hook: Hook, most: int = SHOWN) -> list[Sent]:
+    """Return the latest lines of a hook's log, newest first. Raises Problem."""
+    found = client.get(f"{hook.path}/deliveries?per_page={most}").body or []
+    return [
+        Sent(int(one["id"]), str(one.get("event")), int(one.get("status_code") or 0))
+        for one in found
+    ]

@@ -1,0 +1,77 @@
+"""Spans of creation time that tile a repository's history: pure, nothing is asked or stored.
+
+A filtered list of runs ends after 1,000 results, and one that is not filtered near 40,000. So
+runs are listed by `created`, in windows that are halved until each holds fewer than the cap.
+Windows lie in the past: a new run never moves the pages of one that is being read.
+https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from store.state.backfill_progress import CLOSED, OPEN, Window
+
+CAP = 1000
+PER_PAGE = 100
+BEGINNING = datetime(1970, 1, 1)
+SECOND = timedelta(seconds=1)
+RERUN_DAYS = timedelta(days=35)
+"""A run can be run again for 30 days: windows older than this do not change any more."""
+
+
+def first_page(window: Window) -> str:
+    """Return the query for a window's runs; both ends are included."""
+    first = "*" if window.first == BEGINNING else stamp(window.first)
+    created = f"{first}..{stamp(window.last)}"
+    return f"actions/runs?created={created}&exclude_pull_requests=true&per_page={PER_PAGE}"
+
+
+def stamp(time: datetime) -> str:
+    """Return a time as GitHub's search syntax wants it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def halves(window: Window, floor: datetime) -> list[Window]:
+    """Return the newer and the older half; nothing for a single second.
+
+    `floor` is where the repository begins: an open end is halved as if it began there.
+    """
+    if window.first >= window.last:
+        return []
+    first = floor if window.first < floor < window.last else window.first
+    middle = (first + (window.last - first) // 2).replace(microsecond=0)
+    return [Window(middle + SECOND, window.last), Window(window.first, middle)]
+
+
+def cut(window: Window, time: datetime) -> list[Window]:
+    """Return an open window in two, the newer from `time` on; itself where `time` is not inside."""
+    whole = time.replace(microsecond=0)
+    if window.state != OPEN or not window.first < whole <= window.last:
+        return [window]
+    return [Window(whole, window.last), Window(window.first, whole - SECOND)]
+
+
+def covering(stored: Sequence[Window], newest: datetime) -> list[Window]:
+    """Return the windows, newest first, with one on top for runs that are newer than all."""
+    if not stored:
+        return [Window(BEGINNING, newest)]
+    if newest <= stored[0].last:
+        return list(stored)
+    return [Window(stored[0].last + SECOND, newest), *stored]
+
+
+def joined(newer: Window, older: Window) -> Window | None:
+    """Return two small windows as one, so that a page's worth of runs is one request."""
+    if newer.state != CLOSED or older.state != CLOSED or newer.first - older.last != SECOND:
+        return None
+    total = (newer.total or 0) + (older.total or 0)
+    if total > PER_PAGE:
+        return None
+    return Window(older.first, newer.last, CLOSED, total, total)
+
+
+def may_change(window: Window, newest: datetime) -> bool:
+    """Tell whether a run of a window may still be run again."""
+    return window.last >= newest - RERUN_DAYS

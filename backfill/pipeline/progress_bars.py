@@ -1,0 +1,126 @@
+"""What people see while it works: bars on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from datetime import datetime
+from typing import IO, Any
+
+from tqdm import tqdm
+
+from backfill.http.rate_limit import Limits
+
+EVERY_SECONDS = 5.0
+BARS = ("runs", "jobs", "commits")
+UNITS = {"runs": "run", "jobs": "run", "commits": "commit"}
+
+
+class Show:
+    """Counts what is done in each phase; sentences and bars do not mix up. One for all threads."""
+
+    def __init__(self) -> None:
+        self.stream: IO[str] = sys.stderr
+        self.limits: Limits | None = None
+        self.name = ""
+        self.bars: dict[str, tqdm[Any]] = {}
+        self.done: dict[str, int] = {}
+        self.totals: dict[str, int | None] = {}
+        self.began = self.told = time.monotonic()
+        self.lock = threading.Lock()
+
+    def begin(self, name: str) -> None:
+        """Start to show a repository."""
+        self.end()
+        self.name, self.began = name, time.monotonic()
+        self.done, self.totals = {}, {}
+
+    def expect(self, phase: str, total: int | None) -> None:
+        """Say how much a phase has to do."""
+        with self.lock:
+            self.totals[phase] = total
+            if not self.stream.isatty():
+                return
+            if phase not in self.bars:
+                self.bars[phase] = tqdm(
+                    desc=f"{self.name} {phase}",
+                    unit=UNITS[phase],
+                    file=self.stream,
+                    position=len(self.bars),
+                    leave=False,
+                )
+            self.bars[phase].total = total
+            self.bars[phase].refresh()
+
+    def advance(self, phase: str, count: int = 1) -> None:
+        """Count what is done."""
+        with self.lock:
+            self.done[phase] = self.done.get(phase, 0) + count
+            if phase in self.bars:
+                self.bars[phase].set_postfix_str(self.left(), refresh=False)
+                self.bars[phase].update(count)
+            elif not self.stream.isatty() and time.monotonic() - self.told >= EVERY_SECONDS:
+                self.told = time.monotonic()
+                print(self.line(), file=self.stream, flush=True)
+
+    def left(self) -> str:
+        """Return what is left of GitHub's limit."""
+        budget = self.limits.budget if self.limits else None
+        return f"{budget.remaining} of {budget.limit} calls left" if budget else ""
+
+    def line(self) -> str:
+        """Return in one line what is done, what is left, and when it will be over."""
+        parts = []
+        for phase in BARS:
+            if phase in self.done:
+                total = self.totals.get(phase)
+                parts.append(f"{phase} {self.done[phase]}" + (f" of {total}" if total else ""))
+        if eta := self.eta():
+            parts.append(eta)
+        return "; ".join(filter(None, (f"{self.name}: {', '.join(parts)}", self.left())))
+
+    def eta(self) -> str:
+        """Return how long the jobs of the runs that are left will take."""
+        done, total = self.done.get("jobs", 0), self.totals.get("jobs")
+        if not done or not total or done >= total:
+            return ""
+        seconds = (time.monotonic() - self.began) / done * (total - done)
+        return f"about {span(seconds)} to go"
+
+    def waiting(self, why: str, until: datetime) -> None:
+        """Say that nothing is asked for a while, and until when."""
+        self.say(f"{why}: waiting until {until:%Y-%m-%d %H:%M:%S} UTC")
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence, above the bars if there are any."""
+        with self.lock:
+            if self.bars:
+                tqdm.write(sentence, file=self.stream)
+            else:
+                print(sentence, file=self.stream, flush=True)
+
+    def warn(self, sentence: str) -> None:
+        """Print a sentence that somebody should act on."""
+        self.say(sentence)
+
+    def end(self) -> None:
+        """Take the bars away."""
+        with self.lock:
+            for bar in self.bars.values():
+                bar.close()
+            self.bars = {}
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its two largest units."""
+    whole = max(1, round(seconds))
+    for unit, length, smaller, part in (
+        ("d", 86_400, "h", 3600),
+        ("h", 3600, "min", 60),
+        ("min", 60, "s", 1),
+    ):
+        if whole >= length:
+            rest = whole % length // part
+            return f"{whole // length} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"

@@ -1,0 +1,124 @@
+"""One thread that writes: what was fetched is stored in batches while more is fetched."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from backfill.pipeline.database_outage import Patience
+from engines import faults
+from rows import Unmappable
+from store.doors import api
+from store.doors.api import Counts, Note, Read
+
+BATCH_ROWS = 600
+"""Objects in one transaction: few enough that a listener beside us waits for less than a second."""
+BATCH_PARTS = 64
+"""Parts that are not committed yet, those being written included; then fetching waits. A kill
+makes the next command ask for so many again."""
+
+
+class Part(NamedTuple):
+    """What is written together or not at all: rows, and the note that they are stored."""
+
+    reads: Sequence[Read]
+    note: Note | None = None
+
+
+class Writer:
+    """Writes parts in the order they come. An error is raised where the next part is put.
+
+    `refused` is told of rows that no column holds; the others are written.
+    """
+
+    def __init__(self, engine: Engine, refused: Callable[[str], None], patience: Patience) -> None:
+        self.engine = engine
+        self.refused = refused
+        self.patience = patience
+        self.counts: Counts = Counter()
+        self.error: BaseException | None = None
+        self.room = threading.Semaphore(BATCH_PARTS)
+        self.parts: SimpleQueue[Part | threading.Event | None] = SimpleQueue()
+        threading.Thread(target=self.work, name="write", daemon=True).start()
+
+    def put(self, part: Part) -> None:
+        """Hand over a part; wait while too many are not committed."""
+        self.check()
+        self.room.acquire()
+        self.parts.put(part)
+
+    def flush(self) -> None:
+        """Wait until all that was handed over is stored."""
+        done = threading.Event()
+        self.parts.put(done)
+        done.wait()
+        self.check()
+
+    def close(self) -> None:
+        """Store what was handed over, and end; an error is left for `check`."""
+        self.patience.over.set()
+        done = threading.Event()
+        self.parts.put(done)
+        self.parts.put(None)
+        done.wait()
+
+    def check(self) -> None:
+        """Raise what stopped the writing."""
+        if self.error is not None:
+            raise self.error
+
+    def work(self) -> None:
+        """Write until it is closed; after an error only take what is put, so none hangs."""
+        more = True
+        while more:
+            batch = [self.parts.get()]
+            while sum(len(one.reads) for one in batch if isinstance(one, Part)) < BATCH_ROWS:
+                try:
+                    batch.append(self.parts.get_nowait())
+                except Empty:
+                    break
+            more = None not in batch
+            parts = [one for one in batch if isinstance(one, Part)]
+            try:
+                if parts and self.error is None:
+                    self.write(parts)
+            except BaseException as error:  # noqa: BLE001 - raised again by `check`, in its thread
+                self.error = error
+            if parts:
+                self.room.release(len(parts))
+            for one in batch:
+                if isinstance(one, threading.Event):
+                    one.set()
+
+    def write(self, parts: Sequence[Part]) -> None:
+        """Write parts in one transaction; where a row in it is refused, apart from the others."""
+        try:
+            self.counts.update(self.write_once(parts))
+            return
+        except Unmappable as error:
+            refusal = str(error)
+        except SQLAlchemyError as error:
+            if not faults.is_data(error):
+                raise
+            refusal = faults.cause(error)
+        if len(parts) > 1:
+            for one in parts:
+                self.write([one])
+        elif len(parts[0].reads) > 1:
+            for read in parts[0].reads:
+                self.write([Part([read])])
+            self.write([Part((), parts[0].note)])
+        else:
+            self.refused(refusal)
+
+    def write_once(self, parts: Sequence[Part]) -> Counts:
+        """Write parts in one transaction."""
+        reads = [read for part in parts for read in part.reads]
+        notes = [part.note for part in parts if part.note is not None]
+        return self.patience.until_done(lambda: api.write(self.engine, reads, notes))

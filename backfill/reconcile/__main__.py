@@ -1,0 +1,118 @@
+"""`python -m backfill.reconcile.__main__`: keep the store whole, for as long as it runs.
+
+The listener starts it beside its web workers when there is a token. One process of all replicas
+works at a time, by a lease in the database; the others wait to take over.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+from backfill.reconcile.loop import reign
+from backfill.reconcile.reporter import Voice
+from config import argv as settings_argv
+from config.flags import Flags
+from config.settings import BadSetting, Settings, read, secrets_of
+from store.open import CannotStart
+
+GRACE_SECONDS = 5.0
+"""After which a process that was told to end does, whatever it waits for."""
+NO_TOKEN = "a key is needed: -k, GITHUB_TOKEN or GITHUB_TOKEN_FILE"  # noqa: S105 - no secret
+
+EPILOG = """\
+The settings are those of listener.py: GITHUB_TOKEN, GITHUB_API_URL, REPOS, DATABASE_URL,
+DATABASE_PASSWORD, DELIVERY_RETENTION_DAYS, and RECONCILE_SHARE, the part of GitHub's rate limit
+in percent that all use of the key together may reach before this waits for the next hour.
+
+exit codes: 0 stopped, or with --once everything was compared; 1 something was not; 2 a person
+must change something first
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Reconcile until a signal, or once; return the exit code."""
+    try:
+        given = parsed(sys.argv[1:] if argv is None else argv)
+        settings = checked(given)
+        settings_argv.hide(secrets_of(settings))
+        voice = Voice(secrets_of(settings))
+        stop = threading.Event()
+        if given["beside"]:
+            end_with_parent(stop)
+        if not given["once"]:
+            end_on_signal(stop)
+        return reign(lambda: checked(given), voice, stop, once=given["once"])
+    except (BadSetting, CannotStart) as error:
+        print(f"reconcile: {error}", file=sys.stderr)
+        return error.code if isinstance(error, CannotStart) else 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def parsed(argv: Sequence[str]) -> dict[str, Any]:
+    """Return the flags by name. Raises BadSetting."""
+    parser = Flags(
+        prog="python -m backfill.reconcile.__main__",
+        description="Compare the store with GitHub time and again, and fetch what differs.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-r", "--repo", dest="repos", metavar="ORG/REPO", action="append")
+    parser.add_argument("-k", "--key", dest="github_token", metavar="KEY")
+    parser.add_argument("-pwd", "--password", dest="database_password", metavar="PASSWORD")
+    parser.add_argument("--once", action="store_true", help="one cycle, then end")
+    parser.add_argument(
+        "--beside", action="store_true", help="end when standard input does: with the listener"
+    )
+    found, rest = parser.parse_known_args(argv)
+    if rest:
+        raise BadSetting("usage", f"{len(rest)} words belong to no flag (see --help)")
+    return vars(found)
+
+
+def checked(given: dict[str, Any]) -> Settings:
+    """Return the settings as they are now: a file may hold a newer key. Raises BadSetting."""
+    settings = read({name: given[name] for name in ("repos", "github_token", "database_password")})
+    if not settings.github_token:
+        raise BadSetting("GITHUB_TOKEN", NO_TOKEN)
+    return settings
+
+
+def end_on_signal(stop: threading.Event) -> None:
+    """End when a terminal or a container says so."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        end_soon(stop)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+
+
+def end_with_parent(stop: threading.Event) -> None:
+    """End when the process that holds the other end of standard input does, however it ends."""
+
+    def watch() -> None:
+        # Not by way of sys.stdin: its lock would be held when the interpreter ends.
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        end_soon(stop)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def end_soon(stop: threading.Event) -> None:
+    """Let the work end by itself, and see to it that it does."""
+    stop.set()
+    timer = threading.Timer(GRACE_SECONDS, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,156 @@
+"""One cycle of the reconciler: whatever GitHub has and the store has not, by three ways.
+
+The lists come first. They tell in one request per run what its deliveries tell in twenty, so that
+after a day's outage the tables are whole in minutes; the hook's log then gives what lists do not
+have, pushes first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from backfill.github import repositories
+from backfill.github.branches import read_workflows
+from backfill.github.context import Desk, Here
+from backfill.github.moved_branches import read_moved
+from backfill.github.recent_runs import read_open, read_recent
+from backfill.github.windows import RERUN_DAYS
+from backfill.http.client import Client
+from backfill.http.errors import Problem
+from backfill.pipeline.database_outage import Patience
+from backfill.pipeline.thread_pool import Pool
+from backfill.pipeline.writer import Writer
+from backfill.reconcile.after_lists import close
+from backfill.reconcile.context import Wanted, Work, tell
+from backfill.reconcile.missed_deliveries import hooks_for, take_logs
+from backfill.reconcile.reporter import Voice
+from config.watched import chosen
+from engines.mysql import reading
+from engines.transaction import transact
+from store.deliveries import table
+from store.doors.api import UNCHANGED
+from store.reads import for_backfill
+from store.state import notes
+from store.write import renames
+
+THREADS = 8
+EMPTY = 409
+LAST_DAY = timedelta(days=1)
+
+
+class Outcome(NamedTuple):
+    """What came of a cycle: rows that were not as GitHub has them, deliveries that were lacking.
+
+    `is_more` where something is left for the next; `is_fed` where a hook sends us everything.
+    """
+
+    changed: int
+    recovered: int
+    is_more: bool
+    is_fed: bool
+    troubles: tuple[str, ...]
+
+
+def cycle(
+    engine: Engine, client: Client, voice: Voice, wanted: Wanted, now: datetime, *, first: bool
+) -> Outcome:
+    """Bring the store to what GitHub has at `now` (UTC without zone).
+
+    The `first` cycle of a process reads the last day of every repository before anything older.
+    Raises Problem when GitHub does not accept the key, SQLAlchemyError when the database fails,
+    limits.Stopped when the process ends.
+    """
+    voice.begin_cycle()
+    writer, pool = Writer(engine, voice.trouble, Patience(voice.say)), Pool(THREADS)
+    desk = Desk(engine, client, pool, writer, voice, voice.trouble)
+    with reading(engine).connect() as connection:
+        sending, heard = table.received(connection)
+    work = Work(desk, wanted, now, sending, heard)
+    try:
+        here = list(found(work))
+        if first:
+            for one in here:
+                tried(work, one, "runs", partial(read_recent, since=now - LAST_DAY))
+        whole = [read_lists(work, one) for one in here]
+        fed, hooks = hooks_for(work, here)
+        recovered, more = take_logs(work, here, hooks)
+        writer.flush()
+        changed = sum(n for (_, outcome), n in writer.counts.items() if outcome != UNCHANGED)
+        left = close(desk, here, wanted.patterns, wanted.spool, now)
+    finally:
+        pool.close()
+        writer.close()
+    while renames.rewrite(engine):
+        pass
+    is_more = more or left or not all(whole)
+    outcome = Outcome(changed, recovered, is_more, fed, tuple(voice.troubles))
+    transact(engine, partial(put_mark, outcome=outcome, sent=client.limits.sent))
+    return outcome
+
+
+def put_mark(connection: Connection, outcome: Outcome, sent: int) -> None:
+    """Remember what came of a cycle, for pages and checks."""
+    told = {**outcome._asdict(), "requests": sent, "troubles": outcome.troubles[:20]}
+    notes.put(connection, "", "cycle", json.dumps(told))
+
+
+def found(work: Work) -> Iterator[Here]:
+    """Yield the repositories that are watched, as they are called today.
+
+    Beside those of `-r` they are the stored ones that deliveries come from, as after a transfer;
+    without `-r`, all that are stored.
+    """
+    desk, done = work.desk, set[int]()
+    with reading(desk.engine).connect() as connection:
+        stored = for_backfill.repository_names(connection)
+    if work.wanted.patterns:
+        stored = [name for name in stored if name.lower() in work.heard]
+    told = set[str]()
+    listed = repositories.names_of(desk.client, chosen(work.wanted.patterns), desk.trouble)
+    for name in (*listed, *stored):
+        if name.lower() in told:
+            continue
+        told.add(name.lower())
+        try:
+            here = repositories.find(desk, name)
+        except Problem as problem:
+            tell(desk, name, problem)
+            continue
+        told.add(here.name.lower())
+        if here.repoid not in done:
+            done.add(here.repoid)
+            yield here
+
+
+Phase = Callable[[Desk, Here], object]
+
+
+def tried(work: Work, here: Here, what: str, phase: Phase) -> object:
+    """Do one phase of a repository; one that is refused leaves the others be."""
+    try:
+        return phase(work.desk, here)
+    except Problem as problem:
+        if problem.status != EMPTY:
+            tell(work.desk, f"{here.name}: {what}", problem)
+        return None
+
+
+def read_lists(work: Work, here: Here) -> bool:
+    """Compare the lists of a repository; tell whether nothing is left for the next cycle."""
+    tried(work, here, "workflows", read_workflows)
+    since = work.now - RERUN_DAYS
+    tried(work, here, "runs", partial(read_recent, since=since))
+    given_up = tried(work, here, "open runs", partial(read_open, now=work.now))
+    if given_up:
+        work.desk.show.say(
+            f"{here.name}: {given_up} runs never ended at GitHub, or are gone there: given up"
+        )
+    is_whole = tried(work, here, "branches", partial(read_moved, since=since))
+    work.desk.writer.flush()
+    return is_whole is not False

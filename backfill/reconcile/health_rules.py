@@ -1,0 +1,189 @@
+"""What is worth a warning: facts in, sights out. Pure: nothing is asked, stored or logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from backfill.http.rate_limit import Budget
+from store.state.health import BAD, GOOD, WARNING, Sight
+
+SILENCE, HOOK, TYPO, TOKEN, RATE, AUDIT = "silence", "hook", "typo", "token", "rate", "audit"
+LAG = timedelta(minutes=15)
+"""GitHub's deliveries may lag by minutes: less is not silence."""
+USUAL = 5
+"""A repository is silent when so many usual pauses have passed."""
+SOON, NOW = timedelta(days=7), timedelta(days=1)
+NEARLY_SPENT = 0.1
+CLOSE = 2
+"""Letters that two names may differ in to be one mistyped."""
+SHORTEST = 4
+FORMS = ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %z")
+
+
+class Heard(NamedTuple):
+    """When a repository's deliveries came: how many in a span of time, and the last of them."""
+
+    number: int
+    last: datetime | None
+    span: timedelta
+
+
+class Hook(NamedTuple):
+    """A webhook that is or was ours: where it points, where it should, and how it fares."""
+
+    id: int
+    url: str
+    expected: str | None
+    is_active: bool
+    code: int | None
+
+
+def silence(name: str, heard: Heard, activity: datetime | None, now: datetime) -> Sight:
+    """Tell whether a repository is silent for longer than usual while GitHub shows activity.
+
+    `activity` is the time of its newest push or run; times in UTC without zone.
+    """
+    usual = heard.span / heard.number if heard.number else heard.span
+    patience = max(LAG, USUAL * usual) if heard.number else LAG
+    last = heard.last
+    if activity is None or (last is not None and activity <= last + LAG):
+        return Sight(name, SILENCE, GOOD)
+    if now - activity < LAG or (last is not None and now - last < patience):
+        return Sight(name, SILENCE, GOOD)
+    since = f"since {clock(last)} UTC" if last else f"for {heard.span.days} days"
+    told = f"no delivery came {since}, and GitHub shows activity at {clock(activity)} UTC"
+    return Sight(name, SILENCE, WARNING, told)
+
+
+def hook(name: str, ours: Sequence[Hook], was_heard: bool) -> Sight:
+    """Tell whether the hook that delivers for a repository still does."""
+    if not ours:
+        told = "the webhook that delivered is gone" if was_heard else ""
+        return Sight(name, HOOK, WARNING if was_heard else GOOD, told)
+    wrong = [why for why in map(trouble, ours) if why]
+    if len(wrong) < len(ours):  # another one delivers
+        return Sight(name, HOOK, GOOD)
+    return Sight(name, HOOK, BAD, "; ".join(wrong))
+
+
+def trouble(one: Hook) -> str:
+    """Return what is wrong with a hook, in words; nothing when it is well."""
+    if not one.is_active:
+        return f"webhook {one.id} is disabled"
+    if one.expected and one.url != one.expected:
+        return f"webhook {one.id} points to {host(one.url)}, not to {host(one.expected)}"
+    if one.code is not None and one.code not in (0, *range(200, 300)):
+        return f"webhook {one.id} was answered with {one.code} the last time"
+    return ""
+
+
+def host(url: str) -> str:
+    """Return an address without what may be secret in it: user, password and query."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
+def typos(patterns: Iterable[str], ignored: Iterable[str], known: Iterable[str]) -> list[Sight]:
+    """Return a sight for each `-r` that nothing matches and that looks like what is ignored.
+
+    `ignored` and `known` are full names of repositories: those whose deliveries were ignored,
+    and those that are stored.
+    """
+    stored = {name.lower() for name in known}
+    owners = {name.partition("/")[0] for name in stored}
+    found = []
+    for pattern in patterns:
+        meant = pattern.lower().removesuffix("/*")
+        if meant in stored | owners:
+            continue
+        alike = sorted({name for name in ignored if is_alike(meant, name.lower())})
+        if alike:
+            told = f"deliveries of {', '.join(alike[:5])} are ignored: was -r {pattern} mistyped?"
+            found.append(Sight(pattern, TYPO, WARNING, told))
+    return found
+
+
+def is_alike(pattern: str, name: str) -> bool:
+    """Tell whether a name may be what a pattern that matches nothing was to mean."""
+    owner, _, repo = name.partition("/")
+    if "/" not in pattern:
+        return is_near(pattern, owner)
+    its_owner, _, its_repo = pattern.partition("/")
+    if its_repo == repo or (its_owner == owner and is_near(its_repo, repo)):
+        return True
+    return is_near(pattern, name)
+
+
+def is_near(one: str, other: str) -> bool:
+    """Tell whether two names differ in a letter or two, and are long enough for that to tell."""
+    if min(len(one), len(other)) < SHORTEST:
+        return one == other
+    return distance(one, other) <= CLOSE
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many letters must be put in, left out or changed to get from one to the other."""
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, start=1):
+        before, row[0] = row[0], place
+        for at, their in enumerate(other, start=1):
+            step = before + (letter != their)
+            before, row[at] = row[at], min(step, row[at] + 1, row[at - 1] + 1)
+    return row[-1]
+
+
+def token(expires: str | None, now: datetime) -> Sight:
+    """Tell whether the key is about to expire; `expires` as GitHub's header says it.
+
+    https://docs.github.com/rest/authentication/token-expiration-and-revocation
+    """
+    time = None if expires is None else expiry(expires)
+    if time is None or time - now > SOON:
+        return Sight("", TOKEN, GOOD)
+    state = BAD if time - now < NOW else WARNING
+    return Sight("", TOKEN, state, f"the key expires at {clock(time)} UTC: make a new one")
+
+
+def expiry(text: str) -> datetime | None:
+    """Return the time of the header, in UTC without zone; None where it cannot be read."""
+    for form in FORMS:
+        try:
+            found = datetime.strptime(text.strip(), form)
+        except ValueError:
+            continue
+        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    return None
+
+
+def rate(budget: Budget | None) -> Sight:
+    """Tell whether the requests of this hour are nearly spent, whoever spent them."""
+    if budget is None or budget.remaining > budget.limit * NEARLY_SPENT:
+        return Sight("", RATE, GOOD)
+    told = f"{budget.remaining} of {budget.limit} requests are left of this hour"
+    return Sight("", RATE, WARNING, told)
+
+
+def audit(name: str, missing: int | None, time: datetime | None) -> Sight:
+    """Tell what the last audit of a repository said."""
+    if not missing or time is None:
+        return Sight(name, AUDIT, GOOD)
+    told = f"{missing} missing at {clock(time)} UTC: python local-database.py -r {name} --audit"
+    return Sight(name, AUDIT, WARNING, told)
+
+
+def clock(time: datetime) -> str:
+    """Return a time to the minute."""
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def listed_hook(found: dict[str, Any], expected: str | None) -> Hook:
+    """Return a hook as the API lists it."""
+    response = found.get("last_response") or {}
+    code = response.get("code")
+    url = str((found.get("config") or {}).get("url", ""))
+    is_active = bool(found.get("active"))
+    return Hook(int(found["id"]), url, expected, is_active, code if code is None else int(code))

@@ -1,0 +1,98 @@
+"""The logs of the hooks that deliver to us: a repository's, an organisation's, an App's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+from backfill.github import app_auth
+from backfill.github.app_auth import App
+from backfill.github.context import Desk, Here
+from backfill.github.delivery_log import Hook, Recovered, hooks_at, places_of, recover
+from backfill.github.keep import keep
+from backfill.http.errors import Problem
+from backfill.http.rate_limit import Limits
+from backfill.reconcile.context import BAD_KEY, Work, tell
+from config.settings import BadSetting
+from rows.github.repo import provider_of
+
+NO_RIGHTS = (
+    "the key may not read the webhooks of {}: deliveries are not looked for in their log "
+    "(permission Webhooks, or scope admin:repo_hook); lists of runs are compared all the same"
+)
+
+
+def hooks_for(work: Work, here: Sequence[Here]) -> tuple[bool, dict[Hook, str]]:
+    """Return whether hooks send us everything, and the hooks whose log may be read.
+
+    Each with the provider of its deliveries.
+    """
+    hooks: dict[Hook, str] = {}
+    seen: dict[str, list[Hook] | None] = {}
+    fed, hidden = bool(here), []
+    for one in here:
+        places = places_of(one)
+        try:
+            for place in places:
+                if place not in seen:
+                    seen[place] = hooks_at(work.desk, place, work.sending)
+        except Problem as problem:
+            tell(work.desk, f"{one.name}: hooks", problem)
+            fed = False
+            continue
+        ours = [hook for place in places for hook in seen[place] or ()]
+        hooks |= dict.fromkeys(ours, provider_of(str(one.repository.get("html_url"))))
+        sends = any(hook.is_active and hook.id in work.sending for hook in ours)
+        if all(seen[place] is None for place in places):
+            hidden.append(one.name)
+        if work.wanted.app or one.name in hidden:
+            sends = sends or one.name.lower() in work.heard
+        fed = fed and sends
+    if hidden and not work.wanted.app:
+        work.desk.show.say(NO_RIGHTS.format(", ".join(hidden[:5])))
+    return fed, hooks
+
+
+def take_logs(work: Work, here: Sequence[Here], hooks: Mapping[Hook, str]) -> tuple[int, bool]:
+    """Take from the hooks' logs what we lack; return how many, and whether there is more."""
+    found = [one for hook in hooks if (one := take(work, work.desk, hook, hooks[hook]))]
+    if work.wanted.app is not None and here:
+        provider = provider_of(str(here[0].repository.get("html_url")))
+        one = take_from_app(work, work.wanted.app, provider)
+        found += [one] if one else []
+    total = sum(one.taken for one in found)
+    if total:
+        work.desk.show.say(f"{total} deliveries that had not come were taken from the hooks' logs")
+    return total, any(one.is_more or one.asked for one in found)
+
+
+def take(work: Work, desk: Desk, hook: Hook, provider: str) -> Recovered | None:
+    """Take from one hook's log; None when it is refused."""
+    kept = timedelta(days=work.wanted.retention_days)
+    store = partial(keep, work.desk, work.wanted.patterns)
+    try:
+        found = recover(desk, hook, provider, work.now, kept, store)
+    except Problem as problem:
+        if hook == app_auth.HOOK and problem.status == BAD_KEY:
+            desk.trouble(f"{hook.path}: GitHub does not accept the App's number or key")
+        else:
+            tell(desk, hook.path, problem)
+        return None
+    if found.lost:
+        desk.trouble(
+            f"{hook.path}: {found.lost} deliveries that we lack have no payload any more; GitHub "
+            "was asked to send them again"
+        )
+    return found
+
+
+def take_from_app(work: Work, ours: App, provider: str) -> Recovered | None:
+    """Take from the log of a GitHub App's hook, as the App; None when it is refused."""
+    limits = Limits(work.desk.show.waiting, None, work.desk.client.limits.left)
+    try:
+        client = app_auth.client(ours, work.desk.client.base, limits)
+    except BadSetting as error:
+        work.desk.trouble(str(error))
+        return None
+    return take(work, work.desk._replace(client=client), app_auth.HOOK, provider)

@@ -1,0 +1,222 @@
+"""Read what the operator chose: flags win over environment, environment over `.env`.
+
+Everything is checked before anything starts, and no message repeats a value that may be secret.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import time
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from dotenv.parser import parse_stream
+
+from config import groups, values
+from config.groups import Group
+
+
+class BadSetting(ValueError):
+    """A setting that stops the start; the text names it and says why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+class Settings(NamedTuple):
+    """Every setting, checked; docs and defaults are in `SETTINGS`."""
+
+    database_url: str
+    database_password: str | None
+    database_password_command: str | None
+    database_ssl: bool
+    database_ssl_ca: str | None
+    database_read_url: str
+    database_migrate_url: str
+    webhook_secret: tuple[bytes, ...]
+    github_token: str | None
+    github_api_url: str
+    github_app_id: str | None
+    github_app_pem: str | None
+    repos: tuple[str, ...]
+    host: str
+    port: int
+    spool_dir: Path
+    on_database_down: str
+    delivery_retention_days: int
+    reconcile: bool
+    reconcile_share: int
+    dashboard_host: str
+    dashboard_port: int
+    dashboard_password: str | None
+    dashboard_proxies: tuple[IPv4Network | IPv6Network, ...]
+    dashboard_login_header: str
+    night_zone: ZoneInfo
+    night_ends: time
+    groups: tuple[Group, ...]
+
+    def __repr__(self) -> str:
+        """Leave out what must not reach a log."""
+        shown = (f"{name}={getattr(self, name)!r}" for name in self._fields if name not in HIDDEN)
+        return f"Settings({', '.join(shown)})"
+
+
+class Setting(NamedTuple):
+    """How a setting is read: its default as text, and the reader that checks it."""
+
+    default: str | None
+    value: Callable[[str], Any]
+
+
+SETTINGS = {
+    "DATABASE_URL": Setting("sqlite:///data/shark_dashboard.db", values.database_url),
+    "DATABASE_PASSWORD": Setting(None, values.secret_text),
+    "DATABASE_PASSWORD_COMMAND": Setting(None, values.command),
+    "DATABASE_SSL": Setting("on", values.switch),
+    "DATABASE_SSL_CA": Setting(None, values.existing_file),
+    "DATABASE_READ_URL": Setting(None, values.database_url),
+    "DATABASE_MIGRATE_URL": Setting(None, values.database_url),
+    "WEBHOOK_SECRET": Setting(None, values.webhook_secret),
+    "GITHUB_TOKEN": Setting(None, values.secret_text),
+    "GITHUB_API_URL": Setting("https://api.github.com", values.api_url),
+    "GITHUB_APP_ID": Setting(None, values.app_id),
+    "GITHUB_APP_PEM": Setting(None, values.existing_file),
+    "REPOS": Setting(None, values.repos),
+    "HOST": Setting("0.0.0.0", values.host),  # noqa: S104 - GitHub reaches it from outside
+    "PORT": Setting("5000", values.port),
+    "SPOOL_DIR": Setting("data/spool", Path),
+    "ON_DATABASE_DOWN": Setting("spool", values.one_of("spool", "503")),
+    "DELIVERY_RETENTION_DAYS": Setting("30", values.days),
+    "RECONCILE": Setting("on", values.switch),
+    "RECONCILE_SHARE": Setting("50", values.percent),
+    "DASHBOARD_HOST": Setting("127.0.0.1", values.host),
+    "DASHBOARD_PORT": Setting("5001", values.port),
+    "DASHBOARD_PASSWORD": Setting(None, values.page_password),
+    "DASHBOARD_PROXIES": Setting("", values.networks),
+    "DASHBOARD_LOGIN_HEADER": Setting("X-Forwarded-User", values.header_name),
+    "NIGHT_ZONE": Setting("UTC", values.zone),
+    "NIGHT_ENDS": Setting("12:00", values.time_of_day),
+    "GROUPS": Setting("", groups.read),
+}
+
+HIDDEN = frozenset(
+    """
+    database_url database_password database_password_command database_read_url
+    database_migrate_url webhook_secret github_token dashboard_password
+    """.split()
+)
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+# A text of several lines, which GROUPS_FILE holds.
+LINES = frozenset({"GROUPS"})
+
+# An empty WEBHOOK_SECRET is a mistake (a variable that was never filled), not a wish for none.
+NEVER_EMPTY = frozenset({"WEBHOOK_SECRET"})
+
+
+def read(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
+) -> Settings:
+    """Return the settings of `flags` (Settings' names), `environ` and `folder`'s `.env`.
+
+    A flag that is None was not given; a list is joined by commas. Relative paths of `X_FILE` are
+    relative to `folder`, by default the current one. Raises BadSetting.
+    """
+    folder = folder or Path.cwd()
+    given = {name.upper(): as_text(value) for name, value in flags.items() if value is not None}
+    layers = (environ, dotenv(folder / ".env"))
+    found = {
+        name: given[name] if name in given else from_layers(name, layers, folder)
+        for name in SETTINGS
+    }
+    checked = {name.lower(): check(name, text) for name, text in found.items()}
+    for name in ("database_read_url", "database_migrate_url"):
+        checked[name] = checked[name] or checked["database_url"]
+    checked["webhook_secret"] = checked["webhook_secret"] or ()
+    checked["repos"] = checked["repos"] or ()
+    return Settings(**checked)
+
+
+def as_text(value: object) -> str:
+    """Return a flag's value as an environment variable would hold it."""
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """Return the variables of a `.env` file, which need not exist. Raises BadSetting.
+
+    `$NAME` stays as it is written: passwords hold dollar signs.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(path.name, f"cannot be read ({why(error)})") from error
+    found: dict[str, str] = {}
+    for line in parse_stream(io.StringIO(text)):
+        if line.error or (line.key is not None and line.value is None):
+            raise BadSetting(path.name, f"line {line.original.line} is not NAME=value")
+        if line.key is not None and line.value is not None:
+            found[line.key] = line.value
+    return found
+
+
+def from_layers(name: str, layers: Iterable[Mapping[str, str]], folder: Path) -> str | None:
+    """Return the text of the first layer that has `name` or `name_FILE`, or None."""
+    for layer in layers:
+        text, file = layer.get(name), layer.get(f"{name}_FILE")
+        if text and file:
+            raise BadSetting(name, f"is given, and {name}_FILE too: keep one")
+        if file:
+            return file_text(name, folder / file)
+        if text or (text is not None and name in NEVER_EMPTY):
+            return text
+    return None
+
+
+def file_text(name: str, path: Path) -> str:
+    """Return what a file holds, without the newline at its end. Raises BadSetting."""
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{name}_FILE", f"{path} cannot be read ({why(error)})") from error
+
+
+def why(error: OSError | UnicodeDecodeError) -> str:
+    """Return the reason alone, without a path or a byte of the file."""
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8 text"
+    return error.strerror or type(error).__name__
+
+
+def check(name: str, text: str | None) -> Any:
+    """Return the checked value of a text, or of the setting's default. Raises BadSetting."""
+    setting = SETTINGS[name]
+    text = setting.default if text is None else text
+    if text is None:
+        return None
+    if name not in LINES and CONTROL.search(text):
+        raise BadSetting(name, "holds a control character")
+    try:
+        return setting.value(text)
+    except ValueError as error:
+        raise BadSetting(name, str(error)) from error
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return every text of the settings that must not be printed, logged or kept in argv."""
+    urls = (settings.database_url, settings.database_read_url, settings.database_migrate_url)
+    found = [settings.database_password, settings.github_token, *map(values.url_password, urls)]
+    found.append(settings.dashboard_password)
+    found += [secret.decode() for secret in settings.webhook_secret]
+    return tuple(sorted({text for text in found if text}, key=len, reverse=True))

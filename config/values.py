@@ -1,0 +1,208 @@
+"""Check one setting's text and return its value; a ValueError says what is wrong with it.
+
+Secrets and database URLs are never part of a message.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from datetime import time
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from engines.mysql import is_loopback
+
+SECRET_BYTES = 16
+PAGE_PASSWORD_LENGTH = 12
+DRIVERS = {"sqlite", "sqlite+pysqlite", "mysql+pymysql", "mariadb+pymysql"}
+DATABASE_EXAMPLES = "sqlite:///data/name.db or mysql+pymysql://user@host:3306/name"
+
+# org, org/* or org/repo. GitHub's names: letters, digits, hyphens (an owner's may have an
+# underscore before its company's short code), a repository's dots and underscores too.
+PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:/(?:\*|(?!\.{1,2}$)[A-Za-z0-9._-]+))?")
+
+
+def secret_text(text: str) -> str | None:
+    """Return a password or token; empty is none."""
+    return text or None
+
+
+def command(text: str) -> str:
+    """Return a command line whose first word can be run."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ValueError("is not a command line: a quote is not closed") from None
+    if not words or shutil.which(words[0]) is None:
+        raise ValueError("names no program that can be run")
+    return text
+
+
+def database_url(text: str) -> str:
+    """Return a SQLAlchemy URL of an engine we know."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):  # ValueError: a port that is not a number
+        # The error's text repeats the URL and its password.
+        raise ValueError(f"is not a database URL like {DATABASE_EXAMPLES}") from None
+    if url.drivername not in DRIVERS:
+        raise ValueError(f"{url.drivername} is not supported: {DATABASE_EXAMPLES}")
+    if url.get_backend_name() == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise ValueError("SQLite needs a file, like sqlite:///data/name.db")
+    elif not url.database:
+        raise ValueError(f"names no database: {DATABASE_EXAMPLES}")
+    return text
+
+
+def url_password(text: str) -> str | None:
+    """Return the password that stands in a database URL."""
+    password = make_url(text).password
+    return None if password is None else str(password)
+
+
+def switch(text: str) -> bool:
+    """Return whether a thing is on."""
+    if text.lower() not in ("on", "off"):
+        raise ValueError(f"{text!r} is neither on nor off")
+    return text.lower() == "on"
+
+
+def existing_file(text: str) -> str:
+    """Return the path of a file that is there."""
+    if not Path(text).is_file():
+        raise ValueError(f"there is no file {text}")
+    return text
+
+
+def webhook_secret(text: str) -> tuple[bytes, ...]:
+    """Return one secret, or two while they are rotated, as the bytes GitHub signs with.
+
+    https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    secrets = tuple(part.strip().encode() for part in text.split(","))
+    if len(secrets) > 2:
+        raise ValueError(f"holds {len(secrets)} secrets: one, or two separated by a comma")
+    if shorter := [secret for secret in secrets if len(secret) < SECRET_BYTES]:
+        raise ValueError(
+            f"a secret of {len(shorter[0])} bytes is too short: {SECRET_BYTES} or more"
+        )
+    return secrets
+
+
+def api_url(text: str) -> str:
+    """Return the address of GitHub's API: https, or http on this machine only."""
+    example = "https://api.github.com or https://ghes.example.org/api/v3"
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.username:
+        raise ValueError(f"is not an address like {example}")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("would send the token in clear: https is needed")
+    return text.rstrip("/")
+
+
+def app_id(text: str) -> str:
+    """Return a GitHub App's number or client id."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        raise ValueError("is no number or client id of a GitHub App")
+    return text
+
+
+def repos(text: str) -> tuple[str, ...]:
+    """Return the patterns of watched repositories, in the order given."""
+    patterns = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not patterns:
+        raise ValueError("is empty: leave it out to watch every repository")
+    for pattern in patterns:
+        if not PATTERN.fullmatch(pattern):
+            raise ValueError(f"{pattern!r} is not org/repo, org or org/*")
+    return patterns
+
+
+def host(text: str) -> str:
+    """Return an address or a host name to listen on."""
+    if not text or " " in text or "/" in text:
+        raise ValueError(f"{text!r} is not an address like 0.0.0.0 or a host name")
+    return text
+
+
+def port(text: str) -> int:
+    """Return a TCP port."""
+    return whole_number(text, 1, 65_535)
+
+
+def percent(text: str) -> int:
+    """Return a part in percent."""
+    return whole_number(text, 1, 100)
+
+
+def days(text: str) -> int:
+    """Return a number of days."""
+    return whole_number(text, 1, 36_500)
+
+
+def page_password(text: str) -> str | None:
+    """Return the password of the pages, long enough that trying them all is hopeless."""
+    if text and len(text) < PAGE_PASSWORD_LENGTH:
+        raise ValueError(f"is too short: {PAGE_PASSWORD_LENGTH} characters or more")
+    return text or None
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return addresses or networks, separated by commas; empty is none."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part) for part in parts)
+    except ValueError:
+        raise ValueError(f"{text!r} is no list of addresses like 127.0.0.1 or 10.0.0.0/8") from None
+
+
+def header_name(text: str) -> str:
+    """Return the name of a header of HTTP."""
+    if not re.fullmatch("[A-Za-z0-9-]{1,64}", text):
+        raise ValueError(f"{text!r} is no header like X-Forwarded-User")
+    return text
+
+
+def zone(text: str) -> ZoneInfo:
+    """Return a time zone by its name in the IANA database."""
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones
+        raise ValueError(f"{text!r} is no time zone like UTC or Europe/Berlin") from None
+
+
+def time_of_day(text: str) -> time:
+    """Return hour and minute of a day."""
+    if not re.fullmatch("[0-9]{2}:[0-9]{2}", text):
+        raise ValueError(f"{text!r} is not a time like 12:00")
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time like 12:00") from None
+
+
+def whole_number(text: str, least: int, most: int) -> int:
+    """Return a whole number from `least` to `most`."""
+    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise ValueError(f"{text!r} is not a number from {least} to {most}")
+    return int(text)
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a check that accepts these texts only."""
+
+    def choice(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"{text!r} is not {' or '.join(choices)}")
+        return text
+
+    return choice

@@ -1,0 +1,46 @@
+"""The webhook secret: the operator's, or one of our own that is made at the first start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from config.settings import BadSetting, Settings, check
+
+MADE = Path("data/webhook_secret")
+BYTES = 32
+
+
+def load(settings: Settings, made: Path = MADE) -> tuple[tuple[bytes, ...], Path | None]:
+    """Return the secrets, and the file they stand in when they are ours. Raises BadSetting."""
+    if settings.webhook_secret:
+        return settings.webhook_secret, None
+    try:
+        if not made.exists():
+            make(made)
+        text = made.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = f"{made} can be neither read nor made ({type(error).__name__}): set WEBHOOK_SECRET"
+        raise BadSetting("WEBHOOK_SECRET", why) from error
+    found: tuple[bytes, ...] = check("WEBHOOK_SECRET", text)
+    return found, made
+
+
+def make(path: Path) -> None:
+    """Write a new secret that only this user can read.
+
+    It gets its name when it is complete, and only if no other process was faster.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()

@@ -1,0 +1,183 @@
+"""Pure: figures -> what a template draws as SVG.
+
+Across, everything is a share of the width in percent, so that a chart fits any screen and its
+letters keep their size; down, it is pixels.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from dashboard.view import formats
+
+HEIGHT = 190
+LABELS = 8
+NICE = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)
+SPAN_TICKS = (1, 10, 60, 600, 3600, 36_000, 360_000)
+
+
+class Point(NamedTuple):
+    """A day or an hour: its label below the chart, and its name in full."""
+
+    label: str
+    name: str
+
+
+class Shape(NamedTuple):
+    """All bars, lines or dots of a tone as the `d` of one path: x in percent, y in pixels.
+
+    https://www.w3.org/TR/SVG2/paths.html#PathData
+    """
+
+    tone: str
+    path: str
+
+
+class Tick(NamedTuple):
+    """A label and where it stands; `minor` ones go first where there is no room."""
+
+    at: float
+    label: str
+    minor: bool = False
+
+
+class Column(NamedTuple):
+    """A day's share of the width, and what it says when it is pointed at."""
+
+    x: float
+    width: float
+    text: str
+
+
+class Chart(NamedTuple):
+    """All that is drawn."""
+
+    height: int
+    bars: tuple[Shape, ...]
+    lines: tuple[Shape, ...]
+    dots: tuple[Shape, ...]
+    down: tuple[Tick, ...]
+    across: tuple[Tick, ...]
+    columns: tuple[Column, ...]
+
+
+def of_days(days: Sequence[date]) -> list[Point]:
+    """Return days as a chart's points."""
+    return [Point(f"{day.day} {day:%b}", formats.night(day)) for day in days]
+
+
+def of_hours(hours: Sequence[datetime]) -> list[Point]:
+    """Return hours, each by its begin, as a chart's points."""
+    return [Point(f"{hour:%H:%M}", f"{formats.night(hour)} {hour:%H:%M}") for hour in hours]
+
+
+def stacked(
+    points: Sequence[Point],
+    series: Mapping[str, Sequence[int]],
+    names: Mapping[str, str],
+    nothing: str,
+) -> Chart:
+    """Return a bar for each point, of the tones in `series`, called by `names`, on each other."""
+    places = range(len(points))
+    totals = [sum(values[place] for values in series.values()) for place in places]
+    top = nice(max(totals, default=0))
+    width = 100 / max(len(points), 1)
+    floors = [float(HEIGHT)] * len(points)
+    bars = []
+    for tone, values in series.items():
+        path = ""
+        for place in places:
+            if values[place]:
+                height = values[place] / top * HEIGHT
+                floors[place] -= height
+                left, wide = place * width + width * 0.14, width * 0.72
+                path += f"M{left:.3f} {floors[place]:.2f}h{wide:.3f}v{height:.2f}h-{wide:.3f}z"
+        bars.append(Shape(tone, path))
+    texts = [
+        ", ".join(
+            f"{values[place]} {names[tone]}" for tone, values in series.items() if values[place]
+        )
+        for place in places
+    ]
+    down = [Tick(HEIGHT - share * HEIGHT, formats.number(top * share)) for share in (0, 0.5, 1)]
+    told = columns(points, texts, nothing)
+    return Chart(HEIGHT, tuple(bars), (), (), tuple(down), labels(points), told)
+
+
+def spans(points: Sequence[Point], series: Mapping[str, Sequence[float | None]]) -> Chart:
+    """Return a line for each series of seconds, on a logarithmic scale; None is a gap."""
+    known = [value for values in series.values() for value in values if value is not None]
+    most = max([*known, 10])
+    ticks = [tick for tick in SPAN_TICKS if tick < most]
+    ticks.append(SPAN_TICKS[min(len(ticks), len(SPAN_TICKS) - 1)])
+    top = math.log10(max(most, ticks[-1]))
+
+    def down(seconds: float) -> float:
+        return HEIGHT - math.log10(max(seconds, 1)) / top * HEIGHT
+
+    width = 100 / max(len(points), 1)
+    lines, dots = [], []
+    for tone, values in series.items():
+        line = dot = ""
+        last: float | None = None
+        for place, value in enumerate(values):
+            if value is not None:
+                at = f"{place * width + width / 2:.3f} {down(value):.2f}"
+                line += f"{'M' if last is None else 'L'}{at}"
+                dot += f"M{at}h0"
+            last = value
+        lines.append(Shape(tone, line))
+        dots.append(Shape(tone, dot))
+    texts = [
+        ", ".join(
+            f"{name} {formats.span(values[place])}"
+            for name, values in series.items()
+            if values[place] is not None
+        )
+        for place in range(len(points))
+    ]
+    ticks_down = tuple(Tick(down(tick), formats.span(tick)) for tick in ticks)
+    told = columns(points, texts, "no jobs")
+    return Chart(HEIGHT, (), tuple(lines), tuple(dots), ticks_down, labels(points), told)
+
+
+def columns(points: Sequence[Point], texts: Sequence[str], nothing: str) -> tuple[Column, ...]:
+    """Return the points as columns that tell their figures."""
+    width = 100 / max(len(points), 1)
+    return tuple(
+        Column(place * width, width, f"{point.name}: {text or nothing}")
+        for place, (point, text) in enumerate(zip(points, texts, strict=True))
+    )
+
+
+def labels(points: Sequence[Point]) -> tuple[Tick, ...]:
+    """Return the labels to write below a chart, the last always; every other one is minor."""
+    width = 100 / max(len(points), 1)
+    step = max(1, math.ceil(len(points) / LABELS))
+    chosen = range(len(points) - 1, -1, -step)
+    return tuple(
+        Tick(place * width + width / 2, points[place].label, bool(number % 2))
+        for number, place in enumerate(chosen)
+    )
+
+
+def nice(most: float) -> float:
+    """Return the next number that is not below and easy to read, as its half is."""
+    if most < 10:
+        return max(2, math.ceil(most / 2) * 2)
+    size: float = 10 ** math.floor(math.log10(most))
+    return next(size * step for step in NICE if size * step >= most)
+
+
+def percentiles(counts: Mapping[float, int], shares: Iterable[float]) -> list[float | None]:
+    """Return nearest-rank percentiles of counted values, None of nothing."""
+    values = sorted(counts)
+    if not values:
+        return [None for _ in shares]
+    seen = list(itertools.accumulate(counts[value] for value in values))
+    return [values[bisect_left(seen, math.ceil(share * seen[-1]))] for share in shares]

@@ -1,0 +1,59 @@
+"""Pure: the address that opens GitHub's form of a new issue, filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import urlencode
+
+from dashboard.view import formats
+from dashboard.view.suspect_commits import Suspects
+from store.reads.runs import Run
+from store.rollups.night_summary import Failure
+
+MOST_FAILURES = 20  # the form's address has to stay below 8 kB
+
+
+def new_issue(
+    repo_url: str | None,
+    night: date,
+    failures: Sequence[Failure],
+    runs: Sequence[Run],
+    around: Sequence[Suspects] = (),
+) -> str | None:
+    """Return the address, None for a repository without an https page.
+
+    https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/creating-an-issue
+    """
+    home = formats.https(repo_url)
+    if home is None or not failures:
+        return None
+    first = failures[0]
+    more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
+    lines = [f"Night to {night.isoformat()}:", ""]
+    for one in failures[:MOST_FAILURES]:
+        step = f", step {code(one.step)}" if one.step else ""
+        lines.append(f"- {code(one.workflow)}, job {code(one.job)}{step}: {one.url or ''}")
+        if one.error:
+            lines.append(f"  {code(one.error)}")
+    lines += [""] + [
+        f"Run {run.url or run.gitid} of commit {code(formats.short(run.commithash))}"
+        for run in runs[:MOST_FAILURES]
+    ]
+    lines += [since(one) for one in around if one.good is not None]
+    workflow, job = formats.first_line(first.workflow), formats.first_line(first.job)
+    title = f"Nightly failed: {workflow} / {job}{more}"
+    return f"{home}/issues/new?{urlencode({'title': title, 'body': chr(10).join(lines)})}"
+
+
+def since(one: Suspects) -> str:
+    """Return between which commits a workflow broke."""
+    name, bad = code(one.bad.workflowname or "?"), code(formats.short(one.bad.commithash))
+    good = code(formats.short(one.good.commithash if one.good else None))
+    compare = f": {one.compare}" if one.compare else ""
+    return f"{name} was last good at commit {good} and first bad at {bad}{compare}"
+
+
+def code(text: str) -> str:
+    """Return a name as code: names mention nobody and hold no markup."""
+    return f"`{formats.first_line(text).replace('`', chr(39))}`"

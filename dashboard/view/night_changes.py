@@ -1,0 +1,127 @@
+"""Pure: what is new since yesterday, what goes on failing, what is fixed: the top of Nights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from dashboard.view.night_matrix import Row
+from store.rollups.night_summary import Failure
+
+Job = tuple[str, str]
+"""Workflow and job name."""
+
+
+class Change(NamedTuple):
+    """A job that failed or was fixed; `nights` counts the failed ones in a row, to last night.
+
+    `first` means that it never failed before in the nights that are shown, `oldest` that it
+    failed in all of them, so that it may have begun earlier.
+    """
+
+    repoid: int
+    repo: str
+    failure: Failure
+    night: date
+    nights: int
+    first: bool
+    oldest: bool
+
+
+class Shared(NamedTuple):
+    """An error that several repositories show at once, or a step that fails in them."""
+
+    text: str
+    is_error: bool
+    repos: tuple[str, ...]
+
+
+class Changes(NamedTuple):
+    """Last night in words."""
+
+    new: tuple[Change, ...]
+    going_on: tuple[Change, ...]
+    fixed: tuple[Change, ...]
+    shared: tuple[Shared, ...]
+
+
+def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, Failure | None]]]:
+    """Return for each job that failed how the nights up to last night ended for it, newest first.
+
+    Nights in which its workflow did not run do not count.
+    """
+    cells = [cell for cell in row.cells if cell.night <= last]
+    jobs = {(one.workflow, one.job) for cell in cells for one in cell.failures}
+    found: dict[Job, list[tuple[date, Failure | None]]] = defaultdict(list)
+    for cell in cells:
+        failed = {(one.workflow, one.job): one for one in cell.failures}
+        for job in jobs:
+            if job in failed or job[0] in cell.ran:
+                found[job].append((cell.night, failed.get(job)))
+    return found
+
+
+def streak(nights: Sequence[tuple[date, Failure | None]]) -> int:
+    """Return how many nights in a row failed, from the newest on."""
+    return next((place for place, (_, one) in enumerate(nights) if one is None), len(nights))
+
+
+def shared_by(rows: Iterable[Row], last: date) -> tuple[Shared, ...]:
+    """Return what fails in several repositories, in most of them first.
+
+    Errors are the same by their fingerprint; a step counts where no error is known.
+    """
+    texts: dict[tuple[bool, str], str] = {}
+    repos: dict[tuple[bool, str], set[str]] = defaultdict(set)
+    for row in rows:
+        for one in row.cell(last).failures:
+            key = (True, one.fingerprint) if one.fingerprint else (False, one.step or "")
+            text = (one.error if one.fingerprint else one.step) or ""
+            if text:
+                texts.setdefault(key, text)
+                repos[key].add(row.repo)
+    found = [
+        Shared(texts[key], key[0], tuple(sorted(names)))
+        for key, names in repos.items()
+        if len(names) > 1
+    ]
+    return tuple(sorted(found, key=lambda one: (-len(one.repos), not one.is_error, one.text)))
+
+
+def changes_of(rows: Sequence[Row], last: date) -> Changes:
+    """Return what is new, what goes on and what is fixed last night, the longest first."""
+    new, going_on, fixed = list[Change](), list[Change](), list[Change]()
+    for row in rows:
+        for nights in outcomes(row, last).values():
+            if nights[0][0] != last:
+                continue  # it did not run last night: nothing is known of it
+            length = streak(nights)
+            rest = streak(nights[1:]) if length == 0 else length
+            if rest == 0:
+                continue
+            failure = nights[0 if length else 1][1]
+            assert failure is not None  # noqa: S101 - it is part of the streak
+            ends = length or rest + 1
+            change = Change(
+                row.repoid,
+                row.repo,
+                failure,
+                last if length else nights[1][0],
+                rest,
+                all(one is None for _, one in nights[ends:]),
+                ends == len(nights),
+            )
+            (fixed if length == 0 else new if length == 1 else going_on).append(change)
+    return Changes(
+        tuple(sorted(new, key=by_name)),
+        tuple(sorted(going_on, key=lambda one: (-one.nights, by_name(one)))),
+        tuple(sorted(fixed, key=by_name)),
+        shared_by(rows, last),
+    )
+
+
+def by_name(change: Change) -> tuple[str, str, str]:
+    """Return what changes are sorted by."""
+    return change.repo.casefold(), change.failure.workflow, change.failure.job

@@ -1,0 +1,92 @@
+"""Pure: what the nights brought -> rows of cells, one for each night."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from store.reads.nights import Home
+from store.rollups.night_summary import EMPTY, STATES, Content, Failure
+from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, Nightly
+
+NO_GROUP = "other"
+
+
+class Cell(NamedTuple):
+    """What one repository did in one night; `runs` counts superseded ones too."""
+
+    night: date
+    state: str
+    runs: int
+    ran: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+
+class Row(NamedTuple):
+    """A repository's nights, in the order they are shown."""
+
+    repoid: int
+    repo: str
+    group: str
+    cells: tuple[Cell, ...]
+
+    def cell(self, night: date) -> Cell:
+        """Return the cell of a night that is shown."""
+        return next(cell for cell in self.cells if cell.night == night)
+
+
+def rows_of(
+    nights: Sequence[date], found: Iterable[Nightly], homes: Mapping[int, Home]
+) -> list[Row]:
+    """Return a row for each repository with a nightly run.
+
+    A repository with a scheduled run in one of the nights is judged by those alone.
+    """
+    by_repo: dict[int, dict[str, dict[date, Content]]] = defaultdict(lambda: defaultdict(dict))
+    for one in found:
+        by_repo[one.repoid][one.way][one.night] = one.content
+    rows = []
+    for repoid, ways in by_repo.items():
+        home = homes.get(repoid)
+        if home is None:
+            continue
+        contents = next(ways[way] for way in (GROUP, SCHEDULE, BRANCH) if way in ways)
+        cells = tuple(Cell(night, *contents.get(night, EMPTY)) for night in nights)
+        rows.append(Row(repoid, home.name, home.group or NO_GROUP, cells))
+    return rows
+
+
+def sorted_rows(rows: Iterable[Row], last: date, by: str, groups: Sequence[str] = ()) -> list[Row]:
+    """Return the rows by group in the order given, then by name, or failed ones first."""
+
+    def key(row: Row) -> tuple[int, int, str]:
+        group = groups.index(row.group) if row.group in groups else len(groups)
+        state = 0 if by == "name" else STATES.index(row.cell(last).state)
+        return group, state, row.repo.casefold()
+
+    return sorted(rows, key=key)
+
+
+def matches(cell: Cell, text: str) -> bool:
+    """Tell whether a failure of a cell has the text in its workflow, job, step or error."""
+    wanted = text.casefold()
+    return any(
+        wanted in " ".join((one.workflow, one.job, one.step or "", one.error or "")).casefold()
+        for one in cell.failures
+    )
+
+
+def filtered(
+    rows: Iterable[Row], last: date, text: str, states: Sequence[str], group: str = ""
+) -> list[Row]:
+    """Return the rows whose name or failures have the text, whose last night is in states."""
+    wanted = text.casefold()
+    return [
+        row
+        for row in rows
+        if (not states or row.cell(last).state in states)
+        and (not group or row.group == group)
+        and (not text or wanted in row.repo.casefold() or any(matches(c, text) for c in row.cells))
+    ]

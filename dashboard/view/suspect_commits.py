@@ -1,0 +1,61 @@
+"""What came between the last good run and the first bad one, for each workflow that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from dashboard.view import formats
+from store.reads import nights
+from store.reads import runs as reads
+from store.reads.runs import Commit, Run
+
+COMMITS = 25
+MOST = 5  # workflows of a night that are looked into
+
+
+class Suspects(NamedTuple):
+    """The last good and first bad run around a failure, and the commits between them."""
+
+    good: Run | None
+    bad: Run
+    commits: list[Commit]
+    more: bool
+    compare: str | None
+
+
+def suspects_of(
+    connection: Connection, runs: Sequence[Run], broken: Collection[str]
+) -> list[Suspects]:
+    """Return what may have broken each of some workflows; `runs` are a night's, oldest first."""
+    newest: dict[str, Run] = {}
+    for run in reversed(runs):
+        name = run.workflowname or "?"
+        if run.conclusion in reads.FAILED and name in broken:
+            newest.setdefault(name, run)
+    return [suspects(connection, run) for run in list(newest.values())[:MOST]]
+
+
+def suspects(connection: Connection, run: Run) -> Suspects:
+    """Return what came between the last good run like a failed one and the first bad one."""
+    good = nights.last_good(connection, run)
+    if good is None:
+        return Suspects(None, run, [], False, None)
+    bad = nights.first_bad(connection, run, good)
+    begin, end = commit_time(connection, good), commit_time(connection, bad)
+    found = nights.commits_between(connection, run.repoid, begin, end, COMMITS + 1)
+    home = formats.https((run.url or "").partition("/actions/")[0])
+    compare = f"{home}/compare/{good.commithash}...{bad.commithash}" if home else None
+    if good.commithash == bad.commithash:
+        return Suspects(good, bad, [], False, None)
+    return Suspects(good, bad, found[:COMMITS], len(found) > COMMITS, compare)
+
+
+def commit_time(connection: Connection, run: Run) -> datetime:
+    """Return when a run's commit was made, or when the run was where no push brought it."""
+    assert run.createtime is not None  # noqa: S101 - the queries chose by it
+    found = reads.one_commit(connection, run.repoid, run.commithash or "")
+    return run.createtime if found is None or found.time is None else found.time

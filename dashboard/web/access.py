@@ -1,0 +1,151 @@
+"""Who may come in, and what a browser may do with a page."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import time
+from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from config.settings import Settings
+from dashboard.web.login_attempts import Tries
+from engines.mysql import is_loopback
+
+# Everything a page needs is a file of ours; nothing of a page runs that is not such a file.
+# https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Content-Security-Policy
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # A link to GitHub must not tell it which filters somebody looked through.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+REALM = 'Basic realm="Runledger", charset="UTF-8"'
+
+
+class LoginNeeded(HTTPException):
+    """No password came, or a wrong one."""
+
+    code = 401
+    description = "These pages are behind a password; any user name will do."
+
+    def get_headers(self, *arguments: object) -> list[tuple[str, str]]:
+        """Ask the browser to ask."""
+        return [*super().get_headers(), ("WWW-Authenticate", REALM)]
+
+
+class StrangeHost(HTTPException):
+    """A page of somebody else's may have sent this browser here under its own name."""
+
+    code = 421
+    description = (
+        "Without a password these pages answer to the names of this machine only: "
+        "open them as http://localhost, or set DASHBOARD_PASSWORD."
+    )
+
+
+class TooManyTries(HTTPException):
+    """An address sent too many wrong passwords."""
+
+    code = 429
+    description = "Too many wrong passwords came from this address: try again in a minute."
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def get_headers(self, *arguments: object) -> list[tuple[str, str]]:
+        """Say how long to wait."""
+        return [*super().get_headers(), ("Retry-After", str(math.ceil(self.seconds)))]
+
+
+def guard(app: Flask, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    """Let an app demand a login: a listed proxy's header, or the password.
+
+    Where neither is set, it demands a name of this machine.
+    """
+    password, tries = settings.dashboard_password, Tries(clock)
+    wanted = None if password is None else digest(password)
+
+    def check() -> None:
+        if wanted is None and not settings.dashboard_proxies:
+            if not is_local(request.host):
+                raise StrangeHost
+            return
+        if is_named_by_proxy(settings):
+            return
+        login, address = request.authorization, request.remote_addr or ""
+        given = login.password if login is not None and login.type == "basic" else None
+        if wanted is None or given is None:
+            raise LoginNeeded
+        if seconds := tries.wait(address):
+            raise TooManyTries(seconds)
+        if not hmac.compare_digest(digest(given), wanted):
+            tries.note(address)
+            raise LoginNeeded
+
+    app.before_request(check)
+
+
+def is_named_by_proxy(settings: Settings) -> bool:
+    """Tell whether a listed proxy sends the request and says who asks."""
+    try:
+        sender = ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    if not any(sender in network for network in settings.dashboard_proxies):
+        return False
+    return bool(request.headers.get(settings.dashboard_login_header, "").strip())
+
+
+def digest(text: str) -> bytes:
+    """Return what passwords are compared by: of one length, whatever theirs is."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def is_local(host: str) -> bool:
+    """Tell whether a Host header names this machine.
+
+    A foreign name that resolves to 127.0.0.1 would let a web page read ours (DNS rebinding).
+    """
+    try:
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+
+
+def harden(response: Response) -> Response:
+    """Put the headers on an answer."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.mimetype in ("text/css", "text/javascript", "image/svg+xml"):
+        # Files of ours; they change with a release, and no answer depends on who asks.
+        response.headers["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+def shown(host: str) -> str:
+    """Return a host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host

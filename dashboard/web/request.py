@@ -1,0 +1,148 @@
+"""What every page has in common: the store, the calendar, the clock, and the frame around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Response, current_app, g, render_template, request
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from config.calendar import Calendar
+from config.settings import Settings
+from dashboard.view import formats
+from dashboard.view.banner import Banner, banner
+from dashboard.web.csv_text import as_csv
+from engines import deadline
+from store.reads import audits, health
+from store.reads.connection import STATEMENT_SECONDS, is_missing, schema_state
+from store.rollups.spans import Plan
+
+PAGES = (
+    ("nights.show", "Nights"),
+    ("runs.show", "Runs"),
+    ("time.show", "Time"),
+    ("flakes.show", "Flakes"),
+    ("health.show", "Health"),
+)
+
+
+class Site(NamedTuple):
+    """What the pages are made from; `clock` gives UTC without zone."""
+
+    settings: Settings
+    engine: Engine
+    plan: Plan
+    clock: Callable[[], datetime]
+    is_static: bool = False
+    """Whether the pages become files, so that nothing on them may need a server."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """What days and nights are."""
+        return self.plan.calendar
+
+
+class NotReady(Exception):
+    """The store has no schema, or one that these pages do not fit."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+def now() -> datetime:
+    """Return the time in UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def site() -> Site:
+    """Return what this app was made with."""
+    found: Site = current_app.extensions["site"]
+    return found
+
+
+def open_store() -> None:
+    """Give the request a connection for all its statements. Raises NotReady, SQLAlchemyError."""
+    if request.endpoint in (None, "static"):
+        return
+    g.opened = ExitStack()
+    g.opened.enter_context(deadline.within(STATEMENT_SECONDS))
+    g.now = site().clock()
+    try:
+        g.connection = g.opened.enter_context(site().engine.connect())
+        g.schema = schema_state(g.connection)
+    except DBAPIError as error:
+        if not is_missing(error):
+            raise
+        g.schema = "empty"
+    if g.schema in ("empty", "older"):
+        raise NotReady(g.schema)
+
+
+def close_store(_: BaseException | None = None) -> None:
+    """Give the connection back."""
+    opened = g.pop("opened", None)
+    if opened is not None:
+        opened.close()
+
+
+def store() -> Connection:
+    """Return the connection of this request."""
+    found: Connection = g.connection
+    return found
+
+
+def page(template: str, title: str, **values: Any) -> str:
+    """Return a page in its frame, with the banner's verdict."""
+    return render_template(
+        template,
+        title=title,
+        verdict=banner_now(),
+        now=g.now,
+        calendar=site().calendar,
+        pages=PAGES,
+        is_static=site().is_static,
+        **values,
+    )
+
+
+def banner_now() -> Banner:
+    """Return what the banner says of the store of this request."""
+    audited, never = audits.audited(store()), audits.never_audited(store())
+    return banner(
+        health.verdict(store()),
+        audits.together(audited, never),
+        audits.warned(store()),
+        g.now,
+        local,
+    )
+
+
+def sheet(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
+    """Return a CSV file to download."""
+    response = Response(as_csv(titles, rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def local(moment: datetime | None) -> str:
+    """Return a UTC time on the zone's clock: 21 Nov 23:59."""
+    if moment is None:
+        return formats.DASH
+    there = site().calendar.local(moment)
+    year = "" if there.year == site().calendar.local(g.now).year else f" {there.year}"
+    return f"{there.day} {there:%b}{year} {there:%H:%M}"
+
+
+def exact(moment: datetime | None) -> str:
+    """Return a UTC time to the second, for those who compare it with the tables."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def since(moment: datetime | None) -> str:
+    """Return how long ago a time was."""
+    return formats.ago(moment, g.now)

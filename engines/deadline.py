@@ -1,0 +1,106 @@
+"""A moment that everything a request asks of the database obeys: sockets, statements, retries.
+
+GitHub gives up after 10 seconds. Each single wait has its own limit (store.engine), but several
+of them in a row would add up; `within` bounds their sum.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from engines.pymysql_posting import Connection
+
+ENDS: ContextVar[float | None] = ContextVar("ends", default=None)
+STEP = 0.25
+"""Seconds between two time limits of a socket."""
+LEAST = 0.2
+"""Seconds that a last read or write gets: a rollback, on a server that is well."""
+
+
+class Late(SQLAlchemyError):
+    """The time for a piece of work is over; nothing of its transaction was committed."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give all database work of this thread in the block so many seconds; the sooner end wins."""
+    ends, outer = time.monotonic() + seconds, ENDS.get()
+    token = ENDS.set(ends if outer is None else min(ends, outer))
+    try:
+        yield
+    finally:
+        ENDS.reset(token)
+
+
+def left() -> float | None:
+    """Return the seconds left, negative when it is too late; None without a deadline."""
+    ends = ENDS.get()
+    return None if ends is None else ends - time.monotonic()
+
+
+def at_most(seconds: float) -> float:
+    """Return how long one wait may take: `seconds`, or less when the end is nearer."""
+    rest = left()
+    return seconds if rest is None else min(seconds, max(rest, LEAST))
+
+
+def in_steps(seconds: float) -> float:
+    """Return a time that is longer by less than STEP, and changes rarely."""
+    return math.ceil(seconds / STEP) * STEP
+
+
+def watch(engine: Engine) -> None:
+    """Let every statement of an engine raise Late when its time is over."""
+    event.listen(engine, "before_cursor_execute", refuse_late)
+
+
+def refuse_late(*_: Any) -> None:
+    """Raise Late instead of beginning another statement."""
+    rest = left()
+    if rest is not None and rest <= 0:
+        raise Late("the database took too long")
+
+
+class TimedConnection(Connection):
+    """A connection whose timeouts shrink as the deadline comes nearer.
+
+    PyMySQL asks for these three before each connect, read and write, in the handshake too, and
+    tells the socket what has changed: in steps, for that is a system call, and a turn of others.
+    """
+
+    @property
+    def connect_timeout(self) -> float:
+        return at_most(self.connect_seconds)
+
+    @connect_timeout.setter
+    def connect_timeout(self, seconds: float) -> None:
+        self.connect_seconds = seconds
+
+    @property
+    def _read_timeout(self) -> float:
+        return in_steps(at_most(self.read_seconds))
+
+    @_read_timeout.setter
+    def _read_timeout(self, seconds: float) -> None:
+        self.read_seconds = seconds
+
+    @property
+    def _write_timeout(self) -> float:
+        return in_steps(at_most(self.write_seconds))
+
+    @_write_timeout.setter
+    def _write_timeout(self, seconds: float) -> None:
+        self.write_seconds = seconds
+
+
+def connect(_: Any, __: Any, arguments: Any, parameters: Any) -> TimedConnection:
+    """Connect for SQLAlchemy's `do_connect`."""
+    return TimedConnection(*arguments, **parameters)

@@ -1,0 +1,66 @@
+"""What one process of the listener does beside answering: telling older rows of a rename, and
+dropping raw deliveries that are no longer needed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+from typing import IO
+
+from sqlalchemy import Engine
+
+from engines import faults
+from listener.intake.circuit_breaker import Breaker
+from runtime.condition import Condition
+from store.deliveries import retention
+from store.write import renames
+
+BETWEEN_BATCHES = 0.05  # seconds in which deliveries get the write lock
+IDLE_SECONDS = 5.0
+FAILED_SECONDS = 30.0
+RETENTION_SECONDS = 600.0  # between two looks for deliveries that have become too old
+
+HOUSEKEEPING = Condition("older rows wait for their upkeep", "older rows are kept up")
+
+
+def start(engine: Engine, breaker: Breaker, days: int, turn: IO[bytes]) -> None:
+    """Start the thread; `turn` is a file opened before the processes were forked.
+
+    Every process starts one, and the file's lock lets one of them work. The kernel hands the
+    lock on when its holder ends, however it ends.
+    """
+    arguments = (engine, breaker, days, turn)
+    threading.Thread(target=work, args=arguments, name="background", daemon=True).start()
+
+
+def work(engine: Engine, breaker: Breaker, days: int, turn: IO[bytes]) -> None:
+    """Wait for the turn, then work in batches until the process ends."""
+    fcntl.lockf(turn, fcntl.LOCK_EX)
+    looked = -RETENTION_SECONDS
+    while True:
+        if breaker.is_open:
+            time.sleep(IDLE_SECONDS)
+            continue
+        is_time = time.monotonic() - looked >= RETENTION_SECONDS
+        pause, dropped = step(engine, days if is_time else None)
+        if is_time and not dropped:
+            looked = time.monotonic()
+        time.sleep(pause)
+
+
+def step(engine: Engine, days: int | None) -> tuple[float, int]:
+    """Rewrite one batch, and drop one of deliveries older than `days`.
+
+    Return the seconds until the next step, and how many deliveries were dropped. A failure is
+    said once, when it begins: reception goes on without us.
+    """
+    try:
+        rewritten = renames.rewrite(engine)
+        dropped = 0 if days is None else retention.drop(engine, days)
+    except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong today
+        HOUSEKEEPING.bad(faults.cause(error))
+        return FAILED_SECONDS, 0
+    HOUSEKEEPING.good()
+    return (BETWEEN_BATCHES if rewritten or dropped else IDLE_SECONDS), dropped

@@ -1,0 +1,74 @@
+"""The reconciler beside the web workers: a process of its own, that nothing of ours waits for.
+
+It is started by the process that has the turn, started again when it dies, and ends with it: its
+standard input is a pipe whose other end closes however that process ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from config.settings import SETTINGS, as_text
+from runtime import log
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-P", "-m", "backfill.reconcile.__main__", "--beside")
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+CALM_SECONDS = 60.0
+"""One that ran for longer is started again at once."""
+NOT_ITS_OWN = ("WEBHOOK_SECRET", "DASHBOARD_PASSWORD")
+
+Environment = Mapping[str, str]
+
+
+def environment(given: Mapping[str, object]) -> dict[str, str]:
+    """Return the environment in which a process has the settings of this one.
+
+    `given` are the flags by the names of the settings: no other process reads them here, as it
+    could on a command line.
+    """
+    flags = {name.upper(): as_text(value) for name, value in given.items() if value is not None}
+    flags = {name: text for name, text in flags.items() if name in SETTINGS}
+    left_out = {*NOT_ITS_OWN, *(f"{name}_FILE" for name in (*flags, *NOT_ITS_OWN))}
+    kept = {name: text for name, text in os.environ.items() if name not in left_out}
+    paths = os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH"))))
+    return {**kept, **flags, "PYTHONPATH": paths}
+
+
+def start(made: Environment, turn: IO[bytes]) -> None:
+    """Start the thread; `turn` is a file opened before the processes were forked."""
+    threading.Thread(target=work, args=(made, turn), name="reconciler", daemon=True).start()
+
+
+def work(made: Environment, turn: IO[bytes]) -> None:
+    """Wait for the turn, then keep a reconciler running until this process ends."""
+    fcntl.lockf(turn, fcntl.LOCK_EX)
+    pause = FIRST_PAUSE
+    while True:
+        began = time.monotonic()
+        try:
+            code = run(made)
+        except OSError as error:
+            code = f"not started: {error.strerror}"
+        if time.monotonic() - began >= CALM_SECONDS:
+            pause = FIRST_PAUSE
+        log.warning("the reconciler ended", code=code, again_in=pause)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def run(made: Environment) -> int | str:
+    """Run a reconciler to its end; return its exit status. Raises OSError."""
+
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, env=dict(made)) as process:  # noqa: S603
+        log.info("the reconciler started", pid=process.pid)
+        # Not `communicate`: it would close the pipe.
+        return process.wait()

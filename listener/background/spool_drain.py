@@ -1,0 +1,151 @@
+"""Write the spool back to the database, oldest first, and delete only what is committed there.
+
+Every process starts a thread; a lock in the spool's folder lets one of them work, over all
+listeners that share the folder. The kernel hands the lock on when its holder ends, however.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from config.watch import Watch
+from engines import faults
+from listener.intake.circuit_breaker import Breaker
+from listener.intake.fate import fate, refusal
+from rows import Unmappable
+from runtime import log
+from runtime.condition import Condition
+from store import apply
+from store.deliveries import bodies
+from store.deliveries.spool import Entry, Spool
+from store.doors.decide import repository
+from store.doors.webhook import Fate, store_each
+
+BATCH = 400
+"""Deliveries in one transaction: twice as many save a tenth of the work on each; a request that
+wants their rows, or SQLite's one lock, waits for all of them."""
+IDLE_SECONDS = 1.0
+FAILED_SECONDS = 5.0
+TRIES = 3
+WRITING = Condition("the spool is not written back", "the spool is written back")
+
+
+class Drain(NamedTuple):
+    """What deliveries are written back with; `failures` counts by the number of an entry."""
+
+    engine: Engine
+    watch: Watch
+    spool: Spool
+    breaker: Breaker
+    probe: Callable[[], None]
+    failures: Counter[int]
+
+
+def start(drain: Drain) -> None:
+    """Start the thread."""
+    threading.Thread(target=work, args=(drain,), name="drain", daemon=True).start()
+
+
+def work(drain: Drain) -> None:
+    """Wait for the turn, then write back whatever comes, until the process ends."""
+    while True:
+        try:
+            drain.spool.folder.mkdir(parents=True, exist_ok=True)
+            with (drain.spool.folder / "drain.lock").open("w") as turn:
+                fcntl.flock(turn, fcntl.LOCK_EX)
+                serve(drain)
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong
+            WRITING.bad(faults.cause(error))
+        time.sleep(FAILED_SECONDS)
+
+
+def serve(drain: Drain) -> None:
+    """Write back while the breaker is closed. Raises SpoolError."""
+    written = False
+    while True:
+        if drain.breaker.is_open:
+            time.sleep(IDLE_SECONDS)
+            continue
+        found = drain.spool.take(BATCH)
+        WRITING.good()
+        if found:
+            step(drain, found)
+            written = True
+            continue
+        if written:
+            log.info("the spool is empty")
+            drain.spool.shrink()
+            written = False
+        time.sleep(IDLE_SECONDS)
+
+
+def step(drain: Drain, found: Sequence[Entry]) -> None:
+    """Write a batch back, or note why not. Raises SpoolError."""
+    first = found[0].number
+    try:
+        if drain.failures[first] < TRIES:
+            write(drain, found)
+            drain.failures.clear()
+        else:
+            for one in found:
+                try_alone(drain, one)
+            time.sleep(IDLE_SECONDS)
+    except SQLAlchemyError as error:
+        drain.failures[first] += 1
+        drain.breaker.trip(error)
+        if not drain.breaker.is_open:  # rows that others lock
+            time.sleep(IDLE_SECONDS)
+
+
+def write(drain: Drain, found: Sequence[Entry]) -> None:
+    """Store entries in as few transactions as their data allows, then delete them."""
+    outcomes = store_each(drain.engine, [fate_of(drain, one) for one in found], refusal)
+    for (_, guid), outcome in outcomes.items():
+        if outcome.state == apply.QUARANTINED:
+            log.warning("quarantined", guid=guid, why=outcome.why)
+    drain.spool.remove(one.number for one in found)
+
+
+def fate_of(drain: Drain, one: Entry) -> Fate:
+    """Return what becomes of an entry. Raises SQLAlchemyError."""
+    try:
+        payload = bodies.payload(one.delivery.body)
+    except Unmappable as error:
+        return Fate(one.delivery, apply.QUARANTINED, str(error))
+    return fate(drain.engine, drain.watch, one.delivery, payload, repository(payload))
+
+
+def try_alone(drain: Drain, one: Entry) -> None:
+    """Store an entry whose batch failed time and again while the database was well.
+
+    One that still fails between probes that succeed is quarantined, or left where it is: it must
+    not stop the others. Raises what the probe raises while the database takes nothing.
+    """
+    why = ""
+    for _ in range(2):
+        try:
+            write(drain, [one])
+            return
+        except SQLAlchemyError as error:
+            why = faults.cause(error)
+            drain.probe()
+    try:
+        quarantine(drain, one, why)
+        drain.spool.remove([one.number])
+    except SQLAlchemyError as error:
+        drain.probe()
+        log.warning("it stays in the spool", guid=one.delivery.guid, why=faults.cause(error))
+
+
+def quarantine(drain: Drain, one: Entry, why: str) -> None:
+    """Keep a delivery without its rows. Raises SQLAlchemyError."""
+    log.warning("quarantined", event=one.delivery.event, guid=one.delivery.guid, why=why)
+    apply.quarantine(drain.engine, one.delivery, why)

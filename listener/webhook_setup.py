@@ -1,0 +1,61 @@
+"""The webhooks themselves: set up and looked at by a process of its own, as healing is.
+
+What asks GitHub is in `backfill`; settings reach it in its environment, never in its arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+
+from config import webhook_secret
+from config.settings import Settings
+from listener.background.reconciler import environment
+from listener.check import Line
+
+COMMAND = (sys.executable, "-P", "-m", "backfill.command.webhook")
+CHECK_SECONDS = 120.0
+NAME = "webhooks"
+
+
+def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
+    """Make or repair the webhooks of `-r`, which deliver to `url`; return the exit code."""
+    made = environment(given)
+    if settings.github_token and settings.repos:
+        keys, _ = webhook_secret.load(settings)
+        made["WEBHOOK_SECRET"] = keys[0].decode()
+    command = (*COMMAND, "--register", url)
+    return subprocess.run(command, env=made, stdin=subprocess.DEVNULL).returncode  # noqa: S603
+
+
+def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> Iterator[Line]:
+    """Yield how GitHub sees the webhooks of `-r`; nothing where there is no key to ask with."""
+    if not settings.github_token:
+        return
+    if not settings.repos:
+        yield Line(NAME, "are not looked at: name repositories with -r")
+        return
+    try:
+        yield from asked(environment(given), url)
+    except subprocess.TimeoutExpired:
+        yield Line(NAME, "", f"GitHub did not answer within {CHECK_SECONDS:.0f} seconds")
+
+
+def asked(made: Mapping[str, str], url: str | None) -> Iterator[Line]:
+    """Yield the lines of the process that asks GitHub. Raises TimeoutExpired."""
+    command = (*COMMAND, "--check", *(("--register", url) if url else ()))
+    done = subprocess.run(  # noqa: S603 - our own module
+        command,
+        env=dict(made),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=CHECK_SECONDS,
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    if not told:
+        yield Line(NAME, "", (done.stderr.strip().splitlines() or ["nothing was said of them"])[-1])
+    for one in told:
+        yield Line(**one)

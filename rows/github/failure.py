@@ -1,0 +1,209 @@
+"""Annotations and logs of a failed job -> what they say, as messages that can be compared.
+
+https://docs.github.com/rest/checks/runs#list-check-run-annotations
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rows import fields
+from rows.error_lines import PLACED, RAISED, SAID, VAGUE, Rule, rule_of
+from rows.github.job_log import ERROR, clean, failed_step, plain, steps_of
+
+MOST = 10
+"""Messages of a job; GitHub makes no more annotations of a step either."""
+MOST_LINES = 10_000
+"""Lines of a step that are looked at, the last ones."""
+BEFORE = 10
+"""Lines before a message that are kept with it."""
+LONGEST = 2000
+AT = "annotation"
+TRACEBACK = "Traceback (most recent call last):"
+CAUSES = (
+    "During handling of the above exception,",
+    "The above exception was the direct cause",
+)
+"""What stands between an exception and the one that it led to."""
+FRAME = re.compile(r'\s{1,40}File "(?P<path>[^"]{1,300})", line (?P<line>\d{1,7})')
+PLACEHOLDER = ".github"
+"""The path of annotations that are about no file."""
+
+
+class Message(NamedTuple):
+    """What failed, the lines before it, and where; `vague` when it only says that it did."""
+
+    text: str
+    context: str | None = None
+    path: str | None = None
+    line: int | None = None
+    vague: bool = False
+
+
+class Found(NamedTuple):
+    """A line that says something: its place in the step, its rank, and its message."""
+
+    place: int
+    rank: int
+    message: Message
+
+
+def of_annotations(annotations: Sequence[Mapping[str, Any]]) -> list[Message]:
+    """Return what a check run's annotations of the level `failure` say, at most MOST.
+
+    Those that only give an exit code count where there are no others. Raises Unmappable.
+    """
+    failed = [
+        annotation_of(one)
+        for one in annotations
+        if fields.text(one, "annotation_level", AT) == "failure"
+    ]
+    telling = [one for one in failed if one.text and not one.vague]
+    return different(telling or [one for one in failed if one.text])
+
+
+def annotation_of(annotation: Mapping[str, Any]) -> Message:
+    """Return one annotation's message. Raises Unmappable."""
+    title = fields.text(annotation, "title", AT) or ""
+    said = tidy(fields.text(annotation, "message", AT) or "")
+    text = said if not title or title in said else f"{clean(title)}: {said}"
+    path = fields.text(annotation, "path", AT)
+    line = fields.number(annotation, "start_line", AT, fields.BIGGEST_INT)
+    if path in (PLACEHOLDER, ""):
+        path = line = None
+    detail = tidy(fields.text(annotation, "raw_details", AT) or "") or None
+    rule = rule_of(plain(text.partition("\n")[0]))
+    return Message(text, detail, path, line, rule is not None and rule.rank >= VAGUE)
+
+
+def tidy(text: str) -> str:
+    """Return a text of several lines without colours and control characters, and not too long."""
+    lines = (clean(line) for line in text[: 2 * LONGEST].split("\n"))
+    return "\n".join(lines).strip()[:LONGEST]
+
+
+def of_log(log: str, span: tuple[str, str] | None = None) -> list[Message]:
+    """Return what a job's log says of its failure, at most MOST messages, in order.
+
+    `span`: first and last second (ISO, UTC) of the step that failed, where they are known.
+    """
+    lines = failed_step(steps_of(log), span)[-MOST_LINES:]
+    found = list(said(lines))
+    if not found:
+        return []
+    best = min(one.rank for one in found)
+    chosen = [one.message for one in found if one.rank == best]
+    return different(chosen[:1] if best >= VAGUE else chosen)
+
+
+def different(messages: Iterable[Message]) -> list[Message]:
+    """Return the messages without those that were said before, at most MOST."""
+    kept: dict[str, Message] = {}
+    for one in messages:
+        kept.setdefault(one.text, one)
+        if len(kept) == MOST:
+            break
+    return list(kept.values())
+
+
+def said(lines: Sequence[str]) -> Iterator[Found]:
+    """Yield the lines that say something."""
+    texts = [plain(line) for line in lines]
+    for place, text in enumerate(texts):
+        if text.endswith(TRACEBACK):
+            found = traceback(texts, place)
+            if found is not None:
+                yield found
+            continue
+        rule = rule_of(text)
+        if rule is None:
+            if lines[place].startswith(ERROR) and text:
+                yield Found(place, SAID, told(texts, place, Message(text)))
+            continue
+        one = followed(texts, place, rule)
+        if one is not None:
+            rank = min(rule.rank, SAID) if is_said(lines[place], rule) else rule.rank
+            yield Found(place, rank, told(texts, place, one))
+
+
+def is_said(line: str, rule: Rule) -> bool:
+    """Tell whether the runner marked an error that says more than that there was one."""
+    return line.startswith(ERROR) and rule.rank < VAGUE
+
+
+def told(texts: Sequence[str], place: int, message: Message) -> Message:
+    """Return a message with the lines before it."""
+    before = [text for text in texts[max(0, place - 2 * BEFORE) : place] if text.strip()]
+    context = "\n".join(before[-BEFORE:]) or None
+    return message._replace(context=context)
+
+
+def followed(texts: Sequence[str], place: int, rule: Rule) -> Message | None:
+    """Return a line as a message, with the lines that belong to it; None where it is repeated.
+
+    A Go test that has subtests says nothing itself: the subtests follow, further in.
+    """
+    match = rule.pattern.search(texts[place])
+    where = {} if match is None else match.groupdict()
+    kept = [texts[place].strip()]
+    following = (text for text in texts[place + 1 : place + 8] if text.strip())
+    for text in following:
+        after = rule.after.match(text) if len(kept) <= rule.more else None
+        if after is None:
+            break
+        if text.strip().startswith("---"):
+            if indent(text) > indent(texts[place]):
+                return None
+            break
+        kept.append(text.strip())
+        where |= {name: value for name, value in after.groupdict().items() if value}
+    if (rule.bound and len(kept) == 1) or is_cause(texts, place):
+        return None
+    path = named_above(texts, place) if rule.above else where.get("path")
+    line = where.get("line")
+    vague = rule.rank >= VAGUE
+    return Message("\n".join(kept)[:LONGEST], None, path, int(line) if line else None, vague)
+
+
+def indent(text: str) -> int:
+    """Return how many spaces a line begins with."""
+    return len(text) - len(text.lstrip())
+
+
+def named_above(texts: Sequence[str], place: int) -> str | None:
+    """Return the file that a linter named on a line of its own, before what is wrong in it."""
+    for text in reversed(texts[max(0, place - 200) : place]):
+        if text and not text[0].isspace():
+            return text.strip() if "." in text and " " not in text.strip() else None
+    return None
+
+
+def traceback(texts: Sequence[str], place: int) -> Found | None:
+    """Return the exception that ends a Python traceback, and where it was raised."""
+    prefix = texts[place].removesuffix(TRACEBACK)
+    path, line = None, None
+    for number, text in enumerate(texts[place + 1 : place + 400], start=place + 1):
+        text = text.removeprefix(prefix)
+        if frame := FRAME.match(text):
+            path, line = frame["path"], int(frame["line"])
+        elif text and not text[0].isspace():
+            if is_cause(texts, number):
+                return None
+            test = test_above(texts, place)
+            message = Message(f"{test}\n{text}" if test else text, None, path, line)
+            return Found(number, PLACED if test else RAISED, told(texts, number, message))
+    return None
+
+
+def is_cause(texts: Sequence[str], place: int) -> bool:
+    """Tell whether an exception only led to another one, which follows."""
+    return any(text.startswith(CAUSES) for text in texts[place + 1 : place + 3])
+
+
+def test_above(texts: Sequence[str], place: int) -> str | None:
+    """Return the heading that unittest puts above a traceback: which test it is."""
+    if place < 2 or not texts[place - 1].startswith("-----"):
+        return None
+    return texts[place - 2] if texts[place - 2].startswith(("FAIL: ", "ERROR: ")) else None

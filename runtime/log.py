@@ -1,0 +1,108 @@
+"""The log: one line per delivery, `key=value`, on stderr.
+
+A line never holds a body, a signature or a secret, and nothing a sender writes can break out of
+its value: all but plain ASCII is escaped as JSON does it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from listener.intake.answers import Answer
+
+LOG = logging.getLogger("listener")
+PLAIN = re.compile(r"[A-Za-z0-9._:/@+*,-]+")
+LONGEST = 300
+TRACE_LONGEST = 6000
+STARS = "***"
+# GitHub's and GitLab's tokens are recognised wherever they turn up.
+# https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
+TOKEN = re.compile(r"\b(?:gh[oprsu]_|github_pat_|glpat-)[A-Za-z0-9_-]+")
+
+Fields = dict[str, object]
+
+
+class Lines(logging.Formatter):
+    """Writes each record in one line, without the secrets it is given."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        # A text this short is no secret, and starring it would eat ordinary words.
+        self.secrets = [secret for secret in secrets if len(secret) >= 4]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record: its time, level and message, then its fields."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields: Fields = {
+            "time": time.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "msg": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1]:
+            fields["error"] = type(record.exc_info[1]).__name__
+            fields["trace"] = trace_of(record.exc_info[1])
+        shown = ((key, value) for key, value in fields.items() if value is not None)
+        return " ".join(f"{key}={self.value(key, value)}" for key, value in shown)
+
+    def value(self, key: str, value: object) -> str:
+        """Return a value as it may stand in a line."""
+        text = str(value)
+        for secret in self.secrets:
+            text = text.replace(secret, STARS)
+        text = TOKEN.sub(STARS, text)
+        longest = TRACE_LONGEST if key == "trace" else LONGEST
+        if len(text) > longest:
+            text = f"{text[:longest]}..."
+        if PLAIN.fullmatch(text):
+            return text
+        return json.dumps(text)
+
+
+def trace_of(error: BaseException) -> str:
+    """Return where an error was raised: frames only, since messages may quote what was sent."""
+    return "".join(traceback.format_tb(error.__traceback__)).strip()
+
+
+def formatter() -> logging.Formatter | None:
+    """Return the form that `start` gave the log, for others who write to it."""
+    return logging.getLogger().handlers[0].formatter
+
+
+def start(secrets: Iterable[str]) -> None:
+    """Send every log line of this process to stderr, in our form."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines(secrets))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    LOG.setLevel(logging.INFO)
+
+
+def delivery(answer: Answer, told: Fields, seconds: float) -> None:
+    """Log one answered delivery."""
+    level = logging.ERROR if answer.code >= 500 else logging.WARNING
+    if answer.code == 200 or answer.status == "spooled":  # why is said once, not for each
+        level = logging.INFO
+    fields = {**told, "code": answer.code, "why": answer.why, "ms": round(seconds * 1000, 1)}
+    LOG.log(level, answer.status, extra={"fields": fields})
+
+
+def info(message: str, **fields: Any) -> None:
+    """Log what an operator may want to know."""
+    LOG.info(message, extra={"fields": fields})
+
+
+def warning(message: str, **fields: Any) -> None:
+    """Log what somebody should look at."""
+    LOG.warning(message, extra={"fields": fields})
+
+
+def crash(message: str, error: BaseException, **fields: Any) -> None:
+    """Log a mistake of ours, loudly and with the place it was made."""
+    LOG.error(message, exc_info=error, extra={"fields": fields})

@@ -1,0 +1,206 @@
+"""Tell rows of an earlier installation what they belong to: repository, and server of a run.
+
+They name their repository in full, in short, or cut at 50 characters, as `repos` does too. A name
+that two repositories bear tells nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    Table,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.schema import CreateTable
+
+from engines import ddl_retry
+from engines.column_types import BigId, Name
+from engines.lease import now
+from schema.tables.ci import branches, commits, repos, workflowruns, workflows
+from schema.tables.reconciler import marks
+
+BATCH = 10_000
+CHILDREN = (branches, commits, workflows, workflowruns)
+MARK = ("", "legacy rows")
+"""Where `marks` says that rows may wait for whoever claims them."""
+
+NAMES = Table(
+    "adoptednames",
+    MetaData(),
+    Column("name", Name(), primary_key=True),
+    Column("repoid", BigId, nullable=False),
+    Column("full", Name()),
+    mysql_engine="InnoDB",
+    mysql_charset="utf8mb4",
+    mariadb_engine="InnoDB",
+    mariadb_charset="utf8mb4",
+)
+
+
+def complete(connection: Connection) -> None:
+    """Complete the rows as far as they tell it themselves, in batches; done rows stay."""
+    stored = stored_names(connection)
+    names = resolved(stored, named(connection))
+    ddl_retry.patiently(connection, lambda: keep_names(connection, names, dict(stored)))
+    default, others = servers(hosts(connection))
+    for table in CHILDREN:
+        values: dict[str, Any] = {}
+        by_name = select(NAMES.c.repoid).where(NAMES.c.name == table.c.repo).scalar_subquery()
+        in_full = select(NAMES.c.full).where(NAMES.c.name == table.c.repo).scalar_subquery()
+        values["repoid"] = func.coalesce(table.c.repoid, by_name)
+        if table is workflowruns:
+            told = [(table.c.url.like(f"{start}%"), literal(name)) for start, name in others]
+            of_url = case(*told, else_=literal(default)) if told else literal(default)
+            values["provider"] = func.coalesce(table.c.provider, of_url)
+        values["repo"] = func.coalesce(in_full, table.c.repo)  # last: MySQL assigns in order
+        in_batches(connection, table, values)
+    connection.exec_driver_sql("DROP TABLE adoptednames")
+    ddl_retry.patiently(connection, lambda: leave_mark(connection))
+
+
+def stored_names(connection: Connection) -> list[tuple[int, str]]:
+    """Return the repositories that have a name."""
+    query = select(repos.c.Id, repos.c.name).where(repos.c.name.is_not(None))
+    return [(number, name) for number, name in connection.execute(query)]
+
+
+def named(connection: Connection) -> set[str]:
+    """Return the repositories' names as the other tables give them."""
+    found: set[str] = set()
+    for table in CHILDREN:
+        query = select(table.c.repo).where(table.c.repo.is_not(None), table.c.repoid.is_(None))
+        found.update(connection.scalars(query.distinct()))
+    return found
+
+
+def short(name: str) -> str:
+    """Return a name without its owner."""
+    return name.rpartition("/")[2]
+
+
+def resolved(stored: Iterable[tuple[int, str]], wanted: Iterable[str]) -> dict[str, int]:
+    """Return the repository of each name that tells one: by the name itself, else in short.
+
+    A short name stands for the one repository of that name; where there are two, for none.
+    """
+    exact: dict[str, int] = {}
+    in_short: dict[str, set[int]] = defaultdict(set)
+    for number, name in stored:
+        exact.setdefault(name.casefold(), number)
+        in_short[short(name).casefold()].add(number)
+    rivals: dict[str, set[str]] = defaultdict(set)
+    names = {name.casefold(): name for name in wanted}
+    for name in names:
+        if "/" in name and name not in exact:
+            rivals[short(name)].add(name)
+    found = {}
+    for folded, name in names.items():
+        bearers = in_short[short(folded)]
+        if folded in exact:
+            found[name] = exact[folded]
+        elif "/" not in folded and len(bearers) == 1:
+            found[name] = next(iter(bearers))
+        elif len(bearers) == len(rivals[short(folded)]) == 1 and short(folded) in exact:
+            found[name] = exact[short(folded)]
+    return found
+
+
+def keep_names(connection: Connection, names: dict[str, int], full: dict[int, str]) -> None:
+    """Put the names where an UPDATE can look them up: MySQL reads a temporary table once only."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS adoptednames")
+    connection.execute(CreateTable(NAMES))
+    rows = [
+        {"name": name, "repoid": number, "full": full[number]}
+        for name, number in sorted(names.items())
+    ]
+    if rows:
+        connection.execute(insert(NAMES), rows)
+    connection.commit()
+
+
+def hosts(connection: Connection) -> Counter[str]:
+    """Return the beginnings of runs' pages or addresses, `https://host/`, with their number."""
+    found: Counter[str] = Counter()
+    query = select(workflowruns.c.Id, workflowruns.c.url).where(workflowruns.c.provider.is_(None))
+    after = 0
+    while rows := connection.execute(
+        query.where(workflowruns.c.Id > after).order_by(workflowruns.c.Id).limit(BATCH)
+    ).all():
+        found.update(start for _, url in rows if (start := beginning(url)))
+        after = rows[-1][0]
+    return found
+
+
+def beginning(url: str | None) -> str | None:
+    """Return the part of an address that names its server; None where it names none."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def server(start: str) -> str:
+    """Return the name of the server that an address belongs to, as new rows have it."""
+    host = urlsplit(start).hostname
+    return "github" if host in ("github.com", "api.github.com") else f"github:{host}"
+
+
+def servers(found: Counter[str]) -> tuple[str, list[tuple[str, str]]]:
+    """Return the server that most runs are from, and (beginning, server) of all beginnings."""
+    told = [(start, server(start)) for start in sorted(found)]
+    total: Counter[str] = Counter()
+    for start, name in told:
+        total[name] += found[start]
+    default = max(total, key=lambda name: (total[name], name == "github"), default="github")
+    return default, told
+
+
+def in_batches(connection: Connection, table: Table, values: dict[str, Any]) -> None:
+    """Update all rows of a table, a batch in each transaction: readers wait for none of them."""
+    after = 0
+    while True:
+        ids = select(table.c.Id).where(table.c.Id > after).order_by(table.c.Id).limit(BATCH)
+        last = connection.execute(select(func.max(ids.subquery().c.Id))).scalar_one()
+        if last is None:
+            connection.rollback()
+            return
+        those = update(table).where(table.c.Id > after, table.c.Id <= last)
+        ddl_retry.patiently(
+            connection, committed(connection, those.ordered_values(*values.items()))
+        )
+        after = last
+
+
+def committed(connection: Connection, statement: Any) -> Callable[[], None]:
+    """Return a function that runs a statement in a transaction of its own."""
+
+    def run() -> None:
+        connection.execute(statement)
+        connection.commit()
+
+    return run
+
+
+def leave_mark(connection: Connection) -> None:
+    """Say in `marks` that there may be rows to claim."""
+    subject, name = MARK
+    there = select(marks.c.Id).where(marks.c.subject == subject, marks.c.name == name)
+    if connection.execute(there).first() is None:
+        row = {"subject": subject, "name": name, "value": None, "time": now(connection)}
+        connection.execute(insert(marks), row)
+    connection.commit()

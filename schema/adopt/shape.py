@@ -1,0 +1,38 @@
+"""What a database lacks to have the described shape, as DDL; columns of others stay."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table, UniqueConstraint
+
+from schema.tables.ci import keys
+
+LEGACY = {
+    "repos": "Id name",
+    "branches": "Id name author repo",
+    "commits": "Id hash author message time repo",
+    "workflows": "Id name url repo",
+    "workflowruns": "Id gitid author runtime createtime starttime endtime queuetime status"
+    " conclusion url branchname commithash workflowname repo os",
+}
+"""The documented columns, which every installation has."""
+
+
+class Unadoptable(Exception):
+    """A database that cannot be brought up to date without losing something; says what."""
+
+
+def documented(table: str) -> list[str]:
+    """Return the columns of a table that were there before all others."""
+    return LEGACY.get(table, "").split()
+
+
+def our_indexes(table: Table) -> dict[str, tuple[bool, tuple[str, ...]]]:
+    """Return the described indexes by name: whether unique, and their columns."""
+    found = {
+        str(one.name): (True, keys(table))
+        for one in table.constraints
+        if isinstance(one, UniqueConstraint)
+    }
+    for index in table.indexes:
+        found[str(index.name)] = (False, tuple(column.name for column in index.columns))
+    return found

@@ -1,0 +1,94 @@
+"""Bring the tables of an earlier installation to the described shape, where they are.
+
+It has no Alembic version. Its rows keep their Ids, and their meaning is completed as far as they
+tell it themselves: which repository they belong to, and which server gave a run its id. The rest
+is NULL until somebody claims the row (store/write/adopted_repositories.py).
+
+Every step finds out whether it is done, so a process that was killed is continued by the next.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import table as sql_table
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from engines import ddl_retry
+from schema.adopt import rows, shape_mysql, shape_sqlite
+from schema.tables.ci import DOCUMENTED, metadata
+
+
+def statements(connection: Connection, names: tuple[str, ...] = DOCUMENTED) -> list[str]:
+    """Return the DDL that these tables lack, in order; the others' rows stay as they are."""
+    lacking: list[str] = []
+    for name in names:
+        lacking += of_table(connection, name)
+    return lacking
+
+
+def of_table(connection: Connection, name: str, *, indexed: bool = True) -> list[str]:
+    """Return the DDL that one table lacks, with its indexes or without. Raises Unadoptable."""
+    table = metadata.tables[name]
+    if not inspect(connection).has_table(name):
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        made: list[Any] = [CreateTable(table), *(CreateIndex(index) for index in indexes)]
+        ddl = (str(one.compile(dialect=connection.dialect)).strip() for one in made)
+        return [one.replace("%%", "%") for one in ddl]
+    if connection.dialect.name == "sqlite":
+        return shape_sqlite.alteration(connection, table)
+    return shape_mysql.alteration(connection, table, indexed=indexed)
+
+
+def adopt(connection: Connection) -> None:
+    """Give the documented tables their shape, then tell their rows what they belong to.
+
+    Raises Unadoptable before anything is changed, and DBAPIError.
+    """
+    statements(connection)
+    connection.rollback()
+    # Indexes last: they are built in a fifth of the time that keeping them up would take.
+    for indexed in (False, True):
+        for name in DOCUMENTED:
+            change = partial(reshape, connection, name, indexed=indexed)
+            ddl_retry.patiently(connection, change)
+        if not indexed:
+            rows.complete(connection)
+
+
+def reshape(connection: Connection, name: str, *, indexed: bool) -> None:
+    """Change one table: at once on SQLite, by a statement or two on MySQL."""
+    wanted = of_table(connection, name, indexed=indexed)
+    if not wanted:
+        connection.rollback()
+        return
+    if connection.dialect.name == "sqlite":
+        rebuild(connection, wanted)
+    else:
+        for statement in wanted:
+            connection.exec_driver_sql(statement.replace("%", "%%"))
+    connection.commit()
+
+
+def rebuild(connection: Connection, wanted: list[str]) -> None:
+    """Run the statements of a table that is made anew, all or none."""
+    connection.exec_driver_sql("SAVEPOINT reshape")
+    try:
+        for statement in wanted:
+            connection.exec_driver_sql(statement)
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO reshape")
+        connection.exec_driver_sql("RELEASE reshape")
+        raise
+    connection.exec_driver_sql("RELEASE reshape")
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    """Return how many rows each table of the database holds, tables of others too."""
+    found: dict[str, int] = {}
+    for name in sorted(inspect(connection).get_table_names()):
+        counting = select(func.count()).select_from(sql_table(name))
+        found[name] = int(connection.execute(counting).scalar_one())
+    return found

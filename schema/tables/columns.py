@@ -1,0 +1,99 @@
+"""What a column is: its meaning for people, and its kind for the store.
+
+Each column has a `comment` (its meaning, for people) and a kind (for the store):
+
+- key: names the row; the table's only UNIQUE
+- state: what the vendor changes; the record with the greater version wins
+- fixed: the same in every record that has it; a known value is never replaced by nothing
+- place: where the repository is today; the latest writer knows best, and no version has it
+- first, last: the least and the greatest value ever seen
+- sticky: once true, always true
+- derived: computed from stored rows
+- own: the store's own business
+
+A key may be unknown (NULL) only in rows that an earlier installation left and nobody has claimed
+yet (store/write/adopted_repositories.py): every row that is written has its key, and a UNIQUE
+lets NULLs be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+
+from engines.column_types import BigId, Exact, Name, Version
+
+metadata = MetaData()
+
+
+def column(name: str, type_: Any, kind: str, comment: str, **options: Any) -> Column[Any]:
+    """Return a column with its kind and its comment."""
+    return Column(name, type_, comment=comment, info={"kind": kind}, **options)
+
+
+def row_id() -> Column[Any]:
+    return column("Id", BigId, "own", "Number of the row here; gaps mean nothing", primary_key=True)
+
+
+def order() -> Column[Any]:
+    comment = "Orders the records of this row; compared as bytes, empty in a stub"
+    return column("version", Version, "own", comment, nullable=False, server_default="")
+
+
+def repo_name() -> Column[Any]:
+    return column("repo", Name(), "place", "Full name of the repository today: org/name")
+
+
+def repo_id(kind: str = "place", *, unknown: bool = False) -> Column[Any]:
+    comment = "repos.Id of the repository"
+    return column("repoid", BigId, kind, comment, nullable=unknown or kind != "key")
+
+
+def provider(*, unknown: bool = False) -> Column[Any]:
+    comment = "Server that gave the ids: github, or github:host"
+    return column("provider", Exact(255), "key", comment, nullable=unknown)
+
+
+def git_id(name: str, kind: str, comment: str, *, unknown: bool = False) -> Column[Any]:
+    return column(name, BigId, kind, comment, nullable=unknown or kind != "key")
+
+
+def key_names(parts: Iterable[Any]) -> tuple[str, ...]:
+    """Return the names of the key columns, the widest scope first."""
+    found = [one.name for one in parts if isinstance(one, Column) and one.info["kind"] == "key"]
+    return tuple(sorted(found, key=lambda name: name not in ("provider", "repoid")))
+
+
+def table(name: str, comment: str, *parts: Any) -> Table:
+    """Return a table that is the same on every engine; its UNIQUE is made of the key columns."""
+    return Table(
+        name,
+        metadata,
+        *parts,
+        UniqueConstraint(*key_names(parts), name=f"uq_{name}"),
+        comment=comment,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mariadb_engine="InnoDB",
+        mariadb_charset="utf8mb4",
+        sqlite_autoincrement=True,
+    )
+
+
+@cache
+def keys(found: Table) -> tuple[str, ...]:
+    """Return the names of the columns that name a row: asked for with every row."""
+    return key_names(found.columns)
+
+
+def of_kind(found: Table, *kinds: str) -> tuple[str, ...]:
+    """Return the names of the columns of these kinds, in order."""
+    return tuple(one.name for one in found.columns if one.info["kind"] in kinds)

@@ -1,0 +1,36 @@
+"""Why jobs failed, kept before GitHub forgets it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, Integer
+
+from engines.column_types import Exact, Long, Moment
+from schema.tables.columns import column, git_id, provider, repo_id, row_id, table
+
+failures = table(
+    "failures",
+    "What failed jobs say; a job whose message cannot be had has one row that says so",
+    row_id(),
+    provider(),
+    git_id("jobgitid", "key", "jobs.gitid of the job"),
+    column("number", Integer(), "key", "1 for the first message of the job", nullable=False),
+    repo_id(),
+    git_id("rungitid", "own", "workflowruns.gitid of its run"),
+    column("attempt", Integer(), "own", "Attempt of the run that the job belongs to"),
+    column("job", Long(), "own", "Name of the job"),
+    column("step", Long(), "own", "Name of the step that failed; NULL when none did"),
+    column("source", Exact(16), "own", "annotation, log, or none", nullable=False),
+    column("absence", Exact(16), "own", "Why the log gave no message: gone, huge, or silent"),
+    column("message", Long(), "own", "What GitHub or the log says; NULL when it cannot be had"),
+    column("context", Long(), "own", "Lines of the log before it"),
+    column("masked", Long(), "own", "The message without numbers, hashes, paths and times"),
+    column(
+        "fingerprint", Exact(64), "own", "Hash of the masked message, after the masking's revision"
+    ),
+    column("path", Long(), "own", "File that the message names"),
+    column("line", Integer(), "own", "Line in it"),
+    column("time", Moment, "own", "When the job ended"),
+    Index("ix_failures_run", "provider", "rungitid"),
+    Index("ix_failures_fingerprint", "fingerprint"),
+    Index("ix_failures_time", "time"),
+)

@@ -1,0 +1,138 @@
+"""Remove a repository with all that is stored of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, delete, func, select
+
+from engines.mysql import reading
+from engines.transaction import transact
+from rows import Unmappable
+from rows.github.events import repository_of
+from schema.tables.audits import health
+from schema.tables.ci import deliveries, metadata, repoaliases, repos
+from store.deliveries import bodies, body
+from store.deliveries.table import delivery_of
+from store.rollups import make
+from store.write.repositories import Key
+
+BATCH = 500
+
+
+def named(engine: Engine, name: str) -> list[Key]:
+    """Return the repositories whose full name is or was `name`, without regard to case."""
+    former = select(repoaliases.c.repoid).where(func.lower(repoaliases.c.name) == name.lower())
+    is_meant = (func.lower(repos.c.name) == name.lower()) | repos.c.Id.in_(former)
+    is_claimed = repos.c.gitid.is_not(None)  # without its id it cannot be told from others
+    with reading(engine).connect() as connection:
+        query = select(repos.c.provider, repos.c.gitid).where(is_meant, is_claimed)
+        found = connection.execute(query)
+        return [(provider, gitid) for provider, gitid in found]
+
+
+def counted(engine: Engine, key: Key) -> dict[str, int]:
+    """Return how many rows each table holds of a repository; raw deliveries are not counted."""
+    with reading(engine).connect() as connection:
+        repoid = number_of(connection, key)
+        found = {
+            table.name: connection.execute(
+                select(func.count()).select_from(table).where(table.c.repoid == repoid)
+            ).scalar_one()
+            for table in tables()
+        }
+    return {name: number for name, number in found.items() if number}
+
+
+def forget(engine: Engine, key: Key) -> dict[str, int]:
+    """Delete a repository, its rows and its raw deliveries; return how many of each table.
+
+    In batches, the repository itself last: a process killed half-way goes on when it is run
+    again. A listener that still watches it stores what comes from now on.
+    """
+    with reading(engine).connect() as connection:
+        repoid, names = number_of(connection, key), names_of(connection, key)
+    if repoid is None:
+        return {}
+    told = {"deliveries": forget_deliveries(engine, key, names)}
+    for table in tables():
+        told[table.name] = sum(batches(engine, table, table.c.repoid == repoid))
+    told["health"] = sum(batches(engine, health, func.lower(health.c.subject).in_(names)))
+    make.drop(engine)  # those of all repositories together count its runs
+    is_it = (repos.c.provider == key[0]) & (repos.c.gitid == key[1])
+    told["repos"] = sum(batches(engine, repos, is_it))
+    return {name: number for name, number in told.items() if number}
+
+
+def tables() -> list[Table]:
+    """Return the tables whose rows belong to a repository."""
+    return [table for table in metadata.sorted_tables if "repoid" in table.c]
+
+
+def number_of(connection: Connection, key: Key) -> int | None:
+    """Return the repository's number here."""
+    query = select(repos.c.Id).where(repos.c.provider == key[0], repos.c.gitid == key[1])
+    return connection.execute(query).scalar_one_or_none()
+
+
+def names_of(connection: Connection, key: Key) -> set[str]:
+    """Return all full names a repository ever had, in lower case."""
+    repoid = number_of(connection, key)
+    current = select(repos.c.name).where(repos.c.Id == repoid)
+    former = select(repoaliases.c.name).where(repoaliases.c.repoid == repoid)
+    found = [*connection.scalars(current), *connection.scalars(former)]
+    return {name.lower() for name in found if name}
+
+
+def batches(engine: Engine, table: Table, condition: Any) -> Iterator[int]:
+    """Delete rows a batch at a time; yield how many each was."""
+    while True:
+
+        def work(connection: Connection) -> int:
+            query = select(table.c.Id).where(condition).order_by(table.c.Id).limit(BATCH)
+            numbers = connection.scalars(query).all()
+            if numbers:
+                connection.execute(delete(table).where(table.c.Id.in_(numbers)))
+            return len(numbers)
+
+        done = transact(engine, work)
+        yield done
+        if done < BATCH:
+            return
+
+
+def forget_deliveries(engine: Engine, key: Key, names: set[str]) -> int:
+    """Delete the raw deliveries of a repository, page by page; return how many."""
+    after, total = 0, 0
+    is_named = (deliveries.c.provider == key[0]) & func.lower(deliveries.c.repo).in_(names)
+    while True:
+        query = select(deliveries).where(is_named, deliveries.c.Id > after)
+        with reading(engine).connect() as connection:
+            rows = connection.execute(query.order_by(deliveries.c.Id).limit(BATCH)).all()
+            long = [(row.provider, row.guid) for row in rows if len(row.body or b"") == body.SIZE]
+            rest = body.read(connection, long)
+        if not rows:
+            return total
+        after = rows[-1].Id
+        of_it = [row for row in rows if is_of(row, rest.get((row.provider, row.guid), b""), key)]
+
+        def work(connection: Connection, found: list[Any] = of_it) -> None:
+            body.drop(connection, [(row.provider, row.guid) for row in found])
+            numbers = [row.Id for row in found]
+            connection.execute(delete(deliveries).where(deliveries.c.Id.in_(numbers)))
+
+        if of_it:
+            transact(engine, work)
+            total += len(of_it)
+
+
+def is_of(row: Any, rest: bytes, key: Key) -> bool:
+    """Tell whether a delivery is of this repository: another one may have had the name."""
+    if row.body is None:
+        return True
+    try:
+        seen = repository_of(bodies.payload(delivery_of(row, rest).body))
+    except Unmappable:
+        return True
+    return seen is None or (seen.provider, seen.gitid) == key

@@ -1,0 +1,126 @@
+"""Named SELECTs of what was received, and from whom: is it what it should be?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, or_, select
+
+from schema.tables.ci import deliveries, repoaliases, repos, workflowruns
+from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery, Wanted, page
+
+LATEST = 1000
+"""Deliveries that are looked at for the hooks that sent them."""
+
+
+class Heard(NamedTuple):
+    """The deliveries of a repository in a span of time: how many, and the last of them."""
+
+    number: int
+    last: datetime
+
+
+class Quarantined(NamedTuple):
+    """A delivery that is kept, and whose rows could not be made."""
+
+    guid: str
+    event: str
+    repo: str | None
+    receivetime: datetime
+    error: str | None
+
+
+def heard(connection: Connection, since: datetime) -> dict[str, Heard]:
+    """Return what hooks sent since a time, by repository in lower case.
+
+    What was taken from a hook's log has no hook of its own.
+    """
+    table = deliveries.c
+    name = func.lower(table.repo)
+    query = select(name, func.count(), func.max(table.receivetime)).where(
+        table.receivetime >= since, table.hookid.is_not(None), table.repo.is_not(None)
+    )
+    return {
+        repo: Heard(number, last) for repo, number, last in connection.execute(query.group_by(name))
+    }
+
+
+def ignored(connection: Connection, since: datetime) -> set[str]:
+    """Return the repositories whose deliveries were ignored since a time."""
+    table = deliveries.c
+    query = select(table.repo).where(
+        table.state == IGNORED, table.receivetime >= since, table.repo.is_not(None)
+    )
+    # Deliveries of a watched repository are ignored too, when their event fills no table.
+    unwatched = query.where(table.error.like("% is not watched"))
+    return set(connection.scalars(unwatched.distinct()))
+
+
+def hooks(connection: Connection) -> dict[int, datetime]:
+    """Return the hooks that sent the latest deliveries, and when each sent its last."""
+    table = deliveries.c
+    latest = (
+        select(table.hookid, table.receivetime)
+        .where(table.hookid.is_not(None))
+        .order_by(table.Id.desc())
+        .limit(LATEST)
+        .subquery("latest")
+    )
+    query = select(latest.c.hookid, func.max(latest.c.receivetime)).group_by(latest.c.hookid)
+    return {hook: time for hook, time in connection.execute(query)}
+
+
+def known_names(connection: Connection) -> set[str]:
+    """Return the full names of the stored repositories, former ones too."""
+    today = connection.scalars(select(repos.c.name).where(repos.c.name.is_not(None)))
+    return {*today, *connection.scalars(select(repoaliases.c.name))}
+
+
+def newest_run(connection: Connection, repoid: int) -> datetime | None:
+    """Return when the newest run of a repository was created."""
+    query = select(func.max(workflowruns.c.createtime)).where(workflowruns.c.repoid == repoid)
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
+def first_delivery(connection: Connection, names: set[str]) -> datetime | None:
+    """Return when the first delivery that is still kept of a repository was received."""
+    query = select(func.min(deliveries.c.receivetime))
+    found: datetime | None = connection.execute(
+        query.where(func.lower(deliveries.c.repo).in_(names), deliveries.c.body.is_not(None))
+    ).scalar_one()
+    return found
+
+
+def quarantined(connection: Connection, names: set[str], since: datetime) -> list[Quarantined]:
+    """Return the quarantined deliveries of a repository, and those that name none."""
+    table = deliveries.c
+    query = select(*(table[name] for name in Quarantined._fields)).where(
+        table.state == QUARANTINED,
+        table.receivetime >= since,
+        or_(table.repo.is_(None), func.lower(table.repo).in_(names)),
+    )
+    return [Quarantined(*row) for row in connection.execute(query.order_by(table.Id))]
+
+
+def pushes_of(connection: Connection, names: set[str], since: datetime) -> Iterator[Delivery]:
+    """Yield the applied push deliveries of a repository in the order they came."""
+    wanted = Wanted(states=(APPLIED,), since=since, event="push")
+    query = select(deliveries.c.Id).where(
+        deliveries.c.state == APPLIED,
+        deliveries.c.event == "push",
+        deliveries.c.receivetime >= since,
+        func.lower(deliveries.c.repo).in_(names),
+    )
+    numbers = set(connection.scalars(query))
+    after = min(numbers, default=1) - 1
+    while numbers and after < max(numbers):
+        found = page(connection, wanted, after)
+        for number, delivery in found:
+            after = number
+            if number in numbers:
+                yield delivery
+        if not found:
+            return

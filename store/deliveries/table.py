@@ -1,0 +1,171 @@
+"""Raw deliveries: kept compressed, as received, with what became of them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from isal import isal_zlib
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from engines.pymysql_posting import post
+from schema.tables.ci import deliveries
+from store.deliveries import body as parts
+from store.write.upsert import insert_or
+
+APPLIED, QUARANTINED, IGNORED = "applied", "quarantined", "ignored"
+LEVEL = 1  # costs little, and CI payloads shrink to a fifth all the same
+PAGE = 200
+
+
+class Delivery(NamedTuple):
+    """One delivery as received; `receivetime` in UTC without zone."""
+
+    provider: str
+    guid: str
+    hookid: int | None
+    event: str
+    action: str | None
+    repo: str | None
+    receivetime: datetime
+    body: bytes
+
+
+class Wanted(NamedTuple):
+    """Which stored deliveries to read again; None means any. Times in UTC without zone."""
+
+    states: tuple[str, ...] = (APPLIED, QUARANTINED)
+    since: datetime | None = None
+    until: datetime | None = None
+    guid: str | None = None
+    event: str | None = None
+
+
+def now() -> datetime:
+    """Return the time in UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def state_of(connection: Connection, delivery: Delivery) -> str | None:
+    """Return what became of the delivery's guid earlier, None if it was never seen."""
+    query = select(deliveries.c.state).where(
+        deliveries.c.provider == delivery.provider, deliveries.c.guid == delivery.guid
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def seen(connection: Connection, provider: str, guids: Sequence[str]) -> set[str]:
+    """Return the guids that were seen, whatever became of them."""
+    found: set[str] = set()
+    for at in range(0, len(guids), PAGE):
+        part = deliveries.c.guid.in_(guids[at : at + PAGE])
+        query = select(deliveries.c.guid).where(deliveries.c.provider == provider, part)
+        found |= set(connection.scalars(query))
+    return found
+
+
+def received(connection: Connection, latest: int = 1000) -> tuple[set[int], set[str]]:
+    """Return the hooks that sent us the latest deliveries, and their repositories in lower case.
+
+    What was taken from a hook's log has no hook of its own.
+    """
+    query = select(deliveries.c.hookid, func.lower(deliveries.c.repo))
+    rows = connection.execute(
+        query.where(deliveries.c.hookid.is_not(None)).order_by(deliveries.c.Id.desc()).limit(latest)
+    ).all()
+    return {hook for hook, _ in rows}, {name for _, name in rows if name}
+
+
+def save(connection: Connection, delivery: Delivery, state: str, error: str | None = None) -> None:
+    """Store a delivery with its state. A guid that was applied once stays applied."""
+    save_all(connection, [(delivery, state, error)])
+
+
+def save_all(connection: Connection, those: Iterable[tuple[Delivery, str, str | None]]) -> None:
+    """Store deliveries, each with its state and the error that led to it."""
+    rows, long = [], dict[parts.Key, bytes]()
+    for delivery, state, error in those:
+        body = None if state == IGNORED else isal_zlib.compress(delivery.body, LEVEL)
+        if body is not None and len(body) >= parts.SIZE:
+            long[delivery.provider, delivery.guid] = body
+            body = body[: parts.SIZE]
+        values = {
+            **delivery._asdict(),
+            "body": body,
+            "state": state,
+            "attempts": 1,
+            "error": error,
+            "applytime": now() if state == APPLIED else None,
+        }
+        rows.append(values)
+    post(connection, statement(connection.dialect.name), rows)
+    for key, body in long.items():
+        parts.write(connection, key, body)
+
+
+@lru_cache
+def statement(dialect: str) -> Any:
+    """Return the upsert of a delivery."""
+    return insert_or(dialect, deliveries, merged)
+
+
+def merged(new: Any) -> list[tuple[str, Any]]:
+    """Return what a stored delivery becomes when its guid comes again.
+
+    Without a bound value: only then does PyMySQL send many rows in one statement.
+    """
+    applied: ColumnElement[str] = literal_column(f"'{APPLIED}'")
+    ignored: ColumnElement[str] = literal_column(f"'{IGNORED}'")
+    # Neither an applied delivery nor the body of a quarantined one is given up.
+    settled = or_(
+        and_(deliveries.c.state == applied, new.state != applied),
+        and_(deliveries.c.state != ignored, new.state == ignored),
+    )
+    kept = ("hookid", "action", "repo", "body", "error", "applytime", "state")
+    assigned = [(name, case((settled, deliveries.c[name]), else_=new[name])) for name in kept]
+    return [("attempts", deliveries.c.attempts + literal_column("1")), *assigned]
+
+
+def chosen(wanted: Wanted) -> Select[tuple[object, ...]]:
+    """Return the query for the deliveries that are wanted, oldest first."""
+    query = select(deliveries).where(
+        deliveries.c.state.in_(wanted.states), deliveries.c.body.is_not(None)
+    )
+    if wanted.since is not None:
+        query = query.where(deliveries.c.receivetime >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(deliveries.c.receivetime < wanted.until)
+    if wanted.guid is not None:
+        query = query.where(deliveries.c.guid == wanted.guid)
+    if wanted.event is not None:
+        query = query.where(deliveries.c.event == wanted.event)
+    return query.order_by(deliveries.c.Id)
+
+
+def page(connection: Connection, wanted: Wanted, after: int = 0) -> list[tuple[int, Delivery]]:
+    """Return the next stored deliveries that are wanted, with their Ids; empty at the end."""
+    query = chosen(wanted).where(deliveries.c.Id > after).limit(PAGE)
+    rows = connection.execute(query).all()
+    long = [(row.provider, row.guid) for row in rows if len(row.body) == parts.SIZE]
+    rest = parts.read(connection, long)
+    return [(row.Id, delivery_of(row, rest.get((row.provider, row.guid), b""))) for row in rows]
+
+
+def delivery_of(row: Row[tuple[object, ...]], rest: bytes) -> Delivery:
+    """Return a stored row, and what follows its body's first part, as the delivery it was."""
+    values = {name: getattr(row, name) for name in Delivery._fields}
+    return Delivery(**{**values, "body": zlib.decompress(row.body + rest)})

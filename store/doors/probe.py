@@ -1,0 +1,32 @@
+"""Ask a database whether deliveries could be stored now, without changing anything."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import Engine
+
+from schema.tables.ci import deliveries as table
+from store import apply
+from store.deliveries import table as deliveries
+from store.deliveries.table import QUARANTINED, Delivery
+
+BODY = b"probe"
+
+
+def probe(engine: Engine) -> None:
+    """Write a delivery and the tables' other rights, and undo it. Raises SQLAlchemyError.
+
+    A read would not notice a server that became read-only, a right that is missing, or a full
+    disk.
+    """
+    guid = secrets.token_hex(16)
+    delivery = Delivery("probe", guid, None, "probe", None, None, deliveries.now(), BODY)
+    with engine.connect() as connection, connection.begin() as transaction:
+        deliveries.save(connection, delivery, QUARANTINED)
+        for name in ("repos", *apply.ORDER):
+            found = table.metadata.tables[name]
+            nobody = found.select().where(found.c.Id == 0)
+            connection.execute(found.insert().from_select(list(found.c.keys()), nobody))
+            connection.execute(found.update().where(found.c.Id == 0).values(Id=0))
+        transaction.rollback()

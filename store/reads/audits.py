@@ -1,0 +1,137 @@
+"""Named SELECTs for whether the store is complete, and what the reconciler last did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, func, select
+
+from schema.tables.audits import audits, health
+from schema.tables.ci import repos, workflowruns
+from schema.tables.reconciler import leases
+from store.state import notes
+
+GOOD, WARNING, BAD = "good", "warning", "bad"
+
+
+class Audited(NamedTuple):
+    """The newest verdict of a repository: what GitHub listed, what is stored of it whole."""
+
+    repoid: int
+    repo: str
+    audittime: datetime
+    door: str
+    until: datetime | None
+    listed: int | None
+    stored: int | None
+    missing: int
+
+
+class Whole(NamedTuple):
+    """The verdicts of all repositories together; `until` is the oldest of theirs.
+
+    `never` is how many others have runs: nothing is known of what they lack.
+    """
+
+    repos: int
+    never: int
+    until: datetime | None
+    listed: int
+    stored: int
+    missing: int
+
+
+class Warned(NamedTuple):
+    """How many things that are watched are in a state that is not good."""
+
+    warning: int
+    bad: int
+
+
+class Cycle(NamedTuple):
+    """What the reconciler's last cycle came to, and when it ended."""
+
+    time: datetime
+    changed: int
+    recovered: int
+    troubles: Sequence[str]
+
+
+class Lease(NamedTuple):
+    """Work that one process at a time does, and until when it has promised to."""
+
+    name: str
+    holder: str | None
+    endtime: datetime
+
+
+def audited(connection: Connection) -> list[Audited]:
+    """Return the newest verdict of each repository that was ever audited, by name."""
+    one = audits.c
+    newest = (
+        select(one.repoid, func.max(one.audittime).label("newest"))
+        .group_by(one.repoid)
+        .subquery("newest")
+    )
+    query = (
+        select(one.repoid, repos.c.name, *(one[name] for name in Audited._fields[2:]))
+        .join(newest, and_(newest.c.repoid == one.repoid, newest.c.newest == one.audittime))
+        .join(repos, repos.c.Id == one.repoid)
+        .where(repos.c.name.is_not(None))
+        .order_by(repos.c.name)
+    )
+    return [Audited(*row) for row in connection.execute(query)]
+
+
+def never_audited(connection: Connection) -> int:
+    """Return how many repositories have a run and were never audited."""
+    one, run = audits.c, workflowruns.c
+    query = select(func.count()).where(
+        repos.c.name.is_not(None),
+        select(run.Id).where(run.repoid == repos.c.Id).exists(),
+        ~select(one.Id).where(one.repoid == repos.c.Id).exists(),
+    )
+    return connection.execute(query.select_from(repos)).scalar_one()
+
+
+def together(found: Sequence[Audited], never: int) -> Whole | None:
+    """Return what all verdicts say, None without any."""
+    if not found:
+        return None
+    ends = [one.until or one.audittime for one in found]
+    return Whole(
+        len(found),
+        never,
+        min(ends),
+        sum(one.listed or 0 for one in found),
+        sum(one.stored or 0 for one in found),
+        sum(one.missing for one in found),
+    )
+
+
+def warned(connection: Connection) -> Warned:
+    """Return how much of what is watched is not good."""
+    query = select(health.c.state, func.count()).group_by(health.c.state)
+    found = {state: count for state, count in connection.execute(query)}
+    return Warned(found.get(WARNING, 0), found.get(BAD, 0))
+
+
+def last_cycle(connection: Connection) -> Cycle | None:
+    """Return what the reconciler noted last, None if it never ran."""
+    mark = notes.get(connection, "", "cycle")
+    if mark is None:
+        return None
+    told = json.loads(mark.value or "{}")
+    troubles = [str(one) for one in told.get("troubles") or ()]
+    changed, recovered = (int(told.get(name) or 0) for name in ("changed", "recovered"))
+    return Cycle(mark.time, changed, recovered, troubles)
+
+
+def held(connection: Connection, now: datetime) -> list[Lease]:
+    """Return the leases that have not ended."""
+    one = leases.c
+    query = select(one.name, one.holder, one.endtime).where(one.endtime > now)
+    return [Lease(*row) for row in connection.execute(query.order_by(one.name))]

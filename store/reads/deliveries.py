@@ -1,0 +1,100 @@
+"""Named SELECTs for raw deliveries: those that made a run, and one with its body."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from rows import Unmappable
+from schema.tables.ci import deliveries
+from store.deliveries import bodies
+from store.deliveries import body as parts
+from store.deliveries.table import Delivery, delivery_of
+from store.reads.runs import Run
+
+ABOUT_RUNS = ("workflow_run", "workflow_job")
+EARLY, LATE = timedelta(minutes=10), timedelta(hours=1)
+"""How far a delivery's time of receipt may lie from the times GitHub gave, clocks included."""
+LOOKED_AT = 600
+
+
+class Raw(NamedTuple):
+    """A stored delivery without its body; `receivetime` in UTC without zone."""
+
+    provider: str
+    guid: str
+    event: str
+    action: str | None
+    receivetime: datetime
+    state: str
+
+
+class Made(NamedTuple):
+    """The deliveries that made a run; `whole` unless there were too many to look at all."""
+
+    deliveries: list[Raw]
+    whole: bool
+
+
+def deliveries_of(connection: Connection, run: Run) -> Made:
+    """Return the deliveries that speak of a run, as they came.
+
+    No column says which run a delivery is about: those received while it ran are opened. What
+    was redelivered later, or read by a backfill, is not among them.
+    """
+    begin, end = run.createtime, run.updatetime or run.endtime or run.createtime
+    if begin is None or end is None:
+        return Made([], True)
+    table = deliveries.c
+    query = (
+        select(*(table[name] for name in Raw._fields), table.body)
+        .where(
+            table.receivetime >= begin - EARLY,
+            table.receivetime < max(begin, end) + LATE,
+            table.provider == run.provider,
+            table.event.in_(ABOUT_RUNS),
+            table.body.is_not(None),
+        )
+        .order_by(table.receivetime, table.Id)
+        .limit(LOOKED_AT)
+    )
+    rows = connection.execute(query).all()
+    found = [Raw(*row[:-1]) for row in rows if is_about(row.body, run.gitid)]
+    return Made(found, len(rows) < LOOKED_AT)
+
+
+def is_about(body: bytes, gitid: int) -> bool:
+    """Tell whether a stored body speaks of a run; one of several parts is too long to look at."""
+    if len(body) == parts.SIZE:
+        return False
+    raw = zlib.decompress(body)
+    if str(gitid).encode() not in raw:  # cheaper than parsing, and most are about another run
+        return False
+    try:
+        found = bodies.payload(raw)
+    except Unmappable:
+        return False
+    run, job = found.get("workflow_run"), found.get("workflow_job")
+    return gitid in (value(run, "id"), value(job, "run_id"))
+
+
+def value(found: Any, name: str) -> Any:
+    """Return a field of what should be a JSON object."""
+    return found.get(name) if isinstance(found, dict) else None
+
+
+def one_delivery(connection: Connection, provider: str, guid: str) -> tuple[Raw, Delivery] | None:
+    """Return a delivery with its body as received, None if it is not kept."""
+    table = deliveries.c
+    query = select(deliveries).where(
+        table.provider == provider, table.guid == guid, table.body.is_not(None)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    rest = parts.read(connection, [(provider, guid)]) if len(row.body) == parts.SIZE else {}
+    raw = Raw(*(getattr(row, name) for name in Raw._fields))
+    return raw, delivery_of(row, rest.get((provider, guid), b""))

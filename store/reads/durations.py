@@ -1,0 +1,176 @@
+"""The figures of the page Time: from roll-ups where they are made, else counted in the tables.
+
+Counts and run times are exact either way. Spans that come from a roll-up are the middle of their
+bucket (store.histogram), at most 4% away.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from schema.tables.ci import repos
+from schema.tables.rollups import rollspans, rollups
+from store.rollups import durations, histogram
+from store.rollups.days import ALL, Detail, from_text
+from store.rollups.durations import DayRuns, Share, Span
+from store.rollups.spans import DAY, REVISION
+
+Merged = dict[str, Share]
+Lengths = dict[float, int]
+"""How many jobs took so many seconds."""
+
+
+class Part(NamedTuple):
+    """Days that follow each other and have no roll-up; `first` is the number of the first."""
+
+    first: int
+    span: Span
+
+
+class Cut(NamedTuple):
+    """What is asked for: the roll-ups of days by the day's number, and the parts without."""
+
+    span: Span
+    rolled: dict[int, Detail]
+    parts: list[Part]
+
+
+def cut(connection: Connection, span: Span) -> Cut:
+    """Return the roll-ups of a span, and which of its days have none."""
+    made = set(made_days(connection, span.borders[0], span.borders[-1]))
+    places, parts = dict[datetime, int](), list[Part]()
+    for place, day in enumerate(itertools.pairwise(span.borders)):
+        if day in made:
+            places[day[0]] = place
+        elif parts and parts[-1].span.borders[-1] == day[0]:
+            last = parts[-1]
+            parts[-1] = Part(last.first, span._replace(borders=(*last.span.borders, day[1])))
+        else:
+            parts.append(Part(place, span._replace(borders=day)))
+    row = rollups.c
+    query = select(row.begintime, row.detail).where(
+        row.repoid == (ALL if span.repoid is None else span.repoid),
+        row.begintime.in_(list(places)),
+    )
+    rows = connection.execute(query)
+    return Cut(span, {places[begin]: from_text(text) for begin, text in rows}, parts)
+
+
+def made_days(
+    connection: Connection, since: datetime, until: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the days that begin in a span and have a roll-up, each with its end."""
+    one = rollspans.c
+    query = select(one.begintime, one.endtime).where(
+        one.kind == DAY,
+        one.rules == REVISION,
+        one.begintime >= since,
+        one.begintime < until,
+    )
+    yield from (tuple(row) for row in connection.execute(query))
+
+
+def runs_per_day(connection: Connection, found: Cut) -> list[DayRuns]:
+    """Return the runs created on each day, by conclusion; a run may have used several systems."""
+    wanted = (found.span.os or "").casefold()
+    rolled = [
+        DayRuns(place, None if name is None else str(name), number)
+        for place, detail in found.rolled.items()
+        for system, name, number, _ in detail.counts.get("runs", ())
+        if wanted in (system or "").casefold()
+    ]
+    return rolled + [
+        one._replace(day=part.first + one.day)
+        for part in found.parts
+        for one in durations.runs_per_day(connection, part.span)
+    ]
+
+
+def queues_per_day(connection: Connection, found: Cut) -> dict[int, Lengths]:
+    """Return how long jobs waited for a runner, by the number of the day they were created."""
+    return spans_per_day(connection, found, "waits", durations.queues_per_day)
+
+
+def runtimes_per_day(connection: Connection, found: Cut) -> dict[int, Lengths]:
+    """Return how long jobs ran, by the number of the day they were created."""
+    return spans_per_day(connection, found, "times", durations.runtimes_per_day)
+
+
+def spans_per_day(
+    connection: Connection, found: Cut, subject: str, count: Any
+) -> dict[int, Lengths]:
+    """Return the spans of one subject."""
+    wanted = None if found.span.os is None else found.span.os.casefold()
+    days: dict[int, Lengths] = {}
+    for place, detail in found.rolled.items():
+        together = histogram.together(
+            text
+            for system, text in detail.spans.get(subject, ())
+            if wanted is None or (system or "").casefold() == wanted
+        )
+        days[place] = {histogram.middle(one): number for one, number in together.items()}
+    for part in found.parts:
+        for one in count(connection, part.span):
+            day = days.setdefault(part.first + one.day, {})
+            day[one.seconds] = day.get(one.seconds, 0) + one.jobs
+    return days
+
+
+def shares(connection: Connection, found: Cut, by: str, limit: int) -> list[Share]:
+    """Return the jobs that ran, by one of reads_time.SORTS, with the most run time first."""
+    merged: Merged = {}
+    add(merged, rolled_shares(connection, found, by))
+    for part in found.parts:
+        add(merged, durations.shares(connection, part.span, by, None))
+    chosen = sorted(merged.values(), key=lambda one: (-one.seconds, (one.name or "").casefold()))
+    return chosen[:limit]
+
+
+def rolled_shares(connection: Connection, found: Cut, by: str) -> Iterator[Share]:
+    """Yield the shares of the days with a roll-up."""
+    names: dict[str | int | None, str | None] = {}
+    if by == "repository" and found.span.repoid is not None:
+        by, names = "jobs", {None: name_of(connection, found.span.repoid)}
+    elif by == "repository":
+        rows = connection.execute(select(repos.c.Id, repos.c.name))
+        names = {number: name for number, name in rows}
+    subject = "jobs" if by == "os" else by
+    wanted = None if found.span.os is None else found.span.os.casefold()
+    counts: defaultdict[str | int | None, int] = defaultdict(int)
+    totals: defaultdict[str | int | None, float] = defaultdict(float)
+    for detail in found.rolled.values():
+        for system, name, number, seconds in detail.counts.get(subject, ()):
+            if wanted is None or (system or "").casefold() == wanted:
+                key = system if by == "os" else name
+                counts[key] += number
+                totals[key] += seconds
+    for key, count in counts.items():
+        shown = key if by == "os" else names.get(key, key)
+        yield Share(None if shown is None else str(shown), count, totals[key])
+
+
+def name_of(connection: Connection, repoid: int) -> str | None:
+    """Return a repository's name of today."""
+    return connection.execute(select(repos.c.name).where(repos.c.Id == repoid)).scalar()
+
+
+def add(merged: Merged, shares: Iterable[Share]) -> None:
+    """Add shares to those of the same name, without regard to case as in the tables."""
+    for one in shares:
+        key = (one.name or "").casefold()
+        found = merged.get(key, Share(one.name, 0, 0.0))
+        merged[key] = Share(found.name, found.jobs + one.jobs, found.seconds + one.seconds)
+
+
+def all_jobs(connection: Connection, found: Cut) -> Share:
+    """Return the number and run time of all jobs that ran."""
+    merged: Merged = {}
+    add(merged, (one._replace(name=None) for one in rolled_shares(connection, found, "os")))
+    add(merged, (durations.all_jobs(connection, part.span) for part in found.parts))
+    return merged.get("", Share(None, 0, 0.0))

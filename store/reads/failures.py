@@ -1,0 +1,69 @@
+"""Named SELECTs for what failed jobs say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from schema.tables.ci import repos
+from schema.tables.failures import failures
+from store.reads.runs import RunKey, parts
+
+OTHERS = 200
+"""Failures with one fingerprint that are looked at for their repositories."""
+
+
+class Said(NamedTuple):
+    """What a failed job says, or why that cannot be had (`absence`)."""
+
+    provider: str
+    jobgitid: int
+    number: int
+    rungitid: int
+    source: str
+    absence: str | None
+    message: str | None
+    context: str | None
+    fingerprint: str | None
+    path: str | None
+    line: int | None
+    time: datetime | None
+
+
+def said(connection: Connection, runs: Iterable[RunKey]) -> dict[RunKey, list[Said]]:
+    """Return what the failed jobs of runs say, by the job's server and id."""
+    one = failures.c
+    found: dict[RunKey, list[Said]] = defaultdict(list)
+    for provider, numbers in parts(runs):
+        query = select(*(one[name] for name in Said._fields)).where(
+            one.provider == provider, one.rungitid.in_(numbers)
+        )
+        for row in connection.execute(query.order_by(one.jobgitid, one.number)):
+            found[row.provider, row.jobgitid].append(Said(*row))
+    return found
+
+
+def spread(connection: Connection, fingerprint: str) -> list[str]:
+    """Return the repositories in which an error was seen lately, by name."""
+    one = failures.c
+    lately = (
+        select(one.repoid)
+        .where(one.fingerprint == fingerprint)
+        .order_by(one.Id.desc())
+        .limit(OTHERS)
+        .subquery("lately")
+    )
+    names = select(repos.c.name).join(lately, lately.c.repoid == repos.c.Id).distinct()
+    return sorted(name for name in connection.scalars(names) if name)
+
+
+def seen_before(connection: Connection, fingerprint: str, moment: datetime) -> bool:
+    """Tell whether a failure with this fingerprint ended before a time, anywhere in the store."""
+    one = failures.c
+    query = select(one.Id).where(one.fingerprint == fingerprint, one.time < moment)
+    # In the order of the fingerprint's index: most often the first row settles it.
+    return connection.execute(query.order_by(one.Id).limit(1)).first() is not None

@@ -1,0 +1,88 @@
+"""Named SELECTs for Health, the banner and the metrics: are the data complete and fresh?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, String, cast, func, select
+
+from schema.tables.ci import deliveries
+from store.deliveries.table import QUARANTINED
+
+LATEST = 5_000
+OPEN = ("queued", "in_progress", "waiting", "requested", "pending")
+
+
+class Verdict(NamedTuple):
+    """What the banner of every page says."""
+
+    last: datetime | None
+    quarantined: int
+
+
+class Hour(NamedTuple):
+    """Deliveries of one UTC hour (`YYYY-MM-DD HH`) that came to one state."""
+
+    hour: str
+    state: str
+    deliveries: int
+
+
+class Held(NamedTuple):
+    """A quarantined delivery and why."""
+
+    provider: str
+    guid: str
+    event: str
+    action: str | None
+    repo: str | None
+    receivetime: datetime
+    attempts: int
+    error: str | None
+
+
+def verdict(connection: Connection) -> Verdict:
+    """Return the newest delivery's time and the size of the quarantine."""
+    last = connection.execute(select(func.max(deliveries.c.receivetime))).scalar()
+    held = select(func.count()).where(deliveries.c.state == QUARANTINED)
+    return Verdict(last, connection.execute(held).scalar_one())
+
+
+def per_hour(connection: Connection, since: datetime, states: Collection[str]) -> list[Hour]:
+    """Return the deliveries of some states received since a time, by UTC hour and state."""
+    table = deliveries.c
+    hour = func.substr(cast(table.receivetime, String), 1, 13).label("hour")
+    # By their states an index has all that is asked; by time alone every row would be read.
+    query = select(hour, table.state, func.count()).where(
+        table.state.in_(list(states)), table.receivetime >= since
+    )
+    return [Hour(*row) for row in connection.execute(query.group_by("hour", table.state))]
+
+
+def states(connection: Connection) -> dict[str, int]:
+    """Return how many deliveries are kept in each state."""
+    table = deliveries.c
+    query = select(table.state, func.count()).group_by(table.state)
+    return {state: count for state, count in connection.execute(query)}
+
+
+def heard(connection: Connection) -> dict[str, datetime]:
+    """Return when the last delivery about each repository came, by its name then.
+
+    No index knows: only the LATEST deliveries are looked at.
+    """
+    table = deliveries.c
+    newest = select(table.repo, table.receivetime).order_by(table.Id.desc()).limit(LATEST)
+    latest = newest.subquery()
+    query = select(latest.c.repo, func.max(latest.c.receivetime)).group_by(latest.c.repo)
+    return {repo: time for repo, time in connection.execute(query) if repo is not None}
+
+
+def quarantine(connection: Connection, limit: int) -> list[Held]:
+    """Return the quarantined deliveries, newest first."""
+    table = deliveries.c
+    query = select(*(table[name] for name in Held._fields)).where(table.state == QUARANTINED)
+    query = query.order_by(table.receivetime.desc(), table.Id.desc()).limit(limit)
+    return [Held(*row) for row in connection.execute(query)]

@@ -1,0 +1,88 @@
+"""Named SELECTs for the metrics: how long all stored jobs waited and ran, and the lag of rows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from schema.tables.ci import deliveries
+from schema.tables.rollups import rollups
+from store.deliveries.table import APPLIED
+from store.reads.months import by_month, made_days, rolled_until
+from store.rollups import durations, histogram
+from store.rollups.days import ALL, from_text
+from store.rollups.durations import Span
+
+LATELY = 100
+SYSTEMS = ("Linux", "Windows", "macOS")
+FOREVER = datetime(9000, 1, 1)
+LIVE = {"waits": durations.queues_per_day, "times": durations.runtimes_per_day}
+
+Spans = dict[str, dict[str, Counter[int]]]
+"""Histograms by subject and runner system."""
+
+
+class Total(NamedTuple):
+    """Spans of time as a histogram, and about how many seconds they are together."""
+
+    spans: Counter[int]
+    seconds: float
+
+
+def spans(connection: Connection) -> dict[str, dict[str, Total]]:
+    """Return `waits` and `times` of jobs by runner system: of days with a roll-up, and since then.
+
+    It is a count of events that only grows, as long as roll-ups are made.
+    """
+    found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
+    days = made_days(connection)
+    for one in by_month(connection, days, month):
+        add(found, one)
+    since = rolled_until(connection, days)
+    if since is not None:
+        for subject, count in LIVE.items():
+            for system in SYSTEMS:
+                for row in count(connection, Span((since, FOREVER), system)):
+                    found[subject][system][histogram.bucket(row.seconds)] += row.jobs
+    return {
+        subject: {
+            system: Total(one, sum(histogram.middle(number) * n for number, n in one.items()))
+            for system, one in by.items()
+        }
+        for subject, by in found.items()
+    }
+
+
+def add(found: Spans, more: Spans) -> None:
+    """Add histograms to others."""
+    for subject, by in more.items():
+        for system, one in by.items():
+            sum_ = found[subject][system]
+            for number, count in one.items():
+                sum_[number] += count
+
+
+def month(connection: Connection, begins: Sequence[datetime]) -> Spans:
+    """Return what some days add up to."""
+    found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
+    row = rollups.c
+    query = select(row.detail).where(row.repoid == ALL, row.begintime.in_(begins))
+    for text in connection.scalars(query).all():
+        detail = from_text(text)
+        for subject in LIVE:
+            for system, one in detail.spans.get(subject, ()):
+                add(found, {subject: {system or "unknown": histogram.from_text(one)}})
+    return found
+
+
+def lag(connection: Connection) -> float | None:
+    """Return the longest of the last applied deliveries from receipt to its rows, in seconds."""
+    one = deliveries.c
+    query = select(one.receivetime, one.applytime).where(one.state == APPLIED)
+    rows = connection.execute(query.order_by(one.receivetime.desc()).limit(LATELY))
+    found = [(applied - received).total_seconds() for received, applied in rows if applied]
+    return max(found, default=None)

@@ -1,0 +1,76 @@
+"""Days with a roll-up by month: what they add up to is kept, for old ones hardly ever change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, func, select
+
+from schema.tables.ci import workflowruns
+from schema.tables.rollups import rollspans
+from store.rollups.spans import DAY, REVISION
+
+T = TypeVar("T")
+Month = tuple[tuple[datetime, int], ...]
+"""Begins of days and the revisions of their roll-ups."""
+
+READ: WeakKeyDictionary[Engine, dict[Any, dict[Month, Any]]] = WeakKeyDictionary()
+"""What months add up to, by the function that does it."""
+
+
+class Made(NamedTuple):
+    """A day with a roll-up, and how often that was made."""
+
+    begin: datetime
+    end: datetime
+    revision: int
+
+
+def made_days(connection: Connection) -> list[Made]:
+    """Return the days with a roll-up, the oldest first."""
+    one = rollspans.c
+    query = select(one.begintime, one.endtime, one.revision)
+    query = query.where(one.kind == DAY, one.rules == REVISION).order_by(one.begintime)
+    return [Made(*row) for row in connection.execute(query).all()]
+
+
+def rolled_until(connection: Connection, days: Sequence[Made]) -> datetime | None:
+    """Return the end of the days with a roll-up, None when one of them is missing."""
+    oldest = connection.scalar(select(func.min(workflowruns.c.createtime)))
+    if oldest is None:
+        return None
+    end: datetime | None = None
+    for day in days:
+        if day.begin > (oldest if end is None else end):
+            return None
+        end = day.end
+    return end
+
+
+def by_month(
+    connection: Connection,
+    days: Sequence[Made],
+    add_up: Callable[[Connection, Sequence[datetime]], T],
+) -> list[T]:
+    """Return what the days of each month add up to; `add_up` gets their begins.
+
+    It is called for the months of which a roll-up was made anew. What it returns is shared, so
+    nobody may change it.
+    """
+    months: dict[tuple[int, int], list[tuple[datetime, int]]] = defaultdict(list)
+    for day in days:
+        months[day.begin.year, day.begin.month].append((day.begin, day.revision))
+    read = READ.setdefault(connection.engine, {})
+    before = read.get(add_up, {})
+    now: dict[Month, T] = {}
+    for month in map(tuple, months.values()):
+        if month in before:
+            now[month] = before[month]
+        else:
+            now[month] = add_up(connection, [begin for begin, _ in month])
+    read[add_up] = now
+    return list(now.values())

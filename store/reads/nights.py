@@ -1,0 +1,150 @@
+"""Named SELECTs for the page Nights: what each night brought, and what came before a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from config.groups import group_of, rules_of
+from schema.tables.ci import commits, repos, workflowruns
+from schema.tables.rollups import rollnights, rollspans
+from store.reads.runs import FAILED, Commit, Run, columns
+from store.rollups import night_summary
+from store.rollups import nightly_runs as nightly
+from store.rollups.nightly_runs import SCHEDULE, Nightly
+from store.rollups.spans import NIGHT, Plan
+
+
+class Home(NamedTuple):
+    """Where a nightly repository belongs: its name today, and its group if it has one."""
+
+    name: str
+    group: str | None
+
+
+def homes(connection: Connection, plan: Plan) -> dict[int, Home]:
+    """Return the repositories that have a name."""
+    query = select(repos.c.Id, repos.c.name).where(repos.c.name.is_not(None))
+    rows = connection.execute(query).all()
+    groups = ((number, name, group_of(plan.groups, name)) for number, name in rows)
+    return {number: Home(name, group.name if group else None) for number, name, group in groups}
+
+
+def nights(connection: Connection, plan: Plan, wanted: Sequence[date]) -> list[Nightly]:
+    """Return what nights that follow each other brought, from roll-ups where they are made."""
+    calendar, first, last = plan.calendar, min(wanted), max(wanted)
+    rolled = rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
+    found = stored_nights(connection, rolled)
+    begun: date | None = None
+    for night in sorted(wanted):
+        if calendar.begin(night) in rolled:
+            begun = None
+            continue
+        begun = begun or night
+        after = calendar.end(night)
+        if night == last or after in rolled:
+            since = calendar.begin(begun)
+            found += nightly.nights_of(connection, calendar, since, after, plan.groups)
+            begun = None
+    return found
+
+
+def rolled_nights(
+    connection: Connection, plan: Plan, since: datetime, until: datetime
+) -> dict[datetime, date]:
+    """Return the nights of a span with a roll-up, by their begin."""
+    one, calendar = rollspans.c, plan.calendar
+    query = select(one.begintime, one.endtime).where(
+        one.kind == NIGHT,
+        one.rules == rules_of(plan.groups),
+        one.begintime >= since,
+        one.begintime < until,
+    )
+    made = [(begin, end, calendar.night(begin)) for begin, end in connection.execute(query)]
+    return {
+        begin: night
+        for begin, end, night in made
+        if (calendar.begin(night), calendar.end(night)) == (begin, end)
+    }
+
+
+def stored_nights(connection: Connection, rolled: dict[datetime, date]) -> list[Nightly]:
+    """Return what roll-ups say."""
+    row = rollnights.c
+    query = select(row.repoid, row.begintime, row.way, row.state, row.runs, row.detail)
+    return [
+        Nightly(repoid, rolled[begin], way, night_summary.from_text(state, runs, detail))
+        for repoid, begin, way, state, runs, detail in connection.execute(
+            query.where(row.begintime.in_(list(rolled)))
+        ).all()
+    ]
+
+
+def nightly_runs(
+    connection: Connection, plan: Plan, repoid: int, since: datetime, until: datetime
+) -> list[Run]:
+    """Return a repository's nightly runs created in a span, oldest first."""
+    names = nightly.names_of(connection, plan.groups)
+    ways = {
+        run.key: nightly.way_of(run, names[run.repoid])
+        for run in nightly.runs_of(connection, since, until, names, repoid)
+    }
+    chosen = {key for key, way in ways.items() if way == SCHEDULE} or {
+        key for key, way in ways.items() if way is not None
+    }
+    run = workflowruns.c
+    query = select(*columns(workflowruns, Run)).where(
+        run.repoid == repoid, run.createtime >= since, run.createtime < until
+    )
+    rows = connection.execute(query.order_by(run.createtime, run.Id))
+    return [one for one in (Run(*row) for row in rows) if one.key in chosen]
+
+
+def like(run: Run) -> list[ColumnElement[bool]]:
+    """Return the conditions of runs that may be compared with one: workflow, branch and event."""
+    table = workflowruns.c
+    return [
+        table.repoid == run.repoid,
+        table.workflowname == run.workflowname,
+        table.branchname == run.branchname,
+        table.event == run.event,
+    ]
+
+
+def last_good(connection: Connection, bad: Run) -> Run | None:
+    """Return the newest successful run before `bad` among those like it."""
+    run = workflowruns.c
+    earlier = [run.createtime < bad.createtime, run.conclusion == "success"]
+    query = select(*columns(workflowruns, Run)).where(*like(bad), *earlier)
+    row = connection.execute(query.order_by(run.createtime.desc(), run.Id.desc()).limit(1)).first()
+    return None if row is None else Run(*row)
+
+
+def first_bad(connection: Connection, bad: Run, good: Run) -> Run:
+    """Return the oldest failed run after `good` among those like `bad`: `bad` or an earlier one."""
+    run = workflowruns.c
+    later = [
+        run.createtime > good.createtime,
+        run.createtime <= bad.createtime,
+        run.conclusion.in_(FAILED),
+    ]
+    query = select(*columns(workflowruns, Run)).where(*like(bad), *later)
+    row = connection.execute(query.order_by(run.createtime, run.Id).limit(1)).first()
+    return bad if row is None else Run(*row)
+
+
+def commits_between(
+    connection: Connection, repoid: int, after: datetime, until: datetime, limit: int
+) -> list[Commit]:
+    """Return a repository's commits by their author's time, newest first."""
+    commit = commits.c
+    query = (
+        select(*columns(commits, Commit))
+        .where(commit.repoid == repoid, commit.time > after, commit.time <= until)
+        .order_by(commit.time.desc(), commit.Id.desc())
+        .limit(limit)
+    )
+    return [Commit(*row) for row in connection.execute(query)]

@@ -1,0 +1,133 @@
+"""Named SELECT for the page Runs: runs by what one looks for, newest first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from schema.tables.ci import workflowruns
+from store.reads.connection import TooLong, quick
+from store.reads.runs import FAILED, Run, columns
+
+FIRST, GROWTH = 2000, 4
+"""How many runs are looked through at first, and how many times more at the next step."""
+
+
+class Wanted(NamedTuple):
+    """Which runs to list; None means any. `author` is the actor's login."""
+
+    repoid: int | None = None
+    workflow: str | None = None
+    branch: str | None = None
+    event: str | None = None
+    conclusion: str | None = None
+    author: str | None = None
+    commit: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Place(NamedTuple):
+    """Where a page of runs ends: its last run's time and Id."""
+
+    createtime: datetime
+    Id: int
+
+
+def chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return the conditions of a list of runs."""
+    table = workflowruns.c
+    exact = {
+        table.repoid: wanted.repoid,
+        table.workflowname: wanted.workflow,
+        table.branchname: wanted.branch,
+        table.event: wanted.event,
+        table.author: wanted.author,
+        table.commithash: wanted.commit,
+    }
+    found = [column == value for column, value in exact.items() if value is not None]
+    if wanted.conclusion == "failed":
+        found.append(table.conclusion.in_(FAILED))
+    elif wanted.conclusion == "running":
+        found.append(and_(table.conclusion.is_(None), table.status != "completed"))
+    elif wanted.conclusion is not None:
+        found.append(table.conclusion == wanted.conclusion)
+    if wanted.since is not None:
+        found.append(table.createtime >= wanted.since)
+    if wanted.until is not None:
+        found.append(table.createtime < wanted.until)
+    return found
+
+
+class Listed(NamedTuple):
+    """Runs, newest first; `searched` is how far back was looked when the time was over."""
+
+    runs: list[Run]
+    searched: datetime | None
+
+
+def list_runs(
+    connection: Connection,
+    wanted: Wanted,
+    limit: int,
+    after: Place | None = None,
+    seconds: float | None = None,
+) -> Listed:
+    """Return runs, newest first, that come after a place in that order.
+
+    Few filters have an index: what is rare is looked for in ever longer parts of the list, until
+    `seconds` are over. Only the first part, of FIRST runs, is always looked through.
+    """
+    run = workflowruns.c
+    # A run that only a job was seen of has no time yet: it appears with its own delivery.
+    query = select(*columns(workflowruns, Run)).where(*chosen(wanted), run.repo.is_not(None))
+    query = query.order_by(run.createtime.desc(), run.Id.desc())
+    lowest = connection.scalar(select(func.min(run.createtime)))
+    if lowest is None:
+        return Listed([], None)
+    lowest = max(filter(None, (lowest, wanted.since)))
+    where: list[ColumnElement[bool]] = []
+    if wanted.until is not None:
+        where = [run.createtime < wanted.until]
+    if after is not None:
+        same = and_(run.createtime == after.createtime, run.Id < after.Id)
+        where += [run.createtime <= after.createtime, or_(run.createtime < after.createtime, same)]
+    found: list[Run] = []
+    size, left = FIRST, None
+    began, high = time.monotonic(), None
+    while True:
+        begun = time.monotonic()
+        try:
+            with nullcontext() if left is None else quick(connection, left):
+                low = max(filter(None, (border(connection, wanted, where, size), lowest)))
+                part = query.where(*where, run.createtime >= low).limit(limit - len(found))
+                found += [Run(*row) for row in connection.execute(part).all()]
+        except TooLong:
+            return Listed(found, high)
+        if len(found) >= limit or low <= lowest:
+            return Listed(found, None)
+        where, high, now = [run.createtime < low], low, time.monotonic()
+        growth = float(GROWTH)
+        if seconds is not None:
+            left = seconds - (now - began)
+            if left <= 0:
+                return Listed(found, low)
+            # As many as the time that is left allows, going by the part before.
+            growth = min(growth, max(left / max(now - begun, 1e-4), 0.1))
+        size = max(int(size * growth), 1)
+
+
+def border(
+    connection: Connection, wanted: Wanted, where: Sequence[ColumnElement[bool]], size: int
+) -> datetime | None:
+    """Return the time of the run so many places down the list, read from an index alone."""
+    run = workflowruns.c
+    query = select(run.createtime).where(*where).order_by(run.createtime.desc())
+    if wanted.repoid is not None:
+        query = query.where(run.repoid == wanted.repoid)
+    return connection.scalar(query.offset(size).limit(1))

@@ -1,0 +1,176 @@
+"""Count the runs and jobs of one day, for each repository and for all (0)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, Select, and_, case, func, select
+
+from schema.tables.ci import jobs, workflowruns
+from store.reads.health import OPEN
+from store.rollups import histogram
+from store.rollups.durations import Span, jobs_in, lengths, waits
+
+ALL, UNKNOWN = 0, -1
+NAMED = {
+    "event": workflowruns.c.event,
+    "workflow": jobs.c.workflowname,
+    "job": jobs.c.name,
+}
+"""What jobs are counted by, beside their runner system and repository."""
+
+Values = dict[str, Any]
+
+
+class Counted(NamedTuple):
+    """Runs or jobs that have something in common; `seconds` is their run time in all."""
+
+    os: str | None
+    name: str | int | None
+    number: int
+    seconds: float
+
+
+class Detail(NamedTuple):
+    """What is counted of a day, as it was stored: by subject, and by runner system.
+
+    `counts` are the values of Counted, `spans` histogram texts: a page reads thousands.
+    """
+
+    counts: dict[str, list[tuple[str | None, str | int | None, int, float]]]
+    spans: dict[str, list[tuple[str | None, str]]]
+
+
+class Sums:
+    """What is counted of one repository, or of all."""
+
+    def __init__(self) -> None:
+        self.own: Values = {"runs": 0, "open": 0, "newest": None, "changed": None}
+        self.counts: dict[str, dict[Any, list[float]]] = defaultdict(dict)
+        self.spans: dict[str, dict[str | None, Counter[int]]] = defaultdict(dict)
+
+    def add(self, subject: str, one: Counted) -> None:
+        """Add to what has the same runner system and name."""
+        found = self.counts[subject].setdefault((one.os, one.name), [0, 0.0])
+        found[0] += one.number
+        found[1] += one.seconds
+
+    def add_runs(self, runs: int, left: int, newest: datetime, changed: datetime | None) -> None:
+        """Add what is said of all runs of a repository."""
+        self.own["runs"] += runs
+        self.own["open"] += left
+        self.own["newest"] = latest(self.own["newest"], newest)
+        self.own["changed"] = latest(self.own["changed"], changed)
+
+    def values(self) -> Values:
+        """Return the columns of the row."""
+        counts = {
+            subject: sorted(
+                (
+                    [os, name, int(number), round(seconds, 6)]
+                    for (os, name), (number, seconds) in by.items()
+                ),
+                key=repr,
+            )
+            for subject, by in sorted(self.counts.items())
+        }
+        spans = {
+            subject: sorted(([os, histogram.as_text(one)] for os, one in by.items()), key=repr)
+            for subject, by in sorted(self.spans.items())
+        }
+        detail = json.dumps([counts, spans], separators=(",", ":"), ensure_ascii=False)
+        return {**self.own, "detail": detail}
+
+
+def latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later of two times that may not be known."""
+    return max(filter(None, (one, other)), default=None)
+
+
+def from_text(text: str) -> Detail:
+    """Return a stored detail."""
+    return Detail(*orjson.loads(text))
+
+
+def rows_of(connection: Connection, begin: datetime, end: datetime) -> dict[tuple[int], Values]:
+    """Return the roll-up of a day by repository, without `begintime`."""
+    sums: dict[int, Sums] = defaultdict(Sums)
+
+    def each(repoid: int | None, add: Callable[[Sums], None]) -> None:
+        for number in (ALL, UNKNOWN if repoid is None else repoid):
+            add(sums[number])
+
+    add_runs(connection, begin, end, each)
+    add_jobs(connection, begin, end, each)
+    for number, one in list(sums.items()):
+        if number != ALL:
+            for (system, _), (jobs_, seconds) in one.counts["jobs"].items():
+                sums[ALL].add("repository", Counted(system, number, int(jobs_), seconds))
+    return {(number,): one.values() for number, one in sums.items()}
+
+
+Each = Callable[[int | None, Callable[[Sums], None]], None]
+
+
+def add_runs(connection: Connection, begin: datetime, end: datetime, each: Each) -> None:
+    """Count the runs by system and conclusion."""
+    run = workflowruns.c
+    within = (run.createtime >= begin, run.createtime < end)
+    query: Select[Any] = select(run.repoid, run.os, run.conclusion, func.count())
+    query = query.where(*within).group_by(run.repoid, run.os, run.conclusion)
+    for repoid, system, conclusion, number in connection.execute(query):
+        one = Counted(system, conclusion, number, 0.0)
+        each(repoid, lambda sums, one=one: sums.add("runs", one))  # type: ignore[misc] # default
+    left = func.sum(case((run.status.in_(OPEN), 1), else_=0))
+    query = select(
+        run.repoid, func.count(), left, func.max(run.createtime), func.max(run.updatetime)
+    )
+    for repoid, runs, opened, newest, changed in connection.execute(
+        query.where(*within).group_by(run.repoid)
+    ):
+        said = (runs, int(opened), newest, changed)
+        each(repoid, lambda sums, said=said: sums.add_runs(*said))  # type: ignore[misc] # default
+
+
+def add_jobs(connection: Connection, begin: datetime, end: datetime, each: Each) -> None:
+    """Count the jobs that ran by all that they are counted by, and their spans."""
+    run, job = workflowruns.c, jobs.c
+    within = jobs_in(Span((begin, end)))
+    ran = [*within, job.runtime.is_not(None)]
+    sums = (func.count(), func.sum(job.runtime))
+    for subject, name in {"jobs": None, **NAMED}.items():
+        by = (job.repoid, job.os) if name is None else (job.repoid, job.os, name)
+        query: Select[Any] = select(*by, *sums).select_from(jobs).where(*ran).group_by(*by)
+        if subject == "event":
+            same = and_(run.provider == job.provider, run.gitid == job.rungitid)
+            query = query.join(workflowruns, same)
+        for repoid, system, *named, number, seconds in connection.execute(query):
+            one = Counted(system, named[0] if named else None, number, float(seconds))
+            each(repoid, lambda total, s=subject, one=one: total.add(s, one))  # type: ignore[misc] # defaults
+    for subject, condition, column in (
+        ("waits", waits(), job.queuetime),
+        ("times", lengths(), func.floor(job.runtime)),
+    ):
+        add_spans(connection, [*within, *condition], column, subject, each)
+
+
+def add_spans(
+    connection: Connection, where: Iterable[Any], column: Any, subject: str, each: Each
+) -> None:
+    """Add the histograms of one kind of span."""
+    job, seconds = jobs.c, column.label("seconds")
+    query = select(job.repoid, job.os, seconds, func.count()).where(*where)
+    for repoid, system, length, number in connection.execute(
+        query.group_by(job.repoid, job.os, seconds)
+    ):
+        at = histogram.bucket(float(length))
+
+        def add(sums: Sums, at: int = at, system: Any = system, number: int = number) -> None:
+            sums.spans[subject].setdefault(system, Counter())[at] += number
+
+        each(repoid, add)

@@ -1,0 +1,161 @@
+"""Named SELECTs that count runs and jobs in their tables: by day, and how long jobs wait and run.
+
+Spans are whole seconds, so counting each value loses nothing. `reads_rolled` answers the same
+questions from roll-ups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select
+
+from schema.tables.ci import jobs, workflowruns
+
+SORTS = {
+    "os": jobs.c.os,
+    "repository": jobs.c.repo,
+    "event": workflowruns.c.event,
+    "workflow": jobs.c.workflowname,
+    "job": jobs.c.name,
+}
+"""What the tables of the page count jobs by."""
+
+
+class Span(NamedTuple):
+    """Which jobs and runs: the borders of the days, one more than days, and who ran them."""
+
+    borders: tuple[datetime, ...]
+    os: str | None = None
+    repoid: int | None = None
+
+
+class DayRuns(NamedTuple):
+    """How many runs of a day (counted from the first one, 0) ended in one way."""
+
+    day: int
+    conclusion: str | None
+    runs: int
+
+
+class DaySpan(NamedTuple):
+    """How many jobs of a day took so many seconds."""
+
+    day: int
+    seconds: float
+    jobs: int
+
+
+class Share(NamedTuple):
+    """The jobs that have one thing in common; `seconds` is their run time in all."""
+
+    name: str | None
+    jobs: int
+    seconds: float
+
+
+def day_of(column: Any, borders: Sequence[datetime]) -> ColumnElement[int]:
+    """Return the number of the day a time falls on: a binary search, in SQL.
+
+    Days are those of a time zone, so they cannot be cut from the text of a UTC time.
+    """
+
+    def search(first: int, last: int) -> ColumnElement[int]:
+        if first == last:
+            return literal(first)
+        middle = (first + last) // 2
+        earlier = column < borders[middle + 1]
+        return case((earlier, search(first, middle)), else_=search(middle + 1, last))
+
+    return search(0, len(borders) - 2)
+
+
+def runs_per_day(connection: Connection, span: Span) -> list[DayRuns]:
+    """Return the runs created on each day, by conclusion."""
+    run = workflowruns.c
+    day = day_of(run.createtime, span.borders).label("day")
+    where = [run.createtime >= span.borders[0], run.createtime < span.borders[-1]]
+    if span.os is not None:
+        where.append(run.os.contains(span.os, autoescape=True))
+    if span.repoid is not None:
+        where.append(run.repoid == span.repoid)
+    query = select(day, run.conclusion, func.count()).where(*where).group_by("day", run.conclusion)
+    return [DayRuns(*row) for row in connection.execute(query)]
+
+
+def jobs_in(span: Span) -> list[ColumnElement[bool]]:
+    """Return the conditions of the jobs of a span that ran in their own attempt."""
+    job = jobs.c
+    where: list[ColumnElement[bool]] = [
+        job.createtime >= span.borders[0],
+        job.createtime < span.borders[-1],
+        job.inherited.is_(False),
+    ]
+    if span.os is not None:
+        where.append(job.os == span.os)
+    if span.repoid is not None:
+        where.append(job.repoid == span.repoid)
+    return where
+
+
+def waits() -> list[ColumnElement[bool]]:
+    """Return the conditions of jobs that waited for a runner.
+
+    Jobs that waited for a person (gated), whose clock ran backwards, that are copies (inherited)
+    or never ran (skipped) are left out: none of them waited for a runner.
+    """
+    job = jobs.c
+    return [
+        job.gated.is_(False),
+        func.coalesce(job.clockanomaly, False).is_(False),
+        func.coalesce(job.conclusion, "") != "skipped",
+        job.queuetime.is_not(None),
+    ]
+
+
+def lengths() -> list[ColumnElement[bool]]:
+    """Return the conditions of jobs whose run time is known."""
+    return [jobs.c.runtime.is_not(None), jobs.c.starttime.is_not(None)]
+
+
+def queues_per_day(connection: Connection, span: Span) -> list[DaySpan]:
+    """Return how long jobs waited for a runner, by the day they were created."""
+    job = jobs.c
+    day = day_of(job.createtime, span.borders).label("day")
+    where = [*jobs_in(span), *waits()]
+    query = select(day, job.queuetime, func.count()).where(*where).group_by("day", job.queuetime)
+    return [DaySpan(*row) for row in connection.execute(query)]
+
+
+def runtimes_per_day(connection: Connection, span: Span) -> list[DaySpan]:
+    """Return how long jobs ran, by the day they were created, in whole seconds."""
+    job = jobs.c
+    day = day_of(job.createtime, span.borders).label("day")
+    seconds = func.floor(job.runtime).label("seconds")
+    where = [*jobs_in(span), *lengths()]
+    query = select(day, seconds, func.count()).where(*where).group_by("day", "seconds")
+    return [DaySpan(day, int(found), count) for day, found, count in connection.execute(query)]
+
+
+def shares(connection: Connection, span: Span, by: str, limit: int | None) -> list[Share]:
+    """Return the jobs that ran, by one of SORTS, with the most run time first."""
+    job, run = jobs.c, workflowruns.c
+    name = SORTS[by]
+    seconds = func.sum(job.runtime)
+    query = select(name, func.count(), seconds).select_from(jobs)
+    if by == "event":
+        same = and_(run.provider == job.provider, run.gitid == job.rungitid)
+        query = query.join(workflowruns, same)
+    query = query.where(*jobs_in(span), job.runtime.is_not(None))
+    query = query.group_by(name).order_by(seconds.desc(), name).limit(limit)
+    return [Share(name, count, float(total)) for name, count, total in connection.execute(query)]
+
+
+def all_jobs(connection: Connection, span: Span) -> Share:
+    """Return the number and run time of all jobs that ran."""
+    seconds = func.coalesce(func.sum(jobs.c.runtime), 0)
+    query = select(func.count(), seconds).where(*jobs_in(span), jobs.c.runtime.is_not(None))
+    count, total = connection.execute(query).one()
+    return Share(None, count, float(total))

@@ -1,0 +1,214 @@
+"""Named SELECTs for the page Flakes: jobs that failed and passed on the same commit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, select
+
+from schema.tables.ci import jobs, workflowruns
+from store.reads.runs import FAILED
+
+OUTCOMES = (*FAILED, "success")
+
+
+class Flake(NamedTuple):
+    """A job of a workflow; `commits` is on how many it ended, `flaky` on how many both ways.
+
+    `failures` and `seconds` are those of its failed jobs on flaky commits; `lastsha` is one of
+    the commits it flaked on last.
+    """
+
+    repoid: int
+    repo: str
+    workflowname: str | None
+    name: str | None
+    commits: int
+    flaky: int
+    failures: int
+    seconds: float
+    lastseen: datetime
+
+
+class Example(NamedTuple):
+    """One end of a job on a commit."""
+
+    rungitid: int
+    provider: str
+    attempt: int | None
+    conclusion: str
+    createtime: datetime
+    commithash: str
+    url: str | None
+
+
+class Shown(NamedTuple):
+    """A flaky job with its newest failure and the success on the same commit."""
+
+    flake: Flake
+    failed: Example | None
+    passed: Example | None
+
+
+def counted(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of jobs of a span that ended on a commit, well or badly."""
+    job = jobs.c
+    return [
+        job.createtime >= since,
+        job.createtime < until,
+        job.conclusion.in_(OUTCOMES),
+        job.inherited.is_(False),
+        job.commithash.is_not(None),
+        job.repo.is_not(None),
+    ]
+
+
+def ends(since: datetime, until: datetime) -> Subquery:
+    """Return how jobs ended on each commit with a failure: failures and successes counted apart."""
+    job, run = jobs.c, workflowruns.c
+    # Few commits have a failure: all others need not be sorted, which is what takes long.
+    bad = (
+        select(job.repoid, job.commithash)
+        .with_hint(jobs, "FORCE INDEX (ix_jobs_time)", "mysql")  # or it reads the whole table
+        .where(*counted(since, until), job.conclusion.in_(FAILED))
+        .distinct()
+        .subquery("bad")
+    )
+    failed = case((job.conclusion.in_(FAILED), 1), else_=0)
+    return (
+        select(
+            job.repoid,
+            func.max(job.repo).label("repo"),
+            job.workflowname,
+            job.name,
+            job.commithash,
+            func.sum(failed).label("failures"),
+            func.sum(1 - failed).label("successes"),
+            func.sum(case((job.conclusion.in_(FAILED), job.runtime), else_=0)).label("seconds"),
+            func.max(job.createtime).label("lastseen"),
+        )
+        .select_from(bad)
+        .join(
+            workflowruns,
+            and_(run.repoid == bad.c.repoid, run.commithash == bad.c.commithash),
+        )
+        .join(jobs, and_(job.provider == run.provider, job.rungitid == run.gitid))
+        .where(*counted(since, until), job.commithash == bad.c.commithash)
+        .group_by(job.repoid, job.workflowname, job.name, job.commithash)
+        .subquery("ends")
+    )
+
+
+def flakes(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Flake]:
+    """Return the jobs that both failed and passed on a commit, the most often flaky first."""
+    end = ends(since, until).c
+    both = case((and_(end.failures > 0, end.successes > 0), 1), else_=0)
+    flaky, lastseen = func.sum(both), func.max(case((both == 1, end.lastseen)))
+    query = (
+        select(
+            end.repoid,
+            func.max(end.repo),
+            end.workflowname,
+            end.name,
+            flaky,
+            func.sum(both * end.failures),
+            func.sum(both * func.coalesce(end.seconds, 0)),
+            lastseen,
+        )
+        .group_by(end.repoid, end.workflowname, end.name)
+        .having(flaky > 0)
+        .order_by(flaky.desc(), lastseen.desc(), end.repoid, end.name)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    numbers = commits_of(connection, {row[0] for row in rows}, since, until)
+    return [made(*row, numbers.get(name_of(*row[:1], *row[2:4]), 0)) for row in rows]
+
+
+Name = tuple[int, str, str]
+
+
+def name_of(repoid: int, workflow: str | None, name: str | None) -> Name:
+    """Return what a job is called by, without regard to case as in the table."""
+    return repoid, (workflow or "").casefold(), (name or "").casefold()
+
+
+def commits_of(
+    connection: Connection, repoids: Collection[int], since: datetime, until: datetime
+) -> dict[Name, int]:
+    """Return on how many commits each job of some repositories ended."""
+    job = jobs.c
+    by = (job.repoid, job.workflowname, job.name)
+    found: dict[Name, int] = {}
+    for repoid in repoids:
+        query = select(*by, func.count(job.commithash.distinct()))
+        query = query.where(job.repoid == repoid, *counted(since, until)).group_by(*by)
+        found |= {name_of(*row[:3]): row[3] for row in connection.execute(query)}
+    return found
+
+
+def made(
+    repoid: int,
+    repo: str,
+    workflow: str | None,
+    name: str | None,
+    flaky: int,
+    failures: int,
+    seconds: float,
+    lastseen: datetime,
+    commits: int,
+) -> Flake:
+    """Return a row in Python's own numbers: MySQL sums to Decimal."""
+    return Flake(
+        repoid,
+        repo,
+        workflow,
+        name,
+        max(commits, int(flaky)),
+        int(flaky),
+        int(failures),
+        float(seconds),
+        lastseen,
+    )
+
+
+def examples(connection: Connection, flake: Flake, since: datetime) -> list[Example]:
+    """Return how a flaky job ended lately, newest first."""
+    job = jobs.c
+    query = (
+        select(*(job[name] for name in Example._fields))
+        .where(
+            job.repoid == flake.repoid,
+            job.createtime >= since,
+            job.createtime <= flake.lastseen,
+            job.workflowname == flake.workflowname,
+            job.name == flake.name,
+            job.conclusion.in_(OUTCOMES),
+            job.inherited.is_(False),
+        )
+        .order_by(job.createtime.desc(), job.gitid.desc())
+        .limit(200)
+    )
+    return [Example(*row) for row in connection.execute(query)]
+
+
+def shown(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Shown]:
+    """Return the flaky jobs of a span, each with both ends of a commit."""
+    found = flakes(connection, since, until, limit)
+    return [pair(one, examples(connection, one, since)) for one in found]
+
+
+def pair(flake: Flake, ends: list[Example]) -> Shown:
+    """Return a flake with the two ends of the newest commit that has both; `ends` newest first."""
+    for failed in ends:
+        if failed.conclusion not in FAILED:
+            continue
+        passed = next(
+            (e for e in ends if e.commithash == failed.commithash and e.conclusion == "success"),
+            None,
+        )
+        if passed is not None:
+            return Shown(flake, failed, passed)
+    return Shown(flake, None, None)

@@ -1,0 +1,94 @@
+"""The flaky jobs that the page Flakes shows at first: those of its last days, found ahead."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from config.calendar import ONE, Calendar
+from engines.mysql import database_time, reading
+from engines.transaction import transact
+from schema.tables.rollups import rollflakes, rollspans
+from store.rollups import find_flakes
+from store.rollups.find_flakes import Example, Flake, Shown
+
+FLAKES = "flakes"
+REVISION = "1"
+DAYS = 30
+MOST = 50
+AGAIN = timedelta(minutes=10)
+TIMES = ("lastseen", "createtime")
+
+
+def borders(calendar: Calendar, now: datetime) -> tuple[datetime, datetime]:
+    """Return the begin and the end of the last days, in UTC."""
+    today = calendar.local(now).date()
+    return calendar.day_begin(today - (DAYS - 1) * ONE), calendar.day_begin(today + ONE)
+
+
+def refresh(engine: Engine, calendar: Calendar) -> bool:
+    """Find the flaky jobs anew where that was long ago; tell whether it was."""
+    with reading(engine).connect() as connection:
+        now = database_time(connection)
+        begin, end = borders(calendar, now)
+        made = made_at(connection, begin, end)
+        if made is not None and now - made < AGAIN:
+            return False
+        found = find_flakes.shown(connection, begin, end, MOST)
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(rollspans).where(rollspans.c.kind == FLAKES))
+        connection.execute(delete(rollflakes))
+        rows = [{"place": place, "detail": as_text(one)} for place, one in enumerate(found)]
+        if rows:
+            connection.execute(insert(rollflakes), rows)
+        span = {"kind": FLAKES, "begintime": begin, "endtime": end, "rules": REVISION}
+        connection.execute(insert(rollspans).values(**span, revision=1, rolltime=now))
+
+    transact(engine, work)
+    return True
+
+
+def made_at(connection: Connection, begin: datetime, end: datetime) -> datetime | None:
+    """Return when the flaky jobs of a span were found, None if they are not stored."""
+    one = rollspans.c
+    query = select(one.rolltime).where(
+        one.kind == FLAKES,
+        one.begintime == begin,
+        one.endtime == end,
+        one.rules == REVISION,
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def stored(connection: Connection) -> list[Shown]:
+    """Return what was found, the most often flaky first."""
+    query = select(rollflakes.c.detail).order_by(rollflakes.c.place)
+    return [from_text(text) for text in connection.scalars(query)]
+
+
+def as_text(one: Shown) -> str:
+    """Return a flaky job as JSON."""
+    parts = [part and part._asdict() for part in one]
+    return json.dumps(parts, default=datetime.isoformat)
+
+
+def from_text(text: str) -> Shown:
+    """Return a flaky job as it was stored."""
+    flake, failed, passed = (timed(part) for part in json.loads(text))
+    assert flake is not None  # noqa: S101 - as_text wrote it
+    ends = [Example(**part) if part else None for part in (failed, passed)]
+    return Shown(Flake(**flake), *ends)
+
+
+def timed(part: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a record with its times as such."""
+    if part is None:
+        return None
+    return {
+        name: datetime.fromisoformat(value) if name in TIMES else value
+        for name, value in part.items()
+    }

@@ -1,0 +1,176 @@
+"""Make roll-ups of days and nights, apart from the transactions that bring the rows.
+
+Several processes may do so at once. A span is read at one revision and written only while that is
+still its revision: whoever read earlier and writes later writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from engines.mysql import database_time, reading
+from engines.transaction import transact
+from schema.tables.ci import keys
+from schema.tables.rollups import rollflakes, rollnights, rollspans, rollups
+from store.rollups import days, nights
+from store.rollups.spans import DAY, Plan, Span, due, rules_for, spans_at, spans_of, stored_spans
+from store.write import changed_runs
+from store.write.upsert import insert_or
+
+MARKS = 1000
+
+Values = dict[str, Any]
+Rows = dict[Any, Values]
+
+
+def make(engine: Engine, plan: Plan, span: Span) -> bool:
+    """Make one roll-up and write what differs; False when another process was quicker."""
+    table = rollups if span.kind == DAY else rollnights
+    rules = rules_for(span.kind, plan)
+    with reading(engine).connect() as connection:
+        # First: the rows that are read below are not older than the revision.
+        revision = revision_of(connection, span)
+        old = stored_rows(connection, table, span.begin)
+        if span.kind == DAY:
+            new: Rows = dict(days.rows_of(connection, span.begin, span.end))
+        else:
+            calendar, groups = plan
+            new = dict(nights.rows_of(connection, calendar, groups, span.begin, span.end))
+
+    def work(connection: Connection) -> bool:
+        if not claim(connection, span, rules, revision):
+            return False
+        write(connection, table, span.begin, old, new)
+        return True
+
+    try:
+        return transact(engine, work)
+    except IntegrityError:  # another process made it for the first time
+        return False
+
+
+def revision_of(connection: Connection, span: Span) -> int | None:
+    """Return how often a span was made, None if it never was."""
+    one = rollspans.c
+    query = select(one.revision).where(one.kind == span.kind, one.begintime == span.begin)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def claim(connection: Connection, span: Span, rules: str, revision: int | None) -> bool:
+    """Raise a span's revision; False when it is no longer the one that was read."""
+    own = {"endtime": span.end, "rules": rules, "rolltime": database_time(connection)}
+    if revision is None:
+        values = {"kind": span.kind, "begintime": span.begin, "revision": 1, **own}
+        connection.execute(insert(rollspans).values(**values))
+        return True
+    one = rollspans.c
+    mine = (one.kind == span.kind, one.begintime == span.begin, one.revision == revision)
+    changed = update(rollspans).where(*mine).values(revision=revision + 1, **own)
+    return connection.execute(changed).rowcount == 1
+
+
+def stored_rows(connection: Connection, table: Table, begin: datetime) -> Rows:
+    """Return the rows of a span by key, without `begintime`."""
+    key = [name for name in keys(table) if name != "begintime"]
+    own = [one.name for one in table.columns if one.name not in ("Id", "begintime", *key)]
+    query = select(*(table.c[name] for name in (*key, *own))).where(table.c.begintime == begin)
+    size = len(key)
+    return {
+        tuple(row[:size]): dict(zip(own, row[size:], strict=True))
+        for row in connection.execute(query)
+    }
+
+
+def write(
+    connection: Connection, table: Table, begin: datetime, old: Rows, new: Mapping[Any, Values]
+) -> None:
+    """Write the rows that differ, and delete those that are no more."""
+    key = [name for name in keys(table) if name != "begintime"]
+    changed = [
+        {"begintime": begin, **dict(zip(key, name, strict=True)), **values}
+        for name, values in new.items()
+        if old.get(name) != values
+    ]
+    if changed:
+        names = [one for one in changed[0] if one not in keys(table)]
+        statement = insert_or(connection.dialect.name, table, lambda row: assigned(row, names))
+        connection.execute(statement, changed)
+    for name in old.keys() - new.keys():
+        same = [table.c[part] == value for part, value in zip(key, name, strict=True)]
+        connection.execute(delete(table).where(table.c.begintime == begin, *same))
+
+
+def assigned(row: Any, names: Iterable[str]) -> list[tuple[str, Any]]:
+    """Return that the new row counts."""
+    return [(name, row[name]) for name in names]
+
+
+def freshen(engine: Engine, plan: Plan, rest: Callable[[], None] = lambda: None) -> int:
+    """Make the roll-ups of marked runs anew, and take the marks back; return how many were read.
+
+    `rest` is called between two spans.
+    """
+    with reading(engine).connect() as connection:
+        marks = changed_runs.read(connection, MARKS)
+        # Of its own transaction below: the marks are read before any row that they speak of.
+        spans = spans_of(connection, plan, marks)
+    done = True
+    for span in sorted(spans, key=lambda one: one.begin, reverse=True):
+        done = make(engine, plan, span) and done
+        rest()
+    if done and marks:
+        transact(engine, lambda connection: changed_runs.take_back(connection, marks))
+    return len(marks)
+
+
+def fill(
+    engine: Engine,
+    plan: Plan,
+    limit: int,
+    rest: Callable[[], None] = lambda: None,
+    now: datetime | None = None,
+) -> int:
+    """Make spans that nothing marks (`due`); return how many."""
+    clean(engine, plan, limit)
+    spans = due(engine, plan, limit, now)
+    for span in spans:
+        make(engine, plan, span)
+        rest()
+    return len(spans)
+
+
+def clean(engine: Engine, plan: Plan, limit: int) -> None:
+    """Delete roll-ups of days and nights that another calendar had."""
+    with reading(engine).connect() as connection:
+        made = stored_spans(connection)
+    wrong = [
+        (kind, begin)
+        for (kind, begin), one in made.items()
+        if Span(kind, begin, one.end) not in spans_at(plan, begin)
+    ]
+
+    def work(connection: Connection) -> None:
+        one = rollspans.c
+        for kind, begin in wrong[:limit]:
+            connection.execute(delete(rollspans).where(one.kind == kind, one.begintime == begin))
+            table = rollups if kind == DAY else rollnights
+            connection.execute(delete(table).where(table.c.begintime == begin))
+
+    if wrong:
+        transact(engine, work)
+
+
+def drop(engine: Engine) -> None:
+    """Delete all roll-ups: they are made again.
+
+    The spans go first, so that no page takes what is left for all, and once more at the end: one
+    that was made meanwhile may have lost its rows.
+    """
+    for table in (rollspans, rollups, rollnights, rollflakes, rollspans):
+        transact(engine, partial(Connection.execute, statement=delete(table)))

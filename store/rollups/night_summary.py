@@ -1,0 +1,151 @@
+"""Pure: a repository's nightly runs of one night -> what the night's cell says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import orjson
+
+from store.reads.runs import FAILED, RunKey
+
+FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
+STATES = (FAILED_STATE, WARNED, RUNNING, PASSED, NOTHING)
+"""What a cell can say, in the order that rows are sorted by."""
+
+WORST = (FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING)
+"""Which of several workflows' states a cell shows."""
+
+WHOLE_RUN = "the run itself"
+KEPT, LONGEST_KEPT = 10_000, 1000
+"""How many stored details are kept as read, and up to how many characters."""
+
+
+class NightRun(NamedTuple):
+    """A nightly run as its highest attempt left it."""
+
+    provider: str
+    gitid: int
+    repoid: int
+    workflowname: str | None
+    event: str | None
+    branchname: str | None
+    author: str | None
+    status: str | None
+    conclusion: str | None
+    attempt: int | None
+    createtime: datetime
+    url: str | None
+
+    @property
+    def key(self) -> RunKey:
+        """The run's name: its server and its id there."""
+        return self.provider, self.gitid
+
+
+class FailedJob(NamedTuple):
+    """A failed job of the shown attempt of a nightly run, and the first line of its error."""
+
+    provider: str
+    rungitid: int
+    name: str | None
+    failedstep: str | None
+    url: str | None
+    error: str | None = None
+    fingerprint: str | None = None
+
+
+class Failure(NamedTuple):
+    """A failed job of a night, and why; `job` may stand for the whole run."""
+
+    workflow: str
+    job: str
+    step: str | None
+    url: str | None
+    error: str | None = None
+    fingerprint: str | None = None
+
+
+class Content(NamedTuple):
+    """What a night's cell says; `ran` are the workflows of which a run ended."""
+
+    state: str
+    runs: int
+    ran: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+
+EMPTY = Content(NOTHING, 0, (), ())
+
+
+def run_state(run: NightRun) -> str:
+    """Return what one run says; one that needed a second attempt passed with a warning."""
+    if run.conclusion in FAILED:
+        return FAILED_STATE
+    if run.status != "completed":
+        return RUNNING
+    if run.conclusion == "success":
+        return WARNED if (run.attempt or 1) > 1 else PASSED
+    return NOTHING if run.conclusion == "skipped" else WARNED
+
+
+def failures_of(run: NightRun, jobs: Sequence[FailedJob]) -> list[Failure]:
+    """Return why a run failed: its failed jobs, or itself when it has none."""
+    workflow = run.workflowname or "?"
+    if not jobs:
+        return [Failure(workflow, WHOLE_RUN, None, run.url)]
+    return [
+        Failure(workflow, job.name or "?", job.failedstep, job.url, job.error, job.fingerprint)
+        for job in jobs
+    ]
+
+
+def content_of(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob]]) -> Content:
+    """Return a cell: the newest run of each workflow decides, and the worst of them is shown.
+
+    `runs` are the oldest first. A failure that a later run of the night made good is a warning.
+    """
+    newest: dict[str | None, NightRun] = {}
+    mended = False
+    for run in reversed(runs):
+        state = run_state(run)
+        if state == NOTHING:
+            continue
+        shown = newest.setdefault(run.workflowname, run)
+        mended = mended or (shown is not run and state == FAILED_STATE)
+    states = {run_state(run) for run in newest.values()}
+    state = next((one for one in WORST if one in states), NOTHING)
+    if state == PASSED and mended:
+        state = WARNED
+    failures = [
+        failure
+        for run in newest.values()
+        if run_state(run) == FAILED_STATE
+        for failure in failures_of(run, jobs.get(run.key, ()))
+    ]
+    ended = {run.workflowname or "?" for run in runs if run_state(run) not in (NOTHING, RUNNING)}
+    return Content(state, len(runs), tuple(sorted(ended)), tuple(failures))
+
+
+def as_text(content: Content) -> str:
+    """Return what is not in columns of its own as JSON."""
+    return json.dumps([content.ran, content.failures], separators=(",", ":"))
+
+
+def from_text(state: str, runs: int, text: str) -> Content:
+    """Return a cell as it was stored."""
+    ran, failures = kept(text) if len(text) <= LONGEST_KEPT else parsed(text)
+    return Content(state, runs, ran, failures)
+
+
+def parsed(text: str) -> tuple[tuple[str, ...], tuple[Failure, ...]]:
+    """Return what `as_text` wrote."""
+    ran, failures = orjson.loads(text)
+    return tuple(ran), tuple(Failure(*one) for one in failures)
+
+
+# Most cells of a page say the same, and all of them say it again on the next.
+kept = lru_cache(maxsize=KEPT)(parsed)

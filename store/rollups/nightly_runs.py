@@ -1,0 +1,164 @@
+"""Which runs are nightly, and what they make of each night.
+
+In a repository with scheduled runs these are the nightly ones, elsewhere all of the default
+branch that are not proposals; a group of the groups file may say something else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from config.calendar import Calendar
+from config.groups import Group, group_of, is_nightly
+from schema.tables.ci import jobs, repos, workflowruns
+from schema.tables.failures import failures
+from store.reads.runs import FAILED, RunKey, parts
+from store.rollups.night_summary import Content, FailedJob, NightRun, content_of
+
+PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
+USUAL_BRANCHES = ("main", "master")
+SCHEDULE, BRANCH, GROUP = "schedule", "branch", "group"
+LONGEST_ERROR = 300
+
+
+class Nightly(NamedTuple):
+    """A repository's night, by one of the ways that make runs nightly."""
+
+    repoid: int
+    night: date
+    way: str
+    content: Content
+
+
+class Names(NamedTuple):
+    """What tells a repository's nightly runs: its default branch and its group."""
+
+    defaultbranch: str | None
+    group: Group | None
+
+
+def names_of(connection: Connection, groups: Sequence[Group]) -> dict[int, Names]:
+    """Return the repositories that have a name."""
+    query = select(repos.c.Id, repos.c.name, repos.c.defaultbranch)
+    rows = connection.execute(query.where(repos.c.name.is_not(None)))
+    return {number: Names(branch, group_of(groups, name)) for number, name, branch in rows}
+
+
+def way_of(run: NightRun, names: Names) -> str | None:
+    """Return what makes a run nightly, None for one that is not."""
+    if names.group is not None and names.group.has_rule:
+        return GROUP if is_nightly(names.group, run.workflowname, run.author) else None
+    if run.event == "schedule":
+        return SCHEDULE
+    usual = USUAL_BRANCHES if names.defaultbranch is None else (names.defaultbranch,)
+    return BRANCH if run.event not in PROPOSALS and run.branchname in usual else None
+
+
+def candidates(names: dict[int, Names]) -> ColumnElement[bool]:
+    """Return a condition that every nightly run fits, and few others."""
+    run = workflowruns.c
+    ruled = [number for number, one in names.items() if one.group and one.group.has_rule]
+    usual = or_(
+        run.branchname == repos.c.defaultbranch,
+        and_(repos.c.defaultbranch.is_(None), run.branchname.in_(USUAL_BRANCHES)),
+    )
+    return or_(
+        run.event == "schedule",
+        and_(usual, run.event.not_in(PROPOSALS)),
+        *([run.repoid.in_(ruled)] if ruled else []),
+    )
+
+
+def nights_of(
+    connection: Connection,
+    calendar: Calendar,
+    since: datetime,
+    until: datetime,
+    groups: Sequence[Group] = (),
+    repoid: int | None = None,
+) -> list[Nightly]:
+    """Return what the runs created from `since` to `until` make of their nights."""
+    names = names_of(connection, groups)
+    by_cell: dict[tuple[int, date, str], list[NightRun]] = defaultdict(list)
+    for run in runs_of(connection, since, until, names, repoid):
+        way = way_of(run, names[run.repoid])
+        if way is not None:
+            by_cell[run.repoid, calendar.night(run.createtime), way].append(run)
+    failed = [run for runs in by_cell.values() for run in runs if run.conclusion in FAILED]
+    reasons = failed_jobs(connection, failed)
+    return [Nightly(*key, content_of(runs, reasons)) for key, runs in by_cell.items()]
+
+
+def runs_of(
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    names: dict[int, Names],
+    repoid: int | None = None,
+) -> list[NightRun]:
+    """Return the runs of a span, of one repository or all, that may be nightly, oldest first."""
+    run = workflowruns.c
+    query = (
+        select(*(run[name] for name in NightRun._fields))
+        .select_from(workflowruns)
+        .join(repos, repos.c.Id == run.repoid)
+        .where(run.createtime >= since, run.createtime < until)
+        .where(repos.c.name.is_not(None), candidates(names))
+        .order_by(run.createtime, run.Id)
+    )
+    if repoid is not None:
+        query = query.where(run.repoid == repoid)
+    return [NightRun(*row) for row in connection.execute(query)]
+
+
+def failed_jobs(connection: Connection, runs: Iterable[NightRun]) -> dict[RunKey, list[FailedJob]]:
+    """Return the failed jobs of the shown attempts of runs, in the order of their ids."""
+    attempts = {run.key: run.attempt for run in runs}
+    job = jobs.c
+    wanted = (
+        job.provider, job.rungitid, job.attempt, job.gitid, job.name, job.failedstep, job.url
+    )  # fmt: skip
+    rows = [
+        row
+        for provider, numbers in parts(attempts)
+        for row in connection.execute(
+            select(*wanted)
+            .where(job.provider == provider, job.rungitid.in_(numbers))
+            .where(job.conclusion.in_(FAILED))
+            .order_by(job.gitid)
+        )
+        if row.attempt == attempts[row.provider, row.rungitid]
+    ]
+    errors = first_errors(connection, [(row.provider, row.gitid) for row in rows])
+    found: dict[RunKey, list[FailedJob]] = defaultdict(list)
+    for row in rows:
+        error = errors.get((row.provider, row.gitid), (None, None))
+        key = (row.provider, row.rungitid)
+        found[key].append(FailedJob(*key, row.name, row.failedstep, row.url, *error))
+    return found
+
+
+def first_errors(
+    connection: Connection, keys: Iterable[RunKey]
+) -> dict[RunKey, tuple[str | None, str | None]]:
+    """Return the first line of what failed jobs say, and its fingerprint."""
+    one = failures.c
+    query = select(one.provider, one.jobgitid, one.message, one.fingerprint)
+    return {
+        (row.provider, row.jobgitid): (first_line(row.message), row.fingerprint)
+        for provider, numbers in parts(keys)
+        for row in connection.execute(
+            query.where(one.provider == provider, one.jobgitid.in_(numbers), one.number == 1)
+        )
+    }
+
+
+def first_line(text: str | None) -> str | None:
+    """Return the first line of a message that says something, cut where it is long."""
+    lines = [line.strip() for line in (text or "").splitlines()]
+    return next((line[:LONGEST_ERROR] for line in lines if line), None)

@@ -1,0 +1,33 @@
+"""What each repository's nightly runs did in one night, for every way that makes runs nightly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from config.calendar import Calendar
+from config.groups import Group
+from store.rollups import night_summary, nightly_runs
+
+Values = dict[str, Any]
+
+
+def rows_of(
+    connection: Connection,
+    calendar: Calendar,
+    groups: Sequence[Group],
+    begin: datetime,
+    end: datetime,
+) -> dict[tuple[int, str], Values]:
+    """Return the roll-up of a night by repository and way, without `begintime`."""
+    return {
+        (one.repoid, one.way): {
+            "state": one.content.state,
+            "runs": one.content.runs,
+            "detail": night_summary.as_text(one.content),
+        }
+        for one in nightly_runs.nights_of(connection, calendar, begin, end, groups)
+    }

@@ -1,0 +1,63 @@
+"""One step after the other of keeping roll-ups up to date, gently."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from engines import mysql as engines
+from store.rollups import flakes, make
+from store.rollups.spans import Plan
+
+STATEMENT_SECONDS = 60
+IDLE_SECONDS = 15.0
+BUSY_SECONDS = 1.0
+PART = 20
+SHARE = 4.0
+"""How long to rest after a span, in times of what it took: deliveries come first."""
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return an engine whose statements may take longer than those of a delivery."""
+    return engines.connect(
+        settings.database_url,
+        password=settings.database_password,
+        ssl_ca=settings.database_ssl_ca,
+        tls=settings.database_ssl,
+        read_seconds=STATEMENT_SECONDS,
+    )
+
+
+def step(engine: Engine, plan: Plan) -> float:
+    """Make what is marked, then some of what is missing; return the seconds to the next step."""
+    rest = resting()
+    marked = make.freshen(engine, plan, rest)
+    filled = make.fill(engine, plan, PART, rest)
+    if marked == make.MARKS or filled > 1:
+        return BUSY_SECONDS
+    if flakes.refresh(engine, plan.calendar):
+        rest()
+    return IDLE_SECONDS
+
+
+def run_all(engine: Engine, plan: Plan, now: datetime | None = None) -> None:
+    """Make everything that is marked, or missing up to now, without a rest."""
+    while make.freshen(engine, plan) or make.fill(engine, plan, PART, now=now) > 1:
+        pass
+    flakes.refresh(engine, plan.calendar)
+
+
+def resting() -> Callable[[], None]:
+    """Return what to call after each piece of work."""
+    last = time.monotonic()
+
+    def rest() -> None:
+        nonlocal last
+        time.sleep(min((time.monotonic() - last) * SHARE, IDLE_SECONDS))
+        last = time.monotonic()
+
+    return rest

@@ -1,0 +1,118 @@
+"""The days and nights that have roll-ups, or should."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, func, select
+
+from config.calendar import ONE, Calendar
+from config.groups import Group, rules_of
+from engines.mysql import database_time, reading
+from schema.tables.ci import jobs, workflowruns
+from schema.tables.rollups import rollspans
+from store.reads.runs import parts
+from store.write.changed_runs import Mark
+
+DAY, NIGHT = "day", "night"
+REVISION = "1"
+"""Raised when days are counted in another way: they are all made again."""
+
+AGAIN = timedelta(hours=24)
+"""A span that nothing marked is looked at again after this time, one at a time."""
+
+
+class Plan(NamedTuple):
+    """What nights and days are, and which runs are nightly."""
+
+    calendar: Calendar
+    groups: tuple[Group, ...] = ()
+
+
+class Span(NamedTuple):
+    """A day or a night."""
+
+    kind: str
+    begin: datetime
+    end: datetime
+
+
+class Made(NamedTuple):
+    """How a stored roll-up was made."""
+
+    end: datetime
+    rules: str
+    revision: int
+    rolltime: datetime
+
+
+def rules_for(kind: str, plan: Plan) -> str:
+    """Return what names the rules by which a kind of span is made."""
+    return REVISION if kind == DAY else rules_of(plan.groups)
+
+
+def spans_at(plan: Plan, moment: datetime) -> set[Span]:
+    """Return the day and the night that a time falls in."""
+    calendar = plan.calendar
+    day, night = calendar.local(moment).date(), calendar.night(moment)
+    return {
+        Span(DAY, *calendar.borders(day, day)),
+        Span(NIGHT, calendar.begin(night), calendar.end(night)),
+    }
+
+
+def spans_of(connection: Connection, plan: Plan, marks: Sequence[Mark]) -> set[Span]:
+    """Return the days and nights that marked runs and their jobs fall in."""
+    found: set[Span] = set()
+    for table, number in ((workflowruns, "gitid"), (jobs, "rungitid")):
+        for provider, numbers in parts(mark.key for mark in marks):
+            query = select(table.c.createtime).distinct()
+            query = query.where(table.c.provider == provider, table.c[number].in_(numbers))
+            for moment in connection.scalars(query):
+                if moment is not None:
+                    found |= spans_at(plan, moment)
+    return found
+
+
+def stored_spans(connection: Connection) -> dict[tuple[str, datetime], Made]:
+    """Return which roll-ups are made, by kind and begin."""
+    one = rollspans.c
+    query = select(
+        one.kind, one.begintime, one.endtime, one.rules, one.revision, one.rolltime
+    ).where(one.kind.in_((DAY, NIGHT)))
+    return {(row[0], row[1]): Made(*row[2:]) for row in connection.execute(query)}
+
+
+def due(engine: Engine, plan: Plan, limit: int, now: datetime | None = None) -> list[Span]:
+    """Return spans up to now that are to be made though nothing marks them, the newest first.
+
+    Those that were never made, or by other rules; when there are none, the one that was made
+    first of those that are older than AGAIN.
+    """
+    with reading(engine).connect() as connection:
+        now = now or database_time(connection)
+        made = stored_spans(connection)
+        oldest = min(
+            filter(None, (connection.scalar(select(func.min(t.c.createtime))) for t in (
+                workflowruns, jobs
+            ))), default=now
+        )  # fmt: skip
+    found: list[Span] = []
+    moment = now
+    while moment > oldest - ONE - ONE and len(found) < limit:
+        for span in sorted(spans_at(plan, moment)):
+            stored = made.get((span.kind, span.begin))
+            wanted = (span.end, rules_for(span.kind, plan))
+            if (stored is None or (stored.end, stored.rules) != wanted) and span not in found:
+                found.append(span)
+        moment -= ONE
+    if found:
+        return found
+    again = [
+        (stored.rolltime, Span(kind, begin, stored.end))
+        for (kind, begin), stored in made.items()
+        if stored.rolltime < now - AGAIN and Span(kind, begin, stored.end) in spans_at(plan, begin)
+    ]
+    return [min(again)[1]] if again else []

@@ -1,0 +1,60 @@
+"""Verdicts: what an audit found, with its time. Old ones are dropped; none is ever changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select
+
+from engines.transaction import transact
+from schema.tables.audits import audits
+
+RECONCILER = "reconciler"
+KEPT = timedelta(days=90)
+USUAL_KEPT = timedelta(days=7)
+"""For verdicts of the reconciler that found nothing: there are a hundred a day."""
+MOST = 1000
+"""Findings that are kept one by one; `missing` counts them all."""
+
+
+class Row(NamedTuple):
+    """A verdict as it is kept: `findings` a list of JSON objects, times in UTC without zone."""
+
+    repoid: int
+    audittime: datetime
+    door: str
+    since: datetime
+    until: datetime | None
+    listed: int | None
+    stored: int | None
+    missing: int
+    findings: Sequence[dict[str, Any]]
+
+
+def record(engine: Engine, row: Row) -> None:
+    """Keep a verdict."""
+    values = {**row._asdict(), "findings": json.dumps(row.findings[:MOST], ensure_ascii=False)}
+
+    def work(connection: Connection) -> None:
+        c = audits.c
+        usual = and_(c.door == RECONCILER, c.missing == 0)
+        old = or_(
+            c.audittime < row.audittime - KEPT,
+            and_(c.audittime < row.audittime - USUAL_KEPT, usual),
+        )
+        connection.execute(delete(audits).where(c.repoid == row.repoid, old))
+        connection.execute(insert(audits), values)
+
+    transact(engine, work)
+
+
+def latest(connection: Connection, repoid: int) -> Row | None:
+    """Return the newest verdict of a repository, None if it was never audited."""
+    query = select(*(audits.c[name] for name in Row._fields)).where(audits.c.repoid == repoid)
+    row = connection.execute(query.order_by(audits.c.audittime.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return Row(*row)._replace(findings=json.loads(row.findings))

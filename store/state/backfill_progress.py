@@ -1,0 +1,234 @@
+"""How far a backfill has come: windows, runs, pages and walks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, func, or_, select, update
+
+from schema.tables.backfill import commitwalks, etags, runreads, windows
+from schema.tables.ci import keys
+from store.write.upsert import insert_or
+
+OPEN, LISTED, CLOSED = "open", "listed", "closed"
+DUE, DONE = "due", "done"
+LONGEST_PATH = 512
+
+Note = Callable[[Connection], None]
+"""What is written of a backfill's progress, in the transaction of the rows that it is about."""
+
+
+class Window(NamedTuple):
+    """A span of creation time, both seconds included, and how far its runs are listed."""
+
+    first: datetime
+    last: datetime
+    state: str = OPEN
+    total: int | None = None
+    listed: int = 0
+    nextpage: str | None = None
+
+
+class RunRead(NamedTuple):
+    """A run as it was listed; attempts up to `whole` are stored for good."""
+
+    rungitid: int
+    createtime: datetime | None
+    attempt: int
+    updatetime: datetime | None
+    ended: bool
+    whole: int
+    state: str
+
+
+class Walk(NamedTuple):
+    """The history of a head, down to commits of the time `since`."""
+
+    head: str
+    state: str = OPEN
+    since: datetime | None = None
+    total: int = 0
+    nextpage: str | None = None
+
+
+class Page(NamedTuple):
+    """A stored page: the ETag it had, and the page after it."""
+
+    etag: str
+    nextpage: str | None
+
+
+def put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Store rows of the store's own business; the newest word counts."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name not in keys(table)]
+    statement = insert_or(connection.dialect.name, table, lambda new: [(n, new[n]) for n in names])
+    connection.execute(statement, rows)
+
+
+def windows_of(connection: Connection, repoid: int) -> list[Window]:
+    """Return a repository's windows, newest first."""
+    c = windows.c
+    query = select(c.firsttime, c.lasttime, c.state, c.total, c.listed, c.nextpage)
+    found = connection.execute(query.where(c.repoid == repoid).order_by(c.lasttime.desc()))
+    return [Window(*row) for row in found]
+
+
+def put_windows(connection: Connection, repoid: int, *found: Window) -> None:
+    """Store windows."""
+    names = ("firsttime", "lasttime", *Window._fields[2:])
+    put(
+        connection,
+        windows,
+        [{"repoid": repoid, **dict(zip(names, one, strict=True))} for one in found],
+    )
+
+
+def replace_windows(
+    connection: Connection, repoid: int, old: Iterable[Window], new: Sequence[Window]
+) -> None:
+    """Put windows in the place of others that cover the same span."""
+    for one in old:
+        this = and_(windows.c.firsttime == one.first, windows.c.lasttime == one.last)
+        connection.execute(delete(windows).where(windows.c.repoid == repoid, this))
+    put_windows(connection, repoid, *new)
+
+
+def close_windows(connection: Connection, repoid: int) -> None:
+    """Close the windows that are listed to their end and have no run that is still due."""
+    missing = exists().where(
+        runreads.c.repoid == repoid,
+        runreads.c.state == DUE,
+        runreads.c.createtime >= windows.c.firsttime,
+        runreads.c.createtime <= windows.c.lasttime,
+    )
+    chosen = (windows.c.repoid == repoid, windows.c.state == LISTED, ~missing)
+    connection.execute(update(windows).where(*chosen).values(state=CLOSED))
+
+
+def runs_read(
+    connection: Connection, repoid: int, ids: Sequence[int], *, lock: bool = False
+) -> dict[int, RunRead]:
+    """Return what is noted of these runs, by id; `lock` lets nobody change it meanwhile."""
+    query = select(*(runreads.c[name] for name in RunRead._fields))
+    query = query.where(runreads.c.repoid == repoid, runreads.c.rungitid.in_(ids))
+    found = connection.execute(query.with_for_update() if lock else query)
+    return {row.rungitid: RunRead(*row) for row in found}
+
+
+def runs_in(connection: Connection, repoid: int, state: str) -> list[RunRead]:
+    """Return the runs in a state, newest first."""
+    query = select(*(runreads.c[name] for name in RunRead._fields))
+    chosen = query.where(runreads.c.repoid == repoid, runreads.c.state == state)
+    return [
+        RunRead(*row) for row in connection.execute(chosen.order_by(runreads.c.rungitid.desc()))
+    ]
+
+
+def put_runs(connection: Connection, repoid: int, found: Iterable[RunRead]) -> None:
+    """Note runs as they were listed."""
+    put(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in found])
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The note of what became of a run, unless it was listed anew meanwhile."""
+
+    repoid: int
+    run: RunRead
+
+    def __call__(self, connection: Connection) -> None:
+        """Write it."""
+        settle(connection, self.repoid, [self.run])
+
+
+def joined(notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield notes in their order, but one for all runs of a repository settled in a row."""
+    for repoid, those in groupby(notes, repository_of):
+        if repoid is None:
+            yield from those
+            continue
+        found = [one.run for one in those if isinstance(one, Settled)]
+        yield partial(settle, repoid=repoid, found=found)
+
+
+def repository_of(note: Note) -> int | None:
+    """Return the repository of a run that is settled; None for other notes."""
+    return note.repoid if isinstance(note, Settled) else None
+
+
+def settle(connection: Connection, repoid: int, found: Sequence[RunRead]) -> None:
+    """Note what became of runs, but not of those that were listed anew meanwhile."""
+    before = runs_read(connection, repoid, [run.rungitid for run in found], lock=True)
+    alike: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for run in found:
+        listed = before.get(run.rungitid)
+        if listed and (listed.attempt, listed.updatetime) == (run.attempt, run.updatetime):
+            alike[run.state, run.whole].append(run.rungitid)
+    for (state, whole), ids in alike.items():
+        values = {"of": repoid, "runs": ids, "become": state, "upto": whole}
+        connection.execute(SETTLE, values)
+
+
+SETTLE = (
+    update(runreads)
+    .where(
+        runreads.c.repoid == bindparam("of"),
+        runreads.c.rungitid.in_(bindparam("runs", expanding=True)),
+    )
+    .values(state=bindparam("become"), whole=bindparam("upto"))
+)
+
+
+def oldest_run(connection: Connection, repoid: int) -> datetime | None:
+    """Return when the oldest run that was listed was created."""
+    query = select(func.min(runreads.c.createtime)).where(runreads.c.repoid == repoid)
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
+def count_done(connection: Connection, repoid: int) -> int:
+    """Return how many runs are read to their end."""
+    chosen = (runreads.c.repoid == repoid, runreads.c.state == DONE)
+    return int(connection.execute(select(func.count()).where(*chosen)).scalar_one())
+
+
+def page_of(connection: Connection, repoid: int, path: str) -> Page | None:
+    """Return what is known of a page that is stored."""
+    query = select(etags.c.etag, etags.c.nextpage)
+    row = connection.execute(query.where(etags.c.repoid == repoid, etags.c.path == path)).first()
+    return None if row is None else Page(*row)
+
+
+def put_page(connection: Connection, repoid: int, path: str, page: Page) -> None:
+    """Note that a page is stored."""
+    if len(path) <= LONGEST_PATH:
+        put(connection, etags, [{"repoid": repoid, "path": path, **page._asdict()}])
+
+
+def drop_pages(connection: Connection, repoid: int, path: str) -> None:
+    """Forget the pages of a path and of those below it."""
+    chosen = or_(*(etags.c.path.startswith(path + mark, autoescape=True) for mark in "?/"))
+    connection.execute(delete(etags).where(etags.c.repoid == repoid, chosen))
+
+
+def walks_of(connection: Connection, repoid: int) -> list[Walk]:
+    """Return the heads whose history was or is being read, the latest last."""
+    query = select(*(commitwalks.c[name] for name in Walk._fields))
+    chosen = query.where(commitwalks.c.repoid == repoid).order_by(commitwalks.c.Id)
+    return [Walk(*row) for row in connection.execute(chosen)]
+
+
+def put_walk(connection: Connection, repoid: int, walk: Walk) -> None:
+    """Note how far a head's history is read; a closed one takes the place of all others."""
+    if walk.state == CLOSED:
+        others = (commitwalks.c.repoid == repoid, commitwalks.c.head != walk.head)
+        connection.execute(delete(commitwalks).where(*others))
+    put(connection, commitwalks, [{"repoid": repoid, **walk._asdict()}])

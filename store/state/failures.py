@@ -1,0 +1,116 @@
+"""The reasons of failed jobs: which are still to be read, and writing what was found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Select, and_, delete, false, func, insert, or_, select
+
+from engines.transaction import transact
+from schema.tables.ci import jobs
+from schema.tables.failures import failures
+from store.write import changed_runs
+
+FAILED = ("failure", "timed_out")
+"""Conclusions of a job that have a reason. A cancelled one was stopped by somebody."""
+
+
+SECOND = 19
+"""Letters of a time to the second."""
+
+
+class Failed(NamedTuple):
+    """A failed job without a reason: what its rows in `failures` say of it."""
+
+    provider: str
+    jobgitid: int
+    repoid: int
+    rungitid: int | None
+    attempt: int | None
+    job: str | None
+    step: str | None
+    time: datetime | None
+    steps: str | None = None
+
+
+class Finding(NamedTuple):
+    """One row of a job; `absence` (gone, huge, silent) says why there is no message."""
+
+    source: str
+    absence: str | None = None
+    message: str | None = None
+    context: str | None = None
+    masked: str | None = None
+    fingerprint: str | None = None
+    path: str | None = None
+    line: int | None = None
+
+
+class Wanted(NamedTuple):
+    """Whose failed jobs are meant: created at `since` or later, ended by `until` (UTC)."""
+
+    repoids: Collection[int]
+    since: datetime
+    until: datetime = datetime.max
+
+
+def unread(found: Select[Any], wish: Wanted) -> Select[Any]:
+    """Narrow a SELECT to failed jobs of which nothing is kept yet; the index leads to them."""
+    c = jobs.c
+    first = and_(
+        failures.c.provider == c.provider,
+        failures.c.jobgitid == c.gitid,
+        failures.c.number == 1,
+    )
+    return (
+        found.select_from(jobs.outerjoin(failures, first))
+        .where(c.repoid.in_(wish.repoids), c.createtime >= wish.since)
+        .where(or_(c.endtime.is_(None), c.endtime <= wish.until))
+        .where(c.conclusion.in_(FAILED), c.inherited == false(), failures.c.Id.is_(None))
+    )
+
+
+def wanted(connection: Connection, wish: Wanted, most: int) -> list[Failed]:
+    """Return at most `most` failed jobs without a reason, the latest first."""
+    c = jobs.c
+    columns = (c.provider, c.gitid, c.repoid, c.rungitid, c.attempt, c.name, c.failedstep)
+    found = unread(select(*columns, c.endtime, c.steps), wish)
+    rows = connection.execute(found.order_by(c.createtime.desc(), c.gitid.desc()).limit(most))
+    return [Failed(*row) for row in rows]
+
+
+def span_of(failed: Failed) -> tuple[str, str] | None:
+    """Return the first and last second (ISO, UTC) of the step that failed, None if unknown."""
+    for step in json.loads(failed.steps or "[]"):
+        times = (step["starttime"], step["endtime"])
+        if step["name"] == failed.step and step["conclusion"] in FAILED and all(times):
+            first, last = (time.replace(" ", "T")[:SECOND] for time in times)
+            return first, last
+    return None
+
+
+def count_wanted(connection: Connection, wish: Wanted) -> int:
+    """Return how many failed jobs are without a reason."""
+    found = unread(select(func.count()), wish)
+    return int(connection.execute(found).scalar_one())
+
+
+def write(engine: Engine, failed: Failed, findings: Sequence[Finding]) -> None:
+    """Store what was found of a job, in place of what was there. Raises DBAPIError."""
+    job = failed._replace(steps=None)._asdict()
+    del job["steps"]
+    rows = [
+        {**job, "number": number, **one._asdict()} for number, one in enumerate(findings, start=1)
+    ]
+    its = (failures.c.provider == failed.provider, failures.c.jobgitid == failed.jobgitid)
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(failures).where(*its))
+        connection.execute(insert(failures), rows)
+        if failed.rungitid is not None:  # its night's roll-up shows the first line
+            changed_runs.mark(connection, [(failed.provider, failed.rungitid)])
+
+    transact(engine, work)

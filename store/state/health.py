@@ -1,0 +1,91 @@
+"""What is wrong and what is well again: one row for each thing that is watched.
+
+A row's `changetime` moves only when its state does, so a page can say since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, delete, select
+
+from engines.mysql import database_time, reading
+from engines.transaction import transact
+from schema.tables.audits import health
+from store.write.upsert import insert_or
+
+GOOD, WARNING, BAD = "good", "warning", "bad"
+
+
+class Sight(NamedTuple):
+    """One thing as it is now: `subject` a repository's full name, empty for the installation."""
+
+    subject: str
+    name: str
+    state: str
+    detail: str = ""
+
+
+class Row(NamedTuple):
+    """A sight as it is kept; times in UTC without zone, on the database's clock."""
+
+    subject: str
+    name: str
+    state: str
+    detail: str | None
+    changetime: datetime
+    checktime: datetime
+
+
+def put(engine: Engine, sights: Sequence[Sight], looked_at: Collection[str] = ()) -> list[Sight]:
+    """Keep sights, the last of each thing; return those whose state is another than before.
+
+    A thing that is seen for the first time and is good has not changed. What was `looked_at` and
+    is not among the sights any more, as a repository that was renamed, is dropped.
+    """
+    newest = {(one.subject, one.name): one for one in sights}
+
+    def work(connection: Connection) -> list[Sight]:
+        time = database_time(connection)
+        before = {(row.subject, row.name): row for row in rows(connection)}
+        changed, values = list[Sight](), list[dict[str, Any]]()
+        for key, one in sorted(newest.items()):
+            old = before.get(key)
+            is_same = old is not None and old.state == one.state
+            since = old.changetime if old is not None and is_same else time
+            values.append({**one._asdict(), "changetime": since, "checktime": time})
+            if one.state != (old.state if old else GOOD):
+                changed.append(one)
+        for subject, name in before.keys() - newest.keys():
+            if name in looked_at:
+                this = (health.c.subject == subject, health.c.name == name)
+                connection.execute(delete(health).where(*this))
+        if values:
+            connection.execute(statement(connection.dialect.name), values)
+        return changed
+
+    return transact(engine, work)
+
+
+@lru_cache
+def statement(dialect: str) -> Any:
+    """Return the upsert of a sight."""
+    names = ("state", "detail", "changetime", "checktime")
+    return insert_or(dialect, health, lambda new: [(name, new[name]) for name in names])
+
+
+def rows(connection: Connection) -> list[Row]:
+    """Return all that is watched, warnings and worse first."""
+    found = connection.execute(select(*(health.c[name] for name in Row._fields)))
+    order = {BAD: 0, WARNING: 1}
+    kept = (Row(*row) for row in found)
+    return sorted(kept, key=lambda row: (order.get(row.state, 2), row.subject, row.name))
+
+
+def warnings(engine: Engine) -> list[Row]:
+    """Return what is not good, the worst first."""
+    with reading(engine).connect() as connection:
+        return [row for row in rows(connection) if row.state != GOOD]

@@ -1,0 +1,118 @@
+"""Runs that have not ended: when to ask GitHub for them again, and which were given up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, or_, select
+
+from schema.tables.backfill import runreads
+from schema.tables.ci import jobs, workflowruns
+from schema.tables.reconciler import rereads
+from store.state import backfill_progress
+from store.state.backfill_progress import OPEN, RunRead
+
+WAITING, ABANDONED = "waiting", "abandoned"
+COMPLETED = "completed"
+REACH = timedelta(days=70)
+"""Runs created before that are not looked for: they were given up long ago."""
+
+
+class Reread(NamedTuple):
+    """A run that is open: how often it was asked for, and when GitHub last changed it.
+
+    `tries` is None for one that was not known to be open before.
+    """
+
+    run: RunRead
+    tries: int | None
+    last: datetime | None
+
+
+def due(connection: Connection, repoid: int, now: datetime, limit: timedelta) -> list[Reread]:
+    """Return the runs that are open, or have an open job, and are to be asked for now or new.
+
+    Newest first. One that was given up comes back when GitHub changed it less than `limit` ago.
+    """
+    ids = open_runs(connection, repoid, now - REACH)
+    query = select(rereads).where(rereads.c.repoid == repoid)
+    noted = {row.rungitid: row for row in connection.execute(query)}
+    ids |= {number for number, row in noted.items() if row.state == WAITING}
+    found = []
+    for run, last in runs_of(connection, repoid, sorted(ids, reverse=True)):
+        row = noted.get(run.rungitid)
+        is_alive = last is None or last > now - limit
+        if row is None:
+            found.append(Reread(run, None, last))
+        elif row.duetime <= now and (row.state == WAITING or is_alive):
+            found.append(Reread(run, row.tries, last))
+    return found
+
+
+def open_runs(connection: Connection, repoid: int, since: datetime) -> set[int]:
+    """Return the runs that are stored as open, or have a job that is."""
+    r, j = workflowruns.c, jobs.c
+    of_runs = select(r.gitid).where(
+        r.repoid == repoid,
+        or_(r.createtime >= since, r.createtime.is_(None)),
+        func.coalesce(r.status, "") != COMPLETED,
+    )
+    of_jobs = select(j.rungitid).where(
+        j.repoid == repoid, j.createtime >= since, j.status != COMPLETED
+    )
+    listed = select(runreads.c.rungitid).where(
+        runreads.c.repoid == repoid, runreads.c.state == OPEN
+    )
+    return {number for query in (of_runs, of_jobs, listed) for number in connection.scalars(query)}
+
+
+def runs_of(
+    connection: Connection, repoid: int, ids: Sequence[int]
+) -> list[tuple[RunRead, datetime | None]]:
+    """Return what is noted of runs, and when GitHub last changed each."""
+    found = []
+    for at in range(0, len(ids), 500):
+        part = ids[at : at + 500]
+        noted = backfill_progress.runs_read(connection, repoid, part)
+        query = select(workflowruns.c.gitid, workflowruns.c.createtime, workflowruns.c.updatetime)
+        stored = {
+            row.gitid: row
+            for row in connection.execute(
+                query.where(workflowruns.c.repoid == repoid, workflowruns.c.gitid.in_(part))
+            )
+        }
+        for number in part:
+            row = stored.get(number)
+            created = row.createtime if row else None
+            run = noted.get(number) or RunRead(number, created, 1, None, False, 0, OPEN)
+            last = (row.updatetime if row else None) or run.updatetime or created
+            found.append((run, last))
+    return found
+
+
+def put(
+    connection: Connection, repoid: int, run: int, tries: int, duetime: datetime, state: str
+) -> None:
+    """Note that a run was asked for, and when to do so again."""
+    row = {"repoid": repoid, "rungitid": run, "tries": tries, "duetime": duetime, "state": state}
+    backfill_progress.put(connection, rereads, [row])
+
+
+def forget_ended(connection: Connection, repoid: int) -> None:
+    """Forget the runs that have ended with all their jobs."""
+    noted = list(connection.scalars(select(rereads.c.rungitid).where(rereads.c.repoid == repoid)))
+    r, j = workflowruns.c, jobs.c
+    for at in range(0, len(noted), 500):
+        part = noted[at : at + 500]
+        query = select(r.provider, r.gitid).where(r.repoid == repoid, r.status == COMPLETED)
+        ended = connection.execute(query.where(r.gitid.in_(part))).all()
+        going = select(j.rungitid).where(
+            j.provider.in_({row.provider for row in ended}),
+            j.rungitid.in_([row.gitid for row in ended]),
+            j.status != COMPLETED,
+        )
+        done = {row.gitid for row in ended} - set(connection.scalars(going))
+        gone = (rereads.c.repoid == repoid, rereads.c.rungitid.in_(done))
+        connection.execute(delete(rereads).where(*gone))

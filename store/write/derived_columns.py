@@ -1,0 +1,197 @@
+"""Write the columns of runs that follow from stored rows, after all rows of a transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    false,
+    func,
+    null,
+    select,
+    union_all,
+)
+
+from rows import derive
+from rows.derive import Attempt
+from rows.version import STUB
+from schema.tables.ci import jobs, of_kind, runattempts, workflowruns
+from store.write.upsert import upsert
+
+Values = dict[str, Any]
+Key = tuple[str, int]
+"""Of a run: provider and gitid."""
+PART = 500
+
+TIMED = of_kind(runattempts, "derived")
+MIRRORED = of_kind(workflowruns, "derived")
+TOLD = ("branchname", "commithash", "workflowname", "repo", "repoid")
+"""What a job tells of its run."""
+
+
+def parts(found: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield sorted values in lists that a statement can take."""
+    values = sorted(found)
+    return (values[at : at + PART] for at in range(0, len(values), PART))
+
+
+def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[Key, Row[Any]]:
+    """Lock the runs among these that are stored already, and return them."""
+    keys = {(values["provider"], values["gitid"]) for values in touched}
+    return {
+        (provider, row.gitid): row
+        for provider, gitids in by_provider(keys)
+        for row in rows_of(connection, locking(), provider, gitids)
+    }
+
+
+def needed(rows: Iterable[Values], stored: Mapping[Key, Row[Any]]) -> list[Values]:
+    """Return the rows that may change a stored run, or add one."""
+    return [one for one in rows if adds(one, stored.get((one["provider"], one["gitid"])))]
+
+
+def adds(values: Values, stored: Row[Any] | None) -> bool:
+    """Tell whether a row may change the stored run: a stub only fills what is unknown."""
+    if stored is None or values["version"] != STUB:
+        return True
+    told = (name for name in TOLD if values.get(name) is not None)
+    return any(getattr(stored, name) is None for name in told)
+
+
+def update_runs(
+    connection: Connection,
+    touched: Iterable[Values],
+    stubs: Iterable[Values],
+    stored: Mapping[Key, Row[Any]],
+) -> None:
+    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks.
+
+    Writes only what differs from what is `stored`. An attempt of which nothing but a stub is
+    known is stored here: it has no columns but its key and what is derived.
+    """
+    repoids = {(values["provider"], values["gitid"]): values["repoid"] for values in touched}
+    numbers: dict[Key, set[int]] = defaultdict(set)
+    for values in stubs:
+        numbers[values["provider"], values["rungitid"]].add(values["attempt"])
+    changed_attempts, changed_runs = list[Values](), list[Values]()
+    for provider, gitids in by_provider(repoids):
+        attempts: dict[int, list[Row[Any]]] = defaultdict(list)
+        ran: dict[int, list[derive.Job]] = defaultdict(list)
+        for row in rows_of(connection, deriving(), provider, gitids):
+            if row.version is None:
+                ran[row.rungitid].append(job_of(row))
+            else:
+                attempts[row.rungitid].append(row)
+        for gitid in gitids:
+            key = provider, gitid
+            before = {row.attempt: row for row in attempts[gitid]}
+            known = {number: stub_of(number) for number in numbers[key]}
+            known |= {number: attempt_of(row) for number, row in before.items()}
+            timings = {number: derive.timing(one, ran[gitid]) for number, one in known.items()}
+            run = {"provider": provider, "rungitid": gitid, "repoid": repoids[key]}
+            for number, timing in timings.items():
+                values = {name: getattr(timing, name) for name in TIMED}
+                if differs(before.get(number), values):
+                    changed_attempts.append({**run, "attempt": number, **values, "version": STUB})
+            top = derive.highest(list(known.values()))
+            if top is None:
+                continue
+            values = {**top._asdict(), **timings[top.attempt]._asdict()}
+            values = {name: values[name] for name in MIRRORED}
+            if differs(stored.get(key), values):
+                changed_runs.append({"provider": provider, "gitid": gitid, **values})
+    upsert(connection, "runattempts", changed_attempts)
+    upsert(connection, "workflowruns", changed_runs)
+
+
+def by_provider(keys: Iterable[Key]) -> Iterator[tuple[str, list[int]]]:
+    """Yield runs by provider, in lists that a statement can take."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for provider, gitid in keys:
+        found[provider].add(gitid)
+    return ((provider, part) for provider in sorted(found) for part in parts(found[provider]))
+
+
+def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
+    """Return the query for columns of some runs; `run` is the one that holds the run's id."""
+    wanted = [table.c[name] for name in (run, *names)]
+    those: BindParameter[Any] = bindparam("gitids", expanding=True)
+    return select(*wanted).where(table.c.provider == bindparam("of"), table.c[run].in_(those))
+
+
+@lru_cache
+def deriving() -> CompoundSelect[Any]:
+    """Return the query for the attempts of runs, and for their jobs, which have no version.
+
+    The jobs of an attempt and a system are as if they were one, which starts with the first of
+    them and ends with the last: nothing more is derived from them.
+    """
+    names = ("version", *(name for name in Attempt._fields if name != "known"), *TIMED)
+    attempts = query_of(runattempts, "rungitid", names).add_columns(null().label("os"))
+    job = jobs.c
+    told: dict[str, ColumnElement[Any]] = {
+        "attempt": job.attempt,
+        "starttime": func.min(job.starttime),
+        "endtime": func.max(job.endtime),
+    }
+    ran = (
+        query_of(jobs, "rungitid", ())
+        .add_columns(*(told.get(name, null()).label(name) for name in names), job.os)
+        .where(job.inherited.is_(false()))
+        .group_by(job.rungitid, job.attempt, job.os)
+    )
+    return union_all(attempts, ran)
+
+
+@lru_cache
+def locking() -> Select[Any]:
+    """Return the query for runs that locks them, and no others, in the order of their keys.
+
+    Of a small table the servers would read, and lock, every row.
+    """
+    query = query_of(workflowruns, "gitid", (*TOLD, *MIRRORED)).with_for_update()
+    for server in ("mysql", "mariadb"):
+        query = query.with_hint(workflowruns, "FORCE INDEX (uq_workflowruns)", server)
+    return query
+
+
+def rows_of(
+    connection: Connection,
+    query: Select[Any] | CompoundSelect[Any],
+    provider: str,
+    gitids: Sequence[int],
+) -> Sequence[Row[Any]]:
+    """Return what a query finds of these runs."""
+    return connection.execute(query, {"of": provider, "gitids": gitids}).all()
+
+
+def attempt_of(row: Row[Any]) -> Attempt:
+    """Return a stored attempt; one without a version is only known by its jobs."""
+    names = (name for name in Attempt._fields if name != "known")
+    return Attempt(known=bool(row.version), **{name: getattr(row, name) for name in names})
+
+
+def stub_of(number: int) -> Attempt:
+    """Return an attempt of which only jobs are known."""
+    return Attempt(number, False, None, None, None, None, None)
+
+
+def job_of(row: Row[Any]) -> derive.Job:
+    """Return jobs that ran in their own attempt as the derivation sees them."""
+    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, inherited=False)
+
+
+def differs(row: Row[Any] | None, values: Values) -> bool:
+    """Tell whether a stored row, if there is one, lacks one of these values."""
+    return row is None or any(getattr(row, name) != value for name, value in values.items())

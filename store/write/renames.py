@@ -1,0 +1,110 @@
+"""Tell older rows their repository's new name, a few at a time.
+
+A rename is known at once: `repos.name` and an alias. The rows that carry the name in `repo` and
+`url` follow in small batches, each its own transaction, so that deliveries go on between them
+and a process killed half-way loses nothing: `rewrites` remembers how far it came.
+
+Two passes are made. A transaction that read the old name may write its rows after the first
+pass went by; the second starts when the longest transaction must have ended.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    LargeBinary,
+    String,
+    Table,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
+
+from engines.mysql import database_time, reading
+from engines.transaction import transact
+from schema.tables.ci import PLACED, metadata, repos, rewrites
+from store.write.upsert import insert_or
+
+BATCH = 1000
+PASSES = 2
+PAUSE = timedelta(seconds=15)  # longer than any transaction of a listener may take
+
+
+def schedule(connection: Connection, repoid: int) -> None:
+    """Note that all rows of a repository have to learn its name."""
+    values = {"position": 0, "passes": PASSES, "duetime": database_time(connection)}
+    rows = [{"repoid": repoid, "tablename": name, **values} for name in PLACED]
+    statement = insert_or(
+        connection.dialect.name, rewrites, lambda new: [(name, new[name]) for name in values]
+    )
+    connection.execute(statement, rows)
+
+
+def rewrite(engine: Engine) -> int:
+    """Rewrite one batch that is due; return how many rows it looked at, 0 when none is due."""
+    return transact(engine, rewrite_batch)
+
+
+def rewrite_batch(connection: Connection) -> int:
+    """Rewrite the next rows of one table, or end its pass; return how many were looked at."""
+    due = select(rewrites).where(rewrites.c.duetime <= database_time(connection))
+    task = connection.execute(
+        due.order_by(rewrites.c.Id).limit(1).with_for_update(skip_locked=True)
+    ).first()
+    if task is None:
+        return 0
+    table = metadata.tables[task.tablename]
+    ids = connection.scalars(
+        select(table.c.Id).where(table.c.Id > task.position).order_by(table.c.Id).limit(BATCH)
+    ).all()
+    this = rewrites.c.Id == task.Id
+    if ids:
+        place = connection.execute(select(repos).where(repos.c.Id == task.repoid)).one()
+        connection.execute(renaming(table, place, task.position, ids[-1]))
+        connection.execute(update(rewrites).where(this).values(position=ids[-1]))
+        return len(ids)
+    if task.passes <= 1:
+        connection.execute(delete(rewrites).where(this))
+    else:
+        again = database_time(connection) + PAUSE
+        next_pass = {"position": 0, "passes": task.passes - 1, "duetime": again}
+        connection.execute(update(rewrites).where(this).values(next_pass))
+    return 1
+
+
+def renaming(table: Table, place: Any, after: int, upto: int) -> Any:
+    """Return the UPDATE that gives a range of rows their repository's name and pages.
+
+    A page follows when it lies below the repository the row names, so `url` is assigned before
+    `repo`: MySQL's later assignments see earlier ones.
+    """
+    changes: list[tuple[Any, Any]] = [(table.c.repo, place.name)]
+    if "url" in table.c and place.url:
+        host = place.url.removesuffix(place.name)
+        url, repo = type_coerce(table.c.url, String()), type_coerce(table.c.repo, String())
+        past = literal(host).concat(repo).concat("/")
+        rest = func.substr(url, func.length(past))
+        moved = literal(place.url).concat(rest)
+        is_below = func.substr(url, 1, func.length(past)) == past
+        changes.insert(0, (table.c.url, case((is_below, moved), else_=table.c.url)))
+    stale = cast(table.c.repo, LargeBinary) != place.name.encode()
+    return (
+        update(table)
+        .where(table.c.Id > after, table.c.Id <= upto, table.c.repoid == place.Id, stale)
+        .ordered_values(*changes)
+    )
+
+
+def is_pending(engine: Engine) -> bool:
+    """Tell whether rows still wait for their repository's name."""
+    with reading(engine).connect() as connection:
+        return connection.execute(select(rewrites.c.Id).limit(1)).first() is not None

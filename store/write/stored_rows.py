@@ -1,0 +1,56 @@
+"""Read stored rows by their keys, as they stand beside new ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, select
+
+from schema.tables.ci import keys
+
+Key = tuple[Any, ...]
+Values = dict[str, Any]
+PART = 500
+
+
+def key_of(table: Table, values: Values) -> Key:
+    """Return what names a row in its table."""
+    return tuple([values[name] for name in keys(table)])
+
+
+def by_key(
+    connection: Connection, table: Table, wanted: Iterable[Key], without: tuple[str, ...] = ()
+) -> dict[Key, Values]:
+    """Return the stored rows among `wanted`, by key, with all columns but `without`."""
+    scopes: dict[Any, set[Any]] = defaultdict(set)
+    for scope, second, *_ in (wanted := set(wanted)):
+        scopes[scope].add(second)
+    names = tuple(one.name for one in table.columns if one.name not in without)
+    found: dict[Key, Values] = {}
+    for scope, seconds in scopes.items():
+        for part in parts(seconds):
+            of = {"of": scope, "those": part}
+            for row in connection.execute(query_of(table, names), of):
+                values = dict(zip(names, row, strict=True))
+                key = key_of(table, values)
+                if key in wanted:
+                    found[key] = values
+    return found
+
+
+@cache
+def query_of(table: Table, names: tuple[str, ...]) -> Select[Any]:
+    """Return the query for these columns of the rows of one scope."""
+    scope, second, *_ = keys(table)
+    those: BindParameter[Any] = bindparam("those", expanding=True)
+    chosen = (table.c[scope] == bindparam("of"), table.c[second].in_(those))
+    return select(*(table.c[name] for name in names)).where(*chosen)
+
+
+def parts(values: Iterable[Any]) -> Iterable[list[Any]]:
+    """Yield sorted values in lists that a statement can take."""
+    whole = sorted(values)
+    return (whole[at : at + PART] for at in range(0, len(whole), PART))

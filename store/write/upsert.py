@@ -1,0 +1,158 @@
+"""Merge rows into a table: one statement per table and set of columns, on every engine.
+
+How a column is merged follows from its kind (schema/tables/ci.py):
+
+- state: the record with the greater version wins
+- fixed: likewise, but a known value is never replaced by nothing
+- place: the latest writer knows where the repository is today, unless it does not know the page
+- first, last, sticky: least, greatest, ever true
+
+`version` is assigned last. MySQL assigns from left to right and later assignments see earlier
+ones: with the version first, one history gave five different results, depending on its order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, case, false, func, or_
+from sqlalchemy.dialects.mysql import insert as mysql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from engines.column_types import Exact
+from engines.pymysql_posting import post
+from rows import Unmappable
+from rows.version import STUB
+from schema.tables.ci import keys, metadata
+
+Values = dict[str, Any]
+Assigned = list[tuple[str, Any]]
+Merge = Callable[[Any, Any, ColumnElement[bool]], Any]
+
+
+def newer_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
+    return case((newer, new), else_=old)
+
+
+def known_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
+    return case((newer, func.coalesce(new, old)), else_=func.coalesce(old, new))
+
+
+def latest_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(new, old)
+
+
+def stored_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(old, new)
+
+
+def least_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
+    return case((or_(old.is_(None), new < old), new), else_=old)
+
+
+def greatest_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
+    return case((or_(old.is_(None), new > old), new), else_=old)
+
+
+def given_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> Any:
+    return new
+
+
+MERGES: dict[str, Merge] = {
+    "state": newer_wins,
+    "fixed": known_wins,
+    "place": latest_wins,
+    "first": least_wins,
+    "last": greatest_wins,
+    "sticky": greatest_wins,
+    "derived": given_wins,
+}
+
+
+def insert_or(dialect: str, table: Table, assign: Callable[[Any], Assigned]) -> Any:
+    """Return an INSERT that assigns, in order, where the key is stored already.
+
+    `assign` is given the new record's columns and returns what the stored row's become.
+    """
+    key = keys(table)
+    if dialect == "sqlite":
+        new_row = sqlite_insert(table)
+        changes = dict(assign(new_row.excluded))
+        return new_row.on_conflict_do_update(index_elements=key, set_=changes)
+    row = mysql_insert(table)
+    # Without anything to assign the row must still be locked: a key assigned to itself does it.
+    return row.on_duplicate_key_update(assign(row.inserted) or [(key[0], table.c[key[0]])])
+
+
+@lru_cache(maxsize=256)
+def statement(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
+    """Return the upsert of these columns of a table; SQLAlchemy compiles it once."""
+    table = metadata.tables[name]
+    # `repo` moves together with the `url` below it: renames.py tells a page by the stored name.
+    apart = "url" in table.c and "url" not in columns
+    merges = {**MERGES, "place": stored_wins} if apart else MERGES
+
+    def assign(new: Any) -> Assigned:
+        newer = new["version"] > table.c.version if "version" in columns else false()
+        assigned = [
+            (column.name, merges[column.info["kind"]](new[column.name], column, newer))
+            for column in table.columns
+            if column.name in columns and column.name not in {*keys(table), "version"}
+        ]
+        if "version" in columns:
+            assigned.append(("version", case((newer, new["version"]), else_=table.c.version)))
+        return assigned
+
+    return insert_or(dialect, table, assign)
+
+
+def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
+    """Merge rows into the table `name`, in the order of their keys.
+
+    The order is the same for every writer, so that two of them never wait for each other.
+    Raises Unmappable for a text that does not fit its column.
+    """
+    table = metadata.tables[name]
+    key = keys(table)
+    groups: dict[tuple[str, ...], list[Values]] = defaultdict(list)
+    for values in sorted(rows, key=lambda values: tuple(values[part] for part in key)):
+        groups[tuple(sorted(values))].append(values)
+    for columns, alike in groups.items():
+        check_lengths(table, columns, alike)
+    if len(groups) > 1:
+        lock(connection, table, rows)
+    for columns, alike in sorted(groups.items()):
+        post(connection, statement(connection.dialect.name, name, columns), alike)
+
+
+def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
+    """Lock rows, new ones too, in the order of their keys.
+
+    Rows with different columns take several statements, each in order, all together not: with
+    stubs and full rows in their batches, most transactions of busy writers ended in a deadlock.
+    """
+    key = keys(table)
+    empty = {"version": STUB} if "version" in table.c else {}
+    found = sorted({tuple(values[part] for part in key) for values in rows})
+    stubs = [{**dict(zip(key, one, strict=True)), **empty} for one in found]
+    columns = tuple(sorted(stubs[0]))
+    post(connection, statement(connection.dialect.name, table.name, columns), stubs)
+
+
+@lru_cache(maxsize=256)
+def lengths(name: str, columns: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """Return the columns that hold a limited text, with their limits in characters."""
+    table = metadata.tables[name]
+    types = ((one, table.c[one].type) for one in columns)
+    return tuple((one, type_.length) for one, type_ in types if isinstance(type_, Exact))
+
+
+def check_lengths(table: Table, columns: tuple[str, ...], rows: Sequence[Values]) -> None:
+    """Refuse what MySQL would refuse and SQLite would store: the engines hold the same rows."""
+    for column, limit in lengths(table.name, columns):
+        for values in rows:
+            if len(values[column] or "") > limit:
+                raise Unmappable(f"{table.name}.{column}", f"is longer than {limit} characters")

@@ -1,0 +1,126 @@
+"""The schema is created where there is none, and upgraded as its engine needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command as alembic
+from alembic.config import Config
+
+from engines.mysql import connect
+from fakegithub.samples import small_world
+from schema import migrate
+from schema.tables.ci import workflowruns
+from tests.backfill.conftest import Command
+from tests.backfill.doors import served
+from tests.schema.adopt import legacy
+
+
+def first_release(url: str) -> None:
+    """Bring an empty database to where the first release left it."""
+    engine = connect(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        alembic.upgrade(config, "0001")
+        connection.commit()
+    engine.dispose()
+
+
+def runs(url: str) -> int:
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            counted = sa.select(sa.func.count()).select_from(workflowruns)
+            return int(connection.execute(counted).scalar_one())
+    finally:
+        engine.dispose()
+
+
+def state(url: str) -> str:
+    engine = connect(url)
+    try:
+        return migrate.state(engine)
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("words", [(), ("-i",)], ids=["without", "with-i"])
+def test_empty_database_is_created_and_seeded_with_and_without_i(
+    bare, database_url: str, command: Command, words: tuple[str, ...]
+):
+    with served(small_world(runs=2), database_url):
+        done = command("-r", "octo-org/app", *words)
+    assert done.code == 0
+    assert done.err.startswith("the schema was created\n")
+    assert (state(database_url), runs(database_url)) == ("current", 2)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_older_sqlite_file_is_upgraded_after_a_copy(bare, database_url: str, command: Command):
+    first_release(database_url)
+    file = Path(database_url.removeprefix("sqlite:///"))
+    with served(small_world(runs=2), database_url):
+        done = command("-r", "octo-org/app")
+    assert done.code == 0
+    (copy,) = file.parent.glob(f"{file.name}.before-*")
+    assert done.err.startswith(f"the schema was upgraded; a copy of what was there is {copy}\n")
+    assert (state(database_url), runs(database_url)) == ("current", 2)
+    assert state(f"sqlite:///{copy}") == "older"
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_older_schema_of_a_server_is_upgraded_by_i_only(bare, database_url, command: Command):
+    first_release(database_url)
+    with served(small_world(runs=2), database_url):
+        done = command("-r", "octo-org/app")
+        assert (done.code, state(database_url)) == (2, "older")
+        assert done.err == (
+            "local-database.py: the database has an older schema: run the same command with -i"
+            " once\n"
+        )
+        done = command("-r", "octo-org/app", "-i")
+        assert done.code == 0
+    assert (state(database_url), runs(database_url)) == ("current", 2)
+
+
+def test_dry_run_of_i_prints_ddl_and_rows_and_changes_nothing(
+    bare, database_url: str, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:1")  # asked, it would be an error
+    engine = connect(database_url)
+    legacy.create(engine)
+    legacy.insert(engine, {"repos": [{"name": "org/one"}, {"name": "org/two"}]})
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE guests (a INTEGER)"))
+    before = sa.inspect(engine).get_columns("repos")
+    done = command("-i", "--dry-run", "-r", "org/one")
+    assert (done.code, done.err) == (0, "")
+    assert "repos: 2 rows\n" in done.out
+    assert "guests: 0 rows, left as they are\n" in done.out
+    assert "CREATE TABLE jobs" in done.out
+    assert "ALTER TABLE" in done.out
+    after = sa.inspect(engine).get_columns("repos")
+    assert [str(one["type"]) for one in after] == [str(one["type"]) for one in before]
+    assert sa.inspect(engine).has_table("jobs") is False
+    done = command("-i")
+    assert (done.code, state(database_url)) == (0, "current")
+    done = command("-i", "--dry-run")
+    assert (done.code, done.out.splitlines()[0]) == (0, "0 statements; every row is kept:")
+    engine.dispose()
+
+
+def test_newer_schema_is_left_alone(bare, database_url: str, command: Command):
+    migrate.upgrade(database_url)
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with served(small_world(runs=2), database_url):
+        done = command("-r", "octo-org/app", "-i")
+    assert (done.code, runs(database_url)) == (2, 0)
+    assert "upgraded by a newer release" in done.err

@@ -1,0 +1,216 @@
+"""Within GitHub's limits, and a fifth of them left to others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine
+
+from backfill.command.estimate import calls_for_runs, seconds_for
+from backfill.http import rate_limit
+from backfill.http.errors import Fate, judge
+from backfill.http.rate_limit import Budget, Limits, Spent, Stopped, available, budget_of
+from fakegithub.api.access import Token
+from fakegithub.api.faults import Faults
+from fakegithub.samples import app_of, small_world
+from fakegithub.server import TOKEN
+from fakegithub.world.history import history
+from tests.backfill.doors import fill, served
+from tests.backfill.test_complete import check_whole
+from tests.counts import count
+
+on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+DATE = "Mon, 02 Mar 2026 12:00:00 GMT"
+NOON = 1_772_452_800
+
+
+def headers(remaining: int, reset: int, limit: int = 5000) -> dict[str, str]:
+    return {
+        "date": DATE,
+        "x-ratelimit-limit": str(limit),
+        "x-ratelimit-remaining": str(remaining),
+        "x-ratelimit-reset": str(reset),
+    }
+
+
+def quiet(why: str, until: datetime) -> None:
+    """Hear of no wait."""
+
+
+def test_budget_is_read_from_an_answer_on_our_own_clock():
+    told = budget_of(headers(4990, NOON + 600), now=50.0)
+    assert told == Budget(5000, 4990, 650.0, NOON + 600)
+    assert budget_of({"date": DATE}, now=50.0) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "in_flight", "left"),
+    [
+        (5000, 5000, 0, 4000),
+        (5000, 1001, 0, 1),
+        (5000, 1000, 0, 0),
+        (60, 60, 3, 45),
+        (60, 0, 0, -12),
+    ],
+)
+def test_a_fifth_of_the_limit_is_left_to_others(limit, remaining, in_flight, left):
+    assert available(Budget(limit, remaining, 0.0), in_flight) == left
+
+
+def test_answers_that_overtake_one_another_leave_the_least():
+    held = Limits(quiet)
+    for remaining, reset in ((4990, 600.9), (4988, 600.1), (4989, 600.5)):
+        held.learn(Budget(5000, remaining, reset, NOON))
+    assert held.budget == Budget(5000, 4988, 600.1, NOON)
+    held.learn(Budget(5000, 4999, 4200.0, NOON + 3600))
+    assert held.budget == Budget(5000, 4999, 4200.0, NOON + 3600)
+    held.learn(Budget(5000, 7, 600.0, NOON))
+    assert held.budget.remaining == 4999
+
+
+def test_no_minute_has_900_requests_or_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rate_limit, "MINUTE", 0.6)
+    held = Limits(quiet)
+    held.limited = False
+    times = []
+    for _ in range(2600):
+        held.enter()
+        times.append(time.monotonic())
+        held.leave(None)
+    spans = [later - sooner for sooner, later in zip(times, times[900:], strict=False)]
+    assert min(spans) > 0.6
+    # And it is not slower than it need be.
+    assert times[-1] - times[0] < 2600 / 840 * 0.6 * 1.3
+
+
+def test_first_request_goes_alone_and_tells_how_many_are_left():
+    held = Limits(quiet)
+    held.enter()
+    second = threading.Thread(target=held.enter, daemon=True)
+    second.start()
+    second.join(0.3)
+    assert second.is_alive()
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+    held.leave({**headers(4999, int(time.time()) + 3600), "date": date})
+    second.join(2)
+    assert not second.is_alive()
+
+
+def test_used_up_hour_is_waited_for_and_told_with_its_end():
+    told: list[tuple[str, datetime]] = []
+    held = Limits(lambda why, until: told.append((why, until)))
+    held.budget = Budget(5000, 1000, time.time() + 2.4)
+    began = time.monotonic()
+    held.enter()
+    assert 2.3 < time.monotonic() - began < 3.6
+    assert [why for why, _ in told] == ["this hour's requests are used up"]
+
+
+def test_spent_and_stopped_end_the_waiting():
+    held = Limits(quiet, most=1)
+    held.enter()
+    with pytest.raises(Spent):
+        held.enter()
+    held.stop()
+    with pytest.raises(Stopped):
+        held.enter()
+    with pytest.raises(Stopped):
+        held.rest(60)
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "message", "fate", "seconds"),
+    [
+        (200, {}, "", Fate.TAKE, None),
+        (304, {}, "", Fate.TAKE, None),
+        (301, {}, "Moved Permanently", Fate.FOLLOW, None),
+        (429, {"retry-after": "7"}, "", Fate.WAIT, 7),
+        (403, {"retry-after": "60"}, "", Fate.WAIT, 60),
+        (403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded", Fate.WAIT, None),
+        (403, {}, "You have exceeded a secondary rate limit.", Fate.WAIT, None),
+        (403, {"x-ratelimit-remaining": "10"}, "Resource not accessible", Fate.REFUSED, None),
+        (500, {}, "", Fate.AGAIN, None),
+        (502, {}, "", Fate.AGAIN, None),
+        (503, {"retry-after": "3"}, "", Fate.AGAIN, 3),
+        (504, {}, "", Fate.AGAIN, None),
+        (401, {}, "Bad credentials", Fate.REFUSED, None),
+        (404, {}, "Not Found", Fate.REFUSED, None),
+        (422, {}, "Validation Failed", Fate.REFUSED, None),
+    ],
+)
+def test_answer_is_taken_followed_waited_for_tried_again_or_refused(
+    status, told, message, fate, seconds
+):
+    found = judge(status, told, message)
+    assert (found.fate, found.seconds) == (fate, seconds)
+
+
+@pytest.mark.parametrize(("runs", "calls"), [(0, 0), (1, 2), (999, 1009), (1000, 1013)])
+def test_runs_take_a_call_each_a_page_for_100_and_halving_above_1000(runs, calls):
+    assert calls_for_runs(runs) == calls
+
+
+def test_time_is_the_pace_or_the_hours_to_wait_for():
+    assert seconds_for(840, None, 0.0) == 60
+    assert seconds_for(840, Budget(5000, 5000, 3600.0), 0.0) == 60
+    assert seconds_for(4001, Budget(5000, 5000, 600.0), 0.0) == 600
+    assert seconds_for(12_001, Budget(5000, 5000, 600.0), 0.0) == 600 + 2 * 3600
+
+
+@on_sqlite
+def test_limits_of_the_server_are_never_met(engine: Engine, store_url: str):
+    world = history(seed=9, runs=300, jobs=2, days=5)
+    repo = world.members[("repo", None)][0]
+    with served(world, store_url, tokens={TOKEN: Token(limit=200)}) as github:
+        github.limits.scale = 600  # an hour of 6 seconds
+        assert fill(world, repo) == 0
+        assert github.limits.refusals == 0
+        hours: dict[int, int] = {}
+        first = github.requests[0].time
+        for one in github.requests:
+            if one.counted:
+                hour = int((one.time - first) / 6)
+                hours[hour] = hours.get(hour, 0) + 1
+    check_whole(engine, world, repo)
+    assert len(hours) > 1
+    assert max(hours.values()) <= 170
+
+
+@on_sqlite
+def test_pauses_that_github_asks_for_are_kept(engine: Engine, store_url: str):
+    world = small_world(runs=3)
+    faults = Faults()
+    faults.plan("/branches", "403", "429", "403")
+    with served(world, store_url, faults=faults):
+        assert fill(world, app_of(world)) == 0
+    assert faults.drawn == {"403": 2, "429": 1}
+    check_whole(engine, world, app_of(world))
+
+
+@pytest.mark.parametrize("seed", range(count(1, 20)))
+def test_faults_of_every_kind_change_nothing_in_what_is_stored(
+    engine: Engine, store_url: str, seed: int
+):
+    world = history(seed=seed, runs=60, jobs=3, days=5)
+    repo = world.members[("repo", None)][0]
+    faults = Faults(seed=seed, rate=0.2, pause=0.02)
+    with served(world, store_url, faults=faults):
+        assert fill(world, repo) == 0
+    assert len(faults.drawn) > 4
+    check_whole(engine, world, repo)
+
+
+@on_sqlite
+def test_server_that_stays_broken_is_told_in_a_sentence(
+    engine: Engine, store_url: str, capsys: pytest.CaptureFixture[str]
+):
+    world = small_world(runs=3)
+    faults = Faults()
+    faults.plan("/branches", *["502"] * 20)
+    with served(world, store_url, faults=faults):
+        assert fill(world, app_of(world)) == 1
+    assert "octo-org/app: branches: GitHub answers 502\n" in capsys.readouterr().err
+    check_whole(engine, world, app_of(world))

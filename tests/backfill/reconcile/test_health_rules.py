@@ -1,0 +1,154 @@
+"""What is worth a warning, and what is not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from backfill.http.rate_limit import Budget
+from backfill.reconcile import health_rules
+from backfill.reconcile.health_rules import Heard, Hook
+
+NOW = datetime(2026, 3, 4, 12)
+HOUR = timedelta(hours=1)
+THREE_DAYS = timedelta(days=3)
+OURS = "https://ci.example.org/webhook"
+
+
+@pytest.mark.parametrize(
+    ("number", "last", "activity", "state"),
+    [
+        (72, NOW - 6 * HOUR, NOW - 2 * HOUR, "warning"),  # usually one an hour
+        (72, NOW - 4 * HOUR, NOW - 2 * HOUR, "good"),  # not yet five usual pauses
+        (72, NOW - 6 * HOUR, NOW - 6 * HOUR, "good"),  # nothing happened since
+        (72, NOW - 6 * HOUR, None, "good"),
+        (2, NOW - 30 * HOUR, NOW - 2 * HOUR, "good"),  # seldom says anything
+        (10_000, NOW - HOUR, NOW - timedelta(minutes=16), "warning"),
+        (10_000, NOW - HOUR, NOW - timedelta(minutes=5), "good"),  # may still be on its way
+        (0, None, NOW - HOUR, "warning"),
+        (0, None, None, "good"),
+    ],
+)
+def test_silence_is_told_when_it_is_unusual_and_github_shows_activity(
+    number, last, activity, state
+):
+    found = health_rules.silence("org/app", Heard(number, last, THREE_DAYS), activity, NOW)
+    assert (found.subject, found.name, found.state) == ("org/app", "silence", state)
+
+
+def test_silence_says_since_when_and_what_github_shows():
+    found = health_rules.silence(
+        "org/app", Heard(72, NOW - 6 * HOUR, THREE_DAYS), NOW - 2 * HOUR, NOW
+    )
+    assert found.detail == (
+        "no delivery came since 2026-03-04 06:00 UTC, and GitHub shows activity at "
+        "2026-03-04 10:00 UTC"
+    )
+
+
+WELL = Hook(7, OURS, OURS, True, 200)
+
+
+@pytest.mark.parametrize(
+    ("ours", "state", "detail"),
+    [
+        ([WELL], "good", ""),
+        ([WELL._replace(expected=None, code=None)], "good", ""),
+        ([WELL._replace(is_active=False)], "bad", "webhook 7 is disabled"),
+        ([WELL._replace(code=503)], "bad", "webhook 7 was answered with 503 the last time"),
+        (
+            [WELL._replace(url="https://u:secret@old.example.org:8443/hook?key=secret")],
+            "bad",
+            "webhook 7 points to https://old.example.org:8443/hook, not to " + OURS,
+        ),
+        ([WELL._replace(is_active=False), WELL._replace(id=8)], "good", ""),
+        ([], "warning", "the webhook that delivered is gone"),
+    ],
+)
+def test_hook_is_told_of_when_no_hook_of_ours_is_well(ours, state, detail):
+    found = health_rules.hook("org/app", ours, True)
+    assert (found.state, found.detail) == (state, detail)
+
+
+def test_repository_without_a_hook_that_never_delivered_is_polled():
+    assert health_rules.hook("org/app", [], False).state == "good"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ignored"),
+    [
+        ("octo-org/ap", "octo-org/app"),
+        ("octo-org/dashbaord", "octo-org/dashboard"),
+        ("octo-orgs/app", "octo-org/app"),
+        ("octocat/app", "octo-org/app"),
+        ("octo-og", "octo-org/app"),
+        ("octo-og/*", "octo-org/app"),
+        ("Octo-Org/Ap", "octo-org/app"),
+    ],
+)
+def test_pattern_that_matches_nothing_and_nearly_matches_what_is_ignored_is_a_typo(
+    pattern, ignored
+):
+    (found,) = health_rules.typos([pattern], [ignored], [])
+    assert (found.subject, found.name, found.state) == (pattern, "typo", "warning")
+    assert found.detail == f"deliveries of {ignored} are ignored: was -r {pattern} mistyped?"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ignored", "known"),
+    [
+        ("octo-org/app", "octo-org/app2", ["octo-org/app"]),  # it matches something
+        ("octo-org", "octo-orgs/app", ["octo-org/core"]),
+        ("octo-org/app", "octo-org/documentation", []),
+        ("octo-org/app", "other/thing", []),
+        ("a/b", "a/c", []),  # too short to tell
+    ],
+)
+def test_pattern_that_matches_or_resembles_nothing_is_no_typo(pattern, ignored, known):
+    assert health_rules.typos([pattern], [ignored], known) == []
+
+
+@pytest.mark.parametrize(
+    ("expires", "state"),
+    [
+        (None, "good"),
+        ("2026-03-20 12:00:00 UTC", "good"),
+        ("2026-03-10 12:00:00 UTC", "warning"),
+        ("2026-03-05 11:00:00 UTC", "bad"),
+        ("2026-03-05 13:30:00 +0200", "bad"),
+        ("2026-03-05 13:30:00 UTC", "warning"),
+        ("soon", "good"),
+    ],
+)
+def test_token_about_to_expire_is_told_of(expires, state):
+    assert health_rules.token(expires, NOW).state == state
+
+
+@pytest.mark.parametrize(
+    ("remaining", "state"), [(5000, "good"), (501, "good"), (500, "warning"), (0, "warning")]
+)
+def test_rate_budget_nearly_spent_is_told_of(remaining, state):
+    assert health_rules.rate(Budget(5000, remaining, 0.0)).state == state
+
+
+def test_unlimited_rate_is_well():
+    assert health_rules.rate(None).state == "good"
+
+
+def test_audit_that_found_something_is_told_of():
+    found = health_rules.audit("org/app", 3, NOW)
+    assert (found.state, found.detail) == (
+        "warning",
+        "3 missing at 2026-03-04 12:00 UTC: python local-database.py -r org/app --audit",
+    )
+    assert health_rules.audit("org/app", 0, NOW).state == "good"
+    assert health_rules.audit("org/app", None, None).state == "good"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "letters"),
+    [("", "", 0), ("app", "app", 0), ("app", "ap", 1), ("kitten", "sitting", 3), ("", "abc", 3)],
+)
+def test_distance_counts_the_letters_to_change(one, other, letters):
+    assert health_rules.distance(one, other) == health_rules.distance(other, one) == letters

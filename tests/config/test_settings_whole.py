@@ -1,0 +1,111 @@
+"""All settings at once: the documented defaults, and every one given."""
+
+from __future__ import annotations
+
+from datetime import time
+from ipaddress import ip_network
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from config.groups import Group
+from config.settings import Settings, read
+
+
+def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
+    assert read({}, {}, tmp_path) == Settings(
+        database_url="sqlite:///data/shark_dashboard.db",
+        database_password=None,
+        database_password_command=None,
+        database_ssl=True,
+        database_ssl_ca=None,
+        database_read_url="sqlite:///data/shark_dashboard.db",
+        database_migrate_url="sqlite:///data/shark_dashboard.db",
+        webhook_secret=(),
+        github_token=None,
+        github_api_url="https://api.github.com",
+        github_app_id=None,
+        github_app_pem=None,
+        repos=(),
+        host="0.0.0.0",  # noqa: S104 - the documented default
+        port=5000,
+        spool_dir=Path("data/spool"),
+        on_database_down="spool",
+        delivery_retention_days=30,
+        reconcile=True,
+        reconcile_share=50,
+        dashboard_host="127.0.0.1",
+        dashboard_port=5001,
+        dashboard_password=None,
+        dashboard_proxies=(),
+        dashboard_login_header="X-Forwarded-User",
+        night_zone=ZoneInfo("UTC"),
+        night_ends=time(12),
+        groups=(),
+    )
+
+
+def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
+    (tmp_path / "ca.pem").touch()
+    (tmp_path / "groups.toml").write_text(
+        '[prod]\nrepos = ["org/api", "org/web-*"]\nworkflows = ["Nightly"]\nactors = ["bot"]\n'
+    )
+    found = read(
+        {"port": "6000", "repos": ["a/b,c", "d/*"], "github_token": "ghp_x", "host": None},
+        {
+            "DATABASE_URL": "mysql+pymysql://u@db.example.org:3307/runs",
+            "DATABASE_PASSWORD": "p$w {x}",
+            "DATABASE_PASSWORD_COMMAND": "sh -c 'echo token'",
+            "DATABASE_SSL": "OFF",
+            "DATABASE_SSL_CA": str(tmp_path / "ca.pem"),
+            "DATABASE_READ_URL": "mysql+pymysql://reader@db.example.org/runs",
+            "WEBHOOK_SECRET": "the new one is long, the old one is né",
+            "GITHUB_API_URL": "https://ghes.example.org/api/v3/",
+            "GITHUB_APP_ID": "Iv23liSomeClientId",
+            "GITHUB_APP_PEM": str(tmp_path / "ca.pem"),
+            "HOST": "::1",
+            "SPOOL_DIR": "/var/spool/runledger",
+            "ON_DATABASE_DOWN": "503",
+            "DELIVERY_RETENTION_DAYS": "7",
+            "RECONCILE": "off",
+            "RECONCILE_SHARE": "20",
+            "DASHBOARD_HOST": "0.0.0.0",  # noqa: S104 - as in a container
+            "DASHBOARD_PORT": "8080",
+            "DASHBOARD_PASSWORD": "correct horse",
+            "NIGHT_ZONE": "Asia/Kathmandu",
+            "NIGHT_ENDS": "07:30",
+            "DASHBOARD_PROXIES": "10.1.2.3, fd00::/8",
+            "DASHBOARD_LOGIN_HEADER": "X-User",
+            "GROUPS_FILE": "groups.toml",
+        },
+        tmp_path,
+    )
+    assert found == Settings(
+        database_url="mysql+pymysql://u@db.example.org:3307/runs",
+        database_password="p$w {x}",
+        database_password_command="sh -c 'echo token'",
+        database_ssl=False,
+        database_ssl_ca=str(tmp_path / "ca.pem"),
+        database_read_url="mysql+pymysql://reader@db.example.org/runs",
+        database_migrate_url="mysql+pymysql://u@db.example.org:3307/runs",
+        webhook_secret=(b"the new one is long", b"the old one is n\xc3\xa9"),
+        github_token="ghp_x",
+        github_api_url="https://ghes.example.org/api/v3",
+        github_app_id="Iv23liSomeClientId",
+        github_app_pem=str(tmp_path / "ca.pem"),
+        repos=("a/b", "c", "d/*"),
+        host="::1",
+        port=6000,
+        spool_dir=Path("/var/spool/runledger"),
+        on_database_down="503",
+        delivery_retention_days=7,
+        reconcile=False,
+        reconcile_share=20,
+        dashboard_host="0.0.0.0",  # noqa: S104 - as in a container
+        dashboard_port=8080,
+        dashboard_password="correct horse",
+        dashboard_proxies=(ip_network("10.1.2.3/32"), ip_network("fd00::/8")),
+        dashboard_login_header="X-User",
+        night_zone=ZoneInfo("Asia/Kathmandu"),
+        night_ends=time(7, 30),
+        groups=(Group("prod", ("org/api", "org/web-*"), ("Nightly",), ("bot",)),),
+    )

@@ -1,0 +1,40 @@
+"""Which names a pattern watches."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.watch import is_watched, watch
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "watched"),
+    [
+        ([], "any/thing", True),
+        (["org/repo"], "org/repo", True),
+        (["org/repo"], "Org/Repo", True),
+        (["ORG/Repo"], "org/repo", True),
+        (["org/repo"], "org/repo2", False),
+        (["org/repo"], "org/rep", False),
+        (["org/repo"], "other/repo", False),
+        (["org"], "org/anything", True),
+        (["Org/*"], "oRG/anything", True),
+        (["org/*"], "organization/repo", False),
+        (["org"], "other/org", False),
+        (["org/repo.js"], "org/repo-js", False),
+        (["a/b", "c"], "c/d", True),
+        (["a/b", "c"], "a/d", False),
+    ],
+)
+def test_pattern_watches_names_without_regard_to_case(
+    patterns: list[str], name: str, watched: bool
+):
+    assert is_watched(watch(patterns), [name]) is watched
+
+
+def test_pattern_watches_a_repository_by_its_former_name():
+    assert is_watched(watch(["org/old"]), ["org/new", "org/old"])
+
+
+def test_patterns_are_kept_as_they_were_written():
+    assert watch(["Org/Repo", "x"]).patterns == ("Org/Repo", "x")

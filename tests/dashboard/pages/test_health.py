@@ -1,0 +1,165 @@
+"""Health, the banner and the metrics: is all there, is it fresh, and who looks after it?"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from config.calendar import Calendar
+from schema.tables.reconciler import leases, marks
+from store.rollups import schedule
+from store.rollups.spans import Plan
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, text_of
+
+EARLIER = NOW - timedelta(hours=2)
+UTC = Plan(Calendar(ZoneInfo("UTC"), datetime(2026, 1, 1, 12).time()))
+
+
+def banner(client: FlaskClient) -> str:
+    """Return what stands on every page."""
+    found = {
+        re.search(r'class="verdict (\w+)".*?<span>(.*?)</span>', text_of(client, path), re.DOTALL)
+        for path in ("/", "/runs", "/health")
+    }
+    (said,) = {f"{one[1]}: {one[2]}" for one in found}
+    return said
+
+
+def test_store_is_complete_until_its_oldest_verdict(client: FlaskClient, engine: Engine):
+    one, other = stored.repo(engine, "octo-org/one"), stored.repo(engine, "octo-org/two")
+    stored.audit(engine, one, EARLIER - timedelta(days=1), missing=3, stored=7)
+    stored.audit(engine, one, EARLIER, listed=12_000, stored=12_000)
+    stored.audit(engine, other, NOW, listed=345, stored=345)
+    said = "Complete until 10 Mar 07:30, 12\u202f345 of 12\u202f345 runs"
+    assert banner(client) == f"passed: {said}"
+    page = text_of(client, "/health")
+    assert "Complete until 10 Mar 07:30" in page
+    metrics = text_of(client, "/metrics").splitlines()
+    assert "runledger_never_audited_repositories 0" in metrics
+    assert 'runledger_audit_age_seconds{repo="octo-org/one"} 7200' in metrics
+    assert 'runledger_audit_missing{repo="octo-org/two"} 0' in metrics
+
+
+def test_metrics_say_when_the_last_delivery_about_a_repository_came(
+    client: FlaskClient, engine: Engine
+):
+    for name in ("octo-org/one", "octo-org/silent"):
+        stored.repo(engine, name)
+    for hours, about in ((5, "octo-org/one"), (2, "Octo-Org/one"), (1, None)):
+        stored.delivery(engine, NOW - timedelta(hours=hours), repo=about)
+    found = [
+        line
+        for line in text_of(client, "/metrics").splitlines()
+        if line.startswith("runledger_repository_delivery_age_seconds{")
+    ]
+    assert found == ['runledger_repository_delivery_age_seconds{repo="octo-org/one"} 7200']
+
+
+def test_repository_with_runs_that_was_never_audited_is_not_called_complete(
+    client: FlaskClient, engine: Engine
+):
+    one, other = stored.repo(engine, "octo-org/one"), stored.repo(engine, "octo-org/two")
+    stored.repo(engine, "octo-org/fork-without-runs")
+    for repoid in (one, other, other):
+        stored.run(engine, repoid, EARLIER)
+    stored.audit(engine, one, EARLIER)
+    said = "1 of 2 repositories checked: complete until 10 Mar 07:30, 10 of 10 runs"
+    assert banner(client) == f"nothing: {said}"
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text_of(client, "/health")))
+    assert "1 other repository was never audited: whether something of it is missing" in page
+    assert "runledger_never_audited_repositories 1" in text_of(client, "/metrics").splitlines()
+    stored.audit(engine, other, NOW)
+    assert banner(client) == "passed: Complete until 10 Mar 07:30, 20 of 20 runs"
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("nothing", "nothing: No delivery kept"),
+        ("delivery", "nothing: Last delivery 2 h ago, never audited"),
+        ("missing", "failed: 3 missing, as of 10 Mar 07:30"),
+        ("warning", "warned: Complete until 10 Mar 07:30, 10 of 10 runs, 1 warning"),
+        ("bad", "failed: 1 thing wrong"),
+        ("quarantine", "failed: 1 quarantined"),
+    ],
+)
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_banner_says_the_worst(client: FlaskClient, engine: Engine, what: str, said: str):
+    repoid = stored.repo(engine)
+    if what != "nothing":
+        stored.delivery(engine, EARLIER, "quarantined" if what == "quarantine" else "applied")
+    if what not in ("nothing", "delivery"):
+        stored.audit(engine, repoid, EARLIER, missing=3 if what == "missing" else 0)
+    if what in ("warning", "bad"):
+        stored.watched(engine, EARLIER, state=what, detail="the key expires")
+    assert banner(client) == said
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_health_shows_what_is_watched_and_the_reconciler(client: FlaskClient, engine: Engine):
+    stored.repo(engine, "octo-org/one")
+    stored.watched(engine, EARLIER, name="rate", state="warning", detail="9 of 5000 requests left")
+    stored.watched(engine, EARLIER, subject="octo-org/one", name="hook")
+    told = {"changed": 4, "recovered": 2, "troubles": ["octo-org/<b>: 404"]}
+    row = {"subject": "", "name": "cycle", "value": json.dumps(told), "time": EARLIER}
+    stored.put(engine, marks, **row)
+    stored.put(engine, leases, name="reconcile", holder="host:7", endtime=NOW + timedelta(hours=1))
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(client, "/health")))
+    assert "rate: 9 of 5000 requests left since 10 Mar 07:30, looked at 2 h ago" in page
+    assert "Its last cycle ended 2 h ago: 4 rows changed, 2 deliveries recovered." in page
+    assert "reconcile is held by host:7 until 10 Mar 10:30" in page
+    assert "octo-org/&lt;b&gt;: 404" in page
+    metrics = text_of(client, "/metrics").splitlines()
+    assert 'runledger_watch_state{subject="",name="rate"} 1' in metrics
+    assert "runledger_reconcile_age_seconds 7200" in metrics
+
+
+def test_histograms_count_every_job_once_before_and_after_its_roll_up(
+    client: FlaskClient, engine: Engine
+):
+    repoid = stored.repo(engine)
+    for days, wait in ((3, 5), (2, 10), (1, 700)):
+        created = NOW - timedelta(days=days)
+        gitid = stored.run(engine, repoid, created)
+        stored.job(engine, repoid, gitid, created, queuetime=wait, os="Windows")
+    stored.job(engine, repoid, gitid, created, inherited=True)
+    stored.job(engine, repoid, gitid, created, gated=True)
+    schedule.run_all(engine, UTC, NOW - timedelta(days=1))
+    check_histogram(client, 3)
+    late = stored.run(engine, repoid, NOW)
+    stored.job(engine, repoid, late, NOW, queuetime=8, os="Windows")
+    check_histogram(client, 4)
+    schedule.run_all(engine, UTC, NOW)
+    check_histogram(client, 4)
+
+
+def check_histogram(client: FlaskClient, jobs: int) -> None:
+    """Compare the waits of Windows jobs: one is longer than 10 s, one takes exactly 10 s."""
+    found = {}
+    pattern = r'runledger_job_queue_seconds_bucket\{os="Windows",le="([^"]+)"\} (\d+)'
+    for border, count in re.findall(pattern, text_of(client, "/metrics")):
+        found[border] = int(count)
+    counts = list(found.values())
+    assert counts == sorted(counts)
+    assert (found["10"], found["+Inf"]) == (jobs - 2, jobs)
+    assert f'runledger_job_queue_seconds_count{{os="Windows"}} {jobs}' in text_of(
+        client, "/metrics"
+    )
+
+
+def test_freshness_is_the_same_before_and_after_the_roll_up(client: FlaskClient, engine: Engine):
+    one, other = stored.repo(engine, "octo-org/one"), stored.repo(engine, "octo-org/two")
+    for days in (40, 3, 0):
+        stored.run(engine, one, NOW - timedelta(days=days))
+    stored.run(engine, other, NOW, status="queued", conclusion=None)
+    live = text_of(client, "/health.csv")
+    assert "octo-org/one,3," in live
+    schedule.run_all(engine, UTC, NOW)
+    assert text_of(client, "/health.csv") == live

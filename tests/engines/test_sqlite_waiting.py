@@ -1,0 +1,67 @@
+"""Writers of one SQLite file take their turns: none waits for ever among busy ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+from engines.mysql import connect
+from tests.store import door
+from tests.stories.plain import SUCCESS
+
+on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@on_sqlite
+def test_delivery_gets_its_turn_among_writers_that_never_pause(writers: list[Engine]):
+    over = threading.Event()
+
+    def busy(engine: Engine) -> None:
+        while not over.is_set():
+            with engine.begin():
+                time.sleep(0.005)
+
+    def delivering() -> None:
+        try:
+            for one in door.told(SUCCESS) * 6:
+                start = time.monotonic()
+                door.deliver(writers[0], [one])
+                took.append(time.monotonic() - start)
+        finally:
+            over.set()
+
+    took: list[float] = []
+    door.together([delivering, *(lambda e=engine: busy(e) for engine in writers[1:])])
+    assert len(took) == 42
+    assert max(took) < 1.5
+
+
+@on_sqlite
+def test_transaction_gives_up_when_another_holds_the_file_too_long(engine: Engine, store_url: str):
+    impatient = connect(store_url, read_seconds=0.3)
+    with engine.begin():
+        start = time.monotonic()
+        with pytest.raises(OperationalError, match="database is locked"):
+            impatient.begin().__enter__()
+        assert 0.25 < time.monotonic() - start < 1
+    with impatient.begin():
+        pass
+    impatient.dispose()
+
+
+@on_sqlite
+def test_fault_that_is_no_lock_is_told_at_once(engine: Engine, store_url: str):
+    broken = connect(store_url)
+
+    @event.listens_for(broken, "connect")
+    def spoil(connection, _) -> None:
+        connection.set_authorizer(lambda *_: 1)  # 1: SQLITE_DENY
+
+    start = time.monotonic()
+    with pytest.raises(Exception, match="not authorized"):
+        broken.begin().__enter__()
+    assert time.monotonic() - start < 1

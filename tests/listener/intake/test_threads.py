@@ -1,0 +1,26 @@
+"""What is done beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from listener.intake.threads import aside
+from tests.listener.asking import run
+
+
+def test_work_aside_returns_or_raises_while_the_loop_goes_on():
+    met = threading.Barrier(2, timeout=10)
+
+    def work(word: str) -> str:
+        met.wait()  # both are under way at once
+        return word
+
+    async def both() -> tuple[str, str]:
+        return await asyncio.gather(aside(work, "a"), aside(work, "b"))
+
+    assert tuple(run(both())) == ("a", "b")
+    with pytest.raises(ZeroDivisionError):
+        run(aside(lambda: 1 // 0))

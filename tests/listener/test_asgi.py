@@ -1,0 +1,47 @@
+"""A request as the server hands it over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from listener.asgi import fields, read
+from listener.intake.answers import Refused
+from tests.listener.asking import run
+
+
+def test_field_is_found_by_its_name_and_one_given_twice_is_joined():
+    scope = {"headers": [(b"x-a", b"1"), (b"x-b", b"\xff"), (b"x-a", b"2")]}
+    assert fields(scope) == {"x-a": "1,2", "x-b": "ÿ"}
+
+
+@pytest.mark.parametrize(
+    "headers", [[(b"x-a", b"1")] * 101, [(b"x-a", b"1" * 16_384)]], ids=["many", "long"]
+)
+def test_fields_too_many_or_too_long_are_refused(headers: list[tuple[bytes, bytes]]):
+    with pytest.raises(Refused) as raised:
+        fields({"headers": headers})
+    assert raised.value.answer.code == 431
+
+
+def body_of(pieces: Iterable[dict[str, Any]], length: int) -> bytes:
+    source = iter(pieces)
+
+    async def receive() -> dict[str, Any]:
+        return next(source)
+
+    return run(read(receive, length))
+
+
+def test_body_in_pieces_is_joined():
+    pieces = [{"body": b"ab", "more_body": True}, {"more_body": True}, {"body": b"c"}]
+    assert body_of(pieces, 3) == b"abc"
+
+
+@pytest.mark.parametrize("last", [{"type": "http.disconnect"}, {"body": b"c"}])
+def test_body_that_ends_before_its_length_is_refused(last: dict[str, Any]):
+    with pytest.raises(Refused) as raised:
+        body_of([{"body": b"ab", "more_body": True}, last], 4)
+    assert raised.value.answer.code == 400

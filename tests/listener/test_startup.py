@@ -1,0 +1,83 @@
+"""What a start does with databases of every age."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from config.settings import Settings, read
+from engines.mysql import connect
+from listener.startup import bring_up, check
+from schema import migrate
+from store.open import CannotStart, copy_beside
+
+
+def settings(url: str, folder: Path) -> Settings:
+    return read({}, {"DATABASE_URL": url}, folder)
+
+
+def old_table(url: str) -> None:
+    """Make the documented table of a database from before migrations."""
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE repos (Id INTEGER PRIMARY KEY, name VARCHAR(50))"))
+        connection.execute(sa.text("INSERT INTO repos VALUES (1, 'org/repo')"))
+    engine.dispose()
+
+
+def test_empty_database_gets_the_schema(database_url: str, tmp_path: Path):
+    bring_up(settings(database_url, tmp_path))
+    assert migrate.state(connect(database_url)) == "current"
+    bring_up(settings(database_url, tmp_path))
+    assert migrate.state(connect(database_url)) == "current"
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_older_mysql_schema_stops_the_start_and_names_the_way(database_url: str, tmp_path: Path):
+    old_table(database_url)
+    with pytest.raises(CannotStart, match=r"older schema: run python local-database\.py with -i"):
+        bring_up(settings(database_url, tmp_path))
+    assert sa.inspect(connect(database_url)).get_table_names() == ["repos"]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_older_sqlite_file_is_upgraded_beside_a_copy(database_url: str, tmp_path: Path):
+    old_table(database_url)
+    bring_up(settings(database_url, tmp_path))
+    assert migrate.state(connect(database_url)) == "current"
+    (copy,) = tmp_path.glob("*.db.before-*")
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT * FROM repos").fetchall() == [(1, "org/repo")]
+
+
+def test_newer_schema_stops_a_start_and_not_who_runs_already(database_url: str, tmp_path: Path):
+    bring_up(settings(database_url, tmp_path))
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    check(settings(database_url, tmp_path), engine)
+    with pytest.raises(CannotStart, match="upgraded by a newer release"):
+        bring_up(settings(database_url, tmp_path))
+    engine.dispose()
+
+
+def test_copy_holds_what_was_committed_to_the_log_only(tmp_path: Path):
+    file = tmp_path / "runs.db"
+    writer = sqlite3.connect(file)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE runs (id)")
+    writer.execute("INSERT INTO runs VALUES (7)")
+    writer.commit()  # into runs.db-wal: the file itself has not grown yet
+    with sqlite3.connect(copy_beside(file)) as connection:
+        assert connection.execute("SELECT * FROM runs").fetchall() == [(7,)]
+    writer.close()
+
+
+def test_server_that_is_not_there_may_be_there_at_the_next_try(tmp_path: Path):
+    with pytest.raises(CannotStart, match="does not answer: OperationalError") as stopped:
+        bring_up(settings("mysql+pymysql://root:hunter22@127.0.0.1:1/runs", tmp_path))
+    assert stopped.value.code == 1
+    assert "hunter22" not in str(stopped.value)

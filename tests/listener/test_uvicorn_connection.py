@@ -1,0 +1,153 @@
+"""What a connection allows its sender, beside bringing one request."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from uvicorn import Config, Server
+
+from listener import uvicorn_connection as limits
+from listener.asgi_app import App
+from listener.intake.intake import Desk
+from listener.uvicorn_connection import Connection
+from tests.listener.process import reply, request
+from tests.listener.sending import headers, recorded
+
+BODY = recorded("ping__organization")
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+Connect = Callable[[], socket.socket]
+
+
+@pytest.fixture
+def connect(desk: Desk) -> Iterator[Connect]:
+    """Serve the app in a thread, with the loop that the listener has; give what connects to it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = Config(App(desk), http=Connection, ws="none", loop="uvloop", lifespan="off")
+        server = Server(config)
+        made: list[socket.socket] = []
+
+        def connected() -> socket.socket:
+            made.append(socket.create_connection(listening.getsockname(), timeout=10))
+            return made[-1]
+
+        with running(server, listening):
+            yield connected
+        for one in made:
+            one.close()
+
+
+@contextmanager
+def running(server: Server, listening: socket.socket) -> Iterator[None]:
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        thread = threading.Thread(target=lambda: runner.run(server.serve([listening])))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield
+        server.should_exit = True
+        thread.join()
+
+
+def head(**others: str) -> bytes:
+    return request({**headers("ping", BODY), **others}, len(BODY))
+
+
+def test_request_in_small_pieces_is_answered(connect: Connect):
+    sender = connect()
+    for letter in range(0, len(head() + BODY), 700):
+        sender.sendall((head() + BODY)[letter : letter + 700])
+        time.sleep(0.005)
+    assert reply(sender).json == {"status": "pong"}
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /webhook HT", head(), head() + BODY[:10]])
+def test_request_that_is_not_whole_in_time_is_closed_on(
+    connect: Connect, sent: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "SECONDS", 0.3)
+    sender = connect()
+    sender.sendall(sent)
+    began = time.monotonic()
+    assert sender.recv(1000) == b""
+    assert 0.2 < time.monotonic() - began < 5
+
+
+def test_request_that_is_whole_in_time_may_be_answered_later(
+    connect: Connect, desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "SECONDS", 0.1)
+
+    async def slow(*_: object) -> None:
+        await asyncio.sleep(0.5)
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr("listener.webhook.settle", slow)
+    sender = connect()
+    sender.sendall(head() + BODY)
+    assert reply(sender).code == 503
+
+
+def test_head_without_end_is_431(connect: Connect):
+    sender = connect()
+    sender.sendall(head()[:-2] + b"X: " + b"a" * limits.HEAD_BYTES)
+    assert reply(sender).code == 431
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{f"X-{number}": "1" for number in range(101)}, {"X-Long": "a" * 17_000}],
+    ids=["many", "long"],
+)
+def test_head_of_many_or_long_fields_is_431(connect: Connect, fields: dict[str, str]):
+    sender = connect()
+    sender.sendall(head(**fields) + BODY)
+    assert (found := reply(sender)).code == 431
+    assert found.json["status"] == "refused"
+
+
+def test_sender_who_is_refused_early_reads_why_though_it_goes_on_sending(connect: Connect):
+    sender = connect()
+    sender.sendall(request(headers("ping", BODY), 30_000_000))
+    for _ in range(30):
+        sender.sendall(b"x" * 1_000_000)
+    assert reply(sender).code == 413
+
+
+def test_sender_who_is_refused_and_neither_reads_nor_ends_is_cut_off(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "LINGER_SECONDS", 0.2)
+    sender = connect()
+    sender.sendall(request(headers("ping", BODY), 30_000_000))
+    ends = time.monotonic() + 10
+    with suppress(ConnectionError):
+        while time.monotonic() < ends:
+            sender.sendall(b"x" * 1_000)
+            time.sleep(0.01)
+    assert time.monotonic() < ends
+
+
+def test_sender_who_closes_its_side_is_answered(connect: Connect):
+    sender = connect()
+    sender.sendall(head() + BODY)
+    sender.shutdown(socket.SHUT_WR)
+    assert reply(sender).json == {"status": "pong"}
+
+
+@pytest.mark.parametrize("more", [b"no request", head() + BODY])
+def test_whatever_follows_a_request_is_not_answered(connect: Connect, more: bytes):
+    sender = connect()
+    sender.sendall(head() + BODY + more)
+    received = b""
+    while piece := sender.recv(65536):
+        received += piece
+    assert received.count(b"HTTP/1.1") == 1
+    assert received.endswith(b'{"status": "pong"}')

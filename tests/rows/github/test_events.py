@@ -1,0 +1,230 @@
+"""The router, and what holds for every payload whatever is in it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakegithub.world.templates import Json
+from rows import Mapped, Row, StoredName, Unmappable
+from rows.github import events
+from schema.tables.ci import keys, metadata, of_kind
+from tests import counts
+from tests.rows.objects import JOB, PUSH, REPOSITORY, RUN, WORKFLOW, mapped, tables, unversioned
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+RECORDED: dict[str, tuple[str, Json]] = {
+    f"{file.parent.name}/{file.stem}": (event, json.loads(file.read_text(encoding="utf-8")))
+    for file in sorted(FIXTURES.glob("g*/*.json"))
+    if (event := file.name.partition("__")[0]) in events.EVENTS
+}
+CHANGES = {"repository": {"name": {"from": "old"}}, "owner": {"from": {"user": {"login": "mona"}}}}
+STEP = {"name": "Tests", "number": 1, "status": "completed", "conclusion": "failure"}
+LEAST: dict[str, Json] = {
+    # All of these fields are read, and few others: each may hold anything.
+    "push": {**PUSH, "repository": REPOSITORY},
+    "create": {"ref": "topic", "ref_type": "branch", "repository": REPOSITORY},
+    "delete": {"ref": "topic", "ref_type": "branch", "repository": REPOSITORY},
+    "repository": {"action": "renamed", "changes": CHANGES, "repository": REPOSITORY},
+    "workflow_run": {"workflow_run": RUN, "workflow": WORKFLOW, "repository": REPOSITORY},
+    "workflow_job": {"workflow_job": {**JOB, "steps": [STEP]}, "repository": REPOSITORY},
+}
+JUNK: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    7,
+    2**31,
+    2**63,
+    10**30,
+    1.5,
+    float("inf"),
+    "",
+    "x",
+    "\ud800",
+    "0" * 40,
+    "0001-01-01T00:00:00Z",
+    "https://[::1/",
+    [],
+    [None],
+    [[]],
+    [{}],
+    ["x"],
+    {},
+    {"id": {}},
+    {"name": []},
+)
+Way = tuple[str | int, ...]
+
+
+def ways(node: Any, here: Way = ()) -> Iterator[Way]:
+    """Yield the way to each node of a payload."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in inner if isinstance(node, (dict, list)) else ():
+        yield (*here, key)
+        if isinstance(value, (dict, list)):
+            yield from ways(value, (*here, key))
+
+
+def replaced(node: Any, way: Way, value: Any) -> Any:
+    """Return a payload with another value at the end of a way; the payload stays as it is."""
+    if not way:
+        return value
+    changed = copy.copy(node)
+    changed[way[0]] = replaced(node[way[0]], way[1:], value)
+    return changed
+
+
+def removed(node: Any, way: Way) -> Any:
+    """Return a payload without the key at the end of a way; the payload stays as it is."""
+    changed = copy.copy(node)
+    if len(way) == 1:
+        del changed[way[0]]
+    else:
+        changed[way[0]] = removed(node[way[0]], way[1:])
+    return changed
+
+
+WAYS = {case: list(ways(payload)) for case, (_, payload) in RECORDED.items()}
+
+
+def outcome(event: str, payload: Json) -> Mapped | str:
+    """Return what a payload says, or why it cannot become rows; anything else is raised."""
+    try:
+        found = events.rows_for(event, payload)
+    except Unmappable as refused:
+        return str(refused)
+    for row in (found.repository, *found.rows):
+        check(row)
+    return found
+
+
+def check(row: Row) -> None:
+    """Assert that a row keeps the contract of the package `rows`."""
+    table = metadata.tables[row.table]
+    columns = set(row.values)
+    assert columns <= set(table.columns.keys())
+    assert columns >= set(keys(table)) - {"repoid"}
+    assert not columns & {"Id", "repoid", "repo"}, "the store's own"
+    assert not columns & set(of_kind(table, "derived"))
+    version = row.values.get("version")
+    assert isinstance(version, bytes) == ("version" in table.columns)
+    state = set(of_kind(table, "state"))
+    if state:
+        assert columns & state == (state if version else set())
+    for name, value in row.values.items():
+        check_value(name, value)
+
+
+def check_value(name: str, value: object) -> None:
+    """Assert that a value is one every engine stores, and stores alike."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, datetime):
+        assert value.tzinfo is None
+        assert value.year >= 1000
+    elif isinstance(value, int):
+        assert 0 <= value < (2**31 if name == "attempt" else 2**63)
+    else:
+        assert value is None or isinstance(value, (float, bytes, StoredName))
+
+
+@pytest.mark.parametrize("case", RECORDED)
+def test_recorded_payload_is_mapped_and_left_as_it_was(case: str):
+    event, payload = RECORDED[case]
+    before = copy.deepcopy(payload)
+    assert isinstance(outcome(event, payload), Mapped)
+    assert payload == before
+
+
+@pytest.mark.parametrize("case", RECORDED)
+def test_recorded_payload_says_the_same_each_time(case: str):
+    event, payload = RECORDED[case]
+    assert events.rows_for(event, payload) == events.rows_for(event, copy.deepcopy(payload))
+
+
+@pytest.mark.parametrize("event", LEAST)
+def test_any_value_in_any_field_is_mapped_or_refused(event: str):
+    for way in ways(LEAST[event]):
+        for junk in JUNK:
+            outcome(event, replaced(LEAST[event], way, junk))
+
+
+@hypothesis.settings(max_examples=counts.count(300, 20_000))
+@given(data=st.data())
+def test_recorded_payload_with_one_wrong_value_is_mapped_or_refused(data: st.DataObject):
+    case = data.draw(st.sampled_from(sorted(RECORDED)))
+    way = data.draw(st.sampled_from(WAYS[case]))
+    event, payload = RECORDED[case]
+    spoilt = replaced(payload, way, data.draw(st.sampled_from(JUNK)))
+    before = copy.deepcopy(spoilt)
+    outcome(event, spoilt)
+    assert spoilt == before
+
+
+@pytest.mark.parametrize("event", LEAST)
+def test_missing_field_says_the_same_as_a_null(event: str):
+    payload = LEAST[event]
+    for way in ways(payload):
+        if isinstance(way[-1], str):
+            null = outcome(event, replaced(payload, way, None))
+            assert outcome(event, removed(payload, way)) == null, way
+
+
+@hypothesis.settings(max_examples=counts.count(100, 5_000))
+@given(data=st.data())
+def test_missing_field_of_a_recorded_payload_says_the_same_as_a_null(data: st.DataObject):
+    case = data.draw(st.sampled_from(sorted(RECORDED)))
+    named = [way for way in WAYS[case] if isinstance(way[-1], str)]
+    way = data.draw(st.sampled_from(named))
+    event, payload = RECORDED[case]
+    assert outcome(event, removed(payload, way)) == outcome(event, replaced(payload, way, None))
+
+
+@pytest.mark.parametrize("event", LEAST)
+def test_unread_field_may_hold_anything(event: str):
+    expected = outcome(event, LEAST[event])
+    for junk in JUNK:
+        payload = {**LEAST[event], "sender": junk, "organization": junk, "deployment": junk}
+        payload["repository"] = {**REPOSITORY, "owner": junk, "topics": junk, "license": junk}
+        assert outcome(event, payload) == expected
+
+
+def test_every_event_we_ask_for_is_routed_and_no_other_is_listed_as_ignored():
+    routed = {"push", "create", "delete", "repository", "workflow_run", "workflow_job"}
+    assert set(events.EVENTS) == routed
+    assert not routed & events.IGNORED
+    assert "ping" not in events.IGNORED  # it is answered, not ignored
+    assert {"check_run", "pull_request", "workflow_dispatch", "star"} <= events.IGNORED
+
+
+def test_repository_event_brings_nothing_but_the_repository():
+    assert tables(mapped("repository", {"action": "deleted"})) == []
+
+
+@pytest.mark.parametrize("kind", events.READS)
+@pytest.mark.parametrize("value", [None, "x", 7, []])
+def test_read_object_that_is_none_is_refused(kind: str, value: Any):
+    key = "branch" if kind == "branch_gone" else kind
+    with pytest.raises(Unmappable, match=rf"^payload\.{key}: "):
+        events.rows_read(kind, {"repository": REPOSITORY, key: value})
+
+
+@pytest.mark.parametrize("kind", ["workflow_run", "workflow_job", "repository"])
+def test_read_object_says_the_same_as_its_event(kind: str):
+    payload = LEAST[kind]
+    event, read = events.rows_for(kind, payload), events.rows_read(kind, payload)
+    assert read.rows == event.rows
+    # The repository itself was read, and not seen in passing: a newer version of the same.
+    assert unversioned([read.repository]) == unversioned([event.repository])

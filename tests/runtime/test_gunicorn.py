@@ -1,0 +1,122 @@
+"""The server around the app: its processes, their death, and many senders at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engines.mysql import connect
+from rows.github.events import EVENTS
+from runtime.gunicorn_listener import workers_for
+from tests import leftovers
+from tests.listener.process import Listener, Reply, reply, request, running
+from tests.listener.sending import FIXTURES, headers, recorded
+from tests.listener.stored import counted
+
+BODY = recorded("push__branch_created")
+
+
+def children(listener: Listener) -> list[int]:
+    """Return the processes that gunicorn's master has started."""
+    command = ["pgrep", "-P", str(listener.process.pid)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [int(pid) for pid in done.stdout.split()]
+
+
+def deliver(listener: Listener) -> Reply:
+    return listener.post(BODY, headers("push", BODY))
+
+
+def test_workers_are_one_for_sqlite_and_as_many_as_cores_for_servers():
+    cores = len(os.sched_getaffinity(0))
+    assert (workers_for("sqlite"), workers_for("mysql")) == (1, cores)
+    assert workers_for("mariadb") == cores
+
+
+def test_deliveries_of_many_senders_at_once_are_all_stored(tmp_path: Path, database_url: str):
+    payloads = [
+        (event, file.read_bytes())
+        for file in sorted((FIXTURES / "github").glob("*.json"))
+        if (event := file.stem.partition("__")[0]) in EVENTS
+    ]
+    with running(tmp_path, DATABASE_URL=database_url) as listener, ThreadPoolExecutor(12) as pool:
+        posts = [pool.submit(listener.post, body, headers(event, body)) for event, body in payloads]
+        again = [pool.submit(listener.post, body, headers(event, body)) for event, body in payloads]
+        answers = [(post.result().code, post.result().json["status"]) for post in posts + again]
+        assert set(answers) == {(200, "applied")}
+        engine = connect(database_url)
+        assert counted(engine)["deliveries"] == len(answers) == 84
+        engine.dispose()
+        backend = "sqlite" if database_url.startswith("sqlite") else "mysql"
+        assert len(children(listener)) == workers_for(backend)
+        assert listener.stop() == 0
+
+
+def test_worker_killed_is_replaced_and_said_in_one_line_of_our_log(tmp_path: Path):
+    with running(tmp_path) as listener:
+        assert deliver(listener).code == 200
+        (worker,) = children(listener)
+        os.kill(worker, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while children(listener) in ([], [worker]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert deliver(listener).json == {"status": "applied"}
+        (line,) = [line for line in listener.log().splitlines() if "SIGKILL" in line]
+        assert f'level=error msg="Worker (pid:{worker}) was sent SIGKILL! Perhaps out' in line
+
+
+def test_master_killed_takes_its_workers_along(tmp_path: Path):
+    with running(tmp_path) as listener:
+        (worker,) = children(listener)
+        listener.process.kill()
+        listener.process.wait()
+        assert leftovers.wait_gone(worker, seconds=20)
+
+
+def test_server_opens_no_control_socket_and_reads_no_options_of_gunicorns(tmp_path: Path):
+    home = tmp_path / "home"
+    home.mkdir()
+    with running(tmp_path, HOME=str(home), GUNICORN_CMD_ARGS="--workers 3") as listener:
+        assert deliver(listener).code == 200
+        assert len(children(listener)) == 1
+        assert list(home.rglob("*")) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_server_listens_on_a_name_as_on_an_address(tmp_path: Path, host: str):
+    with running(tmp_path, "--host", host) as listener:
+        assert deliver(listener).code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_it_cleanly_with_exit_0_and_frees_the_port(tmp_path: Path, number: int):
+    with running(tmp_path) as listener:
+        assert deliver(listener).code == 200
+        assert listener.stop(number) == 0
+        assert "Traceback" not in listener.log()
+        assert "was sent" not in listener.log()
+        assert listener.log().splitlines()[-1].endswith("level=info msg=stopped")
+        socket.create_server(("127.0.0.1", listener.port)).close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_lets_a_delivery_that_is_coming_in_be_answered(tmp_path: Path, number: int):
+    with (
+        running(tmp_path) as listener,
+        socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection,
+    ):
+        connection.sendall(request(headers("push", BODY), len(BODY)) + BODY[:100])
+        time.sleep(0.5)  # it must have been accepted
+        os.killpg(listener.process.pid, number)
+        time.sleep(0.5)
+        connection.sendall(BODY[100:])
+        assert reply(connection).json == {"status": "applied"}
+        assert listener.process.wait(timeout=30) == 0

@@ -1,0 +1,140 @@
+"""Which failed jobs still need a reason, and what is written of one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, insert, select
+
+from engines.mysql import reading
+from schema.tables.ci import jobs, repos
+from schema.tables.failures import failures as table
+from store import delete_repository
+from store.state import failures
+from store.state.failures import Failed, Finding, Wanted
+
+NOON = datetime(2026, 3, 2, 12)
+LONG = "é😀" * 100_000
+
+
+def job(number: int, **more: object) -> dict[str, object]:
+    usual = {
+        "provider": "github",
+        "gitid": number,
+        "repoid": 1,
+        "rungitid": 7,
+        "attempt": 1,
+        "name": "build",
+        "conclusion": "failure",
+        "createtime": NOON + timedelta(seconds=number % 100),
+        "endtime": NOON + timedelta(minutes=5),
+        "inherited": False,
+        "gated": False,
+        "failedstep": "make",
+        "steps": None,
+    }
+    return {**usual, **more}
+
+
+def store(engine: Engine, *rows: dict[str, object]) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(jobs), list(rows))
+
+
+def wanted(engine: Engine, repoids: tuple[int, ...] = (1,), most: int = 10) -> list[int]:
+    with reading(engine).connect() as connection:
+        wish = Wanted(repoids, NOON, NOON + timedelta(minutes=5))
+        found = failures.wanted(connection, wish, most)
+        assert failures.count_wanted(connection, wish) >= len(found)
+    return [one.jobgitid for one in found]
+
+
+def test_failed_jobs_without_a_reason_are_wanted_the_latest_first(engine: Engine):
+    store(
+        engine,
+        job(1),
+        job(2, conclusion="timed_out"),
+        job(3, conclusion="success"),
+        job(4, conclusion="cancelled"),
+        job(5, conclusion=None),
+        job(6, inherited=True),
+        job(7, repoid=2),
+        job(8, createtime=NOON - timedelta(seconds=1)),
+        job(9, endtime=NOON + timedelta(minutes=6)),
+        job(30_000_000_010),
+    )
+    assert wanted(engine) == [30_000_000_010, 2, 1]
+    assert wanted(engine, most=1) == [30_000_000_010]
+    assert wanted(engine, repoids=(1, 2)) == [30_000_000_010, 7, 2, 1]
+    assert wanted(engine, repoids=()) == []
+
+
+def test_job_with_a_reason_is_not_wanted_any_more(engine: Engine):
+    store(engine, job(1), job(2))
+    with reading(engine).connect() as connection:
+        wish = Wanted([1], NOON, NOON + timedelta(minutes=5))
+        (failed, _) = failures.wanted(connection, wish, 10)
+    failures.write(engine, failed, [Finding("none", "gone")])
+    assert wanted(engine) == [1]
+
+
+def test_reason_is_written_whole_and_in_place_of_an_older_one(engine: Engine):
+    failed = Failed("github", 2, 1, 7, 3, "build", "make", NOON, "[]")
+    failures.write(engine, failed, [Finding("none", "gone"), Finding("none", "gone")])
+    finding = Finding("log", None, LONG, "before", "masked", "1:ab", "src/a.c", 3)
+    failures.write(engine, failed, [finding])
+    with reading(engine).connect() as connection:
+        (row,) = connection.execute(select(table)).mappings()
+    assert {name: value for name, value in row.items() if name != "Id"} == {
+        "provider": "github",
+        "jobgitid": 2,
+        "number": 1,
+        "repoid": 1,
+        "rungitid": 7,
+        "attempt": 3,
+        "job": "build",
+        "step": "make",
+        "source": "log",
+        "absence": None,
+        "message": LONG,
+        "context": "before",
+        "masked": "masked",
+        "fingerprint": "1:ab",
+        "path": "src/a.c",
+        "line": 3,
+        "time": NOON,
+    }
+
+
+def test_forgotten_repository_takes_its_reasons_along(engine: Engine):
+    with engine.begin() as connection:
+        for number, name in ((1, "org/gone"), (2, "org/kept")):
+            values = {"provider": "github", "gitid": number, "name": name, "Id": number}
+            connection.execute(insert(repos), values)
+    for number in (1, 2):
+        failed = Failed("github", number, number, 7, 1, "build", None, NOON)
+        failures.write(engine, failed, [Finding("none", "silent")])
+    (key,) = delete_repository.named(engine, "org/gone")
+    assert delete_repository.counted(engine, key) == {"failures": 1}
+    assert delete_repository.forget(engine, key)["failures"] == 1
+    with reading(engine).connect() as connection:
+        assert connection.scalars(select(table.c.repoid)).all() == [2]
+
+
+def test_times_of_the_failed_step_are_found():
+    steps = (
+        '[{"name": "make", "conclusion": "success", "starttime": "2026-03-02 12:00:00.000000",'
+        ' "endtime": "2026-03-02 12:00:05.000000"},'
+        ' {"name": "make", "conclusion": "failure", "starttime": "2026-03-02 12:00:05.000000",'
+        ' "endtime": "2026-03-02 12:00:09.500000"}]'
+    )
+    failed = Failed("github", 2, 1, 7, 3, "build", "make", NOON, steps)
+    assert failures.span_of(failed) == ("2026-03-02T12:00:05", "2026-03-02T12:00:09")
+    assert failures.span_of(failed._replace(step="other")) is None
+    assert failures.span_of(failed._replace(steps=None)) is None
+
+
+def test_jobs_that_ended_at_any_time_are_wanted_unless_an_end_is_given(engine: Engine):
+    store(engine, job(1))
+    with reading(engine).connect() as connection:
+        assert failures.count_wanted(connection, Wanted([1], NOON)) == 1

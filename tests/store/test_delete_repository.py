@@ -1,0 +1,133 @@
+"""A forgotten repository leaves nothing behind, and nothing of any other goes with it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from sqlalchemy import Engine, select
+
+from backfill.command import delete_repository as command
+from engines.mysql import reading
+from fakegithub.world.world import World
+from rows.github.events import rows_for
+from schema.tables.ci import deliveries as table
+from schema.tables.ci import metadata, repos
+from schema.tables.deliveries import deliveryparts
+from store import apply, delete_repository
+from store.deliveries import table as deliveries
+from store.deliveries.table import Delivery
+from store.state import audits, health
+from tests.equality import Contents, contents
+
+KEY = ("github", 1)
+
+
+def store(engine: Engine, world: World, extra: dict[str, object] | None = None) -> None:
+    """Store what a world sends."""
+    for one in world.deliveries():
+        payload = {**one.payload, **(extra or {})}
+        body = json.dumps(payload).encode()
+        name = payload["repository"]["full_name"]
+        time = deliveries.now()
+        delivery = Delivery("github", one.guid, 7, one.event, one.action, name, time, body)
+        apply.store(engine, delivery, rows_for(one.event, payload))
+
+
+def rows(engine: Engine) -> Contents:
+    return {name: found for name, found in contents(engine).items() if found}
+
+
+def key_of(engine: Engine, name: str) -> tuple[str, int]:
+    (key,) = delete_repository.named(engine, name)
+    return key
+
+
+def test_forgotten_repository_leaves_what_was_there_before_it(engine: Engine):
+    one = World(seed=3)
+    play(one, one.create_repo("org/kept"))
+    store(engine, one)
+    before = rows(engine)
+    gone = one.create_repo("org/gone")
+    play(one, gone)
+    one.rename(gone, "renamed", after=5)
+    play(one, gone)
+    store(engine, one, {"noise": os.urandom(500_000).hex()})
+    key = key_of(engine, "ORG/renamed")
+    assert delete_repository.named(engine, "org/gone") == [key]
+    counted = delete_repository.counted(engine, key)
+    assert counted["workflowruns"] == 2
+    told = delete_repository.forget(engine, key)
+    assert told["deliveries"] > 8
+    assert {name: told[name] for name in counted} == counted
+    assert rows(engine) == before
+    with reading(engine).connect() as connection:
+        assert connection.execute(select(deliveryparts)).all() == []
+
+
+def test_forgetting_takes_verdicts_and_warnings_along(engine: Engine):
+    world = World(seed=6)
+    for name in ("org/kept", "org/gone"):
+        play(world, world.create_repo(name))
+    store(engine, world)
+    with reading(engine).connect() as connection:
+        numbers = dict(connection.execute(select(repos.c.name, repos.c.Id)).all())
+    for name, number in numbers.items():
+        time = deliveries.now()
+        row = audits.Row(number, time, "command", time, time, 1, 1, 0, [])
+        audits.record(engine, row)
+        health.put(engine, [health.Sight(name, "silence", "warning", "is silent")])
+    told = delete_repository.forget(engine, key_of(engine, "org/gone"))
+    assert (told["audits"], told["health"]) == (1, 1)
+    with reading(engine).connect() as connection:
+        assert audits.latest(connection, numbers["org/gone"]) is None
+        assert audits.latest(connection, numbers["org/kept"]) is not None
+    assert [row.subject for row in health.warnings(engine)] == ["org/kept"]
+
+
+def play(world: World, repo: int) -> None:
+    """Let a repository run something."""
+    world.push(repo, "Commit", after=60)
+    run = world.trigger(world.add_workflow(repo, "CI"), after=2)
+    job = world.queue_job(run, "build", after=1)
+    world.start_job(job, after=6)
+    world.finish_job(job, "success", after=120)
+    world.finish_run(run, after=1)
+
+
+def test_repository_that_took_the_name_later_keeps_its_deliveries(engine: Engine):
+    world = World(seed=4)
+    first = world.create_repo("org/app")
+    play(world, first)
+    world.rename(first, "old-app", after=5)
+    second = world.create_repo("org/app")
+    play(world, second)
+    store(engine, world)
+    key = next(found for found in delete_repository.named(engine, "org/old-app"))
+    delete_repository.forget(engine, key)
+    with reading(engine).connect() as connection:
+        names = set(connection.execute(select(table.c.repo)).scalars())
+        ids = connection.execute(select(metadata.tables["repos"].c.gitid)).scalars().all()
+    assert names == {"org/app"}
+    assert len(ids) == 1
+    assert ids[0] != key[1]
+
+
+def test_forgetting_what_is_not_stored_changes_nothing(engine: Engine):
+    assert delete_repository.named(engine, "org/app") == []
+    assert delete_repository.forget(engine, KEY) == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "left"), [("org/APP", 0, 0), ("", 1, 1), ("yes", 1, 1), ("org/ap", 1, 1)]
+)
+def test_command_deletes_only_when_the_name_is_typed_again(
+    engine: Engine, capsys: pytest.CaptureFixture[str], typed: str, code: int, left: int
+):
+    world = World(seed=5)
+    play(world, world.create_repo("org/app"))
+    store(engine, world)
+    assert command.run(engine, "org/app", lambda question: typed) == code
+    assert len(delete_repository.named(engine, "org/app")) == left
+    assert ("deleted: " in capsys.readouterr().out) == (code == 0)

@@ -1,0 +1,105 @@
+"""What is told beforehand of a merge is what the database makes of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from schema.tables.ci import jobs, metadata, repoaliases, repos
+from store.write.merge_rules import merged
+from store.write.upsert import upsert
+from tests.counts import count
+from tests.store.door import emptied
+
+NOON = datetime(2026, 3, 2, 12)
+texts = st.sampled_from([None, "", "a", "A", "é"])
+times = st.one_of(st.none(), st.integers(0, 3).map(lambda n: NOON + timedelta(seconds=n)))
+versions = st.sampled_from([b"", b"\x00", b"\x01", b"\x01\x00"])
+JOB = {
+    "status": texts,
+    "conclusion": texts,
+    "starttime": times,
+    "queuetime": st.sampled_from([None, 0, 5]),
+    "runtime": st.sampled_from([None, 0.0, 1.5]),
+    "clockanomaly": st.booleans(),
+}
+FIXED = {
+    "name": texts,
+    "createtime": times,
+    "rungitid": st.just(1),
+    "attempt": st.just(1),
+    "labels": texts,
+    "url": texts,
+    "repo": texts,
+    "inherited": st.booleans(),
+    "gated": st.booleans(),
+}
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, object]:
+    """Return a record of a job: its whole state, or a stub; some of the fixed columns."""
+    is_stub = draw(st.booleans())
+    state = {} if is_stub else {name: draw(values) for name, values in JOB.items()}
+    chosen = draw(st.sets(st.sampled_from(sorted(FIXED))))
+    fixed = {name: draw(FIXED[name]) for name in sorted(chosen)}
+    version = b"" if is_stub else draw(versions)
+    return {"provider": "github", "gitid": 1, **state, **fixed, "version": version}
+
+
+aliases = st.fixed_dictionaries(
+    {"repoid": st.just(1), "name": st.just("o/r"), "firstseen": times, "lastseen": times}
+)
+
+
+def check(engine: Engine, name: str, history: list[dict[str, object]]) -> None:
+    emptied(engine.url.render_as_string(hide_password=False))
+    table = metadata.tables[name]
+    with engine.begin() as connection:
+        upsert(connection, name, history[:1])
+        for record in history[1:]:
+            (before,) = [dict(row._mapping) for row in connection.execute(select(table))]
+            upsert(connection, name, [record])
+            (after,) = [dict(row._mapping) for row in connection.execute(select(table))]
+            assert merged(name, before, record) == after
+
+
+shared = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=count(40, 500)
+)
+
+
+@shared
+@given(st.lists(records(), min_size=2, max_size=4))
+def test_merge_of_jobs_is_told_beforehand(engine: Engine, history):
+    check(engine, jobs.name, history)
+
+
+@shared
+@given(st.lists(aliases, min_size=2, max_size=4))
+def test_merge_of_names_is_told_beforehand(engine: Engine, history):
+    check(engine, repoaliases.name, history)
+
+
+@shared
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "provider": st.just("github"),
+                "gitid": st.just(7),
+                "name": texts,
+                "url": texts,
+                "private": st.booleans(),
+                "version": versions,
+            }
+        ),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_merge_of_repositories_is_told_beforehand(engine: Engine, history):
+    check(engine, repos.name, history)

@@ -1,0 +1,155 @@
+"""What a process believes to be stored: never more than was committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine, event
+
+from store import apply
+from store.write import version_cache
+from store.write.version_cache import Known
+from tests.equality import check_equal, contents
+from tests.store import door
+from tests.stories.plain import SUCCESS
+
+EARLY, NOON, LATE = (datetime(2026, 3, 2, hour) for hour in (6, 12, 18))
+
+
+def branch(version: bytes, name: str = "main") -> dict[str, object]:
+    return {"repoid": 1, "name": name, "version": version}
+
+
+def alias(first: datetime | None, last: datetime | None) -> dict[str, object]:
+    return {"repoid": 1, "name": "octo-org/app", "firstseen": first, "lastseen": last}
+
+
+@pytest.fixture
+def memory() -> Known:
+    return Known()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Give the time the memory goes by, to be moved on."""
+    now = [1000.0]
+    monkeypatch.setattr(version_cache.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_unknown_row_is_not_stored(memory: Known):
+    assert not memory.is_stored("branches", branch(b""))
+
+
+def test_remembered_row_covers_its_version_and_older_ones(memory: Known):
+    memory.remember("branches", [branch(b"\x02")])
+    assert memory.is_stored("branches", branch(b"\x02"))
+    assert memory.is_stored("branches", branch(b"\x01"))
+    assert memory.is_stored("branches", branch(b""))
+    assert not memory.is_stored("branches", branch(b"\x03"))
+
+
+def test_remembered_row_says_nothing_of_another(memory: Known):
+    memory.remember("branches", [branch(b"\x02")])
+    assert not memory.is_stored("branches", branch(b"\x01", name="Main"))
+    assert not memory.is_stored("branches", {**branch(b"\x01"), "repoid": 2})
+
+
+def test_older_record_does_not_lower_what_is_remembered(memory: Known):
+    memory.remember("branches", [branch(b"\x02"), branch(b"\x01")])
+    assert memory.is_stored("branches", branch(b"\x02"))
+
+
+def test_stub_is_remembered_as_a_stub(memory: Known):
+    memory.remember("branches", [branch(b"")])
+    assert memory.is_stored("branches", branch(b""))
+    assert not memory.is_stored("branches", branch(b"\x01"))
+
+
+def test_alias_within_the_remembered_span_is_stored(memory: Known):
+    memory.remember("repoaliases", [alias(EARLY, NOON)])
+    assert memory.is_stored("repoaliases", alias(NOON, NOON))
+    assert not memory.is_stored("repoaliases", alias(NOON, LATE))
+    memory.remember("repoaliases", [alias(LATE, LATE)])
+    assert memory.is_stored("repoaliases", alias(NOON, LATE))
+
+
+def test_alias_without_times_is_stored_only_if_the_same_was(memory: Known):
+    memory.remember("repoaliases", [alias(EARLY, NOON)])
+    assert not memory.is_stored("repoaliases", alias(None, None))
+    memory.remember("repoaliases", [alias(None, None)])
+    assert memory.is_stored("repoaliases", alias(None, None))
+    assert not memory.is_stored("repoaliases", alias(NOON, NOON))
+
+
+def test_runs_and_jobs_are_never_remembered(memory: Known):
+    memory.remember("jobs", [{"provider": "github", "gitid": 1, "version": b"\x01"}])
+    assert not memory.entries
+
+
+def test_entry_is_believed_for_ten_minutes(memory: Known, clock: list[float]):
+    memory.remember("branches", [branch(b"\x02")])
+    clock[0] += 599
+    assert memory.is_stored("branches", branch(b"\x02"))
+    clock[0] += 2
+    assert not memory.is_stored("branches", branch(b"\x02"))
+
+
+def test_oldest_entries_make_room(memory: Known, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(version_cache, "SIZE", 3)
+    memory.remember("branches", [branch(b"\x01", name) for name in "abc"])
+    memory.remember("branches", [branch(b"\x01", "a"), branch(b"\x01", "d")])
+    assert memory.is_stored("branches", branch(b"\x01", "a"))
+    assert not memory.is_stored("branches", branch(b"\x01", "b"))
+    assert len(memory.entries) == 3
+
+
+def test_forgetting_drops_everything(memory: Known):
+    memory.remember("branches", [branch(b"\x01")])
+    memory.forget()
+    assert not memory.is_stored("branches", branch(b"\x01"))
+
+
+@pytest.fixture
+def failing_commit(engine: Engine) -> Iterator[None]:
+    """Let the next commit fail, once."""
+    fails = [True]
+
+    def fail(_: object) -> None:
+        if fails:
+            fails.pop()
+            raise ConnectionError("the server went away")
+
+    event.listen(engine, "commit", fail)
+    yield
+    event.remove(engine, "commit", fail)
+
+
+def test_transaction_that_failed_to_commit_is_not_remembered(engine: Engine, failing_commit: None):
+    told = door.told(SUCCESS)
+    with pytest.raises(ConnectionError):
+        door.deliver(engine, told[:1])
+    assert not apply.KNOWN[engine].entries
+    assert not any(contents(engine).values())
+    door.deliver(engine, told)
+    door.check_story(engine, SUCCESS)
+
+
+def test_known_rows_are_not_written_again(engine: Engine):
+    told = door.told(SUCCESS)
+    door.deliver(engine, told)
+    before, written = contents(engine, versions=True), list[str]()
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT"):
+            written.append(statement.split()[2].strip('`"'))
+
+    event.listen(engine, "before_cursor_execute", note)
+    push, requested = told[0].mapped, told[1].mapped
+    apply.write(engine, [push])
+    apply.write(engine, [requested])
+    event.remove(engine, "before_cursor_execute", note)
+    assert written == ["commits", "workflowruns", "runattempts", "dirtyruns"]
+    check_equal(contents(engine, versions=True), before)
