@@ -22,9 +22,6 @@ from store.deliveries.spool import SpoolError
 from store.deliveries.table import now
 from store.open import CannotStart
 
-PATIENCE = 60.0
-"""Seconds that one statement may take: nobody waits for an answer, as GitHub does."""
-
 NOT_ALL, SPENT, STOPPED = 1, 3, 130
 AGAIN = "the same command goes on where it was"
 
@@ -66,13 +63,13 @@ def run(given: dict[str, Any]) -> int:
         return run_replay(settings, given)
     if given["audit"]:
         asked = audit.asked(given, settings, now())
-        return audit.run(settings, asked, install=given["install"], read_seconds=PATIENCE)
+        return audit.run(settings, asked, install=given["install"])
     wished = wish(given, now())
     if given["dry_run"] and given["install"]:
         return show_schema_plan(settings)
     if given["dry_run"]:
-        return history.show_plan(settings, wished, read_seconds=PATIENCE)
-    return history.fill(settings, wished, install=given["install"], read_seconds=PATIENCE)
+        return history.show_plan(settings, wished)
+    return history.fill(settings, wished, install=given["install"])
 
 
 def show_schema_plan(settings: Settings) -> int:
@@ -80,7 +77,7 @@ def show_schema_plan(settings: Settings) -> int:
     if not open.exists(settings):
         print("there is no database yet: it would be created")
         return 0
-    plan = open.planned(settings, read_seconds=PATIENCE)
+    plan = open.planned(settings)
     print("".join(f"{statement};\n" for statement in plan.statements), end="")
     print(f"{len(plan.statements)} statements; every row is kept:")
     for name, number in plan.rows.items():
@@ -90,24 +87,20 @@ def show_schema_plan(settings: Settings) -> int:
 
 def run_forget(settings: Settings, name: str) -> int:
     """Delete a repository."""
-    if not open.exists(settings):
-        raise CannotStart("there is no database yet, so nothing to forget")
-    engine = open.open_engine(settings, read_seconds=PATIENCE)
-    try:
+    with open.opened_if_there(settings, open.WORK) as engine:
+        if engine is None:
+            raise CannotStart("there is no database yet, so nothing to forget")
         if open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run with -i first")
         return delete_repository.run(engine, name)
-    finally:
-        engine.dispose()
 
 
 def run_replay(settings: Settings, given: dict[str, Any]) -> int:
     """Replay stored deliveries."""
     those, dry = wanted(given, now()), given["dry_run"]
-    if not open.exists(settings):
-        raise CannotStart("there is no database yet, so no delivery to replay")
-    engine = open.open_engine(settings, read_seconds=PATIENCE)
-    try:
+    with open.opened_if_there(settings, open.WORK) as engine:
+        if engine is None:
+            raise CannotStart("there is no database yet, so no delivery to replay")
         if dry and open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run without --dry-run first")
         if not dry and (done := open.schema(engine, settings, install=given["install"])):
@@ -115,5 +108,3 @@ def run_replay(settings: Settings, given: dict[str, Any]) -> int:
         if dry:
             return replay.dry_run(engine, those, settings.repos)
         return replay.replay(engine, those, settings.repos)
-    finally:
-        engine.dispose()

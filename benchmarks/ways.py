@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, func, insert, select
 
-from backfill.cli import PATIENCE
 from backfill.pipeline.database_outage import Patience
 from backfill.pipeline.writer import Part, Writer
 from engines.mysql import connect
 from schema import migrate
 from schema.tables.ci import metadata
+from store.open import WORK
 from tests import leftovers, servers
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -44,7 +44,7 @@ def empty(server: servers.Server | None, folder: Path) -> Iterator[Engine]:
     else:
         administer(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         url = f"{server.url}/{name}"
-    engine = connect(url, read_seconds=PATIENCE)
+    engine = connect(url, read_seconds=WORK.seconds)
     try:
         migrate.upgrade(engine)
         yield engine

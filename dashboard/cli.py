@@ -28,6 +28,7 @@ from dashboard.web import access, request
 from engines import faults
 from engines.mysql import is_loopback
 from runtime import gunicorn_dashboard
+from store.open import CannotStart
 from store.reads.connection import open_reader
 
 EPILOG = """\
@@ -100,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.pop("beside"):
             end_with_parent()
         start(given)
-    except BadSetting as error:
+    except (BadSetting, CannotStart) as error:
         print(f"dashboard.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before gunicorn was there to end cleanly

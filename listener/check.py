@@ -13,7 +13,6 @@ from config import webhook_secret
 from config.settings import Settings
 from engines import faults
 from engines.mysql import is_loopback, reading
-from listener import startup
 from schema import migrate
 from store import open
 from store.deliveries.spool import Spool, SpoolError
@@ -90,17 +89,14 @@ def looked_at(settings: Settings) -> Iterator[Line]:
     """Yield what is found, one thing after the other; nothing is changed."""
     yield Line("configuration", "is valid")
     yield secret_line(settings)
-    if not open.exists(settings):
-        yield Line("database", "is made at the first start")
-        yield spool_line(settings)
-        return
     try:
-        engine = startup.open_engine(settings)
+        with open.opened_if_there(settings, open.WRITE) as engine:
+            if engine is None:
+                yield Line("database", "is made at the first start")
+            else:
+                yield from database_lines(engine, settings)
     except CannotStart as error:
         yield Line("database", "", str(error))
-    else:
-        yield from database_lines(engine, settings)
-        engine.dispose()
     yield spool_line(settings)
 
 

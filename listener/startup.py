@@ -6,7 +6,6 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from engines import faults
-from engines.mysql import READ_SECONDS
 from runtime import log
 from store import open
 from store.doors.probe import probe
@@ -14,11 +13,6 @@ from store.open import CannotStart
 
 MAY_PASS = 1
 """The code of a CannotStart that another try may not meet."""
-
-
-def open_engine(settings: Settings) -> Engine:
-    """Return an engine for deliveries, not connected yet. Raises CannotStart."""
-    return open.open_engine(settings, read_seconds=READ_SECONDS)
 
 
 def first_try(settings: Settings) -> str | None:
@@ -46,8 +40,7 @@ def bring_up(settings: Settings, *, running: bool = False) -> None:
 
     One that is `running` already goes on beside a newer release: upgrades only add.
     """
-    engine = open_engine(settings)
-    try:
+    with open.opened(settings, open.WRITE) as engine:
         age = open.age(engine)
         if running and age == "newer":
             return
@@ -58,5 +51,3 @@ def bring_up(settings: Settings, *, running: bool = False) -> None:
             )
         if done := open.schema(engine, settings, install=False):
             log.info(done)
-    finally:
-        engine.dispose()

@@ -16,6 +16,7 @@ from listener.intake.circuit_breaker import Breaker
 from listener.intake.group_commit import Group, own
 from listener.intake.intake import Desk
 from store.deliveries.spool import FILE, Spool
+from store.open import WRITE, open_engine
 from store.rollups.spans import Plan
 
 
@@ -38,7 +39,7 @@ class Common(NamedTuple):
 def make_app(common: Common) -> App:
     """Return the app of this process, with its threads started. Call it after the fork."""
     settings = common.settings
-    engine = startup.open_engine(settings)
+    engine = open_engine(settings, WRITE)
     probe = partial(startup.check, settings, engine)
     breaker = Breaker(probe, common.cause)
     watched = watch(settings.repos)

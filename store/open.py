@@ -1,11 +1,13 @@
-"""Bring a database to where rows can be written: create the schema, or upgrade it."""
+"""Open the database for a role, and bring it to where rows can be written."""
 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from sqlalchemy import Engine, make_url
@@ -14,13 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.settings import Settings
 from engines import faults
 from engines.lease import Taken
-from engines.mysql import connect
+from engines.mysql import READ_SECONDS, connect
 from schema import migrate
 from schema.adopt.shape import Unadoptable
 from schema.tables.ci import metadata
 
 NEWER = "the database was upgraded by a newer release: run that one"
-UPGRADE_SECONDS = 3600  # one statement may rebuild a table
 
 
 class CannotStart(Exception):
@@ -34,19 +35,75 @@ class CannotStart(Exception):
         self.code = code
 
 
-def open_engine(settings: Settings, *, read_seconds: float) -> Engine:
-    """Return an engine for the settings' database, not connected yet. Raises CannotStart."""
+class Role(NamedTuple):
+    """What a connection is for: the setting that names its URL, and a statement's longest time."""
+
+    url: str
+    seconds: float
+
+
+WRITE = Role("DATABASE_URL", READ_SECONDS)
+"""Deliveries, which GitHub waits for."""
+ASK = Role("DATABASE_URL", 10.0)
+"""What a command asks by the way."""
+READ = Role("DATABASE_READ_URL", 10.0)
+"""Pages, which cannot change a row (store/reads/connection.py)."""
+WORK = Role("DATABASE_URL", 60.0)
+"""Backfill, audit, replay, roll-ups: nobody waits for an answer, as GitHub does."""
+PLAN = Role("DATABASE_MIGRATE_URL", 60.0)
+"""What an upgrade would do."""
+MIGRATE = Role("DATABASE_MIGRATE_URL", 3600.0)
+"""Upgrades, a statement of which may rebuild a table."""
+
+
+def open_engine(settings: Settings, role: Role) -> Engine:
+    """Return an engine for a role, not connected yet: the one way to one. Raises CannotStart."""
+    url = getattr(settings, role.url.lower())
+    # Another user's URL brings that user's password: the writer's must not replace it.
+    is_ours = url == settings.database_url or make_url(url).password is None
     try:
         return connect(
-            settings.database_url,
-            password=settings.database_password,
-            password_command=settings.database_password_command,
+            url,
+            password=settings.database_password if is_ours else None,
+            password_command=settings.database_password_command if is_ours else None,
             ssl_ca=settings.database_ssl_ca,
             tls=settings.database_ssl,
-            read_seconds=read_seconds,
+            read_seconds=role.seconds,
         )
     except OSError as error:
-        raise CannotStart(f"DATABASE_URL: {error.strerror or error}") from error
+        raise CannotStart(f"{role.url}: {error.strerror or error}") from error
+
+
+@contextmanager
+def opened(settings: Settings, role: Role) -> Iterator[Engine]:
+    """Give an engine for a role in the block. Raises CannotStart."""
+    engine = open_engine(settings, role)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def opened_if_there(settings: Settings, role: Role) -> Iterator[Engine | None]:
+    """Give an engine for a role in the block, None without a database. Raises CannotStart."""
+    if not exists(settings):
+        yield None
+        return
+    with opened(settings, role) as engine:
+        yield engine
+
+
+@contextmanager
+def scratch() -> Iterator[Engine]:
+    """Give an engine for an empty store of its own, which is gone after the block."""
+    with TemporaryDirectory(prefix="runledger-") as folder:
+        engine = connect(f"sqlite:///{Path(folder) / 'scratch.db'}")
+        try:
+            migrate.upgrade(engine)
+            yield engine
+        finally:
+            engine.dispose()
 
 
 def exists(settings: Settings) -> bool:
@@ -93,54 +150,31 @@ class Plan(NamedTuple):
     ours: frozenset[str]
 
 
-def planned(settings: Settings, *, read_seconds: float) -> Plan:
+def planned(settings: Settings) -> Plan:
     """Return what an upgrade would do; nothing is changed. Raises CannotStart."""
-    engine = migrating(settings, read_seconds)
     try:
-        if age(engine) == "newer":
-            raise CannotStart(NEWER)
-        statements, rows = migrate.planned(engine)
+        with opened(settings, PLAN) as engine:
+            if age(engine) == "newer":
+                raise CannotStart(NEWER)
+            statements, rows = migrate.planned(engine)
     except Unadoptable as error:
         raise CannotStart(f"the schema cannot be upgraded: {error}") from error
     except SQLAlchemyError as error:
         raise CannotStart(f"the database does not answer: {faults.cause(error)}", 1) from error
-    finally:
-        engine.dispose()
     return Plan(statements, rows, frozenset({*metadata.tables, "alembic_version"}))
-
-
-def migrating(settings: Settings, read_seconds: float) -> Engine:
-    """Return an engine of the user who may change the schema. Raises CannotStart."""
-    place = make_url(settings.database_migrate_url)
-    same = settings.database_migrate_url == settings.database_url
-    # Another user's URL brings that user's password: the writer's must not replace it.
-    ours = same or place.password is None
-    try:
-        return connect(
-            place,
-            password=settings.database_password if ours else None,
-            password_command=settings.database_password_command if ours else None,
-            ssl_ca=settings.database_ssl_ca,
-            tls=settings.database_ssl,
-            read_seconds=read_seconds,
-        )
-    except OSError as error:
-        raise CannotStart(f"DATABASE_MIGRATE_URL: {error.strerror or error}") from error
 
 
 def upgrade(settings: Settings) -> None:
     """Bring the schema up to date, as the user who may. Raises CannotStart."""
-    engine = migrating(settings, UPGRADE_SECONDS)
     try:
-        migrate.upgrade(engine)
+        with opened(settings, MIGRATE) as engine:
+            migrate.upgrade(engine)
     except Unadoptable as error:
         raise CannotStart(f"the schema cannot be upgraded: {error}") from error
     except Taken as error:
         raise CannotStart(f"the schema was not upgraded: {error}", 1) from error
     except SQLAlchemyError as error:
         raise CannotStart(f"the schema was not upgraded: {faults.cause(error)}", 1) from error
-    finally:
-        engine.dispose()
 
 
 def copy_beside(file: Path) -> Path:

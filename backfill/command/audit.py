@@ -68,7 +68,7 @@ def asked(given: Mapping[str, Any], settings: Settings, now: datetime) -> Asked:
     )
 
 
-def run(settings: Settings, ask: Asked, *, install: bool, read_seconds: float) -> int:
+def run(settings: Settings, ask: Asked, *, install: bool) -> int:
     """Audit every repository that is meant, print the verdicts and return the exit code.
 
     0: nothing is missing; 1: something is, or could not be audited. Raises CannotStart,
@@ -76,10 +76,9 @@ def run(settings: Settings, ask: Asked, *, install: bool, read_seconds: float) -
     """
     if not open.exists(settings):
         raise CannotStart("there is no database yet, so nothing to audit")
-    patterns = settings.repos or history.stored_names(settings, read_seconds)
-    engine = open.open_engine(settings, read_seconds=read_seconds)
+    patterns = settings.repos or history.stored_names(settings)
     verdicts, failed = list[Verdict](), list[Unaudited]()
-    try:
+    with open.opened(settings, open.WORK) as engine:
         if open.age(engine) == "empty":
             raise CannotStart("the database is empty, so nothing can be audited")
         open.schema(engine, settings, install=install)
@@ -91,8 +90,6 @@ def run(settings: Settings, ask: Asked, *, install: bool, read_seconds: float) -
                 verdicts.append(found)
             if not ask.as_json:
                 print(shown(found), flush=True)
-    finally:
-        engine.dispose()
     if ask.as_json:
         print(audit_report.machine(verdicts, failed))
     return int(bool(failed) or not all(one.is_complete for one in verdicts))

@@ -72,47 +72,37 @@ def connect(settings: Settings, wish: Wish) -> Github:
     return Github(client, show)
 
 
-def fill(settings: Settings, wish: Wish, *, install: bool, read_seconds: float) -> int:
+def fill(settings: Settings, wish: Wish, *, install: bool) -> int:
     """Read what is wished into the store; return the exit code. Raises CannotStart."""
     if install and not settings.repos:
-        return only_schema(settings, read_seconds)
-    patterns = settings.repos or stored_names(settings, read_seconds)
+        return only_schema(settings)
+    patterns = settings.repos or stored_names(settings)
     github = connect(settings, wish)
-    engine = open.open_engine(settings, read_seconds=read_seconds)
-    try:
+    with open.opened(settings, open.WORK) as engine:
         if done := open.schema(engine, settings, install=install):
             github.show.say(done)
         return work(engine, github, patterns, wish)
-    finally:
-        engine.dispose()
 
 
-def stored_names(settings: Settings, read_seconds: float) -> tuple[str, ...]:
+def stored_names(settings: Settings) -> tuple[str, ...]:
     """Return the repositories that are stored: they are meant where none is named.
 
     Raises BadSetting where there is none.
     """
     names: list[str] = []
-    if open.exists(settings):
-        engine = open.open_engine(settings, read_seconds=read_seconds)
-        try:
-            if open.age(engine) != "empty":
-                with reading(engine).connect() as connection:
-                    names = for_backfill.repository_names(connection)
-        finally:
-            engine.dispose()
+    with open.opened_if_there(settings, open.WORK) as engine:
+        if engine is not None and open.age(engine) != "empty":
+            with reading(engine).connect() as connection:
+                names = for_backfill.repository_names(connection)
     if not names:
         raise BadSetting("-r", "name a repository: -r org/repo (none is stored yet)")
     return tuple(names)
 
 
-def only_schema(settings: Settings, read_seconds: float) -> int:
+def only_schema(settings: Settings) -> int:
     """Create or upgrade the schema, and nothing else."""
-    engine = open.open_engine(settings, read_seconds=read_seconds)
-    try:
+    with open.opened(settings, open.WORK) as engine:
         print(open.schema(engine, settings, install=True) or "the schema is up to date")
-    finally:
-        engine.dispose()
     return 0
 
 
@@ -160,22 +150,16 @@ def how_long(desk: Desk, name: str, wish: Wish) -> str:
         return str(problem)
 
 
-def show_plan(settings: Settings, wish: Wish, *, read_seconds: float) -> int:
+def show_plan(settings: Settings, wish: Wish) -> int:
     """Print what a backfill would cost; nothing is written. Raises CannotStart."""
-    patterns = settings.repos or stored_names(settings, read_seconds)
+    patterns = settings.repos or stored_names(settings)
     github = connect(settings, wish)
     if not github.client.token:
         print(NO_KEY)
-    engine = None
-    if open.exists(settings):
-        engine = open.open_engine(settings, read_seconds=read_seconds)
-    try:
+    with open.opened_if_there(settings, open.WORK) as engine:
         ready = engine if engine and open.age(engine) == "current" else None
         troubles: list[str] = []
         names = repositories.names_of(github.client, chosen(patterns), troubles.append)
         found = estimate.plan(github.client, ready, names, wish)
-    finally:
-        if engine is not None:
-            engine.dispose()
     print("\n".join([*troubles, *found.lines]))
     return 0 if found.is_possible and not troubles else 1

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -30,7 +30,6 @@ from store.open import CannotStart
 from store.state import notes
 
 BAD_KEY, NOT_FOUND = 401, 404
-READ_SECONDS = 10.0
 TRIES = 3
 URL = "url"
 """The mark that says where a hook should point; its subject is the hook."""
@@ -98,19 +97,13 @@ def waiting(why: str, until: datetime) -> None:
 @contextmanager
 def stored(settings: Settings) -> Iterator[Engine | None]:
     """Give the store; None where there is none, or where it cannot be used: it need not be."""
-    if not open.exists(settings):
-        yield None
-        return
-    try:
-        engine = open.open_engine(settings, read_seconds=READ_SECONDS)
-        is_usable = open.age(engine) == "current"
-    except CannotStart:
-        yield None
-        return
-    try:
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(open.opened_if_there(settings, open.ASK))
+            is_usable = engine is not None and open.age(engine) == "current"
+        except CannotStart:
+            is_usable = False
         yield engine if is_usable else None
-    finally:
-        engine.dispose()
 
 
 def known_to(engine: Engine | None) -> Known:

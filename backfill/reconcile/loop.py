@@ -30,8 +30,6 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 60.0, 1800.0
 POLL_SECONDS = 60.0
 """Between two cycles where no hook tells us anything."""
 FAILED_SECONDS, LONGEST_FAILED_SECONDS = 10.0, 600.0
-PATIENCE = 60.0
-"""Seconds that one statement may take: nobody waits for an answer, as GitHub does."""
 
 BROKEN = (SQLAlchemyError, Unmappable, Problem, CannotStart, BadSetting, OSError)
 Read = Callable[[], Settings]
@@ -72,7 +70,7 @@ def reign(read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int
 
 def ready(settings: Settings) -> Engine:
     """Return an engine for a store that can be written to. Raises CannotStart."""
-    engine = open.open_engine(settings, read_seconds=PATIENCE)
+    engine = open.open_engine(settings, open.WORK)
     try:
         open.schema(engine, settings, install=False)
     except BaseException:

@@ -11,6 +11,7 @@ from config.settings import Settings
 from engines import faults
 from listener.intake.circuit_breaker import Breaker
 from runtime.condition import Condition
+from store.open import WORK, open_engine
 from store.rollups import schedule
 from store.rollups.spans import Plan
 
@@ -30,7 +31,7 @@ def start(settings: Settings, breaker: Breaker, plan: Plan, turn: IO[bytes]) -> 
 def work(settings: Settings, breaker: Breaker, plan: Plan, turn: IO[bytes]) -> None:
     """Wait for the turn, then make roll-ups until the process ends."""
     fcntl.lockf(turn, fcntl.LOCK_EX)
-    engine = schedule.open_engine(settings)
+    engine = open_engine(settings, WORK)
     while True:
         pause = schedule.IDLE_SECONDS
         if not breaker.is_open:

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, select
 
-from engines.mysql import connect, reading
+from engines.mysql import reading
 from rows import Mapped, StoredName, Unmappable
-from schema import migrate
 from schema.tables.ci import branches, commits, jobs, keys, metadata, repos, runattempts
-from store import apply
+from store import apply, open
 from store.write.derived_columns import Values
 from store.write.repositories import key_of as repository_of
 from store.write.stored_rows import Key, by_key, key_of, parts
@@ -55,20 +52,15 @@ def preview(
 
     Why a row would be refused is added to `refused`.
     """
-    with TemporaryDirectory(prefix="runledger-") as folder:
-        scratch = connect(f"sqlite:///{Path(folder) / 'scratch.db'}")
-        try:
-            migrate.upgrade(scratch)
+    with open.scratch() as scratch:
+        with reading(engine).connect() as stored, scratch.begin() as copies:
+            copy(copies, repos, (dict(row._mapping) for row in stored.execute(select(repos))))
+        for batch in batches:
             with reading(engine).connect() as stored, scratch.begin() as copies:
-                copy(copies, repos, (dict(row._mapping) for row in stored.execute(select(repos))))
-            for batch in batches:
-                with reading(engine).connect() as stored, scratch.begin() as copies:
-                    copy_touched(stored, copies, batch)
-                write(scratch, batch, refused)
-            for name in COMPARED:
-                yield from compare(engine, scratch, metadata.tables[name])
-        finally:
-            scratch.dispose()
+                copy_touched(stored, copies, batch)
+            write(scratch, batch, refused)
+        for name in COMPARED:
+            yield from compare(engine, scratch, metadata.tables[name])
 
 
 def write(scratch: Engine, batch: Sequence[Mapped], refused: list[str]) -> None:

@@ -16,10 +16,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from config.settings import Settings
 from engines import deadline, faults
-from engines.mysql import CONNECT_SECONDS, connect
+from engines.mysql import CONNECT_SECONDS
 from schema.migrate import CONFIG
+from store.open import READ, open_engine
 
-STATEMENT_SECONDS = 10
+STATEMENT_SECONDS = READ.seconds
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: some milliseconds
 CUT = ((3024,), (1969,))
 """ER_QUERY_TIMEOUT of MySQL and ER_STATEMENT_TIMEOUT of MariaDB."""
@@ -29,22 +30,12 @@ def open_reader(settings: Settings) -> Engine:
     """Return an engine for DATABASE_READ_URL whose sessions cannot write.
 
     Nothing is opened until it is used, and an SQLite file is never made. Every request's own
-    limit is `engines.deadline.within`. Raises OSError when DATABASE_SSL_CA cannot be read.
+    limit is `engines.deadline.within`. Raises CannotStart.
     """
     place = make_url(settings.database_read_url)
     if place.get_backend_name() == "sqlite":
         return open_sqlite(Path(place.database or ""))
-    same = settings.database_read_url == settings.database_url
-    # Another user's URL brings that user's password: the writer's must not replace it.
-    ours = same or place.password is None
-    engine = connect(
-        place,
-        password=settings.database_password if ours else None,
-        password_command=settings.database_password_command if ours else None,
-        ssl_ca=settings.database_ssl_ca,
-        tls=settings.database_ssl,
-        read_seconds=STATEMENT_SECONDS,
-    )
+    engine = open_engine(settings, READ)
     event.listen(engine, "connect", make_read_only)
     # A page's figures come from one moment, however many statements it takes.
     return engine.execution_options(isolation_level="REPEATABLE READ")

@@ -8,28 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from config.settings import Settings
-from engines import mysql as engines
 from store.rollups import flakes, make
 from store.rollups.spans import Plan
 
-STATEMENT_SECONDS = 60
 IDLE_SECONDS = 15.0
 BUSY_SECONDS = 1.0
 PART = 20
 SHARE = 4.0
 """How long to rest after a span, in times of what it took: deliveries come first."""
-
-
-def open_engine(settings: Settings) -> Engine:
-    """Return an engine whose statements may take longer than those of a delivery."""
-    return engines.connect(
-        settings.database_url,
-        password=settings.database_password,
-        ssl_ca=settings.database_ssl_ca,
-        tls=settings.database_ssl,
-        read_seconds=STATEMENT_SECONDS,
-    )
 
 
 def step(engine: Engine, plan: Plan) -> float:

@@ -1,13 +1,14 @@
-"""Who may change the schema logs in as its own URL says."""
+"""One opening for all: each role logs in as its URL says, and nobody connects past it."""
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from config.settings import read
-from store.open import CannotStart, migrating
+from store.open import MIGRATE, CannotStart, open_engine
 
 WRITER = "mysql+pymysql://writer@127.0.0.1/runs"
 
@@ -24,7 +25,7 @@ def test_password_of_the_migrations_is_its_urls_where_it_has_one(
     url: dict[str, str], password: str, tmp_path: Path
 ):
     environ = {"DATABASE_URL": WRITER, "DATABASE_PASSWORD": "the writer's", **url}
-    engine = migrating(read({}, environ, tmp_path), 3)
+    engine = open_engine(read({}, environ, tmp_path), MIGRATE)
     assert engine.url.password == password
 
 
@@ -35,4 +36,31 @@ def test_roots_that_cannot_be_read_are_one_line(tmp_path: Path):
         "DATABASE_SSL_CA": str(tmp_path / "roots.pem"),
     }
     with pytest.raises(CannotStart, match="DATABASE_MIGRATE_URL: "):
-        migrating(read({}, environ, tmp_path), 3)
+        open_engine(read({}, environ, tmp_path), MIGRATE)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTSIDE = {"tests", "benchmarks", "demo", "docs", "fakegithub", "engines", "data"}
+"""What drives the house from outside, and the room that makes connections."""
+
+
+def imports_connect(node: ast.AST) -> bool:
+    """Tell whether a statement takes the engines' `connect` into its file, or the whole module."""
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != "engines":
+        return False
+    return bool({name.name for name in node.names} & {"connect", "sqlite", "mysql", "mariadb"})
+
+
+def test_engines_are_connected_in_one_file():
+    files = [
+        file
+        for file in ROOT.rglob("*.py")
+        if file.relative_to(ROOT).parts[0] not in OUTSIDE
+        and not file.relative_to(ROOT).parts[0].startswith(".")
+    ]
+    connecting = {
+        str(file.relative_to(ROOT))
+        for file in files
+        if any(map(imports_connect, ast.walk(ast.parse(file.read_text("utf-8")))))
+    }
+    assert connecting == {"store/open.py"}
