@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy.dialects import mysql, sqlite
 
 from deploy import accounts
-from rows.github import events
-from schema.column_sources import source_of
+from rows.sources import source_of
+from schema import column_sources
 from schema.tables.ci import keys, metadata
 
 TOP = Path(__file__).resolve().parent.parent
@@ -65,7 +65,7 @@ def table_section(table: Any) -> str:
         "|---|---|---|---|---|---|",
     ]
     for column in table.columns:
-        webhook, rest = source_of(table.name, column.name)
+        webhook, rest = column_sources.source_of(table.name, column.name)
         cells = (column.name, types_of(column), column.info["kind"], column.comment, webhook, rest)
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join([*rows, ""])
@@ -80,10 +80,7 @@ def types_of(column: Any) -> str:
 
 def events_page() -> str:
     """Return the page of events."""
-    lines = [
-        f"| `{name}` | {(function.__doc__ or '').strip().removeprefix('Return ')} |"
-        for name, function in events.EVENTS.items()
-    ]
+    lines = [f"| `{name}` | {rows} |" for name, rows in source_of("github").events.items()]
     return EVENTS_HEAD + "\n".join(lines) + "\n" + EVENTS_TAIL
 
 

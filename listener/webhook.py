@@ -65,7 +65,7 @@ def take(desk: Desk, envelope: Head, raw: bytes) -> tuple[Taken, int]:
     if signer is None:
         raise Refused(401, "X-Hub-Signature-256 is missing or wrong")
     payload = body.payload(raw)
-    seen = repository(payload)
+    seen = repository("github", payload)
     provider, repo = (label(seen.provider), label(seen.name)) if seen else (None, None)
     delivery = Delivery(
         provider=provider or "github",

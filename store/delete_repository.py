@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 from engines.mysql import reading
 from engines.transaction import transact
 from rows import Unmappable
-from rows.github.events import repository_of
+from rows.sources import source_of
 from schema.tables.audits import health
 from schema.tables.ci import deliveries, metadata, repoaliases, repos
 from store.deliveries import bodies, body
@@ -132,7 +132,7 @@ def is_of(row: Any, rest: bytes, key: Key) -> bool:
     if row.body is None:
         return True
     try:
-        seen = repository_of(bodies.payload(delivery_of(row, rest).body))
+        seen = source_of(row.provider).repository_of(bodies.payload(delivery_of(row, rest).body))
     except Unmappable:
         return True
     return seen is None or (seen.provider, seen.gitid) == key

@@ -38,7 +38,7 @@ def fate_of(desk: Desk, patterns: Sequence[str], delivery: Delivery) -> Fate:
         desk.trouble(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
 
     payload = bodies.payload(delivery.body)
-    return fate(delivery, payload, repository(payload), is_ours, broke)
+    return fate(delivery, payload, repository(delivery.provider, payload), is_ours, broke)
 
 
 def refusal(error: Exception, _: Delivery) -> str | None:

@@ -120,7 +120,9 @@ def fate_of(drain: Drain, one: Entry) -> Fate:
         payload = bodies.payload(one.delivery.body)
     except Unmappable as error:
         return Fate(one.delivery, apply.QUARANTINED, str(error))
-    return fate(drain.engine, drain.watch, one.delivery, payload, repository(payload))
+    return fate(
+        drain.engine, drain.watch, one.delivery, payload, repository(one.delivery.provider, payload)
+    )
 
 
 def try_alone(drain: Drain, one: Entry) -> None:

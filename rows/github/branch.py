@@ -35,12 +35,17 @@ def deleted_row(name: str, repo: Repository, rank: int = DELETION) -> Row:
     return branch_row(name, None, gone, order)
 
 
+def branch_of(ref: str) -> str | None:
+    """Return the branch that a push's `ref` names, None for a tag."""
+    return ref.removeprefix(HEADS) if ref.startswith(HEADS) else None
+
+
 def pushed_row(payload: Mapping[str, Any], repo: Repository) -> Row | None:
     """Return the row of the branch a push moved, made or deleted; None for a tag."""
     ref = fields.needed(fields.text(payload, "ref", "push"), "push", "ref")
-    if not ref.startswith(HEADS):
+    name, head = branch_of(ref), fields.sha(payload, "after", "push")
+    if name is None:
         return None
-    name, head = ref.removeprefix(HEADS), fields.sha(payload, "after", "push")
     if fields.flag(payload, "deleted", "push") or head is None:
         return deleted_row(name, repo)
     return at_head(name, head, repo, PUSH)

@@ -7,23 +7,18 @@ wrapped in the webhook's shape: `{"workflow_run": run, "workflow": ..., "reposit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rows import Mapped, Row, fields
 from rows.github import branch, commit, job, repo, workflow, workflowrun
 from rows.github.repo import Repository
+from rows.source_record import SeenRepository
 
 Payload = Mapping[str, Any]
 Rows = Iterable[Row | None]
 
 
-class Seen(NamedTuple):
-    """The repository a payload is about, and the names it says are past."""
-
-    provider: str
-    gitid: int
-    name: str
-    former: tuple[str, ...]
+Seen = SeenRepository  # until its last importer asks rows.sources
 
 
 def part(payload: Payload, key: str) -> dict[str, Any]:
@@ -126,12 +121,12 @@ IGNORED = frozenset(
 )
 
 
-def repository_of(payload: Payload) -> Seen | None:
+def repository_of(payload: Payload) -> SeenRepository | None:
     """Return the repository a payload is about, None for one without. Raises Unmappable."""
     if payload.get("repository") is None:
         return None
-    found = repo.repository(payload)
-    return Seen(found.provider, found.gitid, found.name, tuple(repo.former_names(payload)))
+    found, former = repo.repository(payload), tuple(repo.former_names(payload))
+    return SeenRepository(found.provider, found.gitid, found.name, former)
 
 
 def mapped(payload: Payload, rows_of: Callable[[Payload, Repository], Rows], rank: int) -> Mapped:

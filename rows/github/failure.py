@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from rows import fields
 from rows.error_lines import PLACED, RAISED, SAID, VAGUE, Rule, rule_of
 from rows.github.job_log import ERROR, clean, failed_step, plain, steps_of
+from rows.source_record import FailureMessage
 
 MOST = 10
 """Messages of a job; GitHub makes no more annotations of a step either."""
@@ -32,14 +33,7 @@ PLACEHOLDER = ".github"
 """The path of annotations that are about no file."""
 
 
-class Message(NamedTuple):
-    """What failed, the lines before it, and where; `vague` when it only says that it did."""
-
-    text: str
-    context: str | None = None
-    path: str | None = None
-    line: int | None = None
-    vague: bool = False
+Message = FailureMessage  # until its last importer asks rows.sources
 
 
 class Found(NamedTuple):

@@ -83,7 +83,7 @@ def told_once(those: Iterable[Shot], folder: Path) -> Contents:
 def fate_of(engine: Engine, delivery: Delivery) -> Fate:
     """Return what becomes of a delivery where every repository is watched."""
     payload = bodies.payload(delivery.body)
-    return fate(engine, watch(()), delivery, payload, repository(payload))
+    return fate(engine, watch(()), delivery, payload, repository(delivery.provider, payload))
 
 
 def batches(those: Iterable[Shot]) -> Iterator[list[Shot]]:

@@ -1,0 +1,73 @@
+"""What the other rooms may ask of a vendor's rows: one record, filled by each vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rows import Mapped
+
+Payload = Mapping[str, Any]
+
+
+class SeenRepository(NamedTuple):
+    """The repository a payload is about, and the names it says are past."""
+
+    provider: str
+    gitid: int
+    name: str
+    former: tuple[str, ...]
+
+
+class FailureMessage(NamedTuple):
+    """What failed, the lines before it, and where; `vague` when it only says that it did."""
+
+    text: str
+    context: str | None = None
+    path: str | None = None
+    line: int | None = None
+    vague: bool = False
+
+
+class Links(NamedTuple):
+    """Pages of a vendor's website; each function takes the address of a page and adds to it."""
+
+    repository: Callable[[str], str]
+    """The repository's page, from the page of one of its runs."""
+    compare: Callable[[str, str, str], str]
+    """What lies between two commits: the repository's page, the older hash, the newer."""
+    new_issue: Callable[[str, str, str], str]
+    """The form of a new issue, filled in: the repository's page, title, body."""
+
+
+class Source(NamedTuple):
+    """A vendor: its events, and how what it sends becomes rows.
+
+    Functions that read a payload raise Unmappable for a field of the wrong type.
+    """
+
+    name: str
+    """The first word of its providers: `NAME` is its public server, `NAME:HOST` another one."""
+    title: str
+    """The name that people read."""
+    events: Mapping[str, str]
+    """The events that carry rows, and which rows those are, in words."""
+    ignored: frozenset[str]
+    """Every other event that it documents."""
+    rows_for: Callable[[str, Payload], Mapped]
+    """What a delivery says: its event, one of `events`, and its payload."""
+    rows_read: Callable[[str, Payload], Mapped]
+    """What an object of the API says: its kind, and the object in the webhook's shape."""
+    repository_of: Callable[[Payload], SeenRepository | None]
+    """The repository that a payload is about, None for one without."""
+    provider_of: Callable[[str], str]
+    """The provider (the server's name) from a repository's page."""
+    branch_of: Callable[[str], str | None]
+    """The branch that a push's `ref` names, None for a tag."""
+    is_foreign_job: Callable[[Payload], bool]
+    """Whether what the API lists as a job is none."""
+    annotation_messages: Callable[[Sequence[Mapping[str, Any]]], list[FailureMessage]]
+    """What the annotations of a failed job say."""
+    log_messages: Callable[[str, tuple[str, str] | None], list[FailureMessage]]
+    """What the log of a failed job says; with the first and last second (ISO) of the step."""
+    links: Links

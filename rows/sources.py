@@ -1,0 +1,20 @@
+"""Give each vendor's rows by its provider: the only importer of a vendor outside its own folder.
+
+A provider names a server: `github`, `github:ghes.example.org`. Its first word is the vendor.
+"""
+
+from __future__ import annotations
+
+from rows import Unmappable
+from rows.github.source import GITHUB
+from rows.source_record import Source as Source
+
+SOURCES = {source.name: source for source in (GITHUB,)}
+
+
+def source_of(provider: str) -> Source:
+    """Return the vendor that a provider belongs to. Raises Unmappable for an unknown one."""
+    source = SOURCES.get(provider.partition(":")[0])
+    if source is None:
+        raise Unmappable("provider", f"is {provider}, known are {', '.join(SOURCES)}")
+    return source

@@ -1,0 +1,33 @@
+"""Each provider has its vendor, and nobody else knows one."""
+
+from __future__ import annotations
+
+import pytest
+
+from rows import Unmappable
+from rows.sources import SOURCES, Source, source_of
+
+
+@pytest.mark.parametrize("provider", ["github", "github:ghes.example.org"])
+def test_provider_of_any_server_gives_its_vendor(provider: str) -> None:
+    assert source_of(provider) is SOURCES["github"]
+
+
+@pytest.mark.parametrize("provider", ["", "githubs", "gitlab:example.org"])
+def test_provider_nobody_knows_is_refused(provider: str) -> None:
+    with pytest.raises(Unmappable, match="known are github"):
+        source_of(provider)
+
+
+@pytest.mark.parametrize("source", SOURCES.values())
+def test_events_that_carry_rows_are_described_and_not_ignored(source: Source) -> None:
+    assert not set(source.events) & source.ignored
+    assert all(source.events.values())
+
+
+def test_links_are_pages_of_the_repository() -> None:
+    links = source_of("github").links
+    page = links.repository("https://ghes.example.org/org/repo/actions/runs/7")
+    assert page == "https://ghes.example.org/org/repo"
+    assert links.compare(page, "a", "b") == f"{page}/compare/a...b"
+    assert links.new_issue(page, "a & b", "c\nd") == f"{page}/issues/new?title=a+%26+b&body=c%0Ad"
