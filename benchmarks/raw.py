@@ -7,15 +7,15 @@ from typing import Any
 
 from listener import cli
 from listener.intake import intake
-from store.deliveries.table import APPLIED, Delivery
-from store.doors.webhook import Fate
+from store.deliveries.table import APPLIED
+from store.doors.decide import Decision, Received
 
 
-def no_rows(engine: Any, watch: Any, delivery: Delivery, payload: Any, seen: Any) -> Fate:
-    """Return the fate of a delivery that no table is filled from."""
-    return Fate(delivery, APPLIED)
+def no_rows(engine: Any, watch: Any, received: Received) -> Decision:
+    """Decide to store a delivery without any row."""
+    return Decision(received.delivery, APPLIED)
 
 
 if __name__ == "__main__":
-    vars(intake)["fate"] = no_rows
+    vars(intake)["decide"] = no_rows
     sys.exit(cli.main())

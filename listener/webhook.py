@@ -3,7 +3,7 @@
     head       411 413 415 400   listener/vendors/github.py       no byte of the body is read before
     signature  401               listener/vendors/  over the raw bytes, before any parsing
     payload    400               listener/body.py       strict JSON, or the form that holds it
-    fate       200 202           listener/intake/fate.py       its rows, or why there are none
+    decision   200 202           store/doors/decide.py       its rows, or why there are none
     store      200 202 503       listener/intake/intake.py       in the database, else in the spool
 
 2xx means stored: each of these answers follows a commit (a ping has nothing to store). Where
@@ -19,13 +19,13 @@ from time import perf_counter
 from listener import body
 from listener.asgi import Receive, Scope, fields, read
 from listener.intake.answers import Answer, Refused
-from listener.intake.intake import Desk, Taken, is_quick, settle
+from listener.intake.intake import Desk, is_quick, settle
 from listener.intake.threads import aside
 from listener.vendors import github, github_signature
 from listener.vendors.github import Head
 from runtime import log
 from store.deliveries.table import Delivery, now
-from store.doors.decide import label, repository
+from store.doors.decide import Received, label, read_repository
 
 PATH = "/webhook"
 LONG = asyncio.Semaphore(8)
@@ -50,22 +50,22 @@ async def settled_as(desk: Desk, envelope: Head, incoming: Receive, told: log.Fi
     """Read a delivery's body and store it. Raises Refused: 400, 401."""
     raw = await read(incoming, envelope.length)
     if is_quick(envelope.length):
-        taken, signer = take(desk, envelope, raw)
+        received, signer = take(desk, envelope, raw)
     else:
-        taken, signer = await aside(take, desk, envelope, raw)
-    told |= {"action": taken.delivery.action, "repo": taken.delivery.repo}
+        received, signer = await aside(take, desk, envelope, raw)
+    told |= {"action": received.delivery.action, "repo": received.delivery.repo}
     # A secret whose number is seen no more can be dropped.
     told["secret"] = signer if len(desk.secrets) > 1 else None
-    return await settle(desk, taken)
+    return await settle(desk, received)
 
 
-def take(desk: Desk, envelope: Head, raw: bytes) -> tuple[Taken, int]:
+def take(desk: Desk, envelope: Head, raw: bytes) -> tuple[Received, int]:
     """Return a delivery, and the number of the secret that signed it. Raises Refused: 401, 400."""
     signer = github_signature.signer(desk.secrets, raw, envelope.signature)
     if signer is None:
         raise Refused(401, "X-Hub-Signature-256 is missing or wrong")
     payload = body.payload(raw)
-    seen = repository("github", payload)
+    seen = read_repository("github", payload)
     provider, repo = (label(seen.provider), label(seen.name)) if seen else (None, None)
     delivery = Delivery(
         provider=provider or "github",
@@ -77,4 +77,4 @@ def take(desk: Desk, envelope: Head, raw: bytes) -> tuple[Taken, int]:
         receivetime=now(),
         body=raw,
     )
-    return Taken(delivery, payload, seen), signer
+    return Received(delivery, payload, seen), signer

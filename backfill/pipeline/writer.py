@@ -9,13 +9,11 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from backfill.pipeline.database_outage import Patience
-from engines import faults
-from rows import Unmappable
 from store.doors import api
 from store.doors.api import Counts, Note, Read
+from store.doors.refusals import reason_of, write_each
 
 BATCH_ROWS = 600
 """Objects in one transaction: few enough that a listener beside us waits for less than a second."""
@@ -97,28 +95,20 @@ class Writer:
                     one.set()
 
     def write(self, parts: Sequence[Part]) -> None:
-        """Write parts in one transaction; where a row in it is refused, apart from the others."""
-        try:
-            self.counts.update(self.write_once(parts))
-            return
-        except Unmappable as error:
-            refusal = str(error)
-        except SQLAlchemyError as error:
-            if not faults.is_data(error):
-                raise
-            refusal = faults.cause(error)
-        if len(parts) > 1:
-            for one in parts:
-                self.write([one])
-        elif len(parts[0].reads) > 1:
-            for read in parts[0].reads:
-                self.write([Part([read])])
-            self.write([Part((), parts[0].note)])
-        else:
-            self.refused(refusal)
+        """Write parts in one transaction; where a row in it is refused, without that one."""
+        write_each(parts, self.write_once, self.refuse)
 
-    def write_once(self, parts: Sequence[Part]) -> Counts:
+    def write_once(self, parts: Sequence[Part]) -> None:
         """Write parts in one transaction."""
         reads = [read for part in parts for read in part.reads]
         notes = [part.note for part in parts if part.note is not None]
-        return self.patience.until_done(lambda: api.write(self.engine, reads, notes))
+        self.counts.update(self.patience.until_done(lambda: api.write(self.engine, reads, notes)))
+
+    def refuse(self, part: Part, error: Exception) -> None:
+        """Write a refused part object by object, and its note last; tell of one alone."""
+        if len(part.reads) > 1:
+            for read in part.reads:
+                self.write([Part([read])])
+            self.write([Part((), part.note)])
+        else:
+            self.refused(reason_of(error))

@@ -10,12 +10,16 @@ from backfill.github import app_auth
 from backfill.github.app_auth import App
 from backfill.github.context import Desk, Here
 from backfill.github.delivery_log import Hook, Recovered, hooks_at, places_of, recover
-from backfill.github.keep import keep
 from backfill.http.errors import Problem
 from backfill.http.rate_limit import Limits
 from backfill.reconcile.context import BAD_KEY, Work, tell
 from config.settings import BadSetting
+from config.watch import watch
+from engines import faults
 from rows.github.repo import provider_of
+from store.deliveries.table import Delivery
+from store.doors.decide import decide_each
+from store.doors.webhook import store_each
 
 NO_RIGHTS = (
     "the key may not read the webhooks of {}: deliveries are not looked for in their log "
@@ -70,7 +74,7 @@ def take_logs(work: Work, here: Sequence[Here], hooks: Mapping[Hook, str]) -> tu
 def take(work: Work, desk: Desk, hook: Hook, provider: str) -> Recovered | None:
     """Take from one hook's log; None when it is refused."""
     kept = timedelta(days=work.wanted.retention_days)
-    store = partial(keep, work.desk, work.wanted.patterns)
+    store = partial(store_found, work.desk, work.wanted.patterns)
     try:
         found = recover(desk, hook, provider, work.now, kept, store)
     except Problem as problem:
@@ -85,6 +89,25 @@ def take(work: Work, desk: Desk, hook: Hook, provider: str) -> Recovered | None:
             "was asked to send them again"
         )
     return found
+
+
+def store_found(desk: Desk, patterns: Sequence[str], found: Sequence[Delivery]) -> None:
+    """Store deliveries of a hook's log, through the same door as the webhook's.
+
+    What has no rows is ignored or quarantined, as ever. Raises SQLAlchemyError when the database
+    fails.
+    """
+
+    def tell_bug(error: Exception, delivery: Delivery) -> None:
+        desk.trouble(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
+
+    if not found:
+        return
+    decisions = list(decide_each(desk.engine, watch(patterns), found))
+    for decision in decisions:
+        if decision.bug is not None:
+            tell_bug(decision.bug, decision.delivery)
+    store_each(desk.engine, decisions, tell_bug)
 
 
 def take_from_app(work: Work, ours: App, provider: str) -> Recovered | None:

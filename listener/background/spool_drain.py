@@ -19,15 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.watch import Watch
 from engines import faults
 from listener.intake.circuit_breaker import Breaker
-from listener.intake.fate import fate, refusal
-from rows import Unmappable
+from listener.intake.decisions import log_bug, log_decision
 from runtime import log
 from runtime.condition import Condition
-from store import apply
-from store.deliveries import bodies
 from store.deliveries.spool import Entry, Spool
-from store.doors.decide import repository
-from store.doors.webhook import Fate, store_each
+from store.deliveries.table import QUARANTINED
+from store.doors import webhook
+from store.doors.decide import decide_each
 
 BATCH = 400
 """Deliveries in one transaction: twice as many save a tenth of the work on each; a request that
@@ -107,22 +105,15 @@ def step(drain: Drain, found: Sequence[Entry]) -> None:
 
 def write(drain: Drain, found: Sequence[Entry]) -> None:
     """Store entries in as few transactions as their data allows, then delete them."""
-    outcomes = store_each(drain.engine, [fate_of(drain, one) for one in found], refusal)
+    waiting = [entry.delivery for entry in found]
+    decisions = list(decide_each(drain.engine, drain.watch, waiting))
+    for decision in decisions:
+        log_decision(decision)
+    outcomes = webhook.store_each(drain.engine, decisions, log_bug)
     for (_, guid), outcome in outcomes.items():
-        if outcome.state == apply.QUARANTINED:
-            log.warning("quarantined", guid=guid, why=outcome.why)
+        if outcome.state == QUARANTINED:
+            log.warning("quarantined", guid=guid, why=outcome.reason)
     drain.spool.remove(one.number for one in found)
-
-
-def fate_of(drain: Drain, one: Entry) -> Fate:
-    """Return what becomes of an entry. Raises SQLAlchemyError."""
-    try:
-        payload = bodies.payload(one.delivery.body)
-    except Unmappable as error:
-        return Fate(one.delivery, apply.QUARANTINED, str(error))
-    return fate(
-        drain.engine, drain.watch, one.delivery, payload, repository(one.delivery.provider, payload)
-    )
 
 
 def try_alone(drain: Drain, one: Entry) -> None:
@@ -150,4 +141,4 @@ def try_alone(drain: Drain, one: Entry) -> None:
 def quarantine(drain: Drain, one: Entry, why: str) -> None:
     """Keep a delivery without its rows. Raises SQLAlchemyError."""
     log.warning("quarantined", event=one.delivery.event, guid=one.delivery.guid, why=why)
-    apply.quarantine(drain.engine, one.delivery, why)
+    webhook.quarantine(drain.engine, one.delivery, why)

@@ -21,20 +21,24 @@ from typing import IO, NamedTuple
 from sqlalchemy import Engine
 
 from engines import deadline
-from listener.intake.fate import refusal
-from store.doors.webhook import Fate, Outcome, key_of, nothing, store_each
+from listener.intake.decisions import log_bug
+from store.doors.decide import Decision
+from store.doors.webhook import DeliveryOutcome, key_of, nothing, store_each
 
 MOST = 64
 """Deliveries in one transaction: rows stay locked no longer than it takes to write them."""
 BATCH_SECONDS = 3.5
 """For all that one batch asks of the database."""
 
+Answered = tuple[asyncio.Future[DeliveryOutcome], DeliveryOutcome | Exception]
+"""Where an outcome is awaited, and the outcome or what went wrong."""
+
 
 class Ticket(NamedTuple):
     """A delivery on its way through a batch, and the one place where its outcome is awaited."""
 
-    fate: Fate
-    answer: asyncio.Future[Outcome]
+    decision: Decision
+    answer: asyncio.Future[DeliveryOutcome]
 
 
 class Group:
@@ -51,14 +55,14 @@ class Group:
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
 
-    async def store(self, fate: Fate, seconds: float) -> Outcome:
+    async def store(self, decision: Decision, seconds: float) -> DeliveryOutcome:
         """Return what became of a delivery once it is committed.
 
         Raises Late when that takes longer: it may be stored all the same, and its guid makes that
         harmless. Raises SQLAlchemyError when the database fails.
         """
         loop = asyncio.get_running_loop()
-        ticket = Ticket(fate, loop.create_future())
+        ticket = Ticket(decision, loop.create_future())
         self.queue.put(ticket)
         self.begin()
         late = deadline.Late("the database took too long")
@@ -84,9 +88,9 @@ class Group:
             try:
                 with held(self.turn) as give_back, deadline.within(BATCH_SECONDS):
                     batch += self.queued(MOST - 1)
-                    fates = [one.fate for one in batch]
-                    outcomes = store_each(self.engine, fates, refusal, give_back)
-                tell((one.answer, outcomes[key_of(one.fate)]) for one in batch)
+                    decisions = [ticket.decision for ticket in batch]
+                    outcomes = store_each(self.engine, decisions, log_bug, give_back)
+                tell((ticket.answer, outcomes[key_of(ticket.decision)]) for ticket in batch)
             except Exception as error:  # noqa: BLE001 - raised again where the answers are awaited
                 # Those that wait would fare no better, and have waited already.
                 batch += self.queued(self.queue.qsize())
@@ -103,7 +107,7 @@ class Group:
         return found
 
 
-def tell(those: Iterable[tuple[asyncio.Future[Outcome], Outcome | Exception]]) -> None:
+def tell(those: Iterable[Answered]) -> None:
     """Give answers to the loops that await them, which are woken once for all."""
     loops = defaultdict(list)
     for answer, found in those:
@@ -113,13 +117,13 @@ def tell(those: Iterable[tuple[asyncio.Future[Outcome], Outcome | Exception]]) -
             loop.call_soon_threadsafe(settle_all, answers)
 
 
-def settle_all(answers: Iterable[tuple[asyncio.Future[Outcome], Outcome | Exception]]) -> None:
+def settle_all(answers: Iterable[Answered]) -> None:
     """Give answers, in the loop that awaits them."""
     for answer, found in answers:
         settle(answer, found)
 
 
-def settle(answer: asyncio.Future[Outcome], found: Outcome | Exception) -> None:
+def settle(answer: asyncio.Future[DeliveryOutcome], found: DeliveryOutcome | Exception) -> None:
     """Give an answer, unless it came too late or its sender has left."""
     if answer.done():
         return

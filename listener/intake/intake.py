@@ -13,16 +13,13 @@ from engines import deadline
 from listener.intake import answers
 from listener.intake.answers import Answer
 from listener.intake.circuit_breaker import Breaker
-from listener.intake.fate import fate, must_ask
+from listener.intake.decisions import log_decision
 from listener.intake.group_commit import Group
 from listener.intake.threads import aside
-from rows.github.events import Seen
 from runtime.condition import Condition
-from store import apply
 from store.deliveries.spool import Spool, SpoolError
-from store.deliveries.table import Delivery
-from store.doors.decide import Payload
-from store.doors.webhook import Fate
+from store.deliveries.table import IGNORED, QUARANTINED, Delivery
+from store.doors.decide import Decision, Received, decide, is_stored, needs_database
 
 PATIENCE = 5.0
 """Seconds that a request waits for the database. When that was too long, others that wait for a
@@ -48,39 +45,33 @@ class Desk(NamedTuple):
     spool: Spool | None
 
 
-class Taken(NamedTuple):
-    """A delivery whose signature is right, and the repository that its payload is about."""
-
-    delivery: Delivery
-    payload: Payload
-    seen: Seen | None
-
-
-async def settle(desk: Desk, taken: Taken) -> Answer:
+async def settle(desk: Desk, received: Received) -> Answer:
     """Store a delivery durably, and say where; 503 when nothing could be written."""
-    if taken.delivery.event == "ping":
+    if received.delivery.event == "ping":
         return answers.PONG
     if not desk.breaker.is_open:
         try:
-            return await store(desk, taken)
+            return await store(desk, received)
         except SQLAlchemyError as error:
             desk.breaker.trip(error)
-    return await aside(spool, desk, taken.delivery)
+    return await aside(spool, desk, received.delivery)
 
 
-async def store(desk: Desk, taken: Taken) -> Answer:
-    """Decide a delivery's fate, and commit it. Raises SQLAlchemyError when the database is down."""
+async def store(desk: Desk, received: Received) -> Answer:
+    """Decide about a delivery, and commit it. Raises SQLAlchemyError when the database is down."""
     ends = monotonic() + PATIENCE
-    if is_quick(len(taken.delivery.body)) and not must_ask(desk.watch, taken.seen):
-        found = fate(desk.engine, desk.watch, *taken)
+    is_short = is_quick(len(received.delivery.body))
+    if is_short and not needs_database(desk.watch, received.repository):
+        decision = decide(desk.engine, desk.watch, received)
     else:
-        found = await aside(ask, desk, taken)
-    outcome = await desk.group.store(found, ends - monotonic())
-    if outcome.state == apply.IGNORED:
-        watched = desk.watch.patterns if found.is_foreign else ()
-        return answers.ignored(str(outcome.why), watched)
-    if outcome.state == apply.QUARANTINED:
-        return answers.quarantined(str(outcome.why))
+        decision = await aside(ask, desk, received)
+    log_decision(decision)
+    outcome = await desk.group.store(decision, ends - monotonic())
+    if outcome.state == IGNORED:
+        watched = desk.watch.patterns if decision.is_foreign else ()
+        return answers.ignored(str(outcome.reason), watched)
+    if outcome.state == QUARANTINED:
+        return answers.quarantined(str(outcome.reason))
     return answers.stored(outcome.state)
 
 
@@ -89,12 +80,12 @@ def is_quick(length: int) -> bool:
     return length <= QUICK_BYTES
 
 
-def ask(desk: Desk, taken: Taken) -> Fate:
-    """Decide a delivery's fate, for which the database may be asked. Raises SQLAlchemyError."""
+def ask(desk: Desk, received: Received) -> Decision:
+    """Decide about a delivery, for which the database may be asked. Raises SQLAlchemyError."""
     if desk.breaker.is_open:  # since it waits for a thread
         raise deadline.Late("the database has failed others meanwhile")
     with deadline.within(ASKING_SECONDS):
-        return fate(desk.engine, desk.watch, *taken)
+        return decide(desk.engine, desk.watch, received)
 
 
 def spool(desk: Desk, delivery: Delivery) -> Answer:
@@ -115,7 +106,7 @@ def can_store(desk: Desk) -> bool:
     if not desk.breaker.is_open:
         try:
             with deadline.within(ASKING_SECONDS):
-                apply.is_known(desk.engine, "github", 0)
+                is_stored(desk.engine, "github", 0)
             return True
         except SQLAlchemyError as error:
             desk.breaker.trip(error)

@@ -1,51 +1,116 @@
-"""Decide what becomes of a delivery, whichever way it came."""
+"""Decide what becomes of a delivery, whichever way it came: stored with its rows, or why not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
 
+from sqlalchemy import Engine
+
+from config.watch import Watch, is_watched
 from engines import faults
-from rows import Unmappable
+from engines.mysql import reading
+from rows import Mapped, Unmappable
 from rows.source_record import SeenRepository
 from rows.sources import source_of
-from store import apply
-from store.deliveries.table import Delivery
-from store.doors.webhook import Fate
+from store.deliveries import bodies
+from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery
+from store.write import repositories
+from store.write.repositories import Key
 
 Payload = dict[str, Any]
 
 
-def fate(
-    delivery: Delivery,
-    payload: Payload,
-    seen: SeenRepository | None,
-    is_ours: Callable[[SeenRepository], bool],
-    broke: Callable[[Exception], None],
-) -> Fate:
-    """Return the rows of a delivery, or why there are none: ignored, quarantined.
+class Received(NamedTuple):
+    """A delivery, its payload, and the repository that the payload is about."""
 
-    `seen` is the payload's repository. `broke` is told of a mistake of ours. Raises what `is_ours`
-    raises.
+    delivery: Delivery
+    payload: Payload
+    repository: SeenRepository | None
+
+
+class Decision(NamedTuple):
+    """What becomes of a delivery: its rows, or why there are none: ignored, quarantined.
+
+    `is_foreign` when it is of a repository that is not watched. A person should hear of a `bug`, a
+    mistake of ours, and where `is_unheard`: of an event that the vendor does not document.
     """
+
+    delivery: Delivery
+    state: str
+    reason: str | None = None
+    mapped: Mapped | None = None
+    is_foreign: bool = False
+    is_unheard: bool = False
+    bug: Exception | None = None
+
+
+def decide(
+    engine: Engine, watch: Watch, received: Received, accepted: Collection[Key] = ()
+) -> Decision:
+    """Decide about a delivery.
+
+    `accepted` are repositories that count as stored already. Raises SQLAlchemyError where only the
+    database could tell whether it is for us.
+    """
+    delivery, payload, repository = received
     try:
         source = source_of(delivery.provider)
     except Unmappable as error:
-        return Fate(delivery, apply.QUARANTINED, str(error))
+        return Decision(delivery, QUARANTINED, str(error))
     if delivery.event not in source.events:
-        return Fate(delivery, apply.IGNORED, f"no table is filled from {delivery.event} events")
-    if seen and not is_ours(seen):
-        return Fate(delivery, apply.IGNORED, f"{seen.name} is not watched", is_foreign=True)
+        reason = f"no table is filled from {delivery.event} events"
+        is_unheard = delivery.event not in source.ignored
+        return Decision(delivery, IGNORED, reason, is_unheard=is_unheard)
+    if repository is not None and needs_database(watch, repository):
+        key = repository.provider, repository.gitid
+        if key not in accepted and not is_stored(engine, *key):
+            return Decision(delivery, IGNORED, f"{repository.name} is not watched", is_foreign=True)
     try:
-        return Fate(delivery, apply.APPLIED, mapped=source.rows_for(delivery.event, payload))
+        return Decision(delivery, APPLIED, mapped=source.rows_for(delivery.event, payload))
     except Unmappable as error:
-        return Fate(delivery, apply.QUARANTINED, str(error))
+        return Decision(delivery, QUARANTINED, str(error))
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose a delivery
-        broke(error)
-        return Fate(delivery, apply.QUARANTINED, faults.cause(error))
+        return Decision(delivery, QUARANTINED, faults.cause(error), bug=error)
 
 
-def repository(provider: str, payload: Payload) -> SeenRepository | None:
+def decide_each(engine: Engine, watch: Watch, deliveries: Iterable[Delivery]) -> Iterator[Decision]:
+    """Decide about deliveries that waited together, in the order they came.
+
+    What an earlier one of them brings counts as stored: a repository that is watched by its former
+    name is known by the event that says so. Raises SQLAlchemyError.
+    """
+    accepted: set[Key] = set()
+    for delivery in deliveries:
+        try:
+            payload = bodies.payload(delivery.body)
+        except Unmappable as error:
+            yield Decision(delivery, QUARANTINED, str(error))
+            continue
+        received = Received(delivery, payload, read_repository(delivery.provider, payload))
+        decision = decide(engine, watch, received, accepted)
+        if decision.mapped is not None:
+            accepted.add(repositories.key_of(decision.mapped))
+        yield decision
+
+
+def needs_database(watch: Watch, repository: SeenRepository | None) -> bool:
+    """Tell whether only the database may know if a repository is watched.
+
+    Watched by name is one whose name of today or a former one matches.
+    """
+    if repository is None:
+        return False
+    return not is_watched(watch, (repository.name, *repository.former))
+
+
+def is_stored(engine: Engine, provider: str, gitid: int) -> bool:
+    """Tell whether a repository is stored: it is or was watched, whatever its name is today."""
+    with reading(engine).connect() as connection:
+        return repositories.has_repository(connection, provider, gitid)
+
+
+def read_repository(provider: str, payload: Payload) -> SeenRepository | None:
     """Return the repository a payload is about, None where it has none that can be read."""
     try:
         return source_of(provider).repository_of(payload)

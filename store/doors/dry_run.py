@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, select
 
 from engines.mysql import reading
-from rows import Mapped, StoredName, Unmappable
+from rows import Mapped, StoredName
 from schema.tables.ci import branches, commits, jobs, keys, metadata, repos, runattempts
 from store import apply, open
+from store.doors.refusals import reason_of, write_each
 from store.write.derived_columns import Values
 from store.write.repositories import key_of as repository_of
 from store.write.stored_rows import Key, by_key, key_of, parts
@@ -58,21 +60,13 @@ def preview(
         for batch in batches:
             with reading(engine).connect() as stored, scratch.begin() as copies:
                 copy_touched(stored, copies, batch)
-            write(scratch, batch, refused)
+            write_each(
+                batch,
+                partial(apply.write, scratch),
+                lambda _, error: refused.append(reason_of(error)),
+            )
         for name in COMPARED:
             yield from compare(engine, scratch, metadata.tables[name])
-
-
-def write(scratch: Engine, batch: Sequence[Mapped], refused: list[str]) -> None:
-    """Write a batch to the scratch store; where a row in it is refused, one by one."""
-    try:
-        apply.write(scratch, batch)
-    except Unmappable as error:
-        if len(batch) == 1:
-            refused.append(str(error))
-            return
-        for one in batch:
-            write(scratch, [one], refused)
 
 
 def copy(copies: Connection, table: Table, rows: Iterable[Values]) -> None:

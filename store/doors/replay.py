@@ -1,20 +1,44 @@
-"""Write the rows of stored deliveries again, and note what became of each."""
+"""Map stored deliveries again: after a mapping was mended, its rows are, too.
+
+Each delivery goes through the same decision and `store.apply` as when it came in. A mapping whose
+revision was raised (rows/version.py) wins over the rows it wrote before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select, update
 
+from config.watch import watch
 from engines.mysql import reading
 from engines.transaction import transact
 from rows import Mapped
 from schema.tables.ci import deliveries
 from store import apply
-from store.deliveries import body
-from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Wanted, chosen, now
+from store.deliveries import body, table
+from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery, Wanted, chosen, now
+from store.doors.decide import Decision, decide_each
+from store.doors.refusals import reason_of, write_each
 from store.write.version_cache import Known
+
+FAILED = "failed"
+
+
+class ReplayOutcome(NamedTuple):
+    """What became of a replayed delivery: applied, ignored, or failed for a reason."""
+
+    delivery: Delivery
+    state: str
+    reason: str | None = None
+
+
+class StoredDecision(NamedTuple):
+    """A decision about a stored delivery, and the delivery's Id."""
+
+    number: int
+    decision: Decision
 
 
 def count(engine: Engine, wanted: Wanted) -> int:
@@ -22,6 +46,60 @@ def count(engine: Engine, wanted: Wanted) -> int:
     query = select(func.count()).select_from(chosen(wanted).order_by(None).subquery())
     with reading(engine).connect() as connection:
         return int(connection.execute(query).scalar_one())
+
+
+def replay(
+    engine: Engine, wanted: Wanted, patterns: Sequence[str]
+) -> Iterator[list[ReplayOutcome]]:
+    """Map the wanted deliveries again and write their rows; yield what became of each page.
+
+    A quarantined delivery that can be mapped now becomes applied, unless it is of a repository
+    that `patterns` does not watch; one that still cannot keeps the newest reason.
+    """
+    for page in decided(engine, wanted, patterns):
+        yield write_page(engine, page)
+
+
+def decided(
+    engine: Engine, wanted: Wanted, patterns: Sequence[str]
+) -> Iterator[list[StoredDecision]]:
+    """Yield the decisions about the wanted deliveries, in the order they came, by page."""
+    watched = watch(patterns)
+    after = 0
+    while True:
+        with reading(engine).connect() as connection:
+            page = table.page(connection, wanted, after)
+        if not page:
+            return
+        numbers, those = zip(*page, strict=True)
+        decisions = decide_each(engine, watched, those)
+        yield list(map(StoredDecision, numbers, decisions))
+        after = numbers[-1]
+
+
+def write_page(engine: Engine, page: Sequence[StoredDecision]) -> list[ReplayOutcome]:
+    """Write the rows of a page in one transaction, without those that are refused."""
+    outcomes = []
+    mapped = list[tuple[int, Decision, Mapped]]()
+
+    def fail(number: int, delivery: Delivery, reason: str | None) -> None:
+        still_quarantined(engine, number, reason)
+        outcomes.append(ReplayOutcome(delivery, FAILED, reason))
+
+    def write(part: Sequence[tuple[int, Decision, Mapped]]) -> None:
+        apply_again(engine, [(number, rows) for number, _, rows in part])
+        outcomes.extend(ReplayOutcome(decision.delivery, APPLIED) for _, decision, _ in part)
+
+    for number, decision in page:
+        if decision.mapped is not None:
+            mapped.append((number, decision, decision.mapped))
+        elif decision.is_foreign:
+            ignore(engine, number, decision.reason)
+            outcomes.append(ReplayOutcome(decision.delivery, IGNORED, decision.reason))
+        else:
+            fail(number, decision.delivery, decision.reason)
+    write_each(mapped, write, lambda one, error: fail(one[0], one[1].delivery, reason_of(error)))
+    return outcomes
 
 
 def apply_again(engine: Engine, page: Sequence[tuple[int, Mapped]]) -> None:
@@ -40,14 +118,15 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Mapped]]) -> None:
     apply.remember(known, transact(engine, work))
 
 
-def still_quarantined(engine: Engine, number: int, error: str) -> None:
+def still_quarantined(engine: Engine, number: int, reason: str | None) -> None:
     """Note why a delivery cannot be mapped yet. One that was applied once stays applied."""
-    transact(engine, lambda connection: settle(connection, [number], {"error": error}, QUARANTINED))
+    change = {"error": reason}
+    transact(engine, lambda connection: settle(connection, [number], change, QUARANTINED))
 
 
-def ignored(engine: Engine, number: int, why: str) -> None:
+def ignore(engine: Engine, number: int, reason: str | None) -> None:
     """Note that a quarantined delivery is not for us, and let go of its body."""
-    change = {"state": IGNORED, "error": why, "body": None}
+    change = {"state": IGNORED, "error": reason, "body": None}
 
     def work(connection: Connection) -> None:
         its_key = select(deliveries.c.provider, deliveries.c.guid).where(

@@ -8,40 +8,33 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, bindparam, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from engines.transaction import transact
-from rows import Mapped
 from schema.tables.ci import deliveries as table
 from store import apply
 from store.deliveries import table as deliveries
 from store.deliveries.table import APPLIED, QUARANTINED, Delivery
+from store.doors.decide import Decision
+from store.doors.refusals import is_refusal, reason_of, write_each
 from store.write.version_cache import Known
 
-
-class Fate(NamedTuple):
-    """What becomes of a delivery: its rows, or why there are none.
-
-    `is_foreign` when it is of a repository that is not watched.
-    """
-
-    delivery: Delivery
-    state: str
-    why: str | None = None
-    mapped: Mapped | None = None
-    is_foreign: bool = False
-
+DUPLICATE = "duplicate"
 
 Key = tuple[str, str]
 """What names a delivery: provider and guid."""
-Refusal = Callable[[Exception, Delivery], str | None]
-"""Tells why a delivery's rows are refused; None where the database is at fault."""
+OnBug = Callable[[Exception, Delivery], None]
+"""Is told of a mistake of ours, and of the delivery whose rows it spoils."""
 
 
-class Outcome(NamedTuple):
+class DeliveryOutcome(NamedTuple):
     """What became of a delivery: its state, or `duplicate`; and why it is quarantined."""
 
     state: str
-    why: str | None = None
+    reason: str | None = None
+
+
+Outcomes = dict[Key, DeliveryOutcome]
 
 
 def nothing() -> None:
@@ -49,29 +42,44 @@ def nothing() -> None:
 
 
 def store_each(
-    engine: Engine, batch: Sequence[Fate], refusal: Refusal, written: Callable[[], None] = nothing
-) -> dict[Key, Outcome]:
+    engine: Engine,
+    batch: Sequence[Decision],
+    on_bug: OnBug,
+    written: Callable[[], None] = nothing,
+) -> Outcomes:
     """Store deliveries whose guids differ, durable on return; return what became of each.
 
     It takes one transaction, unless rows are refused: then it is halved down to the delivery that
     is at fault, which is quarantined. `written` is told when only the commit is missing. Raises
-    what `refusal` does not explain; some may be stored by then.
+    SQLAlchemyError when the database fails; some may be stored by then.
     """
-    try:
-        return store_all(engine, batch, written)
-    except Exception as error:
-        if (why := refusal(error, batch[0].delivery)) is None:
-            raise
-    if len(batch) == 1:
-        return store_all(engine, [Fate(batch[0].delivery, QUARANTINED, why)])
-    half = len(batch) // 2
-    first = store_each(engine, batch[:half], refusal)
-    return first | store_each(engine, batch[half:], refusal)
+    outcomes: Outcomes = {}
+
+    def write(part: Sequence[Decision]) -> None:
+        outcomes.update(store_all(engine, part, written if len(part) == len(batch) else nothing))
+
+    def refuse(decision: Decision, error: Exception) -> None:
+        if not is_refusal(error):
+            on_bug(error, decision.delivery)
+        outcomes.update(quarantine(engine, decision.delivery, reason_of(error)))
+
+    write_each(batch, write, refuse, is_of_rows)
+    return outcomes
+
+
+def is_of_rows(error: Exception) -> bool:
+    """Tell whether the database is well: a mistake of ours must not lose a delivery either."""
+    return is_refusal(error) or not isinstance(error, SQLAlchemyError)
+
+
+def quarantine(engine: Engine, delivery: Delivery, reason: str) -> Outcomes:
+    """Store a delivery without its rows, with what stands in their way; an applied one stays."""
+    return store_all(engine, [Decision(delivery, QUARANTINED, reason)])
 
 
 def store_all(
-    engine: Engine, batch: Sequence[Fate], written: Callable[[], None] = nothing
-) -> dict[Key, Outcome]:
+    engine: Engine, batch: Sequence[Decision], written: Callable[[], None] = nothing
+) -> Outcomes:
     """Store deliveries with their rows, all or none; durable on return.
 
     Those whose guid was applied before are left as they are. Raises Unmappable for a text that no
@@ -79,38 +87,41 @@ def store_all(
     """
     known = apply.KNOWN.setdefault(engine, Known())
 
-    def work(connection: Connection) -> tuple[list[Fate], apply.Tables]:
-        found = new(connection, batch)
-        if not found:
+    def work(connection: Connection) -> tuple[list[Decision], apply.Tables]:
+        fresh = without_applied(connection, batch)
+        if not fresh:
             return [], {}
-        mapped = [fate.mapped for fate in found if fate.mapped is not None]
+        mapped = [decision.mapped for decision in fresh if decision.mapped is not None]
         tables = apply.apply(connection, mapped, known) if mapped else {}
-        deliveries.save_all(connection, [(one.delivery, one.state, one.why) for one in found])
+        deliveries.save_all(connection, [(new.delivery, new.state, new.reason) for new in fresh])
         written()
-        return found, tables
+        return fresh, tables
 
-    found, tables = transact(engine, work)
+    fresh, tables = transact(engine, work)
     apply.remember(known, tables)
-    stored = {key_of(fate): Outcome(fate.state, fate.why) for fate in found}
-    return {key_of(fate): stored.get(key_of(fate), Outcome(apply.DUPLICATE)) for fate in batch}
+    stored = {key_of(new): DeliveryOutcome(new.state, new.reason) for new in fresh}
+    return {
+        key_of(decision): stored.get(key_of(decision), DeliveryOutcome(DUPLICATE))
+        for decision in batch
+    }
 
 
-def key_of(fate: Fate) -> Key:
-    """Return what names a fate's delivery."""
-    return fate.delivery.provider, fate.delivery.guid
+def key_of(decision: Decision) -> Key:
+    """Return what names a decision's delivery."""
+    return decision.delivery.provider, decision.delivery.guid
 
 
-def new(connection: Connection, batch: Sequence[Fate]) -> list[Fate]:
-    """Return the fates of deliveries that were not applied yet, in the order of their guids."""
+def without_applied(connection: Connection, batch: Sequence[Decision]) -> list[Decision]:
+    """Return the deliveries that were not applied yet, in the order of their guids."""
     guids: dict[str, list[str]] = defaultdict(list)
     for provider, guid in map(key_of, batch):
         guids[provider].append(guid)
     applied = {
         (provider, guid)
-        for provider, those in guids.items()
-        for guid in connection.scalars(applied_of(), {"of": provider, "guids": those})
+        for provider, asked in guids.items()
+        for guid in connection.scalars(applied_of(), {"of": provider, "guids": asked})
     }
-    return [one for one in sorted(batch, key=key_of) if key_of(one) not in applied]
+    return [new for new in sorted(batch, key=key_of) if key_of(new) not in applied]
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from engines.mysql import connect
 from listener.asgi_app import App
 from rows.github import events
 from schema import migrate
-from store.doors.webhook import Key, Outcome
+from store.doors.webhook import DeliveryOutcome, Key
 from tests.listener import asking
 from tests.listener.conftest import DOWN, Deliver, desk_for
 from tests.listener.sending import GUID, changed, headers, recorded
@@ -170,7 +170,7 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
 def test_delivery_that_can_not_even_be_quarantined_is_to_be_sent_again(
     deliver: Deliver, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ):
-    def broken(*arguments: object) -> dict[Key, Outcome]:
+    def broken(*arguments: object) -> dict[Key, DeliveryOutcome]:
         raise RuntimeError("a mistake")
 
     monkeypatch.setattr("store.doors.webhook.store_all", broken)

@@ -33,9 +33,9 @@ MUTANTS = (
     Mutant(
         "commit before the answer",
         "listener/webhook.py",
-        "    return await settle(desk, taken)\n",
+        "    return await settle(desk, received)\n",
         "    from listener.intake import answers\n"
-        "    later = settle(desk, taken)\n"
+        "    later = settle(desk, received)\n"
         "    asyncio.get_running_loop().call_later(0.1, asyncio.ensure_future, later)\n"
         '    return answers.stored("applied")\n',
         "tests/listener/test_webhook.py::test_delivery_of_a_run_is_applied_with_its_raw_body",
@@ -50,8 +50,8 @@ MUTANTS = (
     Mutant(
         "delete from the spool after the commit",
         "listener/background/spool_drain.py",
-        "    outcomes = store_each(",
-        "    drain.spool.remove(one.number for one in found)\n    outcomes = store_each(",
+        "    outcomes = webhook.store_each(",
+        "    drain.spool.remove(one.number for one in found)\n    outcomes = webhook.store_each(",
         "tests/listener/background/test_spool_drain.py::test_entries_stay_until_their_transaction_is_committed",
     ),
     Mutant(

@@ -11,13 +11,10 @@ from sqlalchemy import Engine, func, select
 
 from config.watch import watch
 from engines.mysql import connect, reading
-from listener.intake.fate import fate
 from schema import migrate
 from schema.tables.ci import deliveries, keys, metadata
-from store.deliveries import bodies
-from store.deliveries.table import Delivery
-from store.doors.decide import repository
-from store.doors.webhook import Fate, store_all
+from store.doors.decide import decide_each
+from store.doors.webhook import store_all
 from tests.equality import COMPARED, Contents, contents
 from tests.torture.shots import Shot
 
@@ -74,16 +71,11 @@ def told_once(those: Iterable[Shot], folder: Path) -> Contents:
     engine = connect(f"sqlite:///{folder / 'oracle.db'}")
     migrate.upgrade(engine)
     for batch in batches(those):
-        store_all(engine, [fate_of(engine, one.delivery) for one in batch])
+        sent = [shot.delivery for shot in batch]
+        store_all(engine, list(decide_each(engine, watch(()), sent)))
     told = contents(engine)
     engine.dispose()
     return told
-
-
-def fate_of(engine: Engine, delivery: Delivery) -> Fate:
-    """Return what becomes of a delivery where every repository is watched."""
-    payload = bodies.payload(delivery.body)
-    return fate(engine, watch(()), delivery, payload, repository(delivery.provider, payload))
 
 
 def batches(those: Iterable[Shot]) -> Iterator[list[Shot]]:

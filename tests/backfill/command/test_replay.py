@@ -169,6 +169,20 @@ def test_repository_that_is_not_watched_is_not_stored_by_a_replay(
     assert names(engine) == []
 
 
+def test_repository_whose_former_name_is_watched_is_applied_by_a_replay(engine, command: Command):
+    told = payloads.repository_event(
+        action="renamed", repository=HERE, changes={"repository": {"name": {"from": "before"}}}
+    )
+    body = json.dumps(told).encode()
+    apply.quarantine(engine, delivery("g1", "repository", body), "a mistake of ours")
+    apply.quarantine(engine, delivery("g2", "workflow_job", job_body()), "a mistake of ours")
+    done = command("--replay", "-r", "octo-org/before")
+    assert "2 applied, 0 of repositories that are not watched" in done.out
+    row = stored(engine, "g1")
+    assert (row.state, row.error) == ("applied", None)
+    assert row.body is not None
+
+
 def test_replay_without_a_database_is_one_sentence(command: Command, bare):
     done = command("--replay")
     assert (done.code, done.out) == (2, "")

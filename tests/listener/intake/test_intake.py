@@ -112,7 +112,7 @@ def test_question_that_waited_while_the_database_failed_others_is_not_asked(
         return work(*arguments)
 
     monkeypatch.setattr("listener.intake.intake.aside", waited)
-    monkeypatch.setattr("listener.intake.intake.fate", None)
+    monkeypatch.setattr("listener.intake.intake.decide", None)
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
 
 

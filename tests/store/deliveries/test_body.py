@@ -92,14 +92,14 @@ def test_body_of_25_mib_is_stored_where_packets_are_1_mib(private_server):
 
 def test_quarantined_body_that_is_not_for_us_takes_its_parts_along(engine: Engine):
     apply.quarantine(engine, delivery(MANY_BYTES), "why")
-    replay.ignored(engine, number_of(engine), "octo/cat is not watched")
+    replay.ignore(engine, number_of(engine), "octo/cat is not watched")
     assert (stored_parts(engine), read(engine)) == (0, [])
 
 
 def test_body_applied_meanwhile_keeps_its_parts_when_a_replay_ignores_it(engine: Engine):
     with engine.begin() as connection:
         deliveries.save(connection, delivery(MANY_BYTES), deliveries.APPLIED)
-    replay.ignored(engine, number_of(engine), "octo/cat is not watched")
+    replay.ignore(engine, number_of(engine), "octo/cat is not watched")
     assert read(engine) == [MANY_BYTES]
 
 
