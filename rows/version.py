@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from rows.words import COMPLETED, IN_PROGRESS
+
 STUB = b""
 
 # Raise a table's number with every change of its mapping: a replay then takes effect.
@@ -27,7 +29,7 @@ REVISION = {
     "jobs": 1,
 }
 
-STATUS_RANK = {"in_progress": 1, "completed": 2}  # requested, queued, pending, waiting: 0
+STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0
 
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from dashboard.view import formats
+from rows.words import FAILED
 from store.reads import nights
 from store.reads import runs as reads
 from store.reads.runs import Commit, Run
@@ -34,7 +35,7 @@ def suspects_of(
     newest: dict[str, Run] = {}
     for run in reversed(runs):
         name = run.workflowname or "?"
-        if run.conclusion in reads.FAILED and name in broken:
+        if run.conclusion in FAILED and name in broken:
             newest.setdefault(name, run)
     return [suspects(connection, run) for run in list(newest.values())[:MOST]]
 

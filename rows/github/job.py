@@ -13,6 +13,7 @@ from typing import Any
 
 from rows import Row, fields, version
 from rows.github.repo import Repository
+from rows.words import FAILED_JOB
 
 AT = "workflow_job"
 SYSTEMS = {
@@ -22,7 +23,6 @@ SYSTEMS = {
     "Windows": {"windows", "win"},
     "macOS": {"macos", "mac", "osx", "darwin"},
 }
-FAILED = {"failure", "timed_out"}
 ENDED_UNSTARTED = {"cancelled", "skipped"}
 
 
@@ -65,7 +65,7 @@ def job_row(job: Mapping[str, Any], provider: str, run: int, attempt: int) -> Ro
         "queuetime": None if queued is None or queued < 0 else int(queued),
         "runtime": None if ran is None or ran < 0 else ran,
         "clockanomaly": any(seconds is not None and seconds < 0 for seconds in (queued, ran)),
-        "failedstep": next((one["name"] for one in steps if one["conclusion"] in FAILED), None),
+        "failedstep": next((one["name"] for one in steps if one["conclusion"] in FAILED_JOB), None),
         "steps": json.dumps(steps, ensure_ascii=False) if completed else None,
     }
     labels = fields.texts(job, "labels", AT)

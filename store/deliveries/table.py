@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
 )
 
+from engines.chunks import chunks
 from engines.pymysql_posting import post
 from schema.tables.ci import deliveries
 from store.deliveries import body as parts
@@ -71,9 +72,9 @@ def state_of(connection: Connection, delivery: Delivery) -> str | None:
 def seen(connection: Connection, provider: str, guids: Sequence[str]) -> set[str]:
     """Return the guids that were seen, whatever became of them."""
     found: set[str] = set()
-    for at in range(0, len(guids), PAGE):
-        part = deliveries.c.guid.in_(guids[at : at + PAGE])
-        query = select(deliveries.c.guid).where(deliveries.c.provider == provider, part)
+    for chunk in chunks(guids):
+        its = (deliveries.c.provider == provider, deliveries.c.guid.in_(chunk))
+        query = select(deliveries.c.guid).where(*its)
         found |= set(connection.scalars(query))
     return found
 

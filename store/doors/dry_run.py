@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, select
 
+from engines.chunks import chunks
 from engines.mysql import reading
 from rows import Mapped, StoredName
 from schema.tables.ci import branches, commits, jobs, keys, metadata, repos, runattempts
@@ -20,7 +21,7 @@ from store import apply, open
 from store.doors.refusals import reason_of, write_each
 from store.write.derived_columns import Values
 from store.write.repositories import key_of as repository_of
-from store.write.stored_rows import Key, by_key, key_of, parts
+from store.write.stored_rows import Key, by_key, key_of
 
 COMPARED = (
     "repos",
@@ -111,7 +112,7 @@ def copy_where(
     for scope, value in wanted:
         scopes[scope].add(value)
     for scope, values in scopes.items():
-        for part in parts(values):
+        for part in chunks(sorted(values)):
             query = select(table).where(table.c[keys(table)[0]] == scope, table.c[column].in_(part))
             copy(copies, table, (dict(row._mapping) for row in stored.execute(query)))
 

@@ -13,8 +13,7 @@ from schema.tables.audits import audits, health
 from schema.tables.ci import repos, workflowruns
 from schema.tables.reconciler import leases
 from store.state import notes
-
-GOOD, WARNING, BAD = "good", "warning", "bad"
+from store.state.health import BAD, WARNING
 
 
 class Audited(NamedTuple):

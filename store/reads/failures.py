@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from engines.chunks import by_provider
+from rows.words import RunKey
 from schema.tables.ci import repos
 from schema.tables.failures import failures
-from store.reads.runs import RunKey, parts
 
 OTHERS = 200
 """Failures with one fingerprint that are looked at for their repositories."""
@@ -38,7 +39,7 @@ def said(connection: Connection, runs: Iterable[RunKey]) -> dict[RunKey, list[Sa
     """Return what the failed jobs of runs say, by the job's server and id."""
     one = failures.c
     found: dict[RunKey, list[Said]] = defaultdict(list)
-    for provider, numbers in parts(runs):
+    for provider, numbers in by_provider(runs):
         query = select(*(one[name] for name in Said._fields)).where(
             one.provider == provider, one.rungitid.in_(numbers)
         )

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
+from engines.chunks import chunks
 from rows.version import STUB
+from rows.words import COMPLETED
 from schema.tables.backfill import runreads, windows
 from schema.tables.ci import (
     branches,
@@ -27,9 +29,6 @@ from schema.tables.ci import (
 )
 from schema.tables.reconciler import rereads
 from store.state.backfill_progress import CLOSED, LISTED
-
-PART = 500
-"""Runs, or commits, that one statement names."""
 
 
 class StoredRun(NamedTuple):
@@ -111,7 +110,7 @@ def open_jobs(
 ) -> list[StoredJob]:
     """Return the jobs of a span's runs that have not ended."""
     query = select(*(jobs.c[name] for name in StoredJob._fields))
-    is_open = func.coalesce(jobs.c.status, "") != "completed"
+    is_open = func.coalesce(jobs.c.status, "") != COMPLETED
     found = connection.execute(query.where(*of_span(repoid, since, until), is_open))
     return [StoredJob(*row) for row in found]
 
@@ -129,8 +128,8 @@ def jobs_of(connection: Connection, repoid: int, runs: Sequence[int]) -> Iterato
     """Yield the jobs of runs."""
     provider = select(repos.c.provider).where(repos.c.Id == repoid).scalar_subquery()
     query = select(*(jobs.c[name] for name in StoredJob._fields))
-    for at in range(0, len(runs), PART):
-        these = jobs.c.rungitid.in_(runs[at : at + PART])
+    for chunk in chunks(runs):
+        these = jobs.c.rungitid.in_(chunk)
         for row in connection.execute(query.where(jobs.c.provider == provider, these)):
             yield StoredJob(*row)
 
@@ -174,9 +173,9 @@ def live_heads(connection: Connection, repoid: int) -> dict[str, str | None]:
 
 def hashes_of(connection: Connection, repoid: int, wanted: Iterable[str | None]) -> set[str]:
     """Return those of the wanted hashes whose commits are stored."""
-    asked, found = sorted({one for one in wanted if one}), set[str]()
-    for at in range(0, len(asked), PART):
-        these = commits.c.hash.in_(asked[at : at + PART])
+    found = set[str]()
+    for chunk in chunks(sorted({one for one in wanted if one})):
+        these = commits.c.hash.in_(chunk)
         query = select(commits.c.hash).where(commits.c.repoid == repoid, these)
         found |= set(connection.scalars(query))
     return found

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, case, func, literal, select
 
+from rows.words import OPEN
 from schema.tables.backfill import windows
 from schema.tables.ci import repos, workflowruns
 from schema.tables.rollups import rollups
-from store.reads.health import OPEN
 from store.reads.months import Made, by_month, made_days, rolled_until
 from store.rollups.days import ALL
 

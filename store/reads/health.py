@@ -12,7 +12,6 @@ from schema.tables.ci import deliveries
 from store.deliveries.table import QUARANTINED
 
 LATEST = 5_000
-OPEN = ("queued", "in_progress", "waiting", "requested", "pending")
 
 
 class Verdict(NamedTuple):

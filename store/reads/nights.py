@@ -9,9 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, select
 
 from config.groups import group_of, rules_of
+from rows.words import FAILED
 from schema.tables.ci import commits, repos, workflowruns
 from schema.tables.rollups import rollnights, rollspans
-from store.reads.runs import FAILED, Commit, Run, columns
+from store.reads.runs import Commit, Run, columns
 from store.rollups import night_summary
 from store.rollups import nightly_runs as nightly
 from store.rollups.nightly_runs import SCHEDULE, Nightly

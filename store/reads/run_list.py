@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from rows.words import COMPLETED, FAILED
 from schema.tables.ci import workflowruns
 from store.reads.connection import TooLong, quick
-from store.reads.runs import FAILED, Run, columns
+from store.reads.runs import Run, columns
 
 FIRST, GROWTH = 2000, 4
 """How many runs are looked through at first, and how many times more at the next step."""
@@ -54,7 +55,7 @@ def chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.conclusion == "failed":
         found.append(table.conclusion.in_(FAILED))
     elif wanted.conclusion == "running":
-        found.append(and_(table.conclusion.is_(None), table.status != "completed"))
+        found.append(and_(table.conclusion.is_(None), table.status != COMPLETED))
     elif wanted.conclusion is not None:
         found.append(table.conclusion == wanted.conclusion)
     if wanted.since is not None:

@@ -6,20 +6,15 @@ and what belongs to it; the other files are called by what they answer.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
+from engines.chunks import by_provider
+from rows.words import RunKey
 from schema.tables.ci import commits, jobs, repoaliases, repos, runattempts, workflowruns
-
-FAILED = ("failure", "timed_out", "startup_failure")
-"""Conclusions of runs and jobs that mean: somebody must look."""
-
-PART = 500
-RunKey = tuple[str, int]
 
 
 class Repo(NamedTuple):
@@ -157,24 +152,13 @@ def attempts_of(connection: Connection, key: RunKey) -> list[Attempt]:
     return [Attempt(*row) for row in connection.execute(query.order_by(table.attempt))]
 
 
-def parts(keys: Iterable[RunKey]) -> Iterator[tuple[str, list[int]]]:
-    """Yield ids by their server, in lists that a statement can take."""
-    by_provider: dict[str, list[int]] = defaultdict(list)
-    for provider, number in keys:
-        by_provider[provider].append(number)
-    for provider, numbers in by_provider.items():
-        for at in range(0, len(numbers), PART):
-            yield provider, numbers[at : at + PART]
-
-
 def jobs_of(connection: Connection, keys: Iterable[RunKey]) -> list[Job]:
     """Return the jobs of all attempts of runs, in the order they were made."""
     table = jobs.c
     order = (table.attempt, table.createtime, table.gitid)
-    # Not by pairs of server and id: SQLite reads all of the table for them.
     return [
         Job(*row)
-        for provider, numbers in parts(keys)
+        for provider, numbers in by_provider(keys)
         for row in connection.execute(
             select(*columns(jobs, Job))
             .where(table.provider == provider, table.rungitid.in_(numbers))

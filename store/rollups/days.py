@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Select, and_, case, func, select
 
+from rows.words import OPEN
 from schema.tables.ci import jobs, workflowruns
-from store.reads.health import OPEN
 from store.rollups import histogram
 from store.rollups.durations import Span, jobs_in, lengths, waits
 

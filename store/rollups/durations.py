@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select
 
+from rows.words import SKIPPED
 from schema.tables.ci import jobs, workflowruns
 
 SORTS = {
@@ -110,7 +111,7 @@ def waits() -> list[ColumnElement[bool]]:
     return [
         job.gated.is_(False),
         func.coalesce(job.clockanomaly, False).is_(False),
-        func.coalesce(job.conclusion, "") != "skipped",
+        func.coalesce(job.conclusion, "") != SKIPPED,
         job.queuetime.is_not(None),
     ]
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, select
 
+from rows.words import FAILED, SUCCESS
 from schema.tables.ci import jobs, workflowruns
-from store.reads.runs import FAILED
 
-OUTCOMES = (*FAILED, "success")
+OUTCOMES = (*FAILED, SUCCESS)
 
 
 class Flake(NamedTuple):
@@ -206,7 +206,7 @@ def pair(flake: Flake, ends: list[Example]) -> Shown:
         if failed.conclusion not in FAILED:
             continue
         passed = next(
-            (e for e in ends if e.commithash == failed.commithash and e.conclusion == "success"),
+            (e for e in ends if e.commithash == failed.commithash and e.conclusion == SUCCESS),
             None,
         )
         if passed is not None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from store.reads.runs import FAILED, RunKey
+from rows.words import COMPLETED, FAILED, SKIPPED, SUCCESS, RunKey
 
 FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
 STATES = (FAILED_STATE, WARNED, RUNNING, PASSED, NOTHING)
@@ -85,11 +85,11 @@ def run_state(run: NightRun) -> str:
     """Return what one run says; one that needed a second attempt passed with a warning."""
     if run.conclusion in FAILED:
         return FAILED_STATE
-    if run.status != "completed":
+    if run.status != COMPLETED:
         return RUNNING
-    if run.conclusion == "success":
+    if run.conclusion == SUCCESS:
         return WARNED if (run.attempt or 1) > 1 else PASSED
-    return NOTHING if run.conclusion == "skipped" else WARNED
+    return NOTHING if run.conclusion == SKIPPED else WARNED
 
 
 def failures_of(run: NightRun, jobs: Sequence[FailedJob]) -> list[Failure]:

@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from config.calendar import Calendar
 from config.groups import Group, group_of, is_nightly
+from engines.chunks import by_provider
+from rows.words import FAILED, RunKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
-from store.reads.runs import FAILED, RunKey, parts
 from store.rollups.night_summary import Content, FailedJob, NightRun, content_of
 
 PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
@@ -125,7 +126,7 @@ def failed_jobs(connection: Connection, runs: Iterable[NightRun]) -> dict[RunKey
     )  # fmt: skip
     rows = [
         row
-        for provider, numbers in parts(attempts)
+        for provider, numbers in by_provider(attempts)
         for row in connection.execute(
             select(*wanted)
             .where(job.provider == provider, job.rungitid.in_(numbers))
@@ -151,7 +152,7 @@ def first_errors(
     query = select(one.provider, one.jobgitid, one.message, one.fingerprint)
     return {
         (row.provider, row.jobgitid): (first_line(row.message), row.fingerprint)
-        for provider, numbers in parts(keys)
+        for provider, numbers in by_provider(keys)
         for row in connection.execute(
             query.where(one.provider == provider, one.jobgitid.in_(numbers), one.number == 1)
         )

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine, func, select
 
 from config.calendar import ONE, Calendar
 from config.groups import Group, rules_of
+from engines.chunks import by_provider
 from engines.mysql import database_time, reading
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.rollups import rollspans
-from store.reads.runs import parts
 from store.write.changed_runs import Mark
 
 DAY, NIGHT = "day", "night"
@@ -67,7 +67,7 @@ def spans_of(connection: Connection, plan: Plan, marks: Sequence[Mark]) -> set[S
     """Return the days and nights that marked runs and their jobs fall in."""
     found: set[Span] = set()
     for table, number in ((workflowruns, "gitid"), (jobs, "rungitid")):
-        for provider, numbers in parts(mark.key for mark in marks):
+        for provider, numbers in by_provider(mark.key for mark in marks):
             query = select(table.c.createtime).distinct()
             query = query.where(table.c.provider == provider, table.c[number].in_(numbers))
             for moment in connection.scalars(query):

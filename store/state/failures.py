@@ -10,13 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Select, and_, delete, false, func, insert, or_, select
 
 from engines.transaction import transact
+from rows.words import FAILED_JOB
 from schema.tables.ci import jobs
 from schema.tables.failures import failures
 from store.write import changed_runs
-
-FAILED = ("failure", "timed_out")
-"""Conclusions of a job that have a reason. A cancelled one was stopped by somebody."""
-
 
 SECOND = 19
 """Letters of a time to the second."""
@@ -69,7 +66,7 @@ def unread(found: Select[Any], wish: Wanted) -> Select[Any]:
         found.select_from(jobs.outerjoin(failures, first))
         .where(c.repoid.in_(wish.repoids), c.createtime >= wish.since)
         .where(or_(c.endtime.is_(None), c.endtime <= wish.until))
-        .where(c.conclusion.in_(FAILED), c.inherited == false(), failures.c.Id.is_(None))
+        .where(c.conclusion.in_(FAILED_JOB), c.inherited == false(), failures.c.Id.is_(None))
     )
 
 
@@ -86,7 +83,7 @@ def span_of(failed: Failed) -> tuple[str, str] | None:
     """Return the first and last second (ISO, UTC) of the step that failed, None if unknown."""
     for step in json.loads(failed.steps or "[]"):
         times = (step["starttime"], step["endtime"])
-        if step["name"] == failed.step and step["conclusion"] in FAILED and all(times):
+        if step["name"] == failed.step and step["conclusion"] in FAILED_JOB and all(times):
             first, last = (time.replace(" ", "T")[:SECOND] for time in times)
             return first, last
     return None

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, or_, select
 
+from engines.chunks import chunks
+from rows.words import COMPLETED
 from schema.tables.backfill import runreads
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.reconciler import rereads
@@ -15,7 +17,6 @@ from store.state import backfill_progress
 from store.state.backfill_progress import OPEN, RunRead
 
 WAITING, ABANDONED = "waiting", "abandoned"
-COMPLETED = "completed"
 REACH = timedelta(days=70)
 """Runs created before that are not looked for: they were given up long ago."""
 
@@ -73,8 +74,7 @@ def runs_of(
 ) -> list[tuple[RunRead, datetime | None]]:
     """Return what is noted of runs, and when GitHub last changed each."""
     found = []
-    for at in range(0, len(ids), 500):
-        part = ids[at : at + 500]
+    for part in chunks(ids):
         noted = backfill_progress.runs_read(connection, repoid, part)
         query = select(workflowruns.c.gitid, workflowruns.c.createtime, workflowruns.c.updatetime)
         stored = {
@@ -104,8 +104,7 @@ def forget_ended(connection: Connection, repoid: int) -> None:
     """Forget the runs that have ended with all their jobs."""
     noted = list(connection.scalars(select(rereads.c.rungitid).where(rereads.c.repoid == repoid)))
     r, j = workflowruns.c, jobs.c
-    for at in range(0, len(noted), 500):
-        part = noted[at : at + 500]
+    for part in chunks(noted):
         query = select(r.provider, r.gitid).where(r.repoid == repoid, r.status == COMPLETED)
         ended = connection.execute(query.where(r.gitid.in_(part))).all()
         going = select(j.rungitid).where(

@@ -18,11 +18,11 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engines.chunks import chunks
 from rows import Mapped
 from schema.adopt.rows import MARK, short
 from schema.tables.ci import repos, workflowruns
 from schema.tables.reconciler import marks
-from store.write.stored_rows import parts
 from store.write.upsert import upsert
 from store.write.version_cache import SECONDS, Known
 
@@ -88,7 +88,7 @@ def runs_of(those: Iterable[Mapped]) -> set[int]:
 def holding(connection: Connection, provider: str, gitids: Iterable[int]) -> set[int]:
     """Return the unclaimed repositories that hold one of these runs."""
     found: set[int] = set()
-    for part in parts(gitids):
+    for part in chunks(sorted(gitids)):
         query = (
             select(workflowruns.c.repoid)
             .join(repos, repos.c.Id == workflowruns.c.repoid)

@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engines.chunks import chunks
 from rows.version import STUB
 from schema.tables.ci import branches, commits, repoaliases, repos, workflows
 from store.write.adopted_repositories import forms
-from store.write.stored_rows import by_key, key_of, parts
+from store.write.stored_rows import by_key, key_of
 
 Values = dict[str, Any]
 Claim = Callable[[Connection, int, Sequence[Values]], None]
@@ -59,7 +60,7 @@ def claim_commits(connection: Connection, repoid: int, those: Sequence[Values]) 
     places = [commits.c.repoid.is_(None)]
     if others := same(connection, repoid):
         places.append(commits.c.repoid.in_(others))
-    for part in parts(values["hash"] for values in fresh):
+    for part in chunks(sorted(values["hash"] for values in fresh)):
         query = select(commits.c.Id, commits.c.repoid).where(commits.c.hash.in_(part))
         for place in places:
             for row in connection.execute(query.where(place)).all():
@@ -108,7 +109,7 @@ def named(
     """Return the unclaimed rows of these repositories that bear one of the names."""
     names = {form for values in fresh for form in forms(values["name"])}
     found: list[Any] = []
-    for part in parts(names):
+    for part in chunks(sorted(names)):
         query = select(table.c.Id, table.c.repoid, table.c.name).where(
             table.c.repoid.in_(places), table.c.name.in_(part), unclaimed
         )

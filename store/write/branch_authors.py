@@ -20,9 +20,9 @@ from sqlalchemy import (
     update,
 )
 
+from engines.chunks import chunks
 from engines.pymysql_posting import post
 from schema.tables.ci import branches, commits
-from store.write.derived_columns import parts
 
 Values = dict[str, Any]
 
@@ -55,7 +55,7 @@ def rows_of(
     connection: Connection, query: Select[Any], those: set[tuple[int, str]]
 ) -> Iterator[Row[Any]]:
     """Yield the rows of names or hashes, each with its repository's number."""
-    for part in parts(those):
+    for part in chunks(sorted(those)):
         yield from connection.execute(query, {"those": part}).all()
 
 

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
 
 from engines.pymysql_posting import post
+from rows.words import RunKey
 from schema.tables.rollups import dirtyruns
-from store.reads.runs import RunKey
 from store.write.upsert import insert_or
 
 

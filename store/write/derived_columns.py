@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,16 +23,15 @@ from sqlalchemy import (
     union_all,
 )
 
+from engines.chunks import by_provider
 from rows import derive
 from rows.derive import Attempt
 from rows.version import STUB
+from rows.words import RunKey
 from schema.tables.ci import jobs, of_kind, runattempts, workflowruns
 from store.write.upsert import upsert
 
 Values = dict[str, Any]
-Key = tuple[str, int]
-"""Of a run: provider and gitid."""
-PART = 500
 
 TIMED = of_kind(runattempts, "derived")
 MIRRORED = of_kind(workflowruns, "derived")
@@ -40,23 +39,17 @@ TOLD = ("branchname", "commithash", "workflowname", "repo", "repoid")
 """What a job tells of its run."""
 
 
-def parts(found: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield sorted values in lists that a statement can take."""
-    values = sorted(found)
-    return (values[at : at + PART] for at in range(0, len(values), PART))
-
-
-def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[Key, Row[Any]]:
+def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[RunKey, Row[Any]]:
     """Lock the runs among these that are stored already, and return them."""
     keys = {(values["provider"], values["gitid"]) for values in touched}
     return {
         (provider, row.gitid): row
-        for provider, gitids in by_provider(keys)
+        for provider, gitids in by_provider(sorted(keys))
         for row in rows_of(connection, locking(), provider, gitids)
     }
 
 
-def needed(rows: Iterable[Values], stored: Mapping[Key, Row[Any]]) -> list[Values]:
+def needed(rows: Iterable[Values], stored: Mapping[RunKey, Row[Any]]) -> list[Values]:
     """Return the rows that may change a stored run, or add one."""
     return [one for one in rows if adds(one, stored.get((one["provider"], one["gitid"])))]
 
@@ -73,7 +66,7 @@ def update_runs(
     connection: Connection,
     touched: Iterable[Values],
     stubs: Iterable[Values],
-    stored: Mapping[Key, Row[Any]],
+    stored: Mapping[RunKey, Row[Any]],
 ) -> None:
     """Derive the attempts and the mirrored columns of runs whose rows this transaction locks.
 
@@ -81,11 +74,11 @@ def update_runs(
     known is stored here: it has no columns but its key and what is derived.
     """
     repoids = {(values["provider"], values["gitid"]): values["repoid"] for values in touched}
-    numbers: dict[Key, set[int]] = defaultdict(set)
+    numbers: dict[RunKey, set[int]] = defaultdict(set)
     for values in stubs:
         numbers[values["provider"], values["rungitid"]].add(values["attempt"])
     changed_attempts, changed_runs = list[Values](), list[Values]()
-    for provider, gitids in by_provider(repoids):
+    for provider, gitids in by_provider(sorted(repoids)):
         attempts: dict[int, list[Row[Any]]] = defaultdict(list)
         ran: dict[int, list[derive.Job]] = defaultdict(list)
         for row in rows_of(connection, deriving(), provider, gitids):
@@ -113,14 +106,6 @@ def update_runs(
                 changed_runs.append({"provider": provider, "gitid": gitid, **values})
     upsert(connection, "runattempts", changed_attempts)
     upsert(connection, "workflowruns", changed_runs)
-
-
-def by_provider(keys: Iterable[Key]) -> Iterator[tuple[str, list[int]]]:
-    """Yield runs by provider, in lists that a statement can take."""
-    found: dict[str, set[int]] = defaultdict(set)
-    for provider, gitid in keys:
-        found[provider].add(gitid)
-    return ((provider, part) for provider in sorted(found) for part in parts(found[provider]))
 
 
 def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:

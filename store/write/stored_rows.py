@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, select
 
+from engines.chunks import chunks
 from schema.tables.ci import keys
 
 Key = tuple[Any, ...]
 Values = dict[str, Any]
-PART = 500
 
 
 def key_of(table: Table, values: Values) -> Key:
@@ -31,7 +31,7 @@ def by_key(
     names = tuple(one.name for one in table.columns if one.name not in without)
     found: dict[Key, Values] = {}
     for scope, seconds in scopes.items():
-        for part in parts(seconds):
+        for part in chunks(sorted(seconds)):
             of = {"of": scope, "those": part}
             for row in connection.execute(query_of(table, names), of):
                 values = dict(zip(names, row, strict=True))
@@ -48,9 +48,3 @@ def query_of(table: Table, names: tuple[str, ...]) -> Select[Any]:
     those: BindParameter[Any] = bindparam("those", expanding=True)
     chosen = (table.c[scope] == bindparam("of"), table.c[second].in_(those))
     return select(*(table.c[name] for name in names)).where(*chosen)
-
-
-def parts(values: Iterable[Any]) -> Iterable[list[Any]]:
-    """Yield sorted values in lists that a statement can take."""
-    whole = sorted(values)
-    return (whole[at : at + PART] for at in range(0, len(whole), PART))

@@ -1,0 +1,16 @@
+"""The words that rows hold: a vendor's mapping turns its own into these."""
+
+from __future__ import annotations
+
+IN_PROGRESS, COMPLETED = "in_progress", "completed"
+OPEN = ("queued", IN_PROGRESS, "waiting", "requested", "pending")
+"""Statuses of what has not ended."""
+
+SUCCESS, SKIPPED = "success", "skipped"
+FAILED = ("failure", "timed_out", "startup_failure")
+"""Conclusions of runs and jobs that mean: somebody must look."""
+FAILED_JOB = ("failure", "timed_out")
+"""Those of a job or step that ran. A cancelled one was stopped by somebody."""
+
+RunKey = tuple[str, int]
+"""What a run, or a job, is known by: its provider, and its id there."""
