@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from backfill.command import audit, delete_repository, history, replay
 from backfill.command.arguments import check_company, wanted, wish
 from backfill.command.flags import SETTINGS, parsed
-from backfill.http.errors import Problem
-from backfill.http.rate_limit import Spent
+from backfill.http.errors import ApiError
+from backfill.http.rate_limit import BudgetSpent
 from config import argv as settings_argv
 from config.settings import BadSetting, Settings, read, secrets_of
 from engines import faults
@@ -34,9 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return said(str(error), 2)
     except CannotStart as error:
         return said(str(error), error.code)
-    except Problem as problem:
+    except ApiError as problem:
         return said(str(problem), 2 if problem.status == 401 else NOT_ALL)
-    except Spent:
+    except BudgetSpent:
         return said(f"--max-requests is reached; {AGAIN}", SPENT)
     except SpoolError as error:
         return said(f"the spool cannot be read: {error}", NOT_ALL)

@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from backfill.pipeline.writer import Part
+from backfill.pipeline.writer import AtomicWrite
 from benchmarks.reception import cpu
 from benchmarks.recorded import record
 from benchmarks.ways import by_backfill, by_plain, counted, counts, empty, started, stored
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if all(alike) else 1
 
 
-def bench(name: str, parts: Sequence[Part], rounds: int, folder: Path) -> bool:
+def bench(name: str, parts: Sequence[AtomicWrite], rounds: int, folder: Path) -> bool:
     """Let both ways take turns on one engine; tell whether they always ended with the same."""
     with ExitStack() as stack:
         server = stack.enter_context(started(name))

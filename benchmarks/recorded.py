@@ -15,7 +15,7 @@ import pytest
 from backfill.cli import main
 from backfill.command import history
 from backfill.http import client, rate_limit
-from backfill.pipeline.writer import Part, Writer
+from backfill.pipeline.writer import AtomicWrite, Writer
 from config.settings import SETTINGS
 from fakegithub.api.limits import Limits
 from fakegithub.server import TOKEN, serve
@@ -30,7 +30,7 @@ SCALE = 100
 class Recorded(NamedTuple):
     """What a backfill handed to its writer, in order, and how often it asked GitHub."""
 
-    parts: list[Part]
+    parts: list[AtomicWrite]
     requests: int
 
 
@@ -40,10 +40,10 @@ def record(runs: int, jobs: int, folder: Path) -> Recorded:
     It is the command itself that reads. Raises RuntimeError with what it printed when it failed.
     """
     world = generated(seed=21, runs=runs, jobs=jobs, days=60)
-    parts: list[Part] = []
+    parts: list[AtomicWrite] = []
 
     class Recorder(Writer):
-        def put(self, part: Part) -> None:
+        def put(self, part: AtomicWrite) -> None:
             parts.append(part)
             super().put(part)
 

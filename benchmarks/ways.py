@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, func, insert, select
 
-from backfill.pipeline.database_outage import Patience
-from backfill.pipeline.writer import Part, Writer
+from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.writer import AtomicWrite, Writer
 from engines.mysql import connect
 from schema import migrate
 from schema.tables.ci import metadata
@@ -72,10 +72,10 @@ def counted(engine: Engine) -> list[Any]:
     return found
 
 
-def by_backfill(engine: Engine, parts: Iterable[Part]) -> None:
+def by_backfill(engine: Engine, parts: Iterable[AtomicWrite]) -> None:
     """Write as a backfill does. Raises what stopped it, and RuntimeError for a row refused."""
     refused: list[str] = []
-    writer = Writer(engine, refused.append, Patience(refused.append))
+    writer = Writer(engine, refused.append, OutageRetry(refused.append))
     for part in parts:
         writer.put(part)
     writer.close()

@@ -15,15 +15,14 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from backfill.audit import findings, git_findings, run_number_gaps, verdict
-from backfill.audit import github_lists as github
 from backfill.audit import stored as store
-from backfill.audit.findings import ATTEMPT, RUN, Finding, Run, about
-from backfill.audit.git_findings import Commit
+from backfill.audit.findings import ATTEMPT, RUN, Finding, about
 from backfill.audit.stored import Holdings
 from backfill.audit.verdict import Span, Verdict
-from backfill.github.context import Desk, Here
+from backfill.pipeline.context import Context
+from backfill.records import ListedCommit, ListedRun, Repository
+from backfill.vendors import vendor_of
 from engines.mysql import reading
-from rows import fields
 from store.deliveries import received
 from store.deliveries.table import now
 from store.reads import for_audit
@@ -36,13 +35,13 @@ class Git(NamedTuple):
 
     listed: dict[str, str | None] | None
     earlier: dict[str, str | None]
-    commits: list[Commit]
+    commits: list[ListedCommit]
     since: datetime | None
 
 
 def prove(
-    desk: Desk,
-    here: Here,
+    context: Context,
+    repository: Repository,
     span: Span,
     *,
     door: str = audits.RECONCILER,
@@ -52,25 +51,27 @@ def prove(
     """Compare what GitHub lists with what is stored, keep the verdict and return it.
 
     100 runs take one request. The jobs of a run take one more, unless a backfill noted that they
-    were read and the run is as it was then; `deep` asks for those, too. Raises Problem.
+    were read and the run is as it was then; `deep` asks for those, too. Raises ApiError.
     """
     span = verdict.settled(span, now())
-    earlier, names = stored_heads(desk.engine, here.repoid)
-    branches = github.branches_in(desk, here)
-    told = github.runs_in(desk, here, *span)
-    is_older = github.lists_before(desk, here, span.since)
-    before = stored_runs(desk.engine, here.repoid, span)
-    asked = [run for run in told.runs if deep or not is_proven(run, before)]
-    jobs = github.jobs_in(desk, here, (run.gitid for run in asked))
-    git = read_git(desk, here, span, Git(branches, earlier, [], None), told.runs, is_older)
+    earlier, names = stored_heads(context.engine, repository.repoid)
+    vendor = vendor_of(repository.provider)
+    branches = vendor.list_branches(context, repository)
+    listed, broken_lists = vendor.list_runs(context, repository, *span)
+    unlisted = findings.of_lists(broken_lists, vendor.TITLE)
+    is_older = vendor.has_runs_before(context, repository, span.since)
+    before = stored_runs(context.engine, repository.repoid, span)
+    asked = [run for run in listed if deep or not is_proven(run, before)]
+    jobs = vendor.list_jobs(context, repository, (run.gitid for run in asked))
+    git = read_git(context, repository, span, Git(branches, earlier, [], None), listed, is_older)
 
     # Read last: what was on its way when GitHub was asked has arrived by now.
-    found = stored_runs(desk.engine, here.repoid, span)
-    runs = labelled(told.runs, found)
-    missing = confirmed(desk, here, findings.of_runs(runs, found.held, span.until))
+    found = stored_runs(context.engine, repository.repoid, span)
+    runs = labelled(listed, found)
+    missing = confirmed(context, repository, findings.of_runs(runs, found.held, span.until))
     absent = {one.run for one in missing if one.kind == RUN}
-    with reading(desk.engine).connect() as connection:
-        stored = store.jobs_of(connection, here.repoid, jobs)
+    with reading(context.engine).connect() as connection:
+        stored = store.jobs_of(connection, repository.repoid, jobs)
     for run in runs:
         if run.gitid in jobs and run.gitid not in absent:
             missing += findings.of_jobs(run, jobs[run.gitid], stored[run.gitid], span.until)
@@ -80,14 +81,17 @@ def prove(
     oldest = (
         None if is_older else min((run.createtime for run in runs if run.createtime), default=None)
     )
-    notes = [] if told.broken else run_number_gaps.told_apart(holes, oldest)
+    notes = [] if unlisted else run_number_gaps.told_apart(holes, oldest)
     broken = {one.run for one in missing}
     notes += [one for one in store.too_long(found, span.until) if one.run not in broken]
     # What was pushed a moment ago may be on its way.
-    (notes if is_moving(here, span) else missing).extend(compared(desk.engine, here, git))
-    missing += told.broken + waiting(desk.engine, names, span, spool)
+    (notes if is_moving(repository, span) else missing).extend(
+        compared(context.engine, repository, git)
+    )
+    missing += unlisted + waiting(context.engine, names, span, spool)
     return kept(
-        desk.engine, verdict.verdict(here.repoid, here.name, span, door, runs, missing, notes)
+        context.engine,
+        verdict.verdict(repository.repoid, repository.name, span, door, runs, missing, notes),
     )
 
 
@@ -159,22 +163,27 @@ def stored_heads(engine: Engine, repoid: int) -> tuple[dict[str, str | None], se
         return for_audit.live_heads(connection, repoid), for_audit.names_of(connection, repoid)
 
 
-def labelled(runs: Iterable[Run], found: Holdings) -> list[Run]:
+def labelled(runs: Iterable[ListedRun], found: Holdings) -> list[ListedRun]:
     """Return listed runs with their workflow's name as it is stored."""
     names = {run.workflowgitid: run.workflow for run in found.held.runs.values()}
     return [run._replace(workflow=names.get(run.workflowgitid) or run.workflow) for run in runs]
 
 
-def is_proven(run: Run, stored: Holdings) -> bool:
+def is_proven(run: ListedRun, stored: Holdings) -> bool:
     """Tell whether a listed run's jobs need not be asked for."""
     noted = stored.noted.get(run.gitid)
     return store.is_read(run, noted) and run.gitid not in stored.open_jobs
 
 
-def confirmed(desk: Desk, here: Here, missing: list[Finding]) -> list[Finding]:
-    """Leave out the attempts that GitHub does not have either. Raises Problem."""
+def confirmed(context: Context, repository: Repository, missing: list[Finding]) -> list[Finding]:
+    """Leave out the attempts that GitHub does not have either. Raises ApiError."""
     pairs = [(one.run or 0, number_of(one)) for one in missing if one.kind == ATTEMPT]
-    gone = {f"{run}/{number}" for run, number in github.absent(desk, here, pairs)}
+    gone = {
+        f"{run}/{number}"
+        for run, number in vendor_of(repository.provider).find_absent_attempts(
+            context, repository, pairs
+        )
+    }
     return [one for one in missing if one.kind != ATTEMPT or one.name not in gone]
 
 
@@ -192,15 +201,20 @@ def is_read_attempt(one: Finding, found: Holdings) -> bool:
 
 
 def read_git(
-    desk: Desk, here: Here, span: Span, git: Git, runs: Sequence[Run], is_older: bool
+    context: Context,
+    repository: Repository,
+    span: Span,
+    git: Git,
+    runs: Sequence[ListedRun],
+    is_older: bool,
 ) -> Git:
     """Add the commits that are expected: those since the oldest run, or the first delivery.
 
     On other branches than the default one, a backfill reads the heads alone: more is expected of
-    the time in which deliveries came. Raises Problem.
+    the time in which deliveries came. Raises ApiError.
     """
-    with reading(desk.engine).connect() as connection:
-        names = for_audit.names_of(connection, here.repoid)
+    with reading(context.engine).connect() as connection:
+        names = for_audit.names_of(connection, repository.repoid)
         first = received.first_delivery(connection, names)
     times = [run.createtime for run in runs if run.createtime]
     oldest = span.since if is_older else min([*times, *([first] if first else [])], default=None)
@@ -208,24 +222,29 @@ def read_git(
         return git
     since = max(span.since, oldest)
     side = max(span.since, first) if first else None
-    return git._replace(commits=github.commits_in(desk, here, git.listed, since, side), since=since)
+    return git._replace(
+        commits=vendor_of(repository.provider).list_commits(
+            context, repository, git.listed, since, side
+        ),
+        since=since,
+    )
 
 
-def compared(engine: Engine, here: Here, git: Git) -> list[Finding]:
+def compared(engine: Engine, repository: Repository, git: Git) -> list[Finding]:
     """Return the branches and commits that are missing."""
     if git.listed is None:
         return []
-    later, _ = stored_heads(engine, here.repoid)
+    later, _ = stored_heads(engine, repository.repoid)
     wanted = {*git.listed.values(), *(commit.hash for commit in git.commits)}
     with reading(engine).connect() as connection:
-        hashes = for_audit.hashes_of(connection, here.repoid, wanted)
+        hashes = for_audit.hashes_of(connection, repository.repoid, wanted)
     found = git_findings.of_branches(git.listed, git.earlier, later)
     return found + git_findings.of_commits(git.commits, git.listed, hashes, git.since)
 
 
-def is_moving(here: Here, span: Span) -> bool:
+def is_moving(repository: Repository, span: Span) -> bool:
     """Tell whether a repository was pushed to after the span."""
-    pushed = fields.moment(here.repository, "pushed_at", "repository")
+    pushed = repository.pushtime
     return pushed is not None and pushed > span.until
 
 

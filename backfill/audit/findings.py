@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from backfill.records import BrokenList, ListedJob, ListedRun
+
 RANKS = {"in_progress": 1, "completed": 2}
 COMPLETED = "completed"
 
@@ -34,38 +36,10 @@ class Finding(NamedTuple):
     day: date | None = None
 
 
-class Run(NamedTuple):
-    """A run as GitHub lists it or as it is stored; times in UTC without zone.
-
-    `status` None: it was not over when it was noted, and nothing more is known.
-    """
-
-    gitid: int
-    attempt: int
-    status: str | None
-    conclusion: str | None
-    createtime: datetime | None
-    updatetime: datetime | None
-    number: int | None = None
-    workflowgitid: int | None = None
-    workflow: str | None = None
-
-
-class Job(NamedTuple):
-    """A job as GitHub lists it or as it is stored; `time` is when it last changed."""
-
-    gitid: int
-    rungitid: int
-    attempt: int
-    status: str | None
-    createtime: datetime | None
-    time: datetime | None = None
-
-
 class Held(NamedTuple):
     """What is stored of the runs in a span, and the numbers of their attempts; stubs are not."""
 
-    runs: Mapping[int, Run]
+    runs: Mapping[int, ListedRun]
     attempts: Mapping[int, Collection[int]]
 
 
@@ -74,7 +48,7 @@ def rank(status: str | None) -> int:
     return RANKS.get(status or "", 0)
 
 
-def about(run: Run, kind: str, name: object, why: str) -> Finding:
+def about(run: ListedRun, kind: str, name: object, why: str) -> Finding:
     """Return a finding of a run."""
     day = run.createtime.date() if run.createtime else None
     return Finding(kind, str(name), why, run.gitid, run.workflow, day)
@@ -85,7 +59,19 @@ def is_settled(time: datetime | None, until: datetime) -> bool:
     return time is None or time <= until
 
 
-def of_runs(listed: Iterable[Run], held: Held, until: datetime) -> list[Finding]:
+def of_lists(broken: Iterable[BrokenList], vendor: str) -> list[Finding]:
+    """Return what could not be listed whole; `vendor` as people write it."""
+    return [
+        Finding(
+            LISTING,
+            f"{one.first} to {one.last} UTC",
+            f"{vendor} counts {one.counted} runs, but lists {one.listed}",
+        )
+        for one in broken
+    ]
+
+
+def of_runs(listed: Iterable[ListedRun], held: Held, until: datetime) -> list[Finding]:
     """Return the runs and attempts that are listed and not stored, or are stored as they were."""
     found: list[Finding] = []
     for run in listed:
@@ -102,7 +88,7 @@ def of_runs(listed: Iterable[Run], held: Held, until: datetime) -> list[Finding]
     return found
 
 
-def attempts_missing(run: Run, stored: Collection[int], until: datetime) -> list[Finding]:
+def attempts_missing(run: ListedRun, stored: Collection[int], until: datetime) -> list[Finding]:
     """Return the attempts up to the listed one that are not stored."""
     last = run.attempt if is_settled(run.updatetime, until) else run.attempt - 1
     return [
@@ -112,7 +98,7 @@ def attempts_missing(run: Run, stored: Collection[int], until: datetime) -> list
     ]
 
 
-def is_behind(here: Run, listed: Run, until: datetime) -> bool:
+def is_behind(here: ListedRun, listed: ListedRun, until: datetime) -> bool:
     """Tell whether a stored run is older than the listed one of the same attempt."""
     if listed.status is None or not is_settled(listed.updatetime, until):
         return False
@@ -124,13 +110,13 @@ def is_behind(here: Run, listed: Run, until: datetime) -> bool:
     return listed.conclusion is not None and here.conclusion != listed.conclusion
 
 
-def shown(run: Run) -> str:
+def shown(run: ListedRun) -> str:
     """Return a run's state in words."""
     return run.conclusion or run.status or "unknown"
 
 
 def of_jobs(
-    run: Run, listed: Sequence[Job], stored: Mapping[int, Job], until: datetime
+    run: ListedRun, listed: Sequence[ListedJob], stored: Mapping[int, ListedJob], until: datetime
 ) -> list[Finding]:
     """Return the jobs of a run that are listed and not stored, or are stored as they were."""
     found = []
@@ -146,7 +132,7 @@ def of_jobs(
     return found
 
 
-def whole(listed: Iterable[Run], found: Iterable[Finding]) -> int:
+def whole(listed: Iterable[ListedRun], found: Iterable[Finding]) -> int:
     """Return how many of the listed runs are stored with all that belongs to them."""
     broken = {one.run for one in found if one.kind in OF_RUNS}
     return sum(1 for run in listed if run.gitid not in broken)

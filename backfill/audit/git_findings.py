@@ -7,17 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from backfill.audit.findings import BRANCH, COMMIT, HEAD, Finding
+from backfill.records import ListedCommit
 
 Heads = Mapping[str, str | None]
 """The commit each branch points at, by name; None where it is not known."""
-
-
-class Commit(NamedTuple):
-    """A commit as GitHub lists it, by its committer's time in UTC without zone."""
-
-    hash: str
-    time: datetime | None
-    branch: str
 
 
 class Push(NamedTuple):
@@ -48,7 +41,7 @@ def of_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:
 
 
 def of_commits(
-    listed: Iterable[Commit], heads: Heads, stored: Collection[str], since: datetime | None
+    listed: Iterable[ListedCommit], heads: Heads, stored: Collection[str], since: datetime | None
 ) -> list[Finding]:
     """Return the commits that are not stored: those since a time, and what branches point at."""
     found: dict[str, Finding] = {}

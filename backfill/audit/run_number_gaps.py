@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from backfill.audit.findings import GAP, Finding, Run
+from backfill.audit.findings import GAP, Finding
+from backfill.records import ListedRun
 
 DELETED, HORIZON = "deleted", "horizon"
 SECOND = timedelta(seconds=1)
@@ -23,8 +24,8 @@ Between = tuple[datetime, datetime]
 class Gap(NamedTuple):
     """Numbers without a run, and the runs on either side of them."""
 
-    before: Run
-    after: Run
+    before: ListedRun
+    after: ListedRun
 
     @property
     def numbers(self) -> range:
@@ -38,9 +39,9 @@ class Gap(NamedTuple):
         return str(first) if first == last else f"{first}-{last}"
 
 
-def gaps(runs: Iterable[Run]) -> list[Gap]:
+def gaps(runs: Iterable[ListedRun]) -> list[Gap]:
     """Return the gaps between the lowest and the highest number of each workflow."""
-    by_workflow: dict[int, dict[int, Run]] = defaultdict(dict)
+    by_workflow: dict[int, dict[int, ListedRun]] = defaultdict(dict)
     for run in runs:
         if run.workflowgitid is not None and run.number is not None and run.createtime:
             by_workflow[run.workflowgitid][run.number] = run

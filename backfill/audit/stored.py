@@ -18,11 +18,10 @@ from backfill.audit.findings import (
     SPOOLED,
     Finding,
     Held,
-    Job,
-    Run,
     about,
 )
 from backfill.audit.git_findings import Push
+from backfill.records import ListedJob, ListedRun
 from rows import Unmappable, fields
 from rows.github.branch import HEADS
 from store.deliveries import bodies, received
@@ -48,21 +47,21 @@ class Holdings(NamedTuple):
     """
 
     held: Held
-    stubs: list[Run]
+    stubs: list[ListedRun]
     noted: dict[int, Noted]
     excused: set[int]
-    open_jobs: dict[int, list[Job]]
+    open_jobs: dict[int, list[ListedJob]]
     with_jobs: set[tuple[int, int]]
 
 
 def holdings_of(connection: Connection, repoid: int, since: datetime, until: datetime) -> Holdings:
     """Return the runs of a span with what belongs to them."""
     names = for_audit.workflow_names(connection, repoid)
-    runs, unseen = dict[int, Run](), dict[int, Run]()
+    runs, unseen = dict[int, ListedRun](), dict[int, ListedRun]()
     for stored in for_audit.runs_of(connection, repoid, since, until):
         run = run_of(stored, names)
         (unseen if stored.is_stub or run.createtime is None else runs)[run.gitid] = run
-    open_jobs: dict[int, list[Job]] = defaultdict(list)
+    open_jobs: dict[int, list[ListedJob]] = defaultdict(list)
     for one in for_audit.open_jobs(connection, repoid, since, until):
         open_jobs[one.rungitid].append(job_of(one))
     return Holdings(
@@ -76,8 +75,12 @@ def holdings_of(connection: Connection, repoid: int, since: datetime, until: dat
 
 
 def stubs_of(
-    connection: Connection, repoid: int, unseen: dict[int, Run], since: datetime, until: datetime
-) -> list[Run]:
+    connection: Connection,
+    repoid: int,
+    unseen: dict[int, ListedRun],
+    since: datetime,
+    until: datetime,
+) -> list[ListedRun]:
     """Return the runs that only jobs told of: each is of the span that its first job is of."""
     first: dict[int, datetime] = {}
     for job in for_audit.jobs_of(connection, repoid, sorted(unseen)):
@@ -90,23 +93,27 @@ def stubs_of(
     ]
 
 
-def jobs_of(connection: Connection, repoid: int, runs: Iterable[int]) -> dict[int, dict[int, Job]]:
+def jobs_of(
+    connection: Connection, repoid: int, runs: Iterable[int]
+) -> dict[int, dict[int, ListedJob]]:
     """Return the stored jobs of runs, by run and id."""
-    found: dict[int, dict[int, Job]] = defaultdict(dict)
+    found: dict[int, dict[int, ListedJob]] = defaultdict(dict)
     for job in for_audit.jobs_of(connection, repoid, sorted(runs)):
         found[job.rungitid][job.gitid] = job_of(job)
     return found
 
 
-def job_of(stored: StoredJob) -> Job:
+def job_of(stored: StoredJob) -> ListedJob:
     """Return a stored job."""
-    return Job(stored.gitid, stored.rungitid, stored.attempt or 1, stored.status, stored.createtime)
+    return ListedJob(
+        stored.gitid, stored.rungitid, stored.attempt or 1, stored.status, stored.createtime
+    )
 
 
-def run_of(stored: StoredRun, names: dict[int, str]) -> Run:
+def run_of(stored: StoredRun, names: dict[int, str]) -> ListedRun:
     """Return a stored run."""
     named = names.get(stored.workflowgitid or 0) or stored.workflowname
-    return Run(
+    return ListedRun(
         stored.gitid,
         stored.attempt or 1,
         stored.status,
@@ -119,7 +126,7 @@ def run_of(stored: StoredRun, names: dict[int, str]) -> Run:
     )
 
 
-def listed_before(found: Holdings) -> list[Run]:
+def listed_before(found: Holdings) -> list[ListedRun]:
     """Return the runs that GitHub has, as far as the store knows without asking it again."""
     runs = dict(found.held.runs)
     for gitid, noted in found.noted.items():
@@ -127,7 +134,7 @@ def listed_before(found: Holdings) -> list[Run]:
         status = COMPLETED if noted.ended else None
         if here is None:
             told = (noted.attempt, status, None, noted.createtime, noted.updatetime)
-            runs[gitid] = Run(gitid, *told)
+            runs[gitid] = ListedRun(gitid, *told)
         elif noted.attempt >= here.attempt:
             runs[gitid] = here._replace(
                 attempt=noted.attempt, status=status, conclusion=None, updatetime=noted.updatetime
@@ -137,7 +144,7 @@ def listed_before(found: Holdings) -> list[Run]:
     return list(runs.values())
 
 
-def is_read(run: Run, noted: Noted | None) -> bool:
+def is_read(run: ListedRun, noted: Noted | None) -> bool:
     """Tell whether a backfill noted that all of a run is stored, as GitHub lists it now."""
     if noted is None or noted.state != DONE or not noted.ended:
         return False

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from backfill.audit.findings import OF_RUNS, Finding, Run, whole
+from backfill.audit.findings import OF_RUNS, Finding, whole
+from backfill.records import ListedRun
 
 GRACE = timedelta(minutes=5)
 """What happened so recently may still be on its way to us: GitHub's deliveries lag by minutes."""
@@ -61,7 +62,7 @@ def settled(span: Span, now: datetime) -> Span:
     return Span(since.replace(microsecond=0), max(since, until).replace(microsecond=0))
 
 
-def days_of(listed: Iterable[Run], missing: Iterable[Finding]) -> tuple[Day, ...]:
+def days_of(listed: Iterable[ListedRun], missing: Iterable[Finding]) -> tuple[Day, ...]:
     """Return the runs by workflow and day."""
     runs = [run for run in listed if run.createtime]
     found = list(missing)
@@ -83,7 +84,7 @@ def verdict(
     name: str,
     span: Span,
     door: str,
-    listed: Sequence[Run],
+    listed: Sequence[ListedRun],
     missing: Sequence[Finding],
     notes: Sequence[Finding],
 ) -> Verdict:

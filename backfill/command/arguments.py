@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from backfill.records import EVERYTHING, ReadRange
 from config.settings import BadSetting
 from config.times import moment, past
 from store.deliveries.table import APPLIED, QUARANTINED, Wanted
@@ -15,24 +16,11 @@ REPLAY_ONLY = ("state", "since", "until", "guid", "event")
 CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests")
 AUDIT_ONLY = ("json", "repair", "offline", "deep")
 FOR_AUDIT = ("since", "max_requests")
-EVERYTHING = -1
 
 
-class Wish(NamedTuple):
-    """What to read from GitHub; None means without an end. Times in UTC without zone.
-
-    `commits` None means back to the oldest run reached, EVERYTHING all of them.
-    """
-
-    max_runs: int | None = None
-    last_time: datetime | None = None
-    commits: int | None = None
-    max_requests: int | None = None
-
-
-def wish(given: Mapping[str, Any], now: datetime) -> Wish:
+def wish(given: Mapping[str, Any], now: datetime) -> ReadRange:
     """Return what is to be read from GitHub. Raises BadSetting."""
-    return Wish(
+    return ReadRange(
         max_runs=checked(given, "max_runs", max_runs),
         last_time=checked(given, "last_time", lambda text: past(text, now)),
         commits=checked(given, "commits", commits),

@@ -14,14 +14,13 @@ from backfill.audit import audit
 from backfill.audit.repair import repair
 from backfill.audit.verdict import Verdict, span_of
 from backfill.command import audit_report, history
-from backfill.command.arguments import Wish, checked, positive
+from backfill.command.arguments import checked, positive
 from backfill.command.audit_report import Unaudited
 from backfill.command.history import Troubles
-from backfill.github import repositories
-from backfill.github.context import Desk
-from backfill.http.errors import Problem
-from backfill.pipeline.database_outage import Patience
-from backfill.pipeline.thread_pool import Pool
+from backfill.http.errors import ApiError
+from backfill.pipeline.context import Context
+from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 from config.settings import BadSetting, Settings
 from config.times import past
@@ -72,7 +71,7 @@ def run(settings: Settings, ask: Asked, *, install: bool) -> int:
     """Audit every repository that is meant, print the verdicts and return the exit code.
 
     0: nothing is missing; 1: something is, or could not be audited. Raises CannotStart,
-    BadSetting, limits.Spent.
+    BadSetting, BudgetSpent.
     """
     if not open.exists(settings):
         raise CannotStart("there is no database yet, so nothing to audit")
@@ -125,24 +124,26 @@ def online(
 ) -> Iterator[Verdict | Unaudited]:
     """Yield the verdicts of asking GitHub; with `repairs`, those after what was missing came."""
     span = span_of(ask.since, ask.now)
-    github = history.connect(settings, Wish(max_requests=ask.max_requests))
+    github = history.connect(settings, ask.max_requests)
     if not github.client.token:
-        github.show.say(history.NO_KEY)
-    with desk_of(engine, github) as desk:
+        github.reporter.say(github.vendor.NO_KEY)
+    with desk_of(engine, github) as context:
         troubles = list[str]()
-        for name in repositories.names_of(github.client, chosen(patterns), troubles.append):
+        for name in github.vendor.list_names(github.client, chosen(patterns), troubles.append):
             try:
-                here = repositories.find(desk, name)
+                repository = github.vendor.find_repository(context, name)
                 found = audit.prove(
-                    desk, here, span, door="command", deep=ask.is_deep, spool=ask.spool
+                    context, repository, span, door="command", deep=ask.is_deep, spool=ask.spool
                 )
                 if ask.repairs and found.findings:
-                    desk.show.say(f"{here.name}: {len(found.findings)} missing, fetching them")
-                    repair(desk, here, found)
-                    found = audit.prove(
-                        desk, here, span, door="command", deep=ask.is_deep, spool=ask.spool
+                    context.reporter.say(
+                        f"{repository.name}: {len(found.findings)} missing, fetching them"
                     )
-            except Problem as problem:
+                    repair(context, repository, found)
+                    found = audit.prove(
+                        context, repository, span, door="command", deep=ask.is_deep, spool=ask.spool
+                    )
+            except ApiError as problem:
                 if problem.status == BAD_KEY:
                     raise
                 yield Unaudited(name, str(problem))
@@ -155,14 +156,14 @@ def online(
 
 
 @contextmanager
-def desk_of(engine: Engine, github: history.Github) -> Iterator[Desk]:
+def desk_of(engine: Engine, github: history.Connection) -> Iterator[Context]:
     """Give what a backfill works with, for as long as it is needed."""
-    troubles, patience = Troubles(github.show), Patience(github.show.say)
-    writer, pool = Writer(engine, troubles, patience), Pool()
+    troubles, patience = Troubles(github.reporter), OutageRetry(github.reporter.say)
+    writer, pool = Writer(engine, troubles, patience), ThreadPool()
     try:
-        yield Desk(engine, github.client, pool, writer, github.show, troubles)
+        yield Context(engine, github.client, pool, writer, github.reporter, troubles)
     finally:
-        github.client.limits.stop()
+        github.client.rate_limit.stop()
         pool.close()
         writer.close()
-        github.show.end()
+        github.reporter.end()

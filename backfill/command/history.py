@@ -8,18 +8,17 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from backfill.command import estimate
-from backfill.command.arguments import Wish
+from backfill.command.crawl import crawl
 from backfill.command.summary import table
-from backfill.github import repositories
-from backfill.github.context import Desk
-from backfill.github.crawl import crawl
 from backfill.http.client import Client
-from backfill.http.errors import Problem
-from backfill.http.rate_limit import Limits
-from backfill.pipeline.database_outage import Patience, wait_for_connections
-from backfill.pipeline.progress_bars import Show
-from backfill.pipeline.thread_pool import Pool
+from backfill.http.errors import ApiError
+from backfill.pipeline.context import Context
+from backfill.pipeline.database_outage import OutageRetry, wait_for_connections
+from backfill.pipeline.progress_bars import ProgressBars
+from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
+from backfill.records import ReadRange
+from backfill.vendors import Vendor, chosen_vendor
 from config.settings import BadSetting, Settings
 from config.watched import chosen
 from engines.mysql import reading
@@ -27,60 +26,53 @@ from store import open
 from store.open import CannotStart
 from store.reads import for_backfill
 
-NO_KEY = (
-    "without a key GitHub allows 60 calls an hour instead of 5,000: give one with -k, or in "
-    "GITHUB_TOKEN or GITHUB_TOKEN_FILE"
-)
-
 
 class Troubles:
     """What went wrong so far: it is said at once, and decides the exit code."""
 
-    def __init__(self, show: Show) -> None:
-        self.show = show
+    def __init__(self, reporter: ProgressBars) -> None:
+        self.reporter = reporter
         self.told: list[str] = []
 
     def __call__(self, sentence: str) -> None:
         """Say it."""
         self.told.append(sentence)
-        self.show.say(sentence)
+        self.reporter.say(sentence)
 
 
-class Github(NamedTuple):
-    """GitHub, and what people see of it."""
+class Connection(NamedTuple):
+    """A vendor that answers and accepts the key, and what people see of the work."""
 
+    vendor: Vendor
     client: Client
-    show: Show
+    reporter: ProgressBars
 
 
-def connect(settings: Settings, wish: Wish) -> Github:
-    """Return GitHub, which answers and accepts the key. Raises CannotStart."""
-    show = Show()
-    limits = Limits(show.waiting, None)
-    show.limits = limits
-    client = Client(settings.github_api_url, settings.github_token, limits)
+def connect(settings: Settings, max_requests: int | None) -> Connection:
+    """Return the vendor that the settings name, asked whether it answers. Raises CannotStart."""
+    vendor, reporter = chosen_vendor(settings), ProgressBars()
+    client = vendor.open_client(settings, reporter.waiting)
+    reporter.limits = client.rate_limit
     try:
-        client.get("/rate_limit", tries=2)
-    except Problem as problem:
+        vendor.check_key(client, tries=2)
+    except ApiError as problem:
         if problem.status == 0:
-            raise CannotStart(f"GITHUB_API_URL: {problem}") from problem
+            raise CannotStart(f"{vendor.ADDRESS}: {problem}") from problem
         if problem.status == 401:
             raise CannotStart(str(problem)) from problem
-        # A server of one's own may have no limits, and answer 404.
-    # That call is free at GitHub: it counts for nothing here either.
-    limits.sent, limits.most = 0, wish.max_requests
-    return Github(client, show)
+    client.rate_limit.most = max_requests
+    return Connection(vendor, client, reporter)
 
 
-def fill(settings: Settings, wish: Wish, *, install: bool) -> int:
+def fill(settings: Settings, wish: ReadRange, *, install: bool) -> int:
     """Read what is wished into the store; return the exit code. Raises CannotStart."""
     if install and not settings.repos:
         return only_schema(settings)
     patterns = settings.repos or stored_names(settings)
-    github = connect(settings, wish)
+    github = connect(settings, wish.max_requests)
     with open.opened(settings, open.WORK) as engine:
         if done := open.schema(engine, settings, install=install):
-            github.show.say(done)
+            github.reporter.say(done)
         return work(engine, github, patterns, wish)
 
 
@@ -106,60 +98,64 @@ def only_schema(settings: Settings) -> int:
     return 0
 
 
-def work(engine: Engine, github: Github, patterns: tuple[str, ...], wish: Wish) -> int:
+def work(engine: Engine, github: Connection, patterns: tuple[str, ...], wish: ReadRange) -> int:
     """Read every repository that is meant, and say what came of it."""
-    troubles = Troubles(github.show)
-    patience = Patience(github.show.say)
+    troubles = Troubles(github.reporter)
+    patience = OutageRetry(github.reporter.say)
     wait_for_connections(engine, patience)
-    writer, pool = Writer(engine, troubles, patience), Pool()
-    desk = Desk(engine, github.client, pool, writer, github.show, troubles)
+    writer, pool = Writer(engine, troubles, patience), ThreadPool()
+    context = Context(engine, github.client, pool, writer, github.reporter, troubles)
     try:
-        names = repositories.names_of(github.client, chosen(patterns), troubles)
-        crawl(desk, told_of_no_key(desk, names, wish), wish)
+        names = github.vendor.list_names(github.client, chosen(patterns), troubles)
+        crawl(context, github.vendor, told_of_no_key(github, context, names, wish), wish)
     finally:
         # What was handed over is stored, whatever ended the reading.
-        github.client.limits.stop()
+        github.client.rate_limit.stop()
         pool.close()
         writer.close()
-        github.show.end()
+        github.reporter.end()
         print(table(writer.counts))
-        print(f"{github.client.limits.sent} calls; {left(github)}")
+        print(f"{github.client.rate_limit.sent} calls; {left(github)}")
     if troubles.told:
         print(f"not everything was read: {len(troubles.told)} problems, named above")
     return 1 if troubles.told else 0
 
 
-def left(github: Github) -> str:
+def left(github: Connection) -> str:
     """Return what is left of GitHub's limit, in words."""
-    return estimate.left(github.client.limits.budget)
+    return estimate.left(github.client.rate_limit.budget)
 
 
-def told_of_no_key(desk: Desk, names: Iterator[str], wish: Wish) -> Iterator[str]:
+def told_of_no_key(
+    github: Connection, context: Context, names: Iterator[str], wish: ReadRange
+) -> Iterator[str]:
     """Yield the names; without a key, say first what that means for the first of them."""
     for place, name in enumerate(names):
-        if place == 0 and not desk.client.token:
-            desk.show.say(f"{NO_KEY}; {how_long(desk, name, wish)}")
+        if place == 0 and not context.client.token:
+            context.reporter.say(
+                f"{github.vendor.NO_KEY}; {how_long(github, context.engine, name, wish)}"
+            )
         yield name
 
 
-def how_long(desk: Desk, name: str, wish: Wish) -> str:
+def how_long(github: Connection, engine: Engine, name: str, wish: ReadRange) -> str:
     """Return how long a repository will take, in words."""
     try:
-        return estimate.plan(desk.client, desk.engine, [name], wish).lines[-1]
-    except Problem as problem:
+        return estimate.plan(github.client, github.vendor, engine, [name], wish).lines[-1]
+    except ApiError as problem:
         return str(problem)
 
 
-def show_plan(settings: Settings, wish: Wish) -> int:
+def show_plan(settings: Settings, wish: ReadRange) -> int:
     """Print what a backfill would cost; nothing is written. Raises CannotStart."""
     patterns = settings.repos or stored_names(settings)
-    github = connect(settings, wish)
+    github = connect(settings, wish.max_requests)
     if not github.client.token:
-        print(NO_KEY)
+        print(github.vendor.NO_KEY)
     with open.opened_if_there(settings, open.WORK) as engine:
         ready = engine if engine and open.age(engine) == "current" else None
         troubles: list[str] = []
-        names = repositories.names_of(github.client, chosen(patterns), troubles.append)
-        found = estimate.plan(github.client, ready, names, wish)
+        names = github.vendor.list_names(github.client, chosen(patterns), troubles.append)
+        found = estimate.plan(github.client, github.vendor, ready, names, wish)
     print("\n".join([*troubles, *found.lines]))
     return 0 if found.is_possible and not troubles else 1

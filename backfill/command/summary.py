@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from backfill.command.arguments import Wish
-from backfill.github.context import Desk, Here
-from backfill.github.windows import BEGINNING
+from backfill.pipeline.context import Context
+from backfill.records import BEGINNING, ReadRange, Repository
 from engines.mysql import reading
 from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
 from store.state import backfill_progress
@@ -23,16 +22,16 @@ def table(counts: Counts) -> str:
     return "\n".join([head, *lines])
 
 
-def close(desk: Desk, here: Here, wish: Wish) -> None:
+def close(context: Context, repository: Repository, wish: ReadRange) -> None:
     """Say how far back a repository is stored, and what is left to be read of it."""
-    with reading(desk.engine).connect() as connection:
-        windows = backfill_progress.windows_of(connection, here.repoid)
-        oldest = backfill_progress.oldest_run(connection, here.repoid)
-        due = len(backfill_progress.runs_in(connection, here.repoid, DUE))
-        going = len(backfill_progress.runs_in(connection, here.repoid, OPEN))
+    with reading(context.engine).connect() as connection:
+        windows = backfill_progress.windows_of(connection, repository.repoid)
+        oldest = backfill_progress.oldest_run(connection, repository.repoid)
+        due = len(backfill_progress.runs_in(connection, repository.repoid, DUE))
+        going = len(backfill_progress.runs_in(connection, repository.repoid, OPEN))
     if oldest is None:
         return
-    told = [f"{here.name}: oldest run reached {oldest:%Y-%m-%d %H:%M:%S} UTC"]
+    told = [f"{repository.name}: oldest run reached {oldest:%Y-%m-%d %H:%M:%S} UTC"]
     open_ones = [window for window in windows if window.state == OPEN]
     if windows and not open_ones and windows[-1].first == BEGINNING:
         told.append("GitHub lists none before it")
@@ -44,4 +43,4 @@ def close(desk: Desk, here: Here, wish: Wish) -> None:
         told.append(f"{going} runs have not ended yet")
     if due:
         told.append(f"{due} runs are listed, but not read")
-    desk.show.say("; ".join(told))
+    context.reporter.say("; ".join(told))

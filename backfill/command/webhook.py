@@ -14,12 +14,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from backfill.github.webhook_inspection import Known, Line, looked_at
-from backfill.github.webhook_setup import answered, checked_url, places, refusal, settle
-from backfill.github.webhooks import Hook
 from backfill.http.client import Client
-from backfill.http.errors import Problem
-from backfill.http.rate_limit import Limits
+from backfill.http.errors import ApiError
+from backfill.records import CheckLine, KnownHooks, Webhook
+from backfill.vendors import Vendor, chosen_vendor
 from config.flags import Flags
 from config.settings import BadSetting, Settings, read
 from engines.mysql import reading
@@ -29,7 +27,7 @@ from store.deliveries import table
 from store.open import CannotStart
 from store.state import notes
 
-BAD_KEY, NOT_FOUND = 401, 404
+BAD_KEY = 401
 TRIES = 3
 URL = "url"
 """The mark that says where a hook should point; its subject is the hook."""
@@ -41,8 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what the flags say; return the exit code: 0 done, 1 not all, 2 change something first."""
     try:
         given = parsed(sys.argv[1:] if argv is None else argv)
-        url = checked_url(given.register) if given.register else None
         settings = read({})
+        vendor = chosen_vendor(settings)
+        url = vendor.check_listener_url(given.register) if given.register else None
         if not settings.github_token:
             raise BadSetting("GITHUB_TOKEN", NO_KEY)
         if not settings.repos and not given.check:
@@ -53,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return set_up(settings, engine, str(url))
     except BadSetting as error:
         return failed(str(error), 2)
-    except Problem as problem:
+    except ApiError as problem:
         return failed(str(problem), 2 if problem.status == BAD_KEY else 1)
     except KeyboardInterrupt:
         return 130
@@ -78,14 +77,10 @@ def failed(why: str, code: int) -> int:
     return code
 
 
-def connect(settings: Settings) -> Client:
-    """Return GitHub, which answers and accepts the key. Raises Problem."""
-    client = Client(settings.github_api_url, settings.github_token, Limits(waiting))
-    try:
-        client.get("/rate_limit", tries=TRIES)
-    except Problem as problem:
-        if problem.status != NOT_FOUND:  # a server of one's own may have no limits
-            raise
+def connect(vendor: Vendor, settings: Settings) -> Client:
+    """Return the vendor, which answers and accepts the key. Raises ApiError."""
+    client = vendor.open_client(settings, waiting)
+    vendor.check_key(client, TRIES)
     return client
 
 
@@ -106,42 +101,43 @@ def stored(settings: Settings) -> Iterator[Engine | None]:
         yield engine if is_usable else None
 
 
-def known_to(engine: Engine | None) -> Known:
+def known_to(engine: Engine | None) -> KnownHooks:
     """Return what the store knows of hooks."""
     if engine is None:
-        return Known()
+        return KnownHooks()
     with reading(engine).connect() as connection:
         sending, heard = table.received(connection)
         urls = notes.named(connection, URL)
-    return Known(frozenset(sending), frozenset(heard), urls)
+    return KnownHooks(frozenset(sending), frozenset(heard), urls)
 
 
-def remember(engine: Engine | None, hook: Hook, url: str) -> None:
+def remember(engine: Engine | None, hook: Webhook, url: str) -> None:
     """Note where a hook points on purpose: --check and health compare with it."""
     if engine is not None:
         transact(engine, lambda connection: notes.put(connection, subject(hook), URL, url))
 
 
-def subject(hook: Hook) -> str:
+def subject(hook: Webhook) -> str:
     """Return what marks of a hook are about."""
     return f"hook {hook.id}"
 
 
 def set_up(settings: Settings, engine: Engine | None, url: str) -> int:
-    """Register the hook of every place; return the exit code. Raises BadSetting, Problem."""
+    """Register the hook of every place; return the exit code. Raises BadSetting, ApiError."""
     if not settings.webhook_secret:
         raise BadSetting("WEBHOOK_SECRET", "is not set: use listener.py --register, which knows it")
     secret = settings.webhook_secret[0].decode()
-    client, known = connect(settings), known_to(engine)
+    vendor = chosen_vendor(settings)
+    client, known = connect(vendor, settings), known_to(engine)
     code = 0
-    for place in places(settings.repos):
+    for place in vendor.hook_owners(settings.repos):
         try:
-            hook, done, last = settle(client, place, url, secret, known.sending)
+            hook, done, last = vendor.set_up_hook(client, place, url, secret, known.sending)
             print(f"{place.name}: {done}", flush=True)
             remember(engine, hook, url)
-            print(f"{place.name}: {answered(client, hook, last)}", flush=True)
-        except Problem as problem:
-            code = failed(refusal(client, place, problem), 1)
+            print(f"{place.name}: {vendor.wait_for_ping(client, hook, last)}", flush=True)
+        except ApiError as problem:
+            code = failed(vendor.explain_refusal(client, place, problem), 1)
     return code
 
 
@@ -153,19 +149,22 @@ def check(settings: Settings, engine: Engine | None, url: str | None) -> int:
     return int(any(line.wrong for line in lines))
 
 
-def seen(settings: Settings, engine: Engine | None, url: str | None) -> Iterator[Line]:
+def seen(settings: Settings, engine: Engine | None, url: str | None) -> Iterator[CheckLine]:
     """Yield how the hooks fare. A key that may not see them is no fault: lists are compared."""
+    vendor = chosen_vendor(settings)
     try:
-        client, known = connect(settings), known_to(engine)
-    except Problem as problem:
-        yield Line("GITHUB_TOKEN", "", str(problem))
+        client, known = connect(vendor, settings), known_to(engine)
+    except ApiError as problem:
+        yield CheckLine("GITHUB_TOKEN", "", str(problem))
         return
-    yield Line("GITHUB_TOKEN", "is accepted by GitHub")
-    for place in places(settings.repos):
+    yield CheckLine("GITHUB_TOKEN", "is accepted by GitHub")
+    for place in vendor.hook_owners(settings.repos):
         try:
-            yield from looked_at(client, place, url, known)
-        except Problem as problem:
-            yield Line("webhook", f"not looked at: {refusal(client, place, problem)}")
+            yield from vendor.inspect_hooks(client, place, url, known)
+        except ApiError as problem:
+            yield CheckLine(
+                "webhook", f"not looked at: {vendor.explain_refusal(client, place, problem)}"
+            )
 
 
 if __name__ == "__main__":

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from backfill.command.arguments import Wish
 from backfill.github import run_details
-from backfill.github.context import Desk, Here
-from backfill.github.run_details import Found
-from backfill.github.run_list import Listing
+from backfill.github.run_details import RunDetails
+from backfill.github.run_list import RunList
 from backfill.github.windows import covering, joined
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch, nothing, stored
-from backfill.pipeline.writer import Part
+from backfill.pipeline.context import Context
+from backfill.pipeline.writer import AtomicWrite
+from backfill.records import ReadRange, Repository
 from engines.mysql import reading
 from rows import fields
 from store.state import backfill_progress
@@ -26,7 +26,7 @@ from store.state.backfill_progress import DUE, OPEN, Page, Window
 ROUNDS = 5
 NEWEST = "actions/runs?exclude_pull_requests=true&per_page=1"
 
-Task = Callable[[], Found]
+Task = Callable[[], RunDetails]
 
 
 class Newest(NamedTuple):
@@ -38,66 +38,68 @@ class Newest(NamedTuple):
     page: Page | None
 
 
-def read_runs(desk: Desk, here: Here, wish: Wish) -> None:
-    """Read the runs that are wanted, each to its end. Raises Problem."""
-    known = stored_windows(desk, here)
-    newest = ask_newest(desk, here, known)
+def read_runs(context: Context, repository: Repository, read_range: ReadRange) -> None:
+    """Read the runs that are wanted, each to its end. Raises ApiError."""
+    known = stored_windows(context, repository)
+    newest = ask_newest(context, repository, known)
     if newest is None:
-        desk.show.say(f"{here.name}: {why_none(desk, here)}")
+        context.reporter.say(f"{repository.name}: {why_none(context, repository)}")
         return
-    expect(desk, here, newest, wish)
-    finish(desk, here, left_over(desk, here))
-    listing = Listing(desk, here, wish.max_runs, wish.last_time)
-    finish(desk, here, list_from(desk, here, listing, known, newest))
+    expect(context, repository, newest, read_range)
+    finish(context, repository, left_over(context, repository))
+    listing = RunList(context, repository, read_range.max_runs, read_range.last_time)
+    finish(context, repository, list_from(context, repository, listing, known, newest))
     asked: set[int] = set()
     for _ in range(ROUNDS):
-        finish(desk, here, unfinished(desk, here, asked))
-        again = ask_newest(desk, here, known := stored_windows(desk, here))
+        finish(context, repository, unfinished(context, repository, asked))
+        again = ask_newest(context, repository, known := stored_windows(context, repository))
         if again is None or again.total is None:
             break
         # New runs came in: their window, and the one that ended in the same second.
-        top = Listing(desk, here, None, wish.last_time)
-        finish(desk, here, list_from(desk, here, top, known, again, most=2))
-    join_small(desk, here)
+        top = RunList(context, repository, None, read_range.last_time)
+        finish(context, repository, list_from(context, repository, top, known, again, most=2))
+    join_small(context, repository)
 
 
-def finish(desk: Desk, here: Here, tasks: Iterator[Task]) -> None:
+def finish(context: Context, repository: Repository, tasks: Iterator[Task]) -> None:
     """Run the tasks, store what they find, and return when all of it is stored."""
-    for found in desk.pool.spread(tasks):
-        desk.writer.put(Part(found.reads, run_details.note(here, found)))
-        desk.show.advance("jobs")
-    desk.writer.put(Part((), lambda c: backfill_progress.close_windows(c, here.repoid)))
-    desk.writer.flush()
+    for found in context.pool.spread(tasks):
+        context.writer.put(AtomicWrite(found.reads, run_details.note(repository, found)))
+        context.reporter.advance("jobs")
+    context.writer.put(
+        AtomicWrite((), lambda c: backfill_progress.close_windows(c, repository.repoid))
+    )
+    context.writer.flush()
 
 
-def left_over(desk: Desk, here: Here) -> Iterator[Task]:
+def left_over(context: Context, repository: Repository) -> Iterator[Task]:
     """Yield a task for each run that was listed, but not read, when the process before ended."""
-    with reading(desk.engine).connect() as connection:
-        due = backfill_progress.runs_in(connection, here.repoid, DUE)
-    return (partial(run_details.detail, desk, here, run) for run in due)
+    with reading(context.engine).connect() as connection:
+        due = backfill_progress.runs_in(connection, repository.repoid, DUE)
+    return (partial(run_details.detail, context, repository, run) for run in due)
 
 
-def unfinished(desk: Desk, here: Here, asked: set[int]) -> Iterator[Task]:
+def unfinished(context: Context, repository: Repository, asked: set[int]) -> Iterator[Task]:
     """Yield a task for each run that had not ended when it was read, once in this process."""
-    with reading(desk.engine).connect() as connection:
-        found = backfill_progress.runs_in(connection, here.repoid, OPEN)
-    known = stored(desk.engine, here.repoid)
+    with reading(context.engine).connect() as connection:
+        found = backfill_progress.runs_in(connection, repository.repoid, OPEN)
+    known = stored(context.engine, repository.repoid)
     for run in found:
         if run.rungitid not in asked:
             asked.add(run.rungitid)
-            yield partial(run_details.detail_again, desk, here, run, known)
+            yield partial(run_details.detail_again, context, repository, run, known)
 
 
-def stored_windows(desk: Desk, here: Here) -> list[Window]:
+def stored_windows(context: Context, repository: Repository) -> list[Window]:
     """Return the windows as they are stored, newest first."""
-    with reading(desk.engine).connect() as connection:
-        return backfill_progress.windows_of(connection, here.repoid)
+    with reading(context.engine).connect() as connection:
+        return backfill_progress.windows_of(connection, repository.repoid)
 
 
-def ask_newest(desk: Desk, here: Here, windows: list[Window]) -> Newest | None:
+def ask_newest(context: Context, repository: Repository, windows: list[Window]) -> Newest | None:
     """Return the newest run; `total` None when nothing changed, None when there is no run."""
-    known = stored(desk.engine, here.repoid) if windows else nothing
-    fetched = fetch(desk.client, here.path + NEWEST, known)
+    known = stored(context.engine, repository.repoid) if windows else nothing
+    fetched = fetch(context.client, repository.path + NEWEST, known)
     if fetched.body is None:
         return Newest(windows[0].last, None, fetched.key, None)
     for run in fetched.body["workflow_runs"]:
@@ -107,9 +109,9 @@ def ask_newest(desk: Desk, here: Here, windows: list[Window]) -> Newest | None:
 
 
 def list_from(
-    desk: Desk,
-    here: Here,
-    listing: Listing,
+    context: Context,
+    repository: Repository,
+    listing: RunList,
     known: list[Window],
     newest: Newest,
     most: int | None = None,
@@ -119,41 +121,41 @@ def list_from(
     added = [window for window in windows if window not in known]
 
     def note(connection: Connection) -> None:
-        backfill_progress.put_windows(connection, here.repoid, *added)
+        backfill_progress.put_windows(connection, repository.repoid, *added)
         if newest.page is not None:
-            backfill_progress.put_page(connection, here.repoid, newest.key, newest.page)
+            backfill_progress.put_page(connection, repository.repoid, newest.key, newest.page)
 
-    desk.writer.put(Part((), note))
+    context.writer.put(AtomicWrite((), note))
     return listing.tasks(windows[:most], newest.time)
 
 
-def join_small(desk: Desk, here: Here) -> None:
+def join_small(context: Context, repository: Repository) -> None:
     """Make one window of two at the top that fit one page: frequent backfills make small ones."""
-    windows = stored_windows(desk, here)
+    windows = stored_windows(context, repository)
     while len(windows) > 1 and (both := joined(windows[0], windows[1])):
         replace = partial(
-            backfill_progress.replace_windows, repoid=here.repoid, old=windows[:2], new=[both]
+            backfill_progress.replace_windows, repoid=repository.repoid, old=windows[:2], new=[both]
         )
-        desk.writer.put(Part((), replace))
+        context.writer.put(AtomicWrite((), replace))
         windows = [both, *windows[2:]]
-    desk.writer.flush()
+    context.writer.flush()
 
 
-def expect(desk: Desk, here: Here, newest: Newest, wish: Wish) -> None:
+def expect(context: Context, repository: Repository, newest: Newest, read_range: ReadRange) -> None:
     """Tell the bars how much there is to do; what is new since the last time is not known."""
-    total = None if wish.last_time else newest.total
-    if total is not None and wish.max_runs is not None:
-        total = min(total, wish.max_runs)
-    with reading(desk.engine).connect() as connection:
-        done = backfill_progress.count_done(connection, here.repoid)
-    desk.show.expect("runs", total)
-    desk.show.expect("jobs", None if total is None else max(0, total - done))
+    total = None if read_range.last_time else newest.total
+    if total is not None and read_range.max_runs is not None:
+        total = min(total, read_range.max_runs)
+    with reading(context.engine).connect() as connection:
+        done = backfill_progress.count_done(connection, repository.repoid)
+    context.reporter.expect("runs", total)
+    context.reporter.expect("jobs", None if total is None else max(0, total - done))
 
 
-def why_none(desk: Desk, here: Here) -> str:
+def why_none(context: Context, repository: Repository) -> str:
     """Return why there is no run to read."""
     try:
-        allowed = desk.client.get(f"{here.path}actions/permissions").body
-    except Problem:
+        allowed = context.client.get(f"{repository.path}actions/permissions").body
+    except ApiError:
         return "GitHub lists no runs"
     return "GitHub lists no runs" if allowed.get("enabled", True) else "Actions are switched off"

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from backfill.github.delivery_log import Hook
 from backfill.http.client import Client
-from backfill.http.rate_limit import Limits
+from backfill.http.rate_limit import RateLimit
 from config.settings import BadSetting
 
 HOOK = Hook(0, "/app/hook", is_active=True)
@@ -34,7 +34,7 @@ class App(NamedTuple):
     pem: str
 
 
-def client(app: App, base: str, limits: Limits) -> Client:
+def client(app: App, base: str, limits: RateLimit) -> Client:
     """Return a client that is the App for nine minutes. Raises BadSetting."""
     try:
         key = load_pem_private_key(Path(app.pem).read_bytes(), password=None)

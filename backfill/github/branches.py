@@ -10,9 +10,11 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from backfill.github.context import Desk, Here, Json, reads
+from backfill.github.context import reads
 from backfill.http.pagination import Fetched, Known, chain, stored
-from backfill.pipeline.writer import Part
+from backfill.pipeline.context import Context
+from backfill.pipeline.writer import AtomicWrite
+from backfill.records import Json, Repository
 from engines.mysql import reading
 from store.reads import for_backfill
 from store.state import backfill_progress
@@ -22,30 +24,32 @@ WORKFLOWS = "actions/workflows?per_page=100"
 ROUNDS = 4
 
 
-def read_branches(desk: Desk, here: Here) -> None:
+def read_branches(context: Context, repository: Repository) -> None:
     """Store the branches; one that is no longer listed is deleted, if the list is whole.
 
-    Nothing is done when no page changed. Raises Problem.
+    Nothing is done when no page changed. Raises ApiError.
     """
-    held = stored(desk.engine, here.repoid)
-    if not any(page.body is not None for page in chain(desk.client, here.path + BRANCHES, held)):
+    held = stored(context.engine, repository.repoid)
+    if not any(
+        page.body is not None for page in chain(context.client, repository.path + BRANCHES, held)
+    ):
         return
-    pages, is_whole = whole_list(desk, here)
+    pages, is_whole = whole_list(context, repository)
     listed: list[Json] = [branch for page in pages for branch in page.body]
     for page in pages:
-        desk.writer.put(Part(reads(desk, "branch", page.body, here)))
+        context.writer.put(AtomicWrite(reads(context, "branch", page.body, repository)))
     gone: list[Json] = []
     if is_whole:
-        desk.writer.flush()
-        with reading(desk.engine).connect() as connection:
-            live = for_backfill.live_branches(connection, here.repoid)
+        context.writer.flush()
+        with reading(context.engine).connect() as connection:
+            live = for_backfill.live_branches(connection, repository.repoid)
         names = sorted(live - {str(branch["name"]) for branch in listed})
         gone = [{"name": name} for name in names]
-    keep = partial(put_pages, here=here, pages=pages if is_whole else [])
-    desk.writer.put(Part(reads(desk, "branch_gone", gone, here), keep))
+    keep = partial(put_pages, repository=repository, pages=pages if is_whole else [])
+    context.writer.put(AtomicWrite(reads(context, "branch_gone", gone, repository), keep))
 
 
-def whole_list(desk: Desk, here: Here) -> tuple[list[Fetched], bool]:
+def whole_list(context: Context, repository: Repository) -> tuple[list[Fetched], bool]:
     """Return the pages of branches, and whether they are of one moment.
 
     A branch deleted meanwhile pulls others to a page that was read before: pages count as one
@@ -56,7 +60,7 @@ def whole_list(desk: Desk, here: Here) -> tuple[list[Fetched], bool]:
         before = {page.key: page for page in pages}
         pages = [
             before[page.key] if page.body is None else page
-            for page in chain(desk.client, here.path + BRANCHES, pages_known(before))
+            for page in chain(context.client, repository.path + BRANCHES, pages_known(before))
         ]
         if len(pages) == 1 or all(before.get(page.key) is page for page in pages):
             return pages, True
@@ -68,16 +72,30 @@ def pages_known(pages: dict[str, Fetched]) -> Known:
     return lambda key: pages[key].page if key in pages else None
 
 
-def put_pages(connection: Connection, here: Here, pages: list[Fetched]) -> None:
+def put_pages(connection: Connection, repository: Repository, pages: list[Fetched]) -> None:
     """Note that pages are stored."""
     for page in pages:
         if page.page is not None:
-            backfill_progress.put_page(connection, here.repoid, page.key, page.page)
+            backfill_progress.put_page(connection, repository.repoid, page.key, page.page)
 
 
-def read_workflows(desk: Desk, here: Here) -> None:
-    """Store the workflows: runs name theirs by its number only. Raises Problem."""
-    for page in chain(desk.client, here.path + WORKFLOWS, stored(desk.engine, here.repoid)):
+def reread_branches(context: Context, repository: Repository) -> None:
+    """Store the branches anew, also those of pages that are as they were. Raises ApiError."""
+    forget = partial(
+        backfill_progress.drop_pages, repoid=repository.repoid, path=BRANCHES.partition("?")[0]
+    )
+    context.writer.put(AtomicWrite((), forget))
+    context.writer.flush()
+    read_branches(context, repository)
+
+
+def read_workflows(context: Context, repository: Repository) -> None:
+    """Store the workflows: runs name theirs by its number only. Raises ApiError."""
+    for page in chain(
+        context.client, repository.path + WORKFLOWS, stored(context.engine, repository.repoid)
+    ):
         if page.body is not None:
-            found = reads(desk, "workflow", page.body["workflows"], here)
-            desk.writer.put(Part(found, partial(put_pages, here=here, pages=[page])))
+            found = reads(context, "workflow", page.body["workflows"], repository)
+            context.writer.put(
+                AtomicWrite(found, partial(put_pages, repository=repository, pages=[page]))
+            )

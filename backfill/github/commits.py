@@ -5,16 +5,17 @@ https://docs.github.com/rest/commits/commits#list-commits
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
-from backfill.command.arguments import EVERYTHING
-from backfill.github.context import Desk, Here, Json, reads
-from backfill.github.windows import BEGINNING, stamp
-from backfill.http.errors import Problem
+from backfill.github.context import reads
+from backfill.github.windows import stamp
+from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch, nothing
-from backfill.pipeline.writer import Part
+from backfill.pipeline.context import Context
+from backfill.pipeline.writer import AtomicWrite
+from backfill.records import BEGINNING, EVERYTHING, Json, Repository
 from engines.mysql import reading
 from rows import fields
 from store.doors.api import Read
@@ -28,7 +29,7 @@ UNKNOWN = {404, 409, 422}
 Task = Callable[[], list[Read]]
 
 
-class Depth:
+class CommitDepth:
     """How far back commits are wanted: so many, or those since a time."""
 
     def __init__(self, commits: int | None, oldest: datetime | None) -> None:
@@ -44,33 +45,37 @@ class Depth:
         return self.since is None or (walk.since is not None and walk.since <= self.since)
 
 
-def read_commits(desk: Desk, here: Here, commits: int | None) -> None:
-    """Store the commits that are wanted, and the branches' heads. Raises Problem."""
-    read_default(desk, here, commits)
-    read_heads(desk, here)
+def read_commits(context: Context, repository: Repository, commits: int | None) -> None:
+    """Store the commits that are wanted, and the branches' heads. Raises ApiError."""
+    read_default(context, repository, commits)
+    read_heads(context, repository)
 
 
 def read_default(
-    desk: Desk, here: Here, commits: int | None, since: datetime | None = None
+    context: Context, repository: Repository, commits: int | None, since: datetime | None = None
 ) -> None:
     """Store the default branch's commits: so many, or back to the oldest run, or `since`.
 
-    Raises Problem.
+    Raises ApiError.
     """
-    desk.writer.flush()
-    with reading(desk.engine).connect() as connection:
-        head = for_backfill.head_of(connection, here.repoid, str(here.repository["default_branch"]))
-        oldest = backfill_progress.oldest_run(connection, here.repoid)
-        walks = backfill_progress.walks_of(connection, here.repoid)
+    context.writer.flush()
+    with reading(context.engine).connect() as connection:
+        head = for_backfill.head_of(connection, repository.repoid, repository.default_branch)
+        oldest = backfill_progress.oldest_run(connection, repository.repoid)
+        walks = backfill_progress.walks_of(connection, repository.repoid)
     if head is None:
-        desk.show.say(f"{here.name}: the repository is empty, or its default branch is not listed")
+        context.reporter.say(
+            f"{repository.name}: the repository is empty, or its default branch is not listed"
+        )
         return
-    depth = Depth(commits, min(filter(None, (oldest, since)), default=None))
+    depth = CommitDepth(commits, min(filter(None, (oldest, since)), default=None))
     if depth.most is not None or depth.since is not None:
-        walk(desk, here, head, depth, walks)
+        walk(context, repository, head, depth, walks)
 
 
-def walk(desk: Desk, here: Here, head: str, depth: Depth, walks: list[Walk]) -> None:
+def walk(
+    context: Context, repository: Repository, head: str, depth: CommitDepth, walks: list[Walk]
+) -> None:
     """Store the default branch's commits, beginning where an earlier walk ended or stopped."""
     done = next((one for one in walks if one.state == CLOSED), None)
     if done and not depth.is_reached(done):
@@ -79,36 +84,42 @@ def walk(desk: Desk, here: Here, head: str, depth: Depth, walks: list[Walk]) -> 
         return
     begun = next((one for one in walks if one.head == head and one.state == OPEN), None)
     if begun is None and done:
-        begun = Walk(head, since=done.since, total=done.total, nextpage=between(here, done, head))
+        begun = Walk(
+            head, since=done.since, total=done.total, nextpage=between(repository, done, head)
+        )
     if begun is None or (begun.since or BEGINNING) > (depth.since or BEGINNING):
         begun = Walk(head, since=None if depth.most else depth.since, nextpage=below(head, depth))
     try:
-        follow(desk, here, begun, depth)
-    except Problem as problem:
+        follow(context, repository, begun, depth)
+    except ApiError as problem:
         if problem.status not in UNKNOWN or problem.status == EMPTY:
             raise
         # The commit that an earlier walk began from is gone: all is read anew.
-        follow(desk, here, Walk(head, since=depth.since, nextpage=below(head, depth)), depth)
+        follow(
+            context, repository, Walk(head, since=depth.since, nextpage=below(head, depth)), depth
+        )
 
 
-def below(head: str, depth: Depth) -> str:
+def below(head: str, depth: CommitDepth) -> str:
     """Return the path of a head's history."""
     since = depth.since if depth.most is None else None
     bound = f"&since={stamp(since)}" if since not in (None, BEGINNING) and since else ""
     return f"commits?per_page=100&sha={head}{bound}"
 
 
-def between(here: Here, done: Walk, head: str) -> str:
+def between(repository: Repository, done: Walk, head: str) -> str:
     """Return the path of the commits that a new head has and an earlier one had not."""
     return f"compare/{done.head}...{head}?per_page=100"
 
 
-def follow(desk: Desk, here: Here, begun: Walk, depth: Depth) -> None:
+def follow(context: Context, repository: Repository, begun: Walk, depth: CommitDepth) -> None:
     """Store the pages of a walk, each with the note of how far it came."""
     path = begun.nextpage
     oldest = begun.since
     while path is not None:
-        fetched = fetch(desk.client, path if path.startswith("/") else here.path + path, nothing)
+        fetched = fetch(
+            context.client, path if path.startswith("/") else repository.path + path, nothing
+        )
         is_comparison = isinstance(fetched.body, dict)
         found: list[Json] = fetched.body["commits"] if is_comparison else fetched.body
         path = fetched.nextpage
@@ -120,9 +131,9 @@ def follow(desk: Desk, here: Here, begun: Walk, depth: Depth) -> None:
         state = CLOSED if path is None else OPEN
         since = oldest if state == CLOSED else begun.since
         begun = Walk(begun.head, state, since, begun.total + len(found), path)
-        note = partial(backfill_progress.put_walk, repoid=here.repoid, walk=begun)
-        desk.writer.put(Part(reads(desk, "commit", found, here), note))
-        desk.show.advance("commits", len(found))
+        note = partial(backfill_progress.put_walk, repoid=repository.repoid, walk=begun)
+        context.writer.put(AtomicWrite(reads(context, "commit", found, repository), note))
+        context.reporter.advance("commits", len(found))
 
 
 def oldest_of(found: list[Json]) -> datetime | None:
@@ -133,24 +144,32 @@ def oldest_of(found: list[Json]) -> datetime | None:
     return fields.moment(committer, "date", "commit.committer")
 
 
-def read_heads(desk: Desk, here: Here) -> None:
+def read_heads(context: Context, repository: Repository) -> None:
     """Store the commits that branches point at, where they are not stored yet."""
-    desk.writer.flush()
-    with reading(desk.engine).connect() as connection:
-        heads = for_backfill.unknown_heads(connection, here.repoid)
-    tasks: Iterator[Task] = (partial(read_head, desk, here, head) for head in heads)
-    for found in desk.pool.spread(tasks):
-        desk.writer.put(Part(found))
-        desk.show.advance("commits", len(found))
-    desk.writer.flush()
+    context.writer.flush()
+    with reading(context.engine).connect() as connection:
+        heads = for_backfill.unknown_heads(connection, repository.repoid)
+    tasks: Iterator[Task] = (partial(read_head, context, repository, head) for head in heads)
+    for found in context.pool.spread(tasks):
+        context.writer.put(AtomicWrite(found))
+        context.reporter.advance("commits", len(found))
+    context.writer.flush()
 
 
-def read_head(desk: Desk, here: Here, head: str) -> list[Read]:
+def read_head(context: Context, repository: Repository, head: str) -> list[Read]:
     """Return one commit; nothing when it is gone by now."""
     try:
-        answer = desk.client.get(f"{here.path}commits?per_page=1&sha={head}")
-    except Problem as problem:
+        answer = context.client.get(f"{repository.path}commits?per_page=1&sha={head}")
+    except ApiError as problem:
         if problem.status not in UNKNOWN:
             raise
         return []
-    return reads(desk, "commit", answer.body[:1], here)
+    return reads(context, "commit", answer.body[:1], repository)
+
+
+def read_named_commits(context: Context, repository: Repository, hashes: Iterable[str]) -> None:
+    """Store commits by their hashes, those that are gone left out. Raises ApiError."""
+    tasks = (partial(read_head, context, repository, one) for one in hashes)
+    for commit in context.pool.spread(tasks):
+        context.writer.put(AtomicWrite(commit))
+    context.writer.flush()

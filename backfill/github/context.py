@@ -1,21 +1,14 @@
-"""What every part of a backfill works with, and an API object as rows."""
+"""An object of GitHub's API as rows, by way of the webhook's shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Engine
-
-from backfill.http.client import Client
-from backfill.pipeline.progress_bars import Show
-from backfill.pipeline.thread_pool import Pool
-from backfill.pipeline.writer import Writer
+from backfill.pipeline.context import Context
+from backfill.records import Json, Repository
 from rows import Unmappable
 from rows.github.events import rows_read
 from store.doors.api import Read
-
-Json = dict[str, Any]
 
 COUNTED = {
     "repository": frozenset({"repos"}),
@@ -29,34 +22,6 @@ COUNTED = {
 PAST_ATTEMPT = frozenset({"runattempts"})
 
 
-class Desk(NamedTuple):
-    """The store, GitHub, the threads; `trouble` is told what went wrong, in a sentence."""
-
-    engine: Engine
-    client: Client
-    pool: Pool
-    writer: Writer
-    show: Show
-    trouble: Callable[[str], None]
-
-
-class Here(NamedTuple):
-    """A repository as it was read first: each of its objects is wrapped with it."""
-
-    repository: Json
-    repoid: int
-
-    @property
-    def name(self) -> str:
-        """Its full name today."""
-        return str(self.repository["full_name"])
-
-    @property
-    def path(self) -> str:
-        """Where it is below the API's address, with a slash at the end."""
-        return f"/repos/{self.name}/"
-
-
 def read(kind: str, found: Json, repository: Json, **more: Any) -> Read:
     """Return an API object as rows, by way of the webhook's shape. Raises Unmappable."""
     key = "branch" if kind == "branch_gone" else kind
@@ -64,12 +29,12 @@ def read(kind: str, found: Json, repository: Json, **more: Any) -> Read:
     return Read(rows_read(kind, payload), COUNTED[kind])
 
 
-def reads(desk: Desk, kind: str, found: list[Json], here: Here) -> list[Read]:
+def reads(context: Context, kind: str, found: list[Json], repository: Repository) -> list[Read]:
     """Return API objects as rows, and tell of those that cannot be mapped."""
     mapped = []
     for one in found:
         try:
-            mapped.append(read(kind, one, here.repository))
+            mapped.append(read(kind, one, repository.record))
         except Unmappable as error:
-            desk.trouble(f"{here.name}: {kind} {one.get('id', '')}: {error}")
+            context.report(f"{repository.name}: {kind} {one.get('id', '')}: {error}")
     return mapped

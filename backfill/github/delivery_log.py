@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 import orjson
 from sqlalchemy import Connection
 
-from backfill.github.context import Desk, Here, Json
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
+from backfill.pipeline.context import Context
+from backfill.records import Json, Repository
 from engines.mysql import reading
 from engines.transaction import transact
 from rows import fields
@@ -72,22 +73,22 @@ ASKED: set[tuple[int, str]] = set()
 """What was asked for again by this process: the log's horizon bounds it."""
 
 
-def places_of(here: Here) -> list[str]:
+def places_of(repository: Repository) -> list[str]:
     """Return where a repository's hooks are listed: its own, and its organisation's."""
-    owner = here.repository.get("owner") or {}
+    owner = repository.record.get("owner") or {}
     of_owner = [f"/orgs/{owner['login']}/hooks"] if owner.get("type") == "Organization" else []
-    return [f"{here.path}hooks", *of_owner]
+    return [f"{repository.path}hooks", *of_owner]
 
 
-def hooks_at(desk: Desk, place: str, sending: set[int]) -> list[Hook] | None:
+def hooks_at(context: Context, place: str, sending: set[int]) -> list[Hook] | None:
     """Return the hooks of a place that are ours; None where the key may not see any.
 
     Those are ours whose deliveries came (`sending`), or whose address looks like a listener's.
-    Raises Problem.
+    Raises ApiError.
     """
     try:
-        pages = list(chain(desk.client, f"{place}?per_page=100", nothing))
-    except Problem as problem:
+        pages = list(chain(context.client, f"{place}?per_page=100", nothing))
+    except ApiError as problem:
         if problem.status not in HIDDEN:
             raise
         return None
@@ -104,14 +105,14 @@ def is_listener(hook: Json) -> bool:
     return urlsplit(str((hook.get("config") or {}).get("url", ""))).path.endswith("/webhook")
 
 
-def logged(desk: Desk, hook: Hook, since: datetime) -> list[Logged]:
+def logged(context: Context, hook: Hook, since: datetime) -> list[Logged]:
     """Return a hook's log back to a time, newest first, of events that fill a table.
 
     All statuses: `failure` at GitHub means an answer from 400 to 599, and leaves out those that
-    got none, and a success says nothing of what was kept. Raises Problem.
+    got none, and a success says nothing of what was kept. Raises ApiError.
     """
     found = []
-    for page in chain(desk.client, f"{hook.path}/deliveries?per_page=100", nothing):
+    for page in chain(context.client, f"{hook.path}/deliveries?per_page=100", nothing):
         lines = [line for item in page.body if (line := read_line(item))]
         found += [line for line in lines if line.event in EVENTS and line.time >= since]
         if any(line.time < since for line in lines):
@@ -128,37 +129,37 @@ def read_line(item: Json) -> Logged | None:
     return Logged(int(item["id"]), guid, str(item.get("event")), time)
 
 
-def lacking(desk: Desk, provider: str, log: list[Logged]) -> list[Logged]:
+def lacking(context: Context, provider: str, log: list[Logged]) -> list[Logged]:
     """Return one line for each guid that we have not seen: what no list tells comes first."""
     by_guid = {line.guid: line for line in log}
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         seen = table.seen(connection, provider, sorted(by_guid))
     missing = [line for guid, line in by_guid.items() if guid not in seen]
     return sorted(missing, key=lambda line: (line.event not in FIRST, line.id))
 
 
-def looked(desk: Desk, hook: Hook, now: datetime, kept: timedelta) -> datetime:
+def looked(context: Context, hook: Hook, now: datetime, kept: timedelta) -> datetime:
     """Return the time that the log has to be read back to."""
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         mark = notes.text(connection, f"hook {hook.id}", MARK)
     horizon = now - min(KEPT, kept)
     return max(horizon, datetime.fromisoformat(mark) - OVERLAP) if mark else horizon
 
 
 def recover(
-    desk: Desk, hook: Hook, provider: str, now: datetime, kept: timedelta, keep: Keep
+    context: Context, hook: Hook, provider: str, now: datetime, kept: timedelta, keep: Keep
 ) -> Recovered:
     """Fetch what a hook made and we lack, and give it to `keep` to be stored.
 
     What has no payload any more is asked for again, once. `kept` is how long our own deliveries
-    are kept. The next look is short once nothing is lacking. Raises Problem.
+    are kept. The next look is short once nothing is lacking. Raises ApiError.
     """
-    log = logged(desk, hook, looked(desk, hook, now, kept))
-    missing = lacking(desk, provider, log)
-    tasks = (partial(fetch, desk, hook, provider, line) for line in missing[:MOST])
+    log = logged(context, hook, looked(context, hook, now, kept))
+    missing = lacking(context, provider, log)
+    tasks = (partial(fetch, context, hook, provider, line) for line in missing[:MOST])
     found, lost = list[Delivery](), list[Logged]()
     total = 0
-    for line, delivery in desk.pool.spread(tasks):
+    for line, delivery in context.pool.spread(tasks):
         if delivery is None:
             lost.append(line)
             continue
@@ -168,7 +169,7 @@ def recover(
             keep(found)
             found = []
     keep(found)
-    asked = sum(ask_again(desk, hook, line) for line in lost if is_first(hook, line))
+    asked = sum(ask_again(context, hook, line) for line in lost if is_first(hook, line))
     is_whole = len(missing) <= MOST and not lost
     if log and is_whole:
         newest = max(line.time for line in log)
@@ -176,7 +177,7 @@ def recover(
         def note(connection: Connection) -> None:
             notes.put(connection, f"hook {hook.id}", MARK, newest.isoformat())
 
-        transact(desk.engine, note)
+        transact(context.engine, note)
     return Recovered(total, asked, len(lost), len(missing) > MOST)
 
 
@@ -188,11 +189,13 @@ def is_first(hook: Hook, line: Logged) -> bool:
     return True
 
 
-def fetch(desk: Desk, hook: Hook, provider: str, line: Logged) -> tuple[Logged, Delivery | None]:
+def fetch(
+    context: Context, hook: Hook, provider: str, line: Logged
+) -> tuple[Logged, Delivery | None]:
     """Return a delivery with the payload that the log holds; None where it holds none."""
     try:
-        record = desk.client.get(f"{hook.path}/deliveries/{line.id}").body
-    except Problem as problem:
+        record = context.client.get(f"{hook.path}/deliveries/{line.id}").body
+    except ApiError as problem:
         if problem.status not in GONE:
             raise
         return line, None
@@ -213,11 +216,11 @@ def fetch(desk: Desk, hook: Hook, provider: str, line: Logged) -> tuple[Logged, 
     )
 
 
-def ask_again(desk: Desk, hook: Hook, line: Logged) -> bool:
-    """Ask GitHub to send a delivery once more; tell whether it will. Raises Problem."""
+def ask_again(context: Context, hook: Hook, line: Logged) -> bool:
+    """Ask GitHub to send a delivery once more; tell whether it will. Raises ApiError."""
     try:
-        desk.client.send("POST", f"{hook.path}/deliveries/{line.id}/attempts")
-    except Problem as problem:
+        context.client.send("POST", f"{hook.path}/deliveries/{line.id}/attempts")
+    except ApiError as problem:
         if problem.status not in HIDDEN | GONE:
             raise
         return False

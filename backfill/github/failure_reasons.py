@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import Engine
 
 from backfill.github import job_logs
 from backfill.http.client import Client
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
+from backfill.records import ReasonsRead
 from engines.mysql import reading
 from rows import Unmappable
 from rows.fingerprint import fingerprint, masked
@@ -37,26 +37,16 @@ GONE = {404, 410}
 REFUSED = {403, 451}
 
 
-class Told(NamedTuple):
-    """What came of it: `jobs` that have rows now, `absent` of them without a message, `left`
-    failed jobs that still wait, `requests` sent."""
-
-    jobs: int = 0
-    absent: int = 0
-    left: int = 0
-    requests: int = 0
-
-
-def read(
+def read_failure_reasons(
     engine: Engine,
     client: Client,
     repositories: Mapping[int, str],
     *,
     now: datetime,
     requests: int,
-    trouble: Callable[[str], None],
+    report: Callable[[str], None],
     horizon: timedelta = HORIZON,
-) -> Told:
+) -> ReasonsRead:
     """Read and store the reasons of failed jobs that have none yet, the latest first.
 
     `repositories`: repos.Id -> full name today (where the API finds them). `now`: UTC without
@@ -64,27 +54,27 @@ def read(
     are left for the next call. `requests`: how many requests to the API this call may send (COST
     for a job at most; with less than that it sends none; what one job has to try again counts,
     and may go beyond).
-    `trouble` is told, in a sentence, what could not be read; such a job is tried again by the
+    `report` is told, in a sentence, what could not be read; such a job is tried again by the
     next call. What GitHub no longer has is stored as such and never asked for again. Raises
-    Problem(401) when the key is refused, limits.Spent, limits.Stopped, SQLAlchemyError.
+    ApiError(401) when the key is refused, BudgetSpent, RequestsStopped, SQLAlchemyError.
     """
     wish = Wanted(list(repositories), now - horizon, now - SETTLED)
-    begun = client.limits.sent
+    begun = client.rate_limit.sent
     with reading(engine).connect() as connection:
         waiting = failures.wanted(connection, wish, requests)
     done = absent = amiss = 0
     refused: set[int] = set()
     for job in waiting:
-        if client.limits.sent - begun + COST > requests or amiss == AMISS:
+        if client.rate_limit.sent - begun + COST > requests or amiss == AMISS:
             break
         if job.repoid in refused:
             continue
         try:
             found = of_job(client, repositories[job.repoid], job)
-        except Problem as problem:
+        except ApiError as problem:
             if problem.status == 401:
                 raise
-            trouble(f"{repositories[job.repoid]}: reason of job {job.jobgitid}: {problem}")
+            report(f"{repositories[job.repoid]}: reason of job {job.jobgitid}: {problem}")
             refused |= {job.repoid} if problem.status in REFUSED | GONE else set()
             amiss += problem.status not in REFUSED | GONE
             continue
@@ -98,13 +88,13 @@ def read(
     if len(waiting) == requests:  # there may be more
         with reading(engine).connect() as connection:
             left = failures.count_wanted(connection, wish)
-    return Told(done, absent, left, client.limits.sent - begun)
+    return ReasonsRead(done, absent, left, client.rate_limit.sent - begun)
 
 
 def of_job(client: Client, name: str, job: Failed) -> list[Finding]:
     """Return the rows of a job: what its annotations say, else its log, else why there is none.
 
-    Raises Problem for what may be had another time.
+    Raises ApiError for what may be had another time.
     """
     path = f"/repos/{name}/"
     noted = annotated(client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100")
@@ -126,14 +116,14 @@ def of_job(client: Client, name: str, job: Failed) -> list[Finding]:
 def annotated(client: Client, path: str) -> list[Message]:
     """Return what a job's annotations say; nothing where the key may not see them.
 
-    The permission is one of its own (Checks), and the log may be seen without it. Raises Problem.
+    The permission is one of its own (Checks), and the log may be seen without it. Raises ApiError.
     """
     try:
         found = client.get(path, tries=TRIES).body
         return failure.of_annotations(found) if isinstance(found, list) else []
     except Unmappable:
         return []
-    except Problem as problem:
+    except ApiError as problem:
         if problem.status in GONE | REFUSED:
             return []
         raise

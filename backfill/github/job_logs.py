@@ -17,7 +17,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from backfill.http.client import Client
-from backfill.http.errors import MOVED, Problem
+from backfill.http.errors import MOVED, ApiError
 from engines.mysql import is_loopback
 
 KEPT = 4 * 1024 * 1024
@@ -43,12 +43,12 @@ class Log(NamedTuple):
 def read(client: Client, path: str) -> Log:
     """Return the log that GET `path` of the API leads to, at most KEPT bytes of its end.
 
-    The link lives for a minute: one that fails is asked for again, once. Raises Problem (of the
-    API, or with the status 0 when the host of the log fails), limits.Spent, limits.Stopped.
+    The link lives for a minute: one that fails is asked for again, once. Raises ApiError (of the
+    API, or with the status 0 when the host of the log fails), BudgetSpent, RequestsStopped.
     """
     try:
         return download(client, client.elsewhere(path, TRIES))
-    except Problem as problem:
+    except ApiError as problem:
         if problem.status in GONE:
             return Log(absence="gone")
         if problem.status:
@@ -57,7 +57,7 @@ def read(client: Client, path: str) -> Log:
 
 
 def download(client: Client, url: str) -> Log:
-    """Return the log at `url`. Raises Problem with the status 0 when the host fails."""
+    """Return the log at `url`. Raises ApiError with the status 0 when the host fails."""
     try:
         with opened(client, url) as response:
             if response.status_code in GONE:
@@ -71,7 +71,7 @@ def download(client: Client, url: str) -> Log:
                 return kept(response)._replace(is_whole=False)
     except (RequestException, HTTPError) as error:
         # The error's text may hold the link, which opens the log to whoever has it.
-        raise Problem(f"the host of the logs fails ({type(error).__name__})") from None
+        raise ApiError(f"the host of the logs fails ({type(error).__name__})") from None
     return Log(absence="huge")
 
 
@@ -79,7 +79,7 @@ def download(client: Client, url: str) -> Log:
 def opened(
     client: Client, url: str, headers: dict[str, str] | None = None
 ) -> Iterator[requests.Response]:
-    """Give the answer to GET `url`, its body unread. Raises Problem.
+    """Give the answer to GET `url`, its body unread. Raises ApiError.
 
     A session of its own: no token, no cookie, nothing of ~/.netrc.
     """
@@ -102,24 +102,24 @@ def opened(
                 break
             url = urljoin(url, response.headers.get("location", ""))
         if response.status_code not in {200, 206, *GONE}:
-            raise Problem(f"the host of the logs answers {response.status_code}")
+            raise ApiError(f"the host of the logs answers {response.status_code}")
         yield response
 
 
 def check_safe(client: Client, url: str) -> None:
-    """Raise Problem unless `url` is https; the API on this machine may lead to http there."""
+    """Raise ApiError unless `url` is https; the API on this machine may lead to http there."""
     found, ours = urlsplit(url), urlsplit(client.base)
     if found.scheme == "https":
         return
     if found.scheme == ours.scheme == "http" and is_loopback(found.hostname):
         return
-    raise Problem(f"GitHub's answer leads to {found.scheme}://{found.hostname}: not followed")
+    raise ApiError(f"GitHub's answer leads to {found.scheme}://{found.hostname}: not followed")
 
 
 def kept(response: requests.Response) -> Log:
-    """Return the end of a body; `huge` where there is too much before it. Raises Problem."""
+    """Return the end of a body; `huge` where there is too much before it. Raises ApiError."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise Problem("the host of the logs packs them, though it was not asked to")
+        raise ApiError("the host of the logs packs them, though it was not asked to")
     until, received, end = time.monotonic() + SECONDS, 0, b""
     while piece := response.raw.read1(PIECE, decode_content=False):
         received += len(piece)
@@ -127,6 +127,6 @@ def kept(response: requests.Response) -> Log:
         if received > MOST:
             return Log(absence="huge")
         if time.monotonic() > until:
-            raise Problem("the host of the logs is too slow")
+            raise ApiError("the host of the logs is too slow")
     text = end[-KEPT:].decode(errors="replace")
     return Log(text, is_whole=received <= KEPT)

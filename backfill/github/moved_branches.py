@@ -13,10 +13,12 @@ from hashlib import sha256
 
 from backfill.github.branches import read_branches
 from backfill.github.commits import UNKNOWN, read_default, read_heads
-from backfill.github.context import Desk, Here, reads
-from backfill.http.errors import Problem
+from backfill.github.context import reads
+from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
-from backfill.pipeline.writer import Part
+from backfill.pipeline.context import Context
+from backfill.pipeline.writer import AtomicWrite
+from backfill.records import Repository
 from engines.mysql import reading
 from store.doors.api import Read
 from store.reads import for_backfill
@@ -30,32 +32,34 @@ MOST = 200
 Heads = dict[str, str]
 
 
-def read_moved(desk: Desk, here: Here, since: datetime) -> bool:
+def read_moved_branches(context: Context, repository: Repository, since: datetime) -> bool:
     """Store branches and the commits they moved over; False when some are left for next time.
 
-    The default branch is read back to its oldest run, at least to `since`. Raises Problem.
+    The default branch is read back to its oldest run, at least to `since`. Raises ApiError.
     """
-    desk.writer.flush()
-    with reading(desk.engine).connect() as connection:
-        live = for_backfill.live_heads(connection, here.repoid)
-        stored = notes.text(connection, subject(here), STORED)
+    context.writer.flush()
+    with reading(context.engine).connect() as connection:
+        live = for_backfill.live_heads(connection, repository.repoid)
+        stored = notes.text(connection, subject(repository), STORED)
     if stored != fingerprint(live):
         # Webhooks moved branches since the list was stored: that it is unchanged says nothing.
-        desk.writer.put(
-            Part((), lambda c: backfill_progress.drop_pages(c, here.repoid, "branches"))
+        context.writer.put(
+            AtomicWrite(
+                (), lambda c: backfill_progress.drop_pages(c, repository.repoid, "branches")
+            )
         )
-        desk.writer.flush()
-    read_branches(desk, here)
-    read_default(desk, here, None, since)
-    is_whole = compare(desk, here)
+        context.writer.flush()
+    read_branches(context, repository)
+    read_default(context, repository, None, since)
+    is_whole = compare(context, repository)
     if is_whole:
-        read_heads(desk, here)
+        read_heads(context, repository)
     return is_whole
 
 
-def subject(here: Here) -> str:
+def subject(repository: Repository) -> str:
     """Return what a repository's marks are about."""
-    return str(here.repoid)
+    return str(repository.repoid)
 
 
 def fingerprint(live: Heads) -> str:
@@ -63,36 +67,40 @@ def fingerprint(live: Heads) -> str:
     return sha256(json.dumps(sorted(live.items())).encode()).hexdigest()
 
 
-def compare(desk: Desk, here: Here) -> bool:
+def compare(context: Context, repository: Repository) -> bool:
     """Store the commits of each branch whose head is new; tell whether all were compared."""
-    with reading(desk.engine).connect() as connection:
-        live = for_backfill.live_heads(connection, here.repoid)
-        walks = backfill_progress.walks_of(connection, here.repoid)
-        stored = notes.text(connection, subject(here), STORED)
-        before: Heads = json.loads(notes.text(connection, subject(here), HEADS) or "{}")
-    main = str(here.repository["default_branch"])
+    with reading(context.engine).connect() as connection:
+        live = for_backfill.live_heads(connection, repository.repoid)
+        walks = backfill_progress.walks_of(connection, repository.repoid)
+        stored = notes.text(connection, subject(repository), STORED)
+        before: Heads = json.loads(notes.text(connection, subject(repository), HEADS) or "{}")
+    main = repository.default_branch
     heads = {name: head for name, head in before.items() if name in live}
     if any(walk.state == CLOSED and walk.head == live.get(main) for walk in walks):
         heads[main] = live[main]
     moved = sorted(name for name, head in live.items() if heads.get(name) != head)
     tasks = (
-        partial(brought, desk, here, name, live[name], [heads.get(name), live.get(main)])
+        partial(brought, context, repository, name, live[name], [heads.get(name), live.get(main)])
         for name in moved[:MOST]
     )
-    for name, found in desk.pool.spread(tasks):
-        desk.writer.put(Part(found))
+    for name, found in context.pool.spread(tasks):
+        context.writer.put(AtomicWrite(found))
         heads[name] = live[name]
     if heads != before:
         text = json.dumps(heads)
-        desk.writer.put(Part((), lambda c: notes.put(c, subject(here), HEADS, text)))
+        context.writer.put(
+            AtomicWrite((), lambda c: notes.put(c, subject(repository), HEADS, text))
+        )
     if stored != fingerprint(live):
-        desk.writer.put(Part((), lambda c: notes.put(c, subject(here), STORED, fingerprint(live))))
-    desk.writer.flush()
+        context.writer.put(
+            AtomicWrite((), lambda c: notes.put(c, subject(repository), STORED, fingerprint(live)))
+        )
+    context.writer.flush()
     return len(moved) <= MOST
 
 
 def brought(
-    desk: Desk, here: Here, name: str, head: str, bases: list[str | None]
+    context: Context, repository: Repository, name: str, head: str, bases: list[str | None]
 ) -> tuple[str, list[Read]]:
     """Return the commits that a head has and the first of `bases` that GitHub knows has not.
 
@@ -103,10 +111,10 @@ def brought(
             continue
         found: list[Read] = []
         try:
-            path = f"{here.path}compare/{base}...{head}?per_page=100"
-            for page in chain(desk.client, path, nothing):
-                found += reads(desk, "commit", page.body["commits"], here)
-        except Problem as problem:
+            path = f"{repository.path}compare/{base}...{head}?per_page=100"
+            for page in chain(context.client, path, nothing):
+                found += reads(context, "commit", page.body["commits"], repository)
+        except ApiError as problem:
             if problem.status not in UNKNOWN:
                 raise
             continue  # an earlier head is gone, as after a rewrite of its branch

@@ -7,19 +7,22 @@ attempts, whatever webhooks brought: nothing else could show a job of which GitH
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
 from backfill.github import all_runs, run_details
-from backfill.github.context import Desk, Here
-from backfill.github.run_list import Listing
+from backfill.github.run_list import RunList
 from backfill.github.windows import RERUN_DAYS
-from backfill.http.pagination import Known, stored
-from backfill.pipeline.writer import Part
+from backfill.http.pagination import Known, nothing, stored
+from backfill.pipeline.context import Context
+from backfill.pipeline.writer import AtomicWrite
+from backfill.records import Repository
 from engines.mysql import reading
 from store.state import backfill_progress, open_runs
+from store.state.backfill_progress import OPEN, RunRead
 from store.state.open_runs import ABANDONED, WAITING, Reread
 
 FIRST_MINUTES, LONGEST_MINUTES = 1, 360
@@ -27,48 +30,65 @@ FIRST_MINUTES, LONGEST_MINUTES = 1, 360
 DOUBLED = 9
 
 
-def read_recent(desk: Desk, here: Here, since: datetime) -> None:
-    """Store the runs created since a time that are not stored as they are. Raises Problem."""
-    known = all_runs.stored_windows(desk, here)
-    newest = all_runs.ask_newest(desk, here, known)
-    all_runs.finish(desk, here, all_runs.left_over(desk, here))
+def read_recent_runs(context: Context, repository: Repository, since: datetime) -> None:
+    """Store the runs created since a time that are not stored as they are. Raises ApiError."""
+    known = all_runs.stored_windows(context, repository)
+    newest = all_runs.ask_newest(context, repository, known)
+    all_runs.finish(context, repository, all_runs.left_over(context, repository))
     if newest is None:
         return
-    listing = Listing(desk, here, None, since)
-    all_runs.finish(desk, here, all_runs.list_from(desk, here, listing, known, newest))
-    all_runs.join_small(desk, here)
+    listing = RunList(context, repository, None, since)
+    all_runs.finish(
+        context, repository, all_runs.list_from(context, repository, listing, known, newest)
+    )
+    all_runs.join_small(context, repository)
 
 
-def read_open(desk: Desk, here: Here, now: datetime) -> int:
+def read_open_runs(context: Context, repository: Repository, now: datetime) -> int:
     """Ask again for runs that are open, or have an open job; return how many were given up.
 
-    `now` is the time that their next question is counted from. Raises Problem.
+    `now` is the time that their next question is counted from. Raises ApiError.
     """
-    desk.writer.flush()
-    with reading(desk.engine).connect() as connection:
-        due = open_runs.due(connection, here.repoid, now, RERUN_DAYS)
-    known = stored(desk.engine, here.repoid)
+    context.writer.flush()
+    with reading(context.engine).connect() as connection:
+        due = open_runs.due(connection, repository.repoid, now, RERUN_DAYS)
+    known = stored(context.engine, repository.repoid)
     for one in due:
         if one.tries is None:
-            desk.writer.put(Part((), partial(put_first, here=here, one=one, now=now)))
-    tasks = (partial(again, desk, here, one, known) for one in due if one.tries is not None)
+            context.writer.put(
+                AtomicWrite((), partial(put_first, repository=repository, one=one, now=now))
+            )
+    tasks = (
+        partial(again, context, repository, one, known) for one in due if one.tries is not None
+    )
     given_up = 0
-    for one, found in desk.pool.spread(tasks):
+    for one, found in context.pool.spread(tasks):
         state = state_of(one, found, now)
         given_up += state == ABANDONED
-        note = partial(put_both, here=here, one=one, found=found, state=state, now=now)
-        desk.writer.put(Part(found.reads, note))
-    desk.writer.put(Part((), lambda connection: open_runs.forget_ended(connection, here.repoid)))
-    desk.writer.flush()
+        note = partial(put_both, repository=repository, one=one, found=found, state=state, now=now)
+        context.writer.put(AtomicWrite(found.reads, note))
+    context.writer.put(
+        AtomicWrite((), lambda connection: open_runs.forget_ended(connection, repository.repoid))
+    )
+    context.writer.flush()
     return given_up
 
 
-def again(desk: Desk, here: Here, one: Reread, known: Known) -> tuple[Reread, run_details.Found]:
+def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -> None:
+    """Store runs with all their attempts and jobs as they are now. Raises ApiError."""
+    unread = (RunRead(run, None, 1, None, ended=False, whole=0, state=OPEN) for run in runs)
+    tasks = (partial(run_details.detail_again, context, repository, run, nothing) for run in unread)
+    all_runs.finish(context, repository, tasks)
+
+
+def again(
+    context: Context, repository: Repository, one: Reread, known: Known
+) -> tuple[Reread, run_details.RunDetails]:
     """Return a run as it is now."""
-    return one, run_details.detail_again(desk, here, one.run, known)
+    return one, run_details.detail_again(context, repository, one.run, known)
 
 
-def state_of(one: Reread, found: run_details.Found, now: datetime) -> str:
+def state_of(one: Reread, found: run_details.RunDetails, now: datetime) -> str:
     """Return whether a run is asked for again: not one that is gone, or open beyond the limit."""
     is_gone = found.run.state == backfill_progress.DONE and not found.run.ended
     last = found.run.updatetime or one.last
@@ -78,23 +98,23 @@ def state_of(one: Reread, found: run_details.Found, now: datetime) -> str:
 
 def put_both(
     connection: Connection,
-    here: Here,
+    repository: Repository,
     one: Reread,
-    found: run_details.Found,
+    found: run_details.RunDetails,
     state: str,
     now: datetime,
 ) -> None:
     """Note how far a run is read, and when to ask for it again: until it has ended, later."""
-    run_details.note(here, found)(connection)
+    run_details.note(repository, found)(connection)
     tries = (one.tries or 0) + 1
     duetime = now + timedelta(minutes=pause(tries))
-    open_runs.put(connection, here.repoid, found.run.rungitid, tries, duetime, state)
+    open_runs.put(connection, repository.repoid, found.run.rungitid, tries, duetime, state)
 
 
-def put_first(connection: Connection, here: Here, one: Reread, now: datetime) -> None:
+def put_first(connection: Connection, repository: Repository, one: Reread, now: datetime) -> None:
     """Note a run that is open: its deliveries, or the next list, may still say how it ends."""
     duetime = now + timedelta(minutes=pause(0))
-    open_runs.put(connection, here.repoid, one.run.rungitid, 0, duetime, WAITING)
+    open_runs.put(connection, repository.repoid, one.run.rungitid, 0, duetime, WAITING)
 
 
 def pause(tries: int) -> int:

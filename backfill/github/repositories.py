@@ -4,74 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from backfill.github.context import Desk, Here, Json, read
+from backfill.github.context import read
 from backfill.http.client import Client
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
-from backfill.pipeline.writer import Part
+from backfill.pipeline.context import Context
+from backfill.pipeline.writer import AtomicWrite
+from backfill.records import Json, Repository
 from config.watched import Chosen
 from engines.mysql import reading
-from rows import Unmappable
+from rows import Unmappable, fields
 from store.reads import for_backfill
 from store.write.repositories import key_of
 
 NOT_FOUND = 404
 
 
-def names_of(client: Client, chosen: Chosen, trouble: Callable[[str], object]) -> Iterator[str]:
+def list_names(client: Client, chosen: Chosen, report: Callable[[str], object]) -> Iterator[str]:
     """Yield the full names of the repositories that are meant; tell of owners without any."""
     yield from chosen.names
     for owner in chosen.owners:
         try:
-            yield from owned(client, owner)
-        except Problem as problem:
+            yield from list_owned(client, owner)
+        except ApiError as problem:
             if problem.status == 401:
                 raise
-            trouble(f"{owner}: {problem}")
+            report(f"{owner}: {problem}")
 
 
-def owned(client: Client, owner: str) -> list[str]:
-    """Return an owner's repositories: an organisation's, else a user's. Raises Problem."""
+def list_owned(client: Client, owner: str) -> list[str]:
+    """Return an owner's repositories: an organisation's, else a user's. Raises ApiError."""
     try:
-        return listed(client, f"/orgs/{owner}/repos?type=all&per_page=100")
-    except Problem as problem:
+        return list_repositories(client, f"/orgs/{owner}/repos?type=all&per_page=100")
+    except ApiError as problem:
         if problem.status != NOT_FOUND:
             raise
-    return listed(client, f"/users/{owner}/repos?type=owner&per_page=100")
+    return list_repositories(client, f"/users/{owner}/repos?type=owner&per_page=100")
 
 
-def listed(client: Client, path: str) -> list[str]:
-    """Return the full names in a list of repositories. Raises Problem."""
+def list_repositories(client: Client, path: str) -> list[str]:
+    """Return the full names in a list of repositories. Raises ApiError."""
     pages = chain(client, path, nothing)
     return [str(repo["full_name"]) for page in pages for repo in page.body]
 
 
-def find(desk: Desk, name: str) -> Here:
-    """Return a repository, stored, with the name it goes by today. Raises Problem.
+def find_repository(context: Context, name: str) -> Repository:
+    """Return a repository, stored, with the name it goes by today. Raises ApiError.
 
     A redirect says that `name` is a former one: it becomes an alias.
     """
-    answer = desk.client.get(f"/repos/{name}")
+    answer = context.client.get(f"/repos/{name}")
     repository: Json = answer.body
     today = str(repository["full_name"])
     more: Json = {}
     if answer.moved and today.lower() != name.lower():
         more = {"changes": changes(name)}
-        desk.show.say(f"{name} is {today} today")
+        context.reporter.say(f"{name} is {today} today")
     try:
         found = read("repository", repository, repository, **more)
     except Unmappable as error:
-        raise Problem(f"GitHub's answer cannot be read: {error}") from error
-    desk.writer.put(Part([found]))
-    desk.writer.flush()
+        raise ApiError(f"GitHub's answer cannot be read: {error}") from error
+    context.writer.put(AtomicWrite([found]))
+    context.writer.flush()
     provider, gitid = key_of(found.mapped)
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         repoid = for_backfill.repository_id(connection, provider, gitid)
     if repoid is None:
-        raise Problem("its row was not stored")
+        raise ApiError("its row was not stored")
     if repository.get("archived"):
-        desk.show.say(f"{today} is archived: nothing new will come")
-    return Here(repository, repoid)
+        context.reporter.say(f"{today} is archived: nothing new will come")
+    at = "repository"
+    return Repository(
+        repoid,
+        provider,
+        today,
+        f"/repos/{today}/",
+        str(repository["default_branch"]),
+        fields.moment(repository, "created_at", at),
+        fields.moment(repository, "pushed_at", at),
+        repository,
+    )
 
 
 def changes(former: str) -> Json:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from backfill.github.context import PAST_ATTEMPT, Desk, Here, Json, read, reads
-from backfill.http.errors import Problem
+from backfill.github.context import PAST_ATTEMPT, read, reads
+from backfill.http.errors import ApiError
 from backfill.http.pagination import Known, chain, fetch, nothing
+from backfill.pipeline.context import Context
+from backfill.records import Json, Repository
 from rows import Unmappable, fields
 from store.doors.api import Note, Read
 from store.state import backfill_progress
@@ -21,7 +23,7 @@ ROUNDS = 3
 GONE = {404, 410}
 
 
-class Found(NamedTuple):
+class RunDetails(NamedTuple):
     """What was read of a run, and what is to be noted of it."""
 
     run: RunRead
@@ -52,69 +54,71 @@ def is_news(run: RunRead, before: RunRead | None) -> bool:
     return told != (before.attempt, before.updatetime, before.ended)
 
 
-def detail(desk: Desk, here: Here, run: RunRead) -> Found:
+def detail(context: Context, repository: Repository, run: RunRead) -> RunDetails:
     """Return the jobs and earlier attempts of a run that was just listed."""
-    return finish(desk, here, run, [], {}, nothing, anew=False)
+    return finish(context, repository, run, [], {}, nothing, anew=False)
 
 
-def detail_again(desk: Desk, here: Here, run: RunRead, known: Known) -> Found:
+def detail_again(
+    context: Context, repository: Repository, run: RunRead, known: Known
+) -> RunDetails:
     """Return a run that had not ended when it was read, as it is now."""
-    path = f"{here.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
+    path = f"{repository.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
     try:
-        fetched = fetch(desk.client, path, known)
-    except Problem as problem:
+        fetched = fetch(context.client, path, known)
+    except ApiError as problem:
         if problem.status not in GONE:
             raise
-        return Found(run._replace(state=DONE), [], {}, anew=True)
+        return RunDetails(run._replace(state=DONE), [], {}, anew=True)
     pages = {fetched.key: fetched.page} if fetched.page else {}
     if fetched.body is None:
-        return finish(desk, here, run, [], pages, known, anew=True)
-    found = reads(desk, "workflow_run", [fetched.body], here)
+        return finish(context, repository, run, [], pages, known, anew=True)
+    found = reads(context, "workflow_run", [fetched.body], repository)
     try:
         run = listed(fetched.body, run)
     except Unmappable as error:
-        desk.trouble(f"{here.name}: run {run.rungitid}: {error}")
-    return finish(desk, here, run, found, pages, known, anew=True)
+        context.report(f"{repository.name}: run {run.rungitid}: {error}")
+    return finish(context, repository, run, found, pages, known, anew=True)
 
 
 def finish(
-    desk: Desk,
-    here: Here,
+    context: Context,
+    repository: Repository,
     run: RunRead,
     found: list[Read],
     pages: dict[str, Page],
     known: Known,
     *,
     anew: bool,
-) -> Found:
+) -> RunDetails:
     """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
     try:
-        jobs, more, is_whole = jobs_of(desk, here, run, known)
-    except Problem as problem:
+        jobs, more, is_whole = jobs_of(context, repository, run, known)
+    except ApiError as problem:
         if problem.status not in GONE:
             raise
         # Deleted while it was being read: there is nothing more to be had.
-        return Found(run._replace(state=DONE), found, {}, anew)
-    found += reads(desk, "workflow_job", jobs, here)
-    found += past_attempts(desk, here, run)
+        return RunDetails(run._replace(state=DONE), found, {}, anew)
+    found += reads(context, "workflow_job", jobs, repository)
+    found += past_attempts(context, repository, run)
     latest = max((int(job.get("run_attempt") or 1) for job in jobs), default=0)
     is_done = run.ended and is_whole and latest <= run.attempt
     state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)
-    return Found(run._replace(state=state, whole=whole), found, pages | more, anew)
+    return RunDetails(run._replace(state=state, whole=whole), found, pages | more, anew)
 
 
 def jobs_of(
-    desk: Desk, here: Here, run: RunRead, known: Known
+    context: Context, repository: Repository, run: RunRead, known: Known
 ) -> tuple[list[Json], dict[str, Page], bool]:
     """Return the jobs of all attempts that are not stored as they are, their pages, and whether
     they are as many as GitHub counts. A run that goes on gets more of them while they are read.
     """
-    path = f"{here.path}actions/runs/{run.rungitid}/jobs?filter=all&per_page=100"
+    path = f"{repository.path}actions/runs/{run.rungitid}/jobs?filter=all&per_page=100"
     for _ in range(ROUNDS):
         jobs: dict[int, Json] = {}
         pages: dict[str, Page] = {}
         total, unchanged = 0, False
-        for fetched in chain(desk.client, path, known):
+        for fetched in chain(context.client, path, known):
             if fetched.page:
                 pages[fetched.key] = fetched.page
             if fetched.body is None:
@@ -124,49 +128,51 @@ def jobs_of(
             jobs |= {job["id"]: job for job in fetched.body["jobs"]}
         if unchanged or len(jobs) >= total:
             return list(jobs.values()), pages, True
-    desk.trouble(f"{here.name}: run {run.rungitid} has {total} jobs, but {len(jobs)} are listed")
+    context.report(
+        f"{repository.name}: run {run.rungitid} has {total} jobs, but {len(jobs)} are listed"
+    )
     return list(jobs.values()), {}, False
 
 
-def past_attempts(desk: Desk, here: Here, run: RunRead) -> list[Read]:
+def past_attempts(context: Context, repository: Repository, run: RunRead) -> list[Read]:
     """Return the attempts before the one that lists show, but those that are stored for good."""
     found = []
     for attempt in range(run.whole + 1, run.attempt):
         path = f"actions/runs/{run.rungitid}/attempts/{attempt}?exclude_pull_requests=true"
         try:
-            answer = desk.client.get(here.path + path)
-            one = read("workflow_run", answer.body, here.repository)
-        except Problem as problem:
+            answer = context.client.get(repository.path + path)
+            one = read("workflow_run", answer.body, repository.record)
+        except ApiError as problem:
             if problem.status not in GONE:
                 raise
             continue
         except Unmappable as error:
-            desk.trouble(f"{here.name}: run {run.rungitid}, attempt {attempt}: {error}")
+            context.report(f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}")
             continue
         found.append(one._replace(counted=PAST_ATTEMPT))
     return found
 
 
-def note(here: Here, found: Found) -> Note:
+def note(repository: Repository, found: RunDetails) -> Note:
     """Return what is to be noted in the transaction that stores the jobs.
 
     Pages of a run that goes on are kept, to ask for it cheaply; one that is done is not asked for.
     """
-    settled = backfill_progress.Settled(here.repoid, found.run)
+    settled = backfill_progress.Settled(repository.repoid, found.run)
     if found.run.state != OPEN and not found.anew:
         return settled
 
     def write(connection: Connection) -> None:
         if found.anew:
-            backfill_progress.put_runs(connection, here.repoid, [found.run])
+            backfill_progress.put_runs(connection, repository.repoid, [found.run])
         else:
             settled(connection)
         if found.run.state == OPEN:
             for key, page in found.pages.items():
-                backfill_progress.put_page(connection, here.repoid, key, page)
+                backfill_progress.put_page(connection, repository.repoid, key, page)
         elif found.anew:
             backfill_progress.drop_pages(
-                connection, here.repoid, f"actions/runs/{found.run.rungitid}"
+                connection, repository.repoid, f"actions/runs/{found.run.rungitid}"
             )
 
     return write

@@ -14,32 +14,36 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from backfill.github import run_details, windows
-from backfill.github.context import Desk, Here, Json, reads
-from backfill.github.run_details import Found
+from backfill.github import run_details
+from backfill.github.context import reads
+from backfill.github.run_details import RunDetails
 from backfill.github.windows import CAP, cut, first_page, halves, may_change
 from backfill.http.pagination import Fetched, chain, fetch, nothing, stored
-from backfill.pipeline.writer import Part
+from backfill.pipeline.context import Context
+from backfill.pipeline.writer import AtomicWrite
+from backfill.records import BEGINNING, Json, Repository
 from engines.mysql import reading
-from rows import Unmappable, fields
+from rows import Unmappable
 from store.doors.api import Read
 from store.state import backfill_progress
 from store.state.backfill_progress import CLOSED, LISTED, OPEN, RunRead, Window
 
 RESTARTS = 3
 
-Task = Callable[[], Found]
+Task = Callable[[], RunDetails]
 
 
-class Listing:
+class RunList:
     """The windows of one repository that are left to list, and how many runs are wanted."""
 
-    def __init__(self, desk: Desk, here: Here, wanted: int | None, since: datetime | None) -> None:
-        self.desk = desk
-        self.here = here
+    def __init__(
+        self, context: Context, repository: Repository, wanted: int | None, since: datetime | None
+    ) -> None:
+        self.context = context
+        self.repository = repository
         self.left = wanted
         self.since = since
-        self.floor = fields.moment(here.repository, "created_at", "repository")
+        self.floor = repository.createtime
         self.waiting: deque[Window] = deque()
         self.restarts: Counter[Window] = Counter()
         self.asked: set[tuple[int, int, datetime | None]] = set()
@@ -54,7 +58,9 @@ class Listing:
             elif not may_change(window, newest) or (yield from self.is_as_stored(window)):
                 self.count(window.total or 0)
             self.put(
-                lambda connection: backfill_progress.close_windows(connection, self.here.repoid)
+                lambda connection: backfill_progress.close_windows(
+                    connection, self.repository.repoid
+                )
             )
 
     def chosen(self, found: Sequence[Window]) -> Iterator[Window]:
@@ -72,18 +78,18 @@ class Listing:
 
     def put(self, note: Callable[[Connection], None], found: Sequence[Read] = ()) -> None:
         """Hand rows over to be written together with a note."""
-        self.desk.writer.put(Part(found, note))
+        self.context.writer.put(AtomicWrite(found, note))
 
     def replace(self, old: Window, new: Sequence[Window]) -> None:
         """Store windows in the place of another."""
-        self.put(lambda c: backfill_progress.replace_windows(c, self.here.repoid, [old], new))
+        self.put(lambda c: backfill_progress.replace_windows(c, self.repository.repoid, [old], new))
 
     def read(self, window: Window) -> Iterator[Task]:
         """List an open window from where it stopped, or halve it when it holds too many."""
         self.count(window.listed)
-        path: str | None = window.nextpage or self.here.path + first_page(window)
+        path: str | None = window.nextpage or self.repository.path + first_page(window)
         while path is not None and self.left != 0:
-            fetched = fetch(self.desk.client, path, nothing)
+            fetched = fetch(self.context.client, path, nothing)
             total = int(fetched.body["total_count"])
             if window.total is None and total >= CAP and self.halve(window):
                 return
@@ -107,7 +113,7 @@ class Listing:
 
     def halve(self, window: Window) -> bool:
         """Put the halves of a window in its place; False for one second, which has none."""
-        parts = halves(window, self.floor or windows.BEGINNING)
+        parts = halves(window, self.floor or BEGINNING)
         if parts:
             self.replace(window, parts)
             self.waiting.extendleft(reversed(parts))
@@ -125,8 +131,8 @@ class Listing:
 
     def tell_missing(self, window: Window) -> None:
         """Say that GitHub counts more runs than it lists, or fewer."""
-        self.desk.trouble(
-            f"{self.here.name}: GitHub counts {window.total} runs from {window.first} to "
+        self.context.report(
+            f"{self.repository.name}: GitHub counts {window.total} runs from {window.first} to "
             f"{window.last} UTC, but lists {window.listed}"
         )
 
@@ -135,8 +141,8 @@ class Listing:
 
         Returns False when GitHub counts its runs otherwise: it is listed anew then.
         """
-        known = stored(self.desk.engine, self.here.repoid)
-        for fetched in chain(self.desk.client, self.here.path + first_page(window), known):
+        known = stored(self.context.engine, self.repository.repoid)
+        for fetched in chain(self.context.client, self.repository.path + first_page(window), known):
             if fetched.body is None:
                 continue
             if int(fetched.body["total_count"]) != window.total:
@@ -150,30 +156,32 @@ class Listing:
         news = self.news(runs)
         if news and window.state == CLOSED:
             window = window._replace(state=LISTED)
-        here = self.here
+        repository = self.repository
 
         def note(connection: Connection) -> None:
-            backfill_progress.put_runs(connection, here.repoid, [run for run, _ in news])
-            backfill_progress.put_windows(connection, here.repoid, window)
+            backfill_progress.put_runs(connection, repository.repoid, [run for run, _ in news])
+            backfill_progress.put_windows(connection, repository.repoid, window)
             if fetched is not None and fetched.page is not None:
-                backfill_progress.put_page(connection, here.repoid, fetched.key, fetched.page)
+                backfill_progress.put_page(connection, repository.repoid, fetched.key, fetched.page)
 
-        self.put(note, reads(self.desk, "workflow_run", [found for _, found in news], here))
-        self.desk.show.advance("runs", len(runs))
+        self.put(
+            note, reads(self.context, "workflow_run", [found for _, found in news], repository)
+        )
+        self.context.reporter.advance("runs", len(runs))
         for run, _ in news:
-            yield partial(run_details.detail, self.desk, here, run)
+            yield partial(run_details.detail, self.context, repository, run)
 
     def news(self, runs: list[Json]) -> list[tuple[RunRead, Json]]:
         """Return the runs of a page that are not stored as they are."""
         ids = [run["id"] for run in runs]
-        with reading(self.desk.engine).connect() as connection:
-            before = backfill_progress.runs_read(connection, self.here.repoid, ids)
+        with reading(self.context.engine).connect() as connection:
+            before = backfill_progress.runs_read(connection, self.repository.repoid, ids)
         news = []
         for found in runs:
             try:
                 run = run_details.listed(found, before.get(found["id"]))
             except Unmappable as error:
-                self.desk.trouble(f"{self.here.name}: run {found['id']}: {error}")
+                self.context.report(f"{self.repository.name}: run {found['id']}: {error}")
                 continue
             told = (run.rungitid, run.attempt, run.updatetime)
             if told not in self.asked and run_details.is_news(run, before.get(run.rungitid)):

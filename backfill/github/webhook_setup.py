@@ -1,16 +1,15 @@
-"""Set a webhook up so that everything comes, or put right what keeps it from that."""
+"""Webhooks set up so that everything comes, and how those fare that are ours."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from backfill.github import webhooks
-from backfill.github.webhooks import Hook
 from backfill.http.client import Client
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
+from backfill.records import CheckLine, HookOwner, KnownHooks, Webhook
 from config.settings import BadSetting
 from config.watched import chosen
 from engines.mysql import is_loopback
@@ -28,22 +27,14 @@ ORG_RIGHTS = (
 )
 
 
-class Place(NamedTuple):
-    """Whose hooks are meant: an organisation's or a repository's, and where they are listed."""
-
-    name: str
-    path: str
-    is_org: bool
-
-
-def places(patterns: Sequence[str]) -> list[Place]:
+def hook_owners(patterns: Sequence[str]) -> list[HookOwner]:
     """Return the places that `-r` names, each once; an organisation covers its repositories."""
     meant = chosen(patterns)
-    orgs = [Place(one, f"/orgs/{one}/hooks", True) for one in meant.owners]
-    return orgs + [Place(one, f"/repos/{one}/hooks", False) for one in meant.names]
+    orgs = [HookOwner(one, f"/orgs/{one}/hooks", True) for one in meant.owners]
+    return orgs + [HookOwner(one, f"/repos/{one}/hooks", False) for one in meant.names]
 
 
-def checked_url(url: str) -> str:
+def check_listener_url(url: str) -> str:
     """Return the URL of a listener. Raises BadSetting."""
     try:
         parts, _ = urlsplit(url), urlsplit(url).port
@@ -58,31 +49,31 @@ def checked_url(url: str) -> str:
     return url
 
 
-def refusal(client: Client, place: Place, problem: Problem) -> str:
-    """Return in one line why the hooks of a place are not to be had, and what is missing."""
+def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> str:
+    """Return in one line why the hooks of a owner are not to be had, and what is missing."""
     if problem.status not in HIDDEN or "SAML" in str(problem):
-        return f"{place.name}: {problem}"
-    rights = ORG_RIGHTS if place.is_org else REPO_RIGHTS
-    path = f"/users/{place.name}" if place.is_org else f"/repos/{place.name}"
+        return f"{owner.name}: {problem}"
+    rights = ORG_RIGHTS if owner.is_org else REPO_RIGHTS
+    path = f"/users/{owner.name}" if owner.is_org else f"/repos/{owner.name}"
     try:
         found = client.get(path, tries=2).body
-    except Problem as other:
-        return f"{place.name}: {other}"
-    if place.is_org and found.get("type") == "User":
-        return f"{place.name}: is a person, not an organisation: name repositories, org/repo"
-    return f"{place.name}: the key may not manage its webhooks: it needs {rights}"
+    except ApiError as other:
+        return f"{owner.name}: {other}"
+    if owner.is_org and found.get("type") == "User":
+        return f"{owner.name}: is a person, not an organisation: name repositories, org/repo"
+    return f"{owner.name}: the key may not manage its webhooks: it needs {rights}"
 
 
-def settle(
-    client: Client, place: Place, url: str, secret: str, known: Collection[int]
-) -> tuple[Hook, str, int]:
-    """Make or repair the hook of a place and have it pinged; `known` are hooks that delivered.
+def set_up_hook(
+    client: Client, owner: HookOwner, url: str, secret: str, sending: Collection[int]
+) -> tuple[Webhook, str, int]:
+    """Make or repair the hook of an owner and have it pinged; `sending` are hooks that delivered.
 
-    Return it, what was done, and the last delivery before the ping. Raises Problem.
+    Return it, what was done, and the last delivery before the ping. Raises ApiError.
     """
-    hook = webhooks.ours(webhooks.listed(client, place.path), url, known)
+    hook = webhooks.ours(webhooks.list_hooks(client, owner.path), url, sending)
     if hook is None:
-        hook = webhooks.create(client, place.path, url, secret)
+        hook = webhooks.create(client, owner.path, url, secret)
         return hook, f"webhook {hook.id} was made, it delivers to {webhooks.plain(url)}", 0
     wrong = webhooks.wrongs(hook, url) + ([] if hook.is_json else ["sends forms, not JSON"])
     last = max((one.id for one in webhooks.last_sent(client, hook)), default=0)
@@ -92,20 +83,20 @@ def settle(
     return hook, f"webhook {hook.id} {done}; its secret was set anew", last
 
 
-def answered(client: Client, hook: Hook, last: int) -> str:
+def wait_for_ping(client: Client, hook: Webhook, last: int) -> str:
     """Wait for what becomes of a ping after the delivery `last`, and return it in words."""
     until = time.monotonic() + PING_SECONDS
     while True:
         sent = [one for one in webhooks.last_sent(client, hook) if one.id > last]
         code = next((one.code for one in sent if one.event == "ping"), None)
         if code is not None:
-            return told(code)
+            return describe_answer(code)
         if time.monotonic() > until:
             return "the ping is not sent yet: --check tells later what became of it"
         time.sleep(PAUSE)
 
 
-def told(code: int) -> str:
+def describe_answer(code: int) -> str:
     """Return what an answer to a ping means; 0 is none at all."""
     if 200 <= code < 300:
         return f"the ping was answered with {code}"
@@ -114,3 +105,61 @@ def told(code: int) -> str:
     if code == 0:
         return "the ping was not answered: nothing listens there yet, or GitHub cannot reach it"
     return f"the ping was answered with {code}: that is not a listener, or it is not well"
+
+
+def inspect_hooks(
+    client: Client, owner: HookOwner, url: str | None, known: KnownHooks
+) -> Iterator[CheckLine]:
+    """Yield how the hooks of a owner fare that are ours. Raises ApiError."""
+    name = f"webhook of {owner.name}"
+    above = None if owner.is_org else list_hooks_above(client, owner)
+    found = [*webhooks.list_hooks(client, owner.path), *(above or ())]
+    mine = [one for one in found if one.id in known.sending or is_ours(one, url)]
+    for hook in mine:
+        yield inspect_hook(client, name, hook, url or known.urls.get(f"hook {hook.id}"))
+    if mine:
+        return
+    is_all = owner.is_org or above is not None
+    if is_all and any(is_part_of(owner, one) for one in known.heard):
+        yield CheckLine(
+            name, "", "none is listed, though one delivered: make it with --register URL"
+        )
+    else:
+        yield CheckLine(name, "there is none: what happens is found by asking GitHub")
+
+
+def inspect_hook(client: Client, name: str, hook: Webhook, url: str | None) -> CheckLine:
+    """Return how a hook fares that should point to `url`. Raises ApiError."""
+    wrong = webhooks.wrongs(hook, url)
+    codes = [one.code for one in webhooks.last_sent(client, hook)]
+    if codes and not 200 <= codes[0] < 300:
+        wrong.append("was not answered as it should")
+    last = ", ".join(str(code or "no answer") for code in codes) or "none yet"
+    if wrong:
+        return CheckLine(name, "", f"{hook.id} {', '.join(wrong)}; last answers: {last}")
+    return CheckLine(
+        name, f"{hook.id} delivers to {webhooks.plain(hook.url)}; last answers: {last}"
+    )
+
+
+def is_part_of(owner: HookOwner, repository: str) -> bool:
+    """Tell whether a repository, by its name in lower case, is or belongs to an owner."""
+    name = owner.name.lower()
+    return repository == name or repository.startswith(f"{name}/")
+
+
+def is_ours(hook: Webhook, url: str | None) -> bool:
+    """Tell whether a hook that never delivered to us is meant to."""
+    return webhooks.is_listener(hook) if url is None else webhooks.is_at(hook, url)
+
+
+def list_hooks_above(client: Client, owner: HookOwner) -> list[Webhook] | None:
+    """Return the hooks of a repository's owner, a person has none; None where they are hidden."""
+    organisation = owner.name.partition("/")[0]
+    try:
+        return webhooks.list_hooks(client, f"/orgs/{organisation}/hooks")
+    except ApiError as problem:
+        if problem.status not in HIDDEN:
+            raise
+    found = client.get(f"/users/{organisation}").body
+    return [] if found.get("type") == "User" else None

@@ -11,28 +11,16 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from backfill.github.context import Json
 from backfill.http.client import Client
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
+from backfill.records import Json, Webhook
 from rows.github.events import EVENTS
 
 SHOWN = 5
 EVERY = "*"
 REFUSED = 422
 DEFAULT_PORTS = {"https": 443, "http": 80}
-
-
-class Hook(NamedTuple):
-    """A webhook as GitHub lists it; `path` is its own below the API's address."""
-
-    id: int
-    path: str
-    url: str
-    is_active: bool
-    events: frozenset[str]
-    is_json: bool
-    is_verified: bool
 
 
 class Sent(NamedTuple):
@@ -43,10 +31,10 @@ class Sent(NamedTuple):
     code: int
 
 
-def read_hook(found: Json, place: str) -> Hook:
+def read_hook(found: Json, place: str) -> Webhook:
     """Return a hook of the list at `place`, such as /repos/org/repo/hooks."""
     config: dict[str, Any] = found.get("config") or {}
-    return Hook(
+    return Webhook(
         id=int(found["id"]),
         path=f"{place}/{found['id']}",
         url=str(config.get("url") or ""),
@@ -57,8 +45,8 @@ def read_hook(found: Json, place: str) -> Hook:
     )
 
 
-def listed(client: Client, place: str) -> list[Hook]:
-    """Return the hooks at `place`. Raises Problem: 403 and 404 are a lack of rights."""
+def list_hooks(client: Client, place: str) -> list[Webhook]:
+    """Return the hooks at `place`. Raises ApiError: 403 and 404 are a lack of rights."""
     pages = chain(client, f"{place}?per_page=100", nothing)
     return [read_hook(one, place) for page in pages for one in page.body]
 
@@ -71,7 +59,7 @@ def address(url: str) -> tuple[str, str, int | None, str, str]:
     return scheme, host, port, parts.path.rstrip("/"), parts.query
 
 
-def is_at(hook: Hook, url: str) -> bool:
+def is_at(hook: Webhook, url: str) -> bool:
     """Tell whether a hook points to a URL."""
     try:
         return address(hook.url) == address(url)
@@ -79,12 +67,12 @@ def is_at(hook: Hook, url: str) -> bool:
         return hook.url == url
 
 
-def is_listener(hook: Hook) -> bool:
+def is_listener(hook: Webhook) -> bool:
     """Tell whether a hook's address ends as a listener's does."""
     return hook.url.partition("?")[0].rstrip("/").endswith("/webhook")
 
 
-def ours(hooks: Iterable[Hook], url: str | None, known: Collection[int]) -> Hook | None:
+def ours(hooks: Iterable[Webhook], url: str | None, known: Collection[int]) -> Webhook | None:
     """Return our hook: the one that points to `url`, else the only one that is known to deliver."""
     found = list(hooks)
     there = [one for one in found if url is not None and is_at(one, url)]
@@ -93,7 +81,7 @@ def ours(hooks: Iterable[Hook], url: str | None, known: Collection[int]) -> Hook
     return next(iter(there or alone), None)
 
 
-def wrongs(hook: Hook, url: str | None) -> list[str]:
+def wrongs(hook: Webhook, url: str | None) -> list[str]:
     """Return what keeps a hook from delivering everything to `url`, in words."""
     found = []
     if not hook.is_active:
@@ -124,21 +112,21 @@ def wanted(url: str, secret: str, events: Iterable[str]) -> Json:
     return {"active": True, "events": list(events), "config": config}
 
 
-def create(client: Client, place: str, url: str, secret: str) -> Hook:
-    """Make a hook; GitHub pings it. Raises Problem."""
+def create(client: Client, place: str, url: str, secret: str) -> Webhook:
+    """Make a hook; GitHub pings it. Raises ApiError."""
     body = {"name": "web", **wanted(url, secret, EVENTS)}
     try:
         return read_hook(client.send("POST", place, body).body, place)
-    except Problem as problem:
+    except ApiError as problem:
         # An answer that was lost on its way: the first request had made it.
-        made = ours(listed(client, place), url, ()) if problem.status == REFUSED else None
+        made = ours(list_hooks(client, place), url, ()) if problem.status == REFUSED else None
         if made is None:
             raise
         return made
 
 
-def repair(client: Client, hook: Hook, url: str, secret: str) -> None:
-    """Set everything about a hook anew, its secret too, which nobody can look at. Raises Problem.
+def repair(client: Client, hook: Webhook, url: str, secret: str) -> None:
+    """Set everything about a hook anew, its secret too, which nobody can look at. Raises ApiError.
 
     Events that we do not need stay: somebody may have wanted them.
     """
@@ -146,13 +134,13 @@ def repair(client: Client, hook: Hook, url: str, secret: str) -> None:
     client.send("PATCH", hook.path, wanted(url, secret, events))
 
 
-def ping(client: Client, hook: Hook) -> None:
-    """Let GitHub send a ping. Raises Problem."""
+def ping(client: Client, hook: Webhook) -> None:
+    """Let GitHub send a ping. Raises ApiError."""
     client.send("POST", f"{hook.path}/pings")
 
 
-def last_sent(client: Client, hook: Hook, most: int = SHOWN) -> list[Sent]:
-    """Return the latest lines of a hook's log, newest first. Raises Problem."""
+def last_sent(client: Client, hook: Webhook, most: int = SHOWN) -> list[Sent]:
+    """Return the latest lines of a hook's log, newest first. Raises ApiError."""
     found = client.get(f"{hook.path}/deliveries?per_page={most}").body or []
     return [
         Sent(int(one["id"]), str(one.get("event")), int(one.get("status_code") or 0))

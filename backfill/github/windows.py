@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from backfill.records import BEGINNING
 from store.state.backfill_progress import CLOSED, OPEN, Window
 
 CAP = 1000
 PER_PAGE = 100
-BEGINNING = datetime(1970, 1, 1)
 SECOND = timedelta(seconds=1)
 RERUN_DAYS = timedelta(days=35)
 """A run can be run again for 30 days: windows older than this do not change any more."""

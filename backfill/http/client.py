@@ -17,8 +17,8 @@ import requests
 from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
 
-from backfill.http.errors import Fate, Problem, Verdict, judge
-from backfill.http.rate_limit import Limits
+from backfill.http.errors import ApiError, Fate, Verdict, judge
+from backfill.http.rate_limit import RateLimit
 
 SECOND = 1.0
 """Length of a second of GitHub's; tests run its clock faster."""
@@ -63,10 +63,10 @@ class Reply(NamedTuple):
 class Client:
     """Asks one server, from many threads; the token goes to that server only."""
 
-    def __init__(self, base: str, token: str | None, limits: Limits) -> None:
+    def __init__(self, base: str, token: str | None, rate_limit: RateLimit) -> None:
         self.base = base.rstrip("/")
         self.token = token
-        self.limits = limits
+        self.rate_limit = rate_limit
         self.local = threading.local()
         self.proxies = get_environ_proxies(self.base)
         bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
@@ -75,8 +75,8 @@ class Client:
     def get(self, path: str, etag: str | None = None, tries: int = TRIES) -> Answer:
         """Return the answer to GET `path`, which begins with a slash.
 
-        Waits, follows and tries again as needed. Raises Problem with a sentence for people,
-        limits.Spent and limits.Stopped.
+        Waits, follows and tries again as needed. Raises ApiError with a sentence for people,
+        BudgetSpent and RequestsStopped.
         """
         reply, moved = self.reach(Request("GET", path, etag), tries)
         return self.answer(reply, moved=moved)
@@ -92,12 +92,12 @@ class Client:
     def elsewhere(self, path: str, tries: int = TRIES) -> str:
         """Return where GET `path` leads outside the API, as logs do; it is not followed.
 
-        Raises as `get`, and Problem where the answer is no such redirect.
+        Raises as `get`, and ApiError where the answer is no such redirect.
         """
         reply, _ = self.reach(Request("GET", path), tries, abroad=True)
         location = reply.response.headers.get("location", "")
         if not location:
-            raise Problem("GitHub's answer leads nowhere", reply.response.status_code)
+            raise ApiError("GitHub's answer leads nowhere", reply.response.status_code)
         return urljoin(reply.response.url, location)
 
     def reach(self, request: Request, tries: int, *, abroad: bool = False) -> tuple[Reply, bool]:
@@ -120,12 +120,12 @@ class Client:
                 self.back_off(verdict.seconds, failures)
             else:
                 why = verdict.why or "GitHub sends us round in circles"
-                raise Problem(why, 0 if reply is None else reply.response.status_code)
+                raise ApiError(why, 0 if reply is None else reply.response.status_code)
 
     def ask(self, url: str, request: Request) -> tuple[Reply | None, Verdict]:
         """Send one request; return its answer, if there is a whole one, and what it means."""
         headers = {"If-None-Match": request.etag} if request.etag else {}
-        self.limits.enter()
+        self.rate_limit.enter()
         response = None
         try:
             response = self.session().request(
@@ -141,7 +141,7 @@ class Client:
         finally:
             # Of a key that GitHub does not accept it tells the limit of those without one.
             heard = None if response is None or response.status_code == 401 else response
-            self.limits.leave(None if heard is None else lowered(heard.headers))
+            self.rate_limit.leave(None if heard is None else lowered(heard.headers))
         body = parsed(response.content)
         if response.status_code == 200 and body is None:
             return None, Verdict(Fate.AGAIN, None, "GitHub's answer breaks off")
@@ -166,11 +166,13 @@ class Client:
         return session
 
     def same_host(self, url: str, location: str) -> str:
-        """Return where a link leads. Raises Problem when that is not the API: the token stays."""
+        """Return where a link leads. Raises ApiError when that is not the API: the token stays."""
         found = urljoin(url, location)
         ours, theirs = urlsplit(self.base), urlsplit(found)
         if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
-            raise Problem(f"GitHub's answer leads to another host, {theirs.netloc!r}: not followed")
+            raise ApiError(
+                f"GitHub's answer leads to another host, {theirs.netloc!r}: not followed"
+            )
         return found
 
     def answer(self, reply: Reply, *, moved: bool) -> Answer:
@@ -188,15 +190,15 @@ class Client:
         growing = min(LONGEST_WAIT, 60 * 2 ** (refusals - 1))
         if seconds is not None:
             growing = max(seconds, growing // 16 if refusals > 1 else 0)
-        elif self.limits.is_used_up():
-            self.limits.pause_until_reset()
+        elif self.rate_limit.is_used_up():
+            self.rate_limit.pause_until_reset()
             return
-        self.limits.pause(growing * SECOND)
+        self.rate_limit.pause(growing * SECOND)
 
     def back_off(self, seconds: int | None, failures: int) -> None:
         """Wait before a request is tried again, longer each time; others go on."""
         pause = seconds or min(LONGEST_PAUSE, 2 ** (failures - 1))
-        self.limits.rest(pause * SECOND * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+        self.rate_limit.rest(pause * SECOND * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
-class Problem(Exception):
+class ApiError(Exception):
     """What GitHub refuses, in a sentence for people; `status` 0 when it did not answer at all."""
 
     def __init__(self, why: str, status: int = 0) -> None:

@@ -9,7 +9,7 @@ import re
 from collections import OrderedDict
 
 from backfill.http.client import TRIES, Answer, Client
-from backfill.http.rate_limit import Limits
+from backfill.http.rate_limit import RateLimit
 
 KEPT = re.compile(
     r"/(repos/[^/]+/[^/]+|(orgs|users)/[^/]+/repos\?.*|.*/hooks(\?.*)?|.*/deliveries\?.*)"
@@ -18,11 +18,11 @@ KEPT = re.compile(
 MOST = 5000
 
 
-class Remembering(Client):
+class CachingClient(Client):
     """Asks for what it has seen before with the ETag it had."""
 
-    def __init__(self, base: str, token: str | None, limits: Limits) -> None:
-        super().__init__(base, token, limits)
+    def __init__(self, base: str, token: str | None, rate_limit: RateLimit) -> None:
+        super().__init__(base, token, rate_limit)
         self.memory: OrderedDict[str, Answer] = OrderedDict()
 
     def get(self, path: str, etag: str | None = None, tries: int = TRIES) -> Answer:

@@ -50,7 +50,7 @@ def stored(engine: Engine, repoid: int) -> Known:
 
 
 def fetch(client: Client, path: str, known: Known) -> Fetched:
-    """Return one page. Raises Problem."""
+    """Return one page. Raises ApiError."""
     key = key_of(path)
     held = known(key)
     answer = client.get(path, held.etag if held else None)
@@ -61,7 +61,7 @@ def fetch(client: Client, path: str, known: Known) -> Fetched:
 
 
 def chain(client: Client, path: str | None, known: Known) -> Iterator[Fetched]:
-    """Yield a page and those after it. Raises Problem."""
+    """Yield a page and those after it. Raises ApiError."""
     while path is not None:
         fetched = fetch(client, path, known)
         yield fetched

@@ -28,11 +28,11 @@ SHOWN_SECONDS = 2.0
 Tell = Callable[[str, datetime], None]
 
 
-class Spent(Exception):
+class BudgetSpent(Exception):
     """As many requests were made as --max-requests allows."""
 
 
-class Stopped(Exception):
+class RequestsStopped(Exception):
     """The command ends: no more requests."""
 
 
@@ -68,7 +68,7 @@ def available(budget: Budget, in_flight: int, left: float = LEFT_TO_OTHERS) -> i
     return budget.remaining - in_flight - int(budget.limit * left)
 
 
-class Limits:
+class RateLimit:
     """What all threads of this process share; `tell` is told of waits and when they end.
 
     `left` is the part of the hour that is never touched: whatever others use of it, no request
@@ -92,13 +92,13 @@ class Limits:
         self.changed = threading.Condition()
 
     def enter(self) -> None:
-        """Wait until a request may be made, and count it. Raises Spent and Stopped."""
+        """Count a request, once it may be made. Raises BudgetSpent and RequestsStopped."""
         with self.changed:
             while True:
                 if self.stopped:
-                    raise Stopped
+                    raise RequestsStopped
                 if self.most is not None and self.sent >= self.most:
-                    raise Spent
+                    raise BudgetSpent
                 seconds, why = self.wait_needed(time.time())
                 if seconds <= 0:
                     break
@@ -170,13 +170,13 @@ class Limits:
             return self.budget is not None and self.budget.remaining <= 0
 
     def rest(self, seconds: float) -> None:
-        """Wait while others go on. Raises Stopped when the command ends."""
+        """Wait while others go on. Raises RequestsStopped when the command ends."""
         until = time.monotonic() + seconds
         with self.changed:
             while not self.stopped and (left := until - time.monotonic()) > 0:
                 self.changed.wait(min(left, 1.0))
             if self.stopped:
-                raise Stopped
+                raise RequestsStopped
 
     def stop(self) -> None:
         """Let no request out any more, and wake those that wait."""

@@ -20,7 +20,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 Result = TypeVar("Result")
 
 
-class Patience:
+class OutageRetry:
     """Does work again, after growing pauses, while the database is away; `say` is told of it.
 
     Once `over` is set nothing is waited for any more.
@@ -66,7 +66,7 @@ def may_pass(error: SQLAlchemyError | pymysql.Error) -> bool:
     return error.args[0] not in faults.ACCESS_CODES
 
 
-def wait_for_connections(engine: Engine, patience: Patience) -> None:
+def wait_for_connections(engine: Engine, patience: OutageRetry) -> None:
     """Let new connections to a server be waited for, whoever needs one."""
     if engine.dialect.name == "sqlite":
         return

@@ -10,19 +10,19 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
-from backfill.http.rate_limit import Limits
+from backfill.http.rate_limit import RateLimit
 
 EVERY_SECONDS = 5.0
 BARS = ("runs", "jobs", "commits")
 UNITS = {"runs": "run", "jobs": "run", "commits": "commit"}
 
 
-class Show:
+class ProgressBars:
     """Counts what is done in each phase; sentences and bars do not mix up. One for all threads."""
 
     def __init__(self) -> None:
         self.stream: IO[str] = sys.stderr
-        self.limits: Limits | None = None
+        self.limits: RateLimit | None = None
         self.name = ""
         self.bars: dict[str, tqdm[Any]] = {}
         self.done: dict[str, int] = {}

@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     error: BaseException | None
 
 
-class Pool:
+class ThreadPool:
     """Threads that run tasks until it is closed. They never hold up the end of the process."""
 
     def __init__(self, threads: int = THREADS) -> None:

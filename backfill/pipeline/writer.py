@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from backfill.pipeline.database_outage import Patience
+from backfill.pipeline.database_outage import OutageRetry
 from store.doors import api
 from store.doors.api import Counts, Note, Read
 from store.doors.refusals import reason_of, write_each
@@ -22,7 +22,7 @@ BATCH_PARTS = 64
 makes the next command ask for so many again."""
 
 
-class Part(NamedTuple):
+class AtomicWrite(NamedTuple):
     """What is written together or not at all: rows, and the note that they are stored."""
 
     reads: Sequence[Read]
@@ -35,17 +35,19 @@ class Writer:
     `refused` is told of rows that no column holds; the others are written.
     """
 
-    def __init__(self, engine: Engine, refused: Callable[[str], None], patience: Patience) -> None:
+    def __init__(
+        self, engine: Engine, refused: Callable[[str], None], patience: OutageRetry
+    ) -> None:
         self.engine = engine
         self.refused = refused
         self.patience = patience
         self.counts: Counts = Counter()
         self.error: BaseException | None = None
         self.room = threading.Semaphore(BATCH_PARTS)
-        self.parts: SimpleQueue[Part | threading.Event | None] = SimpleQueue()
+        self.parts: SimpleQueue[AtomicWrite | threading.Event | None] = SimpleQueue()
         threading.Thread(target=self.work, name="write", daemon=True).start()
 
-    def put(self, part: Part) -> None:
+    def put(self, part: AtomicWrite) -> None:
         """Hand over a part; wait while too many are not committed."""
         self.check()
         self.room.acquire()
@@ -76,13 +78,13 @@ class Writer:
         more = True
         while more:
             batch = [self.parts.get()]
-            while sum(len(one.reads) for one in batch if isinstance(one, Part)) < BATCH_ROWS:
+            while sum(len(one.reads) for one in batch if isinstance(one, AtomicWrite)) < BATCH_ROWS:
                 try:
                     batch.append(self.parts.get_nowait())
                 except Empty:
                     break
             more = None not in batch
-            parts = [one for one in batch if isinstance(one, Part)]
+            parts = [one for one in batch if isinstance(one, AtomicWrite)]
             try:
                 if parts and self.error is None:
                     self.write(parts)
@@ -94,21 +96,21 @@ class Writer:
                 if isinstance(one, threading.Event):
                     one.set()
 
-    def write(self, parts: Sequence[Part]) -> None:
+    def write(self, parts: Sequence[AtomicWrite]) -> None:
         """Write parts in one transaction; where a row in it is refused, without that one."""
         write_each(parts, self.write_once, self.refuse)
 
-    def write_once(self, parts: Sequence[Part]) -> None:
+    def write_once(self, parts: Sequence[AtomicWrite]) -> None:
         """Write parts in one transaction."""
         reads = [read for part in parts for read in part.reads]
         notes = [part.note for part in parts if part.note is not None]
         self.counts.update(self.patience.until_done(lambda: api.write(self.engine, reads, notes)))
 
-    def refuse(self, part: Part, error: Exception) -> None:
+    def refuse(self, part: AtomicWrite, error: Exception) -> None:
         """Write a refused part object by object, and its note last; tell of one alone."""
         if len(part.reads) > 1:
             for read in part.reads:
-                self.write([Part([read])])
-            self.write([Part((), part.note)])
+                self.write([AtomicWrite([read])])
+            self.write([AtomicWrite((), part.note)])
         else:
             self.refused(reason_of(error))

@@ -9,9 +9,10 @@ from pathlib import Path
 from backfill.audit import audit
 from backfill.audit.verdict import Span
 from backfill.github import failure_reasons
-from backfill.github.context import Desk, Here
 from backfill.github.windows import RERUN_DAYS
+from backfill.pipeline.context import Context
 from backfill.reconcile import health
+from backfill.records import Repository
 from engines.mysql import reading
 from store.deliveries.table import now as clock
 from store.state import audits
@@ -23,29 +24,29 @@ VERDICTS = timedelta(minutes=10)
 
 
 def close(
-    desk: Desk,
-    here: Sequence[Here],
+    context: Context,
+    here: Sequence[Repository],
     patterns: Sequence[str],
     spool: Path | None,
     now: datetime,
 ) -> bool:
     """Read reasons, keep verdicts, look at what goes stale; tell whether more can be read.
 
-    Raises Problem when GitHub does not accept the key, SQLAlchemyError, limits.Stopped.
+    Raises ApiError when GitHub does not accept the key, SQLAlchemyError, RequestsStopped.
     """
     names = {one.repoid: one.name for one in here}
-    told = failure_reasons.read(
-        desk.engine, desk.client, names, now=now, requests=REASONS, trouble=desk.trouble
+    told = failure_reasons.read_failure_reasons(
+        context.engine, context.client, names, now=now, requests=REASONS, report=context.report
     )
     for one in here:
-        if is_due(desk, one):
-            audit.cheaply(desk.engine, one.repoid, Span(now - RERUN_DAYS, now), spool=spool)
-    health.look(desk, here, patterns, now=now)
+        if is_due(context, one):
+            audit.cheaply(context.engine, one.repoid, Span(now - RERUN_DAYS, now), spool=spool)
+    health.look(context, here, patterns, now=now)
     return bool(told.jobs and told.left)
 
 
-def is_due(desk: Desk, here: Here) -> bool:
+def is_due(context: Context, here: Repository) -> bool:
     """Tell whether the last verdict on a repository is old, or named something missing."""
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         last = audits.latest(connection, here.repoid)
     return last is None or bool(last.missing) or last.audittime <= clock() - VERDICTS

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backfill.github.app_auth import App
-from backfill.github.context import Desk
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
+from backfill.pipeline.context import Context
 
 BAD_KEY = 401
 
@@ -26,15 +26,15 @@ class Wanted(NamedTuple):
 class Work(NamedTuple):
     """What the parts of a cycle work with."""
 
-    desk: Desk
+    context: Context
     wanted: Wanted
     now: datetime
     sending: set[int]
     heard: set[str]
 
 
-def tell(desk: Desk, what: str, problem: Problem) -> None:
+def tell(context: Context, what: str, problem: ApiError) -> None:
     """Tell of a problem; raise it again when it is not one thing's alone."""
     if problem.status == BAD_KEY:
         raise problem
-    desk.trouble(f"{what}: {problem}")
+    context.report(f"{what}: {problem}")

@@ -15,21 +15,18 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from backfill.github import repositories
-from backfill.github.branches import read_workflows
-from backfill.github.context import Desk, Here
-from backfill.github.moved_branches import read_moved
-from backfill.github.recent_runs import read_open, read_recent
-from backfill.github.windows import RERUN_DAYS
+from backfill.github import vendor
 from backfill.http.client import Client
-from backfill.http.errors import Problem
-from backfill.pipeline.database_outage import Patience
-from backfill.pipeline.thread_pool import Pool
+from backfill.http.errors import ApiError
+from backfill.pipeline.context import Context
+from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 from backfill.reconcile.after_lists import close
 from backfill.reconcile.context import Wanted, Work, tell
 from backfill.reconcile.missed_deliveries import hooks_for, take_logs
 from backfill.reconcile.reporter import Voice
+from backfill.records import Repository
 from config.watched import chosen
 from engines.mysql import reading
 from engines.transaction import transact
@@ -63,26 +60,26 @@ def cycle(
     """Bring the store to what GitHub has at `now` (UTC without zone).
 
     The `first` cycle of a process reads the last day of every repository before anything older.
-    Raises Problem when GitHub does not accept the key, SQLAlchemyError when the database fails,
-    limits.Stopped when the process ends.
+    Raises ApiError when GitHub does not accept the key, SQLAlchemyError when the database fails,
+    RequestsStopped when the process ends.
     """
     voice.begin_cycle()
-    writer, pool = Writer(engine, voice.trouble, Patience(voice.say)), Pool(THREADS)
-    desk = Desk(engine, client, pool, writer, voice, voice.trouble)
+    writer, pool = Writer(engine, voice.trouble, OutageRetry(voice.say)), ThreadPool(THREADS)
+    context = Context(engine, client, pool, writer, voice, voice.trouble)
     with reading(engine).connect() as connection:
         sending, heard = table.received(connection)
-    work = Work(desk, wanted, now, sending, heard)
+    work = Work(context, wanted, now, sending, heard)
     try:
         here = list(found(work))
         if first:
             for one in here:
-                tried(work, one, "runs", partial(read_recent, since=now - LAST_DAY))
+                tried(work, one, "runs", partial(vendor.read_recent_runs, since=now - LAST_DAY))
         whole = [read_lists(work, one) for one in here]
         fed, hooks = hooks_for(work, here)
         recovered, more = take_logs(work, here, hooks)
         writer.flush()
         changed = sum(n for (_, outcome), n in writer.counts.items() if outcome != UNCHANGED)
-        left = close(desk, here, wanted.patterns, wanted.spool, now)
+        left = close(context, here, wanted.patterns, wanted.spool, now)
     finally:
         pool.close()
         writer.close()
@@ -90,7 +87,7 @@ def cycle(
         pass
     is_more = more or left or not all(whole)
     outcome = Outcome(changed, recovered, is_more, fed, tuple(voice.troubles))
-    transact(engine, partial(put_mark, outcome=outcome, sent=client.limits.sent))
+    transact(engine, partial(put_mark, outcome=outcome, sent=client.rate_limit.sent))
     return outcome
 
 
@@ -100,27 +97,27 @@ def put_mark(connection: Connection, outcome: Outcome, sent: int) -> None:
     notes.put(connection, "", "cycle", json.dumps(told))
 
 
-def found(work: Work) -> Iterator[Here]:
+def found(work: Work) -> Iterator[Repository]:
     """Yield the repositories that are watched, as they are called today.
 
     Beside those of `-r` they are the stored ones that deliveries come from, as after a transfer;
     without `-r`, all that are stored.
     """
-    desk, done = work.desk, set[int]()
-    with reading(desk.engine).connect() as connection:
+    context, done = work.context, set[int]()
+    with reading(context.engine).connect() as connection:
         stored = for_backfill.repository_names(connection)
     if work.wanted.patterns:
         stored = [name for name in stored if name.lower() in work.heard]
     told = set[str]()
-    listed = repositories.names_of(desk.client, chosen(work.wanted.patterns), desk.trouble)
+    listed = vendor.list_names(context.client, chosen(work.wanted.patterns), context.report)
     for name in (*listed, *stored):
         if name.lower() in told:
             continue
         told.add(name.lower())
         try:
-            here = repositories.find(desk, name)
-        except Problem as problem:
-            tell(desk, name, problem)
+            here = vendor.find_repository(context, name)
+        except ApiError as problem:
+            tell(context, name, problem)
             continue
         told.add(here.name.lower())
         if here.repoid not in done:
@@ -128,29 +125,29 @@ def found(work: Work) -> Iterator[Here]:
             yield here
 
 
-Phase = Callable[[Desk, Here], object]
+Phase = Callable[[Context, Repository], object]
 
 
-def tried(work: Work, here: Here, what: str, phase: Phase) -> object:
+def tried(work: Work, here: Repository, what: str, phase: Phase) -> object:
     """Do one phase of a repository; one that is refused leaves the others be."""
     try:
-        return phase(work.desk, here)
-    except Problem as problem:
+        return phase(work.context, here)
+    except ApiError as problem:
         if problem.status != EMPTY:
-            tell(work.desk, f"{here.name}: {what}", problem)
+            tell(work.context, f"{here.name}: {what}", problem)
         return None
 
 
-def read_lists(work: Work, here: Here) -> bool:
+def read_lists(work: Work, here: Repository) -> bool:
     """Compare the lists of a repository; tell whether nothing is left for the next cycle."""
-    tried(work, here, "workflows", read_workflows)
-    since = work.now - RERUN_DAYS
-    tried(work, here, "runs", partial(read_recent, since=since))
-    given_up = tried(work, here, "open runs", partial(read_open, now=work.now))
+    tried(work, here, "workflows", vendor.read_workflows)
+    since = work.now - vendor.CHANGES_FOR
+    tried(work, here, "runs", partial(vendor.read_recent_runs, since=since))
+    given_up = tried(work, here, "open runs", partial(vendor.read_open_runs, now=work.now))
     if given_up:
-        work.desk.show.say(
+        work.context.reporter.say(
             f"{here.name}: {given_up} runs never ended at GitHub, or are gone there: given up"
         )
-    is_whole = tried(work, here, "branches", partial(read_moved, since=since))
-    work.desk.writer.flush()
+    is_whole = tried(work, here, "branches", partial(vendor.read_moved_branches, since=since))
+    work.context.writer.flush()
     return is_whole is not False

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from backfill.github.context import Desk, Here, Json
 from backfill.github.delivery_log import HIDDEN, is_listener
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
+from backfill.pipeline.context import Context
 from backfill.reconcile import health_rules
+from backfill.records import Json, Repository
 from engines.mysql import reading
 from engines.transaction import transact
 from rows import fields
@@ -40,8 +41,8 @@ URL = "url"
 
 
 def look(
-    desk: Desk,
-    heres: Sequence[Here],
+    context: Context,
+    heres: Sequence[Repository],
     patterns: Sequence[str],
     *,
     hook_url: str | None = None,
@@ -50,34 +51,34 @@ def look(
     """Look at everything that goes stale silently; keep it, say what changed, and return that.
 
     `patterns` are those of `-r`; `hook_url` is where our webhook should point, if that is known.
-    `now` in UTC without zone. Raises Problem only when GitHub does not accept the key.
+    `now` in UTC without zone. Raises ApiError only when GitHub does not accept the key.
     """
     time = now or clock()
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         heard = received.heard(connection, time - SPAN)
         ignored = received.ignored(connection, time - SPAN)
         known = received.known_names(connection)
         ever = set(heard) | once_heard(health.rows(connection), time)
     sights = [
-        health_rules.token(desk.client.limits.expires, time),
-        health_rules.rate(desk.client.limits.budget),
+        health_rules.token(context.client.rate_limit.expires, time),
+        health_rules.rate(context.client.rate_limit.budget),
         *health_rules.typos(patterns, ignored, known),
     ]
     owners: dict[str, list[Json] | None] = {}
     for here in heres:
-        sights += of_repository(desk, here, heard, ever, time)
-        found = hooks_of(desk, here, owners)
+        sights += of_repository(context, here, heard, ever, time)
+        found = hooks_of(context, here, owners)
         if found is not None:
             is_ours = here.name.lower() in ever
-            sights.append(hook_sight(desk, here, found, hook_url, was_heard=is_ours))
-    return kept(desk, sights)
+            sights.append(hook_sight(context, here, found, hook_url, was_heard=is_ours))
+    return kept(context, sights)
 
 
-def kept(desk: Desk, sights: Sequence[Sight]) -> list[Sight]:
+def kept(context: Context, sights: Sequence[Sight]) -> list[Sight]:
     """Keep sights in the place of those of the last look, and say what changed."""
-    changed = health.put(desk.engine, sights, LOOKED_AT)
+    changed = health.put(context.engine, sights, LOOKED_AT)
     for one in changed:
-        (desk.show.say if one.state == GOOD else desk.show.warn)(said(one))
+        (context.reporter.say if one.state == GOOD else context.reporter.warn)(said(one))
     return changed
 
 
@@ -108,10 +109,10 @@ def once_heard(rows: Iterable[health.Row], now: datetime) -> set[str]:
 
 
 def of_repository(
-    desk: Desk, here: Here, heard: dict[str, Heard], ever: set[str], now: datetime
+    context: Context, here: Repository, heard: dict[str, Heard], ever: set[str], now: datetime
 ) -> Iterator[Sight]:
     """Yield what the store tells of a repository; silence only where deliveries ever came."""
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         newest = received.newest_run(connection, here.repoid)
         verdict = audits.latest(connection, here.repoid)
     yield health_rules.audit(
@@ -119,64 +120,71 @@ def of_repository(
     )
     found = heard.get(here.name.lower())
     if here.name.lower() in ever:
-        pushed = fields.moment(here.repository, "pushed_at", "repository")
+        pushed = here.pushtime
         activity = max((time for time in (newest, pushed) if time), default=None)
         number, last = (found.number, found.last) if found else (0, None)
         yield health_rules.silence(here.name, health_rules.Heard(number, last, SPAN), activity, now)
 
 
-def hooks_of(desk: Desk, here: Here, owners: dict[str, list[Json] | None]) -> list[Json] | None:
+def hooks_of(
+    context: Context, here: Repository, owners: dict[str, list[Json] | None]
+) -> list[Json] | None:
     """Return the hooks of a repository and of its organisation; None where the key sees none."""
-    owner = here.repository.get("owner") or {}
+    owner = here.record.get("owner") or {}
     login = str(owner.get("login"))
     if owner.get("type") == "Organization" and login not in owners:
-        owners[login] = listed(desk, f"/orgs/{login}/hooks")
-    own, above = listed(desk, f"{here.path}hooks"), owners.get(login)
+        owners[login] = listed(context, f"/orgs/{login}/hooks")
+    own, above = listed(context, f"{here.path}hooks"), owners.get(login)
     return None if own is None and above is None else [*(own or []), *(above or [])]
 
 
-def listed(desk: Desk, path: str) -> list[Json] | None:
-    """Return a list of hooks; None where it may not be seen. Raises Problem for a bad key."""
+def listed(context: Context, path: str) -> list[Json] | None:
+    """Return a list of hooks; None where it may not be seen. Raises ApiError for a bad key."""
     try:
-        pages = list(chain(desk.client, f"{path}?per_page=100", nothing))
-    except Problem as problem:
+        pages = list(chain(context.client, f"{path}?per_page=100", nothing))
+    except ApiError as problem:
         if problem.status == 401:
             raise
         if problem.status not in HIDDEN:
-            desk.show.say(f"{path}: {problem}")
+            context.reporter.say(f"{path}: {problem}")
         return None
     return [one for page in pages for one in page.body]
 
 
 def hook_sight(
-    desk: Desk, here: Here, found: Iterable[Json], hook_url: str | None, *, was_heard: bool
+    context: Context,
+    here: Repository,
+    found: Iterable[Json],
+    hook_url: str | None,
+    *,
+    was_heard: bool,
 ) -> Sight:
     """Return how the hooks fare that are ours: those that delivered, or look like a listener's.
 
     One that delivered is to point where it pointed then; one that delivers again from elsewhere
     was moved on purpose.
     """
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         sending = received.hooks(connection)
     ours = []
     for one in found:
         number, is_known = int(one["id"]), int(one["id"]) in sending
         if not is_known and not is_listener(one):
             continue
-        expected = hook_url or remembered(desk, one, sending.get(number))
+        expected = hook_url or remembered(context, one, sending.get(number))
         ours.append(health_rules.listed_hook(one, expected))
     return health_rules.hook(here.name, ours, was_heard)
 
 
-def remembered(desk: Desk, hook: Json, last: datetime | None) -> str | None:
+def remembered(context: Context, hook: Json, last: datetime | None) -> str | None:
     """Return where a hook pointed when it delivered; remember where it points now if it does."""
     subject, url = f"hook {hook['id']}", health_rules.listed_hook(hook, None).url
-    with reading(desk.engine).connect() as connection:
+    with reading(context.engine).connect() as connection:
         mark = notes.get(connection, subject, URL)
     changed = fields.moment(hook, "updated_at", "hook")
     delivers = last is not None and (changed is None or last > changed)
     if not delivers:
         return mark.value if mark else None
     if mark is None or mark.value != url:
-        transact(desk.engine, lambda connection: notes.put(connection, subject, URL, url))
+        transact(context.engine, lambda connection: notes.put(connection, subject, URL, url))
     return url

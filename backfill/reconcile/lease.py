@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from backfill.http.rate_limit import Limits
+from backfill.http.rate_limit import RateLimit
 from backfill.reconcile.reporter import Voice
 from config.settings import Settings
 from engines import faults
@@ -64,7 +64,7 @@ def wait_for(seat: Seat, stop: threading.Event, *, once: bool) -> bool:
 
 @contextmanager
 def kept(
-    seat: Seat, limits: Limits, voice: Voice, stop: threading.Event
+    seat: Seat, limits: RateLimit, voice: Voice, stop: threading.Event
 ) -> Iterator[threading.Event]:
     """Keep the lease by a thread; give an event that is set when it is lost or all is to end.
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from backfill.github.app_auth import App
-from backfill.http.errors import Problem
-from backfill.http.etag_cache import Remembering
-from backfill.http.rate_limit import Limits, Spent, Stopped
+from backfill.http.errors import ApiError
+from backfill.http.etag_cache import CachingClient
+from backfill.http.rate_limit import BudgetSpent, RateLimit, RequestsStopped
 from backfill.reconcile import health
 from backfill.reconcile.context import BAD_KEY, Wanted
 from backfill.reconcile.cycle import Outcome, cycle
@@ -31,7 +31,7 @@ POLL_SECONDS = 60.0
 """Between two cycles where no hook tells us anything."""
 FAILED_SECONDS, LONGEST_FAILED_SECONDS = 10.0, 600.0
 
-BROKEN = (SQLAlchemyError, Unmappable, Problem, CannotStart, BadSetting, OSError)
+BROKEN = (SQLAlchemyError, Unmappable, ApiError, CannotStart, BadSetting, OSError)
 Read = Callable[[], Settings]
 
 
@@ -86,15 +86,15 @@ def sit(seat: Seat, read: Read, voice: Voice, stop: threading.Event, *, once: bo
             voice.write("warning", "another process reconciles this store already")
         return 1
     settings = read()
-    limits = Limits(voice.waiting, None, 1 - settings.reconcile_share / 100)
-    client = Remembering(settings.github_api_url, settings.github_token, limits)
+    limits = RateLimit(voice.waiting, None, 1 - settings.reconcile_share / 100)
+    client = CachingClient(settings.github_api_url, settings.github_token, limits)
     with kept(seat, limits, voice, stop) as lost:
         return cycles(seat, client, settings, read, voice, lost, once=once)
 
 
 def cycles(
     seat: Seat,
-    client: Remembering,
+    client: CachingClient,
     settings: Settings,
     read: Read,
     voice: Voice,
@@ -112,7 +112,7 @@ def cycles(
             outcome = cycle(seat.engine, client, voice, wanted, now(), first=first)
             first = False
             interval = pause_after(outcome, interval)
-        except (Stopped, Spent):
+        except (RequestsStopped, BudgetSpent):
             return 0
         except BROKEN as error:
             voice.trouble(reason(error))
@@ -136,7 +136,7 @@ def wanted_by(settings: Settings) -> Wanted:
 
 def note(engine: Engine, voice: Voice, error: BaseException) -> None:
     """Keep that GitHub does not accept the key, for pages and checks."""
-    if isinstance(error, Problem) and error.status == BAD_KEY:
+    if isinstance(error, ApiError) and error.status == BAD_KEY:
         try:
             health.refused(engine, str(error))
         except SQLAlchemyError as broken:
@@ -145,7 +145,7 @@ def note(engine: Engine, voice: Voice, error: BaseException) -> None:
 
 def reason(error: BaseException) -> str:
     """Return what stopped a cycle, in a sentence."""
-    if isinstance(error, Problem | CannotStart | BadSetting):
+    if isinstance(error, ApiError | CannotStart | BadSetting):
         return str(error)
     return f"the database failed: {faults.cause(error)}"
 

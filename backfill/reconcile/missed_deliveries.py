@@ -8,15 +8,15 @@ from functools import partial
 
 from backfill.github import app_auth
 from backfill.github.app_auth import App
-from backfill.github.context import Desk, Here
 from backfill.github.delivery_log import Hook, Recovered, hooks_at, places_of, recover
-from backfill.http.errors import Problem
-from backfill.http.rate_limit import Limits
+from backfill.http.errors import ApiError
+from backfill.http.rate_limit import RateLimit
+from backfill.pipeline.context import Context
 from backfill.reconcile.context import BAD_KEY, Work, tell
+from backfill.records import Repository
 from config.settings import BadSetting
 from config.watch import watch
 from engines import faults
-from rows.github.repo import provider_of
 from store.deliveries.table import Delivery
 from store.doors.decide import decide_each
 from store.doors.webhook import store_each
@@ -27,7 +27,7 @@ NO_RIGHTS = (
 )
 
 
-def hooks_for(work: Work, here: Sequence[Here]) -> tuple[bool, dict[Hook, str]]:
+def hooks_for(work: Work, here: Sequence[Repository]) -> tuple[bool, dict[Hook, str]]:
     """Return whether hooks send us everything, and the hooks whose log may be read.
 
     Each with the provider of its deliveries.
@@ -40,13 +40,13 @@ def hooks_for(work: Work, here: Sequence[Here]) -> tuple[bool, dict[Hook, str]]:
         try:
             for place in places:
                 if place not in seen:
-                    seen[place] = hooks_at(work.desk, place, work.sending)
-        except Problem as problem:
-            tell(work.desk, f"{one.name}: hooks", problem)
+                    seen[place] = hooks_at(work.context, place, work.sending)
+        except ApiError as problem:
+            tell(work.context, f"{one.name}: hooks", problem)
             fed = False
             continue
         ours = [hook for place in places for hook in seen[place] or ()]
-        hooks |= dict.fromkeys(ours, provider_of(str(one.repository.get("html_url"))))
+        hooks |= dict.fromkeys(ours, one.provider)
         sends = any(hook.is_active and hook.id in work.sending for hook in ours)
         if all(seen[place] is None for place in places):
             hidden.append(one.name)
@@ -54,44 +54,48 @@ def hooks_for(work: Work, here: Sequence[Here]) -> tuple[bool, dict[Hook, str]]:
             sends = sends or one.name.lower() in work.heard
         fed = fed and sends
     if hidden and not work.wanted.app:
-        work.desk.show.say(NO_RIGHTS.format(", ".join(hidden[:5])))
+        work.context.reporter.say(NO_RIGHTS.format(", ".join(hidden[:5])))
     return fed, hooks
 
 
-def take_logs(work: Work, here: Sequence[Here], hooks: Mapping[Hook, str]) -> tuple[int, bool]:
+def take_logs(
+    work: Work, here: Sequence[Repository], hooks: Mapping[Hook, str]
+) -> tuple[int, bool]:
     """Take from the hooks' logs what we lack; return how many, and whether there is more."""
-    found = [one for hook in hooks if (one := take(work, work.desk, hook, hooks[hook]))]
+    found = [one for hook in hooks if (one := take(work, work.context, hook, hooks[hook]))]
     if work.wanted.app is not None and here:
-        provider = provider_of(str(here[0].repository.get("html_url")))
+        provider = here[0].provider
         one = take_from_app(work, work.wanted.app, provider)
         found += [one] if one else []
     total = sum(one.taken for one in found)
     if total:
-        work.desk.show.say(f"{total} deliveries that had not come were taken from the hooks' logs")
+        work.context.reporter.say(
+            f"{total} deliveries that had not come were taken from the hooks' logs"
+        )
     return total, any(one.is_more or one.asked for one in found)
 
 
-def take(work: Work, desk: Desk, hook: Hook, provider: str) -> Recovered | None:
+def take(work: Work, context: Context, hook: Hook, provider: str) -> Recovered | None:
     """Take from one hook's log; None when it is refused."""
     kept = timedelta(days=work.wanted.retention_days)
-    store = partial(store_found, work.desk, work.wanted.patterns)
+    store = partial(store_found, work.context, work.wanted.patterns)
     try:
-        found = recover(desk, hook, provider, work.now, kept, store)
-    except Problem as problem:
+        found = recover(context, hook, provider, work.now, kept, store)
+    except ApiError as problem:
         if hook == app_auth.HOOK and problem.status == BAD_KEY:
-            desk.trouble(f"{hook.path}: GitHub does not accept the App's number or key")
+            context.report(f"{hook.path}: GitHub does not accept the App's number or key")
         else:
-            tell(desk, hook.path, problem)
+            tell(context, hook.path, problem)
         return None
     if found.lost:
-        desk.trouble(
+        context.report(
             f"{hook.path}: {found.lost} deliveries that we lack have no payload any more; GitHub "
             "was asked to send them again"
         )
     return found
 
 
-def store_found(desk: Desk, patterns: Sequence[str], found: Sequence[Delivery]) -> None:
+def store_found(context: Context, patterns: Sequence[str], found: Sequence[Delivery]) -> None:
     """Store deliveries of a hook's log, through the same door as the webhook's.
 
     What has no rows is ignored or quarantined, as ever. Raises SQLAlchemyError when the database
@@ -99,23 +103,23 @@ def store_found(desk: Desk, patterns: Sequence[str], found: Sequence[Delivery]) 
     """
 
     def tell_bug(error: Exception, delivery: Delivery) -> None:
-        desk.trouble(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
+        context.report(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
 
     if not found:
         return
-    decisions = list(decide_each(desk.engine, watch(patterns), found))
+    decisions = list(decide_each(context.engine, watch(patterns), found))
     for decision in decisions:
         if decision.bug is not None:
             tell_bug(decision.bug, decision.delivery)
-    store_each(desk.engine, decisions, tell_bug)
+    store_each(context.engine, decisions, tell_bug)
 
 
 def take_from_app(work: Work, ours: App, provider: str) -> Recovered | None:
     """Take from the log of a GitHub App's hook, as the App; None when it is refused."""
-    limits = Limits(work.desk.show.waiting, None, work.desk.client.limits.left)
+    limits = RateLimit(work.context.reporter.waiting, None, work.context.client.rate_limit.left)
     try:
-        client = app_auth.client(ours, work.desk.client.base, limits)
+        client = app_auth.client(ours, work.context.client.base, limits)
     except BadSetting as error:
-        work.desk.trouble(str(error))
+        work.context.report(str(error))
         return None
-    return take(work, work.desk._replace(client=client), app_auth.HOOK, provider)
+    return take(work, work.context._replace(client=client), app_auth.HOOK, provider)

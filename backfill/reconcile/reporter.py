@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import IO
 
-from backfill.pipeline.progress_bars import Show
+from backfill.pipeline.progress_bars import ProgressBars
 
 LONGEST = 500
 
 
-class Voice(Show):
+class Voice(ProgressBars):
     """Says sentences without the secrets it is given; counts nothing, draws no bars.
 
     A sentence is said when it begins to be true, not again in the next cycles.

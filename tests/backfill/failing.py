@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.github import failure_reasons
-from backfill.github.failure_reasons import Told
 from backfill.http import client as http
 from backfill.http import rate_limit
 from backfill.http.client import Client
-from backfill.http.rate_limit import Limits
+from backfill.http.rate_limit import RateLimit
+from backfill.records import ReasonsRead
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
@@ -38,19 +38,19 @@ class Stage(NamedTuple):
     jobs: list[int]
     troubles: list[str]
 
-    def read(self, requests: int = 100, after: timedelta = LATER, **more: Any) -> Told:
+    def read(self, requests: int = 100, after: timedelta = LATER, **more: Any) -> ReasonsRead:
         """Read reasons as the reconciler does, some time after the last job ended."""
         with self.engine.connect() as connection:
             found = connection.execute(sa.select(repos.c.Id, repos.c.name))
             names = {number: name for number, name in found}
         now = datetime.fromtimestamp(self.world.now, UTC).replace(tzinfo=None) + after
-        return failure_reasons.read(
+        return failure_reasons.read_failure_reasons(
             self.engine,
             self.client,
             names,
             now=now,
             requests=requests,
-            trouble=self.troubles.append,
+            report=self.troubles.append,
             **more,
         )
 
@@ -99,7 +99,7 @@ def staging(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Staged:
         deliver(engine, world, app_of(world), deliveries_of(world, app_of(world)))
         with serve(world, **options) as github:
             github.limits.scale = FAST
-            client = Client(github.url, github.token, Limits(lambda why, until: None))
+            client = Client(github.url, github.token, RateLimit(lambda why, until: None))
             yield Stage(world, github, engine, client, jobs, [])
 
     return serving

@@ -1,4 +1,4 @@
-"""Worlds whose deliveries are partly lost, a desk to audit them with, and what must be missing."""
+"""Worlds whose deliveries are partly lost, what audits them, and what must be missing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy import Engine
 
 from backfill.audit.verdict import Span
 from backfill.github import repositories
-from backfill.github.context import Desk, Here
 from backfill.http.client import Client
-from backfill.http.rate_limit import Limits
-from backfill.pipeline.database_outage import Patience
-from backfill.pipeline.progress_bars import Show
-from backfill.pipeline.thread_pool import Pool
+from backfill.http.rate_limit import RateLimit
+from backfill.pipeline.context import Context
+from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.progress_bars import ProgressBars
+from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
+from backfill.records import Repository
 from fakegithub.server import Server
 from fakegithub.world.entities import Change, Push
 from fakegithub.world.world import World
@@ -33,23 +34,23 @@ Lost = Callable[[Change], bool]
 
 
 @contextmanager
-def desk_of(engine: Engine, github: Server) -> Iterator[Desk]:
+def desk_of(engine: Engine, github: Server) -> Iterator[Context]:
     """Give what an audit works with, on a server whose limits are as fast as the test's."""
     told: list[str] = []
-    limits = Limits(lambda why, until: None)
+    limits = RateLimit(lambda why, until: None)
     client = Client(github.url, github.token, limits)
-    writer, pool = Writer(engine, told.append, Patience(told.append)), Pool(4)
+    writer, pool = Writer(engine, told.append, OutageRetry(told.append)), ThreadPool(4)
     try:
-        yield Desk(engine, client, pool, writer, Show(), told.append)
+        yield Context(engine, client, pool, writer, ProgressBars(), told.append)
     finally:
         pool.close()
         writer.close()
     assert told == []
 
 
-def here_of(desk: Desk, world: World, repo: int) -> Here:
+def here_of(context: Context, world: World, repo: int) -> Repository:
     """Return the repository of a world."""
-    return repositories.find(desk, world.repo(repo).full_name)
+    return repositories.find_repository(context, world.repo(repo).full_name)
 
 
 def everything(world: World) -> Span:

@@ -18,13 +18,13 @@ from werkzeug.wrappers import Request
 from backfill.audit import audit
 from backfill.audit.verdict import Span, Verdict
 from backfill.github.app_auth import App
-from backfill.github.context import Desk
-from backfill.github.repositories import find
+from backfill.github.repositories import find_repository
 from backfill.http import client, rate_limit
-from backfill.http.etag_cache import Remembering
-from backfill.http.rate_limit import Limits
-from backfill.pipeline.database_outage import Patience
-from backfill.pipeline.thread_pool import Pool
+from backfill.http.etag_cache import CachingClient
+from backfill.http.rate_limit import RateLimit
+from backfill.pipeline.context import Context
+from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 from backfill.reconcile.context import Wanted
 from backfill.reconcile.cycle import Outcome, cycle
@@ -82,7 +82,7 @@ class Installation(NamedTuple):
     github: Server
     engine: Engine
     receiver: Receiver
-    client: Remembering
+    client: CachingClient
     said: io.StringIO
     voice: Voice
 
@@ -115,11 +115,13 @@ class Installation(NamedTuple):
     def audit(self, full_name: str, days: int) -> Verdict:
         """Compare the last days with GitHub, as `--audit` does."""
         now = datetime.fromtimestamp(self.github.now(), UTC).replace(tzinfo=None)
-        writer = Writer(self.engine, self.voice.trouble, Patience(self.voice.say))
-        pool = Pool(4)
-        desk = Desk(self.engine, self.client, pool, writer, self.voice, self.voice.trouble)
+        writer = Writer(self.engine, self.voice.trouble, OutageRetry(self.voice.say))
+        pool = ThreadPool(4)
+        context = Context(self.engine, self.client, pool, writer, self.voice, self.voice.trouble)
         try:
-            return audit.prove(desk, find(desk, full_name), Span(now - timedelta(days), now))
+            return audit.prove(
+                context, find_repository(context, full_name), Span(now - timedelta(days), now)
+            )
         finally:
             pool.close()
             writer.close()
@@ -139,7 +141,7 @@ def installed(world: World, engine: Engine, **options: object) -> Iterator[Insta
         said = io.StringIO()
         voice = Voice()
         voice.stream = said
-        ours = Remembering(github.url, github.token, Limits(voice.waiting, None, 0.5))
+        ours = CachingClient(github.url, github.token, RateLimit(voice.waiting, None, 0.5))
         yield Installation(world, github, engine, receiver, ours, said, voice)
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
 from fakegithub.api.access import Token
 from fakegithub.api.hooks import Hook
 from fakegithub.world.world import Delivery
@@ -58,7 +58,7 @@ def meet(here: Installation, *, revoked: bool) -> None:
         return
     name = here.github.token
     tokens[name] = Token(revoked=True)
-    with pytest.raises(Problem, match="does not accept the key"):
+    with pytest.raises(ApiError, match="does not accept the key"):
         here.heal()
     tokens[name] = Token()
 

@@ -7,22 +7,23 @@ from datetime import datetime, timedelta
 import pytest
 
 from backfill.audit import findings, git_findings, run_number_gaps, verdict
-from backfill.audit.findings import Finding, Held, Job, Run
-from backfill.audit.git_findings import Commit, Push
+from backfill.audit.findings import Finding, Held
+from backfill.audit.git_findings import Push
+from backfill.records import ListedCommit, ListedJob, ListedRun
 
 NOON = datetime(2026, 3, 2, 12)
 HOUR = timedelta(hours=1)
 UNTIL = NOON + 6 * HOUR
 
 
-def run(number: int, attempt: int = 1, status: str | None = "completed", at: int = 0) -> Run:
+def run(number: int, attempt: int = 1, status: str | None = "completed", at: int = 0) -> ListedRun:
     """Return run `number` of one workflow, created and ended `at` hours after noon."""
     time = NOON + at * HOUR
     conclusion = "success" if status == "completed" else None
-    return Run(100 + number, attempt, status, conclusion, time, time, number, 7, "CI")
+    return ListedRun(100 + number, attempt, status, conclusion, time, time, number, 7, "CI")
 
 
-def held(*runs: Run, attempts: dict[int, set[int]] | None = None) -> Held:
+def held(*runs: ListedRun, attempts: dict[int, set[int]] | None = None) -> Held:
     usual = {one.gitid: set(range(1, one.attempt + 1)) for one in runs}
     return Held({one.gitid: one for one in runs}, usual if attempts is None else attempts)
 
@@ -71,9 +72,9 @@ def test_run_that_is_older_here_than_at_github_is_named(here, there, is_named):
 
 
 def test_jobs_are_compared_by_id_and_by_how_far_they_are():
-    def job(gitid: int, status: str, at: int = 0) -> Job:
+    def job(gitid: int, status: str, at: int = 0) -> ListedJob:
         time = NOON + at * HOUR
-        return Job(gitid, 101, 1, status, time, time)
+        return ListedJob(gitid, 101, 1, status, time, time)
 
     listed = [job(1, "completed"), job(2, "completed"), job(3, "queued", at=7), job(4, "waiting")]
     stored = {2: job(2, "in_progress"), 4: job(4, "queued")}
@@ -134,7 +135,7 @@ def test_branches_are_compared_unless_they_moved_meanwhile():
 
 
 def test_commits_before_anything_was_expected_are_not_missing_but_heads_are():
-    listed = [Commit("new", NOON, "main"), Commit("old", NOON - HOUR, "main")]
+    listed = [ListedCommit("new", NOON, "main"), ListedCommit("old", NOON - HOUR, "main")]
     found = git_findings.of_commits(listed, {"main": "new", "stale": "tip"}, {"kept"}, NOON)
     assert names(found) == [("commit", "new"), ("commit", "tip")]
     assert git_findings.of_commits(listed, {}, {"new"}, NOON) == []

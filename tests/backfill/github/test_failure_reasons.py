@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from backfill.github.failure_reasons import Told
-from backfill.http.errors import Problem
+from backfill.http.errors import ApiError
+from backfill.records import ReasonsRead
 from fakegithub.api.access import ALL, Token
 from fakegithub.api.faults import Faults
 from fakegithub.samples import app_of
@@ -30,7 +30,7 @@ def test_annotation_that_says_why_is_kept_and_the_log_is_left_alone(staged: Stag
     with staged("build") as stage:
         said = annotation("'dept' undeclared\x1b[0m 😀", path="src/a.c", start_line=3)
         stage.github.annotations[stage.jobs[0]] = [annotation(CODE), said]
-        assert stage.read() == Told(jobs=1, absent=0, left=0, requests=1)
+        assert stage.read() == ReasonsRead(jobs=1, absent=0, left=0, requests=1)
         assert stage.github.blob_requests == []
     names = ("jobgitid", "number", "job", "attempt", "source", "absence", "message")
     assert stage.rows(*names) == [
@@ -42,7 +42,7 @@ def test_annotation_that_says_why_is_kept_and_the_log_is_left_alone(staged: Stag
 def test_log_is_read_where_annotations_only_give_an_exit_code(staged: Staged):
     with staged("build") as stage:
         stage.github.logs[stage.jobs[0]] = f"{WHOLE}##[error]{CODE}\n"
-        assert stage.read() == Told(jobs=1, absent=0, left=0, requests=2)
+        assert stage.read() == ReasonsRead(jobs=1, absent=0, left=0, requests=2)
     assert stage.rows("source", "absence", "message", "path", "line") == [
         ("log", None, "src/a.c:3:5: error: no semicolon", "src/a.c", 3)
     ]
@@ -57,14 +57,14 @@ def test_log_is_read_where_annotations_only_give_an_exit_code(staged: Staged):
 def test_reasons_are_read_once(staged: Staged):
     with staged("build") as stage:
         stage.read()
-        assert stage.read() == Told()
+        assert stage.read() == ReasonsRead()
 
 
 @on_sqlite
 def test_latest_job_comes_first_and_the_budget_is_kept(staged: Staged, engine_name: str):
     with staged("a", "b", "c") as stage:
-        assert stage.read(requests=2) == Told(left=3)
-        assert stage.read(requests=5) == Told(jobs=2, absent=0, left=1, requests=4)
+        assert stage.read(requests=2) == ReasonsRead(left=3)
+        assert stage.read(requests=5) == ReasonsRead(jobs=2, absent=0, left=1, requests=4)
         assert stage.rows("job") == [("b",), ("c",)]
         assert stage.github.counted == 4
 
@@ -72,7 +72,7 @@ def test_latest_job_comes_first_and_the_budget_is_kept(staged: Staged, engine_na
 @on_sqlite
 def test_jobs_before_the_horizon_are_left_alone(staged: Staged, engine_name: str):
     with staged("a") as stage:
-        assert stage.read(horizon=timedelta(seconds=1)) == Told()
+        assert stage.read(horizon=timedelta(seconds=1)) == ReasonsRead()
 
 
 @on_sqlite
@@ -99,7 +99,7 @@ def test_key_without_the_permission_for_checks_still_reads_logs(staged: Staged, 
 def test_key_that_may_read_neither_notes_nothing(staged: Staged, engine_name: str):
     tokens = {TOKEN: Token(permissions=ALL - {"checks", "actions"})}
     with staged("build", "test", tokens=tokens) as stage:
-        assert stage.read() == Told(left=2, requests=2)
+        assert stage.read() == ReasonsRead(left=2, requests=2)
     assert stage.troubles == [
         f"octo-org/app: reason of job {stage.jobs[1]}: the key lacks a permission: actions=read"
     ]
@@ -119,7 +119,7 @@ def test_key_that_lost_its_access_takes_nothing_for_gone(staged: Staged, engine_
 def test_refused_key_is_raised(staged: Staged, engine_name: str):
     with staged("build") as stage:
         stage.github.tokens.clear()
-        with pytest.raises(Problem, match="does not accept the key"):
+        with pytest.raises(ApiError, match="does not accept the key"):
             stage.read()
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.github import job_logs
-from backfill.github.failure_reasons import Told
+from backfill.records import ReasonsRead
 from fakegithub.samples import app_of
 from fakegithub.server import TOKEN
 from tests.backfill.failing import CODE, USUAL, Staged, staging
@@ -40,8 +40,8 @@ def test_log_that_is_gone_is_recorded_as_gone(staged: Staged, engine_name: str, 
         build, test = stage.jobs
         stage.github.lost_logs |= {build: status, test: status}
         stage.github.annotations[build] = []
-        assert stage.read() == Told(jobs=2, absent=1, left=0, requests=5)
-        assert stage.read() == Told()
+        assert stage.read() == ReasonsRead(jobs=2, absent=1, left=0, requests=5)
+        assert stage.read() == ReasonsRead()
     assert stage.rows("job", "source", "absence", "message") == [
         ("build", "none", "gone", None),
         ("test", "annotation", "gone", CODE),
@@ -62,7 +62,7 @@ def test_log_that_says_nothing_is_recorded_as_silent(staged: Staged, engine_name
     with staged("build") as stage:
         stage.github.annotations[stage.jobs[0]] = []
         stage.github.logs[stage.jobs[0]] = "all is well\n"
-        assert stage.read() == Told(jobs=1, absent=1, left=0, requests=2)
+        assert stage.read() == ReasonsRead(jobs=1, absent=1, left=0, requests=2)
     assert stage.rows("source", "absence") == [("none", "silent")]
 
 
@@ -108,7 +108,7 @@ def test_log_that_is_too_long_to_say_anything_is_recorded_as_huge(
 def test_link_that_fails_is_asked_for_again(staged: Staged, engine_name: str, failure: int):
     with staged("build") as stage:
         stage.github.blobs_as.failures.append(failure)
-        assert stage.read() == Told(jobs=1, absent=0, left=0, requests=3)
+        assert stage.read() == ReasonsRead(jobs=1, absent=0, left=0, requests=3)
     assert stage.rows("message") == [(USUAL.format("build"),)]
     assert stage.troubles == []
 
@@ -119,7 +119,7 @@ def test_host_of_logs_that_is_down_ends_the_call_and_the_next_goes_on(
 ):
     with staged("a", "b", "c", "d") as stage:
         stage.github.blobs_as.failures += [503] * 6
-        assert stage.read() == Told(jobs=0, absent=0, left=4, requests=9)
+        assert stage.read() == ReasonsRead(jobs=0, absent=0, left=4, requests=9)
         assert stage.troubles[0] == (
             f"octo-org/app: reason of job {stage.jobs[3]}: the host of the logs answers 503"
         )
@@ -150,8 +150,8 @@ def test_renamed_repository_is_followed_to_its_logs(staged: Staged, engine_name:
 def test_log_that_is_not_there_yet_is_asked_for_again(staged: Staged, engine_name: str):
     with staged("build") as stage:
         stage.github.lost_logs[stage.jobs[0]] = 404
-        assert stage.read(after=timedelta(minutes=1)) == Told()
-        assert stage.read(after=timedelta(minutes=30)) == Told(left=1, requests=2)
+        assert stage.read(after=timedelta(minutes=1)) == ReasonsRead()
+        assert stage.read(after=timedelta(minutes=30)) == ReasonsRead(left=1, requests=2)
         stage.github.lost_logs.clear()
         assert stage.read(after=timedelta(minutes=31)).jobs == 1
     assert stage.rows("source", "message") == [("log", USUAL.format("build"))]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from backfill.github.webhooks import Hook, is_at, is_listener, ours, plain, read_hook, wrongs
+from backfill.github.webhooks import is_at, is_listener, ours, plain, read_hook, wrongs
+from backfill.records import Webhook
 from rows.github.events import EVENTS
 
 HERE = "https://ci.example.org/webhook"
-WELL = Hook(1, "/repos/o/r/hooks/1", HERE, True, frozenset(EVENTS), True, True)
+WELL = Webhook(1, "/repos/o/r/hooks/1", HERE, True, frozenset(EVENTS), True, True)
 OTHER = WELL._replace(id=2, url="https://elsewhere.example.org/webhook")
 
 
@@ -53,7 +54,9 @@ def test_hook_that_points_here_is_ours_before_one_that_delivered():
         ]),
     ],
 )  # fmt: skip
-def test_what_keeps_a_hook_from_delivering_is_named(hook: Hook, url: str | None, wrong: list[str]):
+def test_what_keeps_a_hook_from_delivering_is_named(
+    hook: Webhook, url: str | None, wrong: list[str]
+):
     assert wrongs(hook, url) == wrong
 
 
@@ -71,6 +74,6 @@ def test_address_is_shown_without_what_may_be_secret(url: str, shown: str):
 
 def test_hook_that_says_little_is_read():
     hook = read_hook({"id": 7}, "/orgs/o/hooks")
-    assert hook == Hook(7, "/orgs/o/hooks/7", "", False, frozenset(), False, True)
+    assert hook == Webhook(7, "/orgs/o/hooks/7", "", False, frozenset(), False, True)
     assert not is_listener(hook)
     assert is_listener(OTHER._replace(url="https://x.example.org/ci/webhook/?a=1"))

@@ -8,7 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backfill.github.windows import BEGINNING, covering, cut, first_page, halves, joined, may_change
+from backfill.github.windows import covering, cut, first_page, halves, joined, may_change
+from backfill.records import BEGINNING
 from store.state.backfill_progress import CLOSED, Window
 
 FLOOR = datetime(2026, 1, 1)

@@ -9,10 +9,18 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine
 
-from backfill.command.estimate import calls_for_runs, seconds_for
+from backfill.command.estimate import seconds_for
+from backfill.github.estimate import calls_for_runs
 from backfill.http import rate_limit
 from backfill.http.errors import Fate, judge
-from backfill.http.rate_limit import Budget, Limits, Spent, Stopped, available, budget_of
+from backfill.http.rate_limit import (
+    Budget,
+    BudgetSpent,
+    RateLimit,
+    RequestsStopped,
+    available,
+    budget_of,
+)
 from fakegithub.api.access import Token
 from fakegithub.api.faults import Faults
 from fakegithub.samples import app_of, small_world
@@ -61,7 +69,7 @@ def test_a_fifth_of_the_limit_is_left_to_others(limit, remaining, in_flight, lef
 
 
 def test_answers_that_overtake_one_another_leave_the_least():
-    held = Limits(quiet)
+    held = RateLimit(quiet)
     for remaining, reset in ((4990, 600.9), (4988, 600.1), (4989, 600.5)):
         held.learn(Budget(5000, remaining, reset, NOON))
     assert held.budget == Budget(5000, 4988, 600.1, NOON)
@@ -73,7 +81,7 @@ def test_answers_that_overtake_one_another_leave_the_least():
 
 def test_no_minute_has_900_requests_or_more(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rate_limit, "MINUTE", 0.6)
-    held = Limits(quiet)
+    held = RateLimit(quiet)
     held.limited = False
     times = []
     for _ in range(2600):
@@ -87,7 +95,7 @@ def test_no_minute_has_900_requests_or_more(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_first_request_goes_alone_and_tells_how_many_are_left():
-    held = Limits(quiet)
+    held = RateLimit(quiet)
     held.enter()
     second = threading.Thread(target=held.enter, daemon=True)
     second.start()
@@ -101,7 +109,7 @@ def test_first_request_goes_alone_and_tells_how_many_are_left():
 
 def test_used_up_hour_is_waited_for_and_told_with_its_end():
     told: list[tuple[str, datetime]] = []
-    held = Limits(lambda why, until: told.append((why, until)))
+    held = RateLimit(lambda why, until: told.append((why, until)))
     held.budget = Budget(5000, 1000, time.time() + 2.4)
     began = time.monotonic()
     held.enter()
@@ -110,14 +118,14 @@ def test_used_up_hour_is_waited_for_and_told_with_its_end():
 
 
 def test_spent_and_stopped_end_the_waiting():
-    held = Limits(quiet, most=1)
+    held = RateLimit(quiet, most=1)
     held.enter()
-    with pytest.raises(Spent):
+    with pytest.raises(BudgetSpent):
         held.enter()
     held.stop()
-    with pytest.raises(Stopped):
+    with pytest.raises(RequestsStopped):
         held.enter()
-    with pytest.raises(Stopped):
+    with pytest.raises(RequestsStopped):
         held.rest(60)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from backfill.pipeline.database_outage import Patience, wait_for_connections
+from backfill.pipeline.database_outage import OutageRetry, wait_for_connections
 from engines.mysql import connect
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server as GitHub
@@ -73,7 +73,7 @@ def test_connection_to_a_database_that_is_away_is_waited_for(
     engine = connect(f"{server.url}/mysql")
     said: list[str] = []
     again: list[Server] = []
-    wait_for_connections(engine, Patience(said.append))
+    wait_for_connections(engine, OutageRetry(said.append))
     server.kill()
 
     def restart() -> None:
@@ -94,7 +94,7 @@ def test_connection_to_a_database_that_is_away_is_waited_for(
 
 def test_work_that_began_before_the_database_went_away_does_not_call_it_back():
     said: list[str] = []
-    patience = Patience(said.append)
+    patience = OutageRetry(said.append)
     patience.until_done(lambda: patience.tell("gone"))
     assert said == ["waiting for the database: gone"]
     patience.until_done(lambda: None)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from backfill.command.summary import table
-from backfill.http.rate_limit import Budget, Limits
+from backfill.http.rate_limit import Budget, RateLimit
 from backfill.pipeline import progress_bars as shows
-from backfill.pipeline.progress_bars import Show, span
+from backfill.pipeline.progress_bars import ProgressBars, span
 from fakegithub.samples import small_world
 from fakegithub.world.history import history
 from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
@@ -47,8 +47,8 @@ def test_lines_come_every_few_seconds_where_there_is_no_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(shows, "EVERY_SECONDS", 0.05)
-    seen = Show()
-    seen.limits = Limits(seen.waiting)
+    seen = ProgressBars()
+    seen.limits = RateLimit(seen.waiting)
     seen.limits.budget = Budget(5000, 4321, time.time() + 600)
     seen.begin("octo-org/app")
     seen.expect("runs", 1000)

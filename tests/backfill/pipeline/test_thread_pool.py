@@ -9,12 +9,12 @@ from functools import partial
 
 import pytest
 
-from backfill.pipeline.thread_pool import Pool
+from backfill.pipeline.thread_pool import ThreadPool
 
 
 @pytest.fixture
 def pool():
-    made = Pool(threads=4)
+    made = ThreadPool(threads=4)
     yield made
     made.close()
 
@@ -25,14 +25,14 @@ def collect(results: Iterator[int], done: list[int]) -> None:
         done.append(result)
 
 
-def test_results_of_all_tasks_come_in_any_order(pool: Pool):
+def test_results_of_all_tasks_come_in_any_order(pool: ThreadPool):
     assert sorted(pool.spread(partial(pow, number, 2) for number in range(50))) == [
         number**2 for number in range(50)
     ]
     assert list(pool.spread(iter([]))) == []
 
 
-def test_tasks_are_taken_only_when_there_is_room(pool: Pool):
+def test_tasks_are_taken_only_when_there_is_room(pool: ThreadPool):
     taken, begun, most = 0, 0, 0
 
     def tasks():
@@ -48,7 +48,7 @@ def test_tasks_are_taken_only_when_there_is_room(pool: Pool):
     assert most <= 8
 
 
-def test_error_comes_after_the_results_that_are_under_way_and_drops_the_rest(pool: Pool):
+def test_error_comes_after_the_results_that_are_under_way_and_drops_the_rest(pool: ThreadPool):
     ready = threading.Barrier(4, timeout=2)
     done: list[int] = []
 
@@ -66,7 +66,7 @@ def test_error_comes_after_the_results_that_are_under_way_and_drops_the_rest(poo
     assert list(pool.spread(iter([lambda: "goes on"]))) == ["goes on"]
 
 
-def test_error_of_the_tasks_themselves_leaves_no_result_behind(pool: Pool):
+def test_error_of_the_tasks_themselves_leaves_no_result_behind(pool: ThreadPool):
     def tasks():
         for number in range(4):
             yield partial(pow, number, 2)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from backfill.github.context import Desk
+from backfill.pipeline.context import Context
 from backfill.reconcile import health as freshness
 from fakegithub.api.access import Token
 from fakegithub.samples import app_of, small_world
@@ -25,12 +25,12 @@ from tests.backfill.lossy import deliver, desk_of, here_of, naive
 from tests.backfill.test_complete import on_sqlite
 
 URL = "https://ci.example.org/webhook"
-Place = tuple[Desk, Server, World]
+Place = tuple[Context, Server, World]
 
 
 @pytest.fixture
 def place(engine: Engine, store_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
-    """Give a desk on a world whose two runs and hook are a day old, and were delivered."""
+    """Give a context on a world whose two runs and hook are a day old, and were delivered."""
     world = small_world()
     repo = app_of(world)
     finished(world)
@@ -41,17 +41,17 @@ def place(engine: Engine, store_url: str, capsys: pytest.CaptureFixture[str]) ->
         deliver(engine, world, repo)
         with engine.begin() as connection:
             connection.execute(sa.update(deliveries).values(hookid=hook.id))
-        with desk_of(engine, github) as desk:
-            desk.show.stream = io.StringIO()
-            yield desk, github, world
+        with desk_of(engine, github) as context:
+            context.reporter.stream = io.StringIO()
+            yield context, github, world
 
 
 def look(
     place: Place, *patterns: str, after: timedelta = timedelta(minutes=1)
 ) -> list[health.Sight]:
-    desk, _, world = place
+    context, _, world = place
     now = naive(world.now) + after
-    return freshness.look(desk, [here_of(desk, world, app_of(world))], patterns, now=now)
+    return freshness.look(context, [here_of(context, world, app_of(world))], patterns, now=now)
 
 
 def warnings(place: Place) -> list[tuple[str, str, str]]:
@@ -64,7 +64,7 @@ def test_installation_that_is_well_has_no_warning(place: Place):
 
 
 def test_disabled_hook_is_told_once_until_it_is_mended(place: Place):
-    place[0].show.stream = said = io.StringIO()
+    place[0].reporter.stream = said = io.StringIO()
     (hook,) = place[1].hooks.hooks.values()
     look(place)
     hook.active = False
@@ -83,17 +83,17 @@ def test_disabled_hook_is_told_once_until_it_is_mended(place: Place):
 
 @on_sqlite
 def test_hook_that_was_pointed_elsewhere_is_told_of_until_it_delivers_from_there(place: Place):
-    desk, _, world = place
+    context, _, world = place
     (hook,) = place[1].hooks.hooks.values()
     look(place)
     hook.url, hook.updated_at = "https://elsewhere.example.org/webhook", world.now + 10
     look(place)
-    (row,) = health.warnings(desk.engine)
+    (row,) = health.warnings(context.engine)
     assert row.detail == (
         f"webhook {hook.id} points to https://elsewhere.example.org/webhook, "
         "not to https://ci.example.org/webhook"
     )
-    with desk.engine.begin() as connection:
+    with context.engine.begin() as connection:
         connection.execute(sa.update(deliveries).values(receivetime=naive(world.now + 20)))
     look(place)
     assert warnings(place) == []
@@ -101,10 +101,10 @@ def test_hook_that_was_pointed_elsewhere_is_told_of_until_it_delivers_from_there
 
 @on_sqlite
 def test_hook_that_points_elsewhere_than_asked_is_told_of(place: Place):
-    desk, _, world = place
-    here = here_of(desk, world, app_of(world))
+    context, _, world = place
+    here = here_of(context, world, app_of(world))
     now = naive(world.now)
-    freshness.look(desk, [here], (), hook_url="https://new.example.org/webhook", now=now)
+    freshness.look(context, [here], (), hook_url="https://new.example.org/webhook", now=now)
     assert warnings(place) == [("octo-org/app", "hook", "bad")]
 
 
@@ -118,8 +118,8 @@ def test_repository_that_falls_silent_while_runs_go_on_is_told_of(place: Place):
 
 
 def test_ignored_deliveries_of_a_near_name_point_at_the_mistyped_flag(place: Place):
-    desk = place[0]
-    with desk.engine.begin() as connection:
+    context = place[0]
+    with context.engine.begin() as connection:
         pushes = sa.update(deliveries).where(deliveries.c.event == "push")
         why = "octo-org/dashboard is not watched"
         connection.execute(pushes.values(state="ignored", repo="octo-org/dashboard", error=why))
@@ -155,14 +155,14 @@ def test_key_that_is_refused_is_kept(place: Place):
 
 @on_sqlite
 def test_repository_stays_silent_for_a_month_and_is_polled_from_then_on(place: Place):
-    desk, _, world = place
+    context, _, world = place
     look(place)
     world.push(app_of(world), "Unheard", after=5 * 86_400)
     look(place, after=timedelta(days=1))
     assert warnings(place) == [("octo-org/app", "silence", "warning")]
     look(place, after=timedelta(days=20))
     assert warnings(place) == [("octo-org/app", "silence", "warning")]
-    with desk.engine.begin() as connection:
+    with context.engine.begin() as connection:
         long_ago = naive(world.now) - timedelta(days=31)
         connection.execute(sa.update(table).values(changetime=long_ago))
     look(place)

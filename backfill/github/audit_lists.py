@@ -9,19 +9,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
-from backfill.audit.findings import LISTING, Finding, Job, Run
-from backfill.audit.git_findings import Commit
 from backfill.github.branches import whole_list
-from backfill.github.commits import UNKNOWN, below
-from backfill.github.commits import Depth as CommitDepth
-from backfill.github.context import Desk, Here, Json
+from backfill.github.commits import UNKNOWN, CommitDepth, below
 from backfill.github.run_details import GONE
 from backfill.github.run_list import RESTARTS
-from backfill.github.windows import BEGINNING, CAP, first_page, halves
-from backfill.http.errors import Problem
+from backfill.github.windows import CAP, first_page, halves
+from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
+from backfill.pipeline.context import Context
+from backfill.records import (
+    BEGINNING,
+    BrokenList,
+    Json,
+    ListedCommit,
+    ListedJob,
+    ListedRun,
+    Repository,
+)
 from rows import fields
 from rows.github import job as job_rows
 from store.state.backfill_progress import Window
@@ -32,22 +37,17 @@ Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
 
 
-class Listed(NamedTuple):
-    """The runs of a span, and what could not be listed to its end."""
-
-    runs: list[Run]
-    broken: list[Finding]
-
-
-def runs_in(desk: Desk, here: Here, since: datetime, until: datetime) -> Listed:
-    """List the runs created in a span, both ends included. Raises Problem."""
-    floor = fields.moment(here.repository, "created_at", "repository") or BEGINNING
-    waiting, found, broken = [Window(since, until)], dict[int, Run](), list[Finding]()
+def list_runs(
+    context: Context, repository: Repository, since: datetime, until: datetime
+) -> tuple[list[ListedRun], list[BrokenList]]:
+    """List the runs created in a span (ends included), and what is not whole. Raises ApiError."""
+    floor = repository.createtime or BEGINNING
+    waiting, found, broken = [Window(since, until)], dict[int, ListedRun](), list[BrokenList]()
     tries: Counter[Window] = Counter()
     while waiting:
         window = waiting.pop()
         runs, total = list[Json](), 0
-        for page in chain(desk.client, here.path + first_page(window), nothing):
+        for page in chain(context.client, repository.path + first_page(window), nothing):
             total = int(page.body["total_count"])
             if total >= CAP and (parts := halves(window, floor)):
                 waiting += parts
@@ -61,14 +61,13 @@ def runs_in(desk: Desk, here: Here, since: datetime, until: datetime) -> Listed:
                 continue
             found |= known
             if len(known) != total:
-                why = f"GitHub counts {total} runs, but lists {len(known)}"
-                broken.append(Finding(LISTING, f"{window.first} to {window.last} UTC", why))
-    return Listed(list(found.values()), broken)
+                broken.append(BrokenList(window.first, window.last, total, len(known)))
+    return list(found.values()), broken
 
 
-def run_of(run: Json) -> Run:
+def run_of(run: Json) -> ListedRun:
     """Return a listed run. Raises Unmappable."""
-    return Run(
+    return ListedRun(
         gitid=fields.needed(fields.number(run, "id", AT), AT, "id"),
         attempt=fields.number(run, "run_attempt", AT) or 1,
         status=fields.text(run, "status", AT),
@@ -81,26 +80,28 @@ def run_of(run: Json) -> Run:
     )
 
 
-def lists_before(desk: Desk, here: Here, time: datetime) -> bool:
-    """Tell whether GitHub still lists a run created before a time. Raises Problem."""
+def has_runs_before(context: Context, repository: Repository, time: datetime) -> bool:
+    """Tell whether GitHub still lists a run created before a time. Raises ApiError."""
     path = first_page(Window(BEGINNING, time)).replace("per_page=100", "per_page=1")
-    answer = desk.client.get(here.path + path)
+    answer = context.client.get(repository.path + path)
     return int(answer.body["total_count"]) > 0
 
 
-def jobs_in(desk: Desk, here: Here, runs: Iterable[int]) -> dict[int, list[Job]]:
-    """Return the jobs of all attempts of runs. Raises Problem."""
-    tasks: Iterator[Callable[[], tuple[int, list[Job]]]]
-    tasks = (partial(jobs_of, desk, here, run) for run in runs)
-    return dict(desk.pool.spread(tasks))
+def list_jobs(
+    context: Context, repository: Repository, runs: Iterable[int]
+) -> dict[int, list[ListedJob]]:
+    """Return the jobs of all attempts of runs. Raises ApiError."""
+    tasks: Iterator[Callable[[], tuple[int, list[ListedJob]]]]
+    tasks = (partial(jobs_of, context, repository, run) for run in runs)
+    return dict(context.pool.spread(tasks))
 
 
-def jobs_of(desk: Desk, here: Here, run: int) -> tuple[int, list[Job]]:
+def jobs_of(context: Context, repository: Repository, run: int) -> tuple[int, list[ListedJob]]:
     """Return a run and its jobs; none when the run was deleted meanwhile."""
-    path = f"{here.path}actions/runs/{run}/jobs?filter=all&per_page=100"
+    path = f"{repository.path}actions/runs/{run}/jobs?filter=all&per_page=100"
     try:
-        pages = [page.body["jobs"] for page in chain(desk.client, path, nothing)]
-    except Problem as problem:
+        pages = [page.body["jobs"] for page in chain(context.client, path, nothing)]
+    except ApiError as problem:
         if problem.status not in GONE:
             raise
         return run, []
@@ -108,13 +109,13 @@ def jobs_of(desk: Desk, here: Here, run: int) -> tuple[int, list[Job]]:
     return run, [job_of(one) for one in found.values() if not job_rows.is_foreign(one)]
 
 
-def job_of(job: Json) -> Job:
+def job_of(job: Json) -> ListedJob:
     """Return a listed job. Raises Unmappable."""
     at = "workflow_job"
     created, started, ended = (
         fields.moment(job, name, at) for name in ("created_at", "started_at", "completed_at")
     )
-    return Job(
+    return ListedJob(
         gitid=fields.needed(fields.number(job, "id", at), at, "id"),
         rungitid=fields.needed(fields.number(job, "run_id", at), at, "run_id"),
         attempt=fields.number(job, "run_attempt", at) or 1,
@@ -124,70 +125,80 @@ def job_of(job: Json) -> Job:
     )
 
 
-def absent(desk: Desk, here: Here, attempts: Iterable[Attempt]) -> set[Attempt]:
+def find_absent_attempts(
+    context: Context, repository: Repository, attempts: Iterable[Attempt]
+) -> set[Attempt]:
     """Return the attempts that GitHub does not have either: some runs begin with their second."""
 
     def ask(one: Attempt) -> Attempt | None:
         run, number = one
         path = f"actions/runs/{run}/attempts/{number}?exclude_pull_requests=true"
         try:
-            desk.client.get(here.path + path)
-        except Problem as problem:
+            context.client.get(repository.path + path)
+        except ApiError as problem:
             if problem.status not in GONE:
                 raise
             return one
         return None
 
-    return {one for one in desk.pool.spread(partial(ask, one) for one in attempts) if one}
+    return {one for one in context.pool.spread(partial(ask, one) for one in attempts) if one}
 
 
-def branches_in(desk: Desk, here: Here) -> dict[str, str | None] | None:
+def list_branches(context: Context, repository: Repository) -> dict[str, str | None] | None:
     """Return what each branch points at; None where the list would not stand still."""
-    pages, is_whole = whole_list(desk, here)
+    pages, is_whole = whole_list(context, repository)
     if not is_whole:
         return None
     return {str(one["name"]): str(one["commit"]["sha"]) for page in pages for one in page.body}
 
 
-def commits_in(
-    desk: Desk, here: Here, heads: dict[str, str | None], since: datetime, side: datetime | None
-) -> list[Commit]:
+def list_commits(
+    context: Context,
+    repository: Repository,
+    heads: dict[str, str | None],
+    since: datetime,
+    side: datetime | None,
+) -> list[ListedCommit]:
     """Return the commits of the default branch since a time, and those of other branches.
 
-    `side` None leaves the others out. Raises Problem.
+    `side` None leaves the others out. Raises ApiError.
     """
-    default = str(here.repository["default_branch"])
+    default = repository.default_branch
     head = heads.get(default)
     if head is None:
         return []
-    found = walk(desk, here, below(head, CommitDepth(None, since)), default)
+    found = walk(context, repository, below(head, CommitDepth(None, since)), default)
     if side is None:
         return found
     known = {commit.hash for commit in found}
     others = {name: sha for name, sha in heads.items() if sha and sha not in known}
-    tasks = (partial(side_branch, desk, here, head, name, sha) for name, sha in others.items())
-    for more in desk.pool.spread(tasks):
+    tasks = (
+        partial(side_branch, context, repository, head, name, sha) for name, sha in others.items()
+    )
+    for more in context.pool.spread(tasks):
         found += [commit for commit in more if commit.time and commit.time >= side]
     return found
 
 
-def side_branch(desk: Desk, here: Here, base: str, name: str, head: str) -> list[Commit]:
+def side_branch(
+    context: Context, repository: Repository, base: str, name: str, head: str
+) -> list[ListedCommit]:
     """Return the commits that a branch has and the default branch has not."""
     try:
-        return walk(desk, here, f"compare/{base}...{head}?per_page=100", name)
-    except Problem as problem:
+        return walk(context, repository, f"compare/{base}...{head}?per_page=100", name)
+    except ApiError as problem:
         if problem.status not in UNKNOWN:
             raise
         return []  # it moved or went meanwhile, or shares no history: its head is asked for alone
 
 
-def walk(desk: Desk, here: Here, path: str, branch: str) -> list[Commit]:
+def walk(context: Context, repository: Repository, path: str, branch: str) -> list[ListedCommit]:
     """Return the commits of a list or of a comparison."""
     found = []
-    for page in chain(desk.client, here.path + path, nothing):
+    for page in chain(context.client, repository.path + path, nothing):
         listed: list[Json] = page.body["commits"] if isinstance(page.body, dict) else page.body
         for one in listed:
             committer = (one.get("commit") or {}).get("committer") or {}
             time = fields.moment(committer, "date", "commit.committer")
-            found.append(Commit(str(one["sha"]), time, branch))
+            found.append(ListedCommit(str(one["sha"]), time, branch))
     return found

@@ -1,0 +1,66 @@
+"""What it takes to read a repository: as many requests as its runs, and those for the lists."""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy import Engine
+
+from backfill.github.windows import CAP, PER_PAGE, stamp
+from backfill.http.client import Client
+from backfill.http.errors import ApiError
+from backfill.records import EVERYTHING, Estimate, ReadRange
+from engines.mysql import reading
+from rows.github.repo import provider_of
+from store.reads import for_backfill
+from store.state import backfill_progress
+
+FIXED = 5
+"""Calls of every repository: itself, workflows, the newest run before and after, commits."""
+
+
+def estimate_calls(
+    client: Client, engine: Engine | None, name: str, read_range: ReadRange
+) -> Estimate:
+    """Return what it takes to read a repository; `engine` is None while there is no database.
+
+    Raises ApiError.
+    """
+    repository = client.get(f"/repos/{name}").body
+    path = f"/repos/{repository['full_name']}/"
+    since = f"&created={stamp(read_range.last_time)}..*" if read_range.last_time else ""
+    newest = client.get(f"{path}actions/runs?exclude_pull_requests=true&per_page=1{since}")
+    runs = int(newest.body["total_count"])
+    if read_range.max_runs is not None:
+        runs = min(runs, read_range.max_runs)
+    provider = provider_of(repository.get("html_url"))
+    stored = min(runs, count_stored(engine, provider, int(repository["id"])))
+    branches = client.get(f"{path}branches?per_page={PER_PAGE}")
+    commits = read_range.commits or 0
+    if commits == EVERYTHING:
+        commits = count_commits(client, path)
+    lists = branches.pages + math.ceil(commits / PER_PAGE)
+    return Estimate(FIXED + lists + calls_for_runs(runs - stored), runs, stored)
+
+
+def calls_for_runs(runs: int) -> int:
+    """Return how many calls so many runs take: a call each for its jobs, and the lists."""
+    halved = max(0, 2 * math.ceil(runs / (CAP * 0.7)) - 1) if runs >= CAP else 0
+    return runs + math.ceil(runs / PER_PAGE) + halved
+
+
+def count_commits(client: Client, path: str) -> int:
+    """Return how many commits the default branch has."""
+    try:
+        return client.get(f"{path}commits?per_page=1").pages
+    except ApiError:
+        return 0
+
+
+def count_stored(engine: Engine | None, provider: str, gitid: int) -> int:
+    """Return how many runs of a repository are read to their end."""
+    if engine is None:
+        return 0
+    with reading(engine).connect() as connection:
+        repoid = for_backfill.repository_id(connection, provider, gitid)
+        return 0 if repoid is None else backfill_progress.count_done(connection, repoid)

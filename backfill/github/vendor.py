@@ -1,0 +1,108 @@
+"""GitHub as `backfill.vendors.Vendor` describes a vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from backfill.github.all_runs import read_runs
+from backfill.github.audit_lists import (
+    find_absent_attempts,
+    has_runs_before,
+    list_branches,
+    list_commits,
+    list_jobs,
+    list_runs,
+)
+from backfill.github.branches import read_branches, read_workflows, reread_branches
+from backfill.github.commits import read_commits, read_named_commits
+from backfill.github.estimate import estimate_calls
+from backfill.github.failure_reasons import read_failure_reasons
+from backfill.github.moved_branches import read_moved_branches
+from backfill.github.recent_runs import read_open_runs, read_recent_runs, reread_runs
+from backfill.github.repositories import find_repository, list_names
+from backfill.github.webhook_setup import (
+    check_listener_url,
+    explain_refusal,
+    hook_owners,
+    inspect_hooks,
+    set_up_hook,
+    wait_for_ping,
+)
+from backfill.github.windows import RERUN_DAYS as CHANGES_FOR
+from backfill.http.client import Client
+from backfill.http.errors import ApiError
+from backfill.http.etag_cache import CachingClient
+from backfill.http.rate_limit import LEFT_TO_OTHERS, RateLimit, Tell
+from backfill.pipeline.context import Context
+from backfill.records import ReadRange, Repository
+from config.settings import Settings
+
+__all__ = [
+    "ADDRESS",
+    "CHANGES_FOR",
+    "KEY",
+    "NO_KEY",
+    "PHASES",
+    "TITLE",
+    "check_key",
+    "check_listener_url",
+    "estimate_calls",
+    "explain_refusal",
+    "find_absent_attempts",
+    "find_repository",
+    "has_runs_before",
+    "hook_owners",
+    "inspect_hooks",
+    "list_branches",
+    "list_commits",
+    "list_jobs",
+    "list_names",
+    "list_runs",
+    "open_client",
+    "read_failure_reasons",
+    "read_moved_branches",
+    "read_named_commits",
+    "read_open_runs",
+    "read_recent_runs",
+    "read_workflows",
+    "reread_branches",
+    "reread_runs",
+    "set_up_hook",
+    "wait_for_ping",
+]
+
+TITLE = "GitHub"
+ADDRESS, KEY = "GITHUB_API_URL", "GITHUB_TOKEN"
+NO_KEY = (
+    "without a key GitHub allows 60 calls an hour instead of 5,000: give one with -k, or in "
+    "GITHUB_TOKEN or GITHUB_TOKEN_FILE"
+)
+NO_LIMITS = 404
+
+PHASES: Sequence[tuple[str, Callable[[Context, Repository, ReadRange], None]]] = (
+    ("workflows", lambda context, repository, _: read_workflows(context, repository)),
+    ("branches", lambda context, repository, _: read_branches(context, repository)),
+    ("runs", read_runs),
+    (
+        "commits",
+        lambda context, repository, chosen: read_commits(context, repository, chosen.commits),
+    ),
+)
+
+
+def open_client(
+    settings: Settings, tell: Tell, *, left: float = LEFT_TO_OTHERS, caches: bool = False
+) -> Client:
+    """Return a client for GitHub or the server of GITHUB_API_URL."""
+    kind = CachingClient if caches else Client
+    return kind(settings.github_api_url, settings.github_token, RateLimit(tell, None, left))
+
+
+def check_key(client: Client, tries: int) -> None:
+    """Ask for what is left of the limit, which is free: it counts for nothing here either."""
+    try:
+        client.get("/rate_limit", tries=tries)
+    except ApiError as problem:
+        if problem.status != NO_LIMITS:  # a server of one's own may have none
+            raise
+    client.rate_limit.sent = 0

@@ -1,0 +1,169 @@
+"""What a vendor's folder hands to the rest of backfill/, in nobody's own words.
+
+Times are in UTC without zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+Json = dict[str, Any]
+
+BEGINNING = datetime(1970, 1, 1)
+"""Before all that a vendor has."""
+EVERYTHING = -1
+
+
+class ReadRange(NamedTuple):
+    """How much to read of a repository; None means without an end.
+
+    `commits` None means back to the oldest run reached, EVERYTHING all of them.
+    """
+
+    max_runs: int | None = None
+    last_time: datetime | None = None
+    commits: int | None = None
+    max_requests: int | None = None
+
+
+class Repository(NamedTuple):
+    """A repository as it was read first; `path` is where it is in the API, with a slash at the end.
+
+    `record` is what the API says of it: each of its objects is wrapped with that.
+    """
+
+    repoid: int
+    provider: str
+    name: str
+    path: str
+    default_branch: str
+    createtime: datetime | None
+    pushtime: datetime | None
+    record: Json
+
+
+class ListedRun(NamedTuple):
+    """A run as the vendor lists it, or as it is stored.
+
+    `status` None: it was not over when it was noted, and nothing more is known.
+    """
+
+    gitid: int
+    attempt: int
+    status: str | None
+    conclusion: str | None
+    createtime: datetime | None
+    updatetime: datetime | None
+    number: int | None = None
+    workflowgitid: int | None = None
+    workflow: str | None = None
+
+
+class ListedJob(NamedTuple):
+    """A job as the vendor lists it, or as it is stored; `time` is when it last changed."""
+
+    gitid: int
+    rungitid: int
+    attempt: int
+    status: str | None
+    createtime: datetime | None
+    time: datetime | None = None
+
+
+class ListedCommit(NamedTuple):
+    """A commit as the vendor lists it, by its committer's time."""
+
+    hash: str
+    time: datetime | None
+    branch: str
+
+
+class BrokenList(NamedTuple):
+    """A span of time whose runs could not be listed to their end."""
+
+    first: datetime
+    last: datetime
+    counted: int
+    listed: int
+
+
+class Estimate(NamedTuple):
+    """What it takes to read a repository: requests, its runs, those of them that are stored."""
+
+    calls: int
+    runs: int
+    stored: int
+
+
+class ReasonsRead(NamedTuple):
+    """What came of reading why jobs failed: `jobs` that have rows now, `absent` of them without a
+    message, `left` failed jobs that still wait, `requests` sent."""
+
+    jobs: int = 0
+    absent: int = 0
+    left: int = 0
+    requests: int = 0
+
+
+class App(NamedTuple):
+    """An app that is registered with the vendor: its id, and the file of its private key."""
+
+    id: str
+    pem: str
+
+
+class Webhook(NamedTuple):
+    """A webhook as the vendor lists it; `path` is its own in the API.
+
+    `code` is the last answer it got, 0 for none at all, None where nothing was sent.
+    """
+
+    id: int
+    path: str
+    url: str = ""
+    is_active: bool = True
+    events: frozenset[str] = frozenset()
+    is_json: bool = True
+    is_verified: bool = True
+    code: int | None = None
+    changetime: datetime | None = None
+
+
+class HookOwner(NamedTuple):
+    """Whose webhooks are meant, an organisation's or a repository's, and where they are listed."""
+
+    name: str
+    path: str
+    is_org: bool
+
+
+class KnownHooks(NamedTuple):
+    """What the store knows of webhooks: ids of those that delivered, names of the repositories
+    (in lower case) that deliveries came of, and where hooks should point, by `hook ID`."""
+
+    sending: frozenset[int] = frozenset()
+    heard: frozenset[str] = frozenset()
+    urls: Mapping[str, str] = MappingProxyType({})
+
+
+class CheckLine(NamedTuple):
+    """One thing that `--check` looked at: `wrong` is empty when all is well."""
+
+    name: str
+    found: str
+    wrong: str = ""
+
+
+class Recovered(NamedTuple):
+    """Deliveries of a webhook that had not come: taken from its log, asked for again, and lost.
+
+    `is_more` where some are left for the next time.
+    """
+
+    taken: int
+    asked: int
+    lost: int
+    is_more: bool
