@@ -24,13 +24,14 @@ demo: setup ## start everything on a throw-away store and fill it with a day of 
 dev: .venv/.dev ## add the packages that lint, test and docs need
 	@:
 
-lint: dev ## ruff, mypy, and whether the generated pages are fresh
+lint: dev ## ruff, mypy, who imports whom, and whether the generated pages are fresh
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy .
 	@# A package of the same name hides a door from the run above.
 	.venv/bin/python -m mypy listener.py local-database.py
 	.venv/bin/python -m mypy dashboard.py
+	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m docs.generate --check
 
 fix: dev ## format, and repair what ruff can

@@ -35,6 +35,8 @@ def run(door: Path, *args: str) -> subprocess.CompletedProcess[str]:
 def house(tmp_path: Path) -> Path:
     """Build a house whose rooms need a package that only .venv may have."""
     root = tmp_path / "house"
+    root.mkdir()
+    shutil.copy(ROOT / "door.py", root / "door.py")
     for name, room in DOORS.items():
         (root / room).mkdir(parents=True)
         (root / room / "__init__.py").touch()

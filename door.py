@@ -1,0 +1,28 @@
+"""Open a door: run a command of the house by a Python that has its packages."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+
+def enter(module: str) -> NoReturn:
+    """Run `main` of a module and end with its code; 2 where the packages are nowhere.
+
+    They live in .venv: a Python without them hands over to that one, once.
+    """
+    script = Path(sys.argv[0])
+    try:
+        main = importlib.import_module(module).main
+    except ImportError as error:
+        python = Path(__file__).resolve().parent / ".venv/bin/python"
+        if python.exists() and os.environ.get("RUNLEDGER_DOOR") != "venv":
+            os.environ["RUNLEDGER_DOOR"] = "venv"
+            os.execv(python, [str(python), *sys.argv])  # noqa: S606 - no shell on purpose
+        print(f"{script.name}: run make setup first ({error})", file=sys.stderr)
+        raise SystemExit(2) from None
+    os.environ.pop("RUNLEDGER_DOOR", None)
+    raise SystemExit(main())
