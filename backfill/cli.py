@@ -92,7 +92,7 @@ def run_forget(settings: Settings, name: str) -> int:
             raise CannotStart("there is no database yet, so nothing to forget")
         if open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run with -i first")
-        return delete_repository.run(engine, name)
+        return delete_repository.delete_when_confirmed(engine, name)
 
 
 def run_replay(settings: Settings, given: dict[str, Any]) -> int:

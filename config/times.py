@@ -35,3 +35,8 @@ def past(text: str, now: datetime) -> datetime:
     if found > now:
         raise ValueError(f"{text!r} is in the future")
     return found
+
+
+def to_the_minute(time: datetime) -> str:
+    """Return a time as people read it, to the minute."""
+    return f"{time:%Y-%m-%d %H:%M}"

@@ -144,8 +144,9 @@ def cheaply(
 
 def kept(engine: Engine, found: Verdict) -> Verdict:
     """Keep a verdict in `audits` and return it."""
-    shown = [{**one, "missing": True} for one in verdict.shown(found.findings)]
-    shown += [{**one, "missing": False} for one in verdict.shown(found.notes)]
+    objects = verdict.findings_as_objects
+    shown = [{**one, "missing": True} for one in objects(found.findings)]
+    shown += [{**one, "missing": False} for one in objects(found.notes)]
     counts = (found.listed, found.stored, len(found.findings))
     audits.record(engine, audits.Row(found.repoid, now(), found.door, *found.span, *counts, shown))
     return found

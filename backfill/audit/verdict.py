@@ -102,6 +102,6 @@ def order(one: Finding) -> tuple[str, str, str]:
     return one.kind, str(one.day or ""), one.name
 
 
-def shown(found: Iterable[Finding]) -> list[dict[str, Any]]:
+def findings_as_objects(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return findings as JSON objects."""
-    return [{**one._asdict(), "day": one.day.isoformat() if one.day else None} for one in found]
+    return [{**one._asdict(), "day": one.day.isoformat() if one.day else None} for one in findings]

@@ -15,7 +15,7 @@ from backfill.audit.repair import repair
 from backfill.audit.verdict import Verdict, span_of
 from backfill.command import audit_report, history
 from backfill.command.arguments import checked, positive
-from backfill.command.audit_report import Unaudited
+from backfill.command.audit_report import FailedAudit
 from backfill.command.history import Troubles
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
@@ -76,34 +76,34 @@ def run(settings: Settings, ask: Asked, *, install: bool) -> int:
     if not open.exists(settings):
         raise CannotStart("there is no database yet, so nothing to audit")
     patterns = settings.repos or history.stored_names(settings)
-    verdicts, failed = list[Verdict](), list[Unaudited]()
+    verdicts, failed = list[Verdict](), list[FailedAudit]()
     with open.opened(settings, open.WORK) as engine:
         if open.age(engine) == "empty":
             raise CannotStart("the database is empty, so nothing can be audited")
         open.schema(engine, settings, install=install)
         each = offline if ask.is_offline else online
         for found in each(settings, engine, patterns, ask):
-            if isinstance(found, Unaudited):
+            if isinstance(found, FailedAudit):
                 failed.append(found)
             else:
                 verdicts.append(found)
             if not ask.as_json:
                 print(shown(found), flush=True)
     if ask.as_json:
-        print(audit_report.machine(verdicts, failed))
+        print(audit_report.format_json(verdicts, failed))
     return int(bool(failed) or not all(one.is_complete for one in verdicts))
 
 
-def shown(found: Verdict | Unaudited) -> str:
+def shown(found: Verdict | FailedAudit) -> str:
     """Return what came of a repository, as people read it."""
-    if isinstance(found, Unaudited):
+    if isinstance(found, FailedAudit):
         return f"{found.name}: not audited: {found.why}"
-    return audit_report.text(found)
+    return audit_report.format_verdict(found)
 
 
 def offline(
     settings: Settings, engine: Engine, patterns: tuple[str, ...], ask: Asked
-) -> Iterator[Verdict | Unaudited]:
+) -> Iterator[Verdict | FailedAudit]:
     """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
     span = span_of(ask.since, ask.now)
     with reading(engine).connect() as connection:
@@ -121,7 +121,7 @@ def offline(
 
 def online(
     settings: Settings, engine: Engine, patterns: tuple[str, ...], ask: Asked
-) -> Iterator[Verdict | Unaudited]:
+) -> Iterator[Verdict | FailedAudit]:
     """Yield the verdicts of asking GitHub; with `repairs`, those after what was missing came."""
     span = span_of(ask.since, ask.now)
     github = history.connect(settings, ask.max_requests)
@@ -146,10 +146,10 @@ def online(
             except ApiError as problem:
                 if problem.status == BAD_KEY:
                     raise
-                yield Unaudited(name, str(problem))
+                yield FailedAudit(name, str(problem))
                 continue
             yield found
-        yield from (Unaudited(*trouble.split(": ", 1)) for trouble in troubles)
+        yield from (FailedAudit(*trouble.split(": ", 1)) for trouble in troubles)
         # A repository that was renamed: its older rows learn its name.
         while renames.rewrite(engine):
             pass

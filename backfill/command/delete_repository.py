@@ -20,23 +20,24 @@ def ask(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
-def run(engine: Engine, name: str, answer: Callable[[str], str] = ask) -> int:
+def delete_when_confirmed(engine: Engine, name: str, answer: Callable[[str], str] = ask) -> int:
     """Show what is stored of a repository, ask, and delete it; return the exit code."""
     keys = delete_repository.named(engine, name)
     if not keys:
         print(f"nothing is stored of {name}")
         return 0
     for key in keys:
-        print(f"{name} ({key[0]}, id {key[1]}): {listed(delete_repository.counted(engine, key))}")
+        counts = delete_repository.counted(engine, key)
+        print(f"{name} ({key[0]}, id {key[1]}): {format_counts(counts)}")
     print(NOTE)
     if answer(f"Type {name} to delete this for good: ").lower() != name.lower():
         print("nothing was deleted")
         return 1
     for key in keys:
-        print(f"deleted: {listed(delete_repository.forget(engine, key))}")
+        print(f"deleted: {format_counts(delete_repository.forget(engine, key))}")
     return 0
 
 
-def listed(counted: dict[str, int]) -> str:
+def format_counts(counts: dict[str, int]) -> str:
     """Return numbers of rows in one line."""
-    return ", ".join(f"{number} {table}" for table, number in counted.items()) or "no rows"
+    return ", ".join(f"{number} {table}" for table, number in counts.items()) or "no rows"

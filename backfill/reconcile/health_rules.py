@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from backfill.http.rate_limit import Budget
+from config.times import to_the_minute
 from store.state.health import BAD, GOOD, WARNING, Sight
 
 SILENCE, HOOK, TYPO, TOKEN, RATE, AUDIT = "silence", "hook", "typo", "token", "rate", "audit"
@@ -53,8 +54,8 @@ def silence(name: str, heard: Heard, activity: datetime | None, now: datetime) -
         return Sight(name, SILENCE, GOOD)
     if now - activity < LAG or (last is not None and now - last < patience):
         return Sight(name, SILENCE, GOOD)
-    since = f"since {clock(last)} UTC" if last else f"for {heard.span.days} days"
-    told = f"no delivery came {since}, and GitHub shows activity at {clock(activity)} UTC"
+    since = f"since {to_the_minute(last)} UTC" if last else f"for {heard.span.days} days"
+    told = f"no delivery came {since}, and GitHub shows activity at {to_the_minute(activity)} UTC"
     return Sight(name, SILENCE, WARNING, told)
 
 
@@ -145,7 +146,7 @@ def token(expires: str | None, now: datetime) -> Sight:
     if time is None or time - now > SOON:
         return Sight("", TOKEN, GOOD)
     state = BAD if time - now < NOW else WARNING
-    return Sight("", TOKEN, state, f"the key expires at {clock(time)} UTC: make a new one")
+    return Sight("", TOKEN, state, f"the key expires at {to_the_minute(time)} UTC: make a new one")
 
 
 def expiry(text: str) -> datetime | None:
@@ -171,13 +172,9 @@ def audit(name: str, missing: int | None, time: datetime | None) -> Sight:
     """Tell what the last audit of a repository said."""
     if not missing or time is None:
         return Sight(name, AUDIT, GOOD)
-    told = f"{missing} missing at {clock(time)} UTC: python local-database.py -r {name} --audit"
+    command = f"python local-database.py -r {name} --audit"
+    told = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
     return Sight(name, AUDIT, WARNING, told)
-
-
-def clock(time: datetime) -> str:
-    """Return a time to the minute."""
-    return f"{time:%Y-%m-%d %H:%M}"
 
 
 def listed_hook(found: dict[str, Any], expected: str | None) -> Hook:

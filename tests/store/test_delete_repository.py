@@ -128,6 +128,6 @@ def test_command_deletes_only_when_the_name_is_typed_again(
     world = World(seed=5)
     play(world, world.create_repo("org/app"))
     store(engine, world)
-    assert command.run(engine, "org/app", lambda question: typed) == code
+    assert command.delete_when_confirmed(engine, "org/app", lambda question: typed) == code
     assert len(delete_repository.named(engine, "org/app")) == left
     assert ("deleted: " in capsys.readouterr().out) == (code == 0)
