@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rows.github.events import EVENTS
+from rows.sources import source_of
 
+EVENTS = source_of("github").events
 # What GitHub's page calls the events, under "Let me select individual events".
 # https://docs.github.com/webhooks/webhook-events-and-payloads
 TICK = {

@@ -73,9 +73,9 @@ def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
     )
 
 
-def systems(found: Iterable[str | None]) -> str | None:
+def systems(texts: Iterable[str | None]) -> str | None:
     """Return the distinct systems, sorted: `Linux,Windows`."""
-    return ",".join(sorted({one for text in found if text for one in text.split(",")})) or None
+    return ",".join(sorted({one for text in texts if text for one in text.split(",")})) or None
 
 
 def highest(attempts: Sequence[Attempt]) -> Attempt | None:

@@ -1,6 +1,6 @@
 """Which lines of a tool's output say why it failed: a table of patterns, the telling ones first.
 
-A pattern sees one line of at most `loglines.LONGEST` letters. None of them can backtrack far: what
+A pattern sees one line of at most `job_log.LONGEST` letters. None of them can backtrack far: what
 repeats is bounded, possessive, or made of letters that what follows cannot begin with.
 Groups named `path` and `line` say where.
 """

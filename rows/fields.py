@@ -119,10 +119,8 @@ def moment(source: Mapping[str, Any], key: str, at: str) -> datetime | None:
     if not isinstance(value, str) and type(value) is not int:
         raise wrong(at, key, "a time", value)
     try:
-        found = parsed(value)
-        if found.year < 1000:
-            return None
-        return found.astimezone(UTC).replace(tzinfo=None)
+        time = parsed(value)
+        return None if time.year < 1000 else time.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, OSError) as error:
         raise wrong(at, key, "a time", value) from error
 
@@ -131,8 +129,8 @@ def parsed(time: str | int) -> datetime:
     """Return ISO text or epoch seconds as a time with zone; text without one is UTC."""
     if isinstance(time, int):
         return datetime.fromtimestamp(time, UTC)
-    found = datetime.fromisoformat(time)
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(time)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def needed(value: Value | None, at: str, key: str) -> Value:

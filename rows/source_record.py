@@ -29,6 +29,16 @@ class FailureMessage(NamedTuple):
     vague: bool = False
 
 
+class Push(NamedTuple):
+    """A push to a branch as its delivery tells it; None stands for no commit."""
+
+    branch: str
+    before: str | None
+    after: str | None
+    commits: tuple[str, ...]
+    forced: bool = False
+
+
 class Links(NamedTuple):
     """Pages of a vendor's website; each function takes the address of a page and adds to it."""
 
@@ -62,8 +72,8 @@ class Source(NamedTuple):
     """The repository that a payload is about, None for one without."""
     provider_of: Callable[[str], str]
     """The provider (the server's name) from a repository's page."""
-    branch_of: Callable[[str], str | None]
-    """The branch that a push's `ref` names, None for a tag."""
+    push_of: Callable[[Payload], Push | None]
+    """What a push did to a branch, None for a tag."""
     is_foreign_job: Callable[[Payload], bool]
     """Whether what the API lists as a job is none."""
     annotation_messages: Callable[[Sequence[Mapping[str, Any]]], list[FailureMessage]]

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from backfill.audit.findings import BRANCH, COMMIT, HEAD, Finding
 from backfill.records import ListedCommit
+from rows.source_record import Push
 
 Heads = Mapping[str, str | None]
 """The commit each branch points at, by name; None where it is not known."""
-
-
-class Push(NamedTuple):
-    """A push as its stored delivery tells it; None stands for no commit."""
-
-    branch: str
-    before: str | None
-    after: str | None
-    commits: tuple[str, ...]
-    forced: bool = False
 
 
 def of_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:

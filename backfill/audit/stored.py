@@ -20,10 +20,10 @@ from backfill.audit.findings import (
     Held,
     about,
 )
-from backfill.audit.git_findings import Push
 from backfill.records import ListedJob, ListedRun
-from rows import Unmappable, fields
-from rows.github.branch import HEADS
+from rows import Unmappable
+from rows.source_record import Push
+from rows.sources import source_of
 from store.deliveries import bodies, received
 from store.deliveries.spool import FILE, Spool
 from store.reads import for_audit
@@ -205,19 +205,12 @@ def spooled(folder: Path | None, names: set[str]) -> list[Finding]:
 
 def pushes(connection: Connection, names: set[str], since: datetime) -> list[Push]:
     """Return the pushes to branches that were delivered, in the order they came."""
-    found = []
+    delivered = []
     for delivery in received.pushes_of(connection, names, since):
         try:
-            payload = bodies.payload(delivery.body)
-            ref = fields.text(payload, "ref", "push") or ""
-            listed = fields.children(payload, "commits", "push")
-            hashes = (fields.sha(one, "id", "commits") for one in listed)
-            before, after = (fields.sha(payload, name, "push") for name in ("before", "after"))
-            forced = fields.flag(payload, "forced", "push")
+            push = source_of(delivery.provider).push_of(bodies.payload(delivery.body))
         except Unmappable:
             continue
-        if ref.startswith(HEADS):
-            name = ref.removeprefix(HEADS)
-            known = tuple(one for one in hashes if one)
-            found.append(Push(name, before, after, known, bool(forced)))
-    return found
+        if push is not None:
+            delivered.append(push)
+    return delivered

@@ -28,10 +28,11 @@ from backfill.records import (
     Repository,
 )
 from rows import fields
-from rows.github import job as job_rows
+from rows.sources import source_of
 from store.state.backfill_progress import Window
 
 AT = "workflow_run"
+is_foreign = source_of("github").is_foreign_job
 
 Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
@@ -106,7 +107,7 @@ def jobs_of(context: Context, repository: Repository, run: int) -> tuple[int, li
             raise
         return run, []
     found = {one["id"]: one for page in pages for one in page}
-    return run, [job_of(one) for one in found.values() if not job_rows.is_foreign(one)]
+    return run, [job_of(one) for one in found.values() if not is_foreign(one)]
 
 
 def job_of(job: Json) -> ListedJob:

@@ -7,7 +7,7 @@ from typing import Any
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable
-from rows.github.events import rows_read
+from rows.sources import source_of
 from store.doors.api import Read
 
 COUNTED = {
@@ -26,7 +26,7 @@ def read(kind: str, found: Json, repository: Json, **more: Any) -> Read:
     """Return an API object as rows, by way of the webhook's shape. Raises Unmappable."""
     key = "branch" if kind == "branch_gone" else kind
     payload = {key: found, "repository": repository, **more}
-    return Read(rows_read(kind, payload), COUNTED[kind])
+    return Read(source_of("github").rows_read(kind, payload), COUNTED[kind])
 
 
 def reads(context: Context, kind: str, found: list[Json], repository: Repository) -> list[Read]:

@@ -23,12 +23,13 @@ from backfill.records import Json, Repository
 from engines.mysql import reading
 from engines.transaction import transact
 from rows import fields
-from rows.github.events import EVENTS
+from rows.sources import source_of
 from store.deliveries import table
 from store.deliveries.table import Delivery
 from store.doors.decide import label
 from store.state import notes
 
+EVENTS = source_of("github").events
 KEPT = timedelta(days=3)
 OVERLAP = timedelta(minutes=10)
 """How long before the newest delivery of the last look this one goes back to."""

@@ -11,7 +11,7 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import EVERYTHING, Estimate, ReadRange
 from engines.mysql import reading
-from rows.github.repo import provider_of
+from rows.sources import source_of
 from store.reads import for_backfill
 from store.state import backfill_progress
 
@@ -33,7 +33,7 @@ def estimate_calls(
     runs = int(newest.body["total_count"])
     if read_range.max_runs is not None:
         runs = min(runs, read_range.max_runs)
-    provider = provider_of(repository.get("html_url"))
+    provider = source_of("github").provider_of(repository.get("html_url"))
     stored = min(runs, count_stored(engine, provider, int(repository["id"])))
     branches = client.get(f"{path}branches?per_page={PER_PAGE}")
     commits = read_range.commits or 0

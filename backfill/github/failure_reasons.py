@@ -18,11 +18,12 @@ from backfill.records import ReasonsRead
 from engines.mysql import reading
 from rows import Unmappable
 from rows.fingerprint import fingerprint, masked
-from rows.github import failure
-from rows.github.failure import Message
+from rows.source_record import FailureMessage
+from rows.sources import source_of
 from store.state import failures
 from store.state.failures import Failed, Finding, Wanted
 
+GITHUB = source_of("github")
 HORIZON = timedelta(days=90)
 """GitHub keeps annotations and logs no longer, unless told to."""
 COST = 3
@@ -101,7 +102,7 @@ def of_job(client: Client, name: str, job: Failed) -> list[Finding]:
     if noted and not noted[0].vague:
         return findings("annotation", noted)
     log = job_logs.read(client, f"{path}actions/jobs/{job.jobgitid}/logs")
-    said = failure.of_log(log.text, failures.span_of(job))
+    said = GITHUB.log_messages(log.text, failures.span_of(job))
     if said:
         return findings("log", said)
     absence = log.absence or ("silent" if log.is_whole else "huge")
@@ -113,14 +114,14 @@ def of_job(client: Client, name: str, job: Failed) -> list[Finding]:
     return [Finding("none", absence)]
 
 
-def annotated(client: Client, path: str) -> list[Message]:
+def annotated(client: Client, path: str) -> list[FailureMessage]:
     """Return what a job's annotations say; nothing where the key may not see them.
 
     The permission is one of its own (Checks), and the log may be seen without it. Raises ApiError.
     """
     try:
         found = client.get(path, tries=TRIES).body
-        return failure.of_annotations(found) if isinstance(found, list) else []
+        return GITHUB.annotation_messages(found) if isinstance(found, list) else []
     except Unmappable:
         return []
     except ApiError as problem:
@@ -129,12 +130,12 @@ def annotated(client: Client, path: str) -> list[Message]:
         raise
 
 
-def findings(source: str, messages: Iterable[Message]) -> list[Finding]:
+def findings(source: str, messages: Iterable[FailureMessage]) -> list[Finding]:
     """Return messages as rows."""
     return [finding(source, one) for one in messages]
 
 
-def finding(source: str, message: Message) -> Finding:
+def finding(source: str, message: FailureMessage) -> Finding:
     """Return a message as a row, with what makes it comparable."""
     mask = masked(message.text)
     return Finding(

@@ -15,8 +15,9 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
 from backfill.records import Json, Webhook
-from rows.github.events import EVENTS
+from rows.sources import source_of
 
+EVENTS = source_of("github").events
 SHOWN = 5
 EVERY = "*"
 REFUSED = 422

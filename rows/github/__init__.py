@@ -1,1 +1,1 @@
-"""GitHub's objects as rows: one file per table, and `events`, the router."""
+"""Map what GitHub sends to rows: one file per table; `events` routes, `source` is all at once."""

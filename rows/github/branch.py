@@ -12,6 +12,7 @@ from typing import Any
 
 from rows import Row, fields, version
 from rows.github.repo import Repository
+from rows.source_record import Push
 
 PUSH, DELETION, API = 0, 1, 2
 HEADS = "refs/heads/"
@@ -49,6 +50,18 @@ def pushed_row(payload: Mapping[str, Any], repo: Repository) -> Row | None:
     if fields.flag(payload, "deleted", "push") or head is None:
         return deleted_row(name, repo)
     return at_head(name, head, repo, PUSH)
+
+
+def push_of(payload: Mapping[str, Any]) -> Push | None:
+    """Return what a push did to a branch, None for a tag. Raises Unmappable."""
+    branch = branch_of(fields.needed(fields.text(payload, "ref", "push"), "push", "ref"))
+    if branch is None:
+        return None
+    before, after = (fields.sha(payload, name, "push") for name in ("before", "after"))
+    commits = fields.children(payload, "commits", "push")
+    hashes = [fields.sha(commit, "id", "commits") for commit in commits]
+    forced = bool(fields.flag(payload, "forced", "push"))
+    return Push(branch, before, after, tuple(filter(None, hashes)), forced)
 
 
 def named_row(payload: Mapping[str, Any], repo: Repository, event: str) -> Row | None:

@@ -43,7 +43,7 @@ def pushed_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
     The head is not among `commits` when a branch is made on a known commit.
     """
     head = fields.child(payload, "head_commit", "push")
-    rows = [pushed_row(one, repo) for one in fields.children(payload, "commits", "push")]
+    rows = [pushed_row(commit, repo) for commit in fields.children(payload, "commits", "push")]
     if head is not None:
         rows.append(pushed_row(head, repo, "head_commit"))
     return list({row.values["hash"]: row for row in rows}.values())

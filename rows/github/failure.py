@@ -33,43 +33,40 @@ PLACEHOLDER = ".github"
 """The path of annotations that are about no file."""
 
 
-Message = FailureMessage  # until its last importer asks rows.sources
-
-
-class Found(NamedTuple):
+class ErrorLine(NamedTuple):
     """A line that says something: its place in the step, its rank, and its message."""
 
     place: int
     rank: int
-    message: Message
+    message: FailureMessage
 
 
-def of_annotations(annotations: Sequence[Mapping[str, Any]]) -> list[Message]:
+def annotation_messages(annotations: Sequence[Mapping[str, Any]]) -> list[FailureMessage]:
     """Return what a check run's annotations of the level `failure` say, at most MOST.
 
     Those that only give an exit code count where there are no others. Raises Unmappable.
     """
     failed = [
-        annotation_of(one)
-        for one in annotations
-        if fields.text(one, "annotation_level", AT) == "failure"
+        annotation_of(annotation)
+        for annotation in annotations
+        if fields.text(annotation, "annotation_level", AT) == "failure"
     ]
     telling = [one for one in failed if one.text and not one.vague]
-    return different(telling or [one for one in failed if one.text])
+    return distinct(telling or [one for one in failed if one.text])
 
 
-def annotation_of(annotation: Mapping[str, Any]) -> Message:
+def annotation_of(annotation: Mapping[str, Any]) -> FailureMessage:
     """Return one annotation's message. Raises Unmappable."""
     title = fields.text(annotation, "title", AT) or ""
-    said = tidy(fields.text(annotation, "message", AT) or "")
-    text = said if not title or title in said else f"{clean(title)}: {said}"
+    body = tidy(fields.text(annotation, "message", AT) or "")
+    text = body if not title or title in body else f"{clean(title)}: {body}"
     path = fields.text(annotation, "path", AT)
     line = fields.number(annotation, "start_line", AT, fields.BIGGEST_INT)
     if path in (PLACEHOLDER, ""):
         path = line = None
     detail = tidy(fields.text(annotation, "raw_details", AT) or "") or None
     rule = rule_of(plain(text.partition("\n")[0]))
-    return Message(text, detail, path, line, rule is not None and rule.rank >= VAGUE)
+    return FailureMessage(text, detail, path, line, rule is not None and rule.rank >= VAGUE)
 
 
 def tidy(text: str) -> str:
@@ -78,48 +75,46 @@ def tidy(text: str) -> str:
     return "\n".join(lines).strip()[:LONGEST]
 
 
-def of_log(log: str, span: tuple[str, str] | None = None) -> list[Message]:
+def log_messages(log: str, span: tuple[str, str] | None = None) -> list[FailureMessage]:
     """Return what a job's log says of its failure, at most MOST messages, in order.
 
     `span`: first and last second (ISO, UTC) of the step that failed, where they are known.
     """
     lines = failed_step(steps_of(log), span)[-MOST_LINES:]
-    found = list(said(lines))
-    if not found:
-        return []
-    best = min(one.rank for one in found)
-    chosen = [one.message for one in found if one.rank == best]
-    return different(chosen[:1] if best >= VAGUE else chosen)
+    errors = list(error_lines(lines))
+    best = min((error.rank for error in errors), default=VAGUE)
+    chosen = [error.message for error in errors if error.rank == best]
+    return distinct(chosen[:1] if best >= VAGUE else chosen)
 
 
-def different(messages: Iterable[Message]) -> list[Message]:
+def distinct(messages: Iterable[FailureMessage]) -> list[FailureMessage]:
     """Return the messages without those that were said before, at most MOST."""
-    kept: dict[str, Message] = {}
-    for one in messages:
-        kept.setdefault(one.text, one)
-        if len(kept) == MOST:
+    by_text: dict[str, FailureMessage] = {}
+    for message in messages:
+        by_text.setdefault(message.text, message)
+        if len(by_text) == MOST:
             break
-    return list(kept.values())
+    return list(by_text.values())
 
 
-def said(lines: Sequence[str]) -> Iterator[Found]:
+def error_lines(lines: Sequence[str]) -> Iterator[ErrorLine]:
     """Yield the lines that say something."""
     texts = [plain(line) for line in lines]
     for place, text in enumerate(texts):
         if text.endswith(TRACEBACK):
-            found = traceback(texts, place)
-            if found is not None:
-                yield found
+            error = traceback(texts, place)
+            if error is not None:
+                yield error
             continue
         rule = rule_of(text)
         if rule is None:
             if lines[place].startswith(ERROR) and text:
-                yield Found(place, SAID, told(texts, place, Message(text)))
+                yield ErrorLine(place, SAID, with_context(texts, place, FailureMessage(text)))
             continue
-        one = followed(texts, place, rule)
-        if one is not None:
+        message = with_following(texts, place, rule)
+        if message is not None:
             rank = min(rule.rank, SAID) if is_said(lines[place], rule) else rule.rank
-            yield Found(place, rank, told(texts, place, one))
+            yield ErrorLine(place, rank, with_context(texts, place, message))
 
 
 def is_said(line: str, rule: Rule) -> bool:
@@ -127,14 +122,14 @@ def is_said(line: str, rule: Rule) -> bool:
     return line.startswith(ERROR) and rule.rank < VAGUE
 
 
-def told(texts: Sequence[str], place: int, message: Message) -> Message:
+def with_context(texts: Sequence[str], place: int, message: FailureMessage) -> FailureMessage:
     """Return a message with the lines before it."""
     before = [text for text in texts[max(0, place - 2 * BEFORE) : place] if text.strip()]
     context = "\n".join(before[-BEFORE:]) or None
     return message._replace(context=context)
 
 
-def followed(texts: Sequence[str], place: int, rule: Rule) -> Message | None:
+def with_following(texts: Sequence[str], place: int, rule: Rule) -> FailureMessage | None:
     """Return a line as a message, with the lines that belong to it; None where it is repeated.
 
     A Go test that has subtests says nothing itself: the subtests follow, further in.
@@ -158,7 +153,7 @@ def followed(texts: Sequence[str], place: int, rule: Rule) -> Message | None:
     path = named_above(texts, place) if rule.above else where.get("path")
     line = where.get("line")
     vague = rule.rank >= VAGUE
-    return Message("\n".join(kept)[:LONGEST], None, path, int(line) if line else None, vague)
+    return FailureMessage("\n".join(kept)[:LONGEST], None, path, int(line) if line else None, vague)
 
 
 def indent(text: str) -> int:
@@ -174,7 +169,7 @@ def named_above(texts: Sequence[str], place: int) -> str | None:
     return None
 
 
-def traceback(texts: Sequence[str], place: int) -> Found | None:
+def traceback(texts: Sequence[str], place: int) -> ErrorLine | None:
     """Return the exception that ends a Python traceback, and where it was raised."""
     prefix = texts[place].removesuffix(TRACEBACK)
     path, line = None, None
@@ -186,8 +181,10 @@ def traceback(texts: Sequence[str], place: int) -> Found | None:
             if is_cause(texts, number):
                 return None
             test = test_above(texts, place)
-            message = Message(f"{test}\n{text}" if test else text, None, path, line)
-            return Found(number, PLACED if test else RAISED, told(texts, number, message))
+            message = FailureMessage(f"{test}\n{text}" if test else text, None, path, line)
+            return ErrorLine(
+                number, PLACED if test else RAISED, with_context(texts, number, message)
+            )
     return None
 
 

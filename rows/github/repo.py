@@ -44,14 +44,14 @@ def provider_of(url: str) -> str:
 
 def repository(payload: Mapping[str, Any]) -> Repository:
     """Return the payload's repository. Raises Unmappable when it has none."""
-    found = fields.needed(fields.child(payload, AT, "payload"), "payload", AT)
-    url = fields.needed(fields.text(found, "html_url", AT), AT, "html_url")
-    pushed = fields.moment(found, "pushed_at", AT)
-    updated = fields.moment(found, "updated_at", AT)
+    repo = fields.needed(fields.child(payload, AT, "payload"), "payload", AT)
+    url = fields.needed(fields.text(repo, "html_url", AT), AT, "html_url")
+    pushed = fields.moment(repo, "pushed_at", AT)
+    updated = fields.moment(repo, "updated_at", AT)
     return Repository(
         provider=provider_of(url),
-        gitid=fields.needed(fields.number(found, "id", AT), AT, "id"),
-        name=fields.needed(fields.text(found, "full_name", AT), AT, "full_name"),
+        gitid=fields.needed(fields.number(repo, "id", AT), AT, "id"),
+        name=fields.needed(fields.text(repo, "full_name", AT), AT, "full_name"),
         url=url,
         pushed=pushed,
         seen=max((time for time in (pushed, updated) if time), default=None),
@@ -60,13 +60,13 @@ def repository(payload: Mapping[str, Any]) -> Repository:
 
 def repo_row(payload: Mapping[str, Any], repo: Repository, rank: int) -> Row:
     """Return the repository's row."""
-    found = payload[AT]
+    given = payload[AT]
     state = {
         "name": repo.name,
         "url": repo.url,
-        "defaultbranch": fields.text(found, "default_branch", AT),
-        "private": fields.flag(found, "private", AT),
-        "archived": fields.flag(found, "archived", AT),
+        "defaultbranch": fields.text(given, "default_branch", AT),
+        "private": fields.flag(given, "private", AT),
+        "archived": fields.flag(given, "archived", AT),
     }
     key = {"provider": repo.provider, "gitid": repo.gitid}
     order = version.timed("repos", repo.seen, rank, state.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rows.github import branch, events, failure, job, links, repo
+from rows.github import api_objects, branch, events, failure, ignored, job_kinds, links, repo
 from rows.source_record import Links, Source
 
 GITHUB = Source(
@@ -12,14 +12,14 @@ GITHUB = Source(
         event: (rows_of.__doc__ or "").strip().removeprefix("Return ")
         for event, rows_of in events.EVENTS.items()
     },
-    ignored=events.IGNORED,
+    ignored=ignored.IGNORED,
     rows_for=events.rows_for,
-    rows_read=events.rows_read,
+    rows_read=api_objects.rows_read,
     repository_of=events.repository_of,
     provider_of=repo.provider_of,
-    branch_of=branch.branch_of,
-    is_foreign_job=job.is_foreign,
-    annotation_messages=failure.of_annotations,
-    log_messages=failure.of_log,
+    push_of=branch.push_of,
+    is_foreign_job=job_kinds.is_foreign,
+    annotation_messages=failure.annotation_messages,
+    log_messages=failure.log_messages,
     links=Links(links.repository, links.compare, links.new_issue),
 )

@@ -8,8 +8,8 @@ import pytest
 
 from backfill.audit import findings, git_findings, run_number_gaps, verdict
 from backfill.audit.findings import Finding, Held
-from backfill.audit.git_findings import Push
 from backfill.records import ListedCommit, ListedJob, ListedRun
+from rows.source_record import Push
 
 NOON = datetime(2026, 3, 2, 12)
 HOUR = timedelta(hours=1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rows import Unmappable
-from rows.github import events
+from rows.github.api_objects import rows_read
 from tests.rows.objects import NOON, PUSH, REPOSITORY, SHA, mapped, of_table, only, tables
 
 ZEROS = "0" * 40
@@ -32,7 +32,7 @@ def order(found: Any) -> bytes:
 
 
 def read(kind: str, value: Any, **repository: Any) -> Any:
-    return events.rows_read(kind, {"branch": value, "repository": {**REPOSITORY, **repository}})
+    return rows_read(kind, {"branch": value, "repository": {**REPOSITORY, **repository}})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rows import Unmappable
 from rows.fingerprint import masked
-from rows.github.failure import BEFORE, LONGEST, MOST, Message, of_annotations, of_log
+from rows.github.failure import BEFORE, LONGEST, MOST, annotation_messages, log_messages
+from rows.source_record import FailureMessage
 
 LOGS = Path(__file__).parents[1] / "logs"
 # The messages of each recorded log, by hand: what a person would quote, and where it says it is.
@@ -23,7 +24,7 @@ def log_of(name: str) -> str:
     return (LOGS / f"{name}.txt").read_text("utf-8")
 
 
-def texts(messages: list[Message]) -> list[str]:
+def texts(messages: list[FailureMessage]) -> list[str]:
     return [one.text for one in messages]
 
 
@@ -41,23 +42,23 @@ def test_log_says_what_a_person_would_quote(name: str):
         )
         for one in SAID[name]
     ]
-    assert [(one.text, one.path, one.line) for one in of_log(log_of(name))] == wanted
+    assert [(one.text, one.path, one.line) for one in log_messages(log_of(name))] == wanted
 
 
 def test_log_with_nothing_but_an_exit_code_keeps_the_lines_before_it():
-    (found,) = of_log(log_of("bash_exit_code"))
+    (found,) = log_messages(log_of("bash_exit_code"))
     assert found.vague
     assert found.context == "checking"
 
 
 def test_context_is_what_was_printed_before_the_message():
-    first = of_log(log_of("gcc"))[0]
+    first = log_messages(log_of("gcc"))[0]
     assert first.context == "gcc -o build/app src/queue.c\nsrc/queue.c: In function ‘main’:"
 
 
 def test_script_that_is_shown_before_its_output_says_nothing():
     shown = "##[group]Run ./check\nset -e\necho 'error: not this one'\n##[endgroup]\n"
-    found = of_log(shown + "error: this one\n##[error]Process completed with exit code 1.\n")
+    found = log_messages(shown + "error: this one\n##[error]Process completed with exit code 1.\n")
     assert texts(found) == ["error: this one"]
 
 
@@ -72,28 +73,28 @@ def test_step_that_failed_last_is_found_by_its_times():
         "2026-03-02T12:00:06.0000000Z error: it may not\n"
         "2026-03-02T12:00:06.1000000Z ##[error]Process completed with exit code 1.\n"
     )
-    assert texts(of_log(log)) == ["error: it may"]
+    assert texts(log_messages(log)) == ["error: it may"]
     span = ("2026-03-02T12:00:05", "2026-03-02T12:00:06")
-    assert texts(of_log(log, span)) == ["error: it may not"]
+    assert texts(log_messages(log, span)) == ["error: it may not"]
 
 
 def test_log_that_breaks_off_says_what_it_still_says():
     log = "2026-03-02T12:00:01.0000000Z src/a.c:3:5: error: no such thing\n2026-03-02T12:"
-    assert texts(of_log(log)) == ["src/a.c:3:5: error: no such thing"]
+    assert texts(log_messages(log)) == ["src/a.c:3:5: error: no such thing"]
 
 
 @pytest.mark.parametrize("log", ["", "\ufeff", "all is well\n", "\x00\n\r\n"])
 def test_log_without_an_error_says_nothing(log: str):
-    assert of_log(log) == []
+    assert log_messages(log) == []
 
 
 def test_more_messages_than_are_kept_are_cut():
     log = "".join(f"src/a.c:{line}:1: error: wrong\n" for line in range(1, 30))
-    assert [one.line for one in of_log(log)] == list(range(1, MOST + 1))
+    assert [one.line for one in log_messages(log)] == list(range(1, MOST + 1))
 
 
 def test_same_message_twice_is_one():
-    assert len(of_log("a.h:1:1: error: wrong\n" * 3)) == 1
+    assert len(log_messages("a.h:1:1: error: wrong\n" * 3)) == 1
 
 
 def annotation(message: str, **more: object) -> dict[str, object]:
@@ -102,17 +103,17 @@ def annotation(message: str, **more: object) -> dict[str, object]:
 
 
 def test_annotation_is_kept_with_its_place():
-    (found,) = of_annotations([annotation("'dept' undeclared")])
-    assert found == Message("'dept' undeclared", None, "src/a.c", 3)
+    (found,) = annotation_messages([annotation("'dept' undeclared")])
+    assert found == FailureMessage("'dept' undeclared", None, "src/a.c", 3)
 
 
 def test_annotation_of_no_file_has_no_place():
-    (found,) = of_annotations([annotation("It broke", path=".github", start_line=11)])
+    (found,) = annotation_messages([annotation("It broke", path=".github", start_line=11)])
     assert (found.path, found.line) == (None, None)
 
 
 def test_title_of_an_annotation_stands_before_its_message():
-    (found,) = of_annotations([annotation("7 != 8", title="Cart test", raw_details="left: 7")])
+    (found,) = annotation_messages([annotation("7 != 8", title="Cart test", raw_details="left: 7")])
     assert (found.text, found.context) == ("Cart test: 7 != 8", "left: 7")
 
 
@@ -120,14 +121,16 @@ def test_warnings_and_notices_are_no_reasons():
     old = [
         annotation("Node.js 16 is old", annotation_level=level) for level in ("warning", "notice")
     ]
-    assert of_annotations(old) == []
+    assert annotation_messages(old) == []
 
 
 def test_exit_code_counts_only_where_no_annotation_says_more():
     code = annotation("Process completed with exit code 2.", path=".github")
-    (found,) = of_annotations([code])
+    (found,) = annotation_messages([code])
     assert (found.text, found.vague) == ("Process completed with exit code 2.", True)
-    assert texts(of_annotations([code, annotation("'dept' undeclared")])) == ["'dept' undeclared"]
+    assert texts(annotation_messages([code, annotation("'dept' undeclared")])) == [
+        "'dept' undeclared"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_exit_code_counts_only_where_no_annotation_says_more():
 )
 def test_annotation_of_the_wrong_shape_is_named(key: str, value: object):
     with pytest.raises(Unmappable, match=rf"annotation\.{key}"):
-        of_annotations([annotation("It broke") | {key: value}])
+        annotation_messages([annotation("It broke") | {key: value}])
 
 
 # Pieces that patterns begin with, so that hostile text gets far into them.
@@ -153,7 +156,7 @@ HOSTILE = st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=60).map("".j
 
 @given(HOSTILE)
 def test_any_text_gives_few_short_messages_that_a_database_can_hold(log: str):
-    found = of_log(log)
+    found = log_messages(log)
     assert len(found) <= MOST
     for one in found:
         assert 0 < len(one.text) <= LONGEST + 1000
@@ -177,7 +180,7 @@ def test_any_text_gives_few_short_messages_that_a_database_can_hold(log: str):
 )
 def test_megabyte_of_what_patterns_begin_with_is_read_without_backtracking(line: str):
     before = time.monotonic()
-    of_log((line + "\n") * 250)
+    log_messages((line + "\n") * 250)
     assert time.monotonic() - before < 30  # a fifth of a second where nothing else runs
 
 
@@ -191,7 +194,7 @@ def test_megabyte_of_what_patterns_begin_with_is_read_without_backtracking(line:
     ],
 )
 def test_colours_and_what_was_overprinted_are_left_out(coloured: str):
-    assert texts(of_log(f"{coloured}\n")) == ["error: no"]
+    assert texts(log_messages(f"{coloured}\n")) == ["error: no"]
 
 
 def test_exception_that_led_to_another_is_left_to_the_other():
@@ -199,4 +202,4 @@ def test_exception_that_led_to_another_is_left_to_the_other():
         "KeyError: 1\n\nDuring handling of the above exception, another exception occurred:\n\n"
         "ValueError: no such price\n"
     )
-    assert texts(of_log(log)) == ["ValueError: no such price"]
+    assert texts(log_messages(log)) == ["ValueError: no such price"]

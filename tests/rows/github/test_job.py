@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rows import Unmappable
-from rows.github.job import systems
+from rows.github.job_steps import systems
 from tests.rows.objects import (
     JOB,
     NO_RUNNER,

@@ -9,6 +9,7 @@ import pytest
 
 from rows import Unmappable
 from rows.github import events
+from rows.github.api_objects import rows_read
 from tests.rows.objects import NOON, REPOSITORY, mapped, of_table
 
 
@@ -90,7 +91,7 @@ def version_of(event: str, **repository: Any) -> bytes:
 def test_repository_event_wins_over_the_same_repository_seen_in_passing():
     in_passing = version_of("push", archived=False)
     event = version_of("repository", archived=True)
-    read = events.rows_read("repository", {"repository": REPOSITORY}).repository.values["version"]
+    read = rows_read("repository", {"repository": REPOSITORY}).repository.values["version"]
     assert isinstance(read, bytes)
     assert in_passing < event < read
 

@@ -16,6 +16,7 @@ from fakegithub.world.view import View
 from fakegithub.world.world import Delivery, World
 from rows import StoredName
 from rows.github import events
+from rows.github.api_objects import rows_read
 from tests import counts
 from tests.rows.objects import of_table, only, without
 
@@ -23,7 +24,7 @@ from tests.rows.objects import of_table, only, without
 def read(kind: str, value: Any, repo: Repo, **parts: Any) -> Any:
     """Return what an object read from the API says, its repository read before it."""
     payload = {**parts, kind: value, "repository": rest.full_repository(repo)}
-    return events.rows_read(kind, payload)
+    return rows_read(kind, payload)
 
 
 def compare(world: World, delivery: Delivery) -> str | None:
@@ -75,7 +76,7 @@ def compare_push(view: View, repo: Repo, change: Change, payload: Json) -> bool:
     branch = view.branch(repo.id, name)
     kind = "branch_gone" if branch is None else "branch"
     answer: Json = {"name": name} if branch is None else rest.listed_branch(branch, repo)
-    listed = events.rows_read(kind, {"branch": answer, "repository": rest.full_repository(repo)})
+    listed = rows_read(kind, {"branch": answer, "repository": rest.full_repository(repo)})
     one, two = only(told, "branches"), only(listed, "branches")
     assert without(two, "version") == without(one, "version")
     assert one["version"] < two["version"]  # within one second what was read is the truth

@@ -1,0 +1,46 @@
+"""What a `workflow_job` object says beside its times: its steps, and the systems it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rows import fields
+from rows.github.job_kinds import AT
+
+SYSTEMS = {
+    "Linux": set(
+        "linux ubuntu debian fedora rhel centos alpine amazonlinux rockylinux archlinux".split()
+    ),
+    "Windows": {"windows", "win"},
+    "macOS": {"macos", "mac", "osx", "darwin"},
+}
+
+
+def systems(labels: list[str]) -> str | None:
+    """Return the operating systems that the labels name, without versions."""
+    words = {word for label in labels for word in re.findall("[a-z]+", label.lower())}
+    return ",".join(name for name, known in SYSTEMS.items() if known & words) or None
+
+
+def read_steps(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the steps with one form of time: they come with offsets, jobs' times with Z."""
+    at = f"{AT}.steps"
+    return [
+        {
+            "number": fields.number(step, "number", at),
+            "name": fields.text(step, "name", at),
+            "status": fields.text(step, "status", at),
+            "conclusion": fields.text(step, "conclusion", at),
+            "starttime": clock(fields.moment(step, "started_at", at)),
+            "endtime": clock(fields.moment(step, "completed_at", at)),
+        }
+        for step in fields.children(job, "steps", AT)
+    ]
+
+
+def clock(time: datetime | None) -> str | None:
+    """Return a time as a database writes it."""
+    return None if time is None else time.isoformat(" ", "microseconds")
