@@ -32,7 +32,7 @@ from backfill.records import (
     Webhook,
 )
 from config.settings import Settings
-from config.watched import Chosen
+from config.watch import Watch
 
 Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
@@ -76,7 +76,7 @@ class Vendor(Protocol):
         """Ask for what is free: whether the server answers and accepts the key."""
 
     def list_names(
-        self, client: Client, chosen: Chosen, report: Callable[[str], object]
+        self, client: Client, watch: Watch, report: Callable[[str], object]
     ) -> Iterator[str]:
         """Yield the full names of the repositories that are meant; report owners without any."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 from dotenv.parser import parse_stream
 
-from config import groups, values
+from config import github, groups, values
 from config.groups import Group
+from config.sources import Setting, SourceForm, SourceSettings, read_patterns
 
 
 class BadSetting(ValueError):
@@ -40,10 +41,8 @@ class Settings(NamedTuple):
     database_read_url: str
     database_migrate_url: str
     webhook_secret: tuple[bytes, ...]
-    github_token: str | None
-    github_api_url: str
-    github_app_id: str | None
-    github_app_pem: str | None
+    sources: Mapping[str, SourceSettings]
+    """The vendors' own, by the first word of their providers."""
     repos: tuple[str, ...]
     host: str
     port: int
@@ -66,13 +65,17 @@ class Settings(NamedTuple):
         shown = (f"{name}={getattr(self, name)!r}" for name in self._fields if name not in HIDDEN)
         return f"Settings({', '.join(shown)})"
 
+    @property
+    def source(self) -> SourceSettings:
+        """The vendor whose repositories are named; there is one so far."""
+        return next(iter(self.sources.values()))
 
-class Setting(NamedTuple):
-    """How a setting is read: its default as text, and the reader that checks it."""
 
-    default: str | None
-    value: Callable[[str], Any]
-
+FORMS: dict[str, SourceForm] = {
+    "github": github.FORM,
+}
+KEY_SETTING, _ = next(iter(FORMS.values())).settings["token"]
+"""What `-k` gives."""
 
 SETTINGS = {
     "DATABASE_URL": Setting("sqlite:///data/shark_dashboard.db", values.database_url),
@@ -83,10 +86,7 @@ SETTINGS = {
     "DATABASE_READ_URL": Setting(None, values.database_url),
     "DATABASE_MIGRATE_URL": Setting(None, values.database_url),
     "WEBHOOK_SECRET": Setting(None, values.webhook_secret),
-    "GITHUB_TOKEN": Setting(None, values.secret_text),
-    "GITHUB_API_URL": Setting("https://api.github.com", values.api_url),
-    "GITHUB_APP_ID": Setting(None, values.app_id),
-    "GITHUB_APP_PEM": Setting(None, values.existing_file),
+    **{name: setting for form in FORMS.values() for name, setting in form.settings.values()},
     "REPOS": Setting(None, values.repos),
     "HOST": Setting("0.0.0.0", values.host),  # noqa: S104 - GitHub reaches it from outside
     "PORT": Setting("5000", values.port),
@@ -108,9 +108,11 @@ SETTINGS = {
 HIDDEN = frozenset(
     """
     database_url database_password database_password_command database_read_url
-    database_migrate_url webhook_secret github_token dashboard_password
+    database_migrate_url webhook_secret sources dashboard_password
     """.split()
 )
+
+COMMON = [name for name in Settings._fields if name != "sources"]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -128,22 +130,37 @@ def read(
 ) -> Settings:
     """Return the settings of `flags` (Settings' names), `environ` and `folder`'s `.env`.
 
-    A flag that is None was not given; a list is joined by commas. Relative paths of `X_FILE` are
-    relative to `folder`, by default the current one. Raises BadSetting.
+    The flag `key` is the vendor's token. One that is None was not given; a list is joined by
+    commas. Relative paths of `X_FILE` are relative to `folder`, by default the current one.
+    Raises BadSetting.
     """
     folder = folder or Path.cwd()
-    given = {name.upper(): as_text(value) for name, value in flags.items() if value is not None}
+    given = texts_of(flags)
     layers = (environ, dotenv(folder / ".env"))
     found = {
         name: given[name] if name in given else from_layers(name, layers, folder)
         for name in SETTINGS
     }
-    checked = {name.lower(): check(name, text) for name, text in found.items()}
-    for name in ("database_read_url", "database_migrate_url"):
-        checked[name] = checked[name] or checked["database_url"]
-    checked["webhook_secret"] = checked["webhook_secret"] or ()
-    checked["repos"] = checked["repos"] or ()
-    return Settings(**checked)
+    checked = {name: check(name, text) for name, text in found.items()}
+    for name in ("DATABASE_READ_URL", "DATABASE_MIGRATE_URL"):
+        checked[name] = checked[name] or checked["DATABASE_URL"]
+    checked["WEBHOOK_SECRET"] = checked["WEBHOOK_SECRET"] or ()
+    sources = {name: form.filled(checked) for name, form in FORMS.items()}
+    try:
+        checked["REPOS"] = read_patterns(checked["REPOS"] or (), FORMS, sources)
+    except ValueError as error:
+        raise BadSetting("REPOS", str(error)) from error
+    fields = {name.lower(): value for name, value in checked.items()}
+    return Settings(sources=sources, **{name: fields[name] for name in COMMON})
+
+
+def texts_of(flags: Mapping[str, object]) -> dict[str, str]:
+    """Return the flags that were given as the environment would hold them."""
+    return {
+        KEY_SETTING if name == "key" else name.upper(): as_text(value)
+        for name, value in flags.items()
+        if value is not None
+    }
 
 
 def as_text(value: object) -> str:
@@ -216,7 +233,8 @@ def check(name: str, text: str | None) -> Any:
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return every text of the settings that must not be printed, logged or kept in argv."""
     urls = (settings.database_url, settings.database_read_url, settings.database_migrate_url)
-    found = [settings.database_password, settings.github_token, *map(values.url_password, urls)]
+    found = [settings.database_password, *map(values.url_password, urls)]
+    found += [source.token for source in settings.sources.values()]
     found.append(settings.dashboard_password)
     found += [secret.decode() for secret in settings.webhook_secret]
     return tuple(sorted({text for text in found if text}, key=len, reverse=True))

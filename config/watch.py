@@ -1,27 +1,39 @@
-"""Which repositories are watched by name."""
+"""Which repositories `-r` means: org/repo, org or org/*, without regard to case."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
 class Watch(NamedTuple):
-    """The `-r` patterns as given, and split into owners and full names in lower case."""
+    """The patterns as given, and apart: owners and full names, in lower case -> as written.
+
+    Each is there once, in the order given; a repository of a watched owner is not named again.
+    """
 
     patterns: tuple[str, ...]
-    owners: frozenset[str]
-    names: frozenset[str]
+    owners: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 def watch(patterns: Sequence[str]) -> Watch:
-    """Return what `org`, `org/*` and `org/repo` mean, without regard to case."""
-    lowered = [pattern.lower().removesuffix("/*") for pattern in patterns]
-    return Watch(
-        patterns=tuple(patterns),
-        owners=frozenset(one for one in lowered if "/" not in one),
-        names=frozenset(one for one in lowered if "/" in one),
-    )
+    """Return what patterns mean; a name without a slash is an owner's, as is what ends with /*."""
+    plain = {name.lower(): name for name in (each.removesuffix("/*") for each in patterns)}
+    whole = {each.lower().removesuffix("/*") for each in patterns if each.endswith("/*")}
+    owners = {key: name for key, name in plain.items() if "/" not in key or key in whole}
+    names = {
+        key: name
+        for key, name in plain.items()
+        if key not in owners and not owners_of(key) & owners.keys()
+    }
+    return Watch(tuple(patterns), owners, names)
+
+
+def owners_of(name: str) -> set[str]:
+    """Return whose a repository is: `group` and `group/sub` of `group/sub/project`."""
+    parts = name.split("/")
+    return {"/".join(parts[:length]) for length in range(1, len(parts))}
 
 
 def is_watched(watch: Watch, names: Iterable[str]) -> bool:
@@ -29,4 +41,4 @@ def is_watched(watch: Watch, names: Iterable[str]) -> bool:
     if not watch.patterns:
         return True
     lowered = [name.lower() for name in names]
-    return any(name in watch.names or name.partition("/")[0] in watch.owners for name in lowered)
+    return any(name in watch.names or owners_of(name) & watch.owners.keys() for name in lowered)

@@ -57,7 +57,7 @@ def flags() -> Flags:
     parser.add_argument(
         "-k",
         "--key",
-        dest="github_token",
+        dest="key",
         metavar="KEY",
         help="GitHub token; deliveries need none, healing and the backfill do [GITHUB_TOKEN]",
     )
@@ -165,9 +165,9 @@ def start(given: dict[str, object]) -> None:
 
 def heals(settings: Settings) -> bool:
     """Tell whether a reconciler is to run beside us, and say so when it is not."""
-    if settings.reconcile and settings.github_token:
+    if settings.reconcile and settings.source.token:
         return True
-    why = "RECONCILE=off" if settings.github_token else "there is no GITHUB_TOKEN"
+    why = "RECONCILE=off" if settings.source.token else "there is no GITHUB_TOKEN"
     log.info("what webhooks do not bring is not looked for", why=why)
     return False
 

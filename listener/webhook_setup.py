@@ -23,7 +23,7 @@ NAME = "webhooks"
 def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
     """Make or repair the webhooks of `-r`, which deliver to `url`; return the exit code."""
     made = environment(given)
-    if settings.github_token and settings.repos:
+    if settings.source.token and settings.repos:
         keys, _ = webhook_secret.load(settings)
         made["WEBHOOK_SECRET"] = keys[0].decode()
     command = (*COMMAND, "--register", url)
@@ -32,7 +32,7 @@ def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
 
 def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> Iterator[Line]:
     """Yield how GitHub sees the webhooks of `-r`; nothing where there is no key to ask with."""
-    if not settings.github_token:
+    if not settings.source.token:
         return
     if not settings.repos:
         yield Line(NAME, "are not looked at: name repositories with -r")

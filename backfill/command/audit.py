@@ -24,7 +24,7 @@ from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 from config.settings import BadSetting, Settings
 from config.times import past
-from config.watched import chosen, is_watched
+from config.watch import is_watched, watch
 from engines.mysql import reading
 from store import open
 from store.open import CannotStart
@@ -108,11 +108,8 @@ def offline(
     span = span_of(ask.since, ask.now)
     with reading(engine).connect() as connection:
         stored = for_audit.repositories(connection)
-    meant = [
-        number
-        for number, known in stored.items()
-        if any(is_watched(patterns, name) for name in known)
-    ]
+    watched = watch(patterns)
+    meant = [number for number, known in stored.items() if is_watched(watched, known)]
     if not meant:
         raise BadSetting("-r", f"{', '.join(patterns)}: no such repository is stored")
     for number in meant:
@@ -129,7 +126,7 @@ def online(
         github.reporter.say(github.vendor.NO_KEY)
     with desk_of(engine, github) as context:
         troubles = list[str]()
-        for name in github.vendor.list_names(github.client, chosen(patterns), troubles.append):
+        for name in github.vendor.list_names(github.client, watch(patterns), troubles.append):
             try:
                 repository = github.vendor.find_repository(context, name)
                 found = audit.prove(

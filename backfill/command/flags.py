@@ -9,7 +9,7 @@ from typing import Any
 from config.flags import Flags
 from config.settings import BadSetting
 
-SETTINGS = ("repos", "github_token", "database_password")
+SETTINGS = ("repos", "key", "database_password")
 """Flags that are settings too, by the settings' names."""
 
 EPILOG = """\
@@ -38,7 +38,7 @@ FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("-k", "--key"),
         {
-            "dest": "github_token",
+            "dest": "key",
             "metavar": "KEY",
             "help": "GitHub token: read access to Actions, Contents, Metadata [GITHUB_TOKEN]",
         },

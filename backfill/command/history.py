@@ -20,7 +20,7 @@ from backfill.pipeline.writer import Writer
 from backfill.records import ReadRange
 from backfill.vendors import Vendor, chosen_vendor
 from config.settings import BadSetting, Settings
-from config.watched import chosen
+from config.watch import watch
 from engines.mysql import reading
 from store import open
 from store.open import CannotStart
@@ -106,7 +106,7 @@ def work(engine: Engine, github: Connection, patterns: tuple[str, ...], wish: Re
     writer, pool = Writer(engine, troubles, patience), ThreadPool()
     context = Context(engine, github.client, pool, writer, github.reporter, troubles)
     try:
-        names = github.vendor.list_names(github.client, chosen(patterns), troubles)
+        names = github.vendor.list_names(github.client, watch(patterns), troubles)
         crawl(context, github.vendor, told_of_no_key(github, context, names, wish), wish)
     finally:
         # What was handed over is stored, whatever ended the reading.
@@ -155,7 +155,7 @@ def show_plan(settings: Settings, wish: ReadRange) -> int:
     with open.opened_if_there(settings, open.WORK) as engine:
         ready = engine if engine and open.age(engine) == "current" else None
         troubles: list[str] = []
-        names = github.vendor.list_names(github.client, chosen(patterns), troubles.append)
+        names = github.vendor.list_names(github.client, watch(patterns), troubles.append)
         found = estimate.plan(github.client, github.vendor, ready, names, wish)
     print("\n".join([*troubles, *found.lines]))
     return 0 if found.is_possible and not troubles else 1

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = read({})
         vendor = chosen_vendor(settings)
         url = vendor.check_listener_url(given.register) if given.register else None
-        if not settings.github_token:
+        if not settings.source.token:
             raise BadSetting("GITHUB_TOKEN", NO_KEY)
         if not settings.repos and not given.check:
             raise BadSetting("-r", NO_REPOS)

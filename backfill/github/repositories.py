@@ -11,7 +11,7 @@ from backfill.http.pagination import chain, nothing
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Json, Repository
-from config.watched import Chosen
+from config.watch import Watch
 from engines.mysql import reading
 from rows import Unmappable, fields
 from store.reads import for_backfill
@@ -20,10 +20,10 @@ from store.write.repositories import key_of
 NOT_FOUND = 404
 
 
-def list_names(client: Client, chosen: Chosen, report: Callable[[str], object]) -> Iterator[str]:
+def list_names(client: Client, watch: Watch, report: Callable[[str], object]) -> Iterator[str]:
     """Yield the full names of the repositories that are meant; tell of owners without any."""
-    yield from chosen.names
-    for owner in chosen.owners:
+    yield from watch.names.values()
+    for owner in watch.owners.values():
         try:
             yield from list_owned(client, owner)
         except ApiError as problem:

@@ -95,7 +95,7 @@ def open_client(
 ) -> Client:
     """Return a client for GitHub or the server of GITHUB_API_URL."""
     kind = CachingClient if caches else Client
-    return kind(settings.github_api_url, settings.github_token, RateLimit(tell, None, left))
+    return kind(settings.source.url, settings.source.token, RateLimit(tell, None, left))
 
 
 def check_key(client: Client, tries: int) -> None:

@@ -11,7 +11,7 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import CheckLine, HookOwner, KnownHooks, Webhook
 from config.settings import BadSetting
-from config.watched import chosen
+from config.watch import watch
 from engines.mysql import is_loopback
 
 HIDDEN = {403, 404}
@@ -29,9 +29,10 @@ ORG_RIGHTS = (
 
 def hook_owners(patterns: Sequence[str]) -> list[HookOwner]:
     """Return the places that `-r` names, each once; an organisation covers its repositories."""
-    meant = chosen(patterns)
-    orgs = [HookOwner(one, f"/orgs/{one}/hooks", True) for one in meant.owners]
-    return orgs + [HookOwner(one, f"/repos/{one}/hooks", False) for one in meant.names]
+    meant = watch(patterns)
+    orgs = [HookOwner(one, f"/orgs/{one}/hooks", True) for one in meant.owners.values()]
+    repos = [HookOwner(one, f"/repos/{one}/hooks", False) for one in meant.names.values()]
+    return orgs + repos
 
 
 def check_listener_url(url: str) -> str:

@@ -64,7 +64,7 @@ def parsed(argv: Sequence[str]) -> dict[str, Any]:
         allow_abbrev=False,
     )
     parser.add_argument("-r", "--repo", dest="repos", metavar="ORG/REPO", action="append")
-    parser.add_argument("-k", "--key", dest="github_token", metavar="KEY")
+    parser.add_argument("-k", "--key", dest="key", metavar="KEY")
     parser.add_argument("-pwd", "--password", dest="database_password", metavar="PASSWORD")
     parser.add_argument("--once", action="store_true", help="one cycle, then end")
     parser.add_argument(
@@ -78,8 +78,8 @@ def parsed(argv: Sequence[str]) -> dict[str, Any]:
 
 def checked(given: dict[str, Any]) -> Settings:
     """Return the settings as they are now: a file may hold a newer key. Raises BadSetting."""
-    settings = read({name: given[name] for name in ("repos", "github_token", "database_password")})
-    if not settings.github_token:
+    settings = read({name: given[name] for name in ("repos", "key", "database_password")})
+    if not settings.source.token:
         raise BadSetting("GITHUB_TOKEN", NO_TOKEN)
     return settings
 

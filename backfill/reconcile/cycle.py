@@ -27,7 +27,7 @@ from backfill.reconcile.context import Wanted, Work, tell
 from backfill.reconcile.missed_deliveries import hooks_for, take_logs
 from backfill.reconcile.reporter import Voice
 from backfill.records import Repository
-from config.watched import chosen
+from config.watch import watch
 from engines.mysql import reading
 from engines.transaction import transact
 from store.deliveries import table
@@ -109,7 +109,7 @@ def found(work: Work) -> Iterator[Repository]:
     if work.wanted.patterns:
         stored = [name for name in stored if name.lower() in work.heard]
     told = set[str]()
-    listed = vendor.list_names(context.client, chosen(work.wanted.patterns), context.report)
+    listed = vendor.list_names(context.client, watch(work.wanted.patterns), context.report)
     for name in (*listed, *stored):
         if name.lower() in told:
             continue

@@ -39,7 +39,7 @@ class Seat(NamedTuple):
 def lease_name(settings: Settings) -> str:
     """Return what replicas of one installation have in common: what they watch, and where."""
     patterns = sorted(pattern.lower() for pattern in settings.repos)
-    told = "\n".join([settings.github_api_url, *patterns])
+    told = "\n".join([settings.source.url, *patterns])
     return f"reconcile {hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 

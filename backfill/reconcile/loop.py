@@ -87,7 +87,7 @@ def sit(seat: Seat, read: Read, voice: Voice, stop: threading.Event, *, once: bo
         return 1
     settings = read()
     limits = RateLimit(voice.waiting, None, 1 - settings.reconcile_share / 100)
-    client = CachingClient(settings.github_api_url, settings.github_token, limits)
+    client = CachingClient(settings.source.url, settings.source.token, limits)
     with kept(seat, limits, voice, stop) as lost:
         return cycles(seat, client, settings, read, voice, lost, once=once)
 
@@ -129,7 +129,7 @@ def cycles(
 
 def wanted_by(settings: Settings) -> Wanted:
     """Return what the settings want kept whole."""
-    number, pem = settings.github_app_id, settings.github_app_pem
+    number, pem = settings.source.app_id, settings.source.app_pem
     ours = App(number, pem) if number and pem else None
     return Wanted(settings.repos, settings.delivery_retention_days, settings.spool_dir, ours)
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from config.settings import SETTINGS, as_text
+from config.settings import SETTINGS, texts_of
 from runtime import log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,11 +32,10 @@ Environment = Mapping[str, str]
 def environment(given: Mapping[str, object]) -> dict[str, str]:
     """Return the environment in which a process has the settings of this one.
 
-    `given` are the flags by the names of the settings: no other process reads them here, as it
-    could on a command line.
+    `given` are the flags by their names: no other process reads them here, as it could on a
+    command line.
     """
-    flags = {name.upper(): as_text(value) for name, value in given.items() if value is not None}
-    flags = {name: text for name, text in flags.items() if name in SETTINGS}
+    flags = {name: text for name, text in texts_of(given).items() if name in SETTINGS}
     left_out = {*NOT_ITS_OWN, *(f"{name}_FILE" for name in (*flags, *NOT_ITS_OWN))}
     kept = {name: text for name, text in os.environ.items() if name not in left_out}
     paths = os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH"))))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from config.groups import Group
 from config.settings import Settings, read
+from config.sources import SourceSettings
 
 
 def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
@@ -21,10 +22,7 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         database_read_url="sqlite:///data/shark_dashboard.db",
         database_migrate_url="sqlite:///data/shark_dashboard.db",
         webhook_secret=(),
-        github_token=None,
-        github_api_url="https://api.github.com",
-        github_app_id=None,
-        github_app_pem=None,
+        sources={"github": SourceSettings("https://api.github.com")},
         repos=(),
         host="0.0.0.0",  # noqa: S104 - the documented default
         port=5000,
@@ -50,7 +48,7 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         '[prod]\nrepos = ["org/api", "org/web-*"]\nworkflows = ["Nightly"]\nactors = ["bot"]\n'
     )
     found = read(
-        {"port": "6000", "repos": ["a/b,c", "d/*"], "github_token": "ghp_x", "host": None},
+        {"port": "6000", "repos": ["a/b,c", "d/*"], "key": "ghp_x", "host": None},
         {
             "DATABASE_URL": "mysql+pymysql://u@db.example.org:3307/runs",
             "DATABASE_PASSWORD": "p$w {x}",
@@ -88,10 +86,14 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         database_read_url="mysql+pymysql://reader@db.example.org/runs",
         database_migrate_url="mysql+pymysql://u@db.example.org:3307/runs",
         webhook_secret=(b"the new one is long", b"the old one is n\xc3\xa9"),
-        github_token="ghp_x",
-        github_api_url="https://ghes.example.org/api/v3",
-        github_app_id="Iv23liSomeClientId",
-        github_app_pem=str(tmp_path / "ca.pem"),
+        sources={
+            "github": SourceSettings(
+                url="https://ghes.example.org/api/v3",
+                token="ghp_x",
+                app_id="Iv23liSomeClientId",
+                app_pem=str(tmp_path / "ca.pem"),
+            )
+        },
         repos=("a/b", "c", "d/*"),
         host="::1",
         port=6000,

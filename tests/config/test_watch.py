@@ -24,6 +24,11 @@ from config.watch import is_watched, watch
         (["org/repo.js"], "org/repo-js", False),
         (["a/b", "c"], "c/d", True),
         (["a/b", "c"], "a/d", False),
+        (["group"], "group/sub/project", True),
+        (["group/sub/*"], "Group/Sub/project", True),
+        (["group/sub/*"], "group/subs/project", False),
+        (["group/sub"], "group/sub/project", False),
+        (["group/sub/project"], "group/sub/project", True),
     ],
 )
 def test_pattern_watches_names_without_regard_to_case(
@@ -38,3 +43,9 @@ def test_pattern_watches_a_repository_by_its_former_name():
 
 def test_patterns_are_kept_as_they_were_written():
     assert watch(["Org/Repo", "x"]).patterns == ("Org/Repo", "x")
+
+
+def test_patterns_are_taken_apart_each_once_in_their_order():
+    watched = watch(["b/2", "Org/*", "a/1", "org/repo", "B/2", "g/sub/*", "g/sub/project", "org"])
+    assert list(watched.owners.values()) == ["org", "g/sub"]
+    assert list(watched.names.values()) == ["B/2", "a/1"]

@@ -20,7 +20,7 @@ def test_flags_reach_the_reconciler_by_its_environment():
     made = reconciler.environment(
         {
             "repos": ["org/a", "org/b"],
-            "github_token": "ghp_x",
+            "key": "ghp_x",
             "port": None,
             "register": "https://x",
         }
@@ -34,7 +34,7 @@ def test_flags_reach_the_reconciler_by_its_environment():
 def test_flag_takes_the_place_of_a_file_that_the_environment_names(monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN_FILE", "/run/secrets/token")
     monkeypatch.setenv("DATABASE_PASSWORD_FILE", "/run/secrets/password")
-    made = reconciler.environment({"github_token": "ghp_x"})
+    made = reconciler.environment({"key": "ghp_x"})
     assert "GITHUB_TOKEN_FILE" not in made
     assert made["DATABASE_PASSWORD_FILE"] == "/run/secrets/password"
 

@@ -1,0 +1,70 @@
+"""The vendors' own settings, and what `-r` means to them: a name, or the address of its page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+
+class Setting(NamedTuple):
+    """How a setting is read: its default as text, and the reader that checks it."""
+
+    default: str | None
+    value: Callable[[str], Any]
+
+
+class SourceSettings(NamedTuple):
+    """How a vendor's server is reached, and the keys to it."""
+
+    url: str
+    token: str | None = None
+    app_id: str | None = None
+    app_pem: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The host of its pages, which its API's address tells."""
+        return (urlsplit(self.url).hostname or "").removeprefix("api.")
+
+
+class SourceForm(NamedTuple):
+    """What a vendor's settings are called, by the fields of SourceSettings, and its names' form."""
+
+    settings: Mapping[str, tuple[str, Setting]]
+    pattern: re.Pattern[str]
+    examples: str
+
+    def filled(self, checked: Mapping[str, Any]) -> SourceSettings:
+        """Return the vendor's settings out of all that were checked."""
+        return SourceSettings(
+            **{field: checked[name] for field, (name, _) in self.settings.items()}
+        )
+
+
+def read_patterns(
+    texts: Sequence[str], forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
+) -> tuple[str, ...]:
+    """Return the names that `-r` gives, in that order. Raises ValueError."""
+    return tuple(read_pattern(text, forms, sources) for text in texts)
+
+
+def read_pattern(
+    text: str, forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
+) -> str:
+    """Return the name of a repository or an owner, also out of a page's address."""
+    name, meant = text, list(forms)
+    if "://" in text:
+        url = urlsplit(text)
+        host = (url.hostname or "").removeprefix("www.")
+        meant = [source for source in forms if sources[source].host == host]
+        if not meant:
+            known = ", ".join(sources[source].host for source in forms)
+            addresses = ", ".join(forms[source].settings["url"][0] for source in forms)
+            raise ValueError(f"{host or 'that'} is no server of {addresses}: known is {known}")
+        name = url.path.strip("/").removesuffix(".git")
+    if not any(forms[source].pattern.fullmatch(name) for source in meant):
+        examples = " or ".join(forms[source].examples for source in meant)
+        raise ValueError(f"{name!r} is not {examples}")
+    return name
