@@ -18,6 +18,7 @@ from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, Tell
 from backfill.pipeline.context import Context
 from backfill.records import (
+    App,
     BrokenList,
     CheckLine,
     Estimate,
@@ -28,11 +29,13 @@ from backfill.records import (
     ListedRun,
     ReadRange,
     ReasonsRead,
+    Recovered,
     Repository,
     Webhook,
 )
 from config.settings import Settings
 from config.watch import Watch
+from store.deliveries.table import Delivery
 
 Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
@@ -53,6 +56,10 @@ class Vendor(Protocol):
     """The setting that holds the key."""
     NO_KEY: str
     """What it means to have no key, in a sentence without an end."""
+    NO_HOOK_RIGHTS: str
+    """What a key needs to read webhooks, in a few words."""
+    APP_HOOK: Webhook
+    """The webhook of an app itself, whose log the app alone may read."""
     CHANGES_FOR: timedelta
     """How old a run may be when it changes for the last time."""
     PHASES: Sequence[tuple[str, Phase]]
@@ -161,6 +168,34 @@ class Vendor(Protocol):
         """Store commits by their hashes, those that are gone left out."""
 
     # Webhooks.
+
+    def list_hooks(
+        self, client: Client, repository: Repository, seen: dict[str, list[Webhook] | None]
+    ) -> list[Webhook] | None:
+        """Return the webhooks of a repository and its owner; None where the key sees none.
+
+        Lists that are in `seen` are not asked for again.
+        """
+
+    def recover_deliveries(
+        self,
+        context: Context,
+        hook: Webhook,
+        provider: str,
+        now: datetime,
+        kept: timedelta,
+        keep: Callable[[list[Delivery]], None],
+    ) -> Recovered:
+        """Fetch what a webhook made and we lack, and give it to `keep` to be stored.
+
+        `kept` is how long our own deliveries are kept.
+        """
+
+    def read_app(self, settings: Settings) -> App | None:
+        """Return the app that sends deliveries, if the settings name one."""
+
+    def open_app_client(self, app: App, other: Client) -> Client:
+        """Return a client that is an app, at the server of another client. Raises BadSetting."""
 
     def hook_owners(self, patterns: Sequence[str]) -> list[HookOwner]:
         """Return whose webhooks `-r` means, each once."""

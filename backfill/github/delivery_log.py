@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import orjson
 from sqlalchemy import Connection
@@ -19,7 +18,7 @@ from sqlalchemy import Connection
 from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
 from backfill.pipeline.context import Context
-from backfill.records import Json, Repository
+from backfill.records import Json, Recovered, Webhook
 from engines.mysql import reading
 from engines.transaction import transact
 from rows import fields
@@ -43,14 +42,6 @@ MARK = "deliveries"
 BATCH = 50
 
 
-class Hook(NamedTuple):
-    """A webhook that delivers, or should deliver, to us; `path` is its address in the API."""
-
-    id: int
-    path: str
-    is_active: bool
-
-
 class Logged(NamedTuple):
     """One line of a hook's log."""
 
@@ -60,53 +51,12 @@ class Logged(NamedTuple):
     time: datetime
 
 
-class Recovered(NamedTuple):
-    """How many deliveries were taken from the log, asked for again, and not to be had."""
-
-    taken: int
-    asked: int
-    lost: int
-    is_more: bool
-
-
 Keep = Callable[[list[Delivery]], None]
 ASKED: set[tuple[int, str]] = set()
 """What was asked for again by this process: the log's horizon bounds it."""
 
 
-def places_of(repository: Repository) -> list[str]:
-    """Return where a repository's hooks are listed: its own, and its organisation's."""
-    owner = repository.record.get("owner") or {}
-    of_owner = [f"/orgs/{owner['login']}/hooks"] if owner.get("type") == "Organization" else []
-    return [f"{repository.path}hooks", *of_owner]
-
-
-def hooks_at(context: Context, place: str, sending: set[int]) -> list[Hook] | None:
-    """Return the hooks of a place that are ours; None where the key may not see any.
-
-    Those are ours whose deliveries came (`sending`), or whose address looks like a listener's.
-    Raises ApiError.
-    """
-    try:
-        pages = list(chain(context.client, f"{place}?per_page=100", nothing))
-    except ApiError as problem:
-        if problem.status not in HIDDEN:
-            raise
-        return None
-    return [
-        Hook(one["id"], f"{place}/{one['id']}", bool(one.get("active")))
-        for page in pages
-        for one in page.body
-        if one["id"] in sending or is_listener(one)
-    ]
-
-
-def is_listener(hook: Json) -> bool:
-    """Tell whether a hook's address ends as a listener's does."""
-    return urlsplit(str((hook.get("config") or {}).get("url", ""))).path.endswith("/webhook")
-
-
-def logged(context: Context, hook: Hook, since: datetime) -> list[Logged]:
+def logged(context: Context, hook: Webhook, since: datetime) -> list[Logged]:
     """Return a hook's log back to a time, newest first, of events that fill a table.
 
     All statuses: `failure` at GitHub means an answer from 400 to 599, and leaves out those that
@@ -139,7 +89,7 @@ def lacking(context: Context, provider: str, log: list[Logged]) -> list[Logged]:
     return sorted(missing, key=lambda line: (line.event not in FIRST, line.id))
 
 
-def looked(context: Context, hook: Hook, now: datetime, kept: timedelta) -> datetime:
+def looked(context: Context, hook: Webhook, now: datetime, kept: timedelta) -> datetime:
     """Return the time that the log has to be read back to."""
     with reading(context.engine).connect() as connection:
         mark = notes.text(connection, f"hook {hook.id}", MARK)
@@ -147,8 +97,8 @@ def looked(context: Context, hook: Hook, now: datetime, kept: timedelta) -> date
     return max(horizon, datetime.fromisoformat(mark) - OVERLAP) if mark else horizon
 
 
-def recover(
-    context: Context, hook: Hook, provider: str, now: datetime, kept: timedelta, keep: Keep
+def recover_deliveries(
+    context: Context, hook: Webhook, provider: str, now: datetime, kept: timedelta, keep: Keep
 ) -> Recovered:
     """Fetch what a hook made and we lack, and give it to `keep` to be stored.
 
@@ -182,7 +132,7 @@ def recover(
     return Recovered(total, asked, len(lost), len(missing) > MOST)
 
 
-def is_first(hook: Hook, line: Logged) -> bool:
+def is_first(hook: Webhook, line: Logged) -> bool:
     """Tell whether this process asks for a delivery for the first time, and remember it."""
     if (hook.id, line.guid) in ASKED:
         return False
@@ -191,7 +141,7 @@ def is_first(hook: Hook, line: Logged) -> bool:
 
 
 def fetch(
-    context: Context, hook: Hook, provider: str, line: Logged
+    context: Context, hook: Webhook, provider: str, line: Logged
 ) -> tuple[Logged, Delivery | None]:
     """Return a delivery with the payload that the log holds; None where it holds none."""
     try:
@@ -217,7 +167,7 @@ def fetch(
     )
 
 
-def ask_again(context: Context, hook: Hook, line: Logged) -> bool:
+def ask_again(context: Context, hook: Webhook, line: Logged) -> bool:
     """Ask GitHub to send a delivery once more; tell whether it will. Raises ApiError."""
     try:
         context.client.send("POST", f"{hook.path}/deliveries/{line.id}/attempts")

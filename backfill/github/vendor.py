@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from backfill.github.all_runs import read_runs
+from backfill.github.app_auth import APP_HOOK, open_app_client, read_app
 from backfill.github.audit_lists import (
     find_absent_attempts,
     has_runs_before,
@@ -15,6 +16,7 @@ from backfill.github.audit_lists import (
 )
 from backfill.github.branches import read_branches, read_workflows, reread_branches
 from backfill.github.commits import read_commits, read_named_commits
+from backfill.github.delivery_log import recover_deliveries
 from backfill.github.estimate import estimate_calls
 from backfill.github.failure_reasons import read_failure_reasons
 from backfill.github.moved_branches import read_moved_branches
@@ -28,6 +30,7 @@ from backfill.github.webhook_setup import (
     set_up_hook,
     wait_for_ping,
 )
+from backfill.github.webhooks import list_hooks
 from backfill.github.windows import RERUN_DAYS as CHANGES_FOR
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
@@ -39,8 +42,10 @@ from config.settings import Settings
 
 __all__ = [
     "ADDRESS",
+    "APP_HOOK",
     "CHANGES_FOR",
     "KEY",
+    "NO_HOOK_RIGHTS",
     "NO_KEY",
     "PHASES",
     "TITLE",
@@ -55,16 +60,20 @@ __all__ = [
     "inspect_hooks",
     "list_branches",
     "list_commits",
+    "list_hooks",
     "list_jobs",
     "list_names",
     "list_runs",
+    "open_app_client",
     "open_client",
+    "read_app",
     "read_failure_reasons",
     "read_moved_branches",
     "read_named_commits",
     "read_open_runs",
     "read_recent_runs",
     "read_workflows",
+    "recover_deliveries",
     "reread_branches",
     "reread_runs",
     "set_up_hook",
@@ -77,6 +86,7 @@ NO_KEY = (
     "without a key GitHub allows 60 calls an hour instead of 5,000: give one with -k, or in "
     "GITHUB_TOKEN or GITHUB_TOKEN_FILE"
 )
+NO_HOOK_RIGHTS = "permission Webhooks, or scope admin:repo_hook"
 NO_LIMITS = 404
 
 PHASES: Sequence[tuple[str, Callable[[Context, Repository, ReadRange], None]]] = (

@@ -10,11 +10,11 @@ from backfill.github import webhooks
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import CheckLine, HookOwner, KnownHooks, Webhook
+from backfill.webhook_address import is_ours, without_secrets
 from config.settings import BadSetting
 from config.watch import watch
 from engines.mysql import is_loopback
 
-HIDDEN = {403, 404}
 FLAG, PATH = "--register", "/webhook"
 PING_SECONDS, PAUSE = 15.0, 1.0
 REPO_RIGHTS = (
@@ -52,7 +52,7 @@ def check_listener_url(url: str) -> str:
 
 def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> str:
     """Return in one line why the hooks of a owner are not to be had, and what is missing."""
-    if problem.status not in HIDDEN or "SAML" in str(problem):
+    if problem.status not in webhooks.HIDDEN or "SAML" in str(problem):
         return f"{owner.name}: {problem}"
     rights = ORG_RIGHTS if owner.is_org else REPO_RIGHTS
     path = f"/users/{owner.name}" if owner.is_org else f"/repos/{owner.name}"
@@ -72,10 +72,10 @@ def set_up_hook(
 
     Return it, what was done, and the last delivery before the ping. Raises ApiError.
     """
-    hook = webhooks.ours(webhooks.list_hooks(client, owner.path), url, sending)
+    hook = webhooks.ours(webhooks.list_hooks_at(client, owner.path), url, sending)
     if hook is None:
         hook = webhooks.create(client, owner.path, url, secret)
-        return hook, f"webhook {hook.id} was made, it delivers to {webhooks.plain(url)}", 0
+        return hook, f"webhook {hook.id} was made, it delivers to {without_secrets(url)}", 0
     wrong = webhooks.wrongs(hook, url) + ([] if hook.is_json else ["sends forms, not JSON"])
     last = max((one.id for one in webhooks.last_sent(client, hook)), default=0)
     webhooks.repair(client, hook, url, secret)
@@ -114,8 +114,8 @@ def inspect_hooks(
     """Yield how the hooks of a owner fare that are ours. Raises ApiError."""
     name = f"webhook of {owner.name}"
     above = None if owner.is_org else list_hooks_above(client, owner)
-    found = [*webhooks.list_hooks(client, owner.path), *(above or ())]
-    mine = [one for one in found if one.id in known.sending or is_ours(one, url)]
+    found = [*webhooks.list_hooks_at(client, owner.path), *(above or ())]
+    mine = [one for one in found if is_ours(one, known.sending, url)]
     for hook in mine:
         yield inspect_hook(client, name, hook, url or known.urls.get(f"hook {hook.id}"))
     if mine:
@@ -139,7 +139,7 @@ def inspect_hook(client: Client, name: str, hook: Webhook, url: str | None) -> C
     if wrong:
         return CheckLine(name, "", f"{hook.id} {', '.join(wrong)}; last answers: {last}")
     return CheckLine(
-        name, f"{hook.id} delivers to {webhooks.plain(hook.url)}; last answers: {last}"
+        name, f"{hook.id} delivers to {without_secrets(hook.url)}; last answers: {last}"
     )
 
 
@@ -149,18 +149,13 @@ def is_part_of(owner: HookOwner, repository: str) -> bool:
     return repository == name or repository.startswith(f"{name}/")
 
 
-def is_ours(hook: Webhook, url: str | None) -> bool:
-    """Tell whether a hook that never delivered to us is meant to."""
-    return webhooks.is_listener(hook) if url is None else webhooks.is_at(hook, url)
-
-
 def list_hooks_above(client: Client, owner: HookOwner) -> list[Webhook] | None:
     """Return the hooks of a repository's owner, a person has none; None where they are hidden."""
     organisation = owner.name.partition("/")[0]
     try:
-        return webhooks.list_hooks(client, f"/orgs/{organisation}/hooks")
+        return webhooks.list_hooks_at(client, f"/orgs/{organisation}/hooks")
     except ApiError as problem:
-        if problem.status not in HIDDEN:
+        if problem.status not in webhooks.HIDDEN:
             raise
     found = client.get(f"/users/{organisation}").body
     return [] if found.get("type") == "User" else None

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
-from backfill.records import Json, Webhook
+from backfill.records import Json, Repository, Webhook
+from backfill.webhook_address import is_same, without_secrets
+from rows import fields
 from rows.sources import source_of
 
 EVENTS = source_of("github").events
 SHOWN = 5
+HIDDEN = {403, 404}
 EVERY = "*"
 REFUSED = 422
-DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class Sent(NamedTuple):
@@ -35,6 +36,7 @@ class Sent(NamedTuple):
 def read_hook(found: Json, place: str) -> Webhook:
     """Return a hook of the list at `place`, such as /repos/org/repo/hooks."""
     config: dict[str, Any] = found.get("config") or {}
+    response: dict[str, Any] = found.get("last_response") or {}
     return Webhook(
         id=int(found["id"]),
         path=f"{place}/{found['id']}",
@@ -43,40 +45,48 @@ def read_hook(found: Json, place: str) -> Webhook:
         events=frozenset(map(str, found.get("events") or ())),
         is_json=config.get("content_type") == "json",
         is_verified=str(config.get("insecure_ssl", "0")) == "0",
+        code=fields.number(response, "code", "last_response"),
+        changetime=fields.moment(found, "updated_at", "hook"),
     )
 
 
-def list_hooks(client: Client, place: str) -> list[Webhook]:
-    """Return the hooks at `place`. Raises ApiError: 403 and 404 are a lack of rights."""
-    pages = chain(client, f"{place}?per_page=100", nothing)
-    return [read_hook(one, place) for page in pages for one in page.body]
+def list_hooks_at(client: Client, path: str) -> list[Webhook]:
+    """Return the hooks of a list. Raises ApiError: 403 and 404 are a lack of rights."""
+    pages = chain(client, f"{path}?per_page=100", nothing)
+    return [read_hook(one, path) for page in pages for one in page.body]
 
 
-def address(url: str) -> tuple[str, str, int | None, str, str]:
-    """Return a URL so that two which lead to one place are equal."""
-    parts = urlsplit(url)
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    port = parts.port or DEFAULT_PORTS.get(scheme)
-    return scheme, host, port, parts.path.rstrip("/"), parts.query
+def list_hooks(
+    client: Client, repository: Repository, seen: dict[str, list[Webhook] | None]
+) -> list[Webhook] | None:
+    """Return the hooks of a repository and of its organisation; None where the key sees none.
+
+    Lists that are in `seen` are not asked for again. Raises ApiError.
+    """
+    owner = repository.record.get("owner") or {}
+    of_owner = [f"/orgs/{owner['login']}/hooks"] if owner.get("type") == "Organization" else []
+    paths = [f"{repository.path}hooks", *of_owner]
+    for path in paths:
+        if path not in seen:
+            seen[path] = visible_hooks(client, path)
+    visible = [hooks for path in paths if (hooks := seen[path]) is not None]
+    return [hook for hooks in visible for hook in hooks] if visible else None
 
 
-def is_at(hook: Webhook, url: str) -> bool:
-    """Tell whether a hook points to a URL."""
+def visible_hooks(client: Client, path: str) -> list[Webhook] | None:
+    """Return the hooks of a list; None where the key may not see any. Raises ApiError."""
     try:
-        return address(hook.url) == address(url)
-    except ValueError:  # a hook may hold any text, also one that is no URL
-        return hook.url == url
-
-
-def is_listener(hook: Webhook) -> bool:
-    """Tell whether a hook's address ends as a listener's does."""
-    return hook.url.partition("?")[0].rstrip("/").endswith("/webhook")
+        return list_hooks_at(client, path)
+    except ApiError as problem:
+        if problem.status not in HIDDEN:
+            raise
+        return None
 
 
 def ours(hooks: Iterable[Webhook], url: str | None, known: Collection[int]) -> Webhook | None:
     """Return our hook: the one that points to `url`, else the only one that is known to deliver."""
     found = list(hooks)
-    there = [one for one in found if url is not None and is_at(one, url)]
+    there = [one for one in found if url is not None and is_same(one.url, url)]
     delivered = [one for one in found if one.id in known]
     alone = delivered if len(delivered) == 1 else []
     return next(iter(there or alone), None)
@@ -87,24 +97,14 @@ def wrongs(hook: Webhook, url: str | None) -> list[str]:
     found = []
     if not hook.is_active:
         found.append("is disabled")
-    if url is not None and not is_at(hook, url):
-        found.append(f"points to {plain(hook.url)}, not to {plain(url)}")
+    if url is not None and not is_same(hook.url, url):
+        found.append(f"points to {without_secrets(hook.url)}, not to {without_secrets(url)}")
     missing = [event for event in EVENTS if not {event, EVERY} & hook.events]
     if missing:
         found.append(f"lacks the events {', '.join(missing)}")
     if not hook.is_verified:
         found.append("does not verify the certificate")
     return found
-
-
-def plain(url: str) -> str:
-    """Return an address without what may be secret in it: user, password, query."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "what is no address"
-    host = parts.netloc.rpartition("@")[2]
-    return ascii(f"{parts.scheme}://{host}{parts.path}")[1:-1]
 
 
 def wanted(url: str, secret: str, events: Iterable[str]) -> Json:
@@ -120,7 +120,7 @@ def create(client: Client, place: str, url: str, secret: str) -> Webhook:
         return read_hook(client.send("POST", place, body).body, place)
     except ApiError as problem:
         # An answer that was lost on its way: the first request had made it.
-        made = ours(list_hooks(client, place), url, ()) if problem.status == REFUSED else None
+        made = ours(list_hooks_at(client, place), url, ()) if problem.status == REFUSED else None
         if made is None:
             raise
         return made

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span
@@ -12,6 +11,7 @@ from backfill.github import failure_reasons
 from backfill.github.windows import RERUN_DAYS
 from backfill.pipeline.context import Context
 from backfill.reconcile import health
+from backfill.reconcile.context import Work
 from backfill.records import Repository
 from engines.mysql import reading
 from store.deliveries.table import now as clock
@@ -23,25 +23,21 @@ VERDICTS = timedelta(minutes=10)
 """Between two verdicts on a repository, unless the last was bad: they read all its runs."""
 
 
-def close(
-    context: Context,
-    here: Sequence[Repository],
-    patterns: Sequence[str],
-    spool: Path | None,
-    now: datetime,
-) -> bool:
+def close(work: Work, here: Sequence[Repository]) -> bool:
     """Read reasons, keep verdicts, look at what goes stale; tell whether more can be read.
 
     Raises ApiError when GitHub does not accept the key, SQLAlchemyError, RequestsStopped.
     """
+    context, now = work.context, work.now
     names = {one.repoid: one.name for one in here}
     told = failure_reasons.read_failure_reasons(
         context.engine, context.client, names, now=now, requests=REASONS, report=context.report
     )
+    span = Span(now - RERUN_DAYS, now)
     for one in here:
         if is_due(context, one):
-            audit.cheaply(context.engine, one.repoid, Span(now - RERUN_DAYS, now), spool=spool)
-    health.look(context, here, patterns, now=now)
+            audit.cheaply(context.engine, one.repoid, span, spool=work.wanted.spool)
+    health.look(context, here, work.wanted.patterns, hook_lists=work.hook_lists, now=now)
     return bool(told.jobs and told.left)
 
 

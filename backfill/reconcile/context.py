@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from backfill.github.app_auth import App
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
+from backfill.records import App, Webhook
 
 BAD_KEY = 401
 
@@ -24,13 +24,14 @@ class Wanted(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What the parts of a cycle work with."""
+    """What the parts of a cycle work with; `hook_lists` are those it has asked for."""
 
     context: Context
     wanted: Wanted
     now: datetime
     sending: set[int]
     heard: set[str]
+    hook_lists: dict[str, list[Webhook] | None]
 
 
 def tell(context: Context, what: str, problem: ApiError) -> None:

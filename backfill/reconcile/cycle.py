@@ -68,7 +68,7 @@ def cycle(
     context = Context(engine, client, pool, writer, voice, voice.trouble)
     with reading(engine).connect() as connection:
         sending, heard = table.received(connection)
-    work = Work(context, wanted, now, sending, heard)
+    work = Work(context, wanted, now, sending, heard, {})
     try:
         here = list(found(work))
         if first:
@@ -79,7 +79,7 @@ def cycle(
         recovered, more = take_logs(work, here, hooks)
         writer.flush()
         changed = sum(n for (_, outcome), n in writer.counts.items() if outcome != UNCHANGED)
-        left = close(context, here, wanted.patterns, wanted.spool, now)
+        left = close(work, here)
     finally:
         pool.close()
         writer.close()

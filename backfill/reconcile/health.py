@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from backfill.github.delivery_log import HIDDEN, is_listener
 from backfill.http.errors import ApiError
-from backfill.http.pagination import chain, nothing
 from backfill.pipeline.context import Context
 from backfill.reconcile import health_rules
-from backfill.records import Json, Repository
+from backfill.records import Repository, Webhook
+from backfill.vendors import vendor_of
+from backfill.webhook_address import is_ours
 from engines.mysql import reading
 from engines.transaction import transact
-from rows import fields
 from store.deliveries import received
 from store.deliveries.received import Heard
 from store.deliveries.table import now as clock
@@ -39,6 +38,8 @@ LOOKED_AT = frozenset(
 )
 URL = "url"
 
+HookLists = dict[str, list[Webhook] | None]
+
 
 def look(
     context: Context,
@@ -46,11 +47,13 @@ def look(
     patterns: Sequence[str],
     *,
     hook_url: str | None = None,
+    hook_lists: HookLists | None = None,
     now: datetime | None = None,
 ) -> list[Sight]:
     """Look at everything that goes stale silently; keep it, say what changed, and return that.
 
-    `patterns` are those of `-r`; `hook_url` is where our webhook should point, if that is known.
+    `patterns` are those of `-r`; `hook_url` is where our webhook should point, if that is known;
+    `hook_lists` are lists of hooks that this cycle has asked for.
     `now` in UTC without zone. Raises ApiError only when GitHub does not accept the key.
     """
     time = now or clock()
@@ -64,13 +67,13 @@ def look(
         health_rules.rate(context.client.rate_limit.budget),
         *health_rules.typos(patterns, ignored, known),
     ]
-    owners: dict[str, list[Json] | None] = {}
+    hook_lists = {} if hook_lists is None else hook_lists
     for here in heres:
         sights += of_repository(context, here, heard, ever, time)
-        found = hooks_of(context, here, owners)
-        if found is not None:
-            is_ours = here.name.lower() in ever
-            sights.append(hook_sight(context, here, found, hook_url, was_heard=is_ours))
+        hooks = hooks_of(context, here, hook_lists)
+        if hooks is not None:
+            is_heard = here.name.lower() in ever
+            sights.append(hook_sight(context, here, hooks, hook_url, was_heard=is_heard))
     return kept(context, sights)
 
 
@@ -126,35 +129,21 @@ def of_repository(
         yield health_rules.silence(here.name, health_rules.Heard(number, last, SPAN), activity, now)
 
 
-def hooks_of(
-    context: Context, here: Repository, owners: dict[str, list[Json] | None]
-) -> list[Json] | None:
-    """Return the hooks of a repository and of its organisation; None where the key sees none."""
-    owner = here.record.get("owner") or {}
-    login = str(owner.get("login"))
-    if owner.get("type") == "Organization" and login not in owners:
-        owners[login] = listed(context, f"/orgs/{login}/hooks")
-    own, above = listed(context, f"{here.path}hooks"), owners.get(login)
-    return None if own is None and above is None else [*(own or []), *(above or [])]
-
-
-def listed(context: Context, path: str) -> list[Json] | None:
-    """Return a list of hooks; None where it may not be seen. Raises ApiError for a bad key."""
+def hooks_of(context: Context, here: Repository, hook_lists: HookLists) -> list[Webhook] | None:
+    """Return a repository's hooks; None where they are not to be had. Raises for a bad key."""
     try:
-        pages = list(chain(context.client, f"{path}?per_page=100", nothing))
+        return vendor_of(here.provider).list_hooks(context.client, here, hook_lists)
     except ApiError as problem:
         if problem.status == 401:
             raise
-        if problem.status not in HIDDEN:
-            context.reporter.say(f"{path}: {problem}")
+        context.reporter.say(f"{here.name}: hooks: {problem}")
         return None
-    return [one for page in pages for one in page.body]
 
 
 def hook_sight(
     context: Context,
     here: Repository,
-    found: Iterable[Json],
+    hooks: Iterable[Webhook],
     hook_url: str | None,
     *,
     was_heard: bool,
@@ -166,25 +155,22 @@ def hook_sight(
     """
     with reading(context.engine).connect() as connection:
         sending = received.hooks(connection)
-    ours = []
-    for one in found:
-        number, is_known = int(one["id"]), int(one["id"]) in sending
-        if not is_known and not is_listener(one):
-            continue
-        expected = hook_url or remembered(context, one, sending.get(number))
-        ours.append(health_rules.listed_hook(one, expected))
+    ours = {
+        hook: hook_url or remembered(context, hook, sending.get(hook.id))
+        for hook in hooks
+        if is_ours(hook, sending)
+    }
     return health_rules.hook(here.name, ours, was_heard)
 
 
-def remembered(context: Context, hook: Json, last: datetime | None) -> str | None:
+def remembered(context: Context, hook: Webhook, last: datetime | None) -> str | None:
     """Return where a hook pointed when it delivered; remember where it points now if it does."""
-    subject, url = f"hook {hook['id']}", health_rules.listed_hook(hook, None).url
+    subject = f"hook {hook.id}"
     with reading(context.engine).connect() as connection:
         mark = notes.get(connection, subject, URL)
-    changed = fields.moment(hook, "updated_at", "hook")
-    delivers = last is not None and (changed is None or last > changed)
+    delivers = last is not None and (hook.changetime is None or last > hook.changetime)
     if not delivers:
         return mark.value if mark else None
-    if mark is None or mark.value != url:
-        transact(context.engine, lambda connection: notes.put(connection, subject, URL, url))
-    return url
+    if mark is None or mark.value != hook.url:
+        transact(context.engine, lambda connection: notes.put(connection, subject, URL, hook.url))
+    return hook.url

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 from backfill.http.rate_limit import Budget
+from backfill.records import Webhook
+from backfill.webhook_address import is_same, without_secrets
 from config.times import to_the_minute
 from store.state.health import BAD, GOOD, WARNING, Sight
 
@@ -32,16 +33,6 @@ class Heard(NamedTuple):
     span: timedelta
 
 
-class Hook(NamedTuple):
-    """A webhook that is or was ours: where it points, where it should, and how it fares."""
-
-    id: int
-    url: str
-    expected: str | None
-    is_active: bool
-    code: int | None
-
-
 def silence(name: str, heard: Heard, activity: datetime | None, now: datetime) -> Sight:
     """Tell whether a repository is silent for longer than usual while GitHub shows activity.
 
@@ -59,33 +50,27 @@ def silence(name: str, heard: Heard, activity: datetime | None, now: datetime) -
     return Sight(name, SILENCE, WARNING, told)
 
 
-def hook(name: str, ours: Sequence[Hook], was_heard: bool) -> Sight:
-    """Tell whether the hook that delivers for a repository still does."""
+def hook(name: str, ours: Mapping[Webhook, str | None], was_heard: bool) -> Sight:
+    """Tell whether a hook that delivers for a repository still does; where each should point."""
     if not ours:
         told = "the webhook that delivered is gone" if was_heard else ""
         return Sight(name, HOOK, WARNING if was_heard else GOOD, told)
-    wrong = [why for why in map(trouble, ours) if why]
+    wrong = [why for each, url in ours.items() if (why := trouble(each, url))]
     if len(wrong) < len(ours):  # another one delivers
         return Sight(name, HOOK, GOOD)
     return Sight(name, HOOK, BAD, "; ".join(wrong))
 
 
-def trouble(one: Hook) -> str:
-    """Return what is wrong with a hook, in words; nothing when it is well."""
-    if not one.is_active:
-        return f"webhook {one.id} is disabled"
-    if one.expected and one.url != one.expected:
-        return f"webhook {one.id} points to {host(one.url)}, not to {host(one.expected)}"
-    if one.code is not None and one.code not in (0, *range(200, 300)):
-        return f"webhook {one.id} was answered with {one.code} the last time"
+def trouble(hook: Webhook, url: str | None) -> str:
+    """Return what is wrong with a hook that should point to `url`; nothing when it is well."""
+    if not hook.is_active:
+        return f"webhook {hook.id} is disabled"
+    if url and not is_same(hook.url, url):
+        place, expected = without_secrets(hook.url), without_secrets(url)
+        return f"webhook {hook.id} points to {place}, not to {expected}"
+    if hook.code is not None and hook.code not in (0, *range(200, 300)):
+        return f"webhook {hook.id} was answered with {hook.code} the last time"
     return ""
-
-
-def host(url: str) -> str:
-    """Return an address without what may be secret in it: user, password and query."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
 def typos(patterns: Iterable[str], ignored: Iterable[str], known: Iterable[str]) -> list[Sight]:
@@ -175,12 +160,3 @@ def audit(name: str, missing: int | None, time: datetime | None) -> Sight:
     command = f"python local-database.py -r {name} --audit"
     told = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
     return Sight(name, AUDIT, WARNING, told)
-
-
-def listed_hook(found: dict[str, Any], expected: str | None) -> Hook:
-    """Return a hook as the API lists it."""
-    response = found.get("last_response") or {}
-    code = response.get("code")
-    url = str((found.get("config") or {}).get("url", ""))
-    is_active = bool(found.get("active"))
-    return Hook(int(found["id"]), url, expected, is_active, code if code is None else int(code))

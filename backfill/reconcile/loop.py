@@ -9,7 +9,6 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from backfill.github.app_auth import App
 from backfill.http.errors import ApiError
 from backfill.http.etag_cache import CachingClient
 from backfill.http.rate_limit import BudgetSpent, RateLimit, RequestsStopped
@@ -18,6 +17,7 @@ from backfill.reconcile.context import BAD_KEY, Wanted
 from backfill.reconcile.cycle import Outcome, cycle
 from backfill.reconcile.lease import Seat, kept, lease_name, own_name, wait_for
 from backfill.reconcile.reporter import Voice
+from backfill.vendors import chosen_vendor
 from config.settings import BadSetting, Settings
 from engines import faults
 from rows import Unmappable
@@ -129,8 +129,7 @@ def cycles(
 
 def wanted_by(settings: Settings) -> Wanted:
     """Return what the settings want kept whole."""
-    number, pem = settings.source.app_id, settings.source.app_pem
-    ours = App(number, pem) if number and pem else None
+    ours = chosen_vendor(settings).read_app(settings)
     return Wanted(settings.repos, settings.delivery_retention_days, settings.spool_dir, ours)
 
 

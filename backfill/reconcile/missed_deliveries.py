@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
-from backfill.github import app_auth
-from backfill.github.app_auth import App
-from backfill.github.delivery_log import Hook, Recovered, hooks_at, places_of, recover
 from backfill.http.errors import ApiError
-from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Context
 from backfill.reconcile.context import BAD_KEY, Work, tell
-from backfill.records import Repository
+from backfill.records import App, Recovered, Repository, Webhook
+from backfill.vendors import vendor_of
+from backfill.webhook_address import is_ours
 from config.settings import BadSetting
 from config.watch import watch
 from engines import faults
@@ -21,45 +19,42 @@ from store.deliveries.table import Delivery
 from store.doors.decide import decide_each
 from store.doors.webhook import store_each
 
-NO_RIGHTS = (
-    "the key may not read the webhooks of {}: deliveries are not looked for in their log "
-    "(permission Webhooks, or scope admin:repo_hook); lists of runs are compared all the same"
-)
 
-
-def hooks_for(work: Work, here: Sequence[Repository]) -> tuple[bool, dict[Hook, str]]:
+def hooks_for(work: Work, here: Sequence[Repository]) -> tuple[bool, dict[Webhook, str]]:
     """Return whether hooks send us everything, and the hooks whose log may be read.
 
     Each with the provider of its deliveries.
     """
-    hooks: dict[Hook, str] = {}
-    seen: dict[str, list[Hook] | None] = {}
+    hooks: dict[Webhook, str] = {}
     fed, hidden = bool(here), []
     for one in here:
-        places = places_of(one)
+        vendor = vendor_of(one.provider)
         try:
-            for place in places:
-                if place not in seen:
-                    seen[place] = hooks_at(work.context, place, work.sending)
+            listed = vendor.list_hooks(work.context.client, one, work.hook_lists)
         except ApiError as problem:
             tell(work.context, f"{one.name}: hooks", problem)
             fed = False
             continue
-        ours = [hook for place in places for hook in seen[place] or ()]
+        ours = [hook for hook in listed or () if is_ours(hook, work.sending)]
         hooks |= dict.fromkeys(ours, one.provider)
         sends = any(hook.is_active and hook.id in work.sending for hook in ours)
-        if all(seen[place] is None for place in places):
-            hidden.append(one.name)
-        if work.wanted.app or one.name in hidden:
+        if listed is None:
+            hidden.append(one)
+        if work.wanted.app or listed is None:
             sends = sends or one.name.lower() in work.heard
         fed = fed and sends
     if hidden and not work.wanted.app:
-        work.context.reporter.say(NO_RIGHTS.format(", ".join(hidden[:5])))
+        names = ", ".join(one.name for one in hidden[:5])
+        why = vendor_of(hidden[0].provider).NO_HOOK_RIGHTS
+        work.context.reporter.say(
+            f"the key may not read the webhooks of {names}: deliveries are not looked for in their "
+            f"log ({why}); lists of runs are compared all the same"
+        )
     return fed, hooks
 
 
 def take_logs(
-    work: Work, here: Sequence[Repository], hooks: Mapping[Hook, str]
+    work: Work, here: Sequence[Repository], hooks: Mapping[Webhook, str]
 ) -> tuple[int, bool]:
     """Take from the hooks' logs what we lack; return how many, and whether there is more."""
     found = [one for hook in hooks if (one := take(work, work.context, hook, hooks[hook]))]
@@ -75,22 +70,23 @@ def take_logs(
     return total, any(one.is_more or one.asked for one in found)
 
 
-def take(work: Work, context: Context, hook: Hook, provider: str) -> Recovered | None:
+def take(work: Work, context: Context, hook: Webhook, provider: str) -> Recovered | None:
     """Take from one hook's log; None when it is refused."""
     kept = timedelta(days=work.wanted.retention_days)
+    vendor = vendor_of(provider)
     store = partial(store_found, work.context, work.wanted.patterns)
     try:
-        found = recover(context, hook, provider, work.now, kept, store)
+        found = vendor.recover_deliveries(context, hook, provider, work.now, kept, store)
     except ApiError as problem:
-        if hook == app_auth.HOOK and problem.status == BAD_KEY:
-            context.report(f"{hook.path}: GitHub does not accept the App's number or key")
+        if hook == vendor.APP_HOOK and problem.status == BAD_KEY:
+            context.report(f"{hook.path}: {vendor.TITLE} does not accept the App's number or key")
         else:
             tell(context, hook.path, problem)
         return None
     if found.lost:
         context.report(
-            f"{hook.path}: {found.lost} deliveries that we lack have no payload any more; GitHub "
-            "was asked to send them again"
+            f"{hook.path}: {found.lost} deliveries that we lack have no payload any more; "
+            f"{vendor.TITLE} was asked to send them again"
         )
     return found
 
@@ -116,10 +112,10 @@ def store_found(context: Context, patterns: Sequence[str], found: Sequence[Deliv
 
 def take_from_app(work: Work, ours: App, provider: str) -> Recovered | None:
     """Take from the log of a GitHub App's hook, as the App; None when it is refused."""
-    limits = RateLimit(work.context.reporter.waiting, None, work.context.client.rate_limit.left)
+    vendor = vendor_of(provider)
     try:
-        client = app_auth.client(ours, work.context.client.base, limits)
+        client = vendor.open_app_client(ours, work.context.client)
     except BadSetting as error:
         work.context.report(str(error))
         return None
-    return take(work, work.context._replace(client=client), app_auth.HOOK, provider)
+    return take(work, work.context._replace(client=client), vendor.APP_HOOK, provider)

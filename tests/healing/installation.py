@@ -17,7 +17,6 @@ from werkzeug.wrappers import Request
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span, Verdict
-from backfill.github.app_auth import App
 from backfill.github.repositories import find_repository
 from backfill.http import client, rate_limit
 from backfill.http.etag_cache import CachingClient
@@ -29,6 +28,7 @@ from backfill.pipeline.writer import Writer
 from backfill.reconcile.context import Wanted
 from backfill.reconcile.cycle import Outcome, cycle
 from backfill.reconcile.reporter import Voice
+from backfill.records import App
 from fakegithub.api.hooks import Hook
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World

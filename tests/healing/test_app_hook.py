@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from backfill.github.app_auth import App
+from backfill.records import App
 from fakegithub.api.access import Token
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN

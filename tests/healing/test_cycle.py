@@ -126,8 +126,18 @@ def test_hook_of_an_organisation_is_read_once_a_cycle(engine):
         assert here.heal().recovered == len(hook.log) == 6
         lists = asked(here, f"/orgs/octo-org/hooks/{hook.id}/deliveries?", since)
         assert len(lists) == 1
-        # Once for its log, and once for its health.
-        assert len(asked(here, "/orgs/octo-org/hooks?", since)) == 2
+        assert len(asked(here, "/orgs/octo-org/hooks?", since)) == 1
+
+
+def test_log_of_a_hook_with_a_slash_at_its_end_is_read_as_check_reads_it(engine):
+    world = small_world()
+    with installed(world, engine) as here:
+        hook = here.hook(app_of(world))
+        hook.url += "/"
+        here.receiver.is_down = True
+        here.github.hooks.send_due()
+        here.receiver.is_down = False
+        assert here.heal().recovered == len(hook.log) == 3
 
 
 def test_without_rights_to_the_hook_the_lists_heal_and_it_is_said_once(engine):

@@ -8,7 +8,8 @@ import pytest
 
 from backfill.http.rate_limit import Budget
 from backfill.reconcile import health_rules
-from backfill.reconcile.health_rules import Heard, Hook
+from backfill.reconcile.health_rules import Heard
+from backfill.records import Webhook
 
 NOW = datetime(2026, 3, 4, 12)
 HOUR = timedelta(hours=1)
@@ -47,14 +48,15 @@ def test_silence_says_since_when_and_what_github_shows():
     )
 
 
-WELL = Hook(7, OURS, OURS, True, 200)
+WELL = Webhook(7, "/repos/o/r/hooks/7", OURS, code=200)
 
 
 @pytest.mark.parametrize(
     ("ours", "state", "detail"),
     [
         ([WELL], "good", ""),
-        ([WELL._replace(expected=None, code=None)], "good", ""),
+        ([WELL._replace(code=None)], "good", ""),
+        ([WELL._replace(url=f"{OURS}/")], "good", ""),
         ([WELL._replace(is_active=False)], "bad", "webhook 7 is disabled"),
         ([WELL._replace(code=503)], "bad", "webhook 7 was answered with 503 the last time"),
         (
@@ -67,12 +69,17 @@ WELL = Hook(7, OURS, OURS, True, 200)
     ],
 )
 def test_hook_is_told_of_when_no_hook_of_ours_is_well(ours, state, detail):
-    found = health_rules.hook("org/app", ours, True)
+    found = health_rules.hook("org/app", dict.fromkeys(ours, OURS), True)
     assert (found.state, found.detail) == (state, detail)
 
 
+def test_hook_that_never_had_a_place_is_well_where_it_is():
+    hook = WELL._replace(url="https://elsewhere.example.org/hook")
+    assert health_rules.hook("org/app", {hook: None}, True).state == "good"
+
+
 def test_repository_without_a_hook_that_never_delivered_is_polled():
-    assert health_rules.hook("org/app", [], False).state == "good"
+    assert health_rules.hook("org/app", {}, False).state == "good"
 
 
 @pytest.mark.parametrize(

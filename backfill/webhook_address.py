@@ -1,0 +1,47 @@
+"""Where a webhook delivers to: whether that is a listener of ours. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from backfill.records import Webhook
+
+DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def is_ours(hook: Webhook, sending: Collection[int], url: str | None = None) -> bool:
+    """Tell whether a hook delivered to us, or is meant to: to `url`, else to any listener."""
+    is_meant = is_listener(hook.url) if url is None else is_same(hook.url, url)
+    return hook.id in sending or is_meant
+
+
+def is_listener(url: str) -> bool:
+    """Tell whether an address ends as a listener's does."""
+    return url.partition("?")[0].rstrip("/").endswith("/webhook")
+
+
+def is_same(one: str, other: str) -> bool:
+    """Tell whether two addresses lead to one place; a slash at the end makes no difference."""
+    try:
+        return parts_of(one) == parts_of(other)
+    except ValueError:  # a hook may hold any text, also one that is no URL
+        return one == other
+
+
+def parts_of(url: str) -> tuple[str, str, int | None, str, str]:
+    """Return a URL so that two which lead to one place are equal. Raises ValueError."""
+    parts = urlsplit(url)
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    port = parts.port or DEFAULT_PORTS.get(scheme)
+    return scheme, host, port, parts.path.rstrip("/"), parts.query
+
+
+def without_secrets(url: str) -> str:
+    """Return an address without what may be secret in it: user, password, query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "what is no address"
+    host = parts.netloc.rpartition("@")[2]
+    return ascii(f"{parts.scheme}://{host}{parts.path}")[1:-1]
