@@ -43,10 +43,10 @@ class Group(NamedTuple):
 def read(text: str) -> tuple[Group, ...]:
     """Return the groups of a file's text; a ValueError says in one line what is wrong with it."""
     try:
-        found = tomllib.loads(text)
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"is not TOML: {' '.join(str(error).split())}") from None
-    return tuple(group_of_table(name, table) for name, table in found.items())
+    return tuple(group_of_table(name, table) for name, table in tables.items())
 
 
 def group_of_table(name: str, table: Any) -> Group:
@@ -82,8 +82,8 @@ def is_nightly(group: Group, workflow: str | None, actor: str | None) -> bool:
 
 def fits(wanted: Iterable[str], text: str) -> bool:
     """Tell whether a text fits one of the patterns, without regard to case."""
-    found = text.casefold()
-    return any(fnmatchcase(found, one.casefold()) for one in wanted)
+    lowered = text.casefold()
+    return any(fnmatchcase(lowered, one.casefold()) for one in wanted)
 
 
 def rules_of(groups: Sequence[Group]) -> str:

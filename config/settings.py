@@ -137,11 +137,11 @@ def read(
     folder = folder or Path.cwd()
     given = texts_of(flags)
     layers = (environ, dotenv(folder / ".env"))
-    found = {
+    texts = {
         name: given[name] if name in given else from_layers(name, layers, folder)
         for name in SETTINGS
     }
-    checked = {name: check(name, text) for name, text in found.items()}
+    checked = {name: check(name, text) for name, text in texts.items()}
     for name in ("DATABASE_READ_URL", "DATABASE_MIGRATE_URL"):
         checked[name] = checked[name] or checked["DATABASE_URL"]
     checked["WEBHOOK_SECRET"] = checked["WEBHOOK_SECRET"] or ()
@@ -179,13 +179,13 @@ def dotenv(path: Path) -> dict[str, str]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(path.name, f"cannot be read ({why(error)})") from error
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for line in parse_stream(io.StringIO(text)):
         if line.error or (line.key is not None and line.value is None):
             raise BadSetting(path.name, f"line {line.original.line} is not NAME=value")
         if line.key is not None and line.value is not None:
-            found[line.key] = line.value
-    return found
+            variables[line.key] = line.value
+    return variables
 
 
 def from_layers(name: str, layers: Iterable[Mapping[str, str]], folder: Path) -> str | None:
@@ -233,8 +233,8 @@ def check(name: str, text: str | None) -> Any:
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return every text of the settings that must not be printed, logged or kept in argv."""
     urls = (settings.database_url, settings.database_read_url, settings.database_migrate_url)
-    found = [settings.database_password, *map(values.url_password, urls)]
-    found += [source.token for source in settings.sources.values()]
-    found.append(settings.dashboard_password)
-    found += [secret.decode() for secret in settings.webhook_secret]
-    return tuple(sorted({text for text in found if text}, key=len, reverse=True))
+    secrets = [settings.database_password, *map(values.url_password, urls)]
+    secrets += [source.token for source in settings.sources.values()]
+    secrets.append(settings.dashboard_password)
+    secrets += [secret.decode() for secret in settings.webhook_secret]
+    return tuple(sorted({text for text in secrets if text}, key=len, reverse=True))

@@ -21,20 +21,20 @@ def moment(text: str, now: datetime) -> datetime:
             return now - timedelta(seconds=int(age[1]) * SECONDS[age[2]])
         if EPOCH.fullmatch(text):
             return datetime.fromtimestamp(int(text), UTC).replace(tzinfo=None)
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{text!r} is not {FORMS}") from None
-    if found.tzinfo is None:
-        return found
-    return found.astimezone(UTC).replace(tzinfo=None)
+    if time.tzinfo is None:
+        return time
+    return time.astimezone(UTC).replace(tzinfo=None)
 
 
 def past(text: str, now: datetime) -> datetime:
     """Return a time that is not in the future. Raises ValueError."""
-    found = moment(text, now)
-    if found > now:
+    time = moment(text, now)
+    if time > now:
         raise ValueError(f"{text!r} is in the future")
-    return found
+    return time
 
 
 def to_the_minute(time: datetime) -> str:

@@ -12,13 +12,10 @@ from collections.abc import Callable
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
-
-from engines.mysql import is_loopback
 
 SECRET_BYTES = 16
 PAGE_PASSWORD_LENGTH = 12
@@ -92,24 +89,6 @@ def webhook_secret(text: str) -> tuple[bytes, ...]:
             f"a secret of {len(shorter[0])} bytes is too short: {SECRET_BYTES} or more"
         )
     return secrets
-
-
-def api_url(text: str) -> str:
-    """Return the address of GitHub's API: https, or http on this machine only."""
-    example = "https://api.github.com or https://ghes.example.org/api/v3"
-    url = urlsplit(text)
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.username:
-        raise ValueError(f"is not an address like {example}")
-    if url.scheme == "http" and not is_loopback(url.hostname):
-        raise ValueError("would send the token in clear: https is needed")
-    return text.rstrip("/")
-
-
-def app_id(text: str) -> str:
-    """Return a GitHub App's number or client id."""
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
-        raise ValueError("is no number or client id of a GitHub App")
-    return text
 
 
 def repos(text: str) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ def load(settings: Settings, made: Path = MADE) -> tuple[tuple[bytes, ...], Path
     except (OSError, UnicodeDecodeError) as error:
         why = f"{made} can be neither read nor made ({type(error).__name__}): set WEBHOOK_SECRET"
         raise BadSetting("WEBHOOK_SECRET", why) from error
-    found: tuple[bytes, ...] = check("WEBHOOK_SECRET", text)
-    return found, made
+    keys: tuple[bytes, ...] = check("WEBHOOK_SECRET", text)
+    return keys, made
 
 
 def make(path: Path) -> None:

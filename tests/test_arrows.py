@@ -17,9 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.own_code import MIGRATIONS, ROOMS, ROOT, parse, python_files, room_of
 
-ROOMS = set("config engines runtime rows schema store listener backfill dashboard".split())
 DOORS = {"listener.py", "local-database.py", "dashboard.py"}
 FREE = {"tests", "benchmarks", "demo", "deploy", "docs", "fakegithub"}
 LARGEST_FOLDER, LONGEST_FILE = 17, 250
@@ -32,10 +31,6 @@ IMPURE = set(
 )
 PURE_PARTS = {"urllib.parse"}  # of the modules above
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "getenv"}
-
-
-# Alembic's own layout, and files that record one moment and are never edited again.
-MIGRATIONS = Path("schema/migrations/versions")
 
 
 class Import(NamedTuple):
@@ -54,14 +49,6 @@ class Import(NamedTuple):
         return f"{self.file}:{self.line} imports {self.module}"
 
 
-def python_files() -> list[Path]:
-    """List our Python files, relative to the root."""
-    inside = (path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
-    return sorted(
-        path for path in inside if path.parts[0] != "data" and not path.parts[0].startswith(".")
-    )
-
-
 def imports(file: Path, tree: ast.AST) -> Iterator[Import]:
     """Give the imports of a file, also those inside functions; relative ones made absolute."""
     for node in ast.walk(tree):
@@ -73,19 +60,9 @@ def imports(file: Path, tree: ast.AST) -> Iterator[Import]:
             yield Import(file, node.lineno, ".".join([*package, *filter(None, [node.module])]))
 
 
-def room_of(file: Path) -> str:
-    """Name the room a file is in; a file at the root is a room of its own."""
-    return file.parts[0].removesuffix(".py")
-
-
-def parsed(file: Path) -> ast.Module:
-    """Parse one of our files."""
-    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
-
-
 def ours(imported: Import) -> bool:
     """Tell whether an import is of a room of ours."""
-    return imported.room in ROOMS | FREE or imported.room in {"sqlauthenticator", "door"}
+    return imported.room in {*ROOMS, *FREE} or imported.room in {"sqlauthenticator", "door"}
 
 
 def test_packages_are_all_known_to_the_contracts_of_who_may_import_whom():
@@ -98,17 +75,17 @@ def test_packages_are_all_known_to_the_contracts_of_who_may_import_whom():
 
 @pytest.mark.parametrize("door", sorted(DOORS))
 def test_script_at_the_root_imports_the_door_and_nothing_else(door: str):
-    assert [each.module for each in imports(Path(door), parsed(Path(door)))] == ["door"]
+    assert [each.module for each in imports(Path(door), parse(Path(door)))] == ["door"]
 
 
 @pytest.mark.parametrize("file", ["door.py", "sqlauthenticator.py"])
 def test_file_that_works_alone_imports_nothing_of_ours(file: str):
-    of_ours = [each for each in imports(Path(file), parsed(Path(file))) if ours(each)]
+    of_ours = [each for each in imports(Path(file), parse(Path(file))) if ours(each)]
     assert [str(each) for each in of_ours] == []
 
 
 def test_door_imports_the_standard_library_alone():
-    modules = imports(Path("door.py"), parsed(Path("door.py")))
+    modules = imports(Path("door.py"), parse(Path("door.py")))
     assert {each.room for each in modules} <= sys.stdlib_module_names
 
 
@@ -117,7 +94,7 @@ def test_rooms_import_neither_tests_nor_what_stands_beside_the_house():
         str(each)
         for file in python_files()
         if room_of(file) in ROOMS
-        for each in imports(file, parsed(file))
+        for each in imports(file, parse(file))
         if each.room in FREE
     ]
     assert found == []
@@ -125,7 +102,7 @@ def test_rooms_import_neither_tests_nor_what_stands_beside_the_house():
 
 def test_rows_import_only_the_standard_library_and_nothing_impure():
     files = [file for file in python_files() if room_of(file) == "rows"]
-    found = [each for file in files for each in imports(file, parsed(file))]
+    found = [each for file in files for each in imports(file, parse(file))]
     pure = (sys.stdlib_module_names - IMPURE) | {"rows"}
     impure = [each for each in found if each.room not in pure and each.module not in PURE_PARTS]
     assert [str(each) for each in impure] == []
@@ -140,7 +117,7 @@ def test_packages_that_are_imported_are_required_and_explained():
         each
         for file in python_files()
         if room_of(file) not in FREE
-        for each in imports(file, parsed(file))
+        for each in imports(file, parse(file))
         if not ours(each) and each.room not in sys.stdlib_module_names
     }
     unnamed = [str(each) for each in found if not set(owners.get(each.room, ())) & set(required)]
@@ -152,7 +129,7 @@ def test_rows_call_neither_clock_nor_file_nor_console():
         f"{file}:{node.lineno} calls {name}"
         for file in python_files()
         if room_of(file) == "rows"
-        for node in ast.walk(parsed(file))
+        for node in ast.walk(parse(file))
         if isinstance(node, ast.Call)
         and (name := getattr(node.func, "attr", getattr(node.func, "id", ""))) in IMPURE_CALLS
     ]
