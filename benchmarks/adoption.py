@@ -15,7 +15,7 @@ from tempfile import mkdtemp
 
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from tests import leftovers, servers
 from tests.schema.adopt import legacy

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     log.start(())
     listening, workers = (
         gunicorn_listener.listen(given.host, given.port),
-        gunicorn_listener.workers_for("mysql"),
+        gunicorn_listener.workers_for(None),
     )
     gunicorn_listener.run(listening, workers, create_app, worker_class="gthread", threads=16)
     return 0

@@ -24,7 +24,7 @@ from benchmarks import year
 from config.calendar import Calendar
 from config.settings import read
 from dashboard.app import create_app
-from engines.mysql import connect
+from engines import connect
 from runtime import gunicorn_dashboard
 from schema import migrate
 from store.reads.connection import open_reader

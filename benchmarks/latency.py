@@ -22,7 +22,7 @@ from sqlalchemy import make_url, text
 from benchmarks import load
 from benchmarks.distance import away
 from benchmarks.load import Load
-from engines.mysql import connect
+from engines import connect
 from tests import servers
 from tests.leftovers import close_session
 from tests.torture.shots import shots_of_today

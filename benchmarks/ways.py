@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event, func, insert, select
 
 from backfill.pipeline.database_outage import OutageRetry
 from backfill.pipeline.writer import AtomicWrite, Writer
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from schema.tables.ci import metadata
 from store.open import WORK

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from engines.kind import examples, kind_of
+
 SECRET_BYTES = 16
 PAGE_PASSWORD_LENGTH = 12
-DRIVERS = {"sqlite", "sqlite+pysqlite", "mysql+pymysql", "mariadb+pymysql"}
-DATABASE_EXAMPLES = "sqlite:///data/name.db or mysql+pymysql://user@host:3306/name"
 
 
 def secret_text(text: str) -> str | None:
@@ -45,14 +45,14 @@ def database_url(text: str) -> str:
         url = make_url(text)
     except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         # The error's text repeats the URL and its password.
-        raise ValueError(f"is not a database URL like {DATABASE_EXAMPLES}") from None
-    if url.drivername not in DRIVERS:
-        raise ValueError(f"{url.drivername} is not supported: {DATABASE_EXAMPLES}")
-    if url.get_backend_name() == "sqlite":
-        if url.database in (None, "", ":memory:"):
-            raise ValueError("SQLite needs a file, like sqlite:///data/name.db")
-    elif not url.database:
-        raise ValueError(f"names no database: {DATABASE_EXAMPLES}")
+        raise ValueError(f"is not a database URL like {examples()}") from None
+    kind = kind_of(url)
+    if url.drivername not in kind.drivers:
+        raise ValueError(f"{url.drivername} is not supported: {examples()}")
+    if kind.is_file and url.database in (None, "", ":memory:"):
+        raise ValueError(f"SQLite needs a file, like {kind.example}")
+    if not url.database:
+        raise ValueError(f"names no database: {examples()}")
     return text
 
 

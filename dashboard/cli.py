@@ -26,7 +26,7 @@ from dashboard import static_export as export
 from dashboard.app import create_app
 from dashboard.web import access, request
 from engines import faults
-from engines.mysql import is_loopback
+from engines.loopback import is_loopback
 from runtime import gunicorn_dashboard
 from store.open import CannotStart
 from store.reads.connection import open_reader

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from demo import day, reasons
 from demo.together import start_pages, stop
-from engines.mysql import connect, reading
+from engines import connect, reading
 from fakegithub.api.delivering import deliver
 from fakegithub.world.world import Delivery
 from sqlauthenticator import connector

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from engines.mysql import reading
+from engines import reading
 from rows.fingerprint import fingerprint, masked
 from store.reads import runs
 from store.state import failures

@@ -27,7 +27,7 @@ from config.calendar import Calendar
 from config.settings import read
 from dashboard.app import create_app
 from demo import reasons
-from engines.mysql import connect
+from engines import connect
 from fakegithub.world.history import history
 from schema import migrate
 from schema.tables.ci import workflowruns

@@ -1,7 +1,7 @@
-"""Column types that mean the same on SQLite, MariaDB and MySQL.
+"""Column types that mean the same on every engine.
 
-Every text names its character set and collation, because the servers' defaults differ and
-merge branches: `Main` with `main`, `a` with `a `, `é` with `e`.
+Every text names its collation, because the engines' defaults differ and merge branches: `Main`
+with `main`, `a` with `a `, `é` with `e`. Each engine's file says how it spells them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,18 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, types
 from sqlalchemy.dialects import mysql
-from sqlalchemy.ext.compiler import compiles
 
 INDEXED = 512
 """Characters of an indexed name: 768 with a bigint beside it breaks MySQL's key limit."""
+
+OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "sqlite_autoincrement": True,
+}
+"""What every table is made with."""
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """BIGINT; INTEGER on SQLite, where only that counts up by itself."""
@@ -55,45 +63,3 @@ class Long(types.UserDefinedType[str]):
 
     def __repr__(self) -> str:
         return "Long()"
-
-
-EXACT = {True: "utf8mb4_nopad_bin", False: "utf8mb4_0900_bin"}
-CASELESS = {True: "utf8mb4_uca1400_nopad_as_ci", False: "utf8mb4_0900_as_ci"}
-
-
-def collated(spec: str, collations: dict[bool, str], compiler: Any) -> str:
-    """Return the type with its character set and collation: MariaDB and MySQL name them apart."""
-    return f"{spec} CHARACTER SET utf8mb4 COLLATE {collations[compiler.dialect.is_mariadb]}"
-
-
-@compiles(Exact, "mysql")
-@compiles(Exact, "mariadb")
-def exact_mysql(type_: Exact, compiler: Any, **_: Any) -> str:
-    return collated(type_.get_col_spec(), EXACT, compiler)
-
-
-@compiles(Exact, "sqlite")
-def exact_sqlite(type_: Exact, compiler: Any, **_: Any) -> str:
-    return f"{type_.get_col_spec()} COLLATE BINARY"
-
-
-@compiles(Name, "mysql")
-@compiles(Name, "mariadb")
-def name_mysql(type_: Name, compiler: Any, **_: Any) -> str:
-    return collated(type_.get_col_spec(), CASELESS, compiler)
-
-
-@compiles(Name, "sqlite")
-def name_sqlite(type_: Name, compiler: Any, **_: Any) -> str:
-    return f"{type_.get_col_spec()} COLLATE NOCASE"
-
-
-@compiles(Long, "mysql")
-@compiles(Long, "mariadb")
-def long_mysql(type_: Long, compiler: Any, **_: Any) -> str:
-    return collated("LONGTEXT", CASELESS, compiler)
-
-
-@compiles(Long, "sqlite")
-def long_sqlite(type_: Long, compiler: Any, **_: Any) -> str:
-    return "TEXT COLLATE NOCASE"

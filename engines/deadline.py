@@ -1,6 +1,6 @@
 """A moment that everything a request asks of the database obeys: sockets, statements, retries.
 
-GitHub gives up after 10 seconds. Each single wait has its own limit (store.engine), but several
+GitHub gives up after 10 seconds. Each single wait has its own limit (engines/kind.py), but several
 of them in a row would add up; `within` bounds their sum.
 """
 
@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from engines.pymysql_posting import Connection
+from engines.kind import kind_of
 
 ENDS: ContextVar[float | None] = ContextVar("ends", default=None)
 STEP = 0.25
@@ -69,38 +69,16 @@ def refuse_late(*_: Any) -> None:
         raise Late("the database took too long")
 
 
-class TimedConnection(Connection):
-    """A connection whose timeouts shrink as the deadline comes nearer.
-
-    PyMySQL asks for these three before each connect, read and write, in the handshake too, and
-    tells the socket what has changed: in steps, for that is a system call, and a turn of others.
-    """
-
-    @property
-    def connect_timeout(self) -> float:
-        return at_most(self.connect_seconds)
-
-    @connect_timeout.setter
-    def connect_timeout(self, seconds: float) -> None:
-        self.connect_seconds = seconds
-
-    @property
-    def _read_timeout(self) -> float:
-        return in_steps(at_most(self.read_seconds))
-
-    @_read_timeout.setter
-    def _read_timeout(self, seconds: float) -> None:
-        self.read_seconds = seconds
-
-    @property
-    def _write_timeout(self) -> float:
-        return in_steps(at_most(self.write_seconds))
-
-    @_write_timeout.setter
-    def _write_timeout(self, seconds: float) -> None:
-        self.write_seconds = seconds
-
-
-def connect(_: Any, __: Any, arguments: Any, parameters: Any) -> TimedConnection:
-    """Connect for SQLAlchemy's `do_connect`."""
-    return TimedConnection(*arguments, **parameters)
+@contextmanager
+def limited(connection: Connection, seconds: float, after: float) -> Iterator[None]:
+    """End each statement of the block after so many seconds, those after it after the others."""
+    limit = kind_of(connection).limit
+    if not limit(seconds):
+        with within(seconds):
+            yield
+        return
+    connection.exec_driver_sql(limit(seconds))
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(limit(after))

@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
-from engines.transaction import error_code
+from engines.kind import ACCESS, CONNECTION, CUT, DATA, GONE, KINDS, LOCKS
 
-# Too long, out of range, wrong characters, wrong value, truncated: the same again next time.
-# https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
-DATA_CODES = frozenset({1406, 1264, 1366, 1292, 1265})
-LOCK_CODES = frozenset({1213, 1205, 1020})
-# Password, rights, database, table or column missing, TLS required: a person must act.
-ACCESS_CODES = frozenset({1045, 1044, 1049, 1142, 1143, 1146, 1054, 1227, 1698, 3159})
-SQLITE_UNBINDABLE = (sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
+__all__ = ["ACCESS", "CONNECTION", "CUT", "DATA", "GONE", "LOCKS"]
 
-DATA, LOCKS, ACCESS, CONNECTION = "data", "locks", "access", "connection"
+DRIVERS = tuple({kind.error for kind in KINDS.values()})
+"""What the drivers' errors have in common, before SQLAlchemy makes them its own."""
 
 
-def kind(error: SQLAlchemyError) -> str:
-    """Return what is at fault, and so what helps.
+def fault(error: BaseException | None) -> str:
+    """Return what is at fault in an error, SQLAlchemy's or a driver's, and so what helps.
 
     - data: the values; a person and a new mapping
     - locks: other writers; time
     - access: rights, password, schema; a person
-    - connection: the server or the way to it, its disk, its role; time, or a person
+    - connection: the server or the way to it, its disk; time, or a person
+    - cut: the statement's own time was over
+    - gone: the server's role; all other connections to it fail likewise
     """
-    if is_data(error):
+    if isinstance(error, DataError | IntegrityError):
         return DATA
-    code = error_code(error) if isinstance(error, DBAPIError) else None
-    return LOCKS if code in LOCK_CODES else ACCESS if code in ACCESS_CODES else CONNECTION
+    if isinstance(error, DBAPIError):
+        return fault(error.orig)
+    if isinstance(error, StatementError):
+        return DATA  # raised while a value was prepared, before the database saw it
+    for kind in KINDS.values():
+        if isinstance(error, kind.error):
+            return kind.fault(error)
+    return CONNECTION
 
 
 def is_data(error: SQLAlchemyError) -> bool:
     """Tell whether the values are at fault, so that trying again cannot help."""
-    if not isinstance(error, DBAPIError):
-        # Raised while a value was prepared, before the database saw it.
-        return isinstance(error, StatementError)
-    if isinstance(error, DataError | IntegrityError):
-        return True
-    if isinstance(error.orig, SQLITE_UNBINDABLE):
-        return "bind" in str(error.orig)
-    return error_code(error) in DATA_CODES
+    return fault(error) == DATA
+
+
+def is_missing(error: DBAPIError, table: str) -> bool:
+    """Tell whether a table is not there, or not even the database."""
+    inner = error.orig
+    return any(
+        isinstance(inner, kind.error) and kind.is_missing(inner, table) for kind in KINDS.values()
+    )
 
 
 def cause(error: BaseException) -> str:
@@ -54,6 +56,9 @@ def cause(error: BaseException) -> str:
 
 
 def described(error: BaseException) -> str:
-    """Return an error, or the database's error that it was raised from, with its kind."""
+    """Return an error, or the database's error that it was raised from, with what is at fault."""
     inner = error.__cause__ if isinstance(error.__cause__, SQLAlchemyError) else error
-    return f"{kind(inner)}: {cause(inner)}" if isinstance(inner, SQLAlchemyError) else cause(inner)
+    if not isinstance(inner, SQLAlchemyError):
+        return cause(inner)
+    found = fault(inner)
+    return f"{CONNECTION if found in (CUT, GONE) else found}: {cause(inner)}"

@@ -1,7 +1,8 @@
-"""One upgrader at a time: a row of `leases`, which is made before anything else.
+"""Work that one process at a time may do, over all replicas: expiring rows, one clock.
 
-The lease ends by itself when its holder is killed. On one machine nobody waits for that: whoever
-comes next sees that the holder's process is gone.
+A holder takes its lease again before it ends; one that dies is followed by another as soon as
+the lease has ended. A holder that was frozen may go on for a moment after that: rows converge,
+so what two write at once does no harm.
 """
 
 from __future__ import annotations
@@ -9,38 +10,46 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, or_, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Connection, Engine, Table, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from schema.tables.reconciler import leases, marks
+from engines import database_time, kind_of
+from engines.transaction import transact
 
-NAME = "upgrade"
-LEASE = timedelta(seconds=30)
-RENEW_SECONDS = 8.0
-POLL_SECONDS = 0.2
-LONG_AGO = datetime(2000, 1, 1)
+NEVER = datetime(1970, 1, 1)
+HEARTBEAT_SECONDS = 0.5
 
 
-class Taken(Exception):
-    """Another upgrader has been at work for longer than we wait."""
+class Lease(NamedTuple):
+    """A row of a table of leases, by its name, and who asks for it."""
+
+    engine: Engine
+    table: Table
+    name: str
+    holder: str
 
 
-def holder_name() -> str:
-    """Return who we are: host, process and a random part."""
-    return f"{socket.gethostname()[:200]}/{os.getpid()}/{secrets.token_hex(8)}"
+class LeaseHolder(NamedTuple):
+    """Who holds a lease until when, on the database's clock in UTC without zone."""
+
+    holder: str | None
+    endtime: datetime
+
+
+def own_name() -> str:
+    """Return a name that no other process has: host, process and a random part."""
+    return f"{socket.gethostname()[:200]} {os.getpid()} {secrets.token_hex(4)}"
 
 
 def is_gone(holder: str | None) -> bool:
     """Tell whether a holder was a process of this machine that does not run any more."""
-    host, _, rest = (holder or "").partition("/")
-    pid = rest.partition("/")[0]
+    host, _, rest = (holder or "").partition(" ")
+    pid = rest.partition(" ")[0]
     if host != socket.gethostname()[:200] or not pid.isdigit():
         return False
     try:
@@ -52,74 +61,59 @@ def is_gone(holder: str | None) -> bool:
     return False
 
 
-def prepare(connection: Connection) -> None:
-    """Make the tables that an upgrade itself needs, and the row to take turns by."""
-    for table in (leases, marks):
-        connection.execute(CreateTable(table, if_not_exists=True))
-    connection.commit()
-    if connection.execute(select(leases.c.Id).where(leases.c.name == NAME)).first() is None:
+def holder_of(connection: Connection, table: Table, name: str) -> LeaseHolder | None:
+    """Return who holds a lease, or held it last; None where nobody ever did."""
+    query = select(table.c.holder, table.c.endtime).where(table.c.name == name)
+    row = connection.execute(query).first()
+    return None if row is None else LeaseHolder(*row)
+
+
+def take(lease: Lease, seconds: float, *, from_gone: bool = False) -> bool:
+    """Take a lease, or keep it for longer; False while another holder's has not ended.
+
+    With `from_gone` that of a process of this machine that is gone has ended. Raises DBAPIError
+    when the database fails: then the lease is not held beyond its end.
+    """
+    table = lease.table
+
+    def work(connection: Connection) -> bool:
+        now = database_time(connection)
+        last = holder_of(connection, table, lease.name)
+        if last is None:
+            new = kind_of(connection).insert_or(
+                table, ["name"], lambda _: [("endtime", table.c.endtime)]
+            )
+            connection.execute(new, [{"name": lease.name, "holder": None, "endtime": NEVER}])
+        free = [table.c.holder == lease.holder, table.c.endtime <= now]
+        if from_gone and last is not None and is_gone(last.holder):
+            free.append(table.c.holder == last.holder)
+        values = {"holder": lease.holder, "endtime": now + timedelta(seconds=seconds)}
+        taking = update(table).where(table.c.name == lease.name, or_(*free)).values(values)
+        return bool(connection.execute(taking).rowcount)
+
+    return transact(lease.engine, work)
+
+
+def keep(lease: Lease, seconds: float, is_over: Callable[[float], bool]) -> bool:
+    """Take a lease again and again until `is_over`, which waits; False once it is lost."""
+    until = time.monotonic() + seconds
+    while not is_over(HEARTBEAT_SECONDS):
+        began = time.monotonic()
+        if until - began > seconds * 2 / 3:
+            continue
         try:
-            connection.execute(leases.insert().values(name=NAME, endtime=LONG_AGO))
-        except IntegrityError:  # another was quicker
-            connection.rollback()
-    connection.commit()
+            if not take(lease, seconds):
+                return False
+            until = began + seconds
+        except SQLAlchemyError:
+            if time.monotonic() >= until:
+                return False
+    return True
 
 
-def now(connection: Connection) -> datetime:
-    """Return the database's time in UTC without zone."""
-    if connection.dialect.name == "sqlite":
-        return datetime.now(UTC).replace(tzinfo=None)
-    found: datetime = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
-    return found
-
-
-def take(connection: Connection, holder: str) -> bool:
-    """Take the lease if it is free, ours, or of a process that is gone."""
-    time_now = now(connection)
-    row = connection.execute(select(leases.c.holder).where(leases.c.name == NAME)).one()
-    free = [leases.c.endtime < time_now, leases.c.holder == holder]
-    if is_gone(row.holder):
-        free.append(leases.c.holder == row.holder)
-    taking = update(leases).where(leases.c.name == NAME, or_(*free))
-    done = connection.execute(taking.values(holder=holder, endtime=time_now + LEASE))
-    connection.commit()
-    return done.rowcount == 1
-
-
-def release(connection: Connection, holder: str) -> None:
-    """Give the lease back, if it is still ours."""
-    ours = update(leases).where(leases.c.name == NAME, leases.c.holder == holder)
-    connection.execute(ours.values(holder=None, endtime=LONG_AGO))
-    connection.commit()
-
-
-@contextmanager
-def taken(engine: Engine, patience: float) -> Iterator[None]:
-    """Hold the lease in the block, renewing it from a thread. Raises Taken, DBAPIError."""
-    holder, until = holder_name(), time.monotonic() + patience
-    with engine.connect() as connection:
-        prepare(connection)
-        while not take(connection, holder):
-            if time.monotonic() > until:
-                raise Taken("another process has been upgrading the schema for too long")
-            time.sleep(POLL_SECONDS)
-    ended = threading.Event()
-    thread = threading.Thread(target=renew, args=(engine, holder, ended), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-        with engine.connect() as connection:
-            release(connection, holder)
-
-
-def renew(engine: Engine, holder: str, ended: threading.Event) -> None:
-    """Keep the lease alive until the end."""
-    while not ended.wait(RENEW_SECONDS):
-        try:
-            with engine.connect() as connection:
-                take(connection, holder)
-        except DBAPIError:
-            continue  # SQLite's file is locked by the work itself, which keeps others out too
+def release(lease: Lease) -> None:
+    """Give a lease up, so that another need not wait for its end; one of another's stays."""
+    table = lease.table
+    ours = update(table).where(table.c.name == lease.name, table.c.holder == lease.holder)
+    ended = ours.values({"holder": None, "endtime": NEVER})
+    transact(lease.engine, lambda connection: connection.execute(ended))

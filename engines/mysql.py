@@ -1,108 +1,130 @@
-"""Connect to the database: the one place that knows how the engines differ as connections."""
+"""MySQL, and MariaDB but for mariadb.py: sessions over TLS, error numbers, promises."""
 
 from __future__ import annotations
 
-import ipaddress
-import random
-import sqlite3
 import ssl
-import time
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+import pymysql
 from sqlalchemy import (
     URL,
     Connection,
     Engine,
     ExceptionContext,
+    Table,
     create_engine,
     event,
-    make_url,
     text,
 )
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline
-from engines.password_command import fetched
-from engines.pymysql_posting import Cursor
-
-CONNECT_SECONDS = 3
-READ_SECONDS = 3
-LOCK_WAIT_SECONDS = (
-    1  # below READ_SECONDS, or the client gives up on a lock the server still waits for
+from engines.kind import (
+    ACCESS,
+    CONNECT_SECONDS,
+    CONNECTION,
+    CUT,
+    DATA,
+    GONE,
+    LOCK_WAIT_SECONDS,
+    LOCKS,
+    READ_SECONDS,
+    Kind,
+    Login,
+    Promise,
+    kind_of,
 )
+from engines.loopback import is_loopback
+from engines.mysql_ddl import allow_ddl, allow_null, list_view
+from engines.password_command import fetched
+from engines.pymysql_posting import Cursor, open_connection, post
+
 POOL_SECONDS = 60  # a failed-over server may have another address: only new connections see it
+PACKET_BYTES = 2 * 1024 * 1024
 
-SQLITE_CACHE_KIB = 16_384
-"""Pages that a connection keeps in memory. With SQLite's own 2 MiB it reads most of them again for
-each batch of deliveries, which took a quarter more of the processor."""
-
-GONE = frozenset({1290, 1836, 1792, 1053, 1040, 3100, 3101})
-"""Read-only (it was the primary once), shutting down, full, put out of its replication group:
-other connections fail likewise.
-
-SQLAlchemy itself knows the codes of connections that are lost.
-https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
-"""
-
-MYSQL_SESSION = (
+SESSION = (
     "SET time_zone = '+00:00', "
     f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, "
     "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'"
 )
 
+# https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
+CODES = {
+    # Too long, out of range, wrong characters, wrong value, truncated: the same again next time.
+    **dict.fromkeys((1406, 1264, 1366, 1292, 1265), DATA),
+    # Deadlock; lock wait timeout; record changed since last read (MariaDB).
+    **dict.fromkeys((1213, 1205, 1020), LOCKS),
+    # Password, rights, database, table or column missing, TLS required: a person must act.
+    **dict.fromkeys((1045, 1044, 1049, 1142, 1143, 1146, 1054, 1227, 1698, 3159), ACCESS),
+    # ER_QUERY_TIMEOUT of MySQL and ER_STATEMENT_TIMEOUT of MariaDB.
+    **dict.fromkeys((3024, 1969), CUT),
+    # Read-only (it was the primary once), shutting down, full, put out of its replication group:
+    # other connections fail likewise. SQLAlchemy itself knows the codes of lost connections.
+    # https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
+    **dict.fromkeys((1290, 1836, 1792, 1053, 1040, 3100, 3101), GONE),
+}
 
-def connect(
-    url: str | URL,
-    *,
-    password: str | None = None,
-    password_command: str | None = None,
-    ssl_ca: str | None = None,
-    tls: bool = True,
-    read_seconds: float = READ_SECONDS,
-) -> Engine:
-    """Return an engine for the database at `url`; nothing is opened until it is used.
+# https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html
+DURABLE: dict[str, tuple[Callable[[str], bool], str]] = {
+    "innodb_flush_log_at_trx_commit": (
+        lambda value: value == "1",
+        "must be 1, or a crash loses what was answered with 2xx",
+    ),
+    "sync_binlog": (
+        lambda value: value == "1",
+        "must be 1 while the binary log is on, or replicas and restores lose commits",
+    ),
+    "max_allowed_packet": (
+        lambda value: int(value) >= PACKET_BYTES,
+        f"must be {PACKET_BYTES} or more",
+    ),
+    "sql_mode": (
+        lambda value: "STRICT_ALL_TABLES" in value,
+        "must be strict, or values are cut without an error",
+    ),
+}
 
-    `password` joins the URL and has no effect on SQLite; `password_command` prints one, and is
-    run for each new connection, because tokens expire (password_command.py). A host that is not
+
+def connect(place: URL, login: Login) -> Engine:
+    """Return an engine for a server.
+
+    `password_command` is run for each new connection, because tokens expire. A host that is not
     loopback is reached over TLS with certificate and host name verified, against the system's
-    roots or `ssl_ca`, which may hold several.
-    Make the engine after a fork: its connections must not be shared between processes.
+    roots or `ssl_ca`, which may hold several. Raises OSError when that cannot be read.
     """
-    place = make_url(url)
-    if place.get_backend_name() == "sqlite":
-        return connect_sqlite(place, read_seconds)
-    if password is not None:
-        place = place.set(password=password)
+    seconds = login.read_seconds
+    if login.password is not None:
+        place = place.set(password=login.password)
     # What PyMySQL would take from a URL (ssl_disabled, ssl_verify_cert, ...) weakens nothing.
     place = place.difference_update_query([name for name in place.query if name.startswith("ssl")])
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": read_seconds,
-        "write_timeout": read_seconds,
-        "init_command": MYSQL_SESSION,
+        "read_timeout": seconds,
+        "write_timeout": seconds,
+        "init_command": SESSION,
         "cursorclass": Cursor,
     }
-    if not tls:
+    if not login.tls:
         arguments["ssl_disabled"] = True
     elif not is_loopback(place.host):
-        arguments["ssl"] = ssl.create_default_context(cafile=ssl_ca)
+        arguments["ssl"] = ssl.create_default_context(cafile=login.ssl_ca)
     engine = create_engine(
         place,
         connect_args=arguments,
         isolation_level="READ COMMITTED",
         pool_recycle=POOL_SECONDS,
-        pool_timeout=read_seconds,
+        pool_timeout=seconds,
         # A ping to a server that hangs costs a second timeout: `transact` tries again instead.
-        pool_pre_ping=read_seconds > READ_SECONDS,
+        pool_pre_ping=seconds > READ_SECONDS,
         hide_parameters=True,
     )
-    if password_command:
-        event.listen(engine, "do_connect", partial(fetched, password_command))
-    event.listen(engine, "do_connect", deadline.connect)
+    if login.password_command:
+        event.listen(engine, "do_connect", partial(fetched, login.password_command))
+    event.listen(engine, "do_connect", open_connection)
     event.listen(engine, "handle_error", note_gone)
     deadline.watch(engine)
     return engine
@@ -110,92 +132,101 @@ def connect(
 
 def note_gone(context: ExceptionContext) -> None:
     """Empty the pool when the server can no longer be written to through any connection."""
-    arguments = getattr(context.original_exception, "args", ())
-    if arguments and arguments[0] in GONE:
+    if fault(context.original_exception) == GONE:
         context.is_disconnect = True
 
 
-def is_loopback(host: str | None) -> bool:
-    """Tell whether a host is this machine: only then may the connection be in clear."""
-    if host is None or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def connect_reader(place: URL, login: Login) -> Engine:
+    """Return an engine whose sessions refuse writes and stop statements that take too long."""
+    engine = connect(place, login)
+
+    def make_read_only(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.execute(kind_of(engine).limit(login.read_seconds))
+        cursor.close()
+
+    event.listen(engine, "connect", make_read_only)
+    # A page's figures come from one moment, however many statements it takes.
+    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def connect_sqlite(place: URL, wait_seconds: float) -> Engine:
-    """Return an engine for an SQLite file, which is made with its folder on first use.
+def limit(seconds: float) -> str:
+    """Return the statement after which those of a session end after so many seconds.
 
-    A transaction waits for other writers up to `wait_seconds`.
+    https://dev.mysql.com/doc/refman/9.4/en/server-system-variables.html#sysvar_max_execution_time
     """
-    if place.database and place.database != ":memory:":
-        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(place, connect_args={"timeout": wait_seconds}, hide_parameters=True)
-    event.listen(engine, "connect", prepare_sqlite)
-
-    def set_wait(connection: Any) -> None:
-        wait = int(deadline.at_most(wait_seconds) * 1000)
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
-
-    event.listen(engine, "begin", set_wait)
-    event.listen(engine, "begin", begin_sqlite)
-    deadline.watch(engine)
-    return engine
+    return f"SET SESSION max_execution_time = {max(round(seconds * 1000), 1)}"  # 0 is no limit
 
 
-def prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
-    """Make commits durable, and leave transactions to SQLAlchemy's `begin`."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute(f"PRAGMA cache_size = {-SQLITE_CACHE_KIB}")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+def insert_or(
+    table: Table, key: Sequence[str], assign: Callable[[Any], list[tuple[str, Any]]]
+) -> Any:
+    """Return an INSERT that assigns, in order, where the key is stored already."""
+    row = insert(table)
+    # Without anything to assign the row must still be locked: a key assigned to itself does it.
+    return row.on_duplicate_key_update(assign(row.inserted) or [(key[0], table.c[key[0]])])
 
 
-def begin_sqlite(connection: Any) -> None:
-    """Take the write lock at once, unless the connection only reads.
-
-    A transaction that read before another committed fails when it starts to write, whatever the
-    busy timeout. SQLite looks only every 100 ms whether the lock is free, and among writers that
-    follow each other closely it never finds it so: here it is tried every few milliseconds.
-    """
-    if connection.get_execution_options().get("reads", False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    raw = connection.connection.driver_connection
-    (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
-    raw.execute("PRAGMA busy_timeout = 0")
-    until = time.monotonic() + patience / 1000
-    try:
-        while is_busy(raw) and time.monotonic() < until:
-            time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
-        if not raw.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # again, for its error
-    finally:
-        raw.execute(f"PRAGMA busy_timeout = {patience}")
+def now(connection: Connection) -> datetime:
+    """Return the server's time in UTC without zone."""
+    time: datetime = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
+    return time
 
 
-def is_busy(raw: sqlite3.Connection) -> bool:
-    """Try to take the write lock; tell whether another writer holds it."""
-    try:
-        raw.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return False
+def fault(error: BaseException | None) -> str:
+    """Return what is at fault, by the server's number of it."""
+    code = error.args[0] if error is not None and error.args else None
+    return CODES.get(code, CONNECTION) if isinstance(code, int) else CONNECTION
 
 
-def reading(engine: Engine) -> Engine:
-    """Return the engine for transactions that only read: they wait for no writer."""
-    return engine.execution_options(reads=True)
+def is_missing(error: Exception, table: str) -> bool:
+    """Tell whether a table is not there, or not to be seen."""
+    return table in str(error) and fault(error) == ACCESS
 
 
-def database_time(connection: Connection) -> datetime:
-    """Return the database's time in UTC without zone: the one clock that all replicas share."""
-    if connection.dialect.name == "sqlite":
-        return datetime.now(UTC).replace(tzinfo=None)
-    found: datetime = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
-    return found
+def wait_for_connections(engine: Engine, until_made: Callable[[Callable[[], Any]], Any]) -> None:
+    """Let a function make each new connection."""
+    # The first that connects is the last that is asked, and SQLAlchemy puts none before another.
+    event.remove(engine, "do_connect", open_connection)
+    event.listen(engine, "do_connect", lambda *given: until_made(lambda: open_connection(*given)))
+
+
+def durability(connection: Connection) -> list[Promise]:
+    """Return what the server, or this session of it, promises about a commit."""
+    query = f"SELECT {', '.join(f'@@{name}' for name in DURABLE)}, @@log_bin"
+    *values, is_logged = connection.execute(text(query)).one()
+    promises = []
+    for (name, (is_good, why)), value in zip(DURABLE.items(), map(str, values), strict=True):
+        is_needed = name != "sync_binlog" or is_logged
+        is_wrong = is_needed and not is_good(value)
+        promises.append(Promise(name, value, f"{value} {why}" if is_wrong else ""))
+    return promises
+
+
+def cipher(connection: Connection) -> str:
+    """Return how the connection is encrypted; empty when it is not."""
+    return str(connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")).one()[1])
+
+
+MYSQL = Kind(
+    name="mysql",
+    drivers=frozenset({"mysql+pymysql"}),
+    example="mysql+pymysql://user@host:3306/name",
+    error=pymysql.Error,
+    connect=connect,
+    connect_reader=connect_reader,
+    limit=limit,
+    insert_or=insert_or,
+    post=post,
+    now=now,
+    fault=fault,
+    is_missing=is_missing,
+    allow_ddl=allow_ddl,
+    allow_null=allow_null,
+    list_view=list_view,
+    wait_for_connections=wait_for_connections,
+    durability=durability,
+    cipher=cipher,
+    index_hint="FORCE INDEX ({})",
+)

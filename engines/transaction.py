@@ -1,24 +1,55 @@
-"""Run work in one transaction, again from its start when the database asks for that."""
+"""Do work again: a transaction that the database undid, DDL that others held up."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from engines import deadline
+from engines import deadline, faults
 
 TRIES = 8
 QUICK_SECONDS = 0.5
 """A connection lost sooner had been closed before: one more try. Later, the server hangs."""
-RETRIED = {1213, 1205, 1020}
-"""Deadlock; lock wait timeout; record changed since last read (MariaDB)."""
+DDL_SECONDS = 1800.0
+"""How long an open transaction may keep an upgrade from a table."""
+DDL_PAUSE_SECONDS = 1.0
 
 Result = TypeVar("Result")
+
+
+class Failure(NamedTuple):
+    """An error, the number of the try that it ended, and the seconds that one took."""
+
+    error: Exception
+    tries: int
+    seconds: float
+
+
+def retry(
+    work: Callable[[], Result],
+    errors: type[Exception] | tuple[type[Exception], ...],
+    pause_after: Callable[[Failure], float | None],
+    wait: Callable[[float], object] = time.sleep,
+) -> Result:
+    """Return what `work` returns, done again after the seconds that `pause_after` says.
+
+    Raises the error where it says None, and all other errors at once.
+    """
+    tries = 0
+    while True:
+        tries, began = tries + 1, time.monotonic()
+        try:
+            return work()
+        except errors as error:
+            pause = pause_after(Failure(error, tries, time.monotonic() - began))
+            if pause is None:
+                raise
+        wait(pause)
 
 
 def transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
@@ -26,30 +57,40 @@ def transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
 
     A lock wait timeout undoes one statement only: going on would commit half a transaction, so
     all of it is rolled back and done again, up to TRIES times with growing random pauses, and
-    while there is time (store.deadline). A pooled connection that turns out to be dead, or to
+    while there is time (engines/deadline.py). A pooled connection that turns out to be dead, or to
     lead to a server that became read-only, is replaced once, at once. Raises Late, DBAPIError.
     """
     replaced = False
-    for attempt in range(1, TRIES + 1):
-        began = time.monotonic()
-        try:
-            with engine.begin() as connection:
-                return work(connection)
-        except DBAPIError as error:
-            quick = time.monotonic() - began < QUICK_SECONDS
-            if error.connection_invalidated and quick and not replaced:
-                replaced = True
-                continue
-            if error_code(error) not in RETRIED or attempt == TRIES:
-                raise
-            pause = random.uniform(0, min(0.5, 0.01 * 2**attempt))  # noqa: S311 - no secret
-            if deadline.at_most(pause) < pause:
-                raise
-            time.sleep(pause)
-    raise AssertionError("unreachable")
+
+    def attempt() -> Result:
+        with engine.begin() as connection:
+            return work(connection)
+
+    def pause_after(failure: Failure) -> float | None:
+        nonlocal replaced
+        is_lost = getattr(failure.error, "connection_invalidated", False)
+        if is_lost and failure.seconds < QUICK_SECONDS and not replaced:
+            replaced = True
+            return 0.0
+        if faults.fault(failure.error) != faults.LOCKS or failure.tries == TRIES:
+            return None
+        pause = random.uniform(0, min(0.5, 0.01 * 2**failure.tries))  # noqa: S311 - no secret
+        return None if deadline.at_most(pause) < pause else pause
+
+    return retry(attempt, DBAPIError, pause_after)
 
 
-def error_code(error: DBAPIError) -> int | None:
-    """Return the server's number of an error; None for SQLite's and for lost connections."""
-    arguments = getattr(error.orig, "args", ())
-    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+def retry_ddl(connection: Connection, work: Callable[[], Result]) -> Result:
+    """Return what `work` returns, done again from its start while others hold what it needs.
+
+    Raises DBAPIError: any other one at once, that one after DDL_SECONDS.
+    """
+    until = time.monotonic() + DDL_SECONDS
+
+    def pause_after(failure: Failure) -> float | None:
+        connection.rollback()
+        if faults.fault(failure.error) != faults.LOCKS or time.monotonic() > until:
+            return None
+        return DDL_PAUSE_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+
+    return retry(work, DBAPIError, pause_after)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import webhook_secret
 from config.settings import Settings
-from engines import faults
-from engines.mysql import is_loopback, reading
+from engines import faults, kind_of, reading
+from engines.loopback import is_loopback
 from schema import migrate
 from store import open
 from store.deliveries.spool import Spool, SpoolError
@@ -20,7 +20,6 @@ from store.doors.probe import probe
 from store.open import CannotStart
 from store.state import health
 
-PACKET_BYTES = 2 * 1024 * 1024
 BEHIND = "older: run python local-database.py with -i once"
 AGES = {"current": "", "empty": "", "older": BEHIND, "newer": "newer than this release"}
 
@@ -35,39 +34,6 @@ class Line(NamedTuple):
     found: str
     wrong: str = ""
     warning: bool = False
-
-
-class Durable(NamedTuple):
-    """A variable of the server, what it must be, and why."""
-
-    name: str
-    is_good: Callable[[str], bool]
-    why: str
-
-
-# https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html
-DURABLE = (
-    Durable(
-        "innodb_flush_log_at_trx_commit",
-        lambda value: value == "1",
-        "must be 1, or a crash loses what was answered with 2xx",
-    ),
-    Durable(
-        "sync_binlog",
-        lambda value: value == "1",
-        "must be 1 while the binary log is on, or replicas and restores lose commits",
-    ),
-    Durable(
-        "max_allowed_packet",
-        lambda value: int(value) >= PACKET_BYTES,
-        f"must be {PACKET_BYTES} or more",
-    ),
-    Durable(
-        "sql_mode",
-        lambda value: "STRICT_ALL_TABLES" in value,
-        "must be strict, or values are cut without an error",
-    ),
-)
 
 
 def check(settings: Settings, more: Iterable[Line] = ()) -> int:
@@ -115,15 +81,16 @@ def secret_line(settings: Settings) -> Line:
 def database_lines(engine: Engine, settings: Settings) -> Iterator[Line]:
     """Yield the lines of a database."""
     url = make_url(settings.database_url)
-    place = f"{url.get_backend_name()} {url.host or url.database}"
+    kind = kind_of(url)
+    place = f"{kind.name} {url.host or url.database}"
     try:
         age = migrate.state(engine)
         with engine.connect() as connection:
             yield Line("database", f"{place} answers")
-            if engine.dialect.name != "sqlite":
+            if not kind.is_file:
                 yield tls_line(connection, settings)
-                yield from durability(connection)
-        wrong = AGES[age] if engine.dialect.name != "sqlite" or age == "newer" else ""
+                yield from (Line(*promise) for promise in kind.durability(connection))
+        wrong = AGES[age] if not kind.is_file or age == "newer" else ""
         yield Line("schema", f"is {age}", wrong and f"is {wrong}")
         if age == "current":
             probe(engine)
@@ -151,25 +118,11 @@ def freshness(engine: Engine) -> Iterator[Line]:
 
 def tls_line(connection: Connection, settings: Settings) -> Line:
     """Tell whether the connection is encrypted: on this machine it need not be."""
-    query = text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
-    cipher = str(connection.execute(query).one()[1])
-    host = make_url(settings.database_url).host
-    if cipher:
+    if cipher := kind_of(connection).cipher(connection):
         return Line("TLS", cipher)
-    if is_loopback(host):
+    if is_loopback(make_url(settings.database_url).host):
         return Line("TLS", "not used: the database is on this machine")
     return Line("TLS", "", "is off: passwords and deliveries can be read on the way")
-
-
-def durability(connection: Connection) -> Iterator[Line]:
-    """Yield what the server, or this session of it, promises about a commit."""
-    names = ", ".join(f"@@{one.name}" for one in DURABLE)
-    found = connection.execute(text(f"SELECT {names}, @@log_bin")).one()
-    for one, value in zip(DURABLE, map(str, found), strict=False):
-        needed = one.name != "sync_binlog" or found[-1]
-        yield Line(
-            one.name, value, "" if one.is_good(value) or not needed else f"{value} {one.why}"
-        )
 
 
 def spool_line(settings: Settings) -> Line:

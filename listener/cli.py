@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import make_url
-
 from config import argv as settings_argv
 from config import webhook_secret
 from config.flags import Flags
 from config.settings import BadSetting, Settings, read, secrets_of
+from engines import kind_of
 from listener import check, startup, webhook_setup
 from listener.background import reconciler
 from listener.setup_text import ways_in
@@ -157,10 +156,8 @@ def start(given: dict[str, object]) -> None:
     turn, batches = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
     healing = reconciler.environment(given) if heals(settings) else None
     common = Common(settings, keys, turn, batches, cause, healing)
-    backend = make_url(settings.database_url).get_backend_name()
-    gunicorn_listener.run(
-        listening, gunicorn_listener.workers_for(backend), partial(make_app, common)
-    )
+    workers = gunicorn_listener.workers_for(kind_of(settings.database_url).workers)
+    gunicorn_listener.run(listening, workers, partial(make_app, common))
 
 
 def heals(settings: Settings) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from config.settings import Settings
-from engines import faults
+from engines import faults, kind_of
 from runtime import log
 from store import open
 from store.doors.probe import probe
@@ -44,7 +44,7 @@ def bring_up(settings: Settings, *, running: bool = False) -> None:
         age = open.age(engine)
         if running and age == "newer":
             return
-        if age == "older" and engine.dialect.name != "sqlite":
+        if age == "older" and not kind_of(engine).is_file:
             raise CannotStart(
                 "the database has an older schema: run python local-database.py with -i once",
                 MAY_PASS,

@@ -128,9 +128,9 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server(address[:2], family=family, backlog=BACKLOG)
 
 
-def workers_for(backend: str) -> int:
-    """Return how many processes suit an engine: SQLite has one writer at a time."""
-    return 1 if backend == "sqlite" else len(os.sched_getaffinity(0))
+def workers_for(most: int | None) -> int:
+    """Return how many processes to start: one for each processor, but for those that suit."""
+    return most or len(os.sched_getaffinity(0))
 
 
 def say_stopped(master: Arbiter) -> None:

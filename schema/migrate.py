@@ -13,10 +13,12 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from engines import ddl_retry, lease
+from engines import kind_of
+from engines.transaction import retry_ddl
 from schema.adopt import tables
 from schema.tables import views
 from schema.tables.ci import DOCUMENTED, metadata
+from schema.upgrade_lock import upgrade_lock
 
 TRIES = 5
 WAIT_SECONDS = 3600.0
@@ -46,14 +48,15 @@ def state(engine: Engine) -> str:
 def upgrade(engine: Engine | str) -> None:
     """Create the schema or bring it up to date, at an engine or a URL; what is done stays.
 
-    One process at a time does it, the others wait for it (engines/lease.py). MySQL commits each DDL
-    statement by itself, so every step checks what is there. Raises Unadoptable, Taken, DBAPIError.
+    One process at a time does it, the others wait for it (upgrade_lock.py). MySQL commits each DDL
+    statement by itself, so every step checks what is there. Raises Unadoptable, UpgradeLocked,
+    DBAPIError.
     """
     if isinstance(engine, str):
         engine = create_engine(engine)
     for attempt in range(1, TRIES + 1):
         try:
-            with lease.taken(engine, WAIT_SECONDS), engine.connect() as connection:
+            with upgrade_lock(engine, WAIT_SECONDS), engine.connect() as connection:
                 run_migrations(connection)
             return
         except (DBAPIError, CommandError):  # Alembic's own: a version that another has moved on
@@ -64,29 +67,17 @@ def upgrade(engine: Engine | str) -> None:
 
 def run_migrations(connection: Connection) -> None:
     """Adopt older tables, run the migrations that the database lacks, then make the views."""
-    let_tables_change(connection)
+    kind_of(connection).allow_ddl(connection)
     if is_from_before(connection):
         tables.adopt(connection)
     keep_oldest(connection)
     config = Config()
     config.set_main_option("script_location", CONFIG.get_main_option("script_location") or "")
     config.attributes["connection"] = connection
-    ddl_retry.patiently(connection, lambda: command.upgrade(config, "head"))
+    retry_ddl(connection, lambda: command.upgrade(config, "head"))
     connection.commit()
-    ddl_retry.patiently(connection, lambda: views.create(connection))
+    retry_ddl(connection, lambda: views.create(connection))
     connection.commit()
-
-
-def let_tables_change(connection: Connection) -> None:
-    """Set the session up for changes of tables that others refer to, or read just now."""
-    if connection.dialect.name == "sqlite":
-        raw = connection.connection.driver_connection
-        assert raw is not None  # noqa: S101 - the connection is open
-        # Both have no effect within a transaction, so SQLAlchemy must not begin one for them.
-        raw.execute("PRAGMA foreign_keys = OFF")
-        raw.execute("PRAGMA legacy_alter_table = ON")
-        return
-    ddl_retry.limit_waits(connection)
 
 
 def is_from_before(connection: Connection) -> bool:

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, select
 
-from engines.mysql import reading
+from engines import reading
 from engines.transaction import transact
 from rows import Mapped, StoredName
 from rows.version import STUB

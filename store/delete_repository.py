@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, select
 
-from engines.mysql import reading
+from engines import reading
 from engines.transaction import transact
 from rows import Unmappable
 from rows.sources import source_of

@@ -14,12 +14,12 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings
-from engines import faults
-from engines.lease import Taken
-from engines.mysql import READ_SECONDS, connect
+from engines import connect, connect_reader, faults, kind_of
+from engines.kind import READ_SECONDS
 from schema import migrate
 from schema.adopt.shape import Unadoptable
 from schema.tables.ci import metadata
+from schema.upgrade_lock import UpgradeLocked
 
 NEWER = "the database was upgraded by a newer release: run that one"
 
@@ -62,7 +62,7 @@ def open_engine(settings: Settings, role: Role) -> Engine:
     # Another user's URL brings that user's password: the writer's must not replace it.
     is_ours = url == settings.database_url or make_url(url).password is None
     try:
-        return connect(
+        return (connect_reader if role == READ else connect)(
             url,
             password=settings.database_password if is_ours else None,
             password_command=settings.database_password_command if is_ours else None,
@@ -109,7 +109,7 @@ def scratch() -> Iterator[Engine]:
 def exists(settings: Settings) -> bool:
     """Tell whether there is a database to connect to: an SQLite file is made by looking for it."""
     url = make_url(settings.database_url)
-    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+    return not kind_of(url).is_file or Path(url.database or "").exists()
 
 
 def age(engine: Engine) -> str:
@@ -132,7 +132,7 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     if found == "current":
         return None
     copy = None
-    if found == "older" and engine.dialect.name == "sqlite":
+    if found == "older" and kind_of(engine).is_file:
         copy = copy_beside(Path(engine.url.database or ""))
     elif found == "older" and not install:
         raise CannotStart("the database has an older schema: run the same command with -i once")
@@ -171,7 +171,7 @@ def upgrade(settings: Settings) -> None:
             migrate.upgrade(engine)
     except Unadoptable as error:
         raise CannotStart(f"the schema cannot be upgraded: {error}") from error
-    except Taken as error:
+    except UpgradeLocked as error:
         raise CannotStart(f"the schema was not upgraded: {error}", 1) from error
     except SQLAlchemyError as error:
         raise CannotStart(f"the schema was not upgraded: {faults.cause(error)}", 1) from error

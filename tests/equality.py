@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, Table, select, update
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.ci import metadata, repos, rewrites
 from store.write import renames
 

@@ -22,7 +22,7 @@ from backfill.audit.verdict import Span, Verdict
 from backfill.pipeline.context import Context
 from backfill.records import ListedCommit, ListedRun, Repository
 from backfill.vendors import vendor_of
-from engines.mysql import reading
+from engines import reading
 from store.deliveries import received
 from store.deliveries.table import now
 from store.reads import for_audit

@@ -25,7 +25,7 @@ from backfill.pipeline.writer import Writer
 from config.settings import BadSetting, Settings
 from config.times import past
 from config.watch import is_watched, watch
-from engines.mysql import reading
+from engines import reading
 from store import open
 from store.open import CannotStart
 from store.reads import for_audit

@@ -21,7 +21,7 @@ from backfill.records import ReadRange
 from backfill.vendors import Vendor, chosen_vendor
 from config.settings import BadSetting, Settings
 from config.watch import watch
-from engines.mysql import reading
+from engines import reading
 from store import open
 from store.open import CannotStart
 from store.reads import for_backfill

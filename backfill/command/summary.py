@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, ReadRange, Repository
-from engines.mysql import reading
+from engines import reading
 from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
 from store.state import backfill_progress
 from store.state.backfill_progress import DUE, OPEN

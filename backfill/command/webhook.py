@@ -20,7 +20,7 @@ from backfill.records import CheckLine, KnownHooks, Webhook
 from backfill.vendors import Vendor, chosen_vendor
 from config.flags import Flags
 from config.settings import BadSetting, Settings, read
-from engines.mysql import reading
+from engines import reading
 from engines.transaction import transact
 from store import open
 from store.deliveries import table

@@ -18,7 +18,7 @@ from backfill.http.pagination import fetch, nothing, stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import ReadRange, Repository
-from engines.mysql import reading
+from engines import reading
 from rows import fields
 from store.state import backfill_progress
 from store.state.backfill_progress import DUE, OPEN, Page, Window

@@ -15,7 +15,7 @@ from backfill.http.pagination import Fetched, Known, chain, stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Json, Repository
-from engines.mysql import reading
+from engines import reading
 from store.reads import for_backfill
 from store.state import backfill_progress
 

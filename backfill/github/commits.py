@@ -16,7 +16,7 @@ from backfill.http.pagination import fetch, nothing
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import BEGINNING, EVERYTHING, Json, Repository
-from engines.mysql import reading
+from engines import reading
 from rows import fields
 from store.doors.api import Read
 from store.reads import for_backfill

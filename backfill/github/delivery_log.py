@@ -19,7 +19,7 @@ from backfill.http.errors import ApiError
 from backfill.http.pagination import chain, nothing
 from backfill.pipeline.context import Context
 from backfill.records import Json, Recovered, Webhook
-from engines.mysql import reading
+from engines import reading
 from engines.transaction import transact
 from rows import fields
 from rows.sources import source_of

@@ -10,7 +10,7 @@ from backfill.github.windows import CAP, PER_PAGE, stamp
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import EVERYTHING, Estimate, ReadRange
-from engines.mysql import reading
+from engines import reading
 from rows.sources import source_of
 from store.reads import for_backfill
 from store.state import backfill_progress

@@ -15,7 +15,7 @@ from backfill.github import job_logs
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import ReasonsRead
-from engines.mysql import reading
+from engines import reading
 from rows import Unmappable
 from rows.fingerprint import fingerprint, masked
 from rows.source_record import FailureMessage

@@ -19,7 +19,7 @@ from backfill.http.pagination import chain, nothing
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Repository
-from engines.mysql import reading
+from engines import reading
 from store.doors.api import Read
 from store.reads import for_backfill
 from store.state import backfill_progress, notes

@@ -20,7 +20,7 @@ from backfill.http.pagination import Known, nothing, stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Repository
-from engines.mysql import reading
+from engines import reading
 from store.state import backfill_progress, open_runs
 from store.state.backfill_progress import OPEN, RunRead
 from store.state.open_runs import ABANDONED, WAITING, Reread

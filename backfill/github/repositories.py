@@ -12,7 +12,7 @@ from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Json, Repository
 from config.watch import Watch
-from engines.mysql import reading
+from engines import reading
 from rows import Unmappable, fields
 from store.reads import for_backfill
 from store.write.repositories import key_of

@@ -22,7 +22,7 @@ from backfill.http.pagination import Fetched, chain, fetch, nothing, stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import BEGINNING, Json, Repository
-from engines.mysql import reading
+from engines import reading
 from rows import Unmappable
 from store.doors.api import Read
 from store.state import backfill_progress

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine
 
 from backfill.http.client import Client
-from engines.mysql import reading
+from engines import reading
 from store.state import backfill_progress
 from store.state.backfill_progress import Page
 

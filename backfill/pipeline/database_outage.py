@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import pymysql
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from engines import deadline, faults
+from engines import faults, kind_of
+from engines.transaction import Failure, retry
 
 SECONDS = 600.0
 """How long the database may be away."""
@@ -34,21 +34,23 @@ class OutageRetry:
 
     def until_done(self, work: Callable[[], Result]) -> Result:
         """Return what `work` returns. Raises what it raises when time does not heal it."""
-        pause, ends = FIRST_PAUSE, time.monotonic() + SECONDS
-        while True:
+        ends, was_away = time.monotonic() + SECONDS, False
+
+        def attempt() -> Result:
+            nonlocal was_away
             was_away = self.is_away
-            try:
-                result = work()
-            except (SQLAlchemyError, pymysql.Error) as error:
-                if time.monotonic() > ends or self.over.is_set() or not may_pass(error):
-                    raise
-                self.tell(faults.cause(error))
-            else:
-                if was_away:  # else it may have been done before the database went away
-                    self.tell(None)
-                return result
-            self.over.wait(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            return work()
+
+        def pause_after(failure: Failure) -> float | None:
+            if time.monotonic() > ends or self.over.is_set() or not may_pass(failure.error):
+                return None
+            self.tell(faults.cause(failure.error))
+            return min(FIRST_PAUSE * 2.0 ** (failure.tries - 1), LONGEST_PAUSE)
+
+        result = retry(attempt, (*faults.DRIVERS, SQLAlchemyError), pause_after, self.over.wait)
+        if was_away:  # else it may have been done before the database went away
+            self.tell(None)
+        return result
 
     def tell(self, cause: str | None) -> None:
         """Say that the database is away, and that it is back, once each."""
@@ -59,21 +61,11 @@ class OutageRetry:
             self.say(f"waiting for the database: {cause}" if cause else "the database is back")
 
 
-def may_pass(error: SQLAlchemyError | pymysql.Error) -> bool:
+def may_pass(error: Exception) -> bool:
     """Tell whether an error is one that time can heal."""
-    if isinstance(error, SQLAlchemyError):
-        return faults.kind(error) not in (faults.DATA, faults.ACCESS)
-    return error.args[0] not in faults.ACCESS_CODES
+    return faults.fault(error) not in (faults.DATA, faults.ACCESS)
 
 
 def wait_for_connections(engine: Engine, patience: OutageRetry) -> None:
     """Let new connections to a server be waited for, whoever needs one."""
-    if engine.dialect.name == "sqlite":
-        return
-
-    def connect(*arguments: Any) -> Any:
-        return patience.until_done(lambda: deadline.connect(*arguments))
-
-    # The first that connects is the last that is asked, and SQLAlchemy puts none before another.
-    event.remove(engine, "do_connect", deadline.connect)
-    event.listen(engine, "do_connect", connect)
+    kind_of(engine).wait_for_connections(engine, patience.until_done)

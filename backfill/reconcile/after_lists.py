@@ -13,7 +13,7 @@ from backfill.pipeline.context import Context
 from backfill.reconcile import health
 from backfill.reconcile.context import Work
 from backfill.records import Repository
-from engines.mysql import reading
+from engines import reading
 from store.deliveries.table import now as clock
 from store.state import audits
 

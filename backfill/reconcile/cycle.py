@@ -28,7 +28,7 @@ from backfill.reconcile.missed_deliveries import hooks_for, take_logs
 from backfill.reconcile.reporter import Voice
 from backfill.records import Repository
 from config.watch import watch
-from engines.mysql import reading
+from engines import reading
 from engines.transaction import transact
 from store.deliveries import table
 from store.doors.api import UNCHANGED

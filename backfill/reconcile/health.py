@@ -16,7 +16,7 @@ from backfill.reconcile import health_rules
 from backfill.records import Repository, Webhook
 from backfill.vendors import vendor_of
 from backfill.webhook_address import is_ours
-from engines.mysql import reading
+from engines import reading
 from engines.transaction import transact
 from store.deliveries import received
 from store.deliveries.received import Heard

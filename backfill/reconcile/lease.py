@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
-import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from backfill.http.rate_limit import RateLimit
 from backfill.reconcile.reporter import Voice
 from config.settings import Settings
-from engines import faults
-from engines.mysql import database_time, reading
-from store.state import leases
+from engines import database_time, faults, reading
+from engines.lease import Lease, holder_of, keep, release, take
 
 LEASE_SECONDS = 30.0
-HEARTBEAT_SECONDS = 0.5
 LOOK_SECONDS = 5.0
 """Between two looks of one that waits for the lease."""
-
-
-class Seat(NamedTuple):
-    """The lease that one process holds, or waits for."""
-
-    engine: Engine
-    name: str
-    holder: str
 
 
 def lease_name(settings: Settings) -> str:
@@ -43,18 +27,13 @@ def lease_name(settings: Settings) -> str:
     return f"reconcile {hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
-def own_name() -> str:
-    """Return a name that no other process has."""
-    return f"{socket.gethostname()[:200]} {os.getpid()} {secrets.token_hex(4)}"
-
-
-def wait_for(seat: Seat, stop: threading.Event, *, once: bool) -> bool:
+def wait_for(lease: Lease, stop: threading.Event, *, once: bool) -> bool:
     """Take the lease when it is free; False when told to stop, or at once where another has it."""
     while not stop.is_set():
-        with reading(seat.engine).connect() as connection:
-            held = leases.held(connection, seat.name)
-            free = held is None or held.endtime <= database_time(connection)
-        if free and leases.take(seat.engine, seat.name, seat.holder, LEASE_SECONDS):
+        with reading(lease.engine).connect() as connection:
+            last = holder_of(connection, lease.table, lease.name)
+            is_free = last is None or last.endtime <= database_time(connection)
+        if is_free and take(lease, LEASE_SECONDS):
             return True
         if once:
             return False
@@ -64,7 +43,7 @@ def wait_for(seat: Seat, stop: threading.Event, *, once: bool) -> bool:
 
 @contextmanager
 def kept(
-    seat: Seat, limits: RateLimit, voice: Voice, stop: threading.Event
+    lease: Lease, limits: RateLimit, voice: Voice, stop: threading.Event
 ) -> Iterator[threading.Event]:
     """Keep the lease by a thread; give an event that is set when it is lost or all is to end.
 
@@ -72,25 +51,13 @@ def kept(
     """
     over, done = threading.Event(), threading.Event()
 
-    def keep() -> None:
-        until = time.monotonic() + LEASE_SECONDS
-        while not (done.wait(HEARTBEAT_SECONDS) or stop.is_set()):
-            if until - time.monotonic() > LEASE_SECONDS * 2 / 3:
-                continue
-            began = time.monotonic()
-            try:
-                if not leases.take(seat.engine, seat.name, seat.holder, LEASE_SECONDS):
-                    break
-                until = began + LEASE_SECONDS
-            except SQLAlchemyError:
-                if time.monotonic() >= until:
-                    break
-        if not (done.is_set() or stop.is_set()):
+    def work() -> None:
+        if not keep(lease, LEASE_SECONDS, lambda seconds: done.wait(seconds) or stop.is_set()):
             voice.write("warning", "the lease is lost: another process may take over")
         over.set()
         limits.stop()
 
-    thread = threading.Thread(target=keep, name="lease", daemon=True)
+    thread = threading.Thread(target=work, name="lease", daemon=True)
     thread.start()
     try:
         yield over
@@ -98,6 +65,6 @@ def kept(
         done.set()
         thread.join()
         try:
-            leases.release(seat.engine, seat.name, seat.holder)
+            release(lease)
         except SQLAlchemyError as error:
             voice.write("warning", f"the lease runs out by itself: {faults.cause(error)}")

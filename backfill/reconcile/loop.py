@@ -15,12 +15,14 @@ from backfill.http.rate_limit import BudgetSpent, RateLimit, RequestsStopped
 from backfill.reconcile import health
 from backfill.reconcile.context import BAD_KEY, Wanted
 from backfill.reconcile.cycle import Outcome, cycle
-from backfill.reconcile.lease import Seat, kept, lease_name, own_name, wait_for
+from backfill.reconcile.lease import kept, lease_name, wait_for
 from backfill.reconcile.reporter import Voice
 from backfill.vendors import chosen_vendor
 from config.settings import BadSetting, Settings
 from engines import faults
+from engines.lease import Lease, own_name
 from rows import Unmappable
+from schema.tables.reconciler import leases
 from store import open
 from store.deliveries.table import now
 from store.open import CannotStart
@@ -54,8 +56,8 @@ def reign(read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int
             continue
         failed = FAILED_SECONDS
         try:
-            seat = Seat(engine, lease_name(settings), own_name())
-            code = sit(seat, read, voice, stop, once=once)
+            lease = Lease(engine, leases, lease_name(settings), own_name())
+            code = sit(lease, read, voice, stop, once=once)
             if once:
                 return code
         except SQLAlchemyError as error:
@@ -79,21 +81,21 @@ def ready(settings: Settings) -> Engine:
     return engine
 
 
-def sit(seat: Seat, read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int:
+def sit(lease: Lease, read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int:
     """Wait for the lease, then make cycles until it is lost. Raises SQLAlchemyError."""
-    if not wait_for(seat, stop, once=once):
+    if not wait_for(lease, stop, once=once):
         if once:
             voice.write("warning", "another process reconciles this store already")
         return 1
     settings = read()
     limits = RateLimit(voice.waiting, None, 1 - settings.reconcile_share / 100)
     client = CachingClient(settings.source.url, settings.source.token, limits)
-    with kept(seat, limits, voice, stop) as lost:
-        return cycles(seat, client, settings, read, voice, lost, once=once)
+    with kept(lease, limits, voice, stop) as lost:
+        return cycles(lease.engine, client, settings, read, voice, lost, once=once)
 
 
 def cycles(
-    seat: Seat,
+    engine: Engine,
     client: CachingClient,
     settings: Settings,
     read: Read,
@@ -109,14 +111,14 @@ def cycles(
         try:
             if read() != settings:
                 return 0
-            outcome = cycle(seat.engine, client, voice, wanted, now(), first=first)
+            outcome = cycle(engine, client, voice, wanted, now(), first=first)
             first = False
             interval = pause_after(outcome, interval)
         except (RequestsStopped, BudgetSpent):
             return 0
         except BROKEN as error:
             voice.trouble(reason(error))
-            note(seat.engine, voice, error)
+            note(engine, voice, error)
             interval = min(max(interval * 2, FAILED_SECONDS), LONGEST_FAILED_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever is wrong today, healing goes on
             voice.trouble(f"a mistake of ours: {faults.cause(error)}")

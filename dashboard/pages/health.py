@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g
 from dashboard.view import charts
 from dashboard.web.request import page, sheet, site, store
 from dashboard.web.spool_status import Waiting, waiting
+from engines import kind_of
 from store.reads import audits, freshness
 from store.reads import health as reads_health
 from store.reads.health import Hour
@@ -66,7 +67,7 @@ def show() -> str:
         repos=freshness.freshness(store(), g.now),
         spool=spool,
         schema=g.schema,
-        engine=store().dialect.name,
+        engine=kind_of(store().engine.url).name,
     )
 
 

@@ -45,7 +45,7 @@ class Breaker:
 
     def trip(self, error: SQLAlchemyError) -> None:
         """Open, unless only rows were locked: the next delivery may have others."""
-        if faults.kind(error) == faults.LOCKS:
+        if faults.fault(error) == faults.LOCKS:
             return
         with self.lock:
             if self.is_open:

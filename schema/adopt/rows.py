@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable
 
-from engines import ddl_retry
-from engines.column_types import BigId, Name
-from engines.lease import now
+from engines import database_time
+from engines.column_types import OPTIONS, BigId, Name
+from engines.transaction import retry_ddl
 from schema.tables.ci import branches, commits, repos, workflowruns, workflows
 from schema.tables.reconciler import marks
 
@@ -42,10 +42,7 @@ NAMES = Table(
     Column("name", Name(), primary_key=True),
     Column("repoid", BigId, nullable=False),
     Column("full", Name()),
-    mysql_engine="InnoDB",
-    mysql_charset="utf8mb4",
-    mariadb_engine="InnoDB",
-    mariadb_charset="utf8mb4",
+    **OPTIONS,
 )
 
 
@@ -53,7 +50,7 @@ def complete(connection: Connection) -> None:
     """Complete the rows as far as they tell it themselves, in batches; done rows stay."""
     stored = stored_names(connection)
     names = resolved(stored, named(connection))
-    ddl_retry.patiently(connection, lambda: keep_names(connection, names, dict(stored)))
+    retry_ddl(connection, lambda: keep_names(connection, names, dict(stored)))
     default, others = servers(hosts(connection))
     for table in CHILDREN:
         values: dict[str, Any] = {}
@@ -67,7 +64,7 @@ def complete(connection: Connection) -> None:
         values["repo"] = func.coalesce(in_full, table.c.repo)  # last: MySQL assigns in order
         in_batches(connection, table, values)
     connection.exec_driver_sql("DROP TABLE adoptednames")
-    ddl_retry.patiently(connection, lambda: leave_mark(connection))
+    retry_ddl(connection, lambda: leave_mark(connection))
 
 
 def stored_names(connection: Connection) -> list[tuple[int, str]]:
@@ -180,9 +177,7 @@ def in_batches(connection: Connection, table: Table, values: dict[str, Any]) -> 
             connection.rollback()
             return
         those = update(table).where(table.c.Id > after, table.c.Id <= last)
-        ddl_retry.patiently(
-            connection, committed(connection, those.ordered_values(*values.items()))
-        )
+        retry_ddl(connection, committed(connection, those.ordered_values(*values.items())))
         after = last
 
 
@@ -201,6 +196,6 @@ def leave_mark(connection: Connection) -> None:
     subject, name = MARK
     there = select(marks.c.Id).where(marks.c.subject == subject, marks.c.name == name)
     if connection.execute(there).first() is None:
-        row = {"subject": subject, "name": name, "value": None, "time": now(connection)}
+        row = {"subject": subject, "name": name, "value": None, "time": database_time(connection)}
         connection.execute(insert(marks), row)
     connection.commit()

@@ -130,3 +130,9 @@ def options(connection: Connection, table: Table) -> Sequence[str]:
     if comment != table.comment:
         changes.append("COMMENT='" + str(table.comment).replace("'", "''") + "'")
     return changes
+
+
+def run(connection: Connection, statements: list[str]) -> None:
+    """Run the statements of a table; the server commits each by itself."""
+    for statement in statements:
+        connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -53,10 +53,10 @@ def created(table: Table, connection: Connection) -> str:
     return str(CreateTable(table).compile(dialect=connection.dialect)).strip()
 
 
-def alteration(connection: Connection, table: Table) -> list[str]:
+def alteration(connection: Connection, table: Table, *, indexed: bool = True) -> list[str]:
     """Return the statements that make a table the described one; none when it is.
 
-    Raises Unadoptable.
+    It is made anew with its indexes, `indexed` or not. Raises Unadoptable.
     """
     found, described = columns_of(connection, table.name), created(table, connection)
     extra = [one for name, one in found.items() if name not in lower_names(table)]
@@ -173,3 +173,16 @@ def others(connection: Connection, table: Table) -> list[str]:
                 continue
         kept.append(str(sql))
     return kept
+
+
+def run(connection: Connection, statements: list[str]) -> None:
+    """Run the statements of a table that is made anew, all or none."""
+    connection.exec_driver_sql("SAVEPOINT reshape")
+    try:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO reshape")
+        connection.exec_driver_sql("RELEASE reshape")
+        raise
+    connection.exec_driver_sql("RELEASE reshape")

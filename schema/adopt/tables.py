@@ -9,16 +9,37 @@ Every step finds out whether it is done, so a process that was killed is continu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy import table as sql_table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from engines import ddl_retry
+from engines import kind_of
+from engines.mariadb import MARIADB
+from engines.mysql import MYSQL
+from engines.sqlite import SQLITE
+from engines.transaction import retry_ddl
 from schema.adopt import rows, shape_mysql, shape_sqlite
 from schema.tables.ci import DOCUMENTED, metadata
+
+
+class Shape(NamedTuple):
+    """How an engine's tables are brought to shape: the statements they lack, and running them."""
+
+    alteration: Callable[..., list[str]]
+    run: Callable[[Connection, list[str]], None]
+
+
+ON_SERVER = Shape(shape_mysql.alteration, shape_mysql.run)
+SHAPES = {
+    SQLITE: Shape(shape_sqlite.alteration, shape_sqlite.run),
+    MYSQL: ON_SERVER,
+    MARIADB: ON_SERVER,
+}
+"""The engines that there are earlier installations on."""
 
 
 def statements(connection: Connection, names: tuple[str, ...] = DOCUMENTED) -> list[str]:
@@ -37,9 +58,8 @@ def of_table(connection: Connection, name: str, *, indexed: bool = True) -> list
         made: list[Any] = [CreateTable(table), *(CreateIndex(index) for index in indexes)]
         ddl = (str(one.compile(dialect=connection.dialect)).strip() for one in made)
         return [one.replace("%%", "%") for one in ddl]
-    if connection.dialect.name == "sqlite":
-        return shape_sqlite.alteration(connection, table)
-    return shape_mysql.alteration(connection, table, indexed=indexed)
+    shape = SHAPES.get(kind_of(connection))
+    return shape.alteration(connection, table, indexed=indexed) if shape else []
 
 
 def adopt(connection: Connection) -> None:
@@ -53,7 +73,7 @@ def adopt(connection: Connection) -> None:
     for indexed in (False, True):
         for name in DOCUMENTED:
             change = partial(reshape, connection, name, indexed=indexed)
-            ddl_retry.patiently(connection, change)
+            retry_ddl(connection, change)
         if not indexed:
             rows.complete(connection)
 
@@ -64,25 +84,8 @@ def reshape(connection: Connection, name: str, *, indexed: bool) -> None:
     if not wanted:
         connection.rollback()
         return
-    if connection.dialect.name == "sqlite":
-        rebuild(connection, wanted)
-    else:
-        for statement in wanted:
-            connection.exec_driver_sql(statement.replace("%", "%%"))
+    SHAPES[kind_of(connection)].run(connection, wanted)
     connection.commit()
-
-
-def rebuild(connection: Connection, wanted: list[str]) -> None:
-    """Run the statements of a table that is made anew, all or none."""
-    connection.exec_driver_sql("SAVEPOINT reshape")
-    try:
-        for statement in wanted:
-            connection.exec_driver_sql(statement)
-    except BaseException:
-        connection.exec_driver_sql("ROLLBACK TO reshape")
-        connection.exec_driver_sql("RELEASE reshape")
-        raise
-    connection.exec_driver_sql("RELEASE reshape")
 
 
 def counted(connection: Connection) -> dict[str, int]:

@@ -29,7 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from engines.column_types import BigId, Exact, Name, Version
+from engines.column_types import OPTIONS, BigId, Exact, Name, Version
 
 metadata = MetaData()
 
@@ -80,11 +80,7 @@ def table(name: str, comment: str, *parts: Any) -> Table:
         *parts,
         UniqueConstraint(*key_names(parts), name=f"uq_{name}"),
         comment=comment,
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mariadb_engine="InnoDB",
-        mariadb_charset="utf8mb4",
-        sqlite_autoincrement=True,
+        **OPTIONS,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from engines import Kind, kind_of
 from schema.tables.ci import deliveries
 from schema.tables.deliveries import deliveryparts
 from store.write.upsert import insert_or
@@ -38,13 +39,13 @@ def write(connection: Connection, key: Key, body: bytes) -> None:
     ]
     drop(connection, [key], above=len(rows))
     for row in rows:
-        connection.execute(statement(connection.dialect.name), row)
+        connection.execute(statement(kind_of(connection)), row)
 
 
 @lru_cache
-def statement(dialect: str) -> Any:
+def statement(kind: Kind) -> Any:
     """Return the upsert of a part."""
-    return insert_or(dialect, deliveryparts, lambda new: [("body", new.body)])
+    return insert_or(kind, deliveryparts, lambda new: [("body", new.body)])
 
 
 def read(connection: Connection, wanted: Iterable[Key]) -> dict[Key, bytes]:

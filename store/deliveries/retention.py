@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, delete, select
 
-from engines.mysql import database_time, reading
+from engines import database_time, reading
 from engines.transaction import transact
 from schema.tables.ci import deliveries
 from store.deliveries import body

@@ -22,8 +22,8 @@ from sqlalchemy import (
     select,
 )
 
+from engines import Kind, kind_of
 from engines.chunks import chunks
-from engines.pymysql_posting import post
 from schema.tables.ci import deliveries
 from store.deliveries import body as parts
 from store.write.upsert import insert_or
@@ -113,15 +113,16 @@ def save_all(connection: Connection, those: Iterable[tuple[Delivery, str, str | 
             "applytime": now() if state == APPLIED else None,
         }
         rows.append(values)
-    post(connection, statement(connection.dialect.name), rows)
+    kind = kind_of(connection)
+    kind.post(connection, statement(kind), rows)
     for key, body in long.items():
         parts.write(connection, key, body)
 
 
 @lru_cache
-def statement(dialect: str) -> Any:
+def statement(kind: Kind) -> Any:
     """Return the upsert of a delivery."""
-    return insert_or(dialect, deliveries, merged)
+    return insert_or(kind, deliveries, merged)
 
 
 def merged(new: Any) -> list[tuple[str, Any]]:

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine
 
 from config.watch import Watch, is_watched
-from engines import faults
-from engines.mysql import reading
+from engines import faults, reading
 from rows import Mapped, Unmappable
 from rows.source_record import SeenRepository
 from rows.sources import source_of

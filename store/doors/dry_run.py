@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, select
 
+from engines import reading
 from engines.chunks import chunks
-from engines.mysql import reading
 from rows import Mapped, StoredName
 from schema.tables.ci import branches, commits, jobs, keys, metadata, repos, runattempts
 from store import apply, open

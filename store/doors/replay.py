@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, func, select, update
 
 from config.watch import watch
-from engines.mysql import reading
+from engines import reading
 from engines.transaction import transact
 from rows import Mapped
 from schema.tables.ci import deliveries

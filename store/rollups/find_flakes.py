@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, select
 
+from engines import use_index
 from rows.words import FAILED, SUCCESS
 from schema.tables.ci import jobs, workflowruns
 
@@ -69,13 +70,9 @@ def ends(since: datetime, until: datetime) -> Subquery:
     """Return how jobs ended on each commit with a failure: failures and successes counted apart."""
     job, run = jobs.c, workflowruns.c
     # Few commits have a failure: all others need not be sorted, which is what takes long.
-    bad = (
-        select(job.repoid, job.commithash)
-        .with_hint(jobs, "FORCE INDEX (ix_jobs_time)", "mysql")  # or it reads the whole table
-        .where(*counted(since, until), job.conclusion.in_(FAILED))
-        .distinct()
-        .subquery("bad")
-    )
+    query = select(job.repoid, job.commithash)
+    query = query.where(*counted(since, until), job.conclusion.in_(FAILED)).distinct()
+    bad = use_index(query, jobs, "ix_jobs_time").subquery("bad")  # or it reads the whole table
     failed = case((job.conclusion.in_(FAILED), 1), else_=0)
     return (
         select(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from config.calendar import ONE, Calendar
-from engines.mysql import database_time, reading
+from engines import database_time, reading
 from engines.transaction import transact
 from schema.tables.rollups import rollflakes, rollspans
 from store.rollups import find_flakes

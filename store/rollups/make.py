@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engines.mysql import database_time, reading
+from engines import database_time, kind_of, reading
 from engines.transaction import transact
 from schema.tables.ci import keys
 from schema.tables.rollups import rollflakes, rollnights, rollspans, rollups
@@ -99,7 +99,7 @@ def write(
     ]
     if changed:
         names = [one for one in changed[0] if one not in keys(table)]
-        statement = insert_or(connection.dialect.name, table, lambda row: assigned(row, names))
+        statement = insert_or(kind_of(connection), table, lambda row: assigned(row, names))
         connection.execute(statement, changed)
     for name in old.keys() - new.keys():
         same = [table.c[part] == value for part, value in zip(key, name, strict=True)]

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, func, select
 
 from config.calendar import ONE, Calendar
 from config.groups import Group, rules_of
+from engines import database_time, reading
 from engines.chunks import by_provider
-from engines.mysql import database_time, reading
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.rollups import rollspans
 from store.write.changed_runs import Mark

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, func, or_, select, update
 
+from engines import kind_of
 from schema.tables.backfill import commitwalks, etags, runreads, windows
 from schema.tables.ci import keys
 from store.write.upsert import insert_or
@@ -69,7 +70,7 @@ def put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) ->
     if not rows:
         return
     names = [name for name in rows[0] if name not in keys(table)]
-    statement = insert_or(connection.dialect.name, table, lambda new: [(n, new[n]) for n in names])
+    statement = insert_or(kind_of(connection), table, lambda new: [(n, new[n]) for n in names])
     connection.execute(statement, rows)
 
 

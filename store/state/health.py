@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, select
 
-from engines.mysql import database_time, reading
+from engines import Kind, database_time, kind_of, reading
 from engines.transaction import transact
 from schema.tables.audits import health
 from store.write.upsert import insert_or
@@ -64,17 +64,17 @@ def put(engine: Engine, sights: Sequence[Sight], looked_at: Collection[str] = ()
                 this = (health.c.subject == subject, health.c.name == name)
                 connection.execute(delete(health).where(*this))
         if values:
-            connection.execute(statement(connection.dialect.name), values)
+            connection.execute(statement(kind_of(connection)), values)
         return changed
 
     return transact(engine, work)
 
 
 @lru_cache
-def statement(dialect: str) -> Any:
+def statement(kind: Kind) -> Any:
     """Return the upsert of a sight."""
     names = ("state", "detail", "changetime", "checktime")
-    return insert_or(dialect, health, lambda new: [(name, new[name]) for name in names])
+    return insert_or(kind, health, lambda new: [(name, new[name]) for name in names])
 
 
 def rows(connection: Connection) -> list[Row]:

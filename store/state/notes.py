@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from engines.mysql import database_time
+from engines import database_time
 from schema.tables.reconciler import marks
 from store.state import backfill_progress
 

@@ -20,8 +20,8 @@ from sqlalchemy import (
     update,
 )
 
+from engines import kind_of
 from engines.chunks import chunks
-from engines.pymysql_posting import post
 from schema.tables.ci import branches, commits
 
 Values = dict[str, Any]
@@ -48,7 +48,7 @@ def assign(connection: Connection, touched: Sequence[Values], brought: Sequence[
         if row.version and author != row.author:
             changes.append({"row": row.Id, "now": author})
     if changes:
-        post(connection, author_of_branch(), changes)
+        kind_of(connection).post(connection, author_of_branch(), changes)
 
 
 def rows_of(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
 
-from engines.pymysql_posting import post
+from engines import Kind, kind_of
 from rows.words import RunKey
 from schema.tables.rollups import dirtyruns
 from store.write.upsert import insert_or
@@ -42,11 +42,9 @@ class Pending(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def statement(dialect: str) -> Any:
+def statement(kind: Kind) -> Any:
     """Return the upsert of marks: one that is there is raised."""
-    return insert_or(
-        dialect, dirtyruns, lambda _: [("mark", dirtyruns.c.mark + literal_column("1"))]
-    )
+    return insert_or(kind, dirtyruns, lambda _: [("mark", dirtyruns.c.mark + literal_column("1"))])
 
 
 def mark(connection: Connection, runs: Iterable[RunKey]) -> None:
@@ -60,7 +58,8 @@ def mark(connection: Connection, runs: Iterable[RunKey]) -> None:
         {"provider": provider, "rungitid": gitid, "mark": first, "marktime": now}
         for provider, gitid in found
     ]
-    post(connection, statement(connection.dialect.name), rows)
+    kind = kind_of(connection)
+    kind.post(connection, statement(kind), rows)
 
 
 def read(connection: Connection, limit: int) -> list[Mark]:

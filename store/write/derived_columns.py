@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from engines import use_index
 from engines.chunks import by_provider
 from rows import derive
 from rows.derive import Attempt
@@ -146,9 +147,7 @@ def locking() -> Select[Any]:
     Of a small table the servers would read, and lock, every row.
     """
     query = query_of(workflowruns, "gitid", (*TOLD, *MIRRORED)).with_for_update()
-    for server in ("mysql", "mariadb"):
-        query = query.with_hint(workflowruns, "FORCE INDEX (uq_workflowruns)", server)
-    return query
+    return use_index(query, workflowruns, "uq_workflowruns")
 
 
 def rows_of(

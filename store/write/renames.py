@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from engines.mysql import database_time, reading
+from engines import database_time, kind_of, reading
 from engines.transaction import transact
 from schema.tables.ci import PLACED, metadata, repos, rewrites
 from store.write.upsert import insert_or
@@ -44,7 +44,7 @@ def schedule(connection: Connection, repoid: int) -> None:
     values = {"position": 0, "passes": PASSES, "duetime": database_time(connection)}
     rows = [{"repoid": repoid, "tablename": name, **values} for name in PLACED]
     statement = insert_or(
-        connection.dialect.name, rewrites, lambda new: [(name, new[name]) for name in values]
+        kind_of(connection), rewrites, lambda new: [(name, new[name]) for name in values]
     )
     connection.execute(statement, rows)
 

@@ -19,11 +19,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, case, false, func, or_
-from sqlalchemy.dialects.mysql import insert as mysql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from engines import Kind, kind_of
 from engines.column_types import Exact
-from engines.pymysql_posting import post
 from rows import Unmappable
 from rows.version import STUB
 from schema.tables.ci import keys, metadata
@@ -72,23 +70,16 @@ MERGES: dict[str, Merge] = {
 }
 
 
-def insert_or(dialect: str, table: Table, assign: Callable[[Any], Assigned]) -> Any:
+def insert_or(kind: Kind, table: Table, assign: Callable[[Any], Assigned]) -> Any:
     """Return an INSERT that assigns, in order, where the key is stored already.
 
     `assign` is given the new record's columns and returns what the stored row's become.
     """
-    key = keys(table)
-    if dialect == "sqlite":
-        new_row = sqlite_insert(table)
-        changes = dict(assign(new_row.excluded))
-        return new_row.on_conflict_do_update(index_elements=key, set_=changes)
-    row = mysql_insert(table)
-    # Without anything to assign the row must still be locked: a key assigned to itself does it.
-    return row.on_duplicate_key_update(assign(row.inserted) or [(key[0], table.c[key[0]])])
+    return kind.insert_or(table, keys(table), assign)
 
 
 @lru_cache(maxsize=256)
-def statement(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
+def statement(kind: Kind, name: str, columns: tuple[str, ...]) -> Any:
     """Return the upsert of these columns of a table; SQLAlchemy compiles it once."""
     table = metadata.tables[name]
     # `repo` moves together with the `url` below it: renames.py tells a page by the stored name.
@@ -106,7 +97,7 @@ def statement(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
             assigned.append(("version", case((newer, new["version"]), else_=table.c.version)))
         return assigned
 
-    return insert_or(dialect, table, assign)
+    return insert_or(kind, table, assign)
 
 
 def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
@@ -124,8 +115,9 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
         check_lengths(table, columns, alike)
     if len(groups) > 1:
         lock(connection, table, rows)
+    kind = kind_of(connection)
     for columns, alike in sorted(groups.items()):
-        post(connection, statement(connection.dialect.name, name, columns), alike)
+        kind.post(connection, statement(kind, name, columns), alike)
 
 
 def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
@@ -139,7 +131,8 @@ def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
     found = sorted({tuple(values[part] for part in key) for values in rows})
     stubs = [{**dict(zip(key, one, strict=True)), **empty} for one in found]
     columns = tuple(sorted(stubs[0]))
-    post(connection, statement(connection.dialect.name, table.name, columns), stubs)
+    kind = kind_of(connection)
+    kind.post(connection, statement(kind, table.name, columns), stubs)
 
 
 @lru_cache(maxsize=256)

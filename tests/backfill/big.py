@@ -21,7 +21,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from fakegithub.api.faults import Faults
 from fakegithub.api.limits import Limits
 from fakegithub.server import TOKEN, serve

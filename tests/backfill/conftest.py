@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from backfill.cli import main
 from config.settings import SETTINGS
-from engines.mysql import connect
+from engines import connect
 from tests.store.door import emptied
 
 

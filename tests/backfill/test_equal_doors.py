@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from engines.mysql import connect
+from engines import connect
 from fakegithub.world.history import history
 from fakegithub.world.strategies import LIVELY, MOVES, play
 from fakegithub.world.world import World

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from backfill.pipeline.thread_pool import AHEAD, THREADS
 from backfill.pipeline.writer import BATCH_PARTS
-from engines.mysql import connect
+from engines import connect
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server
 from fakegithub.world.history import history

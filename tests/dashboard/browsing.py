@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 from config.calendar import Calendar
 from dashboard.app import create_app
 from demo import day, reasons
-from engines.mysql import connect
+from engines import connect
 from fakegithub.world.world import Delivery as Sent
 from schema import migrate
 from store.deliveries import table

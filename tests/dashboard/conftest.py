@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
-from engines.mysql import connect
+from engines import connect
 from store.reads.connection import open_reader
 from tests.dashboard.browsing import browser as browser
 from tests.dashboard.browsing import complaints as complaints

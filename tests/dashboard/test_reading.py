@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError
 
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from store.reads.connection import open_reader, schema_state
 from tests.dashboard import stored

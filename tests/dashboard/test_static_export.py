@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from dashboard.app import create_app
 from dashboard.static_export import LIST, CannotExport, Exported, export, name_of
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from store.reads.connection import open_reader
 from tests.dashboard import stored

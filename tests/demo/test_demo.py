@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo import cli, day
-from engines.mysql import connect
+from engines import connect
 from fakegithub.world.world import Delivery
 from schema import migrate
 from store.write import changed_runs

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from deploy import accounts
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from schema.tables.ci import metadata
 from tests.certificates import Authority

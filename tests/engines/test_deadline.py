@@ -14,9 +14,8 @@ from hypothesis.strategies import floats
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from engines import deadline, faults
+from engines import connect, deadline, faults
 from engines.deadline import Late
-from engines.mysql import connect
 from engines.transaction import transact
 from schema.tables.ci import repos
 from tests.servers import Server
@@ -94,7 +93,7 @@ def test_frozen_server_costs_one_read_timeout_on_a_pooled_and_on_a_new_connectio
         assert caught.value.orig.args[0] == 2013
         with lasting(2.5, 3.9), pytest.raises(OperationalError) as caught:
             ask(engine)  # the handshake
-        assert faults.kind(caught.value) == faults.CONNECTION
+        assert faults.fault(caught.value) == faults.CONNECTION
         with deadline.within(0.5), lasting(0.4, 1.2), pytest.raises(OperationalError):
             ask(engine)
     assert ask(engine) == 1

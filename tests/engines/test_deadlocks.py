@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from engines.transaction import RETRIED, error_code
+from engines import faults
 from fakegithub.world.history import history
 from tests.counts import count
 from tests.equality import check_equal, contents
@@ -26,11 +26,12 @@ RUNS = 50
 def test_writers_of_the_same_runs_in_random_batches_all_end(
     writers: list[Engine], largest: int, record_property: Callable[[str, object], None]
 ):
-    refused: Counter[object] = Counter()
+    refused: Counter[tuple[str, object]] = Counter()
     transactions = 0
 
     def note(context: ExceptionContext) -> None:
-        refused[error_code(context.sqlalchemy_exception)] += 1
+        arguments = context.original_exception.args
+        refused[faults.fault(context.original_exception), arguments[0] if arguments else None] += 1
 
     for engine in writers:
         event.listen(engine, "handle_error", note)
@@ -55,10 +56,10 @@ def test_writers_of_the_same_runs_in_random_batches_all_end(
         door.emptied(writers[0].url.render_as_string(hide_password=False))
         door.together(works, seconds=600)
         check_equal(contents(writers[0]), folded(told))
-    for code, number in refused.items():
+    for (_, code), number in refused.items():
         record_property(f"refused_{code}", number)
     record_property("transactions", transactions)
-    assert refused.keys() <= RETRIED
+    assert {fault for fault, _ in refused} <= {faults.LOCKS}
     # Nearly none: rows are locked in one order. A twentieth would show that they are not. Waits of
     # over a second (1205) say as much of the machine.
-    assert refused.total() - refused[1205] <= transactions / 20
+    assert refused.total() - refused[faults.LOCKS, 1205] <= transactions / 20

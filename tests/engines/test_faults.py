@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from engines import connect
 from engines.faults import cause, is_data
-from engines.mysql import connect
 from schema.tables.ci import deliveries, repos
 from store.deliveries.table import now
 

@@ -1,67 +1,99 @@
-"""One upgrader at a time, and nobody waits for one that is gone."""
+"""Leases: one holder over all replicas, another when it ends."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select, update
+import sqlalchemy as sa
 
-from engines import lease
-from schema.tables.reconciler import leases
+from engines import connect, database_time, reading
+from engines.lease import Lease, holder_of, keep, release, take
+from schema.tables.reconciler import leases as table
 
-
-def held(engine: Engine) -> str | None:
-    """Return who holds the lease."""
-    with engine.connect() as connection:
-        query = select(leases.c.holder).where(leases.c.name == lease.NAME)
-        holder: str | None = connection.execute(query).scalar_one()
-        return holder
+NAME = "reconcile"
 
 
-def give(engine: Engine, holder: str, seconds: float) -> None:
-    """Let somebody hold the lease for so long."""
-    with engine.connect() as connection:
-        lease.prepare(connection)
-        until = lease.now(connection) + timedelta(seconds=seconds)
-        given = update(leases).where(leases.c.name == lease.NAME)
-        connection.execute(given.values(holder=holder, endtime=until))
-        connection.commit()
+@pytest.fixture
+def engine(store_url):
+    made = connect(store_url)
+    yield made
+    made.dispose()
 
 
-def test_lease_is_held_in_the_block_only(engine: Engine):
-    with lease.taken(engine, 0):
-        assert held(engine) is not None
-        with pytest.raises(lease.Taken, match="another process has been upgrading"):
-            lease.taken(engine, 0).__enter__()
-    assert held(engine) is None
+def lease(engine: sa.Engine, holder: str, name: str = NAME) -> Lease:
+    """Return a lease as one process asks for it."""
+    return Lease(engine, table, name, holder)
 
 
-def test_lease_of_a_process_that_is_gone_is_taken_at_once(engine: Engine):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    host = lease.holder_name().partition("/")[0]
-    give(engine, f"{host}/{ended.pid}/abc", 3600)
-    with lease.taken(engine, 0):
-        assert str(held(engine)).split("/")[2] != "abc"
+def expire(engine: sa.Engine) -> None:
+    """Let a minute go by, as the database sees it."""
+    with engine.begin() as connection:
+        (end,) = connection.execute(sa.select(table.c.endtime)).one()
+        connection.execute(sa.update(table).values(endtime=end - timedelta(seconds=60)))
 
 
-def test_lease_of_another_machine_is_waited_for(engine: Engine):
-    give(engine, "another/1/abc", 3600)
-    with pytest.raises(lease.Taken):
-        lease.taken(engine, 0.5).__enter__()
-    assert held(engine) == "another/1/abc"
+def test_lease_that_is_held_is_refused_to_others_and_renewed_for_its_holder(engine):
+    assert take(lease(engine, "one"), 30)
+    assert not take(lease(engine, "two"), 30)
+    assert take(lease(engine, "one"), 30)
+    assert take(lease(engine, "two", "another work"), 30)
 
 
-def test_lease_that_has_ended_is_taken(engine: Engine):
-    give(engine, "another/1/abc", -1)
-    with lease.taken(engine, 0):
-        assert held(engine) != "another/1/abc"
+def test_lease_that_has_ended_goes_to_whoever_asks_first(engine):
+    assert take(lease(engine, "one"), 30)
+    expire(engine)
+    assert take(lease(engine, "two"), 30)
+    assert not take(lease(engine, "one"), 30)
 
 
-def test_lease_is_not_given_back_by_who_lost_it(engine: Engine):
-    with lease.taken(engine, 0):
-        give(engine, "another/1/abc", 3600)
-    assert held(engine) == "another/1/abc"
+def test_lease_that_is_given_up_is_free_at_once(engine):
+    assert take(lease(engine, "one"), 30)
+    release(lease(engine, "two"))
+    assert not take(lease(engine, "two"), 30)
+    release(lease(engine, "one"))
+    assert take(lease(engine, "two"), 30)
+
+
+def test_lease_tells_its_holder(engine):
+    with reading(engine).connect() as connection:
+        assert holder_of(connection, table, NAME) is None
+    take(lease(engine, "one"), 30)
+    with reading(engine).connect() as connection:
+        held = holder_of(connection, table, NAME)
+        left = held.endtime - database_time(connection)
+    assert held.holder == "one"
+    assert timedelta(seconds=0) < left <= timedelta(seconds=30)
+
+
+def test_lease_that_eight_ask_for_at_once_has_one_holder(engine, store_url):
+    start, taken = threading.Barrier(8), []
+
+    def ask(name: str) -> None:
+        own = connect(store_url)
+        start.wait()
+        if take(lease(own, name), 60):
+            taken.append(name)
+        own.dispose()
+
+    threads = [threading.Thread(target=ask, args=(f"process {number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
+
+
+def test_lease_that_another_took_is_no_longer_kept(engine, monkeypatch):
+    monkeypatch.setattr("engines.lease.HEARTBEAT_SECONDS", 0.01)
+    ended = threading.Event()
+    assert take(lease(engine, "one"), 0.3)
+    keeping = threading.Thread(target=lambda: kept.append(keep(mine, 0.3, ended.wait)))
+    kept, mine = list[bool](), lease(engine, "one")
+    keeping.start()
+    with engine.begin() as connection:
+        connection.execute(sa.update(table).values(holder="two", endtime=datetime(2100, 1, 1)))
+    keeping.join(60)
+    ended.set()
+    assert kept == [False]

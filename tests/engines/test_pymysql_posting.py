@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from engines.mysql import connect
-from engines.pymysql_posting import cut, post
+from engines import connect, kind_of
+from engines.pymysql_posting import cut
 from engines.transaction import transact
 from schema.tables.reconciler import marks
 
@@ -50,9 +50,9 @@ def test_transaction_that_nobody_ended_is_rolled_back(engine: Engine, store_url:
 def test_posted_rows_are_there_for_the_next_statement_and_after_the_commit(engine: Engine):
     with engine.begin() as connection:
         for name in "abc":
-            post(connection, MARK, [{"name": name}, {"name": name * 2}])
+            kind_of(connection).post(connection, MARK, [{"name": name}, {"name": name * 2}])
         assert list(connection.scalars(HERE)) == ["a", "aa", "b", "bb", "c", "cc"]
-        post(connection, MARK, [{"name": "d"}])
+        kind_of(connection).post(connection, MARK, [{"name": "d"}])
     with engine.connect() as connection:
         assert list(connection.scalars(HERE))[-1] == "d"
 
@@ -62,7 +62,7 @@ def test_error_of_a_posted_statement_is_raised_by_the_next_one_and_nothing_is_st
 ):
     def work(connection: Connection) -> None:
         for name in "aab":
-            post(connection, MARK, [{"name": name}])
+            kind_of(connection).post(connection, MARK, [{"name": name}])
         with pytest.raises(IntegrityError, match="1062"):
             connection.scalars(HERE)
         raise Stopped
@@ -76,8 +76,8 @@ def test_error_of_a_posted_statement_is_raised_by_the_next_one_and_nothing_is_st
 
 def test_error_of_the_last_posted_statement_stops_the_commit(engine: Engine):
     def work(connection: Connection) -> None:
-        post(connection, MARK, [{"name": "a"}])
-        post(connection, MARK, [{"name": "a"}])
+        kind_of(connection).post(connection, MARK, [{"name": "a"}])
+        kind_of(connection).post(connection, MARK, [{"name": "a"}])
 
     assert "1062" in str(stop(engine, work, IntegrityError))
     assert names(engine) == []
@@ -88,10 +88,10 @@ def test_connection_that_is_lost_after_a_post_is_replaced(engine: Engine, store_
 
     def work(connection: Connection) -> None:
         number = connection.execute(text("SELECT connection_id()")).scalar_one()
-        post(connection, MARK, [{"name": "a"}])
+        kind_of(connection).post(connection, MARK, [{"name": "a"}])
         with other.begin() as killing:
             killing.execute(text(f"KILL {number}"))
-        post(connection, MARK, [{"name": "b"}])
+        kind_of(connection).post(connection, MARK, [{"name": "b"}])
 
     assert stop(engine, work, DBAPIError).connection_invalidated
     with engine.begin() as connection:
@@ -102,7 +102,7 @@ def test_connection_that_is_lost_after_a_post_is_replaced(engine: Engine, store_
 
 def test_transaction_that_breaks_after_a_post_leaves_nothing(engine: Engine):
     def work(connection: Connection) -> None:
-        post(connection, MARK, [{"name": "a"}])
+        kind_of(connection).post(connection, MARK, [{"name": "a"}])
         raise Stopped
 
     stop(engine, work, Stopped)
@@ -138,8 +138,10 @@ def test_posted_insert_stores_its_rows_as_they_are(engine: Engine):
     now = datetime(2026, 11, 22, 9, 8, 7, 654321)
     rows = [{"subject": "%", "name": name, "time": now} for name in names]
     with engine.begin() as connection:
-        post(connection, insert(marks), rows)
-        post(connection, insert(marks), [{**rows[0], "subject": "", "value": None}])
+        kind_of(connection).post(connection, insert(marks), rows)
+        kind_of(connection).post(
+            connection, insert(marks), [{**rows[0], "subject": "", "value": None}]
+        )
     with engine.connect() as connection:
         found = connection.execute(select(marks.c.subject, marks.c.name, marks.c.time)).all()
     assert sorted(found) == sorted([("", "it's", now), *(("%", name, now) for name in names)])

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from engines.mysql import connect
+from engines import connect
 from tests.store import door
 from tests.stories.plain import SUCCESS
 

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from engines.mysql import connect
+from engines import connect
 from tests.certificates import VALID, Authority
 
 both_servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from engines import deadline
-from engines.mysql import connect
+from engines import connect, deadline
 from engines.transaction import transact
 from schema.tables.reconciler import marks
 from store.deliveries.table import now

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 
 
 @pytest.fixture

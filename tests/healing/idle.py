@@ -18,7 +18,7 @@ import pytest
 from backfill.reconcile import loop
 from backfill.reconcile.reporter import Voice
 from config import settings
-from engines.mysql import connect
+from engines import connect
 from fakegithub.server import Server, scaled_clock
 from fakegithub.world.history import history
 from rows.github.events import EVENTS

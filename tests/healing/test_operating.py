@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from fakegithub.api.hooks import Hook
 from fakegithub.samples import app_of
 from fakegithub.server import Server, serve

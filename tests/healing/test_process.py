@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from fakegithub.samples import app_of
 from fakegithub.server import Server, serve
 from fakegithub.world.history import history

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from engines.mysql import connect
+from engines import connect
 from fakegithub.api.faults import Faults
 from fakegithub.world.history import history
 from tests import counts

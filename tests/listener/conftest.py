@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from config.watch import watch
-from engines.mysql import connect
+from engines import connect
 from listener.asgi_app import App
 from listener.intake.circuit_breaker import Breaker
 from listener.intake.group_commit import Group

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import read
-from engines.mysql import connect
+from engines import connect
 from listener.check import check
 from listener.cli import main
 from schema import migrate

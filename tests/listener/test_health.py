@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from listener.asgi_app import App
 from store.deliveries.spool import Spool
 from tests.listener.asking import get

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import Settings, read
-from engines.mysql import connect
+from engines import connect
 from listener.startup import bring_up, check
 from schema import migrate
 from store.open import CannotStart, copy_beside

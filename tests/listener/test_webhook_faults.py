@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from listener.asgi_app import App
 from rows.github import events
 from schema import migrate

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.mysql import connect
+from engines import connect, kind_of
 from rows.github.events import EVENTS
 from runtime.gunicorn_listener import workers_for
 from tests import leftovers
@@ -54,8 +54,7 @@ def test_deliveries_of_many_senders_at_once_are_all_stored(tmp_path: Path, datab
         engine = connect(database_url)
         assert counted(engine)["deliveries"] == len(answers) == 84
         engine.dispose()
-        backend = "sqlite" if database_url.startswith("sqlite") else "mysql"
-        assert len(children(listener)) == workers_for(backend)
+        assert len(children(listener)) == workers_for(kind_of(database_url).workers)
         assert listener.stop() == 0
 
 

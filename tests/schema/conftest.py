@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from engines.mysql import connect
+from engines import connect
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from tests.counts import ALL
 from tests.torture.oracle import verdict

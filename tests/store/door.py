@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 
-from engines.mysql import connect, reading
+from engines import connect, reading
 from rows import Mapped
 from rows.github.events import rows_for as mapped
 from store import apply

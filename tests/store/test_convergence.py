@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from engines.mysql import reading
+from engines import reading
 from fakegithub.world.strategies import LIVELY, MOVES, moves, play
 from rows import Mapped, Row, version
 from schema.tables.ci import metadata

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from backfill.command import delete_repository as command
-from engines.mysql import reading
+from engines import reading
 from fakegithub.world.world import World
 from rows.github.events import rows_for
 from schema.tables.ci import deliveries as table

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateTable
 
-from engines.mysql import begin_sqlite, connect
+from engines import connect
+from engines.sqlite import begin
 from rows import version
 from schema import migrate
 from schema.tables.ci import branches, workflowruns
@@ -116,7 +117,7 @@ def test_snapshot_older_than_the_lock_is_noticed(writers: list[Engine]):
 def test_transaction_that_locks_late_is_noticed(writers: list[Engine]):
     """Without BEGIN IMMEDIATE a transaction that read before another committed cannot write."""
     for engine in writers[:2]:
-        event.remove(engine, "begin", begin_sqlite)
+        event.remove(engine, "begin", begin)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     with pytest.raises(OperationalError, match="database is locked"):
         check_two_writers(writers)

@@ -57,7 +57,7 @@ MUTANTS = (
     Mutant(
         "read timeout",
         "engines/mysql.py",
-        '        "read_timeout": read_seconds,\n',
+        '        "read_timeout": seconds,\n',
         '        "read_timeout": 3600,\n',
         "tests/engines/test_deadline.py::test_frozen_server_costs_one_read_timeout_on_a_pooled_and_on_a"
         "_new_connection",
@@ -72,12 +72,12 @@ MUTANTS = (
     Mutant(
         "rollback after a lock wait timeout",
         "engines/transaction.py",
-        "            with engine.begin() as connection:\n                return work(connection)\n",
-        "            with engine.connect() as connection:\n"
-        "                try:\n"
-        "                    return work(connection)\n"
-        "                finally:\n"
-        "                    connection.commit()\n",
+        "        with engine.begin() as connection:\n            return work(connection)\n",
+        "        with engine.connect() as connection:\n"
+        "            try:\n"
+        "                return work(connection)\n"
+        "            finally:\n"
+        "                connection.commit()\n",
         "tests/engines/test_transaction.py::test_lock_that_is_never_had_leaves_nothing_of_its_transaction",
     ),
     Mutant(

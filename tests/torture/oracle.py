@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, func, select
 
 from config.watch import watch
-from engines.mysql import connect, reading
+from engines import connect, reading
 from schema import migrate
 from schema.tables.ci import deliveries, keys, metadata
 from store.doors.decide import decide_each

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pymysql
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from tests import servers
 from tests.torture.oracle import Verdict, verdict

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from store.deliveries.spool import Spool
 from tests import leftovers, servers
 from tests.listener import process

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from backfill.command import replay
-from engines.mysql import connect
+from engines import connect
 from rows.github.events import rows_for
 from store import apply
 from store.deliveries import bodies

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from sqlalchemy import Engine
 
-from engines.mysql import connect
+from engines import connect
 from fakegithub.world.history import history
 from fakegithub.world.world import World
 from schema import migrate

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import command as alembic
 from alembic.config import Config
 
-from engines.mysql import connect
+from engines import connect
 from fakegithub.samples import small_world
 from schema import migrate
 from schema.tables.ci import workflowruns

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.pipeline.database_outage import OutageRetry, wait_for_connections
-from engines.mysql import connect
+from engines import connect
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server as GitHub
 from schema import migrate

@@ -15,12 +15,13 @@ from backfill.reconcile.lease import lease_name
 from backfill.reconcile.loop import pause_after
 from backfill.reconcile.reporter import Voice
 from config.settings import read
+from engines.lease import Lease, take
 from fakegithub.api.access import Token
 from fakegithub.samples import NOON, small_world
 from fakegithub.server import serve
 from schema.tables.audits import health
 from schema.tables.ci import workflowruns
-from store.state import leases
+from schema.tables.reconciler import leases
 from tests.backfill.test_complete import on_sqlite
 
 FAST = 100
@@ -68,7 +69,7 @@ def test_key_that_is_revoked_is_told_and_kept_for_pages(github, engine, capsys):
 
 @on_sqlite
 def test_store_that_another_reconciles_is_left_to_it(github, engine, capsys):
-    assert leases.take(engine, lease_name(read({})), "another", 60)
+    assert take(Lease(engine, leases, lease_name(read({})), "another"), 60)
     assert main(["--once"]) == 1
     assert "another process reconciles this store already" in capsys.readouterr().err
     assert github.requests == []

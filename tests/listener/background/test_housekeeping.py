@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from listener.background import housekeeping
 from schema.tables.ci import workflowruns
 from tests.listener.conftest import Deliver

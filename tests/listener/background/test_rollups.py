@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from config.calendar import Calendar
 from config.settings import read
-from engines.mysql import connect
+from engines import connect
 from listener.background import rollups
 from schema import migrate
 from schema.tables.rollups import rollspans

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, event, select, text
 
 from config.watch import watch
-from engines.mysql import connect
+from engines import connect
 from fakegithub.world.history import history
 from listener.background import spool_drain
 from listener.background.spool_drain import Drain
@@ -204,7 +204,7 @@ from collections import Counter
 from pathlib import Path
 from sqlalchemy import event
 from config.watch import watch
-from engines.mysql import connect
+from engines import connect
 from listener.background import spool_drain
 from listener.intake.circuit_breaker import Breaker
 from store.deliveries.spool import Spool

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from config.watch import watch
-from engines.mysql import connect
+from engines import connect
 from listener.asgi_app import App
 from listener.background import spool_drain
 from listener.background.spool_drain import Drain

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engines.mysql import connect
+from engines import connect
 from rows.github.events import rows_for
 from schema.tables.ci import metadata
 from store import apply

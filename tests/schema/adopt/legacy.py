@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from engines.mysql import connect, reading
+from engines import connect, reading
 from schema.tables.ci import metadata
 
 NAMES = ("repos", "branches", "commits", "workflows", "workflowruns")

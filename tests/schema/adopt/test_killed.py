@@ -19,7 +19,7 @@ ADOPT = """
 import sys, time
 from schema import migrate
 from sqlalchemy import event
-from engines.mysql import connect
+from engines import connect
 engine = connect(sys.argv[1], read_seconds=60)
 if sys.argv[2] != "all":
     import os, signal

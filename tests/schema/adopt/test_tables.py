@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from engines.mysql import connect
+from engines import connect
 from schema import migrate
 from schema.adopt.rows import resolved
 from schema.adopt.shape import Unadoptable

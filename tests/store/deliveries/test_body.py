@@ -9,7 +9,7 @@ import pytest
 from isal import isal_zlib
 from sqlalchemy import Engine, func, select, text
 
-from engines.mysql import connect, reading
+from engines import connect, reading
 from schema.tables.ci import deliveries as table
 from schema.tables.deliveries import deliveryparts
 from store import apply

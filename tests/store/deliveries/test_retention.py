@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.ci import deliveries as table
 from schema.tables.deliveries import deliveryparts
 from store.deliveries import retention

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.ci import deliveries
 from store import apply
 from store.deliveries import table

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.audits import audits as table
 from store.state import audits
 from store.state.audits import Row

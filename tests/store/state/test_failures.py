@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, insert, select
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.ci import jobs, repos
 from schema.tables.failures import failures as table
 from store import delete_repository

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, update
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.audits import health as table
 from store.state import health
 from store.state.health import Sight

@@ -6,7 +6,7 @@ from itertools import count
 
 from sqlalchemy import Engine, select, update
 
-from engines.mysql import reading
+from engines import reading
 from fakegithub.world.payloads import (
     at,
     commit,

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, Engine, select, update
 
-from engines.mysql import connect, reading
+from engines import connect, reading
 from engines.transaction import transact
 from fakegithub.world.payloads import at, repository
 from schema.tables.ci import PLACED, repoaliases, repos, rewrites, workflowruns

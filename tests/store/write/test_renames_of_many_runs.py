@@ -8,7 +8,7 @@ from itertools import count as numbers
 
 from sqlalchemy import Engine, func, insert, select
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.ci import workflowruns
 from tests.counts import count
 from tests.store import door

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from sqlalchemy import Engine, select
 
-from engines.mysql import reading
+from engines import reading
 from schema.tables.ci import branches
 from store import apply
 from store.write.version_cache import Known

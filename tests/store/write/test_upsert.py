@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Dialect, Engine, event, select
 from sqlalchemy.dialects import mysql, sqlite
 
-from engines.mysql import reading
+from engines import reading
 from rows import Unmappable
 from schema.tables.ci import keys, metadata, repoaliases, repos
 from store.deliveries import table as deliveries

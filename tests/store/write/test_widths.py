@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from engines.mysql import reading
+from engines import reading
 from fakegithub.world.payloads import at, commit, job, push_event
 from rows import Unmappable
 from schema.tables.ci import branches, commits, deliveries, jobs, metadata, workflowruns, workflows

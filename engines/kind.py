@@ -1,0 +1,138 @@
+"""The record of what the rest of the house asks of an engine, and the finding of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import URL, Connection, Engine, Executable, Table, make_url
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 3
+LOCK_WAIT_SECONDS = 1
+"""Below READ_SECONDS, or the client gives up on a lock that the server still waits for."""
+
+DATA, LOCKS, ACCESS = "data", "locks", "access"
+CONNECTION, CUT, GONE = "connection", "cut", "gone"
+"""What can be at fault: faults.py says what helps."""
+
+
+class Login(NamedTuple):
+    """How a server is entered; a file needs the last only, the seconds that one wait may take."""
+
+    password: str | None = None
+    password_command: str | None = None
+    ssl_ca: str | None = None
+    tls: bool = True
+    read_seconds: float = READ_SECONDS
+
+
+class Promise(NamedTuple):
+    """What a server says about the durability of a commit; `wrong` is empty when all is well."""
+
+    name: str
+    value: str
+    wrong: str
+
+
+class ListView(NamedTuple):
+    """A view over the JSON lists in a column of a table: a row for each item.
+
+    `columns` are the table's own; `fields` the items', each a `number`, `text`, `word` or `time`.
+    """
+
+    name: str
+    table: str
+    column: str
+    columns: tuple[str, ...]
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """An engine's answers: each differs between engines, and stands nowhere else.
+
+    Compared by identity, so that statements can be kept by it at no cost.
+    """
+
+    name: str
+    """What SQLAlchemy calls it; what a URL begins with."""
+    drivers: frozenset[str]
+    """The URL schemes that are understood."""
+    example: str
+    """A URL for people."""
+    error: type[Exception]
+    """What its driver's errors have in common."""
+    connect: Callable[[URL, Login], Engine]
+    """Return an engine, not connected yet, that `deadline` bounds. Raises OSError."""
+    connect_reader: Callable[[URL, Login], Engine]
+    """Likewise; its sessions cannot write, and see one moment. A file is never made."""
+    limit: Callable[[float], str]
+    """Return the statement after which those of a session end after so many seconds.
+
+    Empty where a session looks at the deadline while it works.
+    """
+    insert_or: Callable[[Table, Sequence[str], Callable[[Any], list[tuple[str, Any]]]], Any]
+    """Return an INSERT that assigns, in order, where the key is stored already."""
+    post: Callable[[Connection, Executable, Sequence[Mapping[str, Any]]], None]
+    """Run a statement of a transaction whose answer nobody needs, if possible without waiting.
+
+    Its error is raised by the next statement that is not posted, or by the commit. Where errors
+    are caught, read something before.
+    """
+    now: Callable[[Connection], datetime]
+    """Return the database's time in UTC without zone: the one clock that all replicas share."""
+    fault: Callable[[Exception], str]
+    """Return what is at fault in an error of the driver: one of the six words."""
+    is_missing: Callable[[Exception, str], bool]
+    """Tell whether an error says that a table, or all of the database, is not there."""
+    allow_ddl: Callable[[Connection], None]
+    """Set a session up to change tables that others refer to, or read just now."""
+    allow_null: Callable[[Connection, str, Sequence[str]], None]
+    """Let columns of a table without rows hold NULL that could not."""
+    list_view: Callable[[ListView], tuple[str, ...]]
+    """Return the statements that make a view, replacing an older one."""
+    wait_for_connections: Callable[[Engine, Callable[[Callable[[], Any]], Any]], None]
+    """Let a function make each new connection: it is given what makes one, to call again."""
+    durability: Callable[[Connection], list[Promise]]
+    """Return what the server, or this session of it, promises about a commit."""
+    cipher: Callable[[Connection], str]
+    """Return how the connection is encrypted; empty when it is not."""
+    is_file: bool = False
+    """Whether it is a file of ours: made by opening it, copied before an upgrade."""
+    workers: int | None = None
+    """How many processes may write with profit; None for as many as there are processors."""
+    index_hint: str = ""
+    """What makes a query use an index, with its place as `{}`; empty where it need not be told."""
+
+
+KINDS: dict[str, Kind] = {}
+"""The known engines by name: engines/__init__.py fills it."""
+
+
+class UnknownEngine(ValueError):
+    """A database of an engine that has no record; says which have one."""
+
+
+def kind_of(place: Connection | Engine | URL | str) -> Kind:
+    """Return the record of a connection's, an engine's or a URL's engine. Raises UnknownEngine.
+
+    Only a connection tells what server a `mysql` URL leads to. Raises ArgumentError for a text
+    that is no URL.
+    """
+    if isinstance(place, str | URL):
+        name = make_url(place).get_backend_name()
+    else:
+        dialect = place.dialect
+        name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+    kind = KINDS.get(name)
+    if kind is None:
+        raise UnknownEngine(f"{name} is not supported: {examples()}")
+    return kind
+
+
+def examples() -> str:
+    """Return a URL of each engine, for people."""
+    return " or ".join(dict.fromkeys(kind.example for kind in KINDS.values()))

@@ -1,0 +1,201 @@
+"""SQLite: a file, which one writes at a time."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    Engine,
+    Executable,
+    Insert,
+    NullPool,
+    Table,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from engines import deadline
+from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, Login
+from engines.sqlite_ddl import allow_ddl, allow_null, list_view
+
+CACHE_KIB = 16_384
+"""Pages that a connection keeps in memory. With SQLite's own 2 MiB it reads most of them again for
+each batch of deliveries, which took a quarter more of the processor."""
+STEPS = 20_000  # of SQLite's machine between two looks at the clock: some milliseconds
+UNBINDABLE = (sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
+
+
+def connect(place: URL, login: Login) -> Engine:
+    """Return an engine for a file, which is made with its folder on first use.
+
+    A transaction waits for other writers up to `read_seconds`.
+    """
+    if place.database and place.database != ":memory:":
+        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+    seconds = login.read_seconds
+    engine = create_engine(place, connect_args={"timeout": seconds}, hide_parameters=True)
+    event.listen(engine, "connect", prepare)
+
+    def set_wait(connection: Any) -> None:
+        wait = int(deadline.at_most(seconds) * 1000)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
+
+    event.listen(engine, "begin", set_wait)
+    event.listen(engine, "begin", begin)
+    deadline.watch(engine)
+    return engine
+
+
+def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
+    """Make commits durable, and leave transactions to SQLAlchemy's `begin`."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def begin(connection: Any) -> None:
+    """Take the write lock at once, unless the connection only reads.
+
+    A transaction that read before another committed fails when it starts to write, whatever the
+    busy timeout. SQLite looks only every 100 ms whether the lock is free, and among writers that
+    follow each other closely it never finds it so: here it is tried every few milliseconds.
+    """
+    if connection.get_execution_options().get("reads", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw = connection.connection.driver_connection
+    (wait,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout = 0")
+    until = time.monotonic() + wait / 1000
+    try:
+        while is_busy(raw) and time.monotonic() < until:
+            time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # again, for its error
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {wait}")
+
+
+def is_busy(raw: sqlite3.Connection) -> bool:
+    """Try to take the write lock; tell whether another writer holds it."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
+
+
+def connect_reader(place: URL, _: Login) -> Engine:
+    """Return an engine for a file that may be missing, be made later, or be replaced."""
+    address = f"file:{quote(str(Path(place.database or '').absolute()))}?mode=ro"
+
+    def opened() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            address,
+            uri=True,
+            timeout=CONNECT_SECONDS,
+            isolation_level=None,
+        )
+        connection.set_progress_handler(is_late, STEPS)
+        return connection
+
+    # Not pooled: an open connection would go on reading a file that was replaced.
+    engine = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
+    # One moment for all statements of a page: SQLite's snapshot begins with the first of them.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    deadline.watch(engine)
+    return engine
+
+
+def is_late() -> int:
+    """Tell SQLite whether to give a statement up."""
+    rest = deadline.left()
+    return int(rest is not None and rest <= 0)
+
+
+def insert_or(
+    table: Table, key: Sequence[str], assign: Callable[[Any], list[tuple[str, Any]]]
+) -> Any:
+    """Return an INSERT that assigns where the key is stored already."""
+    row = insert(table)
+    return row.on_conflict_do_update(index_elements=key, set_=dict(assign(row.excluded)))
+
+
+def post(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a statement for all rows.
+
+    SQLAlchemy prepares each row of an INSERT anew, which takes longer than to write it.
+    """
+    if not isinstance(statement, Insert):
+        connection.execute(statement, rows)
+        return
+    text = text_of(statement, connection.dialect, tuple(rows[0]))
+    connection.exec_driver_sql(text, [as_text(row) for row in rows])
+
+
+@lru_cache(maxsize=256)
+def text_of(statement: Insert, dialect: Dialect, columns: tuple[str, ...]) -> str:
+    """Return an INSERT as the driver takes it when it finds values by their names."""
+    by_name: Any = type(dialect)
+    return str(statement.compile(dialect=by_name(paramstyle="named"), column_keys=columns))
+
+
+def as_text(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its times as SQLAlchemy writes them."""
+    return {
+        name: value.isoformat(" ", "microseconds") if type(value) is datetime else value
+        for name, value in row.items()
+    }
+
+
+def fault(error: Exception) -> str:
+    """Return what is at fault: a lock that another holds is waited for here, not again."""
+    if isinstance(error, UNBINDABLE) and "bind" in str(error):
+        return DATA
+    return CUT if str(error) == "interrupted" else CONNECTION
+
+
+def is_missing(error: Exception, _: str) -> bool:
+    """Tell whether a table is not there, or not even the file."""
+    return str(error).startswith(("no such table", "unable to open database file"))
+
+
+SQLITE = Kind(
+    name="sqlite",
+    drivers=frozenset({"sqlite", "sqlite+pysqlite"}),
+    example="sqlite:///data/name.db",
+    error=sqlite3.Error,
+    connect=connect,
+    connect_reader=connect_reader,
+    limit=lambda _: "",
+    insert_or=insert_or,
+    post=post,
+    now=lambda _: datetime.now(UTC).replace(tzinfo=None),
+    fault=fault,
+    is_missing=is_missing,
+    allow_ddl=allow_ddl,
+    allow_null=allow_null,
+    list_view=list_view,
+    wait_for_connections=lambda _, __: None,
+    durability=lambda _: [],
+    cipher=lambda _: "",
+    is_file=True,
+    workers=1,
+)

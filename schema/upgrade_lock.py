@@ -1,0 +1,55 @@
+"""One upgrader at a time: a lease, whose table is made before anything else.
+
+It ends by itself when its holder is killed. On one machine nobody waits for that: whoever comes
+next sees that the holder's process is gone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.schema import CreateTable
+
+from engines.lease import Lease, keep, own_name, release, take
+from schema.tables.reconciler import leases, marks
+
+NAME = "upgrade"
+LEASE_SECONDS = 30.0
+POLL_SECONDS = 0.2
+
+
+class UpgradeLocked(Exception):
+    """Another upgrader has been at work for longer than we wait."""
+
+
+@contextmanager
+def upgrade_lock(engine: Engine, wait_seconds: float) -> Iterator[None]:
+    """Hold the lock in the block, renewing it from a thread. Raises UpgradeLocked, DBAPIError."""
+    with engine.connect() as connection:
+        for table in (leases, marks):
+            connection.execute(CreateTable(table, if_not_exists=True))
+        connection.commit()
+    lease, until = Lease(engine, leases, NAME, own_name()), time.monotonic() + wait_seconds
+    while not take(lease, LEASE_SECONDS, from_gone=True):
+        if time.monotonic() > until:
+            raise UpgradeLocked("another process has been upgrading the schema for too long")
+        time.sleep(POLL_SECONDS)
+    ended = threading.Event()
+
+    def renew() -> None:
+        # Lost to nobody: SQLite's file is locked by the work itself, which keeps others out too.
+        while not keep(lease, LEASE_SECONDS, ended.wait):
+            continue
+
+    thread = threading.Thread(target=renew, name="upgrade lock", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        release(lease)
