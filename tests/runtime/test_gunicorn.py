@@ -36,8 +36,8 @@ def deliver(listener: Listener) -> Reply:
 
 def test_workers_are_one_for_sqlite_and_as_many_as_cores_for_servers():
     cores = len(os.sched_getaffinity(0))
-    assert (workers_for("sqlite"), workers_for("mysql")) == (1, cores)
-    assert workers_for("mariadb") == cores
+    urls = ("sqlite:///a.db", "mysql+pymysql://h/a", "mariadb+pymysql://h/a")
+    assert [workers_for(kind_of(url).workers) for url in urls] == [1, cores, cores]
 
 
 def test_deliveries_of_many_senders_at_once_are_all_stored(tmp_path: Path, database_url: str):

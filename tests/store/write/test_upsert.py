@@ -10,6 +10,8 @@ from sqlalchemy import Dialect, Engine, event, select
 from sqlalchemy.dialects import mysql, sqlite
 
 from engines import reading
+from engines.mysql import MYSQL
+from engines.sqlite import SQLITE
 from rows import Unmappable
 from schema.tables.ci import keys, metadata, repoaliases, repos
 from store.deliveries import table as deliveries
@@ -38,7 +40,7 @@ def assigned(sql: str) -> list[str]:
 @pytest.mark.parametrize("dialect", dialects(), ids=["mysql", "mariadb"])
 def test_version_is_assigned_last(table, dialect: Dialect):
     columns = tuple(sorted(one.name for one in table.c if one.name != "Id"))
-    sql = str(statement("mysql", table.name, columns).compile(dialect=dialect))
+    sql = str(statement(MYSQL, table.name, columns).compile(dialect=dialect))
     found = assigned(sql)
     assert found[-1] == "version"
     assert sorted(found) == sorted(set(columns) - set(keys(table)))
@@ -46,13 +48,13 @@ def test_version_is_assigned_last(table, dialect: Dialect):
 
 @pytest.mark.parametrize("dialect", dialects(), ids=["mysql", "mariadb"])
 def test_state_of_a_delivery_is_assigned_last(dialect: Dialect):
-    sql = insert_or("mysql", metadata.tables["deliveries"], deliveries.merged)
+    sql = insert_or(MYSQL, metadata.tables["deliveries"], deliveries.merged)
     assert assigned(str(sql.compile(dialect=dialect)))[-1] == "state"
 
 
 @pytest.mark.parametrize("table", VERSIONED, ids=ids)
 def test_upsert_of_sqlite_names_the_key_it_conflicts_with(table):
-    sql = statement("sqlite", table.name, (*keys(table), "version"))
+    sql = statement(SQLITE, table.name, (*keys(table), "version"))
     text = str(sql.compile(dialect=sqlite.dialect()))
     assert f"ON CONFLICT ({', '.join(keys(table))}) DO UPDATE SET" in text
 
