@@ -9,7 +9,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from backfill.command import audit, delete_repository, history, replay
-from backfill.command.arguments import check_company, wanted, wish
+from backfill.command.arguments import (
+    check_exclusive_flags,
+    parse_delivery_filter,
+    parse_read_range,
+)
 from backfill.command.flags import SETTINGS, parsed
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import BudgetSpent
@@ -31,22 +35,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run(parsed(sys.argv[1:] if argv is None else argv))
     except BadSetting as error:
-        return said(str(error), 2)
+        return fail(str(error), 2)
     except CannotStart as error:
-        return said(str(error), error.code)
+        return fail(str(error), error.code)
     except ApiError as problem:
-        return said(str(problem), 2 if problem.status == 401 else NOT_ALL)
+        return fail(str(problem), 2 if problem.is_bad_key else NOT_ALL)
     except BudgetSpent:
-        return said(f"--max-requests is reached; {AGAIN}", SPENT)
+        return fail(f"--max-requests is reached; {AGAIN}", SPENT)
     except SpoolError as error:
-        return said(f"the spool cannot be read: {error}", NOT_ALL)
+        return fail(f"the spool cannot be read: {error}", NOT_ALL)
     except (SQLAlchemyError, Unmappable) as error:
-        return said(f"the database failed: {faults.cause(error)}; {AGAIN}", NOT_ALL)
+        return fail(f"the database failed: {faults.cause(error)}; {AGAIN}", NOT_ALL)
     except KeyboardInterrupt:
-        return said(f"stopped; {AGAIN}", STOPPED)
+        return fail(f"stopped; {AGAIN}", STOPPED)
 
 
-def said(line: str, code: int) -> int:
+def fail(line: str, code: int) -> int:
     """Print a sentence for people on stderr, and return the exit code."""
     print(f"local-database.py: {line}", file=sys.stderr, flush=True)
     return code
@@ -56,20 +60,20 @@ def run(given: dict[str, Any]) -> int:
     """Check every flag and setting, then do it. Raises BadSetting and CannotStart."""
     settings = read({name: given[name] for name in SETTINGS})
     settings_argv.hide(secrets_of(settings))
-    check_company(given)
+    check_exclusive_flags(given)
     if given["forget"]:
         return run_forget(settings, given["forget"])
     if given["replay"]:
         return run_replay(settings, given)
     if given["audit"]:
-        asked = audit.asked(given, settings, now())
-        return audit.run(settings, asked, install=given["install"])
-    wished = wish(given, now())
+        request = audit.parse_audit_request(given, settings, now())
+        return audit.run_audit(settings, request, install=given["install"])
+    read_range = parse_read_range(given, now())
     if given["dry_run"] and given["install"]:
         return show_schema_plan(settings)
     if given["dry_run"]:
-        return history.show_plan(settings, wished)
-    return history.fill(settings, wished, install=given["install"])
+        return history.show_plan(settings, read_range)
+    return history.read_history(settings, read_range, install=given["install"])
 
 
 def show_schema_plan(settings: Settings) -> int:
@@ -87,9 +91,7 @@ def show_schema_plan(settings: Settings) -> int:
 
 def run_forget(settings: Settings, name: str) -> int:
     """Delete a repository."""
-    with open.opened_if_there(settings, open.WORK) as engine:
-        if engine is None:
-            raise CannotStart("there is no database yet, so nothing to forget")
+    with open.opened_existing(settings, open.WORK, "nothing to forget") as engine:
         if open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run with -i first")
         return delete_repository.delete_when_confirmed(engine, name)
@@ -97,14 +99,12 @@ def run_forget(settings: Settings, name: str) -> int:
 
 def run_replay(settings: Settings, given: dict[str, Any]) -> int:
     """Replay stored deliveries."""
-    those, dry = wanted(given, now()), given["dry_run"]
-    with open.opened_if_there(settings, open.WORK) as engine:
-        if engine is None:
-            raise CannotStart("there is no database yet, so no delivery to replay")
+    wanted, dry = parse_delivery_filter(given, now()), given["dry_run"]
+    with open.opened_existing(settings, open.WORK, "no delivery to replay") as engine:
         if dry and open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run without --dry-run first")
         if not dry and (done := open.schema(engine, settings, install=given["install"])):
-            said(done, 0)
+            fail(done, 0)
         if dry:
-            return replay.dry_run(engine, those, settings.repos)
-        return replay.replay(engine, those, settings.repos)
+            return replay.show_changes(engine, wanted, settings.repos)
+        return replay.run_replay(engine, wanted, settings.repos)

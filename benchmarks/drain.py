@@ -21,7 +21,7 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from backfill.command.replay import replay
+from backfill.command.replay import run_replay
 from benchmarks.reception import cpu
 from config.watch import watch
 from listener.background import spool_drain
@@ -117,7 +117,7 @@ def write_back(stage: Stage) -> None:
 def again(stage: Stage) -> None:
     """Replay all that is stored."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        replay(stage.engine(), Wanted(), ())
+        run_replay(stage.engine(), Wanted(), ())
 
 
 def measured(work: Callable[[], None], stage: Stage, profile: cProfile.Profile | None) -> Took:

@@ -95,6 +95,18 @@ def opened_if_there(settings: Settings, role: Role) -> Iterator[Engine | None]:
 
 
 @contextmanager
+def opened_existing(settings: Settings, role: Role, purpose: str) -> Iterator[Engine]:
+    """Give an engine for a role in the block. Raises CannotStart, also where none is there yet.
+
+    `purpose` ends that sentence: what there is nothing of, then.
+    """
+    with opened_if_there(settings, role) as engine:
+        if engine is None:
+            raise CannotStart(f"there is no database yet, so {purpose}")
+        yield engine
+
+
+@contextmanager
 def scratch() -> Iterator[Engine]:
     """Give an engine for an empty store of its own, which is gone after the block."""
     with TemporaryDirectory(prefix="runledger-") as folder:

@@ -1,8 +1,8 @@
 """Is anything missing? What GitHub has of a repository against what is stored, and a verdict.
 
-`prove` asks GitHub. `cheaply` asks the store alone: what a backfill noted of GitHub's lists, gaps
-in run numbers, completed runs without jobs, what is open too long, commits that pushes named.
-Both keep their verdict in `audits`.
+`audit_vendor` asks GitHub. `audit_store` asks the store alone: what a backfill noted of GitHub's
+lists, gaps in run numbers, completed runs without jobs, what is open too long, commits that pushes
+named. Both keep their verdict in `audits`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Git(NamedTuple):
     since: datetime | None
 
 
-def prove(
+def audit_vendor(
     context: Context,
     repository: Repository,
     span: Span,
@@ -95,7 +95,7 @@ def prove(
     )
 
 
-def cheaply(
+def audit_store(
     engine: Engine,
     repoid: int,
     span: Span,

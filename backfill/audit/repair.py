@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import redirect_stdout
-from sys import stderr
-
 from backfill.audit.findings import BRANCH, COMMIT, HEAD, OF_RUNS, QUARANTINED
 from backfill.audit.verdict import Verdict
-from backfill.command import replay
 from backfill.pipeline.context import Context
 from backfill.records import Repository
 from backfill.vendors import vendor_of
-from store.deliveries.table import QUARANTINED as HELD
+from store.deliveries import table
 from store.deliveries.table import Wanted
+from store.doors.replay import replay
 
 
-def repair(context: Context, repository: Repository, found: Verdict) -> None:
+def repair(context: Context, repository: Repository, verdict: Verdict) -> None:
     """Store what is missing, as far as GitHub or a stored delivery has it. Raises ApiError.
 
     A spooled delivery is left to the listener of this machine, which stores it when the database
     is back; one that cannot be mapped stays quarantined, though its rows are read from GitHub.
     """
-    vendor = vendor_of(repository.provider)
-    runs = sorted({one.run for one in found.findings if one.run and one.kind in OF_RUNS})
-    vendor.reread_runs(context, repository, runs)
-    kinds = {one.kind for one in found.findings}
-    if kinds & {BRANCH, HEAD}:
+    vendor, findings = vendor_of(repository.provider), verdict.findings
+    runs = {finding.run for finding in findings if finding.run and finding.kind in OF_RUNS}
+    vendor.reread_runs(context, repository, sorted(runs))
+    if {finding.kind for finding in findings} & {BRANCH, HEAD}:
         vendor.reread_branches(context, repository)
-    hashes = [one.name for one in found.findings if one.kind == COMMIT]
+    hashes = [finding.name for finding in findings if finding.kind == COMMIT]
     vendor.read_named_commits(context, repository, hashes)
-    with redirect_stdout(stderr):
-        for guid in held(found):
-            replay.replay(context.engine, Wanted(states=(HELD,), guid=guid), (repository.name,))
-
-
-def held(found: Verdict) -> Iterator[str]:
-    """Yield the guids of quarantined deliveries."""
-    yield from (one.name for one in found.findings if one.kind == QUARANTINED)
+    for finding in findings:
+        if finding.kind == QUARANTINED:
+            wanted = Wanted(states=(table.QUARANTINED,), guid=finding.name)
+            for _ in replay(context.engine, wanted, (repository.name,)):
+                pass  # the next audit says what is left

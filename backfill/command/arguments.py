@@ -7,10 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Engine
+
 from backfill.records import EVERYTHING, ReadRange
-from config.settings import BadSetting
+from config.settings import BadSetting, Settings
 from config.times import moment, past
+from engines import reading
+from store import open
 from store.deliveries.table import APPLIED, QUARANTINED, Wanted
+from store.reads import for_backfill
 
 REPLAY_ONLY = ("state", "since", "until", "guid", "event")
 CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests")
@@ -18,82 +23,102 @@ AUDIT_ONLY = ("json", "repair", "offline", "deep")
 FOR_AUDIT = ("since", "max_requests")
 
 
-def wish(given: Mapping[str, Any], now: datetime) -> ReadRange:
-    """Return what is to be read from GitHub. Raises BadSetting."""
+def parse_read_range(given: Mapping[str, Any], now: datetime) -> ReadRange:
+    """Return what is to be read from the vendor. Raises BadSetting."""
     return ReadRange(
-        max_runs=checked(given, "max_runs", max_runs),
-        last_time=checked(given, "last_time", lambda text: past(text, now)),
-        commits=checked(given, "commits", commits),
-        max_requests=checked(given, "max_requests", positive),
+        max_runs=parse_flag(given, "max_runs", parse_max_runs),
+        last_time=parse_flag(given, "last_time", lambda text: past(text, now)),
+        commits=parse_flag(given, "commits", parse_commits),
+        max_requests=parse_flag(given, "max_requests", parse_count),
     )
 
 
-def wanted(given: Mapping[str, Any], now: datetime) -> Wanted:
+def parse_delivery_filter(given: Mapping[str, Any], now: datetime) -> Wanted:
     """Return which stored deliveries to replay. Raises BadSetting."""
     return Wanted(
-        states=checked(given, "state", states) or Wanted().states,
-        since=checked(given, "since", lambda text: moment(text, now)),
-        until=checked(given, "until", lambda text: moment(text, now)),
+        states=parse_flag(given, "state", parse_states) or Wanted().states,
+        since=parse_flag(given, "since", lambda text: moment(text, now)),
+        until=parse_flag(given, "until", lambda text: moment(text, now)),
         guid=given.get("guid"),
         event=given.get("event"),
     )
 
 
-def check_company(given: Mapping[str, Any]) -> None:
+def choose_patterns(settings: Settings, engine: Engine | None) -> tuple[str, ...]:
+    """Return the repositories of `-r`, or all that are stored; `engine` None: no database yet.
+
+    Raises BadSetting where there is none, CannotStart.
+    """
+    if settings.repos:
+        return settings.repos
+    names = list[str]()
+    if engine is not None and open.age(engine) != "empty":
+        with reading(engine).connect() as connection:
+            names = for_backfill.repository_names(connection)
+    if not names:
+        raise BadSetting("-r", "name a repository: -r org/repo (none is stored yet)")
+    return tuple(names)
+
+
+def check_exclusive_flags(given: Mapping[str, Any]) -> None:
     """Raise BadSetting for a flag that would have no effect beside the others."""
-    replays, audits = bool(given.get("replay")), bool(given.get("audit"))
-    if audits:
-        check_audit(given)
+    if given.get("audit"):
+        check_audit_flags(given)
         return
+    replays = bool(given.get("replay"))
     for name in AUDIT_ONLY:
         if given.get(name):
-            raise BadSetting(f"--{name}", "is for --audit only")
+            raise BadSetting(flag_of(name), "is for --audit only")
     for name in CRAWL_ONLY if replays else REPLAY_ONLY:
         if given.get(name) is not None:
             why = "has no effect with --replay" if replays else "is for --replay only"
-            raise BadSetting(f"--{name.replace('max_requests', 'max-requests')}", why)
+            raise BadSetting(flag_of(name), why)
 
 
-def check_audit(given: Mapping[str, Any]) -> None:
+def check_audit_flags(given: Mapping[str, Any]) -> None:
     """Raise BadSetting for a flag that would have no effect beside --audit."""
     for name in ("replay", "forget", "dry_run", *CRAWL_ONLY, *REPLAY_ONLY):
         if given.get(name) and name not in FOR_AUDIT:
             raise BadSetting(f"--{name.replace('_', '-')}", "has no effect with --audit")
 
 
-def checked(given: Mapping[str, Any], name: str, read: Callable[[str], Any]) -> Any:
-    """Return a flag's value as `read` reads it, None where it was not given."""
+def parse_flag(given: Mapping[str, Any], name: str, parse: Callable[[str], Any]) -> Any:
+    """Return a flag's value as `parse` reads it, None where it was not given."""
     text = given.get(name)
     if text is None:
         return None
     try:
-        return read(text)
+        return parse(text)
     except ValueError as error:
-        flag = "--max-requests" if name == "max_requests" else f"--{name}"
-        raise BadSetting(flag, str(error)) from error
+        raise BadSetting(flag_of(name), str(error)) from error
 
 
-def max_runs(text: str) -> int | None:
+def flag_of(name: str) -> str:
+    """Return a flag as it is typed: those that are older than the others keep their underscore."""
+    return "--max-requests" if name == "max_requests" else f"--{name}"
+
+
+def parse_max_runs(text: str) -> int | None:
     """Return how many runs to read; -1 means all."""
-    return None if text == "-1" else positive(text, "; -1 means all")
+    return None if text == "-1" else parse_count(text, "; -1 means all")
 
 
-def commits(text: str) -> int:
+def parse_commits(text: str) -> int:
     """Return how many commits of the default branch to read."""
-    return EVERYTHING if text == "all" else positive(text, "; all means all")
+    return EVERYTHING if text == "all" else parse_count(text, "; all means all")
 
 
-def positive(text: str, more: str = "") -> int:
+def parse_count(text: str, more: str = "") -> int:
     """Return a whole number of at least 1."""
     if not re.fullmatch("[0-9]{1,12}", text) or int(text) < 1:
         raise ValueError(f"{text!r} is not a number of at least 1{more}")
     return int(text)
 
 
-def states(text: str) -> tuple[str, ...]:
+def parse_states(text: str) -> tuple[str, ...]:
     """Return the states of deliveries to read again."""
-    found = tuple(part.strip() for part in text.split(","))
-    for state in found:
+    states = tuple(part.strip() for part in text.split(","))
+    for state in states:
         if state not in (APPLIED, QUARANTINED):
             raise ValueError(f"{state!r} is not {APPLIED} or {QUARANTINED}")
-    return found
+    return states

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,16 +12,13 @@ from sqlalchemy import Engine
 
 from backfill.audit import audit
 from backfill.audit.repair import repair
-from backfill.audit.verdict import Verdict, span_of
-from backfill.command import audit_report, history
-from backfill.command.arguments import checked, positive
+from backfill.audit.verdict import Span, Verdict, span_of
+from backfill.command import audit_report
+from backfill.command.arguments import choose_patterns, parse_count, parse_flag
 from backfill.command.audit_report import FailedAudit
-from backfill.command.history import Troubles
+from backfill.command.connection import ProblemLog, close_context, connect, open_context
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context
 from backfill.pipeline.database_outage import OutageRetry
-from backfill.pipeline.thread_pool import ThreadPool
-from backfill.pipeline.writer import Writer
 from config.settings import BadSetting, Settings
 from config.times import past
 from config.watch import is_watched, watch
@@ -32,14 +29,12 @@ from store.reads import for_audit
 from store.write import renames
 
 USUAL = "30d"
-BAD_KEY = 401
 
 
-class Asked(NamedTuple):
-    """What the flags ask of an audit; `since` in UTC without zone."""
+class AuditRequest(NamedTuple):
+    """What the flags ask of an audit."""
 
-    since: datetime
-    now: datetime
+    span: Span
     as_json: bool
     repairs: bool
     is_offline: bool
@@ -48,119 +43,105 @@ class Asked(NamedTuple):
     spool: Path | None
 
 
-def asked(given: Mapping[str, Any], settings: Settings, now: datetime) -> Asked:
+def parse_audit_request(
+    given: Mapping[str, Any], settings: Settings, now: datetime
+) -> AuditRequest:
     """Return what the flags ask. Raises BadSetting."""
     if given["offline"] and (given["repair"] or given["deep"]):
         flag = "--repair" if given["repair"] else "--deep"
         raise BadSetting(flag, "asks GitHub: leave --offline out")
-    since = checked({"since": given.get("since") or USUAL}, "since", lambda text: past(text, now))
-    spools = settings.on_database_down == "spool"
-    return Asked(
-        since,
-        now,
+    text = {"since": given.get("since") or USUAL}
+    return AuditRequest(
+        span_of(parse_flag(text, "since", lambda since: past(since, now)), now),
         given["json"],
         given["repair"],
         given["offline"],
         given["deep"],
-        checked(given, "max_requests", positive),
-        settings.spool_dir if spools else None,
+        parse_flag(given, "max_requests", parse_count),
+        settings.spool_dir if settings.on_database_down == "spool" else None,
     )
 
 
-def run(settings: Settings, ask: Asked, *, install: bool) -> int:
+def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> int:
     """Audit every repository that is meant, print the verdicts and return the exit code.
 
     0: nothing is missing; 1: something is, or could not be audited. Raises CannotStart,
     BadSetting, BudgetSpent.
     """
-    if not open.exists(settings):
-        raise CannotStart("there is no database yet, so nothing to audit")
-    patterns = settings.repos or history.stored_names(settings)
     verdicts, failed = list[Verdict](), list[FailedAudit]()
-    with open.opened(settings, open.WORK) as engine:
+    with open.opened_existing(settings, open.WORK, "nothing to audit") as engine:
+        patterns = choose_patterns(settings, engine)
         if open.age(engine) == "empty":
             raise CannotStart("the database is empty, so nothing can be audited")
         open.schema(engine, settings, install=install)
-        each = offline if ask.is_offline else online
-        for found in each(settings, engine, patterns, ask):
-            if isinstance(found, FailedAudit):
-                failed.append(found)
+        audit_all = audit_offline if request.is_offline else audit_online
+        for result in audit_all(settings, engine, patterns, request):
+            if isinstance(result, FailedAudit):
+                failed.append(result)
+                text = f"{result.name}: not audited: {result.why}"
             else:
-                verdicts.append(found)
-            if not ask.as_json:
-                print(shown(found), flush=True)
-    if ask.as_json:
+                verdicts.append(result)
+                text = audit_report.format_verdict(result)
+            if not request.as_json:
+                print(text, flush=True)
+    if request.as_json:
         print(audit_report.format_json(verdicts, failed))
-    return int(bool(failed) or not all(one.is_complete for one in verdicts))
+    return int(bool(failed) or not all(verdict.is_complete for verdict in verdicts))
 
 
-def shown(found: Verdict | FailedAudit) -> str:
-    """Return what came of a repository, as people read it."""
-    if isinstance(found, FailedAudit):
-        return f"{found.name}: not audited: {found.why}"
-    return audit_report.format_verdict(found)
-
-
-def offline(
-    settings: Settings, engine: Engine, patterns: tuple[str, ...], ask: Asked
+def audit_offline(
+    settings: Settings, engine: Engine, patterns: tuple[str, ...], request: AuditRequest
 ) -> Iterator[Verdict | FailedAudit]:
     """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
-    span = span_of(ask.since, ask.now)
     with reading(engine).connect() as connection:
         stored = for_audit.repositories(connection)
     watched = watch(patterns)
-    meant = [number for number, known in stored.items() if is_watched(watched, known)]
+    meant = [repoid for repoid, names in stored.items() if is_watched(watched, names)]
     if not meant:
         raise BadSetting("-r", f"{', '.join(patterns)}: no such repository is stored")
-    for number in meant:
-        yield audit.cheaply(engine, number, span, door="offline", spool=ask.spool, pushes=True)
+    for repoid in meant:
+        yield audit.audit_store(
+            engine, repoid, request.span, door="offline", spool=request.spool, pushes=True
+        )
 
 
-def online(
-    settings: Settings, engine: Engine, patterns: tuple[str, ...], ask: Asked
+def audit_online(
+    settings: Settings, engine: Engine, patterns: tuple[str, ...], request: AuditRequest
 ) -> Iterator[Verdict | FailedAudit]:
-    """Yield the verdicts of asking GitHub; with `repairs`, those after what was missing came."""
-    span = span_of(ask.since, ask.now)
-    github = history.connect(settings, ask.max_requests)
-    if not github.client.token:
-        github.reporter.say(github.vendor.NO_KEY)
-    with desk_of(engine, github) as context:
-        troubles = list[str]()
-        for name in github.vendor.list_names(github.client, watch(patterns), troubles.append):
+    """Yield the verdicts of asking; with `repairs`, those after what was missing came."""
+    connection = connect(settings, request.max_requests)
+    vendor, client, reporter = connection
+    if not client.token:
+        reporter.say(vendor.NO_KEY)
+    context = open_context(engine, connection, ProblemLog(reporter), OutageRetry(reporter.say))
+    audit_again = partial(
+        audit.audit_vendor,
+        context,
+        span=request.span,
+        door="command",
+        deep=request.is_deep,
+        spool=request.spool,
+    )
+    problems = list[str]()
+    try:
+        for name in vendor.list_names(client, watch(patterns), problems.append):
             try:
-                repository = github.vendor.find_repository(context, name)
-                found = audit.prove(
-                    context, repository, span, door="command", deep=ask.is_deep, spool=ask.spool
-                )
-                if ask.repairs and found.findings:
-                    context.reporter.say(
-                        f"{repository.name}: {len(found.findings)} missing, fetching them"
-                    )
-                    repair(context, repository, found)
-                    found = audit.prove(
-                        context, repository, span, door="command", deep=ask.is_deep, spool=ask.spool
-                    )
+                repository = vendor.find_repository(context, name)
+                verdict = audit_again(repository)
+                if request.repairs and verdict.findings:
+                    missing = len(verdict.findings)
+                    reporter.say(f"{repository.name}: {missing} missing, fetching them")
+                    repair(context, repository, verdict)
+                    verdict = audit_again(repository)
             except ApiError as problem:
-                if problem.status == BAD_KEY:
+                if problem.is_bad_key:
                     raise
                 yield FailedAudit(name, str(problem))
                 continue
-            yield found
-        yield from (FailedAudit(*trouble.split(": ", 1)) for trouble in troubles)
+            yield verdict
+        yield from (FailedAudit(*problem.split(": ", 1)) for problem in problems)
         # A repository that was renamed: its older rows learn its name.
         while renames.rewrite(engine):
             pass
-
-
-@contextmanager
-def desk_of(engine: Engine, github: history.Connection) -> Iterator[Context]:
-    """Give what a backfill works with, for as long as it is needed."""
-    troubles, patience = Troubles(github.reporter), OutageRetry(github.reporter.say)
-    writer, pool = Writer(engine, troubles, patience), ThreadPool()
-    try:
-        yield Context(engine, github.client, pool, writer, github.reporter, troubles)
     finally:
-        github.client.rate_limit.stop()
-        pool.close()
-        writer.close()
-        github.reporter.end()
+        close_context(context)

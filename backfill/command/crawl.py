@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backfill.command.summary import close
+from backfill.command.summary import describe_reach
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context
+from backfill.pipeline.context import Context, report_refusal
 from backfill.records import ReadRange, Repository
 from backfill.vendors import Vendor
 from store.write import renames
 
-BAD_KEY = 401
 
-
-def crawl(
-    context: Context, vendor: Vendor, repositories: Iterable[str], read_range: ReadRange
-) -> None:
+def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: ReadRange) -> None:
     """Read repositories. Raises ApiError when the key is not accepted at all."""
-    for name in repositories:
+    for name in names:
         context.reporter.begin(name)
         try:
             repository = vendor.find_repository(context, name)
         except ApiError as problem:
-            tell(context, name, problem)
+            report_refusal(context, name, problem)
             continue
-        read_all(context, vendor, repository, read_range)
+        read_phases(context, vendor, repository, read_range)
         context.writer.flush()
-        close(context, repository, read_range)
+        if reach := describe_reach(context.engine, repository, read_range):
+            context.reporter.say(reach)
     context.reporter.end()
     # A repository that was renamed: its older rows learn its name.
     while renames.rewrite(context.engine):
         pass
 
 
-def read_all(
+def read_phases(
     context: Context, vendor: Vendor, repository: Repository, read_range: ReadRange
 ) -> None:
     """Read everything of a repository; a phase that is refused leaves the others be."""
@@ -42,14 +39,7 @@ def read_all(
         try:
             read(context, repository, read_range)
         except ApiError as problem:
-            if problem.status == 409:  # an empty repository has no commits
+            if problem.is_empty:  # without commits
                 context.reporter.say(f"{repository.name}: {problem}")
-                continue
-            tell(context, f"{repository.name}: {phase}", problem)
-
-
-def tell(context: Context, what: str, problem: ApiError) -> None:
-    """Tell of a problem; raise it again when it is not this repository's alone."""
-    if problem.status == BAD_KEY:
-        raise problem
-    context.report(f"{what}: {problem}")
+            else:
+                report_refusal(context, f"{repository.name}: {phase}", problem)

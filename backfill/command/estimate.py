@@ -9,16 +9,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from backfill.http.client import Client
+from backfill.command.connection import VendorConnection
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, POINTS, Budget
 from backfill.pipeline.progress_bars import span
 from backfill.records import ReadRange
-from backfill.vendors import Vendor
 
 
-def seconds_for(calls: int, budget: Budget | None, now: float) -> float:
-    """Return how long so many calls take within GitHub's limits."""
+def estimate_seconds(calls: int, budget: Budget | None, now: float) -> float:
+    """Return how long so many calls take within the vendor's limits; `now` since 1970."""
     pace = calls / POINTS * 60
     if budget is None:
         return pace
@@ -30,44 +29,43 @@ def seconds_for(calls: int, budget: Budget | None, now: float) -> float:
     return max(pace, max(0.0, budget.reset - now) + (hours - 1) * 3600)
 
 
-class Plan(NamedTuple):
+class ReadingPlan(NamedTuple):
     """A line for each repository and one for all; whether each of them can be read."""
 
     lines: list[str]
     is_possible: bool
 
 
-def plan(
-    client: Client,
-    vendor: Vendor,
+def plan_reading(
+    connection: VendorConnection,
     engine: Engine | None,
     names: Iterable[str],
     read_range: ReadRange,
-) -> Plan:
-    """Return what is to be read and what it costs.
+) -> ReadingPlan:
+    """Return what is to be read and what it costs. Raises ApiError for a bad key.
 
     Nothing is written; `engine` is None while there is no database.
     """
+    client, vendor = connection.client, connection.vendor
     lines, total, is_possible = list[str](), 0, True
     for name in names:
         try:
-            calls, runs, done = vendor.estimate_calls(client, engine, name, read_range)
+            calls, runs, stored = vendor.estimate_calls(client, engine, name, read_range)
         except ApiError as problem:
-            if problem.status == 401:
+            if problem.is_bad_key:
                 raise
             lines.append(f"{name}: {problem}")
             is_possible = False
             continue
         total += calls
-        lines.append(f"{name}: {runs} runs, {done} of them are stored: about {calls} calls")
-    budget, now = client.rate_limit.budget, datetime.now().timestamp()
-    lines.append(
-        f"in all about {total} calls, {left(budget)}: {span(seconds_for(total, budget, now))}"
-    )
-    return Plan(lines, is_possible)
+        lines.append(f"{name}: {runs} runs, {stored} of them are stored: about {calls} calls")
+    budget = client.rate_limit.budget
+    seconds = estimate_seconds(total, budget, datetime.now().timestamp())
+    lines.append(f"in all about {total} calls, {format_budget(budget)}: {span(seconds)}")
+    return ReadingPlan(lines, is_possible)
 
 
-def left(budget: Budget | None) -> str:
+def format_budget(budget: Budget | None) -> str:
     """Return what is left of the hour, in words."""
     if budget is None:
         return "as many as the server allows"

@@ -27,10 +27,9 @@ from store.deliveries import table
 from store.open import CannotStart
 from store.state import notes
 
-BAD_KEY = 401
 TRIES = 3
 URL = "url"
-"""The mark that says where a hook should point; its subject is the hook."""
+"""The note that says where a hook should point; its subject is the hook."""
 NO_REPOS = "say whose webhook is meant: org/repo, or org for all of its repositories"
 NO_KEY = "is needed to manage webhooks (-k)"
 
@@ -43,17 +42,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         vendor = chosen_vendor(settings)
         url = vendor.check_listener_url(given.register) if given.register else None
         if not settings.source.token:
-            raise BadSetting("GITHUB_TOKEN", NO_KEY)
+            raise BadSetting(vendor.KEY, NO_KEY)
         if not settings.repos and not given.check:
             raise BadSetting("-r", NO_REPOS)
-        with stored(settings) as engine:
+        with opened_usable_store(settings) as engine:
             if given.check:
-                return check(settings, engine, url)
-            return set_up(settings, engine, str(url))
+                return check_hooks(settings, engine, url)
+            return set_up_hooks(settings, engine, str(url))
     except BadSetting as error:
-        return failed(str(error), 2)
+        return report_failure(str(error), 2)
     except ApiError as problem:
-        return failed(str(problem), 2 if problem.status == BAD_KEY else 1)
+        return report_failure(str(problem), 2 if problem.is_bad_key else 1)
     except KeyboardInterrupt:
         return 130
 
@@ -71,7 +70,7 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     return given
 
 
-def failed(why: str, code: int) -> int:
+def report_failure(why: str, code: int) -> int:
     """Print in one line what failed, and return the exit code."""
     print(why, file=sys.stderr, flush=True)
     return code
@@ -90,7 +89,7 @@ def waiting(why: str, until: datetime) -> None:
 
 
 @contextmanager
-def stored(settings: Settings) -> Iterator[Engine | None]:
+def opened_usable_store(settings: Settings) -> Iterator[Engine | None]:
     """Give the store; None where there is none, or where it cannot be used: it need not be."""
     with ExitStack() as stack:
         try:
@@ -101,7 +100,7 @@ def stored(settings: Settings) -> Iterator[Engine | None]:
         yield engine if is_usable else None
 
 
-def known_to(engine: Engine | None) -> KnownHooks:
+def read_known_hooks(engine: Engine | None) -> KnownHooks:
     """Return what the store knows of hooks."""
     if engine is None:
         return KnownHooks()
@@ -111,59 +110,61 @@ def known_to(engine: Engine | None) -> KnownHooks:
     return KnownHooks(frozenset(sending), frozenset(heard), urls)
 
 
-def remember(engine: Engine | None, hook: Webhook, url: str) -> None:
+def remember_url(engine: Engine | None, hook: Webhook, url: str) -> None:
     """Note where a hook points on purpose: --check and health compare with it."""
     if engine is not None:
         transact(engine, lambda connection: notes.put(connection, subject(hook), URL, url))
 
 
 def subject(hook: Webhook) -> str:
-    """Return what marks of a hook are about."""
+    """Return what notes about a hook have as their subject."""
     return f"hook {hook.id}"
 
 
-def set_up(settings: Settings, engine: Engine | None, url: str) -> int:
-    """Register the hook of every place; return the exit code. Raises BadSetting, ApiError."""
+def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:
+    """Register the hook of every owner; return the exit code. Raises BadSetting, ApiError."""
     if not settings.webhook_secret:
         raise BadSetting("WEBHOOK_SECRET", "is not set: use listener.py --register, which knows it")
     secret = settings.webhook_secret[0].decode()
     vendor = chosen_vendor(settings)
-    client, known = connect(vendor, settings), known_to(engine)
+    client, known = connect(vendor, settings), read_known_hooks(engine)
     code = 0
-    for place in vendor.hook_owners(settings.repos):
+    for owner in vendor.hook_owners(settings.repos):
         try:
-            hook, done, last = vendor.set_up_hook(client, place, url, secret, known.sending)
-            print(f"{place.name}: {done}", flush=True)
-            remember(engine, hook, url)
-            print(f"{place.name}: {vendor.wait_for_ping(client, hook, last)}", flush=True)
+            hook, done, last = vendor.set_up_hook(client, owner, url, secret, known.sending)
+            print(f"{owner.name}: {done}", flush=True)
+            remember_url(engine, hook, url)
+            print(f"{owner.name}: {vendor.wait_for_ping(client, hook, last)}", flush=True)
         except ApiError as problem:
-            code = failed(vendor.explain_refusal(client, place, problem), 1)
+            code = report_failure(vendor.explain_refusal(client, owner, problem), 1)
     return code
 
 
-def check(settings: Settings, engine: Engine | None, url: str | None) -> int:
-    """Print how the hooks of every place fare, a JSON object each; return the exit code."""
-    lines = list(seen(settings, engine, url))
+def check_hooks(settings: Settings, engine: Engine | None, url: str | None) -> int:
+    """Print how the hooks of every owner fare, a JSON object each; return the exit code."""
+    lines = list(inspect_hooks(settings, engine, url))
     for line in lines:
         print(json.dumps(line._asdict()), flush=True)
     return int(any(line.wrong for line in lines))
 
 
-def seen(settings: Settings, engine: Engine | None, url: str | None) -> Iterator[CheckLine]:
+def inspect_hooks(
+    settings: Settings, engine: Engine | None, url: str | None
+) -> Iterator[CheckLine]:
     """Yield how the hooks fare. A key that may not see them is no fault: lists are compared."""
     vendor = chosen_vendor(settings)
     try:
-        client, known = connect(vendor, settings), known_to(engine)
+        client, known = connect(vendor, settings), read_known_hooks(engine)
     except ApiError as problem:
-        yield CheckLine("GITHUB_TOKEN", "", str(problem))
+        yield CheckLine(vendor.KEY, "", str(problem))
         return
-    yield CheckLine("GITHUB_TOKEN", "is accepted by GitHub")
-    for place in vendor.hook_owners(settings.repos):
+    yield CheckLine(vendor.KEY, f"is accepted by {vendor.TITLE}")
+    for owner in vendor.hook_owners(settings.repos):
         try:
-            yield from vendor.inspect_hooks(client, place, url, known)
+            yield from vendor.inspect_hooks(client, owner, url, known)
         except ApiError as problem:
             yield CheckLine(
-                "webhook", f"not looked at: {vendor.explain_refusal(client, place, problem)}"
+                "webhook", f"not looked at: {vendor.explain_refusal(client, owner, problem)}"
             )
 
 

@@ -32,6 +32,21 @@ class ApiError(Exception):
         super().__init__(why)
         self.status = status
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Tell whether the server did not answer at all."""
+        return self.status == 0
+
+    @property
+    def is_bad_key(self) -> bool:
+        """Tell whether the key is not accepted: no other request will be, either."""
+        return self.status == 401
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the repository has no commit yet."""
+        return self.status == 409
+
 
 BAD_KEY = "GitHub does not accept the key: it is wrong, expired or revoked"
 REASONS = {

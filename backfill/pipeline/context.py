@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import Engine
 
 from backfill.http.client import Client
+from backfill.http.errors import ApiError
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 
@@ -47,3 +48,10 @@ class Context(NamedTuple):
     writer: Writer
     reporter: Reporter
     report: Callable[[str], None]
+
+
+def report_refusal(context: Context, what: str, problem: ApiError) -> None:
+    """Report a refusal; raise it again when it is not one thing's alone: the key is bad."""
+    if problem.is_bad_key:
+        raise problem
+    context.report(f"{what}: {problem}")

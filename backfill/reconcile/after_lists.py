@@ -36,7 +36,7 @@ def close(work: Work, here: Sequence[Repository]) -> bool:
     span = Span(now - RERUN_DAYS, now)
     for one in here:
         if is_due(context, one):
-            audit.cheaply(context.engine, one.repoid, span, spool=work.wanted.spool)
+            audit.audit_store(context.engine, one.repoid, span, spool=work.wanted.spool)
     health.look(context, here, work.wanted.patterns, hook_lists=work.hook_lists, now=now)
     return bool(told.jobs and told.left)
 

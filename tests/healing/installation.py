@@ -119,7 +119,7 @@ class Installation(NamedTuple):
         pool = ThreadPool(4)
         context = Context(self.engine, self.client, pool, writer, self.voice, self.voice.trouble)
         try:
-            return audit.prove(
+            return audit.audit_vendor(
                 context, find_repository(context, full_name), Span(now - timedelta(days), now)
             )
         finally:

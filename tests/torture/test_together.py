@@ -46,7 +46,7 @@ def test_two_listeners_a_replay_and_a_backfill_leave_what_one_writer_leaves(
             for seed, (port, folder) in enumerate(zip((one.port, two.port), folders, strict=True))
         ]
         beside = [
-            lambda: replay.replay(replaying, Wanted(), ()),
+            lambda: replay.run_replay(replaying, Wanted(), ()),
             lambda: fill(filling, mixed(those, 9)[:200]),
         ]
         threads = [threading.Thread(target=repeat, args=(one, done, errors)) for one in beside]

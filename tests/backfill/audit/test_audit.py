@@ -37,15 +37,15 @@ def named(found: Verdict) -> Missing:
 
 def prove(engine: sa.Engine, github: Server, world: World, repo: int) -> Verdict:
     with desk_of(engine, github) as desk:
-        return audit.prove(desk, here_of(desk, world, repo), everything(world))
+        return audit.audit_vendor(desk, here_of(desk, world, repo), everything(world))
 
 
 def mend(engine: sa.Engine, github: Server, world: World, repo: int) -> Verdict:
     """Audit, repair, and audit again."""
     with desk_of(engine, github) as desk:
         here = here_of(desk, world, repo)
-        repair.repair(desk, here, audit.prove(desk, here, everything(world)))
-        return audit.prove(desk, here, everything(world))
+        repair.repair(desk, here, audit.audit_vendor(desk, here, everything(world)))
+        return audit.audit_vendor(desk, here, everything(world))
 
 
 def finished(world: World, *, after: int = 60) -> tuple[int, list[int]]:
@@ -185,7 +185,7 @@ def test_faults_in_a_larger_world_are_all_named_and_mended(engine, store_url, se
             repoid = connection.scalar(sa.select(audits.c.repoid).limit(1))
         # What a backfill noted proves as much without a request.
         asked = len(github.requests)
-        assert audit.cheaply(engine, repoid, everything(world)).findings == ()
+        assert audit.audit_store(engine, repoid, everything(world)).findings == ()
         assert len(github.requests) == asked
 
 

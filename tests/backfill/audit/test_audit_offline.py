@@ -90,10 +90,10 @@ def test_without_asking_a_gap_may_be_missing_until_a_backfill_listed_that_time(e
     with served(world, store_url) as github:
         with desk_of(engine, github) as desk:
             repoid = here_of(desk, world, repo).repoid
-        found = audit.cheaply(engine, repoid, everything(world), pushes=True)
+        found = audit.audit_store(engine, repoid, everything(world), pushes=True)
         assert named(found) == {("run number", "2")}
         world.delete_run(lost, after=60)
         assert fill(world, repo) == 0
-    found = audit.cheaply(engine, repoid, everything(world), pushes=True)
+    found = audit.audit_store(engine, repoid, everything(world), pushes=True)
     assert named(found) == set()
     assert [one[:2] for one in found.notes] == [("deleted", "2")]

@@ -58,12 +58,12 @@ def test_run_that_begins_with_its_second_attempt_lacks_nothing(engine: Engine, s
     deliver(engine, world, repo)
     with served(world, store_url) as github, desk_of(engine, github) as desk:
         here = here_of(desk, world, repo)
-        found = audit.prove(desk, here, everything(world))
+        found = audit.audit_vendor(desk, here, everything(world))
         assert named(found) == {("run", str(number))}
         repair.repair(desk, here, found)
-        assert named(audit.prove(desk, here, everything(world))) == set()
+        assert named(audit.audit_vendor(desk, here, everything(world))) == set()
         # A backfill noted that it asked for the first attempt.
-        assert named(audit.cheaply(engine, here.repoid, everything(world))) == set()
+        assert named(audit.audit_store(engine, here.repoid, everything(world))) == set()
 
 
 def test_push_of_this_moment_is_on_its_way_and_one_of_before_is_missing(engine: Engine, store_url):
@@ -75,10 +75,10 @@ def test_push_of_this_moment_is_on_its_way_and_one_of_before_is_missing(engine: 
     with served(world, store_url) as github, desk_of(engine, github) as desk:
         here = here_of(desk, world, repo)
         pushed = naive(world.now)
-        found = audit.prove(desk, here, Span(LONG_AGO, pushed - timedelta(seconds=60)))
+        found = audit.audit_vendor(desk, here, Span(LONG_AGO, pushed - timedelta(seconds=60)))
         assert found.findings == ()
         assert {(one.kind, one.name) for one in found.notes} == {("head", "main"), ("commit", sha)}
-        found = audit.prove(desk, here, Span(LONG_AGO, pushed))
+        found = audit.audit_vendor(desk, here, Span(LONG_AGO, pushed))
         assert named(found) == {("head", "main"), ("commit", sha)}
 
 
@@ -94,9 +94,9 @@ def test_run_that_failed_before_it_had_a_job_is_whole_once_a_backfill_read_it(
         with desk_of(engine, github) as desk:
             repoid = here_of(desk, world, repo).repoid
         assert named(prove(engine, github, world, repo)) == set()
-        assert named(audit.cheaply(engine, repoid, everything(world))) == {("jobs", str(bare))}
+        assert named(audit.audit_store(engine, repoid, everything(world))) == {("jobs", str(bare))}
         assert fill(world, repo) == 0
-        assert named(audit.cheaply(engine, repoid, everything(world))) == set()
+        assert named(audit.audit_store(engine, repoid, everything(world))) == set()
 
 
 def test_check_of_a_third_party_that_github_lists_among_jobs_is_none(engine: Engine, store_url):
@@ -132,7 +132,7 @@ def test_run_that_github_does_not_end_is_missing_only_while_nobody_asks(
     with engine.begin() as connection:
         row = {"repoid": repoid, "rungitid": run, "tries": 3, "state": state}
         connection.execute(sa.insert(rereads), {**row, "duetime": due or span.until})
-    found = audit.cheaply(engine, repoid, span)
+    found = audit.audit_store(engine, repoid, span)
     assert named(found) == ({("open", str(run))} if is_missing else set())
     assert [one.kind for one in found.notes] == ([] if is_missing else ["open"])
 
@@ -172,15 +172,15 @@ def test_every_fate_of_a_delivery_is_told_apart(engine: Engine, store_url, tmp_p
     assert {kind for kind, _ in waiting} == {"quarantined", "spooled"}
     with served(world, store_url) as github, desk_of(engine, github) as desk:
         here, span = here_of(desk, world, repo), everything(world)
-        found = audit.prove(desk, here, span, spool=spool.folder)
+        found = audit.audit_vendor(desk, here, span, spool=spool.folder)
         assert named(found) == missing_of(world, repo, came) | waiting
         repair.repair(desk, here, found)
         # What is in the spool is the listener's to store.
-        found = audit.prove(desk, here, span, spool=spool.folder)
+        found = audit.audit_vendor(desk, here, span, spool=spool.folder)
         assert named(found) == {one for one in waiting if one[0] == "spooled"}
         for entry in spool.take(1000):
             one = entry.delivery
             apply.store(engine, one, rows_for(one.event, json.loads(one.body)))
             spool.remove([entry.number])
-        assert named(audit.prove(desk, here, span, spool=spool.folder)) == set()
+        assert named(audit.audit_vendor(desk, here, span, spool=spool.folder)) == set()
     spool.close()

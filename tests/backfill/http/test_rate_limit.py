@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine
 
-from backfill.command.estimate import seconds_for
+from backfill.command.estimate import estimate_seconds
 from backfill.github.estimate import calls_for_runs
 from backfill.http import rate_limit
 from backfill.http.errors import Fate, judge
@@ -162,10 +162,10 @@ def test_runs_take_a_call_each_a_page_for_100_and_halving_above_1000(runs, calls
 
 
 def test_time_is_the_pace_or_the_hours_to_wait_for():
-    assert seconds_for(840, None, 0.0) == 60
-    assert seconds_for(840, Budget(5000, 5000, 3600.0), 0.0) == 60
-    assert seconds_for(4001, Budget(5000, 5000, 600.0), 0.0) == 600
-    assert seconds_for(12_001, Budget(5000, 5000, 600.0), 0.0) == 600 + 2 * 3600
+    assert estimate_seconds(840, None, 0.0) == 60
+    assert estimate_seconds(840, Budget(5000, 5000, 3600.0), 0.0) == 60
+    assert estimate_seconds(4001, Budget(5000, 5000, 600.0), 0.0) == 600
+    assert estimate_seconds(12_001, Budget(5000, 5000, 600.0), 0.0) == 600 + 2 * 3600
 
 
 @on_sqlite

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from backfill.command.summary import table
+from backfill.command.summary import format_counts
 from backfill.http.rate_limit import Budget, RateLimit
 from backfill.pipeline import progress_bars as shows
 from backfill.pipeline.progress_bars import ProgressBars, span
@@ -68,7 +68,7 @@ def test_lines_come_every_few_seconds_where_there_is_no_terminal(
 
 def test_closing_table_tells_rows_new_changed_and_unchanged():
     counts = Counts({("jobs", NEW): 12, ("jobs", UNCHANGED): 3, ("repos", CHANGED): 1})
-    lines = table(counts).splitlines()
+    lines = format_counts(counts).splitlines()
     assert lines[0].split() == ["rows", "new", "changed", "unchanged"]
     assert lines[1].split() == ["repos", "0", "1", "0"]
     assert lines[-1].split() == ["jobs", "12", "0", "3"]
