@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import URL, Connection, Engine, Executable, Table, make_url
@@ -100,12 +101,17 @@ class Kind:
     """Return what the server, or this session of it, promises about a commit."""
     cipher: Callable[[Connection], str]
     """Return how the connection is encrypted; empty when it is not."""
-    is_file: bool = False
-    """Whether it is a file of ours: made by opening it, copied before an upgrade."""
+    copy_beside: Callable[[URL], Path] | None = None
+    """Copy the file before an upgrade and return the copy's path; None for a server."""
     workers: int | None = None
     """How many processes may write with profit; None for as many as there are processors."""
     index_hint: str = ""
     """What makes a query use an index, with its place as `{}`; empty where it need not be told."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of ours, made by opening it."""
+        return self.copy_beside is not None
 
 
 KINDS: dict[str, Kind] = {}

@@ -6,6 +6,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -177,6 +178,16 @@ def is_missing(error: Exception, _: str) -> bool:
     return str(error).startswith(("no such table", "unable to open database file"))
 
 
+def copy_beside(place: URL) -> Path:
+    """Copy a file, with what its log still holds, and return the copy's path."""
+    file = Path(place.database or "")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    copy = file.with_name(f"{file.name}.before-{stamp}")
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
+
+
 SQLITE = Kind(
     name="sqlite",
     drivers=frozenset({"sqlite", "sqlite+pysqlite"}),
@@ -196,6 +207,6 @@ SQLITE = Kind(
     wait_for_connections=lambda _, __: None,
     durability=lambda _: [],
     cipher=lambda _: "",
-    is_file=True,
+    copy_beside=copy_beside,
     workers=1,
 )

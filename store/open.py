@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -144,8 +142,8 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     if found == "current":
         return None
     copy = None
-    if found == "older" and kind_of(engine).is_file:
-        copy = copy_beside(Path(engine.url.database or ""))
+    if found == "older" and (copy_beside := kind_of(engine).copy_beside):
+        copy = copy_beside(engine.url)
     elif found == "older" and not install:
         raise CannotStart("the database has an older schema: run the same command with -i once")
     upgrade(settings)
@@ -187,12 +185,3 @@ def upgrade(settings: Settings) -> None:
         raise CannotStart(f"the schema was not upgraded: {error}", 1) from error
     except SQLAlchemyError as error:
         raise CannotStart(f"the schema was not upgraded: {faults.cause(error)}", 1) from error
-
-
-def copy_beside(file: Path) -> Path:
-    """Copy an SQLite file, with what its log still holds, and return the copy's path."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    copy = file.with_name(f"{file.name}.before-{stamp}")
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-    return copy

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from config.settings import Settings, read
 from engines import connect
+from engines.sqlite import copy_beside
 from listener.startup import bring_up, check
 from schema import migrate
-from store.open import CannotStart, copy_beside
+from store.open import CannotStart
 
 
 def settings(url: str, folder: Path) -> Settings:
@@ -71,7 +72,7 @@ def test_copy_holds_what_was_committed_to_the_log_only(tmp_path: Path):
     writer.execute("CREATE TABLE runs (id)")
     writer.execute("INSERT INTO runs VALUES (7)")
     writer.commit()  # into runs.db-wal: the file itself has not grown yet
-    with sqlite3.connect(copy_beside(file)) as connection:
+    with sqlite3.connect(copy_beside(sa.URL.create("sqlite", database=str(file)))) as connection:
         assert connection.execute("SELECT * FROM runs").fetchall() == [(7,)]
     writer.close()
 

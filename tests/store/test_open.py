@@ -9,6 +9,7 @@ import pytest
 
 from config.settings import read
 from store.open import MIGRATE, CannotStart, open_engine
+from tests.own_code import parse, room_files
 
 WRITER = "mysql+pymysql://writer@127.0.0.1/runs"
 
@@ -39,11 +40,6 @@ def test_roots_that_cannot_be_read_are_one_line(tmp_path: Path):
         open_engine(read({}, environ, tmp_path), MIGRATE)
 
 
-ROOT = Path(__file__).resolve().parents[2]
-OUTSIDE = {"tests", "benchmarks", "demo", "docs", "fakegithub", "engines", "data"}
-"""What drives the house from outside, and the room that makes connections."""
-
-
 def imports_connect(node: ast.AST) -> bool:
     """Tell whether a statement takes the engines' `connect` into its file, or the whole module."""
     if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != "engines":
@@ -52,15 +48,9 @@ def imports_connect(node: ast.AST) -> bool:
 
 
 def test_engines_are_connected_in_one_file():
-    files = [
-        file
-        for file in ROOT.rglob("*.py")
-        if file.relative_to(ROOT).parts[0] not in OUTSIDE
-        and not file.relative_to(ROOT).parts[0].startswith(".")
-    ]
     connecting = {
-        str(file.relative_to(ROOT))
-        for file in files
-        if any(map(imports_connect, ast.walk(ast.parse(file.read_text("utf-8")))))
+        str(file)
+        for file in room_files()
+        if file.parts[0] != "engines" and any(map(imports_connect, ast.walk(parse(file))))
     }
     assert connecting == {"store/open.py"}
