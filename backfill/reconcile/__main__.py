@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-from backfill.reconcile.loop import reign
-from backfill.reconcile.reporter import Voice
+from backfill.reconcile.loop import reconcile
+from backfill.reconcile.reporter import CycleReporter
 from config import argv as settings_argv
 from config.flags import Flags
 from config.settings import BadSetting, Settings, read, secrets_of
@@ -41,13 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = parsed(sys.argv[1:] if argv is None else argv)
         settings = checked(given)
         settings_argv.hide(secrets_of(settings))
-        voice = Voice(secrets_of(settings))
+        reporter = CycleReporter(secrets_of(settings))
         stop = threading.Event()
         if given["beside"]:
             end_with_parent(stop)
         if not given["once"]:
             end_on_signal(stop)
-        return reign(lambda: checked(given), voice, stop, once=given["once"])
+        return reconcile(lambda: checked(given), reporter, stop, once=given["once"])
     except (BadSetting, CannotStart) as error:
         print(f"reconcile: {error}", file=sys.stderr)
         return error.code if isinstance(error, CannotStart) else 2

@@ -7,11 +7,9 @@ from datetime import timedelta
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span
-from backfill.github import failure_reasons
-from backfill.github.windows import RERUN_DAYS
 from backfill.pipeline.context import Context
-from backfill.reconcile import health
-from backfill.reconcile.context import Work
+from backfill.reconcile.context import CycleContext
+from backfill.reconcile.health import check_health
 from backfill.records import Repository
 from engines import reading
 from store.deliveries.table import now as clock
@@ -23,26 +21,36 @@ VERDICTS = timedelta(minutes=10)
 """Between two verdicts on a repository, unless the last was bad: they read all its runs."""
 
 
-def close(work: Work, here: Sequence[Repository]) -> bool:
+def follow_up(cycle: CycleContext, repositories: Sequence[Repository]) -> bool:
     """Read reasons, keep verdicts, look at what goes stale; tell whether more can be read.
 
     Raises ApiError when GitHub does not accept the key, SQLAlchemyError, RequestsStopped.
     """
-    context, now = work.context, work.now
-    names = {one.repoid: one.name for one in here}
-    told = failure_reasons.read_failure_reasons(
-        context.engine, context.client, names, now=now, requests=REASONS, report=context.report
+    context, vendor = cycle.context, cycle.settings.vendor
+    reasons = vendor.read_failure_reasons(
+        context.engine,
+        context.client,
+        {repository.repoid: repository.name for repository in repositories},
+        now=cycle.now,
+        requests=REASONS,
+        report=context.report,
     )
-    span = Span(now - RERUN_DAYS, now)
-    for one in here:
-        if is_due(context, one):
-            audit.audit_store(context.engine, one.repoid, span, spool=work.wanted.spool)
-    health.look(context, here, work.wanted.patterns, hook_lists=work.hook_lists, now=now)
-    return bool(told.jobs and told.left)
+    span = Span(cycle.now - vendor.CHANGES_FOR, cycle.now)
+    for repository in repositories:
+        if is_audit_due(context, repository):
+            audit.audit_store(context.engine, repository.repoid, span, spool=cycle.settings.spool)
+    check_health(
+        context,
+        repositories,
+        cycle.settings.patterns,
+        hook_lists=cycle.hook_lists,
+        now=cycle.now,
+    )
+    return bool(reasons.jobs and reasons.left)
 
 
-def is_due(context: Context, here: Repository) -> bool:
+def is_audit_due(context: Context, repository: Repository) -> bool:
     """Tell whether the last verdict on a repository is old, or named something missing."""
     with reading(context.engine).connect() as connection:
-        last = audits.latest(connection, here.repoid)
+        last = audits.latest(connection, repository.repoid)
     return last is None or bool(last.missing) or last.audittime <= clock() - VERDICTS

@@ -15,17 +15,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from backfill.github import vendor
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context
+from backfill.pipeline.context import Context, report_refusal
 from backfill.pipeline.database_outage import OutageRetry
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
-from backfill.reconcile.after_lists import close
-from backfill.reconcile.context import Wanted, Work, tell
-from backfill.reconcile.missed_deliveries import hooks_for, take_logs
-from backfill.reconcile.reporter import Voice
+from backfill.reconcile.after_lists import follow_up
+from backfill.reconcile.context import CycleContext, CycleSettings
+from backfill.reconcile.missed_deliveries import find_hooks, recover_from_hooks
+from backfill.reconcile.reporter import CycleReporter
 from backfill.records import Repository
 from config.watch import watch
 from engines import reading
@@ -37,11 +36,10 @@ from store.state import notes
 from store.write import renames
 
 THREADS = 8
-EMPTY = 409
 LAST_DAY = timedelta(days=1)
 
 
-class Outcome(NamedTuple):
+class CycleOutcome(NamedTuple):
     """What came of a cycle: rows that were not as GitHub has them, deliveries that were lacking.
 
     `is_more` where something is left for the next; `is_fed` where a hook sends us everything.
@@ -54,100 +52,110 @@ class Outcome(NamedTuple):
     troubles: tuple[str, ...]
 
 
-def cycle(
-    engine: Engine, client: Client, voice: Voice, wanted: Wanted, now: datetime, *, first: bool
-) -> Outcome:
+def run_cycle(
+    engine: Engine,
+    client: Client,
+    reporter: CycleReporter,
+    settings: CycleSettings,
+    now: datetime,
+    *,
+    first: bool,
+) -> CycleOutcome:
     """Bring the store to what GitHub has at `now` (UTC without zone).
 
     The `first` cycle of a process reads the last day of every repository before anything older.
     Raises ApiError when GitHub does not accept the key, SQLAlchemyError when the database fails,
     RequestsStopped when the process ends.
     """
-    voice.begin_cycle()
-    writer, pool = Writer(engine, voice.trouble, OutageRetry(voice.say)), ThreadPool(THREADS)
-    context = Context(engine, client, pool, writer, voice, voice.trouble)
+    reporter.begin_cycle()
+    pool = ThreadPool(THREADS)
+    writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
+    context = Context(engine, client, pool, writer, reporter, reporter.report)
     with reading(engine).connect() as connection:
         sending, heard = table.received(connection)
-    work = Work(context, wanted, now, sending, heard, {})
+    cycle = CycleContext(context, settings, now, sending, heard, {})
     try:
-        here = list(found(work))
+        repositories = list(find_repositories(cycle))
         if first:
-            for one in here:
-                tried(work, one, "runs", partial(vendor.read_recent_runs, since=now - LAST_DAY))
-        whole = [read_lists(work, one) for one in here]
-        fed, hooks = hooks_for(work, here)
-        recovered, more = take_logs(work, here, hooks)
+            read_last_day = partial(settings.vendor.read_recent_runs, since=now - LAST_DAY)
+            for repository in repositories:
+                try_phase(context, repository, "runs", read_last_day)
+        whole = [compare_lists(cycle, repository) for repository in repositories]
+        is_fed, hooks = find_hooks(cycle, repositories)
+        recovered, is_more = recover_from_hooks(cycle, repositories, hooks)
         writer.flush()
         changed = sum(n for (_, outcome), n in writer.counts.items() if outcome != UNCHANGED)
-        left = close(work, here)
+        is_unexplained = follow_up(cycle, repositories)
     finally:
         pool.close()
         writer.close()
     while renames.rewrite(engine):
         pass
-    is_more = more or left or not all(whole)
-    outcome = Outcome(changed, recovered, is_more, fed, tuple(voice.troubles))
-    transact(engine, partial(put_mark, outcome=outcome, sent=client.rate_limit.sent))
+    is_more = is_more or is_unexplained or not all(whole)
+    outcome = CycleOutcome(changed, recovered, is_more, is_fed, tuple(reporter.problems))
+    transact(engine, partial(note_outcome, outcome=outcome, sent=client.rate_limit.sent))
     return outcome
 
 
-def put_mark(connection: Connection, outcome: Outcome, sent: int) -> None:
+def note_outcome(connection: Connection, outcome: CycleOutcome, sent: int) -> None:
     """Remember what came of a cycle, for pages and checks."""
-    told = {**outcome._asdict(), "requests": sent, "troubles": outcome.troubles[:20]}
-    notes.put(connection, "", "cycle", json.dumps(told))
+    note = {**outcome._asdict(), "requests": sent, "troubles": outcome.troubles[:20]}
+    notes.put(connection, "", "cycle", json.dumps(note))
 
 
-def found(work: Work) -> Iterator[Repository]:
+def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
     """Yield the repositories that are watched, as they are called today.
 
     Beside those of `-r` they are the stored ones that deliveries come from, as after a transfer;
     without `-r`, all that are stored.
     """
-    context, done = work.context, set[int]()
+    context, vendor, patterns = cycle.context, cycle.settings.vendor, cycle.settings.patterns
     with reading(context.engine).connect() as connection:
         stored = for_backfill.repository_names(connection)
-    if work.wanted.patterns:
-        stored = [name for name in stored if name.lower() in work.heard]
-    told = set[str]()
-    listed = vendor.list_names(context.client, watch(work.wanted.patterns), context.report)
+    if patterns:
+        stored = [name for name in stored if name.lower() in cycle.heard]
+    listed = vendor.list_names(context.client, watch(patterns), context.report)
+    names, repoids = set[str](), set[int]()
     for name in (*listed, *stored):
-        if name.lower() in told:
+        if name.lower() in names:
             continue
-        told.add(name.lower())
+        names.add(name.lower())
         try:
-            here = vendor.find_repository(context, name)
+            repository = vendor.find_repository(context, name)
         except ApiError as problem:
-            tell(context, name, problem)
+            report_refusal(context, name, problem)
             continue
-        told.add(here.name.lower())
-        if here.repoid not in done:
-            done.add(here.repoid)
-            yield here
+        names.add(repository.name.lower())
+        if repository.repoid not in repoids:
+            repoids.add(repository.repoid)
+            yield repository
 
 
 Phase = Callable[[Context, Repository], object]
 
 
-def tried(work: Work, here: Repository, what: str, phase: Phase) -> object:
+def try_phase(context: Context, repository: Repository, what: str, phase: Phase) -> object:
     """Do one phase of a repository; one that is refused leaves the others be."""
     try:
-        return phase(work.context, here)
+        return phase(context, repository)
     except ApiError as problem:
-        if problem.status != EMPTY:
-            tell(work.context, f"{here.name}: {what}", problem)
+        if not problem.is_empty:
+            report_refusal(context, f"{repository.name}: {what}", problem)
         return None
 
 
-def read_lists(work: Work, here: Repository) -> bool:
+def compare_lists(cycle: CycleContext, repository: Repository) -> bool:
     """Compare the lists of a repository; tell whether nothing is left for the next cycle."""
-    tried(work, here, "workflows", vendor.read_workflows)
-    since = work.now - vendor.CHANGES_FOR
-    tried(work, here, "runs", partial(vendor.read_recent_runs, since=since))
-    given_up = tried(work, here, "open runs", partial(vendor.read_open_runs, now=work.now))
+    vendor, since = cycle.settings.vendor, cycle.now - cycle.settings.vendor.CHANGES_FOR
+    attempt = partial(try_phase, cycle.context, repository)
+    attempt("workflows", vendor.read_workflows)
+    attempt("runs", partial(vendor.read_recent_runs, since=since))
+    given_up = attempt("open runs", partial(vendor.read_open_runs, now=cycle.now))
     if given_up:
-        work.context.reporter.say(
-            f"{here.name}: {given_up} runs never ended at GitHub, or are gone there: given up"
+        cycle.context.reporter.say(
+            f"{repository.name}: {given_up} runs never ended at {vendor.TITLE}, or are gone there: "
+            "given up"
         )
-    is_whole = tried(work, here, "branches", partial(vendor.read_moved_branches, since=since))
-    work.context.writer.flush()
+    is_whole = attempt("branches", partial(vendor.read_moved_branches, since=since))
+    cycle.context.writer.flush()
     return is_whole is not False

@@ -1,16 +1,16 @@
-"""What is worth a warning: facts in, sights out. Pure: nothing is asked, stored or logged."""
+"""What is worth a warning: facts in, states out. Pure: nothing is asked, stored or logged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from backfill.http.rate_limit import Budget
 from backfill.records import Webhook
 from backfill.webhook_address import is_same, without_secrets
 from config.times import to_the_minute
-from store.state.health import BAD, GOOD, WARNING, Sight
+from store.deliveries.received import RecentDeliveries
+from store.state.health import BAD, GOOD, WARNING, HealthState
 
 SILENCE, HOOK, TYPO, TOKEN, RATE, AUDIT = "silence", "hook", "typo", "token", "rate", "audit"
 LAG = timedelta(minutes=15)
@@ -25,43 +25,41 @@ SHORTEST = 4
 FORMS = ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %z")
 
 
-class Heard(NamedTuple):
-    """When a repository's deliveries came: how many in a span of time, and the last of them."""
-
-    number: int
-    last: datetime | None
-    span: timedelta
-
-
-def silence(name: str, heard: Heard, activity: datetime | None, now: datetime) -> Sight:
+def judge_silence(
+    name: str,
+    recent: RecentDeliveries | None,
+    span: timedelta,
+    activity: datetime | None,
+    now: datetime,
+) -> HealthState:
     """Tell whether a repository is silent for longer than usual while GitHub shows activity.
 
-    `activity` is the time of its newest push or run; times in UTC without zone.
+    `recent` came in the `span` before `now`; `activity` is the time of the newest push or run.
+    Times in UTC without zone.
     """
-    usual = heard.span / heard.number if heard.number else heard.span
-    patience = max(LAG, USUAL * usual) if heard.number else LAG
-    last = heard.last
+    last = recent.last if recent else None
+    patience = max(LAG, USUAL * span / recent.number) if recent else LAG
     if activity is None or (last is not None and activity <= last + LAG):
-        return Sight(name, SILENCE, GOOD)
+        return HealthState(name, SILENCE, GOOD)
     if now - activity < LAG or (last is not None and now - last < patience):
-        return Sight(name, SILENCE, GOOD)
-    since = f"since {to_the_minute(last)} UTC" if last else f"for {heard.span.days} days"
-    told = f"no delivery came {since}, and GitHub shows activity at {to_the_minute(activity)} UTC"
-    return Sight(name, SILENCE, WARNING, told)
+        return HealthState(name, SILENCE, GOOD)
+    since = f"since {to_the_minute(last)} UTC" if last else f"for {span.days} days"
+    shown = f"GitHub shows activity at {to_the_minute(activity)} UTC"
+    return HealthState(name, SILENCE, WARNING, f"no delivery came {since}, and {shown}")
 
 
-def hook(name: str, ours: Mapping[Webhook, str | None], was_heard: bool) -> Sight:
+def judge_hooks(name: str, ours: Mapping[Webhook, str | None], was_heard: bool) -> HealthState:
     """Tell whether a hook that delivers for a repository still does; where each should point."""
     if not ours:
         told = "the webhook that delivered is gone" if was_heard else ""
-        return Sight(name, HOOK, WARNING if was_heard else GOOD, told)
-    wrong = [why for each, url in ours.items() if (why := trouble(each, url))]
+        return HealthState(name, HOOK, WARNING if was_heard else GOOD, told)
+    wrong = [why for each, url in ours.items() if (why := describe_trouble(each, url))]
     if len(wrong) < len(ours):  # another one delivers
-        return Sight(name, HOOK, GOOD)
-    return Sight(name, HOOK, BAD, "; ".join(wrong))
+        return HealthState(name, HOOK, GOOD)
+    return HealthState(name, HOOK, BAD, "; ".join(wrong))
 
 
-def trouble(hook: Webhook, url: str | None) -> str:
+def describe_trouble(hook: Webhook, url: str | None) -> str:
     """Return what is wrong with a hook that should point to `url`; nothing when it is well."""
     if not hook.is_active:
         return f"webhook {hook.id} is disabled"
@@ -73,8 +71,10 @@ def trouble(hook: Webhook, url: str | None) -> str:
     return ""
 
 
-def typos(patterns: Iterable[str], ignored: Iterable[str], known: Iterable[str]) -> list[Sight]:
-    """Return a sight for each `-r` that nothing matches and that looks like what is ignored.
+def find_typos(
+    patterns: Iterable[str], ignored: Iterable[str], known: Iterable[str]
+) -> list[HealthState]:
+    """Return a warning for each `-r` that nothing matches and that looks like what is ignored.
 
     `ignored` and `known` are full names of repositories: those whose deliveries were ignored,
     and those that are stored.
@@ -89,7 +89,7 @@ def typos(patterns: Iterable[str], ignored: Iterable[str], known: Iterable[str])
         alike = sorted({name for name in ignored if is_alike(meant, name.lower())})
         if alike:
             told = f"deliveries of {', '.join(alike[:5])} are ignored: was -r {pattern} mistyped?"
-            found.append(Sight(pattern, TYPO, WARNING, told))
+            found.append(HealthState(pattern, TYPO, WARNING, told))
     return found
 
 
@@ -108,10 +108,10 @@ def is_near(one: str, other: str) -> bool:
     """Tell whether two names differ in a letter or two, and are long enough for that to tell."""
     if min(len(one), len(other)) < SHORTEST:
         return one == other
-    return distance(one, other) <= CLOSE
+    return count_edits(one, other) <= CLOSE
 
 
-def distance(one: str, other: str) -> int:
+def count_edits(one: str, other: str) -> int:
     """Return how many letters must be put in, left out or changed to get from one to the other."""
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, start=1):
@@ -122,16 +122,18 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def token(expires: str | None, now: datetime) -> Sight:
+def judge_token(expires: str | None, now: datetime) -> HealthState:
     """Tell whether the key is about to expire; `expires` as GitHub's header says it.
 
     https://docs.github.com/rest/authentication/token-expiration-and-revocation
     """
     time = None if expires is None else expiry(expires)
     if time is None or time - now > SOON:
-        return Sight("", TOKEN, GOOD)
+        return HealthState("", TOKEN, GOOD)
     state = BAD if time - now < NOW else WARNING
-    return Sight("", TOKEN, state, f"the key expires at {to_the_minute(time)} UTC: make a new one")
+    return HealthState(
+        "", TOKEN, state, f"the key expires at {to_the_minute(time)} UTC: make a new one"
+    )
 
 
 def expiry(text: str) -> datetime | None:
@@ -145,18 +147,18 @@ def expiry(text: str) -> datetime | None:
     return None
 
 
-def rate(budget: Budget | None) -> Sight:
+def judge_rate(budget: Budget | None) -> HealthState:
     """Tell whether the requests of this hour are nearly spent, whoever spent them."""
     if budget is None or budget.remaining > budget.limit * NEARLY_SPENT:
-        return Sight("", RATE, GOOD)
+        return HealthState("", RATE, GOOD)
     told = f"{budget.remaining} of {budget.limit} requests are left of this hour"
-    return Sight("", RATE, WARNING, told)
+    return HealthState("", RATE, WARNING, told)
 
 
-def audit(name: str, missing: int | None, time: datetime | None) -> Sight:
+def judge_audit(name: str, missing: int | None, time: datetime | None) -> HealthState:
     """Tell what the last audit of a repository said."""
     if not missing or time is None:
-        return Sight(name, AUDIT, GOOD)
+        return HealthState(name, AUDIT, GOOD)
     command = f"python local-database.py -r {name} --audit"
     told = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
-    return Sight(name, AUDIT, WARNING, told)
+    return HealthState(name, AUDIT, WARNING, told)

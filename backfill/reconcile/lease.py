@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from backfill.http.rate_limit import RateLimit
-from backfill.reconcile.reporter import Voice
+from backfill.reconcile.reporter import CycleReporter
 from config.settings import Settings
 from engines import database_time, faults, reading
 from engines.lease import Lease, holder_of, keep, release, take
@@ -23,11 +23,11 @@ LOOK_SECONDS = 5.0
 def lease_name(settings: Settings) -> str:
     """Return what replicas of one installation have in common: what they watch, and where."""
     patterns = sorted(pattern.lower() for pattern in settings.repos)
-    told = "\n".join([settings.source.url, *patterns])
-    return f"reconcile {hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    shared = "\n".join([settings.source.url, *patterns])
+    return f"reconcile {hashlib.sha256(shared.encode()).hexdigest()[:16]}"
 
 
-def wait_for(lease: Lease, stop: threading.Event, *, once: bool) -> bool:
+def wait_for_lease(lease: Lease, stop: threading.Event, *, once: bool) -> bool:
     """Take the lease when it is free; False when told to stop, or at once where another has it."""
     while not stop.is_set():
         with reading(lease.engine).connect() as connection:
@@ -42,8 +42,8 @@ def wait_for(lease: Lease, stop: threading.Event, *, once: bool) -> bool:
 
 
 @contextmanager
-def kept(
-    lease: Lease, limits: RateLimit, voice: Voice, stop: threading.Event
+def held_lease(
+    lease: Lease, limits: RateLimit, reporter: CycleReporter, stop: threading.Event
 ) -> Iterator[threading.Event]:
     """Keep the lease by a thread; give an event that is set when it is lost or all is to end.
 
@@ -53,7 +53,7 @@ def kept(
 
     def work() -> None:
         if not keep(lease, LEASE_SECONDS, lambda seconds: done.wait(seconds) or stop.is_set()):
-            voice.write("warning", "the lease is lost: another process may take over")
+            reporter.write("warning", "the lease is lost: another process may take over")
         over.set()
         limits.stop()
 
@@ -67,4 +67,4 @@ def kept(
         try:
             release(lease)
         except SQLAlchemyError as error:
-            voice.write("warning", f"the lease runs out by itself: {faults.cause(error)}")
+            reporter.write("warning", f"the lease runs out by itself: {faults.cause(error)}")

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.http.etag_cache import CachingClient
-from backfill.http.rate_limit import BudgetSpent, RateLimit, RequestsStopped
-from backfill.reconcile import health
-from backfill.reconcile.context import BAD_KEY, Wanted
-from backfill.reconcile.cycle import Outcome, cycle
-from backfill.reconcile.lease import kept, lease_name, wait_for
-from backfill.reconcile.reporter import Voice
+from backfill.http.rate_limit import BudgetSpent, RequestsStopped
+from backfill.reconcile.context import CycleSettings
+from backfill.reconcile.cycle import CycleOutcome, run_cycle
+from backfill.reconcile.health import store_refused_key
+from backfill.reconcile.lease import held_lease, lease_name, wait_for_lease
+from backfill.reconcile.reporter import CycleReporter
 from backfill.vendors import chosen_vendor
 from config.settings import BadSetting, Settings
 from engines import faults
@@ -37,7 +37,7 @@ BROKEN = (SQLAlchemyError, Unmappable, ApiError, CannotStart, BadSetting, OSErro
 Read = Callable[[], Settings]
 
 
-def reign(read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int:
+def reconcile(read: Read, reporter: CycleReporter, stop: threading.Event, *, once: bool) -> int:
     """Reconcile whenever the lease is ours, until `stop`; once, without waiting. Exit code.
 
     With `once` raises BadSetting and CannotStart; else whatever is wrong is said and waited for.
@@ -46,22 +46,22 @@ def reign(read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int
     while not stop.is_set():
         settings = read()
         try:
-            engine = ready(settings)
+            engine = open_ready_store(settings)
         except CannotStart as error:
             if once:
                 raise
-            voice.once(str(error), "warning")
+            reporter.say_once(str(error), "warning")
             stop.wait(failed)
             failed = min(failed * 2, LONGEST_FAILED_SECONDS)
             continue
         failed = FAILED_SECONDS
         try:
             lease = Lease(engine, leases, lease_name(settings), own_name())
-            code = sit(lease, read, voice, stop, once=once)
+            code = reconcile_with_lease(lease, read, reporter, stop, once=once)
             if once:
                 return code
         except SQLAlchemyError as error:
-            voice.once(f"the database failed: {faults.cause(error)}", "warning")
+            reporter.say_once(f"the database failed: {faults.cause(error)}", "warning")
             if once:
                 return 1
             stop.wait(failed)
@@ -70,7 +70,7 @@ def reign(read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int
     return 0
 
 
-def ready(settings: Settings) -> Engine:
+def open_ready_store(settings: Settings) -> Engine:
     """Return an engine for a store that can be written to. Raises CannotStart."""
     engine = open.open_engine(settings, open.WORK)
     try:
@@ -81,77 +81,85 @@ def ready(settings: Settings) -> Engine:
     return engine
 
 
-def sit(lease: Lease, read: Read, voice: Voice, stop: threading.Event, *, once: bool) -> int:
+def reconcile_with_lease(
+    lease: Lease, read: Read, reporter: CycleReporter, stop: threading.Event, *, once: bool
+) -> int:
     """Wait for the lease, then make cycles until it is lost. Raises SQLAlchemyError."""
-    if not wait_for(lease, stop, once=once):
+    if not wait_for_lease(lease, stop, once=once):
         if once:
-            voice.write("warning", "another process reconciles this store already")
+            reporter.write("warning", "another process reconciles this store already")
         return 1
     settings = read()
-    limits = RateLimit(voice.waiting, None, 1 - settings.reconcile_share / 100)
-    client = CachingClient(settings.source.url, settings.source.token, limits)
-    with kept(lease, limits, voice, stop) as lost:
-        return cycles(lease.engine, client, settings, read, voice, lost, once=once)
+    left = 1 - settings.reconcile_share / 100
+    client = chosen_vendor(settings).open_client(settings, reporter.waiting, left=left, caches=True)
+    with held_lease(lease, client.rate_limit, reporter, stop) as lost:
+        return run_cycles(lease.engine, client, settings, read, reporter, lost, once=once)
 
 
-def cycles(
+def run_cycles(
     engine: Engine,
-    client: CachingClient,
+    client: Client,
     settings: Settings,
     read: Read,
-    voice: Voice,
+    reporter: CycleReporter,
     lost: threading.Event,
     *,
     once: bool,
 ) -> int:
     """Make cycles until the lease is lost or the key is another; return the exit code."""
     interval, first = SHORTEST_SECONDS, True
-    wanted = wanted_by(settings)
+    cycle_settings = choose_cycle_settings(settings)
     while not lost.is_set():
         try:
             if read() != settings:
                 return 0
-            outcome = cycle(engine, client, voice, wanted, now(), first=first)
+            outcome = run_cycle(engine, client, reporter, cycle_settings, now(), first=first)
             first = False
             interval = pause_after(outcome, interval)
         except (RequestsStopped, BudgetSpent):
             return 0
         except BROKEN as error:
-            voice.trouble(reason(error))
-            note(engine, voice, error)
+            reporter.report(describe_error(error))
+            note_refused_key(engine, reporter, error)
             interval = min(max(interval * 2, FAILED_SECONDS), LONGEST_FAILED_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever is wrong today, healing goes on
-            voice.trouble(f"a mistake of ours: {faults.cause(error)}")
+            reporter.report(f"a mistake of ours: {faults.cause(error)}")
             interval = LONGEST_FAILED_SECONDS
         if once:
-            return 1 if voice.troubles else 0
+            return 1 if reporter.problems else 0
         lost.wait(interval * random.uniform(0.9, 1))  # noqa: S311 - no secret
     return 0
 
 
-def wanted_by(settings: Settings) -> Wanted:
-    """Return what the settings want kept whole."""
-    ours = chosen_vendor(settings).read_app(settings)
-    return Wanted(settings.repos, settings.delivery_retention_days, settings.spool_dir, ours)
+def choose_cycle_settings(settings: Settings) -> CycleSettings:
+    """Return what the settings want held_lease whole."""
+    vendor = chosen_vendor(settings)
+    return CycleSettings(
+        vendor,
+        settings.repos,
+        settings.delivery_retention_days,
+        settings.spool_dir,
+        vendor.read_app(settings),
+    )
 
 
-def note(engine: Engine, voice: Voice, error: BaseException) -> None:
+def note_refused_key(engine: Engine, reporter: CycleReporter, error: BaseException) -> None:
     """Keep that GitHub does not accept the key, for pages and checks."""
-    if isinstance(error, ApiError) and error.status == BAD_KEY:
+    if isinstance(error, ApiError) and error.is_bad_key:
         try:
-            health.refused(engine, str(error))
+            store_refused_key(engine, str(error))
         except SQLAlchemyError as broken:
-            voice.trouble(reason(broken))
+            reporter.report(describe_error(broken))
 
 
-def reason(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return what stopped a cycle, in a sentence."""
     if isinstance(error, ApiError | CannotStart | BadSetting):
         return str(error)
     return f"the database failed: {faults.cause(error)}"
 
 
-def pause_after(outcome: Outcome, before: float) -> float:
+def pause_after(outcome: CycleOutcome, before: float) -> float:
     """Return the seconds until the next cycle: longer each time while all is well."""
     if not outcome.is_fed:
         return POLL_SECONDS

@@ -7,8 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context
-from backfill.reconcile.context import BAD_KEY, Work, tell
+from backfill.pipeline.context import Context, report_refusal
+from backfill.reconcile.context import CycleContext
 from backfill.records import App, Recovered, Repository, Webhook
 from backfill.vendors import vendor_of
 from backfill.webhook_address import is_ours
@@ -20,102 +20,110 @@ from store.doors.decide import decide_each
 from store.doors.webhook import store_each
 
 
-def hooks_for(work: Work, here: Sequence[Repository]) -> tuple[bool, dict[Webhook, str]]:
+def find_hooks(
+    cycle: CycleContext, repositories: Sequence[Repository]
+) -> tuple[bool, dict[Webhook, str]]:
     """Return whether hooks send us everything, and the hooks whose log may be read.
 
     Each with the provider of its deliveries.
     """
+    context, app = cycle.context, cycle.settings.app
     hooks: dict[Webhook, str] = {}
-    fed, hidden = bool(here), []
-    for one in here:
-        vendor = vendor_of(one.provider)
+    is_fed, hidden = bool(repositories), []
+    for repository in repositories:
+        vendor = vendor_of(repository.provider)
         try:
-            listed = vendor.list_hooks(work.context.client, one, work.hook_lists)
+            listed = vendor.list_hooks(context.client, repository, cycle.hook_lists)
         except ApiError as problem:
-            tell(work.context, f"{one.name}: hooks", problem)
-            fed = False
+            report_refusal(context, f"{repository.name}: hooks", problem)
+            is_fed = False
             continue
-        ours = [hook for hook in listed or () if is_ours(hook, work.sending)]
-        hooks |= dict.fromkeys(ours, one.provider)
-        sends = any(hook.is_active and hook.id in work.sending for hook in ours)
+        ours = [hook for hook in listed or () if is_ours(hook, cycle.sending)]
+        hooks |= dict.fromkeys(ours, repository.provider)
+        sends = any(hook.is_active and hook.id in cycle.sending for hook in ours)
         if listed is None:
-            hidden.append(one)
-        if work.wanted.app or listed is None:
-            sends = sends or one.name.lower() in work.heard
-        fed = fed and sends
-    if hidden and not work.wanted.app:
-        names = ", ".join(one.name for one in hidden[:5])
+            hidden.append(repository)
+        if app or listed is None:
+            sends = sends or repository.name.lower() in cycle.heard
+        is_fed = is_fed and sends
+    if hidden and not app:
+        names = ", ".join(repository.name for repository in hidden[:5])
         why = vendor_of(hidden[0].provider).NO_HOOK_RIGHTS
-        work.context.reporter.say(
+        context.reporter.say(
             f"the key may not read the webhooks of {names}: deliveries are not looked for in their "
             f"log ({why}); lists of runs are compared all the same"
         )
-    return fed, hooks
+    return is_fed, hooks
 
 
-def take_logs(
-    work: Work, here: Sequence[Repository], hooks: Mapping[Webhook, str]
+def recover_from_hooks(
+    cycle: CycleContext, repositories: Sequence[Repository], hooks: Mapping[Webhook, str]
 ) -> tuple[int, bool]:
     """Take from the hooks' logs what we lack; return how many, and whether there is more."""
-    found = [one for hook in hooks if (one := take(work, work.context, hook, hooks[hook]))]
-    if work.wanted.app is not None and here:
-        provider = here[0].provider
-        one = take_from_app(work, work.wanted.app, provider)
-        found += [one] if one else []
-    total = sum(one.taken for one in found)
+    results = [
+        recover_from_hook(cycle, cycle.context, hook, provider) for hook, provider in hooks.items()
+    ]
+    if cycle.settings.app is not None and repositories:
+        results.append(recover_from_app(cycle, cycle.settings.app, repositories[0].provider))
+    recovered = [result for result in results if result is not None]
+    total = sum(result.taken for result in recovered)
     if total:
-        work.context.reporter.say(
+        cycle.context.reporter.say(
             f"{total} deliveries that had not come were taken from the hooks' logs"
         )
-    return total, any(one.is_more or one.asked for one in found)
+    return total, any(result.is_more or result.asked for result in recovered)
 
 
-def take(work: Work, context: Context, hook: Webhook, provider: str) -> Recovered | None:
+def recover_from_hook(
+    cycle: CycleContext, context: Context, hook: Webhook, provider: str
+) -> Recovered | None:
     """Take from one hook's log; None when it is refused."""
-    kept = timedelta(days=work.wanted.retention_days)
+    kept = timedelta(days=cycle.settings.retention_days)
     vendor = vendor_of(provider)
-    store = partial(store_found, work.context, work.wanted.patterns)
+    store = partial(store_recovered, cycle.context, cycle.settings.patterns)
     try:
-        found = vendor.recover_deliveries(context, hook, provider, work.now, kept, store)
+        recovered = vendor.recover_deliveries(context, hook, provider, cycle.now, kept, store)
     except ApiError as problem:
-        if hook == vendor.APP_HOOK and problem.status == BAD_KEY:
+        if hook == vendor.APP_HOOK and problem.is_bad_key:
             context.report(f"{hook.path}: {vendor.TITLE} does not accept the App's number or key")
         else:
-            tell(context, hook.path, problem)
+            report_refusal(context, hook.path, problem)
         return None
-    if found.lost:
+    if recovered.lost:
         context.report(
-            f"{hook.path}: {found.lost} deliveries that we lack have no payload any more; "
+            f"{hook.path}: {recovered.lost} deliveries that we lack have no payload any more; "
             f"{vendor.TITLE} was asked to send them again"
         )
-    return found
+    return recovered
 
 
-def store_found(context: Context, patterns: Sequence[str], found: Sequence[Delivery]) -> None:
+def store_recovered(
+    context: Context, patterns: Sequence[str], deliveries: Sequence[Delivery]
+) -> None:
     """Store deliveries of a hook's log, through the same door as the webhook's.
 
     What has no rows is ignored or quarantined, as ever. Raises SQLAlchemyError when the database
     fails.
     """
 
-    def tell_bug(error: Exception, delivery: Delivery) -> None:
+    def report_bug(error: Exception, delivery: Delivery) -> None:
         context.report(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
 
-    if not found:
+    if not deliveries:
         return
-    decisions = list(decide_each(context.engine, watch(patterns), found))
+    decisions = list(decide_each(context.engine, watch(patterns), deliveries))
     for decision in decisions:
         if decision.bug is not None:
-            tell_bug(decision.bug, decision.delivery)
-    store_each(context.engine, decisions, tell_bug)
+            report_bug(decision.bug, decision.delivery)
+    store_each(context.engine, decisions, report_bug)
 
 
-def take_from_app(work: Work, ours: App, provider: str) -> Recovered | None:
-    """Take from the log of a GitHub App's hook, as the App; None when it is refused."""
-    vendor = vendor_of(provider)
+def recover_from_app(cycle: CycleContext, app: App, provider: str) -> Recovered | None:
+    """Take from the log of an app's hook, as the app; None when it is refused."""
+    vendor, context = vendor_of(provider), cycle.context
     try:
-        client = vendor.open_app_client(ours, work.context.client)
+        client = vendor.open_app_client(app, context.client)
     except BadSetting as error:
-        work.context.report(str(error))
+        context.report(str(error))
         return None
-    return take(work, work.context._replace(client=client), vendor.APP_HOOK, provider)
+    return recover_from_hook(cycle, context._replace(client=client), vendor.APP_HOOK, provider)

@@ -14,7 +14,7 @@ from backfill.pipeline.progress_bars import ProgressBars
 LONGEST = 500
 
 
-class Voice(ProgressBars):
+class CycleReporter(ProgressBars):
     """Says sentences without the secrets it is given; counts nothing, draws no bars.
 
     A sentence is said when it begins to be true, not again in the next cycles.
@@ -26,27 +26,27 @@ class Voice(ProgressBars):
         self.secrets = [secret for secret in secrets if len(secret) >= 4]
         self.before: set[str] = set()
         self.present: set[str] = set()
-        self.troubles: list[str] = []
+        self.problems: list[str] = []
         self.saying = threading.Lock()
 
     def begin_cycle(self) -> None:
         """Forget what was true before the last cycle."""
-        self.before, self.present, self.troubles = self.present, set(), []
+        self.before, self.present, self.problems = self.present, set(), []
 
-    def trouble(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         """Say what is wrong."""
-        self.troubles.append(sentence)
-        self.once(sentence, "warning")
+        self.problems.append(sentence)
+        self.say_once(sentence, "warning")
 
     def say(self, sentence: str) -> None:
         """Say what people may want to know."""
-        self.once(sentence, "info")
+        self.say_once(sentence, "info")
 
     def warn(self, sentence: str) -> None:
         """Say what has just become wrong."""
         self.write("warning", sentence)
 
-    def once(self, sentence: str, level: str) -> None:
+    def say_once(self, sentence: str, level: str) -> None:
         """Say a sentence that was not said in this cycle or the last."""
         with self.saying:
             known = sentence in self.present or sentence in self.before

@@ -15,7 +15,7 @@ LATEST = 1000
 """Deliveries that are looked at for the hooks that sent them."""
 
 
-class Heard(NamedTuple):
+class RecentDeliveries(NamedTuple):
     """The deliveries of a repository in a span of time: how many, and the last of them."""
 
     number: int
@@ -32,7 +32,7 @@ class Quarantined(NamedTuple):
     error: str | None
 
 
-def heard(connection: Connection, since: datetime) -> dict[str, Heard]:
+def recent_deliveries(connection: Connection, since: datetime) -> dict[str, RecentDeliveries]:
     """Return what hooks sent since a time, by repository in lower case.
 
     What was taken from a hook's log has no hook of its own.
@@ -43,7 +43,8 @@ def heard(connection: Connection, since: datetime) -> dict[str, Heard]:
         table.receivetime >= since, table.hookid.is_not(None), table.repo.is_not(None)
     )
     return {
-        repo: Heard(number, last) for repo, number, last in connection.execute(query.group_by(name))
+        repo: RecentDeliveries(number, last)
+        for repo, number, last in connection.execute(query.group_by(name))
     }
 
 

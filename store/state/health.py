@@ -20,7 +20,7 @@ from store.write.upsert import insert_or
 GOOD, WARNING, BAD = "good", "warning", "bad"
 
 
-class Sight(NamedTuple):
+class HealthState(NamedTuple):
     """One thing as it is now: `subject` a repository's full name, empty for the installation."""
 
     subject: str
@@ -29,8 +29,8 @@ class Sight(NamedTuple):
     detail: str = ""
 
 
-class Row(NamedTuple):
-    """A sight as it is kept; times in UTC without zone, on the database's clock."""
+class StoredHealth(NamedTuple):
+    """A state as it is kept; times in UTC without zone, on the database's clock."""
 
     subject: str
     name: str
@@ -40,18 +40,20 @@ class Row(NamedTuple):
     checktime: datetime
 
 
-def put(engine: Engine, sights: Sequence[Sight], looked_at: Collection[str] = ()) -> list[Sight]:
-    """Keep sights, the last of each thing; return those whose state is another than before.
+def put(
+    engine: Engine, states: Sequence[HealthState], looked_at: Collection[str] = ()
+) -> list[HealthState]:
+    """Keep states, the last of each thing; return those whose state is another than before.
 
     A thing that is seen for the first time and is good has not changed. What was `looked_at` and
-    is not among the sights any more, as a repository that was renamed, is dropped.
+    is not among the states any more, as a repository that was renamed, is dropped.
     """
-    newest = {(one.subject, one.name): one for one in sights}
+    newest = {(one.subject, one.name): one for one in states}
 
-    def work(connection: Connection) -> list[Sight]:
+    def work(connection: Connection) -> list[HealthState]:
         time = database_time(connection)
         before = {(row.subject, row.name): row for row in rows(connection)}
-        changed, values = list[Sight](), list[dict[str, Any]]()
+        changed, values = list[HealthState](), list[dict[str, Any]]()
         for key, one in sorted(newest.items()):
             old = before.get(key)
             is_same = old is not None and old.state == one.state
@@ -72,20 +74,20 @@ def put(engine: Engine, sights: Sequence[Sight], looked_at: Collection[str] = ()
 
 @lru_cache
 def statement(kind: Kind) -> Any:
-    """Return the upsert of a sight."""
+    """Return the upsert of a state."""
     names = ("state", "detail", "changetime", "checktime")
     return insert_or(kind, health, lambda new: [(name, new[name]) for name in names])
 
 
-def rows(connection: Connection) -> list[Row]:
+def rows(connection: Connection) -> list[StoredHealth]:
     """Return all that is watched, warnings and worse first."""
-    found = connection.execute(select(*(health.c[name] for name in Row._fields)))
+    found = connection.execute(select(*(health.c[name] for name in StoredHealth._fields)))
     order = {BAD: 0, WARNING: 1}
-    kept = (Row(*row) for row in found)
+    kept = (StoredHealth(*row) for row in found)
     return sorted(kept, key=lambda row: (order.get(row.state, 2), row.subject, row.name))
 
 
-def warnings(engine: Engine) -> list[Row]:
+def warnings(engine: Engine) -> list[StoredHealth]:
     """Return what is not good, the worst first."""
     with reading(engine).connect() as connection:
         return [row for row in rows(connection) if row.state != GOOD]

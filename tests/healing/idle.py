@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from backfill.reconcile import loop
-from backfill.reconcile.reporter import Voice
+from backfill.reconcile.reporter import CycleReporter
 from config import settings
 from engines import connect
 from fakegithub.server import Server, scaled_clock
@@ -67,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 @contextmanager
 def reconciling(here: Installation, url: str) -> Iterator[None]:
     """Run the reconciler's own loop, its pauses SCALE times shorter."""
-    stop, voice = threading.Event(), Voice()
-    voice.stream = io.StringIO()
+    stop, reporter = threading.Event(), CycleReporter()
+    reporter.stream = io.StringIO()
     given = {
         "DATABASE_URL": url,
         "GITHUB_TOKEN": here.github.token,
@@ -82,8 +82,8 @@ def reconciling(here: Installation, url: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("SHORTEST_SECONDS", "LONGEST_SECONDS", "POLL_SECONDS"):
             patch.setattr(loop, name, getattr(loop, name) / SCALE)
-        arguments = (read, voice, stop)
-        thread = threading.Thread(target=loop.reign, args=arguments, kwargs={"once": False})
+        arguments = (read, reporter, stop)
+        thread = threading.Thread(target=loop.reconcile, args=arguments, kwargs={"once": False})
         thread.start()
         yield
         stop.set()

@@ -25,10 +25,11 @@ from backfill.pipeline.context import Context
 from backfill.pipeline.database_outage import OutageRetry
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
-from backfill.reconcile.context import Wanted
-from backfill.reconcile.cycle import Outcome, cycle
-from backfill.reconcile.reporter import Voice
+from backfill.reconcile.context import CycleSettings
+from backfill.reconcile.cycle import CycleOutcome, run_cycle
+from backfill.reconcile.reporter import CycleReporter
 from backfill.records import App
+from backfill.vendors import vendor_of
 from fakegithub.api.hooks import Hook
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
@@ -84,7 +85,7 @@ class Installation(NamedTuple):
     receiver: Receiver
     client: CachingClient
     said: io.StringIO
-    voice: Voice
+    reporter: CycleReporter
 
     def hook(self, repo: int, **options: object) -> Hook:
         """Make the hook of a repository as `--register` would, from its first moment on."""
@@ -105,19 +106,20 @@ class Installation(NamedTuple):
         first: bool = False,
         patterns: tuple[str, ...] = ("octo-org",),
         app: App | None = None,
-    ) -> Outcome:
+    ) -> CycleOutcome:
         """Make one cycle at the world's time."""
         now = datetime.fromtimestamp(self.github.now(), UTC).replace(tzinfo=None)
-        return cycle(
-            self.engine, self.client, self.voice, Wanted(patterns, 30, None, app), now, first=first
-        )
+        settings = CycleSettings(vendor_of("github"), patterns, 30, None, app)
+        return run_cycle(self.engine, self.client, self.reporter, settings, now, first=first)
 
     def audit(self, full_name: str, days: int) -> Verdict:
         """Compare the last days with GitHub, as `--audit` does."""
         now = datetime.fromtimestamp(self.github.now(), UTC).replace(tzinfo=None)
-        writer = Writer(self.engine, self.voice.trouble, OutageRetry(self.voice.say))
+        writer = Writer(self.engine, self.reporter.report, OutageRetry(self.reporter.say))
         pool = ThreadPool(4)
-        context = Context(self.engine, self.client, pool, writer, self.voice, self.voice.trouble)
+        context = Context(
+            self.engine, self.client, pool, writer, self.reporter, self.reporter.report
+        )
         try:
             return audit.audit_vendor(
                 context, find_repository(context, full_name), Span(now - timedelta(days), now)
@@ -139,10 +141,10 @@ def installed(world: World, engine: Engine, **options: object) -> Iterator[Insta
         receiver = Receiver(engine)
         stack.callback(receiver.close)
         said = io.StringIO()
-        voice = Voice()
-        voice.stream = said
-        ours = CachingClient(github.url, github.token, RateLimit(voice.waiting, None, 0.5))
-        yield Installation(world, github, engine, receiver, ours, said, voice)
+        reporter = CycleReporter()
+        reporter.stream = said
+        ours = CachingClient(github.url, github.token, RateLimit(reporter.waiting, None, 0.5))
+        yield Installation(world, github, engine, receiver, ours, said, reporter)
 
 
 def stored(engine: Engine, column: sa.Column) -> list:

@@ -14,7 +14,7 @@ from listener.check import check
 from listener.cli import main
 from schema import migrate
 from store.state import health
-from store.state.health import Sight
+from store.state.health import HealthState
 from tests.servers import Server
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -117,15 +117,15 @@ def test_warnings_of_the_reconciler_are_shown_and_only_what_is_bad_is_wrong(
 ):
     migrate.upgrade(database_url)
     engine = connect(database_url)
-    silent = Sight("org/app", "silence", "warning", "no delivery came since 10:00")
-    health.put(engine, [silent, Sight("org/app", "hook", "good")])
+    silent = HealthState("org/app", "silence", "warning", "no delivery came since 10:00")
+    health.put(engine, [silent, HealthState("org/app", "hook", "good")])
     settings = {"DATABASE_URL": database_url, "SPOOL_DIR": str(tmp_path / "spool")}
     assert check(read({}, settings, tmp_path)) == 0
     lines = capsys.readouterr().out.splitlines()
     (warning,) = [line for line in lines if line.startswith("warn")]
     assert warning.startswith("warn  silence of org/app: no delivery came since 10:00 (since 20")
     assert any(line.startswith("ok    freshness: was looked at last at 20") for line in lines)
-    health.put(engine, [Sight("", "token", "bad", "the key expires")])
+    health.put(engine, [HealthState("", "token", "bad", "the key expires")])
     engine.dispose()
     code, wrong = checked(**settings)
     assert code == 1

@@ -77,7 +77,7 @@ def test_forgetting_takes_verdicts_and_warnings_along(engine: Engine):
         time = deliveries.now()
         row = audits.Row(number, time, "command", time, time, 1, 1, 0, [])
         audits.record(engine, row)
-        health.put(engine, [health.Sight(name, "silence", "warning", "is silent")])
+        health.put(engine, [health.HealthState(name, "silence", "warning", "is silent")])
     told = delete_repository.forget(engine, key_of(engine, "org/gone"))
     assert (told["audits"], told["health"]) == (1, 1)
     with reading(engine).connect() as connection:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from backfill.pipeline.context import Context
-from backfill.reconcile import health as freshness
+from backfill.reconcile import health as checking
 from fakegithub.api.access import Token
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN, Server
@@ -48,10 +48,12 @@ def place(engine: Engine, store_url: str, capsys: pytest.CaptureFixture[str]) ->
 
 def look(
     place: Place, *patterns: str, after: timedelta = timedelta(minutes=1)
-) -> list[health.Sight]:
+) -> list[health.HealthState]:
     context, _, world = place
     now = naive(world.now) + after
-    return freshness.look(context, [here_of(context, world, app_of(world))], patterns, now=now)
+    return checking.check_health(
+        context, [here_of(context, world, app_of(world))], patterns, now=now
+    )
 
 
 def warnings(place: Place) -> list[tuple[str, str, str]]:
@@ -104,7 +106,7 @@ def test_hook_that_points_elsewhere_than_asked_is_told_of(place: Place):
     context, _, world = place
     here = here_of(context, world, app_of(world))
     now = naive(world.now)
-    freshness.look(context, [here], (), hook_url="https://new.example.org/webhook", now=now)
+    checking.check_health(context, [here], (), hook_url="https://new.example.org/webhook", now=now)
     assert warnings(place) == [("octo-org/app", "hook", "bad")]
 
 
@@ -147,7 +149,7 @@ def test_hooks_that_may_not_be_seen_say_nothing(place: Place):
 
 @on_sqlite
 def test_key_that_is_refused_is_kept(place: Place):
-    freshness.refused(place[0].engine, "GitHub does not accept the key")
+    checking.store_refused_key(place[0].engine, "GitHub does not accept the key")
     assert warnings(place) == [("", "token", "bad")]
     look(place)
     assert warnings(place) == []

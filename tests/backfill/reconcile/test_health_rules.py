@@ -8,8 +8,8 @@ import pytest
 
 from backfill.http.rate_limit import Budget
 from backfill.reconcile import health_rules
-from backfill.reconcile.health_rules import Heard
 from backfill.records import Webhook
+from store.deliveries.received import RecentDeliveries
 
 NOW = datetime(2026, 3, 4, 12)
 HOUR = timedelta(hours=1)
@@ -34,14 +34,14 @@ OURS = "https://ci.example.org/webhook"
 def test_silence_is_told_when_it_is_unusual_and_github_shows_activity(
     number, last, activity, state
 ):
-    found = health_rules.silence("org/app", Heard(number, last, THREE_DAYS), activity, NOW)
+    recent = RecentDeliveries(number, last) if number else None
+    found = health_rules.judge_silence("org/app", recent, THREE_DAYS, activity, NOW)
     assert (found.subject, found.name, found.state) == ("org/app", "silence", state)
 
 
 def test_silence_says_since_when_and_what_github_shows():
-    found = health_rules.silence(
-        "org/app", Heard(72, NOW - 6 * HOUR, THREE_DAYS), NOW - 2 * HOUR, NOW
-    )
+    recent = RecentDeliveries(72, NOW - 6 * HOUR)
+    found = health_rules.judge_silence("org/app", recent, THREE_DAYS, NOW - 2 * HOUR, NOW)
     assert found.detail == (
         "no delivery came since 2026-03-04 06:00 UTC, and GitHub shows activity at "
         "2026-03-04 10:00 UTC"
@@ -69,17 +69,17 @@ WELL = Webhook(7, "/repos/o/r/hooks/7", OURS, code=200)
     ],
 )
 def test_hook_is_told_of_when_no_hook_of_ours_is_well(ours, state, detail):
-    found = health_rules.hook("org/app", dict.fromkeys(ours, OURS), True)
+    found = health_rules.judge_hooks("org/app", dict.fromkeys(ours, OURS), True)
     assert (found.state, found.detail) == (state, detail)
 
 
 def test_hook_that_never_had_a_place_is_well_where_it_is():
     hook = WELL._replace(url="https://elsewhere.example.org/hook")
-    assert health_rules.hook("org/app", {hook: None}, True).state == "good"
+    assert health_rules.judge_hooks("org/app", {hook: None}, True).state == "good"
 
 
 def test_repository_without_a_hook_that_never_delivered_is_polled():
-    assert health_rules.hook("org/app", {}, False).state == "good"
+    assert health_rules.judge_hooks("org/app", {}, False).state == "good"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_repository_without_a_hook_that_never_delivered_is_polled():
 def test_pattern_that_matches_nothing_and_nearly_matches_what_is_ignored_is_a_typo(
     pattern, ignored
 ):
-    (found,) = health_rules.typos([pattern], [ignored], [])
+    (found,) = health_rules.find_typos([pattern], [ignored], [])
     assert (found.subject, found.name, found.state) == (pattern, "typo", "warning")
     assert found.detail == f"deliveries of {ignored} are ignored: was -r {pattern} mistyped?"
 
@@ -113,7 +113,7 @@ def test_pattern_that_matches_nothing_and_nearly_matches_what_is_ignored_is_a_ty
     ],
 )
 def test_pattern_that_matches_or_resembles_nothing_is_no_typo(pattern, ignored, known):
-    assert health_rules.typos([pattern], [ignored], known) == []
+    assert health_rules.find_typos([pattern], [ignored], known) == []
 
 
 @pytest.mark.parametrize(
@@ -129,28 +129,28 @@ def test_pattern_that_matches_or_resembles_nothing_is_no_typo(pattern, ignored, 
     ],
 )
 def test_token_about_to_expire_is_told_of(expires, state):
-    assert health_rules.token(expires, NOW).state == state
+    assert health_rules.judge_token(expires, NOW).state == state
 
 
 @pytest.mark.parametrize(
     ("remaining", "state"), [(5000, "good"), (501, "good"), (500, "warning"), (0, "warning")]
 )
 def test_rate_budget_nearly_spent_is_told_of(remaining, state):
-    assert health_rules.rate(Budget(5000, remaining, 0.0)).state == state
+    assert health_rules.judge_rate(Budget(5000, remaining, 0.0)).state == state
 
 
 def test_unlimited_rate_is_well():
-    assert health_rules.rate(None).state == "good"
+    assert health_rules.judge_rate(None).state == "good"
 
 
 def test_audit_that_found_something_is_told_of():
-    found = health_rules.audit("org/app", 3, NOW)
+    found = health_rules.judge_audit("org/app", 3, NOW)
     assert (found.state, found.detail) == (
         "warning",
         "3 missing at 2026-03-04 12:00 UTC: python local-database.py -r org/app --audit",
     )
-    assert health_rules.audit("org/app", 0, NOW).state == "good"
-    assert health_rules.audit("org/app", None, None).state == "good"
+    assert health_rules.judge_audit("org/app", 0, NOW).state == "good"
+    assert health_rules.judge_audit("org/app", None, None).state == "good"
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_audit_that_found_something_is_told_of():
     [("", "", 0), ("app", "app", 0), ("app", "ap", 1), ("kitten", "sitting", 3), ("", "abc", 3)],
 )
 def test_distance_counts_the_letters_to_change(one, other, letters):
-    assert health_rules.distance(one, other) == health_rules.distance(other, one) == letters
+    assert health_rules.count_edits(one, other) == health_rules.count_edits(other, one) == letters

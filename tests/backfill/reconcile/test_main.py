@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from backfill.http import client, rate_limit
 from backfill.reconcile import loop
 from backfill.reconcile.__main__ import main
-from backfill.reconcile.cycle import Outcome
+from backfill.reconcile.cycle import CycleOutcome
 from backfill.reconcile.lease import lease_name
 from backfill.reconcile.loop import pause_after
-from backfill.reconcile.reporter import Voice
+from backfill.reconcile.reporter import CycleReporter
 from config.settings import read
 from engines.lease import Lease, take
 from fakegithub.api.access import Token
@@ -81,9 +81,9 @@ def test_unknown_flag_ends_with_2_and_is_not_repeated(engine, capsys):
     assert "hunter22" not in capsys.readouterr().err
 
 
-def outcome(**values) -> Outcome:
+def outcome(**values) -> CycleOutcome:
     """Return what came of a cycle in which all was well, but for `values`."""
-    well = Outcome(changed=0, recovered=0, is_more=False, is_fed=True, troubles=())
+    well = CycleOutcome(changed=0, recovered=0, is_more=False, is_fed=True, troubles=())
     return well._replace(**values)
 
 
@@ -104,17 +104,17 @@ def test_pause_is_a_minute_where_no_hook_tells_anything():
     assert pause_after(outcome(is_fed=False), 1800.0) == 60
 
 
-def test_voice_says_a_thing_once_while_it_lasts_and_never_a_secret():
-    voice = Voice(["ghp_secret"])
-    voice.stream = io.StringIO()
+def test_reporter_says_a_thing_once_while_it_lasts_and_never_a_secret():
+    reporter = CycleReporter(["ghp_secret"])
+    reporter.stream = io.StringIO()
     for _ in range(3):
-        voice.begin_cycle()
-        voice.trouble("octo-org/app: ghp_secret is\nno good")
-        voice.trouble("octo-org/app: ghp_secret is\nno good")
-    voice.begin_cycle()
-    voice.begin_cycle()
-    voice.trouble("octo-org/app: ghp_secret is\nno good")
-    lines = voice.stream.getvalue().splitlines()
+        reporter.begin_cycle()
+        reporter.report("octo-org/app: ghp_secret is\nno good")
+        reporter.report("octo-org/app: ghp_secret is\nno good")
+    reporter.begin_cycle()
+    reporter.begin_cycle()
+    reporter.report("octo-org/app: ghp_secret is\nno good")
+    lines = reporter.stream.getvalue().splitlines()
     assert len(lines) == 2
     for line in lines:
         assert line.endswith(r'level=warning msg="reconciler: octo-org/app: *** is\nno good"')

@@ -10,14 +10,14 @@ from sqlalchemy import Engine, update
 from engines import reading
 from schema.tables.audits import health as table
 from store.state import health
-from store.state.health import Sight
+from store.state.health import HealthState
 
-SILENT = Sight("org/app", "silence", "warning", "no delivery came since 10:00")
-WELL = Sight("org/app", "silence", "good")
-TOKEN = Sight("", "token", "bad", "the key expires")
+SILENT = HealthState("org/app", "silence", "warning", "no delivery came since 10:00")
+WELL = HealthState("org/app", "silence", "good")
+TOKEN = HealthState("", "token", "bad", "the key expires")
 
 
-def kept(engine: Engine) -> list[health.Row]:
+def kept(engine: Engine) -> list[health.StoredHealth]:
     with reading(engine).connect() as connection:
         return health.rows(connection)
 
