@@ -29,7 +29,7 @@ from runtime import gunicorn_dashboard
 from schema import migrate
 from store.reads.connection import open_reader
 from store.rollups import schedule
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 from tests import databases, leftovers
 
 ASKED = 40
@@ -75,7 +75,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
         if connection.dialect.name == "sqlite":
             connection.execute(text("ANALYZE"))
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
-    schedule.run_all(writer, Plan(Calendar(settings.night_zone, settings.night_ends)))
+    schedule.run_all(writer, RollupPlan(Calendar(settings.night_zone, settings.night_ends)))
     rolled = time.monotonic()
     writer.dispose()
     print(

@@ -19,7 +19,7 @@ from dashboard.view import formats
 from dashboard.web import access, request
 from dashboard.web.filters import BadFilter
 from engines import faults
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 
 LOG = logging.getLogger("dashboard")
 RETRY_SECONDS = 15
@@ -45,7 +45,7 @@ def create_app(
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
+    plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
     app.extensions["site"] = request.Site(settings, engine, plan, clock)
     access.guard(app, settings)
     app.before_request(request.open_store)

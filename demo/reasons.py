@@ -27,7 +27,7 @@ LONG_AGO, FAR_AHEAD = datetime(2000, 1, 1), datetime(2100, 1, 1)
 def tell(engine: Engine, said: Sequence[str] = SAID) -> int:
     """Give every failed job without a reason one of the messages; return how many."""
     with reading(engine).connect() as connection:
-        numbers = [repo.Id for repo in runs.all_repos(connection)]
+        numbers = [repo.Id for repo in runs.list_repos(connection)]
         wish = failures.Wanted(numbers, LONG_AGO, FAR_AHEAD)
         found = failures.wanted(connection, wish, 1000)
     for failed in found:

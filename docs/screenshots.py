@@ -34,7 +34,7 @@ from schema.tables.ci import workflowruns
 from schema.tables.reconciler import leases, marks
 from store.reads.connection import open_reader
 from store.rollups import schedule
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
@@ -127,7 +127,7 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
         "NIGHT_ZONE": "UTC",
     }
     settings = read({}, environment, folder)
-    plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
+    plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
     schedule.run_all(engine, plan, NOW)
     engine.dispose()
     reader = open_reader(settings)

@@ -17,7 +17,7 @@ from listener.intake.group_commit import Group, own
 from listener.intake.intake import Desk
 from store.deliveries.spool import FILE, Spool
 from store.open import WRITE, open_engine
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 
 
 class Common(NamedTuple):
@@ -49,7 +49,7 @@ def make_app(common: Common) -> App:
         spool = Spool(settings.spool_dir)
         spool_drain.start(spool_drain.Drain(engine, watched, spool, breaker, probe, Counter()))
     housekeeping.start(engine, breaker, settings.delivery_retention_days, common.turn)
-    plan = Plan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
+    plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
     rollups.start(settings, breaker, plan, common.turn)
     if common.healing is not None:
         reconciler.start(common.healing, common.turn)

@@ -59,7 +59,7 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
     for table in tables():
         told[table.name] = sum(batches(engine, table, table.c.repoid == repoid))
     told["health"] = sum(batches(engine, health, func.lower(health.c.subject).in_(names)))
-    make.drop(engine)  # those of all repositories together count its runs
+    make.drop_all(engine)  # those of all repositories together count its runs
     is_it = (repos.c.provider == key[0]) & (repos.c.gitid == key[1])
     told["repos"] = sum(batches(engine, repos, is_it))
     return {name: number for name, number in told.items() if number}

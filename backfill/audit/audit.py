@@ -127,12 +127,12 @@ def audit_store(
     for one in store.too_long(found, span.until):
         (notes if one.run in found.excused else missing).append(one)
     with reading(engine).connect() as connection:
-        proven = for_audit.listed_spans(connection, repoid)
-        names = for_audit.names_of(connection, repoid)
-        live = for_audit.live_heads(connection, repoid)
+        proven = for_audit.list_listed_spans(connection, repoid)
+        names = for_audit.list_names(connection, repoid)
+        live = for_audit.list_heads(connection, repoid)
         sent = store.pushes(connection, names, span.since) if pushes else []
-        hashes = for_audit.hashes_of(connection, repoid, git_findings.named(sent, live))
-        name = for_audit.full_name(connection, repoid)
+        hashes = for_audit.find_hashes(connection, repoid, git_findings.named(sent, live))
+        name = for_audit.read_full_name(connection, repoid)
     absent, deleted = run_number_gaps.unproven(
         run_number_gaps.gaps(found.held.runs.values()), proven
     )
@@ -161,7 +161,7 @@ def stored_runs(engine: Engine, repoid: int, span: Span) -> Holdings:
 def stored_heads(engine: Engine, repoid: int) -> tuple[dict[str, str | None], set[str]]:
     """Return what the live branches point at, and the repository's names."""
     with reading(engine).connect() as connection:
-        return for_audit.live_heads(connection, repoid), for_audit.names_of(connection, repoid)
+        return for_audit.list_heads(connection, repoid), for_audit.list_names(connection, repoid)
 
 
 def labelled(runs: Iterable[ListedRun], found: Holdings) -> list[ListedRun]:
@@ -215,7 +215,7 @@ def read_git(
     the time in which deliveries came. Raises ApiError.
     """
     with reading(context.engine).connect() as connection:
-        names = for_audit.names_of(connection, repository.repoid)
+        names = for_audit.list_names(connection, repository.repoid)
         first = received.first_delivery(connection, names)
     times = [run.createtime for run in runs if run.createtime]
     oldest = span.since if is_older else min([*times, *([first] if first else [])], default=None)
@@ -238,7 +238,7 @@ def compared(engine: Engine, repository: Repository, git: Git) -> list[Finding]:
     later, _ = stored_heads(engine, repository.repoid)
     wanted = {*git.listed.values(), *(commit.hash for commit in git.commits)}
     with reading(engine).connect() as connection:
-        hashes = for_audit.hashes_of(connection, repository.repoid, wanted)
+        hashes = for_audit.find_hashes(connection, repository.repoid, wanted)
     found = git_findings.of_branches(git.listed, git.earlier, later)
     return found + git_findings.of_commits(git.commits, git.listed, hashes, git.since)
 

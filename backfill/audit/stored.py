@@ -27,8 +27,8 @@ from rows.sources import source_of
 from store.deliveries import bodies, received
 from store.deliveries.spool import FILE, Spool
 from store.reads import for_audit
-from store.reads.for_audit import Noted, StoredJob, StoredRun
-from store.state.backfill_progress import DONE, DUE
+from store.reads.for_audit import StoredJob, StoredRun
+from store.state.backfill_progress import DONE, DUE, RunRead
 
 # https://docs.github.com/actions/reference/limits, and a day for GitHub to say so
 LONGEST_RUN = timedelta(days=36)
@@ -48,7 +48,7 @@ class Holdings(NamedTuple):
 
     held: Held
     stubs: list[ListedRun]
-    noted: dict[int, Noted]
+    noted: dict[int, RunRead]
     excused: set[int]
     open_jobs: dict[int, list[ListedJob]]
     with_jobs: set[tuple[int, int]]
@@ -56,21 +56,21 @@ class Holdings(NamedTuple):
 
 def holdings_of(connection: Connection, repoid: int, since: datetime, until: datetime) -> Holdings:
     """Return the runs of a span with what belongs to them."""
-    names = for_audit.workflow_names(connection, repoid)
+    names = for_audit.read_workflow_names(connection, repoid)
     runs, unseen = dict[int, ListedRun](), dict[int, ListedRun]()
-    for stored in for_audit.runs_of(connection, repoid, since, until):
+    for stored in for_audit.list_runs(connection, repoid, since, until):
         run = run_of(stored, names)
         (unseen if stored.is_stub or run.createtime is None else runs)[run.gitid] = run
     open_jobs: dict[int, list[ListedJob]] = defaultdict(list)
-    for one in for_audit.open_jobs(connection, repoid, since, until):
+    for one in for_audit.list_open_jobs(connection, repoid, since, until):
         open_jobs[one.rungitid].append(job_of(one))
     return Holdings(
-        Held(runs, for_audit.attempts_of(connection, repoid, since, until)),
+        Held(runs, for_audit.list_attempts(connection, repoid, since, until)),
         stubs_of(connection, repoid, unseen, since, until),
-        for_audit.noted(connection, repoid, since, until),
-        for_audit.open_at_github(connection, repoid, until - ASKED_LATELY),
+        for_audit.list_run_reads(connection, repoid, since, until),
+        for_audit.list_open_at_source(connection, repoid, until - ASKED_LATELY),
         open_jobs,
-        for_audit.attempts_with_jobs(connection, repoid, since, until),
+        for_audit.list_attempts_with_jobs(connection, repoid, since, until),
     )
 
 
@@ -83,7 +83,7 @@ def stubs_of(
 ) -> list[ListedRun]:
     """Return the runs that only jobs told of: each is of the span that its first job is of."""
     first: dict[int, datetime] = {}
-    for job in for_audit.jobs_of(connection, repoid, sorted(unseen)):
+    for job in for_audit.list_jobs(connection, repoid, sorted(unseen)):
         if job.createtime is not None:
             first[job.rungitid] = min(job.createtime, first.get(job.rungitid, job.createtime))
     return [
@@ -98,7 +98,7 @@ def jobs_of(
 ) -> dict[int, dict[int, ListedJob]]:
     """Return the stored jobs of runs, by run and id."""
     found: dict[int, dict[int, ListedJob]] = defaultdict(dict)
-    for job in for_audit.jobs_of(connection, repoid, sorted(runs)):
+    for job in for_audit.list_jobs(connection, repoid, sorted(runs)):
         found[job.rungitid][job.gitid] = job_of(job)
     return found
 
@@ -144,7 +144,7 @@ def listed_before(found: Holdings) -> list[ListedRun]:
     return list(runs.values())
 
 
-def is_read(run: ListedRun, noted: Noted | None) -> bool:
+def is_read(run: ListedRun, noted: RunRead | None) -> bool:
     """Tell whether a backfill noted that all of a run is stored, as GitHub lists it now."""
     if noted is None or noted.state != DONE or not noted.ended:
         return False

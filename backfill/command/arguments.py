@@ -54,7 +54,7 @@ def choose_patterns(settings: Settings, engine: Engine | None) -> tuple[str, ...
     names = list[str]()
     if engine is not None and open.age(engine) != "empty":
         with reading(engine).connect() as connection:
-            names = for_backfill.repository_names(connection)
+            names = for_backfill.list_repository_names(connection)
     if not names:
         raise BadSetting("-r", "name a repository: -r org/repo (none is stored yet)")
     return tuple(names)

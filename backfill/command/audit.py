@@ -94,7 +94,7 @@ def audit_offline(
 ) -> Iterator[Verdict | FailedAudit]:
     """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
     with reading(engine).connect() as connection:
-        stored = for_audit.repositories(connection)
+        stored = for_audit.list_repositories(connection)
     watched = watch(patterns)
     meant = [repoid for repoid, names in stored.items() if is_watched(watched, names)]
     if not meant:

@@ -42,7 +42,7 @@ def read_branches(context: Context, repository: Repository) -> None:
     if is_whole:
         context.writer.flush()
         with reading(context.engine).connect() as connection:
-            live = for_backfill.live_branches(connection, repository.repoid)
+            live = for_backfill.list_live_branches(connection, repository.repoid)
         names = sorted(live - {str(branch["name"]) for branch in listed})
         gone = [{"name": name} for name in names]
     keep = partial(put_pages, repository=repository, pages=pages if is_whole else [])

@@ -60,7 +60,7 @@ def read_default(
     """
     context.writer.flush()
     with reading(context.engine).connect() as connection:
-        head = for_backfill.head_of(connection, repository.repoid, repository.default_branch)
+        head = for_backfill.find_head(connection, repository.repoid, repository.default_branch)
         oldest = backfill_progress.oldest_run(connection, repository.repoid)
         walks = backfill_progress.walks_of(connection, repository.repoid)
     if head is None:
@@ -148,7 +148,7 @@ def read_heads(context: Context, repository: Repository) -> None:
     """Store the commits that branches point at, where they are not stored yet."""
     context.writer.flush()
     with reading(context.engine).connect() as connection:
-        heads = for_backfill.unknown_heads(connection, repository.repoid)
+        heads = for_backfill.list_unknown_heads(connection, repository.repoid)
     tasks: Iterator[Task] = (partial(read_head, context, repository, head) for head in heads)
     for found in context.pool.spread(tasks):
         context.writer.put(AtomicWrite(found))

@@ -62,5 +62,5 @@ def count_stored(engine: Engine | None, provider: str, gitid: int) -> int:
     if engine is None:
         return 0
     with reading(engine).connect() as connection:
-        repoid = for_backfill.repository_id(connection, provider, gitid)
+        repoid = for_backfill.find_repository_id(connection, provider, gitid)
         return 0 if repoid is None else backfill_progress.count_done(connection, repoid)

@@ -39,7 +39,7 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
     """
     context.writer.flush()
     with reading(context.engine).connect() as connection:
-        live = for_backfill.live_heads(connection, repository.repoid)
+        live = for_backfill.list_live_heads(connection, repository.repoid)
         stored = notes.text(connection, subject(repository), STORED)
     if stored != fingerprint(live):
         # Webhooks moved branches since the list was stored: that it is unchanged says nothing.
@@ -70,7 +70,7 @@ def fingerprint(live: Heads) -> str:
 def compare(context: Context, repository: Repository) -> bool:
     """Store the commits of each branch whose head is new; tell whether all were compared."""
     with reading(context.engine).connect() as connection:
-        live = for_backfill.live_heads(connection, repository.repoid)
+        live = for_backfill.list_live_heads(connection, repository.repoid)
         walks = backfill_progress.walks_of(connection, repository.repoid)
         stored = notes.text(connection, subject(repository), STORED)
         before: Heads = json.loads(notes.text(connection, subject(repository), HEADS) or "{}")

@@ -68,7 +68,7 @@ def find_repository(context: Context, name: str) -> Repository:
     context.writer.flush()
     provider, gitid = key_of(found.mapped)
     with reading(context.engine).connect() as connection:
-        repoid = for_backfill.repository_id(connection, provider, gitid)
+        repoid = for_backfill.find_repository_id(connection, provider, gitid)
     if repoid is None:
         raise ApiError("its row was not stored")
     if repository.get("archived"):

@@ -111,7 +111,7 @@ def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
     """
     context, vendor, patterns = cycle.context, cycle.settings.vendor, cycle.settings.patterns
     with reading(context.engine).connect() as connection:
-        stored = for_backfill.repository_names(connection)
+        stored = for_backfill.list_repository_names(connection)
     if patterns:
         stored = [name for name in stored if name.lower() in cycle.heard]
     listed = vendor.list_names(context.client, watch(patterns), context.report)

@@ -17,7 +17,7 @@ MOST = 400_000  # characters that a page shows
 @blueprint.get("/deliveries/<provider>/<guid>")
 def show(provider: str, guid: str) -> str:
     """Return a delivery's body, indented."""
-    found = deliveries.one_delivery(store(), provider, guid)
+    found = deliveries.find_delivery(store(), provider, guid)
     if found is None:
         abort(404)
     raw, delivery = found

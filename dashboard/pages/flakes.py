@@ -14,7 +14,7 @@ from store.reads import runs
 from store.reads.connection import TooLong, quick
 from store.rollups import find_flakes
 from store.rollups import flakes as roll_flakes
-from store.rollups.find_flakes import Shown
+from store.rollups.find_flakes import ShownFlake
 from store.rollups.flakes import DAYS, MOST
 
 blueprint = Blueprint("flakes", __name__)
@@ -29,19 +29,19 @@ TOO_MANY = (
 class Found(NamedTuple):
     """Flaky jobs, and when they were found: None for now."""
 
-    rows: list[Shown]
+    rows: list[ShownFlake]
     made: datetime | None
 
 
 def found(dates: Dates) -> Found:
     """Return the flaky jobs of some days: those of the usual ones are found ahead."""
     begin, end = dates.borders[0], dates.borders[-1]
-    made = roll_flakes.made_at(store(), begin, end)
+    made = roll_flakes.read_roll_time(store(), begin, end)
     if made is not None:
-        return Found(roll_flakes.stored(store()), made)
+        return Found(roll_flakes.read_flakes(store()), made)
     try:
         with quick(store(), LIVE_SECONDS):
-            return Found(find_flakes.shown(store(), begin, end, MOST), None)
+            return Found(find_flakes.list_shown_flakes(store(), begin, end, MOST), None)
     except TooLong:
         raise BadFilter(TOO_MANY) from None
 
@@ -70,7 +70,7 @@ def download() -> Response:
     dates = filters.dates(site().calendar, g.now, DAYS)
     try:
         with quick(store(), LIVE_SECONDS):
-            flakes = find_flakes.flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
+            flakes = find_flakes.list_flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
     except TooLong:
         raise BadFilter(TOO_MANY) from None
     titles = "repository workflow job commits flaky rate failures minutes last".split()

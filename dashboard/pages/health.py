@@ -12,19 +12,19 @@ from dashboard.web.spool_status import Waiting, waiting
 from engines import kind_of
 from store.reads import audits, freshness
 from store.reads import health as reads_health
-from store.reads.health import Hour
+from store.reads.health import HourCount
 from store.state import health
 from store.write import changed_runs
 
 blueprint = Blueprint("health", __name__)
 HOURS = 48
 HELD = 50
-NEVER = (None,) * len(audits.Audited._fields[2:])
+NEVER = (None,) * len(audits.LatestAudit._fields[2:])
 TONES = {"applied": "passed", "ignored": "nothing", "quarantined": "failed"}
 NAMES = {tone: state for state, tone in TONES.items()} | {"warned": "other"}
 
 
-def by_hour(now: datetime, rows: list[Hour]) -> tuple[list[datetime], dict[str, list[int]]]:
+def by_hour(now: datetime, rows: list[HourCount]) -> tuple[list[datetime], dict[str, list[int]]]:
     """Return the last hours in UTC, oldest first, and the deliveries of each by state."""
     last = now.replace(minute=0, second=0, microsecond=0)
     hours = [last - timedelta(hours=number) for number in range(HOURS - 1, -1, -1)]
@@ -39,32 +39,32 @@ def by_hour(now: datetime, rows: list[Hour]) -> tuple[list[datetime], dict[str, 
 @blueprint.get("/health")
 def show() -> str:
     """Return what is known about the data themselves."""
-    states = reads_health.states(store())
-    lately = reads_health.per_hour(store(), g.now - timedelta(hours=HOURS), states)
+    states = reads_health.count_states(store())
+    lately = reads_health.count_per_hour(store(), g.now - timedelta(hours=HOURS), states)
     hours, found = by_hour(g.now, lately)
     spool: Waiting = waiting(site().settings.spool_dir)
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in found.items()}
-    audited = audits.audited(store())
+    audited = audits.list_latest_audits(store())
     watched = health.rows(store())
     return page(
         "health.html",
         "Health",
-        received=reads_health.verdict(store()),
+        received=reads_health.read_reception(store()),
         audited={one.repoid: one for one in audited},
-        whole=audits.together(audited, audits.never_audited(store())),
+        whole=audits.summarize_audits(audited, audits.count_never_audited(store())),
         warnings=[one for one in watched if one.state != health.GOOD],
         watched=watched,
         hooks={one.subject: one for one in watched if one.name == "hook"},
         installation=[one for one in watched if not one.subject],
-        cycle=audits.last_cycle(store()),
-        leases=audits.held(store(), g.now),
+        cycle=audits.read_last_cycle(store()),
+        leases=audits.list_leases(store(), g.now),
         pending=changed_runs.pending(store()),
         chart=charts.stacked(charts.of_hours(labels), tones, NAMES, "none"),
         deliveries=sum(sum(values) for values in found.values()),
         states=states,
-        held=reads_health.quarantine(store(), HELD),
-        repos=freshness.freshness(store(), g.now),
+        held=reads_health.list_quarantined(store(), HELD),
+        repos=freshness.list_freshness(store(), g.now),
         spool=spool,
         schema=g.schema,
         engine=kind_of(store().engine.url).name,
@@ -74,10 +74,10 @@ def show() -> str:
 @blueprint.get("/health.csv")
 def download() -> Response:
     """Return the repositories' freshness as CSV."""
-    audited = {one.repoid: one for one in audits.audited(store())}
+    audited = {one.repoid: one for one in audits.list_latest_audits(store())}
     rows = [
         (*one, *(audited[one.repoid][2:] if one.repoid in audited else NEVER))
-        for one in freshness.freshness(store(), g.now)
+        for one in freshness.list_freshness(store(), g.now)
     ]
-    titles = (*freshness.Freshness._fields, *audits.Audited._fields[2:])
+    titles = (*freshness.Freshness._fields, *audits.LatestAudit._fields[2:])
     return sheet("health", titles, rows)

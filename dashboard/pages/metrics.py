@@ -38,7 +38,7 @@ def lines(now: datetime) -> Iterator[str]:
     """Yield the lines of all metrics."""
     for name, text, samples in (*of_reception(now), *of_repositories(now)):
         yield from metric(name, text, samples)
-    totals = metrics.spans(store())
+    totals = metrics.read_span_totals(store())
     for subject, name, text in (
         ("waits", "job_queue_seconds", "How long jobs waited for a runner"),
         ("times", "job_run_seconds", "How long jobs ran"),
@@ -48,10 +48,10 @@ def lines(now: datetime) -> Iterator[str]:
 
 def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of deliveries, the spool and the roll-ups."""
-    states = sorted(reads_health.states(store()).items())
-    last = reads_health.verdict(store()).last
+    states = sorted(reads_health.count_states(store()).items())
+    last = reads_health.read_reception(store()).last
     spool, pending = waiting(site().settings.spool_dir), changed_runs.pending(store())
-    cycle = audits.last_cycle(store())
+    cycle = audits.read_last_cycle(store())
     yield (
         "deliveries",
         "Deliveries that are kept, by state",
@@ -62,7 +62,7 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "Seconds since a delivery was received",
         [({}, age(last, now))],
     )
-    lag = metrics.lag(store())
+    lag = metrics.read_apply_lag(store())
     yield "apply_lag_seconds", "Seconds from receipt to its rows, lately", [({}, lag)]
     yield "spool_deliveries", "Deliveries that wait in the spool", [({}, spool.number)]
     yield "spool_age_seconds", "Seconds the oldest of them waits", [({}, age(spool.oldest, now))]
@@ -76,9 +76,11 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
 
 def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of each repository."""
-    repos, audited = freshness.freshness(store(), now), audits.audited(store())
+    repos, audited = freshness.list_freshness(store(), now), audits.list_latest_audits(store())
     yield "open_runs", "Runs that have not ended", [({"repo": one.repo}, one.open) for one in repos]
-    heard = {repo.casefold(): time for repo, time in reads_health.heard(store()).items()}
+    heard = {
+        repo.casefold(): time for repo, time in reads_health.list_last_deliveries(store()).items()
+    }
     yield (
         "repository_delivery_age_seconds",
         "Seconds since a delivery about a repository came, where it is among the latest 5,000",
@@ -97,7 +99,7 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     yield (
         "never_audited_repositories",
         "Repositories with runs of which nobody knows what is missing",
-        [({}, audits.never_audited(store()))],
+        [({}, audits.count_never_audited(store()))],
     )
     yield (
         "audit_missing",
@@ -123,7 +125,7 @@ def metric(name: str, text: str, samples: list[Sample]) -> Iterator[str]:
             yield line(name, labels, value)
 
 
-def histograms(name: str, text: str, by_os: dict[str, metrics.Total]) -> Iterator[str]:
+def histograms(name: str, text: str, by_os: dict[str, metrics.SpanTotal]) -> Iterator[str]:
     """Yield a histogram for each runner system, of all jobs that are stored."""
     yield f"# HELP runledger_{name} {text}, over all that is stored"
     yield f"# TYPE runledger_{name} histogram"

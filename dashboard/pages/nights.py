@@ -41,8 +41,8 @@ def seen(count: int) -> Seen:
     """Read the nights."""
     plan, now = site().plan, g.now
     nights = shown_nights(plan.calendar, now, count)
-    found = reads_nights.nights(store(), plan, nights)
-    rows = rows_of(nights, found, reads_nights.homes(store(), plan))
+    found = reads_nights.read_nights(store(), plan, nights)
+    rows = rows_of(nights, found, reads_nights.group_repos(store(), plan))
     return Seen(nights, plan.calendar.local(now).date(), rows)
 
 
@@ -57,7 +57,7 @@ def unseen(rows: list[Row], last: date) -> set[str]:
     begin = site().calendar.begin(last)
     found = {one.fingerprint for row in rows for one in row.cell(last).failures if one.fingerprint}
     asked = sorted(found)[:MOST_ERRORS]
-    return {one for one in asked if not reads_failures.seen_before(store(), one, begin)}
+    return {one for one in asked if not reads_failures.has_been_seen(store(), one, begin)}
 
 
 def chosen(found: Seen) -> list[Row]:
@@ -131,17 +131,17 @@ def download() -> Response:
 @blueprint.get("/nights/<int:repoid>/<day>")
 def detail(repoid: int, day: str) -> str:
     """Return one repository's night: runs, jobs, what changed since it was last well."""
-    repo = reads.one_repo(store(), repoid)
+    repo = reads.find_repo_by_id(store(), repoid)
     night = parsed(day)
     if repo is None or night is None:
         abort(404)
     plan = site().plan
     since, until = plan.calendar.begin(night), plan.calendar.end(night)
-    runs = reads_nights.nightly_runs(store(), plan, repoid, since, until)
-    brought = nightly_runs.nights_of(store(), plan.calendar, since, until, plan.groups, repoid)
-    rows = rows_of([night], brought, reads_nights.homes(store(), plan))
+    runs = reads_nights.list_nightly_runs(store(), plan, repoid, since, until)
+    brought = nightly_runs.read_nights(store(), plan.calendar, since, until, plan.groups, repoid)
+    rows = rows_of([night], brought, reads_nights.group_repos(store(), plan))
     cell = rows[0].cells[0] if rows else None
-    jobs = reads.jobs_of(store(), [run.key for run in runs])
+    jobs = reads.list_jobs(store(), [run.key for run in runs])
     by_run = {
         run.key: [
             job
@@ -164,7 +164,7 @@ def detail(repoid: int, day: str) -> str:
         cell=cell,
         runs=runs[::-1],
         jobs=by_run,
-        said=reads_failures.said(store(), [run.key for run in runs]),
+        said=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: error_of(one, since) for one in prints[:MOST_SPREAD]},
         suspects=around,
         issue=new_issue(repo.url, night, cell.failures, runs, around) if cell else None,
@@ -184,8 +184,8 @@ class Error(NamedTuple):
 
 def error_of(fingerprint: str, night: datetime) -> Error:
     """Return what the store knows of an error."""
-    repos = reads_failures.spread(store(), fingerprint)
-    return Error(repos, not reads_failures.seen_before(store(), fingerprint, night))
+    repos = reads_failures.list_repos_with(store(), fingerprint)
+    return Error(repos, not reads_failures.has_been_seen(store(), fingerprint, night))
 
 
 def parsed(day: str) -> date | None:

@@ -14,11 +14,11 @@ blueprint = Blueprint("run", __name__)
 @blueprint.get("/runs/<provider>/<int:gitid>")
 def show(provider: str, gitid: int) -> str:
     """Return a run's page, its newest attempt first."""
-    run = runs.one_run(store(), (provider, gitid)) if gitid < 2**63 else None
+    run = runs.find_run(store(), (provider, gitid)) if gitid < 2**63 else None
     if run is None or run.repo is None:
         abort(404)
-    attempts = runs.attempts_of(store(), run.key)
-    jobs = runs.jobs_of(store(), [run.key])
+    attempts = runs.list_attempts(store(), run.key)
+    jobs = runs.list_jobs(store(), [run.key])
     numbers = sorted(
         {one.attempt for one in attempts} | {job.attempt or 1 for job in jobs}, reverse=True
     )
@@ -36,7 +36,7 @@ def show(provider: str, gitid: int) -> str:
         f"{run.workflowname or 'Run'} #{run.runnumber or run.gitid}",
         run=run,
         attempts=shown,
-        commit=runs.one_commit(store(), run.repoid, run.commithash or ""),
-        said=failures.said(store(), [run.key]),
-        made=deliveries.deliveries_of(store(), run),
+        commit=runs.find_commit(store(), run.repoid, run.commithash or ""),
+        said=failures.read_reasons(store(), [run.key]),
+        made=deliveries.list_deliveries(store(), run),
     )

@@ -12,7 +12,7 @@ from dashboard.web import filters
 from dashboard.web.filters import BadFilter
 from dashboard.web.request import page, sheet, site, store
 from store.reads import run_list, runs
-from store.reads.run_list import Listed, Place, Wanted
+from store.reads.run_list import ListPosition, RunFilter, RunPage
 from store.reads.runs import Run
 
 blueprint = Blueprint("runs", __name__)
@@ -34,16 +34,16 @@ def repo_number(name: str) -> int | None:
     """Return the number of the repository that a URL names, None if it names none."""
     if not name:
         return None
-    found = runs.repo_called(store(), name)
+    found = runs.find_repo(store(), name)
     if found is None:
         raise BadFilter(f"No stored repository is or was called {name}.")
     return found.Id
 
 
-def wanted() -> Wanted:
+def wanted() -> RunFilter:
     """Return what the URL asks for. Raises BadFilter."""
     calendar, first, last = site().calendar, filters.day("since"), filters.day("until")
-    return Wanted(
+    return RunFilter(
         repo_number(filters.text("repo")),
         filters.text("workflow") or None,
         filters.text("branch") or None,
@@ -56,19 +56,19 @@ def wanted() -> Wanted:
     )
 
 
-def place() -> Place | None:
+def place() -> ListPosition | None:
     """Return where the page before this one ended. Raises BadFilter."""
     text = filters.text("after")
     if not text:
         return None
     time, _, number = text.rpartition("_")
     try:
-        return Place(datetime.fromisoformat(time).replace(tzinfo=None), int(number))
+        return ListPosition(datetime.fromisoformat(time).replace(tzinfo=None), int(number))
     except ValueError:
         raise BadFilter("after is no place in the list: begin at its top again.") from None
 
 
-def next_place(found: Listed) -> str:
+def next_place(found: RunPage) -> str:
     """Return the `after` of the next page, empty on the last one."""
     if len(found.runs) > PAGE:
         last = found.runs[PAGE - 1]
@@ -86,7 +86,7 @@ def kept(*without: str) -> dict[str, Any]:
 def show() -> str:
     """Return a page of runs."""
     found = run_list.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
-    repos = runs.all_repos(store())
+    repos = runs.list_repos(store())
     return page(
         "runs.html",
         "Runs",

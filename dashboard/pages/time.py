@@ -15,7 +15,7 @@ from dashboard.web.request import page, sheet, site, store
 from store.reads import durations
 from store.reads import runs as reads
 from store.reads.durations import Lengths
-from store.rollups.durations import SORTS, DayRuns, Share, Span
+from store.rollups.durations import SORTS, DayRuns, JobFilter, JobShare
 from store.write import changed_runs
 
 blueprint = Blueprint("time", __name__)
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
     """The days, and the span of jobs and runs that the URL asks for."""
 
     dates: Dates
-    span: Span
+    span: JobFilter
     repo: str
     os: str
 
@@ -47,7 +47,7 @@ def asked() -> Asked:
     """Read the filters. Raises BadFilter."""
     dates = filters.dates(site().calendar, g.now, DAYS)
     name, system = filters.text("repo"), filters.choice("os", ("", *SYSTEMS), "")
-    span = Span(dates.borders, system or None, repo_number(name))
+    span = JobFilter(dates.borders, system or None, repo_number(name))
     return Asked(dates, span, name, system)
 
 
@@ -79,15 +79,15 @@ def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:
 def show() -> str:
     """Return the charts and tables."""
     wanted = asked()
-    cut = durations.cut(store(), wanted.span)
-    runs = by_tone(wanted.dates, durations.runs_per_day(store(), cut))
-    queues = durations.queues_per_day(store(), cut)
-    runtimes = durations.runtimes_per_day(store(), cut)
+    cut = durations.split_span(store(), wanted.span)
+    runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
+    queues = durations.count_queue_times(store(), cut)
+    runtimes = durations.count_run_times(store(), cut)
     days = wanted.dates.days
     points = charts.of_days(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
-    tables = {by: durations.shares(store(), cut, by, SHARES) for by in SORTS}
-    repos = reads.all_repos(store())
+    tables = {by: durations.list_shares(store(), cut, by, SHARES) for by in SORTS}
+    repos = reads.list_repos(store())
     return page(
         "time.html",
         "Time",
@@ -110,7 +110,7 @@ def show() -> str:
         waited=over_all(queues),
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
-        whole=durations.all_jobs(store(), cut),
+        whole=durations.sum_jobs(store(), cut),
         pending=changed_runs.pending(store()),
         tables=tables,
         kept={name: value for name, value in request.args.items()},
@@ -123,8 +123,8 @@ def download() -> Response:
     """Return one of the tables as CSV, all of it."""
     wanted = asked()
     by = filters.choice("by", SORTS, "os")
-    cut = durations.cut(store(), wanted.span)
-    rows: list[Share] = durations.shares(store(), cut, by, CSV_MOST)
+    cut = durations.split_span(store(), wanted.span)
+    rows: list[JobShare] = durations.list_shares(store(), cut, by, CSV_MOST)
     lines = [
         (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
         for row in rows
@@ -136,10 +136,10 @@ def download() -> Response:
 def download_days() -> Response:
     """Return the charts' figures as CSV, a line for each day."""
     wanted = asked()
-    cut = durations.cut(store(), wanted.span)
-    runs = by_tone(wanted.dates, durations.runs_per_day(store(), cut))
-    waits = percentiles(wanted.dates, durations.queues_per_day(store(), cut))
-    lengths = percentiles(wanted.dates, durations.runtimes_per_day(store(), cut))
+    cut = durations.split_span(store(), wanted.span)
+    runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
+    waits = percentiles(wanted.dates, durations.count_queue_times(store(), cut))
+    lengths = percentiles(wanted.dates, durations.count_run_times(store(), cut))
     titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]
     series: list[list[int] | list[float | None]] = [
         *runs.values(),

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dashboard.view import formats
-from store.reads.audits import Warned, Whole
-from store.reads.health import Verdict
+from store.reads.audits import Completeness, WarningCounts
+from store.reads.health import Reception
 
 
 class Banner(NamedTuple):
@@ -19,9 +19,9 @@ class Banner(NamedTuple):
 
 
 def banner(
-    received: Verdict,
-    whole: Whole | None,
-    warned: Warned,
+    received: Reception,
+    whole: Completeness | None,
+    warned: WarningCounts,
     now: datetime,
     local: Callable[[datetime | None], str],
 ) -> Banner:

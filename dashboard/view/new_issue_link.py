@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from dashboard.view import formats
 from dashboard.view.suspect_commits import Suspects
 from store.reads.runs import Run
-from store.rollups.night_summary import Failure
+from store.rollups.night_summary import NightFailure
 
 MOST_FAILURES = 20  # the form's address has to stay below 8 kB
 
@@ -17,7 +17,7 @@ MOST_FAILURES = 20  # the form's address has to stay below 8 kB
 def new_issue(
     repo_url: str | None,
     night: date,
-    failures: Sequence[Failure],
+    failures: Sequence[NightFailure],
     runs: Sequence[Run],
     around: Sequence[Suspects] = (),
 ) -> str | None:

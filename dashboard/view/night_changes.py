@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from dashboard.view.night_matrix import Row
-from store.rollups.night_summary import Failure
+from store.rollups.night_summary import NightFailure
 
 Job = tuple[str, str]
 """Workflow and job name."""
@@ -23,7 +23,7 @@ class Change(NamedTuple):
 
     repoid: int
     repo: str
-    failure: Failure
+    failure: NightFailure
     night: date
     nights: int
     first: bool
@@ -47,14 +47,14 @@ class Changes(NamedTuple):
     shared: tuple[Shared, ...]
 
 
-def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, Failure | None]]]:
+def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, NightFailure | None]]]:
     """Return for each job that failed how the nights up to last night ended for it, newest first.
 
     Nights in which its workflow did not run do not count.
     """
     cells = [cell for cell in row.cells if cell.night <= last]
     jobs = {(one.workflow, one.job) for cell in cells for one in cell.failures}
-    found: dict[Job, list[tuple[date, Failure | None]]] = defaultdict(list)
+    found: dict[Job, list[tuple[date, NightFailure | None]]] = defaultdict(list)
     for cell in cells:
         failed = {(one.workflow, one.job): one for one in cell.failures}
         for job in jobs:
@@ -63,7 +63,7 @@ def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, Failure | None]
     return found
 
 
-def streak(nights: Sequence[tuple[date, Failure | None]]) -> int:
+def streak(nights: Sequence[tuple[date, NightFailure | None]]) -> int:
     """Return how many nights in a row failed, from the newest on."""
     return next((place for place, (_, one) in enumerate(nights) if one is None), len(nights))
 

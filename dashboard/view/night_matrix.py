@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from store.reads.nights import Home
-from store.rollups.night_summary import EMPTY, STATES, Content, Failure
-from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, Nightly
+from store.reads.nights import GroupedRepo
+from store.rollups.night_summary import EMPTY, STATES, NightContent, NightFailure
+from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, NightlyResult
 
 NO_GROUP = "other"
 
@@ -21,7 +21,7 @@ class Cell(NamedTuple):
     state: str
     runs: int
     ran: tuple[str, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[NightFailure, ...]
 
 
 class Row(NamedTuple):
@@ -38,13 +38,13 @@ class Row(NamedTuple):
 
 
 def rows_of(
-    nights: Sequence[date], found: Iterable[Nightly], homes: Mapping[int, Home]
+    nights: Sequence[date], found: Iterable[NightlyResult], homes: Mapping[int, GroupedRepo]
 ) -> list[Row]:
     """Return a row for each repository with a nightly run.
 
     A repository with a scheduled run in one of the nights is judged by those alone.
     """
-    by_repo: dict[int, dict[str, dict[date, Content]]] = defaultdict(lambda: defaultdict(dict))
+    by_repo: dict[int, dict[str, dict[date, NightContent]]] = defaultdict(lambda: defaultdict(dict))
     for one in found:
         by_repo[one.repoid][one.way][one.night] = one.content
     rows = []

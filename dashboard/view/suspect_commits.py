@@ -42,12 +42,12 @@ def suspects_of(
 
 def suspects(connection: Connection, run: Run) -> Suspects:
     """Return what came between the last good run like a failed one and the first bad one."""
-    good = nights.last_good(connection, run)
+    good = nights.find_last_good(connection, run)
     if good is None:
         return Suspects(None, run, [], False, None)
-    bad = nights.first_bad(connection, run, good)
+    bad = nights.find_first_bad(connection, run, good)
     begin, end = commit_time(connection, good), commit_time(connection, bad)
-    found = nights.commits_between(connection, run.repoid, begin, end, COMMITS + 1)
+    found = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
     home = formats.https((run.url or "").partition("/actions/")[0])
     compare = f"{home}/compare/{good.commithash}...{bad.commithash}" if home else None
     if good.commithash == bad.commithash:
@@ -58,5 +58,5 @@ def suspects(connection: Connection, run: Run) -> Suspects:
 def commit_time(connection: Connection, run: Run) -> datetime:
     """Return when a run's commit was made, or when the run was where no push brought it."""
     assert run.createtime is not None  # noqa: S101 - the queries chose by it
-    found = reads.one_commit(connection, run.repoid, run.commithash or "")
+    found = reads.find_commit(connection, run.repoid, run.commithash or "")
     return run.createtime if found is None or found.time is None else found.time

@@ -19,7 +19,7 @@ from dashboard.web.csv_text import as_csv
 from engines import deadline
 from store.reads import audits, health
 from store.reads.connection import STATEMENT_SECONDS, is_missing, schema_state
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 
 PAGES = (
     ("nights.show", "Nights"),
@@ -35,7 +35,7 @@ class Site(NamedTuple):
 
     settings: Settings
     engine: Engine
-    plan: Plan
+    plan: RollupPlan
     clock: Callable[[], datetime]
     is_static: bool = False
     """Whether the pages become files, so that nothing on them may need a server."""
@@ -112,11 +112,11 @@ def page(template: str, title: str, **values: Any) -> str:
 
 def banner_now() -> Banner:
     """Return what the banner says of the store of this request."""
-    audited, never = audits.audited(store()), audits.never_audited(store())
+    audited, never = audits.list_latest_audits(store()), audits.count_never_audited(store())
     return banner(
-        health.verdict(store()),
-        audits.together(audited, never),
-        audits.warned(store()),
+        health.read_reception(store()),
+        audits.summarize_audits(audited, never),
+        audits.count_warnings(store()),
         g.now,
         local,
     )

@@ -22,13 +22,16 @@ class RecentDeliveries(NamedTuple):
     last: datetime
 
 
-class Quarantined(NamedTuple):
+class QuarantinedDelivery(NamedTuple):
     """A delivery that is kept, and whose rows could not be made."""
 
+    provider: str
     guid: str
     event: str
+    action: str | None
     repo: str | None
     receivetime: datetime
+    attempts: int
     error: str | None
 
 
@@ -95,15 +98,17 @@ def first_delivery(connection: Connection, names: set[str]) -> datetime | None:
     return found
 
 
-def quarantined(connection: Connection, names: set[str], since: datetime) -> list[Quarantined]:
+def quarantined(
+    connection: Connection, names: set[str], since: datetime
+) -> list[QuarantinedDelivery]:
     """Return the quarantined deliveries of a repository, and those that name none."""
     table = deliveries.c
-    query = select(*(table[name] for name in Quarantined._fields)).where(
+    query = select(*(table[name] for name in QuarantinedDelivery._fields)).where(
         table.state == QUARANTINED,
         table.receivetime >= since,
         or_(table.repo.is_(None), func.lower(table.repo).in_(names)),
     )
-    return [Quarantined(*row) for row in connection.execute(query.order_by(table.Id))]
+    return [QuarantinedDelivery(*row) for row in connection.execute(query.order_by(table.Id))]
 
 
 def pushes_of(connection: Connection, names: set[str], since: datetime) -> Iterator[Delivery]:

@@ -16,7 +16,7 @@ from store.state import notes
 from store.state.health import BAD, WARNING
 
 
-class Audited(NamedTuple):
+class LatestAudit(NamedTuple):
     """The newest verdict of a repository: what GitHub listed, what is stored of it whole."""
 
     repoid: int
@@ -29,7 +29,7 @@ class Audited(NamedTuple):
     missing: int
 
 
-class Whole(NamedTuple):
+class Completeness(NamedTuple):
     """The verdicts of all repositories together; `until` is the oldest of theirs.
 
     `never` is how many others have runs: nothing is known of what they lack.
@@ -43,14 +43,14 @@ class Whole(NamedTuple):
     missing: int
 
 
-class Warned(NamedTuple):
+class WarningCounts(NamedTuple):
     """How many things that are watched are in a state that is not good."""
 
     warning: int
     bad: int
 
 
-class Cycle(NamedTuple):
+class ReconcileCycle(NamedTuple):
     """What the reconciler's last cycle came to, and when it ended."""
 
     time: datetime
@@ -59,7 +59,7 @@ class Cycle(NamedTuple):
     troubles: Sequence[str]
 
 
-class Lease(NamedTuple):
+class RunningLease(NamedTuple):
     """Work that one process at a time does, and until when it has promised to."""
 
     name: str
@@ -67,7 +67,7 @@ class Lease(NamedTuple):
     endtime: datetime
 
 
-def audited(connection: Connection) -> list[Audited]:
+def list_latest_audits(connection: Connection) -> list[LatestAudit]:
     """Return the newest verdict of each repository that was ever audited, by name."""
     one = audits.c
     newest = (
@@ -76,16 +76,16 @@ def audited(connection: Connection) -> list[Audited]:
         .subquery("newest")
     )
     query = (
-        select(one.repoid, repos.c.name, *(one[name] for name in Audited._fields[2:]))
+        select(one.repoid, repos.c.name, *(one[name] for name in LatestAudit._fields[2:]))
         .join(newest, and_(newest.c.repoid == one.repoid, newest.c.newest == one.audittime))
         .join(repos, repos.c.Id == one.repoid)
         .where(repos.c.name.is_not(None))
         .order_by(repos.c.name)
     )
-    return [Audited(*row) for row in connection.execute(query)]
+    return [LatestAudit(*row) for row in connection.execute(query)]
 
 
-def never_audited(connection: Connection) -> int:
+def count_never_audited(connection: Connection) -> int:
     """Return how many repositories have a run and were never audited."""
     one, run = audits.c, workflowruns.c
     query = select(func.count()).where(
@@ -96,12 +96,12 @@ def never_audited(connection: Connection) -> int:
     return connection.execute(query.select_from(repos)).scalar_one()
 
 
-def together(found: Sequence[Audited], never: int) -> Whole | None:
+def summarize_audits(found: Sequence[LatestAudit], never: int) -> Completeness | None:
     """Return what all verdicts say, None without any."""
     if not found:
         return None
     ends = [one.until or one.audittime for one in found]
-    return Whole(
+    return Completeness(
         len(found),
         never,
         min(ends),
@@ -111,14 +111,14 @@ def together(found: Sequence[Audited], never: int) -> Whole | None:
     )
 
 
-def warned(connection: Connection) -> Warned:
+def count_warnings(connection: Connection) -> WarningCounts:
     """Return how much of what is watched is not good."""
     query = select(health.c.state, func.count()).group_by(health.c.state)
     found = {state: count for state, count in connection.execute(query)}
-    return Warned(found.get(WARNING, 0), found.get(BAD, 0))
+    return WarningCounts(found.get(WARNING, 0), found.get(BAD, 0))
 
 
-def last_cycle(connection: Connection) -> Cycle | None:
+def read_last_cycle(connection: Connection) -> ReconcileCycle | None:
     """Return what the reconciler noted last, None if it never ran."""
     mark = notes.get(connection, "", "cycle")
     if mark is None:
@@ -126,11 +126,11 @@ def last_cycle(connection: Connection) -> Cycle | None:
     told = json.loads(mark.value or "{}")
     troubles = [str(one) for one in told.get("troubles") or ()]
     changed, recovered = (int(told.get(name) or 0) for name in ("changed", "recovered"))
-    return Cycle(mark.time, changed, recovered, troubles)
+    return ReconcileCycle(mark.time, changed, recovered, troubles)
 
 
-def held(connection: Connection, now: datetime) -> list[Lease]:
+def list_leases(connection: Connection, now: datetime) -> list[RunningLease]:
     """Return the leases that have not ended."""
     one = leases.c
     query = select(one.name, one.holder, one.endtime).where(one.endtime > now)
-    return [Lease(*row) for row in connection.execute(query.order_by(one.name))]
+    return [RunningLease(*row) for row in connection.execute(query.order_by(one.name))]

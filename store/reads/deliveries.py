@@ -21,7 +21,7 @@ EARLY, LATE = timedelta(minutes=10), timedelta(hours=1)
 LOOKED_AT = 600
 
 
-class Raw(NamedTuple):
+class DeliveryLine(NamedTuple):
     """A stored delivery without its body; `receivetime` in UTC without zone."""
 
     provider: str
@@ -32,14 +32,14 @@ class Raw(NamedTuple):
     state: str
 
 
-class Made(NamedTuple):
+class RunDeliveries(NamedTuple):
     """The deliveries that made a run; `whole` unless there were too many to look at all."""
 
-    deliveries: list[Raw]
+    deliveries: list[DeliveryLine]
     whole: bool
 
 
-def deliveries_of(connection: Connection, run: Run) -> Made:
+def list_deliveries(connection: Connection, run: Run) -> RunDeliveries:
     """Return the deliveries that speak of a run, as they came.
 
     No column says which run a delivery is about: those received while it ran are opened. What
@@ -47,10 +47,10 @@ def deliveries_of(connection: Connection, run: Run) -> Made:
     """
     begin, end = run.createtime, run.updatetime or run.endtime or run.createtime
     if begin is None or end is None:
-        return Made([], True)
+        return RunDeliveries([], True)
     table = deliveries.c
     query = (
-        select(*(table[name] for name in Raw._fields), table.body)
+        select(*(table[name] for name in DeliveryLine._fields), table.body)
         .where(
             table.receivetime >= begin - EARLY,
             table.receivetime < max(begin, end) + LATE,
@@ -62,8 +62,8 @@ def deliveries_of(connection: Connection, run: Run) -> Made:
         .limit(LOOKED_AT)
     )
     rows = connection.execute(query).all()
-    found = [Raw(*row[:-1]) for row in rows if is_about(row.body, run.gitid)]
-    return Made(found, len(rows) < LOOKED_AT)
+    found = [DeliveryLine(*row[:-1]) for row in rows if is_about(row.body, run.gitid)]
+    return RunDeliveries(found, len(rows) < LOOKED_AT)
 
 
 def is_about(body: bytes, gitid: int) -> bool:
@@ -78,15 +78,17 @@ def is_about(body: bytes, gitid: int) -> bool:
     except Unmappable:
         return False
     run, job = found.get("workflow_run"), found.get("workflow_job")
-    return gitid in (value(run, "id"), value(job, "run_id"))
+    return gitid in (field_of(run, "id"), field_of(job, "run_id"))
 
 
-def value(found: Any, name: str) -> Any:
+def field_of(found: Any, name: str) -> Any:
     """Return a field of what should be a JSON object."""
     return found.get(name) if isinstance(found, dict) else None
 
 
-def one_delivery(connection: Connection, provider: str, guid: str) -> tuple[Raw, Delivery] | None:
+def find_delivery(
+    connection: Connection, provider: str, guid: str
+) -> tuple[DeliveryLine, Delivery] | None:
     """Return a delivery with its body as received, None if it is not kept."""
     table = deliveries.c
     query = select(deliveries).where(
@@ -96,5 +98,5 @@ def one_delivery(connection: Connection, provider: str, guid: str) -> tuple[Raw,
     if row is None:
         return None
     rest = parts.read(connection, [(provider, guid)]) if len(row.body) == parts.SIZE else {}
-    raw = Raw(*(getattr(row, name) for name in Raw._fields))
+    raw = DeliveryLine(*(getattr(row, name) for name in DeliveryLine._fields))
     return raw, delivery_of(row, rest.get((provider, guid), b""))

@@ -17,52 +17,54 @@ from sqlalchemy import Connection, select
 from schema.tables.ci import repos
 from schema.tables.rollups import rollspans, rollups
 from store.rollups import durations, histogram
-from store.rollups.days import ALL, Detail, from_text
-from store.rollups.durations import DayRuns, Share, Span
+from store.rollups.days import ALL, DayDetail, from_text
+from store.rollups.durations import DayRuns, JobFilter, JobShare
 from store.rollups.spans import DAY, REVISION
 
-Merged = dict[str, Share]
+Merged = dict[str, JobShare]
 Lengths = dict[float, int]
 """How many jobs took so many seconds."""
 
 
-class Part(NamedTuple):
+class UnrolledDays(NamedTuple):
     """Days that follow each other and have no roll-up; `first` is the number of the first."""
 
     first: int
-    span: Span
+    span: JobFilter
 
 
-class Cut(NamedTuple):
+class SplitSpan(NamedTuple):
     """What is asked for: the roll-ups of days by the day's number, and the parts without."""
 
-    span: Span
-    rolled: dict[int, Detail]
-    parts: list[Part]
+    span: JobFilter
+    rolled: dict[int, DayDetail]
+    parts: list[UnrolledDays]
 
 
-def cut(connection: Connection, span: Span) -> Cut:
+def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
     """Return the roll-ups of a span, and which of its days have none."""
-    made = set(made_days(connection, span.borders[0], span.borders[-1]))
-    places, parts = dict[datetime, int](), list[Part]()
+    made = set(list_rolled_days(connection, span.borders[0], span.borders[-1]))
+    places, parts = dict[datetime, int](), list[UnrolledDays]()
     for place, day in enumerate(itertools.pairwise(span.borders)):
         if day in made:
             places[day[0]] = place
         elif parts and parts[-1].span.borders[-1] == day[0]:
             last = parts[-1]
-            parts[-1] = Part(last.first, span._replace(borders=(*last.span.borders, day[1])))
+            parts[-1] = UnrolledDays(
+                last.first, span._replace(borders=(*last.span.borders, day[1]))
+            )
         else:
-            parts.append(Part(place, span._replace(borders=day)))
+            parts.append(UnrolledDays(place, span._replace(borders=day)))
     row = rollups.c
     query = select(row.begintime, row.detail).where(
         row.repoid == (ALL if span.repoid is None else span.repoid),
         row.begintime.in_(list(places)),
     )
     rows = connection.execute(query)
-    return Cut(span, {places[begin]: from_text(text) for begin, text in rows}, parts)
+    return SplitSpan(span, {places[begin]: from_text(text) for begin, text in rows}, parts)
 
 
-def made_days(
+def list_rolled_days(
     connection: Connection, since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
     """Yield the days that begin in a span and have a roll-up, each with its end."""
@@ -76,7 +78,7 @@ def made_days(
     yield from (tuple(row) for row in connection.execute(query))
 
 
-def runs_per_day(connection: Connection, found: Cut) -> list[DayRuns]:
+def count_runs(connection: Connection, found: SplitSpan) -> list[DayRuns]:
     """Return the runs created on each day, by conclusion; a run may have used several systems."""
     wanted = (found.span.os or "").casefold()
     rolled = [
@@ -88,22 +90,22 @@ def runs_per_day(connection: Connection, found: Cut) -> list[DayRuns]:
     return rolled + [
         one._replace(day=part.first + one.day)
         for part in found.parts
-        for one in durations.runs_per_day(connection, part.span)
+        for one in durations.count_runs(connection, part.span)
     ]
 
 
-def queues_per_day(connection: Connection, found: Cut) -> dict[int, Lengths]:
+def count_queue_times(connection: Connection, found: SplitSpan) -> dict[int, Lengths]:
     """Return how long jobs waited for a runner, by the number of the day they were created."""
-    return spans_per_day(connection, found, "waits", durations.queues_per_day)
+    return count_seconds(connection, found, "waits", durations.count_queue_times)
 
 
-def runtimes_per_day(connection: Connection, found: Cut) -> dict[int, Lengths]:
+def count_run_times(connection: Connection, found: SplitSpan) -> dict[int, Lengths]:
     """Return how long jobs ran, by the number of the day they were created."""
-    return spans_per_day(connection, found, "times", durations.runtimes_per_day)
+    return count_seconds(connection, found, "times", durations.count_run_times)
 
 
-def spans_per_day(
-    connection: Connection, found: Cut, subject: str, count: Any
+def count_seconds(
+    connection: Connection, found: SplitSpan, subject: str, count: Any
 ) -> dict[int, Lengths]:
     """Return the spans of one subject."""
     wanted = None if found.span.os is None else found.span.os.casefold()
@@ -122,21 +124,21 @@ def spans_per_day(
     return days
 
 
-def shares(connection: Connection, found: Cut, by: str, limit: int) -> list[Share]:
+def list_shares(connection: Connection, found: SplitSpan, by: str, limit: int) -> list[JobShare]:
     """Return the jobs that ran, by one of reads_time.SORTS, with the most run time first."""
     merged: Merged = {}
-    add(merged, rolled_shares(connection, found, by))
+    add_shares(merged, list_rolled_shares(connection, found, by))
     for part in found.parts:
-        add(merged, durations.shares(connection, part.span, by, None))
+        add_shares(merged, durations.list_shares(connection, part.span, by, None))
     chosen = sorted(merged.values(), key=lambda one: (-one.seconds, (one.name or "").casefold()))
     return chosen[:limit]
 
 
-def rolled_shares(connection: Connection, found: Cut, by: str) -> Iterator[Share]:
+def list_rolled_shares(connection: Connection, found: SplitSpan, by: str) -> Iterator[JobShare]:
     """Yield the shares of the days with a roll-up."""
     names: dict[str | int | None, str | None] = {}
     if by == "repository" and found.span.repoid is not None:
-        by, names = "jobs", {None: name_of(connection, found.span.repoid)}
+        by, names = "jobs", {None: read_repo_name(connection, found.span.repoid)}
     elif by == "repository":
         rows = connection.execute(select(repos.c.Id, repos.c.name))
         names = {number: name for number, name in rows}
@@ -152,25 +154,27 @@ def rolled_shares(connection: Connection, found: Cut, by: str) -> Iterator[Share
                 totals[key] += seconds
     for key, count in counts.items():
         shown = key if by == "os" else names.get(key, key)
-        yield Share(None if shown is None else str(shown), count, totals[key])
+        yield JobShare(None if shown is None else str(shown), count, totals[key])
 
 
-def name_of(connection: Connection, repoid: int) -> str | None:
+def read_repo_name(connection: Connection, repoid: int) -> str | None:
     """Return a repository's name of today."""
     return connection.execute(select(repos.c.name).where(repos.c.Id == repoid)).scalar()
 
 
-def add(merged: Merged, shares: Iterable[Share]) -> None:
+def add_shares(merged: Merged, shares: Iterable[JobShare]) -> None:
     """Add shares to those of the same name, without regard to case as in the tables."""
     for one in shares:
         key = (one.name or "").casefold()
-        found = merged.get(key, Share(one.name, 0, 0.0))
-        merged[key] = Share(found.name, found.jobs + one.jobs, found.seconds + one.seconds)
+        found = merged.get(key, JobShare(one.name, 0, 0.0))
+        merged[key] = JobShare(found.name, found.jobs + one.jobs, found.seconds + one.seconds)
 
 
-def all_jobs(connection: Connection, found: Cut) -> Share:
+def sum_jobs(connection: Connection, found: SplitSpan) -> JobShare:
     """Return the number and run time of all jobs that ran."""
     merged: Merged = {}
-    add(merged, (one._replace(name=None) for one in rolled_shares(connection, found, "os")))
-    add(merged, (durations.all_jobs(connection, part.span) for part in found.parts))
-    return merged.get("", Share(None, 0, 0.0))
+    add_shares(
+        merged, (one._replace(name=None) for one in list_rolled_shares(connection, found, "os"))
+    )
+    add_shares(merged, (durations.sum_jobs(connection, part.span) for part in found.parts))
+    return merged.get("", JobShare(None, 0, 0.0))

@@ -18,7 +18,7 @@ OTHERS = 200
 """Failures with one fingerprint that are looked at for their repositories."""
 
 
-class Said(NamedTuple):
+class FailureReason(NamedTuple):
     """What a failed job says, or why that cannot be had (`absence`)."""
 
     provider: str
@@ -35,20 +35,22 @@ class Said(NamedTuple):
     time: datetime | None
 
 
-def said(connection: Connection, runs: Iterable[RunKey]) -> dict[RunKey, list[Said]]:
+def read_reasons(
+    connection: Connection, runs: Iterable[RunKey]
+) -> dict[RunKey, list[FailureReason]]:
     """Return what the failed jobs of runs say, by the job's server and id."""
     one = failures.c
-    found: dict[RunKey, list[Said]] = defaultdict(list)
+    found: dict[RunKey, list[FailureReason]] = defaultdict(list)
     for provider, numbers in by_provider(runs):
-        query = select(*(one[name] for name in Said._fields)).where(
+        query = select(*(one[name] for name in FailureReason._fields)).where(
             one.provider == provider, one.rungitid.in_(numbers)
         )
         for row in connection.execute(query.order_by(one.jobgitid, one.number)):
-            found[row.provider, row.jobgitid].append(Said(*row))
+            found[row.provider, row.jobgitid].append(FailureReason(*row))
     return found
 
 
-def spread(connection: Connection, fingerprint: str) -> list[str]:
+def list_repos_with(connection: Connection, fingerprint: str) -> list[str]:
     """Return the repositories in which an error was seen lately, by name."""
     one = failures.c
     lately = (
@@ -62,7 +64,7 @@ def spread(connection: Connection, fingerprint: str) -> list[str]:
     return sorted(name for name in connection.scalars(names) if name)
 
 
-def seen_before(connection: Connection, fingerprint: str, moment: datetime) -> bool:
+def has_been_seen(connection: Connection, fingerprint: str, moment: datetime) -> bool:
     """Tell whether a failure with this fingerprint ended before a time, anywhere in the store."""
     one = failures.c
     query = select(one.Id).where(one.fingerprint == fingerprint, one.time < moment)

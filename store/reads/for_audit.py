@@ -28,7 +28,7 @@ from schema.tables.ci import (
     workflows,
 )
 from schema.tables.reconciler import rereads
-from store.state.backfill_progress import CLOSED, LISTED
+from store.state.backfill_progress import CLOSED, LISTED, RunRead
 
 
 class StoredRun(NamedTuple):
@@ -56,24 +56,13 @@ class StoredJob(NamedTuple):
     createtime: datetime | None
 
 
-class Noted(NamedTuple):
-    """A run as a backfill noted it when GitHub listed it last."""
-
-    rungitid: int
-    createtime: datetime | None
-    attempt: int
-    updatetime: datetime | None
-    ended: bool
-    state: str
-
-
 def in_span(since: datetime, until: datetime) -> ColumnElement[bool]:
     """Return the condition of runs created in a span, or whose creation nobody told."""
     run = workflowruns.c
     return or_(run.createtime.between(since, until), run.createtime.is_(None))
 
 
-def runs_of(
+def list_runs(
     connection: Connection, repoid: int, since: datetime, until: datetime
 ) -> list[StoredRun]:
     """Return the runs of a span, stubs without a time included."""
@@ -84,7 +73,7 @@ def runs_of(
     return [StoredRun(*row) for row in connection.execute(query)]
 
 
-def attempts_of(
+def list_attempts(
     connection: Connection, repoid: int, since: datetime, until: datetime
 ) -> dict[int, set[int]]:
     """Return the numbers of the attempts of a span's runs that are more than stubs."""
@@ -105,7 +94,7 @@ def of_span(repoid: int, since: datetime, until: datetime) -> tuple[ColumnElemen
     return same, run.repoid == repoid, in_span(since, until)
 
 
-def open_jobs(
+def list_open_jobs(
     connection: Connection, repoid: int, since: datetime, until: datetime
 ) -> list[StoredJob]:
     """Return the jobs of a span's runs that have not ended."""
@@ -115,7 +104,7 @@ def open_jobs(
     return [StoredJob(*row) for row in found]
 
 
-def attempts_with_jobs(
+def list_attempts_with_jobs(
     connection: Connection, repoid: int, since: datetime, until: datetime
 ) -> set[tuple[int, int]]:
     """Return the attempts of a span's runs that have a job, as run and number."""
@@ -124,7 +113,7 @@ def attempts_with_jobs(
     return {(run, attempt) for run, attempt in found}
 
 
-def jobs_of(connection: Connection, repoid: int, runs: Sequence[int]) -> Iterator[StoredJob]:
+def list_jobs(connection: Connection, repoid: int, runs: Sequence[int]) -> Iterator[StoredJob]:
     """Yield the jobs of runs."""
     provider = select(repos.c.provider).where(repos.c.Id == repoid).scalar_subquery()
     query = select(*(jobs.c[name] for name in StoredJob._fields))
@@ -134,19 +123,19 @@ def jobs_of(connection: Connection, repoid: int, runs: Sequence[int]) -> Iterato
             yield StoredJob(*row)
 
 
-def noted(
+def list_run_reads(
     connection: Connection, repoid: int, since: datetime, until: datetime
-) -> dict[int, Noted]:
+) -> dict[int, RunRead]:
     """Return what is noted of the runs of a span that GitHub listed."""
     read = runreads.c
-    query = select(*(read[name] for name in Noted._fields))
+    query = select(*(read[name] for name in RunRead._fields))
     found = connection.execute(
         query.where(read.repoid == repoid, read.createtime.between(since, until))
     )
-    return {row.rungitid: Noted(*row) for row in found}
+    return {row.rungitid: RunRead(*row) for row in found}
 
 
-def listed_spans(connection: Connection, repoid: int) -> list[tuple[datetime, datetime]]:
+def list_listed_spans(connection: Connection, repoid: int) -> list[tuple[datetime, datetime]]:
     """Return the spans of creation time whose runs were listed to their end."""
     window = windows.c
     query = select(window.firsttime, window.lasttime)
@@ -154,7 +143,7 @@ def listed_spans(connection: Connection, repoid: int) -> list[tuple[datetime, da
     return [(first, last) for first, last in connection.execute(query.where(*chosen))]
 
 
-def open_at_github(connection: Connection, repoid: int, since: datetime) -> set[int]:
+def list_open_at_source(connection: Connection, repoid: int, since: datetime) -> set[int]:
     """Return the runs that the reconciler asked for since a time, or gave up.
 
     GitHub has not ended them either.
@@ -164,14 +153,14 @@ def open_at_github(connection: Connection, repoid: int, since: datetime) -> set[
     return set(connection.scalars(select(read.rungitid).where(*chosen)))
 
 
-def live_heads(connection: Connection, repoid: int) -> dict[str, str | None]:
+def list_heads(connection: Connection, repoid: int) -> dict[str, str | None]:
     """Return what each branch that is not deleted points at."""
     chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
     found = connection.execute(select(branches.c.name, branches.c.headhash).where(*chosen))
     return {name: head for name, head in found}
 
 
-def hashes_of(connection: Connection, repoid: int, wanted: Iterable[str | None]) -> set[str]:
+def find_hashes(connection: Connection, repoid: int, wanted: Iterable[str | None]) -> set[str]:
     """Return those of the wanted hashes whose commits are stored."""
     found = set[str]()
     for chunk in chunks(sorted({one for one in wanted if one})):
@@ -181,20 +170,20 @@ def hashes_of(connection: Connection, repoid: int, wanted: Iterable[str | None])
     return found
 
 
-def workflow_names(connection: Connection, repoid: int) -> dict[int, str]:
+def read_workflow_names(connection: Connection, repoid: int) -> dict[int, str]:
     """Return the names of the workflows by their ids."""
     query = select(workflows.c.gitid, workflows.c.name).where(workflows.c.repoid == repoid)
     return {gitid: name for gitid, name in connection.execute(query) if name}
 
 
-def names_of(connection: Connection, repoid: int) -> set[str]:
+def list_names(connection: Connection, repoid: int) -> set[str]:
     """Return the full names a repository goes or went by, in lower case."""
     today = connection.scalars(select(repos.c.name).where(repos.c.Id == repoid))
     former = connection.scalars(select(repoaliases.c.name).where(repoaliases.c.repoid == repoid))
     return {name.lower() for name in (*today, *former) if name}
 
 
-def repositories(connection: Connection) -> dict[int, set[str]]:
+def list_repositories(connection: Connection) -> dict[int, set[str]]:
     """Return the full names of each repository, former ones too, by repos.Id."""
     found: dict[int, set[str]] = defaultdict(set)
     for query in (
@@ -207,7 +196,7 @@ def repositories(connection: Connection) -> dict[int, set[str]]:
     return found
 
 
-def full_name(connection: Connection, repoid: int) -> str:
+def read_full_name(connection: Connection, repoid: int) -> str:
     """Return what a repository is called today."""
     name = connection.execute(select(repos.c.name).where(repos.c.Id == repoid)).scalar_one()
     return str(name)

@@ -7,39 +7,39 @@ from sqlalchemy import Connection, exists, select
 from schema.tables.ci import branches, commits, repos
 
 
-def unknown_heads(connection: Connection, repoid: int) -> list[str]:
+def list_unknown_heads(connection: Connection, repoid: int) -> list[str]:
     """Return the heads of branches whose commit is not stored."""
     stored = exists().where(commits.c.repoid == repoid, commits.c.hash == branches.c.headhash)
     chosen = (branches.c.repoid == repoid, branches.c.headhash.is_not(None), ~stored)
     return list(connection.scalars(select(branches.c.headhash).where(*chosen).distinct()))
 
 
-def head_of(connection: Connection, repoid: int, branch: str) -> str | None:
+def find_head(connection: Connection, repoid: int, branch: str) -> str | None:
     """Return the commit that a branch points at."""
     query = select(branches.c.headhash).where(branches.c.repoid == repoid)
     return connection.execute(query.where(branches.c.name == branch)).scalar_one_or_none()
 
 
-def live_branches(connection: Connection, repoid: int) -> set[str]:
+def list_live_branches(connection: Connection, repoid: int) -> set[str]:
     """Return the names of the branches that are not known to be deleted."""
     chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
     return set(connection.scalars(select(branches.c.name).where(*chosen)))
 
 
-def live_heads(connection: Connection, repoid: int) -> dict[str, str]:
+def list_live_heads(connection: Connection, repoid: int) -> dict[str, str]:
     """Return the heads of the branches that are not known to be deleted, by name."""
     chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
     query = select(branches.c.name, branches.c.headhash).where(*chosen)
     return {name: head for name, head in connection.execute(query) if head is not None}
 
 
-def repository_id(connection: Connection, provider: str, gitid: int) -> int | None:
+def find_repository_id(connection: Connection, provider: str, gitid: int) -> int | None:
     """Return repos.Id of a repository."""
     chosen = (repos.c.provider == provider, repos.c.gitid == gitid)
     return connection.execute(select(repos.c.Id).where(*chosen)).scalar_one_or_none()
 
 
-def repository_names(connection: Connection) -> list[str]:
+def list_repository_names(connection: Connection) -> list[str]:
     """Return the full names of the stored repositories; an older installation's may be short."""
     query = select(repos.c.name).where(repos.c.name.contains("/"))
     return list(connection.scalars(query.order_by(repos.c.Id)))

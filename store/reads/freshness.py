@@ -12,7 +12,7 @@ from rows.words import OPEN
 from schema.tables.backfill import windows
 from schema.tables.ci import repos, workflowruns
 from schema.tables.rollups import rollups
-from store.reads.months import Made, by_month, made_days, rolled_until
+from store.reads.months import RolledDay, add_up_months, find_rolled_until, list_rolled_days
 from store.rollups.days import ALL
 
 LONGEST = timedelta(days=36)
@@ -32,7 +32,7 @@ class Freshness(NamedTuple):
     unread: int
 
 
-class Figures(NamedTuple):
+class RunFigures(NamedTuple):
     """What is counted of a repository's runs; the last two of those that may still change."""
 
     runs: int
@@ -41,20 +41,20 @@ class Figures(NamedTuple):
     open: int
 
 
-NONE = Figures(0, None, None, 0)
+NO_RUNS = RunFigures(0, None, None, 0)
 
 
-def freshness(connection: Connection, now: datetime) -> list[Freshness]:
+def list_freshness(connection: Connection, now: datetime) -> list[Freshness]:
     """Return each repository's newest run, last change, open runs and backfill, by name.
 
     `changed` and `open` are those of runs that may still change: GitHub ends one after LONGEST.
     """
-    days = made_days(connection)
-    until = rolled_until(connection, days)
-    figures = live(connection, until, now)
+    days = list_rolled_days(connection)
+    until = find_rolled_until(connection, days)
+    figures = count_live(connection, until, now)
     if until is not None:
-        for repoid, one in rolled(connection, days, now).items():
-            figures[repoid] = joined(one, figures.get(repoid, NONE))
+        for repoid, one in sum_rolled(connection, days, now).items():
+            figures[repoid] = add_figures(one, figures.get(repoid, NO_RUNS))
     unread = func.sum(case((windows.c.state != "closed", 1), else_=0))
     query: Select[Any] = select(windows.c.repoid, func.count(), unread)
     backfill = {
@@ -63,35 +63,39 @@ def freshness(connection: Connection, now: datetime) -> list[Freshness]:
     }
     query = select(repos.c.Id, repos.c.name).where(repos.c.name.is_not(None))
     return [
-        Freshness(row.Id, row.name, *figures.get(row.Id, NONE), *backfill.get(row.Id, (0, 0)))
+        Freshness(row.Id, row.name, *figures.get(row.Id, NO_RUNS), *backfill.get(row.Id, (0, 0)))
         for row in connection.execute(query.order_by(repos.c.name))
     ]
 
 
-def rolled(connection: Connection, days: Sequence[Made], now: datetime) -> dict[int, Figures]:
+def sum_rolled(
+    connection: Connection, days: Sequence[RolledDay], now: datetime
+) -> dict[int, RunFigures]:
     """Return what the roll-ups of all days say of each repository."""
-    found: dict[int, Figures] = {}
-    for month in by_month(connection, days, all_runs):
+    found: dict[int, RunFigures] = {}
+    for month in add_up_months(connection, days, sum_runs):
         for repoid, one in month.items():
-            found[repoid] = joined(found.get(repoid, NONE), one)
+            found[repoid] = add_figures(found.get(repoid, NO_RUNS), one)
     row = rollups.c
     query = select(row.repoid, literal(0), literal(None), func.max(row.changed), func.sum(row.open))
     query = query.where(row.repoid > ALL, row.begintime >= now - LONGEST).group_by(row.repoid)
-    for repoid, one in figures_of(connection, query).items():
-        found[repoid] = joined(found.get(repoid, NONE), one)
+    for repoid, one in read_figures(connection, query).items():
+        found[repoid] = add_figures(found.get(repoid, NO_RUNS), one)
     return found
 
 
-def all_runs(connection: Connection, begins: Sequence[datetime]) -> dict[int, Figures]:
+def sum_runs(connection: Connection, begins: Sequence[datetime]) -> dict[int, RunFigures]:
     """Return how many runs each repository has of some days, and the newest of them."""
     row = rollups.c
     query = select(
         row.repoid, func.sum(row.runs), func.max(row.newest), literal(None), literal(0)
     ).where(row.repoid > ALL, row.begintime.in_(begins))
-    return figures_of(connection, query.group_by(row.repoid))
+    return read_figures(connection, query.group_by(row.repoid))
 
 
-def live(connection: Connection, since: datetime | None, now: datetime) -> dict[int, Figures]:
+def count_live(
+    connection: Connection, since: datetime | None, now: datetime
+) -> dict[int, RunFigures]:
     """Return what the table says of the runs created since a time, or of all."""
     run = workflowruns.c
     lately = run.createtime >= now - LONGEST
@@ -104,19 +108,19 @@ def live(connection: Connection, since: datetime | None, now: datetime) -> dict[
     )
     if since is not None:
         query = query.where(run.createtime >= since)
-    return figures_of(connection, query.group_by(run.repoid))
+    return read_figures(connection, query.group_by(run.repoid))
 
 
-def figures_of(connection: Connection, query: Select[Any]) -> dict[int, Figures]:
+def read_figures(connection: Connection, query: Select[Any]) -> dict[int, RunFigures]:
     """Return the rows of a query by repository, in Python's own numbers."""
     return {
-        repoid: Figures(int(runs), newest, changed, int(left))
+        repoid: RunFigures(int(runs), newest, changed, int(left))
         for repoid, runs, newest, changed, left in connection.execute(query).all()
     }
 
 
-def joined(one: Figures, other: Figures) -> Figures:
+def add_figures(one: RunFigures, other: RunFigures) -> RunFigures:
     """Return two counts together."""
     newest = max(filter(None, (one.newest, other.newest)), default=None)
     changed = max(filter(None, (one.changed, other.changed)), default=None)
-    return Figures(one.runs + other.runs, newest, changed, one.open + other.open)
+    return RunFigures(one.runs + other.runs, newest, changed, one.open + other.open)

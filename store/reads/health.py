@@ -9,19 +9,20 @@ from typing import NamedTuple
 from sqlalchemy import Connection, String, cast, func, select
 
 from schema.tables.ci import deliveries
+from store.deliveries.received import QuarantinedDelivery
 from store.deliveries.table import QUARANTINED
 
 LATEST = 5_000
 
 
-class Verdict(NamedTuple):
+class Reception(NamedTuple):
     """What the banner of every page says."""
 
     last: datetime | None
     quarantined: int
 
 
-class Hour(NamedTuple):
+class HourCount(NamedTuple):
     """Deliveries of one UTC hour (`YYYY-MM-DD HH`) that came to one state."""
 
     hour: str
@@ -29,27 +30,16 @@ class Hour(NamedTuple):
     deliveries: int
 
 
-class Held(NamedTuple):
-    """A quarantined delivery and why."""
-
-    provider: str
-    guid: str
-    event: str
-    action: str | None
-    repo: str | None
-    receivetime: datetime
-    attempts: int
-    error: str | None
-
-
-def verdict(connection: Connection) -> Verdict:
+def read_reception(connection: Connection) -> Reception:
     """Return the newest delivery's time and the size of the quarantine."""
     last = connection.execute(select(func.max(deliveries.c.receivetime))).scalar()
     held = select(func.count()).where(deliveries.c.state == QUARANTINED)
-    return Verdict(last, connection.execute(held).scalar_one())
+    return Reception(last, connection.execute(held).scalar_one())
 
 
-def per_hour(connection: Connection, since: datetime, states: Collection[str]) -> list[Hour]:
+def count_per_hour(
+    connection: Connection, since: datetime, states: Collection[str]
+) -> list[HourCount]:
     """Return the deliveries of some states received since a time, by UTC hour and state."""
     table = deliveries.c
     hour = func.substr(cast(table.receivetime, String), 1, 13).label("hour")
@@ -57,17 +47,17 @@ def per_hour(connection: Connection, since: datetime, states: Collection[str]) -
     query = select(hour, table.state, func.count()).where(
         table.state.in_(list(states)), table.receivetime >= since
     )
-    return [Hour(*row) for row in connection.execute(query.group_by("hour", table.state))]
+    return [HourCount(*row) for row in connection.execute(query.group_by("hour", table.state))]
 
 
-def states(connection: Connection) -> dict[str, int]:
+def count_states(connection: Connection) -> dict[str, int]:
     """Return how many deliveries are kept in each state."""
     table = deliveries.c
     query = select(table.state, func.count()).group_by(table.state)
     return {state: count for state, count in connection.execute(query)}
 
 
-def heard(connection: Connection) -> dict[str, datetime]:
+def list_last_deliveries(connection: Connection) -> dict[str, datetime]:
     """Return when the last delivery about each repository came, by its name then.
 
     No index knows: only the LATEST deliveries are looked at.
@@ -79,9 +69,11 @@ def heard(connection: Connection) -> dict[str, datetime]:
     return {repo: time for repo, time in connection.execute(query) if repo is not None}
 
 
-def quarantine(connection: Connection, limit: int) -> list[Held]:
+def list_quarantined(connection: Connection, limit: int) -> list[QuarantinedDelivery]:
     """Return the quarantined deliveries, newest first."""
     table = deliveries.c
-    query = select(*(table[name] for name in Held._fields)).where(table.state == QUARANTINED)
+    query = select(*(table[name] for name in QuarantinedDelivery._fields)).where(
+        table.state == QUARANTINED
+    )
     query = query.order_by(table.receivetime.desc(), table.Id.desc()).limit(limit)
-    return [Held(*row) for row in connection.execute(query)]
+    return [QuarantinedDelivery(*row) for row in connection.execute(query)]

@@ -12,52 +12,52 @@ from sqlalchemy import Connection, select
 from schema.tables.ci import deliveries
 from schema.tables.rollups import rollups
 from store.deliveries.table import APPLIED
-from store.reads.months import by_month, made_days, rolled_until
+from store.reads.months import add_up_months, find_rolled_until, list_rolled_days
 from store.rollups import durations, histogram
 from store.rollups.days import ALL, from_text
-from store.rollups.durations import Span
+from store.rollups.durations import JobFilter
 
 LATELY = 100
 SYSTEMS = ("Linux", "Windows", "macOS")
 FOREVER = datetime(9000, 1, 1)
-LIVE = {"waits": durations.queues_per_day, "times": durations.runtimes_per_day}
+LIVE = {"waits": durations.count_queue_times, "times": durations.count_run_times}
 
 Spans = dict[str, dict[str, Counter[int]]]
 """Histograms by subject and runner system."""
 
 
-class Total(NamedTuple):
+class SpanTotal(NamedTuple):
     """Spans of time as a histogram, and about how many seconds they are together."""
 
     spans: Counter[int]
     seconds: float
 
 
-def spans(connection: Connection) -> dict[str, dict[str, Total]]:
+def read_span_totals(connection: Connection) -> dict[str, dict[str, SpanTotal]]:
     """Return `waits` and `times` of jobs by runner system: of days with a roll-up, and since then.
 
     It is a count of events that only grows, as long as roll-ups are made.
     """
     found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
-    days = made_days(connection)
-    for one in by_month(connection, days, month):
-        add(found, one)
-    since = rolled_until(connection, days)
+    days = list_rolled_days(connection)
+    for one in add_up_months(connection, days, sum_days):
+        add_histograms(found, one)
+    since = find_rolled_until(connection, days)
     if since is not None:
         for subject, count in LIVE.items():
             for system in SYSTEMS:
-                for row in count(connection, Span((since, FOREVER), system)):
+                for row in count(connection, JobFilter((since, FOREVER), system)):
                     found[subject][system][histogram.bucket(row.seconds)] += row.jobs
     return {
         subject: {
-            system: Total(one, sum(histogram.middle(number) * n for number, n in one.items()))
+            system: SpanTotal(one, sum(histogram.middle(number) * n for number, n in one.items()))
             for system, one in by.items()
         }
         for subject, by in found.items()
     }
 
 
-def add(found: Spans, more: Spans) -> None:
+def add_histograms(found: Spans, more: Spans) -> None:
     """Add histograms to others."""
     for subject, by in more.items():
         for system, one in by.items():
@@ -66,7 +66,7 @@ def add(found: Spans, more: Spans) -> None:
                 sum_[number] += count
 
 
-def month(connection: Connection, begins: Sequence[datetime]) -> Spans:
+def sum_days(connection: Connection, begins: Sequence[datetime]) -> Spans:
     """Return what some days add up to."""
     found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
     row = rollups.c
@@ -75,11 +75,11 @@ def month(connection: Connection, begins: Sequence[datetime]) -> Spans:
         detail = from_text(text)
         for subject in LIVE:
             for system, one in detail.spans.get(subject, ()):
-                add(found, {subject: {system or "unknown": histogram.from_text(one)}})
+                add_histograms(found, {subject: {system or "unknown": histogram.from_text(one)}})
     return found
 
 
-def lag(connection: Connection) -> float | None:
+def read_apply_lag(connection: Connection) -> float | None:
     """Return the longest of the last applied deliveries from receipt to its rows, in seconds."""
     one = deliveries.c
     query = select(one.receivetime, one.applytime).where(one.state == APPLIED)

@@ -14,7 +14,7 @@ from schema.tables.ci import workflowruns
 from schema.tables.rollups import rollspans
 from store.rollups.spans import DAY, REVISION
 
-T = TypeVar("T")
+Total = TypeVar("Total")
 Month = tuple[tuple[datetime, int], ...]
 """Begins of days and the revisions of their roll-ups."""
 
@@ -22,7 +22,7 @@ READ: WeakKeyDictionary[Engine, dict[Any, dict[Month, Any]]] = WeakKeyDictionary
 """What months add up to, by the function that does it."""
 
 
-class Made(NamedTuple):
+class RolledDay(NamedTuple):
     """A day with a roll-up, and how often that was made."""
 
     begin: datetime
@@ -30,15 +30,15 @@ class Made(NamedTuple):
     revision: int
 
 
-def made_days(connection: Connection) -> list[Made]:
+def list_rolled_days(connection: Connection) -> list[RolledDay]:
     """Return the days with a roll-up, the oldest first."""
     one = rollspans.c
     query = select(one.begintime, one.endtime, one.revision)
     query = query.where(one.kind == DAY, one.rules == REVISION).order_by(one.begintime)
-    return [Made(*row) for row in connection.execute(query).all()]
+    return [RolledDay(*row) for row in connection.execute(query).all()]
 
 
-def rolled_until(connection: Connection, days: Sequence[Made]) -> datetime | None:
+def find_rolled_until(connection: Connection, days: Sequence[RolledDay]) -> datetime | None:
     """Return the end of the days with a roll-up, None when one of them is missing."""
     oldest = connection.scalar(select(func.min(workflowruns.c.createtime)))
     if oldest is None:
@@ -51,11 +51,11 @@ def rolled_until(connection: Connection, days: Sequence[Made]) -> datetime | Non
     return end
 
 
-def by_month(
+def add_up_months(
     connection: Connection,
-    days: Sequence[Made],
-    add_up: Callable[[Connection, Sequence[datetime]], T],
-) -> list[T]:
+    days: Sequence[RolledDay],
+    add_up: Callable[[Connection, Sequence[datetime]], Total],
+) -> list[Total]:
     """Return what the days of each month add up to; `add_up` gets their begins.
 
     It is called for the months of which a roll-up was made anew. What it returns is shared, so
@@ -66,7 +66,7 @@ def by_month(
         months[day.begin.year, day.begin.month].append((day.begin, day.revision))
     read = READ.setdefault(connection.engine, {})
     before = read.get(add_up, {})
-    now: dict[Month, T] = {}
+    now: dict[Month, Total] = {}
     for month in map(tuple, months.values()):
         if month in before:
             now[month] = before[month]

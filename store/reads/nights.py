@@ -13,32 +13,35 @@ from rows.words import FAILED
 from schema.tables.ci import commits, repos, workflowruns
 from schema.tables.rollups import rollnights, rollspans
 from store.reads.runs import Commit, Run, columns
-from store.rollups import night_summary
-from store.rollups import nightly_runs as nightly
-from store.rollups.nightly_runs import SCHEDULE, Nightly
-from store.rollups.spans import NIGHT, Plan
+from store.rollups import night_summary, nightly_runs
+from store.rollups.nightly_runs import SCHEDULE, NightlyResult
+from store.rollups.spans import NIGHT, RollupPlan
 
 
-class Home(NamedTuple):
+class GroupedRepo(NamedTuple):
     """Where a nightly repository belongs: its name today, and its group if it has one."""
 
     name: str
     group: str | None
 
 
-def homes(connection: Connection, plan: Plan) -> dict[int, Home]:
+def group_repos(connection: Connection, plan: RollupPlan) -> dict[int, GroupedRepo]:
     """Return the repositories that have a name."""
     query = select(repos.c.Id, repos.c.name).where(repos.c.name.is_not(None))
     rows = connection.execute(query).all()
     groups = ((number, name, group_of(plan.groups, name)) for number, name in rows)
-    return {number: Home(name, group.name if group else None) for number, name, group in groups}
+    return {
+        number: GroupedRepo(name, group.name if group else None) for number, name, group in groups
+    }
 
 
-def nights(connection: Connection, plan: Plan, wanted: Sequence[date]) -> list[Nightly]:
+def read_nights(
+    connection: Connection, plan: RollupPlan, wanted: Sequence[date]
+) -> list[NightlyResult]:
     """Return what nights that follow each other brought, from roll-ups where they are made."""
     calendar, first, last = plan.calendar, min(wanted), max(wanted)
-    rolled = rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
-    found = stored_nights(connection, rolled)
+    rolled = find_rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
+    found = read_rolled_nights(connection, rolled)
     begun: date | None = None
     for night in sorted(wanted):
         if calendar.begin(night) in rolled:
@@ -48,13 +51,13 @@ def nights(connection: Connection, plan: Plan, wanted: Sequence[date]) -> list[N
         after = calendar.end(night)
         if night == last or after in rolled:
             since = calendar.begin(begun)
-            found += nightly.nights_of(connection, calendar, since, after, plan.groups)
+            found += nightly_runs.read_nights(connection, calendar, since, after, plan.groups)
             begun = None
     return found
 
 
-def rolled_nights(
-    connection: Connection, plan: Plan, since: datetime, until: datetime
+def find_rolled_nights(
+    connection: Connection, plan: RollupPlan, since: datetime, until: datetime
 ) -> dict[datetime, date]:
     """Return the nights of a span with a roll-up, by their begin."""
     one, calendar = rollspans.c, plan.calendar
@@ -72,26 +75,26 @@ def rolled_nights(
     }
 
 
-def stored_nights(connection: Connection, rolled: dict[datetime, date]) -> list[Nightly]:
+def read_rolled_nights(connection: Connection, rolled: dict[datetime, date]) -> list[NightlyResult]:
     """Return what roll-ups say."""
     row = rollnights.c
     query = select(row.repoid, row.begintime, row.way, row.state, row.runs, row.detail)
     return [
-        Nightly(repoid, rolled[begin], way, night_summary.from_text(state, runs, detail))
+        NightlyResult(repoid, rolled[begin], way, night_summary.from_text(state, runs, detail))
         for repoid, begin, way, state, runs, detail in connection.execute(
             query.where(row.begintime.in_(list(rolled)))
         ).all()
     ]
 
 
-def nightly_runs(
-    connection: Connection, plan: Plan, repoid: int, since: datetime, until: datetime
+def list_nightly_runs(
+    connection: Connection, plan: RollupPlan, repoid: int, since: datetime, until: datetime
 ) -> list[Run]:
     """Return a repository's nightly runs created in a span, oldest first."""
-    names = nightly.names_of(connection, plan.groups)
+    names = nightly_runs.read_rules(connection, plan.groups)
     ways = {
-        run.key: nightly.way_of(run, names[run.repoid])
-        for run in nightly.runs_of(connection, since, until, names, repoid)
+        run.key: nightly_runs.find_way(run, names[run.repoid])
+        for run in nightly_runs.list_runs(connection, since, until, names, repoid)
     }
     chosen = {key for key, way in ways.items() if way == SCHEDULE} or {
         key for key, way in ways.items() if way is not None
@@ -115,7 +118,7 @@ def like(run: Run) -> list[ColumnElement[bool]]:
     ]
 
 
-def last_good(connection: Connection, bad: Run) -> Run | None:
+def find_last_good(connection: Connection, bad: Run) -> Run | None:
     """Return the newest successful run before `bad` among those like it."""
     run = workflowruns.c
     earlier = [run.createtime < bad.createtime, run.conclusion == "success"]
@@ -124,7 +127,7 @@ def last_good(connection: Connection, bad: Run) -> Run | None:
     return None if row is None else Run(*row)
 
 
-def first_bad(connection: Connection, bad: Run, good: Run) -> Run:
+def find_first_bad(connection: Connection, bad: Run, good: Run) -> Run:
     """Return the oldest failed run after `good` among those like `bad`: `bad` or an earlier one."""
     run = workflowruns.c
     later = [
@@ -137,7 +140,7 @@ def first_bad(connection: Connection, bad: Run, good: Run) -> Run:
     return bad if row is None else Run(*row)
 
 
-def commits_between(
+def list_commits_between(
     connection: Connection, repoid: int, after: datetime, until: datetime, limit: int
 ) -> list[Commit]:
     """Return a repository's commits by their author's time, newest first."""

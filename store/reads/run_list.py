@@ -19,7 +19,7 @@ FIRST, GROWTH = 2000, 4
 """How many runs are looked through at first, and how many times more at the next step."""
 
 
-class Wanted(NamedTuple):
+class RunFilter(NamedTuple):
     """Which runs to list; None means any. `author` is the actor's login."""
 
     repoid: int | None = None
@@ -33,14 +33,14 @@ class Wanted(NamedTuple):
     until: datetime | None = None
 
 
-class Place(NamedTuple):
+class ListPosition(NamedTuple):
     """Where a page of runs ends: its last run's time and Id."""
 
     createtime: datetime
     Id: int
 
 
-def chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a list of runs."""
     table = workflowruns.c
     exact = {
@@ -65,7 +65,7 @@ def chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-class Listed(NamedTuple):
+class RunPage(NamedTuple):
     """Runs, newest first; `searched` is how far back was looked when the time was over."""
 
     runs: list[Run]
@@ -74,11 +74,11 @@ class Listed(NamedTuple):
 
 def list_runs(
     connection: Connection,
-    wanted: Wanted,
+    wanted: RunFilter,
     limit: int,
-    after: Place | None = None,
+    after: ListPosition | None = None,
     seconds: float | None = None,
-) -> Listed:
+) -> RunPage:
     """Return runs, newest first, that come after a place in that order.
 
     Few filters have an index: what is rare is looked for in ever longer parts of the list, until
@@ -86,11 +86,11 @@ def list_runs(
     """
     run = workflowruns.c
     # A run that only a job was seen of has no time yet: it appears with its own delivery.
-    query = select(*columns(workflowruns, Run)).where(*chosen(wanted), run.repo.is_not(None))
+    query = select(*columns(workflowruns, Run)).where(*conditions_of(wanted), run.repo.is_not(None))
     query = query.order_by(run.createtime.desc(), run.Id.desc())
     lowest = connection.scalar(select(func.min(run.createtime)))
     if lowest is None:
-        return Listed([], None)
+        return RunPage([], None)
     lowest = max(filter(None, (lowest, wanted.since)))
     where: list[ColumnElement[bool]] = []
     if wanted.until is not None:
@@ -105,26 +105,26 @@ def list_runs(
         begun = time.monotonic()
         try:
             with nullcontext() if left is None else quick(connection, left):
-                low = max(filter(None, (border(connection, wanted, where, size), lowest)))
+                low = max(filter(None, (time_at(connection, wanted, where, size), lowest)))
                 part = query.where(*where, run.createtime >= low).limit(limit - len(found))
                 found += [Run(*row) for row in connection.execute(part).all()]
         except TooLong:
-            return Listed(found, high)
+            return RunPage(found, high)
         if len(found) >= limit or low <= lowest:
-            return Listed(found, None)
+            return RunPage(found, None)
         where, high, now = [run.createtime < low], low, time.monotonic()
         growth = float(GROWTH)
         if seconds is not None:
             left = seconds - (now - began)
             if left <= 0:
-                return Listed(found, low)
+                return RunPage(found, low)
             # As many as the time that is left allows, going by the part before.
             growth = min(growth, max(left / max(now - begun, 1e-4), 0.1))
         size = max(int(size * growth), 1)
 
 
-def border(
-    connection: Connection, wanted: Wanted, where: Sequence[ColumnElement[bool]], size: int
+def time_at(
+    connection: Connection, wanted: RunFilter, where: Sequence[ColumnElement[bool]], size: int
 ) -> datetime | None:
     """Return the time of the run so many places down the list, read from an index alone."""
     run = workflowruns.c

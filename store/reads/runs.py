@@ -116,13 +116,13 @@ def columns(table: Any, record: Any) -> list[Any]:
     return [table.c[name] for name in record._fields]
 
 
-def all_repos(connection: Connection) -> list[Repo]:
+def list_repos(connection: Connection) -> list[Repo]:
     """Return the repositories that have a name, by name."""
     query = select(*columns(repos, Repo)).where(repos.c.name.is_not(None))
     return [Repo(*row) for row in connection.execute(query.order_by(repos.c.name, repos.c.Id))]
 
 
-def repo_called(connection: Connection, name: str) -> Repo | None:
+def find_repo(connection: Connection, name: str) -> Repo | None:
     """Return the repository of a full name, of today or an earlier one; None if there is none."""
     query = select(*columns(repos, Repo))
     row = connection.execute(query.where(repos.c.name == name).order_by(repos.c.Id)).first()
@@ -133,7 +133,7 @@ def repo_called(connection: Connection, name: str) -> Repo | None:
     return None if row is None else Repo(*row)
 
 
-def one_run(connection: Connection, key: RunKey) -> Run | None:
+def find_run(connection: Connection, key: RunKey) -> Run | None:
     """Return a run, None if it is not stored."""
     table = workflowruns.c
     query: Select[Any] = select(*columns(workflowruns, Run)).where(
@@ -143,7 +143,7 @@ def one_run(connection: Connection, key: RunKey) -> Run | None:
     return None if row is None else Run(*row)
 
 
-def attempts_of(connection: Connection, key: RunKey) -> list[Attempt]:
+def list_attempts(connection: Connection, key: RunKey) -> list[Attempt]:
     """Return the attempts of a run, the first one first."""
     table = runattempts.c
     query = select(*columns(runattempts, Attempt)).where(
@@ -152,7 +152,7 @@ def attempts_of(connection: Connection, key: RunKey) -> list[Attempt]:
     return [Attempt(*row) for row in connection.execute(query.order_by(table.attempt))]
 
 
-def jobs_of(connection: Connection, keys: Iterable[RunKey]) -> list[Job]:
+def list_jobs(connection: Connection, keys: Iterable[RunKey]) -> list[Job]:
     """Return the jobs of all attempts of runs, in the order they were made."""
     table = jobs.c
     order = (table.attempt, table.createtime, table.gitid)
@@ -167,7 +167,7 @@ def jobs_of(connection: Connection, keys: Iterable[RunKey]) -> list[Job]:
     ]
 
 
-def one_commit(connection: Connection, repoid: int, sha: str) -> Commit | None:
+def find_commit(connection: Connection, repoid: int, sha: str) -> Commit | None:
     """Return a commit, None if no push brought it."""
     table = commits.c
     query = select(*columns(commits, Commit)).where(table.repoid == repoid, table.hash == sha)
@@ -175,7 +175,7 @@ def one_commit(connection: Connection, repoid: int, sha: str) -> Commit | None:
     return None if row is None else Commit(*row)
 
 
-def one_repo(connection: Connection, number: int) -> Repo | None:
+def find_repo_by_id(connection: Connection, number: int) -> Repo | None:
     """Return a repository by its Id here, None if there is none."""
     row = connection.execute(select(*columns(repos, Repo)).where(repos.c.Id == number)).first()
     return None if row is None else Repo(*row)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, and_, case, func, select
 from rows.words import OPEN
 from schema.tables.ci import jobs, workflowruns
 from store.rollups import histogram
-from store.rollups.durations import Span, jobs_in, lengths, waits
+from store.rollups.durations import JobFilter, has_run, has_waited, jobs_in
 
 ALL, UNKNOWN = 0, -1
 NAMED = {
@@ -27,7 +27,7 @@ NAMED = {
 Values = dict[str, Any]
 
 
-class Counted(NamedTuple):
+class JobCount(NamedTuple):
     """Runs or jobs that have something in common; `seconds` is their run time in all."""
 
     os: str | None
@@ -36,7 +36,7 @@ class Counted(NamedTuple):
     seconds: float
 
 
-class Detail(NamedTuple):
+class DayDetail(NamedTuple):
     """What is counted of a day, as it was stored: by subject, and by runner system.
 
     `counts` are the values of Counted, `spans` histogram texts: a page reads thousands.
@@ -46,7 +46,7 @@ class Detail(NamedTuple):
     spans: dict[str, list[tuple[str | None, str]]]
 
 
-class Sums:
+class DaySums:
     """What is counted of one repository, or of all."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Sums:
         self.counts: dict[str, dict[Any, list[float]]] = defaultdict(dict)
         self.spans: dict[str, dict[str | None, Counter[int]]] = defaultdict(dict)
 
-    def add(self, subject: str, one: Counted) -> None:
+    def add(self, subject: str, one: JobCount) -> None:
         """Add to what has the same runner system and name."""
         found = self.counts[subject].setdefault((one.os, one.name), [0, 0.0])
         found[0] += one.number
@@ -92,16 +92,16 @@ def latest(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(filter(None, (one, other)), default=None)
 
 
-def from_text(text: str) -> Detail:
+def from_text(text: str) -> DayDetail:
     """Return a stored detail."""
-    return Detail(*orjson.loads(text))
+    return DayDetail(*orjson.loads(text))
 
 
-def rows_of(connection: Connection, begin: datetime, end: datetime) -> dict[tuple[int], Values]:
+def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tuple[int], Values]:
     """Return the roll-up of a day by repository, without `begintime`."""
-    sums: dict[int, Sums] = defaultdict(Sums)
+    sums: dict[int, DaySums] = defaultdict(DaySums)
 
-    def each(repoid: int | None, add: Callable[[Sums], None]) -> None:
+    def each(repoid: int | None, add: Callable[[DaySums], None]) -> None:
         for number in (ALL, UNKNOWN if repoid is None else repoid):
             add(sums[number])
 
@@ -110,11 +110,11 @@ def rows_of(connection: Connection, begin: datetime, end: datetime) -> dict[tupl
     for number, one in list(sums.items()):
         if number != ALL:
             for (system, _), (jobs_, seconds) in one.counts["jobs"].items():
-                sums[ALL].add("repository", Counted(system, number, int(jobs_), seconds))
+                sums[ALL].add("repository", JobCount(system, number, int(jobs_), seconds))
     return {(number,): one.values() for number, one in sums.items()}
 
 
-Each = Callable[[int | None, Callable[[Sums], None]], None]
+Each = Callable[[int | None, Callable[[DaySums], None]], None]
 
 
 def add_runs(connection: Connection, begin: datetime, end: datetime, each: Each) -> None:
@@ -124,7 +124,7 @@ def add_runs(connection: Connection, begin: datetime, end: datetime, each: Each)
     query: Select[Any] = select(run.repoid, run.os, run.conclusion, func.count())
     query = query.where(*within).group_by(run.repoid, run.os, run.conclusion)
     for repoid, system, conclusion, number in connection.execute(query):
-        one = Counted(system, conclusion, number, 0.0)
+        one = JobCount(system, conclusion, number, 0.0)
         each(repoid, lambda sums, one=one: sums.add("runs", one))  # type: ignore[misc] # default
     left = func.sum(case((run.status.in_(OPEN), 1), else_=0))
     query = select(
@@ -140,7 +140,7 @@ def add_runs(connection: Connection, begin: datetime, end: datetime, each: Each)
 def add_jobs(connection: Connection, begin: datetime, end: datetime, each: Each) -> None:
     """Count the jobs that ran by all that they are counted by, and their spans."""
     run, job = workflowruns.c, jobs.c
-    within = jobs_in(Span((begin, end)))
+    within = jobs_in(JobFilter((begin, end)))
     ran = [*within, job.runtime.is_not(None)]
     sums = (func.count(), func.sum(job.runtime))
     for subject, name in {"jobs": None, **NAMED}.items():
@@ -150,11 +150,11 @@ def add_jobs(connection: Connection, begin: datetime, end: datetime, each: Each)
             same = and_(run.provider == job.provider, run.gitid == job.rungitid)
             query = query.join(workflowruns, same)
         for repoid, system, *named, number, seconds in connection.execute(query):
-            one = Counted(system, named[0] if named else None, number, float(seconds))
+            one = JobCount(system, named[0] if named else None, number, float(seconds))
             each(repoid, lambda total, s=subject, one=one: total.add(s, one))  # type: ignore[misc] # defaults
     for subject, condition, column in (
-        ("waits", waits(), job.queuetime),
-        ("times", lengths(), func.floor(job.runtime)),
+        ("waits", has_waited(), job.queuetime),
+        ("times", has_run(), func.floor(job.runtime)),
     ):
         add_spans(connection, [*within, *condition], column, subject, each)
 
@@ -170,7 +170,7 @@ def add_spans(
     ):
         at = histogram.bucket(float(length))
 
-        def add(sums: Sums, at: int = at, system: Any = system, number: int = number) -> None:
+        def add(sums: DaySums, at: int = at, system: Any = system, number: int = number) -> None:
             sums.spans[subject].setdefault(system, Counter())[at] += number
 
         each(repoid, add)

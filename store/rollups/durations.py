@@ -25,7 +25,7 @@ SORTS = {
 """What the tables of the page count jobs by."""
 
 
-class Span(NamedTuple):
+class JobFilter(NamedTuple):
     """Which jobs and runs: the borders of the days, one more than days, and who ran them."""
 
     borders: tuple[datetime, ...]
@@ -49,7 +49,7 @@ class DaySpan(NamedTuple):
     jobs: int
 
 
-class Share(NamedTuple):
+class JobShare(NamedTuple):
     """The jobs that have one thing in common; `seconds` is their run time in all."""
 
     name: str | None
@@ -57,7 +57,7 @@ class Share(NamedTuple):
     seconds: float
 
 
-def day_of(column: Any, borders: Sequence[datetime]) -> ColumnElement[int]:
+def day_number(column: Any, borders: Sequence[datetime]) -> ColumnElement[int]:
     """Return the number of the day a time falls on: a binary search, in SQL.
 
     Days are those of a time zone, so they cannot be cut from the text of a UTC time.
@@ -73,10 +73,10 @@ def day_of(column: Any, borders: Sequence[datetime]) -> ColumnElement[int]:
     return search(0, len(borders) - 2)
 
 
-def runs_per_day(connection: Connection, span: Span) -> list[DayRuns]:
+def count_runs(connection: Connection, span: JobFilter) -> list[DayRuns]:
     """Return the runs created on each day, by conclusion."""
     run = workflowruns.c
-    day = day_of(run.createtime, span.borders).label("day")
+    day = day_number(run.createtime, span.borders).label("day")
     where = [run.createtime >= span.borders[0], run.createtime < span.borders[-1]]
     if span.os is not None:
         where.append(run.os.contains(span.os, autoescape=True))
@@ -86,7 +86,7 @@ def runs_per_day(connection: Connection, span: Span) -> list[DayRuns]:
     return [DayRuns(*row) for row in connection.execute(query)]
 
 
-def jobs_in(span: Span) -> list[ColumnElement[bool]]:
+def jobs_in(span: JobFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of the jobs of a span that ran in their own attempt."""
     job = jobs.c
     where: list[ColumnElement[bool]] = [
@@ -101,7 +101,7 @@ def jobs_in(span: Span) -> list[ColumnElement[bool]]:
     return where
 
 
-def waits() -> list[ColumnElement[bool]]:
+def has_waited() -> list[ColumnElement[bool]]:
     """Return the conditions of jobs that waited for a runner.
 
     Jobs that waited for a person (gated), whose clock ran backwards, that are copies (inherited)
@@ -116,31 +116,33 @@ def waits() -> list[ColumnElement[bool]]:
     ]
 
 
-def lengths() -> list[ColumnElement[bool]]:
+def has_run() -> list[ColumnElement[bool]]:
     """Return the conditions of jobs whose run time is known."""
     return [jobs.c.runtime.is_not(None), jobs.c.starttime.is_not(None)]
 
 
-def queues_per_day(connection: Connection, span: Span) -> list[DaySpan]:
+def count_queue_times(connection: Connection, span: JobFilter) -> list[DaySpan]:
     """Return how long jobs waited for a runner, by the day they were created."""
     job = jobs.c
-    day = day_of(job.createtime, span.borders).label("day")
-    where = [*jobs_in(span), *waits()]
+    day = day_number(job.createtime, span.borders).label("day")
+    where = [*jobs_in(span), *has_waited()]
     query = select(day, job.queuetime, func.count()).where(*where).group_by("day", job.queuetime)
     return [DaySpan(*row) for row in connection.execute(query)]
 
 
-def runtimes_per_day(connection: Connection, span: Span) -> list[DaySpan]:
+def count_run_times(connection: Connection, span: JobFilter) -> list[DaySpan]:
     """Return how long jobs ran, by the day they were created, in whole seconds."""
     job = jobs.c
-    day = day_of(job.createtime, span.borders).label("day")
+    day = day_number(job.createtime, span.borders).label("day")
     seconds = func.floor(job.runtime).label("seconds")
-    where = [*jobs_in(span), *lengths()]
+    where = [*jobs_in(span), *has_run()]
     query = select(day, seconds, func.count()).where(*where).group_by("day", "seconds")
     return [DaySpan(day, int(found), count) for day, found, count in connection.execute(query)]
 
 
-def shares(connection: Connection, span: Span, by: str, limit: int | None) -> list[Share]:
+def list_shares(
+    connection: Connection, span: JobFilter, by: str, limit: int | None
+) -> list[JobShare]:
     """Return the jobs that ran, by one of SORTS, with the most run time first."""
     job, run = jobs.c, workflowruns.c
     name = SORTS[by]
@@ -151,12 +153,12 @@ def shares(connection: Connection, span: Span, by: str, limit: int | None) -> li
         query = query.join(workflowruns, same)
     query = query.where(*jobs_in(span), job.runtime.is_not(None))
     query = query.group_by(name).order_by(seconds.desc(), name).limit(limit)
-    return [Share(name, count, float(total)) for name, count, total in connection.execute(query)]
+    return [JobShare(name, count, float(total)) for name, count, total in connection.execute(query)]
 
 
-def all_jobs(connection: Connection, span: Span) -> Share:
+def sum_jobs(connection: Connection, span: JobFilter) -> JobShare:
     """Return the number and run time of all jobs that ran."""
     seconds = func.coalesce(func.sum(jobs.c.runtime), 0)
     query = select(func.count(), seconds).where(*jobs_in(span), jobs.c.runtime.is_not(None))
     count, total = connection.execute(query).one()
-    return Share(None, count, float(total))
+    return JobShare(None, count, float(total))

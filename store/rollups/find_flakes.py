@@ -33,7 +33,7 @@ class Flake(NamedTuple):
     lastseen: datetime
 
 
-class Example(NamedTuple):
+class FlakeExample(NamedTuple):
     """One end of a job on a commit."""
 
     rungitid: int
@@ -45,15 +45,15 @@ class Example(NamedTuple):
     url: str | None
 
 
-class Shown(NamedTuple):
+class ShownFlake(NamedTuple):
     """A flaky job with its newest failure and the success on the same commit."""
 
     flake: Flake
-    failed: Example | None
-    passed: Example | None
+    failed: FlakeExample | None
+    passed: FlakeExample | None
 
 
-def counted(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
+def conditions_of(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions of jobs of a span that ended on a commit, well or badly."""
     job = jobs.c
     return [
@@ -66,12 +66,12 @@ def counted(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
     ]
 
 
-def ends(since: datetime, until: datetime) -> Subquery:
+def select_ends(since: datetime, until: datetime) -> Subquery:
     """Return how jobs ended on each commit with a failure: failures and successes counted apart."""
     job, run = jobs.c, workflowruns.c
     # Few commits have a failure: all others need not be sorted, which is what takes long.
     query = select(job.repoid, job.commithash)
-    query = query.where(*counted(since, until), job.conclusion.in_(FAILED)).distinct()
+    query = query.where(*conditions_of(since, until), job.conclusion.in_(FAILED)).distinct()
     bad = use_index(query, jobs, "ix_jobs_time").subquery("bad")  # or it reads the whole table
     failed = case((job.conclusion.in_(FAILED), 1), else_=0)
     return (
@@ -92,15 +92,17 @@ def ends(since: datetime, until: datetime) -> Subquery:
             and_(run.repoid == bad.c.repoid, run.commithash == bad.c.commithash),
         )
         .join(jobs, and_(job.provider == run.provider, job.rungitid == run.gitid))
-        .where(*counted(since, until), job.commithash == bad.c.commithash)
+        .where(*conditions_of(since, until), job.commithash == bad.c.commithash)
         .group_by(job.repoid, job.workflowname, job.name, job.commithash)
         .subquery("ends")
     )
 
 
-def flakes(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Flake]:
+def list_flakes(
+    connection: Connection, since: datetime, until: datetime, limit: int
+) -> list[Flake]:
     """Return the jobs that both failed and passed on a commit, the most often flaky first."""
-    end = ends(since, until).c
+    end = select_ends(since, until).c
     both = case((and_(end.failures > 0, end.successes > 0), 1), else_=0)
     flaky, lastseen = func.sum(both), func.max(case((both == 1, end.lastseen)))
     query = (
@@ -120,33 +122,33 @@ def flakes(connection: Connection, since: datetime, until: datetime, limit: int)
         .limit(limit)
     )
     rows = connection.execute(query).all()
-    numbers = commits_of(connection, {row[0] for row in rows}, since, until)
-    return [made(*row, numbers.get(name_of(*row[:1], *row[2:4]), 0)) for row in rows]
+    numbers = count_commits(connection, {row[0] for row in rows}, since, until)
+    return [to_flake(*row, numbers.get(job_name(*row[:1], *row[2:4]), 0)) for row in rows]
 
 
-Name = tuple[int, str, str]
+JobName = tuple[int, str, str]
 
 
-def name_of(repoid: int, workflow: str | None, name: str | None) -> Name:
+def job_name(repoid: int, workflow: str | None, name: str | None) -> JobName:
     """Return what a job is called by, without regard to case as in the table."""
     return repoid, (workflow or "").casefold(), (name or "").casefold()
 
 
-def commits_of(
+def count_commits(
     connection: Connection, repoids: Collection[int], since: datetime, until: datetime
-) -> dict[Name, int]:
+) -> dict[JobName, int]:
     """Return on how many commits each job of some repositories ended."""
     job = jobs.c
     by = (job.repoid, job.workflowname, job.name)
-    found: dict[Name, int] = {}
+    found: dict[JobName, int] = {}
     for repoid in repoids:
         query = select(*by, func.count(job.commithash.distinct()))
-        query = query.where(job.repoid == repoid, *counted(since, until)).group_by(*by)
-        found |= {name_of(*row[:3]): row[3] for row in connection.execute(query)}
+        query = query.where(job.repoid == repoid, *conditions_of(since, until)).group_by(*by)
+        found |= {job_name(*row[:3]): row[3] for row in connection.execute(query)}
     return found
 
 
-def made(
+def to_flake(
     repoid: int,
     repo: str,
     workflow: str | None,
@@ -171,11 +173,11 @@ def made(
     )
 
 
-def examples(connection: Connection, flake: Flake, since: datetime) -> list[Example]:
+def list_examples(connection: Connection, flake: Flake, since: datetime) -> list[FlakeExample]:
     """Return how a flaky job ended lately, newest first."""
     job = jobs.c
     query = (
-        select(*(job[name] for name in Example._fields))
+        select(*(job[name] for name in FlakeExample._fields))
         .where(
             job.repoid == flake.repoid,
             job.createtime >= since,
@@ -188,16 +190,18 @@ def examples(connection: Connection, flake: Flake, since: datetime) -> list[Exam
         .order_by(job.createtime.desc(), job.gitid.desc())
         .limit(200)
     )
-    return [Example(*row) for row in connection.execute(query)]
+    return [FlakeExample(*row) for row in connection.execute(query)]
 
 
-def shown(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Shown]:
+def list_shown_flakes(
+    connection: Connection, since: datetime, until: datetime, limit: int
+) -> list[ShownFlake]:
     """Return the flaky jobs of a span, each with both ends of a commit."""
-    found = flakes(connection, since, until, limit)
-    return [pair(one, examples(connection, one, since)) for one in found]
+    found = list_flakes(connection, since, until, limit)
+    return [pair_examples(one, list_examples(connection, one, since)) for one in found]
 
 
-def pair(flake: Flake, ends: list[Example]) -> Shown:
+def pair_examples(flake: Flake, ends: list[FlakeExample]) -> ShownFlake:
     """Return a flake with the two ends of the newest commit that has both; `ends` newest first."""
     for failed in ends:
         if failed.conclusion not in FAILED:
@@ -207,5 +211,5 @@ def pair(flake: Flake, ends: list[Example]) -> Shown:
             None,
         )
         if passed is not None:
-            return Shown(flake, failed, passed)
-    return Shown(flake, None, None)
+            return ShownFlake(flake, failed, passed)
+    return ShownFlake(flake, None, None)

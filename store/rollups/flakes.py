@@ -13,7 +13,7 @@ from engines import database_time, reading
 from engines.transaction import transact
 from schema.tables.rollups import rollflakes, rollspans
 from store.rollups import find_flakes
-from store.rollups.find_flakes import Example, Flake, Shown
+from store.rollups.find_flakes import Flake, FlakeExample, ShownFlake
 
 FLAKES = "flakes"
 REVISION = "1"
@@ -29,15 +29,15 @@ def borders(calendar: Calendar, now: datetime) -> tuple[datetime, datetime]:
     return calendar.day_begin(today - (DAYS - 1) * ONE), calendar.day_begin(today + ONE)
 
 
-def refresh(engine: Engine, calendar: Calendar) -> bool:
+def refresh_flakes(engine: Engine, calendar: Calendar) -> bool:
     """Find the flaky jobs anew where that was long ago; tell whether it was."""
     with reading(engine).connect() as connection:
         now = database_time(connection)
         begin, end = borders(calendar, now)
-        made = made_at(connection, begin, end)
+        made = read_roll_time(connection, begin, end)
         if made is not None and now - made < AGAIN:
             return False
-        found = find_flakes.shown(connection, begin, end, MOST)
+        found = find_flakes.list_shown_flakes(connection, begin, end, MOST)
 
     def work(connection: Connection) -> None:
         connection.execute(delete(rollspans).where(rollspans.c.kind == FLAKES))
@@ -52,7 +52,7 @@ def refresh(engine: Engine, calendar: Calendar) -> bool:
     return True
 
 
-def made_at(connection: Connection, begin: datetime, end: datetime) -> datetime | None:
+def read_roll_time(connection: Connection, begin: datetime, end: datetime) -> datetime | None:
     """Return when the flaky jobs of a span were found, None if they are not stored."""
     one = rollspans.c
     query = select(one.rolltime).where(
@@ -64,27 +64,27 @@ def made_at(connection: Connection, begin: datetime, end: datetime) -> datetime 
     return connection.execute(query).scalar_one_or_none()
 
 
-def stored(connection: Connection) -> list[Shown]:
+def read_flakes(connection: Connection) -> list[ShownFlake]:
     """Return what was found, the most often flaky first."""
     query = select(rollflakes.c.detail).order_by(rollflakes.c.place)
     return [from_text(text) for text in connection.scalars(query)]
 
 
-def as_text(one: Shown) -> str:
+def as_text(one: ShownFlake) -> str:
     """Return a flaky job as JSON."""
     parts = [part and part._asdict() for part in one]
     return json.dumps(parts, default=datetime.isoformat)
 
 
-def from_text(text: str) -> Shown:
+def from_text(text: str) -> ShownFlake:
     """Return a flaky job as it was stored."""
-    flake, failed, passed = (timed(part) for part in json.loads(text))
+    flake, failed, passed = (with_times(part) for part in json.loads(text))
     assert flake is not None  # noqa: S101 - as_text wrote it
-    ends = [Example(**part) if part else None for part in (failed, passed)]
-    return Shown(Flake(**flake), *ends)
+    ends = [FlakeExample(**part) if part else None for part in (failed, passed)]
+    return ShownFlake(Flake(**flake), *ends)
 
 
-def timed(part: dict[str, Any] | None) -> dict[str, Any] | None:
+def with_times(part: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return a record with its times as such."""
     if part is None:
         return None

@@ -19,7 +19,16 @@ from engines.transaction import transact
 from schema.tables.ci import keys
 from schema.tables.rollups import rollflakes, rollnights, rollspans, rollups
 from store.rollups import days, nights
-from store.rollups.spans import DAY, Plan, Span, due, rules_for, spans_at, spans_of, stored_spans
+from store.rollups.spans import (
+    DAY,
+    RollupPlan,
+    RollupSpan,
+    list_due_spans,
+    list_stored_spans,
+    rules_of_kind,
+    spans_at,
+    spans_of,
+)
 from store.write import changed_runs
 from store.write.upsert import insert_or
 
@@ -29,24 +38,24 @@ Values = dict[str, Any]
 Rows = dict[Any, Values]
 
 
-def make(engine: Engine, plan: Plan, span: Span) -> bool:
+def make_span(engine: Engine, plan: RollupPlan, span: RollupSpan) -> bool:
     """Make one roll-up and write what differs; False when another process was quicker."""
     table = rollups if span.kind == DAY else rollnights
-    rules = rules_for(span.kind, plan)
+    rules = rules_of_kind(span.kind, plan)
     with reading(engine).connect() as connection:
         # First: the rows that are read below are not older than the revision.
-        revision = revision_of(connection, span)
-        old = stored_rows(connection, table, span.begin)
+        revision = read_revision(connection, span)
+        old = read_rows(connection, table, span.begin)
         if span.kind == DAY:
-            new: Rows = dict(days.rows_of(connection, span.begin, span.end))
+            new: Rows = dict(days.count_day(connection, span.begin, span.end))
         else:
             calendar, groups = plan
-            new = dict(nights.rows_of(connection, calendar, groups, span.begin, span.end))
+            new = dict(nights.summarize_night(connection, calendar, groups, span.begin, span.end))
 
     def work(connection: Connection) -> bool:
-        if not claim(connection, span, rules, revision):
+        if not claim_span(connection, span, rules, revision):
             return False
-        write(connection, table, span.begin, old, new)
+        write_rows(connection, table, span.begin, old, new)
         return True
 
     try:
@@ -55,14 +64,14 @@ def make(engine: Engine, plan: Plan, span: Span) -> bool:
         return False
 
 
-def revision_of(connection: Connection, span: Span) -> int | None:
+def read_revision(connection: Connection, span: RollupSpan) -> int | None:
     """Return how often a span was made, None if it never was."""
     one = rollspans.c
     query = select(one.revision).where(one.kind == span.kind, one.begintime == span.begin)
     return connection.execute(query).scalar_one_or_none()
 
 
-def claim(connection: Connection, span: Span, rules: str, revision: int | None) -> bool:
+def claim_span(connection: Connection, span: RollupSpan, rules: str, revision: int | None) -> bool:
     """Raise a span's revision; False when it is no longer the one that was read."""
     own = {"endtime": span.end, "rules": rules, "rolltime": database_time(connection)}
     if revision is None:
@@ -75,7 +84,7 @@ def claim(connection: Connection, span: Span, rules: str, revision: int | None) 
     return connection.execute(changed).rowcount == 1
 
 
-def stored_rows(connection: Connection, table: Table, begin: datetime) -> Rows:
+def read_rows(connection: Connection, table: Table, begin: datetime) -> Rows:
     """Return the rows of a span by key, without `begintime`."""
     key = [name for name in keys(table) if name != "begintime"]
     own = [one.name for one in table.columns if one.name not in ("Id", "begintime", *key)]
@@ -87,7 +96,7 @@ def stored_rows(connection: Connection, table: Table, begin: datetime) -> Rows:
     }
 
 
-def write(
+def write_rows(
     connection: Connection, table: Table, begin: datetime, old: Rows, new: Mapping[Any, Values]
 ) -> None:
     """Write the rows that differ, and delete those that are no more."""
@@ -111,7 +120,9 @@ def assigned(row: Any, names: Iterable[str]) -> list[tuple[str, Any]]:
     return [(name, row[name]) for name in names]
 
 
-def freshen(engine: Engine, plan: Plan, rest: Callable[[], None] = lambda: None) -> int:
+def remake_changed(
+    engine: Engine, plan: RollupPlan, rest: Callable[[], None] = lambda: None
+) -> int:
     """Make the roll-ups of marked runs anew, and take the marks back; return how many were read.
 
     `rest` is called between two spans.
@@ -122,37 +133,37 @@ def freshen(engine: Engine, plan: Plan, rest: Callable[[], None] = lambda: None)
         spans = spans_of(connection, plan, marks)
     done = True
     for span in sorted(spans, key=lambda one: one.begin, reverse=True):
-        done = make(engine, plan, span) and done
+        done = make_span(engine, plan, span) and done
         rest()
     if done and marks:
         transact(engine, lambda connection: changed_runs.take_back(connection, marks))
     return len(marks)
 
 
-def fill(
+def make_due(
     engine: Engine,
-    plan: Plan,
+    plan: RollupPlan,
     limit: int,
     rest: Callable[[], None] = lambda: None,
     now: datetime | None = None,
 ) -> int:
     """Make spans that nothing marks (`due`); return how many."""
-    clean(engine, plan, limit)
-    spans = due(engine, plan, limit, now)
+    drop_outdated(engine, plan, limit)
+    spans = list_due_spans(engine, plan, limit, now)
     for span in spans:
-        make(engine, plan, span)
+        make_span(engine, plan, span)
         rest()
     return len(spans)
 
 
-def clean(engine: Engine, plan: Plan, limit: int) -> None:
+def drop_outdated(engine: Engine, plan: RollupPlan, limit: int) -> None:
     """Delete roll-ups of days and nights that another calendar had."""
     with reading(engine).connect() as connection:
-        made = stored_spans(connection)
+        made = list_stored_spans(connection)
     wrong = [
         (kind, begin)
         for (kind, begin), one in made.items()
-        if Span(kind, begin, one.end) not in spans_at(plan, begin)
+        if RollupSpan(kind, begin, one.end) not in spans_at(plan, begin)
     ]
 
     def work(connection: Connection) -> None:
@@ -166,7 +177,7 @@ def clean(engine: Engine, plan: Plan, limit: int) -> None:
         transact(engine, work)
 
 
-def drop(engine: Engine) -> None:
+def drop_all(engine: Engine) -> None:
     """Delete all roll-ups: they are made again.
 
     The spans go first, so that no page takes what is left for all, and once more at the end: one

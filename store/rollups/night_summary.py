@@ -58,7 +58,7 @@ class FailedJob(NamedTuple):
     fingerprint: str | None = None
 
 
-class Failure(NamedTuple):
+class NightFailure(NamedTuple):
     """A failed job of a night, and why; `job` may stand for the whole run."""
 
     workflow: str
@@ -69,16 +69,16 @@ class Failure(NamedTuple):
     fingerprint: str | None = None
 
 
-class Content(NamedTuple):
+class NightContent(NamedTuple):
     """What a night's cell says; `ran` are the workflows of which a run ended."""
 
     state: str
     runs: int
     ran: tuple[str, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[NightFailure, ...]
 
 
-EMPTY = Content(NOTHING, 0, (), ())
+EMPTY = NightContent(NOTHING, 0, (), ())
 
 
 def run_state(run: NightRun) -> str:
@@ -92,18 +92,18 @@ def run_state(run: NightRun) -> str:
     return NOTHING if run.conclusion == SKIPPED else WARNED
 
 
-def failures_of(run: NightRun, jobs: Sequence[FailedJob]) -> list[Failure]:
+def list_failures(run: NightRun, jobs: Sequence[FailedJob]) -> list[NightFailure]:
     """Return why a run failed: its failed jobs, or itself when it has none."""
     workflow = run.workflowname or "?"
     if not jobs:
-        return [Failure(workflow, WHOLE_RUN, None, run.url)]
+        return [NightFailure(workflow, WHOLE_RUN, None, run.url)]
     return [
-        Failure(workflow, job.name or "?", job.failedstep, job.url, job.error, job.fingerprint)
+        NightFailure(workflow, job.name or "?", job.failedstep, job.url, job.error, job.fingerprint)
         for job in jobs
     ]
 
 
-def content_of(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob]]) -> Content:
+def summarize(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob]]) -> NightContent:
     """Return a cell: the newest run of each workflow decides, and the worst of them is shown.
 
     `runs` are the oldest first. A failure that a later run of the night made good is a warning.
@@ -124,28 +124,28 @@ def content_of(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJo
         failure
         for run in newest.values()
         if run_state(run) == FAILED_STATE
-        for failure in failures_of(run, jobs.get(run.key, ()))
+        for failure in list_failures(run, jobs.get(run.key, ()))
     ]
     ended = {run.workflowname or "?" for run in runs if run_state(run) not in (NOTHING, RUNNING)}
-    return Content(state, len(runs), tuple(sorted(ended)), tuple(failures))
+    return NightContent(state, len(runs), tuple(sorted(ended)), tuple(failures))
 
 
-def as_text(content: Content) -> str:
+def as_text(content: NightContent) -> str:
     """Return what is not in columns of its own as JSON."""
     return json.dumps([content.ran, content.failures], separators=(",", ":"))
 
 
-def from_text(state: str, runs: int, text: str) -> Content:
+def from_text(state: str, runs: int, text: str) -> NightContent:
     """Return a cell as it was stored."""
-    ran, failures = kept(text) if len(text) <= LONGEST_KEPT else parsed(text)
-    return Content(state, runs, ran, failures)
+    ran, failures = parse_again(text) if len(text) <= LONGEST_KEPT else parse_detail(text)
+    return NightContent(state, runs, ran, failures)
 
 
-def parsed(text: str) -> tuple[tuple[str, ...], tuple[Failure, ...]]:
+def parse_detail(text: str) -> tuple[tuple[str, ...], tuple[NightFailure, ...]]:
     """Return what `as_text` wrote."""
     ran, failures = orjson.loads(text)
-    return tuple(ran), tuple(Failure(*one) for one in failures)
+    return tuple(ran), tuple(NightFailure(*one) for one in failures)
 
 
 # Most cells of a page say the same, and all of them say it again on the next.
-kept = lru_cache(maxsize=KEPT)(parsed)
+parse_again = lru_cache(maxsize=KEPT)(parse_detail)

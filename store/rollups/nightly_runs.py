@@ -19,7 +19,7 @@ from engines.chunks import by_provider
 from rows.words import FAILED, RunKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
-from store.rollups.night_summary import Content, FailedJob, NightRun, content_of
+from store.rollups.night_summary import FailedJob, NightContent, NightRun, summarize
 
 PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
 USUAL_BRANCHES = ("main", "master")
@@ -27,30 +27,30 @@ SCHEDULE, BRANCH, GROUP = "schedule", "branch", "group"
 LONGEST_ERROR = 300
 
 
-class Nightly(NamedTuple):
+class NightlyResult(NamedTuple):
     """A repository's night, by one of the ways that make runs nightly."""
 
     repoid: int
     night: date
     way: str
-    content: Content
+    content: NightContent
 
 
-class Names(NamedTuple):
+class NightlyRules(NamedTuple):
     """What tells a repository's nightly runs: its default branch and its group."""
 
     defaultbranch: str | None
     group: Group | None
 
 
-def names_of(connection: Connection, groups: Sequence[Group]) -> dict[int, Names]:
+def read_rules(connection: Connection, groups: Sequence[Group]) -> dict[int, NightlyRules]:
     """Return the repositories that have a name."""
     query = select(repos.c.Id, repos.c.name, repos.c.defaultbranch)
     rows = connection.execute(query.where(repos.c.name.is_not(None)))
-    return {number: Names(branch, group_of(groups, name)) for number, name, branch in rows}
+    return {number: NightlyRules(branch, group_of(groups, name)) for number, name, branch in rows}
 
 
-def way_of(run: NightRun, names: Names) -> str | None:
+def find_way(run: NightRun, names: NightlyRules) -> str | None:
     """Return what makes a run nightly, None for one that is not."""
     if names.group is not None and names.group.has_rule:
         return GROUP if is_nightly(names.group, run.workflowname, run.author) else None
@@ -60,7 +60,7 @@ def way_of(run: NightRun, names: Names) -> str | None:
     return BRANCH if run.event not in PROPOSALS and run.branchname in usual else None
 
 
-def candidates(names: dict[int, Names]) -> ColumnElement[bool]:
+def candidate_conditions(names: dict[int, NightlyRules]) -> ColumnElement[bool]:
     """Return a condition that every nightly run fits, and few others."""
     run = workflowruns.c
     ruled = [number for number, one in names.items() if one.group and one.group.has_rule]
@@ -75,31 +75,31 @@ def candidates(names: dict[int, Names]) -> ColumnElement[bool]:
     )
 
 
-def nights_of(
+def read_nights(
     connection: Connection,
     calendar: Calendar,
     since: datetime,
     until: datetime,
     groups: Sequence[Group] = (),
     repoid: int | None = None,
-) -> list[Nightly]:
+) -> list[NightlyResult]:
     """Return what the runs created from `since` to `until` make of their nights."""
-    names = names_of(connection, groups)
+    names = read_rules(connection, groups)
     by_cell: dict[tuple[int, date, str], list[NightRun]] = defaultdict(list)
-    for run in runs_of(connection, since, until, names, repoid):
-        way = way_of(run, names[run.repoid])
+    for run in list_runs(connection, since, until, names, repoid):
+        way = find_way(run, names[run.repoid])
         if way is not None:
             by_cell[run.repoid, calendar.night(run.createtime), way].append(run)
     failed = [run for runs in by_cell.values() for run in runs if run.conclusion in FAILED]
-    reasons = failed_jobs(connection, failed)
-    return [Nightly(*key, content_of(runs, reasons)) for key, runs in by_cell.items()]
+    reasons = list_failed_jobs(connection, failed)
+    return [NightlyResult(*key, summarize(runs, reasons)) for key, runs in by_cell.items()]
 
 
-def runs_of(
+def list_runs(
     connection: Connection,
     since: datetime,
     until: datetime,
-    names: dict[int, Names],
+    names: dict[int, NightlyRules],
     repoid: int | None = None,
 ) -> list[NightRun]:
     """Return the runs of a span, of one repository or all, that may be nightly, oldest first."""
@@ -109,7 +109,7 @@ def runs_of(
         .select_from(workflowruns)
         .join(repos, repos.c.Id == run.repoid)
         .where(run.createtime >= since, run.createtime < until)
-        .where(repos.c.name.is_not(None), candidates(names))
+        .where(repos.c.name.is_not(None), candidate_conditions(names))
         .order_by(run.createtime, run.Id)
     )
     if repoid is not None:
@@ -117,7 +117,9 @@ def runs_of(
     return [NightRun(*row) for row in connection.execute(query)]
 
 
-def failed_jobs(connection: Connection, runs: Iterable[NightRun]) -> dict[RunKey, list[FailedJob]]:
+def list_failed_jobs(
+    connection: Connection, runs: Iterable[NightRun]
+) -> dict[RunKey, list[FailedJob]]:
     """Return the failed jobs of the shown attempts of runs, in the order of their ids."""
     attempts = {run.key: run.attempt for run in runs}
     job = jobs.c
@@ -135,7 +137,7 @@ def failed_jobs(connection: Connection, runs: Iterable[NightRun]) -> dict[RunKey
         )
         if row.attempt == attempts[row.provider, row.rungitid]
     ]
-    errors = first_errors(connection, [(row.provider, row.gitid) for row in rows])
+    errors = read_first_errors(connection, [(row.provider, row.gitid) for row in rows])
     found: dict[RunKey, list[FailedJob]] = defaultdict(list)
     for row in rows:
         error = errors.get((row.provider, row.gitid), (None, None))
@@ -144,7 +146,7 @@ def failed_jobs(connection: Connection, runs: Iterable[NightRun]) -> dict[RunKey
     return found
 
 
-def first_errors(
+def read_first_errors(
     connection: Connection, keys: Iterable[RunKey]
 ) -> dict[RunKey, tuple[str | None, str | None]]:
     """Return the first line of what failed jobs say, and its fingerprint."""

@@ -15,7 +15,7 @@ from store.rollups import night_summary, nightly_runs
 Values = dict[str, Any]
 
 
-def rows_of(
+def summarize_night(
     connection: Connection,
     calendar: Calendar,
     groups: Sequence[Group],
@@ -29,5 +29,5 @@ def rows_of(
             "runs": one.content.runs,
             "detail": night_summary.as_text(one.content),
         }
-        for one in nightly_runs.nights_of(connection, calendar, begin, end, groups)
+        for one in nightly_runs.read_nights(connection, calendar, begin, end, groups)
     }

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from store.rollups import flakes, make
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 
 IDLE_SECONDS = 15.0
 BUSY_SECONDS = 1.0
@@ -18,23 +18,23 @@ SHARE = 4.0
 """How long to rest after a span, in times of what it took: deliveries come first."""
 
 
-def step(engine: Engine, plan: Plan) -> float:
+def run_step(engine: Engine, plan: RollupPlan) -> float:
     """Make what is marked, then some of what is missing; return the seconds to the next step."""
     rest = resting()
-    marked = make.freshen(engine, plan, rest)
-    filled = make.fill(engine, plan, PART, rest)
+    marked = make.remake_changed(engine, plan, rest)
+    filled = make.make_due(engine, plan, PART, rest)
     if marked == make.MARKS or filled > 1:
         return BUSY_SECONDS
-    if flakes.refresh(engine, plan.calendar):
+    if flakes.refresh_flakes(engine, plan.calendar):
         rest()
     return IDLE_SECONDS
 
 
-def run_all(engine: Engine, plan: Plan, now: datetime | None = None) -> None:
+def run_all(engine: Engine, plan: RollupPlan, now: datetime | None = None) -> None:
     """Make everything that is marked, or missing up to now, without a rest."""
-    while make.freshen(engine, plan) or make.fill(engine, plan, PART, now=now) > 1:
+    while make.remake_changed(engine, plan) or make.make_due(engine, plan, PART, now=now) > 1:
         pass
-    flakes.refresh(engine, plan.calendar)
+    flakes.refresh_flakes(engine, plan.calendar)
 
 
 def resting() -> Callable[[], None]:

@@ -24,14 +24,14 @@ AGAIN = timedelta(hours=24)
 """A span that nothing marked is looked at again after this time, one at a time."""
 
 
-class Plan(NamedTuple):
+class RollupPlan(NamedTuple):
     """What nights and days are, and which runs are nightly."""
 
     calendar: Calendar
     groups: tuple[Group, ...] = ()
 
 
-class Span(NamedTuple):
+class RollupSpan(NamedTuple):
     """A day or a night."""
 
     kind: str
@@ -39,7 +39,7 @@ class Span(NamedTuple):
     end: datetime
 
 
-class Made(NamedTuple):
+class StoredSpan(NamedTuple):
     """How a stored roll-up was made."""
 
     end: datetime
@@ -48,24 +48,24 @@ class Made(NamedTuple):
     rolltime: datetime
 
 
-def rules_for(kind: str, plan: Plan) -> str:
+def rules_of_kind(kind: str, plan: RollupPlan) -> str:
     """Return what names the rules by which a kind of span is made."""
     return REVISION if kind == DAY else rules_of(plan.groups)
 
 
-def spans_at(plan: Plan, moment: datetime) -> set[Span]:
+def spans_at(plan: RollupPlan, moment: datetime) -> set[RollupSpan]:
     """Return the day and the night that a time falls in."""
     calendar = plan.calendar
     day, night = calendar.local(moment).date(), calendar.night(moment)
     return {
-        Span(DAY, *calendar.borders(day, day)),
-        Span(NIGHT, calendar.begin(night), calendar.end(night)),
+        RollupSpan(DAY, *calendar.borders(day, day)),
+        RollupSpan(NIGHT, calendar.begin(night), calendar.end(night)),
     }
 
 
-def spans_of(connection: Connection, plan: Plan, marks: Sequence[Mark]) -> set[Span]:
+def spans_of(connection: Connection, plan: RollupPlan, marks: Sequence[Mark]) -> set[RollupSpan]:
     """Return the days and nights that marked runs and their jobs fall in."""
-    found: set[Span] = set()
+    found: set[RollupSpan] = set()
     for table, number in ((workflowruns, "gitid"), (jobs, "rungitid")):
         for provider, numbers in by_provider(mark.key for mark in marks):
             query = select(table.c.createtime).distinct()
@@ -76,16 +76,18 @@ def spans_of(connection: Connection, plan: Plan, marks: Sequence[Mark]) -> set[S
     return found
 
 
-def stored_spans(connection: Connection) -> dict[tuple[str, datetime], Made]:
+def list_stored_spans(connection: Connection) -> dict[tuple[str, datetime], StoredSpan]:
     """Return which roll-ups are made, by kind and begin."""
     one = rollspans.c
     query = select(
         one.kind, one.begintime, one.endtime, one.rules, one.revision, one.rolltime
     ).where(one.kind.in_((DAY, NIGHT)))
-    return {(row[0], row[1]): Made(*row[2:]) for row in connection.execute(query)}
+    return {(row[0], row[1]): StoredSpan(*row[2:]) for row in connection.execute(query)}
 
 
-def due(engine: Engine, plan: Plan, limit: int, now: datetime | None = None) -> list[Span]:
+def list_due_spans(
+    engine: Engine, plan: RollupPlan, limit: int, now: datetime | None = None
+) -> list[RollupSpan]:
     """Return spans up to now that are to be made though nothing marks them, the newest first.
 
     Those that were never made, or by other rules; when there are none, the one that was made
@@ -93,26 +95,27 @@ def due(engine: Engine, plan: Plan, limit: int, now: datetime | None = None) -> 
     """
     with reading(engine).connect() as connection:
         now = now or database_time(connection)
-        made = stored_spans(connection)
+        made = list_stored_spans(connection)
         oldest = min(
             filter(None, (connection.scalar(select(func.min(t.c.createtime))) for t in (
                 workflowruns, jobs
             ))), default=now
         )  # fmt: skip
-    found: list[Span] = []
+    found: list[RollupSpan] = []
     moment = now
     while moment > oldest - ONE - ONE and len(found) < limit:
         for span in sorted(spans_at(plan, moment)):
             stored = made.get((span.kind, span.begin))
-            wanted = (span.end, rules_for(span.kind, plan))
+            wanted = (span.end, rules_of_kind(span.kind, plan))
             if (stored is None or (stored.end, stored.rules) != wanted) and span not in found:
                 found.append(span)
         moment -= ONE
     if found:
         return found
     again = [
-        (stored.rolltime, Span(kind, begin, stored.end))
+        (stored.rolltime, RollupSpan(kind, begin, stored.end))
         for (kind, begin), stored in made.items()
-        if stored.rolltime < now - AGAIN and Span(kind, begin, stored.end) in spans_at(plan, begin)
+        if stored.rolltime < now - AGAIN
+        and RollupSpan(kind, begin, stored.end) in spans_at(plan, begin)
     ]
     return [min(again)[1]] if again else []

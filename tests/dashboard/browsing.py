@@ -26,7 +26,7 @@ from store.deliveries import table
 from store.deliveries.table import Delivery
 from store.reads.connection import open_reader
 from store.rollups import schedule
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.settings import settings_for
 
@@ -80,7 +80,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     stored.audit(writer, repo, NOW)
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
     settings = settings_for(url, folder, GROUPS=GROUPS)
-    schedule.run_all(writer, Plan(UTC_NOON, settings.groups), NOW)
+    schedule.run_all(writer, RollupPlan(UTC_NOON, settings.groups), NOW)
     writer.dispose()
     reader = open_reader(settings)
     app = create_app(settings, reader, clock=lambda: NOW)

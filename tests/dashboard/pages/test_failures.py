@@ -14,13 +14,13 @@ from sqlalchemy import Engine
 
 from config.calendar import Calendar
 from store.rollups import schedule
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
 
 LAST_NIGHT = datetime(2026, 3, 10, 2)
 LONG_AGO = LAST_NIGHT - timedelta(days=300)
-UTC = Plan(Calendar(ZoneInfo("UTC"), datetime(2026, 1, 1, 12).time()))
+UTC = RollupPlan(Calendar(ZoneInfo("UTC"), datetime(2026, 1, 1, 12).time()))
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

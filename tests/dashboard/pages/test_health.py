@@ -14,12 +14,12 @@ from sqlalchemy import Engine
 from config.calendar import Calendar
 from schema.tables.reconciler import leases, marks
 from store.rollups import schedule
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, text_of
 
 EARLIER = NOW - timedelta(hours=2)
-UTC = Plan(Calendar(ZoneInfo("UTC"), datetime(2026, 1, 1, 12).time()))
+UTC = RollupPlan(Calendar(ZoneInfo("UTC"), datetime(2026, 1, 1, 12).time()))
 
 
 def banner(client: FlaskClient) -> str:

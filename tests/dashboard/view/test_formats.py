@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.view import charts, formats
 from dashboard.view.new_issue_link import new_issue
-from dashboard.view.night_matrix import Failure
 from dashboard.view.timeline import timeline
 from store.reads.runs import Job
+from store.rollups.night_summary import NightFailure
 
 BEGIN = datetime(2026, 3, 10, 2)
 
@@ -165,7 +165,7 @@ def test_timeline_draws_nothing_for_jobs_that_did_not_run_here(values: dict[str,
 
 def test_new_issue_names_what_failed_and_mentions_nobody():
     failures = [
-        Failure("Nightly", "test `@octocat`", "Compile", "https://github.com/o/a/actions/1")
+        NightFailure("Nightly", "test `@octocat`", "Compile", "https://github.com/o/a/actions/1")
     ]
     url = urlsplit(str(new_issue("https://github.com/o/a", date(2026, 3, 10), failures, [])))
     found = parse_qs(url.query)
@@ -175,6 +175,6 @@ def test_new_issue_names_what_failed_and_mentions_nobody():
 
 
 def test_new_issue_needs_a_page_and_a_failure():
-    failure = Failure("Nightly", "test", None, None)
+    failure = NightFailure("Nightly", "test", None, None)
     assert new_issue("http://github.com/o/a", date(2026, 3, 10), [failure], []) is None
     assert new_issue("https://github.com/o/a", date(2026, 3, 10), [], []) is None

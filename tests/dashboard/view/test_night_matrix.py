@@ -11,16 +11,16 @@ import pytest
 from config.calendar import Calendar, shown_nights
 from dashboard.view.night_changes import Shared, changes_of
 from dashboard.view.night_matrix import filtered, rows_of, sorted_rows
-from store.reads.nights import Home
+from store.reads.nights import GroupedRepo
 from store.rollups.night_summary import (
     WHOLE_RUN,
     FailedJob,
-    Failure,
+    NightFailure,
     NightRun,
-    content_of,
     run_state,
+    summarize,
 )
-from store.rollups.nightly_runs import BRANCH, SCHEDULE, Nightly
+from store.rollups.nightly_runs import BRANCH, SCHEDULE, NightlyResult
 
 CALENDAR = Calendar(ZoneInfo("UTC"), time(12))
 LAST = date(2026, 3, 10)
@@ -64,10 +64,10 @@ def rows(runs: list[NightRun], jobs: list[FailedJob], way: str = SCHEDULE) -> li
     for job in jobs:
         reasons.setdefault((job.provider, job.rungitid), []).append(job)
     found = [
-        Nightly(repoid, night, way, content_of(those, reasons))
+        NightlyResult(repoid, night, way, summarize(those, reasons))
         for (repoid, night), those in by_cell.items()
     ]
-    homes = {repoid: Home(f"octo-org/{repoid}", None) for repoid, _ in by_cell}
+    homes = {repoid: GroupedRepo(f"octo-org/{repoid}", None) for repoid, _ in by_cell}
     return rows_of(NIGHTS, found, homes)
 
 
@@ -112,13 +112,13 @@ def test_cell_shows_the_worst_of_each_workflow_s_newest_run(
         run(conclusion=conclusion, workflowname=workflow, gitid=number)
         for number, (workflow, conclusion) in enumerate(conclusions)
     ]
-    assert content_of(runs, {}).state == state
+    assert summarize(runs, {}).state == state
 
 
 def test_failed_run_without_a_failed_job_fails_itself():
-    cell = content_of([run(conclusion="startup_failure")], {})
+    cell = summarize([run(conclusion="startup_failure")], {})
     url = "https://github.com/octo-org/app/actions/runs/1"
-    assert cell.failures == (Failure("Nightly", WHOLE_RUN, None, url),)
+    assert cell.failures == (NightFailure("Nightly", WHOLE_RUN, None, url),)
 
 
 def test_repository_has_one_row_under_its_name_of_today():
@@ -129,13 +129,13 @@ def test_repository_has_one_row_under_its_name_of_today():
 
 
 def test_repository_with_a_scheduled_run_is_judged_by_those_alone():
-    good, bad = content_of([run()], {}), content_of([run(conclusion="failure")], {})
+    good, bad = summarize([run()], {}), summarize([run(conclusion="failure")], {})
     found = [
-        Nightly(1, NIGHTS[0], BRANCH, bad),
-        Nightly(1, NIGHTS[1], SCHEDULE, good),
-        Nightly(2, NIGHTS[0], BRANCH, bad),
+        NightlyResult(1, NIGHTS[0], BRANCH, bad),
+        NightlyResult(1, NIGHTS[1], SCHEDULE, good),
+        NightlyResult(2, NIGHTS[0], BRANCH, bad),
     ]
-    homes = {1: Home("octo-org/scheduled", None), 2: Home("octo-org/pushed", None)}
+    homes = {1: GroupedRepo("octo-org/scheduled", None), 2: GroupedRepo("octo-org/pushed", None)}
     states = {
         row.repo: [cell.state for cell in row.cells[:2]] for row in rows_of(NIGHTS, found, homes)
     }

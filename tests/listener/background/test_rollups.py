@@ -22,7 +22,7 @@ from engines import connect
 from listener.background import rollups
 from schema import migrate
 from schema.tables.rollups import rollspans
-from store.rollups.spans import Plan
+from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 
 
@@ -66,7 +66,7 @@ def test_roll_ups_are_made_with_a_password_command(
     }
     monkeypatch.setattr("listener.background.rollups.time.sleep", lambda _: None)
     settings = read({}, environ, tmp_path)
-    plan = Plan(Calendar(settings.night_zone, settings.night_ends))
+    plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends))
     with tempfile.TemporaryFile() as turn, pytest.raises(Ended):
         rollups.work(settings, Breaker(), plan, turn)
     with engine.connect() as connection:

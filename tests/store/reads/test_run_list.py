@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engines import deadline
 from schema.tables.ci import workflowruns
 from store.reads.connection import TooLong, open_reader, quick
-from store.reads.run_list import FIRST, Place, Wanted, list_runs
+from store.reads.run_list import FIRST, ListPosition, RunFilter, list_runs
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
 from tests.dashboard.settings import settings_for
@@ -58,11 +58,11 @@ def test_search_without_time_looks_at_one_part_and_goes_on_from_there(
     engine: sa.Engine, reader: sa.Connection
 ):
     fill(engine)
-    wanted, place, parts = Wanted(author="rare"), None, 1
+    wanted, place, parts = RunFilter(author="rare"), None, 1
     while not (found := list_runs(reader, wanted, 50, place, seconds=0)).runs:
         assert found.searched is not None
         assert place is None or found.searched < place.createtime
-        place, parts = Place(found.searched, 0), parts + 1
+        place, parts = ListPosition(found.searched, 0), parts + 1
     assert [run.gitid for run in found.runs] == [COUNT]
     assert (found.searched, parts) == (None, 4)
     assert list_runs(reader, wanted, 50) == found

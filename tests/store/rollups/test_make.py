@@ -18,9 +18,9 @@ from schema.tables.rollups import dirtyruns, rollnights, rollspans, rollups
 from store import apply, delete_repository
 from store.rollups import make as rolled
 from store.rollups import schedule, spans
-from store.rollups.days import rows_of as days_of
-from store.rollups.nights import rows_of as nights_of
-from store.rollups.spans import DAY, NIGHT, Plan, Span
+from store.rollups.days import count_day as days_of
+from store.rollups.nights import summarize_night as nights_of
+from store.rollups.spans import DAY, NIGHT, RollupPlan, RollupSpan
 from store.state.failures import Failed, Finding
 from store.state.failures import write as write_failures
 from store.write import changed_runs
@@ -28,23 +28,23 @@ from tests.dashboard import stored
 from tests.store import door
 
 CALENDAR = Calendar(ZoneInfo("Asia/Kathmandu"), time(7))
-PLAN = Plan(CALENDAR)
+PLAN = RollupPlan(CALENDAR)
 NOON = datetime(2026, 3, 9, 12)
 NOW = datetime(2026, 3, 14)
 
 
-def check_rolled(engine: Engine, plan: Plan = PLAN) -> int:
+def check_rolled(engine: Engine, plan: RollupPlan = PLAN) -> int:
     """Fail unless every roll-up says what the tables say; return how many there are."""
     with engine.connect() as connection:
-        made = spans.stored_spans(connection)
+        made = spans.list_stored_spans(connection)
         for (kind, begin), one in made.items():
-            assert Span(kind, begin, one.end) in spans.spans_at(plan, begin)
+            assert RollupSpan(kind, begin, one.end) in spans.spans_at(plan, begin)
             if kind == DAY:
                 wanted = days_of(connection, begin, one.end)
-                assert rolled.stored_rows(connection, rollups, begin) == wanted
+                assert rolled.read_rows(connection, rollups, begin) == wanted
             else:
                 nights = nights_of(connection, *plan, begin, one.end)
-                assert rolled.stored_rows(connection, rollnights, begin) == nights
+                assert rolled.read_rows(connection, rollnights, begin) == nights
         for moment in connection.scalars(select(jobs.c.createtime).distinct()):
             for span in spans.spans_at(plan, moment):
                 assert (span.kind, span.begin) in made
@@ -88,7 +88,7 @@ def test_roll_ups_are_right_though_writers_and_two_others_work_at_once(writers: 
     def roll(engine: Engine) -> None:
         try:
             while not ended.is_set():
-                rolled.freshen(engine, PLAN)
+                rolled.remake_changed(engine, PLAN)
         except BaseException as error:
             errors.append(error)
             raise
@@ -121,7 +121,7 @@ def test_change_committed_while_marks_are_worked_off_keeps_its_mark(engine: Engi
     with engine.begin() as connection:
         changed_runs.take_back(connection, read)
     assert marks(engine) == 1
-    rolled.freshen(engine, PLAN)
+    rolled.remake_changed(engine, PLAN)
     assert marks(engine) == 0
 
 
@@ -140,18 +140,18 @@ def test_mark_made_anew_is_not_taken_back_by_who_read_the_one_before(engine: Eng
 def test_who_read_earlier_and_writes_later_writes_nothing(engine: Engine):
     one_run(engine)
     (span,) = [span for span in spans.spans_at(PLAN, NOON) if span.kind == DAY]
-    assert rolled.make(engine, PLAN, span)
+    assert rolled.make_span(engine, PLAN, span)
     with engine.connect() as connection:
-        seen = rolled.revision_of(connection, span)
-    assert rolled.make(engine, PLAN, span)
+        seen = rolled.read_revision(connection, span)
+    assert rolled.make_span(engine, PLAN, span)
     with engine.begin() as connection:
-        assert not rolled.claim(connection, span, spans.REVISION, seen)
+        assert not rolled.claim_span(connection, span, spans.REVISION, seen)
 
 
 def test_mark_stays_while_its_span_was_not_made(engine: Engine, monkeypatch: pytest.MonkeyPatch):
     one_run(engine)
-    monkeypatch.setattr(rolled, "claim", lambda *_: False)
-    assert rolled.freshen(engine, PLAN) == 1
+    monkeypatch.setattr(rolled, "claim_span", lambda *_: False)
+    assert rolled.remake_changed(engine, PLAN) == 1
     assert marks(engine) == 1
 
 
@@ -163,7 +163,7 @@ def test_late_job_moves_the_day_it_was_created_on(engine: Engine):
         repoid = connection.scalar(select(workflowruns.c.repoid))
     stored.job(engine, repoid, gitid, late, attempt=2)
     marked(engine, gitid)
-    rolled.freshen(engine, PLAN)
+    rolled.remake_changed(engine, PLAN)
     assert check_rolled(engine) >= 4
     found = stored.ask(
         engine, "SELECT runs, detail FROM rollups WHERE repoid = 0 ORDER BY begintime"
@@ -179,7 +179,7 @@ def test_reason_that_is_read_later_reaches_its_night(engine: Engine):
     schedule.run_all(engine, PLAN, NOW)
     failed = Failed("github", job, repoid, gitid, 1, "test", "Test", NOON)
     write_failures(engine, failed, [Finding("log", message="\nboom\nbang", fingerprint="f")])
-    rolled.freshen(engine, PLAN)
+    rolled.remake_changed(engine, PLAN)
     ((detail,),) = stored.ask(engine, "SELECT detail FROM rollnights")
     assert '"boom","f"' in detail
 
@@ -187,10 +187,10 @@ def test_reason_that_is_read_later_reaches_its_night(engine: Engine):
 def test_changed_groups_and_zones_make_their_nights_anew(engine: Engine):
     one_run(engine)
     schedule.run_all(engine, PLAN, NOW)
-    grouped = Plan(CALENDAR, (Group("prod", ("octo-org/*",), ("Release",)),))
+    grouped = RollupPlan(CALENDAR, (Group("prod", ("octo-org/*",), ("Release",)),))
     schedule.run_all(engine, grouped, NOW)
     assert stored.ask(engine, "SELECT way FROM rollnights") == []
-    elsewhere = Plan(Calendar(ZoneInfo("America/New_York"), time(7)))
+    elsewhere = RollupPlan(Calendar(ZoneInfo("America/New_York"), time(7)))
     schedule.run_all(engine, elsewhere, NOW)
     check_rolled(engine, elsewhere)
 
@@ -204,7 +204,7 @@ def test_span_that_nothing_marked_is_looked_at_again_after_a_day(engine: Engine)
         wrong = (rollspans.c.begintime <= NOON, rollspans.c.begintime > NOON - timedelta(days=1))
         connection.execute(update(rollspans).where(*wrong).values(rolltime=old))
     for _ in range(2):
-        assert rolled.fill(engine, PLAN, 5, now=NOW) == 1
+        assert rolled.make_due(engine, PLAN, 5, now=NOW) == 1
     check_rolled(engine)
 
 
@@ -225,7 +225,7 @@ def test_empty_store_has_nothing_to_roll_up_but_today(engine: Engine):
         NIGHT,
         "flakes",
     }
-    assert schedule.step(engine, PLAN) == schedule.IDLE_SECONDS
+    assert schedule.run_step(engine, PLAN) == schedule.IDLE_SECONDS
 
 
 def test_marks_are_in_the_writer_s_transaction(engine: Engine):
@@ -244,6 +244,6 @@ def test_marks_are_in_the_writer_s_transaction(engine: Engine):
 
 def test_span_is_what_the_calendar_says():
     assert spans.spans_at(PLAN, datetime(2026, 3, 9, 20)) == {
-        Span(DAY, datetime(2026, 3, 9, 18, 15), datetime(2026, 3, 10, 18, 15)),
-        Span(NIGHT, datetime(2026, 3, 9, 1, 15), datetime(2026, 3, 10, 1, 15)),
+        RollupSpan(DAY, datetime(2026, 3, 9, 18, 15), datetime(2026, 3, 10, 18, 15)),
+        RollupSpan(NIGHT, datetime(2026, 3, 9, 1, 15), datetime(2026, 3, 10, 1, 15)),
     }
