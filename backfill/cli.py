@@ -14,11 +14,11 @@ from backfill.command.arguments import (
     parse_delivery_filter,
     parse_read_range,
 )
-from backfill.command.flags import SETTINGS, parsed
+from backfill.command.flags import SETTINGS, command_line
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import BudgetSpent
-from config import argv as settings_argv
-from config.settings import BadSetting, Settings, read, secrets_of
+from config.command_line import read_settings
+from config.settings import BadSetting, Settings
 from engines import faults
 from rows import Unmappable
 from store import open
@@ -33,7 +33,7 @@ AGAIN = "the same command goes on where it was"
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the flags say and return the exit code: 0 done, 1 not all, 2 change something."""
     try:
-        return run(parsed(sys.argv[1:] if argv is None else argv))
+        return run(command_line().read(argv))
     except BadSetting as error:
         return fail(str(error), 2)
     except CannotStart as error:
@@ -58,8 +58,7 @@ def fail(line: str, code: int) -> int:
 
 def run(given: dict[str, Any]) -> int:
     """Check every flag and setting, then do it. Raises BadSetting and CannotStart."""
-    settings = read({name: given[name] for name in SETTINGS})
-    settings_argv.hide(secrets_of(settings))
+    settings = read_settings({name: given[name] for name in SETTINGS})
     check_exclusive_flags(given)
     if given["forget"]:
         return run_forget(settings, given["forget"])

@@ -11,16 +11,15 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import argv as settings_argv
-from config.flags import Flags
-from config.settings import BadSetting, Settings, read, secrets_of
+from config.command_line import LAYERS, CommandLine, read_settings
+from config.settings import BadSetting, Settings
 from dashboard import digest
 from dashboard import static_export as export
 from dashboard.app import create_app
@@ -31,22 +30,19 @@ from runtime import gunicorn_dashboard
 from store.open import CannotStart
 from store.reads.connection import open_reader
 
-EPILOG = """\
-Flags win over the environment, the environment over a file .env in the current folder, where
-each X may also be given as X_FILE, a file that holds it. DATABASE_READ_URL names the store,
+EPILOG = f"""\
+{LAYERS}. DATABASE_READ_URL names the store,
 NIGHT_ZONE and NIGHT_ENDS say which night a run belongs to, DASHBOARD_PASSWORD is asked for when
 the address is not of this machine only. All are explained in .env.example.
 """
 
 
-def flags() -> Flags:
-    """Return the parser of the command line; values are checked with the other settings."""
-    parser = Flags(
+def command_line() -> CommandLine:
+    """Return the parser of the flags; values are checked with the other settings."""
+    parser = CommandLine(
         prog="dashboard.py",
         description="Show what the store holds, as pages: nights, runs, times, flakes, health.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument(
         "-p",
@@ -55,13 +51,7 @@ def flags() -> Flags:
         metavar="PORT",
         help="port, default 5001 [DASHBOARD_PORT]",
     )
-    parser.add_argument(
-        "-pwd",
-        "--password",
-        dest="database_password",
-        metavar="PASSWORD",
-        help="password of the database; SQLite needs none [DATABASE_PASSWORD]",
-    )
+    parser.add_password()
     parser.add_argument(
         "--host",
         dest="dashboard_host",
@@ -93,7 +83,7 @@ def flags() -> Flags:
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the pages until stopped; 2 means that a person must change something."""
     try:
-        given = parsed(sys.argv[1:] if argv is None else argv)
+        given = command_line().read(argv)
         wish = Wish(*(given.pop(name) for name in Wish._fields))
         check_wish(wish)
         if wish.export is not None or wish.digest:
@@ -107,17 +97,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # before gunicorn was there to end cleanly
         return 130
     return 0
-
-
-def parsed(argv: Sequence[str]) -> dict[str, Any]:
-    """Return the flags by the names of the settings. Raises BadSetting."""
-    if any(word.startswith("-pwd") and word[4:5] not in ("", "=") for word in argv):
-        raise BadSetting("-pwd", "a password is a word of its own: -pwd PASSWORD or -pwd=-x")
-    found, rest = flags().parse_known_args(argv)
-    if rest:
-        # Not repeated: a word too many may be half of a password.
-        raise BadSetting("usage", f"{len(rest)} words belong to no flag (see --help)")
-    return vars(found)
 
 
 class Wish(NamedTuple):
@@ -144,9 +123,8 @@ def check_wish(wish: Wish) -> None:
 def write(given: dict[str, object], wish: Wish) -> int:
     """Export the pages, or tell last night in words; return the exit code. Raises BadSetting."""
     given.pop("beside")
-    settings = read(given)
     # The address of a chat's webhook is its password.
-    settings_argv.hide([*secrets_of(settings), *filter(None, [wish.post])])
+    settings = read_settings(given, *filter(None, [wish.post]))
     engine = open_reader(settings)
     app = create_app(settings._replace(dashboard_password=None, dashboard_proxies=()), engine)
     app.extensions["site"] = app.extensions["site"]._replace(is_static=wish.export is not None)
@@ -183,8 +161,7 @@ def tell(found: digest.Digest, wish: Wish) -> int:
 
 def start(given: dict[str, object]) -> None:
     """Serve with these flags. Raises BadSetting, and SystemExit at the end."""
-    settings = read(given)
-    settings_argv.hide(secrets_of(settings))
+    settings = read_settings(given)
     refuse_unsafe(settings)
     listening = claim(settings)
     host, port = settings.dashboard_host, settings.dashboard_port

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if ALONE & {word.partition("=")[0] for word in words}:
         return cli.main(words)
     try:
-        given = cli.parsed(words)
+        given = cli.command_line().read(words)
     except BadSetting:
         return cli.main(words)  # it says what is wrong
     pages = start_pages(reconciler.environment(given))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import socket
@@ -12,10 +11,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from config import argv as settings_argv
 from config import webhook_secret
-from config.flags import Flags
-from config.settings import BadSetting, Settings, read, secrets_of
+from config.command_line import LAYERS, CommandLine, read_settings
+from config.settings import BadSetting, Settings, secrets_of
 from engines import kind_of
 from listener import check, startup, webhook_setup
 from listener.background import reconciler
@@ -24,9 +22,8 @@ from listener.worker import Common, make_app
 from runtime import gunicorn_listener, log
 from store.open import CannotStart
 
-EPILOG = """\
-Flags win over the environment, the environment over a file .env in the current folder, where
-each X may also be given as X_FILE, a file that holds it. Further settings are named in
+EPILOG = f"""\
+{LAYERS}. Further settings are named in
 .env.example: DATABASE_URL, DATABASE_SSL, DATABASE_SSL_CA, WEBHOOK_SECRET and others.
 
 A password follows its flag as a word of its own: -pwd PASSWORD (-pwdPASSWORD is not possible).
@@ -35,41 +32,22 @@ moment: DATABASE_PASSWORD_FILE and GITHUB_TOKEN_FILE are safer.
 """
 
 
-def flags() -> Flags:
-    """Return the parser of the command line; values are checked with the other settings."""
-    parser = Flags(
+def command_line() -> CommandLine:
+    """Return the parser of the flags; values are checked with the other settings."""
+    parser = CommandLine(
         prog="python listener.py",
         description="Receive GitHub's webhooks and store every run, attempt, job and push.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument(
-        "-r",
-        "--repo",
-        dest="repos",
-        metavar="ORG/REPO",
-        action="append",
-        help="watch this repository, or all of ORG or ORG/*; may be repeated or separated by "
-        "commas; default: every repository whose deliveries are signed [REPOS]",
+    parser.add_repos(
+        "watch this repository, or all of ORG or ORG/*; may be repeated or separated by "
+        "commas; default: every repository whose deliveries are signed [REPOS]"
     )
-    parser.add_argument(
-        "-k",
-        "--key",
-        dest="key",
-        metavar="KEY",
-        help="GitHub token; deliveries need none, healing and the backfill do [GITHUB_TOKEN]",
-    )
+    parser.add_key("GitHub token; deliveries need none, healing and the backfill do [GITHUB_TOKEN]")
     parser.add_argument(
         "-p", "--port", dest="port", metavar="PORT", help="port, default 5000 [PORT]"
     )
-    parser.add_argument(
-        "-pwd",
-        "--password",
-        dest="database_password",
-        metavar="PASSWORD",
-        help="password of the database; SQLite needs none [DATABASE_PASSWORD]",
-    )
+    parser.add_password()
     parser.add_argument(
         "--host", dest="host", metavar="HOST", help="address, default 0.0.0.0 [HOST]"
     )
@@ -91,7 +69,7 @@ def flags() -> Flags:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the listener until it is stopped; 2 means that a person must change something."""
     try:
-        given = parsed(sys.argv[1:] if argv is None else argv)
+        given = command_line().read(argv)
         url = given.pop("register")
         if given.pop("check"):
             return look(given, url)
@@ -106,25 +84,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def parsed(argv: Sequence[str]) -> dict[str, Any]:
-    """Return the flags by the names of the settings. Raises BadSetting."""
-    if any(word.startswith("-pwd") and word[4:5] not in ("", "=") for word in argv):
-        raise BadSetting("-pwd", "a password is a word of its own: -pwd PASSWORD or -pwd=-x")
-    found, rest = flags().parse_known_args(argv)
-    if rest:
-        # Not repeated: a word too many may be half of a password.
-        raise BadSetting("usage", f"{len(rest)} words belong to no flag (see --help)")
-    return vars(found)
-
-
 def look(given: dict[str, Any], url: str | None) -> int:
     """Check what a listener with these flags needs; return the exit code.
 
     Webhooks should point to `url`, where it is given.
     """
     try:
-        settings = read(given)
-        settings_argv.hide(secrets_of(settings))
+        settings = read_settings(given)
         refuse_debug()
     except BadSetting as error:
         print(check.shown(check.Line("configuration", "", str(error))))
@@ -134,20 +100,17 @@ def look(given: dict[str, Any], url: str | None) -> int:
 
 def register(given: dict[str, Any], url: str) -> int:
     """Set the webhooks up; return the exit code. Raises BadSetting."""
-    settings = read(given)
-    settings_argv.hide(secrets_of(settings))
+    settings = read_settings(given)
     return webhook_setup.register(given, settings, url)
 
 
 def start(given: dict[str, object]) -> None:
     """Serve with these flags. Raises BadSetting, CannotStart, and SystemExit at the end."""
-    settings = read(given)
-    secrets = secrets_of(settings)
-    settings_argv.hide(secrets)
+    settings = read_settings(given)
     refuse_debug()
     listening = claim(settings)
     keys, made = webhook_secret.load(settings)
-    log.start((*secrets, *(key.decode() for key in keys)))
+    log.start((*secrets_of(settings), *(key.decode() for key in keys)))
     cause = startup.first_try(settings)
     if cause:
         log.warning("the database takes nothing", cause=cause)

@@ -5,12 +5,12 @@ Settings, the key and the secret among them, come from the environment.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -18,7 +18,7 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import CheckLine, KnownHooks, Webhook
 from backfill.vendors import Vendor, chosen_vendor
-from config.flags import Flags
+from config.command_line import CommandLine
 from config.settings import BadSetting, Settings, read
 from engines import reading
 from engines.transaction import transact
@@ -37,16 +37,17 @@ NO_KEY = "is needed to manage webhooks (-k)"
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the flags say; return the exit code: 0 done, 1 not all, 2 change something first."""
     try:
-        given = parsed(sys.argv[1:] if argv is None else argv)
+        flags = read_flags(argv)
         settings = read({})
         vendor = chosen_vendor(settings)
-        url = vendor.check_listener_url(given.register) if given.register else None
+        register = flags["register"]
+        url = vendor.check_listener_url(register) if register else None
         if not settings.source.token:
             raise BadSetting(vendor.KEY, NO_KEY)
-        if not settings.repos and not given.check:
+        if not settings.repos and not flags["check"]:
             raise BadSetting("-r", NO_REPOS)
         with opened_usable_store(settings) as engine:
-            if given.check:
+            if flags["check"]:
                 return check_hooks(settings, engine, url)
             return set_up_hooks(settings, engine, str(url))
     except BadSetting as error:
@@ -57,17 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def parsed(argv: Sequence[str]) -> argparse.Namespace:
+def read_flags(argv: Sequence[str] | None) -> dict[str, Any]:
     """Return the flags. Raises BadSetting."""
-    parser = Flags(
-        prog="python -m backfill.command.webhook", description=__doc__, allow_abbrev=False
-    )
+    parser = CommandLine(prog="python -m backfill.command.webhook", description=__doc__)
     parser.add_argument("--register", metavar="URL", help="where the listener answers")
     parser.add_argument("--check", action="store_true", help="change nothing; print JSON lines")
-    given = parser.parse_args(argv)
-    if not given.check and not given.register:
+    flags = parser.read(argv)
+    if not flags["check"] and not flags["register"]:
         raise BadSetting("usage", "either --register or --check (see --help)")
-    return given
+    return flags
 
 
 def report_failure(why: str, code: int) -> int:

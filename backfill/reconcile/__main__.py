@@ -16,9 +16,8 @@ from typing import Any
 
 from backfill.reconcile.loop import reconcile
 from backfill.reconcile.reporter import CycleReporter
-from config import argv as settings_argv
-from config.flags import Flags
-from config.settings import BadSetting, Settings, read, secrets_of
+from config.command_line import CommandLine, read_settings
+from config.settings import BadSetting, Settings, secrets_of
 from store.open import CannotStart
 
 GRACE_SECONDS = 5.0
@@ -38,9 +37,8 @@ must change something first
 def main(argv: Sequence[str] | None = None) -> int:
     """Reconcile until a signal, or once; return the exit code."""
     try:
-        given = parsed(sys.argv[1:] if argv is None else argv)
+        given = command_line().read(argv)
         settings = checked(given)
-        settings_argv.hide(secrets_of(settings))
         reporter = CycleReporter(secrets_of(settings))
         stop = threading.Event()
         if given["beside"]:
@@ -55,30 +53,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def parsed(argv: Sequence[str]) -> dict[str, Any]:
-    """Return the flags by name. Raises BadSetting."""
-    parser = Flags(
+def command_line() -> CommandLine:
+    """Return the parser of the flags."""
+    parser = CommandLine(
         prog="python -m backfill.reconcile.__main__",
         description="Compare the store with GitHub time and again, and fetch what differs.",
         epilog=EPILOG,
-        allow_abbrev=False,
     )
-    parser.add_argument("-r", "--repo", dest="repos", metavar="ORG/REPO", action="append")
-    parser.add_argument("-k", "--key", dest="key", metavar="KEY")
-    parser.add_argument("-pwd", "--password", dest="database_password", metavar="PASSWORD")
+    parser.add_repos("compare this repository, or all of ORG or ORG/* [REPOS]")
+    parser.add_key("GitHub token [GITHUB_TOKEN]")
+    parser.add_password()
     parser.add_argument("--once", action="store_true", help="one cycle, then end")
     parser.add_argument(
         "--beside", action="store_true", help="end when standard input does: with the listener"
     )
-    found, rest = parser.parse_known_args(argv)
-    if rest:
-        raise BadSetting("usage", f"{len(rest)} words belong to no flag (see --help)")
-    return vars(found)
+    return parser
 
 
 def checked(given: dict[str, Any]) -> Settings:
     """Return the settings as they are now: a file may hold a newer key. Raises BadSetting."""
-    settings = read({name: given[name] for name in ("repos", "key", "database_password")})
+    flags = {name: given[name] for name in ("repos", "key", "database_password")}
+    settings = read_settings(flags)
     if not settings.source.token:
         raise BadSetting("GITHUB_TOKEN", NO_TOKEN)
     return settings

@@ -1,0 +1,70 @@
+"""The command line that every command begins with: its parser, the flags that many have."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from config import argv as own_argv
+from config.settings import BadSetting, Settings, read, secrets_of
+
+LAYERS = """\
+Flags win over the environment, the environment over a file .env in the current folder, where
+each X may also be given as X_FILE, a file that holds it"""
+
+
+class CommandLine(argparse.ArgumentParser):
+    """A parser whose errors are one line, without the words that were typed."""
+
+    def __init__(self, prog: str, description: str | None, epilog: str | None = None) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise BadSetting: the commands say it in one line, and end with exit code 2."""
+        raise BadSetting("usage", f"{message} (see --help)")
+
+    def add_repos(self, help: str) -> None:
+        """Add `-r`, which is the setting REPOS."""
+        self.add_argument(
+            "-r", "--repo", dest="repos", metavar="ORG/REPO", action="append", help=help
+        )
+
+    def add_key(self, help: str) -> None:
+        """Add `-k`, the vendor's token."""
+        self.add_argument("-k", "--key", metavar="KEY", help=help)
+
+    def add_password(self) -> None:
+        """Add `-pwd`, which is the setting DATABASE_PASSWORD."""
+        self.add_argument(
+            "-pwd",
+            "--password",
+            dest="database_password",
+            metavar="PASSWORD",
+            help="password of the database; SQLite needs none [DATABASE_PASSWORD]",
+        )
+
+    def read(self, argv: Sequence[str] | None) -> dict[str, Any]:
+        """Return the flags by their names, by default of this process. Raises BadSetting."""
+        words = sys.argv[1:] if argv is None else argv
+        if any(word.startswith("-pwd") and word[4:5] not in ("", "=") for word in words):
+            raise BadSetting("-pwd", "a password is a word of its own: -pwd PASSWORD or -pwd=-x")
+        flags, rest = self.parse_known_args(words)
+        if rest:
+            # Not repeated: a word too many may be half of a password.
+            raise BadSetting("usage", f"{len(rest)} words belong to no flag (see --help)")
+        return vars(flags)
+
+
+def read_settings(flags: Mapping[str, object], *secrets: str) -> Settings:
+    """Return the settings, and hide theirs and more secrets in argv. Raises BadSetting."""
+    settings = read(flags)
+    own_argv.hide((*secrets_of(settings), *secrets))
+    return settings
