@@ -1,7 +1,7 @@
 """Which folder reads which vendor's API, and what every such folder offers.
 
-A vendor is a folder beside `github/` with a module `vendor` that has the names of `Vendor`, and a
-line in VENDORS. `audit/`, `reconcile/` and `command/` know no other way to it.
+A vendor is a package beside `github/` that has the names of `Vendor`, and a line in VENDORS.
+`audit/`, `reconcile/` and `command/` know no other way to it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from backfill.github import vendor as github
+from backfill import github
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, Tell
@@ -235,4 +235,4 @@ def vendor_of(provider: str) -> Vendor:
 
 def chosen_vendor(settings: Settings) -> Vendor:
     """Return the vendor whose repositories the settings name."""
-    return next(iter(VENDORS.values()))
+    return VENDORS[next(iter(settings.sources))]

@@ -11,14 +11,14 @@ from sqlalchemy import Engine
 
 from backfill.command.connection import VendorConnection
 from backfill.http.errors import ApiError
-from backfill.http.rate_limit import LEFT_TO_OTHERS, POINTS, Budget
+from backfill.http.rate_limit import LEFT_TO_OTHERS, Budget
 from backfill.pipeline.progress_bars import span
 from backfill.records import ReadRange
 
 
-def estimate_seconds(calls: int, budget: Budget | None, now: float) -> float:
+def estimate_seconds(calls: int, per_minute: int, budget: Budget | None, now: float) -> float:
     """Return how long so many calls take within the vendor's limits; `now` since 1970."""
-    pace = calls / POINTS * 60
+    pace = calls / per_minute * 60
     if budget is None:
         return pace
     hourly = max(1, int(budget.limit * (1 - LEFT_TO_OTHERS)))
@@ -60,7 +60,7 @@ def plan_reading(
         total += calls
         lines.append(f"{name}: {runs} runs, {stored} of them are stored: about {calls} calls")
     budget = client.rate_limit.budget
-    seconds = estimate_seconds(total, budget, datetime.now().timestamp())
+    seconds = estimate_seconds(total, client.rules.per_minute, budget, datetime.now().timestamp())
     lines.append(f"in all about {total} calls, {format_budget(budget)}: {span(seconds)}")
     return ReadingPlan(lines, is_possible)
 

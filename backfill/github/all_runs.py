@@ -14,7 +14,7 @@ from backfill.github.run_details import RunDetails
 from backfill.github.run_list import RunList
 from backfill.github.windows import covering, joined
 from backfill.http.errors import ApiError
-from backfill.http.pagination import fetch, nothing, stored
+from backfill.http.pagination import fetch_page, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import ReadRange, Repository
@@ -83,7 +83,7 @@ def unfinished(context: Context, repository: Repository, asked: set[int]) -> Ite
     """Yield a task for each run that had not ended when it was read, once in this process."""
     with reading(context.engine).connect() as connection:
         found = backfill_progress.runs_in(connection, repository.repoid, OPEN)
-    known = stored(context.engine, repository.repoid)
+    known = know_stored(context.engine, repository.repoid)
     for run in found:
         if run.rungitid not in asked:
             asked.add(run.rungitid)
@@ -98,8 +98,8 @@ def stored_windows(context: Context, repository: Repository) -> list[Window]:
 
 def ask_newest(context: Context, repository: Repository, windows: list[Window]) -> Newest | None:
     """Return the newest run; `total` None when nothing changed, None when there is no run."""
-    known = stored(context.engine, repository.repoid) if windows else nothing
-    fetched = fetch(context.client, repository.path + NEWEST, known)
+    known = know_stored(context.engine, repository.repoid) if windows else know_nothing
+    fetched = fetch_page(context.client, repository.path + NEWEST, known)
     if fetched.body is None:
         return Newest(windows[0].last, None, fetched.key, None)
     for run in fetched.body["workflow_runs"]:

@@ -11,12 +11,11 @@ from datetime import datetime
 from functools import partial
 
 from backfill.github.branches import whole_list
-from backfill.github.commits import UNKNOWN, CommitDepth, below
-from backfill.github.run_details import GONE
+from backfill.github.commits import CommitDepth, below
 from backfill.github.run_list import RESTARTS
 from backfill.github.windows import CAP, first_page, halves
 from backfill.http.errors import ApiError
-from backfill.http.pagination import chain, nothing
+from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
 from backfill.records import (
     BEGINNING,
@@ -48,7 +47,7 @@ def list_runs(
     while waiting:
         window = waiting.pop()
         runs, total = list[Json](), 0
-        for page in chain(context.client, repository.path + first_page(window), nothing):
+        for page in fetch_pages(context.client, repository.path + first_page(window), know_nothing):
             total = int(page.body["total_count"])
             if total >= CAP and (parts := halves(window, floor)):
                 waiting += parts
@@ -101,9 +100,9 @@ def jobs_of(context: Context, repository: Repository, run: int) -> tuple[int, li
     """Return a run and its jobs; none when the run was deleted meanwhile."""
     path = f"{repository.path}actions/runs/{run}/jobs?filter=all&per_page=100"
     try:
-        pages = [page.body["jobs"] for page in chain(context.client, path, nothing)]
+        pages = [page.body["jobs"] for page in fetch_pages(context.client, path, know_nothing)]
     except ApiError as problem:
-        if problem.status not in GONE:
+        if not problem.is_gone:
             raise
         return run, []
     found = {one["id"]: one for page in pages for one in page}
@@ -137,7 +136,7 @@ def find_absent_attempts(
         try:
             context.client.get(repository.path + path)
         except ApiError as problem:
-            if problem.status not in GONE:
+            if not problem.is_gone:
                 raise
             return one
         return None
@@ -188,7 +187,7 @@ def side_branch(
     try:
         return walk(context, repository, f"compare/{base}...{head}?per_page=100", name)
     except ApiError as problem:
-        if problem.status not in UNKNOWN:
+        if not problem.is_unknown_commit:
             raise
         return []  # it moved or went meanwhile, or shares no history: its head is asked for alone
 
@@ -196,7 +195,7 @@ def side_branch(
 def walk(context: Context, repository: Repository, path: str, branch: str) -> list[ListedCommit]:
     """Return the commits of a list or of a comparison."""
     found = []
-    for page in chain(context.client, repository.path + path, nothing):
+    for page in fetch_pages(context.client, repository.path + path, know_nothing):
         listed: list[Json] = page.body["commits"] if isinstance(page.body, dict) else page.body
         for one in listed:
             committer = (one.get("commit") or {}).get("committer") or {}

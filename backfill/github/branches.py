@@ -6,18 +6,25 @@ https://docs.github.com/rest/actions/workflows#list-repository-workflows
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from functools import partial
+from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from backfill.github.context import reads
-from backfill.http.pagination import Fetched, Known, chain, stored
+from backfill.github.commits import read_default, read_heads
+from backfill.github.repositories import reads
+from backfill.http.errors import ApiError
+from backfill.http.pagination import FetchedPage, Known, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Json, Repository
 from engines import reading
+from store.doors.api import Read
 from store.reads import for_backfill
-from store.state import backfill_progress
+from store.state import backfill_progress, notes
+from store.state.backfill_progress import CLOSED
 
 BRANCHES = "branches?per_page=100"
 WORKFLOWS = "actions/workflows?per_page=100"
@@ -29,9 +36,10 @@ def read_branches(context: Context, repository: Repository) -> None:
 
     Nothing is done when no page changed. Raises ApiError.
     """
-    held = stored(context.engine, repository.repoid)
+    held = know_stored(context.engine, repository.repoid)
     if not any(
-        page.body is not None for page in chain(context.client, repository.path + BRANCHES, held)
+        page.body is not None
+        for page in fetch_pages(context.client, repository.path + BRANCHES, held)
     ):
         return
     pages, is_whole = whole_list(context, repository)
@@ -49,30 +57,30 @@ def read_branches(context: Context, repository: Repository) -> None:
     context.writer.put(AtomicWrite(reads(context, "branch_gone", gone, repository), keep))
 
 
-def whole_list(context: Context, repository: Repository) -> tuple[list[Fetched], bool]:
+def whole_list(context: Context, repository: Repository) -> tuple[list[FetchedPage], bool]:
     """Return the pages of branches, and whether they are of one moment.
 
     A branch deleted meanwhile pulls others to a page that was read before: pages count as one
     list only when they are all still the same after the last was read.
     """
-    pages: list[Fetched] = []
+    pages: list[FetchedPage] = []
     for _ in range(ROUNDS):
         before = {page.key: page for page in pages}
         pages = [
             before[page.key] if page.body is None else page
-            for page in chain(context.client, repository.path + BRANCHES, pages_known(before))
+            for page in fetch_pages(context.client, repository.path + BRANCHES, pages_known(before))
         ]
         if len(pages) == 1 or all(before.get(page.key) is page for page in pages):
             return pages, True
     return pages, False
 
 
-def pages_known(pages: dict[str, Fetched]) -> Known:
+def pages_known(pages: dict[str, FetchedPage]) -> Known:
     """Know the pages that were just read."""
     return lambda key: pages[key].page if key in pages else None
 
 
-def put_pages(connection: Connection, repository: Repository, pages: list[Fetched]) -> None:
+def put_pages(connection: Connection, repository: Repository, pages: list[FetchedPage]) -> None:
     """Note that pages are stored."""
     for page in pages:
         if page.page is not None:
@@ -91,11 +99,108 @@ def reread_branches(context: Context, repository: Repository) -> None:
 
 def read_workflows(context: Context, repository: Repository) -> None:
     """Store the workflows: runs name theirs by its number only. Raises ApiError."""
-    for page in chain(
-        context.client, repository.path + WORKFLOWS, stored(context.engine, repository.repoid)
+    for page in fetch_pages(
+        context.client, repository.path + WORKFLOWS, know_stored(context.engine, repository.repoid)
     ):
         if page.body is not None:
             found = reads(context, "workflow", page.body["workflows"], repository)
             context.writer.put(
                 AtomicWrite(found, partial(put_pages, repository=repository, pages=[page]))
             )
+
+
+STORED, HEADS = "branches stored", "heads"
+MOST = 200
+"""Branches compared at a time: a repository with thousands of new ones takes several cycles."""
+
+Heads = dict[str, str]
+
+
+def read_moved_branches(context: Context, repository: Repository, since: datetime) -> bool:
+    """Store branches and the commits they moved over; False when some are left for next time.
+
+    The default branch is read back to its oldest run, at least to `since`. Raises ApiError.
+    """
+    context.writer.flush()
+    with reading(context.engine).connect() as connection:
+        live = for_backfill.list_live_heads(connection, repository.repoid)
+        stored = notes.text(connection, subject(repository), STORED)
+    if stored != fingerprint(live):
+        # Webhooks moved branches since the list was stored: that it is unchanged says nothing.
+        context.writer.put(
+            AtomicWrite(
+                (), lambda c: backfill_progress.drop_pages(c, repository.repoid, "branches")
+            )
+        )
+        context.writer.flush()
+    read_branches(context, repository)
+    read_default(context, repository, None, since)
+    is_whole = compare(context, repository)
+    if is_whole:
+        read_heads(context, repository)
+    return is_whole
+
+
+def subject(repository: Repository) -> str:
+    """Return what a repository's marks are about."""
+    return str(repository.repoid)
+
+
+def fingerprint(live: Heads) -> str:
+    """Return a short text that differs where any branch does."""
+    return sha256(json.dumps(sorted(live.items())).encode()).hexdigest()
+
+
+def compare(context: Context, repository: Repository) -> bool:
+    """Store the commits of each branch whose head is new; tell whether all were compared."""
+    with reading(context.engine).connect() as connection:
+        live = for_backfill.list_live_heads(connection, repository.repoid)
+        walks = backfill_progress.walks_of(connection, repository.repoid)
+        stored = notes.text(connection, subject(repository), STORED)
+        before: Heads = json.loads(notes.text(connection, subject(repository), HEADS) or "{}")
+    main = repository.default_branch
+    heads = {name: head for name, head in before.items() if name in live}
+    if any(walk.state == CLOSED and walk.head == live.get(main) for walk in walks):
+        heads[main] = live[main]
+    moved = sorted(name for name, head in live.items() if heads.get(name) != head)
+    tasks = (
+        partial(brought, context, repository, name, live[name], [heads.get(name), live.get(main)])
+        for name in moved[:MOST]
+    )
+    for name, found in context.pool.spread(tasks):
+        context.writer.put(AtomicWrite(found))
+        heads[name] = live[name]
+    if heads != before:
+        text = json.dumps(heads)
+        context.writer.put(
+            AtomicWrite((), lambda c: notes.put(c, subject(repository), HEADS, text))
+        )
+    if stored != fingerprint(live):
+        context.writer.put(
+            AtomicWrite((), lambda c: notes.put(c, subject(repository), STORED, fingerprint(live)))
+        )
+    context.writer.flush()
+    return len(moved) <= MOST
+
+
+def brought(
+    context: Context, repository: Repository, name: str, head: str, bases: list[str | None]
+) -> tuple[str, list[Read]]:
+    """Return the commits that a head has and the first of `bases` that GitHub knows has not.
+
+    https://docs.github.com/rest/commits/commits#compare-two-commits
+    """
+    for base in bases:
+        if base is None or base == head:
+            continue
+        found: list[Read] = []
+        try:
+            path = f"{repository.path}compare/{base}...{head}?per_page=100"
+            for page in fetch_pages(context.client, path, know_nothing):
+                found += reads(context, "commit", page.body["commits"], repository)
+        except ApiError as problem:
+            if not problem.is_unknown_commit:
+                raise
+            continue  # an earlier head is gone, as after a rewrite of its branch
+        return name, found
+    return name, []

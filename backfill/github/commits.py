@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
-from backfill.github.context import reads
+from backfill.github.repositories import reads
 from backfill.github.windows import stamp
 from backfill.http.errors import ApiError
-from backfill.http.pagination import fetch, nothing
+from backfill.http.pagination import fetch_page, know_nothing
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import BEGINNING, EVERYTHING, Json, Repository
@@ -22,9 +22,6 @@ from store.doors.api import Read
 from store.reads import for_backfill
 from store.state import backfill_progress
 from store.state.backfill_progress import CLOSED, OPEN, Walk
-
-EMPTY = 409
-UNKNOWN = {404, 409, 422}
 
 Task = Callable[[], list[Read]]
 
@@ -92,7 +89,7 @@ def walk(
     try:
         follow(context, repository, begun, depth)
     except ApiError as problem:
-        if problem.status not in UNKNOWN or problem.status == EMPTY:
+        if not problem.is_unknown_commit or problem.is_empty:
             raise
         # The commit that an earlier walk began from is gone: all is read anew.
         follow(
@@ -117,8 +114,8 @@ def follow(context: Context, repository: Repository, begun: Walk, depth: CommitD
     path = begun.nextpage
     oldest = begun.since
     while path is not None:
-        fetched = fetch(
-            context.client, path if path.startswith("/") else repository.path + path, nothing
+        fetched = fetch_page(
+            context.client, path if path.startswith("/") else repository.path + path, know_nothing
         )
         is_comparison = isinstance(fetched.body, dict)
         found: list[Json] = fetched.body["commits"] if is_comparison else fetched.body
@@ -161,7 +158,7 @@ def read_head(context: Context, repository: Repository, head: str) -> list[Read]
     try:
         answer = context.client.get(f"{repository.path}commits?per_page=1&sha={head}")
     except ApiError as problem:
-        if problem.status not in UNKNOWN:
+        if not problem.is_unknown_commit:
             raise
         return []
     return reads(context, "commit", answer.body[:1], repository)

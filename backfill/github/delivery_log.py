@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection
 
 from backfill.http.errors import ApiError
-from backfill.http.pagination import chain, nothing
+from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
 from backfill.records import Json, Recovered, Webhook
 from engines import reading
@@ -34,15 +34,13 @@ OVERLAP = timedelta(minutes=10)
 """How long before the newest delivery of the last look this one goes back to."""
 MOST = 1000
 """Payloads fetched at a time: whatever else has to be done comes in between."""
-HIDDEN = {403, 404}
-GONE = {400, 404, 410, 422}
 FIRST = ("push", "create", "delete", "repository")
 """What no list of runs tells comes first."""
 MARK = "deliveries"
 BATCH = 50
 
 
-class Logged(NamedTuple):
+class LoggedDelivery(NamedTuple):
     """One line of a hook's log."""
 
     id: int
@@ -56,14 +54,14 @@ ASKED: set[tuple[int, str]] = set()
 """What was asked for again by this process: the log's horizon bounds it."""
 
 
-def logged(context: Context, hook: Webhook, since: datetime) -> list[Logged]:
+def list_log(context: Context, hook: Webhook, since: datetime) -> list[LoggedDelivery]:
     """Return a hook's log back to a time, newest first, of events that fill a table.
 
     All statuses: `failure` at GitHub means an answer from 400 to 599, and leaves out those that
     got none, and a success says nothing of what was kept. Raises ApiError.
     """
     found = []
-    for page in chain(context.client, f"{hook.path}/deliveries?per_page=100", nothing):
+    for page in fetch_pages(context.client, f"{hook.path}/deliveries?per_page=100", know_nothing):
         lines = [line for item in page.body if (line := read_line(item))]
         found += [line for line in lines if line.event in EVENTS and line.time >= since]
         if any(line.time < since for line in lines):
@@ -71,16 +69,18 @@ def logged(context: Context, hook: Webhook, since: datetime) -> list[Logged]:
     return found
 
 
-def read_line(item: Json) -> Logged | None:
+def read_line(item: Json) -> LoggedDelivery | None:
     """Return a line of the log; None for one that cannot be asked for."""
     time = fields.moment(item, "delivered_at", "delivery")
     guid = label(item.get("guid"))
     if time is None or guid is None:
         return None
-    return Logged(int(item["id"]), guid, str(item.get("event")), time)
+    return LoggedDelivery(int(item["id"]), guid, str(item.get("event")), time)
 
 
-def lacking(context: Context, provider: str, log: list[Logged]) -> list[Logged]:
+def find_lacking(
+    context: Context, provider: str, log: list[LoggedDelivery]
+) -> list[LoggedDelivery]:
     """Return one line for each guid that we have not seen: what no list tells comes first."""
     by_guid = {line.guid: line for line in log}
     with reading(context.engine).connect() as connection:
@@ -89,7 +89,7 @@ def lacking(context: Context, provider: str, log: list[Logged]) -> list[Logged]:
     return sorted(missing, key=lambda line: (line.event not in FIRST, line.id))
 
 
-def looked(context: Context, hook: Webhook, now: datetime, kept: timedelta) -> datetime:
+def horizon_of(context: Context, hook: Webhook, now: datetime, kept: timedelta) -> datetime:
     """Return the time that the log has to be read back to."""
     with reading(context.engine).connect() as connection:
         mark = notes.text(connection, f"hook {hook.id}", MARK)
@@ -105,10 +105,10 @@ def recover_deliveries(
     What has no payload any more is asked for again, once. `kept` is how long our own deliveries
     are kept. The next look is short once nothing is lacking. Raises ApiError.
     """
-    log = logged(context, hook, looked(context, hook, now, kept))
-    missing = lacking(context, provider, log)
-    tasks = (partial(fetch, context, hook, provider, line) for line in missing[:MOST])
-    found, lost = list[Delivery](), list[Logged]()
+    log = list_log(context, hook, horizon_of(context, hook, now, kept))
+    missing = find_lacking(context, provider, log)
+    tasks = (partial(fetch_delivery, context, hook, provider, line) for line in missing[:MOST])
+    found, lost = list[Delivery](), list[LoggedDelivery]()
     total = 0
     for line, delivery in context.pool.spread(tasks):
         if delivery is None:
@@ -132,7 +132,7 @@ def recover_deliveries(
     return Recovered(total, asked, len(lost), len(missing) > MOST)
 
 
-def is_first(hook: Webhook, line: Logged) -> bool:
+def is_first(hook: Webhook, line: LoggedDelivery) -> bool:
     """Tell whether this process asks for a delivery for the first time, and remember it."""
     if (hook.id, line.guid) in ASKED:
         return False
@@ -140,14 +140,14 @@ def is_first(hook: Webhook, line: Logged) -> bool:
     return True
 
 
-def fetch(
-    context: Context, hook: Webhook, provider: str, line: Logged
-) -> tuple[Logged, Delivery | None]:
+def fetch_delivery(
+    context: Context, hook: Webhook, provider: str, line: LoggedDelivery
+) -> tuple[LoggedDelivery, Delivery | None]:
     """Return a delivery with the payload that the log holds; None where it holds none."""
     try:
         record = context.client.get(f"{hook.path}/deliveries/{line.id}").body
     except ApiError as problem:
-        if problem.status not in GONE:
+        if not is_lost(problem):
             raise
         return line, None
     payload = (record.get("request") or {}).get("payload")
@@ -167,12 +167,17 @@ def fetch(
     )
 
 
-def ask_again(context: Context, hook: Webhook, line: Logged) -> bool:
+def ask_again(context: Context, hook: Webhook, line: LoggedDelivery) -> bool:
     """Ask GitHub to send a delivery once more; tell whether it will. Raises ApiError."""
     try:
         context.client.send("POST", f"{hook.path}/deliveries/{line.id}/attempts")
     except ApiError as problem:
-        if problem.status not in HIDDEN | GONE:
+        if not (problem.is_hidden or is_lost(problem)):
             raise
         return False
     return True
+
+
+def is_lost(problem: ApiError) -> bool:
+    """Tell whether a delivery is no longer in the log, or can no longer be sent."""
+    return problem.status in (400, 404, 410, 422)

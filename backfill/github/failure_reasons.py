@@ -34,8 +34,6 @@ and what is not found is only taken for gone after the second."""
 TRIES = 3
 AMISS = 3
 """Jobs in a row that cannot be read: then something else is wrong, and the call ends."""
-GONE = {404, 410}
-REFUSED = {403, 451}
 
 
 def read_failure_reasons(
@@ -73,11 +71,11 @@ def read_failure_reasons(
         try:
             found = of_job(client, repositories[job.repoid], job)
         except ApiError as problem:
-            if problem.status == 401:
+            if problem.is_bad_key:
                 raise
             report(f"{repositories[job.repoid]}: reason of job {job.jobgitid}: {problem}")
-            refused |= {job.repoid} if problem.status in REFUSED | GONE else set()
-            amiss += problem.status not in REFUSED | GONE
+            refused |= {job.repoid} if problem.is_forbidden or problem.is_gone else set()
+            amiss += not (problem.is_forbidden or problem.is_gone)
             continue
         amiss = 0
         if found[0].absence == "gone" and (job.time or now) > now - FRESH:
@@ -125,7 +123,7 @@ def annotated(client: Client, path: str) -> list[FailureMessage]:
     except Unmappable:
         return []
     except ApiError as problem:
-        if problem.status in GONE | REFUSED:
+        if problem.is_gone or problem.is_forbidden:
             return []
         raise
 

@@ -17,7 +17,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from backfill.http.client import Client
-from backfill.http.errors import MOVED, ApiError
+from backfill.http.errors import GONE, MOVED, ApiError
 from engines.loopback import is_loopback
 
 KEPT = 4 * 1024 * 1024
@@ -29,7 +29,6 @@ SECONDS = 120.0
 """The longest that one log may take: a host may send a byte now and then."""
 TIMEOUT = (10, 30)
 HOPS = TRIES = 3
-GONE = {404, 410}
 
 
 class Log(NamedTuple):
@@ -47,13 +46,13 @@ def read(client: Client, path: str) -> Log:
     API, or with the status 0 when the host of the log fails), BudgetSpent, RequestsStopped.
     """
     try:
-        return download(client, client.elsewhere(path, TRIES))
+        return download(client, client.redirect_target(path, TRIES))
     except ApiError as problem:
-        if problem.status in GONE:
+        if problem.is_gone:
             return Log(absence="gone")
-        if problem.status:
+        if not problem.is_unanswered:
             raise
-    return download(client, client.elsewhere(path, TRIES))
+    return download(client, client.redirect_target(path, TRIES))
 
 
 def download(client: Client, url: str) -> Log:

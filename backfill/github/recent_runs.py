@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from backfill.github import all_runs, run_details
 from backfill.github.run_list import RunList
 from backfill.github.windows import RERUN_DAYS
-from backfill.http.pagination import Known, nothing, stored
+from backfill.http.pagination import Known, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Repository
@@ -52,7 +52,7 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         due = open_runs.due(connection, repository.repoid, now, RERUN_DAYS)
-    known = stored(context.engine, repository.repoid)
+    known = know_stored(context.engine, repository.repoid)
     for one in due:
         if one.tries is None:
             context.writer.put(
@@ -77,7 +77,9 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
 def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -> None:
     """Store runs with all their attempts and jobs as they are now. Raises ApiError."""
     unread = (RunRead(run, None, 1, None, ended=False, whole=0, state=OPEN) for run in runs)
-    tasks = (partial(run_details.detail_again, context, repository, run, nothing) for run in unread)
+    tasks = (
+        partial(run_details.detail_again, context, repository, run, know_nothing) for run in unread
+    )
     all_runs.finish(context, repository, tasks)
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from backfill.github.context import read
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.http.pagination import chain, nothing
+from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Json, Repository
 from config.watch import Watch
 from engines import reading
 from rows import Unmappable, fields
+from rows.sources import source_of
+from store.doors.api import Read
 from store.reads import for_backfill
 from store.write.repositories import key_of
-
-NOT_FOUND = 404
 
 
 def list_names(client: Client, watch: Watch, report: Callable[[str], object]) -> Iterator[str]:
@@ -27,7 +27,7 @@ def list_names(client: Client, watch: Watch, report: Callable[[str], object]) ->
         try:
             yield from list_owned(client, owner)
         except ApiError as problem:
-            if problem.status == 401:
+            if problem.is_bad_key:
                 raise
             report(f"{owner}: {problem}")
 
@@ -37,14 +37,14 @@ def list_owned(client: Client, owner: str) -> list[str]:
     try:
         return list_repositories(client, f"/orgs/{owner}/repos?type=all&per_page=100")
     except ApiError as problem:
-        if problem.status != NOT_FOUND:
+        if not problem.is_gone:
             raise
     return list_repositories(client, f"/users/{owner}/repos?type=owner&per_page=100")
 
 
 def list_repositories(client: Client, path: str) -> list[str]:
     """Return the full names in a list of repositories. Raises ApiError."""
-    pages = chain(client, path, nothing)
+    pages = fetch_pages(client, path, know_nothing)
     return [str(repo["full_name"]) for page in pages for repo in page.body]
 
 
@@ -93,3 +93,33 @@ def changes(former: str) -> Json:
         "repository": {"name": {"from": name}},
         "owner": {"from": {"organization": {"login": owner}}},
     }
+
+
+COUNTED = {
+    "repository": frozenset({"repos"}),
+    "branch": frozenset({"branches"}),
+    "branch_gone": frozenset({"branches"}),
+    "commit": frozenset({"commits"}),
+    "workflow": frozenset({"workflows"}),
+    "workflow_run": frozenset({"workflowruns", "runattempts"}),
+    "workflow_job": frozenset({"jobs"}),
+}
+PAST_ATTEMPT = frozenset({"runattempts"})
+
+
+def read(kind: str, found: Json, repository: Json, **more: Any) -> Read:
+    """Return an API object as rows, by way of the webhook's shape. Raises Unmappable."""
+    key = "branch" if kind == "branch_gone" else kind
+    payload = {key: found, "repository": repository, **more}
+    return Read(source_of("github").rows_read(kind, payload), COUNTED[kind])
+
+
+def reads(context: Context, kind: str, found: list[Json], repository: Repository) -> list[Read]:
+    """Return API objects as rows, and tell of those that cannot be mapped."""
+    mapped = []
+    for one in found:
+        try:
+            mapped.append(read(kind, one, repository.record))
+        except Unmappable as error:
+            context.report(f"{repository.name}: {kind} {one.get('id', '')}: {error}")
+    return mapped

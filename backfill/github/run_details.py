@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from backfill.github.context import PAST_ATTEMPT, read, reads
+from backfill.github.repositories import PAST_ATTEMPT, read, reads
 from backfill.http.errors import ApiError
-from backfill.http.pagination import Known, chain, fetch, nothing
+from backfill.http.pagination import Known, fetch_page, fetch_pages, know_nothing
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable, fields
@@ -20,7 +20,6 @@ from store.state import backfill_progress
 from store.state.backfill_progress import DONE, DUE, OPEN, Page, RunRead
 
 ROUNDS = 3
-GONE = {404, 410}
 
 
 class RunDetails(NamedTuple):
@@ -56,7 +55,7 @@ def is_news(run: RunRead, before: RunRead | None) -> bool:
 
 def detail(context: Context, repository: Repository, run: RunRead) -> RunDetails:
     """Return the jobs and earlier attempts of a run that was just listed."""
-    return finish(context, repository, run, [], {}, nothing, anew=False)
+    return finish(context, repository, run, [], {}, know_nothing, anew=False)
 
 
 def detail_again(
@@ -65,9 +64,9 @@ def detail_again(
     """Return a run that had not ended when it was read, as it is now."""
     path = f"{repository.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
     try:
-        fetched = fetch(context.client, path, known)
+        fetched = fetch_page(context.client, path, known)
     except ApiError as problem:
-        if problem.status not in GONE:
+        if not problem.is_gone:
             raise
         return RunDetails(run._replace(state=DONE), [], {}, anew=True)
     pages = {fetched.key: fetched.page} if fetched.page else {}
@@ -95,7 +94,7 @@ def finish(
     try:
         jobs, more, is_whole = jobs_of(context, repository, run, known)
     except ApiError as problem:
-        if problem.status not in GONE:
+        if not problem.is_gone:
             raise
         # Deleted while it was being read: there is nothing more to be had.
         return RunDetails(run._replace(state=DONE), found, {}, anew)
@@ -118,7 +117,7 @@ def jobs_of(
         jobs: dict[int, Json] = {}
         pages: dict[str, Page] = {}
         total, unchanged = 0, False
-        for fetched in chain(context.client, path, known):
+        for fetched in fetch_pages(context.client, path, known):
             if fetched.page:
                 pages[fetched.key] = fetched.page
             if fetched.body is None:
@@ -143,7 +142,7 @@ def past_attempts(context: Context, repository: Repository, run: RunRead) -> lis
             answer = context.client.get(repository.path + path)
             one = read("workflow_run", answer.body, repository.record)
         except ApiError as problem:
-            if problem.status not in GONE:
+            if not problem.is_gone:
                 raise
             continue
         except Unmappable as error:

@@ -15,10 +15,10 @@ from functools import partial
 from sqlalchemy import Connection
 
 from backfill.github import run_details
-from backfill.github.context import reads
+from backfill.github.repositories import reads
 from backfill.github.run_details import RunDetails
 from backfill.github.windows import CAP, cut, first_page, halves, may_change
-from backfill.http.pagination import Fetched, chain, fetch, nothing, stored
+from backfill.http.pagination import FetchedPage, fetch_page, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
 from backfill.records import BEGINNING, Json, Repository
@@ -89,7 +89,7 @@ class RunList:
         self.count(window.listed)
         path: str | None = window.nextpage or self.repository.path + first_page(window)
         while path is not None and self.left != 0:
-            fetched = fetch(self.context.client, path, nothing)
+            fetched = fetch_page(self.context.client, path, know_nothing)
             total = int(fetched.body["total_count"])
             if window.total is None and total >= CAP and self.halve(window):
                 return
@@ -141,8 +141,10 @@ class RunList:
 
         Returns False when GitHub counts its runs otherwise: it is listed anew then.
         """
-        known = stored(self.context.engine, self.repository.repoid)
-        for fetched in chain(self.context.client, self.repository.path + first_page(window), known):
+        known = know_stored(self.context.engine, self.repository.repoid)
+        for fetched in fetch_pages(
+            self.context.client, self.repository.path + first_page(window), known
+        ):
             if fetched.body is None:
                 continue
             if int(fetched.body["total_count"]) != window.total:
@@ -151,7 +153,7 @@ class RunList:
             yield from self.take(window, fetched, fetched.body["workflow_runs"])
         return True
 
-    def take(self, window: Window, fetched: Fetched | None, runs: list[Json]) -> Iterator[Task]:
+    def take(self, window: Window, fetched: FetchedPage | None, runs: list[Json]) -> Iterator[Task]:
         """Store a page of runs with its notes, and yield a task for each that is to be read."""
         news = self.news(runs)
         if news and window.state == CLOSED:

@@ -52,7 +52,7 @@ def check_listener_url(url: str) -> str:
 
 def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> str:
     """Return in one line why the hooks of a owner are not to be had, and what is missing."""
-    if problem.status not in webhooks.HIDDEN or "SAML" in str(problem):
+    if not problem.is_hidden or "SAML" in str(problem):
         return f"{owner.name}: {problem}"
     rights = ORG_RIGHTS if owner.is_org else REPO_RIGHTS
     path = f"/users/{owner.name}" if owner.is_org else f"/repos/{owner.name}"
@@ -155,7 +155,7 @@ def list_hooks_above(client: Client, owner: HookOwner) -> list[Webhook] | None:
     try:
         return webhooks.list_hooks_at(client, f"/orgs/{organisation}/hooks")
     except ApiError as problem:
-        if problem.status not in webhooks.HIDDEN:
+        if not problem.is_hidden:
             raise
     found = client.get(f"/users/{organisation}").body
     return [] if found.get("type") == "User" else None

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.http.pagination import chain, nothing
+from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.records import Json, Repository, Webhook
 from backfill.webhook_address import is_same, without_secrets
 from rows import fields
@@ -20,9 +20,7 @@ from rows.sources import source_of
 
 EVENTS = source_of("github").events
 SHOWN = 5
-HIDDEN = {403, 404}
 EVERY = "*"
-REFUSED = 422
 
 
 class Sent(NamedTuple):
@@ -52,7 +50,7 @@ def read_hook(found: Json, place: str) -> Webhook:
 
 def list_hooks_at(client: Client, path: str) -> list[Webhook]:
     """Return the hooks of a list. Raises ApiError: 403 and 404 are a lack of rights."""
-    pages = chain(client, f"{path}?per_page=100", nothing)
+    pages = fetch_pages(client, f"{path}?per_page=100", know_nothing)
     return [read_hook(one, path) for page in pages for one in page.body]
 
 
@@ -78,7 +76,7 @@ def visible_hooks(client: Client, path: str) -> list[Webhook] | None:
     try:
         return list_hooks_at(client, path)
     except ApiError as problem:
-        if problem.status not in HIDDEN:
+        if not problem.is_hidden:
             raise
         return None
 
@@ -120,7 +118,7 @@ def create(client: Client, place: str, url: str, secret: str) -> Webhook:
         return read_hook(client.send("POST", place, body).body, place)
     except ApiError as problem:
         # An answer that was lost on its way: the first request had made it.
-        made = ours(list_hooks_at(client, place), url, ()) if problem.status == REFUSED else None
+        made = ours(list_hooks_at(client, place), url, ()) if problem.is_invalid else None
         if made is None:
             raise
         return made

@@ -1,7 +1,4 @@
-"""GitHub over HTTP: one request with its limits, retries, ETags and redirects.
-
-https://docs.github.com/rest/using-the-rest-api
-"""
+"""A vendor's API over HTTP: one request with its limits, retries, ETags and redirects."""
 
 from __future__ import annotations
 
@@ -17,22 +14,22 @@ import requests
 from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
 
-from backfill.http.errors import ApiError, Fate, Verdict, judge
+from backfill.http.api_rules import Action, Judgement
+from backfill.http.errors import ApiError
 from backfill.http.rate_limit import RateLimit
 
 SECOND = 1.0
-"""Length of a second of GitHub's; tests run its clock faster."""
+"""Length of a second of the server's; tests run its clock faster."""
 TRIES = 8
 LIMIT_TRIES = 12
 HOPS = 5
 TIMEOUT = (10, 40)
 LONGEST_PAUSE = 60
 LONGEST_WAIT = 900
-VERSION = "2022-11-28"
 
 
-class Answer(NamedTuple):
-    """What GitHub gave: `body` None when it is unchanged; `nextpage` a path, None at the end.
+class ApiAnswer(NamedTuple):
+    """What the server gave: `body` None when it is unchanged; `nextpage` a path, None at the end.
 
     `pages` is the number of the last page; `moved` tells that a redirect was followed.
     """
@@ -64,6 +61,7 @@ class Client:
     """Asks one server, from many threads; the token goes to that server only."""
 
     def __init__(self, base: str, token: str | None, rate_limit: RateLimit) -> None:
+        self.rules = rate_limit.rules
         self.base = base.rstrip("/")
         self.token = token
         self.rate_limit = rate_limit
@@ -72,7 +70,7 @@ class Client:
         bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         self.verify: str | bool = next(filter(None, bundles), True)
 
-    def get(self, path: str, etag: str | None = None, tries: int = TRIES) -> Answer:
+    def get(self, path: str, etag: str | None = None, tries: int = TRIES) -> ApiAnswer:
         """Return the answer to GET `path`, which begins with a slash.
 
         Waits, follows and tries again as needed. Raises ApiError with a sentence for people,
@@ -81,7 +79,7 @@ class Client:
         reply, moved = self.reach(Request("GET", path, etag), tries)
         return self.answer(reply, moved=moved)
 
-    def send(self, method: str, path: str, body: Any = None, tries: int = TRIES) -> Answer:
+    def send(self, method: str, path: str, body: Any = None, tries: int = TRIES) -> ApiAnswer:
         """Return the answer to a request that changes something; `body` goes as JSON.
 
         It may arrive twice: an answer that is lost on its way is asked for again. Raises as `get`.
@@ -89,40 +87,40 @@ class Client:
         reply, moved = self.reach(Request(method, path, None, body), tries)
         return self.answer(reply, moved=moved)
 
-    def elsewhere(self, path: str, tries: int = TRIES) -> str:
+    def redirect_target(self, path: str, tries: int = TRIES) -> str:
         """Return where GET `path` leads outside the API, as logs do; it is not followed.
 
         Raises as `get`, and ApiError where the answer is no such redirect.
         """
-        reply, _ = self.reach(Request("GET", path), tries, abroad=True)
+        reply, _ = self.reach(Request("GET", path), tries, outside=True)
         location = reply.response.headers.get("location", "")
         if not location:
-            raise ApiError("GitHub's answer leads nowhere", reply.response.status_code)
+            raise ApiError(f"{self.rules.title}'s answer leads nowhere", reply.response.status_code)
         return urljoin(reply.response.url, location)
 
-    def reach(self, request: Request, tries: int, *, abroad: bool = False) -> tuple[Reply, bool]:
-        """Return the reply to a request, and whether it moved; `abroad` takes a way out, too."""
+    def reach(self, request: Request, tries: int, *, outside: bool = False) -> tuple[Reply, bool]:
+        """Return the reply to a request, and whether it moved; `outside` takes a way out, too."""
         url, hops, failures, refusals = f"{self.base}{request.path}", 0, 0, 0
         while True:
-            reply, verdict = self.ask(url, request)
-            if reply is not None and verdict.fate is Fate.TAKE:
+            reply, judgement = self.ask(url, request)
+            if reply is not None and judgement.action is Action.TAKE:
                 return reply, hops > 0
-            if reply is not None and verdict.fate is Fate.FOLLOW and hops < HOPS:
+            if reply is not None and judgement.action is Action.FOLLOW and hops < HOPS:
                 location = urljoin(url, reply.response.headers.get("location", ""))
-                if abroad and not location.startswith(f"{self.base}/"):
+                if outside and not location.startswith(f"{self.base}/"):
                     return reply, hops > 0
                 url, hops = self.same_host(url, location), hops + 1
-            elif verdict.fate is Fate.WAIT and refusals < LIMIT_TRIES:
+            elif judgement.action is Action.WAIT and refusals < LIMIT_TRIES:
                 refusals += 1
-                self.wait_for_limit(verdict.seconds, refusals)
-            elif verdict.fate is Fate.AGAIN and failures < tries - 1:
+                self.wait_for_limit(judgement.seconds, refusals)
+            elif judgement.action is Action.AGAIN and failures < tries - 1:
                 failures += 1
-                self.back_off(verdict.seconds, failures)
+                self.back_off(judgement.seconds, failures)
             else:
-                why = verdict.why or "GitHub sends us round in circles"
+                why = judgement.why or f"{self.rules.title} sends us round in circles"
                 raise ApiError(why, 0 if reply is None else reply.response.status_code)
 
-    def ask(self, url: str, request: Request) -> tuple[Reply | None, Verdict]:
+    def ask(self, url: str, request: Request) -> tuple[Reply | None, Judgement]:
         """Send one request; return its answer, if there is a whole one, and what it means."""
         headers = {"If-None-Match": request.etag} if request.etag else {}
         self.rate_limit.enter()
@@ -137,16 +135,17 @@ class Client:
                 allow_redirects=False,
             )
         except RequestException as error:
-            return None, Verdict(Fate.AGAIN, None, trouble(error))
+            return None, Judgement(Action.AGAIN, None, self.failure(error))
         finally:
-            # Of a key that GitHub does not accept it tells the limit of those without one.
+            # Of a key that is not accepted it tells the limit of those without one.
             heard = None if response is None or response.status_code == 401 else response
             self.rate_limit.leave(None if heard is None else lowered(heard.headers))
         body = parsed(response.content)
         if response.status_code == 200 and body is None:
-            return None, Verdict(Fate.AGAIN, None, "GitHub's answer breaks off")
-        told = judge(response.status_code, lowered(response.headers), message_of(body))
-        return Reply(response, body), told
+            return None, Judgement(Action.AGAIN, None, f"{self.rules.title}'s answer breaks off")
+        message = self.rules.message_of(body)
+        judgement = self.rules.judge(response.status_code, lowered(response.headers), message)
+        return Reply(response, body), judgement
 
     def session(self) -> requests.Session:
         """Return this thread's session: connections are kept open and not shared."""
@@ -158,11 +157,10 @@ class Client:
             session.trust_env = False
             session.proxies = self.proxies
             session.verify = self.verify
-            session.headers["Accept"] = "application/vnd.github+json"
-            session.headers["X-GitHub-Api-Version"] = VERSION
+            session.headers.update(self.rules.headers)
             session.headers["User-Agent"] = "runledger"
             if self.token:
-                session.headers["Authorization"] = f"Bearer {self.token}"
+                session.headers.update(self.rules.authorization(self.token))
         return session
 
     def same_host(self, url: str, location: str) -> str:
@@ -170,12 +168,11 @@ class Client:
         found = urljoin(url, location)
         ours, theirs = urlsplit(self.base), urlsplit(found)
         if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
-            raise ApiError(
-                f"GitHub's answer leads to another host, {theirs.netloc!r}: not followed"
-            )
+            why = f"leads to another host, {theirs.netloc!r}: not followed"
+            raise ApiError(f"{self.rules.title}'s answer {why}")
         return found
 
-    def answer(self, reply: Reply, *, moved: bool) -> Answer:
+    def answer(self, reply: Reply, *, moved: bool) -> ApiAnswer:
         """Return what a response holds."""
         link = reply.response.links.get("next", {}).get("url")
         nextpage = None
@@ -183,10 +180,10 @@ class Client:
             nextpage = self.same_host(reply.response.url, link).removeprefix(self.base)
         last = parse_qs(urlsplit(reply.response.links.get("last", {}).get("url", "")).query)
         pages = int(last.get("page", ["1"])[0])
-        return Answer(reply.body, reply.response.headers.get("ETag"), nextpage, pages, moved)
+        return ApiAnswer(reply.body, reply.response.headers.get("ETag"), nextpage, pages, moved)
 
     def wait_for_limit(self, seconds: int | None, refusals: int) -> None:
-        """Hold all requests back as long as GitHub says, else longer each time."""
+        """Hold all requests back as long as the server says, else longer each time."""
         growing = min(LONGEST_WAIT, 60 * 2 ** (refusals - 1))
         if seconds is not None:
             growing = max(seconds, growing // 16 if refusals > 1 else 0)
@@ -200,6 +197,19 @@ class Client:
         pause = seconds or min(LONGEST_PAUSE, 2 ** (failures - 1))
         self.rate_limit.rest(pause * SECOND * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
 
+    def failure(self, error: RequestException) -> str:
+        """Return in a few words why there is no answer; never the URL's query."""
+        text, title, address = str(error), self.rules.title, self.rules.address
+        if "NameResolutionError" in text or "Failed to resolve" in text:
+            return f"the host of {address} is not known"
+        if "refused" in text:
+            return f"the host of {address} refuses the connection"
+        if isinstance(error, requests.exceptions.SSLError):
+            return f"the certificate of {address} does not hold"
+        if isinstance(error, requests.Timeout):
+            return f"{title} does not answer in time"
+        return f"the connection to {title} broke off"
+
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with their names in lower case."""
@@ -212,26 +222,3 @@ def parsed(content: bytes) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
-
-
-def message_of(body: Any) -> str:
-    """Return what GitHub says in words; for an invalid request, which part of it is wrong, too."""
-    if not isinstance(body, dict):
-        return ""
-    errors = body.get("errors")
-    parts = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
-    return ": ".join(str(one["message"]) for one in (body, *parts) if one.get("message"))
-
-
-def trouble(error: RequestException) -> str:
-    """Return in a few words why there is no answer; never the URL's query."""
-    text = str(error)
-    if "NameResolutionError" in text or "Failed to resolve" in text:
-        return "the host of GITHUB_API_URL is not known"
-    if "refused" in text:
-        return "the host of GITHUB_API_URL refuses the connection"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the certificate of GITHUB_API_URL does not hold"
-    if isinstance(error, requests.Timeout):
-        return "GitHub does not answer in time"
-    return "the connection to GitHub broke off"

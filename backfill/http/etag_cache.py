@@ -1,20 +1,16 @@
 """A client that remembers single answers, so that asking again costs nothing while they hold.
 
-https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+The other memory of ETags, the table `etags`, is of pages whose rows are stored: what is unchanged
+there need not be read. Here the body is wanted again, of what no row holds.
 """
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 
-from backfill.http.client import TRIES, Answer, Client
+from backfill.http.client import TRIES, ApiAnswer, Client
 from backfill.http.rate_limit import RateLimit
 
-KEPT = re.compile(
-    r"/(repos/[^/]+/[^/]+|(orgs|users)/[^/]+/repos\?.*|.*/hooks(\?.*)?|.*/deliveries\?.*)"
-)
-"""Repositories, lists of them, hooks and their logs: no page of these is stored."""
 MOST = 5000
 
 
@@ -23,11 +19,11 @@ class CachingClient(Client):
 
     def __init__(self, base: str, token: str | None, rate_limit: RateLimit) -> None:
         super().__init__(base, token, rate_limit)
-        self.memory: OrderedDict[str, Answer] = OrderedDict()
+        self.memory: OrderedDict[str, ApiAnswer] = OrderedDict()
 
-    def get(self, path: str, etag: str | None = None, tries: int = TRIES) -> Answer:
+    def get(self, path: str, etag: str | None = None, tries: int = TRIES) -> ApiAnswer:
         """Return the answer to GET `path`, from memory where it is unchanged. Raises as Client."""
-        if etag is not None or "cursor=" in path or not KEPT.fullmatch(path):
+        if etag is not None or not self.rules.is_remembered(path):
             return super().get(path, etag, tries)
         kept = self.memory.get(path)
         answer = super().get(path, kept.etag if kept else None, tries)

@@ -1,8 +1,7 @@
-"""Lists of GitHub page by page, without paying for pages that are stored already."""
+"""Lists of an API page by page, without paying for pages that are stored already."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,14 +12,11 @@ from engines import reading
 from store.state import backfill_progress
 from store.state.backfill_progress import Page
 
-ABOVE = re.compile(r"/(?:repos/[^/]+/[^/]+|repositories/[0-9]+)/")
-
-
 Known = Callable[[str], Page | None]
 """Tells what is known of a stored page, by its key."""
 
 
-class Fetched(NamedTuple):
+class FetchedPage(NamedTuple):
     """One page: its body, None when it is as it is stored; `page` None without an ETag."""
 
     key: str
@@ -29,17 +25,12 @@ class Fetched(NamedTuple):
     nextpage: str | None
 
 
-def key_of(path: str) -> str:
-    """Return a page's path below its repository: the same under every name it goes by."""
-    return ABOVE.sub("", path, count=1)
-
-
-def nothing(key: str) -> Page | None:
+def know_nothing(key: str) -> Page | None:
     """Know no page: all is asked for anew."""
     return None
 
 
-def stored(engine: Engine, repoid: int) -> Known:
+def know_stored(engine: Engine, repoid: int) -> Known:
     """Know the pages that are stored of a repository."""
 
     def find(key: str) -> Page | None:
@@ -49,20 +40,20 @@ def stored(engine: Engine, repoid: int) -> Known:
     return find
 
 
-def fetch(client: Client, path: str, known: Known) -> Fetched:
+def fetch_page(client: Client, path: str, known: Known) -> FetchedPage:
     """Return one page. Raises ApiError."""
-    key = key_of(path)
+    key = client.rules.page_key(path)
     held = known(key)
     answer = client.get(path, held.etag if held else None)
     if answer.body is None and held is not None:
-        return Fetched(key, None, held, held.nextpage)
+        return FetchedPage(key, None, held, held.nextpage)
     page = Page(answer.etag, answer.nextpage) if answer.etag else None
-    return Fetched(key, answer.body, page, answer.nextpage)
+    return FetchedPage(key, answer.body, page, answer.nextpage)
 
 
-def chain(client: Client, path: str | None, known: Known) -> Iterator[Fetched]:
+def fetch_pages(client: Client, path: str | None, known: Known) -> Iterator[FetchedPage]:
     """Yield a page and those after it. Raises ApiError."""
     while path is not None:
-        fetched = fetch(client, path, known)
+        fetched = fetch_page(client, path, known)
         yield fetched
         path = fetched.nextpage

@@ -1,27 +1,22 @@
-"""Keep within what GitHub allows, and leave others their part.
-
-https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
-https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
-"""
+"""Keep within what a vendor allows, and leave others their part."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from backfill.http.api_rules import ApiRules, Headers
+
 MINUTE = 60.0
-POINTS = 840
-"""Requests a minute: GitHub allows 900 points, and a GET is one."""
 BURST = 20
-"""Requests that may go out at once after a rest; with them a minute stays under 900."""
+"""Requests that may go out at once after a rest; the rules' minute leaves room for them."""
 LEFT_TO_OTHERS = 0.2
 SAME_HOUR = 2
 """Seconds that the end of one hour may differ by from answer to answer."""
-EXPIRES = "github-authentication-token-expiration"
 SHOWN_SECONDS = 2.0
 """Shorter waits are not worth a word."""
 
@@ -48,15 +43,13 @@ class Budget(NamedTuple):
     hour: int = 0
 
 
-def budget_of(headers: Mapping[str, str], now: float) -> Budget | None:
-    """Return what an answer says of the primary limit, None where it says nothing.
+def budget_of(headers: Headers, now: float, names: tuple[str, str, str]) -> Budget | None:
+    """Return what an answer says of the limit in its headers `names`, None where it says nothing.
 
     The reset is on the server's clock: it counts from the answer's Date.
     """
     try:
-        limit, remaining, reset = (
-            int(headers[f"x-ratelimit-{name}"]) for name in ("limit", "remaining", "reset")
-        )
+        limit, remaining, reset = (int(headers[name]) for name in names)
         date = parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, ValueError):
         return None
@@ -75,14 +68,21 @@ class RateLimit:
     goes out that would bring all use together above the rest.
     """
 
-    def __init__(self, tell: Tell, most: int | None = None, left: float = LEFT_TO_OTHERS) -> None:
+    def __init__(
+        self,
+        rules: ApiRules,
+        tell: Tell,
+        most: int | None = None,
+        left: float = LEFT_TO_OTHERS,
+    ) -> None:
+        self.rules = rules
         self.tell = tell
         self.most = most
         self.left = left
         self.sent = 0
         self.in_flight = 0
         self.budget: Budget | None = None
-        self.expires: str | None = None
+        self.expires: datetime | None = None
         self.limited = True
         self.tokens = float(BURST)
         self.filled = time.monotonic()
@@ -111,7 +111,7 @@ class RateLimit:
     def wait_needed(self, now: float) -> tuple[float, str]:
         """Return how long the next request has to wait, and what for."""
         if now < self.paused_until:
-            return self.paused_until - now, "GitHub asked for a pause"
+            return self.paused_until - now, f"{self.rules.title} asked for a pause"
         if self.budget is not None and now >= self.budget.reset:
             self.budget = None
         if self.limited and self.budget is None and self.in_flight:
@@ -119,7 +119,7 @@ class RateLimit:
         if self.budget is not None and available(self.budget, self.in_flight, self.left) <= 0:
             return self.budget.reset - now, "this hour's requests are used up"
         moment = time.monotonic()
-        rate = POINTS / MINUTE
+        rate = self.rules.per_minute / MINUTE
         self.tokens = min(BURST, self.tokens + (moment - self.filled) * rate)
         self.filled = moment
         return (1 - self.tokens) / rate, ""
@@ -131,13 +131,13 @@ class RateLimit:
             self.told_until = until
             self.tell(why, datetime.fromtimestamp(until, UTC).replace(tzinfo=None))
 
-    def leave(self, headers: Mapping[str, str] | None) -> None:
+    def leave(self, headers: Headers | None) -> None:
         """Take note of an answer; None when there was none."""
         with self.changed:
             self.in_flight -= 1
             if headers is not None:
-                self.learn(budget_of(headers, time.time()))
-                self.expires = headers.get(EXPIRES, self.expires)
+                self.learn(budget_of(headers, time.time(), self.rules.limit_headers))
+                self.expires = self.rules.expiry_of(headers) or self.expires
             self.changed.notify_all()
 
     def learn(self, told: Budget | None) -> None:

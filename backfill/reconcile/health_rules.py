@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from backfill.http.rate_limit import Budget
 from backfill.records import Webhook
@@ -22,7 +22,6 @@ NEARLY_SPENT = 0.1
 CLOSE = 2
 """Letters that two names may differ in to be one mistyped."""
 SHORTEST = 4
-FORMS = ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %z")
 
 
 def judge_silence(
@@ -122,29 +121,13 @@ def count_edits(one: str, other: str) -> int:
     return row[-1]
 
 
-def judge_token(expires: str | None, now: datetime) -> HealthState:
-    """Tell whether the key is about to expire; `expires` as GitHub's header says it.
-
-    https://docs.github.com/rest/authentication/token-expiration-and-revocation
-    """
-    time = None if expires is None else expiry(expires)
-    if time is None or time - now > SOON:
+def judge_token(expires: datetime | None, now: datetime) -> HealthState:
+    """Tell whether the key is about to expire; both times in UTC without zone."""
+    if expires is None or expires - now > SOON:
         return HealthState("", TOKEN, GOOD)
-    state = BAD if time - now < NOW else WARNING
-    return HealthState(
-        "", TOKEN, state, f"the key expires at {to_the_minute(time)} UTC: make a new one"
-    )
-
-
-def expiry(text: str) -> datetime | None:
-    """Return the time of the header, in UTC without zone; None where it cannot be read."""
-    for form in FORMS:
-        try:
-            found = datetime.strptime(text.strip(), form)
-        except ValueError:
-            continue
-        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
-    return None
+    state = BAD if expires - now < NOW else WARNING
+    told = f"the key expires at {to_the_minute(expires)} UTC: make a new one"
+    return HealthState("", TOKEN, state, told)
 
 
 def judge_rate(budget: Budget | None) -> HealthState:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.github import failure_reasons
+from backfill.github.api import RULES
 from backfill.http import client as http
 from backfill.http import rate_limit
 from backfill.http.client import Client
@@ -99,7 +100,7 @@ def staging(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Staged:
         deliver(engine, world, app_of(world), deliveries_of(world, app_of(world)))
         with serve(world, **options) as github:
             github.limits.scale = FAST
-            client = Client(github.url, github.token, RateLimit(lambda why, until: None))
+            client = Client(github.url, github.token, RateLimit(RULES, lambda why, until: None))
             yield Stage(world, github, engine, client, jobs, [])
 
     return serving

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from backfill.audit.verdict import Span
 from backfill.github import repositories
+from backfill.github.api import RULES
 from backfill.http.client import Client
 from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Context
@@ -37,7 +38,7 @@ Lost = Callable[[Change], bool]
 def desk_of(engine: Engine, github: Server) -> Iterator[Context]:
     """Give what an audit works with, on a server whose limits are as fast as the test's."""
     told: list[str] = []
-    limits = RateLimit(lambda why, until: None)
+    limits = RateLimit(RULES, lambda why, until: None)
     client = Client(github.url, github.token, limits)
     writer, pool = Writer(engine, told.append, OutageRetry(told.append)), ThreadPool(4)
     try:

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span, Verdict
+from backfill.github.api import RULES
 from backfill.github.repositories import find_repository
 from backfill.http import client, rate_limit
 from backfill.http.etag_cache import CachingClient
@@ -143,7 +144,8 @@ def installed(world: World, engine: Engine, **options: object) -> Iterator[Insta
         said = io.StringIO()
         reporter = CycleReporter()
         reporter.stream = said
-        ours = CachingClient(github.url, github.token, RateLimit(reporter.waiting, None, 0.5))
+        limit = RateLimit(RULES, reporter.waiting, None, 0.5)
+        ours = CachingClient(github.url, github.token, limit)
         yield Installation(world, github, engine, receiver, ours, said, reporter)
 
 

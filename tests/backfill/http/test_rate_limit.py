@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from backfill.command.estimate import estimate_seconds
+from backfill.github.api import RULES
 from backfill.github.estimate import calls_for_runs
 from backfill.http import rate_limit
-from backfill.http.errors import Fate, judge
 from backfill.http.rate_limit import (
     Budget,
     BudgetSpent,
@@ -49,9 +49,9 @@ def quiet(why: str, until: datetime) -> None:
 
 
 def test_budget_is_read_from_an_answer_on_our_own_clock():
-    told = budget_of(headers(4990, NOON + 600), now=50.0)
+    told = budget_of(headers(4990, NOON + 600), 50.0, RULES.limit_headers)
     assert told == Budget(5000, 4990, 650.0, NOON + 600)
-    assert budget_of({"date": DATE}, now=50.0) is None
+    assert budget_of({"date": DATE}, 50.0, RULES.limit_headers) is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_fifth_of_the_limit_is_left_to_others(limit, remaining, in_flight, lef
 
 
 def test_answers_that_overtake_one_another_leave_the_least():
-    held = RateLimit(quiet)
+    held = RateLimit(RULES, quiet)
     for remaining, reset in ((4990, 600.9), (4988, 600.1), (4989, 600.5)):
         held.learn(Budget(5000, remaining, reset, NOON))
     assert held.budget == Budget(5000, 4988, 600.1, NOON)
@@ -81,7 +81,7 @@ def test_answers_that_overtake_one_another_leave_the_least():
 
 def test_no_minute_has_900_requests_or_more(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rate_limit, "MINUTE", 0.6)
-    held = RateLimit(quiet)
+    held = RateLimit(RULES, quiet)
     held.limited = False
     times = []
     for _ in range(2600):
@@ -95,7 +95,7 @@ def test_no_minute_has_900_requests_or_more(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_first_request_goes_alone_and_tells_how_many_are_left():
-    held = RateLimit(quiet)
+    held = RateLimit(RULES, quiet)
     held.enter()
     second = threading.Thread(target=held.enter, daemon=True)
     second.start()
@@ -109,7 +109,7 @@ def test_first_request_goes_alone_and_tells_how_many_are_left():
 
 def test_used_up_hour_is_waited_for_and_told_with_its_end():
     told: list[tuple[str, datetime]] = []
-    held = RateLimit(lambda why, until: told.append((why, until)))
+    held = RateLimit(RULES, lambda why, until: told.append((why, until)))
     held.budget = Budget(5000, 1000, time.time() + 2.4)
     began = time.monotonic()
     held.enter()
@@ -118,7 +118,7 @@ def test_used_up_hour_is_waited_for_and_told_with_its_end():
 
 
 def test_spent_and_stopped_end_the_waiting():
-    held = RateLimit(quiet, most=1)
+    held = RateLimit(RULES, quiet, most=1)
     held.enter()
     with pytest.raises(BudgetSpent):
         held.enter()
@@ -129,43 +129,18 @@ def test_spent_and_stopped_end_the_waiting():
         held.rest(60)
 
 
-@pytest.mark.parametrize(
-    ("status", "told", "message", "fate", "seconds"),
-    [
-        (200, {}, "", Fate.TAKE, None),
-        (304, {}, "", Fate.TAKE, None),
-        (301, {}, "Moved Permanently", Fate.FOLLOW, None),
-        (429, {"retry-after": "7"}, "", Fate.WAIT, 7),
-        (403, {"retry-after": "60"}, "", Fate.WAIT, 60),
-        (403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded", Fate.WAIT, None),
-        (403, {}, "You have exceeded a secondary rate limit.", Fate.WAIT, None),
-        (403, {"x-ratelimit-remaining": "10"}, "Resource not accessible", Fate.REFUSED, None),
-        (500, {}, "", Fate.AGAIN, None),
-        (502, {}, "", Fate.AGAIN, None),
-        (503, {"retry-after": "3"}, "", Fate.AGAIN, 3),
-        (504, {}, "", Fate.AGAIN, None),
-        (401, {}, "Bad credentials", Fate.REFUSED, None),
-        (404, {}, "Not Found", Fate.REFUSED, None),
-        (422, {}, "Validation Failed", Fate.REFUSED, None),
-    ],
-)
-def test_answer_is_taken_followed_waited_for_tried_again_or_refused(
-    status, told, message, fate, seconds
-):
-    found = judge(status, told, message)
-    assert (found.fate, found.seconds) == (fate, seconds)
-
-
 @pytest.mark.parametrize(("runs", "calls"), [(0, 0), (1, 2), (999, 1009), (1000, 1013)])
 def test_runs_take_a_call_each_a_page_for_100_and_halving_above_1000(runs, calls):
     assert calls_for_runs(runs) == calls
 
 
 def test_time_is_the_pace_or_the_hours_to_wait_for():
-    assert estimate_seconds(840, None, 0.0) == 60
-    assert estimate_seconds(840, Budget(5000, 5000, 3600.0), 0.0) == 60
-    assert estimate_seconds(4001, Budget(5000, 5000, 600.0), 0.0) == 600
-    assert estimate_seconds(12_001, Budget(5000, 5000, 600.0), 0.0) == 600 + 2 * 3600
+    assert estimate_seconds(840, RULES.per_minute, None, 0.0) == 60
+    assert estimate_seconds(840, RULES.per_minute, Budget(5000, 5000, 3600.0), 0.0) == 60
+    assert estimate_seconds(4001, RULES.per_minute, Budget(5000, 5000, 600.0), 0.0) == 600
+    assert (
+        estimate_seconds(12_001, RULES.per_minute, Budget(5000, 5000, 600.0), 0.0) == 600 + 2 * 3600
+    )
 
 
 @on_sqlite

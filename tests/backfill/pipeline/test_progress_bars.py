@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from backfill.command.summary import format_counts
+from backfill.github.api import RULES
 from backfill.http.rate_limit import Budget, RateLimit
 from backfill.pipeline import progress_bars as shows
 from backfill.pipeline.progress_bars import ProgressBars, span
@@ -48,7 +49,7 @@ def test_lines_come_every_few_seconds_where_there_is_no_terminal(
 ):
     monkeypatch.setattr(shows, "EVERY_SECONDS", 0.05)
     seen = ProgressBars()
-    seen.limits = RateLimit(seen.waiting)
+    seen.limits = RateLimit(RULES, seen.waiting)
     seen.limits.budget = Budget(5000, 4321, time.time() + 600)
     seen.begin("octo-org/app")
     seen.expect("runs", 1000)
