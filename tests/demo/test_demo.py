@@ -74,7 +74,7 @@ def test_pages_wait_until_the_day_is_counted(tmp_path, monkeypatch):
     assert waiting.is_alive()
     with engine.begin() as connection:
         changed_runs.take_back(connection, changed_runs.read(connection, 10))
-    waiting.join(20)
+    waiting.join(60)
     assert not waiting.is_alive()
     engine.dispose()
 

@@ -17,27 +17,34 @@ on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
 
 @on_sqlite
-def test_delivery_gets_its_turn_among_writers_that_never_pause(writers: list[Engine]):
-    over = threading.Event()
+def test_delivery_gets_its_turn_among_writers_that_never_pause(
+    writers: list[Engine], store_url: str
+):
+    patient, over = connect(store_url, read_seconds=60), threading.Event()
+    turns = 0
 
     def busy(engine: Engine) -> None:
+        nonlocal turns
         while not over.is_set():
             with engine.begin():
+                turns += 1
                 time.sleep(0.005)
 
     def delivering() -> None:
         try:
             for one in door.told(SUCCESS) * 6:
-                start = time.monotonic()
-                door.deliver(writers[0], [one])
-                took.append(time.monotonic() - start)
+                before = turns
+                door.deliver(patient, [one])
+                waited.append(turns - before)
         finally:
             over.set()
 
-    took: list[float] = []
-    door.together([delivering, *(lambda e=engine: busy(e) for engine in writers[1:])])
-    assert len(took) == 42
-    assert max(took) < 1.5
+    waited: list[int] = []
+    door.together([delivering, *(lambda e=engine: busy(e) for engine in writers[1:])], seconds=300)
+    patient.dispose()
+    assert len(waited) == 42
+    # Turns of the others. With SQLite's own waiting it is about a thousand, however busy all is.
+    assert max(waited) < 500
 
 
 @on_sqlite
@@ -47,7 +54,7 @@ def test_transaction_gives_up_when_another_holds_the_file_too_long(engine: Engin
         start = time.monotonic()
         with pytest.raises(OperationalError, match="database is locked"):
             impatient.begin().__enter__()
-        assert 0.25 < time.monotonic() - start < 1
+        assert 0.25 < time.monotonic() - start < 2.8  # not the 3 seconds of others
     with impatient.begin():
         pass
     impatient.dispose()
@@ -55,7 +62,7 @@ def test_transaction_gives_up_when_another_holds_the_file_too_long(engine: Engin
 
 @on_sqlite
 def test_fault_that_is_no_lock_is_told_at_once(engine: Engine, store_url: str):
-    broken = connect(store_url)
+    broken = connect(store_url, read_seconds=60)
 
     @event.listens_for(broken, "connect")
     def spoil(connection, _) -> None:
@@ -64,4 +71,4 @@ def test_fault_that_is_no_lock_is_told_at_once(engine: Engine, store_url: str):
     start = time.monotonic()
     with pytest.raises(Exception, match="not authorized"):
         broken.begin().__enter__()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 30

@@ -77,7 +77,7 @@ def test_request_that_is_not_whole_in_time_is_closed_on(
     sender.sendall(sent)
     began = time.monotonic()
     assert sender.recv(1000) == b""
-    assert 0.2 < time.monotonic() - began < 5
+    assert 0.2 < time.monotonic() - began < 30
 
 
 def test_request_that_is_whole_in_time_may_be_answered_later(

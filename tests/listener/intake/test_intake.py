@@ -142,7 +142,7 @@ def test_server_that_freezes_at_a_commit_gets_the_delivery_once(server: Server, 
         made = headers("workflow_run", body, X_GitHub_Delivery=GUID)
         answer = post(public, body, made)
         assert (answer.status_code, answer.json) == (202, {"status": "spooled"})
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 8
     finally:
         server.thaw()
     desk.breaker.try_once()
@@ -178,7 +178,7 @@ def test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time(
         holding.execute(sa.text("SELECT * FROM workflowruns FOR UPDATE"))
         began = time.monotonic()
         assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 8
     desk = public.desk
     written_back(desk, engine)
     assert [row["state"] for row in kept(engine)] == ["applied", "applied"]

@@ -12,7 +12,7 @@ from tests.listener.asking import run
 
 
 def test_work_aside_returns_or_raises_while_the_loop_goes_on():
-    met = threading.Barrier(2, timeout=10)
+    met = threading.Barrier(2, timeout=60)
 
     def work(word: str) -> str:
         met.wait()  # both are under way at once

@@ -137,8 +137,8 @@ def test_writer_killed_at_any_moment_loses_nothing_it_was_told_is_stored(tmp_pat
             stdout=subprocess.PIPE,
             text=True,
         )
-        told.append(process.stdout.readline().strip())
-        time.sleep(0.02 * (kill % 7))
+        told += [process.stdout.readline().strip() for _ in range(1 + 10 * (kill % 7))]
+        time.sleep(0.001 * kill)
         process.send_signal(signal.SIGKILL)
         told += [line.strip() for line in process.stdout if line.endswith("\n")]
         process.wait()
@@ -208,7 +208,7 @@ def test_writer_that_holds_the_lock_too_long_is_an_error_in_time(tmp_path: Path)
     began = time.monotonic()
     with pytest.raises(SpoolError, match="locked"):
         waiting.put(delivery("g"))
-    assert 1 < time.monotonic() - began < 2.5
+    assert 1 < time.monotonic() - began < 6
     other.execute("ROLLBACK")
     waiting.put(delivery("g"))
     assert waiting.count() == 1
