@@ -64,6 +64,14 @@ class Source(NamedTuple):
     """The events that carry rows, and which rows those are, in words."""
     ignored: frozenset[str]
     """Every other event that it documents."""
+    triggers: tuple[str, ...]
+    """What starts runs, in its words (`workflowruns.event`), the usual first."""
+    schedules: tuple[str, ...]
+    """Those of `triggers` that a clock fires."""
+    proposals: tuple[str, ...]
+    """Those that run what is not part of the branch yet."""
+    run_events: tuple[str, ...]
+    """Those of `events` that speak of a run."""
     rows_for: Callable[[str, Payload], Mapped]
     """What a delivery says: its event, one of `events`, and its payload."""
     rows_read: Callable[[str, Payload], Mapped]
@@ -72,6 +80,8 @@ class Source(NamedTuple):
     """The repository that a payload is about, None for one without."""
     provider_of: Callable[[str], str]
     """The provider (the server's name) from a repository's page."""
+    runs_of: Callable[[Payload], set[int]]
+    """The ids of the runs that a payload of one of `run_events` speaks of; never raises."""
     push_of: Callable[[Payload], Push | None]
     """What a push did to a branch, None for a tag."""
     is_foreign_job: Callable[[Payload], bool]

@@ -11,6 +11,11 @@ from rows.source_record import Source as Source
 
 SOURCES = {source.name: source for source in (GITHUB,)}
 
+SCHEDULES = tuple(event for source in SOURCES.values() for event in source.schedules)
+PROPOSALS = tuple(event for source in SOURCES.values() for event in source.proposals)
+TRIGGERS = tuple(dict.fromkeys(event for source in SOURCES.values() for event in source.triggers))
+"""Of all vendors together, for questions about runs of whichever."""
+
 
 def source_of(provider: str) -> Source:
     """Return the vendor that a provider belongs to. Raises Unmappable for an unknown one."""

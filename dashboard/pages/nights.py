@@ -167,7 +167,7 @@ def detail(repoid: int, day: str) -> str:
         said=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: error_of(one, since) for one in prints[:MOST_SPREAD]},
         suspects=around,
-        issue=new_issue(repo.url, night, cell.failures, runs, around) if cell else None,
+        issue=new_issue(repo, night, cell.failures, runs, around) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
         # An export has the nights that the matrix leads to: not every one before these.
         before=None if site().is_static else night - timedelta(days=1),

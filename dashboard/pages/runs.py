@@ -11,6 +11,7 @@ from dashboard.view import formats
 from dashboard.web import filters
 from dashboard.web.filters import BadFilter
 from dashboard.web.request import page, sheet, site, store
+from rows.sources import TRIGGERS
 from store.reads import run_list, runs
 from store.reads.run_list import ListPosition, RunFilter, RunPage
 from store.reads.runs import Run
@@ -23,10 +24,6 @@ CSV_MOST = 10_000
 CONCLUSIONS = (
     "failed running success failure timed_out startup_failure cancelled skipped action_required"
     " neutral stale"
-).split()
-EVENTS = (
-    "push pull_request schedule workflow_dispatch merge_group release workflow_run"
-    " pull_request_target repository_dispatch dynamic"
 ).split()
 
 
@@ -100,7 +97,7 @@ def show() -> str:
             *((one.name, formats.query("/runs", repo=one.name)) for one in repos[:VARIANTS]),
         ],
         conclusions=CONCLUSIONS,
-        events=EVENTS,
+        events=TRIGGERS,
         kept=kept("after"),
         chosen=request.args,
         now_local=site().calendar.local(g.now).date(),

@@ -1,31 +1,28 @@
-"""Pure: the address that opens GitHub's form of a new issue, filled in."""
+"""Pure: the address that opens a form of a new issue, filled in with what failed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from urllib.parse import urlencode
 
 from dashboard.view import formats
 from dashboard.view.suspect_commits import Suspects
-from store.reads.runs import Run
+from rows.sources import source_of
+from store.reads.runs import Repo, Run
 from store.rollups.night_summary import NightFailure
 
 MOST_FAILURES = 20  # the form's address has to stay below 8 kB
 
 
 def new_issue(
-    repo_url: str | None,
+    repo: Repo,
     night: date,
     failures: Sequence[NightFailure],
     runs: Sequence[Run],
     around: Sequence[Suspects] = (),
 ) -> str | None:
-    """Return the address, None for a repository without an https page.
-
-    https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/creating-an-issue
-    """
-    home = formats.https(repo_url)
+    """Return the address, None for a repository without an https page."""
+    home = formats.https(repo.url)
     if home is None or not failures:
         return None
     first = failures[0]
@@ -43,7 +40,7 @@ def new_issue(
     lines += [since(one) for one in around if one.good is not None]
     workflow, job = formats.first_line(first.workflow), formats.first_line(first.job)
     title = f"Nightly failed: {workflow} / {job}{more}"
-    return f"{home}/issues/new?{urlencode({'title': title, 'body': chr(10).join(lines)})}"
+    return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
 
 
 def since(one: Suspects) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from dashboard.view import formats
+from rows.sources import source_of
 from rows.words import FAILED
 from store.reads import nights
 from store.reads import runs as reads
@@ -48,10 +49,11 @@ def suspects(connection: Connection, run: Run) -> Suspects:
     bad = nights.find_first_bad(connection, run, good)
     begin, end = commit_time(connection, good), commit_time(connection, bad)
     found = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
-    home = formats.https((run.url or "").partition("/actions/")[0])
-    compare = f"{home}/compare/{good.commithash}...{bad.commithash}" if home else None
     if good.commithash == bad.commithash:
         return Suspects(good, bad, [], False, None)
+    links = source_of(run.provider).links
+    home = formats.https(links.repository(run.url or ""))
+    compare = links.compare(home, good.commithash or "", bad.commithash or "") if home else None
     return Suspects(good, bad, found[:COMMITS], len(found) > COMMITS, compare)
 
 

@@ -73,6 +73,16 @@ def repository_of(payload: Payload) -> SeenRepository | None:
     return SeenRepository(about.provider, about.gitid, about.name, former)
 
 
+def runs_of(payload: Payload) -> set[int]:
+    """Return the ids of the runs that a payload speaks of; what cannot be read speaks of none."""
+    run, job = payload.get("workflow_run"), payload.get("workflow_job")
+    ids = (
+        run.get("id") if isinstance(run, dict) else None,
+        job.get("run_id") if isinstance(job, dict) else None,
+    )
+    return {number for number in ids if isinstance(number, int)}
+
+
 def mapped(payload: Payload, rows_of: Callable[[Payload, Repository], Rows], rank: int) -> Mapped:
     """Return the repository's rows and those of `rows_of`."""
     about = repo.repository(payload)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from rows.github import api_objects, branch, events, failure, ignored, job_kinds, links, repo
+from rows.github import (
+    api_objects,
+    branch,
+    events,
+    failure,
+    ignored,
+    job_kinds,
+    links,
+    repo,
+    workflowrun,
+)
 from rows.source_record import Links, Source
 
 GITHUB = Source(
@@ -13,10 +23,15 @@ GITHUB = Source(
         for event, rows_of in events.EVENTS.items()
     },
     ignored=ignored.IGNORED,
+    triggers=workflowrun.TRIGGERS,
+    schedules=workflowrun.SCHEDULES,
+    proposals=workflowrun.PROPOSALS,
+    run_events=("workflow_run", "workflow_job"),
     rows_for=events.rows_for,
     rows_read=api_objects.rows_read,
     repository_of=events.repository_of,
     provider_of=repo.provider_of,
+    runs_of=events.runs_of,
     push_of=branch.push_of,
     is_foreign_job=job_kinds.is_foreign,
     annotation_messages=failure.annotation_messages,

@@ -14,6 +14,13 @@ from rows import Row, StoredName, fields, version
 from rows.github.repo import Repository
 
 AT = "workflow_run"
+# https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
+TRIGGERS = tuple(
+    "push pull_request schedule workflow_dispatch merge_group release workflow_run"
+    " pull_request_target repository_dispatch dynamic".split()
+)
+SCHEDULES = ("schedule",)
+PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
 
 
 def run_rows(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from rows import Unmappable
+from rows.source_record import Source
+from rows.sources import source_of
 from schema.tables.ci import deliveries
 from store.deliveries import bodies
 from store.deliveries import body as parts
 from store.deliveries.table import Delivery, delivery_of
 from store.reads.runs import Run
 
-ABOUT_RUNS = ("workflow_run", "workflow_job")
 EARLY, LATE = timedelta(minutes=10), timedelta(hours=1)
-"""How far a delivery's time of receipt may lie from the times GitHub gave, clocks included."""
+"""How far a delivery's time of receipt may lie from the times its vendor gave, clocks included."""
 LOOKED_AT = 600
 
 
@@ -48,25 +49,25 @@ def list_deliveries(connection: Connection, run: Run) -> RunDeliveries:
     begin, end = run.createtime, run.updatetime or run.endtime or run.createtime
     if begin is None or end is None:
         return RunDeliveries([], True)
-    table = deliveries.c
+    table, source = deliveries.c, source_of(run.provider)
     query = (
         select(*(table[name] for name in DeliveryLine._fields), table.body)
         .where(
             table.receivetime >= begin - EARLY,
             table.receivetime < max(begin, end) + LATE,
             table.provider == run.provider,
-            table.event.in_(ABOUT_RUNS),
+            table.event.in_(source.run_events),
             table.body.is_not(None),
         )
         .order_by(table.receivetime, table.Id)
         .limit(LOOKED_AT)
     )
     rows = connection.execute(query).all()
-    found = [DeliveryLine(*row[:-1]) for row in rows if is_about(row.body, run.gitid)]
+    found = [DeliveryLine(*row[:-1]) for row in rows if is_about(source, row.body, run.gitid)]
     return RunDeliveries(found, len(rows) < LOOKED_AT)
 
 
-def is_about(body: bytes, gitid: int) -> bool:
+def is_about(source: Source, body: bytes, gitid: int) -> bool:
     """Tell whether a stored body speaks of a run; one of several parts is too long to look at."""
     if len(body) == parts.SIZE:
         return False
@@ -74,16 +75,9 @@ def is_about(body: bytes, gitid: int) -> bool:
     if str(gitid).encode() not in raw:  # cheaper than parsing, and most are about another run
         return False
     try:
-        found = bodies.payload(raw)
+        return gitid in source.runs_of(bodies.payload(raw))
     except Unmappable:
         return False
-    run, job = found.get("workflow_run"), found.get("workflow_job")
-    return gitid in (field_of(run, "id"), field_of(job, "run_id"))
-
-
-def field_of(found: Any, name: str) -> Any:
-    """Return a field of what should be a JSON object."""
-    return found.get(name) if isinstance(found, dict) else None
 
 
 def find_delivery(

@@ -21,6 +21,7 @@ class Repo(NamedTuple):
     """A repository; `Id` is what URLs of the pages hold, since it survives renames."""
 
     Id: int
+    provider: str
     name: str
     url: str | None
     defaultbranch: str | None

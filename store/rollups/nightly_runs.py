@@ -16,12 +16,12 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from config.calendar import Calendar
 from config.groups import Group, group_of, is_nightly
 from engines.chunks import by_provider
+from rows.sources import PROPOSALS, SCHEDULES
 from rows.words import FAILED, RunKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
 from store.rollups.night_summary import FailedJob, NightContent, NightRun, summarize
 
-PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
 USUAL_BRANCHES = ("main", "master")
 SCHEDULE, BRANCH, GROUP = "schedule", "branch", "group"
 LONGEST_ERROR = 300
@@ -54,7 +54,7 @@ def find_way(run: NightRun, names: NightlyRules) -> str | None:
     """Return what makes a run nightly, None for one that is not."""
     if names.group is not None and names.group.has_rule:
         return GROUP if is_nightly(names.group, run.workflowname, run.author) else None
-    if run.event == "schedule":
+    if run.event in SCHEDULES:
         return SCHEDULE
     usual = USUAL_BRANCHES if names.defaultbranch is None else (names.defaultbranch,)
     return BRANCH if run.event not in PROPOSALS and run.branchname in usual else None
@@ -69,7 +69,7 @@ def candidate_conditions(names: dict[int, NightlyRules]) -> ColumnElement[bool]:
         and_(repos.c.defaultbranch.is_(None), run.branchname.in_(USUAL_BRANCHES)),
     )
     return or_(
-        run.event == "schedule",
+        run.event.in_(SCHEDULES),
         and_(usual, run.event.not_in(PROPOSALS)),
         *([run.repoid.in_(ruled)] if ruled else []),
     )

@@ -31,3 +31,18 @@ def test_links_are_pages_of_the_repository() -> None:
     assert page == "https://ghes.example.org/org/repo"
     assert links.compare(page, "a", "b") == f"{page}/compare/a...b"
     assert links.new_issue(page, "a & b", "c\nd") == f"{page}/issues/new?title=a+%26+b&body=c%0Ad"
+
+
+@pytest.mark.parametrize(
+    ("payload", "runs"),
+    [
+        ({"workflow_run": {"id": 7}}, {7}),
+        ({"workflow_job": {"id": 1, "run_id": 7}}, {7}),
+        ({"workflow_run": [7], "workflow_job": {"run_id": "7"}}, set()),
+        ({}, set()),
+    ],
+)
+def test_payload_names_the_runs_it_speaks_of_whatever_it_holds(
+    payload: dict[str, object], runs: set[int]
+) -> None:
+    assert source_of("github").runs_of(payload) == runs

@@ -10,7 +10,7 @@ import pytest
 from dashboard.view import charts, formats
 from dashboard.view.new_issue_link import new_issue
 from dashboard.view.timeline import timeline
-from store.reads.runs import Job
+from store.reads.runs import Job, Repo
 from store.rollups.night_summary import NightFailure
 
 BEGIN = datetime(2026, 3, 10, 2)
@@ -163,11 +163,16 @@ def test_timeline_draws_nothing_for_jobs_that_did_not_run_here(values: dict[str,
     assert (lane.queued, lane.running) == (None, None)
 
 
+def repo(url: str) -> Repo:
+    """Return a repository with this page."""
+    return Repo(1, "github", "o/a", url, "main")
+
+
 def test_new_issue_names_what_failed_and_mentions_nobody():
     failures = [
         NightFailure("Nightly", "test `@octocat`", "Compile", "https://github.com/o/a/actions/1")
     ]
-    url = urlsplit(str(new_issue("https://github.com/o/a", date(2026, 3, 10), failures, [])))
+    url = urlsplit(str(new_issue(repo("https://github.com/o/a"), date(2026, 3, 10), failures, [])))
     found = parse_qs(url.query)
     assert (url.netloc, url.path) == ("github.com", "/o/a/issues/new")
     assert found["title"] == ["Nightly failed: Nightly / test `@octocat`"]
@@ -176,5 +181,5 @@ def test_new_issue_names_what_failed_and_mentions_nobody():
 
 def test_new_issue_needs_a_page_and_a_failure():
     failure = NightFailure("Nightly", "test", None, None)
-    assert new_issue("http://github.com/o/a", date(2026, 3, 10), [failure], []) is None
-    assert new_issue("https://github.com/o/a", date(2026, 3, 10), [], []) is None
+    assert new_issue(repo("http://github.com/o/a"), date(2026, 3, 10), [failure], []) is None
+    assert new_issue(repo("https://github.com/o/a"), date(2026, 3, 10), [], []) is None
