@@ -120,7 +120,7 @@ def wait_counted() -> None:
     until = time.monotonic() + COUNT_SECONDS
     while time.monotonic() < until:
         with engine.connect() as connection:
-            if not changed_runs.pending(connection).runs:
+            if not changed_runs.pending_runs(connection).runs:
                 break
         time.sleep(0.2)
     engine.dispose()

@@ -59,7 +59,7 @@ def show() -> str:
         installation=[one for one in watched if not one.subject],
         cycle=audits.read_last_cycle(store()),
         leases=audits.list_leases(store(), g.now),
-        pending=changed_runs.pending(store()),
+        pending=changed_runs.pending_runs(store()),
         chart=charts.stacked(charts.of_hours(labels), tones, NAMES, "none"),
         deliveries=sum(sum(values) for values in found.values()),
         states=states,

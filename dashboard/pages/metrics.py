@@ -50,7 +50,7 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of deliveries, the spool and the roll-ups."""
     states = sorted(reads_health.count_states(store()).items())
     last = reads_health.read_reception(store()).last
-    spool, pending = waiting(site().settings.spool_dir), changed_runs.pending(store())
+    spool, pending = waiting(site().settings.spool_dir), changed_runs.pending_runs(store())
     cycle = audits.read_last_cycle(store())
     yield (
         "deliveries",

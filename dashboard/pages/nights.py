@@ -95,7 +95,7 @@ def show() -> str:
         unseen=unseen(found.rows, found.last),
         groups=group_names(),
         variants=variants(),
-        pending=changed_runs.pending(store()),
+        pending=changed_runs.pending_runs(store()),
         states=STATES,
         counts=COUNTS,
         usual=USUAL,

@@ -111,7 +111,7 @@ def show() -> str:
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
         whole=durations.sum_jobs(store(), cut),
-        pending=changed_runs.pending(store()),
+        pending=changed_runs.pending_runs(store()),
         tables=tables,
         kept={name: value for name, value in request.args.items()},
         has_runs=reads.has_runs(store()),

@@ -106,7 +106,7 @@ def needs_database(watch: Watch, repository: SeenRepository | None) -> bool:
 def is_stored(engine: Engine, provider: str, gitid: int) -> bool:
     """Tell whether a repository is stored: it is or was watched, whatever its name is today."""
     with reading(engine).connect() as connection:
-        return repositories.has_repository(connection, provider, gitid)
+        return repositories.has_repository(connection, (provider, gitid))
 
 
 def read_repository(provider: str, payload: Payload) -> SeenRepository | None:

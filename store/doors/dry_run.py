@@ -63,11 +63,16 @@ def preview(
                 copy_touched(stored, copies, batch)
             write_each(
                 batch,
-                partial(apply.write, scratch),
+                partial(write, scratch),
                 lambda _, error: refused.append(reason_of(error)),
             )
         for name in COMPARED:
             yield from compare(engine, scratch, metadata.tables[name])
+
+
+def write(scratch: Engine, batch: Sequence[Mapped]) -> None:
+    """Write a batch to the scratch store."""
+    apply.write(scratch, lambda connection, cache: (apply.apply(connection, batch, cache), None))
 
 
 def copy(copies: Connection, table: Table, rows: Iterable[Values]) -> None:

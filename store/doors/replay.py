@@ -21,7 +21,8 @@ from store.deliveries import body, table
 from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery, Wanted, chosen, now
 from store.doors.decide import Decision, decide_each
 from store.doors.refusals import reason_of, write_each
-from store.write.version_cache import Known
+from store.write.repositories import Tables
+from store.write.version_cache import VersionCache
 
 FAILED = "failed"
 
@@ -107,15 +108,14 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Mapped]]) -> None:
 
     Raises Unmappable or SQLAlchemyError for a row that no column holds: nothing is written then.
     """
-    known = apply.KNOWN.setdefault(engine, Known())
 
-    def work(connection: Connection) -> apply.Tables:
-        written = apply.apply(connection, [mapped for _, mapped in page], known)
+    def work(connection: Connection, cache: VersionCache) -> tuple[Tables, None]:
+        written = apply.apply(connection, [mapped for _, mapped in page], cache)
         change = {"state": APPLIED, "error": None, "applytime": now()}
         settle(connection, [number for number, _ in page], change)
-        return written
+        return written, None
 
-    apply.remember(known, transact(engine, work))
+    apply.write(engine, work)
 
 
 def still_quarantined(engine: Engine, number: int, reason: str | None) -> None:

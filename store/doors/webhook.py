@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Select, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from engines.transaction import transact
 from schema.tables.ci import deliveries as table
 from store import apply
 from store.deliveries import table as deliveries
 from store.deliveries.table import APPLIED, QUARANTINED, Delivery
 from store.doors.decide import Decision
 from store.doors.refusals import is_refusal, reason_of, write_each
-from store.write.version_cache import Known
+from store.write.repositories import Tables
+from store.write.version_cache import VersionCache
 
 DUPLICATE = "duplicate"
 
@@ -85,20 +85,18 @@ def store_all(
     Those whose guid was applied before are left as they are. Raises Unmappable for a text that no
     column holds, and SQLAlchemyError when the database fails.
     """
-    known = apply.KNOWN.setdefault(engine, Known())
 
-    def work(connection: Connection) -> tuple[list[Decision], apply.Tables]:
+    def work(connection: Connection, cache: VersionCache) -> tuple[Tables, list[Decision]]:
         fresh = without_applied(connection, batch)
         if not fresh:
-            return [], {}
+            return {}, []
         mapped = [decision.mapped for decision in fresh if decision.mapped is not None]
-        tables = apply.apply(connection, mapped, known) if mapped else {}
+        tables = apply.apply(connection, mapped, cache) if mapped else {}
         deliveries.save_all(connection, [(new.delivery, new.state, new.reason) for new in fresh])
         written()
-        return fresh, tables
+        return tables, fresh
 
-    fresh, tables = transact(engine, work)
-    apply.remember(known, tables)
+    fresh = apply.write(engine, work)
     stored = {key_of(new): DeliveryOutcome(new.state, new.reason) for new in fresh}
     return {
         key_of(decision): stored.get(key_of(decision), DeliveryOutcome(DUPLICATE))

@@ -128,7 +128,7 @@ def remake_changed(
     `rest` is called between two spans.
     """
     with reading(engine).connect() as connection:
-        marks = changed_runs.read(connection, MARKS)
+        marks = changed_runs.read_changes(connection, MARKS)
         # Of its own transaction below: the marks are read before any row that they speak of.
         spans = spans_of(connection, plan, marks)
     done = True
@@ -136,7 +136,7 @@ def remake_changed(
         done = make_span(engine, plan, span) and done
         rest()
     if done and marks:
-        transact(engine, lambda connection: changed_runs.take_back(connection, marks))
+        transact(engine, lambda connection: changed_runs.acknowledge(connection, marks))
     return len(marks)
 
 

@@ -14,7 +14,7 @@ from engines import database_time, reading
 from engines.chunks import by_provider
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.rollups import rollspans
-from store.write.changed_runs import Mark
+from store.write.changed_runs import ChangedRun
 
 DAY, NIGHT = "day", "night"
 REVISION = "1"
@@ -63,7 +63,9 @@ def spans_at(plan: RollupPlan, moment: datetime) -> set[RollupSpan]:
     }
 
 
-def spans_of(connection: Connection, plan: RollupPlan, marks: Sequence[Mark]) -> set[RollupSpan]:
+def spans_of(
+    connection: Connection, plan: RollupPlan, marks: Sequence[ChangedRun]
+) -> set[RollupSpan]:
     """Return the days and nights that marked runs and their jobs fall in."""
     found: set[RollupSpan] = set()
     for table, number in ((workflowruns, "gitid"), (jobs, "rungitid")):

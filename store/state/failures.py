@@ -108,6 +108,6 @@ def write(engine: Engine, failed: Failed, findings: Sequence[Finding]) -> None:
         connection.execute(delete(failures).where(*its))
         connection.execute(insert(failures), rows)
         if failed.rungitid is not None:  # its night's roll-up shows the first line
-            changed_runs.mark(connection, [(failed.provider, failed.rungitid)])
+            changed_runs.note_changes(connection, [(failed.provider, failed.rungitid)])
 
     transact(engine, work)

@@ -1,11 +1,11 @@
-"""Let rows of an earlier installation be claimed by what is written, instead of doubled.
+"""Let rows of an earlier installation be adopted by what is written, instead of doubled.
 
 Such rows lack what names a row today: a repository its id, a workflow its id, a commit or a branch
-its repository. A delivery or a page of the API that is about the same thing claims the row just
+its repository. A delivery or a page of the API that is about the same thing adopts the row just
 before it is merged: the row keeps its Id, and gets its key. Runs have their ids already.
 
-`marks` says whether there are such rows at all (schema/adopt/rows.py); where it does not, nothing
-here asks the database for anything but that, once in a while.
+The table `marks` says whether there are such rows at all (schema/adopt/rows.py); where it does
+not, nothing here asks the database for anything but that, once in a while.
 """
 
 from __future__ import annotations
@@ -23,71 +23,70 @@ from rows import Mapped
 from schema.adopt.rows import MARK, short
 from schema.tables.ci import repos, workflowruns
 from schema.tables.reconciler import marks
+from store.write.repositories import Key, key_of, read_repositories
 from store.write.upsert import upsert
-from store.write.version_cache import SECONDS, Known
+from store.write.version_cache import SECONDS, VersionCache
 
 CUT = 50
 """Characters of a name that earlier installations kept."""
+RUN_ID = {"workflowruns": "gitid", "runattempts": "rungitid", "jobs": "rungitid"}
+"""The column that holds a run's id, by table."""
 
-Key = tuple[str, int]
 
-
-def is_needed(connection: Connection, known: Known) -> bool:
-    """Tell whether rows may wait to be claimed; asked of the database once in a while."""
-    until, found = known.unclaimed
+def is_needed(connection: Connection, cache: VersionCache) -> bool:
+    """Tell whether rows may wait to be adopted; asked of the database once in a while."""
+    until, is_waiting = cache.adoption
     if time.monotonic() > until:
-        found = connection.execute(marked()).first() is not None
-        known.unclaimed = (time.monotonic() + SECONDS, found)
-    return found
+        is_waiting = connection.execute(mark_query()).first() is not None
+        cache.adoption = (time.monotonic() + SECONDS, is_waiting)
+    return is_waiting
 
 
-def marked() -> Any:
+def mark_query() -> Any:
     """Return the query for the mark."""
     subject, name = MARK
     return select(marks.c.Id).where(marks.c.subject == subject, marks.c.name == name)
 
 
-def repositories(connection: Connection, batch: Sequence[Mapped], stored: Iterable[Key]) -> bool:
-    """Claim the repositories of a batch that are not `stored` yet; tell whether any was.
+def adopt_repositories(connection: Connection, batch: Sequence[Mapped]) -> None:
+    """Give older rows the keys of a batch's repositories that are not stored yet.
 
-    An unclaimed one that holds a run of a stored one is the same: its name becomes an alias.
+    One without a key that holds a run of a stored one is the same: its name becomes an alias.
     """
     told: dict[Key, list[Mapped]] = defaultdict(list)
     for mapped in batch:
-        told[mapped.provider, int(str(mapped.repository.values["gitid"]))].append(mapped)
-    known = set(stored)
-    if told.keys() - known:
-        # One claimant at a time: two could choose different rows for one repository.
-        connection.execute(marked().with_for_update())
-    claimed = False
-    for key, those in sorted(told.items()):
-        holders = holding(connection, key[0], runs_of(those))
-        if key not in known:
+        told[key_of(mapped)].append(mapped)
+    stored = read_repositories(connection, told)
+    if told.keys() - stored.keys():
+        # One at a time: two writers could choose different rows for one repository.
+        connection.execute(mark_query().with_for_update())
+    for key, deliveries in sorted(told.items()):
+        holders = holders_of(connection, key[0], runs_in(deliveries))
+        if key not in stored:
+            repository = deliveries[0].repository.values
             number = min(holders, default=None)
             if number is None:
-                number = bearing(connection, those[0].repository.values)
+                number = bearer_of(connection, repository)
             if number is None:
                 continue
-            claimed = claim_repository(connection, key, number) or claimed
-            holders = (holders | twins(connection, those[0].repository.values)) - {number}
-        note(connection, key, holders)
-    return claimed
+            adopt_repository(connection, key, number)
+            holders = (holders | twins_of(connection, repository)) - {number}
+        note_aliases(connection, key, holders)
 
 
-def runs_of(those: Iterable[Mapped]) -> set[int]:
-    """Return the ids of the runs that are spoken of."""
-    found = set()
-    for mapped in those:
-        for row in mapped.rows:
-            name = {"workflowruns": "gitid", "runattempts": "rungitid", "jobs": "rungitid"}
-            if row.table in name and isinstance(gitid := row.values[name[row.table]], int):
-                found.add(gitid)
-    return found
+def runs_in(deliveries: Iterable[Mapped]) -> set[int]:
+    """Return the ids of the runs that deliveries speak of."""
+    return {
+        gitid
+        for mapped in deliveries
+        for row in mapped.rows
+        if row.table in RUN_ID and isinstance(gitid := row.values[RUN_ID[row.table]], int)
+    }
 
 
-def holding(connection: Connection, provider: str, gitids: Iterable[int]) -> set[int]:
-    """Return the unclaimed repositories that hold one of these runs."""
-    found: set[int] = set()
+def holders_of(connection: Connection, provider: str, gitids: Iterable[int]) -> set[int]:
+    """Return the repositories without a key that hold one of these runs."""
+    numbers: set[int] = set()
     for part in chunks(sorted(gitids)):
         query = (
             select(workflowruns.c.repoid)
@@ -95,12 +94,12 @@ def holding(connection: Connection, provider: str, gitids: Iterable[int]) -> set
             .where(workflowruns.c.provider == provider, workflowruns.c.gitid.in_(part))
             .where(repos.c.gitid.is_(None))
         )
-        found.update(connection.scalars(query.distinct()))
-    return found
+        numbers.update(connection.scalars(query.distinct()))
+    return numbers
 
 
-def bearing(connection: Connection, told: Mapping[str, object]) -> int | None:
-    """Return the unclaimed repository of this full name, else of this short one."""
+def bearer_of(connection: Connection, told: Mapping[str, object]) -> int | None:
+    """Return the repository without a key of this full name, else of this short one."""
     name = str(told["name"])
     query = select(repos.c.Id, repos.c.name).where(repos.c.gitid.is_(None))
     for wanted in (name, short(name)):
@@ -111,8 +110,8 @@ def bearing(connection: Connection, told: Mapping[str, object]) -> int | None:
     return None
 
 
-def twins(connection: Connection, told: Mapping[str, object]) -> set[int]:
-    """Return the unclaimed repository of this short name, unless it may be another's too."""
+def twins_of(connection: Connection, told: Mapping[str, object]) -> set[int]:
+    """Return the keyless repository of this short name, unless it may be another's too."""
     name = str(told["name"])
     bearers = connection.execute(
         select(repos.c.Id, repos.c.gitid, repos.c.name).where(
@@ -141,40 +140,35 @@ def is_of(connection: Connection, number: int, name: str) -> bool:
     return url is None or f"/{name.casefold()}/" in f"{url}/".casefold()
 
 
-def claim_repository(connection: Connection, key: Key, number: int) -> bool:
-    """Give an unclaimed repository its key; what it was called becomes an alias.
+def adopt_repository(connection: Connection, key: Key, number: int) -> None:
+    """Give a repository its key; what it was called becomes an alias.
 
-    Tells whether it is ours: another writer may have stored the same one meanwhile.
+    Another writer may have stored the same one meanwhile: then the older row stays what it is.
     """
     provider, gitid = key
     name = connection.execute(select(repos.c.name).where(repos.c.Id == number)).scalar_one()
-    claiming = update(repos).where(repos.c.Id == number, repos.c.gitid.is_(None))
+    adoption = update(repos).where(repos.c.Id == number, repos.c.gitid.is_(None))
     try:
         with connection.begin_nested():
-            done = connection.execute(claiming.values(provider=provider, gitid=gitid))
+            done = connection.execute(adoption.values(provider=provider, gitid=gitid))
     except IntegrityError:
-        return False
+        return
     if done.rowcount and name and "/" in name:
-        alias(connection, number, name)
-    return bool(done.rowcount)
+        store_alias(connection, number, name)
 
 
-def note(connection: Connection, key: Key, numbers: Iterable[int]) -> None:
-    """Remember, as aliases, the names of unclaimed repositories that are the same as this one."""
-    wanted = sorted(numbers)
-    if not wanted:
+def note_aliases(connection: Connection, key: Key, numbers: Iterable[int]) -> None:
+    """Remember, as aliases, the names of keyless repositories that are the same as this one."""
+    same = sorted(numbers)
+    repository = read_repositories(connection, [key]).get(key) if same else None
+    if repository is None:
         return
-    provider, gitid = key
-    this = select(repos.c.Id).where(repos.c.provider == provider, repos.c.gitid == gitid)
-    number = connection.execute(this).scalar_one_or_none()
-    if number is None:
-        return
-    for name in connection.scalars(select(repos.c.name).where(repos.c.Id.in_(wanted))).all():
+    for name in connection.scalars(select(repos.c.name).where(repos.c.Id.in_(same))).all():
         if name:
-            alias(connection, number, name)
+            store_alias(connection, repository.repoid, name)
 
 
-def alias(connection: Connection, number: int, name: str) -> None:
+def store_alias(connection: Connection, number: int, name: str) -> None:
     """Store a name that a repository went by, unless it is stored."""
     values = {"repoid": number, "name": name, "firstseen": None, "lastseen": None}
     upsert(connection, "repoaliases", [values])

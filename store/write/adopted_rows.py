@@ -1,4 +1,4 @@
-"""Let rows of an earlier installation be claimed: workflows, commits and branches.
+"""Let rows of an earlier installation be adopted: workflows, commits and branches.
 
 A row that is written and not stored yet takes over one that is the same thing without its key: of
 its own repository, of one that turned out to be the same, or, for a commit, of nobody.
@@ -20,30 +20,30 @@ from store.write.adopted_repositories import forms
 from store.write.stored_rows import by_key, key_of
 
 Values = dict[str, Any]
-Claim = Callable[[Connection, int, Sequence[Values]], None]
+Adoption = Callable[[Connection, int, Sequence[Values]], None]
 
 
-def rows(connection: Connection, table: str, found: Iterable[Values]) -> None:
+def adopt_rows(connection: Connection, table: str, rows: Iterable[Values]) -> None:
     """Give older rows the keys of the rows of `table` that are about to be merged."""
-    if table not in CLAIMS:
+    if table not in ADOPTIONS:
         return
     by_repo: dict[int, list[Values]] = defaultdict(list)
-    for values in found:
+    for values in rows:
         by_repo[values["repoid"]].append(values)
-    for repoid, those in sorted(by_repo.items()):
-        CLAIMS[table](connection, repoid, those)
+    for repoid, of_repo in sorted(by_repo.items()):
+        ADOPTIONS[table](connection, repoid, of_repo)
 
 
-def new(connection: Connection, table: Table, those: Sequence[Values]) -> list[Values]:
+def unstored(connection: Connection, table: Table, rows: Sequence[Values]) -> list[Values]:
     """Return the rows whose key is not stored, one for each key."""
-    wanted = {key_of(table, values): values for values in those}
+    wanted = {key_of(table, values): values for values in rows}
     for key in by_key(connection, table, wanted):
         del wanted[key]
     return [wanted[key] for key in sorted(wanted)]
 
 
-def same(connection: Connection, repoid: int) -> list[int]:
-    """Return the unclaimed repositories that bear a name this one went by."""
+def same_repositories(connection: Connection, repoid: int) -> list[int]:
+    """Return the repositories without a key that bear a name this one went by."""
     names = connection.scalars(select(repoaliases.c.name).where(repoaliases.c.repoid == repoid))
     wanted = sorted({form for name in names for form in forms(name)})
     if not wanted:
@@ -52,97 +52,97 @@ def same(connection: Connection, repoid: int) -> list[int]:
     return list(connection.scalars(query))
 
 
-def claim_commits(connection: Connection, repoid: int, those: Sequence[Values]) -> None:
-    """Claim commits by their hash."""
-    fresh = new(connection, commits, those)
+def adopt_commits(connection: Connection, repoid: int, rows: Sequence[Values]) -> None:
+    """Adopt commits by their hash."""
+    fresh = unstored(connection, commits, rows)
     if not fresh:
         return
-    places = [commits.c.repoid.is_(None)]
-    if others := same(connection, repoid):
-        places.append(commits.c.repoid.in_(others))
+    scopes = [commits.c.repoid.is_(None)]
+    if others := same_repositories(connection, repoid):
+        scopes.append(commits.c.repoid.in_(others))
     for part in chunks(sorted(values["hash"] for values in fresh)):
         query = select(commits.c.Id, commits.c.repoid).where(commits.c.hash.in_(part))
-        for place in places:
-            for row in connection.execute(query.where(place)).all():
-                take(connection, commits, row.Id, "repoid", row.repoid, {"repoid": repoid})
+        for scope in scopes:
+            for row in connection.execute(query.where(scope)).all():
+                give_key(connection, commits, row.Id, "repoid", row.repoid, {"repoid": repoid})
 
 
-def claim_branches(connection: Connection, repoid: int, those: Sequence[Values]) -> None:
-    """Claim branches by repository and name, which may have been cut."""
-    fresh = new(connection, branches, those)
+def adopt_branches(connection: Connection, repoid: int, rows: Sequence[Values]) -> None:
+    """Adopt branches by repository and name, which may have been cut."""
+    fresh = unstored(connection, branches, rows)
     if not fresh:
         return
-    places = [repoid, *same(connection, repoid)]
-    found = named(connection, branches, places, fresh, branches.c.version == STUB)
+    repoids = [repoid, *same_repositories(connection, repoid)]
+    older = rows_named(connection, branches, repoids, fresh, branches.c.version == STUB)
     for values in fresh:
-        for row in candidates(found, values["name"], places):
+        for row in candidates(older, values["name"], repoids):
             if row.repoid == repoid and row.name == values["name"]:
                 continue
             after = {"repoid": repoid, "name": values["name"]}
-            if take(connection, branches, row.Id, "name", row.name, after):
-                found.remove(row)
+            if give_key(connection, branches, row.Id, "name", row.name, after):
+                older.remove(row)
                 break
 
 
-def claim_workflows(connection: Connection, repoid: int, those: Sequence[Values]) -> None:
-    """Claim workflows by repository and name, which may have been cut."""
-    fresh = [values for values in new(connection, workflows, those) if values.get("name")]
+def adopt_workflows(connection: Connection, repoid: int, rows: Sequence[Values]) -> None:
+    """Adopt workflows by repository and name, which may have been cut."""
+    fresh = [row for row in unstored(connection, workflows, rows) if row.get("name")]
     if not fresh:
         return
-    places = [repoid, *same(connection, repoid)]
-    found = named(connection, workflows, places, fresh, workflows.c.gitid.is_(None))
+    repoids = [repoid, *same_repositories(connection, repoid)]
+    older = rows_named(connection, workflows, repoids, fresh, workflows.c.gitid.is_(None))
     for values in fresh:
-        for row in candidates(found, values["name"], places):
+        for row in candidates(older, values["name"], repoids):
             after = {"provider": values["provider"], "gitid": values["gitid"], "repoid": repoid}
-            if take(connection, workflows, row.Id, "gitid", None, after):
-                found.remove(row)
+            if give_key(connection, workflows, row.Id, "gitid", None, after):
+                older.remove(row)
                 break
 
 
-def named(
+def rows_named(
     connection: Connection,
     table: Table,
-    places: Sequence[int],
+    repoids: Sequence[int],
     fresh: Iterable[Values],
-    unclaimed: Any,
+    is_keyless: Any,
 ) -> list[Any]:
-    """Return the unclaimed rows of these repositories that bear one of the names."""
+    """Return the rows without a key of these repositories that bear one of the names."""
     names = {form for values in fresh for form in forms(values["name"])}
-    found: list[Any] = []
+    rows: list[Any] = []
     for part in chunks(sorted(names)):
         query = select(table.c.Id, table.c.repoid, table.c.name).where(
-            table.c.repoid.in_(places), table.c.name.in_(part), unclaimed
+            table.c.repoid.in_(repoids), table.c.name.in_(part), is_keyless
         )
-        found += connection.execute(query.order_by(table.c.Id)).all()
-    return found
+        rows += connection.execute(query.order_by(table.c.Id)).all()
+    return rows
 
 
-def candidates(found: Iterable[Any], name: str, places: Sequence[int]) -> list[Any]:
+def candidates(rows: Iterable[Any], name: str, repoids: Sequence[int]) -> list[Any]:
     """Return the rows that may be this one, the likeliest first."""
     folded = [form.casefold() for form in sorted(forms(name), key=len, reverse=True)]
-    those = [row for row in found if row.name.casefold() in folded]
+    alike = [row for row in rows if row.name.casefold() in folded]
     return sorted(
-        those, key=lambda row: (folded.index(row.name.casefold()), places.index(row.repoid))
+        alike, key=lambda row: (folded.index(row.name.casefold()), repoids.index(row.repoid))
     )
 
 
-def take(
+def give_key(
     connection: Connection, table: Table, number: int, column: str, before: Any, after: Values
 ) -> bool:
     """Give a row its key, unless another writer was quicker; tell whether it is ours."""
     old = table.c[column]
-    claiming = update(table).where(
+    adoption = update(table).where(
         table.c.Id == number, old.is_(None) if before is None else old == before
     )
     try:
         with connection.begin_nested():
-            return connection.execute(claiming.values(after)).rowcount == 1
+            return connection.execute(adoption.values(after)).rowcount == 1
     except IntegrityError:  # the key is there by now: the older row stays what it is
         return False
 
 
-CLAIMS: dict[str, Claim] = {
-    "branches": claim_branches,
-    "commits": claim_commits,
-    "workflows": claim_workflows,
+ADOPTIONS: dict[str, Adoption] = {
+    "branches": adopt_branches,
+    "commits": adopt_commits,
+    "workflows": adopt_workflows,
 }

@@ -27,7 +27,9 @@ from schema.tables.ci import branches, commits
 Values = dict[str, Any]
 
 
-def assign(connection: Connection, touched: Sequence[Values], brought: Sequence[Values]) -> None:
+def assign_authors(
+    connection: Connection, touched: Sequence[Values], brought: Sequence[Values]
+) -> None:
     """Give branches the author of their head commit, whichever of the two came last.
 
     The commits are read with a lock that waits for writers: of two transactions that bring a

@@ -1,8 +1,8 @@
 """Runs that changed since the roll-ups of their days were made.
 
-A writer marks the runs it touched in its own transaction: the mark is there if and only if the
-change is. Whoever makes roll-ups reads the marks first, then the rows, and takes back exactly the
-marks it read: a change that is committed meanwhile has raised its mark, or made a new one.
+A writer notes the runs it touched in its own transaction: the note is there if and only if the
+change is. Whoever makes roll-ups reads the notes first, then the rows, and acknowledges exactly
+the notes it read: a change that is committed meanwhile has raised its mark, or made a new note.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from schema.tables.rollups import dirtyruns
 from store.write.upsert import insert_or
 
 
-class Mark(NamedTuple):
-    """A run that changed; `mark` tells this mark from every later one."""
+class ChangedRun(NamedTuple):
+    """A run that changed; `mark` tells this change from every later one."""
 
     provider: str
     rungitid: int
@@ -34,8 +34,8 @@ class Mark(NamedTuple):
         return self.provider, self.rungitid
 
 
-class Pending(NamedTuple):
-    """How many runs are marked, and since when the oldest mark waits."""
+class PendingRuns(NamedTuple):
+    """How many changed runs wait for their roll-ups, and since when the oldest does."""
 
     runs: int
     since: datetime | None
@@ -43,48 +43,49 @@ class Pending(NamedTuple):
 
 @lru_cache(maxsize=4)
 def statement(kind: Kind) -> Any:
-    """Return the upsert of marks: one that is there is raised."""
+    """Return the upsert of changed runs: a mark that is there is raised."""
     return insert_or(kind, dirtyruns, lambda _: [("mark", dirtyruns.c.mark + literal_column("1"))])
 
 
-def mark(connection: Connection, runs: Iterable[RunKey]) -> None:
-    """Mark runs in the transaction that changes them, whose rows it has locked."""
-    found = sorted(set(runs))
-    if not found:
+def note_changes(connection: Connection, runs: Iterable[RunKey]) -> None:
+    """Note runs in the transaction that changes them, whose rows it has locked."""
+    changed = sorted(set(runs))
+    if not changed:
         return
-    # Never used before, so that a new mark is none that somebody read and takes back later.
+    # Never used before, so that a new mark is none that somebody read and acknowledges later.
     first, now = time.time_ns() // 1000, datetime.now(UTC).replace(tzinfo=None)
     rows = [
         {"provider": provider, "rungitid": gitid, "mark": first, "marktime": now}
-        for provider, gitid in found
+        for provider, gitid in changed
     ]
     kind = kind_of(connection)
     kind.post(connection, statement(kind), rows)
 
 
-def read(connection: Connection, limit: int) -> list[Mark]:
-    """Return marks, the oldest first."""
-    one = dirtyruns.c
-    query = select(one.provider, one.rungitid, one.mark).order_by(one.Id).limit(limit)
-    return [Mark(*row) for row in connection.execute(query)]
+def read_changes(connection: Connection, limit: int) -> list[ChangedRun]:
+    """Return changed runs, the oldest first."""
+    c = dirtyruns.c
+    query = select(c.provider, c.rungitid, c.mark).order_by(c.Id).limit(limit)
+    return [ChangedRun(*row) for row in connection.execute(query)]
 
 
-def take_back(connection: Connection, marks: Sequence[Mark]) -> None:
-    """Delete marks that were not raised since they were read."""
-    if not marks:
+def acknowledge(connection: Connection, changes: Sequence[ChangedRun]) -> None:
+    """Delete the notes of changes that were not followed by others since they were read."""
+    if not changes:
         return
-    one = dirtyruns.c
+    c = dirtyruns.c
     query = delete(dirtyruns).where(
-        one.provider == bindparam("of"),
-        one.rungitid == bindparam("run"),
-        one.mark == bindparam("seen"),
+        c.provider == bindparam("of"),
+        c.rungitid == bindparam("run"),
+        c.mark == bindparam("seen"),
     )
     connection.execute(
-        query, [{"of": m.provider, "run": m.rungitid, "seen": m.mark} for m in sorted(marks)]
+        query,
+        [{"of": run.provider, "run": run.rungitid, "seen": run.mark} for run in sorted(changes)],
     )
 
 
-def pending(connection: Connection) -> Pending:
-    """Return how much is marked."""
+def pending_runs(connection: Connection) -> PendingRuns:
+    """Return how many changed runs wait."""
     query = select(func.count(), func.min(dirtyruns.c.marktime))
-    return Pending(*connection.execute(query).one())
+    return PendingRuns(*connection.execute(query).one())

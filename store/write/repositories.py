@@ -1,9 +1,9 @@
-"""Where repositories are today: their numbers here, their names, and who bears a name."""
+"""Store the repositories of a batch, and give rows their number and name of today."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,15 +12,17 @@ from sqlalchemy import Connection, Select, bindparam, select
 from rows import Mapped, Row
 from rows.version import STUB
 from schema.tables.ci import PLACED, repos
-from store.write import adopted_repositories, renames
+from store.write import renames
 from store.write.upsert import upsert
-from store.write.version_cache import Known
+from store.write.version_cache import CACHED, VersionCache
 
 Key = tuple[str, int]
+"""Of a repository: provider and gitid."""
 Values = dict[str, Any]
+Tables = dict[str, list[Values]]
 
 
-class Place(NamedTuple):
+class StoredRepository(NamedTuple):
     """A stored repository: its number here, full name and HTML page."""
 
     repoid: int
@@ -28,25 +30,32 @@ class Place(NamedTuple):
     url: str | None
 
 
-def stored(connection: Connection, wanted: Iterable[Key]) -> dict[Key, Place]:
-    """Return the stored repositories among `wanted`, by provider and gitid."""
+def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, StoredRepository]:
+    """Return the stored repositories among these, by key."""
     by_provider: dict[str, list[int]] = defaultdict(list)
-    for provider, gitid in wanted:
+    for provider, gitid in keys:
         by_provider[provider].append(gitid)
-    found: dict[Key, Place] = {}
+    stored: dict[Key, StoredRepository] = {}
     for provider, gitids in by_provider.items():
-        for gitid, *place in connection.execute(asked(), {"of": provider, "gitids": gitids}):
-            found[provider, gitid] = Place(*place)
-    return found
+        for gitid, *row in connection.execute(
+            repositories_query(), {"of": provider, "gitids": gitids}
+        ):
+            stored[provider, gitid] = StoredRepository(*row)
+    return stored
 
 
 @lru_cache
-def asked() -> Select[Any]:
+def repositories_query() -> Select[Any]:
     """Return the query for some repositories of a provider."""
     return select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
         repos.c.provider == bindparam("of"),
         repos.c.gitid.in_(bindparam("gitids", expanding=True)),
     )
+
+
+def has_repository(connection: Connection, key: Key) -> bool:
+    """Tell whether a repository has been stored: it is or was watched."""
+    return bool(read_repositories(connection, [key]))
 
 
 def key_of(mapped: Mapped) -> Key:
@@ -56,66 +65,73 @@ def key_of(mapped: Mapped) -> Key:
     return mapped.provider, gitid
 
 
-def settle(connection: Connection, batch: Sequence[Mapped], known: Known) -> dict[Key, Place]:
+def store_repositories(
+    connection: Connection, batch: Sequence[Mapped], cache: VersionCache
+) -> dict[Key, StoredRepository]:
     """Store the repositories of a batch where they are new, and return them all.
 
     A changed name answers at once; older rows are left to `store.write.renames`.
     """
-    wanted = {key_of(mapped) for mapped in batch}
-    before = stored(connection, wanted)
-    if adopted_repositories.is_needed(connection, known) and adopted_repositories.repositories(
-        connection, batch, before
-    ):
-        before = stored(connection, wanted)
+    keys = {key_of(mapped) for mapped in batch}
+    before = read_repositories(connection, keys)
     fresh = [
         mapped.repository.values
         for mapped in batch
-        if key_of(mapped) not in before or not known.is_stored("repos", mapped.repository.values)
+        if key_of(mapped) not in before or not cache.is_stored("repos", mapped.repository.values)
     ]
     if not fresh:
         return before
-    if wanted - before.keys():
+    if keys - before.keys():
         # Another writer may be storing the same repository, under another name: wait for it.
-        upsert(connection, "repos", [stub(values) for values in fresh])
-        before = stored(connection, wanted)
+        upsert(connection, "repos", [stub_of(values) for values in fresh])
+        before = read_repositories(connection, keys)
     upsert(connection, "repos", fresh)
-    if all(is_at(mapped.repository.values, before[key_of(mapped)]) for mapped in batch):
+    if all(is_named(before[key_of(mapped)], mapped.repository.values) for mapped in batch):
         return before
-    after = stored(connection, wanted)
-    for key, place in after.items():
-        if before[key].name not in (None, place.name):
-            renames.schedule(connection, place.repoid)
+    after = read_repositories(connection, keys)
+    for key, repository in after.items():
+        if before[key].name not in (None, repository.name):
+            renames.schedule(connection, repository.repoid)
     return after
 
 
-def is_at(values: Values, place: Place) -> bool:
-    """Tell whether a repository's row says of its place what is stored already."""
-    return (values["name"], values["url"]) == (place.name, place.url)
+def is_named(stored: StoredRepository, values: Values) -> bool:
+    """Tell whether a repository's row says of its name and page what is stored already."""
+    return (values["name"], values["url"]) == (stored.name, stored.url)
 
 
-def stub(values: Values) -> Values:
+def stub_of(values: Values) -> Values:
     """Return the row of a repository of which nothing is known yet but its number."""
     return {"provider": values["provider"], "gitid": values["gitid"], "version": STUB}
 
 
-def placed(row: Row, told: Values, place: Place) -> Values:
+def rows_by_table(
+    batch: Iterable[Mapped], stored: Mapping[Key, StoredRepository], cache: VersionCache
+) -> Tables:
+    """Return the rows of a batch by table, without those known to be stored at least as new."""
+    tables: Tables = defaultdict(list)
+    for mapped in batch:
+        repository = stored[key_of(mapped)]
+        for row in mapped.rows:
+            values = values_in(repository, row, mapped.repository.values)
+            if row.table not in CACHED or not cache.is_stored(row.table, values):
+                tables[row.table].append(values)
+    return tables
+
+
+def values_in(repository: StoredRepository, row: Row, told: Values) -> Values:
     """Return a row's values with its repository's number and name of today.
 
     `told` is the repository as the payload knew it: a late delivery still has the old name, and
     pages that are below the old one move along.
     """
-    values: Values = {**row.values, "repoid": place.repoid}
+    values: Values = {**row.values, "repoid": repository.repoid}
     if row.table not in PLACED:
         return values
-    values["repo"] = place.name
+    values["repo"] = repository.name
     url = values.pop("url", None)
     if url is None:
         return values
-    if told["url"] != place.url and url.startswith(f"{told['url']}/"):
-        url = f"{place.url}{url.removeprefix(told['url'])}"
+    if told["url"] != repository.url and url.startswith(f"{told['url']}/"):
+        url = f"{repository.url}{url.removeprefix(told['url'])}"
     return {**values, "url": url}
-
-
-def has_repository(connection: Connection, provider: str, gitid: int) -> bool:
-    """Tell whether a repository has been stored: it is or was watched."""
-    return bool(stored(connection, [(provider, gitid)]))

@@ -21,13 +21,13 @@ SECONDS = 600.0
 Values = dict[str, Any]
 
 
-class Known:
+class VersionCache:
     """A bounded memory of the newest version stored per row. Fill it only after a commit."""
 
     def __init__(self) -> None:
         self.entries: OrderedDict[tuple[Any, ...], tuple[float, Any]] = OrderedDict()
-        self.unclaimed = (0.0, False)
-        """Until when it is believed whether older rows wait for their keys."""
+        self.adoption = (0.0, False)
+        """Until when it is believed, and whether older rows wait for their keys."""
 
     def is_stored(self, table: str, values: Values) -> bool:
         """Tell whether a record at least as new is stored."""
@@ -47,11 +47,6 @@ class Known:
             self.entries[key] = (until, joined(found[1], new) if found else new)
         while len(self.entries) > SIZE:
             self.entries.popitem(last=False)
-
-    def forget(self) -> None:
-        """Drop everything."""
-        self.entries.clear()
-        self.unclaimed = (0.0, False)
 
 
 def identity(table: str, values: Values) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from backfill.cli import main
 from config.settings import SETTINGS
 from engines import connect
-from tests.store.door import emptied
+from tests.store.writers import emptied
 
 
 class Done(NamedTuple):

@@ -22,7 +22,7 @@ from fakegithub.server import Server, serve
 from fakegithub.world.world import World
 from schema.tables.ci import repos
 from schema.tables.failures import failures
-from tests.backfill.doors import FAST, deliver, deliveries_of
+from tests.backfill.filling import FAST, deliver, deliveries_of
 
 CODE = "Process completed with exit code 1."
 LATER = timedelta(hours=2)

@@ -23,10 +23,10 @@ from backfill.records import Repository
 from fakegithub.server import Server
 from fakegithub.world.entities import Change, Push
 from fakegithub.world.world import World
-from rows.github.events import EVENTS, rows_for
-from store import apply
+from rows.github.events import EVENTS
 from store.deliveries.spool import Spool
 from store.deliveries.table import Delivery
+from tests.store import production_doors
 
 LONG_AGO = datetime(2020, 1, 1)
 GONE = "0" * 40
@@ -71,7 +71,7 @@ def deliver(engine: Engine, world: World, repo: int, lost: Lost = lambda change:
         if not lost(world.log[place]):
             came.add(place)
             one = delivery_at(world, place)
-            apply.store(engine, one, rows_for(one.event, world.delivery(place).payload))
+            production_doors.store(engine, one)
     return came
 
 
@@ -87,9 +87,9 @@ def deliver_somehow(
         one, word = delivery_at(world, place), fate()
         if word == "applied":
             came.add(place)
-            apply.store(engine, one, rows_for(one.event, world.delivery(place).payload))
+            production_doors.store(engine, one)
         elif word == "quarantined":
-            apply.quarantine(engine, one, "a mistake that was mended since")
+            production_doors.quarantine(engine, one, "a mistake that was mended since")
         elif word == "spooled":
             spool.put(one)
         if word in ("quarantined", "spooled"):

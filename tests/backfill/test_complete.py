@@ -14,7 +14,7 @@ from fakegithub.world.history import history
 from fakegithub.world.world import World
 from schema.tables.backfill import runreads, windows
 from schema.tables.ci import jobs, runattempts, workflowruns
-from tests.backfill.doors import fill, served
+from tests.backfill.filling import fill, served
 from tests.backfill.watching import after
 from tests.equality import COMPARED, contents
 

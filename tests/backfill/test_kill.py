@@ -23,11 +23,11 @@ from fakegithub.server import Server
 from fakegithub.world.history import history
 from fakegithub.world.world import World
 from schema.tables.backfill import runreads, windows
-from tests.backfill.doors import FAST, fill, served
+from tests.backfill.filling import FAST, fill, served
 from tests.backfill.test_complete import check_whole
 from tests.counts import count
 from tests.equality import Contents, check_equal, contents
-from tests.store.door import emptied
+from tests.store.writers import emptied
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KILLS = count(3, 100)

@@ -17,7 +17,7 @@ from fakegithub.server import TOKEN
 from fakegithub.world.world import World
 from schema.tables.ci import branches, commits, repoaliases, repos, workflowruns
 from tests.backfill.conftest import Command
-from tests.backfill.doors import served
+from tests.backfill.filling import served
 from tests.backfill.watching import after
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

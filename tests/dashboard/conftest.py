@@ -17,7 +17,7 @@ from tests.dashboard.browsing import browser as browser
 from tests.dashboard.browsing import complaints as complaints
 from tests.dashboard.browsing import place as place
 from tests.dashboard.settings import settings_for as settings_for
-from tests.store import door
+from tests.store.writers import emptied
 
 NOW = datetime(2026, 3, 10, 9, 30)  # a Tuesday morning, while its night still goes on
 
@@ -29,7 +29,7 @@ MakeClient = Callable[..., FlaskClient]
 @pytest.fixture
 def engine(store_url: str) -> Iterator[sa.Engine]:
     """Connect to a store without rows, as its writers do."""
-    door.emptied(store_url)
+    emptied(store_url)
     made = connect(store_url)
     yield made
     made.dispose()

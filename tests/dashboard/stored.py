@@ -14,7 +14,7 @@ from rows.github.events import rows_for
 from schema.tables.audits import audits, health
 from schema.tables.ci import commits, deliveries, jobs, repos, runattempts, workflowruns
 from schema.tables.failures import failures
-from store import apply
+from tests.store import production_doors
 
 numbers = itertools.count(2**40)  # ids are wider than 32 bits
 
@@ -144,7 +144,7 @@ def fill(engine: sa.Engine, world: World, batch: int = 100) -> None:
     """Store all that happened in a world, without its raw deliveries."""
     mapped = (rows_for(one.event, one.payload) for one in world.deliveries())
     for part in batched(mapped, batch):
-        apply.write(engine, part)
+        production_doors.write(engine, part)
 
 
 def batched(found: Iterable[Any], size: int) -> Iterable[list[Any]]:

@@ -67,13 +67,13 @@ def test_pages_wait_until_the_day_is_counted(tmp_path, monkeypatch):
     migrate.upgrade(cli.store_url())
     engine = connect(cli.store_url())
     with engine.begin() as connection:
-        changed_runs.mark(connection, [("github", 7)])
+        changed_runs.note_changes(connection, [("github", 7)])
     waiting = threading.Thread(target=cli.wait_counted, daemon=True)
     waiting.start()
     waiting.join(0.5)
     assert waiting.is_alive()
     with engine.begin() as connection:
-        changed_runs.take_back(connection, changed_runs.read(connection, 10))
+        changed_runs.acknowledge(connection, changed_runs.read_changes(connection, 10))
     waiting.join(60)
     assert not waiting.is_alive()
     engine.dispose()

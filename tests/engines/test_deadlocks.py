@@ -15,8 +15,9 @@ from engines import faults
 from fakegithub.world.history import history
 from tests.counts import count
 from tests.equality import check_equal, contents
-from tests.store import door
 from tests.store.fold import folded
+from tests.store.production_doors import deliver_batches, sent, with_guid
+from tests.store.writers import emptied, together
 
 ROUNDS = count(1, 20)
 RUNS = 50
@@ -37,7 +38,7 @@ def test_writers_of_the_same_runs_in_random_batches_all_end(
         event.listen(engine, "handle_error", note)
     for seed in range(ROUNDS):
         world = history(seed, runs=RUNS, jobs=3, days=1)
-        told = [door.mapped(one.event, one.payload) for one in world.deliveries()]
+        told = [sent(one.event, one.payload, one.guid) for one in world.deliveries()]
         if largest == 1:
             told = told[:: count(3, 1)]
         works = []
@@ -46,16 +47,18 @@ def test_writers_of_the_same_runs_in_random_batches_all_end(
             # Each writer has its own share, and some that another has as well.
             mine = told[number :: len(writers)] + chance.sample(told, len(told) // 4)
             chance.shuffle(mine)
+            # A guid of its own each, so that every one is written.
+            mine = [with_guid(one, f"{number} {place}") for place, one in enumerate(mine)]
             batches = []
             while mine:
                 size = chance.randint(1, largest)
                 batches.append(mine[:size])
                 del mine[:size]
             transactions += len(batches)
-            works.append(partial(door.write_all, engine, batches))
-        door.emptied(writers[0].url.render_as_string(hide_password=False))
-        door.together(works, seconds=600)
-        check_equal(contents(writers[0]), folded(told))
+            works.append(partial(deliver_batches, engine, batches))
+        emptied(writers[0].url.render_as_string(hide_password=False))
+        together(works, seconds=600)
+        check_equal(contents(writers[0]), folded(one.rows for one in told))
     for (_, code), number in refused.items():
         record_property(f"refused_{code}", number)
     record_property("transactions", transactions)

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from engines import connect
-from tests.store import door
+from tests.store import production_doors
+from tests.store.writers import together
 from tests.stories.plain import SUCCESS
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -32,15 +33,15 @@ def test_delivery_gets_its_turn_among_writers_that_never_pause(
 
     def delivering() -> None:
         try:
-            for one in door.told(SUCCESS) * 6:
+            for one in production_doors.told(SUCCESS) * 6:
                 before = turns
-                door.deliver(patient, [one])
+                production_doors.deliver(patient, [one])
                 waited.append(turns - before)
         finally:
             over.set()
 
     waited: list[int] = []
-    door.together([delivering, *(lambda e=engine: busy(e) for engine in writers[1:])], seconds=300)
+    together([delivering, *(lambda e=engine: busy(e) for engine in writers[1:])], seconds=300)
     patient.dispose()
     assert len(waited) == 42
     # Turns of the others. With SQLite's own waiting it is about a thousand, however busy all is.

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from tests.store import door
+from tests.store.writers import emptied, opened
 
 
 @pytest.fixture
 def writers(store_url: str) -> Iterator[list[Engine]]:
     """Give four engines for one empty store, as four processes would have."""
-    door.emptied(store_url)
-    engines = door.opened(store_url, 4)
+    emptied(store_url)
+    engines = opened(store_url, 4)
     yield engines
     for engine in engines:
         engine.dispose()

@@ -1,15 +1,16 @@
 """Order, duplication and the number of writers do not matter; what is stored stays as it is.
 
 Counts of `make test-all`, per engine: 500 tellings of stories and 500 of generated worlds
-(Hypothesis), each by up to four writers at once, and 100,000 generated histories by two. The
-histories take up to an hour on an engine and two cores.
+(Hypothesis), each by up to four writers at once, by any door, and 100,000 generated histories by
+two. The histories take up to an hour on an engine and two cores.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,9 +24,19 @@ from schema.tables.ci import metadata
 from store import apply
 from tests.counts import count
 from tests.equality import COMPARED, check_equal, contents
-from tests.store import door
-from tests.store.door import Sent
 from tests.store.fold import folded
+from tests.store.production_doors import (
+    DOORS,
+    Door,
+    Sent,
+    deliver,
+    replay_all,
+    sent,
+    told,
+    with_guid,
+)
+from tests.store.writers import check_story, together
+from tests.store.writers import emptied as empty
 from tests.stories import STORIES
 from tests.stories.story import Story
 
@@ -43,17 +54,24 @@ shared_store = settings(
 )
 
 
+class Hand(NamedTuple):
+    """What one writer brings, and by which door."""
+
+    door: str
+    those: list[Sent]
+
+
 def emptied(writers: Sequence[Engine]) -> None:
     """Begin an example: no rows, and no process that knows any."""
-    door.emptied(writers[0].url.render_as_string(hide_password=False))
+    empty(writers[0].url.render_as_string(hide_password=False))
 
 
 @st.composite
-def tellings(draw: st.DrawFn, those: Sequence[Sent]) -> list[list[Sent]]:
+def tellings(draw: st.DrawFn, those: Sequence[Sent]) -> list[Hand]:
     """Return deliveries in any order, 1 to 5 times each, dealt to 1 to 4 writers.
 
     A repetition has the guid of its first (GitHub sent it again) or one of its own, so that its
-    rows are written again (another door brings them).
+    rows are written again.
     """
     copies = st.tuples(st.sampled_from((1, 1, 1, 2, 5)), st.booleans())
     many = []
@@ -61,27 +79,31 @@ def tellings(draw: st.DrawFn, those: Sequence[Sent]) -> list[list[Sent]]:
         times, own = draw(copies)
         for copy in range(times):
             guid = f"{one.delivery.guid}/{copy}" if own else one.delivery.guid
-            many.append(one._replace(delivery=one.delivery._replace(guid=guid)))
-    dealt: list[list[Sent]] = [[] for _ in range(draw(st.integers(1, 4)))]
+            many.append(with_guid(one, guid))
+    doors = draw(st.lists(st.sampled_from(sorted(DOORS)), min_size=1, max_size=4))
+    dealt = [Hand(door, []) for door in doors]
     for one in draw(st.permutations(many)):
-        dealt[draw(st.integers(0, len(dealt) - 1))].append(one)
+        dealt[draw(st.integers(0, len(dealt) - 1))].those.append(one)
     return dealt
 
 
-def check_telling(writers: Sequence[Engine], hands: list[list[Sent]]) -> None:
+def check_telling(writers: Sequence[Engine], hands: list[Hand]) -> None:
     """Fail unless these hands, all at once, leave what the fold says; and again, nothing new."""
     emptied(writers)
-    door.deliver_at_once(writers[: len(hands)], hands)
-    every = [one for hand in hands for one in hand]
-    wanted = folded(one.mapped for one in every)
+    works = [
+        partial(deliver, engine, hand.those, DOORS[hand.door])
+        for engine, hand in zip(writers, hands, strict=False)
+    ]
+    together(works)
+    every = [one for hand in hands for one in hand.those]
+    guids = {one.delivery.guid for hand in hands for one in hand.those if hand.door != "API"}
+    check_equal(contents(writers[0]), folded(one.rows for one in every))
     found = contents(writers[0], versions=True)
-    plain = contents(writers[0])
-    check_equal(plain, wanted)
-    assert sum(plain["deliveries"].values()) == len({one.delivery.guid for one in every})
-    apply.KNOWN.clear()
-    for one in every:
-        apply.write(writers[-1], [one.mapped])
-    check_equal(contents(writers[0], versions=True), found)
+    assert sum(found.pop("deliveries").values()) == len(guids)
+    for door in DOORS.values():
+        apply.CACHES.clear()
+        door(writers[-1], list({one.delivery.guid: one for one in every}.values()))
+        check_equal(contents(writers[0], versions=True), found)
 
 
 @shared_store
@@ -90,8 +112,8 @@ def test_story_in_any_order_often_and_by_several_writers_gives_its_rows(
     writers: list[Engine], data: st.DataObject
 ):
     story: Story = data.draw(st.sampled_from(STORIES))
-    check_telling(writers, data.draw(tellings(door.told(story))))
-    door.check_story(writers[0], story)
+    check_telling(writers, data.draw(tellings(told(story))))
+    check_story(writers[0], story)
 
 
 @shared_store
@@ -100,11 +122,11 @@ def test_world_in_any_order_often_and_by_several_writers_gives_one_state(
     writers: list[Engine], data: st.DataObject
 ):
     world = play(data.draw(moves(max_moves=count(6, 40))))
-    those = [door.sent(one.event, one.payload, one.guid) for one in world.deliveries()]
+    those = [sent(one.event, one.payload, one.guid) for one in world.deliveries()]
     check_telling(writers, data.draw(tellings(those)))
 
 
-def elsewhere(mapped: Mapped, place: int) -> Mapped:
+def elsewhere(one: Sent, place: int) -> Sent:
     """Return a delivery about other repositories, runs and jobs, so that histories share a store.
 
     Their ids move; names and pages stay, as after a rename.
@@ -116,40 +138,52 @@ def elsewhere(mapped: Mapped, place: int) -> Mapped:
         values = {name: row.values[name] for name in ids if row.values.get(name) is not None}
         return Row(row.table, {**row.values, **{name: id_ + step for name, id_ in values.items()}})
 
-    return Mapped(mapped.provider, moved(mapped.repository), tuple(map(moved, mapped.rows)))
+    provider, repository, rows = one.rows
+    return one._replace(mapped=Mapped(provider, moved(repository), tuple(map(moved, rows))))
 
 
-def a_history(chance: random.Random, place: int) -> list[Mapped]:
+def a_history(chance: random.Random, place: int) -> list[Sent]:
     """Return what one history sends, each delivery 1 to 5 times, some of them never."""
     chosen = [
         (chance.choice(VERBS), chance.randrange(32), chance.choice((0, 0, 1, 2, 60, 7200)))
         for _ in range(chance.randrange(1, MOST_MOVES))
     ]
-    sent: list[Mapped] = []
+    those: list[Sent] = []
     for one in play(chosen).deliveries():
-        times = chance.choice((0, 1, 1, 1, 1, 1, 1, 2, 2, 5))
-        sent += [elsewhere(door.mapped(one.event, one.payload), place)] * times
-    return sent
+        for copy in range(chance.choice((0, 1, 1, 1, 1, 1, 1, 2, 2, 5))):
+            guid = f"{place} {len(those)} {copy}"
+            those.append(elsewhere(sent(one.event, one.payload, guid), place))
+    return those
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_generated_histories_end_as_the_fold_says(writers: list[Engine], part: int):
     for first in range(part * HISTORIES, (part + 1) * HISTORIES, CHUNK):
         chance = random.Random(first)
-        every: list[Mapped] = []
+        every: list[Sent] = []
         for number in range(min(CHUNK, HISTORIES)):
             every += a_history(chance, number)
         chance.shuffle(every)
-        hands: list[list[list[Mapped]]] = [[], []]
+        hands: list[list[Callable[[Engine], None]]] = [[], []]
+        wanted = folded(one.rows for one in every)
         while every:
-            size = chance.choice((1, 10, 100, 300))
-            hands[chance.randrange(2)].append(every[:size])
+            size, door = chance.choice((1, 10, 100, 300)), chance.choice(list(DOORS.values()))
+            hands[chance.randrange(2)].append(partial(bring, door, every[:size]))
             del every[:size]
         emptied(writers)
-        pairs = zip(writers[:2], hands, strict=True)
-        door.together([partial(door.write_all, engine, hand) for engine, hand in pairs])
-        wanted = folded(mapped for hand in hands for batch in hand for mapped in batch)
+        works = zip(writers[:2], hands, strict=True)
+        together([partial(run_all, engine, hand) for engine, hand in works])
         check_equal(contents(writers[0]), wanted)
+
+
+def bring(door: Door, batch: Sequence[Sent], engine: Engine) -> None:
+    door(engine, batch)
+
+
+def run_all(engine: Engine, works: Iterable[Callable[[Engine], None]]) -> None:
+    """Do one after the other."""
+    for work in works:
+        work(engine)
 
 
 def versions(engine: Engine) -> dict[str, list[bytes]]:
@@ -166,11 +200,11 @@ def versions(engine: Engine) -> dict[str, list[bytes]]:
 def test_raised_revision_shows_in_every_row_after_a_replay(
     engine: Engine, story: Story, monkeypatch: pytest.MonkeyPatch
 ):
-    door.deliver(engine, door.told(story))
+    deliver(engine, told(story))
     before = contents(engine)
     for table in version.REVISION:
         monkeypatch.setitem(version.REVISION, table, 0x0707)
-    door.replay(engine)
+    replay_all(engine)
     check_equal(contents(engine), before)
     revisions = {
         (table, stored[-10:-8]) for table, found in versions(engine).items() for stored in found

@@ -11,15 +11,15 @@ from sqlalchemy import Engine, select
 from backfill.command import delete_repository as command
 from engines import reading
 from fakegithub.world.world import World
-from rows.github.events import rows_for
 from schema.tables.ci import deliveries as table
 from schema.tables.ci import metadata, repos
 from schema.tables.deliveries import deliveryparts
-from store import apply, delete_repository
+from store import delete_repository
 from store.deliveries import table as deliveries
 from store.deliveries.table import Delivery
 from store.state import audits, health
 from tests.equality import Contents, contents
+from tests.store import production_doors
 
 KEY = ("github", 1)
 
@@ -32,7 +32,7 @@ def store(engine: Engine, world: World, extra: dict[str, object] | None = None) 
         name = payload["repository"]["full_name"]
         time = deliveries.now()
         delivery = Delivery("github", one.guid, 7, one.event, one.action, name, time, body)
-        apply.store(engine, delivery, rows_for(one.event, payload))
+        production_doors.store(engine, delivery)
 
 
 def rows(engine: Engine) -> Contents:

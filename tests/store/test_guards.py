@@ -23,8 +23,9 @@ from schema.tables.ci import branches, workflowruns
 from store import apply
 from store.write import upsert
 from tests.equality import check_equal, contents, written
-from tests.store import door
+from tests.store import production_doors
 from tests.store.write import test_two_writers, test_widths
+from tests.store.writers import check_story, emptied
 from tests.stories import git, plain, renaming
 from tests.stories.story import Story
 
@@ -41,11 +42,11 @@ def guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 def check_orders(engine: Engine, story: Story) -> None:
     """Fail unless some orders of a story all leave its rows."""
-    told = door.told(story)
+    told = production_doors.told(story)
     for order in itertools.islice(itertools.permutations(told), 0, 5000, 999):
-        door.emptied(engine.url.render_as_string(hide_password=False))
-        door.deliver(engine, order)
-        door.check_story(engine, story)
+        emptied(engine.url.render_as_string(hide_password=False))
+        production_doors.deliver(engine, order)
+        check_story(engine, story)
 
 
 def check_two_writers(writers: list[Engine]) -> None:
@@ -140,7 +141,7 @@ def test_branch_names_compared_without_case_are_noticed(database_url: str):
             ddl = ddl.replace(exact, careless)
         connection.exec_driver_sql("DROP TABLE branches")
         connection.exec_driver_sql(ddl.replace("%", "%%"))
-    apply.KNOWN.clear()
+    apply.CACHES.clear()
     with pytest.raises(AssertionError):
         test_widths.check_branches_stay_apart(engine)
     engine.dispose()
@@ -149,17 +150,19 @@ def test_branch_names_compared_without_case_are_noticed(database_url: str):
 def test_commit_that_does_not_look_for_its_branch_is_noticed(
     engine: Engine, guard: pytest.MonkeyPatch
 ):
-    update = apply.branch_authors.assign
+    update = apply.branch_authors.assign_authors
     guard.setattr(
         apply.branch_authors,
-        "assign",
+        "assign_authors",
         lambda connection, touched, _: update(connection, touched, []),
     )
     first, later = (git.REMADE.deliveries[0], git.REMADE.deliveries[-1])
-    one, other = (door.sent(*sent, str(n)).mapped for n, sent in enumerate((first, later)))
+    one, other = (
+        production_doors.sent(*sent, str(n)).rows for n, sent in enumerate((first, later))
+    )
     heads = [row for row in other.rows if row.table != "commits"]
-    door.apply.write(engine, [one, other._replace(rows=tuple(heads))])
-    door.apply.write(engine, [other])
+    production_doors.write(engine, [one, other._replace(rows=tuple(heads))])
+    production_doors.write(engine, [other])
     rows = {**git.REMADE.rows}
     with pytest.raises(AssertionError, match="branches: missing"):
         check_equal(contents(engine), {"branches": written(rows)["branches"]})
@@ -167,6 +170,6 @@ def test_commit_that_does_not_look_for_its_branch_is_noticed(
 
 def test_rows_that_keep_their_old_name_are_noticed(engine: Engine, guard: pytest.MonkeyPatch):
     guard.setattr("store.write.renames.schedule", lambda connection, repoid: None)
-    door.deliver(engine, door.told(renaming.RENAMING))
+    production_doors.deliver(engine, production_doors.told(renaming.RENAMING))
     with pytest.raises(AssertionError, match="repo=octo-org/app"):
-        door.check_story(engine, renaming.RENAMING)
+        check_story(engine, renaming.RENAMING)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from tests.store import door
+from tests.store.writers import together
 
 PATIENCE = 0.1  # seconds after which a writer is taken to be waiting for the other's lock
 
@@ -68,7 +68,7 @@ def in_turns(
             turns.leave(writer)
 
     try:
-        door.together([lambda: work(0), lambda: work(1)])
+        together([lambda: work(0), lambda: work(1)])
     finally:
         for engine, name, hook in hooks:
             event.remove(engine, name, hook)

@@ -18,6 +18,7 @@ from store.deliveries import bodies
 from store.deliveries.table import Wanted
 from tests.counts import count
 from tests.listener.process import running
+from tests.store import production_doors
 from tests.torture.oracle import verdict
 from tests.torture.sender import Sender, noted
 from tests.torture.shots import Shot, shots
@@ -29,7 +30,7 @@ DELIVERIES = count(700, 7200)  # 18 for each run
 def test_two_listeners_a_replay_and_a_backfill_leave_what_one_writer_leaves(
     store_url: str, tmp_path: Path
 ):
-    apply.KNOWN.clear()
+    apply.CACHES.clear()
     those = list(shots(5, DELIVERIES))
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
@@ -79,7 +80,7 @@ def fill(engine: Engine, those: list[Shot]) -> None:
     """Write rows in pages, as a backfill does."""
     for at in range(0, len(those), 30):
         page = [rows_for(one.event, bodies.payload(one.body)) for one in those[at : at + 30]]
-        apply.write(engine, page)
+        production_doors.write(engine, page)
 
 
 def repeat(work: Callable[[], object], done: threading.Event, errors: list[BaseException]) -> None:

@@ -17,7 +17,7 @@ from fakegithub.world.history import history
 from fakegithub.world.strategies import LIVELY, MOVES, play
 from fakegithub.world.world import World
 from schema.tables.audits import audits
-from tests.backfill.doors import served
+from tests.backfill.filling import served
 from tests.backfill.lossy import (
     Lost,
     Missing,

@@ -11,7 +11,7 @@ from schema.tables.ci import workflowruns
 from tests.backfill.audit.test_audit import about_run, finished, named, of
 from tests.backfill.command.test_audit import AUDIT, found_in
 from tests.backfill.conftest import Command
-from tests.backfill.doors import fill, served
+from tests.backfill.filling import fill, served
 from tests.backfill.lossy import deliver, desk_of, everything, here_of
 from tests.backfill.test_complete import on_sqlite
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from random import Random
 
@@ -14,14 +13,12 @@ from backfill.audit import audit, repair
 from backfill.audit.verdict import Span
 from fakegithub.samples import app_of, flow_of, small_world
 from fakegithub.world.history import history
-from rows.github.events import rows_for
 from schema.tables.ci import jobs
 from schema.tables.reconciler import rereads
-from store import apply
 from store.deliveries.spool import Spool
 from tests import counts
 from tests.backfill.audit.test_audit import finished, named, of, prove
-from tests.backfill.doors import fill, served
+from tests.backfill.filling import fill, served
 from tests.backfill.lossy import (
     LONG_AGO,
     deliver,
@@ -32,6 +29,7 @@ from tests.backfill.lossy import (
     missing_of,
     naive,
 )
+from tests.store import production_doors
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -180,7 +178,7 @@ def test_every_fate_of_a_delivery_is_told_apart(engine: Engine, store_url, tmp_p
         assert named(found) == {one for one in waiting if one[0] == "spooled"}
         for entry in spool.take(1000):
             one = entry.delivery
-            apply.store(engine, one, rows_for(one.event, json.loads(one.body)))
+            production_doors.store(engine, one)
             spool.remove([entry.number])
         assert named(audit.audit_vendor(desk, here, span, spool=spool.folder)) == set()
     spool.close()

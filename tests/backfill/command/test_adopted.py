@@ -17,7 +17,7 @@ from fakegithub.world.world import World
 from schema import migrate
 from store import apply
 from tests import databases
-from tests.backfill.doors import deliver, deliveries_of, fill, served
+from tests.backfill.filling import deliver, deliveries_of, fill, served
 from tests.counts import ALL, count
 from tests.equality import Contents, Row, contents
 from tests.schema.adopt import legacy
@@ -92,7 +92,7 @@ def play(
     engine: Engine, world: World, repos: list[int], order: list[int], *, sent_first: int
 ) -> None:
     """Send some deliveries, read everything, and send the rest."""
-    apply.KNOWN.clear()
+    apply.CACHES.clear()
     url = engine.url.render_as_string(hide_password=False)
     deliver(engine, world, 0, order[:sent_first])
     with served(world, url):

@@ -13,14 +13,14 @@ from fakegithub.samples import app_of, small_world
 from fakegithub.world.world import World
 from schema.tables.audits import audits
 from schema.tables.ci import jobs
-from store import apply
 from store.deliveries.spool import Spool
 from store.deliveries.table import Delivery
 from tests.backfill.audit.test_audit import about_run, finished, of
 from tests.backfill.conftest import Command, Done
-from tests.backfill.doors import served
+from tests.backfill.filling import served
 from tests.backfill.lossy import deliver, delivery_at
 from tests.backfill.test_complete import on_sqlite
+from tests.store import production_doors
 
 REPO = ("-r", "octo-org/app")
 AUDIT = (*REPO, "--audit", "--since", "2026-03-01")
@@ -99,7 +99,7 @@ def test_delivery_that_could_not_be_mapped_is_named_and_replayed(
     run, _ = finished(world)
     deliver(engine, world, app_of(world), of("workflow_run", run))
     held = last(world, run)
-    apply.quarantine(engine, held, "workflow_run: a mistake that was mended since")
+    production_doors.quarantine(engine, held, "workflow_run: a mistake that was mended since")
     with served(world, store_url):
         done = command(*AUDIT, "--json")
         assert (done.code, found_in(done)) == (

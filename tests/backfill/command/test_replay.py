@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from fakegithub.world import payloads
 from fakegithub.world.history import history
-from rows.github.events import rows_for as mapped
 from schema.tables.ci import (
     branches,
     commits,
@@ -25,7 +24,8 @@ from store import apply
 from store.deliveries.table import Delivery
 from tests.backfill.conftest import Command
 from tests.equality import check_equal, contents
-from tests.store.door import emptied
+from tests.store import production_doors
+from tests.store.writers import emptied
 
 HERE = payloads.repository(full_name="octo-org/app", id=7)
 CI = payloads.workflow(repository=HERE, name="CI")
@@ -63,7 +63,7 @@ def names(engine: sa.Engine) -> list[str]:
 
 
 def test_quarantined_delivery_becomes_applied_once_it_can_be_mapped(engine, command: Command):
-    apply.quarantine(engine, delivery("g1", "workflow_job", job_body()), "KeyError: 'x'")
+    production_doors.quarantine(engine, delivery("g1", "workflow_job", job_body()), "KeyError: 'x'")
     done = command("--replay", "--state", "quarantined")
     assert done.code == 0
     assert done.out == (
@@ -77,15 +77,15 @@ def test_quarantined_delivery_becomes_applied_once_it_can_be_mapped(engine, comm
 
 def test_form_body_is_replayed_like_json(engine, command: Command):
     body = b"payload=" + quote_plus(job_body("é & + 100%")).encode()
-    apply.quarantine(engine, delivery("g1", "workflow_job", body), "a mistake of ours")
+    production_doors.quarantine(engine, delivery("g1", "workflow_job", body), "a mistake of ours")
     assert command("--replay").code == 0
     assert names(engine) == ["é & + 100%"]
 
 
 def test_delivery_that_still_cannot_be_mapped_stays_with_the_newest_reason(engine, command):
     body = json.dumps({"repository": HERE, "workflow_job": {"id": "x"}}).encode()
-    apply.quarantine(engine, delivery("g1", "workflow_job", body), "KeyError: 'x'")
-    apply.quarantine(engine, delivery("g2", "workflow_job", job_body()), "KeyError: 'x'")
+    production_doors.quarantine(engine, delivery("g1", "workflow_job", body), "KeyError: 'x'")
+    production_doors.quarantine(engine, delivery("g2", "workflow_job", job_body()), "KeyError: 'x'")
     done = command("--replay")
     assert done.code == 1
     assert "1 applied" in done.out
@@ -103,8 +103,8 @@ def test_row_that_no_column_holds_does_not_keep_its_page_from_being_written(engi
             action="queued", job={**BUILD, "id": 201, "head_branch": "b" * 513}, repository=HERE
         )
     ).encode()
-    apply.quarantine(engine, delivery("g1", "workflow_job", long), "too long")
-    apply.quarantine(engine, delivery("g2", "workflow_job", job_body()), "a mistake")
+    production_doors.quarantine(engine, delivery("g1", "workflow_job", long), "too long")
+    production_doors.quarantine(engine, delivery("g2", "workflow_job", job_body()), "a mistake")
     assert command("--replay").code == 1
     assert [stored(engine, guid).state for guid in ("g1", "g2")] == ["quarantined", "applied"]
     assert "513" in stored(engine, "g1").error or "512" in stored(engine, "g1").error
@@ -117,15 +117,15 @@ def test_replay_of_all_deliveries_makes_an_emptied_store_equal(engine, command: 
         one = Delivery(
             "github", sent.guid, 1, sent.event, sent.action, None, datetime(2026, 3, 2), body
         )
-        apply.store(engine, one, mapped(sent.event, sent.payload)) if place % 3 else (
-            apply.quarantine(engine, one, "a mistake of ours")
+        production_doors.store(engine, one) if place % 3 else (
+            production_doors.quarantine(engine, one, "a mistake of ours")
         )
     assert command("--replay").code == 0
     first = contents(engine)
     with engine.begin() as connection:
         for table in (jobs, runattempts, workflowruns, workflows, commits, branches):
             connection.execute(table.delete())
-    apply.KNOWN.clear()
+    apply.CACHES.clear()
     assert command("--replay").code == 0
     check_equal(contents(engine), first)
 
@@ -138,8 +138,10 @@ def test_filters_choose_by_time_guid_event_and_state(engine, command: Command):
     ):
         body = run_body() if event == "workflow_run" else job_body()
         if event != "push":
-            apply.quarantine(engine, delivery(guid, event, body, hour=hour), "a mistake")
-    apply.ignore(engine, delivery("g4", "workflow_job", job_body(), hour=4), "not watched")
+            production_doors.quarantine(engine, delivery(guid, event, body, hour=hour), "a mistake")
+    production_doors.ignore(
+        engine, delivery("g4", "workflow_job", job_body(), hour=4), "not watched"
+    )
 
     def told(*words: str) -> str:
         return command("--replay", "--dry-run", *words).out.splitlines()[-1]
@@ -162,7 +164,9 @@ def test_filters_choose_by_time_guid_event_and_state(engine, command: Command):
 def test_repository_that_is_not_watched_is_not_stored_by_a_replay(
     engine, command: Command, monkeypatch: pytest.MonkeyPatch
 ):
-    apply.quarantine(engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours")
+    production_doors.quarantine(
+        engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours"
+    )
     assert command("--replay", "-r", "octo-org/other").code == 0
     row = stored(engine, "g1")
     assert (row.state, row.error, row.body) == ("ignored", "octo-org/app is not watched", None)
@@ -174,8 +178,10 @@ def test_repository_whose_former_name_is_watched_is_applied_by_a_replay(engine, 
         action="renamed", repository=HERE, changes={"repository": {"name": {"from": "before"}}}
     )
     body = json.dumps(told).encode()
-    apply.quarantine(engine, delivery("g1", "repository", body), "a mistake of ours")
-    apply.quarantine(engine, delivery("g2", "workflow_job", job_body()), "a mistake of ours")
+    production_doors.quarantine(engine, delivery("g1", "repository", body), "a mistake of ours")
+    production_doors.quarantine(
+        engine, delivery("g2", "workflow_job", job_body()), "a mistake of ours"
+    )
     done = command("--replay", "-r", "octo-org/before")
     assert "2 applied, 0 of repositories that are not watched" in done.out
     row = stored(engine, "g1")
@@ -203,9 +209,13 @@ def test_flag_without_effect_is_refused(command: Command, bare):
 def test_rows_of_an_emptied_store_are_not_believed_to_be_stored(
     engine, command: Command, store_url
 ):
-    apply.quarantine(engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours")
+    production_doors.quarantine(
+        engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours"
+    )
     assert command("--replay").code == 0
     emptied(store_url)
-    apply.quarantine(engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours")
+    production_doors.quarantine(
+        engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours"
+    )
     assert command("--replay").code == 0
     assert names(engine) == ["build"]

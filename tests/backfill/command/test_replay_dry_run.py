@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from fakegithub.world.history import history
 from rows import fields, version
 from schema.tables.ci import jobs, repos, workflowruns
-from store import apply
 from store.deliveries.table import Delivery
-from tests.backfill.command.test_replay import delivery, job_body, mapped, run_body, stored
+from tests.backfill.command.test_replay import delivery, job_body, run_body, stored
 from tests.backfill.conftest import Command
 from tests.equality import check_equal, contents
+from tests.store import production_doors
 
 
 def state(engine: sa.Engine) -> tuple[str, str]:
@@ -27,9 +27,9 @@ def state(engine: sa.Engine) -> tuple[str, str]:
 
 def test_raised_revision_takes_effect_in_every_row(engine, command: Command, monkeypatch):
     run = delivery("g1", "workflow_run", run_body())
-    apply.store(engine, run, mapped("workflow_run", json.loads(run.body)))
+    production_doors.store(engine, run)
     told = delivery("g2", "workflow_job", job_body())
-    apply.store(engine, told, mapped("workflow_job", json.loads(told.body)))
+    production_doors.store(engine, told)
 
     plain = fields.text
 
@@ -51,7 +51,9 @@ def test_raised_revision_takes_effect_in_every_row(engine, command: Command, mon
 
 
 def test_dry_run_shows_new_rows_and_writes_nothing(engine, command: Command):
-    apply.quarantine(engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours")
+    production_doors.quarantine(
+        engine, delivery("g1", "workflow_job", job_body()), "a mistake of ours"
+    )
     before = contents(engine, versions=True)
     done = command("--replay", "--dry-run")
     assert done.code == 0
@@ -73,7 +75,7 @@ def test_dry_run_tells_all_that_the_replay_then_changes(engine, command: Command
         one = Delivery(
             "github", sent.guid, 1, sent.event, sent.action, None, datetime(2026, 3, 2), body
         )
-        apply.quarantine(engine, one, "a mistake of ours")
+        production_doors.quarantine(engine, one, "a mistake of ours")
     told = command("--replay", "--dry-run")
     rows = {line.partition(", ")[0] for line in told.out.splitlines()[:-1]}
     assert command("--replay").code == 0

@@ -14,7 +14,7 @@ from fakegithub.samples import small_world
 from schema import migrate
 from schema.tables.ci import workflowruns
 from tests.backfill.conftest import Command
-from tests.backfill.doors import served
+from tests.backfill.filling import served
 from tests.schema.adopt import legacy
 
 

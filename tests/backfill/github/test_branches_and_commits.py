@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from fakegithub.samples import NOON, app_of, flow_of, small_world
 from schema.tables.ci import branches, commits
-from tests.backfill.doors import fill, served
+from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import on_sqlite, stored
 from tests.backfill.watching import after
 

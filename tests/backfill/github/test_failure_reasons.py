@@ -13,8 +13,8 @@ from fakegithub.api.access import ALL, Token
 from fakegithub.api.faults import Faults
 from fakegithub.samples import app_of
 from fakegithub.server import TOKEN
-from tests.backfill.doors import deliver, deliveries_of
 from tests.backfill.failing import CODE, USUAL, Staged, annotation, fail, staging
+from tests.backfill.filling import deliver, deliveries_of
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

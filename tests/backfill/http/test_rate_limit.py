@@ -26,7 +26,7 @@ from fakegithub.api.faults import Faults
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN
 from fakegithub.world.history import history
-from tests.backfill.doors import fill, served
+from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import check_whole
 from tests.counts import count
 

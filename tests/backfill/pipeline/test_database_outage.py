@@ -15,7 +15,7 @@ from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server as GitHub
 from schema import migrate
 from tests import servers
-from tests.backfill.doors import fill, served
+from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import check_whole
 from tests.backfill.test_kill import wait_until_asked
 from tests.servers import Server

@@ -22,7 +22,7 @@ from fakegithub.samples import small_world
 from fakegithub.world.history import history
 from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
 from tests.backfill.conftest import Command
-from tests.backfill.doors import FAST, served
+from tests.backfill.filling import FAST, served
 
 ROOT = Path(__file__).resolve().parents[3]
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

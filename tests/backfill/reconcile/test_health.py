@@ -20,7 +20,7 @@ from schema.tables.audits import health as table
 from schema.tables.ci import deliveries
 from store.state import health
 from tests.backfill.audit.test_audit import finished
-from tests.backfill.doors import served
+from tests.backfill.filling import served
 from tests.backfill.lossy import deliver, desk_of, here_of, naive
 from tests.backfill.test_complete import on_sqlite
 

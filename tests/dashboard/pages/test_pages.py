@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from dashboard.pages import flakes
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, PAGES, text_of
-from tests.store import door
+from tests.store import production_doors
 from tests.stories import plain
 from tests.stories.story import RUN_ID
 
@@ -191,8 +191,8 @@ def test_run_page_marks_inherited_jobs_and_shows_steps(client: FlaskClient, engi
 
 
 def test_run_page_leads_to_the_deliveries_that_made_it(client: FlaskClient, engine: Engine):
-    door.deliver(engine, door.told(plain.SUCCESS))
-    stored.delivery(engine, door.RECEIVED, event="workflow_run", state="ignored")
+    production_doors.deliver(engine, production_doors.told(plain.SUCCESS))
+    stored.delivery(engine, production_doors.RECEIVED, event="workflow_run", state="ignored")
     page = text_of(client, f"/runs/github/{RUN_ID}")
     found = re.findall(r'href="(/deliveries/[^"]+)"', page)
     about = [one for one in plain.SUCCESS.deliveries if one[0] in ("workflow_run", "workflow_job")]

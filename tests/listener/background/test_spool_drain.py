@@ -18,10 +18,8 @@ from fakegithub.world.history import history
 from listener.background import spool_drain
 from listener.background.spool_drain import Drain
 from listener.intake.circuit_breaker import Breaker
-from rows.github import events
 from schema.tables.ci import deliveries as table
 from store import apply
-from store.deliveries import bodies
 from store.deliveries import table as deliveries
 from store.deliveries.spool import Entry, Spool
 from store.deliveries.table import Delivery
@@ -30,6 +28,7 @@ from tests.conftest import clear_store
 from tests.equality import check_equal, contents
 from tests.listener.process import ROOT
 from tests.listener.sending import changed, recorded
+from tests.store import production_doors
 
 RUN = "workflow_run__completed_success"
 
@@ -80,11 +79,10 @@ def test_spool_written_back_equals_deliveries_stored_one_by_one(
 ):
     those = world(8)
     for one in those:
-        mapped = events.rows_for(one.event, bodies.payload(one.body))
-        apply.store(engine, one, mapped)
+        production_doors.store(engine, one)
     wanted = contents(engine)
     clear_store(store_url)
-    apply.KNOWN.clear()
+    apply.CACHES.clear()
     for one in those:
         draining.spool.put(one)
     while found := draining.spool.take(spool_drain.BATCH):
@@ -122,7 +120,7 @@ def test_delivery_of_a_repository_that_is_not_watched_is_ignored(draining: Drain
 
 def test_delivery_applied_meanwhile_is_not_applied_again(draining: Drain, engine: Engine):
     first = delivery("g")
-    apply.store(engine, first, events.rows_for(first.event, bodies.payload(first.body)))
+    production_doors.store(engine, first)
     spool_drain.step(draining, put(draining, delivery("g", workflow_run__id="x"), delivery("g")))
     with engine.connect() as connection:
         assert connection.execute(select(table.c.state, table.c.attempts)).all() == [("applied", 1)]
@@ -243,8 +241,7 @@ def test_drainer_killed_around_a_commit_loses_and_doubles_nothing(
         spool_drain.step(draining, found)
     drained = contents(engine)
     clear_store(store_url)
-    apply.KNOWN.clear()
+    apply.CACHES.clear()
     for one in those:
-        mapped = events.rows_for(one.event, bodies.payload(one.body))
-        apply.store(engine, one, mapped)
+        production_doors.store(engine, one)
     check_equal(drained, contents(engine))

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, func, select, text
 from engines import connect, reading
 from schema.tables.ci import deliveries as table
 from schema.tables.deliveries import deliveryparts
-from store import apply
 from store.deliveries import body as parts
 from store.deliveries import table as deliveries
 from store.deliveries.table import Delivery, Wanted
 from store.doors import replay
+from tests.store import production_doors
 
 MIB = 1024 * 1024
 MANY_BYTES = b'{"noise": "' + os.urandom(5 * MIB // 2).hex().encode() + b'"}'
@@ -38,7 +38,7 @@ def stored_parts(engine: Engine) -> int:
 
 
 def test_long_body_is_stored_in_parts_and_read_as_it_was(engine: Engine):
-    apply.quarantine(engine, delivery(MANY_BYTES), "why")
+    production_doors.quarantine(engine, delivery(MANY_BYTES), "why")
     size = len(isal_zlib.compress(MANY_BYTES, 1))
     assert size > 2 * MIB
     assert stored_parts(engine) == size // 400_000  # and the first part is with the delivery
@@ -46,7 +46,7 @@ def test_long_body_is_stored_in_parts_and_read_as_it_was(engine: Engine):
 
 
 def test_short_body_has_no_parts(engine: Engine):
-    apply.quarantine(engine, delivery(b"{}"), "why")
+    production_doors.quarantine(engine, delivery(b"{}"), "why")
     assert (stored_parts(engine), read(engine)) == (0, [b"{}"])
 
 
@@ -56,13 +56,13 @@ def test_body_of_about_one_part_is_read_as_it_was(
 ):
     body = os.urandom(1000)
     monkeypatch.setattr(parts, "SIZE", len(isal_zlib.compress(body, 1)) + more)
-    apply.quarantine(engine, delivery(body), "why")
+    production_doors.quarantine(engine, delivery(body), "why")
     assert read(engine) == [body]
 
 
 def test_shorter_body_under_the_same_guid_takes_the_place_of_a_longer_one(engine: Engine):
     for body in (MANY_BYTES, os.urandom(MIB), b"{}", MANY_BYTES):
-        apply.quarantine(engine, delivery(body), "why")
+        production_doors.quarantine(engine, delivery(body), "why")
         assert read(engine) == [body]
 
 
@@ -85,13 +85,13 @@ def test_body_of_25_mib_is_stored_where_packets_are_1_mib(private_server):
     engine = connect(f"{server.url}/runs")
     table.metadata.create_all(engine)
     body = os.urandom(25 * MIB)  # worse than any JSON: it cannot be compressed
-    apply.quarantine(engine, delivery(body), "why")
+    production_doors.quarantine(engine, delivery(body), "why")
     assert read(engine) == [body]
     engine.dispose()
 
 
 def test_quarantined_body_that_is_not_for_us_takes_its_parts_along(engine: Engine):
-    apply.quarantine(engine, delivery(MANY_BYTES), "why")
+    production_doors.quarantine(engine, delivery(MANY_BYTES), "why")
     replay.ignore(engine, number_of(engine), "octo/cat is not watched")
     assert (stored_parts(engine), read(engine)) == (0, [])
 

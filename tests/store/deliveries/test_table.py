@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 
 from engines import reading
 from schema.tables.ci import deliveries
-from store import apply
 from store.deliveries import table
 from store.deliveries.table import PAGE, Delivery, Wanted, page
-from tests.store import door
+from tests.store import production_doors
+from tests.store.writers import emptied, together
 from tests.stories.plain import SUCCESS
 
 NOON = datetime(2026, 3, 2, 12)
@@ -44,7 +44,10 @@ def pages(engine: Engine, wanted: Wanted) -> list[list[str]]:
 
 
 def test_delivery_is_kept_as_received(engine: Engine):
-    assert apply.quarantine(engine, delivery(action="created"), "no such field") == "quarantined"
+    assert (
+        production_doors.quarantine(engine, delivery(action="created"), "no such field")
+        == "quarantined"
+    )
     row = stored(engine)
     assert row["body"] != BODY
     assert {name: row[name] for name in ("provider", "guid", "hookid", "event", "action")} == {
@@ -63,56 +66,56 @@ def test_delivery_is_kept_as_received(engine: Engine):
     "body", [b"", b"\x00" * 100_000, BODY * 40_000], ids=["0", "zeros", "11 MB"]
 )
 def test_body_comes_back_byte_for_byte(engine: Engine, body: bytes):
-    apply.quarantine(engine, delivery(body=body), "why")
+    production_doors.quarantine(engine, delivery(body=body), "why")
     with reading(engine).connect() as connection:
         ((_, found),) = page(connection, Wanted())
     assert found.body == body
 
 
 def test_quarantined_delivery_says_why(engine: Engine):
-    apply.quarantine(engine, delivery(), "push.ref: is missing")
+    production_doors.quarantine(engine, delivery(), "push.ref: is missing")
     row = stored(engine)
     assert (row["state"], row["error"]) == ("quarantined", "push.ref: is missing")
     assert (row["attempts"], row["applytime"]) == (1, None)
 
 
 def test_ignored_delivery_keeps_no_body(engine: Engine):
-    assert apply.ignore(engine, delivery(), "not watched") == "ignored"
+    assert production_doors.ignore(engine, delivery(), "not watched") == "ignored"
     row = stored(engine)
     assert (row["state"], row["error"], row["body"]) == ("ignored", "not watched", None)
     assert pages(engine, Wanted(states=("ignored",))) == []
 
 
 def test_applied_delivery_has_a_time_and_no_error(engine: Engine):
-    door.deliver(engine, door.told(SUCCESS)[:1])
+    production_doors.deliver(engine, production_doors.told(SUCCESS)[:1])
     row = stored(engine, "plain success 0")
     assert (row["state"], row["error"], row["attempts"]) == ("applied", None, 1)
     assert abs(row["applytime"] - datetime.now()) < timedelta(days=1)
 
 
 def test_delivery_that_comes_again_is_a_duplicate(engine: Engine):
-    first = door.told(SUCCESS)[0]
-    assert apply.store(engine, first.delivery, first.mapped) == "applied"
-    assert apply.store(engine, first.delivery, first.mapped) == "duplicate"
-    assert apply.quarantine(engine, first.delivery, "late") == "duplicate"
-    assert apply.ignore(engine, first.delivery, "late") == "duplicate"
+    first = production_doors.told(SUCCESS)[0]
+    assert production_doors.store(engine, first.delivery) == "applied"
+    assert production_doors.store(engine, first.delivery) == "duplicate"
+    assert production_doors.quarantine(engine, first.delivery, "late") == "duplicate"
+    assert production_doors.ignore(engine, first.delivery, "late") == "duplicate"
     row = stored(engine, first.delivery.guid)
     assert (row["state"], row["error"]) == ("applied", None)
 
 
 def test_quarantined_delivery_that_comes_again_is_applied(engine: Engine):
-    first = door.told(SUCCESS)[0]
-    apply.quarantine(engine, first.delivery, "a mapping broke")
-    assert apply.store(engine, first.delivery, first.mapped) == "applied"
+    first = production_doors.told(SUCCESS)[0]
+    production_doors.quarantine(engine, first.delivery, "a mapping broke")
+    assert production_doors.store(engine, first.delivery) == "applied"
     row = stored(engine, first.delivery.guid)
     assert (row["state"], row["error"], row["attempts"]) == ("applied", None, 2)
     assert row["applytime"] is not None
 
 
 def test_ignored_delivery_that_comes_again_is_applied_with_its_body(engine: Engine):
-    first = door.told(SUCCESS)[0]
-    apply.ignore(engine, first.delivery, "not watched")
-    apply.store(engine, first.delivery, first.mapped)
+    first = production_doors.told(SUCCESS)[0]
+    production_doors.ignore(engine, first.delivery, "not watched")
+    production_doors.store(engine, first.delivery)
     with reading(engine).connect() as connection:
         ((_, found),) = page(connection, Wanted(states=("applied",)))
     assert found == first.delivery
@@ -120,20 +123,22 @@ def test_ignored_delivery_that_comes_again_is_applied_with_its_body(engine: Engi
 
 def test_attempts_are_counted_and_the_first_time_stays(engine: Engine):
     for hour in range(3):
-        apply.quarantine(engine, delivery(receivetime=NOON + timedelta(hours=hour)), f"{hour}")
+        production_doors.quarantine(
+            engine, delivery(receivetime=NOON + timedelta(hours=hour)), f"{hour}"
+        )
     row = stored(engine)
     assert (row["attempts"], row["receivetime"], row["error"]) == (3, NOON, "2")
 
 
 def test_one_of_two_writers_who_save_at_once_does_not_take_applied_back(writers: list[Engine]):
-    first = door.told(SUCCESS)[0]
+    first = production_doors.told(SUCCESS)[0]
     for _ in range(5):
-        door.emptied(writers[0].url.render_as_string(hide_password=False))
-        door.together(
+        emptied(writers[0].url.render_as_string(hide_password=False))
+        together(
             [
-                lambda: apply.store(writers[0], first.delivery, first.mapped),
-                lambda: apply.quarantine(writers[1], first.delivery, "late"),
-                lambda: apply.ignore(writers[2], first.delivery, "late"),
+                lambda: production_doors.store(writers[0], first.delivery),
+                lambda: production_doors.quarantine(writers[1], first.delivery, "late"),
+                lambda: production_doors.ignore(writers[2], first.delivery, "late"),
             ]
         )
         row = stored(writers[0], first.delivery.guid)
@@ -145,7 +150,7 @@ def test_one_of_two_writers_who_save_at_once_does_not_take_applied_back(writers:
 
 def test_guids_compare_byte_for_byte_and_per_server(engine: Engine):
     for one in (delivery("a"), delivery("A"), delivery("a "), delivery("a", provider="github:x")):
-        apply.quarantine(engine, one, "why")
+        production_doors.quarantine(engine, one, "why")
     assert sorted(pages(engine, Wanted())[0]) == ["A", "a", "a", "a "]
 
 
@@ -175,13 +180,15 @@ CHOICES = {
 def test_deliveries_are_chosen(engine: Engine, wanted: Wanted, guids: list[str]):
     for hour, event in enumerate(("push", "push", "create")):
         time = NOON + timedelta(hours=hour)
-        apply.quarantine(engine, delivery(str(hour + 1), event=event, receivetime=time), "why")
+        production_doors.quarantine(
+            engine, delivery(str(hour + 1), event=event, receivetime=time), "why"
+        )
     assert [guid for some in pages(engine, wanted) for guid in some] == guids
 
 
 def test_quarantined_delivery_that_comes_again_as_ignored_keeps_its_body(engine: Engine):
-    apply.quarantine(engine, delivery(), "push.ref: is missing")
-    apply.ignore(engine, delivery(), "not watched")
+    production_doors.quarantine(engine, delivery(), "push.ref: is missing")
+    production_doors.ignore(engine, delivery(), "not watched")
     row = stored(engine)
     assert (row["state"], row["error"]) == ("quarantined", "push.ref: is missing")
     assert row["body"] is not None

@@ -25,7 +25,7 @@ from store.state.failures import Failed, Finding
 from store.state.failures import write as write_failures
 from store.write import changed_runs
 from tests.dashboard import stored
-from tests.store import door
+from tests.store import production_doors
 
 CALENDAR = Calendar(ZoneInfo("Asia/Kathmandu"), time(7))
 PLAN = RollupPlan(CALENDAR)
@@ -53,13 +53,13 @@ def check_rolled(engine: Engine, plan: RollupPlan = PLAN) -> int:
 
 def marks(engine: Engine) -> int:
     with engine.connect() as connection:
-        return changed_runs.pending(connection).runs
+        return changed_runs.pending_runs(connection).runs
 
 
 def marked(engine: Engine, *runs: int) -> None:
     """Mark runs as a writer would."""
     with engine.begin() as connection:
-        changed_runs.mark(connection, [("github", run) for run in runs])
+        changed_runs.note_changes(connection, [("github", run) for run in runs])
 
 
 def one_run(engine: Engine, created: datetime = NOON) -> int:
@@ -97,7 +97,7 @@ def test_roll_ups_are_right_though_writers_and_two_others_work_at_once(writers: 
     for one in rollers:
         one.start()
     halves = [
-        threading.Thread(target=door.write_all, args=(engine, stored.batched(part, 4)))
+        threading.Thread(target=production_doors.write_all, args=(engine, stored.batched(part, 4)))
         for engine, part in ((writers[0], mapped[::2]), (writers[1], mapped[1::2]))
     ]
     for one in halves:
@@ -116,10 +116,10 @@ def test_roll_ups_are_right_though_writers_and_two_others_work_at_once(writers: 
 def test_change_committed_while_marks_are_worked_off_keeps_its_mark(engine: Engine):
     gitid = one_run(engine)
     with engine.connect() as connection:
-        read = changed_runs.read(connection, 10)
+        read = changed_runs.read_changes(connection, 10)
     marked(engine, gitid)
     with engine.begin() as connection:
-        changed_runs.take_back(connection, read)
+        changed_runs.acknowledge(connection, read)
     assert marks(engine) == 1
     rolled.remake_changed(engine, PLAN)
     assert marks(engine) == 0
@@ -128,12 +128,12 @@ def test_change_committed_while_marks_are_worked_off_keeps_its_mark(engine: Engi
 def test_mark_made_anew_is_not_taken_back_by_who_read_the_one_before(engine: Engine):
     gitid = one_run(engine)
     with engine.connect() as connection:
-        read = changed_runs.read(connection, 10)
+        read = changed_runs.read_changes(connection, 10)
     with engine.begin() as connection:
-        changed_runs.take_back(connection, read)
+        changed_runs.acknowledge(connection, read)
     marked(engine, gitid)
     with engine.begin() as connection:
-        changed_runs.take_back(connection, read)
+        changed_runs.acknowledge(connection, read)
     assert marks(engine) == 1
 
 
@@ -231,13 +231,13 @@ def test_empty_store_has_nothing_to_roll_up_but_today(engine: Engine):
 def test_marks_are_in_the_writer_s_transaction(engine: Engine):
     world = history(seed=2, runs=3, jobs=1, repos=1, days=1)
     found = [rows_for(one.event, one.payload) for one in world.deliveries()]
-    apply.write(engine, found)
+    production_doors.write(engine, found)
     with engine.begin() as connection:
         connection.execute(delete(dirtyruns))
     with engine.connect() as connection:
         transaction = connection.begin()
-        apply.apply(connection, found[-1:], apply.Known())
-        assert changed_runs.pending(connection).runs == 1
+        apply.apply(connection, found[-1:], apply.VersionCache())
+        assert changed_runs.pending_runs(connection).runs == 1
         transaction.rollback()
     assert marks(engine) == 0
 

@@ -23,7 +23,7 @@ from fakegithub.world.templates import Json
 from schema.tables.ci import PLACED, metadata, rewrites
 from store.write import renames
 from tests.equality import LONG_AGO
-from tests.store import door
+from tests.store import production_doors
 
 guids = count()
 
@@ -37,11 +37,11 @@ def run_of(here: Json, gitid: int) -> Json:
     return run(repository=here, workflow=workflow(repository=here), id=gitid)
 
 
-def sent(event: str, payload: Json) -> door.Sent:
-    return door.sent(event, payload, f"names {next(guids)}")
+def sent(event: str, payload: Json) -> production_doors.Sent:
+    return production_doors.sent(event, payload, f"names {next(guids)}")
 
 
-def a_run(here: Json, gitid: int) -> door.Sent:
+def a_run(here: Json, gitid: int) -> production_doors.Sent:
     """Return the delivery of a run under its repository's name of the time."""
     body = workflow_run_event(
         action="requested",
@@ -52,19 +52,19 @@ def a_run(here: Json, gitid: int) -> door.Sent:
     return sent("workflow_run", body)
 
 
-def a_job(here: Json, gitid: int) -> door.Sent:
+def a_job(here: Json, gitid: int) -> production_doors.Sent:
     """Return the delivery of a run's job."""
     made = job(run=run_of(here, gitid), id=gitid + 1_000_000)
     return sent("workflow_job", workflow_job_event(action="queued", job=made, repository=here))
 
 
-def a_push(here: Json, branch: str) -> door.Sent:
+def a_push(here: Json, branch: str) -> production_doors.Sent:
     """Return a push of one commit."""
     made = commit(repository=here, message=f"On {branch}")
     return sent("push", push_event(repository=here, ref=f"refs/heads/{branch}", commits=[made]))
 
 
-def a_rename(here: Json, old: str) -> door.Sent:
+def a_rename(here: Json, old: str) -> production_doors.Sent:
     """Return the rename of a repository from a name of the same owner."""
     changes = {"repository": {"name": {"from": old}}}
     return sent("repository", repository_event(action="renamed", repository=here, changes=changes))

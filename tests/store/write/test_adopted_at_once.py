@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from tests.store.door import deliver, sent, together
+from tests.store.production_doors import deliver, sent
 from tests.store.write.unadopted import COMPLETED, adopted, run_of, stored
+from tests.store.writers import together
 from tests.stories import plain
 from tests.stories.story import APP, PUSH, SHA, job_sent
 

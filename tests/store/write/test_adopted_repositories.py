@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from fakegithub.world.payloads import at, push_event, repository
-from tests.store.door import check_story, deliver, told
+from tests.store.production_doors import deliver, told
 from tests.store.write.unadopted import COMPLETED, adopted, run_of, send, stored
+from tests.store.writers import check_story
 from tests.stories import plain
 from tests.stories.story import APP, HEAD, HERE, PUSH, RUN_ID, SHA, run_sent, the_run
 

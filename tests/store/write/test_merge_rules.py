@@ -12,7 +12,7 @@ from schema.tables.ci import jobs, metadata, repoaliases, repos
 from store.write.merge_rules import merged
 from store.write.upsert import upsert
 from tests.counts import count
-from tests.store.door import emptied
+from tests.store.writers import emptied
 
 NOON = datetime(2026, 3, 2, 12)
 texts = st.sampled_from([None, "", "a", "A", "é"])

@@ -11,10 +11,9 @@ from engines import connect, reading
 from engines.transaction import transact
 from fakegithub.world.payloads import at, repository
 from schema.tables.ci import PLACED, repoaliases, repos, rewrites, workflowruns
-from store import apply
 from store.write import renames
 from tests.equality import LONG_AGO, check_equal, contents, finish_rewrites
-from tests.store import door
+from tests.store import production_doors
 from tests.store.fold import folded
 from tests.store.write.renaming import (
     BEFORE,
@@ -29,6 +28,7 @@ from tests.store.write.renaming import (
     pages,
     rewrite_all,
 )
+from tests.store.writers import together
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rename_answers_at_once_and_rewrites_nothing_itself(engine: Engine):
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     with reading(engine).connect() as connection:
         assert connection.scalars(select(repos.c.name)).all() == ["octo-org/core"]
         known = connection.scalars(select(repoaliases.c.name).order_by(repoaliases.c.name)).all()
@@ -47,7 +47,7 @@ def test_rename_answers_at_once_and_rewrites_nothing_itself(engine: Engine):
 
 
 def test_rewriting_reaches_every_row_and_page(engine: Engine, small_batches: None):
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     # 25 runs and 25 jobs make 4 batches each, the other tables 1, and each pass ends: twice.
     assert rewrite_all(engine) == 2 * (4 + 4 + 1 + 1 + 1 + 5)
     assert named(engine) == {name: {"octo-org/core"} for name in PLACED}
@@ -58,7 +58,7 @@ def test_rewriting_reaches_every_row_and_page(engine: Engine, small_batches: Non
 def test_rewriting_goes_on_where_a_killed_process_left_it(
     writers: list[Engine], store_url: str, small_batches: None
 ):
-    door.deliver(writers[0], [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(writers[0], [*BEFORE, a_rename(NEW, "app")])
     whole = 0
     while renames.is_pending(writers[0]):
         with writers[0].begin() as connection:
@@ -72,7 +72,7 @@ def test_rewriting_goes_on_where_a_killed_process_left_it(
 
 
 def test_batch_that_is_killed_halfway_is_made_again(engine: Engine, small_batches: None):
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
 
     class Killed(Exception):
         pass
@@ -89,7 +89,7 @@ def test_batch_that_is_killed_halfway_is_made_again(engine: Engine, small_batche
 
 
 def test_second_pass_waits_until_older_transactions_have_ended(engine: Engine):
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     while renames.rewrite(engine):
         pass
     assert renames.is_pending(engine)
@@ -99,7 +99,7 @@ def test_second_pass_waits_until_older_transactions_have_ended(engine: Engine):
 
 
 def test_row_written_late_by_an_older_transaction_is_reached_by_the_second_pass(engine: Engine):
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     while renames.rewrite(engine):
         pass
     page = "https://github.com/octo-org/app/actions/runs/1"
@@ -116,24 +116,26 @@ def test_deliveries_between_batches_leave_what_any_order_leaves(
     engine: Engine, small_batches: None
 ):
     before = [*BEFORE, a_rename(NEW, "app")]
-    door.deliver(engine, before)
+    production_doors.deliver(engine, before)
     late = [a_job(NEW, 3), a_run(NEW, 26), a_job(OLD, 27), a_run(OLD, 5), a_push(OLD, "late")]
     for one in late:
         renames.rewrite(engine)
-        door.deliver(engine, [one])
-    check_equal(contents(engine), folded(one.mapped for one in (*before, *late)))
+        production_doors.deliver(engine, [one])
+    check_equal(contents(engine), folded(one.rows for one in (*before, *late)))
     assert pages(engine) == {"octo-org/core"}
 
 
 def test_late_delivery_under_the_old_name_is_stored_under_the_new(engine: Engine):
-    door.deliver(engine, [a_rename(NEW, "app"), a_run(OLD, 1), a_job(OLD, 1), a_push(OLD, "x")])
+    production_doors.deliver(
+        engine, [a_rename(NEW, "app"), a_run(OLD, 1), a_job(OLD, 1), a_push(OLD, "x")]
+    )
     assert named(engine) == {name: {"octo-org/core"} for name in PLACED}
     assert pages(engine) == {"octo-org/core"}
     assert not renames.is_pending(engine)
 
 
 def test_job_after_a_rename_leaves_the_page_of_its_run_to_the_rewriting(engine: Engine):
-    door.deliver(engine, [a_run(OLD, 1), a_rename(NEW, "app"), a_job(NEW, 1)])
+    production_doors.deliver(engine, [a_run(OLD, 1), a_rename(NEW, "app"), a_job(NEW, 1)])
     finish_rewrites(engine)
     assert pages(engine) == {"octo-org/core"}
 
@@ -142,10 +144,10 @@ def test_run_without_a_page_does_not_lose_the_one_it_has(engine: Engine):
     one = a_run(NEW, 1)
     rows = tuple(
         row._replace(values={**row.values, "url": None}) if row.table == "workflowruns" else row
-        for row in one.mapped.rows
+        for row in one.rows.rows
     )
-    door.deliver(engine, [a_run(OLD, 1), a_rename(NEW, "app")])
-    apply.write(engine, [one.mapped._replace(rows=rows)])
+    production_doors.deliver(engine, [a_run(OLD, 1), a_rename(NEW, "app")])
+    production_doors.write(engine, [one.rows._replace(rows=rows)])
     finish_rewrites(engine)
     assert pages(engine) == {"octo-org/core"}
 
@@ -153,29 +155,29 @@ def test_run_without_a_page_does_not_lose_the_one_it_has(engine: Engine):
 def test_rename_back_restores_every_row(engine: Engine, small_batches: None):
     back = called("octo-org/app", "14:00")
     told = [*BEFORE, a_rename(NEW, "app"), a_job(NEW, 3), a_rename(back, "core")]
-    door.deliver(engine, told[:-1])
+    production_doors.deliver(engine, told[:-1])
     for _ in range(3):
         renames.rewrite(engine)  # some rows know the new name when the old one returns
-    door.deliver(engine, told[-1:])
+    production_doors.deliver(engine, told[-1:])
     finish_rewrites(engine)
     assert named(engine) == {name: {"octo-org/app"} for name in PLACED}
     assert pages(engine) == {"octo-org/app"}
-    check_equal(contents(engine), folded(one.mapped for one in told))
+    check_equal(contents(engine), folded(one.rows for one in told))
 
 
 def test_rename_in_the_middle_of_a_rewriting_begins_anew(engine: Engine, small_batches: None):
     third = called("octo-org/kernel", "14:00")
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     for _ in range(9):
         renames.rewrite(engine)
-    door.deliver(engine, [a_rename(third, "core")])
+    production_doors.deliver(engine, [a_rename(third, "core")])
     finish_rewrites(engine)
     assert named(engine) == {name: {"octo-org/kernel"} for name in PLACED}
     assert pages(engine) == {"octo-org/kernel"}
 
 
 def test_rename_of_case_only_reaches_every_row_and_page(engine: Engine):
-    door.deliver(engine, [*BEFORE, a_rename(called("octo-org/App", "13:00"), "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(called("octo-org/App", "13:00"), "app")])
     finish_rewrites(engine)
     assert named(engine) == {name: {"octo-org/App"} for name in PLACED}
     assert pages(engine) == {"octo-org/App"}
@@ -183,7 +185,9 @@ def test_rename_of_case_only_reaches_every_row_and_page(engine: Engine):
 
 def test_other_repositories_keep_their_rows_as_they_are(engine: Engine, small_batches: None):
     heir = repository(full_name="octo-org/app", id=700_000_002, pushed_at=at("15:00"))
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app"), a_run(heir, 900), a_push(heir, "main")])
+    production_doors.deliver(
+        engine, [*BEFORE, a_rename(NEW, "app"), a_run(heir, 900), a_push(heir, "main")]
+    )
     finish_rewrites(engine)
     with reading(engine).connect() as connection:
         runs = select(workflowruns.c.repo, workflowruns.c.url).where(workflowruns.c.gitid == 900)
@@ -193,14 +197,14 @@ def test_other_repositories_keep_their_rows_as_they_are(engine: Engine, small_ba
 
 
 def test_two_processes_may_rewrite_at_once(writers: list[Engine], small_batches: None):
-    door.deliver(writers[0], [*BEFORE, a_rename(NEW, "app")])
-    door.together([lambda engine=engine: rewrite_all(engine) for engine in writers[:2]])
+    production_doors.deliver(writers[0], [*BEFORE, a_rename(NEW, "app")])
+    together([lambda engine=engine: rewrite_all(engine) for engine in writers[:2]])
     assert named(writers[0]) == {name: {"octo-org/core"} for name in PLACED}
     assert pages(writers[0]) == {"octo-org/core"}
 
 
 def test_rows_that_are_not_due_yet_wait(engine: Engine):
-    door.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     with engine.begin() as connection:
         connection.execute(update(rewrites).values(duetime=datetime(9000, 1, 1)))
     assert renames.rewrite(engine) == 0

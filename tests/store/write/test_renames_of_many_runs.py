@@ -11,8 +11,9 @@ from sqlalchemy import Engine, func, insert, select
 from engines import reading
 from schema.tables.ci import workflowruns
 from tests.counts import count
-from tests.store import door
+from tests.store import production_doors
 from tests.store.write.renaming import NEW, OLD, a_job, a_push, a_rename, a_run, rewrite_all
+from tests.store.writers import together
 
 RUNS = count(6_000, 200_000)
 LONGEST = 2.0  # seconds a delivery may take while rows are rewritten
@@ -20,7 +21,7 @@ LONGEST = 2.0  # seconds a delivery may take while rows are rewritten
 
 def fill(engine: Engine, runs: int) -> None:
     """Store that many runs of the repository, under its old name."""
-    door.deliver(engine, [a_run(OLD, 1)])
+    production_doors.deliver(engine, [a_run(OLD, 1)])
     with reading(engine).connect() as connection:
         stored = connection.execute(select(workflowruns)).mappings().one()
     usual = {name: value for name, value in stored.items() if name != "Id"}
@@ -39,7 +40,7 @@ def test_no_delivery_waits_long_while_many_runs_are_rewritten(
     done, took = [], list[float]()
 
     def rewriting() -> None:
-        door.deliver(writers[0], [a_rename(NEW, "app")])
+        production_doors.deliver(writers[0], [a_rename(NEW, "app")])
         rewrite_all(writers[0])
         done.append(True)
 
@@ -52,11 +53,11 @@ def test_no_delivery_waits_long_while_many_runs_are_rewritten(
             several = (a_run(OLD, gitid), a_job(NEW, gitid), a_run(NEW, RUNS + place + 1))
             for one in (*several, a_push(NEW, f"b{place}")):
                 start = time.monotonic()
-                door.deliver(writers[1], [one])
+                production_doors.deliver(writers[1], [one])
                 took.append(time.monotonic() - start)
 
     start = time.monotonic()
-    door.together([rewriting, delivering], seconds=3600)
+    together([rewriting, delivering], seconds=3600)
     record_property("rewriting_seconds", round(time.monotonic() - start, 1))
     record_property("deliveries", len(took))
     record_property("longest_delivery_seconds", round(max(took), 3))

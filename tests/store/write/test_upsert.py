@@ -16,7 +16,7 @@ from rows import Unmappable
 from schema.tables.ci import keys, metadata, repoaliases, repos
 from store.deliveries import table as deliveries
 from store.write.upsert import MERGES, insert_or, statement, upsert
-from tests.store import door
+from tests.store import production_doors
 from tests.stories.plain import SUCCESS
 
 VERSIONED = [table for table in metadata.sorted_tables if "version" in table.c]
@@ -61,13 +61,13 @@ def test_upsert_of_sqlite_names_the_key_it_conflicts_with(table):
 
 def test_every_statement_of_a_story_is_made_once(engine: Engine):
     statement.cache_clear()
-    door.deliver(engine, door.told(SUCCESS))
+    production_doors.deliver(engine, production_doors.told(SUCCESS))
     made = statement.cache_info().misses
     again = [
         one._replace(delivery=one.delivery._replace(guid=f"again {place}"))
-        for place, one in enumerate(door.told(SUCCESS))
+        for place, one in enumerate(production_doors.told(SUCCESS))
     ]
-    door.deliver(engine, again)
+    production_doors.deliver(engine, again)
     assert statement.cache_info().misses == made
 
 

@@ -10,9 +10,10 @@ from sqlalchemy import Engine, event
 
 from store import apply
 from store.write import version_cache
-from store.write.version_cache import Known
+from store.write.version_cache import VersionCache
 from tests.equality import check_equal, contents
-from tests.store import door
+from tests.store import production_doors
+from tests.store.writers import check_story
 from tests.stories.plain import SUCCESS
 
 EARLY, NOON, LATE = (datetime(2026, 3, 2, hour) for hour in (6, 12, 18))
@@ -27,8 +28,8 @@ def alias(first: datetime | None, last: datetime | None) -> dict[str, object]:
 
 
 @pytest.fixture
-def memory() -> Known:
-    return Known()
+def memory() -> VersionCache:
+    return VersionCache()
 
 
 @pytest.fixture
@@ -39,11 +40,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_unknown_row_is_not_stored(memory: Known):
+def test_unknown_row_is_not_stored(memory: VersionCache):
     assert not memory.is_stored("branches", branch(b""))
 
 
-def test_remembered_row_covers_its_version_and_older_ones(memory: Known):
+def test_remembered_row_covers_its_version_and_older_ones(memory: VersionCache):
     memory.remember("branches", [branch(b"\x02")])
     assert memory.is_stored("branches", branch(b"\x02"))
     assert memory.is_stored("branches", branch(b"\x01"))
@@ -51,24 +52,24 @@ def test_remembered_row_covers_its_version_and_older_ones(memory: Known):
     assert not memory.is_stored("branches", branch(b"\x03"))
 
 
-def test_remembered_row_says_nothing_of_another(memory: Known):
+def test_remembered_row_says_nothing_of_another(memory: VersionCache):
     memory.remember("branches", [branch(b"\x02")])
     assert not memory.is_stored("branches", branch(b"\x01", name="Main"))
     assert not memory.is_stored("branches", {**branch(b"\x01"), "repoid": 2})
 
 
-def test_older_record_does_not_lower_what_is_remembered(memory: Known):
+def test_older_record_does_not_lower_what_is_remembered(memory: VersionCache):
     memory.remember("branches", [branch(b"\x02"), branch(b"\x01")])
     assert memory.is_stored("branches", branch(b"\x02"))
 
 
-def test_stub_is_remembered_as_a_stub(memory: Known):
+def test_stub_is_remembered_as_a_stub(memory: VersionCache):
     memory.remember("branches", [branch(b"")])
     assert memory.is_stored("branches", branch(b""))
     assert not memory.is_stored("branches", branch(b"\x01"))
 
 
-def test_alias_within_the_remembered_span_is_stored(memory: Known):
+def test_alias_within_the_remembered_span_is_stored(memory: VersionCache):
     memory.remember("repoaliases", [alias(EARLY, NOON)])
     assert memory.is_stored("repoaliases", alias(NOON, NOON))
     assert not memory.is_stored("repoaliases", alias(NOON, LATE))
@@ -76,7 +77,7 @@ def test_alias_within_the_remembered_span_is_stored(memory: Known):
     assert memory.is_stored("repoaliases", alias(NOON, LATE))
 
 
-def test_alias_without_times_is_stored_only_if_the_same_was(memory: Known):
+def test_alias_without_times_is_stored_only_if_the_same_was(memory: VersionCache):
     memory.remember("repoaliases", [alias(EARLY, NOON)])
     assert not memory.is_stored("repoaliases", alias(None, None))
     memory.remember("repoaliases", [alias(None, None)])
@@ -84,12 +85,12 @@ def test_alias_without_times_is_stored_only_if_the_same_was(memory: Known):
     assert not memory.is_stored("repoaliases", alias(NOON, NOON))
 
 
-def test_runs_and_jobs_are_never_remembered(memory: Known):
+def test_runs_and_jobs_are_never_remembered(memory: VersionCache):
     memory.remember("jobs", [{"provider": "github", "gitid": 1, "version": b"\x01"}])
     assert not memory.entries
 
 
-def test_entry_is_believed_for_ten_minutes(memory: Known, clock: list[float]):
+def test_entry_is_believed_for_ten_minutes(memory: VersionCache, clock: list[float]):
     memory.remember("branches", [branch(b"\x02")])
     clock[0] += 599
     assert memory.is_stored("branches", branch(b"\x02"))
@@ -97,19 +98,13 @@ def test_entry_is_believed_for_ten_minutes(memory: Known, clock: list[float]):
     assert not memory.is_stored("branches", branch(b"\x02"))
 
 
-def test_oldest_entries_make_room(memory: Known, monkeypatch: pytest.MonkeyPatch):
+def test_oldest_entries_make_room(memory: VersionCache, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(version_cache, "SIZE", 3)
     memory.remember("branches", [branch(b"\x01", name) for name in "abc"])
     memory.remember("branches", [branch(b"\x01", "a"), branch(b"\x01", "d")])
     assert memory.is_stored("branches", branch(b"\x01", "a"))
     assert not memory.is_stored("branches", branch(b"\x01", "b"))
     assert len(memory.entries) == 3
-
-
-def test_forgetting_drops_everything(memory: Known):
-    memory.remember("branches", [branch(b"\x01")])
-    memory.forget()
-    assert not memory.is_stored("branches", branch(b"\x01"))
 
 
 @pytest.fixture
@@ -128,18 +123,18 @@ def failing_commit(engine: Engine) -> Iterator[None]:
 
 
 def test_transaction_that_failed_to_commit_is_not_remembered(engine: Engine, failing_commit: None):
-    told = door.told(SUCCESS)
+    told = production_doors.told(SUCCESS)
     with pytest.raises(ConnectionError):
-        door.deliver(engine, told[:1])
-    assert not apply.KNOWN[engine].entries
+        production_doors.deliver(engine, told[:1])
+    assert not apply.CACHES[engine].entries
     assert not any(contents(engine).values())
-    door.deliver(engine, told)
-    door.check_story(engine, SUCCESS)
+    production_doors.deliver(engine, told)
+    check_story(engine, SUCCESS)
 
 
 def test_known_rows_are_not_written_again(engine: Engine):
-    told = door.told(SUCCESS)
-    door.deliver(engine, told)
+    told = production_doors.told(SUCCESS)
+    production_doors.deliver(engine, told)
     before, written = contents(engine, versions=True), list[str]()
 
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
@@ -147,9 +142,11 @@ def test_known_rows_are_not_written_again(engine: Engine):
             written.append(statement.split()[2].strip('`"'))
 
     event.listen(engine, "before_cursor_execute", note)
-    push, requested = told[0].mapped, told[1].mapped
-    apply.write(engine, [push])
-    apply.write(engine, [requested])
+    for one in told[:2]:
+        again = production_doors.with_guid(one, f"{one.delivery.guid} again")
+        production_doors.by_webhook(engine, [again])
     event.remove(engine, "before_cursor_execute", note)
-    assert written == ["commits", "workflowruns", "runattempts", "dirtyruns"]
+    runs = ["workflowruns", "runattempts", "dirtyruns"]
+    assert written == ["commits", "deliveries", *runs, "deliveries"]
+    del before["deliveries"]
     check_equal(contents(engine, versions=True), before)

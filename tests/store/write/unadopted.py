@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from schema.adopt import rows as adopt_rows
 from schema.tables.ci import metadata
 from tests.schema.adopt import legacy
-from tests.store.door import deliver, sent
+from tests.store.production_doors import deliver, sent
 from tests.stories.story import RUN_ID, run_sent, the_run
 
 

@@ -16,11 +16,10 @@ from backfill.cli import main
 from backfill.http import client, rate_limit
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
-from rows.github.events import rows_for
 from schema.column_sources import CANNOT, source_of
-from store import apply
 from store.deliveries.table import Delivery
 from tests.equality import Contents, Row
+from tests.store import production_doors
 
 FAST = 100
 """How many times faster than real time the limits of these worlds are, and our clock."""
@@ -52,7 +51,7 @@ def deliver(engine: Engine, world: World, repo: int, places: Iterable[int]) -> N
         one = Delivery(
             "github", sent.guid, 1, sent.event, sent.action, None, datetime(2026, 3, 2), body
         )
-        apply.store(engine, one, rows_for(sent.event, sent.payload))
+        production_doors.store(engine, one)
 
 
 def deliveries_of(world: World, repo: int) -> list[int]:
