@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from schema.tables.ci import metadata
+from schema.tables.views import STEPS
 
 FOLDER = Path(__file__).resolve().parent
 SECRET = {("deliveries", "body"), ("deliveryparts", "body")}
 """Raw deliveries: they hold whatever GitHub sends, e-mail addresses too."""
 READERS = ("runledger_analyst", "runledger_dashboard")
-VIEWS = ("steps",)
 
 HEAD = """\
 -- The accounts of Runledger on {name}. Written by `make docs` from the tables; do not edit a copy
@@ -33,24 +34,34 @@ HEAD = """\
 --
 {note}
 """
-NOTES = {
-    "mysql": """\
+
+
+class Server(NamedTuple):
+    """What the file of one engine says differently: its name, a reader's limits, a note."""
+
+    name: str
+    limits: str
+    note: str
+
+
+SERVERS = {
+    "mysql": Server(
+        "MySQL 8.4 or later, Azure Database for MySQL",
+        "MAX_USER_CONNECTIONS 20",
+        """\
 -- MySQL has no limit for the time of an account's statements: connector and pages set theirs in
 -- each session. For other clients: SET PERSIST max_execution_time = 60000 (a server parameter on
 -- Azure), which stops SELECTs only. With Entra ID, make the users by CREATE AADUSER and keep the
 -- GRANTs.
 """,
-    "mariadb": """\
+    ),
+    "mariadb": Server(
+        "MariaDB 10.11 or later",
+        "MAX_USER_CONNECTIONS 20 MAX_STATEMENT_TIME 60",
+        """\
 -- A reader's statement ends after 60 seconds.
 """,
-}
-NAMES = {
-    "mysql": "MySQL 8.4 or later, Azure Database for MySQL",
-    "mariadb": "MariaDB 10.11 or later",
-}
-LIMITS = {
-    "mysql": "MAX_USER_CONNECTIONS 20",
-    "mariadb": "MAX_USER_CONNECTIONS 20 MAX_STATEMENT_TIME 60",
+    ),
 }
 OWNER = (
     "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES,"
@@ -60,7 +71,7 @@ OWNER = (
 
 def sql(engine: str) -> str:
     """Return the file for `mysql` or `mariadb`."""
-    head = HEAD.format(name=NAMES[engine], engine=engine, note=NOTES[engine])
+    head = HEAD.format(name=SERVERS[engine].name, engine=engine, note=SERVERS[engine].note)
     return head + "".join(f"{statement};\n" for statement in statements(engine))
 
 
@@ -69,7 +80,7 @@ def statements(engine: str) -> Iterator[str]:
     limits = {
         "runledger_listener": "MAX_USER_CONNECTIONS 0",
         "runledger_migrations": "MAX_USER_CONNECTIONS 5",
-        **dict.fromkeys(READERS, LIMITS[engine]),
+        **dict.fromkeys(READERS, SERVERS[engine].limits),
     }
     for number, (account, limit) in enumerate(sorted(limits.items()), 1):
         yield f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY 'CHANGE-ME-{number}'"
@@ -79,7 +90,7 @@ def statements(engine: str) -> Iterator[str]:
     for account in READERS:
         for name in sorted(metadata.tables):
             yield f"GRANT {readable(name)} ON {name} TO {account}"
-        for name in ("alembic_version", *VIEWS):
+        for name in ("alembic_version", STEPS.name):
             yield f"GRANT SELECT ON {name} TO {account}"
 
 
@@ -92,4 +103,4 @@ def readable(name: str) -> str:
 
 def files() -> dict[Path, str]:
     """Return the files with their text."""
-    return {FOLDER / f"accounts-{engine}.sql": sql(engine) for engine in NAMES}
+    return {FOLDER / f"accounts-{engine}.sql": sql(engine) for engine in SERVERS}

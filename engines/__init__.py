@@ -11,15 +11,14 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Select, Table, make_url
 
-from engines import kind as _kind
-from engines.kind import Kind, Login, kind_of
+from engines.kind import KINDS, Kind, Login, kind_of
 from engines.mariadb import MARIADB
 from engines.mysql import MYSQL
 from engines.sqlite import SQLITE
 
-_kind.KINDS.update({kind.name: kind for kind in (SQLITE, MYSQL, MARIADB)})
-
 __all__ = ["Kind", "connect", "connect_reader", "database_time", "kind_of", "reading", "use_index"]
+
+KINDS.update({kind.name: kind for kind in (SQLITE, MYSQL, MARIADB)})
 
 
 def connect(url: str | URL, **login: Any) -> Engine:
@@ -48,7 +47,7 @@ def database_time(connection: Connection) -> datetime:
 
 def use_index(query: Select[Any], table: Table, index: str) -> Select[Any]:
     """Return a query that uses an index, where an engine would not choose it by itself."""
-    for kind in _kind.KINDS.values():
+    for kind in KINDS.values():
         if kind.index_hint:
             query = query.with_hint(table, kind.index_hint.format(index), kind.name)
     return query

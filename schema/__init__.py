@@ -1,1 +1,4 @@
-"""The tables, their migrations, and the pages generated from them."""
+"""Describe the tables, and bring a database to them.
+
+`migrate` takes an engine of any age and leaves it current, one upgrader at a time.
+"""
