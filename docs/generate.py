@@ -1,16 +1,18 @@
 """Write the pages that follow from the code, or check that they do.
 
-python -m docs.generate            write docs/fields.md, docs/events.md and the help blocks
+python -m docs.generate            write docs/fields.md, docs/events.md and the marked blocks
 python -m docs.generate --check    exit 1 and name the pages that are stale
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,10 @@ from schema.tables.ci import keys, metadata
 
 TOP = Path(__file__).resolve().parent.parent
 HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- made by `make docs`: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+EXAMPLE = re.compile(r"# ([A-Z_]+)=(.*)")
+ROOMS = "config engines runtime rows schema store listener backfill dashboard".split()
+BESIDE = "fakegithub demo deploy benchmarks tests".split()
 NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
 FIELDS_HEAD = """# Tables and columns
@@ -54,7 +60,7 @@ event GitHub does not document is loud in the log and ignored all the same.
 
 def fields_page() -> str:
     """Return the page of tables and columns."""
-    return "\n".join([FIELDS_HEAD, *(table_section(one) for one in metadata.tables.values())])
+    return "\n".join([FIELDS_HEAD, *map(table_section, metadata.tables.values())])
 
 
 def table_section(table: Any) -> str:
@@ -84,9 +90,10 @@ def events_page() -> str:
     return EVENTS_HEAD + "\n".join(lines) + "\n" + EVENTS_TAIL
 
 
-def with_help(page: str) -> str:
-    """Return a page whose `--help` blocks are as the commands print them."""
-    return HELP.sub(lambda found: found[1] + help_of(found[2]) + found[4], page)
+def with_blocks(page: str) -> str:
+    """Return a page whose `--help` texts and marked blocks are as the code has them."""
+    page = HELP.sub(lambda block: block[1] + help_of(block[2]) + block[4], page)
+    return BLOCK.sub(lambda block: block[1] + BLOCKS[block[2]]() + block[4], page)
 
 
 def help_of(door: str) -> str:
@@ -98,14 +105,46 @@ def help_of(door: str) -> str:
     ).stdout
 
 
+def settings_block() -> str:
+    """Return the settings as .env.example explains them: their values, and what they are for."""
+    rows = ["| in the environment, or in `.env` | |\n|---|---|"]
+    _, *paragraphs = (TOP / ".env.example").read_text("utf-8").strip().split("\n\n")
+    for paragraph in paragraphs:
+        lines = paragraph.splitlines()
+        values = [f"`{line[2:]}`" for line in lines if EXAMPLE.fullmatch(line)]
+        words = [line[2:] for line in lines if not EXAMPLE.fullmatch(line)]
+        rows.append(f"| {'<br>'.join(values)} | {' '.join(words)} |")
+    return "\n".join(rows) + "\n"
+
+
+def tree_block() -> str:
+    """Return the packages, with the first line of what each says of itself."""
+    lines = [line for room in (*ROOMS, *BESIDE) for line in tree_lines(TOP / room)]
+    width = max(len(name) for name, _ in lines)
+    return "```\n" + "".join(f"{name:{width}}  {text}\n" for name, text in lines) + "```\n"
+
+
+def tree_lines(package: Path, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield a package and those in it, indented; tests' own are not listed."""
+    module = ast.parse((package / "__init__.py").read_text("utf-8"))
+    text = (ast.get_docstring(module) or "").partition("\n")[0].removesuffix(".")
+    yield f"{'  ' * depth}{package.name}/", text
+    if package.name not in BESIDE:
+        for inner in sorted(package.glob("*/__init__.py")):
+            yield from tree_lines(inner.parent, depth + 1)
+
+
+BLOCKS = {"settings": settings_block, "tree": tree_block}
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page with its text."""
-    found = {TOP / "docs/fields.md": fields_page(), TOP / "docs/events.md": events_page()}
-    found |= accounts.files()
-    for path in (TOP / "README.md", *(TOP / "docs").glob("*.md")):
-        if path not in found and path.exists():
-            found[path] = with_help(path.read_text("utf-8"))
-    return found
+    texts = {TOP / "docs/fields.md": fields_page(), TOP / "docs/events.md": events_page()}
+    texts |= accounts.files()
+    for path in (TOP / "README.md", TOP / "CONTRIBUTING.md", *(TOP / "docs").glob("*.md")):
+        if path not in texts:
+            texts[path] = with_blocks(path.read_text("utf-8"))
+    return texts
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,1 +1,1 @@
-"""api."""
+"""Answer as GitHub's REST API does: routes, pages, limits, faults, webhooks and their deliveries."""
