@@ -1,1 +1,1 @@
-"""The tests, in the folders of what they test; long programmes and kills in folders of their own."""
+"""The tests, in the folders of what they test; long programmes have folders of their own."""

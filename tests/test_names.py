@@ -28,7 +28,17 @@ REPEATED = {
     "reconciler": {"schema/tables", "listener/background"},
     "webhook": {"store/doors", "listener", "backfill/command"},
 }
-STILL_REPEATED = {"body", "context", "flags", "health", "repositories", "run_list", "webhook_setup"}
+STILL_REPEATED = {
+    "api",
+    "connection",
+    "body",
+    "context",
+    "flags",
+    "health",
+    "repositories",
+    "run_list",
+    "webhook_setup",
+}
 STILL_ALIKE = {"dashboard/pages/run.py"}
 STILL_UNSAID = {*"engines runtime schema store listener backfill dashboard".split()}
 

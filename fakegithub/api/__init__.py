@@ -1,1 +1,1 @@
-"""Answer as GitHub's REST API does: routes, pages, limits, faults, webhooks and their deliveries."""
+"""Answer as GitHub's REST API does: routes, pages, limits, faults, hooks and their deliveries."""

@@ -1,1 +1,1 @@
-"""Make up what a GitHub holds: repositories with their git, runs and jobs, by a clock of their own."""
+"""Make up what a GitHub holds: repositories with their git, runs and jobs, by its own clock."""
