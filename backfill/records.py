@@ -10,6 +10,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from store.reads.for_audit import ListedJob as ListedJob
+from store.reads.for_audit import ListedRun as ListedRun
+
 Json = dict[str, Any]
 
 BEGINNING = datetime(1970, 1, 1)
@@ -43,34 +46,6 @@ class Repository(NamedTuple):
     createtime: datetime | None
     pushtime: datetime | None
     record: Json
-
-
-class ListedRun(NamedTuple):
-    """A run as the vendor lists it, or as it is stored.
-
-    `status` None: it was not over when it was noted, and nothing more is known.
-    """
-
-    gitid: int
-    attempt: int
-    status: str | None
-    conclusion: str | None
-    createtime: datetime | None
-    updatetime: datetime | None
-    number: int | None = None
-    workflowgitid: int | None = None
-    workflow: str | None = None
-
-
-class ListedJob(NamedTuple):
-    """A job as the vendor lists it, or as it is stored; `time` is when it last changed."""
-
-    gitid: int
-    rungitid: int
-    attempt: int
-    status: str | None
-    createtime: datetime | None
-    time: datetime | None = None
 
 
 class ListedCommit(NamedTuple):

@@ -7,36 +7,26 @@ named. Both keep their verdict in `audits`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from backfill.audit import findings, git_findings, run_number_gaps, verdict
-from backfill.audit import stored as store
-from backfill.audit.findings import ATTEMPT, RUN, Finding, about
-from backfill.audit.stored import Holdings
-from backfill.audit.verdict import Span, Verdict
+from backfill.audit import findings, git_findings, run_number_gaps, span_findings
+from backfill.audit.delivery_findings import find_waiting, read_pushes
+from backfill.audit.findings import ATTEMPT, RUN, Finding, finding_about
+from backfill.audit.vendor_lists import VendorLists, ask_vendor
+from backfill.audit.verdict import Span, Verdict, findings_as_objects, judge, settle_span
 from backfill.pipeline.context import Context
-from backfill.records import ListedCommit, ListedRun, Repository
+from backfill.records import ListedRun, Repository
 from backfill.vendors import vendor_of
 from engines import reading
 from store.deliveries import received
 from store.deliveries.table import now
 from store.reads import for_audit
+from store.reads.for_audit import StoredSpan
 from store.state import audits
 from store.state.backfill_progress import DONE
-
-
-class Git(NamedTuple):
-    """What GitHub and the store have of branches and commits; `since` None expects no commit."""
-
-    listed: dict[str, str | None] | None
-    earlier: dict[str, str | None]
-    commits: list[ListedCommit]
-    since: datetime | None
 
 
 def audit_vendor(
@@ -53,46 +43,43 @@ def audit_vendor(
     100 runs take one request. The jobs of a run take one more, unless a backfill noted that they
     were read and the run is as it was then; `deep` asks for those, too. Raises ApiError.
     """
-    span = verdict.settled(span, now())
-    earlier, names = stored_heads(context.engine, repository.repoid)
-    vendor = vendor_of(repository.provider)
-    branches = vendor.list_branches(context, repository)
-    listed, broken_lists = vendor.list_runs(context, repository, *span)
-    unlisted = findings.of_lists(broken_lists, vendor.TITLE)
-    is_older = vendor.has_runs_before(context, repository, span.since)
-    before = stored_runs(context.engine, repository.repoid, span)
-    asked = [run for run in listed if deep or not is_proven(run, before)]
-    jobs = vendor.list_jobs(context, repository, (run.gitid for run in asked))
-    git = read_git(context, repository, span, Git(branches, earlier, [], None), listed, is_older)
+    span, repoid = settle_span(span, now()), repository.repoid
+    with reading(context.engine).connect() as connection:
+        earlier_heads = for_audit.list_heads(connection, repoid)
+        names = for_audit.list_names(connection, repoid)
+        first_delivery = received.first_delivery(connection, names)
+        before = for_audit.read_span(connection, repoid, *span)
+    lists = ask_vendor(context, repository, span, before, first_delivery, deep=deep)
 
     # Read last: what was on its way when GitHub was asked has arrived by now.
-    found = stored_runs(context.engine, repository.repoid, span)
-    runs = labelled(listed, found)
-    missing = confirmed(context, repository, findings.of_runs(runs, found.held, span.until))
-    absent = {one.run for one in missing if one.kind == RUN}
     with reading(context.engine).connect() as connection:
-        stored = store.jobs_of(connection, repository.repoid, jobs)
+        stored = for_audit.read_span(connection, repoid, *span)
+        jobs = for_audit.jobs_by_run(connection, repoid, lists.jobs)
+        heads = for_audit.list_heads(connection, repoid)
+        hashes = for_audit.find_hashes(connection, repoid, lists.hashes)
+        waiting = find_waiting(connection, names, span.since, spool)
+
+    runs = use_stored_names(lists.runs, stored)
+    missing = findings.find_missing_runs(runs, stored, span.until)
+    missing = drop_absent_attempts(context, repository, missing)
+    absent = {finding.run for finding in missing if finding.kind == RUN}
     for run in runs:
-        if run.gitid in jobs and run.gitid not in absent:
-            missing += findings.of_jobs(run, jobs[run.gitid], stored[run.gitid], span.until)
-    holes = run_number_gaps.gaps(
-        {run.gitid: run for run in (*found.held.runs.values(), *runs)}.values()
+        if run.gitid in lists.jobs and run.gitid not in absent:
+            listed_jobs, stored_jobs = lists.jobs[run.gitid], jobs.get(run.gitid, {})
+            missing += findings.find_missing_jobs(run, listed_jobs, stored_jobs, span.until)
+    notes = [] if lists.unlisted else explain_gaps(runs, stored, lists)
+    broken = {finding.run for finding in missing}
+    endless = span_findings.find_endless(stored, span.until)
+    notes += [finding for finding in endless if finding.run not in broken]
+    git = git_findings.compare(
+        lists.heads, earlier_heads, heads, lists.commits, hashes, lists.since
     )
-    oldest = (
-        None if is_older else min((run.createtime for run in runs if run.createtime), default=None)
-    )
-    notes = [] if unlisted else run_number_gaps.told_apart(holes, oldest)
-    broken = {one.run for one in missing}
-    notes += [one for one in store.too_long(found, span.until) if one.run not in broken]
     # What was pushed a moment ago may be on its way.
-    (notes if is_moving(repository, span) else missing).extend(
-        compared(context.engine, repository, git)
-    )
-    missing += unlisted + waiting(context.engine, names, span, spool)
-    return kept(
-        context.engine,
-        verdict.verdict(repository.repoid, repository.name, span, door, runs, missing, notes),
-    )
+    is_moving = repository.pushtime is not None and repository.pushtime > span.until
+    (notes if is_moving else missing).extend(git)
+    missing += lists.unlisted + waiting
+    verdict = judge(repoid, repository.name, span, door, runs, missing, notes)
+    return store_verdict(context.engine, verdict)
 
 
 def audit_store(
@@ -108,149 +95,89 @@ def audit_store(
 
     `pushes` opens the stored push deliveries, too. Keeps the verdict and returns it.
     """
-    span = verdict.settled(span, now())
-    found = stored_runs(engine, repoid, span)
-    runs = labelled(store.listed_before(found), found)
-    missing = [
-        one
-        for one in findings.of_runs(runs, found.held, span.until)
-        if not is_read_attempt(one, found)
-    ]
-    known = {one.run for one in missing}
-    missing += [
-        about(run, RUN, run.gitid, "only jobs of it are stored")
-        for run in found.stubs
-        if run.gitid not in known
-    ]
-    missing += store.jobless(found)
-    notes = list[Finding]()
-    for one in store.too_long(found, span.until):
-        (notes if one.run in found.excused else missing).append(one)
+    span = settle_span(span, now())
     with reading(engine).connect() as connection:
-        proven = for_audit.list_listed_spans(connection, repoid)
+        stored = for_audit.read_span(connection, repoid, *span)
+        listed_spans = for_audit.list_listed_spans(connection, repoid)
         names = for_audit.list_names(connection, repoid)
-        live = for_audit.list_heads(connection, repoid)
-        sent = store.pushes(connection, names, span.since) if pushes else []
-        hashes = for_audit.find_hashes(connection, repoid, git_findings.named(sent, live))
+        heads = for_audit.list_heads(connection, repoid)
+        pushed = read_pushes(connection, names, span.since) if pushes else []
+        hashes = for_audit.find_hashes(connection, repoid, git_findings.named_hashes(pushed, heads))
         name = for_audit.read_full_name(connection, repoid)
-    absent, deleted = run_number_gaps.unproven(
-        run_number_gaps.gaps(found.held.runs.values()), proven
-    )
-    missing += absent + git_findings.of_pushes(sent, live, hashes)
-    missing += waiting(engine, names, span, spool)
+        waiting = find_waiting(connection, names, span.since, spool)
+
+    runs = use_stored_names(span_findings.runs_noted_as_listed(stored), stored)
+    missing = [
+        finding
+        for finding in findings.find_missing_runs(runs, stored, span.until)
+        if not is_read_attempt(finding, stored)
+    ]
+    named = {finding.run for finding in missing}
+    missing += [
+        finding_about(run, RUN, run.gitid, "only jobs of it are stored")
+        for run in stored.stubs
+        if run.gitid not in named
+    ]
+    missing += span_findings.find_jobless(stored)
+    notes = list[Finding]()
+    for finding in span_findings.find_endless(stored, span.until):
+        (notes if finding.run in stored.excused else missing).append(finding)
+    gaps = run_number_gaps.find_gaps(stored.runs.values())
+    unproven, deleted = run_number_gaps.judge_gaps(gaps, listed_spans)
+    missing += unproven + git_findings.find_lost_pushes(pushed, heads, hashes) + waiting
     notes += deleted
-    return kept(engine, verdict.verdict(repoid, name, span, door, runs, missing, notes))
+    return store_verdict(engine, judge(repoid, name, span, door, runs, missing, notes))
 
 
-def kept(engine: Engine, found: Verdict) -> Verdict:
+def store_verdict(engine: Engine, verdict: Verdict) -> Verdict:
     """Keep a verdict in `audits` and return it."""
-    objects = verdict.findings_as_objects
-    shown = [{**one, "missing": True} for one in objects(found.findings)]
-    shown += [{**one, "missing": False} for one in objects(found.notes)]
-    counts = (found.listed, found.stored, len(found.findings))
-    audits.record(engine, audits.Row(found.repoid, now(), found.door, *found.span, *counts, shown))
-    return found
+    objects = [{**one, "missing": True} for one in findings_as_objects(verdict.findings)]
+    objects += [{**one, "missing": False} for one in findings_as_objects(verdict.notes)]
+    counts = (verdict.listed, verdict.stored, len(verdict.findings))
+    row = audits.Row(verdict.repoid, now(), verdict.door, *verdict.span, *counts, objects)
+    audits.record(engine, row)
+    return verdict
 
 
-def stored_runs(engine: Engine, repoid: int, span: Span) -> Holdings:
-    """Return what is stored of the runs of a span."""
-    with reading(engine).connect() as connection:
-        return store.holdings_of(connection, repoid, *span)
-
-
-def stored_heads(engine: Engine, repoid: int) -> tuple[dict[str, str | None], set[str]]:
-    """Return what the live branches point at, and the repository's names."""
-    with reading(engine).connect() as connection:
-        return for_audit.list_heads(connection, repoid), for_audit.list_names(connection, repoid)
-
-
-def labelled(runs: Iterable[ListedRun], found: Holdings) -> list[ListedRun]:
+def use_stored_names(runs: Iterable[ListedRun], stored: StoredSpan) -> list[ListedRun]:
     """Return listed runs with their workflow's name as it is stored."""
-    names = {run.workflowgitid: run.workflow for run in found.held.runs.values()}
+    names = {run.workflowgitid: run.workflow for run in stored.runs.values()}
     return [run._replace(workflow=names.get(run.workflowgitid) or run.workflow) for run in runs]
 
 
-def is_proven(run: ListedRun, stored: Holdings) -> bool:
-    """Tell whether a listed run's jobs need not be asked for."""
-    noted = stored.noted.get(run.gitid)
-    return store.is_read(run, noted) and run.gitid not in stored.open_jobs
+def explain_gaps(
+    runs: Iterable[ListedRun], stored: StoredSpan, lists: VendorLists
+) -> list[Finding]:
+    """Return a note for each gap in the run numbers of what is listed or stored."""
+    by_id = {run.gitid: run for run in (*stored.runs.values(), *runs)}
+    times = [run.createtime for run in lists.runs if run.createtime]
+    horizon = None if lists.has_older else min(times, default=None)
+    return run_number_gaps.explain_gaps(run_number_gaps.find_gaps(by_id.values()), horizon)
 
 
-def confirmed(context: Context, repository: Repository, missing: list[Finding]) -> list[Finding]:
+def drop_absent_attempts(
+    context: Context, repository: Repository, missing: list[Finding]
+) -> list[Finding]:
     """Leave out the attempts that GitHub does not have either. Raises ApiError."""
-    pairs = [(one.run or 0, number_of(one)) for one in missing if one.kind == ATTEMPT]
-    gone = {
-        f"{run}/{number}"
-        for run, number in vendor_of(repository.provider).find_absent_attempts(
-            context, repository, pairs
-        )
+    numbers = {
+        (finding.run or 0, number_of(finding)): finding
+        for finding in missing
+        if finding.kind == ATTEMPT
     }
-    return [one for one in missing if one.kind != ATTEMPT or one.name not in gone]
+    vendor = vendor_of(repository.provider)
+    absent = vendor.find_absent_attempts(context, repository, numbers)
+    gone = [numbers[attempt] for attempt in absent]
+    return [finding for finding in missing if finding not in gone]
 
 
-def number_of(one: Finding) -> int:
+def number_of(attempt: Finding) -> int:
     """Return the number of an attempt."""
-    return int(one.name.rpartition("/")[2])
+    return int(attempt.name.rpartition("/")[2])
 
 
-def is_read_attempt(one: Finding, found: Holdings) -> bool:
+def is_read_attempt(finding: Finding, stored: StoredSpan) -> bool:
     """Tell an attempt that GitHub did not have either when the run was read to its end."""
-    noted = found.noted.get(one.run or 0)
-    if one.kind != ATTEMPT or noted is None or noted.state != DONE:
+    noted = stored.noted.get(finding.run or 0)
+    if finding.kind != ATTEMPT or noted is None or noted.state != DONE:
         return False
-    return number_of(one) < noted.attempt
-
-
-def read_git(
-    context: Context,
-    repository: Repository,
-    span: Span,
-    git: Git,
-    runs: Sequence[ListedRun],
-    is_older: bool,
-) -> Git:
-    """Add the commits that are expected: those since the oldest run, or the first delivery.
-
-    On other branches than the default one, a backfill reads the heads alone: more is expected of
-    the time in which deliveries came. Raises ApiError.
-    """
-    with reading(context.engine).connect() as connection:
-        names = for_audit.list_names(connection, repository.repoid)
-        first = received.first_delivery(connection, names)
-    times = [run.createtime for run in runs if run.createtime]
-    oldest = span.since if is_older else min([*times, *([first] if first else [])], default=None)
-    if oldest is None or git.listed is None:
-        return git
-    since = max(span.since, oldest)
-    side = max(span.since, first) if first else None
-    return git._replace(
-        commits=vendor_of(repository.provider).list_commits(
-            context, repository, git.listed, since, side
-        ),
-        since=since,
-    )
-
-
-def compared(engine: Engine, repository: Repository, git: Git) -> list[Finding]:
-    """Return the branches and commits that are missing."""
-    if git.listed is None:
-        return []
-    later, _ = stored_heads(engine, repository.repoid)
-    wanted = {*git.listed.values(), *(commit.hash for commit in git.commits)}
-    with reading(engine).connect() as connection:
-        hashes = for_audit.find_hashes(connection, repository.repoid, wanted)
-    found = git_findings.of_branches(git.listed, git.earlier, later)
-    return found + git_findings.of_commits(git.commits, git.listed, hashes, git.since)
-
-
-def is_moving(repository: Repository, span: Span) -> bool:
-    """Tell whether a repository was pushed to after the span."""
-    pushed = repository.pushtime
-    return pushed is not None and pushed > span.until
-
-
-def waiting(engine: Engine, names: set[str], span: Span, spool: Path | None) -> list[Finding]:
-    """Return the deliveries that are stored raw and have no rows yet. Raises SpoolError."""
-    with reading(engine).connect() as connection:
-        found = store.quarantined(connection, names, span.since)
-    return found + store.spooled(spool, names)
+    return number_of(finding) < noted.attempt

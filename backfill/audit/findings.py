@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from backfill.records import BrokenList, ListedJob, ListedRun
+from store.reads.for_audit import StoredSpan
 
 RANKS = {"in_progress": 1, "completed": 2}
 COMPLETED = "completed"
@@ -36,19 +37,12 @@ class Finding(NamedTuple):
     day: date | None = None
 
 
-class Held(NamedTuple):
-    """What is stored of the runs in a span, and the numbers of their attempts; stubs are not."""
-
-    runs: Mapping[int, ListedRun]
-    attempts: Mapping[int, Collection[int]]
-
-
 def rank(status: str | None) -> int:
     """Return how far a status is: waiting for a runner in any way, running, ended."""
     return RANKS.get(status or "", 0)
 
 
-def about(run: ListedRun, kind: str, name: object, why: str) -> Finding:
+def finding_about(run: ListedRun, kind: str, name: object, why: str) -> Finding:
     """Return a finding of a run."""
     day = run.createtime.date() if run.createtime else None
     return Finding(kind, str(name), why, run.gitid, run.workflow, day)
@@ -59,7 +53,7 @@ def is_settled(time: datetime | None, until: datetime) -> bool:
     return time is None or time <= until
 
 
-def of_lists(broken: Iterable[BrokenList], vendor: str) -> list[Finding]:
+def find_broken_lists(broken: Iterable[BrokenList], vendor: str) -> list[Finding]:
     """Return what could not be listed whole; `vendor` as people write it."""
     return [
         Finding(
@@ -71,68 +65,76 @@ def of_lists(broken: Iterable[BrokenList], vendor: str) -> list[Finding]:
     ]
 
 
-def of_runs(listed: Iterable[ListedRun], held: Held, until: datetime) -> list[Finding]:
+def find_missing_runs(
+    listed: Iterable[ListedRun], stored: StoredSpan, until: datetime
+) -> list[Finding]:
     """Return the runs and attempts that are listed and not stored, or are stored as they were."""
-    found: list[Finding] = []
+    missing: list[Finding] = []
     for run in listed:
-        here = held.runs.get(run.gitid)
         if not is_settled(run.createtime, until):
             continue
-        if here is None:
-            found.append(about(run, RUN, run.gitid, f"run number {run.number} is not stored"))
+        ours = stored.runs.get(run.gitid)
+        if ours is None:
+            missing.append(
+                finding_about(run, RUN, run.gitid, f"run number {run.number} is not stored")
+            )
             continue
-        found += attempts_missing(run, held.attempts.get(run.gitid, ()), until)
-        if here.attempt == run.attempt and is_behind(here, run, until):
-            why = f"is {shown(run)} at GitHub, {shown(here)} here"
-            found.append(about(run, RUN_STATE, run.gitid, why))
-    return found
+        missing += find_missing_attempts(run, stored.attempts.get(run.gitid, ()), until)
+        if ours.attempt == run.attempt and is_behind(ours, run, until):
+            why = f"is {format_state(run)} at GitHub, {format_state(ours)} here"
+            missing.append(finding_about(run, RUN_STATE, run.gitid, why))
+    return missing
 
 
-def attempts_missing(run: ListedRun, stored: Collection[int], until: datetime) -> list[Finding]:
+def find_missing_attempts(
+    run: ListedRun, stored: Collection[int], until: datetime
+) -> list[Finding]:
     """Return the attempts up to the listed one that are not stored."""
     last = run.attempt if is_settled(run.updatetime, until) else run.attempt - 1
     return [
-        about(run, ATTEMPT, f"{run.gitid}/{number}", f"of {run.attempt} attempts, not stored")
+        finding_about(
+            run, ATTEMPT, f"{run.gitid}/{number}", f"of {run.attempt} attempts, not stored"
+        )
         for number in range(1, last + 1)
         if number not in stored
     ]
 
 
-def is_behind(here: ListedRun, listed: ListedRun, until: datetime) -> bool:
+def is_behind(ours: ListedRun, listed: ListedRun, until: datetime) -> bool:
     """Tell whether a stored run is older than the listed one of the same attempt."""
     if listed.status is None or not is_settled(listed.updatetime, until):
         return False
-    if here.updatetime and listed.updatetime and here.updatetime > listed.updatetime:
+    if ours.updatetime and listed.updatetime and ours.updatetime > listed.updatetime:
         return False
-    if rank(here.status) != rank(listed.status):
-        same_time = here.updatetime == listed.updatetime
-        return rank(here.status) < rank(listed.status) or not same_time
-    return listed.conclusion is not None and here.conclusion != listed.conclusion
+    if rank(ours.status) != rank(listed.status):
+        same_time = ours.updatetime == listed.updatetime
+        return rank(ours.status) < rank(listed.status) or not same_time
+    return listed.conclusion is not None and ours.conclusion != listed.conclusion
 
 
-def shown(run: ListedRun) -> str:
+def format_state(run: ListedRun) -> str:
     """Return a run's state in words."""
     return run.conclusion or run.status or "unknown"
 
 
-def of_jobs(
+def find_missing_jobs(
     run: ListedRun, listed: Sequence[ListedJob], stored: Mapping[int, ListedJob], until: datetime
 ) -> list[Finding]:
     """Return the jobs of a run that are listed and not stored, or are stored as they were."""
-    found = []
+    missing = []
     for job in listed:
-        here = stored.get(job.gitid)
-        if here is None:
+        ours = stored.get(job.gitid)
+        if ours is None:
             if is_settled(job.createtime, until):
                 why = f"of run {run.gitid}, attempt {job.attempt}, not stored"
-                found.append(about(run, JOB, job.gitid, why))
-        elif rank(here.status) < rank(job.status) and is_settled(job.time, until):
-            why = f"is {job.status} at GitHub, {here.status} here"
-            found.append(about(run, JOB_STATE, job.gitid, why))
-    return found
+                missing.append(finding_about(run, JOB, job.gitid, why))
+        elif rank(ours.status) < rank(job.status) and is_settled(job.time, until):
+            why = f"is {job.status} at GitHub, {ours.status} here"
+            missing.append(finding_about(run, JOB_STATE, job.gitid, why))
+    return missing
 
 
-def whole(listed: Iterable[ListedRun], found: Iterable[Finding]) -> int:
+def count_whole(listed: Iterable[ListedRun], missing: Iterable[Finding]) -> int:
     """Return how many of the listed runs are stored with all that belongs to them."""
-    broken = {one.run for one in found if one.kind in OF_RUNS}
+    broken = {finding.run for finding in missing if finding.kind in OF_RUNS}
     return sum(1 for run in listed if run.gitid not in broken)

@@ -13,7 +13,25 @@ Heads = Mapping[str, str | None]
 """The commit each branch points at, by name; None where it is not known."""
 
 
-def of_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:
+def compare(
+    listed: Heads | None,
+    earlier: Heads,
+    stored: Heads,
+    commits: Iterable[ListedCommit],
+    hashes: Collection[str],
+    since: datetime | None,
+) -> list[Finding]:
+    """Return the branches and commits that are missing; nothing where no branch was listed.
+
+    `hashes` are the commits that are stored.
+    """
+    if listed is None:
+        return []
+    missing = find_missing_branches(listed, earlier, stored)
+    return missing + find_missing_commits(commits, listed, hashes, since)
+
+
+def find_missing_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:
     """Return the branches that are listed and stored otherwise, or not at all.
 
     `earlier` are the stored ones of a moment before: one that moved since then is being written.
@@ -30,7 +48,7 @@ def of_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:
     return found
 
 
-def of_commits(
+def find_missing_commits(
     listed: Iterable[ListedCommit], heads: Heads, stored: Collection[str], since: datetime | None
 ) -> list[Finding]:
     """Return the commits that are not stored: those since a time, and what branches point at."""
@@ -45,13 +63,15 @@ def of_commits(
     return list(found.values())
 
 
-def named(pushes: Iterable[Push], heads: Heads) -> set[str | None]:
+def named_hashes(pushes: Iterable[Push], heads: Heads) -> set[str | None]:
     """Return all commits that pushes and branches name."""
     told = (one for push in pushes for one in (push.before, push.after, *push.commits))
     return {*told, *heads.values()}
 
 
-def of_pushes(pushes: Sequence[Push], heads: Heads, stored: Collection[str]) -> list[Finding]:
+def find_lost_pushes(
+    pushes: Sequence[Push], heads: Heads, stored: Collection[str]
+) -> list[Finding]:
     """Return what can be seen to be missing without asking: `pushes` in the order they came.
 
     A push that begins at a commit nobody knows, on a branch that was pushed to before, says that

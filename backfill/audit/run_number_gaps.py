@@ -39,42 +39,42 @@ class Gap(NamedTuple):
         return str(first) if first == last else f"{first}-{last}"
 
 
-def gaps(runs: Iterable[ListedRun]) -> list[Gap]:
+def find_gaps(runs: Iterable[ListedRun]) -> list[Gap]:
     """Return the gaps between the lowest and the highest number of each workflow."""
     by_workflow: dict[int, dict[int, ListedRun]] = defaultdict(dict)
     for run in runs:
         if run.workflowgitid is not None and run.number is not None and run.createtime:
             by_workflow[run.workflowgitid][run.number] = run
-    found = []
+    gaps = []
     for numbered in by_workflow.values():
         inorder = [numbered[number] for number in sorted(numbered)]
-        found += [gap for pair in pairwise(inorder) if (gap := Gap(*pair)).numbers]
-    return found
+        gaps += [gap for pair in pairwise(inorder) if (gap := Gap(*pair)).numbers]
+    return gaps
 
 
-def finding(gap: Gap, kind: str, why: str) -> Finding:
+def describe_gap(gap: Gap, kind: str, why: str) -> Finding:
     """Return what is said of a gap."""
     day = gap.after.createtime.date() if gap.after.createtime else None
     return Finding(kind, gap.name, why, None, gap.after.workflow, day)
 
 
-def told_apart(found: Iterable[Gap], horizon: datetime | None) -> list[Finding]:
+def explain_gaps(gaps: Iterable[Gap], horizon: datetime | None) -> list[Finding]:
     """Return a note for each gap when all that GitHub lists is known.
 
     What GitHub lists is among the runs the gaps were found in, so it does not list these: they
     are from before `horizon`, the oldest run it lists, or were deleted.
     """
     notes = []
-    for gap in found:
+    for gap in gaps:
         if horizon is not None and gap.before.createtime and gap.before.createtime < horizon:
-            notes.append(finding(gap, HORIZON, "GitHub lists no runs of that time any more"))
+            notes.append(describe_gap(gap, HORIZON, "GitHub lists no runs of that time any more"))
         else:
-            notes.append(finding(gap, DELETED, "GitHub does not list it: it was deleted"))
+            notes.append(describe_gap(gap, DELETED, "GitHub does not list it: it was deleted"))
     return notes
 
 
-def unproven(
-    found: Iterable[Gap], proven: Sequence[Between]
+def judge_gaps(
+    gaps: Iterable[Gap], proven: Sequence[Between]
 ) -> tuple[list[Finding], list[Finding]]:
     """Return findings and notes for gaps when GitHub is not asked.
 
@@ -82,12 +82,12 @@ def unproven(
     deleted before, and anything else may be missing.
     """
     missing, notes = [], []
-    for gap in found:
+    for gap in gaps:
         if is_within(gap, proven):
-            notes.append(finding(gap, DELETED, "GitHub did not list it: it was deleted"))
+            notes.append(describe_gap(gap, DELETED, "GitHub did not list it: it was deleted"))
         else:
             why = "is not stored; only GitHub can say whether it was deleted"
-            missing.append(finding(gap, GAP, why))
+            missing.append(describe_gap(gap, GAP, why))
     return missing, notes
 
 

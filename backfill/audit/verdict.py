@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from backfill.audit.findings import OF_RUNS, Finding, whole
+from backfill.audit.findings import OF_RUNS, Finding, count_whole
 from backfill.records import ListedRun
 
 GRACE = timedelta(minutes=5)
@@ -53,33 +53,31 @@ class Verdict(NamedTuple):
 
 def span_of(since: datetime, now: datetime) -> Span:
     """Return the span from `since` to what had to be here by `now`."""
-    return settled(Span(since, now), now)
+    return settle_span(Span(since, now), now)
 
 
-def settled(span: Span, now: datetime) -> Span:
+def settle_span(span: Span, now: datetime) -> Span:
     """Return a span in whole seconds, without the moments before `now` that are not settled."""
     since, until = span.since, min(span.until, now - GRACE)
     return Span(since.replace(microsecond=0), max(since, until).replace(microsecond=0))
 
 
-def days_of(listed: Iterable[ListedRun], missing: Iterable[Finding]) -> tuple[Day, ...]:
+def count_days(listed: Iterable[ListedRun], missing: Collection[Finding]) -> tuple[Day, ...]:
     """Return the runs by workflow and day."""
-    runs = [run for run in listed if run.createtime]
-    found = list(missing)
-    broken = {one.run for one in found if one.kind in OF_RUNS}
+    broken = {finding.run for finding in missing if finding.kind in OF_RUNS}
     total: Counter[tuple[str, date]] = Counter()
     stored: Counter[tuple[str, date]] = Counter()
-    for run in runs:
+    for run in listed:
         if run.createtime:
             place = (run.workflow or UNNAMED, run.createtime.date())
             total[place] += 1
             stored[place] += run.gitid not in broken
-    lacking = Counter((one.workflow or UNNAMED, one.day) for one in found if one.kind in OF_RUNS)
+    lacking = Counter((one.workflow or UNNAMED, one.day) for one in missing if one.kind in OF_RUNS)
     places = sorted({*total, *((name, day) for name, day in lacking if day)})
-    return tuple(Day(*at, total[at], stored[at], lacking[at]) for at in places)
+    return tuple(Day(*place, total[place], stored[place], lacking[place]) for place in places)
 
 
-def verdict(
+def judge(
     repoid: int,
     name: str,
     span: Span,
@@ -90,16 +88,18 @@ def verdict(
 ) -> Verdict:
     """Return the verdict on a repository; findings in a steady order, each once."""
     runs = [run for run in listed if run.createtime is None or run.createtime <= span.until]
-    found, explained = (
-        tuple(dict.fromkeys(sorted(those, key=order))) for those in (missing, notes)
-    )
-    days = days_of(runs, found)
-    return Verdict(repoid, name, span, door, len(runs), whole(runs, found), found, explained, days)
+    missing, notes = steady(missing), steady(notes)
+    whole, days = count_whole(runs, missing), count_days(runs, missing)
+    return Verdict(repoid, name, span, door, len(runs), whole, missing, notes, days)
 
 
-def order(one: Finding) -> tuple[str, str, str]:
-    """Order findings by kind, day and name."""
-    return one.kind, str(one.day or ""), one.name
+def steady(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by kind, day and name, each once."""
+
+    def key(finding: Finding) -> tuple[str, str, str]:
+        return finding.kind, str(finding.day or ""), finding.name
+
+    return tuple(dict.fromkeys(sorted(findings, key=key)))
 
 
 def findings_as_objects(findings: Iterable[Finding]) -> list[dict[str, Any]]:

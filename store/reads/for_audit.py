@@ -7,8 +7,8 @@ named, and none described: it has the empty version.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
@@ -30,30 +30,68 @@ from schema.tables.ci import (
 from schema.tables.reconciler import rereads
 from store.state.backfill_progress import CLOSED, LISTED, RunRead
 
+ASKED_LATELY = timedelta(hours=12)
+"""The reconciler asks for an open run every six hours at least."""
 
-class StoredRun(NamedTuple):
-    """A run; `is_stub` when only its jobs have been seen."""
+
+class ListedRun(NamedTuple):
+    """A run as the vendor lists it, or as it is stored.
+
+    `status` None: it was not over when it was noted, and nothing more is known.
+    """
 
     gitid: int
-    attempt: int | None
+    attempt: int
     status: str | None
     conclusion: str | None
     createtime: datetime | None
     updatetime: datetime | None
-    runnumber: int | None
-    workflowgitid: int | None
-    workflowname: str | None
-    is_stub: bool
+    number: int | None = None
+    workflowgitid: int | None = None
+    workflow: str | None = None
 
 
-class StoredJob(NamedTuple):
-    """A job; `createtime` None where no record told it."""
+class ListedJob(NamedTuple):
+    """A job as the vendor lists it, or as it is stored; `time` is when it last changed."""
 
     gitid: int
     rungitid: int
-    attempt: int | None
+    attempt: int
     status: str | None
     createtime: datetime | None
+    time: datetime | None = None
+
+
+class StoredSpan(NamedTuple):
+    """What is stored of the runs of a span.
+
+    `stubs` are runs that only jobs told of, `noted` those that the vendor listed to a backfill,
+    `excused` those that the vendor did not end either, as far as anybody could find out.
+    """
+
+    runs: Mapping[int, ListedRun]
+    attempts: Mapping[int, Collection[int]]
+    stubs: Sequence[ListedRun] = ()
+    noted: Mapping[int, RunRead] = {}
+    excused: Collection[int] = ()
+    open_jobs: Mapping[int, Sequence[ListedJob]] = {}
+    attempts_with_jobs: Collection[tuple[int, int]] = ()
+
+
+def read_span(connection: Connection, repoid: int, since: datetime, until: datetime) -> StoredSpan:
+    """Return the runs of a span with what belongs to them."""
+    runs, unseen = dict[int, ListedRun](), dict[int, ListedRun]()
+    for run, is_stub in list_runs(connection, repoid, since, until):
+        (unseen if is_stub or run.createtime is None else runs)[run.gitid] = run
+    return StoredSpan(
+        runs,
+        list_attempts(connection, repoid, since, until),
+        list_stubs(connection, repoid, unseen, since, until),
+        list_run_reads(connection, repoid, since, until),
+        list_open_at_source(connection, repoid, until - ASKED_LATELY),
+        list_open_jobs(connection, repoid, since, until),
+        list_attempts_with_jobs(connection, repoid, since, until),
+    )
 
 
 def in_span(since: datetime, until: datetime) -> ColumnElement[bool]:
@@ -64,13 +102,26 @@ def in_span(since: datetime, until: datetime) -> ColumnElement[bool]:
 
 def list_runs(
     connection: Connection, repoid: int, since: datetime, until: datetime
-) -> list[StoredRun]:
-    """Return the runs of a span, stubs without a time included."""
-    run = workflowruns.c
-    names = StoredRun._fields[:-1]
-    query: Select[Any] = select(*(run[name] for name in names), run.version == STUB)
+) -> Iterator[tuple[ListedRun, bool]]:
+    """Yield the runs of a span, and of each whether it is a stub."""
+    run, workflow = workflowruns.c, workflows.c
+    same = and_(workflow.provider == run.provider, workflow.gitid == run.workflowgitid)
+    query: Select[Any] = select(
+        run.gitid,
+        func.coalesce(run.attempt, 1),
+        run.status,
+        run.conclusion,
+        run.createtime,
+        run.updatetime,
+        run.runnumber,
+        run.workflowgitid,
+        func.coalesce(func.nullif(workflow.name, ""), run.workflowname),
+        run.version == STUB,
+    )
+    query = query.join_from(workflowruns, workflows, same, isouter=True)
     query = query.where(run.repoid == repoid, in_span(since, until)).order_by(run.gitid)
-    return [StoredRun(*row) for row in connection.execute(query)]
+    for *values, is_stub in connection.execute(query):
+        yield ListedRun(*values), is_stub
 
 
 def list_attempts(
@@ -81,10 +132,34 @@ def list_attempts(
     same = and_(attempt.provider == run.provider, attempt.rungitid == run.gitid)
     query = select(attempt.rungitid, attempt.attempt).join(workflowruns, same)
     query = query.where(run.repoid == repoid, in_span(since, until), attempt.version != STUB)
-    found: dict[int, set[int]] = defaultdict(set)
+    numbers: dict[int, set[int]] = defaultdict(set)
     for gitid, number in connection.execute(query):
-        found[gitid].add(number)
-    return found
+        numbers[gitid].add(number)
+    return numbers
+
+
+def list_stubs(
+    connection: Connection,
+    repoid: int,
+    unseen: Mapping[int, ListedRun],
+    since: datetime,
+    until: datetime,
+) -> list[ListedRun]:
+    """Return the runs that only jobs told of: each is of the span that its first job is of."""
+    stubs = []
+    for gitid, jobs_by_id in jobs_by_run(connection, repoid, sorted(unseen)).items():
+        times = (job.createtime for job in jobs_by_id.values() if job.createtime is not None)
+        first = min(times, default=None)
+        if first is not None and since <= first <= until:
+            stubs.append(unseen[gitid]._replace(createtime=first))
+    return sorted(stubs)
+
+
+def select_jobs() -> Select[Any]:
+    """Return the query of jobs, as ListedJob has them but for their last change."""
+    job = jobs.c
+    attempt = func.coalesce(job.attempt, 1)
+    return select(job.gitid, job.rungitid, attempt, job.status, job.createtime)
 
 
 def of_span(repoid: int, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -96,12 +171,13 @@ def of_span(repoid: int, since: datetime, until: datetime) -> tuple[ColumnElemen
 
 def list_open_jobs(
     connection: Connection, repoid: int, since: datetime, until: datetime
-) -> list[StoredJob]:
-    """Return the jobs of a span's runs that have not ended."""
-    query = select(*(jobs.c[name] for name in StoredJob._fields))
+) -> dict[int, list[ListedJob]]:
+    """Return the jobs of a span's runs that have not ended, by run."""
     is_open = func.coalesce(jobs.c.status, "") != COMPLETED
-    found = connection.execute(query.where(*of_span(repoid, since, until), is_open))
-    return [StoredJob(*row) for row in found]
+    by_run: dict[int, list[ListedJob]] = defaultdict(list)
+    for row in connection.execute(select_jobs().where(*of_span(repoid, since, until), is_open)):
+        by_run[row.rungitid].append(ListedJob(*row))
+    return by_run
 
 
 def list_attempts_with_jobs(
@@ -109,30 +185,33 @@ def list_attempts_with_jobs(
 ) -> set[tuple[int, int]]:
     """Return the attempts of a span's runs that have a job, as run and number."""
     query = select(jobs.c.rungitid, func.coalesce(jobs.c.attempt, 1)).distinct()
-    found = connection.execute(query.where(*of_span(repoid, since, until)))
-    return {(run, attempt) for run, attempt in found}
+    rows = connection.execute(query.where(*of_span(repoid, since, until)))
+    return {(run, attempt) for run, attempt in rows}
 
 
-def list_jobs(connection: Connection, repoid: int, runs: Sequence[int]) -> Iterator[StoredJob]:
-    """Yield the jobs of runs."""
+def jobs_by_run(
+    connection: Connection, repoid: int, runs: Iterable[int]
+) -> dict[int, dict[int, ListedJob]]:
+    """Return the jobs of runs, by run and id; a run without any is left out."""
     provider = select(repos.c.provider).where(repos.c.Id == repoid).scalar_subquery()
-    query = select(*(jobs.c[name] for name in StoredJob._fields))
+    query = select_jobs().where(jobs.c.provider == provider)
+    by_run: dict[int, dict[int, ListedJob]] = defaultdict(dict)
     for chunk in chunks(runs):
-        these = jobs.c.rungitid.in_(chunk)
-        for row in connection.execute(query.where(jobs.c.provider == provider, these)):
-            yield StoredJob(*row)
+        for row in connection.execute(query.where(jobs.c.rungitid.in_(chunk))):
+            by_run[row.rungitid][row.gitid] = ListedJob(*row)
+    return dict(by_run)
 
 
 def list_run_reads(
     connection: Connection, repoid: int, since: datetime, until: datetime
 ) -> dict[int, RunRead]:
-    """Return what is noted of the runs of a span that GitHub listed."""
+    """Return what a backfill noted of the runs of a span that the vendor listed."""
     read = runreads.c
     query = select(*(read[name] for name in RunRead._fields))
-    found = connection.execute(
+    rows = connection.execute(
         query.where(read.repoid == repoid, read.createtime.between(since, until))
     )
-    return {row.rungitid: RunRead(*row) for row in found}
+    return {row.rungitid: RunRead(*row) for row in rows}
 
 
 def list_listed_spans(connection: Connection, repoid: int) -> list[tuple[datetime, datetime]]:
@@ -146,7 +225,7 @@ def list_listed_spans(connection: Connection, repoid: int) -> list[tuple[datetim
 def list_open_at_source(connection: Connection, repoid: int, since: datetime) -> set[int]:
     """Return the runs that the reconciler asked for since a time, or gave up.
 
-    GitHub has not ended them either.
+    The vendor has not ended them either.
     """
     read = rereads.c
     chosen = (read.repoid == repoid, or_(read.state == "abandoned", read.duetime >= since))
@@ -168,12 +247,6 @@ def find_hashes(connection: Connection, repoid: int, wanted: Iterable[str | None
         query = select(commits.c.hash).where(commits.c.repoid == repoid, these)
         found |= set(connection.scalars(query))
     return found
-
-
-def read_workflow_names(connection: Connection, repoid: int) -> dict[int, str]:
-    """Return the names of the workflows by their ids."""
-    query = select(workflows.c.gitid, workflows.c.name).where(workflows.c.repoid == repoid)
-    return {gitid: name for gitid, name in connection.execute(query) if name}
 
 
 def list_names(connection: Connection, repoid: int) -> set[str]:

@@ -244,6 +244,6 @@ def test_second_with_more_runs_than_can_be_listed_is_named(engine, store_url):
         here = here_of(desk, world, app_of(world))
         runs, broken = audit_lists.list_runs(desk, here, *everything(world))
     assert len(runs) == 1000
-    (found,) = findings.of_lists(broken, "GitHub")
+    (found,) = findings.find_broken_lists(broken, "GitHub")
     assert (found.kind, found.name) == ("listing", "2026-03-02 12:00:00 to 2026-03-02 12:00:00 UTC")
     assert found.why == "GitHub counts 1001 runs, but lists 1000"

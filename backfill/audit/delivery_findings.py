@@ -1,0 +1,63 @@
+"""What the stored deliveries of a repository tell an audit: those without rows, and pushes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from backfill.audit.findings import QUARANTINED, SPOOLED, Finding
+from rows import Unmappable
+from rows.source_record import Push
+from rows.sources import source_of
+from store.deliveries import bodies, received
+from store.deliveries.spool import FILE, Spool
+
+ONCE = 500
+"""Entries of a spool that are read at a time."""
+
+
+def find_waiting(
+    connection: Connection, names: set[str], since: datetime, spool: Path | None
+) -> list[Finding]:
+    """Return the deliveries that are stored raw and have no rows yet. Raises SpoolError."""
+    return find_quarantined(connection, names, since) + find_spooled(spool, names)
+
+
+def find_quarantined(connection: Connection, names: set[str], since: datetime) -> list[Finding]:
+    """Return the deliveries whose rows could not be made."""
+    return [
+        Finding(QUARANTINED, one.guid, f"{one.event}: {one.error}", day=one.receivetime.date())
+        for one in received.quarantined(connection, names, since)
+    ]
+
+
+def find_spooled(folder: Path | None, names: set[str]) -> list[Finding]:
+    """Return the deliveries that wait on this machine for the database. Raises SpoolError."""
+    if folder is None or not (folder / FILE).exists():
+        return []
+    spool, after, spooled = Spool(folder), 0, list[Finding]()
+    try:
+        while entries := spool.take(ONCE, after):
+            after = entries[-1].number
+            for delivery in (entry.delivery for entry in entries):
+                if delivery.repo is None or delivery.repo.lower() in names:
+                    why, day = f"{delivery.event}: in {folder}", delivery.receivetime.date()
+                    spooled.append(Finding(SPOOLED, delivery.guid, why, day=day))
+    finally:
+        spool.close()
+    return spooled
+
+
+def read_pushes(connection: Connection, names: set[str], since: datetime) -> list[Push]:
+    """Return the pushes to branches that were delivered, in the order they came."""
+    pushes = []
+    for delivery in received.pushes_of(connection, names, since):
+        try:
+            push = source_of(delivery.provider).push_of(bodies.payload(delivery.body))
+        except Unmappable:
+            continue
+        if push is not None:
+            pushes.append(push)
+    return pushes

@@ -1,0 +1,68 @@
+"""Ask a vendor what it has of a repository in a span of time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from backfill.audit.findings import Finding, find_broken_lists
+from backfill.audit.span_findings import is_read_as_listed
+from backfill.audit.verdict import Span
+from backfill.pipeline.context import Context
+from backfill.records import ListedCommit, ListedJob, ListedRun, Repository
+from backfill.vendors import Heads, vendor_of
+from store.reads.for_audit import StoredSpan
+
+
+class VendorLists(NamedTuple):
+    """What the vendor has: runs, jobs by run, what branches point at, commits.
+
+    `unlisted` is what could not be listed to its end; `has_older` when runs from before the span
+    are listed; commits are expected `since` a time, none at all where it is None.
+    """
+
+    runs: list[ListedRun]
+    unlisted: list[Finding]
+    has_older: bool
+    jobs: dict[int, list[ListedJob]]
+    heads: Heads | None
+    commits: list[ListedCommit]
+    since: datetime | None
+
+    @property
+    def hashes(self) -> set[str | None]:
+        """Return all commits that are named."""
+        return {*(self.heads or {}).values(), *(commit.hash for commit in self.commits)}
+
+
+def ask_vendor(
+    context: Context,
+    repository: Repository,
+    span: Span,
+    stored: StoredSpan,
+    first_delivery: datetime | None,
+    *,
+    deep: bool,
+) -> VendorLists:
+    """Return what the vendor lists. Raises ApiError.
+
+    The commits are those since the oldest run, or the first delivery. On other branches than the
+    default one, a backfill reads the heads alone: more is expected of the time in which deliveries
+    came.
+    """
+    vendor = vendor_of(repository.provider)
+    heads = vendor.list_branches(context, repository)
+    runs, broken = vendor.list_runs(context, repository, *span)
+    has_older = vendor.has_runs_before(context, repository, span.since)
+    unread = (run.gitid for run in runs if deep or not is_read_as_listed(run, stored))
+    jobs = vendor.list_jobs(context, repository, unread)
+    commits, since = list[ListedCommit](), None
+    times = [run.createtime for run in runs if run.createtime]
+    times += [first_delivery] if first_delivery else []
+    oldest = span.since if has_older else min(times, default=None)
+    if oldest is not None and heads is not None:
+        since = max(span.since, oldest)
+        side = max(span.since, first_delivery) if first_delivery else None
+        commits = vendor.list_commits(context, repository, heads, since, side)
+    unlisted = find_broken_lists(broken, vendor.TITLE)
+    return VendorLists(runs, unlisted, has_older, jobs, heads, commits, since)
