@@ -12,7 +12,7 @@ STAT = Path("/proc/self/stat")
 ARG_START, ARG_END = 48 - 3, 49 - 3
 
 
-def hide(secrets: Iterable[str]) -> None:
+def hide_secrets(secrets: Iterable[str]) -> None:
     """Overwrite each secret in the command line with as many stars; Linux only.
 
     They were readable from the start of the process until now: a file named by `X_FILE` is not.
@@ -26,11 +26,11 @@ def hide(secrets: Iterable[str]) -> None:
         return
     words = ctypes.string_at(start, end - start)
     for secret in filter(None, secrets):
-        words = starred(words, secret.encode("utf-8", "surrogateescape"))
+        words = star(words, secret.encode("utf-8", "surrogateescape"))
     ctypes.memmove(start, words, len(words))
 
 
-def starred(words: bytes, secret: bytes) -> bytes:
+def star(words: bytes, secret: bytes) -> bytes:
     """Return the NUL-separated words with each that ends with `=secret` or is it starred.
 
     Only whole values: a short password must not eat letters of the other words.

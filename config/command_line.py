@@ -66,5 +66,5 @@ class CommandLine(argparse.ArgumentParser):
 def read_settings(flags: Mapping[str, object], *secrets: str) -> Settings:
     """Return the settings, and hide theirs and more secrets in argv. Raises BadSetting."""
     settings = read(flags)
-    own_argv.hide((*secrets_of(settings), *secrets))
+    own_argv.hide_secrets((*secrets_of(settings), *secrets))
     return settings

@@ -40,7 +40,7 @@ class Group(NamedTuple):
         return bool(self.workflows or self.actors)
 
 
-def read(text: str) -> tuple[Group, ...]:
+def read_groups(text: str) -> tuple[Group, ...]:
     """Return the groups of a file's text; a ValueError says in one line what is wrong with it."""
     try:
         tables = tomllib.loads(text)

@@ -102,7 +102,7 @@ SETTINGS = {
     "DASHBOARD_LOGIN_HEADER": Setting("X-Forwarded-User", values.header_name),
     "NIGHT_ZONE": Setting("UTC", values.zone),
     "NIGHT_ENDS": Setting("12:00", values.time_of_day),
-    "GROUPS": Setting("", groups.read),
+    "GROUPS": Setting("", groups.read_groups),
 }
 
 HIDDEN = frozenset(
@@ -136,12 +136,11 @@ def read(
     """
     folder = folder or Path.cwd()
     given = texts_of(flags)
-    layers = (environ, dotenv(folder / ".env"))
+    layers = (environ, read_dotenv(folder / ".env"))
     texts = {
-        name: given[name] if name in given else from_layers(name, layers, folder)
-        for name in SETTINGS
+        name: given[name] if name in given else find_text(name, layers, folder) for name in SETTINGS
     }
-    checked = {name: check(name, text) for name, text in texts.items()}
+    checked = {name: check_value(name, text) for name, text in texts.items()}
     for name in ("DATABASE_READ_URL", "DATABASE_MIGRATE_URL"):
         checked[name] = checked[name] or checked["DATABASE_URL"]
     checked["WEBHOOK_SECRET"] = checked["WEBHOOK_SECRET"] or ()
@@ -157,18 +156,18 @@ def read(
 def texts_of(flags: Mapping[str, object]) -> dict[str, str]:
     """Return the flags that were given as the environment would hold them."""
     return {
-        KEY_SETTING if name == "key" else name.upper(): as_text(value)
+        KEY_SETTING if name == "key" else name.upper(): text_of(value)
         for name, value in flags.items()
         if value is not None
     }
 
 
-def as_text(value: object) -> str:
+def text_of(value: object) -> str:
     """Return a flag's value as an environment variable would hold it."""
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
-def dotenv(path: Path) -> dict[str, str]:
+def read_dotenv(path: Path) -> dict[str, str]:
     """Return the variables of a `.env` file, which need not exist. Raises BadSetting.
 
     `$NAME` stays as it is written: passwords hold dollar signs.
@@ -178,7 +177,7 @@ def dotenv(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(path.name, f"cannot be read ({why(error)})") from error
+        raise BadSetting(path.name, f"cannot be read ({reason_of(error)})") from error
     variables: dict[str, str] = {}
     for line in parse_stream(io.StringIO(text)):
         if line.error or (line.key is not None and line.value is None):
@@ -188,35 +187,35 @@ def dotenv(path: Path) -> dict[str, str]:
     return variables
 
 
-def from_layers(name: str, layers: Iterable[Mapping[str, str]], folder: Path) -> str | None:
+def find_text(name: str, layers: Iterable[Mapping[str, str]], folder: Path) -> str | None:
     """Return the text of the first layer that has `name` or `name_FILE`, or None."""
     for layer in layers:
         text, file = layer.get(name), layer.get(f"{name}_FILE")
         if text and file:
             raise BadSetting(name, f"is given, and {name}_FILE too: keep one")
         if file:
-            return file_text(name, folder / file)
+            return read_file(name, folder / file)
         if text or (text is not None and name in NEVER_EMPTY):
             return text
     return None
 
 
-def file_text(name: str, path: Path) -> str:
+def read_file(name: str, path: Path) -> str:
     """Return what a file holds, without the newline at its end. Raises BadSetting."""
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{name}_FILE", f"{path} cannot be read ({why(error)})") from error
+        raise BadSetting(f"{name}_FILE", f"{path} cannot be read ({reason_of(error)})") from error
 
 
-def why(error: OSError | UnicodeDecodeError) -> str:
+def reason_of(error: OSError | UnicodeDecodeError) -> str:
     """Return the reason alone, without a path or a byte of the file."""
     if isinstance(error, UnicodeDecodeError):
         return "not UTF-8 text"
     return error.strerror or type(error).__name__
 
 
-def check(name: str, text: str | None) -> Any:
+def check_value(name: str, text: str | None) -> Any:
     """Return the checked value of a text, or of the setting's default. Raises BadSetting."""
     setting = SETTINGS[name]
     text = setting.default if text is None else text

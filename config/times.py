@@ -11,7 +11,7 @@ EPOCH = re.compile(r"[0-9]{1,11}")
 FORMS = "a date like 2026-01-31, a time like 2026-01-31T12:00Z, an age like 30d or 12h, or an epoch"
 
 
-def moment(text: str, now: datetime) -> datetime:
+def read_time(text: str, now: datetime) -> datetime:
     """Return the time that `text` means, in UTC without zone. Raises ValueError.
 
     A date is its first moment in UTC; a time without zone is UTC; an age counts back from `now`.
@@ -29,9 +29,9 @@ def moment(text: str, now: datetime) -> datetime:
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
-def past(text: str, now: datetime) -> datetime:
+def read_past_time(text: str, now: datetime) -> datetime:
     """Return a time that is not in the future. Raises ValueError."""
-    time = moment(text, now)
+    time = read_time(text, now)
     if time > now:
         raise ValueError(f"{text!r} is in the future")
     return time

@@ -6,28 +6,28 @@ import os
 import secrets
 from pathlib import Path
 
-from config.settings import BadSetting, Settings, check
+from config.settings import BadSetting, Settings, check_value
 
 MADE = Path("data/webhook_secret")
 BYTES = 32
 
 
-def load(settings: Settings, made: Path = MADE) -> tuple[tuple[bytes, ...], Path | None]:
+def load_secrets(settings: Settings, made: Path = MADE) -> tuple[tuple[bytes, ...], Path | None]:
     """Return the secrets, and the file they stand in when they are ours. Raises BadSetting."""
     if settings.webhook_secret:
         return settings.webhook_secret, None
     try:
         if not made.exists():
-            make(made)
+            make_secret(made)
         text = made.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = f"{made} can be neither read nor made ({type(error).__name__}): set WEBHOOK_SECRET"
         raise BadSetting("WEBHOOK_SECRET", why) from error
-    keys: tuple[bytes, ...] = check("WEBHOOK_SECRET", text)
+    keys: tuple[bytes, ...] = check_value("WEBHOOK_SECRET", text)
     return keys, made
 
 
-def make(path: Path) -> None:
+def make_secret(path: Path) -> None:
     """Write a new secret that only this user can read.
 
     It gets its name when it is complete, and only if no other process was faster.

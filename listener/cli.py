@@ -109,7 +109,7 @@ def start(given: dict[str, object]) -> None:
     settings = read_settings(given)
     refuse_debug()
     listening = claim(settings)
-    keys, made = webhook_secret.load(settings)
+    keys, made = webhook_secret.load_secrets(settings)
     log.start((*secrets_of(settings), *(key.decode() for key in keys)))
     cause = startup.first_try(settings)
     if cause:

@@ -24,7 +24,7 @@ def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
     """Make or repair the webhooks of `-r`, which deliver to `url`; return the exit code."""
     made = environment(given)
     if settings.source.token and settings.repos:
-        keys, _ = webhook_secret.load(settings)
+        keys, _ = webhook_secret.load_secrets(settings)
         made["WEBHOOK_SECRET"] = keys[0].decode()
     command = (*COMMAND, "--register", url)
     return subprocess.run(command, env=made, stdin=subprocess.DEVNULL).returncode  # noqa: S603

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from backfill.records import EVERYTHING, ReadRange
 from config.settings import BadSetting, Settings
-from config.times import moment, past
+from config.times import read_past_time, read_time
 from engines import reading
 from store import open
 from store.deliveries.table import APPLIED, QUARANTINED, Wanted
@@ -27,7 +27,7 @@ def parse_read_range(given: Mapping[str, Any], now: datetime) -> ReadRange:
     """Return what is to be read from the vendor. Raises BadSetting."""
     return ReadRange(
         max_runs=parse_flag(given, "max_runs", parse_max_runs),
-        last_time=parse_flag(given, "last_time", lambda text: past(text, now)),
+        last_time=parse_flag(given, "last_time", lambda text: read_past_time(text, now)),
         commits=parse_flag(given, "commits", parse_commits),
         max_requests=parse_flag(given, "max_requests", parse_count),
     )
@@ -37,8 +37,8 @@ def parse_delivery_filter(given: Mapping[str, Any], now: datetime) -> Wanted:
     """Return which stored deliveries to replay. Raises BadSetting."""
     return Wanted(
         states=parse_flag(given, "state", parse_states) or Wanted().states,
-        since=parse_flag(given, "since", lambda text: moment(text, now)),
-        until=parse_flag(given, "until", lambda text: moment(text, now)),
+        since=parse_flag(given, "since", lambda text: read_time(text, now)),
+        until=parse_flag(given, "until", lambda text: read_time(text, now)),
         guid=given.get("guid"),
         event=given.get("event"),
     )

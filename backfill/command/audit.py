@@ -20,7 +20,7 @@ from backfill.command.connection import ProblemLog, close_context, connect, open
 from backfill.http.errors import ApiError
 from backfill.pipeline.database_outage import OutageRetry
 from config.settings import BadSetting, Settings
-from config.times import past
+from config.times import read_past_time
 from config.watch import is_watched, watch
 from engines import reading
 from store import open
@@ -52,7 +52,7 @@ def parse_audit_request(
         raise BadSetting(flag, "asks GitHub: leave --offline out")
     text = {"since": given.get("since") or USUAL}
     return AuditRequest(
-        span_of(parse_flag(text, "since", lambda since: past(since, now)), now),
+        span_of(parse_flag(text, "since", lambda since: read_past_time(since, now)), now),
         given["json"],
         given["repair"],
         given["offline"],

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from config.argv import starred
+from config.argv import star
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HIDER = """
 import sys
 from config import argv
-argv.hide(sys.argv[2:])
+argv.hide_secrets(sys.argv[2:])
 print(open("/proc/self/cmdline").read().split("\\0")[3:-1], sys.argv[1])
 """
 
@@ -41,5 +41,5 @@ def test_secrets_are_starred_in_proc_but_not_in_argv():
         (b"python\0abcd\0", b"abc", b"python\0abcd\0"),
     ],
 )
-def test_only_whole_values_are_starred(words: bytes, secret: bytes, shown: bytes):
-    assert starred(words, secret) == shown
+def test_only_whole_values_are_star(words: bytes, secret: bytes, shown: bytes):
+    assert star(words, secret) == shown

@@ -51,6 +51,6 @@ def test_settings_are_read_and_their_secrets_hidden(
 ):
     monkeypatch.chdir(tmp_path)
     hidden: list[tuple[str, ...]] = []
-    monkeypatch.setattr(command_line.own_argv, "hide", hidden.append)
+    monkeypatch.setattr(command_line.own_argv, "hide_secrets", hidden.append)
     assert read_settings({"key": "ghp_x"}, "https://chat.example.org/x").source.token == "ghp_x"
     assert set(hidden[0]) == {"ghp_x", "https://chat.example.org/x"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.groups import Group, group_of, is_nightly, read, rules_of
+from config.groups import Group, group_of, is_nightly, read_groups, rules_of
 from config.settings import BadSetting
 from config.settings import read as read_settings
 
@@ -24,8 +24,8 @@ REST = Group("everything else", ("*",))
 
 
 def test_groups_are_read_in_their_order():
-    assert read(TEXT) == (PROD, REST)
-    assert read("") == ()
+    assert read_groups(TEXT) == (PROD, REST)
+    assert read_groups("") == ()
 
 
 @pytest.mark.parametrize(

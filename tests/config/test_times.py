@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from config.times import moment, past
+from config.times import read_past_time, read_time
 
 NOW = datetime(2026, 3, 2, 12, 0, 0)
 
@@ -28,7 +28,7 @@ NOW = datetime(2026, 3, 2, 12, 0, 0)
     ],
 )
 def test_time_is_read_as_a_date_an_age_or_an_epoch(text: str, meant: datetime):
-    assert moment(text, NOW) == meant
+    assert read_time(text, NOW) == meant
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_time_is_read_as_a_date_an_age_or_an_epoch(text: str, meant: datetime):
 )
 def test_what_is_no_time_is_refused_with_the_forms(text: str):
     with pytest.raises(ValueError, match="is not a date like"):
-        moment(text, NOW)
+        read_time(text, NOW)
 
 
 @pytest.mark.parametrize("text", ["2026-03-03", "2026-03-02T12:00:01Z", "9999999999"])
 def test_time_in_the_future_is_refused_where_only_the_past_counts(text: str):
     with pytest.raises(ValueError, match="is in the future"):
-        past(text, NOW)
-    assert past("2026-03-02T12:00:00Z", NOW) == NOW
+        read_past_time(text, NOW)
+    assert read_past_time("2026-03-02T12:00:00Z", NOW) == NOW
