@@ -28,9 +28,7 @@ REPEATED = {
     "reconciler": {"schema/tables", "listener/background"},
     "webhook": {"store/doors", "listener", "backfill/command"},
 }
-STILL_REPEATED = set(
-    "api connection body context flags health repositories run_list webhook_setup".split()
-)
+STILL_REPEATED = set("body connection context flags health".split())
 STILL_ALIKE = {"dashboard/pages/run.py"}
 STILL_UNSAID = {*"engines runtime schema store listener backfill dashboard".split()}
 

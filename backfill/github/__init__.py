@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from backfill.github.all_runs import read_runs as read_runs
-from backfill.github.api import ADDRESS as ADDRESS
-from backfill.github.api import APP_HOOK as APP_HOOK
-from backfill.github.api import KEY as KEY
-from backfill.github.api import TITLE as TITLE
-from backfill.github.api import check_key as check_key
-from backfill.github.api import open_app_client as open_app_client
-from backfill.github.api import open_client as open_client
-from backfill.github.api import read_app as read_app
+from backfill.github.api_access import ADDRESS as ADDRESS
+from backfill.github.api_access import APP_HOOK as APP_HOOK
+from backfill.github.api_access import KEY as KEY
+from backfill.github.api_access import TITLE as TITLE
+from backfill.github.api_access import check_key as check_key
+from backfill.github.api_access import open_app_client as open_app_client
+from backfill.github.api_access import open_client as open_client
+from backfill.github.api_access import read_app as read_app
 from backfill.github.audit_lists import find_absent_attempts as find_absent_attempts
 from backfill.github.audit_lists import has_runs_before as has_runs_before
 from backfill.github.audit_lists import list_branches as list_branches

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from backfill.audit.verdict import Span
 from backfill.github import repository_lookup
-from backfill.github.api import RULES
+from backfill.github.api_access import RULES
 from backfill.http.client import Client
 from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Context

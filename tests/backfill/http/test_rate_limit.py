@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from backfill.command.estimate import estimate_seconds
-from backfill.github.api import RULES
+from backfill.github.api_access import RULES
 from backfill.github.estimate import calls_for_runs
 from backfill.http import rate_limit
 from backfill.http.rate_limit import (

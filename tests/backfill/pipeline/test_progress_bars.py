@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from backfill.command.summary import format_counts
-from backfill.github.api import RULES
+from backfill.github.api_access import RULES
 from backfill.http.rate_limit import Budget, RateLimit
 from backfill.pipeline import progress_bars as shows
 from backfill.pipeline.progress_bars import ProgressBars, format_span
