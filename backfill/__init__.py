@@ -1,1 +1,1 @@
-"""Read from a vendor's API what no webhook brought, and replay what webhooks brought."""
+"""History in: read from GitHub's API what no webhook brought, and replay what webhooks brought."""

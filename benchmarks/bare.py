@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 from flask import Flask, Response, request
 
-from listener.vendors import github_signature
-from runtime import gunicorn_listener, log
+from listener.uvicorn_worker import workers_for
+from listener.vendors import github
+from runtime import gunicorn, log
+from runtime.port import listen
 
 
 def create_app() -> Flask:
@@ -24,7 +26,7 @@ def create_app() -> Flask:
     @app.post("/webhook")
     def receive() -> tuple[dict[str, str], int]:
         given = request.headers.get("X-Hub-Signature-256")
-        if github_signature.signer(secrets, request.get_data(cache=False), given) is None:
+        if github.signer(secrets, request.get_data(cache=False), given) is None:
             return {"status": "refused"}, 401
         return {"status": "applied"}, 200
 
@@ -42,11 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("-p", "--port", type=int, required=True)
     given = flags.parse_args(argv)
     log.start(())
-    listening, workers = (
-        gunicorn_listener.listen(given.host, given.port),
-        gunicorn_listener.workers_for(None),
-    )
-    gunicorn_listener.run(listening, workers, create_app, worker_class="gthread", threads=16)
+    options = {"worker_class": "gthread", "workers": workers_for(None), "threads": 16}
+    gunicorn.run(listen(given.host, given.port), create_app, {**options, "keepalive": 0})
     return 0
 
 

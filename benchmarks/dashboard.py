@@ -24,8 +24,8 @@ from benchmarks import year
 from config.calendar import Calendar
 from config.settings import read
 from dashboard.app import create_app
+from dashboard.cli import settle
 from engines import connect
-from runtime import gunicorn_dashboard
 from schema import migrate
 from store.reads.connection import open_reader
 from store.rollups import schedule
@@ -84,7 +84,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
     )
     reader = open_reader(settings)
     client = create_app(settings, reader, clock=lambda: end).test_client()
-    gunicorn_dashboard.settle()  # as the server does
+    settle()  # as the server does
     slow = [path for path in paths(runs, end) if not fast(client, path, asked)]
     reader.dispose()
     return [f"{path} ({runs:,})" for path in slow]

@@ -26,7 +26,7 @@ from benchmarks.reception import cpu
 from config.watch import watch
 from listener.background import spool_drain
 from listener.background.spool_drain import Drain
-from listener.intake.circuit_breaker import Breaker
+from listener.intake.circuit_breaker import CircuitBreaker
 from schema import migrate
 from store.deliveries.spool import Spool
 from store.deliveries.table import APPLIED, Wanted
@@ -107,7 +107,7 @@ def write_back(stage: Stage) -> None:
     """Drain the spool as the listener does."""
     engine = stage.engine()
     probe = partial(probes.probe, engine)
-    spool, breaker = Spool(stage.folder / "spool"), Breaker(probe)
+    spool, breaker = Spool(stage.folder / "spool"), CircuitBreaker(probe)
     whole = Drain(engine, watch(()), spool, breaker, probe, Counter())
     while found := spool.take(spool_drain.BATCH):
         spool_drain.step(whole, found)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import errno
+import gc
 import os
 import signal
-import socket
 import sys
-import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -26,7 +25,9 @@ from dashboard.app import create_app
 from dashboard.web import access, request
 from engines import faults
 from engines.loopback import is_loopback
-from runtime import gunicorn_dashboard
+from runtime import gunicorn
+from runtime.parent_pipe import end_with_parent
+from runtime.port import CannotListen, claim_port, refuse_debug
 from store.open import CannotStart
 from store.reads.connection import open_reader
 
@@ -35,6 +36,20 @@ EPILOG = f"""\
 NIGHT_ZONE and NIGHT_ENDS say which night a run belongs to, DASHBOARD_PASSWORD is asked for when
 the address is not of this machine only. All are explained in .env.example.
 """
+
+# One process and a few threads: the pages wait for the database, not for Python; a second process
+# would double its connections.
+SERVER_OPTIONS: dict[str, object] = {
+    "worker_class": "gthread",
+    "workers": 1,
+    "threads": 8,
+    "timeout": 60,
+    "graceful_timeout": 5,
+    "keepalive": 5,
+    "limit_request_line": 8190,
+    "limit_request_fields": 100,
+    "limit_request_field_size": 8190,
+}
 
 
 def command_line() -> CommandLine:
@@ -89,9 +104,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if wish.export is not None or wish.digest:
             return write(given, wish)
         if given.pop("beside"):
-            end_with_parent()
+            end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         start(given)
-    except (BadSetting, CannotStart) as error:
+    except (BadSetting, CannotListen, CannotStart) as error:
         print(f"dashboard.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before gunicorn was there to end cleanly
@@ -133,7 +148,7 @@ def write(given: dict[str, object], wish: Wish) -> int:
             made = export.export(app, Path(wish.export))
             print(f"{made.files} files are in {wish.export}; begin at index.html.{made.lack}")
             return 0
-        return tell(digest.make_digest(app), wish)
+        return tell(digest.digest(app), wish)
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         told = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
         print(f"dashboard.py: {told}", file=sys.stderr)
@@ -163,28 +178,26 @@ def start(given: dict[str, object]) -> None:
     """Serve with these flags. Raises BadSetting, and SystemExit at the end."""
     settings = read_settings(given)
     refuse_unsafe(settings)
-    listening = claim(settings)
     host, port = settings.dashboard_host, settings.dashboard_port
-    print(
-        f"The pages are at http://{access.host_in_url(host)}:{port}/  (Ctrl-C ends them)",
-        flush=True,
-    )
+    listening = claim_port(host, port, "DASHBOARD_HOST")
+    print(f"The pages are at http://{access.shown(host)}:{port}/  (Ctrl-C ends them)", flush=True)
 
     def make_app() -> Flask:
-        return create_app(settings, open_reader(settings))
+        app = create_app(settings, open_reader(settings))
+        settle()
+        return app
 
-    gunicorn_dashboard.run(listening, make_app)
+    gunicorn.run(listening, make_app, SERVER_OPTIONS)
 
 
-def end_with_parent() -> None:
-    """End this process when its standard input does: the other end of the pipe is who began it."""
+def settle() -> None:
+    """Let the collector pass over all that is there now: libraries, which stay to the end.
 
-    def wait() -> None:
-        while os.read(0, 1024):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()
+    Looking through them took as long as a page, again and again in the middle of one:
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def refuse_unsafe(settings: Settings) -> None:
@@ -196,18 +209,4 @@ def refuse_unsafe(settings: Settings) -> None:
             f"is needed to serve at {settings.dashboard_host}, which others may reach; "
             "without it the pages stay at 127.0.0.1",
         )
-    if os.environ.get("FLASK_DEBUG", "0").lower() not in ("", "0", "false", "no"):
-        raise BadSetting("FLASK_DEBUG", "must not be set: its debugger runs code for who asks")
-
-
-def claim(settings: Settings) -> socket.socket:
-    """Return the socket to serve on. Raises BadSetting."""
-    host, port = settings.dashboard_host, settings.dashboard_port
-    try:
-        return gunicorn_dashboard.listen(host, port)
-    except socket.gaierror as error:
-        raise BadSetting("DASHBOARD_HOST", f"{host} is no address of this machine") from error
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise BadSetting("DASHBOARD_PORT", f"{port} is in use: choose another, -p") from error
-        raise BadSetting("DASHBOARD_PORT", f"{port} cannot be used: {error.strerror}") from error
+    refuse_debug()

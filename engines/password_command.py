@@ -44,10 +44,10 @@ def password(command: str) -> str:
         raise failed(f"ended with {error.returncode}") from None
     except OSError as error:
         raise failed(error.strerror or "cannot be run") from None
-    printed = done.stdout.decode("utf-8", "replace").rstrip("\r\n")
-    if not printed:
+    found = done.stdout.decode("utf-8", "replace").rstrip("\r\n")
+    if not found:
         raise failed("printed nothing")
-    return printed
+    return found
 
 
 def failed(why: str) -> pymysql.err.OperationalError:

@@ -1,40 +1,72 @@
-"""What the server hands over of a request, and takes of an answer.
+"""The listener for a server that speaks ASGI, which `python listener.py` is: /webhook and health.
 
 This is all that we use of ASGI: https://asgi.readthedocs.io/en/latest/specs/www.html
+listener/app.py answers the same paths for any other server.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
+from listener import webhook
 from listener.intake import answers
-from listener.intake.answers import Answer, Refused
-
-MOST_FIELDS = 100
-HEAD_BYTES = 16 * 1024
+from listener.intake.answers import Answer
+from listener.intake.intake import Intake, can_store
+from listener.intake.threads import off_loop
+from listener.vendors.head import Refused
+from runtime import log
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Route = Callable[[Intake, Scope, Receive], Awaitable[Answer]]
 
 
-def fields(scope: Scope) -> Mapping[str, str]:
-    """Return a request's headers by their names in lower case; one given twice is joined.
+class AsgiApp:
+    """What answers each request."""
 
-    Raises Refused: 431.
-    """
-    given = scope["headers"]
-    if (
-        len(given) > MOST_FIELDS
-        or sum(len(name) + len(value) for name, value in given) > HEAD_BYTES
-    ):
-        raise Refused(431, f"the headers are over {MOST_FIELDS} or {HEAD_BYTES} bytes")
-    found: dict[str, str] = {}
-    for name, value in given:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        found[key] = f"{found[key]},{text}" if key in found else text
-    return found
+    def __init__(self, intake: Intake) -> None:
+        """Receive deliveries with an intake that was made after the fork."""
+        self.intake = intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        if scope["path"] not in ROUTES:
+            await tell(send, answers.refused(404, "Not Found"))
+            return
+        methods, route = ROUTES[scope["path"]]
+        if scope["method"] not in methods:
+            allowed = (b"allow", ", ".join(methods).encode())
+            await tell(send, answers.refused(405, "Method Not Allowed"), allowed)
+            return
+        try:
+            answer = await route(self.intake, scope, receive)
+        except Exception as error:  # noqa: BLE001 - answered as what it is: nothing was stored
+            log.crash("a request broke", error, path=scope["path"])
+            answer = answers.UNAVAILABLE
+        await tell(send, answer)
+
+
+async def deliver(intake: Intake, scope: Scope, receive: Receive) -> Answer:
+    """Answer a delivery."""
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    ]
+    return await webhook.receive(intake, headers, partial(read, receive))
+
+
+async def is_alive(intake: Intake, scope: Scope, receive: Receive) -> Answer:
+    """Say that the process answers."""
+    return answers.ALIVE
+
+
+async def is_ready(intake: Intake, scope: Scope, receive: Receive) -> Answer:
+    """Say whether a delivery that came now could be stored."""
+    return answers.READY if await off_loop(can_store, intake) else answers.NOT_READY
 
 
 async def read(receive: Receive, length: int) -> bytes:
@@ -44,15 +76,22 @@ async def read(receive: Receive, length: int) -> bytes:
         message = await receive()
         pieces.append(message.get("body", b""))
         more = message.get("more_body", False)
-    raw = b"".join(pieces)
-    if len(raw) < length:
-        raise Refused(400, "the body is shorter than its Content-Length")
-    return raw
+    body = b"".join(pieces)
+    if len(body) < length:
+        raise Refused(*answers.CUT_OFF)
+    return body
 
 
-async def tell(send: Send, given: Answer, *more: tuple[bytes, bytes]) -> None:
+async def tell(send: Send, answer: Answer, *more: tuple[bytes, bytes]) -> None:
     """Send an answer, with more headers."""
-    text = given.text
-    headers = [*answers.headers(given, len(text)), (b"connection", b"close"), *more]
-    await send({"type": "http.response.start", "status": given.code, "headers": headers})
+    text = answer.text
+    headers = [*answers.headers(answer, len(text)), (b"connection", b"close"), *more]
+    await send({"type": "http.response.start", "status": answer.code, "headers": headers})
     await send({"type": "http.response.body", "body": text})
+
+
+ROUTES: dict[str, tuple[tuple[str, ...], Route]] = {
+    webhook.PATH: (("POST",), deliver),
+    "/healthz": (("GET", "HEAD"), is_alive),
+    "/readyz": (("GET", "HEAD"), is_ready),
+}

@@ -24,7 +24,7 @@ BEHIND = "older: run python local-database.py with -i once"
 AGES = {"current": "", "empty": "", "older": BEHIND, "newer": "newer than this release"}
 
 
-class Line(NamedTuple):
+class CheckLine(NamedTuple):
     """One thing that was looked at: `wrong` is empty when all is well.
 
     A `warning` needs somebody's attention, and stops nothing.
@@ -36,7 +36,7 @@ class Line(NamedTuple):
     warning: bool = False
 
 
-def check(settings: Settings, more: Iterable[Line] = ()) -> int:
+def check(settings: Settings, more: Iterable[CheckLine] = ()) -> int:
     """Print a line for each thing, `more` of them last; return 1 if something is wrong, else 0."""
     is_wrong = False
     for line in chain(looked_at(settings), more):
@@ -45,40 +45,40 @@ def check(settings: Settings, more: Iterable[Line] = ()) -> int:
     return int(is_wrong)
 
 
-def shown(line: Line) -> str:
+def shown(line: CheckLine) -> str:
     """Return a line as it is printed."""
     mark = "WRONG" if line.wrong else "warn" if line.warning else "ok"
     return f"{mark:6}{line.name}: {line.wrong or line.found}"
 
 
-def looked_at(settings: Settings) -> Iterator[Line]:
+def looked_at(settings: Settings) -> Iterator[CheckLine]:
     """Yield what is found, one thing after the other; nothing is changed."""
-    yield Line("configuration", "is valid")
+    yield CheckLine("configuration", "is valid")
     yield secret_line(settings)
     try:
         with open.opened_if_there(settings, open.WRITE) as engine:
             if engine is None:
-                yield Line("database", "is made at the first start")
+                yield CheckLine("database", "is made at the first start")
             else:
                 yield from database_lines(engine, settings)
     except CannotStart as error:
-        yield Line("database", "", str(error))
+        yield CheckLine("database", "", str(error))
     yield spool_line(settings)
 
 
-def secret_line(settings: Settings) -> Line:
+def secret_line(settings: Settings) -> CheckLine:
     """Tell where the secret comes from."""
     if settings.webhook_secret:
-        return Line("WEBHOOK_SECRET", "is set")
+        return CheckLine("WEBHOOK_SECRET", "is set")
     made = (
         f"is in {webhook_secret.MADE}"
         if webhook_secret.MADE.exists()
         else "is made at the first start"
     )
-    return Line("WEBHOOK_SECRET", made)
+    return CheckLine("WEBHOOK_SECRET", made)
 
 
-def database_lines(engine: Engine, settings: Settings) -> Iterator[Line]:
+def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
     """Yield the lines of a database."""
     url = make_url(settings.database_url)
     kind = kind_of(url)
@@ -86,21 +86,21 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[Line]:
     try:
         age = migrate.state(engine)
         with engine.connect() as connection:
-            yield Line("database", f"{place} answers")
+            yield CheckLine("database", f"{place} answers")
             if not kind.is_file:
                 yield tls_line(connection, settings)
-                yield from (Line(*promise) for promise in kind.durability(connection))
+                yield from (CheckLine(*promise) for promise in kind.durability(connection))
         wrong = AGES[age] if not kind.is_file or age == "newer" else ""
-        yield Line("schema", f"is {age}", wrong and f"is {wrong}")
+        yield CheckLine("schema", f"is {age}", wrong and f"is {wrong}")
         if age == "current":
             probe(engine)
-            yield Line("rights", "a delivery can be written")
+            yield CheckLine("rights", "a delivery can be written")
             yield from freshness(engine)
     except SQLAlchemyError as error:
-        yield Line("database", "", f"{place}: {faults.described(error)}")
+        yield CheckLine("database", "", f"{place}: {faults.described(error)}")
 
 
-def freshness(engine: Engine) -> Iterator[Line]:
+def freshness(engine: Engine) -> Iterator[CheckLine]:
     """Yield what the reconciler found to be stale or about to end, and when it looked last."""
     with reading(engine).connect() as connection:
         rows = health.rows(connection)
@@ -108,34 +108,34 @@ def freshness(engine: Engine) -> Iterator[Line]:
         place = f"{row.name} of {row.subject}" if row.subject else row.name
         told = f"{row.detail} (since {row.changetime:%Y-%m-%d %H:%M} UTC)"
         if row.state == health.BAD:
-            yield Line(place, "", told)
+            yield CheckLine(place, "", told)
         elif row.state != health.GOOD:
-            yield Line(place, told, warning=True)
+            yield CheckLine(place, told, warning=True)
     if rows:
         last = max(row.checktime for row in rows)
-        yield Line("freshness", f"was looked at last at {last:%Y-%m-%d %H:%M} UTC")
+        yield CheckLine("freshness", f"was looked at last at {last:%Y-%m-%d %H:%M} UTC")
 
 
-def tls_line(connection: Connection, settings: Settings) -> Line:
+def tls_line(connection: Connection, settings: Settings) -> CheckLine:
     """Tell whether the connection is encrypted: on this machine it need not be."""
     if cipher := kind_of(connection).cipher(connection):
-        return Line("TLS", cipher)
+        return CheckLine("TLS", cipher)
     if is_loopback(make_url(settings.database_url).host):
-        return Line("TLS", "not used: the database is on this machine")
-    return Line("TLS", "", "is off: passwords and deliveries can be read on the way")
+        return CheckLine("TLS", "not used: the database is on this machine")
+    return CheckLine("TLS", "", "is off: passwords and deliveries can be read on the way")
 
 
-def spool_line(settings: Settings) -> Line:
+def spool_line(settings: Settings) -> CheckLine:
     """Tell whether the spool can be written, and how many deliveries wait in it."""
     if settings.on_database_down != "spool":
-        return Line("spool", "is not used: ON_DATABASE_DOWN=503")
+        return CheckLine("spool", "is not used: ON_DATABASE_DOWN=503")
     spool = Spool(settings.spool_dir)
     try:
         spool.check()
         waiting = spool.count()
         since = f", the first since {spool.oldest()} UTC" if waiting else ""
-        return Line("spool", f"{settings.spool_dir} can be written, {waiting} waiting{since}")
+        return CheckLine("spool", f"{settings.spool_dir} can be written, {waiting} waiting{since}")
     except SpoolError as error:
-        return Line("spool", "", str(error))
+        return CheckLine("spool", "", str(error))
     finally:
         spool.close()

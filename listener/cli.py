@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import socket
 import sys
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from config import webhook_secret
 from config.command_line import LAYERS, CommandLine, read_settings
-from config.settings import BadSetting, Settings, secrets_of
-from engines import kind_of
-from listener import check, startup, webhook_setup
-from listener.background import reconciler
-from listener.setup_text import ways_in
-from listener.worker import Common, make_app
-from runtime import gunicorn_listener, log
+from config.settings import BadSetting
+from listener import check, uvicorn_worker, webhook_setup, worker
+from listener.asgi import AsgiApp
+from listener.setup_text import setup_text
+from listener.worker import WorkerSetup
+from runtime import gunicorn
+from runtime.port import CannotListen, claim_port, refuse_debug
 from store.open import CannotStart
 
 EPILOG = f"""\
@@ -76,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if url is not None:
             return register(given, url)
         start(given)
-    except (BadSetting, CannotStart) as error:
+    except (BadSetting, CannotListen, CannotStart) as error:
         print(f"listener.py: {error}", file=sys.stderr)
         return error.code if isinstance(error, CannotStart) else 2
     except KeyboardInterrupt:  # before gunicorn was there to end cleanly
@@ -93,7 +88,7 @@ def look(given: dict[str, Any], url: str | None) -> int:
         settings = read_settings(given)
         refuse_debug()
     except BadSetting as error:
-        print(check.shown(check.Line("configuration", "", str(error))))
+        print(check.shown(check.CheckLine("configuration", "", str(error))))
         return 1
     return check.check(settings, webhook_setup.lines(given, settings, url))
 
@@ -108,44 +103,13 @@ def start(given: dict[str, object]) -> None:
     """Serve with these flags. Raises BadSetting, CannotStart, and SystemExit at the end."""
     settings = read_settings(given)
     refuse_debug()
-    listening = claim(settings)
-    keys, made = webhook_secret.load_secrets(settings)
-    log.start((*secrets_of(settings), *(key.decode() for key in keys)))
-    cause = startup.first_try(settings)
-    if cause:
-        log.warning("the database takes nothing", cause=cause)
-    print(ways_in(settings.host, settings.port, settings.repos, made), flush=True)
-    # Opened before the fork and never closed: the processes take turns by their locks.
-    turn, batches = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
-    healing = reconciler.environment(given) if heals(settings) else None
-    common = Common(settings, keys, turn, batches, cause, healing)
-    workers = gunicorn_listener.workers_for(kind_of(settings.database_url).workers)
-    gunicorn_listener.run(listening, workers, partial(make_app, common))
+    listening = claim_port(settings.host, settings.port, "HOST")
+    setup = worker.prepare(settings, given)
+    print(setup_text(settings.host, settings.port, settings.repos, setup.made), flush=True)
+    options = uvicorn_worker.options_for(settings.database_url)
+    gunicorn.run(listening, partial(make_app, setup), options)
 
 
-def heals(settings: Settings) -> bool:
-    """Tell whether a reconciler is to run beside us, and say so when it is not."""
-    if settings.reconcile and settings.source.token:
-        return True
-    why = "RECONCILE=off" if settings.source.token else "there is no GITHUB_TOKEN"
-    log.info("what webhooks do not bring is not looked for", why=why)
-    return False
-
-
-def refuse_debug() -> None:
-    """Raise BadSetting when FLASK_DEBUG is on: its debugger runs code for whoever asks."""
-    if os.environ.get("FLASK_DEBUG", "0").lower() not in ("", "0", "false", "no"):
-        raise BadSetting("FLASK_DEBUG", "must not be set: this port is public")
-
-
-def claim(settings: Settings) -> socket.socket:
-    """Return the socket to serve on. Raises CannotStart."""
-    host, port = settings.host, settings.port
-    try:
-        return gunicorn_listener.listen(host, port)
-    except socket.gaierror as error:
-        raise CannotStart(f"HOST: {host} is not an address of this machine") from error
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CannotStart(f"port {port} is in use: choose another with -p") from error
-        raise CannotStart(f"port {port} of {host} cannot be used: {error.strerror}") from error
+def make_app(setup: WorkerSetup) -> AsgiApp:
+    """Return the app of this process. Call it after the fork."""
+    return AsgiApp(worker.make_intake(setup))

@@ -1,80 +1,97 @@
 """The whole path of a delivery, from its first header to the answer.
 
-    head       411 413 415 400   listener/vendors/github.py       no byte of the body is read before
-    signature  401               listener/vendors/  over the raw bytes, before any parsing
-    payload    400               listener/body.py       strict JSON, or the form that holds it
-    decision   200 202           store/doors/decide.py       its rows, or why there are none
-    store      200 202 503       listener/intake/intake.py       in the database, else in the spool
+    head       431 411 413 415 400   listener/vendors/         no byte of the body is read before
+    signature  401                   listener/vendors/         over the raw bytes, before parsing
+    payload    400                   store/deliveries/bodies   strict JSON, or a form that holds it
+    decision   200 202               store/doors/decide        its rows, or why there are none
+    store      200 202 503           listener/intake/          in the database, else in the spool
 
 2xx means stored: each of these answers follows a commit (a ping has nothing to store). Where
-neither takes it the answer is 503, so that GitHub shows the delivery as failed.
+neither takes it the answer is 503, so that the sender shows the delivery as failed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
-from time import perf_counter
 
-from listener import body
-from listener.asgi import Receive, Scope, fields, read
-from listener.intake.answers import Answer, Refused
-from listener.intake.intake import Desk, is_quick, settle
-from listener.intake.threads import aside
-from listener.vendors import github, github_signature
-from listener.vendors.github import Head
-from runtime import log
+from listener.intake import answers
+from listener.intake.answers import Answer
+from listener.intake.intake import Intake, is_quick, settle, settle_waiting
+from listener.intake.log_lines import DeliveryLine
+from listener.intake.threads import off_loop
+from listener.vendors import read_head
+from listener.vendors.head import Head, Refused
+from rows import Unmappable
+from store.deliveries import bodies
 from store.deliveries.table import Delivery, now
 from store.doors.decide import Received, label, read_repository
 
 PATH = "/webhook"
-LONG = asyncio.Semaphore(8)
+MOST_LONG = 8
 """Long bodies that are in memory at once: a payload takes several times its length."""
+LONG, LONG_WAITING = asyncio.Semaphore(MOST_LONG), threading.Semaphore(MOST_LONG)
+
+Headers = Sequence[tuple[str, str]]
 
 
-async def receive(desk: Desk, scope: Scope, incoming: Receive) -> Answer:
-    """Answer one delivery, and write its line in the log."""
-    began, told = perf_counter(), log.Fields()
+async def receive(
+    intake: Intake, headers: Headers, read: Callable[[int], Awaitable[bytes]]
+) -> Answer:
+    """Answer one delivery, and log it; `read` returns a body of a length, or raises Refused."""
+    line = DeliveryLine()
     try:
-        envelope = github.read(fields(scope))
-        told |= {"event": envelope.event, "guid": envelope.guid}
-        async with nullcontext() if is_quick(envelope.length) else LONG:
-            settled = await settled_as(desk, envelope, incoming, told)
+        head = line.about(read_head(headers))
+        async with nullcontext() if is_quick(head.length) else LONG:
+            body = await read(head.length)
+            if is_quick(head.length):
+                received = verify(intake, head, body, line)
+            else:
+                received = await off_loop(verify, intake, head, body, line)
+            answer = await settle(intake, received)
     except Refused as refused:
-        settled = refused.answer
-    log.delivery(settled, told, perf_counter() - began)
-    return settled
+        answer = answers.refused(refused.code, refused.error)
+    line.write(answer)
+    return answer
 
 
-async def settled_as(desk: Desk, envelope: Head, incoming: Receive, told: log.Fields) -> Answer:
-    """Read a delivery's body and store it. Raises Refused: 400, 401."""
-    raw = await read(incoming, envelope.length)
-    if is_quick(envelope.length):
-        received, signer = take(desk, envelope, raw)
-    else:
-        received, signer = await aside(take, desk, envelope, raw)
-    told |= {"action": received.delivery.action, "repo": received.delivery.repo}
-    # A secret whose number is seen no more can be dropped.
-    told["secret"] = signer if len(desk.secrets) > 1 else None
-    return await settle(desk, received)
+def receive_waiting(intake: Intake, headers: Headers, read: Callable[[int], bytes]) -> Answer:
+    """Do what `receive` does, in a thread that may wait."""
+    line = DeliveryLine()
+    try:
+        head = line.about(read_head(headers))
+        with nullcontext() if is_quick(head.length) else LONG_WAITING:
+            received = verify(intake, head, read(head.length), line)
+            answer = settle_waiting(intake, received)
+    except Refused as refused:
+        answer = answers.refused(refused.code, refused.error)
+    line.write(answer)
+    return answer
 
 
-def take(desk: Desk, envelope: Head, raw: bytes) -> tuple[Received, int]:
-    """Return a delivery, and the number of the secret that signed it. Raises Refused: 401, 400."""
-    signer = github_signature.signer(desk.secrets, raw, envelope.signature)
+def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> Received:
+    """Return a delivery that somebody signed who knows a secret. Raises Refused: 401, 400."""
+    vendor = head.vendor
+    signer = vendor.signer(intake.secrets, body, head.signature)
     if signer is None:
-        raise Refused(401, "X-Hub-Signature-256 is missing or wrong")
-    payload = body.payload(raw)
-    seen = read_repository("github", payload)
-    provider, repo = (label(seen.provider), label(seen.name)) if seen else (None, None)
+        raise Refused(401, vendor.unsigned)
+    try:
+        payload = bodies.payload(body)
+    except Unmappable as error:
+        raise Refused(400, str(error)) from error
+    repository = read_repository(vendor.provider, payload)
     delivery = Delivery(
-        provider=provider or "github",
-        guid=envelope.guid,
-        hookid=envelope.hookid,
-        event=envelope.event,
+        provider=(repository and label(repository.provider)) or vendor.provider,
+        guid=head.guid,
+        hookid=head.hookid,
+        event=head.event,
         action=label(payload.get("action")),
-        repo=repo,
+        repo=label(repository.name) if repository else None,
         receivetime=now(),
-        body=raw,
+        body=body,
     )
-    return Received(delivery, payload, seen), signer
+    # A secret whose number is seen no more can be dropped.
+    line.learn(delivery, signer if len(intake.secrets) > 1 else None)
+    return Received(delivery, payload, repository)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from config import webhook_secret
 from config.settings import Settings
 from listener.background.reconciler import environment
-from listener.check import Line
+from listener.check import CheckLine
 
 COMMAND = (sys.executable, "-P", "-m", "backfill.command.webhook")
 CHECK_SECONDS = 120.0
@@ -30,20 +30,20 @@ def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
     return subprocess.run(command, env=made, stdin=subprocess.DEVNULL).returncode  # noqa: S603
 
 
-def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> Iterator[Line]:
+def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> Iterator[CheckLine]:
     """Yield how GitHub sees the webhooks of `-r`; nothing where there is no key to ask with."""
     if not settings.source.token:
         return
     if not settings.repos:
-        yield Line(NAME, "are not looked at: name repositories with -r")
+        yield CheckLine(NAME, "are not looked at: name repositories with -r")
         return
     try:
         yield from asked(environment(given), url)
     except subprocess.TimeoutExpired:
-        yield Line(NAME, "", f"GitHub did not answer within {CHECK_SECONDS:.0f} seconds")
+        yield CheckLine(NAME, "", f"GitHub did not answer within {CHECK_SECONDS:.0f} seconds")
 
 
-def asked(made: Mapping[str, str], url: str | None) -> Iterator[Line]:
+def asked(made: Mapping[str, str], url: str | None) -> Iterator[CheckLine]:
     """Yield the lines of the process that asks GitHub. Raises TimeoutExpired."""
     command = (*COMMAND, "--check", *(("--register", url) if url else ()))
     done = subprocess.run(  # noqa: S603 - our own module
@@ -56,6 +56,8 @@ def asked(made: Mapping[str, str], url: str | None) -> Iterator[Line]:
     )
     told = [json.loads(line) for line in done.stdout.splitlines()]
     if not told:
-        yield Line(NAME, "", (done.stderr.strip().splitlines() or ["nothing was said of them"])[-1])
+        yield CheckLine(
+            NAME, "", (done.stderr.strip().splitlines() or ["nothing was said of them"])[-1]
+        )
     for one in told:
-        yield Line(**one)
+        yield CheckLine(**one)

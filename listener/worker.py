@@ -1,59 +1,89 @@
-"""One process of the listener: its app, and the threads beside it."""
+"""One process of the listener: what receives deliveries, and the threads beside it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
-from typing import IO, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
+from config import webhook_secret
 from config.calendar import Calendar
-from config.settings import Settings
+from config.settings import Settings, secrets_of
 from config.watch import watch
+from engines import faults
 from listener import startup
-from listener.asgi_app import App
 from listener.background import housekeeping, reconciler, rollups, spool_drain
-from listener.intake.circuit_breaker import Breaker
-from listener.intake.group_commit import Group, own
-from listener.intake.intake import Desk
+from listener.intake.circuit_breaker import CircuitBreaker
+from listener.intake.group_commit import GroupCommit
+from listener.intake.intake import Intake
+from runtime import log
+from runtime.file_lock import FileLock
 from store.deliveries.spool import FILE, Spool
 from store.open import WRITE, open_engine
 from store.rollups.spans import RollupPlan
 
 
-class Common(NamedTuple):
-    """What all processes have in common, made before the fork.
+class WorkerSetup(NamedTuple):
+    """What a process is made of; several processes may be made of the same.
 
-    `turn` is an open file: the process that has its lock does the upkeep; by the lock of `batches`
-    they take turns to write. `cause` says why the database takes nothing yet, None when it does.
-    `healing` is the environment of a reconciler, None without one.
+    `made` is the file of a secret of our own. `cause` says why the database takes nothing yet, None
+    when it does. `healing` is the environment of a reconciler, None without one.
     """
 
     settings: Settings
     keys: tuple[bytes, ...]
-    turn: IO[bytes]
-    batches: IO[bytes]
+    made: Path | None
     cause: str | None
-    healing: dict[str, str] | None = None
+    healing: dict[str, str] | None
 
 
-def make_app(common: Common) -> App:
-    """Return the app of this process, with its threads started. Call it after the fork."""
-    settings = common.settings
+def prepare(settings: Settings, given: Mapping[str, object]) -> WorkerSetup:
+    """Start the log, make the secret and bring the database up. Raises BadSetting, CannotStart.
+
+    `given` are the flags by the names of the settings.
+    """
+    keys, made = webhook_secret.load_secrets(settings)
+    log.start((*secrets_of(settings), *(key.decode() for key in keys)))
+    cause = startup.first_try(settings)
+    if cause:
+        log.warning("the database takes nothing", cause=cause)
+    healing = reconciler.environment(given) if reconciler.is_wanted(settings) else None
+    return WorkerSetup(settings, keys, made, cause, healing)
+
+
+def make_intake(setup: WorkerSetup) -> Intake:
+    """Return the intake of this process, with its threads started. Call it after the fork."""
+    settings = setup.settings
     engine = open_engine(settings, WRITE)
     probe = partial(startup.check, settings, engine)
-    breaker = Breaker(probe, common.cause)
+    breaker = CircuitBreaker(probe, setup.cause)
     watched = watch(settings.repos)
     spools = settings.on_database_down == "spool"
     # What an earlier run has spooled is written back, whatever is set today.
     if spools or (settings.spool_dir / FILE).exists():
         spool = Spool(settings.spool_dir)
         spool_drain.start(spool_drain.Drain(engine, watched, spool, breaker, probe, Counter()))
-    housekeeping.start(engine, breaker, settings.delivery_retention_days, common.turn)
+    upkeep = lock_in(settings.spool_dir, "upkeep.lock")
+    housekeeping.start(engine, breaker, settings.delivery_retention_days, upkeep)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
-    rollups.start(settings, breaker, plan, common.turn)
-    if common.healing is not None:
-        reconciler.start(common.healing, common.turn)
+    rollups.start(settings, breaker, plan, upkeep)
+    if setup.healing is not None:
+        reconciler.start(setup.healing, upkeep)
     breaker.start()
-    desk_spool = Spool(settings.spool_dir) if spools else None
-    group = Group(engine, own(common.batches))
-    return App(Desk(engine, group, common.keys, watched, breaker, desk_spool))
+    group_commit = GroupCommit(engine, lock_in(settings.spool_dir, "batches.lock"))
+    intake_spool = Spool(settings.spool_dir) if spools else None
+    return Intake(engine, group_commit, setup.keys, watched, breaker, intake_spool)
+
+
+def lock_in(folder: Path, name: str) -> FileLock | None:
+    """Return the lock by which the listener's processes on this machine take turns.
+
+    None where the folder takes no locks: they work all the same, and meet in the database.
+    """
+    try:
+        return FileLock(folder / name)
+    except OSError as error:
+        log.warning("processes take no turns", lock=folder / name, cause=faults.cause(error))
+        return None

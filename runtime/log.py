@@ -1,4 +1,4 @@
-"""The log: one line per delivery, `key=value`, on stderr.
+"""The log: lines of `key=value` on stderr; the only writer of them.
 
 A line never holds a body, a signature or a secret, and nothing a sender writes can break out of
 its value: all but plain ASCII is escaped as JSON does it.
@@ -10,32 +10,36 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from listener.intake.answers import Answer
-
 LOG = logging.getLogger("listener")
 PLAIN = re.compile(r"[A-Za-z0-9._:/@+*,-]+")
 LONGEST = 300
-TRACE_LONGEST = 6000
+LONGEST_OF = {"msg": 500, "trace": 6000}
 STARS = "***"
 # GitHub's and GitLab's tokens are recognised wherever they turn up.
 # https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
-TOKEN = re.compile(r"\b(?:gh[oprsu]_|github_pat_|glpat-)[A-Za-z0-9_-]+")
+TOKEN = re.compile(r"\b(?:gh[oprsu]_|[a-z]+_pat_|glpat-)[A-Za-z0-9_-]+")
 
 Fields = dict[str, object]
 
 
-class Lines(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """Writes each record in one line, without the secrets it is given."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
+        self.secrets: set[str] = set()
+        self.hide(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Star these texts, too, from now on."""
         # A text this short is no secret, and starring it would eat ordinary words.
-        self.secrets = [secret for secret in secrets if len(secret) >= 4]
+        self.secrets |= {secret for secret in secrets if len(secret) >= 4}
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record: its time, level and message, then its fields."""
@@ -55,10 +59,10 @@ class Lines(logging.Formatter):
     def value(self, key: str, value: object) -> str:
         """Return a value as it may stand in a line."""
         text = str(value)
-        for secret in self.secrets:
+        for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, STARS)
         text = TOKEN.sub(STARS, text)
-        longest = TRACE_LONGEST if key == "trace" else LONGEST
+        longest = LONGEST_OF.get(key, LONGEST)
         if len(text) > longest:
             text = f"{text[:longest]}..."
         if PLAIN.fullmatch(text):
@@ -73,24 +77,22 @@ def trace_of(error: BaseException) -> str:
 
 def formatter() -> logging.Formatter | None:
     """Return the form that `start` gave the log, for others who write to it."""
-    return logging.getLogger().handlers[0].formatter
+    handlers = logging.getLogger().handlers
+    return handlers[0].formatter if handlers else None
 
 
 def start(secrets: Iterable[str]) -> None:
     """Send every log line of this process to stderr, in our form."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines(secrets))
+    handler.setFormatter(LineFormatter(secrets))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     LOG.setLevel(logging.INFO)
 
 
-def delivery(answer: Answer, told: Fields, seconds: float) -> None:
-    """Log one answered delivery."""
-    level = logging.ERROR if answer.code >= 500 else logging.WARNING
-    if answer.code == 200 or answer.status == "spooled":  # why is said once, not for each
-        level = logging.INFO
-    fields = {**told, "code": answer.code, "why": answer.why, "ms": round(seconds * 1000, 1)}
-    LOG.log(level, answer.status, extra={"fields": fields})
+def hide(secrets: Iterable[str]) -> None:
+    """Star secrets that came after `start`: a file holds a newer key."""
+    if isinstance(lines := formatter(), LineFormatter):
+        lines.hide(secrets)
 
 
 def info(message: str, **fields: Any) -> None:
@@ -106,3 +108,34 @@ def warning(message: str, **fields: Any) -> None:
 def crash(message: str, error: BaseException, **fields: Any) -> None:
     """Log a mistake of ours, loudly and with the place it was made."""
     LOG.error(message, exc_info=error, extra={"fields": fields})
+
+
+def record(level: int, message: str, fields: Fields | None = None) -> None:
+    """Log a line of any level."""
+    LOG.log(level, message, extra={"fields": fields or {}})
+
+
+class ChangeAlert:
+    """Says that something became bad, or good again, once for each change; threads may share it.
+
+    It is well until `warn` says why it is not.
+    """
+
+    def __init__(self, bad: str, good: str) -> None:
+        self.bad, self.good = bad, good
+        self.lock = threading.Lock()
+        self.cause: str | None = None
+
+    def warn(self, cause: str) -> None:
+        """Note what is wrong, and log it unless it is what was wrong before."""
+        with self.lock:
+            changed, self.cause = cause != self.cause, cause
+        if changed:
+            warning(self.bad, cause=cause)
+
+    def clear(self) -> None:
+        """Note that all is well, and log it if it was not."""
+        with self.lock:
+            changed, self.cause = self.cause is not None, None
+        if changed:
+            info(self.good)

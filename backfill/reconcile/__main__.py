@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -18,6 +19,8 @@ from backfill.reconcile.loop import reconcile
 from backfill.reconcile.reporter import CycleReporter
 from config.command_line import CommandLine, read_settings
 from config.settings import BadSetting, Settings, secrets_of
+from runtime import log
+from runtime.parent_pipe import end_with_parent
 from store.open import CannotStart
 
 GRACE_SECONDS = 5.0
@@ -39,10 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         given = command_line().read(argv)
         settings = checked(given)
-        reporter = CycleReporter(secrets_of(settings))
+        log.start(secrets_of(settings))
+        reporter = CycleReporter()
         stop = threading.Event()
         if given["beside"]:
-            end_with_parent(stop)
+            end_with_parent(partial(end_soon, stop))
         if not given["once"]:
             end_on_signal(stop)
         return reconcile(lambda: checked(given), reporter, stop, once=given["once"])
@@ -76,6 +80,7 @@ def checked(given: dict[str, Any]) -> Settings:
     settings = read_settings(flags)
     if not settings.source.token:
         raise BadSetting("GITHUB_TOKEN", NO_TOKEN)
+    log.hide(secrets_of(settings))
     return settings
 
 
@@ -87,18 +92,6 @@ def end_on_signal(stop: threading.Event) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-
-
-def end_with_parent(stop: threading.Event) -> None:
-    """End when the process that holds the other end of standard input does, however it ends."""
-
-    def watch() -> None:
-        # Not by way of sys.stdin: its lock would be held when the interpreter ends.
-        while os.read(sys.stdin.fileno(), 1024):
-            pass
-        end_soon(stop)
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def end_soon(stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def held_lease(
 
     def work() -> None:
         if not keep(lease, LEASE_SECONDS, lambda seconds: done.wait(seconds) or stop.is_set()):
-            reporter.write("warning", "the lease is lost: another process may take over")
+            reporter.write(logging.WARNING, "the lease is lost: another process may take over")
         over.set()
         limits.stop()
 
@@ -67,4 +68,4 @@ def held_lease(
         try:
             release(lease)
         except SQLAlchemyError as error:
-            reporter.write("warning", f"the lease runs out by itself: {faults.cause(error)}")
+            reporter.write(logging.WARNING, f"the lease runs out by itself: {faults.cause(error)}")

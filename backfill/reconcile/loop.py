@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Callable
@@ -50,7 +51,7 @@ def reconcile(read: Read, reporter: CycleReporter, stop: threading.Event, *, onc
         except CannotStart as error:
             if once:
                 raise
-            reporter.say_once(str(error), "warning")
+            reporter.say_once(str(error), logging.WARNING)
             stop.wait(failed)
             failed = min(failed * 2, LONGEST_FAILED_SECONDS)
             continue
@@ -61,7 +62,7 @@ def reconcile(read: Read, reporter: CycleReporter, stop: threading.Event, *, onc
             if once:
                 return code
         except SQLAlchemyError as error:
-            reporter.say_once(f"the database failed: {faults.cause(error)}", "warning")
+            reporter.say_once(f"the database failed: {faults.cause(error)}", logging.WARNING)
             if once:
                 return 1
             stop.wait(failed)
@@ -87,7 +88,7 @@ def reconcile_with_lease(
     """Wait for the lease, then make cycles until it is lost. Raises SQLAlchemyError."""
     if not wait_for_lease(lease, stop, once=once):
         if once:
-            reporter.write("warning", "another process reconciles this store already")
+            reporter.write(logging.WARNING, "another process reconciles this store already")
         return 1
     settings = read()
     left = 1 - settings.reconcile_share / 100

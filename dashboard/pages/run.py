@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, g
 
-from dashboard.view.timeline import draw_timeline
-from dashboard.web.request import render_page, store
+from dashboard.view.timeline import timeline
+from dashboard.web.request import page, store
 from store.reads import deliveries, failures, runs
 
-TITLE = "Runs"
 blueprint = Blueprint("run", __name__)
 
 
@@ -28,11 +27,11 @@ def show(provider: str, gitid: int) -> str:
         (
             number,
             by_number.get(number),
-            draw_timeline([job for job in jobs if (job.attempt or 1) == number], g.now),
+            timeline([job for job in jobs if (job.attempt or 1) == number], g.now),
         )
         for number in numbers
     ]
-    return render_page(
+    return page(
         "run.html",
         f"{run.workflowname or 'Run'} #{run.runnumber or run.gitid}",
         run=run,

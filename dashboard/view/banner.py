@@ -18,7 +18,7 @@ class Banner(NamedTuple):
     text: str
 
 
-def choose_banner(
+def banner(
     received: Reception,
     whole: Completeness | None,
     warned: WarningCounts,

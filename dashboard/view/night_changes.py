@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from dashboard.view.night_matrix import MatrixRow
+from dashboard.view.night_matrix import Row
 from store.rollups.night_summary import NightFailure
 
-JobKey = tuple[str, str]
+Job = tuple[str, str]
 """Workflow and job name."""
 
 
-class JobChange(NamedTuple):
+class Change(NamedTuple):
     """A job that failed or was fixed; `nights` counts the failed ones in a row, to last night.
 
     `first` means that it never failed before in the nights that are shown, `oldest` that it
@@ -30,7 +30,7 @@ class JobChange(NamedTuple):
     oldest: bool
 
 
-class SharedFailure(NamedTuple):
+class Shared(NamedTuple):
     """An error that several repositories show at once, or a step that fails in them."""
 
     text: str
@@ -38,25 +38,23 @@ class SharedFailure(NamedTuple):
     repos: tuple[str, ...]
 
 
-class NightChanges(NamedTuple):
+class Changes(NamedTuple):
     """Last night in words."""
 
-    new: tuple[JobChange, ...]
-    going_on: tuple[JobChange, ...]
-    fixed: tuple[JobChange, ...]
-    shared: tuple[SharedFailure, ...]
+    new: tuple[Change, ...]
+    going_on: tuple[Change, ...]
+    fixed: tuple[Change, ...]
+    shared: tuple[Shared, ...]
 
 
-def list_outcomes(
-    row: MatrixRow, last: date
-) -> dict[JobKey, list[tuple[date, NightFailure | None]]]:
+def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, NightFailure | None]]]:
     """Return for each job that failed how the nights up to last night ended for it, newest first.
 
     Nights in which its workflow did not run do not count.
     """
     cells = [cell for cell in row.cells if cell.night <= last]
     jobs = {(one.workflow, one.job) for cell in cells for one in cell.failures}
-    found: dict[JobKey, list[tuple[date, NightFailure | None]]] = defaultdict(list)
+    found: dict[Job, list[tuple[date, NightFailure | None]]] = defaultdict(list)
     for cell in cells:
         failed = {(one.workflow, one.job): one for one in cell.failures}
         for job in jobs:
@@ -65,12 +63,12 @@ def list_outcomes(
     return found
 
 
-def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> int:
+def streak(nights: Sequence[tuple[date, NightFailure | None]]) -> int:
     """Return how many nights in a row failed, from the newest on."""
     return next((place for place, (_, one) in enumerate(nights) if one is None), len(nights))
 
 
-def find_shared_failures(rows: Iterable[MatrixRow], last: date) -> tuple[SharedFailure, ...]:
+def shared_by(rows: Iterable[Row], last: date) -> tuple[Shared, ...]:
     """Return what fails in several repositories, in most of them first.
 
     Errors are the same by their fingerprint; a step counts where no error is known.
@@ -85,28 +83,28 @@ def find_shared_failures(rows: Iterable[MatrixRow], last: date) -> tuple[SharedF
                 texts.setdefault(key, text)
                 repos[key].add(row.repo)
     found = [
-        SharedFailure(texts[key], key[0], tuple(sorted(names)))
+        Shared(texts[key], key[0], tuple(sorted(names)))
         for key, names in repos.items()
         if len(names) > 1
     ]
     return tuple(sorted(found, key=lambda one: (-len(one.repos), not one.is_error, one.text)))
 
 
-def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
+def changes_of(rows: Sequence[Row], last: date) -> Changes:
     """Return what is new, what goes on and what is fixed last night, the longest first."""
-    new, going_on, fixed = list[JobChange](), list[JobChange](), list[JobChange]()
+    new, going_on, fixed = list[Change](), list[Change](), list[Change]()
     for row in rows:
-        for nights in list_outcomes(row, last).values():
+        for nights in outcomes(row, last).values():
             if nights[0][0] != last:
                 continue  # it did not run last night: nothing is known of it
-            length = count_failed_nights(nights)
-            rest = count_failed_nights(nights[1:]) if length == 0 else length
+            length = streak(nights)
+            rest = streak(nights[1:]) if length == 0 else length
             if rest == 0:
                 continue
             failure = nights[0 if length else 1][1]
             assert failure is not None  # noqa: S101 - it is part of the streak
             ends = length or rest + 1
-            change = JobChange(
+            change = Change(
                 row.repoid,
                 row.repo,
                 failure,
@@ -116,14 +114,14 @@ def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
                 ends == len(nights),
             )
             (fixed if length == 0 else new if length == 1 else going_on).append(change)
-    return NightChanges(
-        tuple(sorted(new, key=name_order)),
-        tuple(sorted(going_on, key=lambda one: (-one.nights, name_order(one)))),
-        tuple(sorted(fixed, key=name_order)),
-        find_shared_failures(rows, last),
+    return Changes(
+        tuple(sorted(new, key=by_name)),
+        tuple(sorted(going_on, key=lambda one: (-one.nights, by_name(one)))),
+        tuple(sorted(fixed, key=by_name)),
+        shared_by(rows, last),
     )
 
 
-def name_order(change: JobChange) -> tuple[str, str, str]:
+def by_name(change: Change) -> tuple[str, str, str]:
     """Return what changes are sorted by."""
     return change.repo.casefold(), change.failure.workflow, change.failure.job

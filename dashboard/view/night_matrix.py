@@ -14,7 +14,7 @@ from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, NightlyResult
 NO_GROUP = "other"
 
 
-class NightCell(NamedTuple):
+class Cell(NamedTuple):
     """What one repository did in one night; `runs` counts superseded ones too."""
 
     night: date
@@ -24,22 +24,22 @@ class NightCell(NamedTuple):
     failures: tuple[NightFailure, ...]
 
 
-class MatrixRow(NamedTuple):
+class Row(NamedTuple):
     """A repository's nights, in the order they are shown."""
 
     repoid: int
     repo: str
     group: str
-    cells: tuple[NightCell, ...]
+    cells: tuple[Cell, ...]
 
-    def cell(self, night: date) -> NightCell:
+    def cell(self, night: date) -> Cell:
         """Return the cell of a night that is shown."""
         return next(cell for cell in self.cells if cell.night == night)
 
 
-def build_rows(
+def rows_of(
     nights: Sequence[date], found: Iterable[NightlyResult], homes: Mapping[int, GroupedRepo]
-) -> list[MatrixRow]:
+) -> list[Row]:
     """Return a row for each repository with a nightly run.
 
     A repository with a scheduled run in one of the nights is judged by those alone.
@@ -53,17 +53,15 @@ def build_rows(
         if home is None:
             continue
         contents = next(ways[way] for way in (GROUP, SCHEDULE, BRANCH) if way in ways)
-        cells = tuple(NightCell(night, *contents.get(night, EMPTY)) for night in nights)
-        rows.append(MatrixRow(repoid, home.name, home.group or NO_GROUP, cells))
+        cells = tuple(Cell(night, *contents.get(night, EMPTY)) for night in nights)
+        rows.append(Row(repoid, home.name, home.group or NO_GROUP, cells))
     return rows
 
 
-def sort_rows(
-    rows: Iterable[MatrixRow], last: date, by: str, groups: Sequence[str] = ()
-) -> list[MatrixRow]:
+def sorted_rows(rows: Iterable[Row], last: date, by: str, groups: Sequence[str] = ()) -> list[Row]:
     """Return the rows by group in the order given, then by name, or failed ones first."""
 
-    def key(row: MatrixRow) -> tuple[int, int, str]:
+    def key(row: Row) -> tuple[int, int, str]:
         group = groups.index(row.group) if row.group in groups else len(groups)
         state = 0 if by == "name" else STATES.index(row.cell(last).state)
         return group, state, row.repo.casefold()
@@ -71,7 +69,7 @@ def sort_rows(
     return sorted(rows, key=key)
 
 
-def has_text(cell: NightCell, text: str) -> bool:
+def matches(cell: Cell, text: str) -> bool:
     """Tell whether a failure of a cell has the text in its workflow, job, step or error."""
     wanted = text.casefold()
     return any(
@@ -80,9 +78,9 @@ def has_text(cell: NightCell, text: str) -> bool:
     )
 
 
-def filter_rows(
-    rows: Iterable[MatrixRow], last: date, text: str, states: Sequence[str], group: str = ""
-) -> list[MatrixRow]:
+def filtered(
+    rows: Iterable[Row], last: date, text: str, states: Sequence[str], group: str = ""
+) -> list[Row]:
     """Return the rows whose name or failures have the text, whose last night is in states."""
     wanted = text.casefold()
     return [
@@ -90,5 +88,5 @@ def filter_rows(
         for row in rows
         if (not states or row.cell(last).state in states)
         and (not group or row.group == group)
-        and (not text or wanted in row.repo.casefold() or any(has_text(c, text) for c in row.cells))
+        and (not text or wanted in row.repo.casefold() or any(matches(c, text) for c in row.cells))
     ]

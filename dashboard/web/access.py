@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from config.settings import Settings
-from dashboard.web.login_attempts import LoginAttempts
+from dashboard.web.login_attempts import Tries
 from engines.loopback import is_loopback
 
 # Everything a page needs is a file of ours; nothing of a page runs that is not such a file.
@@ -56,7 +56,7 @@ class LoginNeeded(HTTPException):
         return [*super().get_headers(), ("WWW-Authenticate", REALM)]
 
 
-class UnknownHost(HTTPException):
+class StrangeHost(HTTPException):
     """A page of somebody else's may have sent this browser here under its own name."""
 
     code = 421
@@ -66,7 +66,7 @@ class UnknownHost(HTTPException):
     )
 
 
-class TooManyAttempts(HTTPException):
+class TooManyTries(HTTPException):
     """An address sent too many wrong passwords."""
 
     code = 429
@@ -81,20 +81,18 @@ class TooManyAttempts(HTTPException):
         return [*super().get_headers(), ("Retry-After", str(math.ceil(self.seconds)))]
 
 
-def require_login(
-    app: Flask, settings: Settings, clock: Callable[[], float] = time.monotonic
-) -> None:
+def guard(app: Flask, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
     """Let an app demand a login: a listed proxy's header, or the password.
 
     Where neither is set, it demands a name of this machine.
     """
-    password, tries = settings.dashboard_password, LoginAttempts(clock)
-    wanted = None if password is None else hash_text(password)
+    password, tries = settings.dashboard_password, Tries(clock)
+    wanted = None if password is None else digest(password)
 
     def check() -> None:
         if wanted is None and not settings.dashboard_proxies:
             if not is_local(request.host):
-                raise UnknownHost
+                raise StrangeHost
             return
         if is_named_by_proxy(settings):
             return
@@ -103,8 +101,8 @@ def require_login(
         if wanted is None or given is None:
             raise LoginNeeded
         if seconds := tries.wait(address):
-            raise TooManyAttempts(seconds)
-        if not hmac.compare_digest(hash_text(given), wanted):
+            raise TooManyTries(seconds)
+        if not hmac.compare_digest(digest(given), wanted):
             tries.note(address)
             raise LoginNeeded
 
@@ -122,7 +120,7 @@ def is_named_by_proxy(settings: Settings) -> bool:
     return bool(request.headers.get(settings.dashboard_login_header, "").strip())
 
 
-def hash_text(text: str) -> bytes:
+def digest(text: str) -> bytes:
     """Return what passwords are compared by: of one length, whatever theirs is."""
     return hashlib.sha256(text.encode()).digest()
 
@@ -138,7 +136,7 @@ def is_local(host: str) -> bool:
         return False
 
 
-def add_headers(response: Response) -> Response:
+def harden(response: Response) -> Response:
     """Put the headers on an answer."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -148,6 +146,6 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def host_in_url(host: str) -> str:
+def shown(host: str) -> str:
     """Return a host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host

@@ -14,12 +14,20 @@ from sqlalchemy.exc import DBAPIError
 from config.calendar import Calendar
 from config.settings import Settings
 from dashboard.view import formats
-from dashboard.view.banner import Banner, choose_banner
+from dashboard.view.banner import Banner, banner
 from dashboard.web.csv_text import as_csv
 from engines import deadline
 from store.reads import audits, health
 from store.reads.connection import STATEMENT_SECONDS, is_missing, schema_state
 from store.rollups.spans import RollupPlan
+
+PAGES = (
+    ("nights.show", "Nights"),
+    ("runs.show", "Runs"),
+    ("time.show", "Time"),
+    ("flakes.show", "Flakes"),
+    ("health.show", "Health"),
+)
 
 
 class Site(NamedTuple):
@@ -88,23 +96,24 @@ def store() -> Connection:
     return found
 
 
-def render_page(template: str, title: str, **values: Any) -> str:
+def page(template: str, title: str, **values: Any) -> str:
     """Return a page in its frame, with the banner's verdict."""
     return render_template(
         template,
         title=title,
-        verdict=read_banner(),
+        verdict=banner_now(),
         now=g.now,
         calendar=site().calendar,
+        pages=PAGES,
         is_static=site().is_static,
         **values,
     )
 
 
-def read_banner() -> Banner:
+def banner_now() -> Banner:
     """Return what the banner says of the store of this request."""
     audited, never = audits.list_latest_audits(store()), audits.count_never_audited(store())
-    return choose_banner(
+    return banner(
         health.read_reception(store()),
         audits.summarize_audits(audited, never),
         audits.count_warnings(store()),
@@ -113,7 +122,7 @@ def read_banner() -> Banner:
     )
 
 
-def csv_response(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
+def sheet(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
     """Return a CSV file to download."""
     response = Response(as_csv(titles, rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'

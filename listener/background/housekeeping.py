@@ -4,16 +4,15 @@ dropping raw deliveries that are no longer needed.
 
 from __future__ import annotations
 
-import fcntl
 import threading
 import time
-from typing import IO
 
 from sqlalchemy import Engine
 
 from engines import faults
-from listener.intake.circuit_breaker import Breaker
-from runtime.condition import Condition
+from listener.intake.circuit_breaker import CircuitBreaker
+from runtime.file_lock import FileLock
+from runtime.log import ChangeAlert
 from store.deliveries import retention
 from store.write import renames
 
@@ -22,22 +21,23 @@ IDLE_SECONDS = 5.0
 FAILED_SECONDS = 30.0
 RETENTION_SECONDS = 600.0  # between two looks for deliveries that have become too old
 
-HOUSEKEEPING = Condition("older rows wait for their upkeep", "older rows are kept up")
+HOUSEKEEPING = ChangeAlert("older rows wait for their upkeep", "older rows are kept up")
 
 
-def start(engine: Engine, breaker: Breaker, days: int, turn: IO[bytes]) -> None:
-    """Start the thread; `turn` is a file opened before the processes were forked.
+def start(engine: Engine, breaker: CircuitBreaker, days: int, upkeep: FileLock | None) -> None:
+    """Start the thread.
 
-    Every process starts one, and the file's lock lets one of them work. The kernel hands the
-    lock on when its holder ends, however it ends.
+    Every process starts one, and the lock lets one process work. The kernel hands the lock on when
+    its holder ends, however it ends.
     """
-    arguments = (engine, breaker, days, turn)
+    arguments = (engine, breaker, days, upkeep)
     threading.Thread(target=work, args=arguments, name="background", daemon=True).start()
 
 
-def work(engine: Engine, breaker: Breaker, days: int, turn: IO[bytes]) -> None:
-    """Wait for the turn, then work in batches until the process ends."""
-    fcntl.lockf(turn, fcntl.LOCK_EX)
+def work(engine: Engine, breaker: CircuitBreaker, days: int, upkeep: FileLock | None) -> None:
+    """Wait for the lock, then work in batches until the process ends."""
+    if upkeep is not None:
+        upkeep.wait()
     looked = -RETENTION_SECONDS
     while True:
         if breaker.is_open:
@@ -60,7 +60,7 @@ def step(engine: Engine, days: int | None) -> tuple[float, int]:
         rewritten = renames.rewrite(engine)
         dropped = 0 if days is None else retention.drop(engine, days)
     except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong today
-        HOUSEKEEPING.bad(faults.cause(error))
+        HOUSEKEEPING.warn(faults.cause(error))
         return FAILED_SECONDS, 0
-    HOUSEKEEPING.good()
+    HOUSEKEEPING.clear()
     return (BETWEEN_BATCHES if rewritten or dropped else IDLE_SECONDS), dropped

@@ -1,12 +1,11 @@
 """The reconciler beside the web workers: a process of its own, that nothing of ours waits for.
 
-It is started by the process that has the turn, started again when it dies, and ends with it: its
+It is started by the process that has the lock, started again when it dies, and ends with it: its
 standard input is a pipe whose other end closes however that process ends.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -14,10 +13,10 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
-from config.settings import SETTINGS, texts_of
+from config.settings import SETTINGS, Settings, texts_of
 from runtime import log
+from runtime.file_lock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "backfill.reconcile.__main__", "--beside")
@@ -42,14 +41,24 @@ def environment(given: Mapping[str, object]) -> dict[str, str]:
     return {**kept, **flags, "PYTHONPATH": paths}
 
 
-def start(made: Environment, turn: IO[bytes]) -> None:
-    """Start the thread; `turn` is a file opened before the processes were forked."""
-    threading.Thread(target=work, args=(made, turn), name="reconciler", daemon=True).start()
+def is_wanted(settings: Settings) -> bool:
+    """Tell whether a reconciler is to run beside us, and say so when it is not."""
+    if settings.reconcile and settings.source.token:
+        return True
+    why = "RECONCILE=off" if settings.source.token else "there is no GITHUB_TOKEN"
+    log.info("what webhooks do not bring is not looked for", why=why)
+    return False
 
 
-def work(made: Environment, turn: IO[bytes]) -> None:
-    """Wait for the turn, then keep a reconciler running until this process ends."""
-    fcntl.lockf(turn, fcntl.LOCK_EX)
+def start(made: Environment, upkeep: FileLock | None) -> None:
+    """Start the thread."""
+    threading.Thread(target=work, args=(made, upkeep), name="reconciler", daemon=True).start()
+
+
+def work(made: Environment, upkeep: FileLock | None) -> None:
+    """Wait for the lock, then keep a reconciler running until this process ends."""
+    if upkeep is not None:
+        upkeep.wait()
     pause = FIRST_PAUSE
     while True:
         began = time.monotonic()

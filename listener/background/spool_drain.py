@@ -6,11 +6,11 @@ listeners that share the folder. The kernel hands the lock on when its holder en
 
 from __future__ import annotations
 
-import fcntl
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 from sqlalchemy import Engine
@@ -18,10 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.watch import Watch
 from engines import faults
-from listener.intake.circuit_breaker import Breaker
-from listener.intake.decisions import log_bug, log_decision
+from listener.intake.circuit_breaker import CircuitBreaker
+from listener.intake.log_lines import log_bug, log_decision
 from runtime import log
-from runtime.condition import Condition
+from runtime.file_lock import FileLock
+from runtime.log import ChangeAlert
 from store.deliveries.spool import Entry, Spool
 from store.deliveries.table import QUARANTINED
 from store.doors import webhook
@@ -33,7 +34,7 @@ wants their rows, or SQLite's one lock, waits for all of them."""
 IDLE_SECONDS = 1.0
 FAILED_SECONDS = 5.0
 TRIES = 3
-WRITING = Condition("the spool is not written back", "the spool is written back")
+WRITING = ChangeAlert("the spool is not written back", "the spool is written back")
 
 
 class Drain(NamedTuple):
@@ -42,7 +43,7 @@ class Drain(NamedTuple):
     engine: Engine
     watch: Watch
     spool: Spool
-    breaker: Breaker
+    breaker: CircuitBreaker
     probe: Callable[[], None]
     failures: Counter[int]
 
@@ -56,12 +57,10 @@ def work(drain: Drain) -> None:
     """Wait for the turn, then write back whatever comes, until the process ends."""
     while True:
         try:
-            drain.spool.folder.mkdir(parents=True, exist_ok=True)
-            with (drain.spool.folder / "drain.lock").open("w") as turn:
-                fcntl.flock(turn, fcntl.LOCK_EX)
+            with closing(FileLock(drain.spool.folder / "drain.lock")) as lock, lock.held():
                 serve(drain)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong
-            WRITING.bad(faults.cause(error))
+            WRITING.warn(faults.cause(error))
         time.sleep(FAILED_SECONDS)
 
 
@@ -73,7 +72,7 @@ def serve(drain: Drain) -> None:
             time.sleep(IDLE_SECONDS)
             continue
         found = drain.spool.take(BATCH)
-        WRITING.good()
+        WRITING.clear()
         if found:
             step(drain, found)
             written = True

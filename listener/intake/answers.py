@@ -1,4 +1,4 @@
-"""What a sender can be told: the shapes of every answer to POST /webhook."""
+"""What a sender can be told: the shapes of every answer of the public port."""
 
 from __future__ import annotations
 
@@ -32,14 +32,10 @@ class Answer(NamedTuple):
         return None if why is None else str(why)
 
 
-class Refused(Exception):
-    """A request that is answered and forgotten; `answer` says with what."""
-
-    def __init__(self, code: int, error: str) -> None:
-        super().__init__(error)
-        self.answer = refused(code, error)
-
-
+ALIVE = Answer(200, {"status": "alive"})
+READY = Answer(200, {"status": "ready"})
+# Red makes a balancer drop deliveries, so it means that nothing durable can be written.
+NOT_READY = Answer(503, {"status": "unavailable"})
 PONG = Answer(200, {"status": "pong"})
 SPOOLED = Answer(202, {"status": "spooled"})
 
@@ -65,6 +61,7 @@ def refused(code: int, error: str) -> Answer:
     return Answer(code, {"status": "refused", "error": error})
 
 
+CUT_OFF = (400, "the body is shorter than its Content-Length")
 UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored, deliver again"})
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from engines import faults
-from runtime.condition import Condition
+from runtime.log import ChangeAlert
 
 FIRST_SECONDS, SHORT_SECONDS, LONGEST_SECONDS = 1.0, 5.0, 60.0
 FAILOVER_SECONDS = 600.0
@@ -22,7 +22,7 @@ CALM_SECONDS = 60.0
 """One that opens again sooner goes on with the longer pauses."""
 
 
-class Breaker:
+class CircuitBreaker:
     """One per process. `probe` raises what is wrong while deliveries cannot be stored."""
 
     def __init__(self, probe: Callable[[], None], cause: str | None = None) -> None:
@@ -33,9 +33,9 @@ class Breaker:
         self.pause = FIRST_SECONDS
         self.closed = -CALM_SECONDS
         self.opened = time.monotonic()
-        self.condition = Condition("the database takes nothing", "the database takes deliveries")
+        self.alert = ChangeAlert("the database takes nothing", "the database takes deliveries")
         if cause is not None:
-            self.condition.cause = cause
+            self.alert.cause = cause
             self.tripped.set()
 
     @property
@@ -54,7 +54,7 @@ class Breaker:
                 self.pause = FIRST_SECONDS
             self.opened = time.monotonic()
             self.tripped.set()
-        self.condition.bad(faults.described(error))
+        self.alert.warn(faults.described(error))
 
     def start(self) -> None:
         """Start the thread that probes."""
@@ -74,9 +74,9 @@ class Breaker:
         try:
             self.probe()
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong
-            self.condition.bad(faults.described(error))
+            self.alert.warn(faults.described(error))
         else:
             with self.lock:
                 self.closed = time.monotonic()
                 self.tripped.clear()
-            self.condition.good()
+            self.alert.clear()

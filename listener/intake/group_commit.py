@@ -8,20 +8,19 @@ that hold its rows would wait for each other with half as many deliveries in eac
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from concurrent import futures
+from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import Empty, SimpleQueue
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
 from engines import deadline
-from listener.intake.decisions import log_bug
+from listener.intake.log_lines import log_bug
+from runtime.file_lock import FileLock
 from store.doors.decide import Decision
 from store.doors.webhook import DeliveryOutcome, key_of, nothing, store_each
 
@@ -30,29 +29,33 @@ MOST = 64
 BATCH_SECONDS = 3.5
 """For all that one batch asks of the database."""
 
-Answered = tuple[asyncio.Future[DeliveryOutcome], DeliveryOutcome | Exception]
-"""Where an outcome is awaited, and the outcome or what went wrong."""
+LATE = "the database took too long"
+
+Awaited = asyncio.Future[DeliveryOutcome] | futures.Future[DeliveryOutcome]
+"""Where an outcome is waited for: in a loop, or in a thread."""
+Answered = tuple[Awaited, DeliveryOutcome | Exception]
+"""Where an outcome is waited for, and the outcome or what went wrong."""
 
 
 class Ticket(NamedTuple):
     """A delivery on its way through a batch, and the one place where its outcome is awaited."""
 
     decision: Decision
-    answer: asyncio.Future[DeliveryOutcome]
+    answer: Awaited
 
 
-class Group:
+class GroupCommit:
     """One per process; its thread starts with the first delivery.
 
     While a batch is written the next one gathers: the busier, the larger.
     """
 
-    def __init__(self, engine: Engine, turn: IO[bytes] | None = None) -> None:
-        """Write to `engine`, in turns with those who open the same file as `turn`."""
+    def __init__(self, engine: Engine, turns: FileLock | None = None) -> None:
+        """Write to `engine`, in turns with the processes that lock the same file."""
         self.engine = engine
-        self.turn = turn
+        self.turns = turns
         self.queue: SimpleQueue[Ticket] = SimpleQueue()
-        self.lock = threading.Lock()
+        self.starting = threading.Lock()
         self.thread: threading.Thread | None = None
 
     async def store(self, decision: Decision, seconds: float) -> DeliveryOutcome:
@@ -62,21 +65,33 @@ class Group:
         harmless. Raises SQLAlchemyError when the database fails.
         """
         loop = asyncio.get_running_loop()
-        ticket = Ticket(decision, loop.create_future())
-        self.queue.put(ticket)
-        self.begin()
-        late = deadline.Late("the database took too long")
-        timer = loop.call_later(seconds, settle, ticket.answer, late)
+        answer: asyncio.Future[DeliveryOutcome] = loop.create_future()
+        self.put(Ticket(decision, answer))
+        timer = loop.call_later(seconds, settle, answer, deadline.Late(LATE))
         try:
-            return await ticket.answer
+            return await answer
         finally:
             timer.cancel()
+
+    def store_waiting(self, decision: Decision, seconds: float) -> DeliveryOutcome:
+        """Return the same as `store`, to a thread that may wait. Raises the same."""
+        answer: futures.Future[DeliveryOutcome] = futures.Future()
+        self.put(Ticket(decision, answer))
+        try:
+            return answer.result(max(0, seconds))
+        except futures.TimeoutError:
+            raise deadline.Late(LATE) from None
+
+    def put(self, ticket: Ticket) -> None:
+        """Queue a delivery up for the thread that writes."""
+        self.queue.put(ticket)
+        self.begin()
 
     def begin(self) -> None:
         """Start the thread, once."""
         if self.thread is not None:
             return
-        with self.lock:
+        with self.starting:
             if self.thread is None:
                 self.thread = threading.Thread(target=self.work, name="write", daemon=True)
                 self.thread.start()
@@ -86,7 +101,7 @@ class Group:
         while True:
             batch = [self.queue.get()]
             try:
-                with held(self.turn) as give_back, deadline.within(BATCH_SECONDS):
+                with self.turn() as give_back, deadline.within(BATCH_SECONDS):
                     batch += self.queued(MOST - 1)
                     decisions = [ticket.decision for ticket in batch]
                     outcomes = store_each(self.engine, decisions, log_bug, give_back)
@@ -94,65 +109,47 @@ class Group:
             except Exception as error:  # noqa: BLE001 - raised again where the answers are awaited
                 # Those that wait would fare no better, and have waited already.
                 batch += self.queued(self.queue.qsize())
-                tell((one.answer, error) for one in batch)
+                tell((ticket.answer, error) for ticket in batch)
+
+    def turn(self) -> AbstractContextManager[Callable[[], None]]:
+        """Return this process's turn to write, which what it gives ends early."""
+        return nullcontext(nothing) if self.turns is None else self.turns.held()
 
     def queued(self, most: int) -> list[Ticket]:
         """Return what waits, without waiting for more."""
-        found: list[Ticket] = []
-        while len(found) < most:
+        tickets: list[Ticket] = []
+        while len(tickets) < most:
             try:
-                found.append(self.queue.get_nowait())
+                tickets.append(self.queue.get_nowait())
             except Empty:
                 break
-        return found
+        return tickets
 
 
-def tell(those: Iterable[Answered]) -> None:
-    """Give answers to the loops that await them, which are woken once for all."""
+def tell(answers: Iterable[Answered]) -> None:
+    """Give answers to the threads and loops that wait for them; a loop is woken once for all."""
     loops = defaultdict(list)
-    for answer, found in those:
-        loops[answer.get_loop()].append((answer, found))
-    for loop, answers in loops.items():
+    for answer, outcome in answers:
+        if isinstance(answer, asyncio.Future):
+            loops[answer.get_loop()].append((answer, outcome))
+        else:
+            settle(answer, outcome)
+    for loop, awaited in loops.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle_all, answers)
+            loop.call_soon_threadsafe(settle_all, awaited)
 
 
 def settle_all(answers: Iterable[Answered]) -> None:
     """Give answers, in the loop that awaits them."""
-    for answer, found in answers:
-        settle(answer, found)
+    for answer, outcome in answers:
+        settle(answer, outcome)
 
 
-def settle(answer: asyncio.Future[DeliveryOutcome], found: DeliveryOutcome | Exception) -> None:
+def settle(answer: Awaited, outcome: DeliveryOutcome | Exception) -> None:
     """Give an answer, unless it came too late or its sender has left."""
     if answer.done():
         return
-    if isinstance(found, Exception):
-        answer.set_exception(found)
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
     else:
-        answer.set_result(found)
-
-
-@contextmanager
-def held(turn: IO[bytes] | None) -> Iterator[Callable[[], None]]:
-    """Hold a file's lock in the block, or until it is given back.
-
-    The kernel takes it back from a process that ends.
-    """
-    if turn is None:
-        yield nothing
-        return
-    fcntl.flock(turn, fcntl.LOCK_EX)
-    give_back = partial(fcntl.flock, turn, fcntl.LOCK_UN)
-    try:
-        yield give_back
-    finally:
-        give_back()
-
-
-def own(turn: IO[bytes]) -> IO[bytes]:
-    """Open a file anew that was opened before the fork: its lock is then this process's own.
-
-    Not lockf: the kernel takes processes whose threads hold and wait for two locks for a deadlock.
-    """
-    return Path(f"/proc/self/fd/{turn.fileno()}").open("rb")
+        answer.set_result(outcome)

@@ -12,16 +12,17 @@ from config.watch import Watch
 from engines import deadline
 from listener.intake import answers
 from listener.intake.answers import Answer
-from listener.intake.circuit_breaker import Breaker
-from listener.intake.decisions import log_decision
-from listener.intake.group_commit import Group
-from listener.intake.threads import aside
-from runtime.condition import Condition
+from listener.intake.circuit_breaker import CircuitBreaker
+from listener.intake.group_commit import GroupCommit
+from listener.intake.log_lines import log_decision
+from listener.intake.threads import off_loop
+from runtime.log import ChangeAlert
 from store.deliveries.spool import Spool, SpoolError
 from store.deliveries.table import IGNORED, QUARANTINED, Delivery
 from store.doors.decide import Decision, Received, decide, is_stored, needs_database
+from store.doors.webhook import DeliveryOutcome
 
-PATIENCE = 5.0
+DATABASE_SECONDS = 5.0
 """Seconds that a request waits for the database. When that was too long, others that wait for a
 thread go straight to the spool: together with the write to it less than 8."""
 ASKING_SECONDS = 3.5
@@ -30,45 +31,66 @@ ASKING_SECONDS = 3.5
 QUICK_BYTES = 256 * 1024
 """A longer body takes milliseconds, in which nobody else would be answered."""
 
-SPOOL = Condition("the spool cannot be written", "the spool can be written")
+SPOOL = ChangeAlert("the spool cannot be written", "the spool can be written")
 
 
-class Desk(NamedTuple):
+class Intake(NamedTuple):
     """What deliveries are received with; without a spool (ON_DATABASE_DOWN=503) they are refused
     while the database is down."""
 
     engine: Engine
-    group: Group
+    group_commit: GroupCommit
     secrets: tuple[bytes, ...]
     watch: Watch
-    breaker: Breaker
+    breaker: CircuitBreaker
     spool: Spool | None
 
 
-async def settle(desk: Desk, received: Received) -> Answer:
+async def settle(intake: Intake, received: Received) -> Answer:
     """Store a delivery durably, and say where; 503 when nothing could be written."""
     if received.delivery.event == "ping":
         return answers.PONG
-    if not desk.breaker.is_open:
+    if not intake.breaker.is_open:
         try:
-            return await store(desk, received)
+            return await store(intake, received)
         except SQLAlchemyError as error:
-            desk.breaker.trip(error)
-    return await aside(spool, desk, received.delivery)
+            intake.breaker.trip(error)
+    return await off_loop(spool, intake, received.delivery)
 
 
-async def store(desk: Desk, received: Received) -> Answer:
+async def store(intake: Intake, received: Received) -> Answer:
     """Decide about a delivery, and commit it. Raises SQLAlchemyError when the database is down."""
-    ends = monotonic() + PATIENCE
+    ends = monotonic() + DATABASE_SECONDS
     is_short = is_quick(len(received.delivery.body))
-    if is_short and not needs_database(desk.watch, received.repository):
-        decision = decide(desk.engine, desk.watch, received)
+    if is_short and not needs_database(intake.watch, received.repository):
+        decision = decide(intake.engine, intake.watch, received)
     else:
-        decision = await aside(ask, desk, received)
+        decision = await off_loop(ask, intake, received)
     log_decision(decision)
-    outcome = await desk.group.store(decision, ends - monotonic())
+    outcome = await intake.group_commit.store(decision, ends - monotonic())
+    return answer_of(intake, decision, outcome)
+
+
+def settle_waiting(intake: Intake, received: Received) -> Answer:
+    """Do what `settle` does, in a thread that may wait."""
+    if received.delivery.event == "ping":
+        return answers.PONG
+    if not intake.breaker.is_open:
+        ends = monotonic() + DATABASE_SECONDS
+        try:
+            decision = ask(intake, received)
+            log_decision(decision)
+            outcome = intake.group_commit.store_waiting(decision, ends - monotonic())
+            return answer_of(intake, decision, outcome)
+        except SQLAlchemyError as error:
+            intake.breaker.trip(error)
+    return spool(intake, received.delivery)
+
+
+def answer_of(intake: Intake, decision: Decision, outcome: DeliveryOutcome) -> Answer:
+    """Return what the sender of a committed delivery is told."""
     if outcome.state == IGNORED:
-        watched = desk.watch.patterns if decision.is_foreign else ()
+        watched = intake.watch.patterns if decision.is_foreign else ()
         return answers.ignored(str(outcome.reason), watched)
     if outcome.state == QUARANTINED:
         return answers.quarantined(str(outcome.reason))
@@ -80,41 +102,41 @@ def is_quick(length: int) -> bool:
     return length <= QUICK_BYTES
 
 
-def ask(desk: Desk, received: Received) -> Decision:
+def ask(intake: Intake, received: Received) -> Decision:
     """Decide about a delivery, for which the database may be asked. Raises SQLAlchemyError."""
-    if desk.breaker.is_open:  # since it waits for a thread
+    if intake.breaker.is_open:  # since it waits for a thread
         raise deadline.Late("the database has failed others meanwhile")
     with deadline.within(ASKING_SECONDS):
-        return decide(desk.engine, desk.watch, received)
+        return decide(intake.engine, intake.watch, received)
 
 
-def spool(desk: Desk, delivery: Delivery) -> Answer:
+def spool(intake: Intake, delivery: Delivery) -> Answer:
     """Keep a delivery for the time when the database is back."""
-    if desk.spool is None:
+    if intake.spool is None:
         return answers.UNAVAILABLE
     try:
-        desk.spool.put(delivery)
+        intake.spool.put(delivery)
     except SpoolError as error:
-        SPOOL.bad(str(error))
+        SPOOL.warn(str(error))
         return answers.UNAVAILABLE
-    SPOOL.good()
+    SPOOL.clear()
     return answers.SPOOLED
 
 
-def can_store(desk: Desk) -> bool:
+def can_store(intake: Intake) -> bool:
     """Tell whether a delivery that came now could be stored, in the database or in the spool."""
-    if not desk.breaker.is_open:
+    if not intake.breaker.is_open:
         try:
             with deadline.within(ASKING_SECONDS):
-                is_stored(desk.engine, "github", 0)
+                is_stored(intake.engine, "probe", 0)
             return True
         except SQLAlchemyError as error:
-            desk.breaker.trip(error)
-    if desk.spool is None:
+            intake.breaker.trip(error)
+    if intake.spool is None:
         return False
     try:
-        desk.spool.check()
+        intake.spool.check()
     except SpoolError as error:
-        SPOOL.bad(str(error))
+        SPOOL.warn(str(error))
         return False
     return True

@@ -13,10 +13,12 @@ THREADS = 16
 
 Result = TypeVar("Result")
 
-POOL = ThreadPoolExecutor(THREADS, "aside")  # starts no thread before it has work: it may be forked
+POOL = ThreadPoolExecutor(
+    THREADS, "off-loop"
+)  # starts no thread before it has work: it may be forked
 
 
-async def aside(work: Callable[..., Result], *arguments: Any) -> Result:
+async def off_loop(work: Callable[..., Result], *arguments: Any) -> Result:
     """Return what `work` returns in a thread, or raise what it raises."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(POOL, partial(work, *arguments))

@@ -1,59 +1,84 @@
-"""Read the headers of a delivery, before a byte of its body."""
+"""GitHub's webhooks: their headers, their signature, and how they are set up."""
 
 from __future__ import annotations
 
+import hmac
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from listener.intake.answers import Refused
+from listener.vendors.head import Head, Headers, WebhookVendor, named
 
-# GitHub sends no payload over 25 MB.
-# https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap
-BODY_BYTES = 25 * 1024 * 1024
-LENGTH_DIGITS = 18  # Python refuses to read a number of thousands of digits
-CONTENT_TYPES = ("application/json", "application/x-www-form-urlencoded")
-NAME = re.compile(r"[!-~]{1,64}")
 HOOK_ID = re.compile(r"[0-9]{1,18}")
+SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
+
+# What GitHub's page calls the events, under "Let me select individual events".
+# https://docs.github.com/webhooks/webhook-events-and-payloads
+EVENT_TITLES = {
+    "push": "Pushes",
+    "create": "Branch or tag creation",
+    "delete": "Branch or tag deletion",
+    "repository": "Repositories",
+    "workflow_run": "Workflow runs",
+    "workflow_job": "Workflow jobs",
+}
+
+SETUP_TEXT = """\
+GitHub reaches it in one of two ways:
+
+1. At a public URL, with a key that may manage webhooks:
+     python listener.py -r "{repo}" -k KEY --register https://YOUR-HOST/webhook
+   or by hand. Settings > Webhooks > Add webhook, of a repository or an organization:
+     Payload URL   https://YOUR-HOST/webhook
+     Content type  application/json
+     Secret        {secret}
+     Events        {titles}
+
+2. Through a forwarder, when this machine has no public URL:
+     gh webhook forward --repo={repo} --events={events} \\
+       --url={local} --secret="{secret_shell}"
+   or a channel of https://smee.io as the Payload URL, and
+     npx smee-client --url https://smee.io/YOUR-CHANNEL --target {local}
+"""
 
 
-class Head(NamedTuple):
-    """What the headers say. Only the body is signed: none of this is proven."""
-
-    event: str
-    guid: str
-    hookid: int | None
-    signature: str | None
-    length: int
-
-
-def read(headers: Mapping[str, str]) -> Head:
-    """Return the head of a delivery, or raise Refused: 411, 413, 415 or 400, in this order.
-
-    `headers` have names in lower case.
-    """
-    length = headers.get("content-length", "")
-    # A chunked body has no end that could be checked before it is read.
-    if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
-        raise Refused(411, "Content-Length is needed, a chunked body is not accepted")
-    if len(length) > LENGTH_DIGITS or int(length) > BODY_BYTES:
-        raise Refused(413, f"the body is over {BODY_BYTES} bytes")
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type not in CONTENT_TYPES:
-        raise Refused(415, f"Content-Type must be {' or '.join(CONTENT_TYPES)}")
+def read_head(headers: Headers, length: int) -> Head:
+    """Return the head of a delivery. Raises Refused: 400."""
     hookid = headers.get("x-github-hook-id", "")
     return Head(
+        vendor=GITHUB,
         event=named(headers, "X-GitHub-Event"),
         guid=named(headers, "X-GitHub-Delivery"),
         hookid=int(hookid) if HOOK_ID.fullmatch(hookid) else None,
         signature=headers.get("x-hub-signature-256"),
-        length=int(length),
+        length=length,
     )
 
 
-def named(headers: Mapping[str, str], header: str) -> str:
-    """Return a header that must be 1 to 64 printable ASCII characters, or raise Refused (400)."""
-    value = headers.get(header.lower(), "")
-    if not NAME.fullmatch(value):
-        raise Refused(400, f"{header} is missing or malformed")
-    return value
+def signer(secrets: Sequence[bytes], body: bytes, signature: str | None) -> int | None:
+    """Return which secret (from 1) signed the body, or None.
+
+    `body` is the request's, byte for byte. Every secret is tried, and compared in constant time,
+    so that neither the number of secrets nor a right beginning can be felt from outside.
+    https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    given = SIGNATURE.fullmatch(signature or "")
+    if given is None:
+        return None
+    claimed = bytes.fromhex(given[1])
+    matches = [
+        number
+        for number, secret in enumerate(secrets, start=1)
+        if hmac.compare_digest(hmac.digest(secret, body, "sha256"), claimed)
+    ]
+    return matches[0] if matches else None
+
+
+GITHUB = WebhookVendor(
+    provider="github",
+    event_header="X-GitHub-Event",
+    read_head=read_head,
+    signer=signer,
+    unsigned="X-Hub-Signature-256 is missing or wrong",
+    setup_text=SETUP_TEXT,
+    setup_events=EVENT_TITLES,
+)

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from dashboard.cli import main
-from runtime import gunicorn_dashboard
+from dashboard.cli import main, settle
 from schema import migrate
 from tests.servers import free_port
 
@@ -116,7 +115,7 @@ def test_start_that_cannot_be_says_why_in_one_line(
 
 def test_collector_passes_over_what_stays():
     kept: list[list[int]] = [[] for _ in range(1000)]
-    gunicorn_dashboard.settle()
+    settle()
     try:
         assert gc.get_freeze_count() > len(kept)
         assert not {id(one) for one in kept} & {id(one) for one in gc.get_objects()}

@@ -78,7 +78,7 @@ def test_pages_whose_port_is_in_use_say_so_and_the_listener_listens(tmp_path: Pa
     with socket.create_server(("127.0.0.1", 0)) as other:
         pages = other.getsockname()[1]
         with running(tmp_path, port, pages) as process:
-            said = f"dashboard.py: DASHBOARD_PORT: {pages} is in use"
+            said = f"dashboard.py: port {pages} is in use"
             wait_until(lambda: answers(port, "/readyz") and said in (tmp_path / "out").read_text())
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import tempfile
 import threading
 import time
@@ -68,7 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def reconciling(here: Installation, url: str) -> Iterator[None]:
     """Run the reconciler's own loop, its pauses SCALE times shorter."""
     stop, reporter = threading.Event(), CycleReporter()
-    reporter.stream = io.StringIO()
     given = {
         "DATABASE_URL": url,
         "GITHUB_TOKEN": here.github.token,

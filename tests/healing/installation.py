@@ -17,8 +17,8 @@ from werkzeug.wrappers import Request
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span, Verdict
-from backfill.github.api_access import RULES
-from backfill.github.repository_lookup import find_repository
+from backfill.github.api import RULES
+from backfill.github.repositories import find_repository
 from backfill.http import client, rate_limit
 from backfill.http.etag_cache import CachingClient
 from backfill.http.rate_limit import RateLimit
@@ -34,11 +34,11 @@ from backfill.vendors import vendor_of
 from fakegithub.api.hooks import Hook
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
-from listener.asgi_app import App as Public
 from rows.github.events import EVENTS
-from tests.listener.asking import ask
-from tests.listener.conftest import desk_for
+from tests.listener.asking import Public
+from tests.listener.conftest import intake_for
 from tests.listener.sending import SECRET
+from tests.log_stream import logged_to
 
 FAST = 100
 """How many times faster than real time the limits are, and our clock."""
@@ -55,7 +55,7 @@ class Receiver:
     """The listener's app on a port of its own; `is_down` refuses what comes."""
 
     def __init__(self, engine: Engine) -> None:
-        public = Public(desk_for(engine))
+        public = Public(intake_for(engine))
         self.is_down = False
 
         def guarded(environ, start_response):
@@ -63,7 +63,7 @@ class Receiver:
                 start_response("503 Service Unavailable", [("Content-Length", "0")])
                 return [b""]
             given = Request(environ)
-            told = ask(public, given.method, given.path, data=given.data, headers=given.headers)
+            told = public.ask(given.method, given.path, data=given.data, headers=given.headers)
             start_response(f"{told.status_code} Told", told.headers.to_wsgi_list())
             return [told.data]
 
@@ -143,7 +143,7 @@ def installed(world: World, engine: Engine, **options: object) -> Iterator[Insta
         stack.callback(receiver.close)
         said = io.StringIO()
         reporter = CycleReporter()
-        reporter.stream = said
+        stack.enter_context(logged_to(said))
         limit = RateLimit(RULES, reporter.waiting, None, 0.5)
         ours = CachingClient(github.url, github.token, limit)
         yield Installation(world, github, engine, receiver, ours, said, reporter)

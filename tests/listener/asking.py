@@ -1,4 +1,4 @@
-"""Requests to the listener's app within this process, as a server would hand them over."""
+"""Requests to the listener within this process, as either kind of server would hand them over."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
+from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 
-from listener.asgi_app import App
+from listener.asgi import AsgiApp
+from listener.intake.intake import Intake
 
 Result = TypeVar("Result")
 
 
-class Told(NamedTuple):
+class Reply(NamedTuple):
     """An answer; its `headers` have no case."""
 
     status_code: int
@@ -28,6 +30,40 @@ class Told(NamedTuple):
         return json.loads(self.data)
 
 
+class Public:
+    """The public port over an intake, which a test may change: by ASGI, or by Flask's client."""
+
+    def __init__(self, intake: Intake, client: FlaskClient | None = None) -> None:
+        self.intake = intake
+        self.client = client
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        data: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the answer to one request."""
+        given = {"Content-Length": str(len(data)), **(headers or {})}
+        if self.client is None:
+            return ask_asgi(AsgiApp(self.intake), method, path, data, given)
+        app = self.client.application
+        app.extensions["intake"] = self.intake
+        # One client per request: threads cannot share one.
+        answer = app.test_client().open(path, method=method, data=data, headers=given)
+        return Reply(answer.status_code, answer.headers, answer.data)
+
+    def post(self, data: bytes, headers: Mapping[str, str]) -> Reply:
+        """Return the answer to a delivery."""
+        return self.ask("POST", "/webhook", data=data, headers=headers)
+
+    def get(self, path: str) -> Reply:
+        """Return the answer to a question."""
+        return self.ask("GET", path)
+
+
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Return what a coroutine returns.
 
@@ -37,16 +73,15 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return thread.submit(asyncio.run, work).result()
 
 
-def ask(
-    app: App, method: str, path: str, *, data: bytes = b"", headers: Mapping[str, str] | None = None
-) -> Told:
+def ask_asgi(
+    app: AsgiApp, method: str, path: str, data: bytes, headers: Mapping[str, str]
+) -> Reply:
     """Return the answer to one request, which has a loop of its own."""
-    given = {"Content-Length": str(len(data)), **(headers or {})}
     scope = {
         "type": "http",
         "method": method,
         "path": path,
-        "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     sent: list[Any] = []
 
@@ -58,15 +93,5 @@ def ask(
 
     run(app(scope, receive, send))
     start, body = sent
-    found = [(name.decode(), value.decode()) for name, value in start["headers"]]
-    return Told(start["status"], Headers(found), body["body"])
-
-
-def post(app: App, data: bytes, headers: Mapping[str, str]) -> Told:
-    """Return the answer to a delivery."""
-    return ask(app, "POST", "/webhook", data=data, headers=headers)
-
-
-def get(app: App, path: str) -> Told:
-    """Return the answer to a question."""
-    return ask(app, "GET", path)
+    answered = [(name.decode(), value.decode()) for name, value in start["headers"]]
+    return Reply(start["status"], Headers(answered), body["body"])

@@ -1,4 +1,4 @@
-"""The listener's app over a real store, and a sender for it."""
+"""The listener over a real store, by both ways in, and a sender for it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from config.watch import watch
 from engines import connect
-from listener.asgi_app import App
-from listener.intake.circuit_breaker import Breaker
-from listener.intake.group_commit import Group
-from listener.intake.intake import Desk
+from listener.app import create_app
+from listener.intake.circuit_breaker import CircuitBreaker
+from listener.intake.group_commit import GroupCommit
+from listener.intake.intake import Intake
 from store.deliveries.spool import Spool
 from store.doors.probe import probe
 from tests.listener import sending
-from tests.listener.asking import Told, post
+from tests.listener.asking import Public, Reply
 
 DOWN = "mysql+pymysql://root:hunter22@127.0.0.1:1/runs"  # nobody listens on port 1
 
-Deliver = Callable[..., Told]
+Deliver = Callable[..., Reply]
 
 
 @pytest.fixture
@@ -32,39 +33,52 @@ def engine(store_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def desk(engine: sa.Engine) -> Desk:
+def intake(engine: sa.Engine) -> Intake:
     """Watch every repository, with one secret and without a spool."""
-    return desk_for(engine)
+    return intake_for(engine)
 
 
-def desk_for(engine: sa.Engine, spool: Spool | None = None) -> Desk:
-    """Return a desk as a worker has it, whose breaker does not probe by itself."""
-    breaker = Breaker(lambda: probe(engine))
+def intake_for(engine: sa.Engine, spool: Spool | None = None) -> Intake:
+    """Return an intake as a worker has it, whose breaker does not probe by itself."""
+    breaker = CircuitBreaker(lambda: probe(engine))
     secrets = (sending.SECRET.encode(),)
-    return Desk(engine, Group(engine), secrets, watch(()), breaker, spool)
+    return Intake(engine, GroupCommit(engine), secrets, watch(()), breaker, spool)
 
 
 @pytest.fixture
-def public(desk: Desk) -> App:
-    """Make the app as a worker does."""
-    return App(desk)
+def app(intake: Intake) -> Flask:
+    """Make the app that pytest-flask's `client` speaks to."""
+    return create_app(intake)
+
+
+@pytest.fixture(params=["asgi", "flask"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Name a way in: that of `python listener.py`, and that of any WSGI server."""
+    return str(request.param)
 
 
 @pytest.fixture
-def deliver(public: App) -> Deliver:
+def public(way: str, intake: Intake, request: pytest.FixtureRequest) -> Public:
+    """Make the port as a worker does."""
+    client = request.getfixturevalue("client") if way == "flask" else None
+    return Public(intake, client)
+
+
+@pytest.fixture
+def deliver(public: Public) -> Deliver:
     """Post a delivery: `deliver("push", body)`, with headers by name to change or leave out."""
 
-    def send(event: str, body: bytes, **others: str | None) -> Told:
-        return post(public, body, sending.headers(event, body, **others))
+    def send(event: str, body: bytes, **others: str | None) -> Reply:
+        return public.post(body, sending.headers(event, body, **others))
 
     return send
 
 
 @pytest.fixture
-def rewatch(public: App, desk: Desk) -> Callable[..., None]:
+def rewatch(public: Public, intake: Intake) -> Callable[..., None]:
     """Watch other repositories from now on: `rewatch("org/repo")`."""
 
     def change(*patterns: str) -> None:
-        public.desk = desk._replace(watch=watch(patterns))
+        public.intake = intake._replace(watch=watch(patterns))
 
     return change

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from listener.asgi_app import App
-from tests.listener.asking import ask, run
+from listener.asgi import AsgiApp
+from listener.intake.intake import Intake
+from tests.listener.asking import Public, run
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -21,21 +22,22 @@ pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
     ],
 )
 def test_request_is_answered_by_its_path_and_method(
-    public: App, method: str, path: str, code: int, allowed: str | None
+    public: Public, method: str, path: str, code: int, allowed: str | None
 ):
-    told = ask(public, method, path)
+    told = public.ask(method, path)
     assert (told.status_code, told.headers.get("Allow")) == (code, allowed)
 
 
 def test_mistake_of_ours_is_503_and_loud(
-    public: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    public: Public, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr("listener.health.can_store", None)
-    assert ask(public, "GET", "/readyz").status_code == 503
+    for door in ("asgi", "app"):
+        monkeypatch.setattr(f"listener.{door}.can_store", None)
+    assert public.get("/readyz").status_code == 503
     assert [(one.message, one.fields["path"]) for one in caplog.records] == [
         ("a request broke", "/readyz")
     ]
 
 
-def test_what_is_no_request_is_left_alone(public: App):
-    run(public({"type": "lifespan"}, None, None))
+def test_what_is_no_request_is_left_alone(intake: Intake):
+    run(AsgiApp(intake)({"type": "lifespan"}, None, None))

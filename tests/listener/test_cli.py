@@ -136,7 +136,11 @@ def test_port_in_use_is_one_sentence_that_names_the_flag(tmp_path: Path):
         ([], {"DATABASE_URL": "postgresql://u:hunter22@h/d"}, "DATABASE_URL: postgresql is not"),
         ([], {"DATABASE_URL": "hunter22"}, "DATABASE_URL: is not a database URL like"),
         ([], {"DATABASE_SSL_CA": "none.pem"}, "DATABASE_SSL_CA: there is no file none.pem"),
-        ([], {"FLASK_DEBUG": "1"}, "FLASK_DEBUG: must not be set: this port is public"),
+        (
+            [],
+            {"FLASK_DEBUG": "1"},
+            "FLASK_DEBUG: must not be set: its debugger",
+        ),
         (["--host", "192.0.2.1"], {}, "port "),
         (["--host", "no such host"], {}, "HOST: 'no such host' is not an address"),
         (["-pwdhunter22"], {}, "-pwd: a password is a word of its own"),

@@ -13,8 +13,8 @@ import pytest
 from uvicorn import Config, Server
 
 from listener import uvicorn_connection as limits
-from listener.asgi_app import App
-from listener.intake.intake import Desk
+from listener.asgi import AsgiApp
+from listener.intake.intake import Intake
 from listener.uvicorn_connection import Connection
 from tests.listener.process import reply, request
 from tests.listener.sending import headers, recorded
@@ -27,10 +27,10 @@ Connect = Callable[[], socket.socket]
 
 
 @pytest.fixture
-def connect(desk: Desk) -> Iterator[Connect]:
+def connect(intake: Intake) -> Iterator[Connect]:
     """Serve the app in a thread, with the loop that the listener has; give what connects to it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = Config(App(desk), http=Connection, ws="none", loop="uvloop", lifespan="off")
+        config = Config(AsgiApp(intake), http=Connection, ws="none", loop="uvloop", lifespan="off")
         server = Server(config)
         made: list[socket.socket] = []
 
@@ -81,7 +81,7 @@ def test_request_that_is_not_whole_in_time_is_closed_on(
 
 
 def test_request_that_is_whole_in_time_may_be_answered_later(
-    connect: Connect, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(limits, "SECONDS", 0.1)
 

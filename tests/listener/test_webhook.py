@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from listener.asgi_app import App
-from listener.intake.intake import Desk
+from listener.intake.intake import Intake
 from schema.tables.ci import repos, workflowruns
 from tests.listener import sending
+from tests.listener.asking import Public
 from tests.listener.conftest import Deliver
 from tests.listener.sending import FORM, GUID, as_form, changed, recorded
 from tests.listener.stored import counted, kept
@@ -165,9 +165,9 @@ def test_delivery_leaves_one_line_that_says_what_came_of_it(
 
 @on_sqlite
 def test_delivery_while_rotating_logs_which_secret_signed_it(
-    deliver: Deliver, public: App, desk: Desk, caplog: pytest.LogCaptureFixture
+    deliver: Deliver, public: Public, intake: Intake, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("INFO", "listener")
-    public.desk = desk._replace(secrets=(b"the new secret, unused yet", *desk.secrets))
+    public.intake = intake._replace(secrets=(b"the new secret, unused yet", *intake.secrets))
     deliver("workflow_run", recorded(RUN))
     assert [record.fields["secret"] for record in caplog.records] == [2]

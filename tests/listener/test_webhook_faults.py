@@ -10,12 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from engines import connect
-from listener.asgi_app import App
 from rows.github import events
 from schema import migrate
 from store.doors.webhook import DeliveryOutcome, Key
-from tests.listener import asking
-from tests.listener.conftest import DOWN, Deliver, desk_for
+from tests.listener.asking import Public
+from tests.listener.conftest import DOWN, Deliver, intake_for
 from tests.listener.sending import GUID, changed, headers, recorded
 from tests.listener.stored import counted, kept
 from tests.servers import START, Server
@@ -102,12 +101,12 @@ def test_mistake_of_ours_quarantines_the_delivery_and_is_loud(
 @on_sqlite
 def test_delivery_while_the_database_is_down_is_to_be_sent_again(
     deliver: Deliver,
-    public: App,
+    public: Public,
     caplog: pytest.LogCaptureFixture,
     event: str,
     body: bytes,
 ):
-    public.desk = desk_for(connect(DOWN))
+    public.intake = intake_for(connect(DOWN))
     answer = deliver(event, body)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert answer.json == {"status": "unavailable", "error": "nothing was stored, deliver again"}
@@ -119,13 +118,13 @@ def test_delivery_while_the_database_is_down_is_to_be_sent_again(
 
 
 def test_delivery_that_the_schema_is_too_old_for_is_to_be_sent_again(
-    public: App, deliver: Deliver, database_url: str
+    public: Public, deliver: Deliver, database_url: str
 ):
     engine = connect(database_url)
     migrate.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE branches DROP COLUMN deletetime"))
-    public.desk = desk_for(engine)
+    public.intake = intake_for(engine)
     assert deliver("push", recorded("push__branch_created")).status_code == 503
     assert counted(engine) == {}  # not quarantined: its data is not at fault
     engine.dispose()
@@ -133,7 +132,7 @@ def test_delivery_that_the_schema_is_too_old_for_is_to_be_sent_again(
 
 @pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
 def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
-    private_server: Callable[..., Server],
+    private_server: Callable[..., Server], public: Public
 ):
     server = private_server()
     root = sa.create_engine(server.url, poolclass=sa.NullPool)
@@ -141,12 +140,12 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
         connection.execute(sa.text("CREATE DATABASE runs"))
     engine = connect(f"{server.url}/runs")
     migrate.upgrade(engine)
-    desk = desk_for(engine)
-    public = App(desk)
+    intake = intake_for(engine)
+    public.intake = intake
 
     def post() -> tuple[int, bool]:
         began, body = time.monotonic(), recorded(RUN)
-        answer = asking.post(public, body, headers("workflow_run", body))
+        answer = public.post(body, headers("workflow_run", body))
         return answer.status_code, time.monotonic() - began < 8
 
     assert post() == (200, True)
@@ -155,12 +154,12 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
         assert [post(), post()] == [(503, True)] * 2
     finally:
         server.thaw()
-    desk.breaker.try_once()
+    intake.breaker.try_once()
     assert post() == (200, True)
     server.kill()
     assert [post(), post()] == [(503, True)] * 2
     back = START[server.engine](server.dir, server.port)
-    desk.breaker.try_once()
+    intake.breaker.try_once()
     assert post() == (200, True)
     engine.dispose()
     back.stop()

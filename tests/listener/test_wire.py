@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from listener.vendors.github import BODY_BYTES
+from listener.vendors.head import BODY_BYTES
 from tests.conftest import clear_store
 from tests.listener.process import Listener, Reply, reply, request, running
 from tests.listener.sending import FORM, SECRET, as_form, headers, recorded, sign

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from engines import connect, kind_of
+from listener.uvicorn_worker import workers_for
 from rows.github.events import EVENTS
-from runtime.gunicorn_listener import workers_for
 from tests import leftovers
 from tests.listener.process import Listener, Reply, reply, request, running
 from tests.listener.sending import FIXTURES, headers, recorded

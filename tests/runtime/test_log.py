@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from runtime.log import Lines
+from runtime.log import LineFormatter
 
 
 def line(message: str, secrets: tuple[str, ...] = (), error: Exception | None = None, **fields):
@@ -16,7 +16,7 @@ def line(message: str, secrets: tuple[str, ...] = (), error: Exception | None = 
     record.created = 1_795_305_807.25
     record.fields = fields
     record.exc_info = None if error is None else (type(error), error, error.__traceback__)
-    return Lines(secrets).format(record)
+    return LineFormatter(secrets).format(record)
 
 
 def test_line_holds_time_level_message_and_fields():

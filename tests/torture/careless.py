@@ -13,13 +13,13 @@ from store.doors.decide import Received
 UNDER_WAY: set[asyncio.Task[None]] = set()
 
 
-async def settle(at: intake.Desk, received: Received) -> answers.Answer:
+async def settle(at: intake.Intake, received: Received) -> answers.Answer:
     """Answer at once, and store a little later."""
     UNDER_WAY.add(asyncio.create_task(store(at, received)))
     return answers.stored("applied")
 
 
-async def store(at: intake.Desk, received: Received) -> None:
+async def store(at: intake.Intake, received: Received) -> None:
     """Store what was answered, unless somebody pulls the plug first."""
     await asyncio.sleep(0.05)
     await intake.settle(at, received)

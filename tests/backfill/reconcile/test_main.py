@@ -23,6 +23,7 @@ from schema.tables.audits import health
 from schema.tables.ci import workflowruns
 from schema.tables.reconciler import leases
 from tests.backfill.test_complete import on_sqlite
+from tests.log_stream import logged_to
 
 FAST = 100
 
@@ -105,16 +106,24 @@ def test_pause_is_a_minute_where_no_hook_tells_anything():
 
 
 def test_reporter_says_a_thing_once_while_it_lasts_and_never_a_secret():
-    reporter = CycleReporter(["ghp_secret"])
-    reporter.stream = io.StringIO()
-    for _ in range(3):
+    stream, reporter = io.StringIO(), CycleReporter()
+    with logged_to(stream, ["ghp_secret"]):
+        for _ in range(3):
+            reporter.begin_cycle()
+            reporter.report("octo-org/app: ghp_secret is\nno good")
+            reporter.report("octo-org/app: ghp_secret is\nno good")
+        reporter.begin_cycle()
         reporter.begin_cycle()
         reporter.report("octo-org/app: ghp_secret is\nno good")
-        reporter.report("octo-org/app: ghp_secret is\nno good")
-    reporter.begin_cycle()
-    reporter.begin_cycle()
-    reporter.report("octo-org/app: ghp_secret is\nno good")
-    lines = reporter.stream.getvalue().splitlines()
+    lines = stream.getvalue().splitlines()
     assert len(lines) == 2
     for line in lines:
         assert line.endswith(r'level=warning msg="reconciler: octo-org/app: *** is\nno good"')
+
+
+def test_token_that_the_reconciler_was_never_told_is_starred_as_one_that_it_was():
+    stream, reporter = io.StringIO(), CycleReporter()
+    with logged_to(stream, ["a key of an odd form"]):
+        for token in ("ghs_16C7e42F292c6912E7710c838347Ae178B4a", "a key of an odd form"):
+            reporter.report(f"octo-org/app: {token} is no good")
+    assert stream.getvalue().count('msg="reconciler: octo-org/app: *** is no good"') == 2

@@ -28,9 +28,11 @@ RENAMED = changed(
 ONE_PROCESS = """
 import sys, time
 from listener.background import housekeeping
-from listener.intake.circuit_breaker import Breaker
+from listener.intake.circuit_breaker import CircuitBreaker
+from pathlib import Path
+from runtime.file_lock import FileLock
 housekeeping.step = lambda engine, days: print("works", flush=True) or (60.0, 0)
-housekeeping.start(None, Breaker(print), 30, open(sys.argv[1], "r+b"))
+housekeeping.start(None, CircuitBreaker(print), 30, FileLock(Path(sys.argv[1])))
 time.sleep(60)
 """
 
@@ -65,7 +67,7 @@ def test_step_that_fails_is_said_once_and_again_after_a_recovery(
     housekeeping.step(down, None)
     said = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert said == ["older rows wait for their upkeep"] * 2
-    housekeeping.HOUSEKEEPING.good()
+    housekeeping.HOUSEKEEPING.clear()
 
 
 def test_work_is_done_by_one_process_and_then_by_the_next(tmp_path: Path):

@@ -17,7 +17,7 @@ from engines import connect
 from fakegithub.world.history import history
 from listener.background import spool_drain
 from listener.background.spool_drain import Drain
-from listener.intake.circuit_breaker import Breaker
+from listener.intake.circuit_breaker import CircuitBreaker
 from schema.tables.ci import deliveries as table
 from store import apply
 from store.deliveries import table as deliveries
@@ -47,7 +47,7 @@ def draining(engine: Engine, tmp_path: Path) -> Drain:
     def ask() -> None:
         probe.probe(engine)
 
-    breaker = Breaker(ask)
+    breaker = CircuitBreaker(ask)
     return Drain(engine, watch(()), Spool(tmp_path / "spool"), breaker, ask, Counter())
 
 
@@ -204,7 +204,7 @@ from sqlalchemy import event
 from config.watch import watch
 from engines import connect
 from listener.background import spool_drain
-from listener.intake.circuit_breaker import Breaker
+from listener.intake.circuit_breaker import CircuitBreaker
 from store.deliveries.spool import Spool
 engine, commits, moment = connect(sys.argv[1]), [], sys.argv[3]
 
@@ -223,7 +223,8 @@ if moment == "before the commit":
     event.listen(engine, "commit", kill)
 spool_drain.BATCH = 7
 spool = Killed(Path(sys.argv[2]))
-spool_drain.work(spool_drain.Drain(engine, watch(()), spool, Breaker(print), print, Counter()))
+breaker = CircuitBreaker(print)
+spool_drain.work(spool_drain.Drain(engine, watch(()), spool, breaker, print, Counter()))
 """
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from engines.deadline import Late
-from listener.intake.circuit_breaker import Breaker
+from listener.intake.circuit_breaker import CircuitBreaker
 
 
 class Probe:
@@ -33,7 +33,7 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str | None]]:
 
 @pytest.mark.parametrize("error", [failure(2003), failure(1142), failure(1290), Late("late")])
 def test_breaker_opens_at_one_failure_that_others_would_meet_as_well(error: OperationalError):
-    breaker = Breaker(Probe())
+    breaker = CircuitBreaker(Probe())
     assert not breaker.is_open
     breaker.trip(error)
     assert breaker.is_open
@@ -41,7 +41,7 @@ def test_breaker_opens_at_one_failure_that_others_would_meet_as_well(error: Oper
 
 @pytest.mark.parametrize("code", [1205, 1213, 1020])
 def test_breaker_stays_closed_when_only_rows_were_locked(code: int):
-    breaker = Breaker(Probe())
+    breaker = CircuitBreaker(Probe())
     breaker.trip(failure(code))
     assert not breaker.is_open
 
@@ -49,7 +49,7 @@ def test_breaker_stays_closed_when_only_rows_were_locked(code: int):
 def test_breaker_says_each_change_once(caplog: pytest.LogCaptureFixture):
     caplog.set_level("INFO", "listener")
     refused = failure(2003)
-    breaker = Breaker(Probe(refused, refused, failure(1045), failure(1045)))
+    breaker = CircuitBreaker(Probe(refused, refused, failure(1045), failure(1045)))
     for _ in range(3):
         breaker.trip(refused)
     for _ in range(5):
@@ -64,13 +64,13 @@ def test_breaker_says_each_change_once(caplog: pytest.LogCaptureFixture):
 
 def test_breaker_opened_at_the_start_is_silent_until_it_closes(caplog: pytest.LogCaptureFixture):
     caplog.set_level("INFO", "listener")
-    breaker = Breaker(Probe(), "the master said so")
+    breaker = CircuitBreaker(Probe(), "the master said so")
     assert breaker.is_open
     breaker.try_once()
     assert messages(caplog) == [("the database takes deliveries", None)]
 
 
-def pauses_of(breaker: Breaker, number: int) -> list[float]:
+def pauses_of(breaker: CircuitBreaker, number: int) -> list[float]:
     """Return the pauses before the next probes."""
     found = []
     for _ in range(number):
@@ -80,13 +80,13 @@ def pauses_of(breaker: Breaker, number: int) -> list[float]:
 
 
 def test_pauses_double_and_stay_short_while_it_may_be_a_failover():
-    breaker = Breaker(Probe(*[failure(2003)] * 6))
+    breaker = CircuitBreaker(Probe(*[failure(2003)] * 6))
     breaker.trip(failure(2003))
     assert pauses_of(breaker, 6) == [1, 2, 4, 5, 5, 5]
 
 
 def test_pauses_double_up_to_a_minute_and_go_on_after_a_short_calm():
-    breaker = Breaker(Probe(*[failure(2003)] * 8))
+    breaker = CircuitBreaker(Probe(*[failure(2003)] * 8))
     breaker.trip(failure(2003))
     breaker.opened -= 601
     assert pauses_of(breaker, 9) == [1, 2, 4, 8, 16, 32, 60, 60, 60]
@@ -101,7 +101,7 @@ def test_pauses_double_up_to_a_minute_and_go_on_after_a_short_calm():
 
 def test_thread_probes_until_the_database_is_back_whatever_the_probe_raises():
     probe = Probe(ValueError("a mistake"), failure(2003))
-    breaker = Breaker(probe)
+    breaker = CircuitBreaker(probe)
     breaker.pause = 0.01
     breaker.closed = time.monotonic()
     breaker.start()

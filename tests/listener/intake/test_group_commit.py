@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import threading
 import time
 from collections.abc import Iterator
@@ -12,13 +11,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from listener.asgi_app import App
-from listener.intake import intake as desk_of
-from listener.intake.group_commit import own
-from listener.intake.intake import Desk
+from listener.intake import intake as intake_module
+from listener.intake.intake import Intake
+from runtime.file_lock import FileLock
 from store.deliveries.spool import Spool
-from tests.listener import asking
-from tests.listener.conftest import desk_for
+from tests.listener.asking import Public
+from tests.listener.conftest import intake_for
 from tests.listener.sending import changed, headers, recorded
 from tests.listener.stored import counted, kept
 
@@ -49,21 +47,21 @@ def gate(engine: sa.Engine) -> Iterator[Gate]:
     made.opened.set()
 
 
-def post(public: App, event: str, body: bytes, guid: str) -> Answered:
+def post(public: Public, event: str, body: bytes, guid: str) -> Answered:
     made = headers(event, body, X_GitHub_Delivery=guid)
-    answer = asking.post(public, body, made)
+    answer = public.post(body, made)
     return answer.status_code, answer.json["status"]
 
 
-def wait_for_queue(desk: Desk, length: int) -> None:
+def wait_for_queue(intake: Intake, length: int) -> None:
     """Return once so many deliveries wait for a batch."""
     ends = time.monotonic() + 60
-    while desk.group.queue.qsize() < length:
+    while intake.group_commit.queue.qsize() < length:
         assert time.monotonic() < ends, "they do not gather"
         time.sleep(0.01)
 
 
-def at_once(public: App, desk: Desk, gate: Gate, those: list[bytes]) -> list[Answered]:
+def at_once(public: Public, intake: Intake, gate: Gate, those: list[bytes]) -> list[Answered]:
     """Post one delivery, and the others while its commit is held up; return their answers."""
     with ThreadPoolExecutor(len(those) + 1) as pool:
         first = pool.submit(post, public, "workflow_run", recorded(RUN), "first")
@@ -72,42 +70,42 @@ def at_once(public: App, desk: Desk, gate: Gate, those: list[bytes]) -> list[Ans
             pool.submit(post, public, "workflow_run", body, f"guid-{number}")
             for number, body in enumerate(those)
         ]
-        wait_for_queue(desk, len(those))
+        wait_for_queue(intake, len(those))
         gate.opened.set()
         assert first.result() == (200, "applied")
         return [one.result() for one in found]
 
 
 def test_deliveries_that_come_during_a_commit_share_the_next_one(
-    public: App, desk: Desk, engine: sa.Engine, gate: Gate
+    public: Public, intake: Intake, engine: sa.Engine, gate: Gate
 ):
     bodies = [changed(RUN, workflow_run__id=number) for number in range(1, MANY + 1)]
-    assert at_once(public, desk, gate, bodies) == [(200, "applied")] * MANY
+    assert at_once(public, intake, gate, bodies) == [(200, "applied")] * MANY
     assert gate.commits == 2
     assert counted(engine)["workflowruns"] == MANY + 1
     assert counted(engine)["deliveries"] == MANY + 1
 
 
 def test_turn_is_given_back_when_only_the_commit_is_missing(
-    public: App, desk: Desk, gate: Gate, tmp_path: Path
+    public: Public, intake: Intake, gate: Gate, tmp_path: Path
 ):
-    with (tmp_path / "turn").open("wb") as turn, ThreadPoolExecutor(1) as pool:
-        desk.group.turn = own(turn)
+    with ThreadPoolExecutor(1) as pool:
+        intake.group_commit.turns = FileLock(tmp_path / "lock")
         answer = pool.submit(post, public, "workflow_run", recorded(RUN), "first")
         assert gate.reached.wait(60)
-        other = own(turn)
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises while another has it
+        other = FileLock(tmp_path / "lock")
+        other.wait()
         gate.opened.set()
         assert answer.result() == (200, "applied")
         other.close()
 
 
-def test_batch_waits_for_its_turn(public: App, desk: Desk, gate: Gate, tmp_path: Path):
+def test_batch_waits_for_its_turn(public: Public, intake: Intake, gate: Gate, tmp_path: Path):
     gate.opened.set()
-    with (tmp_path / "turn").open("wb") as turn, ThreadPoolExecutor(1) as pool:
-        desk.group.turn = own(turn)
-        other = own(turn)
-        fcntl.flock(other, fcntl.LOCK_EX)
+    with ThreadPoolExecutor(1) as pool:
+        intake.group_commit.turns = FileLock(tmp_path / "lock")
+        other = FileLock(tmp_path / "lock")
+        other.wait()
         answer = pool.submit(post, public, "workflow_run", recorded(RUN), "first")
         assert not gate.reached.wait(0.3)
         other.close()
@@ -115,11 +113,11 @@ def test_batch_waits_for_its_turn(public: App, desk: Desk, gate: Gate, tmp_path:
 
 
 def test_delivery_whose_values_are_refused_is_quarantined_alone(
-    public: App, desk: Desk, engine: sa.Engine, gate: Gate
+    public: Public, intake: Intake, engine: sa.Engine, gate: Gate
 ):
     bodies = [changed(RUN, workflow_run__id=number) for number in range(1, MANY + 1)]
     bodies[3] = changed(RUN, workflow_run__id=4, workflow_run__head_branch="x" * 5000)
-    found = at_once(public, desk, gate, bodies)
+    found = at_once(public, intake, gate, bodies)
     assert found.pop(3) == (202, "quarantined")
     assert found == [(200, "applied")] * (MANY - 1)
     states = {row["guid"]: row["state"] for row in kept(engine)}
@@ -129,18 +127,18 @@ def test_delivery_whose_values_are_refused_is_quarantined_alone(
 
 
 def test_delivery_that_waits_too_long_is_spooled_and_its_batch_may_still_commit(
-    public: App,
-    desk: Desk,
+    public: Public,
+    intake: Intake,
     engine: sa.Engine,
     gate: Gate,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(desk_of, "PATIENCE", 0.2)
+    monkeypatch.setattr(intake_module, "DATABASE_SECONDS", 0.2)
     spool = Spool(tmp_path / "spool")
-    public.desk = desk._replace(spool=spool)
+    public.intake = intake._replace(spool=spool)
     assert post(public, "workflow_run", recorded(RUN), "late") == (202, "spooled")
-    assert desk.breaker.is_open
+    assert intake.breaker.is_open
     gate.opened.set()
     ends = time.monotonic() + 60
     while not kept(engine) and time.monotonic() < ends:
@@ -149,7 +147,10 @@ def test_delivery_that_waits_too_long_is_spooled_and_its_batch_may_still_commit(
     assert spool.count() == 1
 
 
-def test_database_that_fails_sends_those_that_wait_to_the_spool_as_well(tmp_path: Path):
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_database_that_fails_sends_those_that_wait_to_the_spool_as_well(
+    public: Public, tmp_path: Path
+):
     engine = sa.create_engine("sqlite://")  # without a schema
     reached, opened = threading.Event(), threading.Event()
 
@@ -158,8 +159,8 @@ def test_database_that_fails_sends_those_that_wait_to_the_spool_as_well(tmp_path
         assert opened.wait(60)
 
     sa.event.listen(engine, "begin", hold)
-    desk = desk_for(engine, Spool(tmp_path / "spool"))
-    public = App(desk)
+    intake = intake_for(engine, Spool(tmp_path / "spool"))
+    public.intake = intake
     with ThreadPoolExecutor(MANY) as pool:
         found = [pool.submit(post, public, "workflow_run", recorded(RUN), "first")]
         assert reached.wait(60)
@@ -167,9 +168,9 @@ def test_database_that_fails_sends_those_that_wait_to_the_spool_as_well(tmp_path
             pool.submit(post, public, "workflow_run", recorded(RUN), f"guid-{number}")
             for number in range(1, MANY)
         ]
-        wait_for_queue(desk, MANY - 1)
+        wait_for_queue(intake, MANY - 1)
         opened.set()
         assert [one.result() for one in found] == [(202, "spooled")] * MANY
-    assert desk.breaker.is_open
-    assert desk.spool is not None
-    assert desk.spool.count() == MANY
+    assert intake.breaker.is_open
+    assert intake.spool is not None
+    assert intake.spool.count() == MANY

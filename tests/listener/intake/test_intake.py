@@ -14,14 +14,13 @@ import sqlalchemy as sa
 
 from config.watch import watch
 from engines import connect
-from listener.asgi_app import App
 from listener.background import spool_drain
 from listener.background.spool_drain import Drain
-from listener.intake.intake import Desk
+from listener.intake.intake import Intake
 from schema import migrate
 from store.deliveries.spool import Spool
-from tests.listener.asking import post
-from tests.listener.conftest import DOWN, Deliver, desk_for
+from tests.listener.asking import Public
+from tests.listener.conftest import DOWN, Deliver, intake_for
 from tests.listener.sending import GUID, headers, recorded
 from tests.listener.stored import counted, kept
 from tests.servers import Server
@@ -37,11 +36,11 @@ def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "spool")
 
 
-def written_back(desk: Desk, engine: sa.Engine) -> None:
-    """Write the spool of a desk back to an engine."""
-    back = Drain(engine, watch(()), desk.spool, desk.breaker, lambda: None, Counter())
-    spool_drain.step(back, desk.spool.take(10))
-    assert desk.spool.count() == 0
+def written_back(intake: Intake, engine: sa.Engine) -> None:
+    """Write the spool of a intake back to an engine."""
+    back = Drain(engine, watch(()), intake.spool, intake.breaker, lambda: None, Counter())
+    spool_drain.step(back, intake.spool.take(10))
+    assert intake.spool.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -51,9 +50,9 @@ def written_back(desk: Desk, engine: sa.Engine) -> None:
 )
 @on_sqlite
 def test_delivery_while_the_database_is_down_is_spooled(
-    public: App, deliver: Deliver, spool: Spool, event: str, body: bytes
+    public: Public, deliver: Deliver, spool: Spool, event: str, body: bytes
 ):
-    public.desk = desk_for(connect(DOWN), spool)
+    public.intake = intake_for(connect(DOWN), spool)
     answer = deliver(event, body, X_GitHub_Delivery=GUID)
     assert (answer.status_code, answer.json) == (202, {"status": "spooled"})
     (one,) = spool.take(10)
@@ -62,24 +61,24 @@ def test_delivery_while_the_database_is_down_is_spooled(
 
 @on_sqlite
 def test_delivery_that_may_not_be_watched_is_spooled_while_nobody_can_tell(
-    public: App, deliver: Deliver, spool: Spool
+    public: Public, deliver: Deliver, spool: Spool
 ):
-    public.desk = desk_for(connect(DOWN), spool)._replace(watch=watch(["octo/cat"]))
+    public.intake = intake_for(connect(DOWN), spool)._replace(watch=watch(["octo/cat"]))
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
 
 
 @on_sqlite
-def test_ping_needs_neither_database_nor_spool(public: App, deliver: Deliver):
-    public.desk = desk_for(connect(DOWN))
+def test_ping_needs_neither_database_nor_spool(public: Public, deliver: Deliver):
+    public.intake = intake_for(connect(DOWN))
     assert deliver("ping", recorded("ping__organization")).json == {"status": "pong"}
 
 
 @on_sqlite
 def test_delivery_that_nothing_can_take_is_503_until_the_spool_can_be_written_again(
-    public: App, deliver: Deliver, spool: Spool, caplog: pytest.LogCaptureFixture
+    public: Public, deliver: Deliver, spool: Spool, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("INFO", "listener")
-    public.desk = desk_for(connect(DOWN), spool)
+    public.intake = intake_for(connect(DOWN), spool)
     spool.folder.write_text("no folder")
     for _ in range(3):
         answer = deliver("workflow_run", recorded(RUN))
@@ -91,27 +90,28 @@ def test_delivery_that_nothing_can_take_is_503_until_the_spool_can_be_written_ag
 
 
 def test_breaker_once_open_leaves_the_database_alone(
-    public: App, deliver: Deliver, desk: Desk, engine: sa.Engine, spool: Spool
+    public: Public, deliver: Deliver, intake: Intake, engine: sa.Engine, spool: Spool
 ):
-    desk = public.desk = desk._replace(spool=spool)
-    desk.breaker.tripped.set()
+    intake = public.intake = intake._replace(spool=spool)
+    intake.breaker.tripped.set()
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
     assert counted(engine) == {}
-    desk.breaker.try_once()
+    intake.breaker.try_once()
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "applied"}
 
 
 @on_sqlite
+@pytest.mark.parametrize("way", ["asgi"], indirect=True)
 def test_question_that_waited_while_the_database_failed_others_is_not_asked(
-    public: App, deliver: Deliver, desk: Desk, spool: Spool, monkeypatch: pytest.MonkeyPatch
+    public: Public, deliver: Deliver, intake: Intake, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ):
-    public.desk = desk._replace(spool=spool, watch=watch(["octo/cat"]))
+    public.intake = intake._replace(spool=spool, watch=watch(["octo/cat"]))
 
     async def waited(work: Callable[..., object], *arguments: object) -> object:
-        desk.breaker.tripped.set()
+        intake.breaker.tripped.set()
         return work(*arguments)
 
-    monkeypatch.setattr("listener.intake.intake.aside", waited)
+    monkeypatch.setattr("listener.intake.intake.off_loop", waited)
     monkeypatch.setattr("listener.intake.intake.decide", None)
     assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
 
@@ -128,25 +128,27 @@ def server(private_server: Callable[..., Server]) -> Server:
 
 
 @on_servers
-def test_server_that_freezes_at_a_commit_gets_the_delivery_once(server: Server, spool: Spool):
+def test_server_that_freezes_at_a_commit_gets_the_delivery_once(
+    server: Server, spool: Spool, public: Public
+):
     engine = connect(f"{server.url}/runs")
-    desk = desk_for(engine, spool)
+    intake = intake_for(engine, spool)
 
     def freeze(_: sa.Connection) -> None:
         server.freeze()
 
     sa.event.listen(engine, "commit", freeze, once=True)
-    public, body = App(desk), recorded(RUN)
+    public.intake, body = intake, recorded(RUN)
     began = time.monotonic()
     try:
         made = headers("workflow_run", body, X_GitHub_Delivery=GUID)
-        answer = post(public, body, made)
+        answer = public.post(body, made)
         assert (answer.status_code, answer.json) == (202, {"status": "spooled"})
         assert time.monotonic() - began < 8
     finally:
         server.thaw()
-    desk.breaker.try_once()
-    written_back(desk, engine)
+    intake.breaker.try_once()
+    written_back(intake, engine)
     assert [(row["guid"], row["state"]) for row in kept(engine)] == [(GUID, "applied")]
     assert counted(engine)["workflowruns"] == 1
     engine.dispose()
@@ -154,7 +156,7 @@ def test_server_that_freezes_at_a_commit_gets_the_delivery_once(server: Server, 
 
 @on_servers
 def test_connection_lost_after_a_commit_that_was_carried_out_stores_the_delivery_once(
-    deliver: Deliver, public: App, engine: sa.Engine
+    deliver: Deliver, public: Public, engine: sa.Engine
 ):
     def lose(connection: sa.Connection) -> None:
         raw = connection.connection.driver_connection
@@ -169,9 +171,14 @@ def test_connection_lost_after_a_commit_that_was_carried_out_stores_the_delivery
 
 @on_servers
 def test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time(
-    public: App, deliver: Deliver, desk: Desk, engine: sa.Engine, spool: Spool, store_url: str
+    public: Public,
+    deliver: Deliver,
+    intake: Intake,
+    engine: sa.Engine,
+    spool: Spool,
+    store_url: str,
 ):
-    public.desk = desk._replace(spool=spool)
+    public.intake = intake._replace(spool=spool)
     deliver("workflow_run", recorded(RUN))
     other = connect(store_url)
     with other.begin() as holding:
@@ -179,15 +186,17 @@ def test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time(
         began = time.monotonic()
         assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
         assert time.monotonic() - began < 8
-    desk = public.desk
-    written_back(desk, engine)
+    intake = public.intake
+    written_back(intake, engine)
     assert [row["state"] for row in kept(engine)] == ["applied", "applied"]
     other.dispose()
 
 
 @on_sqlite
-def test_spool_folder_lost_while_running_is_made_anew(public: App, deliver: Deliver, spool: Spool):
-    public.desk = desk_for(connect(DOWN), spool)
+def test_spool_folder_lost_while_running_is_made_anew(
+    public: Public, deliver: Deliver, spool: Spool
+):
+    public.intake = intake_for(connect(DOWN), spool)
     deliver("workflow_run", recorded(RUN))
     shutil.rmtree(spool.folder)
     assert deliver("workflow_run", recorded(RUN)).status_code == 202

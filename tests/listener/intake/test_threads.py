@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from listener.intake.threads import aside
+from listener.intake.threads import off_loop
 from tests.listener.asking import run
 
 
@@ -19,8 +19,8 @@ def test_work_aside_returns_or_raises_while_the_loop_goes_on():
         return word
 
     async def both() -> tuple[str, str]:
-        return await asyncio.gather(aside(work, "a"), aside(work, "b"))
+        return await asyncio.gather(off_loop(work, "a"), off_loop(work, "b"))
 
     assert tuple(run(both())) == ("a", "b")
     with pytest.raises(ZeroDivisionError):
-        run(aside(lambda: 1 // 0))
+        run(off_loop(lambda: 1 // 0))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from listener.intake.answers import Refused
-from listener.vendors.github import Head, read
+from listener.vendors import read_head
+from listener.vendors.github import GITHUB
+from listener.vendors.head import Head, Refused
 
 GOOD = {
     "Content-Length": "2",
@@ -20,11 +21,11 @@ GUID = GOOD["X-GitHub-Delivery"]
 
 def head(**changes: str | None) -> Head:
     changed = {**GOOD, **{name.replace("_", "-"): value for name, value in changes.items()}}
-    return read({name.lower(): value for name, value in changed.items() if value is not None})
+    return read_head([(name, value) for name, value in changed.items() if value is not None])
 
 
 def test_head_of_a_delivery_is_read_whole():
-    assert head() == Head("push", GUID, 292430182, "sha256=ab", 2)
+    assert head() == Head(GITHUB, "push", GUID, 292430182, "sha256=ab", 2)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_head_with_a_body_of_25_mib_is_read():
 def test_head_that_cannot_be_a_delivery_is_refused(changes: dict[str, str | None], code: int):
     with pytest.raises(Refused) as refused:
         head(**changes)
-    assert refused.value.answer.code == code
+    assert refused.value.code == code
 
 
 def test_head_with_several_faults_is_refused_for_the_first_in_the_fixed_order():
@@ -96,6 +97,6 @@ def test_head_with_several_faults_is_refused_for_the_first_in_the_fixed_order():
     for name, (_, code) in faults.items():
         with pytest.raises(Refused) as refused:
             head(**changes)
-        seen.append((refused.value.answer.code, code))
+        seen.append((refused.value.code, code))
         del changes[name]
     assert seen == [(413, 413), (415, 415), (400, 400)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from listener.vendors.github_signature import signer
+from listener.vendors.github import signer
 
 # The example of https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
 SECRET, BODY = b"It's a Secret to Everybody", b"Hello, World!"
@@ -63,6 +63,6 @@ def test_signature_is_compared_with_every_secret_in_constant_time(monkeypatch: p
         compared.append((type(ours), len(ours), len(theirs)))
         return ours == theirs
 
-    monkeypatch.setattr("listener.vendors.github_signature.hmac.compare_digest", compare)
+    monkeypatch.setattr("listener.vendors.github.hmac.compare_digest", compare)
     assert signer([SECRET, OTHER], BODY, f"sha256={DIGEST}") == 1
     assert compared == [(bytes, 32, 32)] * 2

@@ -1,0 +1,79 @@
+"""A process of gunicorn's in which uvicorn answers all requests in one loop.
+
+https://www.uvicorn.org/settings/
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from typing import Any
+
+from gunicorn.arbiter import Arbiter
+from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
+
+from engines import kind_of
+from listener.uvicorn_connection import Connection
+from runtime import log
+from runtime.gunicorn import GunicornLog
+
+GRACE_SECONDS = 9
+"""For what is coming in when we end: 8 s at most for a request; containers are killed after 10."""
+
+
+class LoopWorker(UvicornWorker):  # type: ignore[misc] # it has no types
+    """A process of gunicorn's that is one loop of uvicorn's."""
+
+    CONFIG_KWARGS = {  # noqa: RUF012 - as uvicorn's worker has it
+        "http": Connection,
+        "ws": "none",
+        "loop": "uvloop",
+        "lifespan": "off",
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_notify": 1,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # It warns of each request that is none: whoever finds the port could fill the disk.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+    async def _serve(self) -> None:
+        """Serve until a signal, which uvicorn raises again: it is no way to die of."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        await super()._serve()
+
+    async def callback_notify(self) -> None:
+        """Say that the loop turns, and end when the master has ended."""
+        await super().callback_notify()
+        if os.getppid() != self.ppid:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def options_for(database_url: str) -> dict[str, Any]:
+    """Return gunicorn's options for a listener on a database."""
+    return {
+        "worker_class": LoopWorker,
+        "workers": workers_for(kind_of(database_url).workers),
+        "timeout": 30,  # of a whole process that has gone silent
+        "graceful_timeout": GRACE_SECONDS,
+        # A proxy that sends on a connection we are just closing would lose the delivery.
+        "keepalive": 0,
+        "logger_class": GunicornLog,
+        "on_exit": say_stopped,
+    }
+
+
+def workers_for(most: int | None) -> int:
+    """Return how many processes to start: one for each processor, but for those that suit."""
+    return most or len(os.sched_getaffinity(0))
+
+
+def say_stopped(master: Arbiter) -> None:
+    """Log the end."""
+    log.info("stopped")

@@ -1,0 +1,96 @@
+"""What the headers of a delivery say, before a byte of its body, whichever vendor sent it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+MOST_FIELDS = 100
+HEAD_BYTES = 16 * 1024
+# GitHub sends no payload over 25 MB.
+# https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap
+BODY_BYTES = 25 * 1024 * 1024
+LENGTH_DIGITS = 18  # Python refuses to read a number of thousands of digits
+CONTENT_TYPES = ("application/json", "application/x-www-form-urlencoded")
+NAME = re.compile(r"[!-~]{1,64}")
+
+Headers = Mapping[str, str]
+"""A request's headers by their names in lower case."""
+
+
+class Refused(Exception):
+    """A request that is answered with a code and an error, and forgotten."""
+
+    def __init__(self, code: int, error: str) -> None:
+        super().__init__(error)
+        self.code, self.error = code, error
+
+
+class Head(NamedTuple):
+    """What the headers say. Only the body is signed: none of this is proven."""
+
+    vendor: WebhookVendor
+    event: str
+    guid: str
+    hookid: int | None
+    signature: str | None
+    length: int
+
+
+class WebhookVendor(NamedTuple):
+    """Who sends webhooks, and how they are told, read, verified and set up."""
+
+    provider: str
+    """Of its public server; a payload may name another one."""
+    event_header: str
+    """Is in each of its deliveries, and in nobody else's."""
+    read_head: Callable[[Headers, int], Head]
+    """Takes the body's length as well. Raises Refused: 400."""
+    signer: Callable[[Sequence[bytes], bytes, str | None], int | None]
+    """Which of the secrets (from 1) signed a body with this signature, None where none did."""
+    unsigned: str
+    """What the sender is told then."""
+    setup_text: str
+    """How its deliveries find a listener."""
+    setup_events: Mapping[str, str]
+    """What its page calls the events."""
+
+
+def join_headers(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by their names in lower case; one given twice is joined. Raises Refused: 431.
+
+    Names and values are one character for each byte.
+    """
+    if (
+        len(pairs) > MOST_FIELDS
+        or sum(len(name) + len(value) for name, value in pairs) > HEAD_BYTES
+    ):
+        raise Refused(431, f"the headers are over {MOST_FIELDS} or {HEAD_BYTES} bytes")
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        key = name.lower()
+        headers[key] = f"{headers[key]},{value}" if key in headers else value
+    return headers
+
+
+def read_length(headers: Headers) -> int:
+    """Return the length of a body that may be read. Raises Refused: 411, 413 or 415."""
+    length = headers.get("content-length", "")
+    # A chunked body has no end that could be checked before it is read.
+    if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
+        raise Refused(411, "Content-Length is needed, a chunked body is not accepted")
+    if len(length) > LENGTH_DIGITS or int(length) > BODY_BYTES:
+        raise Refused(413, f"the body is over {BODY_BYTES} bytes")
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in CONTENT_TYPES:
+        raise Refused(415, f"Content-Type must be {' or '.join(CONTENT_TYPES)}")
+    return int(length)
+
+
+def named(headers: Headers, header: str) -> str:
+    """Return a header that must be 1 to 64 printable ASCII characters. Raises Refused: 400."""
+    value = headers.get(header.lower(), "")
+    if not NAME.fullmatch(value):
+        raise Refused(400, f"{header} is missing or malformed")
+    return value
