@@ -1,1 +1,1 @@
-"""History in: read from GitHub's API what no webhook brought, and replay what webhooks brought."""
+"""Read from a vendor's API what no webhook brought, and replay what webhooks brought."""

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from config.calendar import Calendar
 from config.settings import Settings
-from dashboard.pages import deliveries, flakes, health, metrics, nights, run, runs, time
+from dashboard.pages import NAVIGATION, PAGES, TITLES
 from dashboard.view import formats
 from dashboard.web import access, request
 from dashboard.web.filters import BadFilter
@@ -47,12 +47,12 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
     app.extensions["site"] = request.Site(settings, engine, plan, clock)
-    access.guard(app, settings)
+    access.require_login(app, settings)
     app.before_request(request.open_store)
     app.teardown_request(request.close_store)
-    app.after_request(access.harden)
-    for module in (nights, runs, run, deliveries, time, flakes, health, metrics):
-        app.register_blueprint(module.blueprint)
+    app.after_request(access.add_headers)
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
     app.register_error_handler(BadFilter, refuse)
     app.register_error_handler(HTTPException, decline)
     app.register_error_handler(request.NotReady, wait)
@@ -61,6 +61,7 @@ def create_app(
     for function in (*PLAIN_FILTERS, request.local, request.exact, request.since):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(query=formats.query, tone=formats.tone, count=formats.count)
+    app.jinja_env.globals.update(navigation=NAVIGATION, titles=TITLES)
     return app
 
 

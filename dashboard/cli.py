@@ -148,7 +148,7 @@ def write(given: dict[str, object], wish: Wish) -> int:
             made = export.export(app, Path(wish.export))
             print(f"{made.files} files are in {wish.export}; begin at index.html.{made.lack}")
             return 0
-        return tell(digest.digest(app), wish)
+        return tell(digest.make_digest(app), wish)
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         told = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
         print(f"dashboard.py: {told}", file=sys.stderr)
@@ -180,7 +180,10 @@ def start(given: dict[str, object]) -> None:
     refuse_unsafe(settings)
     host, port = settings.dashboard_host, settings.dashboard_port
     listening = claim_port(host, port, "DASHBOARD_HOST")
-    print(f"The pages are at http://{access.shown(host)}:{port}/  (Ctrl-C ends them)", flush=True)
+    print(
+        f"The pages are at http://{access.host_in_url(host)}:{port}/  (Ctrl-C ends them)",
+        flush=True,
+    )
 
     def make_app() -> Flask:
         app = create_app(settings, open_reader(settings))

@@ -11,8 +11,8 @@ from flask import Flask
 from dashboard.pages import nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
-from dashboard.view.night_changes import Change, Changes, changes_of
-from dashboard.web.request import banner_now
+from dashboard.view.night_changes import JobChange, NightChanges, find_changes
+from dashboard.web.request import read_banner
 from store.rollups.night_summary import NOTHING, STATES
 
 NIGHTS = 30
@@ -27,24 +27,24 @@ class Digest(NamedTuple):
     is_news: bool
 
 
-def digest(app: Flask) -> Digest:
+def make_digest(app: Flask) -> Digest:
     """Return what the top of the page Nights says."""
     with app.test_request_context("/"):
         app.preprocess_request()
         found = nights.seen(NIGHTS)
-        changes = changes_of(found.rows, found.last)
+        changes = find_changes(found.rows, found.last)
         unseen = nights.unseen(found.rows, found.last)
         counts = {
             state: sum(row.cell(found.last).state == state for row in found.rows)
             for state in STATES
         }
-        lines = lines_of(changes, counts, unseen, banner_now())
+        lines = list_lines(changes, counts, unseen, read_banner())
         title = f"Night to {formats.night(found.last)}"
         return Digest("\n".join([title, *lines]), bool(changes.new or changes.fixed))
 
 
-def lines_of(
-    changes: Changes, counts: dict[str, int], unseen: set[str], verdict: Banner
+def list_lines(
+    changes: NightChanges, counts: dict[str, int], unseen: set[str], verdict: Banner
 ) -> Iterator[str]:
     """Yield the lines below the title."""
     told = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
@@ -54,9 +54,9 @@ def lines_of(
         ("Still failing", changes.going_on),
         ("Fixed", changes.fixed),
     ):
-        yield from block(title, [line_of(one, title, unseen) for one in found])
+        yield from list_block(title, [describe_change(one, title, unseen) for one in found])
     shared = [one for one in changes.shared if one.is_error]
-    yield from block(
+    yield from list_block(
         "Same error in several repositories",
         [f"{formats.first_line(one.text)} ({', '.join(one.repos[:5])})" for one in shared],
     )
@@ -64,7 +64,7 @@ def lines_of(
     yield f"Data: {verdict.text}."
 
 
-def block(title: str, lines: Iterable[str]) -> Iterator[str]:
+def list_block(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Yield a heading and its lines, nothing without any."""
     found = list(lines)
     if not found:
@@ -76,7 +76,7 @@ def block(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield f"- and {len(found) - MOST} more"
 
 
-def line_of(one: Change, title: str, unseen: set[str]) -> str:
+def describe_change(one: JobChange, title: str, unseen: set[str]) -> str:
     """Return a change in words."""
     failure = one.failure
     text = f"{one.repo}: {failure.workflow} / {formats.first_line(failure.job, 80)}"
@@ -94,13 +94,13 @@ def post(url: str, text: str) -> None:
 
     https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
     """
-    answer = requests.post(url, json={"text": calm(text)}, timeout=TIMEOUT, allow_redirects=False)
+    answer = requests.post(url, json={"text": escape(text)}, timeout=TIMEOUT, allow_redirects=False)
     answer.raise_for_status()
     if answer.status_code >= 300:
         raise requests.HTTPError(f"{answer.status_code}")
 
 
-def calm(text: str) -> str:
+def escape(text: str) -> str:
     """Return a text that mentions nobody and holds no markup of a chat, whatever a job is called.
 
     https://docs.slack.dev/messaging/formatting-message-text

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard.pages import NAVIGATION
 from dashboard.view import formats
-from dashboard.web.request import PAGES
 
 MOST = 3000
 LIST = "exported-files.txt"
@@ -100,7 +100,7 @@ def crawl(app: Flask, most: int) -> tuple[dict[str, Got], int]:
     """
     client = app.test_client()
     with app.test_request_context():
-        start = [app.url_for(endpoint) for endpoint, _ in PAGES]
+        start = [app.url_for(endpoint) for endpoint in NAVIGATION.values()]
     found: dict[str, Got] = {}
     waiting, seen = deque(start), set(start)
     while waiting and len(found) < most:

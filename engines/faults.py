@@ -60,5 +60,5 @@ def described(error: BaseException) -> str:
     inner = error.__cause__ if isinstance(error.__cause__, SQLAlchemyError) else error
     if not isinstance(inner, SQLAlchemyError):
         return cause(inner)
-    found = fault(inner)
-    return f"{CONNECTION if found in (CUT, GONE) else found}: {cause(inner)}"
+    word = fault(inner)
+    return f"{CONNECTION if word in (CUT, GONE) else word}: {cause(inner)}"

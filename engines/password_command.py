@@ -44,10 +44,10 @@ def password(command: str) -> str:
         raise failed(f"ended with {error.returncode}") from None
     except OSError as error:
         raise failed(error.strerror or "cannot be run") from None
-    found = done.stdout.decode("utf-8", "replace").rstrip("\r\n")
-    if not found:
+    printed = done.stdout.decode("utf-8", "replace").rstrip("\r\n")
+    if not printed:
         raise failed("printed nothing")
-    return found
+    return printed
 
 
 def failed(why: str) -> pymysql.err.OperationalError:

@@ -188,11 +188,11 @@ class Cursor(PyMySQLCursor):
 
     def executemany(self, query: str, args: Iterable[object]) -> int | None:
         """Run a statement for all rows; return how many were affected."""
-        rows, found = list(args), cut(query)
-        if found is None or not rows:
+        rows, parts = list(args), cut(query)
+        if parts is None or not rows:
             return super().executemany(query, rows)
         sent: int = self._do_execute_many(  # type: ignore[attr-defined] # not in the stubs
-            *found, rows, self.max_stmt_length, self.connection.encoding
+            *parts, rows, self.max_stmt_length, self.connection.encoding
         )
         return sent
 
@@ -200,8 +200,8 @@ class Cursor(PyMySQLCursor):
 @lru_cache(maxsize=256)
 def cut(query: str) -> tuple[str, str, str] | None:
     """Return what stands before, in and behind the values of an INSERT; None for all else."""
-    found = RE_INSERT_VALUES.match(query)
-    if found is None:
+    match = RE_INSERT_VALUES.match(query)
+    if match is None:
         return None
-    before, values, behind = found.groups()
+    before, values, behind = match.groups()
     return before % (), values.rstrip(), (behind or "") % ()

@@ -83,9 +83,9 @@ def run_migrations(connection: Connection) -> None:
 def is_from_before(connection: Connection) -> bool:
     """Tell whether there are documented tables that no migration has made, or not to its end."""
     heads = MigrationContext.configure(connection).get_current_heads()
-    found = not heads and bool(set(inspect(connection).get_table_names()) & set(DOCUMENTED))
+    is_old = not heads and bool(set(inspect(connection).get_table_names()) & set(DOCUMENTED))
     connection.rollback()
-    return found
+    return is_old
 
 
 def planned(engine: Engine) -> tuple[list[str], dict[str, int]]:
@@ -105,8 +105,8 @@ def keep_oldest(connection: Connection) -> None:
 
     Every step finds out whether it is done, so that going back costs nothing.
     """
-    found = MigrationContext.configure(connection).get_current_heads()
-    if len(found) > 1:
+    versions = MigrationContext.configure(connection).get_current_heads()
+    if len(versions) > 1:
         newer = text("DELETE FROM alembic_version WHERE version_num > :oldest")
-        connection.execute(newer, {"oldest": min(found)})
+        connection.execute(newer, {"oldest": min(versions)})
     connection.commit()

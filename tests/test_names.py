@@ -28,11 +28,9 @@ REPEATED = {
     "reconciler": {"schema/tables", "listener/background"},
     "webhook": {"store/doors", "listener", "backfill/command"},
 }
-STILL_REPEATED = set(
-    "api connection body context flags health repositories run_list webhook_setup".split()
-)
+STILL_REPEATED = set("body connection context flags health".split())
 STILL_ALIKE = {"dashboard/pages/run.py"}
-STILL_UNSAID = {*"engines runtime schema store listener backfill dashboard".split()}
+STILL_UNSAID = {*"runtime store listener backfill dashboard".split()}
 
 # Where a vendor's name may stand in code: its own files, and a line in each registry.
 OF_A_VENDOR = ("rows/github/", "backfill/github/", "listener/vendors/github", "config/github.py")
@@ -42,17 +40,15 @@ REGISTRIES = {
     "backfill/vendors.py",
     "config/settings.py",
 }
-STILL_NAMED = {"backfill": 70, "listener": 8, "runtime": 1, "schema": 7, "store": 1}
+STILL_NAMED = {"backfill": 70, "listener": 8, "runtime": 1, "schema": 1, "store": 1}
 
 FILLERS = {"found", "one", "those"}
 STILL_FILLED = {
     "backfill": 150,
     "dashboard": 52,
-    "engines": 5,
     "listener": 18,
     "rows": 1,
     "runtime": 2,
-    "schema": 21,
     "store": 165,
 }
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

@@ -43,7 +43,7 @@ def connect(settings: Settings, max_requests: int | None) -> VendorConnection:
     """Return the vendor that the settings name, asked whether it answers. Raises CannotStart."""
     vendor, reporter = chosen_vendor(settings), ProgressBars()
     client = vendor.open_client(settings, reporter.waiting)
-    reporter.limits = client.rate_limit
+    reporter.rate_limit = client.rate_limit
     try:
         vendor.check_key(client, tries=2)
     except ApiError as problem:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from backfill.command.connection import VendorConnection
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, Budget
-from backfill.pipeline.progress_bars import span
+from backfill.pipeline.progress_bars import format_span
 from backfill.records import ReadRange
 
 
@@ -61,7 +61,7 @@ def plan_reading(
         lines.append(f"{name}: {runs} runs, {stored} of them are stored: about {calls} calls")
     budget = client.rate_limit.budget
     seconds = estimate_seconds(total, client.rules.per_minute, budget, datetime.now().timestamp())
-    lines.append(f"in all about {total} calls, {format_budget(budget)}: {span(seconds)}")
+    lines.append(f"in all about {total} calls, {format_budget(budget)}: {format_span(seconds)}")
     return ReadingPlan(lines, is_possible)
 
 

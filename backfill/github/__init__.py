@@ -4,89 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backfill.github.all_runs import read_runs
-from backfill.github.api import (
-    ADDRESS,
-    APP_HOOK,
-    KEY,
-    TITLE,
-    check_key,
-    open_app_client,
-    open_client,
-    read_app,
-)
-from backfill.github.audit_lists import (
-    find_absent_attempts,
-    has_runs_before,
-    list_branches,
-    list_commits,
-    list_jobs,
-    list_runs,
-)
-from backfill.github.branches import (
-    read_branches,
-    read_moved_branches,
-    read_workflows,
-    reread_branches,
-)
-from backfill.github.commits import read_commits, read_named_commits
-from backfill.github.delivery_log import recover_deliveries
-from backfill.github.estimate import estimate_calls
-from backfill.github.failure_reasons import read_failure_reasons
-from backfill.github.recent_runs import read_open_runs, read_recent_runs, reread_runs
-from backfill.github.repositories import find_repository, list_names
-from backfill.github.webhook_setup import (
-    check_listener_url,
-    explain_refusal,
-    hook_owners,
-    inspect_hooks,
-    set_up_hook,
-    wait_for_ping,
-)
-from backfill.github.webhooks import list_hooks
-from backfill.github.windows import RERUN_DAYS as CHANGES_FOR
+from backfill.github.all_runs import read_runs as read_runs
+from backfill.github.api_access import ADDRESS as ADDRESS
+from backfill.github.api_access import APP_HOOK as APP_HOOK
+from backfill.github.api_access import KEY as KEY
+from backfill.github.api_access import TITLE as TITLE
+from backfill.github.api_access import check_key as check_key
+from backfill.github.api_access import open_app_client as open_app_client
+from backfill.github.api_access import open_client as open_client
+from backfill.github.api_access import read_app as read_app
+from backfill.github.audit_lists import find_absent_attempts as find_absent_attempts
+from backfill.github.audit_lists import has_runs_before as has_runs_before
+from backfill.github.audit_lists import list_branches as list_branches
+from backfill.github.audit_lists import list_commits as list_commits
+from backfill.github.audit_lists import list_jobs as list_jobs
+from backfill.github.audit_lists import list_runs as list_runs
+from backfill.github.branches import read_branches as read_branches
+from backfill.github.branches import read_moved_branches as read_moved_branches
+from backfill.github.branches import read_workflows as read_workflows
+from backfill.github.branches import reread_branches as reread_branches
+from backfill.github.commits import read_commits as read_commits
+from backfill.github.commits import read_named_commits as read_named_commits
+from backfill.github.delivery_log import recover_deliveries as recover_deliveries
+from backfill.github.estimate import estimate_calls as estimate_calls
+from backfill.github.failure_reasons import read_failure_reasons as read_failure_reasons
+from backfill.github.hook_registration import check_listener_url as check_listener_url
+from backfill.github.hook_registration import explain_refusal as explain_refusal
+from backfill.github.hook_registration import hook_owners as hook_owners
+from backfill.github.hook_registration import inspect_hooks as inspect_hooks
+from backfill.github.hook_registration import set_up_hook as set_up_hook
+from backfill.github.hook_registration import wait_for_ping as wait_for_ping
+from backfill.github.recent_runs import read_open_runs as read_open_runs
+from backfill.github.recent_runs import read_recent_runs as read_recent_runs
+from backfill.github.recent_runs import reread_runs as reread_runs
+from backfill.github.repository_lookup import find_repository as find_repository
+from backfill.github.repository_lookup import list_names as list_names
+from backfill.github.webhooks import list_hooks as list_hooks
+from backfill.github.windows import CHANGES_FOR as CHANGES_FOR
 from backfill.pipeline.context import Context
 from backfill.records import ReadRange, Repository
-
-__all__ = [
-    "ADDRESS",
-    "APP_HOOK",
-    "CHANGES_FOR",
-    "KEY",
-    "NO_HOOK_RIGHTS",
-    "NO_KEY",
-    "PHASES",
-    "TITLE",
-    "check_key",
-    "check_listener_url",
-    "estimate_calls",
-    "explain_refusal",
-    "find_absent_attempts",
-    "find_repository",
-    "has_runs_before",
-    "hook_owners",
-    "inspect_hooks",
-    "list_branches",
-    "list_commits",
-    "list_hooks",
-    "list_jobs",
-    "list_names",
-    "list_runs",
-    "open_app_client",
-    "open_client",
-    "read_app",
-    "read_failure_reasons",
-    "read_moved_branches",
-    "read_named_commits",
-    "read_open_runs",
-    "read_recent_runs",
-    "read_workflows",
-    "recover_deliveries",
-    "reread_branches",
-    "reread_runs",
-    "set_up_hook",
-    "wait_for_ping",
-]
 
 NO_KEY = (
     "without a key GitHub allows 60 calls an hour instead of 5,000: give one with -k, or in "

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from backfill.github import run_details
 from backfill.github.run_details import RunDetails
-from backfill.github.run_list import RunList
-from backfill.github.windows import covering, joined
+from backfill.github.run_listing import RunList
+from backfill.github.windows import cover_until, join_windows
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
 from backfill.pipeline.context import Context
@@ -29,7 +29,7 @@ NEWEST = "actions/runs?exclude_pull_requests=true&per_page=1"
 Task = Callable[[], RunDetails]
 
 
-class Newest(NamedTuple):
+class NewestRun(NamedTuple):
     """When the newest run was created, how many there are, and the page that says so."""
 
     time: datetime
@@ -40,31 +40,35 @@ class Newest(NamedTuple):
 
 def read_runs(context: Context, repository: Repository, read_range: ReadRange) -> None:
     """Read the runs that are wanted, each to its end. Raises ApiError."""
-    known = stored_windows(context, repository)
-    newest = ask_newest(context, repository, known)
+    known = list_windows(context, repository)
+    newest = find_newest_run(context, repository, known)
     if newest is None:
-        context.reporter.say(f"{repository.name}: {why_none(context, repository)}")
+        context.reporter.say(f"{repository.name}: {explain_no_runs(context, repository)}")
         return
-    expect(context, repository, newest, read_range)
-    finish(context, repository, left_over(context, repository))
+    announce_totals(context, repository, newest, read_range)
+    store_details(context, repository, list_due_runs(context, repository))
     listing = RunList(context, repository, read_range.max_runs, read_range.last_time)
-    finish(context, repository, list_from(context, repository, listing, known, newest))
+    store_details(
+        context, repository, list_window_runs(context, repository, listing, known, newest)
+    )
     asked: set[int] = set()
     for _ in range(ROUNDS):
-        finish(context, repository, unfinished(context, repository, asked))
-        again = ask_newest(context, repository, known := stored_windows(context, repository))
+        store_details(context, repository, list_unfinished_runs(context, repository, asked))
+        again = find_newest_run(context, repository, known := list_windows(context, repository))
         if again is None or again.total is None:
             break
         # New runs came in: their window, and the one that ended in the same second.
         top = RunList(context, repository, None, read_range.last_time)
-        finish(context, repository, list_from(context, repository, top, known, again, most=2))
-    join_small(context, repository)
+        store_details(
+            context, repository, list_window_runs(context, repository, top, known, again, most=2)
+        )
+    join_small_windows(context, repository)
 
 
-def finish(context: Context, repository: Repository, tasks: Iterator[Task]) -> None:
+def store_details(context: Context, repository: Repository, tasks: Iterator[Task]) -> None:
     """Run the tasks, store what they find, and return when all of it is stored."""
     for found in context.pool.spread(tasks):
-        context.writer.put(AtomicWrite(found.reads, run_details.note(repository, found)))
+        context.writer.put(AtomicWrite(found.reads, run_details.note_details(repository, found)))
         context.reporter.advance("jobs")
     context.writer.put(
         AtomicWrite((), lambda c: backfill_progress.close_windows(c, repository.repoid))
@@ -72,14 +76,16 @@ def finish(context: Context, repository: Repository, tasks: Iterator[Task]) -> N
     context.writer.flush()
 
 
-def left_over(context: Context, repository: Repository) -> Iterator[Task]:
+def list_due_runs(context: Context, repository: Repository) -> Iterator[Task]:
     """Yield a task for each run that was listed, but not read, when the process before ended."""
     with reading(context.engine).connect() as connection:
         due = backfill_progress.runs_in(connection, repository.repoid, DUE)
-    return (partial(run_details.detail, context, repository, run) for run in due)
+    return (partial(run_details.read_details, context, repository, run) for run in due)
 
 
-def unfinished(context: Context, repository: Repository, asked: set[int]) -> Iterator[Task]:
+def list_unfinished_runs(
+    context: Context, repository: Repository, asked: set[int]
+) -> Iterator[Task]:
     """Yield a task for each run that had not ended when it was read, once in this process."""
     with reading(context.engine).connect() as connection:
         found = backfill_progress.runs_in(connection, repository.repoid, OPEN)
@@ -87,37 +93,39 @@ def unfinished(context: Context, repository: Repository, asked: set[int]) -> Ite
     for run in found:
         if run.rungitid not in asked:
             asked.add(run.rungitid)
-            yield partial(run_details.detail_again, context, repository, run, known)
+            yield partial(run_details.reread_details, context, repository, run, known)
 
 
-def stored_windows(context: Context, repository: Repository) -> list[Window]:
+def list_windows(context: Context, repository: Repository) -> list[Window]:
     """Return the windows as they are stored, newest first."""
     with reading(context.engine).connect() as connection:
         return backfill_progress.windows_of(connection, repository.repoid)
 
 
-def ask_newest(context: Context, repository: Repository, windows: list[Window]) -> Newest | None:
+def find_newest_run(
+    context: Context, repository: Repository, windows: list[Window]
+) -> NewestRun | None:
     """Return the newest run; `total` None when nothing changed, None when there is no run."""
     known = know_stored(context.engine, repository.repoid) if windows else know_nothing
     fetched = fetch_page(context.client, repository.path + NEWEST, known)
     if fetched.body is None:
-        return Newest(windows[0].last, None, fetched.key, None)
+        return NewestRun(windows[0].last, None, fetched.key, None)
     for run in fetched.body["workflow_runs"]:
         time = fields.needed(fields.moment(run, "created_at", "run"), "run", "created_at")
-        return Newest(time, int(fetched.body["total_count"]), fetched.key, fetched.page)
+        return NewestRun(time, int(fetched.body["total_count"]), fetched.key, fetched.page)
     return None
 
 
-def list_from(
+def list_window_runs(
     context: Context,
     repository: Repository,
     listing: RunList,
     known: list[Window],
-    newest: Newest,
+    newest: NewestRun,
     most: int | None = None,
 ) -> Iterator[Task]:
     """Yield a task for each run to be read in the newest `most` windows, by default in all."""
-    windows = covering(known, newest.time)
+    windows = cover_until(known, newest.time)
     added = [window for window in windows if window not in known]
 
     def note(connection: Connection) -> None:
@@ -126,13 +134,13 @@ def list_from(
             backfill_progress.put_page(connection, repository.repoid, newest.key, newest.page)
 
     context.writer.put(AtomicWrite((), note))
-    return listing.tasks(windows[:most], newest.time)
+    return listing.list_tasks(windows[:most], newest.time)
 
 
-def join_small(context: Context, repository: Repository) -> None:
+def join_small_windows(context: Context, repository: Repository) -> None:
     """Make one window of two at the top that fit one page: frequent backfills make small ones."""
-    windows = stored_windows(context, repository)
-    while len(windows) > 1 and (both := joined(windows[0], windows[1])):
+    windows = list_windows(context, repository)
+    while len(windows) > 1 and (both := join_windows(windows[0], windows[1])):
         replace = partial(
             backfill_progress.replace_windows, repoid=repository.repoid, old=windows[:2], new=[both]
         )
@@ -141,7 +149,9 @@ def join_small(context: Context, repository: Repository) -> None:
     context.writer.flush()
 
 
-def expect(context: Context, repository: Repository, newest: Newest, read_range: ReadRange) -> None:
+def announce_totals(
+    context: Context, repository: Repository, newest: NewestRun, read_range: ReadRange
+) -> None:
     """Tell the bars how much there is to do; what is new since the last time is not known."""
     total = None if read_range.last_time else newest.total
     if total is not None and read_range.max_runs is not None:
@@ -152,7 +162,7 @@ def expect(context: Context, repository: Repository, newest: Newest, read_range:
     context.reporter.expect("jobs", None if total is None else max(0, total - done))
 
 
-def why_none(context: Context, repository: Repository) -> str:
+def explain_no_runs(context: Context, repository: Repository) -> str:
     """Return why there is no run to read."""
     try:
         allowed = context.client.get(f"{repository.path}actions/permissions").body

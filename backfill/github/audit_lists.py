@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
-from backfill.github.branches import whole_list
-from backfill.github.commits import CommitDepth, below
-from backfill.github.run_list import RESTARTS
-from backfill.github.windows import CAP, first_page, halves
+from backfill.github.branches import fetch_whole_list
+from backfill.github.commits import CommitDepth, history_path
+from backfill.github.run_listing import RESTARTS
+from backfill.github.windows import CAP, first_page_path, halve_window
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
@@ -47,14 +47,16 @@ def list_runs(
     while waiting:
         window = waiting.pop()
         runs, total = list[Json](), 0
-        for page in fetch_pages(context.client, repository.path + first_page(window), know_nothing):
+        for page in fetch_pages(
+            context.client, repository.path + first_page_path(window), know_nothing
+        ):
             total = int(page.body["total_count"])
-            if total >= CAP and (parts := halves(window, floor)):
+            if total >= CAP and (parts := halve_window(window, floor)):
                 waiting += parts
                 break
             runs += page.body["workflow_runs"]
         else:
-            known = {run.gitid: run for run in map(run_of, runs)}
+            known = {run.gitid: run for run in map(map_run, runs)}
             tries[window] += 1
             if len(known) != total and tries[window] <= RESTARTS and total <= CAP:
                 waiting.append(window)
@@ -65,7 +67,7 @@ def list_runs(
     return list(found.values()), broken
 
 
-def run_of(run: Json) -> ListedRun:
+def map_run(run: Json) -> ListedRun:
     """Return a listed run. Raises Unmappable."""
     return ListedRun(
         gitid=fields.needed(fields.number(run, "id", AT), AT, "id"),
@@ -82,7 +84,7 @@ def run_of(run: Json) -> ListedRun:
 
 def has_runs_before(context: Context, repository: Repository, time: datetime) -> bool:
     """Tell whether GitHub still lists a run created before a time. Raises ApiError."""
-    path = first_page(Window(BEGINNING, time)).replace("per_page=100", "per_page=1")
+    path = first_page_path(Window(BEGINNING, time)).replace("per_page=100", "per_page=1")
     answer = context.client.get(repository.path + path)
     return int(answer.body["total_count"]) > 0
 
@@ -92,11 +94,13 @@ def list_jobs(
 ) -> dict[int, list[ListedJob]]:
     """Return the jobs of all attempts of runs. Raises ApiError."""
     tasks: Iterator[Callable[[], tuple[int, list[ListedJob]]]]
-    tasks = (partial(jobs_of, context, repository, run) for run in runs)
+    tasks = (partial(list_run_jobs, context, repository, run) for run in runs)
     return dict(context.pool.spread(tasks))
 
 
-def jobs_of(context: Context, repository: Repository, run: int) -> tuple[int, list[ListedJob]]:
+def list_run_jobs(
+    context: Context, repository: Repository, run: int
+) -> tuple[int, list[ListedJob]]:
     """Return a run and its jobs; none when the run was deleted meanwhile."""
     path = f"{repository.path}actions/runs/{run}/jobs?filter=all&per_page=100"
     try:
@@ -106,10 +110,10 @@ def jobs_of(context: Context, repository: Repository, run: int) -> tuple[int, li
             raise
         return run, []
     found = {one["id"]: one for page in pages for one in page}
-    return run, [job_of(one) for one in found.values() if not is_foreign(one)]
+    return run, [map_job(one) for one in found.values() if not is_foreign(one)]
 
 
-def job_of(job: Json) -> ListedJob:
+def map_job(job: Json) -> ListedJob:
     """Return a listed job. Raises Unmappable."""
     at = "workflow_job"
     created, started, ended = (
@@ -146,7 +150,7 @@ def find_absent_attempts(
 
 def list_branches(context: Context, repository: Repository) -> dict[str, str | None] | None:
     """Return what each branch points at; None where the list would not stand still."""
-    pages, is_whole = whole_list(context, repository)
+    pages, is_whole = fetch_whole_list(context, repository)
     if not is_whole:
         return None
     return {str(one["name"]): str(one["commit"]["sha"]) for page in pages for one in page.body}
@@ -167,32 +171,37 @@ def list_commits(
     head = heads.get(default)
     if head is None:
         return []
-    found = walk(context, repository, below(head, CommitDepth(None, since)), default)
+    found = read_commit_list(
+        context, repository, history_path(head, CommitDepth(None, since)), default
+    )
     if side is None:
         return found
     known = {commit.hash for commit in found}
     others = {name: sha for name, sha in heads.items() if sha and sha not in known}
     tasks = (
-        partial(side_branch, context, repository, head, name, sha) for name, sha in others.items()
+        partial(list_side_commits, context, repository, head, name, sha)
+        for name, sha in others.items()
     )
     for more in context.pool.spread(tasks):
         found += [commit for commit in more if commit.time and commit.time >= side]
     return found
 
 
-def side_branch(
+def list_side_commits(
     context: Context, repository: Repository, base: str, name: str, head: str
 ) -> list[ListedCommit]:
     """Return the commits that a branch has and the default branch has not."""
     try:
-        return walk(context, repository, f"compare/{base}...{head}?per_page=100", name)
+        return read_commit_list(context, repository, f"compare/{base}...{head}?per_page=100", name)
     except ApiError as problem:
         if not problem.is_unknown_commit:
             raise
         return []  # it moved or went meanwhile, or shares no history: its head is asked for alone
 
 
-def walk(context: Context, repository: Repository, path: str, branch: str) -> list[ListedCommit]:
+def read_commit_list(
+    context: Context, repository: Repository, path: str, branch: str
+) -> list[ListedCommit]:
     """Return the commits of a list or of a comparison."""
     found = []
     for page in fetch_pages(context.client, repository.path + path, know_nothing):

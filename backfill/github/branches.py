@@ -13,8 +13,8 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from backfill.github.commits import read_default, read_heads
-from backfill.github.repositories import reads
+from backfill.github.commits import read_default_branch, read_heads
+from backfill.github.repository_lookup import map_objects
 from backfill.http.errors import ApiError
 from backfill.http.pagination import FetchedPage, Known, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
@@ -42,10 +42,10 @@ def read_branches(context: Context, repository: Repository) -> None:
         for page in fetch_pages(context.client, repository.path + BRANCHES, held)
     ):
         return
-    pages, is_whole = whole_list(context, repository)
+    pages, is_whole = fetch_whole_list(context, repository)
     listed: list[Json] = [branch for page in pages for branch in page.body]
     for page in pages:
-        context.writer.put(AtomicWrite(reads(context, "branch", page.body, repository)))
+        context.writer.put(AtomicWrite(map_objects(context, "branch", page.body, repository)))
     gone: list[Json] = []
     if is_whole:
         context.writer.flush()
@@ -54,10 +54,10 @@ def read_branches(context: Context, repository: Repository) -> None:
         names = sorted(live - {str(branch["name"]) for branch in listed})
         gone = [{"name": name} for name in names]
     keep = partial(put_pages, repository=repository, pages=pages if is_whole else [])
-    context.writer.put(AtomicWrite(reads(context, "branch_gone", gone, repository), keep))
+    context.writer.put(AtomicWrite(map_objects(context, "branch_gone", gone, repository), keep))
 
 
-def whole_list(context: Context, repository: Repository) -> tuple[list[FetchedPage], bool]:
+def fetch_whole_list(context: Context, repository: Repository) -> tuple[list[FetchedPage], bool]:
     """Return the pages of branches, and whether they are of one moment.
 
     A branch deleted meanwhile pulls others to a page that was read before: pages count as one
@@ -68,14 +68,14 @@ def whole_list(context: Context, repository: Repository) -> tuple[list[FetchedPa
         before = {page.key: page for page in pages}
         pages = [
             before[page.key] if page.body is None else page
-            for page in fetch_pages(context.client, repository.path + BRANCHES, pages_known(before))
+            for page in fetch_pages(context.client, repository.path + BRANCHES, know_pages(before))
         ]
         if len(pages) == 1 or all(before.get(page.key) is page for page in pages):
             return pages, True
     return pages, False
 
 
-def pages_known(pages: dict[str, FetchedPage]) -> Known:
+def know_pages(pages: dict[str, FetchedPage]) -> Known:
     """Know the pages that were just read."""
     return lambda key: pages[key].page if key in pages else None
 
@@ -103,7 +103,7 @@ def read_workflows(context: Context, repository: Repository) -> None:
         context.client, repository.path + WORKFLOWS, know_stored(context.engine, repository.repoid)
     ):
         if page.body is not None:
-            found = reads(context, "workflow", page.body["workflows"], repository)
+            found = map_objects(context, "workflow", page.body["workflows"], repository)
             context.writer.put(
                 AtomicWrite(found, partial(put_pages, repository=repository, pages=[page]))
             )
@@ -124,7 +124,7 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         live = for_backfill.list_live_heads(connection, repository.repoid)
-        stored = notes.text(connection, subject(repository), STORED)
+        stored = notes.text(connection, note_subject(repository), STORED)
     if stored != fingerprint(live):
         # Webhooks moved branches since the list was stored: that it is unchanged says nothing.
         context.writer.put(
@@ -134,14 +134,14 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
         )
         context.writer.flush()
     read_branches(context, repository)
-    read_default(context, repository, None, since)
-    is_whole = compare(context, repository)
+    read_default_branch(context, repository, None, since)
+    is_whole = compare_heads(context, repository)
     if is_whole:
         read_heads(context, repository)
     return is_whole
 
 
-def subject(repository: Repository) -> str:
+def note_subject(repository: Repository) -> str:
     """Return what a repository's marks are about."""
     return str(repository.repoid)
 
@@ -151,20 +151,27 @@ def fingerprint(live: Heads) -> str:
     return sha256(json.dumps(sorted(live.items())).encode()).hexdigest()
 
 
-def compare(context: Context, repository: Repository) -> bool:
+def compare_heads(context: Context, repository: Repository) -> bool:
     """Store the commits of each branch whose head is new; tell whether all were compared."""
     with reading(context.engine).connect() as connection:
         live = for_backfill.list_live_heads(connection, repository.repoid)
         walks = backfill_progress.walks_of(connection, repository.repoid)
-        stored = notes.text(connection, subject(repository), STORED)
-        before: Heads = json.loads(notes.text(connection, subject(repository), HEADS) or "{}")
+        stored = notes.text(connection, note_subject(repository), STORED)
+        before: Heads = json.loads(notes.text(connection, note_subject(repository), HEADS) or "{}")
     main = repository.default_branch
     heads = {name: head for name, head in before.items() if name in live}
     if any(walk.state == CLOSED and walk.head == live.get(main) for walk in walks):
         heads[main] = live[main]
     moved = sorted(name for name, head in live.items() if heads.get(name) != head)
     tasks = (
-        partial(brought, context, repository, name, live[name], [heads.get(name), live.get(main)])
+        partial(
+            list_new_commits,
+            context,
+            repository,
+            name,
+            live[name],
+            [heads.get(name), live.get(main)],
+        )
         for name in moved[:MOST]
     )
     for name, found in context.pool.spread(tasks):
@@ -173,17 +180,19 @@ def compare(context: Context, repository: Repository) -> bool:
     if heads != before:
         text = json.dumps(heads)
         context.writer.put(
-            AtomicWrite((), lambda c: notes.put(c, subject(repository), HEADS, text))
+            AtomicWrite((), lambda c: notes.put(c, note_subject(repository), HEADS, text))
         )
     if stored != fingerprint(live):
         context.writer.put(
-            AtomicWrite((), lambda c: notes.put(c, subject(repository), STORED, fingerprint(live)))
+            AtomicWrite(
+                (), lambda c: notes.put(c, note_subject(repository), STORED, fingerprint(live))
+            )
         )
     context.writer.flush()
     return len(moved) <= MOST
 
 
-def brought(
+def list_new_commits(
     context: Context, repository: Repository, name: str, head: str, bases: list[str | None]
 ) -> tuple[str, list[Read]]:
     """Return the commits that a head has and the first of `bases` that GitHub knows has not.
@@ -197,7 +206,7 @@ def brought(
         try:
             path = f"{repository.path}compare/{base}...{head}?per_page=100"
             for page in fetch_pages(context.client, path, know_nothing):
-                found += reads(context, "commit", page.body["commits"], repository)
+                found += map_objects(context, "commit", page.body["commits"], repository)
         except ApiError as problem:
             if not problem.is_unknown_commit:
                 raise

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
-from backfill.github.repositories import reads
-from backfill.github.windows import stamp
+from backfill.github.repository_lookup import map_objects
+from backfill.github.windows import format_time
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_page, know_nothing
 from backfill.pipeline.context import Context
@@ -44,11 +44,11 @@ class CommitDepth:
 
 def read_commits(context: Context, repository: Repository, commits: int | None) -> None:
     """Store the commits that are wanted, and the branches' heads. Raises ApiError."""
-    read_default(context, repository, commits)
+    read_default_branch(context, repository, commits)
     read_heads(context, repository)
 
 
-def read_default(
+def read_default_branch(
     context: Context, repository: Repository, commits: int | None, since: datetime | None = None
 ) -> None:
     """Store the default branch's commits: so many, or back to the oldest run, or `since`.
@@ -67,10 +67,10 @@ def read_default(
         return
     depth = CommitDepth(commits, min(filter(None, (oldest, since)), default=None))
     if depth.most is not None or depth.since is not None:
-        walk(context, repository, head, depth, walks)
+        walk_history(context, repository, head, depth, walks)
 
 
-def walk(
+def walk_history(
     context: Context, repository: Repository, head: str, depth: CommitDepth, walks: list[Walk]
 ) -> None:
     """Store the default branch's commits, beginning where an earlier walk ended or stopped."""
@@ -82,34 +82,42 @@ def walk(
     begun = next((one for one in walks if one.head == head and one.state == OPEN), None)
     if begun is None and done:
         begun = Walk(
-            head, since=done.since, total=done.total, nextpage=between(repository, done, head)
+            head,
+            since=done.since,
+            total=done.total,
+            nextpage=comparison_path(repository, done, head),
         )
     if begun is None or (begun.since or BEGINNING) > (depth.since or BEGINNING):
-        begun = Walk(head, since=None if depth.most else depth.since, nextpage=below(head, depth))
+        begun = Walk(
+            head, since=None if depth.most else depth.since, nextpage=history_path(head, depth)
+        )
     try:
-        follow(context, repository, begun, depth)
+        follow_walk(context, repository, begun, depth)
     except ApiError as problem:
         if not problem.is_unknown_commit or problem.is_empty:
             raise
         # The commit that an earlier walk began from is gone: all is read anew.
-        follow(
-            context, repository, Walk(head, since=depth.since, nextpage=below(head, depth)), depth
+        follow_walk(
+            context,
+            repository,
+            Walk(head, since=depth.since, nextpage=history_path(head, depth)),
+            depth,
         )
 
 
-def below(head: str, depth: CommitDepth) -> str:
+def history_path(head: str, depth: CommitDepth) -> str:
     """Return the path of a head's history."""
     since = depth.since if depth.most is None else None
-    bound = f"&since={stamp(since)}" if since not in (None, BEGINNING) and since else ""
+    bound = f"&since={format_time(since)}" if since not in (None, BEGINNING) and since else ""
     return f"commits?per_page=100&sha={head}{bound}"
 
 
-def between(repository: Repository, done: Walk, head: str) -> str:
+def comparison_path(repository: Repository, done: Walk, head: str) -> str:
     """Return the path of the commits that a new head has and an earlier one had not."""
     return f"compare/{done.head}...{head}?per_page=100"
 
 
-def follow(context: Context, repository: Repository, begun: Walk, depth: CommitDepth) -> None:
+def follow_walk(context: Context, repository: Repository, begun: Walk, depth: CommitDepth) -> None:
     """Store the pages of a walk, each with the note of how far it came."""
     path = begun.nextpage
     oldest = begun.since
@@ -122,18 +130,18 @@ def follow(context: Context, repository: Repository, begun: Walk, depth: CommitD
         path = fetched.nextpage
         if depth.most is not None and not is_comparison:
             found = found[: max(0, depth.most - begun.total)]
-            oldest = BEGINNING if path is None else oldest_of(found)
+            oldest = BEGINNING if path is None else oldest_time(found)
             if begun.total + len(found) >= depth.most:
                 path = None
         state = CLOSED if path is None else OPEN
         since = oldest if state == CLOSED else begun.since
         begun = Walk(begun.head, state, since, begun.total + len(found), path)
         note = partial(backfill_progress.put_walk, repoid=repository.repoid, walk=begun)
-        context.writer.put(AtomicWrite(reads(context, "commit", found, repository), note))
+        context.writer.put(AtomicWrite(map_objects(context, "commit", found, repository), note))
         context.reporter.advance("commits", len(found))
 
 
-def oldest_of(found: list[Json]) -> datetime | None:
+def oldest_time(found: list[Json]) -> datetime | None:
     """Return the time of the last commit of a page: lists are by the committer's time."""
     if not found:
         return None
@@ -146,14 +154,14 @@ def read_heads(context: Context, repository: Repository) -> None:
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         heads = for_backfill.list_unknown_heads(connection, repository.repoid)
-    tasks: Iterator[Task] = (partial(read_head, context, repository, head) for head in heads)
+    tasks: Iterator[Task] = (partial(fetch_commit, context, repository, head) for head in heads)
     for found in context.pool.spread(tasks):
         context.writer.put(AtomicWrite(found))
         context.reporter.advance("commits", len(found))
     context.writer.flush()
 
 
-def read_head(context: Context, repository: Repository, head: str) -> list[Read]:
+def fetch_commit(context: Context, repository: Repository, head: str) -> list[Read]:
     """Return one commit; nothing when it is gone by now."""
     try:
         answer = context.client.get(f"{repository.path}commits?per_page=1&sha={head}")
@@ -161,12 +169,12 @@ def read_head(context: Context, repository: Repository, head: str) -> list[Read]
         if not problem.is_unknown_commit:
             raise
         return []
-    return reads(context, "commit", answer.body[:1], repository)
+    return map_objects(context, "commit", answer.body[:1], repository)
 
 
 def read_named_commits(context: Context, repository: Repository, hashes: Iterable[str]) -> None:
     """Store commits by their hashes, those that are gone left out. Raises ApiError."""
-    tasks = (partial(read_head, context, repository, one) for one in hashes)
+    tasks = (partial(fetch_commit, context, repository, one) for one in hashes)
     for commit in context.pool.spread(tasks):
         context.writer.put(AtomicWrite(commit))
     context.writer.flush()

@@ -6,7 +6,7 @@ import math
 
 from sqlalchemy import Engine
 
-from backfill.github.windows import CAP, PER_PAGE, stamp
+from backfill.github.windows import CAP, PER_PAGE, format_time
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import EVERYTHING, Estimate, ReadRange
@@ -28,7 +28,7 @@ def estimate_calls(
     """
     repository = client.get(f"/repos/{name}").body
     path = f"/repos/{repository['full_name']}/"
-    since = f"&created={stamp(read_range.last_time)}..*" if read_range.last_time else ""
+    since = f"&created={format_time(read_range.last_time)}..*" if read_range.last_time else ""
     newest = client.get(f"{path}actions/runs?exclude_pull_requests=true&per_page=1{since}")
     runs = int(newest.body["total_count"])
     if read_range.max_runs is not None:

@@ -69,7 +69,7 @@ def read_failure_reasons(
         if job.repoid in refused:
             continue
         try:
-            found = of_job(client, repositories[job.repoid], job)
+            found = read_job_reasons(client, repositories[job.repoid], job)
         except ApiError as problem:
             if problem.is_bad_key:
                 raise
@@ -90,29 +90,29 @@ def read_failure_reasons(
     return ReasonsRead(done, absent, left, client.rate_limit.sent - begun)
 
 
-def of_job(client: Client, name: str, job: Failed) -> list[Finding]:
+def read_job_reasons(client: Client, name: str, job: Failed) -> list[Finding]:
     """Return the rows of a job: what its annotations say, else its log, else why there is none.
 
     Raises ApiError for what may be had another time.
     """
     path = f"/repos/{name}/"
-    noted = annotated(client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100")
+    noted = read_annotations(client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100")
     if noted and not noted[0].vague:
-        return findings("annotation", noted)
-    log = job_logs.read(client, f"{path}actions/jobs/{job.jobgitid}/logs")
+        return make_findings("annotation", noted)
+    log = job_logs.read_log(client, f"{path}actions/jobs/{job.jobgitid}/logs")
     said = GITHUB.log_messages(log.text, failures.span_of(job))
     if said:
-        return findings("log", said)
+        return make_findings("log", said)
     absence = log.absence or ("silent" if log.is_whole else "huge")
     if noted:
-        return [one._replace(absence=absence) for one in findings("annotation", noted)]
+        return [one._replace(absence=absence) for one in make_findings("annotation", noted)]
     if log.absence == "gone":
         # To a key that lost its access everything is gone: that would be noted for good.
         client.get(path.rstrip("/"), tries=TRIES)
     return [Finding("none", absence)]
 
 
-def annotated(client: Client, path: str) -> list[FailureMessage]:
+def read_annotations(client: Client, path: str) -> list[FailureMessage]:
     """Return what a job's annotations say; nothing where the key may not see them.
 
     The permission is one of its own (Checks), and the log may be seen without it. Raises ApiError.
@@ -128,12 +128,12 @@ def annotated(client: Client, path: str) -> list[FailureMessage]:
         raise
 
 
-def findings(source: str, messages: Iterable[FailureMessage]) -> list[Finding]:
+def make_findings(source: str, messages: Iterable[FailureMessage]) -> list[Finding]:
     """Return messages as rows."""
-    return [finding(source, one) for one in messages]
+    return [make_finding(source, one) for one in messages]
 
 
-def finding(source: str, message: FailureMessage) -> Finding:
+def make_finding(source: str, message: FailureMessage) -> Finding:
     """Return a message as a row, with what makes it comparable."""
     mask = masked(message.text)
     return Finding(

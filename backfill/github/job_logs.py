@@ -31,7 +31,7 @@ TIMEOUT = (10, 30)
 HOPS = TRIES = 3
 
 
-class Log(NamedTuple):
+class JobLog(NamedTuple):
     """A log's text, or why there is none (gone, huge); `is_whole` where nothing was left out."""
 
     text: str = ""
@@ -39,7 +39,7 @@ class Log(NamedTuple):
     is_whole: bool = True
 
 
-def read(client: Client, path: str) -> Log:
+def read_log(client: Client, path: str) -> JobLog:
     """Return the log that GET `path` of the API leads to, at most KEPT bytes of its end.
 
     The link lives for a minute: one that fails is asked for again, once. Raises ApiError (of the
@@ -49,33 +49,33 @@ def read(client: Client, path: str) -> Log:
         return download(client, client.redirect_target(path, TRIES))
     except ApiError as problem:
         if problem.is_gone:
-            return Log(absence="gone")
+            return JobLog(absence="gone")
         if not problem.is_unanswered:
             raise
     return download(client, client.redirect_target(path, TRIES))
 
 
-def download(client: Client, url: str) -> Log:
+def download(client: Client, url: str) -> JobLog:
     """Return the log at `url`. Raises ApiError with the status 0 when the host fails."""
     try:
-        with opened(client, url) as response:
+        with open_url(client, url) as response:
             if response.status_code in GONE:
-                return Log(absence="gone")
+                return JobLog(absence="gone")
             length = response.headers.get("Content-Length", "")
             if not length.isdecimal() or int(length) <= KEPT:
-                return kept(response)
+                return read_end(response)
         first = int(length) - KEPT
-        with opened(client, url, {"Range": f"bytes={first}-"}) as response:
+        with open_url(client, url, {"Range": f"bytes={first}-"}) as response:
             if response.status_code == 206:
-                return kept(response)._replace(is_whole=False)
+                return read_end(response)._replace(is_whole=False)
     except (RequestException, HTTPError) as error:
         # The error's text may hold the link, which opens the log to whoever has it.
         raise ApiError(f"the host of the logs fails ({type(error).__name__})") from None
-    return Log(absence="huge")
+    return JobLog(absence="huge")
 
 
 @contextmanager
-def opened(
+def open_url(
     client: Client, url: str, headers: dict[str, str] | None = None
 ) -> Iterator[requests.Response]:
     """Give the answer to GET `url`, its body unread. Raises ApiError.
@@ -88,7 +88,7 @@ def opened(
         session.headers["User-Agent"] = "runledger"
         session.headers["Accept-Encoding"] = "identity"
         for _ in range(HOPS):
-            check_safe(client, url)
+            check_safe_url(client, url)
             response = session.get(
                 url,
                 headers=headers,
@@ -105,7 +105,7 @@ def opened(
         yield response
 
 
-def check_safe(client: Client, url: str) -> None:
+def check_safe_url(client: Client, url: str) -> None:
     """Raise ApiError unless `url` is https; the API on this machine may lead to http there."""
     found, ours = urlsplit(url), urlsplit(client.base)
     if found.scheme == "https":
@@ -115,7 +115,7 @@ def check_safe(client: Client, url: str) -> None:
     raise ApiError(f"GitHub's answer leads to {found.scheme}://{found.hostname}: not followed")
 
 
-def kept(response: requests.Response) -> Log:
+def read_end(response: requests.Response) -> JobLog:
     """Return the end of a body; `huge` where there is too much before it. Raises ApiError."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise ApiError("the host of the logs packs them, though it was not asked to")
@@ -124,8 +124,8 @@ def kept(response: requests.Response) -> Log:
         received += len(piece)
         end = (end + piece)[-KEPT:] if len(end) > KEPT else end + piece
         if received > MOST:
-            return Log(absence="huge")
+            return JobLog(absence="huge")
         if time.monotonic() > until:
             raise ApiError("the host of the logs is too slow")
     text = end[-KEPT:].decode(errors="replace")
-    return Log(text, is_whole=received <= KEPT)
+    return JobLog(text, is_whole=received <= KEPT)

@@ -14,8 +14,8 @@ from functools import partial
 from sqlalchemy import Connection
 
 from backfill.github import all_runs, run_details
-from backfill.github.run_list import RunList
-from backfill.github.windows import RERUN_DAYS
+from backfill.github.run_listing import RunList
+from backfill.github.windows import CHANGES_FOR
 from backfill.http.pagination import Known, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
@@ -32,16 +32,16 @@ DOUBLED = 9
 
 def read_recent_runs(context: Context, repository: Repository, since: datetime) -> None:
     """Store the runs created since a time that are not stored as they are. Raises ApiError."""
-    known = all_runs.stored_windows(context, repository)
-    newest = all_runs.ask_newest(context, repository, known)
-    all_runs.finish(context, repository, all_runs.left_over(context, repository))
+    known = all_runs.list_windows(context, repository)
+    newest = all_runs.find_newest_run(context, repository, known)
+    all_runs.store_details(context, repository, all_runs.list_due_runs(context, repository))
     if newest is None:
         return
     listing = RunList(context, repository, None, since)
-    all_runs.finish(
-        context, repository, all_runs.list_from(context, repository, listing, known, newest)
+    all_runs.store_details(
+        context, repository, all_runs.list_window_runs(context, repository, listing, known, newest)
     )
-    all_runs.join_small(context, repository)
+    all_runs.join_small_windows(context, repository)
 
 
 def read_open_runs(context: Context, repository: Repository, now: datetime) -> int:
@@ -51,21 +51,23 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     """
     context.writer.flush()
     with reading(context.engine).connect() as connection:
-        due = open_runs.due(connection, repository.repoid, now, RERUN_DAYS)
+        due = open_runs.due(connection, repository.repoid, now, CHANGES_FOR)
     known = know_stored(context.engine, repository.repoid)
     for one in due:
         if one.tries is None:
             context.writer.put(
-                AtomicWrite((), partial(put_first, repository=repository, one=one, now=now))
+                AtomicWrite((), partial(note_first, repository=repository, one=one, now=now))
             )
     tasks = (
-        partial(again, context, repository, one, known) for one in due if one.tries is not None
+        partial(reread_run, context, repository, one, known) for one in due if one.tries is not None
     )
     given_up = 0
     for one, found in context.pool.spread(tasks):
-        state = state_of(one, found, now)
+        state = judge_reread(one, found, now)
         given_up += state == ABANDONED
-        note = partial(put_both, repository=repository, one=one, found=found, state=state, now=now)
+        note = partial(
+            note_reread, repository=repository, one=one, found=found, state=state, now=now
+        )
         context.writer.put(AtomicWrite(found.reads, note))
     context.writer.put(
         AtomicWrite((), lambda connection: open_runs.forget_ended(connection, repository.repoid))
@@ -78,27 +80,28 @@ def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -
     """Store runs with all their attempts and jobs as they are now. Raises ApiError."""
     unread = (RunRead(run, None, 1, None, ended=False, whole=0, state=OPEN) for run in runs)
     tasks = (
-        partial(run_details.detail_again, context, repository, run, know_nothing) for run in unread
+        partial(run_details.reread_details, context, repository, run, know_nothing)
+        for run in unread
     )
-    all_runs.finish(context, repository, tasks)
+    all_runs.store_details(context, repository, tasks)
 
 
-def again(
+def reread_run(
     context: Context, repository: Repository, one: Reread, known: Known
 ) -> tuple[Reread, run_details.RunDetails]:
     """Return a run as it is now."""
-    return one, run_details.detail_again(context, repository, one.run, known)
+    return one, run_details.reread_details(context, repository, one.run, known)
 
 
-def state_of(one: Reread, found: run_details.RunDetails, now: datetime) -> str:
+def judge_reread(one: Reread, found: run_details.RunDetails, now: datetime) -> str:
     """Return whether a run is asked for again: not one that is gone, or open beyond the limit."""
     is_gone = found.run.state == backfill_progress.DONE and not found.run.ended
     last = found.run.updatetime or one.last
-    is_old = last is not None and last < now - RERUN_DAYS
+    is_old = last is not None and last < now - CHANGES_FOR
     return ABANDONED if is_gone or is_old else WAITING
 
 
-def put_both(
+def note_reread(
     connection: Connection,
     repository: Repository,
     one: Reread,
@@ -107,18 +110,18 @@ def put_both(
     now: datetime,
 ) -> None:
     """Note how far a run is read, and when to ask for it again: until it has ended, later."""
-    run_details.note(repository, found)(connection)
+    run_details.note_details(repository, found)(connection)
     tries = (one.tries or 0) + 1
-    duetime = now + timedelta(minutes=pause(tries))
+    duetime = now + timedelta(minutes=minutes_until_next(tries))
     open_runs.put(connection, repository.repoid, found.run.rungitid, tries, duetime, state)
 
 
-def put_first(connection: Connection, repository: Repository, one: Reread, now: datetime) -> None:
+def note_first(connection: Connection, repository: Repository, one: Reread, now: datetime) -> None:
     """Note a run that is open: its deliveries, or the next list, may still say how it ends."""
-    duetime = now + timedelta(minutes=pause(0))
+    duetime = now + timedelta(minutes=minutes_until_next(0))
     open_runs.put(connection, repository.repoid, one.run.rungitid, 0, duetime, WAITING)
 
 
-def pause(tries: int) -> int:
+def minutes_until_next(tries: int) -> int:
     """Return the minutes until a run is asked for again."""
     return min(LONGEST_MINUTES, FIRST_MINUTES << min(tries, DOUBLED))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from backfill.github.repositories import PAST_ATTEMPT, read, reads
+from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_objects
 from backfill.http.errors import ApiError
 from backfill.http.pagination import Known, fetch_page, fetch_pages, know_nothing
 from backfill.pipeline.context import Context
@@ -31,7 +31,7 @@ class RunDetails(NamedTuple):
     anew: bool
 
 
-def listed(run: Json, before: RunRead | None) -> RunRead:
+def note_listed(run: Json, before: RunRead | None) -> RunRead:
     """Return what is noted of a run as a list shows it. Raises Unmappable."""
     at = "workflow_run"
     return RunRead(
@@ -53,12 +53,12 @@ def is_news(run: RunRead, before: RunRead | None) -> bool:
     return told != (before.attempt, before.updatetime, before.ended)
 
 
-def detail(context: Context, repository: Repository, run: RunRead) -> RunDetails:
+def read_details(context: Context, repository: Repository, run: RunRead) -> RunDetails:
     """Return the jobs and earlier attempts of a run that was just listed."""
-    return finish(context, repository, run, [], {}, know_nothing, anew=False)
+    return complete_details(context, repository, run, [], {}, know_nothing, anew=False)
 
 
-def detail_again(
+def reread_details(
     context: Context, repository: Repository, run: RunRead, known: Known
 ) -> RunDetails:
     """Return a run that had not ended when it was read, as it is now."""
@@ -71,16 +71,16 @@ def detail_again(
         return RunDetails(run._replace(state=DONE), [], {}, anew=True)
     pages = {fetched.key: fetched.page} if fetched.page else {}
     if fetched.body is None:
-        return finish(context, repository, run, [], pages, known, anew=True)
-    found = reads(context, "workflow_run", [fetched.body], repository)
+        return complete_details(context, repository, run, [], pages, known, anew=True)
+    found = map_objects(context, "workflow_run", [fetched.body], repository)
     try:
-        run = listed(fetched.body, run)
+        run = note_listed(fetched.body, run)
     except Unmappable as error:
         context.report(f"{repository.name}: run {run.rungitid}: {error}")
-    return finish(context, repository, run, found, pages, known, anew=True)
+    return complete_details(context, repository, run, found, pages, known, anew=True)
 
 
-def finish(
+def complete_details(
     context: Context,
     repository: Repository,
     run: RunRead,
@@ -92,21 +92,21 @@ def finish(
 ) -> RunDetails:
     """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
     try:
-        jobs, more, is_whole = jobs_of(context, repository, run, known)
+        jobs, more, is_whole = list_all_jobs(context, repository, run, known)
     except ApiError as problem:
         if not problem.is_gone:
             raise
         # Deleted while it was being read: there is nothing more to be had.
         return RunDetails(run._replace(state=DONE), found, {}, anew)
-    found += reads(context, "workflow_job", jobs, repository)
-    found += past_attempts(context, repository, run)
+    found += map_objects(context, "workflow_job", jobs, repository)
+    found += read_past_attempts(context, repository, run)
     latest = max((int(job.get("run_attempt") or 1) for job in jobs), default=0)
     is_done = run.ended and is_whole and latest <= run.attempt
     state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)
     return RunDetails(run._replace(state=state, whole=whole), found, pages | more, anew)
 
 
-def jobs_of(
+def list_all_jobs(
     context: Context, repository: Repository, run: RunRead, known: Known
 ) -> tuple[list[Json], dict[str, Page], bool]:
     """Return the jobs of all attempts that are not stored as they are, their pages, and whether
@@ -133,14 +133,14 @@ def jobs_of(
     return list(jobs.values()), {}, False
 
 
-def past_attempts(context: Context, repository: Repository, run: RunRead) -> list[Read]:
+def read_past_attempts(context: Context, repository: Repository, run: RunRead) -> list[Read]:
     """Return the attempts before the one that lists show, but those that are stored for good."""
     found = []
     for attempt in range(run.whole + 1, run.attempt):
         path = f"actions/runs/{run.rungitid}/attempts/{attempt}?exclude_pull_requests=true"
         try:
             answer = context.client.get(repository.path + path)
-            one = read("workflow_run", answer.body, repository.record)
+            one = map_object("workflow_run", answer.body, repository.record)
         except ApiError as problem:
             if not problem.is_gone:
                 raise
@@ -152,7 +152,7 @@ def past_attempts(context: Context, repository: Repository, run: RunRead) -> lis
     return found
 
 
-def note(repository: Repository, found: RunDetails) -> Note:
+def note_details(repository: Repository, found: RunDetails) -> Note:
     """Return what is to be noted in the transaction that stores the jobs.
 
     Pages of a run that goes on are kept, to ask for it cheaply; one that is done is not asked for.

@@ -23,7 +23,7 @@ SHOWN = 5
 EVERY = "*"
 
 
-class Sent(NamedTuple):
+class SentDelivery(NamedTuple):
     """One line of a hook's log: `code` 0 where no answer came."""
 
     id: int
@@ -66,12 +66,12 @@ def list_hooks(
     paths = [f"{repository.path}hooks", *of_owner]
     for path in paths:
         if path not in seen:
-            seen[path] = visible_hooks(client, path)
+            seen[path] = list_visible_hooks(client, path)
     visible = [hooks for path in paths if (hooks := seen[path]) is not None]
     return [hook for hooks in visible for hook in hooks] if visible else None
 
 
-def visible_hooks(client: Client, path: str) -> list[Webhook] | None:
+def list_visible_hooks(client: Client, path: str) -> list[Webhook] | None:
     """Return the hooks of a list; None where the key may not see any. Raises ApiError."""
     try:
         return list_hooks_at(client, path)
@@ -81,7 +81,9 @@ def visible_hooks(client: Client, path: str) -> list[Webhook] | None:
         return None
 
 
-def ours(hooks: Iterable[Webhook], url: str | None, known: Collection[int]) -> Webhook | None:
+def find_our_hook(
+    hooks: Iterable[Webhook], url: str | None, known: Collection[int]
+) -> Webhook | None:
     """Return our hook: the one that points to `url`, else the only one that is known to deliver."""
     found = list(hooks)
     there = [one for one in found if url is not None and is_same(one.url, url)]
@@ -90,7 +92,7 @@ def ours(hooks: Iterable[Webhook], url: str | None, known: Collection[int]) -> W
     return next(iter(there or alone), None)
 
 
-def wrongs(hook: Webhook, url: str | None) -> list[str]:
+def list_faults(hook: Webhook, url: str | None) -> list[str]:
     """Return what keeps a hook from delivering everything to `url`, in words."""
     found = []
     if not hook.is_active:
@@ -105,43 +107,43 @@ def wrongs(hook: Webhook, url: str | None) -> list[str]:
     return found
 
 
-def wanted(url: str, secret: str, events: Iterable[str]) -> Json:
+def hook_body(url: str, secret: str, events: Iterable[str]) -> Json:
     """Return the body that makes or changes a hook; what a config leaves out is lost."""
     config = {"url": url, "content_type": "json", "secret": secret, "insecure_ssl": "0"}
     return {"active": True, "events": list(events), "config": config}
 
 
-def create(client: Client, place: str, url: str, secret: str) -> Webhook:
+def create_hook(client: Client, place: str, url: str, secret: str) -> Webhook:
     """Make a hook; GitHub pings it. Raises ApiError."""
-    body = {"name": "web", **wanted(url, secret, EVENTS)}
+    body = {"name": "web", **hook_body(url, secret, EVENTS)}
     try:
         return read_hook(client.send("POST", place, body).body, place)
     except ApiError as problem:
         # An answer that was lost on its way: the first request had made it.
-        made = ours(list_hooks_at(client, place), url, ()) if problem.is_invalid else None
+        made = find_our_hook(list_hooks_at(client, place), url, ()) if problem.is_invalid else None
         if made is None:
             raise
         return made
 
 
-def repair(client: Client, hook: Webhook, url: str, secret: str) -> None:
+def repair_hook(client: Client, hook: Webhook, url: str, secret: str) -> None:
     """Set everything about a hook anew, its secret too, which nobody can look at. Raises ApiError.
 
     Events that we do not need stay: somebody may have wanted them.
     """
     events = [EVERY] if EVERY in hook.events else dict.fromkeys([*EVENTS, *sorted(hook.events)])
-    client.send("PATCH", hook.path, wanted(url, secret, events))
+    client.send("PATCH", hook.path, hook_body(url, secret, events))
 
 
-def ping(client: Client, hook: Webhook) -> None:
+def ping_hook(client: Client, hook: Webhook) -> None:
     """Let GitHub send a ping. Raises ApiError."""
     client.send("POST", f"{hook.path}/pings")
 
 
-def last_sent(client: Client, hook: Webhook, most: int = SHOWN) -> list[Sent]:
+def list_sent(client: Client, hook: Webhook, most: int = SHOWN) -> list[SentDelivery]:
     """Return the latest lines of a hook's log, newest first. Raises ApiError."""
     found = client.get(f"{hook.path}/deliveries?per_page={most}").body or []
     return [
-        Sent(int(one["id"]), str(one.get("event")), int(one.get("status_code") or 0))
+        SentDelivery(int(one["id"]), str(one.get("event")), int(one.get("status_code") or 0))
         for one in found
     ]

@@ -17,23 +17,23 @@ from store.state.backfill_progress import CLOSED, OPEN, Window
 CAP = 1000
 PER_PAGE = 100
 SECOND = timedelta(seconds=1)
-RERUN_DAYS = timedelta(days=35)
+CHANGES_FOR = timedelta(days=35)
 """A run can be run again for 30 days: windows older than this do not change any more."""
 
 
-def first_page(window: Window) -> str:
+def first_page_path(window: Window) -> str:
     """Return the query for a window's runs; both ends are included."""
-    first = "*" if window.first == BEGINNING else stamp(window.first)
-    created = f"{first}..{stamp(window.last)}"
+    first = "*" if window.first == BEGINNING else format_time(window.first)
+    created = f"{first}..{format_time(window.last)}"
     return f"actions/runs?created={created}&exclude_pull_requests=true&per_page={PER_PAGE}"
 
 
-def stamp(time: datetime) -> str:
+def format_time(time: datetime) -> str:
     """Return a time as GitHub's search syntax wants it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def halves(window: Window, floor: datetime) -> list[Window]:
+def halve_window(window: Window, floor: datetime) -> list[Window]:
     """Return the newer and the older half; nothing for a single second.
 
     `floor` is where the repository begins: an open end is halved as if it began there.
@@ -45,7 +45,7 @@ def halves(window: Window, floor: datetime) -> list[Window]:
     return [Window(middle + SECOND, window.last), Window(window.first, middle)]
 
 
-def cut(window: Window, time: datetime) -> list[Window]:
+def cut_window(window: Window, time: datetime) -> list[Window]:
     """Return an open window in two, the newer from `time` on; itself where `time` is not inside."""
     whole = time.replace(microsecond=0)
     if window.state != OPEN or not window.first < whole <= window.last:
@@ -53,7 +53,7 @@ def cut(window: Window, time: datetime) -> list[Window]:
     return [Window(whole, window.last), Window(window.first, whole - SECOND)]
 
 
-def covering(stored: Sequence[Window], newest: datetime) -> list[Window]:
+def cover_until(stored: Sequence[Window], newest: datetime) -> list[Window]:
     """Return the windows, newest first, with one on top for runs that are newer than all."""
     if not stored:
         return [Window(BEGINNING, newest)]
@@ -62,7 +62,7 @@ def covering(stored: Sequence[Window], newest: datetime) -> list[Window]:
     return [Window(stored[0].last + SECOND, newest), *stored]
 
 
-def joined(newer: Window, older: Window) -> Window | None:
+def join_windows(newer: Window, older: Window) -> Window | None:
     """Return two small windows as one, so that a page's worth of runs is one request."""
     if newer.state != CLOSED or older.state != CLOSED or newer.first - older.last != SECOND:
         return None
@@ -74,4 +74,4 @@ def joined(newer: Window, older: Window) -> Window | None:
 
 def may_change(window: Window, newest: datetime) -> bool:
     """Tell whether a run of a window may still be run again."""
-    return window.last >= newest - RERUN_DAYS
+    return window.last >= newest - CHANGES_FOR

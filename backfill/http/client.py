@@ -41,7 +41,7 @@ class ApiAnswer(NamedTuple):
     moved: bool
 
 
-class Request(NamedTuple):
+class ApiRequest(NamedTuple):
     """What is asked: a path below the API's address, and JSON to send with it."""
 
     method: str
@@ -50,7 +50,7 @@ class Request(NamedTuple):
     body: Any = None
 
 
-class Reply(NamedTuple):
+class ApiReply(NamedTuple):
     """A response that came whole, and its body read as JSON; None where it is none."""
 
     response: requests.Response
@@ -76,40 +76,42 @@ class Client:
         Waits, follows and tries again as needed. Raises ApiError with a sentence for people,
         BudgetSpent and RequestsStopped.
         """
-        reply, moved = self.reach(Request("GET", path, etag), tries)
-        return self.answer(reply, moved=moved)
+        reply, moved = self.request_until_answered(ApiRequest("GET", path, etag), tries)
+        return self.read_answer(reply, moved=moved)
 
     def send(self, method: str, path: str, body: Any = None, tries: int = TRIES) -> ApiAnswer:
         """Return the answer to a request that changes something; `body` goes as JSON.
 
         It may arrive twice: an answer that is lost on its way is asked for again. Raises as `get`.
         """
-        reply, moved = self.reach(Request(method, path, None, body), tries)
-        return self.answer(reply, moved=moved)
+        reply, moved = self.request_until_answered(ApiRequest(method, path, None, body), tries)
+        return self.read_answer(reply, moved=moved)
 
     def redirect_target(self, path: str, tries: int = TRIES) -> str:
         """Return where GET `path` leads outside the API, as logs do; it is not followed.
 
         Raises as `get`, and ApiError where the answer is no such redirect.
         """
-        reply, _ = self.reach(Request("GET", path), tries, outside=True)
+        reply, _ = self.request_until_answered(ApiRequest("GET", path), tries, outside=True)
         location = reply.response.headers.get("location", "")
         if not location:
             raise ApiError(f"{self.rules.title}'s answer leads nowhere", reply.response.status_code)
         return urljoin(reply.response.url, location)
 
-    def reach(self, request: Request, tries: int, *, outside: bool = False) -> tuple[Reply, bool]:
+    def request_until_answered(
+        self, request: ApiRequest, tries: int, *, outside: bool = False
+    ) -> tuple[ApiReply, bool]:
         """Return the reply to a request, and whether it moved; `outside` takes a way out, too."""
         url, hops, failures, refusals = f"{self.base}{request.path}", 0, 0, 0
         while True:
-            reply, judgement = self.ask(url, request)
+            reply, judgement = self.request_once(url, request)
             if reply is not None and judgement.action is Action.TAKE:
                 return reply, hops > 0
             if reply is not None and judgement.action is Action.FOLLOW and hops < HOPS:
                 location = urljoin(url, reply.response.headers.get("location", ""))
                 if outside and not location.startswith(f"{self.base}/"):
                     return reply, hops > 0
-                url, hops = self.same_host(url, location), hops + 1
+                url, hops = self.check_same_host(url, location), hops + 1
             elif judgement.action is Action.WAIT and refusals < LIMIT_TRIES:
                 refusals += 1
                 self.wait_for_limit(judgement.seconds, refusals)
@@ -120,13 +122,13 @@ class Client:
                 why = judgement.why or f"{self.rules.title} sends us round in circles"
                 raise ApiError(why, 0 if reply is None else reply.response.status_code)
 
-    def ask(self, url: str, request: Request) -> tuple[Reply | None, Judgement]:
+    def request_once(self, url: str, request: ApiRequest) -> tuple[ApiReply | None, Judgement]:
         """Send one request; return its answer, if there is a whole one, and what it means."""
         headers = {"If-None-Match": request.etag} if request.etag else {}
         self.rate_limit.enter()
         response = None
         try:
-            response = self.session().request(
+            response = self.open_session().request(
                 request.method,
                 url,
                 json=request.body,
@@ -135,19 +137,19 @@ class Client:
                 allow_redirects=False,
             )
         except RequestException as error:
-            return None, Judgement(Action.AGAIN, None, self.failure(error))
+            return None, Judgement(Action.AGAIN, None, self.explain_failure(error))
         finally:
             # Of a key that is not accepted it tells the limit of those without one.
             heard = None if response is None or response.status_code == 401 else response
-            self.rate_limit.leave(None if heard is None else lowered(heard.headers))
-        body = parsed(response.content)
+            self.rate_limit.leave(None if heard is None else lower_names(heard.headers))
+        body = parse_json(response.content)
         if response.status_code == 200 and body is None:
             return None, Judgement(Action.AGAIN, None, f"{self.rules.title}'s answer breaks off")
         message = self.rules.message_of(body)
-        judgement = self.rules.judge(response.status_code, lowered(response.headers), message)
-        return Reply(response, body), judgement
+        judgement = self.rules.judge(response.status_code, lower_names(response.headers), message)
+        return ApiReply(response, body), judgement
 
-    def session(self) -> requests.Session:
+    def open_session(self) -> requests.Session:
         """Return this thread's session: connections are kept open and not shared."""
         session: requests.Session | None = getattr(self.local, "session", None)
         if session is None:
@@ -163,7 +165,7 @@ class Client:
                 session.headers.update(self.rules.authorization(self.token))
         return session
 
-    def same_host(self, url: str, location: str) -> str:
+    def check_same_host(self, url: str, location: str) -> str:
         """Return where a link leads. Raises ApiError when that is not the API: the token stays."""
         found = urljoin(url, location)
         ours, theirs = urlsplit(self.base), urlsplit(found)
@@ -172,12 +174,12 @@ class Client:
             raise ApiError(f"{self.rules.title}'s answer {why}")
         return found
 
-    def answer(self, reply: Reply, *, moved: bool) -> ApiAnswer:
+    def read_answer(self, reply: ApiReply, *, moved: bool) -> ApiAnswer:
         """Return what a response holds."""
         link = reply.response.links.get("next", {}).get("url")
         nextpage = None
         if link:
-            nextpage = self.same_host(reply.response.url, link).removeprefix(self.base)
+            nextpage = self.check_same_host(reply.response.url, link).removeprefix(self.base)
         last = parse_qs(urlsplit(reply.response.links.get("last", {}).get("url", "")).query)
         pages = int(last.get("page", ["1"])[0])
         return ApiAnswer(reply.body, reply.response.headers.get("ETag"), nextpage, pages, moved)
@@ -197,7 +199,7 @@ class Client:
         pause = seconds or min(LONGEST_PAUSE, 2 ** (failures - 1))
         self.rate_limit.rest(pause * SECOND * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
 
-    def failure(self, error: RequestException) -> str:
+    def explain_failure(self, error: RequestException) -> str:
         """Return in a few words why there is no answer; never the URL's query."""
         text, title, address = str(error), self.rules.title, self.rules.address
         if "NameResolutionError" in text or "Failed to resolve" in text:
@@ -211,12 +213,12 @@ class Client:
         return f"the connection to {title} broke off"
 
 
-def lowered(headers: Mapping[str, str]) -> dict[str, str]:
+def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with their names in lower case."""
     return {name.lower(): value for name, value in headers.items()}
 
 
-def parsed(content: bytes) -> Any:
+def parse_json(content: bytes) -> Any:
     """Return a body as JSON; None for what is none: a proxy may put a page of its own there."""
     try:
         return orjson.loads(content)

@@ -43,7 +43,7 @@ class Budget(NamedTuple):
     hour: int = 0
 
 
-def budget_of(headers: Headers, now: float, names: tuple[str, str, str]) -> Budget | None:
+def read_budget(headers: Headers, now: float, names: tuple[str, str, str]) -> Budget | None:
     """Return what an answer says of the limit in its headers `names`, None where it says nothing.
 
     The reset is on the server's clock: it counts from the answer's Date.
@@ -56,7 +56,7 @@ def budget_of(headers: Headers, now: float, names: tuple[str, str, str]) -> Budg
     return Budget(limit, remaining, now + max(0.0, reset - date), reset)
 
 
-def available(budget: Budget, in_flight: int, left: float = LEFT_TO_OTHERS) -> int:
+def count_available(budget: Budget, in_flight: int, left: float = LEFT_TO_OTHERS) -> int:
     """Return how many requests may still be made in this hour, when a part is left to others."""
     return budget.remaining - in_flight - int(budget.limit * left)
 
@@ -116,7 +116,7 @@ class RateLimit:
             self.budget = None
         if self.limited and self.budget is None and self.in_flight:
             return 1.0, ""  # the first answer of the hour says how many there are
-        if self.budget is not None and available(self.budget, self.in_flight, self.left) <= 0:
+        if self.budget is not None and count_available(self.budget, self.in_flight, self.left) <= 0:
             return self.budget.reset - now, "this hour's requests are used up"
         moment = time.monotonic()
         rate = self.rules.per_minute / MINUTE
@@ -136,7 +136,7 @@ class RateLimit:
         with self.changed:
             self.in_flight -= 1
             if headers is not None:
-                self.learn(budget_of(headers, time.time(), self.rules.limit_headers))
+                self.learn(read_budget(headers, time.time(), self.rules.limit_headers))
                 self.expires = self.rules.expiry_of(headers) or self.expires
             self.changed.notify_all()
 

@@ -44,15 +44,15 @@ class OutageRetry:
         def pause_after(failure: Failure) -> float | None:
             if time.monotonic() > ends or self.over.is_set() or not may_pass(failure.error):
                 return None
-            self.tell(faults.cause(failure.error))
+            self.say_change(faults.cause(failure.error))
             return min(FIRST_PAUSE * 2.0 ** (failure.tries - 1), LONGEST_PAUSE)
 
         result = retry(attempt, (*faults.DRIVERS, SQLAlchemyError), pause_after, self.over.wait)
         if was_away:  # else it may have been done before the database went away
-            self.tell(None)
+            self.say_change(None)
         return result
 
-    def tell(self, cause: str | None) -> None:
+    def say_change(self, cause: str | None) -> None:
         """Say that the database is away, and that it is back, once each."""
         with self.telling:
             if self.is_away == (cause is not None):

@@ -22,7 +22,7 @@ class ProgressBars:
 
     def __init__(self) -> None:
         self.stream: IO[str] = sys.stderr
-        self.limits: RateLimit | None = None
+        self.rate_limit: RateLimit | None = None
         self.name = ""
         self.bars: dict[str, tqdm[Any]] = {}
         self.done: dict[str, int] = {}
@@ -58,35 +58,35 @@ class ProgressBars:
         with self.lock:
             self.done[phase] = self.done.get(phase, 0) + count
             if phase in self.bars:
-                self.bars[phase].set_postfix_str(self.left(), refresh=False)
+                self.bars[phase].set_postfix_str(self.format_budget(), refresh=False)
                 self.bars[phase].update(count)
             elif not self.stream.isatty() and time.monotonic() - self.told >= EVERY_SECONDS:
                 self.told = time.monotonic()
-                print(self.line(), file=self.stream, flush=True)
+                print(self.format_line(), file=self.stream, flush=True)
 
-    def left(self) -> str:
+    def format_budget(self) -> str:
         """Return what is left of GitHub's limit."""
-        budget = self.limits.budget if self.limits else None
+        budget = self.rate_limit.budget if self.rate_limit else None
         return f"{budget.remaining} of {budget.limit} calls left" if budget else ""
 
-    def line(self) -> str:
+    def format_line(self) -> str:
         """Return in one line what is done, what is left, and when it will be over."""
         parts = []
         for phase in BARS:
             if phase in self.done:
                 total = self.totals.get(phase)
                 parts.append(f"{phase} {self.done[phase]}" + (f" of {total}" if total else ""))
-        if eta := self.eta():
+        if eta := self.format_eta():
             parts.append(eta)
-        return "; ".join(filter(None, (f"{self.name}: {', '.join(parts)}", self.left())))
+        return "; ".join(filter(None, (f"{self.name}: {', '.join(parts)}", self.format_budget())))
 
-    def eta(self) -> str:
+    def format_eta(self) -> str:
         """Return how long the jobs of the runs that are left will take."""
         done, total = self.done.get("jobs", 0), self.totals.get("jobs")
         if not done or not total or done >= total:
             return ""
         seconds = (time.monotonic() - self.began) / done * (total - done)
-        return f"about {span(seconds)} to go"
+        return f"about {format_span(seconds)} to go"
 
     def waiting(self, why: str, until: datetime) -> None:
         """Say that nothing is asked for a while, and until when."""
@@ -112,7 +112,7 @@ class ProgressBars:
             self.bars = {}
 
 
-def span(seconds: float) -> str:
+def format_span(seconds: float) -> str:
     """Return a length of time in its two largest units."""
     whole = max(1, round(seconds))
     for unit, length, smaller, part in (

@@ -14,7 +14,7 @@ AHEAD = 2 * THREADS
 """Tasks taken before their results are: those under way, and as many to go on with."""
 
 
-class Outcome(NamedTuple):
+class TaskOutcome(NamedTuple):
     """What a task returned, or what it raised."""
 
     result: Any
@@ -27,7 +27,7 @@ class ThreadPool:
     def __init__(self, threads: int = THREADS) -> None:
         self.threads = threads
         self.tasks: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
-        self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self.outcomes: SimpleQueue[TaskOutcome] = SimpleQueue()
         for number in range(threads):
             threading.Thread(target=self.work, name=f"fetch {number}", daemon=True).start()
 
@@ -35,9 +35,9 @@ class ThreadPool:
         """Run tasks until there will be no more."""
         while (task := self.tasks.get()) is not None:
             try:
-                outcome = Outcome(task(), None)
+                outcome = TaskOutcome(task(), None)
             except BaseException as error:  # noqa: BLE001 - raised again by `spread`, in its thread
-                outcome = Outcome(None, error)
+                outcome = TaskOutcome(None, error)
             self.outcomes.put(outcome)
 
     def close(self) -> None:

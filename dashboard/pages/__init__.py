@@ -1,1 +1,20 @@
-"""The pages, one module each: read the URL, ask the store, hand the answer to a template."""
+"""Read the URL, ask the store, hand the answer to a template: one module a page.
+
+A page is its module here, with `blueprint` and `TITLE`, a template, a module in store/reads, and
+its place in PAGES. TITLE is the word of the navigation it is found under, empty for none; the
+first page with a TITLE is where the word leads.
+"""
+
+from __future__ import annotations
+
+from dashboard.pages import deliveries, flakes, health, metrics, nights, run, runs, time
+
+PAGES = (nights, runs, run, deliveries, time, flakes, health, metrics)
+
+TITLES = {page.blueprint.name: page.TITLE for page in PAGES}
+
+NAVIGATION: dict[str, str] = {}
+"""The endpoints that words lead to."""
+for name, title in TITLES.items():
+    if title:
+        NAVIGATION.setdefault(title, f"{name}.show")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import orjson
 from flask import Blueprint, abort
 
-from dashboard.web.request import page, store
+from dashboard.web.request import render_page, store
 from rows import Unmappable
 from store.deliveries import bodies
 from store.reads import deliveries
 
+TITLE = "Runs"
 blueprint = Blueprint("deliveries", __name__)
 MOST = 400_000  # characters that a page shows
 
@@ -25,7 +26,7 @@ def show(provider: str, guid: str) -> str:
         text = orjson.dumps(bodies.payload(delivery.body), option=orjson.OPT_INDENT_2).decode()
     except Unmappable:
         text = delivery.body.decode(errors="replace")
-    return page(
+    return render_page(
         "delivery.html",
         f"Delivery {raw.guid}",
         raw=raw,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from flask import Blueprint, Response, g
 
 from dashboard.web import filters
-from dashboard.web.filters import BadFilter, Dates
-from dashboard.web.request import page, sheet, site, store
+from dashboard.web.filters import BadFilter, DateRange
+from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import runs
 from store.reads.connection import TooLong, quick
 from store.rollups import find_flakes
@@ -17,6 +17,7 @@ from store.rollups import flakes as roll_flakes
 from store.rollups.find_flakes import ShownFlake
 from store.rollups.flakes import DAYS, MOST
 
+TITLE = "Flakes"
 blueprint = Blueprint("flakes", __name__)
 CSV_MOST = 5_000
 LIVE_SECONDS = 8.0
@@ -33,7 +34,7 @@ class Found(NamedTuple):
     made: datetime | None
 
 
-def found(dates: Dates) -> Found:
+def found(dates: DateRange) -> Found:
     """Return the flaky jobs of some days: those of the usual ones are found ahead."""
     begin, end = dates.borders[0], dates.borders[-1]
     made = roll_flakes.read_roll_time(store(), begin, end)
@@ -49,11 +50,11 @@ def found(dates: Dates) -> Found:
 @blueprint.get("/flakes")
 def show() -> str:
     """Return the flaky jobs, the most often flaky first."""
-    dates = filters.dates(site().calendar, g.now, DAYS)
+    dates = filters.date_range(site().calendar, g.now, DAYS)
     rows, made = found(dates)
-    return page(
+    return render_page(
         "flakes.html",
-        "Flakes",
+        TITLE,
         dates=dates,
         rows=rows,
         made=made,
@@ -67,7 +68,7 @@ def show() -> str:
 @blueprint.get("/flakes.csv")
 def download() -> Response:
     """Return the flaky jobs as CSV."""
-    dates = filters.dates(site().calendar, g.now, DAYS)
+    dates = filters.date_range(site().calendar, g.now, DAYS)
     try:
         with quick(store(), LIVE_SECONDS):
             flakes = find_flakes.list_flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
@@ -88,4 +89,4 @@ def download() -> Response:
         )
         for one in flakes
     ]
-    return sheet("flakes", titles, lines)
+    return csv_response("flakes", titles, lines)

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, g
 
 from dashboard.view import charts
-from dashboard.web.request import page, sheet, site, store
-from dashboard.web.spool_status import Waiting, waiting
+from dashboard.web.request import csv_response, render_page, site, store
 from engines import kind_of
 from store.reads import audits, freshness
 from store.reads import health as reads_health
 from store.reads.health import HourCount
+from store.reads.spool import SpoolStatus, read_spool_status
 from store.state import health
 from store.write import changed_runs
 
+TITLE = "Health"
 blueprint = Blueprint("health", __name__)
 HOURS = 48
 HELD = 50
@@ -42,14 +43,14 @@ def show() -> str:
     states = reads_health.count_states(store())
     lately = reads_health.count_per_hour(store(), g.now - timedelta(hours=HOURS), states)
     hours, found = by_hour(g.now, lately)
-    spool: Waiting = waiting(site().settings.spool_dir)
+    spool: SpoolStatus = read_spool_status(site().settings.spool_dir)
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in found.items()}
     audited = audits.list_latest_audits(store())
     watched = health.rows(store())
-    return page(
+    return render_page(
         "health.html",
-        "Health",
+        TITLE,
         received=reads_health.read_reception(store()),
         audited={one.repoid: one for one in audited},
         whole=audits.summarize_audits(audited, audits.count_never_audited(store())),
@@ -60,7 +61,7 @@ def show() -> str:
         cycle=audits.read_last_cycle(store()),
         leases=audits.list_leases(store(), g.now),
         pending=changed_runs.pending_runs(store()),
-        chart=charts.stacked(charts.of_hours(labels), tones, NAMES, "none"),
+        chart=charts.draw_bars(charts.hour_points(labels), tones, NAMES, "none"),
         deliveries=sum(sum(values) for values in found.values()),
         states=states,
         held=reads_health.list_quarantined(store(), HELD),
@@ -80,4 +81,4 @@ def download() -> Response:
         for one in freshness.list_freshness(store(), g.now)
     ]
     titles = (*freshness.Freshness._fields, *audits.LatestAudit._fields[2:])
-    return sheet("health", titles, rows)
+    return csv_response("health", titles, rows)

@@ -12,13 +12,14 @@ from datetime import datetime
 from flask import Blueprint, Response, g
 
 from dashboard.web.request import site, store
-from dashboard.web.spool_status import waiting
 from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
+from store.reads.spool import read_spool_status
 from store.rollups import histogram
 from store.state import health
 from store.write import changed_runs
 
+TITLE = ""
 blueprint = Blueprint("metrics", __name__)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BORDERS = (0, 10, 25, 26, 34, 41, 46, 55, 64, 73, 87)
@@ -50,7 +51,8 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of deliveries, the spool and the roll-ups."""
     states = sorted(reads_health.count_states(store()).items())
     last = reads_health.read_reception(store()).last
-    spool, pending = waiting(site().settings.spool_dir), changed_runs.pending_runs(store())
+    spool = read_spool_status(site().settings.spool_dir)
+    pending = changed_runs.pending_runs(store())
     cycle = audits.read_last_cycle(store())
     yield (
         "deliveries",

@@ -9,12 +9,19 @@ from flask import Blueprint, Response, abort, g
 
 from config.calendar import shown_nights
 from dashboard.view import formats
-from dashboard.view.new_issue_link import new_issue
-from dashboard.view.night_changes import changes_of
-from dashboard.view.night_matrix import NO_GROUP, Row, filtered, matches, rows_of, sorted_rows
-from dashboard.view.suspect_commits import suspects_of
+from dashboard.view.new_issue_link import new_issue_link
+from dashboard.view.night_changes import find_changes
+from dashboard.view.night_matrix import (
+    NO_GROUP,
+    MatrixRow,
+    build_rows,
+    filter_rows,
+    has_text,
+    sort_rows,
+)
+from dashboard.view.suspect_commits import list_suspects
 from dashboard.web import filters
-from dashboard.web.request import page, sheet, site, store
+from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
 from store.reads import runs as reads
@@ -22,6 +29,7 @@ from store.rollups import nightly_runs
 from store.rollups.night_summary import FAILED_STATE, STATES
 from store.write import changed_runs
 
+TITLE = "Nights"
 blueprint = Blueprint("nights", __name__)
 COUNTS = ("14", "30", "60")
 USUAL = "30"
@@ -34,7 +42,7 @@ class Seen(NamedTuple):
 
     nights: list[date]
     last: date
-    rows: list[Row]
+    rows: list[MatrixRow]
 
 
 def seen(count: int) -> Seen:
@@ -42,7 +50,7 @@ def seen(count: int) -> Seen:
     plan, now = site().plan, g.now
     nights = shown_nights(plan.calendar, now, count)
     found = reads_nights.read_nights(store(), plan, nights)
-    rows = rows_of(nights, found, reads_nights.group_repos(store(), plan))
+    rows = build_rows(nights, found, reads_nights.group_repos(store(), plan))
     return Seen(nights, plan.calendar.local(now).date(), rows)
 
 
@@ -52,7 +60,7 @@ def group_names() -> list[str]:
     return [*names, NO_GROUP] if names else []
 
 
-def unseen(rows: list[Row], last: date) -> set[str]:
+def unseen(rows: list[MatrixRow], last: date) -> set[str]:
     """Return the fingerprints of last night's errors that the store had never seen before it."""
     begin = site().calendar.begin(last)
     found = {one.fingerprint for row in rows for one in row.cell(last).failures if one.fingerprint}
@@ -60,13 +68,13 @@ def unseen(rows: list[Row], last: date) -> set[str]:
     return {one for one in asked if not reads_failures.has_been_seen(store(), one, begin)}
 
 
-def chosen(found: Seen) -> list[Row]:
+def chosen(found: Seen) -> list[MatrixRow]:
     """Return the rows that the URL's filters leave, sorted."""
     states = filters.choices("status", STATES)
     group = filters.choice("group", ("", *group_names()), "")
-    rows = filtered(found.rows, found.last, filters.text("q"), states, group)
+    rows = filter_rows(found.rows, found.last, filters.text("q"), states, group)
     order = filters.choice("sort", ("failing", "name"), "failing")
-    return sorted_rows(rows, found.last, order, group_names())
+    return sort_rows(rows, found.last, order, group_names())
 
 
 def variants() -> list[tuple[str, str]]:
@@ -85,13 +93,13 @@ def show() -> str:
     totals = {
         state: sum(row.cell(found.last).state == state for row in found.rows) for state in STATES
     }
-    return page(
+    return render_page(
         "nights.html",
-        "Nights",
+        TITLE,
         found=found,
         rows=rows,
         totals=totals,
-        changes=changes_of(found.rows, found.last),
+        changes=find_changes(found.rows, found.last),
         unseen=unseen(found.rows, found.last),
         groups=group_names(),
         variants=variants(),
@@ -100,7 +108,7 @@ def show() -> str:
         counts=COUNTS,
         usual=USUAL,
         text=text,
-        hit=lambda cell: not text or matches(cell, text),
+        hit=lambda cell: not text or has_text(cell, text),
         has_runs=bool(found.rows) or reads.has_runs(store()),
     )
 
@@ -125,7 +133,7 @@ def download() -> Response:
         if cell.runs
     ]
     titles = ("repository", "group", "night", "state", "runs", "failed jobs", "steps", "errors")
-    return sheet("nights", titles, lines)
+    return csv_response("nights", titles, lines)
 
 
 @blueprint.get("/nights/<int:repoid>/<day>")
@@ -139,7 +147,7 @@ def detail(repoid: int, day: str) -> str:
     since, until = plan.calendar.begin(night), plan.calendar.end(night)
     runs = reads_nights.list_nightly_runs(store(), plan, repoid, since, until)
     brought = nightly_runs.read_nights(store(), plan.calendar, since, until, plan.groups, repoid)
-    rows = rows_of([night], brought, reads_nights.group_repos(store(), plan))
+    rows = build_rows([night], brought, reads_nights.group_repos(store(), plan))
     cell = rows[0].cells[0] if rows else None
     jobs = reads.list_jobs(store(), [run.key for run in runs])
     by_run = {
@@ -153,8 +161,8 @@ def detail(repoid: int, day: str) -> str:
     failures = cell.failures if cell else ()
     broken = {one.workflow for one in failures}
     prints = sorted({one.fingerprint for one in failures if one.fingerprint})
-    around = suspects_of(store(), runs, broken)
-    return page(
+    around = list_suspects(store(), runs, broken)
+    return render_page(
         "night.html",
         f"{repo.name}, night to {formats.night(night)}",
         repo=repo,
@@ -167,7 +175,7 @@ def detail(repoid: int, day: str) -> str:
         said=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: error_of(one, since) for one in prints[:MOST_SPREAD]},
         suspects=around,
-        issue=new_issue(repo, night, cell.failures, runs, around) if cell else None,
+        issue=new_issue_link(repo, night, cell.failures, runs, around) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
         # An export has the nights that the matrix leads to: not every one before these.
         before=None if site().is_static else night - timedelta(days=1),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, g
 
-from dashboard.view.timeline import timeline
-from dashboard.web.request import page, store
+from dashboard.view.timeline import draw_timeline
+from dashboard.web.request import render_page, store
 from store.reads import deliveries, failures, runs
 
+TITLE = "Runs"
 blueprint = Blueprint("run", __name__)
 
 
@@ -27,11 +28,11 @@ def show(provider: str, gitid: int) -> str:
         (
             number,
             by_number.get(number),
-            timeline([job for job in jobs if (job.attempt or 1) == number], g.now),
+            draw_timeline([job for job in jobs if (job.attempt or 1) == number], g.now),
         )
         for number in numbers
     ]
-    return page(
+    return render_page(
         "run.html",
         f"{run.workflowname or 'Run'} #{run.runnumber or run.gitid}",
         run=run,

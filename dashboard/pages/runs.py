@@ -10,12 +10,13 @@ from flask import Blueprint, Response, g, request
 from dashboard.view import formats
 from dashboard.web import filters
 from dashboard.web.filters import BadFilter
-from dashboard.web.request import page, sheet, site, store
+from dashboard.web.request import csv_response, render_page, site, store
 from rows.sources import TRIGGERS
 from store.reads import run_list, runs
 from store.reads.run_list import ListPosition, RunFilter, RunPage
 from store.reads.runs import Run
 
+TITLE = "Runs"
 blueprint = Blueprint("runs", __name__)
 PAGE = 50
 SECONDS = 0.1
@@ -84,9 +85,9 @@ def show() -> str:
     """Return a page of runs."""
     found = run_list.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
     repos = runs.list_repos(store())
-    return page(
+    return render_page(
         "runs.html",
-        "Runs",
+        TITLE,
         runs=found.runs[:PAGE],
         searched=found.searched,
         after=next_place(found),
@@ -109,4 +110,4 @@ def show() -> str:
 def download() -> Response:
     """Return the newest runs that the filters leave as CSV."""
     found = run_list.list_runs(store(), wanted(), CSV_MOST, place())
-    return sheet("runs", Run._fields, found.runs)
+    return csv_response("runs", Run._fields, found.runs)

@@ -10,14 +10,15 @@ from flask import Blueprint, Response, g, request
 from dashboard.pages.runs import repo_number
 from dashboard.view import charts, formats
 from dashboard.web import filters
-from dashboard.web.filters import Dates
-from dashboard.web.request import page, sheet, site, store
+from dashboard.web.filters import DateRange
+from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import durations
 from store.reads import runs as reads
 from store.reads.durations import Lengths
 from store.rollups.durations import SORTS, DayRuns, JobFilter, JobShare
 from store.write import changed_runs
 
+TITLE = "Time"
 blueprint = Blueprint("time", __name__)
 DAYS = 30
 SYSTEMS = ("Linux", "Windows", "macOS")
@@ -37,7 +38,7 @@ LINES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 class Asked(NamedTuple):
     """The days, and the span of jobs and runs that the URL asks for."""
 
-    dates: Dates
+    dates: DateRange
     span: JobFilter
     repo: str
     os: str
@@ -45,13 +46,13 @@ class Asked(NamedTuple):
 
 def asked() -> Asked:
     """Read the filters. Raises BadFilter."""
-    dates = filters.dates(site().calendar, g.now, DAYS)
+    dates = filters.date_range(site().calendar, g.now, DAYS)
     name, system = filters.text("repo"), filters.choice("os", ("", *SYSTEMS), "")
     span = JobFilter(dates.borders, system or None, repo_number(name))
     return Asked(dates, span, name, system)
 
 
-def by_tone(dates: Dates, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
+def by_tone(dates: DateRange, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
     """Return runs per day for each tone that occurs."""
     found = {name: [0] * len(dates.days) for name in NAMES}
     for row in rows:
@@ -59,7 +60,7 @@ def by_tone(dates: Dates, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
     return {name: values for name, values in found.items() if any(values)}
 
 
-def percentiles(dates: Dates, days: Mapping[int, Lengths]) -> dict[str, list[float | None]]:
+def percentiles(dates: DateRange, days: Mapping[int, Lengths]) -> dict[str, list[float | None]]:
     """Return the percentiles of each day."""
     shares = list(LINES.values())
     found = [charts.percentiles(days.get(place, {}), shares) for place in range(len(dates.days))]
@@ -84,13 +85,13 @@ def show() -> str:
     queues = durations.count_queue_times(store(), cut)
     runtimes = durations.count_run_times(store(), cut)
     days = wanted.dates.days
-    points = charts.of_days(days)
+    points = charts.day_points(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
     tables = {by: durations.list_shares(store(), cut, by, SHARES) for by in SORTS}
     repos = reads.list_repos(store())
-    return page(
+    return render_page(
         "time.html",
-        "Time",
+        TITLE,
         asked=wanted,
         repos=repos,
         variants=[
@@ -104,9 +105,9 @@ def show() -> str:
         names=NAMES,
         waits=waits,
         lengths=lengths,
-        runs_chart=charts.stacked(points, runs, NAMES, "no runs"),
-        waits_chart=charts.spans(points, waits),
-        lengths_chart=charts.spans(points, lengths),
+        runs_chart=charts.draw_bars(points, runs, NAMES, "no runs"),
+        waits_chart=charts.draw_lines(points, waits),
+        lengths_chart=charts.draw_lines(points, lengths),
         waited=over_all(queues),
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
@@ -129,7 +130,7 @@ def download() -> Response:
         (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
         for row in rows
     ]
-    return sheet(f"time-{by}", (by, "jobs", "minutes", "mean minutes"), lines)
+    return csv_response(f"time-{by}", (by, "jobs", "minutes", "mean minutes"), lines)
 
 
 @blueprint.get("/days.csv")
@@ -150,4 +151,4 @@ def download_days() -> Response:
         (day.isoformat(), *(values[place] for values in series))
         for place, day in enumerate(wanted.dates.days)
     ]
-    return sheet("days", titles, lines)
+    return csv_response("days", titles, lines)

@@ -18,7 +18,7 @@ class Banner(NamedTuple):
     text: str
 
 
-def banner(
+def choose_banner(
     received: Reception,
     whole: Completeness | None,
     warned: WarningCounts,

@@ -66,17 +66,17 @@ class Chart(NamedTuple):
     columns: tuple[Column, ...]
 
 
-def of_days(days: Sequence[date]) -> list[Point]:
+def day_points(days: Sequence[date]) -> list[Point]:
     """Return days as a chart's points."""
     return [Point(f"{day.day} {day:%b}", formats.night(day)) for day in days]
 
 
-def of_hours(hours: Sequence[datetime]) -> list[Point]:
+def hour_points(hours: Sequence[datetime]) -> list[Point]:
     """Return hours, each by its begin, as a chart's points."""
     return [Point(f"{hour:%H:%M}", f"{formats.night(hour)} {hour:%H:%M}") for hour in hours]
 
 
-def stacked(
+def draw_bars(
     points: Sequence[Point],
     series: Mapping[str, Sequence[int]],
     names: Mapping[str, str],
@@ -85,7 +85,7 @@ def stacked(
     """Return a bar for each point, of the tones in `series`, called by `names`, on each other."""
     places = range(len(points))
     totals = [sum(values[place] for values in series.values()) for place in places]
-    top = nice(max(totals, default=0))
+    top = round_up(max(totals, default=0))
     width = 100 / max(len(points), 1)
     floors = [float(HEIGHT)] * len(points)
     bars = []
@@ -105,11 +105,11 @@ def stacked(
         for place in places
     ]
     down = [Tick(HEIGHT - share * HEIGHT, formats.number(top * share)) for share in (0, 0.5, 1)]
-    told = columns(points, texts, nothing)
-    return Chart(HEIGHT, tuple(bars), (), (), tuple(down), labels(points), told)
+    told = list_columns(points, texts, nothing)
+    return Chart(HEIGHT, tuple(bars), (), (), tuple(down), list_labels(points), told)
 
 
-def spans(points: Sequence[Point], series: Mapping[str, Sequence[float | None]]) -> Chart:
+def draw_lines(points: Sequence[Point], series: Mapping[str, Sequence[float | None]]) -> Chart:
     """Return a line for each series of seconds, on a logarithmic scale; None is a gap."""
     known = [value for values in series.values() for value in values if value is not None]
     most = max([*known, 10])
@@ -142,11 +142,11 @@ def spans(points: Sequence[Point], series: Mapping[str, Sequence[float | None]])
         for place in range(len(points))
     ]
     ticks_down = tuple(Tick(down(tick), formats.span(tick)) for tick in ticks)
-    told = columns(points, texts, "no jobs")
-    return Chart(HEIGHT, (), tuple(lines), tuple(dots), ticks_down, labels(points), told)
+    told = list_columns(points, texts, "no jobs")
+    return Chart(HEIGHT, (), tuple(lines), tuple(dots), ticks_down, list_labels(points), told)
 
 
-def columns(points: Sequence[Point], texts: Sequence[str], nothing: str) -> tuple[Column, ...]:
+def list_columns(points: Sequence[Point], texts: Sequence[str], nothing: str) -> tuple[Column, ...]:
     """Return the points as columns that tell their figures."""
     width = 100 / max(len(points), 1)
     return tuple(
@@ -155,7 +155,7 @@ def columns(points: Sequence[Point], texts: Sequence[str], nothing: str) -> tupl
     )
 
 
-def labels(points: Sequence[Point]) -> tuple[Tick, ...]:
+def list_labels(points: Sequence[Point]) -> tuple[Tick, ...]:
     """Return the labels to write below a chart, the last always; every other one is minor."""
     width = 100 / max(len(points), 1)
     step = max(1, math.ceil(len(points) / LABELS))
@@ -166,7 +166,7 @@ def labels(points: Sequence[Point]) -> tuple[Tick, ...]:
     )
 
 
-def nice(most: float) -> float:
+def round_up(most: float) -> float:
     """Return the next number that is not below and easy to read, as its half is."""
     if most < 10:
         return max(2, math.ceil(most / 2) * 2)

@@ -14,7 +14,7 @@ from store.rollups.night_summary import NightFailure
 MOST_FAILURES = 20  # the form's address has to stay below 8 kB
 
 
-def new_issue(
+def new_issue_link(
     repo: Repo,
     night: date,
     failures: Sequence[NightFailure],
@@ -29,28 +29,28 @@ def new_issue(
     more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
     lines = [f"Night to {night.isoformat()}:", ""]
     for one in failures[:MOST_FAILURES]:
-        step = f", step {code(one.step)}" if one.step else ""
-        lines.append(f"- {code(one.workflow)}, job {code(one.job)}{step}: {one.url or ''}")
+        step = f", step {as_code(one.step)}" if one.step else ""
+        lines.append(f"- {as_code(one.workflow)}, job {as_code(one.job)}{step}: {one.url or ''}")
         if one.error:
-            lines.append(f"  {code(one.error)}")
+            lines.append(f"  {as_code(one.error)}")
     lines += [""] + [
-        f"Run {run.url or run.gitid} of commit {code(formats.short(run.commithash))}"
+        f"Run {run.url or run.gitid} of commit {as_code(formats.short(run.commithash))}"
         for run in runs[:MOST_FAILURES]
     ]
-    lines += [since(one) for one in around if one.good is not None]
+    lines += [describe_suspects(one) for one in around if one.good is not None]
     workflow, job = formats.first_line(first.workflow), formats.first_line(first.job)
     title = f"Nightly failed: {workflow} / {job}{more}"
     return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
 
 
-def since(one: Suspects) -> str:
+def describe_suspects(one: Suspects) -> str:
     """Return between which commits a workflow broke."""
-    name, bad = code(one.bad.workflowname or "?"), code(formats.short(one.bad.commithash))
-    good = code(formats.short(one.good.commithash if one.good else None))
+    name, bad = as_code(one.bad.workflowname or "?"), as_code(formats.short(one.bad.commithash))
+    good = as_code(formats.short(one.good.commithash if one.good else None))
     compare = f": {one.compare}" if one.compare else ""
     return f"{name} was last good at commit {good} and first bad at {bad}{compare}"
 
 
-def code(text: str) -> str:
+def as_code(text: str) -> str:
     """Return a name as code: names mention nobody and hold no markup."""
     return f"`{formats.first_line(text).replace('`', chr(39))}`"

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from dashboard.view.night_matrix import Row
+from dashboard.view.night_matrix import MatrixRow
 from store.rollups.night_summary import NightFailure
 
-Job = tuple[str, str]
+JobKey = tuple[str, str]
 """Workflow and job name."""
 
 
-class Change(NamedTuple):
+class JobChange(NamedTuple):
     """A job that failed or was fixed; `nights` counts the failed ones in a row, to last night.
 
     `first` means that it never failed before in the nights that are shown, `oldest` that it
@@ -30,7 +30,7 @@ class Change(NamedTuple):
     oldest: bool
 
 
-class Shared(NamedTuple):
+class SharedFailure(NamedTuple):
     """An error that several repositories show at once, or a step that fails in them."""
 
     text: str
@@ -38,23 +38,25 @@ class Shared(NamedTuple):
     repos: tuple[str, ...]
 
 
-class Changes(NamedTuple):
+class NightChanges(NamedTuple):
     """Last night in words."""
 
-    new: tuple[Change, ...]
-    going_on: tuple[Change, ...]
-    fixed: tuple[Change, ...]
-    shared: tuple[Shared, ...]
+    new: tuple[JobChange, ...]
+    going_on: tuple[JobChange, ...]
+    fixed: tuple[JobChange, ...]
+    shared: tuple[SharedFailure, ...]
 
 
-def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, NightFailure | None]]]:
+def list_outcomes(
+    row: MatrixRow, last: date
+) -> dict[JobKey, list[tuple[date, NightFailure | None]]]:
     """Return for each job that failed how the nights up to last night ended for it, newest first.
 
     Nights in which its workflow did not run do not count.
     """
     cells = [cell for cell in row.cells if cell.night <= last]
     jobs = {(one.workflow, one.job) for cell in cells for one in cell.failures}
-    found: dict[Job, list[tuple[date, NightFailure | None]]] = defaultdict(list)
+    found: dict[JobKey, list[tuple[date, NightFailure | None]]] = defaultdict(list)
     for cell in cells:
         failed = {(one.workflow, one.job): one for one in cell.failures}
         for job in jobs:
@@ -63,12 +65,12 @@ def outcomes(row: Row, last: date) -> dict[Job, list[tuple[date, NightFailure | 
     return found
 
 
-def streak(nights: Sequence[tuple[date, NightFailure | None]]) -> int:
+def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> int:
     """Return how many nights in a row failed, from the newest on."""
     return next((place for place, (_, one) in enumerate(nights) if one is None), len(nights))
 
 
-def shared_by(rows: Iterable[Row], last: date) -> tuple[Shared, ...]:
+def find_shared_failures(rows: Iterable[MatrixRow], last: date) -> tuple[SharedFailure, ...]:
     """Return what fails in several repositories, in most of them first.
 
     Errors are the same by their fingerprint; a step counts where no error is known.
@@ -83,28 +85,28 @@ def shared_by(rows: Iterable[Row], last: date) -> tuple[Shared, ...]:
                 texts.setdefault(key, text)
                 repos[key].add(row.repo)
     found = [
-        Shared(texts[key], key[0], tuple(sorted(names)))
+        SharedFailure(texts[key], key[0], tuple(sorted(names)))
         for key, names in repos.items()
         if len(names) > 1
     ]
     return tuple(sorted(found, key=lambda one: (-len(one.repos), not one.is_error, one.text)))
 
 
-def changes_of(rows: Sequence[Row], last: date) -> Changes:
+def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
     """Return what is new, what goes on and what is fixed last night, the longest first."""
-    new, going_on, fixed = list[Change](), list[Change](), list[Change]()
+    new, going_on, fixed = list[JobChange](), list[JobChange](), list[JobChange]()
     for row in rows:
-        for nights in outcomes(row, last).values():
+        for nights in list_outcomes(row, last).values():
             if nights[0][0] != last:
                 continue  # it did not run last night: nothing is known of it
-            length = streak(nights)
-            rest = streak(nights[1:]) if length == 0 else length
+            length = count_failed_nights(nights)
+            rest = count_failed_nights(nights[1:]) if length == 0 else length
             if rest == 0:
                 continue
             failure = nights[0 if length else 1][1]
             assert failure is not None  # noqa: S101 - it is part of the streak
             ends = length or rest + 1
-            change = Change(
+            change = JobChange(
                 row.repoid,
                 row.repo,
                 failure,
@@ -114,14 +116,14 @@ def changes_of(rows: Sequence[Row], last: date) -> Changes:
                 ends == len(nights),
             )
             (fixed if length == 0 else new if length == 1 else going_on).append(change)
-    return Changes(
-        tuple(sorted(new, key=by_name)),
-        tuple(sorted(going_on, key=lambda one: (-one.nights, by_name(one)))),
-        tuple(sorted(fixed, key=by_name)),
-        shared_by(rows, last),
+    return NightChanges(
+        tuple(sorted(new, key=name_order)),
+        tuple(sorted(going_on, key=lambda one: (-one.nights, name_order(one)))),
+        tuple(sorted(fixed, key=name_order)),
+        find_shared_failures(rows, last),
     )
 
 
-def by_name(change: Change) -> tuple[str, str, str]:
+def name_order(change: JobChange) -> tuple[str, str, str]:
     """Return what changes are sorted by."""
     return change.repo.casefold(), change.failure.workflow, change.failure.job

@@ -14,7 +14,7 @@ from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, NightlyResult
 NO_GROUP = "other"
 
 
-class Cell(NamedTuple):
+class NightCell(NamedTuple):
     """What one repository did in one night; `runs` counts superseded ones too."""
 
     night: date
@@ -24,22 +24,22 @@ class Cell(NamedTuple):
     failures: tuple[NightFailure, ...]
 
 
-class Row(NamedTuple):
+class MatrixRow(NamedTuple):
     """A repository's nights, in the order they are shown."""
 
     repoid: int
     repo: str
     group: str
-    cells: tuple[Cell, ...]
+    cells: tuple[NightCell, ...]
 
-    def cell(self, night: date) -> Cell:
+    def cell(self, night: date) -> NightCell:
         """Return the cell of a night that is shown."""
         return next(cell for cell in self.cells if cell.night == night)
 
 
-def rows_of(
+def build_rows(
     nights: Sequence[date], found: Iterable[NightlyResult], homes: Mapping[int, GroupedRepo]
-) -> list[Row]:
+) -> list[MatrixRow]:
     """Return a row for each repository with a nightly run.
 
     A repository with a scheduled run in one of the nights is judged by those alone.
@@ -53,15 +53,17 @@ def rows_of(
         if home is None:
             continue
         contents = next(ways[way] for way in (GROUP, SCHEDULE, BRANCH) if way in ways)
-        cells = tuple(Cell(night, *contents.get(night, EMPTY)) for night in nights)
-        rows.append(Row(repoid, home.name, home.group or NO_GROUP, cells))
+        cells = tuple(NightCell(night, *contents.get(night, EMPTY)) for night in nights)
+        rows.append(MatrixRow(repoid, home.name, home.group or NO_GROUP, cells))
     return rows
 
 
-def sorted_rows(rows: Iterable[Row], last: date, by: str, groups: Sequence[str] = ()) -> list[Row]:
+def sort_rows(
+    rows: Iterable[MatrixRow], last: date, by: str, groups: Sequence[str] = ()
+) -> list[MatrixRow]:
     """Return the rows by group in the order given, then by name, or failed ones first."""
 
-    def key(row: Row) -> tuple[int, int, str]:
+    def key(row: MatrixRow) -> tuple[int, int, str]:
         group = groups.index(row.group) if row.group in groups else len(groups)
         state = 0 if by == "name" else STATES.index(row.cell(last).state)
         return group, state, row.repo.casefold()
@@ -69,7 +71,7 @@ def sorted_rows(rows: Iterable[Row], last: date, by: str, groups: Sequence[str] 
     return sorted(rows, key=key)
 
 
-def matches(cell: Cell, text: str) -> bool:
+def has_text(cell: NightCell, text: str) -> bool:
     """Tell whether a failure of a cell has the text in its workflow, job, step or error."""
     wanted = text.casefold()
     return any(
@@ -78,9 +80,9 @@ def matches(cell: Cell, text: str) -> bool:
     )
 
 
-def filtered(
-    rows: Iterable[Row], last: date, text: str, states: Sequence[str], group: str = ""
-) -> list[Row]:
+def filter_rows(
+    rows: Iterable[MatrixRow], last: date, text: str, states: Sequence[str], group: str = ""
+) -> list[MatrixRow]:
     """Return the rows whose name or failures have the text, whose last night is in states."""
     wanted = text.casefold()
     return [
@@ -88,5 +90,5 @@ def filtered(
         for row in rows
         if (not states or row.cell(last).state in states)
         and (not group or row.group == group)
-        and (not text or wanted in row.repo.casefold() or any(matches(c, text) for c in row.cells))
+        and (not text or wanted in row.repo.casefold() or any(has_text(c, text) for c in row.cells))
     ]

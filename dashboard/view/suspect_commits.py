@@ -29,7 +29,7 @@ class Suspects(NamedTuple):
     compare: str | None
 
 
-def suspects_of(
+def list_suspects(
     connection: Connection, runs: Sequence[Run], broken: Collection[str]
 ) -> list[Suspects]:
     """Return what may have broken each of some workflows; `runs` are a night's, oldest first."""
@@ -38,16 +38,16 @@ def suspects_of(
         name = run.workflowname or "?"
         if run.conclusion in FAILED and name in broken:
             newest.setdefault(name, run)
-    return [suspects(connection, run) for run in list(newest.values())[:MOST]]
+    return [find_suspects(connection, run) for run in list(newest.values())[:MOST]]
 
 
-def suspects(connection: Connection, run: Run) -> Suspects:
+def find_suspects(connection: Connection, run: Run) -> Suspects:
     """Return what came between the last good run like a failed one and the first bad one."""
     good = nights.find_last_good(connection, run)
     if good is None:
         return Suspects(None, run, [], False, None)
     bad = nights.find_first_bad(connection, run, good)
-    begin, end = commit_time(connection, good), commit_time(connection, bad)
+    begin, end = read_commit_time(connection, good), read_commit_time(connection, bad)
     found = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
     if good.commithash == bad.commithash:
         return Suspects(good, bad, [], False, None)
@@ -57,7 +57,7 @@ def suspects(connection: Connection, run: Run) -> Suspects:
     return Suspects(good, bad, found[:COMMITS], len(found) > COMMITS, compare)
 
 
-def commit_time(connection: Connection, run: Run) -> datetime:
+def read_commit_time(connection: Connection, run: Run) -> datetime:
     """Return when a run's commit was made, or when the run was where no push brought it."""
     assert run.createtime is not None  # noqa: S101 - the queries chose by it
     found = reads.find_commit(connection, run.repoid, run.commithash or "")

@@ -11,7 +11,7 @@ from dashboard.view import formats
 from store.reads.runs import Job
 
 
-class Step(NamedTuple):
+class TimelineStep(NamedTuple):
     """A step of a job; `seconds` None where its times are not known."""
 
     number: int | None
@@ -28,7 +28,7 @@ class Lane(NamedTuple):
     tone: str
     queued: tuple[float, float] | None
     running: tuple[float, float] | None
-    steps: tuple[Step, ...]
+    steps: tuple[TimelineStep, ...]
 
 
 class Timeline(NamedTuple):
@@ -39,7 +39,7 @@ class Timeline(NamedTuple):
     ticks: tuple[tuple[float, str], ...]
 
 
-def timeline(jobs: Sequence[Job], now: datetime) -> Timeline:
+def draw_timeline(jobs: Sequence[Job], now: datetime) -> Timeline:
     """Return the timeline of one attempt; copies of an earlier attempt's jobs have no bars."""
     own = [job for job in jobs if not job.inherited]
     begins = [job.createtime for job in own if job.createtime is not None]
@@ -62,28 +62,28 @@ def timeline(jobs: Sequence[Job], now: datetime) -> Timeline:
             queued = place(job.createtime, job.starttime or until)
             running = place(job.starttime, until)
         tone = formats.tone(job.conclusion, job.status)
-        lanes.append(Lane(job, tone, queued, running, steps_of(job.steps)))
+        lanes.append(Lane(job, tone, queued, running, read_steps(job.steps)))
     quarters = tuple(
         (share * 100, formats.span(whole * share)) for share in (0, 0.25, 0.5, 0.75, 1)
     )
     return Timeline(tuple(lanes), whole, quarters)
 
 
-def steps_of(text: str | None) -> tuple[Step, ...]:
+def read_steps(text: str | None) -> tuple[TimelineStep, ...]:
     """Return the steps of a job as the store keeps them."""
-    return tuple(step_of(one) for one in json.loads(text or "[]"))
+    return tuple(read_step(one) for one in json.loads(text or "[]"))
 
 
-def step_of(found: dict[str, Any]) -> Step:
+def read_step(found: dict[str, Any]) -> TimelineStep:
     """Return one step."""
     conclusion, status = found.get("conclusion"), found.get("status")
-    begin, end = moment(found.get("starttime")), moment(found.get("endtime"))
+    begin, end = parse_time(found.get("starttime")), parse_time(found.get("endtime"))
     seconds = None if begin is None or end is None else (end - begin) / timedelta(seconds=1)
     name = str(found.get("name") or "?")
     ended = formats.ended(conclusion, status)
-    return Step(found.get("number"), name, formats.tone(conclusion, status), ended, seconds)
+    return TimelineStep(found.get("number"), name, formats.tone(conclusion, status), ended, seconds)
 
 
-def moment(text: str | None) -> datetime | None:
+def parse_time(text: str | None) -> datetime | None:
     """Return a stored step's time."""
     return datetime.fromisoformat(text) if text else None

@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from config.settings import Settings
-from dashboard.web.login_attempts import Tries
+from dashboard.web.login_attempts import LoginAttempts
 from engines.loopback import is_loopback
 
 # Everything a page needs is a file of ours; nothing of a page runs that is not such a file.
@@ -56,7 +56,7 @@ class LoginNeeded(HTTPException):
         return [*super().get_headers(), ("WWW-Authenticate", REALM)]
 
 
-class StrangeHost(HTTPException):
+class UnknownHost(HTTPException):
     """A page of somebody else's may have sent this browser here under its own name."""
 
     code = 421
@@ -66,7 +66,7 @@ class StrangeHost(HTTPException):
     )
 
 
-class TooManyTries(HTTPException):
+class TooManyAttempts(HTTPException):
     """An address sent too many wrong passwords."""
 
     code = 429
@@ -81,18 +81,20 @@ class TooManyTries(HTTPException):
         return [*super().get_headers(), ("Retry-After", str(math.ceil(self.seconds)))]
 
 
-def guard(app: Flask, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+def require_login(
+    app: Flask, settings: Settings, clock: Callable[[], float] = time.monotonic
+) -> None:
     """Let an app demand a login: a listed proxy's header, or the password.
 
     Where neither is set, it demands a name of this machine.
     """
-    password, tries = settings.dashboard_password, Tries(clock)
-    wanted = None if password is None else digest(password)
+    password, tries = settings.dashboard_password, LoginAttempts(clock)
+    wanted = None if password is None else hash_text(password)
 
     def check() -> None:
         if wanted is None and not settings.dashboard_proxies:
             if not is_local(request.host):
-                raise StrangeHost
+                raise UnknownHost
             return
         if is_named_by_proxy(settings):
             return
@@ -101,8 +103,8 @@ def guard(app: Flask, settings: Settings, clock: Callable[[], float] = time.mono
         if wanted is None or given is None:
             raise LoginNeeded
         if seconds := tries.wait(address):
-            raise TooManyTries(seconds)
-        if not hmac.compare_digest(digest(given), wanted):
+            raise TooManyAttempts(seconds)
+        if not hmac.compare_digest(hash_text(given), wanted):
             tries.note(address)
             raise LoginNeeded
 
@@ -120,7 +122,7 @@ def is_named_by_proxy(settings: Settings) -> bool:
     return bool(request.headers.get(settings.dashboard_login_header, "").strip())
 
 
-def digest(text: str) -> bytes:
+def hash_text(text: str) -> bytes:
     """Return what passwords are compared by: of one length, whatever theirs is."""
     return hashlib.sha256(text.encode()).digest()
 
@@ -136,7 +138,7 @@ def is_local(host: str) -> bool:
         return False
 
 
-def harden(response: Response) -> Response:
+def add_headers(response: Response) -> Response:
     """Put the headers on an answer."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -146,6 +148,6 @@ def harden(response: Response) -> Response:
     return response
 
 
-def shown(host: str) -> str:
+def host_in_url(host: str) -> str:
     """Return a host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host

@@ -16,11 +16,11 @@ def as_csv(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(list(titles))
-    writer.writerows([defused(value) for value in row] for row in rows)
+    writer.writerows([defuse(value) for value in row] for row in rows)
     return out.getvalue()
 
 
-def defused(value: object) -> object:
+def defuse(value: object) -> object:
     """Return a value as it may stand in a cell: a text that begins like a formula is quoted."""
     if not isinstance(value, str) or not value:
         return value

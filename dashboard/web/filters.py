@@ -66,7 +66,7 @@ def whole(name: str) -> int | None:
     return int(found)
 
 
-class Dates(NamedTuple):
+class DateRange(NamedTuple):
     """The days a page is about, both included, and their borders in UTC."""
 
     first: date
@@ -79,7 +79,7 @@ class Dates(NamedTuple):
         return days(self.first, self.last)
 
 
-def dates(calendar: Calendar, now: datetime, usual: int) -> Dates:
+def date_range(calendar: Calendar, now: datetime, usual: int) -> DateRange:
     """Return the days of `since` to `until`, else the `usual` last ones. Raises BadFilter."""
     today = calendar.local(now).date()
     last = day("until") or today
@@ -88,4 +88,4 @@ def dates(calendar: Calendar, now: datetime, usual: int) -> Dates:
         raise BadFilter("since is after until.")
     if (last - first).days >= MOST_DAYS:
         raise BadFilter(f"At most {MOST_DAYS} days can be shown at once.")
-    return Dates(first, last, calendar.borders(first, last))
+    return DateRange(first, last, calendar.borders(first, last))

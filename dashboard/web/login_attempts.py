@@ -12,7 +12,7 @@ SECONDS = 60.0
 ADDRESSES = 10_000
 
 
-class Tries:
+class LoginAttempts:
     """The wrong passwords of the last moments; `clock` gives seconds that only grow."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -14,20 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from config.calendar import Calendar
 from config.settings import Settings
 from dashboard.view import formats
-from dashboard.view.banner import Banner, banner
+from dashboard.view.banner import Banner, choose_banner
 from dashboard.web.csv_text import as_csv
 from engines import deadline
 from store.reads import audits, health
 from store.reads.connection import STATEMENT_SECONDS, is_missing, schema_state
 from store.rollups.spans import RollupPlan
-
-PAGES = (
-    ("nights.show", "Nights"),
-    ("runs.show", "Runs"),
-    ("time.show", "Time"),
-    ("flakes.show", "Flakes"),
-    ("health.show", "Health"),
-)
 
 
 class Site(NamedTuple):
@@ -96,24 +88,23 @@ def store() -> Connection:
     return found
 
 
-def page(template: str, title: str, **values: Any) -> str:
+def render_page(template: str, title: str, **values: Any) -> str:
     """Return a page in its frame, with the banner's verdict."""
     return render_template(
         template,
         title=title,
-        verdict=banner_now(),
+        verdict=read_banner(),
         now=g.now,
         calendar=site().calendar,
-        pages=PAGES,
         is_static=site().is_static,
         **values,
     )
 
 
-def banner_now() -> Banner:
+def read_banner() -> Banner:
     """Return what the banner says of the store of this request."""
     audited, never = audits.list_latest_audits(store()), audits.count_never_audited(store())
-    return banner(
+    return choose_banner(
         health.read_reception(store()),
         audits.summarize_audits(audited, never),
         audits.count_warnings(store()),
@@ -122,7 +113,7 @@ def banner_now() -> Banner:
     )
 
 
-def sheet(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
+def csv_response(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
     """Return a CSV file to download."""
     response = Response(as_csv(titles, rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -28,10 +28,13 @@ from sqlalchemy.schema import CreateTable
 from engines import database_time
 from engines.column_types import OPTIONS, BigId, Name
 from engines.transaction import retry_ddl
+from rows.sources import SOURCES
 from schema.tables.ci import branches, commits, repos, workflowruns, workflows
 from schema.tables.reconciler import marks
 
 BATCH = 10_000
+SOURCE = next(iter(SOURCES.values()))
+"""The vendor that every earlier installation reads."""
 CHILDREN = (branches, commits, workflows, workflowruns)
 MARK = ("", "legacy rows")
 """Where `marks` says that rows may wait for whoever claims them."""
@@ -75,11 +78,11 @@ def stored_names(connection: Connection) -> list[tuple[int, str]]:
 
 def named(connection: Connection) -> set[str]:
     """Return the repositories' names as the other tables give them."""
-    found: set[str] = set()
+    names: set[str] = set()
     for table in CHILDREN:
         query = select(table.c.repo).where(table.c.repo.is_not(None), table.c.repoid.is_(None))
-        found.update(connection.scalars(query.distinct()))
-    return found
+        names.update(connection.scalars(query.distinct()))
+    return names
 
 
 def short(name: str) -> str:
@@ -102,16 +105,16 @@ def resolved(stored: Iterable[tuple[int, str]], wanted: Iterable[str]) -> dict[s
     for name in names:
         if "/" in name and name not in exact:
             rivals[short(name)].add(name)
-    found = {}
+    bearer_of = {}
     for folded, name in names.items():
         bearers = in_short[short(folded)]
         if folded in exact:
-            found[name] = exact[folded]
+            bearer_of[name] = exact[folded]
         elif "/" not in folded and len(bearers) == 1:
-            found[name] = next(iter(bearers))
+            bearer_of[name] = next(iter(bearers))
         elif len(bearers) == len(rivals[short(folded)]) == 1 and short(folded) in exact:
-            found[name] = exact[short(folded)]
-    return found
+            bearer_of[name] = exact[short(folded)]
+    return bearer_of
 
 
 def keep_names(connection: Connection, names: dict[str, int], full: dict[int, str]) -> None:
@@ -129,15 +132,15 @@ def keep_names(connection: Connection, names: dict[str, int], full: dict[int, st
 
 def hosts(connection: Connection) -> Counter[str]:
     """Return the beginnings of runs' pages or addresses, `https://host/`, with their number."""
-    found: Counter[str] = Counter()
+    starts: Counter[str] = Counter()
     query = select(workflowruns.c.Id, workflowruns.c.url).where(workflowruns.c.provider.is_(None))
     after = 0
     while rows := connection.execute(
         query.where(workflowruns.c.Id > after).order_by(workflowruns.c.Id).limit(BATCH)
     ).all():
-        found.update(start for _, url in rows if (start := beginning(url)))
+        starts.update(start for _, url in rows if (start := beginning(url)))
         after = rows[-1][0]
-    return found
+    return starts
 
 
 def beginning(url: str | None) -> str | None:
@@ -146,25 +149,26 @@ def beginning(url: str | None) -> str | None:
         parts = urlsplit(url or "")
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     return f"{parts.scheme}://{parts.netloc}/"
 
 
 def server(start: str) -> str:
     """Return the name of the server that an address belongs to, as new rows have it."""
-    host = urlsplit(start).hostname
-    return "github" if host in ("github.com", "api.github.com") else f"github:{host}"
+    public = SOURCE.provider_of(start.replace("://api.", "://", 1))
+    return public if public == SOURCE.name else SOURCE.provider_of(start)
 
 
-def servers(found: Counter[str]) -> tuple[str, list[tuple[str, str]]]:
+def servers(starts: Counter[str]) -> tuple[str, list[tuple[str, str]]]:
     """Return the server that most runs are from, and (beginning, server) of all beginnings."""
-    told = [(start, server(start)) for start in sorted(found)]
+    named = [(start, server(start)) for start in sorted(starts)]
     total: Counter[str] = Counter()
-    for start, name in told:
-        total[name] += found[start]
-    default = max(total, key=lambda name: (total[name], name == "github"), default="github")
-    return default, told
+    for start, name in named:
+        total[name] += starts[start]
+    usual = SOURCE.name
+    default = max(total, key=lambda name: (total[name], name == usual), default=usual)
+    return default, named
 
 
 def in_batches(connection: Connection, table: Table, values: dict[str, Any]) -> None:
@@ -176,8 +180,8 @@ def in_batches(connection: Connection, table: Table, values: dict[str, Any]) -> 
         if last is None:
             connection.rollback()
             return
-        those = update(table).where(table.c.Id > after, table.c.Id <= last)
-        retry_ddl(connection, committed(connection, those.ordered_values(*values.items())))
+        batch = update(table).where(table.c.Id > after, table.c.Id <= last)
+        retry_ddl(connection, committed(connection, batch.ordered_values(*values.items())))
         after = last
 
 

@@ -28,11 +28,11 @@ def documented(table: str) -> list[str]:
 
 def our_indexes(table: Table) -> dict[str, tuple[bool, tuple[str, ...]]]:
     """Return the described indexes by name: whether unique, and their columns."""
-    found = {
-        str(one.name): (True, keys(table))
-        for one in table.constraints
-        if isinstance(one, UniqueConstraint)
+    indexes = {
+        str(constraint.name): (True, keys(table))
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
     }
     for index in table.indexes:
-        found[str(index.name)] = (False, tuple(column.name for column in index.columns))
-    return found
+        indexes[str(index.name)] = (False, tuple(column.name for column in index.columns))
+    return indexes

@@ -53,12 +53,12 @@ def alteration(connection: Connection, table: Table, *, indexed: bool = True) ->
     rows that are still to be completed are, without them. Columns that are not described stay as
     they are. Raises Unadoptable.
     """
-    found = columns_of(connection, table.name)
+    stored = columns_of(connection, table.name)
     told, spelled = wanted(connection, table)
     changes: list[str] = []
     before = ""
     for name in (column.name for column in table.columns):
-        old, new, line = found.get(name.lower()), told[name.lower()], spelled[name.lower()]
+        old, new, line = stored.get(name.lower()), told[name.lower()], spelled[name.lower()]
         if old is None:
             place = f" AFTER `{before}`" if name in documented(table.name) and before else ""
             changes.append(f"ADD COLUMN {line}{place}")
@@ -96,13 +96,13 @@ def not_narrower(
 
 def index_changes(connection: Connection, table: Table) -> tuple[list[str], list[str]]:
     """Return the UNIQUEs to drop that make rows of two repositories one, and what to add."""
-    found = inspect(connection).get_indexes(table.name)
-    names = {str(index["name"]) for index in found}
+    indexes = inspect(connection).get_indexes(table.name)
+    names = {str(index["name"]) for index in indexes}
     ours = our_indexes(table)
     own = {name.lower() for name in documented(table.name)}
     dropped = [
         f"DROP INDEX `{index['name']}`"
-        for index in found
+        for index in indexes
         if index["unique"]
         and index["name"] not in ours
         and {str(name).lower() for name in index["column_names"]} <= own

@@ -44,8 +44,8 @@ def lines(ddl: str) -> list[str]:
 
     A key that may not be NULL is stricter than ours, because no row lacks it.
     """
-    found = (line.strip().rstrip(", ") for line in ddl.replace(" NOT NULL", "").splitlines())
-    return sorted(line for line in found if line)
+    stripped = (line.strip().rstrip(", ") for line in ddl.replace(" NOT NULL", "").splitlines())
+    return sorted(line for line in stripped if line)
 
 
 def created(table: Table, connection: Connection) -> str:
@@ -58,15 +58,15 @@ def alteration(connection: Connection, table: Table, *, indexed: bool = True) ->
 
     It is made anew with its indexes, `indexed` or not. Raises Unadoptable.
     """
-    found, described = columns_of(connection, table.name), created(table, connection)
-    extra = [one for name, one in found.items() if name not in lower_names(table)]
+    stored, described = columns_of(connection, table.name), created(table, connection)
+    extra = [one for name, one in stored.items() if name not in lower_names(table)]
     shown = source(connection, table.name)
-    for one in extra:
-        shown = shown.replace(f", {definition(one)}", "")
+    for column in extra:
+        shown = shown.replace(f", {definition(column)}", "")
     if lines(shown) == lines(described):
         return missing_indexes(connection, table)
-    check_times(connection, table, found)
-    return rebuilding(connection, table, described, extra, found)
+    check_times(connection, table, stored)
+    return rebuilding(connection, table, described, extra, stored)
 
 
 def lower_names(table: Table) -> set[str]:
@@ -91,10 +91,10 @@ def missing_indexes(connection: Connection, table: Table) -> list[str]:
     ]
 
 
-def check_times(connection: Connection, table: Table, found: dict[str, Column]) -> None:
+def check_times(connection: Connection, table: Table, stored: dict[str, Column]) -> None:
     """Raise Unadoptable for a time that nobody could read afterwards."""
     for column in table.columns:
-        if isinstance(column.type, DateTime) and column.name in found:
+        if isinstance(column.type, DateTime) and column.name in stored:
             query = (
                 f'SELECT "{column.name}" FROM "{table.name}" WHERE "{column.name}" IS NOT NULL'  # noqa: S608 - names of ours
                 f" AND strftime('%s', \"{column.name}\") IS NULL LIMIT 1"
@@ -108,15 +108,15 @@ def rebuilding(
     table: Table,
     described: str,
     extra: list[Column],
-    found: dict[str, Column],
+    stored: dict[str, Column],
 ) -> list[str]:
     """Return the statements that make the table anew with all its rows, indexes and triggers."""
     old = f"{table.name}_before"
     kept = [
-        (column.name, copied(column)) for column in table.columns if column.name.lower() in found
+        (column.name, copied(column)) for column in table.columns if column.name.lower() in stored
     ]
     kept += [(column.name, f'"{column.name}"') for column in extra]
-    if "version" in table.c and "version" not in found:
+    if "version" in table.c and "version" not in stored:
         kept.append(("version", "X''"))  # the default is a text, which is less than any bytes
     names = ", ".join(f'"{name}"' for name, _ in kept)
     values = ", ".join(value for _, value in kept)
@@ -167,9 +167,8 @@ def others(connection: Connection, table: Table) -> list[str]:
             continue
         if kind == "index" and re.match(r"\s*CREATE\s+UNIQUE", sql, re.IGNORECASE):
             rows = connection.exec_driver_sql(f"PRAGMA index_info('{name}')").all()
-            if {str(row[2]).lower() for row in rows} <= {
-                one.lower() for one in documented(table.name)
-            }:
+            own = {name.lower() for name in documented(table.name)}
+            if {str(row[2]).lower() for row in rows} <= own:
                 continue
         kept.append(str(sql))
     return kept

@@ -90,8 +90,8 @@ def reshape(connection: Connection, name: str, *, indexed: bool) -> None:
 
 def counted(connection: Connection) -> dict[str, int]:
     """Return how many rows each table of the database holds, tables of others too."""
-    found: dict[str, int] = {}
+    rows_of: dict[str, int] = {}
     for name in sorted(inspect(connection).get_table_names()):
         counting = select(func.count()).select_from(sql_table(name))
-        found[name] = int(connection.execute(counting).scalar_one())
-    return found
+        rows_of[name] = int(connection.execute(counting).scalar_one())
+    return rows_of

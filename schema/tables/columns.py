@@ -68,8 +68,8 @@ def git_id(name: str, kind: str, comment: str, *, unknown: bool = False) -> Colu
 
 def key_names(parts: Iterable[Any]) -> tuple[str, ...]:
     """Return the names of the key columns, the widest scope first."""
-    found = [one.name for one in parts if isinstance(one, Column) and one.info["kind"] == "key"]
-    return tuple(sorted(found, key=lambda name: name not in ("provider", "repoid")))
+    names = [one.name for one in parts if isinstance(one, Column) and one.info["kind"] == "key"]
+    return tuple(sorted(names, key=lambda name: name not in ("provider", "repoid")))
 
 
 def table(name: str, comment: str, *parts: Any) -> Table:
@@ -85,11 +85,11 @@ def table(name: str, comment: str, *parts: Any) -> Table:
 
 
 @cache
-def keys(found: Table) -> tuple[str, ...]:
+def keys(table: Table) -> tuple[str, ...]:
     """Return the names of the columns that name a row: asked for with every row."""
-    return key_names(found.columns)
+    return key_names(table.columns)
 
 
-def of_kind(found: Table, *kinds: str) -> tuple[str, ...]:
+def of_kind(table: Table, *kinds: str) -> tuple[str, ...]:
     """Return the names of the columns of these kinds, in order."""
-    return tuple(one.name for one in found.columns if one.info["kind"] in kinds)
+    return tuple(one.name for one in table.columns if one.info["kind"] in kinds)

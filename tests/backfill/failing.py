@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.github import failure_reasons
-from backfill.github.api import RULES
+from backfill.github.api_access import RULES
 from backfill.http import client as http
 from backfill.http import rate_limit
 from backfill.http.client import Client

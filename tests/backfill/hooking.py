@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from backfill.command.webhook import main
-from backfill.github import webhook_setup
+from backfill.github import hook_registration
 from fakegithub.api.hooks import Hook
 from fakegithub.receiver import Receiver, receiving
 from fakegithub.samples import small_world
@@ -46,7 +46,7 @@ Staged = Callable[..., Any]
 
 def staging(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Staged:
     """Return what serves octo-org/app to the command: `with staged(repos="octo-org") as stage`."""
-    monkeypatch.setattr(webhook_setup, "PAUSE", 0.02)
+    monkeypatch.setattr(hook_registration, "PAUSE", 0.02)
 
     def run(*words: str) -> Done:
         capsys.readouterr()

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from backfill.audit.verdict import Span
-from backfill.github import repositories
-from backfill.github.api import RULES
+from backfill.github import repository_lookup
+from backfill.github.api_access import RULES
 from backfill.http.client import Client
 from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Context
@@ -51,7 +51,7 @@ def desk_of(engine: Engine, github: Server) -> Iterator[Context]:
 
 def here_of(context: Context, world: World, repo: int) -> Repository:
     """Return the repository of a world."""
-    return repositories.find_repository(context, world.repo(repo).full_name)
+    return repository_lookup.find_repository(context, world.repo(repo).full_name)
 
 
 def everything(world: World) -> Span:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from dashboard.app import create_app
 from dashboard.cli import main
-from dashboard.digest import calm, digest
+from dashboard.digest import escape, make_digest
 from store.reads.connection import open_reader
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, settings_for
@@ -38,7 +38,7 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
     stored.audit(engine, fixed, LAST_NIGHT)
     reader = open_reader(settings_for(store_url, tmp_path))
     app = create_app(settings_for(store_url, tmp_path), reader, clock=lambda: NOW)
-    found = digest(app)
+    found = make_digest(app)
     reader.dispose()
     assert found.is_news
     assert found.text.splitlines() == [
@@ -62,7 +62,7 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
 
 
 def test_chat_is_told_without_mentions_and_markup():
-    assert calm("<!channel> @here & co") == "&lt;!channel&gt; @\u200bhere &amp; co"
+    assert escape("<!channel> @here & co") == "&lt;!channel&gt; @\u200bhere &amp; co"
 
 
 class Chat(http.server.BaseHTTPRequestHandler):

@@ -17,8 +17,8 @@ from werkzeug.wrappers import Request
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span, Verdict
-from backfill.github.api import RULES
-from backfill.github.repositories import find_repository
+from backfill.github.api_access import RULES
+from backfill.github.repository_lookup import find_repository
 from backfill.http import client, rate_limit
 from backfill.http.etag_cache import CachingClient
 from backfill.http.rate_limit import RateLimit

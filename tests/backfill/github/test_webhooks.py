@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backfill.github.webhooks import ours, read_hook, wrongs
+from backfill.github.webhooks import find_our_hook, list_faults, read_hook
 from backfill.records import Webhook
 from rows.github.events import EVENTS
 
@@ -14,11 +14,11 @@ OTHER = WELL._replace(id=2, url="https://elsewhere.example.org/webhook")
 
 
 def test_hook_that_points_here_is_ours_before_one_that_delivered():
-    assert ours([OTHER, WELL], HERE, {2}) == WELL
-    assert ours([OTHER], HERE, {2}) == OTHER
-    assert ours([OTHER], HERE, ()) is None
+    assert find_our_hook([OTHER, WELL], HERE, {2}) == WELL
+    assert find_our_hook([OTHER], HERE, {2}) == OTHER
+    assert find_our_hook([OTHER], HERE, ()) is None
     # Which of several that delivered would have to move cannot be known.
-    assert ours([OTHER, OTHER._replace(id=3)], HERE, {2, 3}) is None
+    assert find_our_hook([OTHER, OTHER._replace(id=3)], HERE, {2, 3}) is None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_hook_that_points_here_is_ours_before_one_that_delivered():
 def test_what_keeps_a_hook_from_delivering_is_named(
     hook: Webhook, url: str | None, wrong: list[str]
 ):
-    assert wrongs(hook, url) == wrong
+    assert list_faults(hook, url) == wrong
 
 
 def test_hook_that_says_little_is_read():

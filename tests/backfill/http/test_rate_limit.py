@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from backfill.command.estimate import estimate_seconds
-from backfill.github.api import RULES
+from backfill.github.api_access import RULES
 from backfill.github.estimate import calls_for_runs
 from backfill.http import rate_limit
 from backfill.http.rate_limit import (
@@ -18,8 +18,8 @@ from backfill.http.rate_limit import (
     BudgetSpent,
     RateLimit,
     RequestsStopped,
-    available,
-    budget_of,
+    count_available,
+    read_budget,
 )
 from fakegithub.api.access import Token
 from fakegithub.api.faults import Faults
@@ -49,9 +49,9 @@ def quiet(why: str, until: datetime) -> None:
 
 
 def test_budget_is_read_from_an_answer_on_our_own_clock():
-    told = budget_of(headers(4990, NOON + 600), 50.0, RULES.limit_headers)
+    told = read_budget(headers(4990, NOON + 600), 50.0, RULES.limit_headers)
     assert told == Budget(5000, 4990, 650.0, NOON + 600)
-    assert budget_of({"date": DATE}, 50.0, RULES.limit_headers) is None
+    assert read_budget({"date": DATE}, 50.0, RULES.limit_headers) is None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_budget_is_read_from_an_answer_on_our_own_clock():
     ],
 )
 def test_a_fifth_of_the_limit_is_left_to_others(limit, remaining, in_flight, left):
-    assert available(Budget(limit, remaining, 0.0), in_flight) == left
+    assert count_available(Budget(limit, remaining, 0.0), in_flight) == left
 
 
 def test_answers_that_overtake_one_another_leave_the_least():

@@ -95,7 +95,7 @@ def test_connection_to_a_database_that_is_away_is_waited_for(
 def test_work_that_began_before_the_database_went_away_does_not_call_it_back():
     said: list[str] = []
     patience = OutageRetry(said.append)
-    patience.until_done(lambda: patience.tell("gone"))
+    patience.until_done(lambda: patience.say_change("gone"))
     assert said == ["waiting for the database: gone"]
     patience.until_done(lambda: None)
     assert said[1:] == ["the database is back"]

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from backfill.command.summary import format_counts
-from backfill.github.api import RULES
+from backfill.github.api_access import RULES
 from backfill.http.rate_limit import Budget, RateLimit
 from backfill.pipeline import progress_bars as shows
-from backfill.pipeline.progress_bars import ProgressBars, span
+from backfill.pipeline.progress_bars import ProgressBars, format_span
 from fakegithub.samples import small_world
 from fakegithub.world.history import history
 from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
@@ -41,7 +41,7 @@ on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
     ],
 )
 def test_length_of_time_is_told_in_its_two_largest_units(seconds: float, words: str):
-    assert span(seconds) == words
+    assert format_span(seconds) == words
 
 
 def test_lines_come_every_few_seconds_where_there_is_no_terminal(
@@ -49,8 +49,8 @@ def test_lines_come_every_few_seconds_where_there_is_no_terminal(
 ):
     monkeypatch.setattr(shows, "EVERY_SECONDS", 0.05)
     seen = ProgressBars()
-    seen.limits = RateLimit(RULES, seen.waiting)
-    seen.limits.budget = Budget(5000, 4321, time.time() + 600)
+    seen.rate_limit = RateLimit(RULES, seen.waiting)
+    seen.rate_limit.budget = Budget(5000, 4321, time.time() + 600)
     seen.begin("octo-org/app")
     seen.expect("runs", 1000)
     seen.expect("jobs", 900)

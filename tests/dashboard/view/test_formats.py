@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dashboard.view import charts, formats
-from dashboard.view.new_issue_link import new_issue
-from dashboard.view.timeline import timeline
+from dashboard.view.new_issue_link import new_issue_link
+from dashboard.view.timeline import draw_timeline
 from store.reads.runs import Job, Repo
 from store.rollups.night_summary import NightFailure
 
@@ -88,13 +88,13 @@ def test_percentile_is_the_nearest_rank(counts: dict[int, int], share: float, va
     ("most", "top"), [(0, 2), (3, 4), (9, 10), (10, 10), (11, 12), (109, 120), (5001, 6000)]
 )
 def test_scale_ends_at_a_number_that_is_easy_to_read(most: int, top: float):
-    assert charts.nice(most) == top
+    assert charts.round_up(most) == top
 
 
 def test_stacked_bars_reach_from_the_ground_to_their_sum():
     days = [date(2026, 3, 9), date(2026, 3, 10)]
-    drawn = charts.stacked(
-        charts.of_days(days),
+    drawn = charts.draw_bars(
+        charts.day_points(days),
         {"passed": [3, 0], "failed": [1, 0]},
         {"passed": "passed", "failed": "broke"},
         "no runs",
@@ -111,7 +111,7 @@ def test_stacked_bars_reach_from_the_ground_to_their_sum():
 
 def test_line_has_a_gap_where_a_day_has_no_jobs():
     days = [date(2026, 3, day) for day in range(1, 6)]
-    drawn = charts.spans(charts.of_days(days), {"p50": [1, 2, None, 4, 5]})
+    drawn = charts.draw_lines(charts.day_points(days), {"p50": [1, 2, None, 4, 5]})
     (line,), (dots,) = drawn.lines, drawn.dots
     # One second is the ground, and ten seconds the top: log10(2), log10(4) and log10(5) of it.
     assert line.path == "M10.000 190.00L30.000 132.80M70.000 75.61L90.000 57.20"
@@ -136,14 +136,14 @@ def job(**values: object) -> Job:
 
 def test_timeline_has_waiting_and_running_in_shares_of_the_attempt():
     later = BEGIN + timedelta(seconds=200)
-    line = timeline([job(), job(endtime=later)], later)
+    line = draw_timeline([job(), job(endtime=later)], later)
     assert [lane.queued for lane in line.lanes] == [(0, 5), (0, 5)]
     assert [lane.running for lane in line.lanes] == [(5, 45), (5, 95)]
     assert line.seconds == 200
 
 
 def test_timeline_of_a_running_attempt_ends_now():
-    (lane,) = timeline(
+    (lane,) = draw_timeline(
         [job(status="queued", conclusion=None, starttime=None, endtime=None)],
         BEGIN + timedelta(seconds=30),
     ).lanes
@@ -159,7 +159,7 @@ def test_timeline_of_a_running_attempt_ends_now():
     ],
 )
 def test_timeline_draws_nothing_for_jobs_that_did_not_run_here(values: dict[str, object]):
-    lane = timeline([job(), job(**values)], BEGIN).lanes[1]
+    lane = draw_timeline([job(), job(**values)], BEGIN).lanes[1]
     assert (lane.queued, lane.running) == (None, None)
 
 
@@ -172,7 +172,9 @@ def test_new_issue_names_what_failed_and_mentions_nobody():
     failures = [
         NightFailure("Nightly", "test `@octocat`", "Compile", "https://github.com/o/a/actions/1")
     ]
-    url = urlsplit(str(new_issue(repo("https://github.com/o/a"), date(2026, 3, 10), failures, [])))
+    url = urlsplit(
+        str(new_issue_link(repo("https://github.com/o/a"), date(2026, 3, 10), failures, []))
+    )
     found = parse_qs(url.query)
     assert (url.netloc, url.path) == ("github.com", "/o/a/issues/new")
     assert found["title"] == ["Nightly failed: Nightly / test `@octocat`"]
@@ -181,5 +183,5 @@ def test_new_issue_names_what_failed_and_mentions_nobody():
 
 def test_new_issue_needs_a_page_and_a_failure():
     failure = NightFailure("Nightly", "test", None, None)
-    assert new_issue(repo("http://github.com/o/a"), date(2026, 3, 10), [failure], []) is None
-    assert new_issue(repo("https://github.com/o/a"), date(2026, 3, 10), [], []) is None
+    assert new_issue_link(repo("http://github.com/o/a"), date(2026, 3, 10), [failure], []) is None
+    assert new_issue_link(repo("https://github.com/o/a"), date(2026, 3, 10), [], []) is None

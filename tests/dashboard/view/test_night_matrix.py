@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.calendar import Calendar, shown_nights
-from dashboard.view.night_changes import Shared, changes_of
-from dashboard.view.night_matrix import filtered, rows_of, sorted_rows
+from dashboard.view.night_changes import SharedFailure, find_changes
+from dashboard.view.night_matrix import build_rows, filter_rows, sort_rows
 from store.reads.nights import GroupedRepo
 from store.rollups.night_summary import (
     WHOLE_RUN,
@@ -68,7 +68,7 @@ def rows(runs: list[NightRun], jobs: list[FailedJob], way: str = SCHEDULE) -> li
         for (repoid, night), those in by_cell.items()
     ]
     homes = {repoid: GroupedRepo(f"octo-org/{repoid}", None) for repoid, _ in by_cell}
-    return rows_of(NIGHTS, found, homes)
+    return build_rows(NIGHTS, found, homes)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_repository_with_a_scheduled_run_is_judged_by_those_alone():
     ]
     homes = {1: GroupedRepo("octo-org/scheduled", None), 2: GroupedRepo("octo-org/pushed", None)}
     states = {
-        row.repo: [cell.state for cell in row.cells[:2]] for row in rows_of(NIGHTS, found, homes)
+        row.repo: [cell.state for cell in row.cells[:2]] for row in build_rows(NIGHTS, found, homes)
     }
     assert states == {
         "octo-org/scheduled": ["nothing", "passed"],
@@ -170,7 +170,7 @@ def rows_with(*fates: str) -> list[Any]:
 def test_changes_count_the_failed_nights_in_a_row(
     fates: str, kind: str, nights: int, first: bool, oldest: bool
 ):
-    changes = changes_of(rows_with(fates), LAST)
+    changes = find_changes(rows_with(fates), LAST)
     (change,) = getattr(changes, kind)
     assert (change.nights, change.first, change.oldest) == (nights, first, oldest)
     assert sum(map(len, (changes.new, changes.going_on, changes.fixed))) == 1
@@ -178,7 +178,7 @@ def test_changes_count_the_failed_nights_in_a_row(
 
 @pytest.mark.parametrize("fates", [".....", "     ", " FF..", "RF...", "..F.."])
 def test_nothing_changed_where_last_night_tells_nothing_new(fates: str):
-    changes = changes_of(rows_with(fates), LAST)
+    changes = find_changes(rows_with(fates), LAST)
     assert changes == ((), (), (), ())
 
 
@@ -188,24 +188,24 @@ def test_filters_and_order_go_by_last_night():
         for number, conclusion in ((2, "failure"), (1, "success"), (3, "failure"))
     ]
     found = rows(runs, [failed(runs[0], "lint", "Check style", "E501 line too long", "f1")])
-    assert [row.repoid for row in sorted_rows(found, LAST, "failing")] == [2, 3, 1]
-    assert [row.repoid for row in sorted_rows(found, LAST, "name")] == [1, 2, 3]
-    assert [row.repoid for row in filtered(found, LAST, "STYLE", [])] == [2]
-    assert [row.repoid for row in filtered(found, LAST, "too LONG", [])] == [2]
-    assert [row.repoid for row in filtered(found, LAST, "", ["passed"])] == [1]
-    assert [row.repoid for row in filtered(found, LAST, "org/1", [])] == [1]
-    assert filtered(found, LAST, "", [], "prod") == []
+    assert [row.repoid for row in sort_rows(found, LAST, "failing")] == [2, 3, 1]
+    assert [row.repoid for row in sort_rows(found, LAST, "name")] == [1, 2, 3]
+    assert [row.repoid for row in filter_rows(found, LAST, "STYLE", [])] == [2]
+    assert [row.repoid for row in filter_rows(found, LAST, "too LONG", [])] == [2]
+    assert [row.repoid for row in filter_rows(found, LAST, "", ["passed"])] == [1]
+    assert [row.repoid for row in filter_rows(found, LAST, "org/1", [])] == [1]
+    assert filter_rows(found, LAST, "", [], "prod") == []
 
 
 def test_groups_stand_in_their_order_and_each_is_sorted_for_itself():
     found = rows([run(repoid=number, gitid=number) for number in (1, 2, 3)], [])
     found = [row._replace(group="prod" if row.repoid == 3 else "other") for row in found]
-    assert [row.repoid for row in sorted_rows(found, LAST, "failing", ["prod", "other"])] == [
+    assert [row.repoid for row in sort_rows(found, LAST, "failing", ["prod", "other"])] == [
         3,
         1,
         2,
     ]
-    assert [row.repoid for row in filtered(found, LAST, "", [], "prod")] == [3]
+    assert [row.repoid for row in filter_rows(found, LAST, "", [], "prod")] == [3]
 
 
 def test_same_error_in_several_repositories_is_told_once_whatever_the_numbers_in_it():
@@ -215,5 +215,5 @@ def test_same_error_in_several_repositories_is_told_once_whatever_the_numbers_in
         failed(runs[1], error="timeout after 58 s", fingerprint="f1"),
         failed(runs[2], step="Compile"),
     ]
-    shared = changes_of(rows(runs, jobs), LAST).shared
-    assert shared == (Shared("timeout after 31 s", True, ("octo-org/1", "octo-org/2")),)
+    shared = find_changes(rows(runs, jobs), LAST).shared
+    assert shared == (SharedFailure("timeout after 31 s", True, ("octo-org/1", "octo-org/2")),)

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.web.access import is_local
-from dashboard.web.login_attempts import Tries
+from dashboard.web.login_attempts import LoginAttempts
 from tests.dashboard.conftest import MakeClient
 
 PASSWORD = "correct horse é"
@@ -137,7 +137,7 @@ def test_address_with_too_many_wrong_passwords_waits(make_client: MakeClient, en
 
 def test_wrong_passwords_are_forgotten_after_a_minute():
     now = [100.0]
-    tries = Tries(lambda: now[0])
+    tries = LoginAttempts(lambda: now[0])
     for _ in range(5):
         assert tries.wait("a") == 0
         tries.note("a")

@@ -72,14 +72,14 @@ def set_up_hook(
 
     Return it, what was done, and the last delivery before the ping. Raises ApiError.
     """
-    hook = webhooks.ours(webhooks.list_hooks_at(client, owner.path), url, sending)
+    hook = webhooks.find_our_hook(webhooks.list_hooks_at(client, owner.path), url, sending)
     if hook is None:
-        hook = webhooks.create(client, owner.path, url, secret)
+        hook = webhooks.create_hook(client, owner.path, url, secret)
         return hook, f"webhook {hook.id} was made, it delivers to {without_secrets(url)}", 0
-    wrong = webhooks.wrongs(hook, url) + ([] if hook.is_json else ["sends forms, not JSON"])
-    last = max((one.id for one in webhooks.last_sent(client, hook)), default=0)
-    webhooks.repair(client, hook, url, secret)
-    webhooks.ping(client, hook)
+    wrong = webhooks.list_faults(hook, url) + ([] if hook.is_json else ["sends forms, not JSON"])
+    last = max((one.id for one in webhooks.list_sent(client, hook)), default=0)
+    webhooks.repair_hook(client, hook, url, secret)
+    webhooks.ping_hook(client, hook)
     done = f"was repaired: it {', '.join(wrong)}" if wrong else "is as it should be"
     return hook, f"webhook {hook.id} {done}; its secret was set anew", last
 
@@ -88,7 +88,7 @@ def wait_for_ping(client: Client, hook: Webhook, last: int) -> str:
     """Wait for what becomes of a ping after the delivery `last`, and return it in words."""
     until = time.monotonic() + PING_SECONDS
     while True:
-        sent = [one for one in webhooks.last_sent(client, hook) if one.id > last]
+        sent = [one for one in webhooks.list_sent(client, hook) if one.id > last]
         code = next((one.code for one in sent if one.event == "ping"), None)
         if code is not None:
             return describe_answer(code)
@@ -131,8 +131,8 @@ def inspect_hooks(
 
 def inspect_hook(client: Client, name: str, hook: Webhook, url: str | None) -> CheckLine:
     """Return how a hook fares that should point to `url`. Raises ApiError."""
-    wrong = webhooks.wrongs(hook, url)
-    codes = [one.code for one in webhooks.last_sent(client, hook)]
+    wrong = webhooks.list_faults(hook, url)
+    codes = [one.code for one in webhooks.list_sent(client, hook)]
     if codes and not 200 <= codes[0] < 300:
         wrong.append("was not answered as it should")
     last = ", ".join(str(code or "no answer") for code in codes) or "none yet"

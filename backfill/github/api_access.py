@@ -57,7 +57,7 @@ def judge(status: int, headers: Headers, message: str) -> Judgement:
         return Judgement(Action.WAIT, retry_after(headers), "GitHub's limit on requests was met")
     if status in UNSTEADY:
         return Judgement(Action.AGAIN, retry_after(headers), f"GitHub answers {status}")
-    return Judgement(Action.REFUSE, None, reason(status, headers, message))
+    return Judgement(Action.REFUSE, None, describe_refusal(status, headers, message))
 
 
 def is_limit(headers: Headers, message: str) -> bool:
@@ -70,15 +70,15 @@ def is_limit(headers: Headers, message: str) -> bool:
     )
 
 
-def reason(status: int, headers: Headers, message: str) -> str:
+def describe_refusal(status: int, headers: Headers, message: str) -> str:
     """Return why GitHub refuses, in a sentence."""
     if status == 403:
-        return forbidden(headers, message)
+        return describe_forbidden(headers, message)
     why = REASONS.get(status, f"GitHub answers {status}")
     return f"{why} ({in_one_line(message)})" if message and status not in (401, 404, 409) else why
 
 
-def forbidden(headers: Headers, message: str) -> str:
+def describe_forbidden(headers: Headers, message: str) -> str:
     """Return what is missing for a 403: a SAML session, a permission, or something else."""
     sso = headers.get("x-github-sso", "")
     if sso or "saml" in message.lower():

@@ -14,22 +14,22 @@ from store.deliveries.spool import FILE
 QUERY = "SELECT COUNT(*), MIN(receivetime) FROM entries"
 
 
-class Waiting(NamedTuple):
+class SpoolStatus(NamedTuple):
     """Deliveries that wait in the spool; `number` is None when it cannot be seen from here."""
 
     number: int | None
     oldest: datetime | None
 
 
-def waiting(folder: Path) -> Waiting:
+def read_spool_status(folder: Path) -> SpoolStatus:
     """Return how many deliveries wait in a spool, and since when."""
     file = (folder / FILE).absolute()
     if not file.exists():
-        return Waiting(None, None)
+        return SpoolStatus(None, None)
     try:
         address = f"file:{quote(str(file))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
             count, oldest = connection.execute(QUERY).fetchone()
     except sqlite3.Error:
-        return Waiting(None, None)
-    return Waiting(count, datetime.fromisoformat(oldest) if oldest else None)
+        return SpoolStatus(None, None)
+    return SpoolStatus(count, datetime.fromisoformat(oldest) if oldest else None)

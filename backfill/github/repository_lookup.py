@@ -1,4 +1,4 @@
-"""Which repositories are meant, and a repository as it is before anything in it is read."""
+"""Which repositories are meant, and a repository with its objects as rows."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def find_repository(context: Context, name: str) -> Repository:
     today = str(repository["full_name"])
     more: Json = {}
     if answer.moved and today.lower() != name.lower():
-        more = {"changes": changes(name)}
+        more = {"changes": describe_rename(name)}
         context.reporter.say(f"{name} is {today} today")
     try:
-        found = read("repository", repository, repository, **more)
+        found = map_object("repository", repository, repository, **more)
     except Unmappable as error:
         raise ApiError(f"GitHub's answer cannot be read: {error}") from error
     context.writer.put(AtomicWrite([found]))
@@ -86,7 +86,7 @@ def find_repository(context: Context, name: str) -> Repository:
     )
 
 
-def changes(former: str) -> Json:
+def describe_rename(former: str) -> Json:
     """Return what a `renamed` and `transferred` event would say of a former name."""
     owner, _, name = former.partition("/")
     return {
@@ -107,19 +107,21 @@ COUNTED = {
 PAST_ATTEMPT = frozenset({"runattempts"})
 
 
-def read(kind: str, found: Json, repository: Json, **more: Any) -> Read:
+def map_object(kind: str, found: Json, repository: Json, **more: Any) -> Read:
     """Return an API object as rows, by way of the webhook's shape. Raises Unmappable."""
     key = "branch" if kind == "branch_gone" else kind
     payload = {key: found, "repository": repository, **more}
     return Read(source_of("github").rows_read(kind, payload), COUNTED[kind])
 
 
-def reads(context: Context, kind: str, found: list[Json], repository: Repository) -> list[Read]:
+def map_objects(
+    context: Context, kind: str, found: list[Json], repository: Repository
+) -> list[Read]:
     """Return API objects as rows, and tell of those that cannot be mapped."""
     mapped = []
     for one in found:
         try:
-            mapped.append(read(kind, one, repository.record))
+            mapped.append(map_object(kind, one, repository.record))
         except Unmappable as error:
             context.report(f"{repository.name}: {kind} {one.get('id', '')}: {error}")
     return mapped

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from backfill.github.api import RULES, expiry_of, judge, make_token, open_app_client
+from backfill.github.api_access import RULES, expiry_of, judge, make_token, open_app_client
 from backfill.http.api_rules import Action
 from backfill.http.client import Client
 from backfill.http.rate_limit import RateLimit

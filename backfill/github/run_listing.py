@@ -15,9 +15,9 @@ from functools import partial
 from sqlalchemy import Connection
 
 from backfill.github import run_details
-from backfill.github.repositories import reads
+from backfill.github.repository_lookup import map_objects
 from backfill.github.run_details import RunDetails
-from backfill.github.windows import CAP, cut, first_page, halves, may_change
+from backfill.github.windows import CAP, cut_window, first_page_path, halve_window, may_change
 from backfill.http.pagination import FetchedPage, fetch_page, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.pipeline.writer import AtomicWrite
@@ -48,114 +48,118 @@ class RunList:
         self.restarts: Counter[Window] = Counter()
         self.asked: set[tuple[int, int, datetime | None]] = set()
 
-    def tasks(self, found: Sequence[Window], newest: datetime) -> Iterator[Task]:
+    def list_tasks(self, found: Sequence[Window], newest: datetime) -> Iterator[Task]:
         """Yield a task for each run that has to be read, newest first."""
-        self.waiting = deque(self.chosen(found))
+        self.waiting = deque(self.choose_windows(found))
         while self.waiting and self.left != 0:
             window = self.waiting.popleft()
             if window.state == OPEN:
-                yield from self.read(window)
-            elif not may_change(window, newest) or (yield from self.is_as_stored(window)):
-                self.count(window.total or 0)
-            self.put(
+                yield from self.list_window(window)
+            elif not may_change(window, newest) or (yield from self.check_unchanged(window)):
+                self.count_off(window.total or 0)
+            self.store(
                 lambda connection: backfill_progress.close_windows(
                     connection, self.repository.repoid
                 )
             )
 
-    def chosen(self, found: Sequence[Window]) -> Iterator[Window]:
+    def choose_windows(self, found: Sequence[Window]) -> Iterator[Window]:
         """Yield the windows that are wanted, cut where the wanted time begins."""
         for window in found:
-            parts = [window] if self.since is None else cut(window, self.since)
+            parts = [window] if self.since is None else cut_window(window, self.since)
             if len(parts) > 1:
-                self.replace(window, parts)
+                self.replace_window(window, parts)
             yield from (one for one in parts if self.since is None or one.last >= self.since)
 
-    def count(self, runs: int) -> None:
+    def count_off(self, runs: int) -> None:
         """Take runs off those that are wanted."""
         if self.left is not None:
             self.left = max(0, self.left - runs)
 
-    def put(self, note: Callable[[Connection], None], found: Sequence[Read] = ()) -> None:
+    def store(self, note: Callable[[Connection], None], found: Sequence[Read] = ()) -> None:
         """Hand rows over to be written together with a note."""
         self.context.writer.put(AtomicWrite(found, note))
 
-    def replace(self, old: Window, new: Sequence[Window]) -> None:
+    def replace_window(self, old: Window, new: Sequence[Window]) -> None:
         """Store windows in the place of another."""
-        self.put(lambda c: backfill_progress.replace_windows(c, self.repository.repoid, [old], new))
+        self.store(
+            lambda c: backfill_progress.replace_windows(c, self.repository.repoid, [old], new)
+        )
 
-    def read(self, window: Window) -> Iterator[Task]:
+    def list_window(self, window: Window) -> Iterator[Task]:
         """List an open window from where it stopped, or halve it when it holds too many."""
-        self.count(window.listed)
-        path: str | None = window.nextpage or self.repository.path + first_page(window)
+        self.count_off(window.listed)
+        path: str | None = window.nextpage or self.repository.path + first_page_path(window)
         while path is not None and self.left != 0:
             fetched = fetch_page(self.context.client, path, know_nothing)
             total = int(fetched.body["total_count"])
-            if window.total is None and total >= CAP and self.halve(window):
+            if window.total is None and total >= CAP and self.halve_window(window):
                 return
-            if window.total not in (None, total) and self.restart(window):
+            if window.total not in (None, total) and self.restart_window(window):
                 return
             runs = fetched.body["workflow_runs"]
-            after = advanced(window, total, len(runs), fetched.nextpage)
+            after = advance_window(window, total, len(runs), fetched.nextpage)
             if fetched.nextpage is None and after.listed != total:
-                if self.restart(window):
+                if self.restart_window(window):
                     return
-                self.tell_missing(after)
+                self.report_missing(after)
                 after = Window(window.first, window.last)
             wanted = runs[: self.left]
-            self.count(len(wanted))
+            self.count_off(len(wanted))
             if len(wanted) < len(runs):
                 # The page is not stored whole: it is asked for again when more runs are wanted.
-                yield from self.take(window._replace(total=total), None, wanted)
+                yield from self.store_page(window._replace(total=total), None, wanted)
                 return
-            yield from self.take(after, fetched, runs)
+            yield from self.store_page(after, fetched, runs)
             window, path = after, fetched.nextpage
 
-    def halve(self, window: Window) -> bool:
+    def halve_window(self, window: Window) -> bool:
         """Put the halves of a window in its place; False for one second, which has none."""
-        parts = halves(window, self.floor or BEGINNING)
+        parts = halve_window(window, self.floor or BEGINNING)
         if parts:
-            self.replace(window, parts)
+            self.replace_window(window, parts)
             self.waiting.extendleft(reversed(parts))
         return bool(parts)
 
-    def restart(self, window: Window) -> bool:
+    def restart_window(self, window: Window) -> bool:
         """List a window anew, which changed under our hands; False after a few times."""
         again = Window(window.first, window.last)
         self.restarts[again] += 1
         if self.restarts[again] > RESTARTS or (window.total or 0) > CAP:
             return False
-        self.count(-window.listed)
+        self.count_off(-window.listed)
         self.waiting.appendleft(again)
         return True
 
-    def tell_missing(self, window: Window) -> None:
+    def report_missing(self, window: Window) -> None:
         """Say that GitHub counts more runs than it lists, or fewer."""
         self.context.report(
             f"{self.repository.name}: GitHub counts {window.total} runs from {window.first} to "
             f"{window.last} UTC, but lists {window.listed}"
         )
 
-    def is_as_stored(self, window: Window) -> Generator[Task, None, bool]:
+    def check_unchanged(self, window: Window) -> Generator[Task, None, bool]:
         """Ask again for the pages of a listed window; those that are unchanged cost nothing.
 
         Returns False when GitHub counts its runs otherwise: it is listed anew then.
         """
         known = know_stored(self.context.engine, self.repository.repoid)
         for fetched in fetch_pages(
-            self.context.client, self.repository.path + first_page(window), known
+            self.context.client, self.repository.path + first_page_path(window), known
         ):
             if fetched.body is None:
                 continue
             if int(fetched.body["total_count"]) != window.total:
                 self.waiting.appendleft(Window(window.first, window.last))
                 return False
-            yield from self.take(window, fetched, fetched.body["workflow_runs"])
+            yield from self.store_page(window, fetched, fetched.body["workflow_runs"])
         return True
 
-    def take(self, window: Window, fetched: FetchedPage | None, runs: list[Json]) -> Iterator[Task]:
+    def store_page(
+        self, window: Window, fetched: FetchedPage | None, runs: list[Json]
+    ) -> Iterator[Task]:
         """Store a page of runs with its notes, and yield a task for each that is to be read."""
-        news = self.news(runs)
+        news = self.find_news(runs)
         if news and window.state == CLOSED:
             window = window._replace(state=LISTED)
         repository = self.repository
@@ -166,14 +170,15 @@ class RunList:
             if fetched is not None and fetched.page is not None:
                 backfill_progress.put_page(connection, repository.repoid, fetched.key, fetched.page)
 
-        self.put(
-            note, reads(self.context, "workflow_run", [found for _, found in news], repository)
+        self.store(
+            note,
+            map_objects(self.context, "workflow_run", [found for _, found in news], repository),
         )
         self.context.reporter.advance("runs", len(runs))
         for run, _ in news:
-            yield partial(run_details.detail, self.context, repository, run)
+            yield partial(run_details.read_details, self.context, repository, run)
 
-    def news(self, runs: list[Json]) -> list[tuple[RunRead, Json]]:
+    def find_news(self, runs: list[Json]) -> list[tuple[RunRead, Json]]:
         """Return the runs of a page that are not stored as they are."""
         ids = [run["id"] for run in runs]
         with reading(self.context.engine).connect() as connection:
@@ -181,7 +186,7 @@ class RunList:
         news = []
         for found in runs:
             try:
-                run = run_details.listed(found, before.get(found["id"]))
+                run = run_details.note_listed(found, before.get(found["id"]))
             except Unmappable as error:
                 self.context.report(f"{self.repository.name}: run {found['id']}: {error}")
                 continue
@@ -192,7 +197,7 @@ class RunList:
         return news
 
 
-def advanced(window: Window, total: int, runs: int, nextpage: str | None) -> Window:
+def advance_window(window: Window, total: int, runs: int, nextpage: str | None) -> Window:
     """Return a window after a page of it is stored."""
     state = LISTED if nextpage is None else OPEN
     return Window(window.first, window.last, state, total, window.listed + runs, nextpage)
