@@ -9,16 +9,59 @@ from collections.abc import Sequence
 from typing import Any
 
 from alembic import op
-from sqlalchemy import inspect
+from sqlalchemy import Column, PrimaryKeyConstraint, UniqueConstraint, inspect
 
 from engines import kind_of
-from engines.column_types import OPTIONS as OPTIONS
+from engines.column_types import OPTIONS, BigId, Exact, Name, Version
 
 
-def create_table(name: str, *parts: Any, **options: Any) -> None:
-    """Create a table unless it exists."""
-    if not inspect(op.get_bind()).has_table(name):
-        op.create_table(name, *parts, **options)
+def create_table(name: str, comment: str, *columns: Column[Any], unique: Sequence[str]) -> None:
+    """Create a table with an Id, unless it exists; these columns name a row."""
+    if inspect(op.get_bind()).has_table(name):
+        return
+    op.create_table(
+        name,
+        needed("Id", BigId, "Number of the row here; gaps mean nothing"),
+        *columns,
+        PrimaryKeyConstraint("Id"),
+        UniqueConstraint(*unique, name=f"uq_{name}"),
+        comment=comment,
+        **OPTIONS,
+    )
+
+
+def column(name: str, type_: Any, comment: str, **options: Any) -> Column[Any]:
+    """Return a column that may be NULL."""
+    return Column(name, type_, comment=comment, **options)
+
+
+def needed(name: str, type_: Any, comment: str, **options: Any) -> Column[Any]:
+    """Return a column that may not."""
+    return column(name, type_, comment, nullable=False, **options)
+
+
+# What several of the first tables have; steps that are written stay as they are.
+
+
+def provider() -> Column[Any]:
+    return needed("provider", Exact(255), "Server that gave the ids: github, or github:host")
+
+
+def repo_id() -> Column[Any]:
+    return needed("repoid", BigId, "repos.Id of the repository")
+
+
+def repo_name() -> Column[Any]:
+    return column("repo", Name(512), "Full name of the repository today: org/name")
+
+
+def run_id() -> Column[Any]:
+    return needed("rungitid", BigId, "workflowruns.gitid of the run")
+
+
+def version() -> Column[Any]:
+    comment = "Orders the records of this row; compared as bytes, empty in a stub"
+    return needed("version", Version, comment, server_default="")
 
 
 def create_index(name: str, table: str, columns: list[str]) -> None:

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from sqlalchemy import Integer
 
-from engines import column_types
-from schema.migrations import steps
+from engines.column_types import Bytes, Exact
+from schema.migrations.steps import create_table, needed, provider
 
 revision = "0003"
 down_revision = "0002"
 
 
 def upgrade() -> None:
-    steps.create_table(
+    create_table(
         "deliveryparts",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column(
-            "provider",
-            column_types.Exact(255),
-            nullable=False,
-            comment="Server that gave the ids: github, or github:host",
-        ),
-        sa.Column("guid", column_types.Exact(64), nullable=False, comment="deliveries.guid"),
-        sa.Column("number", sa.Integer(), nullable=False, comment="1 for the part after the first"),
-        sa.Column("body", column_types.Bytes, nullable=False, comment="Bytes as they follow, zlib"),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("provider", "guid", "number", name="uq_deliveryparts"),
-        comment="What follows the first part of a long body, which is in deliveries.body",
-        **steps.OPTIONS,
+        "What follows the first part of a long body, which is in deliveries.body",
+        provider(),
+        needed("guid", Exact(64), "deliveries.guid"),
+        needed("number", Integer(), "1 for the part after the first"),
+        needed("body", Bytes, "Bytes as they follow, zlib"),
+        unique=["provider", "guid", "number"],
     )

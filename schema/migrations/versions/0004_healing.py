@@ -2,88 +2,41 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from sqlalchemy import Integer
 
-from engines import column_types
-from schema.migrations import steps
+from engines.column_types import Exact, Long, Moment
+from schema.migrations.steps import column, create_index, create_table, needed, repo_id, run_id
 
 revision = "0004"
 down_revision = "0003"
 
 
 def upgrade() -> None:
-    steps.create_table(
+    create_table(
         "leases",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column("name", column_types.Exact(64), nullable=False, comment="What the work is"),
-        sa.Column(
-            "holder",
-            column_types.Exact(255),
-            comment="Who does it: host, process and a random part",
-        ),
-        sa.Column(
-            "endtime",
-            column_types.Moment,
-            nullable=False,
-            comment="Until when, on the database's clock",
-        ),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("name", name="uq_leases"),
-        comment="Work that one process at a time may do, over all replicas",
-        **steps.OPTIONS,
+        "Work that one process at a time may do, over all replicas",
+        needed("name", Exact(64), "What the work is"),
+        column("holder", Exact(255), "Who does it: host, process and a random part"),
+        needed("endtime", Moment, "Until when, on the database's clock"),
+        unique=["name"],
     )
-    steps.create_table(
+    create_table(
         "rereads",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column(
-            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
-        ),
-        sa.Column(
-            "rungitid", column_types.BigId, nullable=False, comment="workflowruns.gitid of the run"
-        ),
-        sa.Column("tries", sa.Integer(), nullable=False, comment="How often it was asked for"),
-        sa.Column("duetime", column_types.Moment, nullable=False, comment="When to ask again"),
-        sa.Column(
-            "state",
-            column_types.Exact(16),
-            nullable=False,
-            comment="waiting, or abandoned: never ended",
-        ),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("repoid", "rungitid", name="uq_rereads"),
-        comment="Runs that have been open longer than they should: when to ask GitHub again",
-        **steps.OPTIONS,
+        "Runs that have been open longer than they should: when to ask GitHub again",
+        repo_id(),
+        run_id(),
+        needed("tries", Integer(), "How often it was asked for"),
+        needed("duetime", Moment, "When to ask again"),
+        needed("state", Exact(16), "waiting, or abandoned: never ended"),
+        unique=["repoid", "rungitid"],
     )
-    steps.create_index("ix_rereads_due", "rereads", ["state", "duetime"])
-    steps.create_table(
+    create_index("ix_rereads_due", "rereads", ["state", "duetime"])
+    create_table(
         "marks",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column(
-            "subject",
-            column_types.Exact(512),
-            nullable=False,
-            comment="Repository or hook; empty for all",
-        ),
-        sa.Column("name", column_types.Exact(64), nullable=False, comment="What is remembered"),
-        sa.Column("value", column_types.Long(), comment="As text or JSON"),
-        sa.Column("time", column_types.Moment, nullable=False, comment="When it was noted"),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("subject", "name", name="uq_marks"),
-        comment="What the reconciler remembers between two cycles",
-        **steps.OPTIONS,
+        "What the reconciler remembers between two cycles",
+        needed("subject", Exact(512), "Repository or hook; empty for all"),
+        needed("name", Exact(64), "What is remembered"),
+        column("value", Long(), "As text or JSON"),
+        needed("time", Moment, "When it was noted"),
+        unique=["subject", "name"],
     )

@@ -2,181 +2,77 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from sqlalchemy import Integer
 
-from engines import column_types
-from schema.migrations import steps
+from engines.column_types import BigId, Exact, Long, Moment
+from schema.migrations.steps import (
+    column,
+    create_index,
+    create_table,
+    needed,
+    provider,
+    repo_id,
+    run_id,
+)
 
 revision = "0007"
 down_revision = "0006"
 
 
 def upgrade() -> None:
-    steps.create_table(
+    create_table(
         "dirtyruns",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column(
-            "provider",
-            column_types.Exact(255),
-            nullable=False,
-            comment="Server that gave the ids: github, or github:host",
-        ),
-        sa.Column(
-            "rungitid", column_types.BigId, nullable=False, comment="workflowruns.gitid of the run"
-        ),
-        sa.Column(
-            "mark",
-            column_types.BigId,
-            nullable=False,
-            comment="Counts the changes: a later one is not lost",
-        ),
-        sa.Column(
-            "marktime",
-            column_types.Moment,
-            nullable=False,
-            comment="When the first of them was written",
-        ),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("provider", "rungitid", name="uq_dirtyruns"),
-        comment="Runs that changed since the roll-ups of their days were made",
-        **steps.OPTIONS,
+        "Runs that changed since the roll-ups of their days were made",
+        provider(),
+        run_id(),
+        needed("mark", BigId, "Counts the changes: a later one is not lost"),
+        needed("marktime", Moment, "When the first of them was written"),
+        unique=["provider", "rungitid"],
     )
-    steps.create_table(
+    create_table(
         "rollspans",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column("kind", column_types.Exact(16), nullable=False, comment="day, night or flakes"),
-        sa.Column("begintime", column_types.Moment, nullable=False, comment="Its first moment"),
-        sa.Column(
-            "endtime",
-            column_types.Moment,
-            nullable=False,
-            comment="Its end, which does not belong to it",
-        ),
-        sa.Column(
-            "rules",
-            column_types.Exact(64),
-            nullable=False,
-            comment="Hash of the rules it was made by",
-        ),
-        sa.Column(
-            "revision", column_types.BigId, nullable=False, comment="Counts how often it was made"
-        ),
-        sa.Column("rolltime", column_types.Moment, nullable=False, comment="When it was made"),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("kind", "begintime", name="uq_rollspans"),
-        comment="Spans of time whose roll-ups are made",
-        **steps.OPTIONS,
+        "Spans of time whose roll-ups are made",
+        needed("kind", Exact(16), "day, night or flakes"),
+        needed("begintime", Moment, "Its first moment"),
+        needed("endtime", Moment, "Its end, which does not belong to it"),
+        needed("rules", Exact(64), "Hash of the rules it was made by"),
+        needed("revision", BigId, "Counts how often it was made"),
+        needed("rolltime", Moment, "When it was made"),
+        unique=["kind", "begintime"],
     )
-    steps.create_table(
+    create_table(
         "rollups",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column(
-            "begintime",
-            column_types.Moment,
-            nullable=False,
-            comment="rollspans.begintime of the day",
-        ),
-        sa.Column(
-            "repoid",
-            column_types.BigId,
-            nullable=False,
-            comment="repos.Id of the repository; 0 for all",
-        ),
-        sa.Column("runs", column_types.BigId, nullable=False, comment="How many runs"),
-        sa.Column(
-            "open", column_types.BigId, nullable=False, comment="How many of them have not ended"
-        ),
-        sa.Column("newest", column_types.Moment, comment="When the last of them was created"),
-        sa.Column("changed", column_types.Moment, comment="When GitHub last changed one of them"),
-        sa.Column(
-            "detail",
-            column_types.Long(),
-            comment="What they and their jobs have in common, as JSON",
-        ),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("repoid", "begintime", name="uq_rollups"),
-        comment="The runs and jobs that a repository, or all together, created on a day",
-        **steps.OPTIONS,
+        "The runs and jobs that a repository, or all together, created on a day",
+        needed("begintime", Moment, "rollspans.begintime of the day"),
+        needed("repoid", BigId, "repos.Id of the repository; 0 for all"),
+        needed("runs", BigId, "How many runs"),
+        needed("open", BigId, "How many of them have not ended"),
+        column("newest", Moment, "When the last of them was created"),
+        column("changed", Moment, "When GitHub last changed one of them"),
+        column("detail", Long(), "What they and their jobs have in common, as JSON"),
+        unique=["repoid", "begintime"],
     )
-    steps.create_index(
+    create_index(
         "ix_rollups_figures",
         "rollups",
         ["begintime", "repoid", "runs", "open", "newest", "changed"],
     )
-    steps.create_table(
+    create_table(
         "rollnights",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column(
-            "begintime",
-            column_types.Moment,
-            nullable=False,
-            comment="rollspans.begintime of the night",
-        ),
-        sa.Column(
-            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
-        ),
-        sa.Column(
-            "way",
-            column_types.Exact(16),
-            nullable=False,
-            comment="What makes them nightly: schedule, branch, group",
-        ),
-        sa.Column(
-            "state",
-            column_types.Exact(16),
-            nullable=False,
-            comment="failed, running, warned, passed or nothing",
-        ),
-        sa.Column("runs", sa.Integer(), nullable=False, comment="How many runs"),
-        sa.Column(
-            "detail",
-            column_types.Long(),
-            nullable=False,
-            comment="Workflows that ran, and what failed, as JSON",
-        ),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("repoid", "begintime", "way", name="uq_rollnights"),
-        comment="What a repository's nightly runs did in a night",
-        **steps.OPTIONS,
+        "What a repository's nightly runs did in a night",
+        needed("begintime", Moment, "rollspans.begintime of the night"),
+        repo_id(),
+        needed("way", Exact(16), "What makes them nightly: schedule, branch, group"),
+        needed("state", Exact(16), "failed, running, warned, passed or nothing"),
+        needed("runs", Integer(), "How many runs"),
+        needed("detail", Long(), "Workflows that ran, and what failed, as JSON"),
+        unique=["repoid", "begintime", "way"],
     )
-    steps.create_index("ix_rollnights_time", "rollnights", ["begintime"])
-    steps.create_table(
+    create_index("ix_rollnights_time", "rollnights", ["begintime"])
+    create_table(
         "rollflakes",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column("place", sa.Integer(), nullable=False, comment="0 for the most often flaky"),
-        sa.Column(
-            "detail",
-            column_types.Long(),
-            nullable=False,
-            comment="The job and its figures, as JSON",
-        ),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint("place", name="uq_rollflakes"),
-        comment="Flaky jobs of the days that the page Flakes shows at first",
-        **steps.OPTIONS,
+        "Flaky jobs of the days that the page Flakes shows at first",
+        needed("place", Integer(), "0 for the most often flaky"),
+        needed("detail", Long(), "The job and its figures, as JSON"),
+        unique=["place"],
     )
