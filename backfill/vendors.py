@@ -183,12 +183,12 @@ class Vendor(Protocol):
         hook: Webhook,
         provider: str,
         now: datetime,
-        kept: timedelta,
+        kept_for: timedelta,
         keep: Callable[[list[Delivery]], None],
     ) -> Recovered:
         """Fetch what a webhook made and we lack, and give it to `keep` to be stored.
 
-        `kept` is how long our own deliveries are kept.
+        `kept_for` is how long our own deliveries are kept.
         """
 
     def read_app(self, settings: Settings) -> App | None:

@@ -51,9 +51,9 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
     store_details(
         context, repository, list_window_runs(context, repository, listing, known, newest)
     )
-    asked: set[int] = set()
+    asked_runs: set[int] = set()
     for _ in range(ROUNDS):
-        store_details(context, repository, list_unfinished_runs(context, repository, asked))
+        store_details(context, repository, list_unfinished_runs(context, repository, asked_runs))
         again = find_newest_run(context, repository, known := list_windows(context, repository))
         if again is None or again.total is None:
             break
@@ -67,8 +67,10 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
 
 def store_details(context: Context, repository: Repository, tasks: Iterator[Task]) -> None:
     """Run the tasks, store what they find, and return when all of it is stored."""
-    for found in context.pool.spread(tasks):
-        context.writer.put(AtomicWrite(found.reads, run_details.note_details(repository, found)))
+    for details in context.pool.spread(tasks):
+        context.writer.put(
+            AtomicWrite(details.reads, run_details.note_details(repository, details))
+        )
         context.reporter.advance("jobs")
     context.writer.put(
         AtomicWrite((), lambda c: backfill_progress.close_windows(c, repository.repoid))
@@ -84,15 +86,15 @@ def list_due_runs(context: Context, repository: Repository) -> Iterator[Task]:
 
 
 def list_unfinished_runs(
-    context: Context, repository: Repository, asked: set[int]
+    context: Context, repository: Repository, asked_runs: set[int]
 ) -> Iterator[Task]:
     """Yield a task for each run that had not ended when it was read, once in this process."""
     with reading(context.engine).connect() as connection:
-        found = backfill_progress.runs_in(connection, repository.repoid, OPEN)
+        runs = backfill_progress.runs_in(connection, repository.repoid, OPEN)
     known = know_stored(context.engine, repository.repoid)
-    for run in found:
-        if run.rungitid not in asked:
-            asked.add(run.rungitid)
+    for run in runs:
+        if run.rungitid not in asked_runs:
+            asked_runs.add(run.rungitid)
             yield partial(run_details.reread_details, context, repository, run, known)
 
 

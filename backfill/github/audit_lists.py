@@ -42,7 +42,7 @@ def list_runs(
 ) -> tuple[list[ListedRun], list[BrokenList]]:
     """List the runs created in a span (ends included), and what is not whole. Raises ApiError."""
     floor = repository.createtime or BEGINNING
-    waiting, found, broken = [Window(since, until)], dict[int, ListedRun](), list[BrokenList]()
+    waiting, runs_by_id, broken = [Window(since, until)], dict[int, ListedRun](), list[BrokenList]()
     tries: Counter[Window] = Counter()
     while waiting:
         window = waiting.pop()
@@ -61,10 +61,10 @@ def list_runs(
             if len(known) != total and tries[window] <= RESTARTS and total <= CAP:
                 waiting.append(window)
                 continue
-            found |= known
+            runs_by_id |= known
             if len(known) != total:
                 broken.append(BrokenList(window.first, window.last, total, len(known)))
-    return list(found.values()), broken
+    return list(runs_by_id.values()), broken
 
 
 def map_run(run: Json) -> ListedRun:
@@ -109,8 +109,8 @@ def list_run_jobs(
         if not problem.is_gone:
             raise
         return run, []
-    found = {one["id"]: one for page in pages for one in page}
-    return run, [map_job(one) for one in found.values() if not is_foreign(one)]
+    jobs = {one["id"]: one for page in pages for one in page}
+    return run, [map_job(one) for one in jobs.values() if not is_foreign(one)]
 
 
 def map_job(job: Json) -> ListedJob:
@@ -134,18 +134,22 @@ def find_absent_attempts(
 ) -> set[Attempt]:
     """Return the attempts that GitHub does not have either: some runs begin with their second."""
 
-    def ask(one: Attempt) -> Attempt | None:
-        run, number = one
+    def ask(attempt: Attempt) -> Attempt | None:
+        run, number = attempt
         path = f"actions/runs/{run}/attempts/{number}?exclude_pull_requests=true"
         try:
             context.client.get(repository.path + path)
         except ApiError as problem:
             if not problem.is_gone:
                 raise
-            return one
+            return attempt
         return None
 
-    return {one for one in context.pool.spread(partial(ask, one) for one in attempts) if one}
+    return {
+        attempt
+        for attempt in context.pool.spread(partial(ask, attempt) for attempt in attempts)
+        if attempt
+    }
 
 
 def list_branches(context: Context, repository: Repository) -> dict[str, str | None] | None:
@@ -171,20 +175,20 @@ def list_commits(
     head = heads.get(default)
     if head is None:
         return []
-    found = read_commit_list(
+    commits = read_commit_list(
         context, repository, history_path(head, CommitDepth(None, since)), default
     )
     if side is None:
-        return found
-    known = {commit.hash for commit in found}
+        return commits
+    known = {commit.hash for commit in commits}
     others = {name: sha for name, sha in heads.items() if sha and sha not in known}
     tasks = (
         partial(list_side_commits, context, repository, head, name, sha)
         for name, sha in others.items()
     )
     for more in context.pool.spread(tasks):
-        found += [commit for commit in more if commit.time and commit.time >= side]
-    return found
+        commits += [commit for commit in more if commit.time and commit.time >= side]
+    return commits
 
 
 def list_side_commits(
@@ -203,11 +207,11 @@ def read_commit_list(
     context: Context, repository: Repository, path: str, branch: str
 ) -> list[ListedCommit]:
     """Return the commits of a list or of a comparison."""
-    found = []
+    commits = []
     for page in fetch_pages(context.client, repository.path + path, know_nothing):
         listed: list[Json] = page.body["commits"] if isinstance(page.body, dict) else page.body
-        for one in listed:
-            committer = (one.get("commit") or {}).get("committer") or {}
+        for commit in listed:
+            committer = (commit.get("commit") or {}).get("committer") or {}
             time = fields.moment(committer, "date", "commit.committer")
-            found.append(ListedCommit(str(one["sha"]), time, branch))
-    return found
+            commits.append(ListedCommit(str(commit["sha"]), time, branch))
+    return commits

@@ -36,10 +36,10 @@ def read_branches(context: Context, repository: Repository) -> None:
 
     Nothing is done when no page changed. Raises ApiError.
     """
-    held = know_stored(context.engine, repository.repoid)
+    known = know_stored(context.engine, repository.repoid)
     if not any(
         page.body is not None
-        for page in fetch_pages(context.client, repository.path + BRANCHES, held)
+        for page in fetch_pages(context.client, repository.path + BRANCHES, known)
     ):
         return
     pages, is_whole = fetch_whole_list(context, repository)
@@ -103,9 +103,9 @@ def read_workflows(context: Context, repository: Repository) -> None:
         context.client, repository.path + WORKFLOWS, know_stored(context.engine, repository.repoid)
     ):
         if page.body is not None:
-            found = map_objects(context, "workflow", page.body["workflows"], repository)
+            workflows = map_objects(context, "workflow", page.body["workflows"], repository)
             context.writer.put(
-                AtomicWrite(found, partial(put_pages, repository=repository, pages=[page]))
+                AtomicWrite(workflows, partial(put_pages, repository=repository, pages=[page]))
             )
 
 
@@ -174,8 +174,8 @@ def compare_heads(context: Context, repository: Repository) -> bool:
         )
         for name in moved[:MOST]
     )
-    for name, found in context.pool.spread(tasks):
-        context.writer.put(AtomicWrite(found))
+    for name, commits in context.pool.spread(tasks):
+        context.writer.put(AtomicWrite(commits))
         heads[name] = live[name]
     if heads != before:
         text = json.dumps(heads)
@@ -202,14 +202,14 @@ def list_new_commits(
     for base in bases:
         if base is None or base == head:
             continue
-        found: list[Read] = []
+        commits: list[Read] = []
         try:
             path = f"{repository.path}compare/{base}...{head}?per_page=100"
             for page in fetch_pages(context.client, path, know_nothing):
-                found += map_objects(context, "commit", page.body["commits"], repository)
+                commits += map_objects(context, "commit", page.body["commits"], repository)
         except ApiError as problem:
             if not problem.is_unknown_commit:
                 raise
             continue  # an earlier head is gone, as after a rewrite of its branch
-        return name, found
+        return name, commits
     return name, []

@@ -126,26 +126,26 @@ def follow_walk(context: Context, repository: Repository, begun: Walk, depth: Co
             context.client, path if path.startswith("/") else repository.path + path, know_nothing
         )
         is_comparison = isinstance(fetched.body, dict)
-        found: list[Json] = fetched.body["commits"] if is_comparison else fetched.body
+        commits: list[Json] = fetched.body["commits"] if is_comparison else fetched.body
         path = fetched.nextpage
         if depth.most is not None and not is_comparison:
-            found = found[: max(0, depth.most - begun.total)]
-            oldest = BEGINNING if path is None else oldest_time(found)
-            if begun.total + len(found) >= depth.most:
+            commits = commits[: max(0, depth.most - begun.total)]
+            oldest = BEGINNING if path is None else oldest_time(commits)
+            if begun.total + len(commits) >= depth.most:
                 path = None
         state = CLOSED if path is None else OPEN
         since = oldest if state == CLOSED else begun.since
-        begun = Walk(begun.head, state, since, begun.total + len(found), path)
+        begun = Walk(begun.head, state, since, begun.total + len(commits), path)
         note = partial(backfill_progress.put_walk, repoid=repository.repoid, walk=begun)
-        context.writer.put(AtomicWrite(map_objects(context, "commit", found, repository), note))
-        context.reporter.advance("commits", len(found))
+        context.writer.put(AtomicWrite(map_objects(context, "commit", commits, repository), note))
+        context.reporter.advance("commits", len(commits))
 
 
-def oldest_time(found: list[Json]) -> datetime | None:
+def oldest_time(commits: list[Json]) -> datetime | None:
     """Return the time of the last commit of a page: lists are by the committer's time."""
-    if not found:
+    if not commits:
         return None
-    committer = found[-1]["commit"]["committer"] or {}
+    committer = commits[-1]["commit"]["committer"] or {}
     return fields.moment(committer, "date", "commit.committer")
 
 
@@ -155,9 +155,9 @@ def read_heads(context: Context, repository: Repository) -> None:
     with reading(context.engine).connect() as connection:
         heads = for_backfill.list_unknown_heads(connection, repository.repoid)
     tasks: Iterator[Task] = (partial(fetch_commit, context, repository, head) for head in heads)
-    for found in context.pool.spread(tasks):
-        context.writer.put(AtomicWrite(found))
-        context.reporter.advance("commits", len(found))
+    for commits in context.pool.spread(tasks):
+        context.writer.put(AtomicWrite(commits))
+        context.reporter.advance("commits", len(commits))
     context.writer.flush()
 
 

@@ -60,13 +60,13 @@ def list_log(context: Context, hook: Webhook, since: datetime) -> list[LoggedDel
     All statuses: `failure` at GitHub means an answer from 400 to 599, and leaves out those that
     got none, and a success says nothing of what was kept. Raises ApiError.
     """
-    found = []
+    log = []
     for page in fetch_pages(context.client, f"{hook.path}/deliveries?per_page=100", know_nothing):
         lines = [line for item in page.body if (line := read_line(item))]
-        found += [line for line in lines if line.event in EVENTS and line.time >= since]
+        log += [line for line in lines if line.event in EVENTS and line.time >= since]
         if any(line.time < since for line in lines):
             break
-    return found
+    return log
 
 
 def read_line(item: Json) -> LoggedDelivery | None:
@@ -89,37 +89,37 @@ def find_lacking(
     return sorted(missing, key=lambda line: (line.event not in FIRST, line.id))
 
 
-def horizon_of(context: Context, hook: Webhook, now: datetime, kept: timedelta) -> datetime:
+def horizon_of(context: Context, hook: Webhook, now: datetime, kept_for: timedelta) -> datetime:
     """Return the time that the log has to be read back to."""
     with reading(context.engine).connect() as connection:
-        mark = notes.text(connection, f"hook {hook.id}", MARK)
-    horizon = now - min(KEPT, kept)
-    return max(horizon, datetime.fromisoformat(mark) - OVERLAP) if mark else horizon
+        newest = notes.text(connection, f"hook {hook.id}", MARK)
+    horizon = now - min(KEPT, kept_for)
+    return max(horizon, datetime.fromisoformat(newest) - OVERLAP) if newest else horizon
 
 
 def recover_deliveries(
-    context: Context, hook: Webhook, provider: str, now: datetime, kept: timedelta, keep: Keep
+    context: Context, hook: Webhook, provider: str, now: datetime, kept_for: timedelta, keep: Keep
 ) -> Recovered:
     """Fetch what a hook made and we lack, and give it to `keep` to be stored.
 
-    What has no payload any more is asked for again, once. `kept` is how long our own deliveries
+    What has no payload any more is asked for again, once. `kept_for` is how long our own deliveries
     are kept. The next look is short once nothing is lacking. Raises ApiError.
     """
-    log = list_log(context, hook, horizon_of(context, hook, now, kept))
+    log = list_log(context, hook, horizon_of(context, hook, now, kept_for))
     missing = find_lacking(context, provider, log)
     tasks = (partial(fetch_delivery, context, hook, provider, line) for line in missing[:MOST])
-    found, lost = list[Delivery](), list[LoggedDelivery]()
+    batch, lost = list[Delivery](), list[LoggedDelivery]()
     total = 0
     for line, delivery in context.pool.spread(tasks):
         if delivery is None:
             lost.append(line)
             continue
-        found.append(delivery)
+        batch.append(delivery)
         total += 1
-        if len(found) >= BATCH:
-            keep(found)
-            found = []
-    keep(found)
+        if len(batch) >= BATCH:
+            keep(batch)
+            batch = []
+    keep(batch)
     asked = sum(ask_again(context, hook, line) for line in lost if is_first(hook, line))
     is_whole = len(missing) <= MOST and not lost
     if log and is_whole:

@@ -69,7 +69,7 @@ def read_failure_reasons(
         if job.repoid in refused:
             continue
         try:
-            found = read_job_reasons(client, repositories[job.repoid], job)
+            reasons = read_job_reasons(client, repositories[job.repoid], job)
         except ApiError as problem:
             if problem.is_bad_key:
                 raise
@@ -78,11 +78,11 @@ def read_failure_reasons(
             amiss += not (problem.is_forbidden or problem.is_gone)
             continue
         amiss = 0
-        if found[0].absence == "gone" and (job.time or now) > now - FRESH:
+        if reasons[0].absence == "gone" and (job.time or now) > now - FRESH:
             continue
-        failures.write(engine, job, found)
+        failures.write(engine, job, reasons)
         done += 1
-        absent += found[0].message is None
+        absent += reasons[0].message is None
     left = len(waiting) - done
     if len(waiting) == requests:  # there may be more
         with reading(engine).connect() as connection:
@@ -96,16 +96,18 @@ def read_job_reasons(client: Client, name: str, job: Failed) -> list[Finding]:
     Raises ApiError for what may be had another time.
     """
     path = f"/repos/{name}/"
-    noted = read_annotations(client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100")
-    if noted and not noted[0].vague:
-        return make_findings("annotation", noted)
+    annotations = read_annotations(
+        client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100"
+    )
+    if annotations and not annotations[0].vague:
+        return make_findings("annotation", annotations)
     log = job_logs.read_log(client, f"{path}actions/jobs/{job.jobgitid}/logs")
-    said = GITHUB.log_messages(log.text, failures.span_of(job))
-    if said:
-        return make_findings("log", said)
+    log_messages = GITHUB.log_messages(log.text, failures.span_of(job))
+    if log_messages:
+        return make_findings("log", log_messages)
     absence = log.absence or ("silent" if log.is_whole else "huge")
-    if noted:
-        return [one._replace(absence=absence) for one in make_findings("annotation", noted)]
+    if annotations:
+        return [one._replace(absence=absence) for one in make_findings("annotation", annotations)]
     if log.absence == "gone":
         # To a key that lost its access everything is gone: that would be noted for good.
         client.get(path.rstrip("/"), tries=TRIES)
@@ -118,8 +120,8 @@ def read_annotations(client: Client, path: str) -> list[FailureMessage]:
     The permission is one of its own (Checks), and the log may be seen without it. Raises ApiError.
     """
     try:
-        found = client.get(path, tries=TRIES).body
-        return GITHUB.annotation_messages(found) if isinstance(found, list) else []
+        annotations = client.get(path, tries=TRIES).body
+        return GITHUB.annotation_messages(annotations) if isinstance(annotations, list) else []
     except Unmappable:
         return []
     except ApiError as problem:

@@ -57,10 +57,10 @@ def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> str:
     rights = ORG_RIGHTS if owner.is_org else REPO_RIGHTS
     path = f"/users/{owner.name}" if owner.is_org else f"/repos/{owner.name}"
     try:
-        found = client.get(path, tries=2).body
+        account = client.get(path, tries=2).body
     except ApiError as other:
         return f"{owner.name}: {other}"
-    if owner.is_org and found.get("type") == "User":
+    if owner.is_org and account.get("type") == "User":
         return f"{owner.name}: is a person, not an organisation: name repositories, org/repo"
     return f"{owner.name}: the key may not manage its webhooks: it needs {rights}"
 
@@ -114,8 +114,8 @@ def inspect_hooks(
     """Yield how the hooks of a owner fare that are ours. Raises ApiError."""
     name = f"webhook of {owner.name}"
     above = None if owner.is_org else list_hooks_above(client, owner)
-    found = [*webhooks.list_hooks_at(client, owner.path), *(above or ())]
-    mine = [one for one in found if is_ours(one, known.sending, url)]
+    hooks = [*webhooks.list_hooks_at(client, owner.path), *(above or ())]
+    mine = [one for one in hooks if is_ours(one, known.sending, url)]
     for hook in mine:
         yield inspect_hook(client, name, hook, url or known.urls.get(f"hook {hook.id}"))
     if mine:
@@ -157,5 +157,5 @@ def list_hooks_above(client: Client, owner: HookOwner) -> list[Webhook] | None:
     except ApiError as problem:
         if not problem.is_hidden:
             raise
-    found = client.get(f"/users/{organisation}").body
-    return [] if found.get("type") == "User" else None
+    account = client.get(f"/users/{organisation}").body
+    return [] if account.get("type") == "User" else None

@@ -107,12 +107,12 @@ def open_url(
 
 def check_safe_url(client: Client, url: str) -> None:
     """Raise ApiError unless `url` is https; the API on this machine may lead to http there."""
-    found, ours = urlsplit(url), urlsplit(client.base)
-    if found.scheme == "https":
+    target, ours = urlsplit(url), urlsplit(client.base)
+    if target.scheme == "https":
         return
-    if found.scheme == ours.scheme == "http" and is_loopback(found.hostname):
+    if target.scheme == ours.scheme == "http" and is_loopback(target.hostname):
         return
-    raise ApiError(f"GitHub's answer leads to {found.scheme}://{found.hostname}: not followed")
+    raise ApiError(f"GitHub's answer leads to {target.scheme}://{target.hostname}: not followed")
 
 
 def read_end(response: requests.Response) -> JobLog:

@@ -53,22 +53,24 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     with reading(context.engine).connect() as connection:
         due = open_runs.due(connection, repository.repoid, now, CHANGES_FOR)
     known = know_stored(context.engine, repository.repoid)
-    for one in due:
-        if one.tries is None:
+    for reread in due:
+        if reread.tries is None:
             context.writer.put(
-                AtomicWrite((), partial(note_first, repository=repository, one=one, now=now))
+                AtomicWrite((), partial(note_first, repository=repository, reread=reread, now=now))
             )
     tasks = (
-        partial(reread_run, context, repository, one, known) for one in due if one.tries is not None
+        partial(reread_run, context, repository, reread, known)
+        for reread in due
+        if reread.tries is not None
     )
     given_up = 0
-    for one, found in context.pool.spread(tasks):
-        state = judge_reread(one, found, now)
+    for reread, details in context.pool.spread(tasks):
+        state = judge_reread(reread, details, now)
         given_up += state == ABANDONED
         note = partial(
-            note_reread, repository=repository, one=one, found=found, state=state, now=now
+            note_reread, repository=repository, reread=reread, details=details, state=state, now=now
         )
-        context.writer.put(AtomicWrite(found.reads, note))
+        context.writer.put(AtomicWrite(details.reads, note))
     context.writer.put(
         AtomicWrite((), lambda connection: open_runs.forget_ended(connection, repository.repoid))
     )
@@ -87,16 +89,16 @@ def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -
 
 
 def reread_run(
-    context: Context, repository: Repository, one: Reread, known: Known
+    context: Context, repository: Repository, reread: Reread, known: Known
 ) -> tuple[Reread, run_details.RunDetails]:
     """Return a run as it is now."""
-    return one, run_details.reread_details(context, repository, one.run, known)
+    return reread, run_details.reread_details(context, repository, reread.run, known)
 
 
-def judge_reread(one: Reread, found: run_details.RunDetails, now: datetime) -> str:
+def judge_reread(reread: Reread, details: run_details.RunDetails, now: datetime) -> str:
     """Return whether a run is asked for again: not one that is gone, or open beyond the limit."""
-    is_gone = found.run.state == backfill_progress.DONE and not found.run.ended
-    last = found.run.updatetime or one.last
+    is_gone = details.run.state == backfill_progress.DONE and not details.run.ended
+    last = details.run.updatetime or reread.last
     is_old = last is not None and last < now - CHANGES_FOR
     return ABANDONED if is_gone or is_old else WAITING
 
@@ -104,22 +106,24 @@ def judge_reread(one: Reread, found: run_details.RunDetails, now: datetime) -> s
 def note_reread(
     connection: Connection,
     repository: Repository,
-    one: Reread,
-    found: run_details.RunDetails,
+    reread: Reread,
+    details: run_details.RunDetails,
     state: str,
     now: datetime,
 ) -> None:
     """Note how far a run is read, and when to ask for it again: until it has ended, later."""
-    run_details.note_details(repository, found)(connection)
-    tries = (one.tries or 0) + 1
+    run_details.note_details(repository, details)(connection)
+    tries = (reread.tries or 0) + 1
     duetime = now + timedelta(minutes=minutes_until_next(tries))
-    open_runs.put(connection, repository.repoid, found.run.rungitid, tries, duetime, state)
+    open_runs.put(connection, repository.repoid, details.run.rungitid, tries, duetime, state)
 
 
-def note_first(connection: Connection, repository: Repository, one: Reread, now: datetime) -> None:
+def note_first(
+    connection: Connection, repository: Repository, reread: Reread, now: datetime
+) -> None:
     """Note a run that is open: its deliveries, or the next list, may still say how it ends."""
     duetime = now + timedelta(minutes=minutes_until_next(0))
-    open_runs.put(connection, repository.repoid, one.run.rungitid, 0, duetime, WAITING)
+    open_runs.put(connection, repository.repoid, reread.run.rungitid, 0, duetime, WAITING)
 
 
 def minutes_until_next(tries: int) -> int:

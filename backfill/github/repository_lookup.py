@@ -61,12 +61,12 @@ def find_repository(context: Context, name: str) -> Repository:
         more = {"changes": describe_rename(name)}
         context.reporter.say(f"{name} is {today} today")
     try:
-        found = map_object("repository", repository, repository, **more)
+        read = map_object("repository", repository, repository, **more)
     except Unmappable as error:
         raise ApiError(f"GitHub's answer cannot be read: {error}") from error
-    context.writer.put(AtomicWrite([found]))
+    context.writer.put(AtomicWrite([read]))
     context.writer.flush()
-    provider, gitid = key_of(found.mapped)
+    provider, gitid = key_of(read.mapped)
     with reading(context.engine).connect() as connection:
         repoid = for_backfill.find_repository_id(connection, provider, gitid)
     if repoid is None:
@@ -107,21 +107,21 @@ COUNTED = {
 PAST_ATTEMPT = frozenset({"runattempts"})
 
 
-def map_object(kind: str, found: Json, repository: Json, **more: Any) -> Read:
+def map_object(kind: str, record: Json, repository: Json, **more: Any) -> Read:
     """Return an API object as rows, by way of the webhook's shape. Raises Unmappable."""
     key = "branch" if kind == "branch_gone" else kind
-    payload = {key: found, "repository": repository, **more}
+    payload = {key: record, "repository": repository, **more}
     return Read(source_of("github").rows_read(kind, payload), COUNTED[kind])
 
 
 def map_objects(
-    context: Context, kind: str, found: list[Json], repository: Repository
+    context: Context, kind: str, records: list[Json], repository: Repository
 ) -> list[Read]:
     """Return API objects as rows, and tell of those that cannot be mapped."""
     mapped = []
-    for one in found:
+    for record in records:
         try:
-            mapped.append(map_object(kind, one, repository.record))
+            mapped.append(map_object(kind, record, repository.record))
         except Unmappable as error:
-            context.report(f"{repository.name}: {kind} {one.get('id', '')}: {error}")
+            context.report(f"{repository.name}: {kind} {record.get('id', '')}: {error}")
     return mapped

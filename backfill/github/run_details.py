@@ -49,8 +49,8 @@ def is_news(run: RunRead, before: RunRead | None) -> bool:
     """Tell whether a listed run has to be read; one that is open is read again at the end."""
     if before is None or before.state == DUE:
         return True
-    told = (run.attempt, run.updatetime, run.ended)
-    return told != (before.attempt, before.updatetime, before.ended)
+    state = (run.attempt, run.updatetime, run.ended)
+    return state != (before.attempt, before.updatetime, before.ended)
 
 
 def read_details(context: Context, repository: Repository, run: RunRead) -> RunDetails:
@@ -72,19 +72,19 @@ def reread_details(
     pages = {fetched.key: fetched.page} if fetched.page else {}
     if fetched.body is None:
         return complete_details(context, repository, run, [], pages, known, anew=True)
-    found = map_objects(context, "workflow_run", [fetched.body], repository)
+    reads = map_objects(context, "workflow_run", [fetched.body], repository)
     try:
         run = note_listed(fetched.body, run)
     except Unmappable as error:
         context.report(f"{repository.name}: run {run.rungitid}: {error}")
-    return complete_details(context, repository, run, found, pages, known, anew=True)
+    return complete_details(context, repository, run, reads, pages, known, anew=True)
 
 
 def complete_details(
     context: Context,
     repository: Repository,
     run: RunRead,
-    found: list[Read],
+    reads: list[Read],
     pages: dict[str, Page],
     known: Known,
     *,
@@ -97,13 +97,13 @@ def complete_details(
         if not problem.is_gone:
             raise
         # Deleted while it was being read: there is nothing more to be had.
-        return RunDetails(run._replace(state=DONE), found, {}, anew)
-    found += map_objects(context, "workflow_job", jobs, repository)
-    found += read_past_attempts(context, repository, run)
+        return RunDetails(run._replace(state=DONE), reads, {}, anew)
+    reads += map_objects(context, "workflow_job", jobs, repository)
+    reads += read_past_attempts(context, repository, run)
     latest = max((int(job.get("run_attempt") or 1) for job in jobs), default=0)
     is_done = run.ended and is_whole and latest <= run.attempt
     state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)
-    return RunDetails(run._replace(state=state, whole=whole), found, pages | more, anew)
+    return RunDetails(run._replace(state=state, whole=whole), reads, pages | more, anew)
 
 
 def list_all_jobs(
@@ -135,12 +135,12 @@ def list_all_jobs(
 
 def read_past_attempts(context: Context, repository: Repository, run: RunRead) -> list[Read]:
     """Return the attempts before the one that lists show, but those that are stored for good."""
-    found = []
+    attempts = []
     for attempt in range(run.whole + 1, run.attempt):
         path = f"actions/runs/{run.rungitid}/attempts/{attempt}?exclude_pull_requests=true"
         try:
             answer = context.client.get(repository.path + path)
-            one = map_object("workflow_run", answer.body, repository.record)
+            read = map_object("workflow_run", answer.body, repository.record)
         except ApiError as problem:
             if not problem.is_gone:
                 raise
@@ -148,30 +148,30 @@ def read_past_attempts(context: Context, repository: Repository, run: RunRead) -
         except Unmappable as error:
             context.report(f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}")
             continue
-        found.append(one._replace(counted=PAST_ATTEMPT))
-    return found
+        attempts.append(read._replace(counted=PAST_ATTEMPT))
+    return attempts
 
 
-def note_details(repository: Repository, found: RunDetails) -> Note:
+def note_details(repository: Repository, details: RunDetails) -> Note:
     """Return what is to be noted in the transaction that stores the jobs.
 
     Pages of a run that goes on are kept, to ask for it cheaply; one that is done is not asked for.
     """
-    settled = backfill_progress.Settled(repository.repoid, found.run)
-    if found.run.state != OPEN and not found.anew:
+    settled = backfill_progress.Settled(repository.repoid, details.run)
+    if details.run.state != OPEN and not details.anew:
         return settled
 
     def write(connection: Connection) -> None:
-        if found.anew:
-            backfill_progress.put_runs(connection, repository.repoid, [found.run])
+        if details.anew:
+            backfill_progress.put_runs(connection, repository.repoid, [details.run])
         else:
             settled(connection)
-        if found.run.state == OPEN:
-            for key, page in found.pages.items():
+        if details.run.state == OPEN:
+            for key, page in details.pages.items():
                 backfill_progress.put_page(connection, repository.repoid, key, page)
-        elif found.anew:
+        elif details.anew:
             backfill_progress.drop_pages(
-                connection, repository.repoid, f"actions/runs/{found.run.rungitid}"
+                connection, repository.repoid, f"actions/runs/{details.run.rungitid}"
             )
 
     return write

@@ -48,9 +48,9 @@ class RunList:
         self.restarts: Counter[Window] = Counter()
         self.asked: set[tuple[int, int, datetime | None]] = set()
 
-    def list_tasks(self, found: Sequence[Window], newest: datetime) -> Iterator[Task]:
+    def list_tasks(self, windows: Sequence[Window], newest: datetime) -> Iterator[Task]:
         """Yield a task for each run that has to be read, newest first."""
-        self.waiting = deque(self.choose_windows(found))
+        self.waiting = deque(self.choose_windows(windows))
         while self.waiting and self.left != 0:
             window = self.waiting.popleft()
             if window.state == OPEN:
@@ -63,9 +63,9 @@ class RunList:
                 )
             )
 
-    def choose_windows(self, found: Sequence[Window]) -> Iterator[Window]:
+    def choose_windows(self, windows: Sequence[Window]) -> Iterator[Window]:
         """Yield the windows that are wanted, cut where the wanted time begins."""
-        for window in found:
+        for window in windows:
             parts = [window] if self.since is None else cut_window(window, self.since)
             if len(parts) > 1:
                 self.replace_window(window, parts)
@@ -76,9 +76,9 @@ class RunList:
         if self.left is not None:
             self.left = max(0, self.left - runs)
 
-    def store(self, note: Callable[[Connection], None], found: Sequence[Read] = ()) -> None:
+    def store(self, note: Callable[[Connection], None], reads: Sequence[Read] = ()) -> None:
         """Hand rows over to be written together with a note."""
-        self.context.writer.put(AtomicWrite(found, note))
+        self.context.writer.put(AtomicWrite(reads, note))
 
     def replace_window(self, old: Window, new: Sequence[Window]) -> None:
         """Store windows in the place of another."""
@@ -184,16 +184,16 @@ class RunList:
         with reading(self.context.engine).connect() as connection:
             before = backfill_progress.runs_read(connection, self.repository.repoid, ids)
         news = []
-        for found in runs:
+        for record in runs:
             try:
-                run = run_details.note_listed(found, before.get(found["id"]))
+                run = run_details.note_listed(record, before.get(record["id"]))
             except Unmappable as error:
-                self.context.report(f"{self.repository.name}: run {found['id']}: {error}")
+                self.context.report(f"{self.repository.name}: run {record['id']}: {error}")
                 continue
-            told = (run.rungitid, run.attempt, run.updatetime)
-            if told not in self.asked and run_details.is_news(run, before.get(run.rungitid)):
-                self.asked.add(told)
-                news.append((run, found))
+            state = (run.rungitid, run.attempt, run.updatetime)
+            if state not in self.asked and run_details.is_news(run, before.get(run.rungitid)):
+                self.asked.add(state)
+                news.append((run, record))
         return news
 
 

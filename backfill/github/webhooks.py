@@ -31,20 +31,20 @@ class SentDelivery(NamedTuple):
     code: int
 
 
-def read_hook(found: Json, place: str) -> Webhook:
+def read_hook(record: Json, place: str) -> Webhook:
     """Return a hook of the list at `place`, such as /repos/org/repo/hooks."""
-    config: dict[str, Any] = found.get("config") or {}
-    response: dict[str, Any] = found.get("last_response") or {}
+    config: dict[str, Any] = record.get("config") or {}
+    response: dict[str, Any] = record.get("last_response") or {}
     return Webhook(
-        id=int(found["id"]),
-        path=f"{place}/{found['id']}",
+        id=int(record["id"]),
+        path=f"{place}/{record['id']}",
         url=str(config.get("url") or ""),
-        is_active=bool(found.get("active")),
-        events=frozenset(map(str, found.get("events") or ())),
+        is_active=bool(record.get("active")),
+        events=frozenset(map(str, record.get("events") or ())),
         is_json=config.get("content_type") == "json",
         is_verified=str(config.get("insecure_ssl", "0")) == "0",
         code=fields.number(response, "code", "last_response"),
-        changetime=fields.moment(found, "updated_at", "hook"),
+        changetime=fields.moment(record, "updated_at", "hook"),
     )
 
 
@@ -85,26 +85,26 @@ def find_our_hook(
     hooks: Iterable[Webhook], url: str | None, known: Collection[int]
 ) -> Webhook | None:
     """Return our hook: the one that points to `url`, else the only one that is known to deliver."""
-    found = list(hooks)
-    there = [one for one in found if url is not None and is_same(one.url, url)]
-    delivered = [one for one in found if one.id in known]
+    candidates = list(hooks)
+    there = [one for one in candidates if url is not None and is_same(one.url, url)]
+    delivered = [one for one in candidates if one.id in known]
     alone = delivered if len(delivered) == 1 else []
     return next(iter(there or alone), None)
 
 
 def list_faults(hook: Webhook, url: str | None) -> list[str]:
     """Return what keeps a hook from delivering everything to `url`, in words."""
-    found = []
+    faults = []
     if not hook.is_active:
-        found.append("is disabled")
+        faults.append("is disabled")
     if url is not None and not is_same(hook.url, url):
-        found.append(f"points to {without_secrets(hook.url)}, not to {without_secrets(url)}")
+        faults.append(f"points to {without_secrets(hook.url)}, not to {without_secrets(url)}")
     missing = [event for event in EVENTS if not {event, EVERY} & hook.events]
     if missing:
-        found.append(f"lacks the events {', '.join(missing)}")
+        faults.append(f"lacks the events {', '.join(missing)}")
     if not hook.is_verified:
-        found.append("does not verify the certificate")
-    return found
+        faults.append("does not verify the certificate")
+    return faults
 
 
 def hook_body(url: str, secret: str, events: Iterable[str]) -> Json:
@@ -142,8 +142,8 @@ def ping_hook(client: Client, hook: Webhook) -> None:
 
 def list_sent(client: Client, hook: Webhook, most: int = SHOWN) -> list[SentDelivery]:
     """Return the latest lines of a hook's log, newest first. Raises ApiError."""
-    found = client.get(f"{hook.path}/deliveries?per_page={most}").body or []
+    log = client.get(f"{hook.path}/deliveries?per_page={most}").body or []
     return [
-        SentDelivery(int(one["id"]), str(one.get("event")), int(one.get("status_code") or 0))
-        for one in found
+        SentDelivery(int(line["id"]), str(line.get("event")), int(line.get("status_code") or 0))
+        for line in log
     ]

@@ -140,8 +140,8 @@ class Client:
             return None, Judgement(Action.AGAIN, None, self.explain_failure(error))
         finally:
             # Of a key that is not accepted it tells the limit of those without one.
-            heard = None if response is None or response.status_code == 401 else response
-            self.rate_limit.leave(None if heard is None else lower_names(heard.headers))
+            trusted = None if response is None or response.status_code == 401 else response
+            self.rate_limit.leave(None if trusted is None else lower_names(trusted.headers))
         body = parse_json(response.content)
         if response.status_code == 200 and body is None:
             return None, Judgement(Action.AGAIN, None, f"{self.rules.title}'s answer breaks off")
@@ -167,12 +167,12 @@ class Client:
 
     def check_same_host(self, url: str, location: str) -> str:
         """Return where a link leads. Raises ApiError when that is not the API: the token stays."""
-        found = urljoin(url, location)
-        ours, theirs = urlsplit(self.base), urlsplit(found)
+        target = urljoin(url, location)
+        ours, theirs = urlsplit(self.base), urlsplit(target)
         if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
             why = f"leads to another host, {theirs.netloc!r}: not followed"
             raise ApiError(f"{self.rules.title}'s answer {why}")
-        return found
+        return target
 
     def read_answer(self, reply: ApiReply, *, moved: bool) -> ApiAnswer:
         """Return what a response holds."""

@@ -25,10 +25,10 @@ class CachingClient(Client):
         """Return the answer to GET `path`, from memory where it is unchanged. Raises as Client."""
         if etag is not None or not self.rules.is_remembered(path):
             return super().get(path, etag, tries)
-        kept = self.memory.get(path)
-        answer = super().get(path, kept.etag if kept else None, tries)
-        if answer.body is None and kept is not None:
-            return kept
+        remembered = self.memory.get(path)
+        answer = super().get(path, remembered.etag if remembered else None, tries)
+        if answer.body is None and remembered is not None:
+            return remembered
         if answer.etag:
             self.memory[path] = answer
             if len(self.memory) > MOST:

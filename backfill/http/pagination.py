@@ -43,10 +43,10 @@ def know_stored(engine: Engine, repoid: int) -> Known:
 def fetch_page(client: Client, path: str, known: Known) -> FetchedPage:
     """Return one page. Raises ApiError."""
     key = client.rules.page_key(path)
-    held = known(key)
-    answer = client.get(path, held.etag if held else None)
-    if answer.body is None and held is not None:
-        return FetchedPage(key, None, held, held.nextpage)
+    page_before = known(key)
+    answer = client.get(path, page_before.etag if page_before else None)
+    if answer.body is None and page_before is not None:
+        return FetchedPage(key, None, page_before, page_before.nextpage)
     page = Page(answer.etag, answer.nextpage) if answer.etag else None
     return FetchedPage(key, answer.body, page, answer.nextpage)
 

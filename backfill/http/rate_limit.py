@@ -140,18 +140,18 @@ class RateLimit:
                 self.expires = self.rules.expiry_of(headers) or self.expires
             self.changed.notify_all()
 
-    def learn(self, told: Budget | None) -> None:
+    def learn(self, budget: Budget | None) -> None:
         """Keep the least that is told of this hour; answers overtake one another."""
-        self.limited = told is not None or self.budget is not None
-        if told is None:
+        self.limited = budget is not None or self.budget is not None
+        if budget is None:
             return
-        held = self.budget
-        if held is None or told.hour > held.hour + SAME_HOUR:
-            self.budget = told
-        elif told.hour >= held.hour - SAME_HOUR:
+        before = self.budget
+        if before is None or budget.hour > before.hour + SAME_HOUR:
+            self.budget = budget
+        elif budget.hour >= before.hour - SAME_HOUR:
             # The server's Date has whole seconds: the earliest end is the nearest to the truth.
-            least, end = min(held.remaining, told.remaining), min(held.reset, told.reset)
-            self.budget = held._replace(remaining=least, reset=end)
+            least, end = min(before.remaining, budget.remaining), min(before.reset, budget.reset)
+            self.budget = before._replace(remaining=least, reset=end)
 
     def pause(self, seconds: float) -> None:
         """Let no request out for a while."""

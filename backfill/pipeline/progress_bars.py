@@ -27,7 +27,7 @@ class ProgressBars:
         self.bars: dict[str, tqdm[Any]] = {}
         self.done: dict[str, int] = {}
         self.totals: dict[str, int | None] = {}
-        self.began = self.told = time.monotonic()
+        self.began = self.line_time = time.monotonic()
         self.lock = threading.Lock()
 
     def begin(self, name: str) -> None:
@@ -60,8 +60,8 @@ class ProgressBars:
             if phase in self.bars:
                 self.bars[phase].set_postfix_str(self.format_budget(), refresh=False)
                 self.bars[phase].update(count)
-            elif not self.stream.isatty() and time.monotonic() - self.told >= EVERY_SECONDS:
-                self.told = time.monotonic()
+            elif not self.stream.isatty() and time.monotonic() - self.line_time >= EVERY_SECONDS:
+                self.line_time = time.monotonic()
                 print(self.format_line(), file=self.stream, flush=True)
 
     def format_budget(self) -> str:

@@ -78,13 +78,15 @@ class Writer:
         more = True
         while more:
             batch = [self.parts.get()]
-            while sum(len(one.reads) for one in batch if isinstance(one, AtomicWrite)) < BATCH_ROWS:
+            while (
+                sum(len(item.reads) for item in batch if isinstance(item, AtomicWrite)) < BATCH_ROWS
+            ):
                 try:
                     batch.append(self.parts.get_nowait())
                 except Empty:
                     break
             more = None not in batch
-            parts = [one for one in batch if isinstance(one, AtomicWrite)]
+            parts = [item for item in batch if isinstance(item, AtomicWrite)]
             try:
                 if parts and self.error is None:
                     self.write(parts)
@@ -92,9 +94,9 @@ class Writer:
                 self.error = error
             if parts:
                 self.room.release(len(parts))
-            for one in batch:
-                if isinstance(one, threading.Event):
-                    one.set()
+            for item in batch:
+                if isinstance(item, threading.Event):
+                    item.set()
 
     def write(self, parts: Sequence[AtomicWrite]) -> None:
         """Write parts in one transaction; where a row in it is refused, without that one."""
