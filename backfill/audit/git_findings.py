@@ -36,37 +36,39 @@ def find_missing_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[
 
     `earlier` are the stored ones of a moment before: one that moved since then is being written.
     """
-    found = []
+    missing = []
     for name, head in listed.items():
         if name not in stored:
-            found.append(Finding(BRANCH, name, f"points at {head} and is not stored"))
+            missing.append(Finding(BRANCH, name, f"points at {head} and is not stored"))
         elif stored[name] != head and earlier.get(name) == stored[name]:
             why = f"points at {head} at GitHub, at {stored[name]} here"
-            found.append(Finding(HEAD, name, why))
+            missing.append(Finding(HEAD, name, why))
     gone = [name for name in stored if name not in listed and name in earlier]
-    found += [Finding(BRANCH, name, "is gone at GitHub, and not here") for name in gone]
-    return found
+    missing += [Finding(BRANCH, name, "is gone at GitHub, and not here") for name in gone]
+    return missing
 
 
 def find_missing_commits(
     listed: Iterable[ListedCommit], heads: Heads, stored: Collection[str], since: datetime | None
 ) -> list[Finding]:
     """Return the commits that are not stored: those since a time, and what branches point at."""
-    found: dict[str, Finding] = {}
+    missing: dict[str, Finding] = {}
     for commit in listed:
         if commit.hash not in stored and since and commit.time and commit.time >= since:
             day = commit.time.date()
-            found[commit.hash] = Finding(COMMIT, commit.hash, f"of branch {commit.branch}", day=day)
+            missing[commit.hash] = Finding(
+                COMMIT, commit.hash, f"of branch {commit.branch}", day=day
+            )
     for name, head in heads.items():
-        if head is not None and head not in stored and head not in found:
-            found[head] = Finding(COMMIT, head, f"branch {name} points at it")
-    return list(found.values())
+        if head is not None and head not in stored and head not in missing:
+            missing[head] = Finding(COMMIT, head, f"branch {name} points at it")
+    return list(missing.values())
 
 
 def named_hashes(pushes: Iterable[Push], heads: Heads) -> set[str | None]:
     """Return all commits that pushes and branches name."""
-    told = (one for push in pushes for one in (push.before, push.after, *push.commits))
-    return {*told, *heads.values()}
+    pushed = (one for push in pushes for one in (push.before, push.after, *push.commits))
+    return {*pushed, *heads.values()}
 
 
 def find_lost_pushes(
@@ -78,7 +80,7 @@ def find_lost_pushes(
     one between them never came. What a branch held before it was rewritten or deleted is not
     missed: GitHub does not list it either.
     """
-    found: dict[str, Finding] = {}
+    missing: dict[str, Finding] = {}
     between: dict[str, list[Finding]] = {}
     for push in pushes:
         unknown = between.get(push.branch)
@@ -88,13 +90,13 @@ def find_lost_pushes(
             why = f"the push to {push.branch} that brought it never came"
             unknown = [*unknown, Finding(COMMIT, push.before, why)]
         between[push.branch] = unknown
-        for one in (*push.commits, push.after):
-            if one and one not in stored and one not in found:
-                found[one] = Finding(COMMIT, one, f"of a push to {push.branch}")
-    found |= {one.name: one for unknown in between.values() for one in unknown}
+        for commit in (*push.commits, push.after):
+            if commit and commit not in stored and commit not in missing:
+                missing[commit] = Finding(COMMIT, commit, f"of a push to {push.branch}")
+    missing |= {one.name: one for unknown in between.values() for one in unknown}
     for name, head in heads.items():
         if head is None:
-            found[f"head of {name}"] = Finding(HEAD, name, "its push never came")
-        elif head not in stored and head not in found:
-            found[head] = Finding(COMMIT, head, f"branch {name} points at it")
-    return list(found.values())
+            missing[f"head of {name}"] = Finding(HEAD, name, "its push never came")
+        elif head not in stored and head not in missing:
+            missing[head] = Finding(COMMIT, head, f"branch {name} points at it")
+    return list(missing.values())

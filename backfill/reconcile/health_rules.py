@@ -50,8 +50,8 @@ def judge_silence(
 def judge_hooks(name: str, ours: Mapping[Webhook, str | None], was_heard: bool) -> HealthState:
     """Tell whether a hook that delivers for a repository still does; where each should point."""
     if not ours:
-        told = "the webhook that delivered is gone" if was_heard else ""
-        return HealthState(name, HOOK, WARNING if was_heard else GOOD, told)
+        detail = "the webhook that delivered is gone" if was_heard else ""
+        return HealthState(name, HOOK, WARNING if was_heard else GOOD, detail)
     wrong = [why for each, url in ours.items() if (why := describe_trouble(each, url))]
     if len(wrong) < len(ours):  # another one delivers
         return HealthState(name, HOOK, GOOD)
@@ -80,16 +80,16 @@ def find_typos(
     """
     stored = {name.lower() for name in known}
     owners = {name.partition("/")[0] for name in stored}
-    found = []
+    warnings = []
     for pattern in patterns:
         meant = pattern.lower().removesuffix("/*")
         if meant in stored | owners:
             continue
         alike = sorted({name for name in ignored if is_alike(meant, name.lower())})
         if alike:
-            told = f"deliveries of {', '.join(alike[:5])} are ignored: was -r {pattern} mistyped?"
-            found.append(HealthState(pattern, TYPO, WARNING, told))
-    return found
+            detail = f"deliveries of {', '.join(alike[:5])} are ignored: was -r {pattern} mistyped?"
+            warnings.append(HealthState(pattern, TYPO, WARNING, detail))
+    return warnings
 
 
 def is_alike(pattern: str, name: str) -> bool:
@@ -103,17 +103,17 @@ def is_alike(pattern: str, name: str) -> bool:
     return is_near(pattern, name)
 
 
-def is_near(one: str, other: str) -> bool:
+def is_near(name: str, other: str) -> bool:
     """Tell whether two names differ in a letter or two, and are long enough for that to tell."""
-    if min(len(one), len(other)) < SHORTEST:
-        return one == other
-    return count_edits(one, other) <= CLOSE
+    if min(len(name), len(other)) < SHORTEST:
+        return name == other
+    return count_edits(name, other) <= CLOSE
 
 
-def count_edits(one: str, other: str) -> int:
-    """Return how many letters must be put in, left out or changed to get from one to the other."""
+def count_edits(name: str, other: str) -> int:
+    """Return how many letters must be put in, left out or changed to make one of the other."""
     row = list(range(len(other) + 1))
-    for place, letter in enumerate(one, start=1):
+    for place, letter in enumerate(name, start=1):
         before, row[0] = row[0], place
         for at, their in enumerate(other, start=1):
             step = before + (letter != their)
@@ -126,16 +126,16 @@ def judge_token(expires: datetime | None, now: datetime) -> HealthState:
     if expires is None or expires - now > SOON:
         return HealthState("", TOKEN, GOOD)
     state = BAD if expires - now < NOW else WARNING
-    told = f"the key expires at {to_the_minute(expires)} UTC: make a new one"
-    return HealthState("", TOKEN, state, told)
+    detail = f"the key expires at {to_the_minute(expires)} UTC: make a new one"
+    return HealthState("", TOKEN, state, detail)
 
 
 def judge_rate(budget: Budget | None) -> HealthState:
     """Tell whether the requests of this hour are nearly spent, whoever spent them."""
     if budget is None or budget.remaining > budget.limit * NEARLY_SPENT:
         return HealthState("", RATE, GOOD)
-    told = f"{budget.remaining} of {budget.limit} requests are left of this hour"
-    return HealthState("", RATE, WARNING, told)
+    detail = f"{budget.remaining} of {budget.limit} requests are left of this hour"
+    return HealthState("", RATE, WARNING, detail)
 
 
 def judge_audit(name: str, missing: int | None, time: datetime | None) -> HealthState:
@@ -143,5 +143,5 @@ def judge_audit(name: str, missing: int | None, time: datetime | None) -> Health
     if not missing or time is None:
         return HealthState(name, AUDIT, GOOD)
     command = f"python local-database.py -r {name} --audit"
-    told = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
-    return HealthState(name, AUDIT, WARNING, told)
+    detail = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
+    return HealthState(name, AUDIT, WARNING, detail)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 
-import pytest
 from sqlalchemy import Engine, select
 
-from backfill.command import delete_repository as command
 from engines import reading
 from fakegithub.world.world import World
 from schema.tables.ci import deliveries as table
@@ -117,17 +115,3 @@ def test_repository_that_took_the_name_later_keeps_its_deliveries(engine: Engine
 def test_forgetting_what_is_not_stored_changes_nothing(engine: Engine):
     assert delete_repository.named(engine, "org/app") == []
     assert delete_repository.forget(engine, KEY) == {}
-
-
-@pytest.mark.parametrize(
-    ("typed", "code", "left"), [("org/APP", 0, 0), ("", 1, 1), ("yes", 1, 1), ("org/ap", 1, 1)]
-)
-def test_command_deletes_only_when_the_name_is_typed_again(
-    engine: Engine, capsys: pytest.CaptureFixture[str], typed: str, code: int, left: int
-):
-    world = World(seed=5)
-    play(world, world.create_repo("org/app"))
-    store(engine, world)
-    assert command.delete_when_confirmed(engine, "org/app", lambda question: typed) == code
-    assert len(delete_repository.named(engine, "org/app")) == left
-    assert ("deleted: " in capsys.readouterr().out) == (code == 0)

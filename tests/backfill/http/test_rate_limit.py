@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine
 
-from backfill.command.estimate import estimate_seconds
 from backfill.github.api_access import RULES
 from backfill.github.estimate import calls_for_runs
 from backfill.http import rate_limit
@@ -132,15 +131,6 @@ def test_spent_and_stopped_end_the_waiting():
 @pytest.mark.parametrize(("runs", "calls"), [(0, 0), (1, 2), (999, 1009), (1000, 1013)])
 def test_runs_take_a_call_each_a_page_for_100_and_halving_above_1000(runs, calls):
     assert calls_for_runs(runs) == calls
-
-
-def test_time_is_the_pace_or_the_hours_to_wait_for():
-    assert estimate_seconds(840, RULES.per_minute, None, 0.0) == 60
-    assert estimate_seconds(840, RULES.per_minute, Budget(5000, 5000, 3600.0), 0.0) == 60
-    assert estimate_seconds(4001, RULES.per_minute, Budget(5000, 5000, 600.0), 0.0) == 600
-    assert (
-        estimate_seconds(12_001, RULES.per_minute, Budget(5000, 5000, 600.0), 0.0) == 600 + 2 * 3600
-    )
 
 
 @on_sqlite

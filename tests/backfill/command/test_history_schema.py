@@ -124,3 +124,13 @@ def test_newer_schema_is_left_alone(bare, database_url: str, command: Command):
         done = command("-r", "octo-org/app", "-i")
     assert (done.code, runs(database_url)) == (2, 0)
     assert "upgraded by a newer release" in done.err
+
+
+def test_i_alone_creates_the_schema_and_then_finds_it_up_to_date(command: Command, bare: Path):
+    done = command("-i")
+    assert (done.code, done.out, done.err) == (0, "the schema was created\n", "")
+    assert (bare / "data/shark_dashboard.db").exists()
+    assert command("-i").out == "the schema is up to date\n"
+    assert command().err == (
+        "local-database.py: -r: name a repository: -r org/repo (none is stored yet)\n"
+    )

@@ -1,0 +1,25 @@
+"""--forget deletes only what a person named twice."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from backfill.command import delete_repository as command
+from fakegithub.world.world import World
+from store import delete_repository
+from tests.store.test_delete_repository import play, store
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "left"), [("org/APP", 0, 0), ("", 1, 1), ("yes", 1, 1), ("org/ap", 1, 1)]
+)
+def test_command_deletes_only_when_the_name_is_typed_again(
+    engine: Engine, capsys: pytest.CaptureFixture[str], typed: str, code: int, left: int
+):
+    world = World(seed=5)
+    play(world, world.create_repo("org/app"))
+    store(engine, world)
+    assert command.delete_when_confirmed(engine, "org/app", lambda question: typed) == code
+    assert len(delete_repository.named(engine, "org/app")) == left
+    assert ("deleted: " in capsys.readouterr().out) == (code == 0)
