@@ -29,7 +29,7 @@ from listener.background.spool_drain import Drain
 from listener.intake.circuit_breaker import CircuitBreaker
 from schema import migrate
 from store.deliveries.spool import Spool
-from store.deliveries.table import APPLIED, Wanted
+from store.deliveries.table import APPLIED, DeliveryFilter
 from store.doors import probe as probes
 from store.doors import replay as replays
 from tests import servers
@@ -93,7 +93,7 @@ def bench(engine: str, folder: Path, number: int, is_profiled: bool) -> bool:
         for way, work in ways.items():
             profile = cProfile.Profile() if is_profiled else None
             took = measured(work, stage, profile)
-            applied = replays.count(stage.engine(), Wanted(states=(APPLIED,)))
+            applied = replays.count(stage.engine(), DeliveryFilter(states=(APPLIED,)))
             print(line(engine, way, number, took, applied), flush=True)
             if profile is not None:
                 print(shown(profile))
@@ -117,7 +117,7 @@ def write_back(stage: Stage) -> None:
 def again(stage: Stage) -> None:
     """Replay all that is stored."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        run_replay(stage.engine(), Wanted(), ())
+        run_replay(stage.engine(), DeliveryFilter(), ())
 
 
 def measured(work: Callable[[], None], stage: Stage, profile: cProfile.Profile | None) -> Took:

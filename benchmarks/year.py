@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, insert
 
-from schema.tables.ci import commits, deliveries, jobs, repos, runattempts, workflowruns
+from schema.tables.ci import commits, jobs, repos, runattempts, workflowruns
+from schema.tables.deliveries import deliveries
 from schema.tables.failures import failures
 
 DAYS = 365

@@ -33,7 +33,7 @@ NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
 FIELDS_HEAD = """# Tables and columns
 
-Made by `make docs` from `schema/tables/ci.py` and `schema/column_sources.py`; do not edit.
+Made by `make docs` from `schema/tables/` and `schema/column_sources.py`; do not edit.
 
 Kinds say how two records of one row are merged: **key** names the row, **state** follows the
 newest record, **fixed** is the same in every record that has it, **place** is where the

@@ -2,7 +2,7 @@
 
     head       431 411 413 415 400   listener/vendors/         no byte of the body is read before
     signature  401                   listener/vendors/         over the raw bytes, before parsing
-    payload    400                   store/deliveries/bodies   strict JSON, or a form that holds it
+    payload    400                   store/deliveries/body     strict JSON, or a form that holds it
     decision   200 202               store/doors/decide        its rows, or why there are none
     store      200 202 503           listener/intake/          in the database, else in the spool
 
@@ -25,7 +25,7 @@ from listener.intake.threads import off_loop
 from listener.vendors import read_head
 from listener.vendors.head import Head, Refused
 from rows import Unmappable
-from store.deliveries import bodies
+from store.deliveries.body import read_payload
 from store.deliveries.table import Delivery, now
 from store.doors.decide import Received, label, read_repository
 
@@ -78,7 +78,7 @@ def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> Recei
     if signer is None:
         raise Refused(401, vendor.unsigned)
     try:
-        payload = bodies.payload(body)
+        payload = read_payload(body)
     except Unmappable as error:
         raise Refused(400, str(error)) from error
     repository = read_repository(vendor.provider, payload)

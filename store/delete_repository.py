@@ -12,8 +12,9 @@ from engines.transaction import transact
 from rows import Unmappable
 from rows.sources import source_of
 from schema.tables.audits import health
-from schema.tables.ci import deliveries, metadata, repoaliases, repos
-from store.deliveries import bodies, body
+from schema.tables.ci import metadata, repoaliases, repos
+from schema.tables.deliveries import deliveries
+from store.deliveries import body
 from store.deliveries.table import delivery_of
 from store.rollups import make
 from store.write.repositories import Key
@@ -110,15 +111,17 @@ def forget_deliveries(engine: Engine, key: Key, names: set[str]) -> int:
         query = select(deliveries).where(is_named, deliveries.c.Id > after)
         with reading(engine).connect() as connection:
             rows = connection.execute(query.order_by(deliveries.c.Id).limit(BATCH)).all()
-            long = [(row.provider, row.guid) for row in rows if len(row.body or b"") == body.SIZE]
-            rest = body.read(connection, long)
+            long = [
+                (row.provider, row.guid) for row in rows if len(row.body or b"") == body.PART_BYTES
+            ]
+            rest = body.read_parts(connection, long)
         if not rows:
             return total
         after = rows[-1].Id
         of_it = [row for row in rows if is_of(row, rest.get((row.provider, row.guid), b""), key)]
 
         def work(connection: Connection, found: list[Any] = of_it) -> None:
-            body.drop(connection, [(row.provider, row.guid) for row in found])
+            body.drop_parts(connection, [(row.provider, row.guid) for row in found])
             numbers = [row.Id for row in found]
             connection.execute(delete(deliveries).where(deliveries.c.Id.in_(numbers)))
 
@@ -132,7 +135,7 @@ def is_of(row: Any, rest: bytes, key: Key) -> bool:
     if row.body is None:
         return True
     try:
-        seen = source_of(row.provider).repository_of(bodies.payload(delivery_of(row, rest).body))
+        seen = source_of(row.provider).repository_of(body.read_payload(delivery_of(row, rest).body))
     except Unmappable:
         return True
     return seen is None or (seen.provider, seen.gitid) == key

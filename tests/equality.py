@@ -16,7 +16,8 @@ from datetime import datetime
 from sqlalchemy import Engine, Table, select, update
 
 from engines import reading
-from schema.tables.ci import metadata, repos, rewrites
+from schema.tables.ci import metadata, repos
+from schema.tables.deliveries import rewrites
 from store.write import renames
 
 Row = tuple[tuple[str, object], ...]

@@ -11,7 +11,7 @@ from backfill.audit.findings import QUARANTINED, SPOOLED, Finding
 from rows import Unmappable
 from rows.source_record import Push
 from rows.sources import source_of
-from store.deliveries import bodies, received
+from store.deliveries import body, received
 from store.deliveries.spool import FILE, Spool
 
 ONCE = 500
@@ -29,7 +29,7 @@ def find_quarantined(connection: Connection, names: set[str], since: datetime) -
     """Return the deliveries whose rows could not be made."""
     return [
         Finding(QUARANTINED, one.guid, f"{one.event}: {one.error}", day=one.receivetime.date())
-        for one in received.quarantined(connection, names, since)
+        for one in received.list_quarantined(connection, names, since)
     ]
 
 
@@ -53,9 +53,9 @@ def find_spooled(folder: Path | None, names: set[str]) -> list[Finding]:
 def read_pushes(connection: Connection, names: set[str], since: datetime) -> list[Push]:
     """Return the pushes to branches that were delivered, in the order they came."""
     pushes = []
-    for delivery in received.pushes_of(connection, names, since):
+    for delivery in received.list_pushes(connection, names, since):
         try:
-            push = source_of(delivery.provider).push_of(bodies.payload(delivery.body))
+            push = source_of(delivery.provider).push_of(body.read_payload(delivery.body))
         except Unmappable:
             continue
         if push is not None:

@@ -8,7 +8,7 @@ from backfill.pipeline.context import Context
 from backfill.records import Repository
 from backfill.vendors import vendor_of
 from store.deliveries import table
-from store.deliveries.table import Wanted
+from store.deliveries.table import DeliveryFilter
 from store.doors.replay import replay
 
 
@@ -27,6 +27,6 @@ def repair(context: Context, repository: Repository, verdict: Verdict) -> None:
     vendor.read_named_commits(context, repository, hashes)
     for finding in findings:
         if finding.kind == QUARANTINED:
-            wanted = Wanted(states=(table.QUARANTINED,), guid=finding.name)
+            wanted = DeliveryFilter(states=(table.QUARANTINED,), guid=finding.name)
             for _ in replay(context.engine, wanted, (repository.name,)):
                 pass  # the next audit says what is left

@@ -14,7 +14,7 @@ from config.settings import BadSetting, Settings
 from config.times import read_past_time, read_time
 from engines import reading
 from store import open
-from store.deliveries.table import APPLIED, QUARANTINED, Wanted
+from store.deliveries.table import APPLIED, QUARANTINED, DeliveryFilter
 from store.reads import for_backfill
 
 REPLAY_ONLY = ("state", "since", "until", "guid", "event")
@@ -33,10 +33,10 @@ def parse_read_range(given: Mapping[str, Any], now: datetime) -> ReadRange:
     )
 
 
-def parse_delivery_filter(given: Mapping[str, Any], now: datetime) -> Wanted:
+def parse_delivery_filter(given: Mapping[str, Any], now: datetime) -> DeliveryFilter:
     """Return which stored deliveries to replay. Raises BadSetting."""
-    return Wanted(
-        states=parse_flag(given, "state", parse_states) or Wanted().states,
+    return DeliveryFilter(
+        states=parse_flag(given, "state", parse_states) or DeliveryFilter().states,
         since=parse_flag(given, "since", lambda text: read_time(text, now)),
         until=parse_flag(given, "until", lambda text: read_time(text, now)),
         guid=given.get("guid"),

@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Engine
 
 from rows import Mapped
-from store.deliveries.table import Delivery, Wanted
+from store.deliveries.table import Delivery, DeliveryFilter
 from store.doors import dry_run, replay
 
 LONGEST = 60  # letters of a value
 EXAMPLES = 20  # failures named one by one
 
 
-def run_replay(engine: Engine, wanted: Wanted, patterns: tuple[str, ...]) -> int:
+def run_replay(engine: Engine, wanted: DeliveryFilter, patterns: tuple[str, ...]) -> int:
     """Map the wanted deliveries again and write their rows; return the exit code."""
     total, counts = replay.count(engine, wanted), Counter[str]()
     for page in replay.replay(engine, wanted, patterns):
@@ -34,7 +34,7 @@ def run_replay(engine: Engine, wanted: Wanted, patterns: tuple[str, ...]) -> int
     return 1 if counts["failed"] else 0
 
 
-def show_changes(engine: Engine, wanted: Wanted, patterns: tuple[str, ...]) -> int:
+def show_changes(engine: Engine, wanted: DeliveryFilter, patterns: tuple[str, ...]) -> int:
     """Print which rows a replay would change, from what to what; return the exit code."""
     failures, rows = list[str](), set[tuple[Any, ...]]()
     batches = mapped_pages(engine, wanted, patterns, failures)
@@ -48,7 +48,7 @@ def show_changes(engine: Engine, wanted: Wanted, patterns: tuple[str, ...]) -> i
 
 
 def mapped_pages(
-    engine: Engine, wanted: Wanted, patterns: tuple[str, ...], failures: list[str]
+    engine: Engine, wanted: DeliveryFilter, patterns: tuple[str, ...], failures: list[str]
 ) -> Iterable[list[Mapped]]:
     """Yield what the pages of deliveries say; add to `failures` what cannot be mapped."""
     for page in replay.decided(engine, wanted, patterns):

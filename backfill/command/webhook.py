@@ -104,7 +104,7 @@ def read_known_hooks(engine: Engine | None) -> KnownHooks:
     if engine is None:
         return KnownHooks()
     with reading(engine).connect() as connection:
-        sending, heard = table.received(connection)
+        sending, heard = table.read_senders(connection)
         urls = notes.named(connection, URL)
     return KnownHooks(frozenset(sending), frozenset(heard), urls)
 

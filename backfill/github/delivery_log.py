@@ -84,7 +84,7 @@ def find_lacking(
     """Return one line for each guid that we have not seen: what no list tells comes first."""
     by_guid = {line.guid: line for line in log}
     with reading(context.engine).connect() as connection:
-        seen = table.seen(connection, provider, sorted(by_guid))
+        seen = table.read_seen_guids(connection, provider, sorted(by_guid))
     missing = [line for guid, line in by_guid.items() if guid not in seen]
     return sorted(missing, key=lambda line: (line.event not in FIRST, line.id))
 

@@ -72,7 +72,7 @@ def run_cycle(
     writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
     context = Context(engine, client, pool, writer, reporter, reporter.report)
     with reading(engine).connect() as connection:
-        sending, heard = table.received(connection)
+        sending, heard = table.read_senders(connection)
     cycle = CycleContext(context, settings, now, sending, heard, {})
     try:
         repositories = list(find_repositories(cycle))

@@ -59,7 +59,7 @@ def check_health(
     time = now or clock()
     with reading(context.engine).connect() as connection:
         recent = received.recent_deliveries(connection, time - SPAN)
-        ignored = received.ignored(connection, time - SPAN)
+        ignored = received.unwatched_repositories(connection, time - SPAN)
         known = received.known_names(connection)
         ever = set(recent) | names_once_heard(health.rows(connection), time)
     states = [
@@ -155,7 +155,7 @@ def judge_hooks(
     was moved on purpose.
     """
     with reading(context.engine).connect() as connection:
-        sending = received.hooks(connection)
+        sending = received.read_hooks(connection)
     ours = {
         hook: hook_url or find_expected_url(context, hook, sending.get(hook.id))
         for hook in hooks

@@ -7,7 +7,7 @@ from flask import Blueprint, abort
 
 from dashboard.web.request import render_page, store
 from rows import Unmappable
-from store.deliveries import bodies
+from store.deliveries import body
 from store.reads import deliveries
 
 TITLE = "Runs"
@@ -23,7 +23,7 @@ def show(provider: str, guid: str) -> str:
         abort(404)
     raw, delivery = found
     try:
-        text = orjson.dumps(bodies.payload(delivery.body), option=orjson.OPT_INDENT_2).decode()
+        text = orjson.dumps(body.read_payload(delivery.body), option=orjson.OPT_INDENT_2).decode()
     except Unmappable:
         text = delivery.body.decode(errors="replace")
     return render_page(

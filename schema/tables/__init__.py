@@ -3,9 +3,9 @@
 # The order of docs/fields.md.
 # isort: off
 from schema.tables import ci as ci
+from schema.tables import deliveries as deliveries
 from schema.tables import audits as audits
 from schema.tables import failures as failures
 from schema.tables import reconciler as reconciler
-from schema.tables import deliveries as deliveries
 from schema.tables import backfill as backfill
 from schema.tables import rollups as rollups

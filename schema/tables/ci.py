@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Double, Index, Integer, false
 
-from engines.column_types import BigId, Bytes, Exact, Long, Moment, Name
+from engines.column_types import BigId, Exact, Long, Moment, Name
 from schema.tables.columns import column, git_id, order, provider, repo_id, repo_name, row_id, table
 from schema.tables.columns import keys as keys
 from schema.tables.columns import metadata as metadata
@@ -198,37 +198,6 @@ jobs = table(
     Index("ix_jobs_run", "provider", "rungitid"),
     Index("ix_jobs_repo", "repoid", "createtime"),
     Index("ix_jobs_time", "createtime"),
-)
-
-deliveries = table(
-    "deliveries",
-    "Deliveries as received: what every row above was made from",
-    row_id(),
-    provider(),
-    column("guid", Exact(64), "key", "X-GitHub-Delivery; a redelivery keeps it", nullable=False),
-    git_id("hookid", "own", "X-GitHub-Hook-ID"),
-    column("event", Name(64), "own", "X-GitHub-Event", nullable=False),
-    column("action", Long(), "own", "The payload's action"),
-    column("repo", Long(), "own", "Full name of the repository at the time"),
-    column("receivetime", Moment, "own", "When it was received first", nullable=False),
-    column("body", Bytes, "own", "Body as received, zlib; NULL when ignored"),
-    column("state", Exact(16), "own", "applied, quarantined or ignored", nullable=False),
-    column("attempts", Integer(), "own", "How often it was received or replayed", nullable=False),
-    column("error", Long(), "own", "Why it is quarantined or ignored"),
-    column("applytime", Moment, "own", "When its rows were written"),
-    Index("ix_deliveries_state", "state", "receivetime"),
-    Index("ix_deliveries_time", "receivetime"),
-)
-
-rewrites = table(
-    "rewrites",
-    "Older rows that still have to learn their repository's new name",
-    row_id(),
-    repo_id("key"),
-    column("tablename", Exact(64), "key", "Table to rewrite", nullable=False),
-    column("position", BigId, "own", "Rows up to this Id are done", nullable=False),
-    column("passes", Integer(), "own", "Passes still to make", nullable=False),
-    column("duetime", Moment, "own", "Not before this time, on the database's clock"),
 )
 
 DOCUMENTED = ("repos", "branches", "commits", "workflows", "workflowruns")

@@ -1,5 +1,6 @@
-"""Cut compressed bodies to a size that every server takes in one packet, and join them again.
+"""Read a delivery's body, and keep one that is long in parts.
 
+Compressed bodies are cut to a size that every server takes in one packet, and joined again.
 PyMySQL writes bytes in hexadecimal, and a packet is never over max_allowed_packet: 1 MiB on the
 most careful of servers. https://dev.mysql.com/doc/refman/8.4/en/packet-too-large.html
 """
@@ -10,34 +11,59 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
+import orjson
 from sqlalchemy import Connection, delete, select
 
 from engines import Kind, kind_of
-from schema.tables.ci import deliveries
-from schema.tables.deliveries import deliveryparts
+from rows import Unmappable
+from schema.tables.deliveries import deliveries, deliveryparts
 from store.write.upsert import insert_or
 
-SIZE = 400_000
+FORM_FIELD = b"payload="
+PART_BYTES = 400_000
 """Bytes of a part; a first part of exactly this size may have others after it."""
 
 Key = tuple[str, str]
 """Provider and guid of a delivery."""
 
 
-def write(connection: Connection, key: Key, body: bytes) -> None:
+def read_payload(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body holds. Raises Unmappable.
+
+    A hook of content type `form` sends `payload=` and the same JSON, percent-encoded. The bytes
+    tell which of the two they are, so a stored body needs no headers to be read again.
+    https://docs.github.com/webhooks/using-webhooks/creating-webhooks
+    """
+    try:
+        payload = orjson.loads(form_field(raw) if raw.startswith(FORM_FIELD) else raw)
+    except orjson.JSONDecodeError as error:
+        raise Unmappable("payload", f"is not strict JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise Unmappable("payload", "is not a JSON object")
+    return payload
+
+
+def form_field(raw: bytes) -> bytes:
+    """Return the decoded `payload` field of a form that begins with it."""
+    field = raw.removeprefix(FORM_FIELD).partition(b"&")[0]
+    return unquote_to_bytes(field.replace(b"+", b" "))
+
+
+def write_parts(connection: Connection, key: Key, body: bytes) -> None:
     """Store what follows the first part of a body whose delivery this transaction has written."""
     provider, guid = key
     of_delivery = (deliveries.c.provider == provider, deliveries.c.guid == guid)
     first = connection.execute(select(deliveries.c.body).where(*of_delivery)).scalar_one()
-    if first != body[:SIZE]:
+    if first != body[:PART_BYTES]:
         return  # another transaction applied this guid first, and its body stays
-    starts = range(SIZE, len(body), SIZE)
+    starts = range(PART_BYTES, len(body), PART_BYTES)
     rows = [
-        {"provider": provider, "guid": guid, "number": number, "body": body[at : at + SIZE]}
+        {"provider": provider, "guid": guid, "number": number, "body": body[at : at + PART_BYTES]}
         for number, at in enumerate(starts, start=1)
     ]
-    drop(connection, [key], above=len(rows))
+    drop_parts(connection, [key], above=len(rows))
     for row in rows:
         connection.execute(statement(kind_of(connection)), row)
 
@@ -48,23 +74,23 @@ def statement(kind: Kind) -> Any:
     return insert_or(kind, deliveryparts, lambda new: [("body", new.body)])
 
 
-def read(connection: Connection, wanted: Iterable[Key]) -> dict[Key, bytes]:
+def read_parts(connection: Connection, keys: Iterable[Key]) -> dict[Key, bytes]:
     """Return what follows the first parts."""
-    found: dict[Key, bytes] = defaultdict(bytes)
-    for key in wanted:
+    parts: dict[Key, bytes] = defaultdict(bytes)
+    for key in keys:
         for (body,) in connection.execute(
             select(deliveryparts.c.body).where(*of(key)).order_by(deliveryparts.c.number)
         ):
-            found[key] += body
-    return found
+            parts[key] += body
+    return parts
 
 
-def drop(connection: Connection, keys: Collection[Key], above: int = 0) -> None:
+def drop_parts(connection: Connection, keys: Collection[Key], above: int = 0) -> None:
     """Delete the parts of deliveries with a greater number than `above`; most have none."""
     guids = [guid for _, guid in keys]
     query = select(deliveryparts.c.provider, deliveryparts.c.guid).distinct()
-    found = connection.execute(query.where(deliveryparts.c.guid.in_(guids)))
-    for key in {(provider, guid) for provider, guid in found} & set(keys):
+    stored = connection.execute(query.where(deliveryparts.c.guid.in_(guids)))
+    for key in {(provider, guid) for provider, guid in stored} & set(keys):
         connection.execute(delete(deliveryparts).where(*of(key), deliveryparts.c.number > above))
 
 

@@ -8,8 +8,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
-from schema.tables.ci import deliveries, repoaliases, repos, workflowruns
-from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery, Wanted, page
+from schema.tables.ci import repoaliases, repos, workflowruns
+from schema.tables.deliveries import deliveries
+from store.deliveries.table import (
+    APPLIED,
+    IGNORED,
+    QUARANTINED,
+    Delivery,
+    DeliveryFilter,
+    read_page,
+)
 
 LATEST = 1000
 """Deliveries that are looked at for the hooks that sent them."""
@@ -51,7 +59,7 @@ def recent_deliveries(connection: Connection, since: datetime) -> dict[str, Rece
     }
 
 
-def ignored(connection: Connection, since: datetime) -> set[str]:
+def unwatched_repositories(connection: Connection, since: datetime) -> set[str]:
     """Return the repositories whose deliveries were ignored since a time."""
     table = deliveries.c
     query = select(table.repo).where(
@@ -62,7 +70,7 @@ def ignored(connection: Connection, since: datetime) -> set[str]:
     return set(connection.scalars(unwatched.distinct()))
 
 
-def hooks(connection: Connection) -> dict[int, datetime]:
+def read_hooks(connection: Connection) -> dict[int, datetime]:
     """Return the hooks that sent the latest deliveries, and when each sent its last."""
     table = deliveries.c
     latest = (
@@ -98,7 +106,7 @@ def first_delivery(connection: Connection, names: set[str]) -> datetime | None:
     return found
 
 
-def quarantined(
+def list_quarantined(
     connection: Connection, names: set[str], since: datetime
 ) -> list[QuarantinedDelivery]:
     """Return the quarantined deliveries of a repository, and those that name none."""
@@ -111,9 +119,9 @@ def quarantined(
     return [QuarantinedDelivery(*row) for row in connection.execute(query.order_by(table.Id))]
 
 
-def pushes_of(connection: Connection, names: set[str], since: datetime) -> Iterator[Delivery]:
+def list_pushes(connection: Connection, names: set[str], since: datetime) -> Iterator[Delivery]:
     """Yield the applied push deliveries of a repository in the order they came."""
-    wanted = Wanted(states=(APPLIED,), since=since, event="push")
+    wanted = DeliveryFilter(states=(APPLIED,), since=since, event="push")
     query = select(deliveries.c.Id).where(
         deliveries.c.state == APPLIED,
         deliveries.c.event == "push",
@@ -123,7 +131,7 @@ def pushes_of(connection: Connection, names: set[str], since: datetime) -> Itera
     numbers = set(connection.scalars(query))
     after = min(numbers, default=1) - 1
     while numbers and after < max(numbers):
-        found = page(connection, wanted, after)
+        found = read_page(connection, wanted, after)
         for number, delivery in found:
             after = number
             if number in numbers:

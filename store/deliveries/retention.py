@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from engines import database_time, reading
 from engines.transaction import transact
-from schema.tables.ci import deliveries
+from schema.tables.deliveries import deliveries
 from store.deliveries import body
 from store.deliveries.table import APPLIED, IGNORED
 
@@ -34,7 +34,7 @@ def drop(engine: Engine, days: int) -> int:
     numbers = sorted(row.Id for row in found)
 
     def work(connection: Connection) -> int:
-        body.drop(connection, [(row.provider, row.guid) for row in found])
+        body.drop_parts(connection, [(row.provider, row.guid) for row in found])
         connection.execute(delete(deliveries).where(deliveries.c.Id.in_(numbers)))
         return len(numbers)
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
 
 from engines import Kind, kind_of
 from engines.chunks import chunks
-from schema.tables.ci import deliveries
-from store.deliveries import body as parts
+from schema.tables.deliveries import deliveries
+from store.deliveries import body as bodies
 from store.write.upsert import insert_or
 
 APPLIED, QUARANTINED, IGNORED = "applied", "quarantined", "ignored"
@@ -46,7 +46,7 @@ class Delivery(NamedTuple):
     body: bytes
 
 
-class Wanted(NamedTuple):
+class DeliveryFilter(NamedTuple):
     """Which stored deliveries to read again; None means any. Times in UTC without zone."""
 
     states: tuple[str, ...] = (APPLIED, QUARANTINED)
@@ -61,25 +61,17 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def state_of(connection: Connection, delivery: Delivery) -> str | None:
-    """Return what became of the delivery's guid earlier, None if it was never seen."""
-    query = select(deliveries.c.state).where(
-        deliveries.c.provider == delivery.provider, deliveries.c.guid == delivery.guid
-    )
-    return connection.execute(query).scalar_one_or_none()
-
-
-def seen(connection: Connection, provider: str, guids: Sequence[str]) -> set[str]:
+def read_seen_guids(connection: Connection, provider: str, guids: Sequence[str]) -> set[str]:
     """Return the guids that were seen, whatever became of them."""
-    found: set[str] = set()
+    seen: set[str] = set()
     for chunk in chunks(guids):
         its = (deliveries.c.provider == provider, deliveries.c.guid.in_(chunk))
         query = select(deliveries.c.guid).where(*its)
-        found |= set(connection.scalars(query))
-    return found
+        seen |= set(connection.scalars(query))
+    return seen
 
 
-def received(connection: Connection, latest: int = 1000) -> tuple[set[int], set[str]]:
+def read_senders(connection: Connection, latest: int = 1000) -> tuple[set[int], set[str]]:
     """Return the hooks that sent us the latest deliveries, and their repositories in lower case.
 
     What was taken from a hook's log has no hook of its own.
@@ -91,19 +83,17 @@ def received(connection: Connection, latest: int = 1000) -> tuple[set[int], set[
     return {hook for hook, _ in rows}, {name for _, name in rows if name}
 
 
-def save(connection: Connection, delivery: Delivery, state: str, error: str | None = None) -> None:
-    """Store a delivery with its state. A guid that was applied once stays applied."""
-    save_all(connection, [(delivery, state, error)])
+def save_all(connection: Connection, saved: Iterable[tuple[Delivery, str, str | None]]) -> None:
+    """Store deliveries, each with its state and the error that led to it.
 
-
-def save_all(connection: Connection, those: Iterable[tuple[Delivery, str, str | None]]) -> None:
-    """Store deliveries, each with its state and the error that led to it."""
-    rows, long = [], dict[parts.Key, bytes]()
-    for delivery, state, error in those:
+    A guid that was applied once stays applied.
+    """
+    rows, long = [], dict[bodies.Key, bytes]()
+    for delivery, state, error in saved:
         body = None if state == IGNORED else isal_zlib.compress(delivery.body, LEVEL)
-        if body is not None and len(body) >= parts.SIZE:
+        if body is not None and len(body) >= bodies.PART_BYTES:
             long[delivery.provider, delivery.guid] = body
-            body = body[: parts.SIZE]
+            body = body[: bodies.PART_BYTES]
         values = {
             **delivery._asdict(),
             "body": body,
@@ -116,7 +106,7 @@ def save_all(connection: Connection, those: Iterable[tuple[Delivery, str, str | 
     kind = kind_of(connection)
     kind.post(connection, statement(kind), rows)
     for key, body in long.items():
-        parts.write(connection, key, body)
+        bodies.write_parts(connection, key, body)
 
 
 @lru_cache
@@ -142,8 +132,8 @@ def merged(new: Any) -> list[tuple[str, Any]]:
     return [("attempts", deliveries.c.attempts + literal_column("1")), *assigned]
 
 
-def chosen(wanted: Wanted) -> Select[tuple[object, ...]]:
-    """Return the query for the deliveries that are wanted, oldest first."""
+def select_deliveries(wanted: DeliveryFilter) -> Select[tuple[object, ...]]:
+    """Return the query for the deliveries that a filter lets through, oldest first."""
     query = select(deliveries).where(
         deliveries.c.state.in_(wanted.states), deliveries.c.body.is_not(None)
     )
@@ -158,12 +148,14 @@ def chosen(wanted: Wanted) -> Select[tuple[object, ...]]:
     return query.order_by(deliveries.c.Id)
 
 
-def page(connection: Connection, wanted: Wanted, after: int = 0) -> list[tuple[int, Delivery]]:
+def read_page(
+    connection: Connection, wanted: DeliveryFilter, after: int = 0
+) -> list[tuple[int, Delivery]]:
     """Return the next stored deliveries that are wanted, with their Ids; empty at the end."""
-    query = chosen(wanted).where(deliveries.c.Id > after).limit(PAGE)
+    query = select_deliveries(wanted).where(deliveries.c.Id > after).limit(PAGE)
     rows = connection.execute(query).all()
-    long = [(row.provider, row.guid) for row in rows if len(row.body) == parts.SIZE]
-    rest = parts.read(connection, long)
+    long = [(row.provider, row.guid) for row in rows if len(row.body) == bodies.PART_BYTES]
+    rest = bodies.read_parts(connection, long)
     return [(row.Id, delivery_of(row, rest.get((row.provider, row.guid), b""))) for row in rows]
 
 

@@ -12,7 +12,7 @@ from engines import faults, reading
 from rows import Mapped, Unmappable
 from rows.source_record import SeenRepository
 from rows.sources import source_of
-from store.deliveries import bodies
+from store.deliveries import body
 from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery
 from store.write import repositories
 from store.write.repositories import Key
@@ -82,7 +82,7 @@ def decide_each(engine: Engine, watch: Watch, deliveries: Iterable[Delivery]) ->
     accepted: set[Key] = set()
     for delivery in deliveries:
         try:
-            payload = bodies.payload(delivery.body)
+            payload = body.read_payload(delivery.body)
         except Unmappable as error:
             yield Decision(delivery, QUARANTINED, str(error))
             continue

@@ -6,7 +6,7 @@ import secrets
 
 from sqlalchemy import Engine
 
-from schema.tables.ci import deliveries as table
+from schema.tables.deliveries import deliveries as table
 from store import apply
 from store.deliveries import table as deliveries
 from store.deliveries.table import QUARANTINED, Delivery
@@ -23,7 +23,7 @@ def probe(engine: Engine) -> None:
     guid = secrets.token_hex(16)
     delivery = Delivery("probe", guid, None, "probe", None, None, deliveries.now(), BODY)
     with engine.connect() as connection, connection.begin() as transaction:
-        deliveries.save(connection, delivery, QUARANTINED)
+        deliveries.save_all(connection, [(delivery, QUARANTINED, None)])
         for name in ("repos", *apply.ORDER):
             found = table.metadata.tables[name]
             nobody = found.select().where(found.c.Id == 0)

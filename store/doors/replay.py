@@ -15,10 +15,18 @@ from config.watch import watch
 from engines import reading
 from engines.transaction import transact
 from rows import Mapped
-from schema.tables.ci import deliveries
+from schema.tables.deliveries import deliveries
 from store import apply
 from store.deliveries import body, table
-from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery, Wanted, chosen, now
+from store.deliveries.table import (
+    APPLIED,
+    IGNORED,
+    QUARANTINED,
+    Delivery,
+    DeliveryFilter,
+    now,
+    select_deliveries,
+)
 from store.doors.decide import Decision, decide_each
 from store.doors.refusals import reason_of, write_each
 from store.write.repositories import Tables
@@ -42,15 +50,15 @@ class StoredDecision(NamedTuple):
     decision: Decision
 
 
-def count(engine: Engine, wanted: Wanted) -> int:
+def count(engine: Engine, wanted: DeliveryFilter) -> int:
     """Return how many stored deliveries are wanted."""
-    query = select(func.count()).select_from(chosen(wanted).order_by(None).subquery())
+    query = select(func.count()).select_from(select_deliveries(wanted).order_by(None).subquery())
     with reading(engine).connect() as connection:
         return int(connection.execute(query).scalar_one())
 
 
 def replay(
-    engine: Engine, wanted: Wanted, patterns: Sequence[str]
+    engine: Engine, wanted: DeliveryFilter, patterns: Sequence[str]
 ) -> Iterator[list[ReplayOutcome]]:
     """Map the wanted deliveries again and write their rows; yield what became of each page.
 
@@ -62,14 +70,14 @@ def replay(
 
 
 def decided(
-    engine: Engine, wanted: Wanted, patterns: Sequence[str]
+    engine: Engine, wanted: DeliveryFilter, patterns: Sequence[str]
 ) -> Iterator[list[StoredDecision]]:
     """Yield the decisions about the wanted deliveries, in the order they came, by page."""
     watched = watch(patterns)
     after = 0
     while True:
         with reading(engine).connect() as connection:
-            page = table.page(connection, wanted, after)
+            page = table.read_page(connection, wanted, after)
         if not page:
             return
         numbers, those = zip(*page, strict=True)
@@ -134,7 +142,7 @@ def ignore(engine: Engine, number: int, reason: str | None) -> None:
         )
         keys = [(provider, guid) for provider, guid in connection.execute(its_key)]
         settle(connection, [number], change, QUARANTINED)
-        body.drop(connection, keys)
+        body.drop_parts(connection, keys)
 
     transact(engine, work)
 

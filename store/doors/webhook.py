@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Select, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from schema.tables.ci import deliveries as table
+from schema.tables.deliveries import deliveries as table
 from store import apply
 from store.deliveries import table as deliveries
 from store.deliveries.table import APPLIED, QUARANTINED, Delivery

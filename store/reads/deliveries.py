@@ -11,9 +11,8 @@ from sqlalchemy import Connection, select
 from rows import Unmappable
 from rows.source_record import Source
 from rows.sources import source_of
-from schema.tables.ci import deliveries
-from store.deliveries import bodies
-from store.deliveries import body as parts
+from schema.tables.deliveries import deliveries
+from store.deliveries import body as bodies
 from store.deliveries.table import Delivery, delivery_of
 from store.reads.runs import Run
 
@@ -69,13 +68,13 @@ def list_deliveries(connection: Connection, run: Run) -> RunDeliveries:
 
 def is_about(source: Source, body: bytes, gitid: int) -> bool:
     """Tell whether a stored body speaks of a run; one of several parts is too long to look at."""
-    if len(body) == parts.SIZE:
+    if len(body) == bodies.PART_BYTES:
         return False
     raw = zlib.decompress(body)
     if str(gitid).encode() not in raw:  # cheaper than parsing, and most are about another run
         return False
     try:
-        return gitid in source.runs_of(bodies.payload(raw))
+        return gitid in source.runs_of(bodies.read_payload(raw))
     except Unmappable:
         return False
 
@@ -91,6 +90,10 @@ def find_delivery(
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    rest = parts.read(connection, [(provider, guid)]) if len(row.body) == parts.SIZE else {}
+    rest = (
+        bodies.read_parts(connection, [(provider, guid)])
+        if len(row.body) == bodies.PART_BYTES
+        else {}
+    )
     raw = DeliveryLine(*(getattr(row, name) for name in DeliveryLine._fields))
     return raw, delivery_of(row, rest.get((provider, guid), b""))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, String, cast, func, select
 
-from schema.tables.ci import deliveries
+from schema.tables.deliveries import deliveries
 from store.deliveries.received import QuarantinedDelivery
 from store.deliveries.table import QUARANTINED
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from schema.tables.ci import deliveries
+from schema.tables.deliveries import deliveries
 from schema.tables.rollups import rollups
 from store.deliveries.table import APPLIED
 from store.reads.months import add_up_months, find_rolled_until, list_rolled_days

@@ -1,67 +1,86 @@
-"""What a new record makes of a stored row, told beforehand: the same rules as `store.write.upsert`.
+"""How a new record changes a stored row: each kind of column, in SQL and told beforehand.
 
-It tells which rows need not be written at all. Skipping them is safe beside other writers: a
-version never goes back, and a known value is never replaced by nothing.
+The kinds are those of schema/tables/columns.py. Beforehand tells `merged`, in Python, which rows
+need not be written at all. Skipping them is safe beside other writers: a version never goes back,
+and a known value is never replaced by nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, case, func, or_
 
 from rows import StoredName
 from schema.tables.ci import keys, metadata
 
 Values = dict[str, Any]
-Rule = Callable[[Any, Any, bool], Any]
 
 
-def newer_wins(new: Any, old: Any, newer: bool) -> Any:
-    return new if newer else old
+class MergeRule(NamedTuple):
+    """One rule said twice: of the new value, the stored one, and whether the new one is newer."""
+
+    sql: Callable[[Any, Any, ColumnElement[bool]], Any]
+    python: Callable[[Any, Any, bool], Any]
 
 
-def known_wins(new: Any, old: Any, newer: bool) -> Any:
-    first, second = (new, old) if newer else (old, new)
-    return second if first is None else first
+NEWER_WINS = MergeRule(
+    lambda new, old, newer: case((newer, new), else_=old),
+    lambda new, old, newer: new if newer else old,
+)
+KNOWN_WINS = MergeRule(
+    lambda new, old, newer: case((newer, func.coalesce(new, old)), else_=func.coalesce(old, new)),
+    lambda new, old, newer: first_known(new, old) if newer else first_known(old, new),
+)
+LATEST_WINS = MergeRule(
+    lambda new, old, newer: func.coalesce(new, old),
+    lambda new, old, newer: first_known(new, old),
+)
+STORED_WINS = MergeRule(
+    lambda new, old, newer: func.coalesce(old, new),
+    lambda new, old, newer: first_known(old, new),
+)
+LEAST_WINS = MergeRule(
+    lambda new, old, newer: case((or_(old.is_(None), new < old), new), else_=old),
+    lambda new, old, newer: min((one for one in (new, old) if one is not None), default=None),
+)
+GREATEST_WINS = MergeRule(
+    lambda new, old, newer: case((or_(old.is_(None), new > old), new), else_=old),
+    lambda new, old, newer: max((one for one in (new, old) if one is not None), default=None),
+)
+GIVEN_WINS = MergeRule(lambda new, old, newer: new, lambda new, old, newer: new)
 
-
-def latest_wins(new: Any, old: Any, newer: bool) -> Any:
-    return old if new is None else new
-
-
-def least_wins(new: Any, old: Any, newer: bool) -> Any:
-    return min((one for one in (new, old) if one is not None), default=None)
-
-
-def greatest_wins(new: Any, old: Any, newer: bool) -> Any:
-    return max((one for one in (new, old) if one is not None), default=None)
-
-
-def given_wins(new: Any, old: Any, newer: bool) -> Any:
-    return new
-
-
-RULES: dict[str, Rule] = {
-    "state": newer_wins,
-    "fixed": known_wins,
-    "place": latest_wins,
-    "first": least_wins,
-    "last": greatest_wins,
-    "sticky": greatest_wins,
-    "derived": given_wins,
+RULES: dict[str, MergeRule] = {
+    "state": NEWER_WINS,
+    "fixed": KNOWN_WINS,
+    "place": LATEST_WINS,
+    "first": LEAST_WINS,
+    "last": GREATEST_WINS,
+    "sticky": GREATEST_WINS,
+    "derived": GIVEN_WINS,
 }
 
 
+def first_known(value: Any, otherwise: Any) -> Any:
+    """Return a value, or the other one where it is None."""
+    return otherwise if value is None else value
+
+
 @cache
-def rules(table: str) -> dict[str, Rule]:
-    """Return how each column of a table is merged, but for its key and version."""
-    found = metadata.tables[table]
-    left_out = {*keys(found), "version"}
+def rules_of(table: str, *, has_url: bool) -> dict[str, MergeRule]:
+    """Return how each column of a table but its key and version is merged.
+
+    `repo` moves together with the `url` below it: renames.py tells a page by the stored name.
+    """
+    columns = metadata.tables[table].columns
+    rules = RULES if has_url or "url" not in columns else {**RULES, "place": STORED_WINS}
+    left_out = {*keys(metadata.tables[table]), "version"}
     return {
-        column.name: RULES[column.info["kind"]]
-        for column in found.columns
-        if column.name not in left_out and column.info["kind"] in RULES
+        column.name: rules[column.info["kind"]]
+        for column in columns
+        if column.name not in left_out and column.info["kind"] in rules
     }
 
 
@@ -69,16 +88,17 @@ def merged(table: str, stored: Values, new: Values) -> Values:
     """Return the stored row after a new record. A name that only the store knows stays open."""
     after = dict(stored)
     newer = "version" in new and new["version"] > stored["version"]
-    for name, rule in rules(table).items():
+    for name, rule in rules_of(table, has_url="url" in new).items():
         if name in new and name in stored:
-            after[name] = rule(told(new[name], stored[name]), stored[name], newer)
+            value = looked_up(new[name], stored[name])
+            after[name] = rule.python(value, stored[name], newer)
     if newer:
         after["version"] = new["version"]
     return after
 
 
-def told(new: Any, stored: Any) -> Any:
+def looked_up(new: Any, stored: Any) -> Any:
     """Return a new value; a name to be looked up is taken to be the stored one, where there is."""
     if not isinstance(new, StoredName):
         return new
-    return new if stored is None else stored
+    return first_known(stored, new)

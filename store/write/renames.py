@@ -31,7 +31,8 @@ from sqlalchemy import (
 
 from engines import database_time, kind_of, reading
 from engines.transaction import transact
-from schema.tables.ci import PLACED, metadata, repos, rewrites
+from schema.tables.ci import PLACED, metadata, repos
+from schema.tables.deliveries import rewrites
 from store.write.upsert import insert_or
 
 BATCH = 1000

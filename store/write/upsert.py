@@ -18,56 +18,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, false, func, or_
+from sqlalchemy import Connection, Table, case, false
 
 from engines import Kind, kind_of
 from engines.column_types import Exact
 from rows import Unmappable
 from rows.version import STUB
 from schema.tables.ci import keys, metadata
+from store.write.merge_rules import rules_of
 
 Values = dict[str, Any]
 Assigned = list[tuple[str, Any]]
-Merge = Callable[[Any, Any, ColumnElement[bool]], Any]
-
-
-def newer_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
-    return case((newer, new), else_=old)
-
-
-def known_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
-    return case((newer, func.coalesce(new, old)), else_=func.coalesce(old, new))
-
-
-def latest_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.coalesce(new, old)
-
-
-def stored_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.coalesce(old, new)
-
-
-def least_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
-    return case((or_(old.is_(None), new < old), new), else_=old)
-
-
-def greatest_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> ColumnElement[Any]:
-    return case((or_(old.is_(None), new > old), new), else_=old)
-
-
-def given_wins(new: Any, old: Any, newer: ColumnElement[bool]) -> Any:
-    return new
-
-
-MERGES: dict[str, Merge] = {
-    "state": newer_wins,
-    "fixed": known_wins,
-    "place": latest_wins,
-    "first": least_wins,
-    "last": greatest_wins,
-    "sticky": greatest_wins,
-    "derived": given_wins,
-}
 
 
 def insert_or(kind: Kind, table: Table, assign: Callable[[Any], Assigned]) -> Any:
@@ -82,16 +43,14 @@ def insert_or(kind: Kind, table: Table, assign: Callable[[Any], Assigned]) -> An
 def statement(kind: Kind, name: str, columns: tuple[str, ...]) -> Any:
     """Return the upsert of these columns of a table; SQLAlchemy compiles it once."""
     table = metadata.tables[name]
-    # `repo` moves together with the `url` below it: renames.py tells a page by the stored name.
-    apart = "url" in table.c and "url" not in columns
-    merges = {**MERGES, "place": stored_wins} if apart else MERGES
+    rules = rules_of(name, has_url="url" in columns)
 
     def assign(new: Any) -> Assigned:
         newer = new["version"] > table.c.version if "version" in columns else false()
         assigned = [
-            (column.name, merges[column.info["kind"]](new[column.name], column, newer))
-            for column in table.columns
-            if column.name in columns and column.name not in {*keys(table), "version"}
+            (column, rule.sql(new[column], table.c[column], newer))
+            for column, rule in rules.items()
+            if column in columns
         ]
         if "version" in columns:
             assigned.append(("version", case((newer, new["version"]), else_=table.c.version)))

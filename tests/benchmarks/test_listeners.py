@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from benchmarks import load
 from benchmarks.listeners import Found, complaints, line, locks, start
 from benchmarks.load import Load
-from store.deliveries.table import APPLIED, Wanted
+from store.deliveries.table import APPLIED, DeliveryFilter
 from store.doors import replay
 from tests.torture.shots import shots
 from tests.torture.stage import Stage
@@ -28,7 +28,7 @@ def test_two_listeners_store_one_repository_in_one_database(engine_name: str, tm
         requests = [one.request for one in shots(8, 60, repos=1)]
         found = load.send([one.port for one in stages], requests, connections=4)
         assert found.said == Counter({b"applied": 60})
-        assert replay.count(stages[0].engine(), Wanted(states=(APPLIED,))) == 60
+        assert replay.count(stages[0].engine(), DeliveryFilter(states=(APPLIED,))) == 60
         taken = [one.log().count("msg=applied") for one in stages]
         assert sum(taken) == 60
         assert min(taken) > 0

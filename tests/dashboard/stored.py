@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from fakegithub.world.world import World
 from rows.github.events import rows_for
 from schema.tables.audits import audits, health
-from schema.tables.ci import commits, deliveries, jobs, repos, runattempts, workflowruns
+from schema.tables.ci import commits, jobs, repos, runattempts, workflowruns
+from schema.tables.deliveries import deliveries
 from schema.tables.failures import failures
 from tests.store import production_doors
 

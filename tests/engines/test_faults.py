@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engines import connect
 from engines.faults import cause, is_data
-from schema.tables.ci import deliveries, repos
+from schema.tables.ci import repos
+from schema.tables.deliveries import deliveries
 from store.deliveries.table import now
 
 DELIVERY = {

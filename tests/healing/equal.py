@@ -9,16 +9,8 @@ from fakegithub.api.hooks import Record
 from fakegithub.world.shapes import moment
 from fakegithub.world.view import View
 from fakegithub.world.world import World
-from schema.tables.ci import (
-    branches,
-    commits,
-    deliveries,
-    jobs,
-    repos,
-    runattempts,
-    workflowruns,
-    workflows,
-)
+from schema.tables.ci import branches, commits, jobs, repos, runattempts, workflowruns, workflows
+from schema.tables.deliveries import deliveries
 
 Facts = dict[str, set[tuple[object, ...]]]
 

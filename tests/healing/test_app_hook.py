@@ -18,7 +18,7 @@ from backfill.records import App
 from fakegithub.api.access import Token
 from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN
-from schema.tables.ci import deliveries
+from schema.tables.deliveries import deliveries
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import installed, stored
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schema.tables.ci import deliveries, metadata
+from schema.tables.ci import metadata
+from schema.tables.deliveries import deliveries
 
 # What the threads beside reception keep for themselves.
 ASIDE = {"leases", "dirtyruns", "rollspans", "rollups", "rollnights", "rollflakes"}

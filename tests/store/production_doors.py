@@ -13,8 +13,8 @@ from config.watch import watch
 from engines import reading
 from rows import Mapped
 from rows.github.events import rows_for
-from schema.tables.ci import deliveries
-from store.deliveries.table import APPLIED, IGNORED, Delivery, Wanted
+from schema.tables.deliveries import deliveries
+from store.deliveries.table import APPLIED, IGNORED, Delivery, DeliveryFilter
 from store.doors import api, replay, webhook
 from store.doors.api import Read
 from store.doors.decide import Decision, decide_each
@@ -152,5 +152,5 @@ def deliver_at_once(
 
 def replay_all(engine: Engine) -> None:
     """Map the stored deliveries again and write their rows."""
-    for page in replay.replay(engine, Wanted(), ()):
+    for page in replay.replay(engine, DeliveryFilter(), ()):
         assert {outcome.state for outcome in page} == {APPLIED}, page

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, select
 
 from engines import reading
 from fakegithub.world.world import World
-from schema.tables.ci import deliveries as table
 from schema.tables.ci import metadata, repos
+from schema.tables.deliveries import deliveries as table
 from schema.tables.deliveries import deliveryparts
 from store import delete_repository
 from store.deliveries import table as deliveries

@@ -21,7 +21,7 @@ from rows import version
 from schema import migrate
 from schema.tables.ci import branches, workflowruns
 from store import apply
-from store.write import upsert
+from store.write import merge_rules, upsert
 from tests.equality import check_equal, contents, written
 from tests.store import production_doors
 from tests.store.write import test_two_writers, test_widths
@@ -35,9 +35,14 @@ on_servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indire
 @pytest.fixture
 def guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Give the means to take a guard away; statements made without it are not kept."""
-    upsert.statement.cache_clear()
+    forget_statements()
     yield monkeypatch
+    forget_statements()
+
+
+def forget_statements() -> None:
     upsert.statement.cache_clear()
+    merge_rules.rules_of.cache_clear()
 
 
 def check_orders(engine: Engine, story: Story) -> None:
@@ -83,7 +88,7 @@ def test_version_without_rank_is_noticed(engine: Engine, guard: pytest.MonkeyPat
 
 
 def test_version_that_is_not_compared_is_noticed(engine: Engine, guard: pytest.MonkeyPatch):
-    guard.setitem(upsert.MERGES, "state", upsert.given_wins)
+    guard.setitem(merge_rules.RULES, "state", merge_rules.GIVEN_WINS)
     with pytest.raises(AssertionError, match="not wanted"):
         check_orders(engine, plain.SUCCESS)
 

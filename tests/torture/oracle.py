@@ -12,7 +12,8 @@ from sqlalchemy import Engine, func, select
 from config.watch import watch
 from engines import connect, reading
 from schema import migrate
-from schema.tables.ci import deliveries, keys, metadata
+from schema.tables.ci import keys, metadata
+from schema.tables.deliveries import deliveries
 from store.doors.decide import decide_each
 from store.doors.webhook import store_all
 from tests.equality import COMPARED, Contents, contents

@@ -14,8 +14,8 @@ from backfill.command import replay
 from engines import connect
 from rows.github.events import rows_for
 from store import apply
-from store.deliveries import bodies
-from store.deliveries.table import Wanted
+from store.deliveries import body
+from store.deliveries.table import DeliveryFilter
 from tests.counts import count
 from tests.listener.process import running
 from tests.store import production_doors
@@ -47,7 +47,7 @@ def test_two_listeners_a_replay_and_a_backfill_leave_what_one_writer_leaves(
             for seed, (port, folder) in enumerate(zip((one.port, two.port), folders, strict=True))
         ]
         beside = [
-            lambda: replay.run_replay(replaying, Wanted(), ()),
+            lambda: replay.run_replay(replaying, DeliveryFilter(), ()),
             lambda: fill(filling, mixed(those, 9)[:200]),
         ]
         threads = [threading.Thread(target=repeat, args=(one, done, errors)) for one in beside]
@@ -79,7 +79,7 @@ def mixed(those: list[Shot], seed: int) -> list[Shot]:
 def fill(engine: Engine, those: list[Shot]) -> None:
     """Write rows in pages, as a backfill does."""
     for at in range(0, len(those), 30):
-        page = [rows_for(one.event, bodies.payload(one.body)) for one in those[at : at + 30]]
+        page = [rows_for(one.event, body.read_payload(one.body)) for one in those[at : at + 30]]
         production_doors.write(engine, page)
 
 

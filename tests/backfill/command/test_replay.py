@@ -11,15 +11,8 @@ import sqlalchemy as sa
 
 from fakegithub.world import payloads
 from fakegithub.world.history import history
-from schema.tables.ci import (
-    branches,
-    commits,
-    deliveries,
-    jobs,
-    runattempts,
-    workflowruns,
-    workflows,
-)
+from schema.tables.ci import branches, commits, jobs, runattempts, workflowruns, workflows
+from schema.tables.deliveries import deliveries
 from store import apply
 from store.deliveries.table import Delivery
 from tests.backfill.conftest import Command

@@ -116,7 +116,7 @@ def heard(engine: sa.Engine, hook: int) -> None:
     time = datetime(2026, 3, 2, 12)
     one = Delivery("github", sent.guid, hook, "push", None, "octo-org/app", time, b"{}")
     with engine.begin() as connection:
-        table.save(connection, one, "applied")
+        table.save_all(connection, [(one, "applied", None)])
 
 
 @on_sqlite

@@ -17,7 +17,7 @@ from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN, Server
 from fakegithub.world.world import World
 from schema.tables.audits import health as table
-from schema.tables.ci import deliveries
+from schema.tables.deliveries import deliveries
 from store.state import health
 from tests.backfill.audit.test_audit import finished
 from tests.backfill.filling import served

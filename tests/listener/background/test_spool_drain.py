@@ -18,7 +18,7 @@ from fakegithub.world.history import history
 from listener.background import spool_drain
 from listener.background.spool_drain import Drain
 from listener.intake.circuit_breaker import CircuitBreaker
-from schema.tables.ci import deliveries as table
+from schema.tables.deliveries import deliveries as table
 from store import apply
 from store.deliveries import table as deliveries
 from store.deliveries.spool import Entry, Spool

@@ -10,11 +10,11 @@ from isal import isal_zlib
 from sqlalchemy import Engine, func, select, text
 
 from engines import connect, reading
-from schema.tables.ci import deliveries as table
+from schema.tables.deliveries import deliveries as table
 from schema.tables.deliveries import deliveryparts
-from store.deliveries import body as parts
+from store.deliveries import body as bodies
 from store.deliveries import table as deliveries
-from store.deliveries.table import Delivery, Wanted
+from store.deliveries.table import Delivery, DeliveryFilter
 from store.doors import replay
 from tests.store import production_doors
 
@@ -28,7 +28,7 @@ def delivery(body: bytes, guid: str = "g") -> Delivery:
 
 def read(engine: Engine) -> list[bytes]:
     with reading(engine).connect() as connection:
-        return [one.body for _, one in deliveries.page(connection, Wanted())]
+        return [one.body for _, one in deliveries.read_page(connection, DeliveryFilter())]
 
 
 def stored_parts(engine: Engine) -> int:
@@ -55,7 +55,7 @@ def test_body_of_about_one_part_is_read_as_it_was(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, more: int
 ):
     body = os.urandom(1000)
-    monkeypatch.setattr(parts, "SIZE", len(isal_zlib.compress(body, 1)) + more)
+    monkeypatch.setattr(bodies, "PART_BYTES", len(isal_zlib.compress(body, 1)) + more)
     production_doors.quarantine(engine, delivery(body), "why")
     assert read(engine) == [body]
 
@@ -69,9 +69,9 @@ def test_shorter_body_under_the_same_guid_takes_the_place_of_a_longer_one(engine
 def test_body_of_an_applied_delivery_keeps_its_parts(engine: Engine):
     other = MANY_BYTES.replace(b"noise", b"other")
     with engine.begin() as connection:
-        deliveries.save(connection, delivery(MANY_BYTES), deliveries.APPLIED)
+        deliveries.save_all(connection, [(delivery(MANY_BYTES), deliveries.APPLIED, None)])
     with engine.begin() as connection:
-        deliveries.save(connection, delivery(other), deliveries.QUARANTINED, "late")
+        deliveries.save_all(connection, [(delivery(other), deliveries.QUARANTINED, "late")])
     assert read(engine) == [MANY_BYTES]
 
 
@@ -98,7 +98,7 @@ def test_quarantined_body_that_is_not_for_us_takes_its_parts_along(engine: Engin
 
 def test_body_applied_meanwhile_keeps_its_parts_when_a_replay_ignores_it(engine: Engine):
     with engine.begin() as connection:
-        deliveries.save(connection, delivery(MANY_BYTES), deliveries.APPLIED)
+        deliveries.save_all(connection, [(delivery(MANY_BYTES), deliveries.APPLIED, None)])
     replay.ignore(engine, number_of(engine), "octo/cat is not watched")
     assert read(engine) == [MANY_BYTES]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rows import Unmappable
-from store.deliveries.bodies import payload
+from store.deliveries.body import read_payload
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from store.deliveries.bodies import payload
     ],
 )
 def test_payload_of_a_json_object_is_read_from_json_and_form(raw: bytes, found: object):
-    result = payload(raw)
+    result = read_payload(raw)
     assert result == found if found is not None else set(result) == {"a"}
 
 
@@ -62,4 +62,4 @@ def test_payload_of_a_json_object_is_read_from_json_and_form(raw: bytes, found: 
 )
 def test_payload_that_is_not_a_strict_json_object_is_refused(raw: bytes):
     with pytest.raises(Unmappable):
-        payload(raw)
+        read_payload(raw)

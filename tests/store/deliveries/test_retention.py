@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from engines import reading
-from schema.tables.ci import deliveries as table
+from schema.tables.deliveries import deliveries as table
 from schema.tables.deliveries import deliveryparts
 from store.deliveries import retention
 from store.deliveries import table as deliveries
@@ -21,7 +21,7 @@ def keep(engine: Engine, guid: str, state: str, days: float, body: bytes = b"{}"
     received = deliveries.now() - timedelta(days=days)
     delivery = Delivery("github", guid, 7, "push", None, None, received, body)
     with engine.begin() as connection:
-        deliveries.save(connection, delivery, state)
+        deliveries.save_all(connection, [(delivery, state, None)])
 
 
 def left(engine: Engine) -> set[str]:

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from engines import reading
-from schema.tables.ci import deliveries
+from schema.tables.deliveries import deliveries
 from store.deliveries import table
-from store.deliveries.table import PAGE, Delivery, Wanted, page
+from store.deliveries.table import PAGE, Delivery, DeliveryFilter, read_page
 from tests.store import production_doors
 from tests.store.writers import emptied, together
 from tests.stories.plain import SUCCESS
@@ -33,11 +33,11 @@ def stored(engine: Engine, guid: str = "1") -> dict[str, Any]:
         return dict(connection.execute(query).mappings().one())
 
 
-def pages(engine: Engine, wanted: Wanted) -> list[list[str]]:
+def pages(engine: Engine, wanted: DeliveryFilter) -> list[list[str]]:
     """Return the guids that are wanted, by page."""
     found, after = [], 0
     with reading(engine).connect() as connection:
-        while some := page(connection, wanted, after):
+        while some := read_page(connection, wanted, after):
             found.append([one.guid for _, one in some])
             after = some[-1][0]
     return found
@@ -59,7 +59,9 @@ def test_delivery_is_kept_as_received(engine: Engine):
     }
     assert (row["repo"], row["receivetime"]) == ("octo-org/app", NOON)
     with reading(engine).connect() as connection:
-        assert [one for _, one in page(connection, Wanted())] == [delivery(action="created")]
+        assert [one for _, one in read_page(connection, DeliveryFilter())] == [
+            delivery(action="created")
+        ]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_delivery_is_kept_as_received(engine: Engine):
 def test_body_comes_back_byte_for_byte(engine: Engine, body: bytes):
     production_doors.quarantine(engine, delivery(body=body), "why")
     with reading(engine).connect() as connection:
-        ((_, found),) = page(connection, Wanted())
+        ((_, found),) = read_page(connection, DeliveryFilter())
     assert found.body == body
 
 
@@ -83,7 +85,7 @@ def test_ignored_delivery_keeps_no_body(engine: Engine):
     assert production_doors.ignore(engine, delivery(), "not watched") == "ignored"
     row = stored(engine)
     assert (row["state"], row["error"], row["body"]) == ("ignored", "not watched", None)
-    assert pages(engine, Wanted(states=("ignored",))) == []
+    assert pages(engine, DeliveryFilter(states=("ignored",))) == []
 
 
 def test_applied_delivery_has_a_time_and_no_error(engine: Engine):
@@ -117,7 +119,7 @@ def test_ignored_delivery_that_comes_again_is_applied_with_its_body(engine: Engi
     production_doors.ignore(engine, first.delivery, "not watched")
     production_doors.store(engine, first.delivery)
     with reading(engine).connect() as connection:
-        ((_, found),) = page(connection, Wanted(states=("applied",)))
+        ((_, found),) = read_page(connection, DeliveryFilter(states=("applied",)))
     assert found == first.delivery
 
 
@@ -144,40 +146,40 @@ def test_one_of_two_writers_who_save_at_once_does_not_take_applied_back(writers:
         row = stored(writers[0], first.delivery.guid)
         assert (row["state"], row["error"]) == ("applied", None)
         with reading(writers[0]).connect() as connection:
-            ((_, found),) = page(connection, Wanted())
+            ((_, found),) = read_page(connection, DeliveryFilter())
         assert found == first.delivery
 
 
 def test_guids_compare_byte_for_byte_and_per_server(engine: Engine):
     for one in (delivery("a"), delivery("A"), delivery("a "), delivery("a", provider="github:x")):
         production_doors.quarantine(engine, one, "why")
-    assert sorted(pages(engine, Wanted())[0]) == ["A", "a", "a", "a "]
+    assert sorted(pages(engine, DeliveryFilter())[0]) == ["A", "a", "a", "a "]
 
 
 def test_pages_hold_every_delivery_once_in_order(engine: Engine):
     guids = [f"{number:04}" for number in range(2 * PAGE + 1)]
     with engine.begin() as connection:
         for guid in guids:
-            table.save(connection, delivery(guid), "quarantined", "why")
-    found = pages(engine, Wanted())
+            table.save_all(connection, [(delivery(guid), "quarantined", "why")])
+    found = pages(engine, DeliveryFilter())
     assert [len(some) for some in found] == [PAGE, PAGE, 1]
     assert [guid for some in found for guid in some] == guids
 
 
 CHOICES = {
-    "all": (Wanted(), ["1", "2", "3"]),
-    "one state": (Wanted(states=("quarantined",)), ["1", "2", "3"]),
-    "no such state": (Wanted(states=("applied",)), []),
-    "since, included": (Wanted(since=NOON + timedelta(hours=1)), ["2", "3"]),
-    "until, excluded": (Wanted(until=NOON + timedelta(hours=1)), ["1"]),
-    "between": (Wanted(since=NOON, until=NOON + timedelta(hours=2)), ["1", "2"]),
-    "one guid": (Wanted(guid="2"), ["2"]),
-    "one event": (Wanted(event="create"), ["3"]),
+    "all": (DeliveryFilter(), ["1", "2", "3"]),
+    "one state": (DeliveryFilter(states=("quarantined",)), ["1", "2", "3"]),
+    "no such state": (DeliveryFilter(states=("applied",)), []),
+    "since, included": (DeliveryFilter(since=NOON + timedelta(hours=1)), ["2", "3"]),
+    "until, excluded": (DeliveryFilter(until=NOON + timedelta(hours=1)), ["1"]),
+    "between": (DeliveryFilter(since=NOON, until=NOON + timedelta(hours=2)), ["1", "2"]),
+    "one guid": (DeliveryFilter(guid="2"), ["2"]),
+    "one event": (DeliveryFilter(event="create"), ["3"]),
 }
 
 
 @pytest.mark.parametrize(("wanted", "guids"), CHOICES.values(), ids=CHOICES)
-def test_deliveries_are_chosen(engine: Engine, wanted: Wanted, guids: list[str]):
+def test_deliveries_are_chosen(engine: Engine, wanted: DeliveryFilter, guids: list[str]):
     for hour, event in enumerate(("push", "push", "create")):
         time = NOON + timedelta(hours=hour)
         production_doors.quarantine(

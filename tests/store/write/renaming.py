@@ -20,7 +20,8 @@ from fakegithub.world.payloads import (
     workflow_run_event,
 )
 from fakegithub.world.templates import Json
-from schema.tables.ci import PLACED, metadata, rewrites
+from schema.tables.ci import PLACED, metadata
+from schema.tables.deliveries import rewrites
 from store.write import renames
 from tests.equality import LONG_AGO
 from tests.store import production_doors

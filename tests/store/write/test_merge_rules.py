@@ -78,6 +78,12 @@ def test_merge_of_jobs_is_told_beforehand(engine: Engine, history):
     check(engine, jobs.name, history)
 
 
+def test_name_without_a_page_does_not_move_a_row(engine: Engine):
+    first, later = ({"provider": "github", "gitid": 1, "repo": name} for name in "ab")
+    stubs = [{**one, "inherited": False, "gated": False, "version": b""} for one in (first, later)]
+    check(engine, jobs.name, stubs)
+
+
 @shared
 @given(st.lists(aliases, min_size=2, max_size=4))
 def test_merge_of_names_is_told_beforehand(engine: Engine, history):

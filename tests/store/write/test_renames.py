@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, select, update
 from engines import connect, reading
 from engines.transaction import transact
 from fakegithub.world.payloads import at, repository
-from schema.tables.ci import PLACED, repoaliases, repos, rewrites, workflowruns
+from schema.tables.ci import PLACED, repoaliases, repos, workflowruns
+from schema.tables.deliveries import rewrites
 from store.write import renames
 from tests.equality import LONG_AGO, check_equal, contents, finish_rewrites
 from tests.store import production_doors

@@ -15,7 +15,8 @@ from engines.sqlite import SQLITE
 from rows import Unmappable
 from schema.tables.ci import keys, metadata, repoaliases, repos
 from store.deliveries import table as deliveries
-from store.write.upsert import MERGES, insert_or, statement, upsert
+from store.write.merge_rules import RULES
+from store.write.upsert import insert_or, statement, upsert
 from tests.store import production_doors
 from tests.stories.plain import SUCCESS
 
@@ -149,7 +150,7 @@ def test_alias_keeps_its_first_and_last_time(engine: Engine):
 
 def test_every_kind_of_column_that_records_bring_has_a_merge():
     kinds = {column.info["kind"] for table in VERSIONED for column in table.columns}
-    assert kinds - {"key", "own"} <= MERGES.keys()
+    assert kinds - {"key", "own"} <= RULES.keys()
 
 
 def test_rows_with_different_columns_are_locked_in_one_order_first(engine: Engine):

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, select
 from engines import reading
 from fakegithub.world.payloads import at, commit, job, push_event
 from rows import Unmappable
-from schema.tables.ci import branches, commits, deliveries, jobs, metadata, workflowruns, workflows
-from store.deliveries.table import Wanted
+from schema.tables.ci import branches, commits, jobs, metadata, workflowruns, workflows
+from schema.tables.deliveries import deliveries
+from store.deliveries.table import DeliveryFilter
 from store.doors import replay
 from tests.store import production_doors
 from tests.store.production_doors import by_api, by_webhook
@@ -150,7 +151,7 @@ def test_text_too_long_for_its_column_is_refused_whole(
         assert [stored(engine, metadata.tables[name].c.Id) for name in tables] == [[], [], []]
     ((state, error),) = stored(engine, deliveries.c.state, deliveries.c.error)
     assert (state, error.partition(":")[0]) == ("quarantined", column)
-    (outcome,) = next(replay.replay(engine, Wanted(), ()))
+    (outcome,) = next(replay.replay(engine, DeliveryFilter(), ()))
     assert (outcome.state, str(outcome.reason).partition(":")[0]) == ("failed", column)
 
 
