@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fakegithub.api import access, dispatch
 from fakegithub.api.access import Token
 from fakegithub.api.answers import Answer, Call, Logged, error
-from fakegithub.world.templates import API
+from fakegithub.payloads.templates import API
 
 if TYPE_CHECKING:
     from fakegithub.server import Server

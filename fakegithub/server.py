@@ -26,7 +26,7 @@ from fakegithub.api.hooks import Hooks
 from fakegithub.api.limits import Limits
 from fakegithub.blobs import BlobHandler, Blobs
 from fakegithub.handler import ApiHandler
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 from fakegithub.world.view import View
 from fakegithub.world.world import World
 

@@ -1,1 +1,4 @@
-"""view."""
+"""Turn figures into what a template draws: charts, the matrix of nights, words, links.
+
+Records of store.reads go in, values for a template come out. Only `suspect_commits` asks the store.
+"""

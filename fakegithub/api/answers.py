@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from fakegithub.api.access import Token
 from fakegithub.api.hooks import Hooks
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 from fakegithub.world.view import View
 
 DOCS = "https://docs.github.com/rest"

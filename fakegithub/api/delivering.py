@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 
 ContentType = Literal["json", "form"]
 TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}

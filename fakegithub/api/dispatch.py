@@ -11,8 +11,8 @@ from fakegithub.api import access, hookroutes, rest, routes
 from fakegithub.api.answers import Answer, Call, error, moved, not_found
 from fakegithub.api.limits import Limits
 from fakegithub.api.pages import page_of
+from fakegithub.payloads.templates import user
 from fakegithub.world.entities import Repo
-from fakegithub.world.templates import user
 
 REPO = re.compile(r"/repos/([^/]+)/([^/]+)(/.*)?")
 REPO_ID = re.compile(r"/repositories/(\d+)(/.*)?")

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from fakegithub.api import rest
 from fakegithub.api.answers import Answer, Call, error, invalid, not_found
 from fakegithub.api.pages import page_of
+from fakegithub.payloads.templates import Json
 from fakegithub.world.entities import Repo
-from fakegithub.world.templates import Json
 
 
 def branches(call: Call, repo: Repo) -> Answer:

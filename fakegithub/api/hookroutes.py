@@ -13,8 +13,8 @@ from fakegithub.api import delivering
 from fakegithub.api.answers import Answer, Call, invalid, not_found
 from fakegithub.api.hooks import Hook, Record
 from fakegithub.api.pages import number, page_of
+from fakegithub.payloads.templates import API, Json, iso
 from fakegithub.world.shapes import moment
-from fakegithub.world.templates import API, Json, iso
 
 MASKED = "********"
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import requests
 
 from fakegithub.api.delivering import ContentType, Message, Outcome, deliver, headers_of, message
+from fakegithub.payloads.events import ping_event
+from fakegithub.payloads.templates import number_for
 from fakegithub.world.entities import Repo
 from fakegithub.world.ledger import FIRST_IDS
-from fakegithub.world.payloads import ping_event
 from fakegithub.world.shapes import repository
-from fakegithub.world.templates import number_for
 from fakegithub.world.world import Delivery, World
 
 __all__ = ["Hook", "Hooks", "Message", "Outcome", "Record", "deliver", "message"]

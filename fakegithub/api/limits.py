@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from fakegithub.api.access import Token
 from fakegithub.api.answers import Answer, error
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 
 PRIMARY = "API rate limit exceeded for user ID 1. If you reach out to GitHub Support for help, "
 SECONDARY = (

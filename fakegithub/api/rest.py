@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
+from fakegithub.payloads.templates import API, WEB, Json, iso, iso_offset, node_id, sha_for, user
 from fakegithub.world import shapes
 from fakegithub.world.entities import Branch, Commit, Job, Repo, Run, Workflow
-from fakegithub.world.templates import API, WEB, Json, iso, iso_offset, node_id, sha_for, user
 from fakegithub.world.view import View
 from fakegithub.world.webhooks import run_json
 

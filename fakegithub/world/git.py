@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fakegithub.payloads.templates import ZERO_SHA, sha_for
 from fakegithub.world.entities import Branch, Commit, Push
 from fakegithub.world.repos import Repos
-from fakegithub.world.templates import ZERO_SHA, sha_for
 
 
 class Git(Repos):

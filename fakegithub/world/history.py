@@ -14,7 +14,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from random import Random
 
-from fakegithub.world.parts import DAY
+from fakegithub.payloads.git_objects import DAY
 from fakegithub.world.world import World
 
 Life = Iterator[int]

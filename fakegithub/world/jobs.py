@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakegithub.world.actions import HOSTED
+from fakegithub.payloads.actions_objects import HOSTED
 from fakegithub.world.entities import NO_RUNNER, Job, Run, Runner, Step
 from fakegithub.world.git import Git
 

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from fakegithub.payloads.git_objects import DAY
 from fakegithub.world.entities import Change, State
-from fakegithub.world.parts import DAY
 
 # GitHub's ids passed 2^31 long ago; runs, jobs and deliveries start above 2^40 here, so that a
 # column or a float that is too narrow for them shows.

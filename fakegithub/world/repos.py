@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fakegithub.payloads.templates import organization, user
 from fakegithub.world.entities import Repo, Workflow
 from fakegithub.world.ledger import Ledger
-from fakegithub.world.templates import organization, user
 
 
 class Repos(Ledger):

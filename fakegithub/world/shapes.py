@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-from fakegithub.world import actions, parts
+from fakegithub.payloads import actions_objects, git_objects
+from fakegithub.payloads.templates import API, WEB, Json
 from fakegithub.world.entities import Commit, Job, Repo, Run, Step, Workflow
-from fakegithub.world.templates import API, WEB, Json
 
 
 def when(seconds: int | None) -> datetime | None:
@@ -23,7 +23,7 @@ def moment(seconds: int) -> datetime:
 
 def repository(repo: Repo) -> Json:
     """Return a repository as events carry it."""
-    return parts.repository(
+    return git_objects.repository(
         full_name=repo.full_name,
         id=repo.id,
         owner_type=repo.owner_type,
@@ -40,7 +40,7 @@ def repository(repo: Repo) -> Json:
 
 def workflow(flow: Workflow, repo: Repo) -> Json:
     """Return a workflow; events and the API agree."""
-    return parts.workflow(
+    return git_objects.workflow(
         repository={
             "full_name": repo.full_name,
             "id": repo.id,
@@ -58,7 +58,7 @@ def workflow(flow: Workflow, repo: Repo) -> Json:
 def commit(made: Commit, repo: Repo) -> Json:
     """Return a commit as pushes list it, its time in the author's zone."""
     zone = timezone(timedelta(minutes=made.offset))
-    return parts.commit(
+    return git_objects.commit(
         repository={"full_name": repo.full_name},
         sha=made.sha,
         message=made.message,
@@ -74,7 +74,7 @@ def run(state: Run, *, repo: Repo, head_repo: Repo | None, flow: Workflow, head:
     here = repository(repo)
     there = here if head_repo is None or head_repo.id == repo.id else repository(head_repo)
     pulls = [] if state.pull_request is None else [pull_request(state, repo)]
-    made = actions.run(
+    made = actions_objects.run(
         repository=here,
         workflow=workflow(flow, repo),
         id=state.id,
@@ -128,7 +128,7 @@ def job(state: Job, *, run: Run, repo: Repo) -> Json:
         "html_url": f"{WEB}/{repo.full_name}/actions/runs/{run.id}",
         "repository": {"id": repo.id, "full_name": repo.full_name},
     }
-    made = actions.job(
+    made = actions_objects.job(
         run=context,
         id=state.id,
         name=state.name,
@@ -140,13 +140,13 @@ def job(state: Job, *, run: Run, repo: Repo) -> Json:
         labels=state.labels,
         steps=None if state.steps is None else [step(one) for one in state.steps],
     )
-    made.update(zip(actions.RUNNER_KEYS, state.runner or (None,) * 4, strict=True))
+    made.update(zip(actions_objects.RUNNER_KEYS, state.runner or (None,) * 4, strict=True))
     return made
 
 
 def step(state: Step) -> Json:
     """Return a step as webhooks give it."""
-    return actions.step(
+    return actions_objects.step(
         name=state.name,
         number=state.number,
         status=state.status,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakegithub.world import payloads, shapes
+from fakegithub.payloads import events
+from fakegithub.payloads.templates import Json
+from fakegithub.world import shapes
 from fakegithub.world.entities import Change, Commit, Job, Push, Repo, Run
 from fakegithub.world.ledger import Ledger
-from fakegithub.world.templates import Json
 
 # A push lists no more than this, whatever was pushed; the API knows the others.
 MOST_COMMITS = 2048
@@ -31,7 +32,7 @@ def _push(world: Ledger, seq: int, change: Change) -> Json:
     repo = _repo(world, seq, change.repo_id)
     push = _detail(change)
     commits = [_commit(world, sha, repo) for sha in push.commits[-MOST_COMMITS:]]
-    return payloads.push_event(
+    return events.push_event(
         repository=shapes.repository(repo),
         ref=push.ref,
         before=push.before,
@@ -56,12 +57,12 @@ def _detail(change: Change) -> Push:
 
 def _create(world: Ledger, seq: int, change: Change) -> Json:
     repo = shapes.repository(_repo(world, seq, change.repo_id))
-    return payloads.create_event(repository=repo, **_ref(change))
+    return events.create_event(repository=repo, **_ref(change))
 
 
 def _delete(world: Ledger, seq: int, change: Change) -> Json:
     repo = shapes.repository(_repo(world, seq, change.repo_id))
-    return payloads.delete_event(repository=repo, **_ref(change))
+    return events.delete_event(repository=repo, **_ref(change))
 
 
 def _ref(change: Change) -> dict[str, str]:
@@ -72,7 +73,7 @@ def _ref(change: Change) -> dict[str, str]:
 
 def _repository(world: Ledger, seq: int, change: Change) -> Json:
     changes: Any = change.detail
-    return payloads.repository_event(
+    return events.repository_event(
         action=str(change.action),
         changes=changes,
         repository=shapes.repository(_repo(world, seq, change.repo_id)),
@@ -83,7 +84,7 @@ def _workflow_run(world: Ledger, seq: int, change: Change) -> Json:
     run: Any = change.state
     repo = _repo(world, seq, run.repo_id)
     flow = world.state("workflow", run.workflow_id, seq)
-    return payloads.workflow_run_event(
+    return events.workflow_run_event(
         action=str(change.action),
         run=run_json(world, seq, run),
         workflow=shapes.workflow(flow, repo),
@@ -108,7 +109,7 @@ def _workflow_job(world: Ledger, seq: int, change: Change) -> Json:
     repo = _repo(world, seq, run.repo_id)
     made = shapes.job(job, run=run, repo=repo)
     here = shapes.repository(repo)
-    return payloads.workflow_job_event(
+    return events.workflow_job_event(
         action=str(change.action),
         job=made,
         repository=here,
@@ -120,7 +121,7 @@ def _workflow_job(world: Ledger, seq: int, change: Change) -> Json:
 def _deployment(job: Job, made: Json, repository: Json, time: int) -> Json | None:
     if job.environment is None:
         return None
-    return payloads.deployment(
+    return events.deployment(
         repository=repository,
         environment=job.environment,
         job=made,

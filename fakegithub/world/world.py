@@ -23,11 +23,11 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from fakegithub.payloads.templates import Json
 from fakegithub.world import webhooks
 from fakegithub.world.ledger import Ledger
 from fakegithub.world.runs import Runs
 from fakegithub.world.shapes import moment
-from fakegithub.world.templates import Json
 from fakegithub.world.view import View
 
 

@@ -17,12 +17,12 @@ from backfill.http import rate_limit
 from backfill.http.client import Client
 from backfill.http.rate_limit import RateLimit
 from backfill.records import ReasonsRead
-from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
 from schema.tables.ci import repos
 from schema.tables.failures import failures
 from tests.backfill.filling import FAST, deliver, deliveries_of
+from tests.fakegithub.samples import app_of, small_world
 
 CODE = "Process completed with exit code 1."
 LATER = timedelta(hours=2)

@@ -11,9 +11,9 @@ import pytest
 from backfill.command.webhook import main
 from backfill.github import hook_registration
 from fakegithub.api.hooks import Hook
-from fakegithub.receiver import Receiver, receiving
-from fakegithub.samples import small_world
 from fakegithub.server import TOKEN, Server, serve
+from tests.fakegithub.receiver import Receiver, receiving
+from tests.fakegithub.samples import small_world
 
 SECRET = "a secret of enough bytes"
 

@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from fakegithub.samples import NOON, app_of, flow_of, runs_of, small_world
 from fakegithub.server import scaled_clock
 from fakegithub.world.history import history
 from fakegithub.world.world import World
@@ -17,6 +16,7 @@ from schema.tables.ci import jobs, runattempts, workflowruns
 from tests.backfill.filling import fill, served
 from tests.backfill.watching import after
 from tests.equality import COMPARED, contents
+from tests.fakegithub.samples import NOON, app_of, flow_of, runs_of, small_world
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

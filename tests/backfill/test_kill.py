@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 from backfill.pipeline.thread_pool import AHEAD, THREADS
 from backfill.pipeline.writer import BATCH_PARTS
 from engines import connect
-from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server
 from fakegithub.world.history import history
 from fakegithub.world.world import World
@@ -27,6 +26,7 @@ from tests.backfill.filling import FAST, fill, served
 from tests.backfill.test_complete import check_whole
 from tests.counts import count
 from tests.equality import Contents, check_equal, contents
+from tests.fakegithub.samples import app_of, small_world
 from tests.store.writers import emptied
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -8,8 +8,8 @@ import requests
 
 from fakegithub.api.access import Token
 from fakegithub.api.limits import Limits
-from fakegithub.samples import REPO, RUNS, flow_of, get, small_world
 from fakegithub.server import serve
+from tests.fakegithub.samples import REPO, RUNS, flow_of, get, small_world
 
 
 def test_wrong_token_is_401_bad_credentials():

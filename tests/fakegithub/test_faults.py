@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from fakegithub.api.faults import Faults
-from fakegithub.samples import NOON, RUNS, app_of, get, small_world
 from fakegithub.server import ScaledClock, scaled_clock, serve
 from fakegithub.world.history import history
+from tests.fakegithub.samples import NOON, RUNS, app_of, get, small_world
 
 
 def test_planned_faults_come_in_order_then_all_is_well():

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 
 from fakegithub.api import rest
 from fakegithub.world.history import history
-from fakegithub.world.strategies import worlds
 from fakegithub.world.world import Delivery, World
+from tests.strategies import worlds
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 

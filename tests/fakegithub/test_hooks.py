@@ -12,11 +12,11 @@ import requests
 
 from fakegithub.api.access import Token
 from fakegithub.api.delivering import deliver, message
-from fakegithub.receiver import receiving
-from fakegithub.samples import HOOKS, NOON, app_of, get, post, small_world
+from fakegithub.payloads import events
 from fakegithub.server import serve
-from fakegithub.world import payloads
 from fakegithub.world.world import World
+from tests.fakegithub.receiver import receiving
+from tests.fakegithub.samples import HOOKS, NOON, app_of, get, post, small_world
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def signature(secret: bytes, body: bytes, name: str) -> str:
 
 @pytest.mark.parametrize("content_type", ["json", "form"])
 def test_delivery_is_signed_over_its_raw_body(receiver, content_type):
-    payload = payloads.create_event(repository=payloads.repository(), ref="é")
+    payload = events.create_event(repository=events.repository(), ref="é")
     sent = message("create", payload, guid="7f0c9a2e-0000-4000-8000-000000000001")
     outcome = deliver(receiver.url, "It's a secret", sent, content_type, hook_id=42)
     assert (outcome.status, outcome.status_code, outcome.ok) == ("OK", 200, True)

@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from fakegithub.api import filters
-from fakegithub.samples import RUNS, app_of, get, links, small_world
 from fakegithub.server import serve
+from tests.fakegithub.samples import RUNS, app_of, get, links, small_world
 
 
 def test_list_of_runs_is_newest_first_30_to_a_page_with_all_four_links():

@@ -11,12 +11,12 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
+from fakegithub.payloads import events
+from fakegithub.payloads.events import at
 from fakegithub.server import Server, serve
-from fakegithub.world import payloads
 from fakegithub.world.history import history
-from fakegithub.world.payloads import at
-from fakegithub.world.strategies import worlds
 from fakegithub.world.world import World
+from tests.strategies import worlds
 
 SCHEMAS = Path(__file__).parents[1] / "fixtures" / "openapi"
 
@@ -146,29 +146,29 @@ def test_any_world_sends_only_payloads_valid_against_githubs_schema(world: World
 
 
 def test_payloads_built_by_hand_are_valid_against_githubs_schema():
-    here = payloads.repository(full_name="octo-org/app", id=7)
-    ci = payloads.workflow(repository=here)
-    change = payloads.commit(repository=here, message="Fix it", time=at("11:59"))
-    run = payloads.run(repository=here, workflow=ci, head=change, created_at=at("12:00"))
-    job = payloads.job(
+    here = events.repository(full_name="octo-org/app", id=7)
+    ci = events.workflow(repository=here)
+    change = events.commit(repository=here, message="Fix it", time=at("11:59"))
+    run = events.run(repository=here, workflow=ci, head=change, created_at=at("12:00"))
+    job = events.job(
         run=run, created_at=at("12:00"), started_at=at("12:00:06"), completed_at=at("12:03")
     )
     made = {
-        "push": payloads.push_event(repository=here, commits=[change]),
-        "create": payloads.create_event(repository=here, ref="feature/x"),
-        "delete": payloads.delete_event(repository=here, ref="feature/x"),
-        "workflow_run.requested": payloads.workflow_run_event(
+        "push": events.push_event(repository=here, commits=[change]),
+        "create": events.create_event(repository=here, ref="feature/x"),
+        "delete": events.delete_event(repository=here, ref="feature/x"),
+        "workflow_run.requested": events.workflow_run_event(
             action="requested", run=run, workflow=ci, repository=here
         ),
-        "workflow_job.completed": payloads.workflow_job_event(
+        "workflow_job.completed": events.workflow_job_event(
             action="completed", job=job, repository=here
         ),
-        "repository.renamed": payloads.repository_event(
+        "repository.renamed": events.repository_event(
             action="renamed",
             changes={"repository": {"name": {"from": "old"}}},
             repository=here,
         ),
-        "ping": payloads.ping_event(repository=here),
+        "ping": events.ping_event(repository=here),
     }
     assert {name: faults_of("webhook", name, payload) for name, payload in made.items()} == {
         name: [] for name in made
@@ -178,8 +178,8 @@ def test_payloads_built_by_hand_are_valid_against_githubs_schema():
 @pytest.mark.parametrize("gone", ["id", "run_attempt", "labels", "head_sha"])
 def test_job_without_a_required_field_is_refused_by_the_schema(gone):
     """The schemas can fail: a test of these tests."""
-    here = payloads.repository()
-    run = payloads.run(repository=here, workflow=payloads.workflow(repository=here))
-    event = payloads.workflow_job_event(action="queued", job=payloads.job(run=run), repository=here)
+    here = events.repository()
+    run = events.run(repository=here, workflow=events.workflow(repository=here))
+    event = events.workflow_job_event(action="queued", job=events.job(run=run), repository=here)
     del event["workflow_job"][gone]
     assert faults_of("webhook", "workflow_job.queued", event) != []

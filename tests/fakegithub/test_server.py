@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import requests
 
-from fakegithub.samples import NOON, REPO, RUNS, app_of, get, small_world
 from fakegithub.server import serve
 from fakegithub.world.world import World
+from tests.fakegithub.samples import NOON, REPO, RUNS, app_of, get, small_world
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from backfill.records import App
 from fakegithub.api.access import Token
-from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN
 from schema.tables.deliveries import deliveries
+from tests.fakegithub.samples import app_of, small_world
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import installed, stored
 

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from fakegithub.api import hookroutes
 from fakegithub.api.access import Token
 from fakegithub.api.answers import Logged
-from fakegithub.samples import app_of, flow_of, runs_of, small_world
 from fakegithub.server import Server
 from fakegithub.world.world import World
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.deliveries import deliveries
 from store.state import notes
+from tests.fakegithub.samples import app_of, flow_of, runs_of, small_world
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import asked, installed, stored
 

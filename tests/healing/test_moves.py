@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fakegithub.samples import app_of, small_world
 from schema.tables.ci import commits
+from tests.fakegithub.samples import app_of, small_world
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import installed, stored
 

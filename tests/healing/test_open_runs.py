@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fakegithub.samples import app_of, runs_of, small_world
 from schema.tables.reconciler import rereads
+from tests.fakegithub.samples import app_of, runs_of, small_world
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import asked, installed, stored
 

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 
 from engines import connect
 from fakegithub.api.hooks import Hook
-from fakegithub.samples import app_of
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
 from schema.tables.ci import repoaliases, workflowruns
 from tests import counts
+from tests.fakegithub.samples import app_of
 from tests.healing.equal import check_equals_world
 from tests.healing.test_process import APP, recent_world, until
 from tests.listener.process import ROOT, Listener, environment, running

@@ -18,13 +18,13 @@ import pytest
 import sqlalchemy as sa
 
 from engines import connect
-from fakegithub.samples import app_of
 from fakegithub.server import Server, serve
 from fakegithub.world.history import history
 from fakegithub.world.world import World
 from schema.tables.ci import workflowruns
 from schema.tables.deliveries import deliveries
 from schema.tables.reconciler import leases
+from tests.fakegithub.samples import app_of
 from tests.healing.equal import check_equals_world
 from tests.listener import sending
 from tests.listener.process import Listener, environment, running

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from config.settings import SETTINGS
-from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN, Server, serve
 from listener import webhook_setup
 from listener.cli import main
+from tests.fakegithub.samples import app_of, small_world
 from tests.listener.process import ROOT, environment, running
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 from rows import Mapped, Row
 from rows.github import events
 

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from engines import reading
-from fakegithub.world.strategies import LIVELY, MOVES, moves, play
 from rows import Mapped, Row, version
 from schema.tables.ci import metadata
 from store import apply
@@ -39,6 +38,7 @@ from tests.store.writers import check_story, together
 from tests.store.writers import emptied as empty
 from tests.stories import STORIES
 from tests.stories.story import Story
+from tests.strategies import LIVELY, MOVES, moves, play
 
 EXAMPLES = count(12, 500)
 PARTS = count(1, 100)

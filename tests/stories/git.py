@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fakegithub.world.payloads import (
+from fakegithub.payloads.events import (
     ZERO_SHA,
     at,
     commit,
@@ -13,7 +13,7 @@ from fakegithub.world.payloads import (
     push_event,
     repository,
 )
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 from tests.stories.story import APP, COMMIT_ROW, HEAD, HERE, PUSH, REPO_ROWS, SHA, Story, clock
 
 FEATURE_ROW: dict[str, object] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fakegithub.world.payloads import (
+from fakegithub.payloads.events import (
     at,
     commit,
     job,
@@ -17,7 +17,7 @@ from fakegithub.world.payloads import (
     workflow_job_event,
     workflow_run_event,
 )
-from fakegithub.world.templates import Json, user
+from fakegithub.payloads.templates import Json, user
 from tests.stories.story import APP, COMMIT_ROW, HEAD, HERE, SHA, Story, clock, steps
 
 CORE = repository(full_name="octo-org/core", id=591427149, updated_at=at("13:00:00"))

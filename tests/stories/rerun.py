@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakegithub.world.payloads import at, job
+from fakegithub.payloads.events import at, job
 from tests.stories.plain import BUILD, QUEUED, RUNNING, SUCCESS
 from tests.stories.story import (
     ATTEMPT_ROW,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from fakegithub.world.payloads import (
+from fakegithub.payloads.events import (
     at,
     commit,
     push_event,
@@ -18,7 +18,7 @@ from fakegithub.world.payloads import (
     workflow_job_event,
     workflow_run_event,
 )
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 
 Sent = tuple[str, Json]
 Rows = dict[str, list[dict[str, object]]]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from fakegithub.world.payloads import at, commit, deployment, job, repository, workflow_job_event
+from fakegithub.payloads.events import (
+    at,
+    commit,
+    deployment,
+    job,
+    repository,
+    workflow_job_event,
+)
 from tests.stories.plain import BUILD, QUEUED, SUCCESS
 from tests.stories.story import (
     ATTEMPT_ROW,

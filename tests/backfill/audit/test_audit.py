@@ -10,11 +10,9 @@ import sqlalchemy as sa
 from backfill.audit import audit, findings, repair
 from backfill.audit.verdict import Verdict
 from backfill.github import audit_lists
-from fakegithub.samples import app_of, flow_of, small_world
 from fakegithub.server import Server
 from fakegithub.world.entities import Change
 from fakegithub.world.history import history
-from fakegithub.world.strategies import LIVELY, MOVES, play
 from fakegithub.world.world import World
 from schema.tables.audits import audits
 from tests.backfill.filling import served
@@ -29,6 +27,8 @@ from tests.backfill.lossy import (
 )
 from tests.backfill.test_complete import on_sqlite
 from tests.counts import count
+from tests.fakegithub.samples import app_of, flow_of, small_world
+from tests.strategies import LIVELY, MOVES, play
 
 
 def named(found: Verdict) -> Missing:

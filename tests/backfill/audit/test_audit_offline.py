@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.audit import audit
-from fakegithub.samples import app_of, flow_of, small_world
 from schema.tables.ci import workflowruns
 from tests.backfill.audit.test_audit import about_run, finished, named, of
 from tests.backfill.command.test_audit import AUDIT, found_in
@@ -14,6 +13,7 @@ from tests.backfill.conftest import Command
 from tests.backfill.filling import fill, served
 from tests.backfill.lossy import deliver, desk_of, everything, here_of
 from tests.backfill.test_complete import on_sqlite
+from tests.fakegithub.samples import app_of, flow_of, small_world
 
 
 def test_offline_needs_no_key_and_no_server(

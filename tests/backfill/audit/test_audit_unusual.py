@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from backfill.audit import audit, repair
 from backfill.audit.verdict import Span
-from fakegithub.samples import app_of, flow_of, small_world
 from fakegithub.world.history import history
 from schema.tables.ci import jobs
 from schema.tables.reconciler import rereads
@@ -29,6 +28,7 @@ from tests.backfill.lossy import (
     missing_of,
     naive,
 )
+from tests.fakegithub.samples import app_of, flow_of, small_world
 from tests.store import production_doors
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fakegithub.samples import small_world
 from fakegithub.server import serve
 from tests.backfill.conftest import Command
+from tests.fakegithub.samples import small_world
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
 

@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from fakegithub.samples import app_of, small_world
 from fakegithub.world.world import World
 from schema.tables.audits import audits
 from schema.tables.ci import jobs
@@ -20,6 +19,7 @@ from tests.backfill.conftest import Command, Done
 from tests.backfill.filling import served
 from tests.backfill.lossy import deliver, delivery_at
 from tests.backfill.test_complete import on_sqlite
+from tests.fakegithub.samples import app_of, small_world
 from tests.store import production_doors
 
 REPO = ("-r", "octo-org/app")

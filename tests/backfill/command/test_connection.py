@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fakegithub.samples import small_world
 from fakegithub.server import serve
 from tests.backfill.conftest import Command
+from tests.fakegithub.samples import small_world
 
 
 def test_unknown_host_of_the_api_is_one_line(command: Command, bare: Path, monkeypatch):

@@ -12,13 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from fakegithub.api.access import ALL, Token
-from fakegithub.samples import app_of, flow_of, runs_of, small_world
 from fakegithub.server import TOKEN
 from fakegithub.world.world import World
 from schema.tables.ci import branches, commits, repoaliases, repos, workflowruns
 from tests.backfill.conftest import Command
 from tests.backfill.filling import served
 from tests.backfill.watching import after
+from tests.fakegithub.samples import app_of, flow_of, runs_of, small_world
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

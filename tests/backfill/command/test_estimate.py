@@ -9,9 +9,9 @@ from backfill.github.api_access import RULES
 from backfill.http.rate_limit import (
     Budget,
 )
-from fakegithub.samples import small_world
 from fakegithub.server import serve
 from tests.backfill.conftest import Command
+from tests.fakegithub.samples import small_world
 
 
 def test_dry_run_prints_the_plan_and_makes_no_store(command: Command, bare: Path, monkeypatch):

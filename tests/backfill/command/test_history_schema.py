@@ -10,11 +10,11 @@ from alembic import command as alembic
 from alembic.config import Config
 
 from engines import connect
-from fakegithub.samples import small_world
 from schema import migrate
 from schema.tables.ci import workflowruns
 from tests.backfill.conftest import Command
 from tests.backfill.filling import served
+from tests.fakegithub.samples import small_world
 from tests.schema.adopt import legacy
 
 

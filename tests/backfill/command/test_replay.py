@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 import sqlalchemy as sa
 
-from fakegithub.world import payloads
+from fakegithub.payloads import events
 from fakegithub.world.history import history
 from schema.tables.ci import branches, commits, jobs, runattempts, workflowruns, workflows
 from schema.tables.deliveries import deliveries
@@ -20,21 +20,19 @@ from tests.equality import check_equal, contents
 from tests.store import production_doors
 from tests.store.writers import emptied
 
-HERE = payloads.repository(full_name="octo-org/app", id=7)
-CI = payloads.workflow(repository=HERE, name="CI")
-RUN = payloads.run(repository=HERE, workflow=CI, id=100, created_at=payloads.at("12:00:00"))
-BUILD = payloads.job(run=RUN, id=200, name="build", created_at=payloads.at("12:00:01"))
+HERE = events.repository(full_name="octo-org/app", id=7)
+CI = events.workflow(repository=HERE, name="CI")
+RUN = events.run(repository=HERE, workflow=CI, id=100, created_at=events.at("12:00:00"))
+BUILD = events.job(run=RUN, id=200, name="build", created_at=events.at("12:00:01"))
 
 
 def run_body() -> bytes:
-    told = payloads.workflow_run_event(action="requested", run=RUN, workflow=CI, repository=HERE)
+    told = events.workflow_run_event(action="requested", run=RUN, workflow=CI, repository=HERE)
     return json.dumps(told).encode()
 
 
 def job_body(name: str = "build") -> bytes:
-    told = payloads.workflow_job_event(
-        action="queued", job={**BUILD, "name": name}, repository=HERE
-    )
+    told = events.workflow_job_event(action="queued", job={**BUILD, "name": name}, repository=HERE)
     return json.dumps(told).encode()
 
 
@@ -92,7 +90,7 @@ def test_delivery_that_still_cannot_be_mapped_stays_with_the_newest_reason(engin
 
 def test_row_that_no_column_holds_does_not_keep_its_page_from_being_written(engine, command):
     long = json.dumps(
-        payloads.workflow_job_event(
+        events.workflow_job_event(
             action="queued", job={**BUILD, "id": 201, "head_branch": "b" * 513}, repository=HERE
         )
     ).encode()
@@ -167,7 +165,7 @@ def test_repository_that_is_not_watched_is_not_stored_by_a_replay(
 
 
 def test_repository_whose_former_name_is_watched_is_applied_by_a_replay(engine, command: Command):
-    told = payloads.repository_event(
+    told = events.repository_event(
         action="renamed", repository=HERE, changes={"repository": {"name": {"from": "before"}}}
     )
     body = json.dumps(told).encode()

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from backfill.command.summary import format_counts
-from fakegithub.samples import small_world
 from fakegithub.world.history import history
 from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
 from tests.backfill.conftest import Command
 from tests.backfill.filling import served
+from tests.fakegithub.samples import small_world
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

@@ -9,10 +9,10 @@ import pytest
 
 from fakegithub.api.access import ALL, Token
 from fakegithub.api.hooks import Hook
-from fakegithub.samples import app_of
 from fakegithub.server import TOKEN
 from rows.github.events import EVENTS
 from tests.backfill.hooking import SECRET, Done, Staged, staging
+from tests.fakegithub.samples import app_of
 
 ELSEWHERE = "https://old.example.org/webhook"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from fakegithub.samples import NOON, app_of, flow_of, small_world
 from schema.tables.ci import branches, commits
 from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import on_sqlite, stored
 from tests.backfill.watching import after
+from tests.fakegithub.samples import NOON, app_of, flow_of, small_world
 
 
 def test_branch_that_is_no_longer_listed_is_deleted_and_keeps_its_row(engine, store_url):

@@ -11,10 +11,10 @@ from backfill.http.errors import ApiError
 from backfill.records import ReasonsRead
 from fakegithub.api.access import ALL, Token
 from fakegithub.api.faults import Faults
-from fakegithub.samples import app_of
 from fakegithub.server import TOKEN
 from tests.backfill.failing import CODE, USUAL, Staged, annotation, fail, staging
 from tests.backfill.filling import deliver, deliveries_of
+from tests.fakegithub.samples import app_of
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from backfill.github import job_logs
 from backfill.records import ReasonsRead
-from fakegithub.samples import app_of
 from fakegithub.server import TOKEN
 from tests.backfill.failing import CODE, USUAL, Staged, staging
+from tests.fakegithub.samples import app_of
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from fakegithub.api.access import ALL, Token
 from fakegithub.api.delivering import message
 from fakegithub.api.hooks import Hook
-from fakegithub.samples import app_of
 from fakegithub.server import TOKEN
 from rows.github.events import EVENTS
 from store.deliveries import table
 from store.deliveries.table import Delivery
 from store.state import notes
 from tests.backfill.hooking import SECRET, Done, Stage, Staged, staging
+from tests.fakegithub.samples import app_of
 
 NAME = "webhook of octo-org/app"
 ACCEPTED = ("GITHUB_TOKEN", "is accepted by GitHub", "")

@@ -22,12 +22,12 @@ from backfill.http.rate_limit import (
 )
 from fakegithub.api.access import Token
 from fakegithub.api.faults import Faults
-from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN
 from fakegithub.world.history import history
 from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import check_whole
 from tests.counts import count
+from tests.fakegithub.samples import app_of, small_world
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 DATE = "Mon, 02 Mar 2026 12:00:00 GMT"

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from backfill.pipeline.database_outage import OutageRetry, wait_for_connections
 from engines import connect
-from fakegithub.samples import app_of, small_world
 from fakegithub.server import Server as GitHub
 from schema import migrate
 from tests import servers
 from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import check_whole
 from tests.backfill.test_kill import wait_until_asked
+from tests.fakegithub.samples import app_of, small_world
 from tests.servers import Server
 
 on_servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)

@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 from backfill.pipeline.context import Context
 from backfill.reconcile import health as checking
 from fakegithub.api.access import Token
-from fakegithub.samples import app_of, small_world
 from fakegithub.server import TOKEN, Server
 from fakegithub.world.world import World
 from schema.tables.audits import health as table
@@ -23,6 +22,7 @@ from tests.backfill.audit.test_audit import finished
 from tests.backfill.filling import served
 from tests.backfill.lossy import deliver, desk_of, here_of, naive
 from tests.backfill.test_complete import on_sqlite
+from tests.fakegithub.samples import app_of, small_world
 
 URL = "https://ci.example.org/webhook"
 Place = tuple[Context, Server, World]

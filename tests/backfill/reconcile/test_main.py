@@ -17,12 +17,12 @@ from backfill.reconcile.reporter import CycleReporter
 from config.settings import read
 from engines.lease import Lease, take
 from fakegithub.api.access import Token
-from fakegithub.samples import NOON, small_world
 from fakegithub.server import serve
 from schema.tables.audits import health
 from schema.tables.ci import workflowruns
 from schema.tables.reconciler import leases
 from tests.backfill.test_complete import on_sqlite
+from tests.fakegithub.samples import NOON, small_world
 from tests.log_stream import logged_to
 
 FAST = 100

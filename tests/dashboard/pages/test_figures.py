@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from config.calendar import Calendar
+from fakegithub.payloads.git_objects import DAY
 from fakegithub.world.history import history
-from fakegithub.world.parts import DAY
 from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored

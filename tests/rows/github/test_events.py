@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 from rows import Mapped, Row, StoredName, Unmappable
 from rows.github import api_objects, events, ignored
 from schema.tables.ci import keys, metadata, of_kind

@@ -8,10 +8,9 @@ import hypothesis
 from hypothesis import given
 
 from fakegithub.api import rest
+from fakegithub.payloads.templates import Json
 from fakegithub.world import shapes
 from fakegithub.world.entities import Change, Push, Repo
-from fakegithub.world.strategies import play, worlds
-from fakegithub.world.templates import Json
 from fakegithub.world.view import View
 from fakegithub.world.world import Delivery, World
 from rows import StoredName
@@ -19,6 +18,7 @@ from rows.github import events
 from rows.github.api_objects import rows_read
 from tests import counts
 from tests.rows.objects import of_table, only, without
+from tests.strategies import play, worlds
 
 
 def read(kind: str, value: Any, repo: Repo, **parts: Any) -> Any:

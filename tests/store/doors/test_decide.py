@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import Engine
 
 from config.watch import watch
-from fakegithub.world import payloads
+from fakegithub.payloads import events
 from store.deliveries.table import Delivery
 from store.doors import decide
 from store.doors.decide import Decision, decide_each
 
-APP = payloads.repository(full_name="octo-org/app", id=7)
-RUN = payloads.run(repository=APP, workflow=payloads.workflow(repository=APP, name="CI"), id=100)
-JOB = payloads.job(run=RUN, id=200, name="build")
-QUEUED = payloads.workflow_job_event(action="queued", job=JOB, repository=APP)
-RENAMED = payloads.repository_event(
+APP = events.repository(full_name="octo-org/app", id=7)
+RUN = events.run(repository=APP, workflow=events.workflow(repository=APP, name="CI"), id=100)
+JOB = events.job(run=RUN, id=200, name="build")
+QUEUED = events.workflow_job_event(action="queued", job=JOB, repository=APP)
+RENAMED = events.repository_event(
     action="renamed", repository=APP, changes={"repository": {"name": {"from": "before"}}}
 )
 

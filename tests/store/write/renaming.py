@@ -7,7 +7,7 @@ from itertools import count
 from sqlalchemy import Engine, select, update
 
 from engines import reading
-from fakegithub.world.payloads import (
+from fakegithub.payloads.events import (
     at,
     commit,
     job,
@@ -19,7 +19,7 @@ from fakegithub.world.payloads import (
     workflow_job_event,
     workflow_run_event,
 )
-from fakegithub.world.templates import Json
+from fakegithub.payloads.templates import Json
 from schema.tables.ci import PLACED, metadata
 from schema.tables.deliveries import rewrites
 from store.write import renames

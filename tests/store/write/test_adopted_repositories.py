@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, event
 
-from fakegithub.world.payloads import at, push_event, repository
+from fakegithub.payloads.events import at, push_event, repository
 from tests.store.production_doors import deliver, told
 from tests.store.write.unadopted import COMPLETED, adopted, run_of, send, stored
 from tests.store.writers import check_story

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from engines import connect, reading
 from engines.transaction import transact
-from fakegithub.world.payloads import at, repository
+from fakegithub.payloads.events import at, repository
 from schema.tables.ci import PLACED, repoaliases, repos, workflowruns
 from schema.tables.deliveries import rewrites
 from store.write import renames

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from engines import reading
-from fakegithub.world.payloads import at, commit, job, push_event
+from fakegithub.payloads.events import at, commit, job, push_event
 from rows import Unmappable
 from schema.tables.ci import branches, commits, jobs, metadata, workflowruns, workflows
 from schema.tables.deliveries import deliveries

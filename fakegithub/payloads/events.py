@@ -20,10 +20,19 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
-from fakegithub.world import templates
-from fakegithub.world.actions import job, run, step, usual_steps
-from fakegithub.world.parts import DAY, NOON, at, brief, commit, head_commit, repository, workflow
-from fakegithub.world.templates import (
+from fakegithub.payloads import templates
+from fakegithub.payloads.actions_objects import job, run, step, usual_steps
+from fakegithub.payloads.git_objects import (
+    DAY,
+    NOON,
+    at,
+    brief,
+    commit,
+    head_commit,
+    repository,
+    workflow,
+)
+from fakegithub.payloads.templates import (
     API,
     WEB,
     ZERO_SHA,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fakegithub.world import templates
-from fakegithub.world.templates import API, WEB, Json, iso, node_id, recorded, user
+from fakegithub.payloads import templates
+from fakegithub.payloads.templates import API, WEB, Json, iso, node_id, recorded, user
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOON = DAY.replace(hour=12)

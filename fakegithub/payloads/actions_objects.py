@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from fakegithub.world.parts import NOON, brief, commit, head_commit
-from fakegithub.world.templates import API, WEB, Json, iso, node_id, user
+from fakegithub.payloads.git_objects import NOON, brief, commit, head_commit
+from fakegithub.payloads.templates import API, WEB, Json, iso, node_id, user
 
 HOSTED = "GitHub Actions"
 # A step knows fewer conclusions than its job.
