@@ -5,8 +5,9 @@ the ratio of their medians. Databases flush at each commit, as in production.
 
 (a) bare: Flask under gunicorn, which verifies the signature and stores nothing
 (b) rows: Runledger
-(c) raw: Runledger's path, which stores the delivery as it came and no rows
-(d) node: @octokit/webhooks and mysql2, which store the body as it came (where node is there)
+(c) wsgi: Runledger as a Flask app in gunicorn's threads, as any WSGI host runs it
+(d) raw: Runledger's path, which stores the delivery as it came and no rows
+(e) node: @octokit/webhooks and mysql2, which store the body as it came (where node is there)
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from tests.torture.stage import Stage
 DOORS: dict[str, tuple[str, ...]] = {
     "bare": ("-m", "benchmarks.bare"),
     "rows": (str(ROOT / "listener.py"),),
+    "wsgi": ("-m", "benchmarks.wsgi"),
     "raw": ("-m", "benchmarks.raw"),
     "node": ("-m", "benchmarks.node"),
 }
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     flags.add_argument("--engines", nargs="+", default=["sqlite", "mariadb", "mysql"])
     flags.add_argument("--connections", nargs="+", type=int, default=[1, 16, 64])
-    flags.add_argument("--variants", nargs="+", default=["bare", "rows", "raw", "node"])
+    flags.add_argument("--variants", nargs="+", default=["bare", "rows", "wsgi", "raw", "node"])
     flags.add_argument("--requests", type=int, default=600, help="in one round of one variant")
     flags.add_argument("--rounds", type=int, default=5)
     given = flags.parse_args(argv)

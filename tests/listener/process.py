@@ -1,4 +1,4 @@
-"""`python listener.py` as its own process, and requests to it byte for byte."""
+"""The listener as processes of its own, and requests to it byte for byte."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
+WSGI_APP = "listener.app:create_app()"
 
 
 class Reply(NamedTuple):
@@ -94,11 +95,11 @@ def environment(**variables: str) -> dict[str, str]:
     return {**{name: os.environ[name] for name in kept if name in os.environ}, **variables}
 
 
-def spawn(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
-    """Start `python listener.py` in a folder; its output goes to files there."""
+def spawn(folder: Path, command: Sequence[str], **variables: str) -> subprocess.Popen[bytes]:
+    """Start a command in a folder; its output goes to files there."""
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         return subprocess.Popen(
-            [sys.executable, str(ROOT / "listener.py"), *arguments],
+            command,
             cwd=folder,
             env=environment(**variables),
             stdout=out,
@@ -114,7 +115,27 @@ def running(
     """Run a listener until the end of the block, on SQLite unless DATABASE_URL is given."""
     port = free_port()
     variables |= {} if secret is None else {"WEBHOOK_SECRET": secret}
-    process = spawn(folder, "--host", "127.0.0.1", "-p", str(port), *arguments, **variables)
+    command = [sys.executable, str(ROOT / "listener.py"), "--host", "127.0.0.1", "-p", str(port)]
+    with running_command([*command, *arguments], folder, port, **variables) as listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def running_on_gunicorn(folder: Path, *options: str, **variables: str) -> Iterator[Listener]:
+    """Run the Flask app on gunicorn as anybody would, until the end of the block."""
+    port = free_port()
+    variables = {"WEBHOOK_SECRET": SECRET, "PYTHONPATH": str(ROOT), **variables}
+    command = [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", WSGI_APP]
+    with running_command(command, folder, port, **variables) as listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def running_command(
+    command: Sequence[str], folder: Path, port: int, **variables: str
+) -> Iterator[Listener]:
+    """Run what serves a listener at a port until the end of the block."""
+    process = spawn(folder, command, **variables)
     url = variables.get("DATABASE_URL", f"sqlite:///{folder}/data/shark_dashboard.db")
     listener = Listener(port, process, folder, url)
     try:
