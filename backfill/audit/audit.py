@@ -23,7 +23,7 @@ from backfill.vendors import vendor_of
 from engines import reading
 from store.deliveries import received
 from store.deliveries.table import now
-from store.reads import for_audit
+from store.reads import for_audit, repository_names
 from store.reads.for_audit import StoredSpan
 from store.state import audits
 from store.state.backfill_progress import DONE
@@ -46,7 +46,7 @@ def audit_vendor(
     span, repoid = settle_span(span, now()), repository.repoid
     with reading(context.engine).connect() as connection:
         earlier_heads = for_audit.list_heads(connection, repoid)
-        names = for_audit.list_names(connection, repoid)
+        names = repository_names.list_names(connection, repoid)
         first_delivery = received.first_delivery(connection, names)
         before = for_audit.read_span(connection, repoid, *span)
     lists = ask_vendor(context, repository, span, before, first_delivery, deep=deep)
@@ -99,11 +99,11 @@ def audit_store(
     with reading(engine).connect() as connection:
         stored = for_audit.read_span(connection, repoid, *span)
         listed_spans = for_audit.list_listed_spans(connection, repoid)
-        names = for_audit.list_names(connection, repoid)
+        names = repository_names.list_names(connection, repoid)
         heads = for_audit.list_heads(connection, repoid)
         pushed = read_pushes(connection, names, span.since) if pushes else []
         hashes = for_audit.find_hashes(connection, repoid, git_findings.named_hashes(pushed, heads))
-        name = for_audit.read_full_name(connection, repoid)
+        name = repository_names.read_full_name(connection, repoid)
         waiting = find_waiting(connection, names, span.since, spool)
 
     runs = use_stored_names(span_findings.runs_noted_as_listed(stored), stored)

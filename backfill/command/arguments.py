@@ -15,7 +15,7 @@ from config.times import read_past_time, read_time
 from engines import reading
 from store import open
 from store.deliveries.table import APPLIED, QUARANTINED, DeliveryFilter
-from store.reads import for_backfill
+from store.reads import repository_names
 
 REPLAY_ONLY = ("state", "since", "until", "guid", "event")
 CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests")
@@ -54,7 +54,7 @@ def choose_patterns(settings: Settings, engine: Engine | None) -> tuple[str, ...
     names = list[str]()
     if engine is not None and open.age(engine) != "empty":
         with reading(engine).connect() as connection:
-            names = for_backfill.list_repository_names(connection)
+            names = repository_names.list_full_names(connection)
     if not names:
         raise BadSetting("-r", "name a repository: -r org/repo (none is stored yet)")
     return tuple(names)

@@ -25,7 +25,7 @@ from config.watch import is_watched, watch
 from engines import reading
 from store import open
 from store.open import CannotStart
-from store.reads import for_audit
+from store.reads import repository_names
 from store.write import renames
 
 USUAL = "30d"
@@ -94,7 +94,7 @@ def audit_offline(
 ) -> Iterator[Verdict | FailedAudit]:
     """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
     with reading(engine).connect() as connection:
-        stored = for_audit.list_repositories(connection)
+        stored = repository_names.list_all_names(connection)
     watched = watch(patterns)
     meant = [repoid for repoid, names in stored.items() if is_watched(watched, names)]
     if not meant:

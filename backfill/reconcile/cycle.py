@@ -31,7 +31,7 @@ from engines import reading
 from engines.transaction import transact
 from store.deliveries import table
 from store.doors.api import UNCHANGED
-from store.reads import for_backfill
+from store.reads import repository_names
 from store.state import notes
 from store.write import renames
 
@@ -111,7 +111,7 @@ def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
     """
     context, vendor, patterns = cycle.context, cycle.settings.vendor, cycle.settings.patterns
     with reading(context.engine).connect() as connection:
-        stored = for_backfill.list_repository_names(connection)
+        stored = repository_names.list_full_names(connection)
     if patterns:
         stored = [name for name in stored if name.lower() in cycle.heard]
     listed = vendor.list_names(context.client, watch(patterns), context.report)

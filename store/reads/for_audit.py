@@ -21,7 +21,6 @@ from schema.tables.ci import (
     branches,
     commits,
     jobs,
-    repoaliases,
     repos,
     runattempts,
     workflowruns,
@@ -247,29 +246,3 @@ def find_hashes(connection: Connection, repoid: int, wanted: Iterable[str | None
         query = select(commits.c.hash).where(commits.c.repoid == repoid, these)
         found |= set(connection.scalars(query))
     return found
-
-
-def list_names(connection: Connection, repoid: int) -> set[str]:
-    """Return the full names a repository goes or went by, in lower case."""
-    today = connection.scalars(select(repos.c.name).where(repos.c.Id == repoid))
-    former = connection.scalars(select(repoaliases.c.name).where(repoaliases.c.repoid == repoid))
-    return {name.lower() for name in (*today, *former) if name}
-
-
-def list_repositories(connection: Connection) -> dict[int, set[str]]:
-    """Return the full names of each repository, former ones too, by repos.Id."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for query in (
-        select(repos.c.Id, repos.c.name),
-        select(repoaliases.c.repoid, repoaliases.c.name),
-    ):
-        for number, name in connection.execute(query):
-            if name:
-                found[number].add(name)
-    return found
-
-
-def read_full_name(connection: Connection, repoid: int) -> str:
-    """Return what a repository is called today."""
-    name = connection.execute(select(repos.c.name).where(repos.c.Id == repoid)).scalar_one()
-    return str(name)

@@ -37,9 +37,3 @@ def find_repository_id(connection: Connection, provider: str, gitid: int) -> int
     """Return repos.Id of a repository."""
     chosen = (repos.c.provider == provider, repos.c.gitid == gitid)
     return connection.execute(select(repos.c.Id).where(*chosen)).scalar_one_or_none()
-
-
-def list_repository_names(connection: Connection) -> list[str]:
-    """Return the full names of the stored repositories; an older installation's may be short."""
-    query = select(repos.c.name).where(repos.c.name.contains("/"))
-    return list(connection.scalars(query.order_by(repos.c.Id)))

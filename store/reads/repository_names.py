@@ -1,0 +1,41 @@
+"""Named SELECTs of what stored repositories are, and were, called."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import Connection, select
+
+from schema.tables.ci import repoaliases, repos
+
+
+def list_names(connection: Connection, repoid: int) -> set[str]:
+    """Return the full names a repository goes or went by, in lower case."""
+    today = connection.scalars(select(repos.c.name).where(repos.c.Id == repoid))
+    former = connection.scalars(select(repoaliases.c.name).where(repoaliases.c.repoid == repoid))
+    return {name.lower() for name in (*today, *former) if name}
+
+
+def list_all_names(connection: Connection) -> dict[int, set[str]]:
+    """Return the full names of each repository, former ones too, by repos.Id."""
+    names: dict[int, set[str]] = defaultdict(set)
+    for query in (
+        select(repos.c.Id, repos.c.name),
+        select(repoaliases.c.repoid, repoaliases.c.name),
+    ):
+        for number, name in connection.execute(query):
+            if name:
+                names[number].add(name)
+    return names
+
+
+def read_full_name(connection: Connection, repoid: int) -> str:
+    """Return what a repository is called today."""
+    name = connection.execute(select(repos.c.name).where(repos.c.Id == repoid)).scalar_one()
+    return str(name)
+
+
+def list_full_names(connection: Connection) -> list[str]:
+    """Return the full names of the stored repositories; an older installation's may be short."""
+    query = select(repos.c.name).where(repos.c.name.contains("/"))
+    return list(connection.scalars(query.order_by(repos.c.Id)))
