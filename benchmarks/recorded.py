@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from fakegithub.api.limits import Limits
 from fakegithub.server import TOKEN, serve
 from fakegithub.world.history import history as generated
 from fakegithub.world.world import World
+from store.doors.api import Note, Read
 
 REPO = "octo-org/app-1"
 SCALE = 100
@@ -43,9 +44,9 @@ def record(runs: int, jobs: int, folder: Path) -> Recorded:
     parts: list[AtomicWrite] = []
 
     class Recorder(Writer):
-        def put(self, part: AtomicWrite) -> None:
-            parts.append(part)
-            super().put(part)
+        def put(self, reads: Sequence[Read] = (), note: Note | None = None) -> None:
+            parts.append(AtomicWrite(reads, note))
+            super().put(reads, note)
 
     said = io.StringIO()
     with contextlib.ExitStack() as stack:

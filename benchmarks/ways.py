@@ -77,7 +77,7 @@ def by_backfill(engine: Engine, parts: Iterable[AtomicWrite]) -> None:
     refused: list[str] = []
     writer = Writer(engine, refused.append, OutageRetry(refused.append))
     for part in parts:
-        writer.put(part)
+        writer.put(part.reads, part.note)
     writer.close()
     writer.check()
     if refused:

@@ -16,7 +16,6 @@ from backfill.github.windows import cover_until, join_windows
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
 from backfill.pipeline.context import Context
-from backfill.pipeline.writer import AtomicWrite
 from backfill.records import ReadRange, Repository
 from engines import reading
 from rows import fields
@@ -68,13 +67,9 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
 def store_details(context: Context, repository: Repository, tasks: Iterator[Task]) -> None:
     """Run the tasks, store what they find, and return when all of it is stored."""
     for details in context.pool.spread(tasks):
-        context.writer.put(
-            AtomicWrite(details.reads, run_details.note_details(repository, details))
-        )
+        context.writer.put(details.reads, run_details.note_details(repository, details))
         context.reporter.advance("jobs")
-    context.writer.put(
-        AtomicWrite((), lambda c: backfill_progress.close_windows(c, repository.repoid))
-    )
+    context.writer.put(note=lambda c: backfill_progress.close_windows(c, repository.repoid))
     context.writer.flush()
 
 
@@ -135,7 +130,7 @@ def list_window_runs(
         if newest.page is not None:
             backfill_progress.put_page(connection, repository.repoid, newest.key, newest.page)
 
-    context.writer.put(AtomicWrite((), note))
+    context.writer.put(note=note)
     return listing.list_tasks(windows[:most], newest.time)
 
 
@@ -146,7 +141,7 @@ def join_small_windows(context: Context, repository: Repository) -> None:
         replace = partial(
             backfill_progress.replace_windows, repoid=repository.repoid, old=windows[:2], new=[both]
         )
-        context.writer.put(AtomicWrite((), replace))
+        context.writer.put(note=replace)
         windows = [both, *windows[2:]]
     context.writer.flush()
 

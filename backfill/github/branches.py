@@ -18,7 +18,6 @@ from backfill.github.repository_lookup import map_objects
 from backfill.http.errors import ApiError
 from backfill.http.pagination import FetchedPage, Known, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
-from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Json, Repository
 from engines import reading
 from store.doors.api import Read
@@ -45,7 +44,7 @@ def read_branches(context: Context, repository: Repository) -> None:
     pages, is_whole = fetch_whole_list(context, repository)
     listed: list[Json] = [branch for page in pages for branch in page.body]
     for page in pages:
-        context.writer.put(AtomicWrite(map_objects(context, "branch", page.body, repository)))
+        context.writer.put(map_objects(context, "branch", page.body, repository))
     gone: list[Json] = []
     if is_whole:
         context.writer.flush()
@@ -54,7 +53,7 @@ def read_branches(context: Context, repository: Repository) -> None:
         names = sorted(live - {str(branch["name"]) for branch in listed})
         gone = [{"name": name} for name in names]
     keep = partial(put_pages, repository=repository, pages=pages if is_whole else [])
-    context.writer.put(AtomicWrite(map_objects(context, "branch_gone", gone, repository), keep))
+    context.writer.put(map_objects(context, "branch_gone", gone, repository), keep)
 
 
 def fetch_whole_list(context: Context, repository: Repository) -> tuple[list[FetchedPage], bool]:
@@ -92,7 +91,7 @@ def reread_branches(context: Context, repository: Repository) -> None:
     forget = partial(
         backfill_progress.drop_pages, repoid=repository.repoid, path=BRANCHES.partition("?")[0]
     )
-    context.writer.put(AtomicWrite((), forget))
+    context.writer.put(note=forget)
     context.writer.flush()
     read_branches(context, repository)
 
@@ -104,9 +103,7 @@ def read_workflows(context: Context, repository: Repository) -> None:
     ):
         if page.body is not None:
             workflows = map_objects(context, "workflow", page.body["workflows"], repository)
-            context.writer.put(
-                AtomicWrite(workflows, partial(put_pages, repository=repository, pages=[page]))
-            )
+            context.writer.put(workflows, partial(put_pages, repository=repository, pages=[page]))
 
 
 STORED, HEADS = "branches stored", "heads"
@@ -128,9 +125,7 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
     if stored != fingerprint(live):
         # Webhooks moved branches since the list was stored: that it is unchanged says nothing.
         context.writer.put(
-            AtomicWrite(
-                (), lambda c: backfill_progress.drop_pages(c, repository.repoid, "branches")
-            )
+            note=lambda c: backfill_progress.drop_pages(c, repository.repoid, "branches")
         )
         context.writer.flush()
     read_branches(context, repository)
@@ -175,18 +170,14 @@ def compare_heads(context: Context, repository: Repository) -> bool:
         for name in moved[:MOST]
     )
     for name, commits in context.pool.spread(tasks):
-        context.writer.put(AtomicWrite(commits))
+        context.writer.put(commits)
         heads[name] = live[name]
     if heads != before:
         text = json.dumps(heads)
-        context.writer.put(
-            AtomicWrite((), lambda c: notes.put(c, note_subject(repository), HEADS, text))
-        )
+        context.writer.put(note=lambda c: notes.put(c, note_subject(repository), HEADS, text))
     if stored != fingerprint(live):
         context.writer.put(
-            AtomicWrite(
-                (), lambda c: notes.put(c, note_subject(repository), STORED, fingerprint(live))
-            )
+            note=lambda c: notes.put(c, note_subject(repository), STORED, fingerprint(live))
         )
     context.writer.flush()
     return len(moved) <= MOST

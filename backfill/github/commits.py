@@ -14,7 +14,6 @@ from backfill.github.windows import format_time
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_page, know_nothing
 from backfill.pipeline.context import Context
-from backfill.pipeline.writer import AtomicWrite
 from backfill.records import BEGINNING, EVERYTHING, Json, Repository
 from engines import reading
 from rows import fields
@@ -137,7 +136,7 @@ def follow_walk(context: Context, repository: Repository, begun: Walk, depth: Co
         since = oldest if state == CLOSED else begun.since
         begun = Walk(begun.head, state, since, begun.total + len(commits), path)
         note = partial(backfill_progress.put_walk, repoid=repository.repoid, walk=begun)
-        context.writer.put(AtomicWrite(map_objects(context, "commit", commits, repository), note))
+        context.writer.put(map_objects(context, "commit", commits, repository), note)
         context.reporter.advance("commits", len(commits))
 
 
@@ -156,7 +155,7 @@ def read_heads(context: Context, repository: Repository) -> None:
         heads = for_backfill.list_unknown_heads(connection, repository.repoid)
     tasks: Iterator[Task] = (partial(fetch_commit, context, repository, head) for head in heads)
     for commits in context.pool.spread(tasks):
-        context.writer.put(AtomicWrite(commits))
+        context.writer.put(commits)
         context.reporter.advance("commits", len(commits))
     context.writer.flush()
 
@@ -176,5 +175,5 @@ def read_named_commits(context: Context, repository: Repository, hashes: Iterabl
     """Store commits by their hashes, those that are gone left out. Raises ApiError."""
     tasks = (partial(fetch_commit, context, repository, one) for one in hashes)
     for commit in context.pool.spread(tasks):
-        context.writer.put(AtomicWrite(commit))
+        context.writer.put(commit)
     context.writer.flush()

@@ -18,7 +18,6 @@ from backfill.github.run_listing import RunList
 from backfill.github.windows import CHANGES_FOR
 from backfill.http.pagination import Known, know_nothing, know_stored
 from backfill.pipeline.context import Context
-from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Repository
 from engines import reading
 from store.state import backfill_progress, open_runs
@@ -56,7 +55,7 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     for reread in due:
         if reread.tries is None:
             context.writer.put(
-                AtomicWrite((), partial(note_first, repository=repository, reread=reread, now=now))
+                note=partial(note_first, repository=repository, reread=reread, now=now)
             )
     tasks = (
         partial(reread_run, context, repository, reread, known)
@@ -70,9 +69,9 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
         note = partial(
             note_reread, repository=repository, reread=reread, details=details, state=state, now=now
         )
-        context.writer.put(AtomicWrite(details.reads, note))
+        context.writer.put(details.reads, note)
     context.writer.put(
-        AtomicWrite((), lambda connection: open_runs.forget_ended(connection, repository.repoid))
+        note=lambda connection: open_runs.forget_ended(connection, repository.repoid)
     )
     context.writer.flush()
     return given_up

@@ -9,7 +9,6 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
-from backfill.pipeline.writer import AtomicWrite
 from backfill.records import Json, Repository
 from config.watch import Watch
 from engines import reading
@@ -64,7 +63,7 @@ def find_repository(context: Context, name: str) -> Repository:
         read = map_object("repository", repository, repository, **more)
     except Unmappable as error:
         raise ApiError(f"GitHub's answer cannot be read: {error}") from error
-    context.writer.put(AtomicWrite([read]))
+    context.writer.put([read])
     context.writer.flush()
     provider, gitid = key_of(read.mapped)
     with reading(context.engine).connect() as connection:

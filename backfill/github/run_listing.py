@@ -20,11 +20,9 @@ from backfill.github.run_details import RunDetails
 from backfill.github.windows import CAP, cut_window, first_page_path, halve_window, may_change
 from backfill.http.pagination import FetchedPage, fetch_page, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
-from backfill.pipeline.writer import AtomicWrite
 from backfill.records import BEGINNING, Json, Repository
 from engines import reading
 from rows import Unmappable
-from store.doors.api import Read
 from store.state import backfill_progress
 from store.state.backfill_progress import CLOSED, LISTED, OPEN, RunRead, Window
 
@@ -57,8 +55,8 @@ class RunList:
                 yield from self.list_window(window)
             elif not may_change(window, newest) or (yield from self.check_unchanged(window)):
                 self.count_off(window.total or 0)
-            self.store(
-                lambda connection: backfill_progress.close_windows(
+            self.context.writer.put(
+                note=lambda connection: backfill_progress.close_windows(
                     connection, self.repository.repoid
                 )
             )
@@ -76,14 +74,10 @@ class RunList:
         if self.left is not None:
             self.left = max(0, self.left - runs)
 
-    def store(self, note: Callable[[Connection], None], reads: Sequence[Read] = ()) -> None:
-        """Hand rows over to be written together with a note."""
-        self.context.writer.put(AtomicWrite(reads, note))
-
     def replace_window(self, old: Window, new: Sequence[Window]) -> None:
         """Store windows in the place of another."""
-        self.store(
-            lambda c: backfill_progress.replace_windows(c, self.repository.repoid, [old], new)
+        self.context.writer.put(
+            note=lambda c: backfill_progress.replace_windows(c, self.repository.repoid, [old], new)
         )
 
     def list_window(self, window: Window) -> Iterator[Task]:
@@ -170,10 +164,9 @@ class RunList:
             if fetched is not None and fetched.page is not None:
                 backfill_progress.put_page(connection, repository.repoid, fetched.key, fetched.page)
 
-        self.store(
-            note,
-            map_objects(self.context, "workflow_run", [found for _, found in news], repository),
-        )
+        records = [record for _, record in news]
+        reads = map_objects(self.context, "workflow_run", records, repository)
+        self.context.writer.put(reads, note)
         self.context.reporter.advance("runs", len(runs))
         for run, _ in news:
             yield partial(run_details.read_details, self.context, repository, run)

@@ -47,11 +47,11 @@ class Writer:
         self.parts: SimpleQueue[AtomicWrite | threading.Event | None] = SimpleQueue()
         threading.Thread(target=self.work, name="write", daemon=True).start()
 
-    def put(self, part: AtomicWrite) -> None:
-        """Hand over a part; wait while too many are not committed."""
+    def put(self, reads: Sequence[Read] = (), note: Note | None = None) -> None:
+        """Hand over rows and a note of them; wait while too many are not committed."""
         self.check()
         self.room.acquire()
-        self.parts.put(part)
+        self.parts.put(AtomicWrite(reads, note))
 
     def flush(self) -> None:
         """Wait until all that was handed over is stored."""

@@ -44,6 +44,12 @@ def test_repository_that_is_not_there_leaves_the_others_be(engine, store_url, co
     assert len(values(engine, workflowruns.c.gitid)) == 2
 
 
+def test_address_of_a_repository_s_page_names_it(engine, store_url, command: Command):
+    with served(two_repositories(), store_url) as github:
+        done = command("-r", f"{github.url}/octo-org/app")
+    assert (done.code, values(engine, repos.c.name)) == (0, ["octo-org/app"])
+
+
 def test_private_repository_of_another_is_not_found(engine, store_url, command: Command):
     world = two_repositories()
     world.set_private(app_of(world))
