@@ -13,8 +13,8 @@ from fakegithub.world.world import World
 from tests.backfill.filling import deliver, deliveries_of, fill, knowable, served
 from tests.counts import count
 from tests.equality import Contents, check_equal, contents
+from tests.fakegithub.strategies import LIVELY, MOVES, play
 from tests.store.writers import emptied
-from tests.strategies import LIVELY, MOVES, play
 
 # A run keeps the name its workflow had; only the API knows it once the workflow has another.
 VERBS = sorted({*MOVES, *LIVELY} - {"change workflow"})

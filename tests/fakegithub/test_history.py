@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from fakegithub.api import rest
 from fakegithub.world.history import history
 from fakegithub.world.world import Delivery, World
-from tests.strategies import worlds
+from tests.fakegithub.strategies import worlds
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from fakegithub.payloads.events import at
 from fakegithub.server import Server, serve
 from fakegithub.world.history import history
 from fakegithub.world.world import World
-from tests.strategies import worlds
+from tests.fakegithub.strategies import worlds
 
 SCHEMAS = Path(__file__).parents[1] / "fixtures" / "openapi"
 

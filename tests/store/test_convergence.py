@@ -23,6 +23,7 @@ from schema.tables.ci import metadata
 from store import apply
 from tests.counts import count
 from tests.equality import COMPARED, check_equal, contents
+from tests.fakegithub.strategies import LIVELY, MOVES, moves, play
 from tests.store.fold import folded
 from tests.store.production_doors import (
     DOORS,
@@ -38,7 +39,6 @@ from tests.store.writers import check_story, together
 from tests.store.writers import emptied as empty
 from tests.stories import STORIES
 from tests.stories.story import Story
-from tests.strategies import LIVELY, MOVES, moves, play
 
 EXAMPLES = count(12, 500)
 PARTS = count(1, 100)

@@ -28,7 +28,7 @@ from tests.backfill.lossy import (
 from tests.backfill.test_complete import on_sqlite
 from tests.counts import count
 from tests.fakegithub.samples import app_of, flow_of, small_world
-from tests.strategies import LIVELY, MOVES, play
+from tests.fakegithub.strategies import LIVELY, MOVES, play
 
 
 def named(found: Verdict) -> Missing:

@@ -17,8 +17,8 @@ from rows import StoredName
 from rows.github import events
 from rows.github.api_objects import rows_read
 from tests import counts
+from tests.fakegithub.strategies import play, worlds
 from tests.rows.objects import of_table, only, without
-from tests.strategies import play, worlds
 
 
 def read(kind: str, value: Any, repo: Repo, **parts: Any) -> Any:
