@@ -136,7 +136,8 @@ def insert_or(
 ) -> Any:
     """Return an INSERT that assigns where the key is stored already."""
     row = insert(table)
-    return row.on_conflict_do_update(index_elements=key, set_=dict(assign(row.excluded)))
+    changes = assign(row.excluded) or [(key[0], table.c[key[0]])]
+    return row.on_conflict_do_update(index_elements=key, set_=dict(changes))
 
 
 def post(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:

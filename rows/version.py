@@ -24,12 +24,18 @@ REVISION = {
     "branches": 1,
     "commits": 1,
     "workflows": 1,
-    "workflowruns": 1,
-    "runattempts": 1,
-    "jobs": 1,
+    "workflowruns": 2,
+    "runattempts": 2,
+    "jobs": 2,
 }
 
 STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0
+
+# Within one second, what holds a job comes after what it holds: a run is requested, a job queued;
+# then other runs of its concurrency group may hold it (pending), or an environment's reviewers
+# (waiting). https://docs.github.com/actions/concepts/workflows-and-actions/concurrency
+# https://docs.github.com/actions/reference/workflows-and-actions/deployments-and-environments
+HOLD = {"queued": 1, "pending": 2, "waiting": 3}
 
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
@@ -50,6 +56,11 @@ def timed(table: str, time: datetime | None, rank: int, state: Iterable[object])
     return struct.pack(">QBH", micros(time), rank, REVISION[table]) + digest(state)
 
 
+def is_of(stored: bytes, time: datetime) -> bool:
+    """Tell whether a stored version that `timed` made is of this time."""
+    return stored.startswith(struct.pack(">Q", micros(time)))
+
+
 def run_rank(status: str | None, conclusion: str | None) -> int:
     """Return 0 not started, 1 in progress, 2 completed but waiting for approval, 3 completed.
 
@@ -60,18 +71,32 @@ def run_rank(status: str | None, conclusion: str | None) -> int:
 
 
 def run(
-    table: str, attempt: int, updated: datetime | None, rank: int, state: Iterable[object]
+    table: str,
+    attempt: int,
+    updated: datetime | None,
+    status: str | None,
+    conclusion: str | None,
+    state: Iterable[object],
 ) -> bytes:
-    """Version of a run or an attempt: attempt, updated_at, rank, revision, digest."""
-    head = struct.pack(">IQBH", attempt, micros(updated), rank, REVISION[table])
+    """Version of a run or an attempt: attempt, updated_at, rank, revision, hold, digest."""
+    rank = run_rank(status, conclusion)
+    head = struct.pack(
+        ">IQBHB", attempt, micros(updated), rank, REVISION[table], HOLD.get(status or "", 0)
+    )
     return head + digest(state)
 
 
-def job(status: str | None, times: Iterable[datetime | None], state: Iterable[object]) -> bytes:
-    """Version of a job: rank, latest of its times, revision, digest.
+def job(
+    status: str | None,
+    times: Iterable[datetime | None],
+    state: Iterable[object],
+    decided: datetime | None = None,
+) -> bytes:
+    """Version of a job: rank, latest of its times, revision, time of its approval, hold, digest.
 
-    A job id never reopens (a re-run gives a new id), so completed always wins.
+    A job id never reopens (a re-run gives a new id), so completed always wins. `decided` is when
+    its deployment was held or let go: nothing else tells `queued` from `queued` again.
     """
-    latest = max(map(micros, times))
-    head = struct.pack(">BQH", STATUS_RANK.get(status or "", 0), latest, REVISION["jobs"])
-    return head + digest(state)
+    rank, latest = STATUS_RANK.get(status or "", 0), max(map(micros, times))
+    last = (micros(decided), HOLD.get(status or "", 0)) if rank == 0 else (0, 0)
+    return struct.pack(">BQHQB", rank, latest, REVISION["jobs"], *last) + digest(state)

@@ -55,6 +55,14 @@ BRANCHES = {
     "deletetime": Source("repository.pushed_at of the deletion", CANNOT + ", only that it is gone"),
 }
 
+BRANCHMOVES = {
+    "repoid": REPO,
+    "name": BRANCHES["name"],
+    "time": both("repository.pushed_at"),
+    "beforehash": Source("push.before", "`*`"),
+    "afterhash": Source("push.after", "branches[].commit.sha"),
+}
+
 COMMITS = {
     "hash": Source("push.commits[].id", "commits[].sha"),
     "author": Source("push.commits[].author.name", "commits[].commit.author.name"),
@@ -188,6 +196,7 @@ SOURCES: dict[str, dict[str, Source]] = {
     "repos": REPOS,
     "repoaliases": REPOALIASES,
     "branches": BRANCHES,
+    "branchmoves": BRANCHMOVES,
     "commits": COMMITS,
     "workflows": WORKFLOWS,
     "workflowruns": WORKFLOWRUNS,

@@ -19,6 +19,7 @@ from store.write import (
     adopted_repositories,
     adopted_rows,
     branch_authors,
+    branch_heads,
     changed_runs,
     derived_columns,
     repositories,
@@ -33,6 +34,7 @@ ORDER = (
     "workflowruns",  # first: it locks the runs, new ones too
     "repoaliases",
     "branches",
+    "branchmoves",
     "commits",
     "workflows",
     "runattempts",
@@ -77,6 +79,7 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, distinct(tables[table]))
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
+    branch_heads.derive_heads(connection, tables["branchmoves"])
     branch_authors.assign_authors(connection, tables["branches"], tables["commits"])
     changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})
     tables["repos"] = [mapped.repository.values for mapped in batch]

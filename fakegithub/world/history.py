@@ -51,8 +51,8 @@ def history(
     """Return a world of `repos` repositories with `runs` runs of about `jobs` jobs in all.
 
     `burst` of the runs begin within one minute. Re-runs, inherited, skipped, gated and cancelled
-    jobs, forks' pull requests, deleted and recreated branches and tags are all in it. No branch
-    is pushed to twice within one second, since GitHub's times could not tell which came last.
+    jobs, forks' pull requests, deleted and recreated branches and tags are all in it, and branches
+    that are pushed to twice, or deleted and made again, within one second.
     """
     world = World(seed=seed, start=start)
     random = Random(seed)
@@ -108,12 +108,15 @@ def branch_life(world: World, random: Random, repo: int, days: int) -> Life:
         name = f"feature/{day % 7}"
         if world.head(repo, name) is None:
             world.create_branch(repo, name, push_first=bool(random.getrandbits(1)))
-            yield random.randrange(1, 4)
+            yield random.randrange(4)
             world.push(repo, "Try it", branch=name)
         else:
             world.force_push(repo, "Try again", branch=name)
+            world.push(repo, "And again", branch=name)
             yield 60
             world.delete_branch(repo, name)
+            if random.random() < 0.3:
+                world.create_branch(repo, name)
         yield 60
         if day % 5 == 4:
             world.tag(repo, f"v1.{day}")

@@ -70,7 +70,9 @@ class Jobs(Git):
     def hold_job(self, job_id: int, *, after: int = 0) -> None:
         """Hold a queued job until its environment's reviewers approve it (`waiting`)."""
         self.advance(after)
-        self._set_job(self.job(job_id)._replace(status="waiting"), "waiting")
+        job = self.job(job_id)
+        held = job._replace(status="waiting", environment=job.environment or "production")
+        self._set_job(held, "waiting")
 
     def approve_job(self, job_id: int, *, after: int = 0) -> None:
         """Let a held job go: `queued` again."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rows import Mapped, fields
+from rows import Mapped
 from rows.github import branch, commit, events, repo, workflow
 from rows.github.events import Payload, Rows, mapped, part
 from rows.github.repo import Repository
@@ -16,13 +16,12 @@ from rows.github.repo import Repository
 
 def branch_listed(payload: Payload, about: Repository) -> Rows:
     """Return a branch of the API's list."""
-    return [branch.listed_row(part(payload, "branch"), about)]
+    return branch.listed_rows(part(payload, "branch"), about)
 
 
 def branch_gone(payload: Payload, about: Repository) -> Rows:
     """Return the end of a branch that the API's list no longer has."""
-    name = fields.text(part(payload, "branch"), "name", "branch")
-    return [branch.deleted_row(fields.needed(name, "branch", "name"), about, branch.API)]
+    return branch.unlisted_rows(part(payload, "branch"), about)
 
 
 def commit_listed(payload: Payload, about: Repository) -> Rows:

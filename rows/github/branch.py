@@ -1,16 +1,17 @@
 """Pushes, `create` and `delete` events, and the API's branch list -> branches.
 
 Commit times are the author's to choose, and `create` and `delete` carry no time at all: only
-`repository.pushed_at` orders what happened to a branch.
+`repository.pushed_at` orders what happened to a branch, and within one of its seconds the moves
+do (`rows.branch_moves`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from rows import Row, fields, version
+from rows.branch_moves import NO_COMMIT, READ, UNTOLD, Move
 from rows.github.repo import Repository
 from rows.source_record import Push
 
@@ -18,22 +19,21 @@ PUSH, DELETION, API = 0, 1, 2
 HEADS = "refs/heads/"
 
 
-def branch_row(name: str, head: str | None, gone: datetime | None, order: bytes) -> Row:
-    """Return a branch's row: where it points, or since when it is gone."""
+def branch_rows(
+    name: str, head: str | None, repo: Repository, rank: int, before: str = READ
+) -> list[Row]:
+    """Return a branch's row, where it points or since when it is gone, and the move that led there.
+
+    Without the time of the repository's last push nothing says when it moved.
+    """
+    gone = None if head else repo.pushed or repo.seen
     state = {"headhash": head, "deletetime": gone}
-    return Row("branches", {"name": name, **state, "version": order})
-
-
-def at_head(name: str, head: str | None, repo: Repository, rank: int) -> Row:
-    """Return the row of a branch that exists."""
-    return branch_row(name, head, None, version.timed("branches", repo.pushed, rank, (head, None)))
-
-
-def deleted_row(name: str, repo: Repository, rank: int = DELETION) -> Row:
-    """Return the row of a branch that is gone: it keeps its row, and has no head."""
-    gone = repo.pushed or repo.seen
-    order = version.timed("branches", repo.pushed, rank, (None, gone))
-    return branch_row(name, None, gone, order)
+    order = version.timed("branches", repo.pushed, rank, state.values())
+    row = Row("branches", {"name": name, **state, "version": order})
+    if repo.pushed is None:
+        return [row]
+    move = Move(repo.pushed, before, head or NO_COMMIT)
+    return [row, Row("branchmoves", {"name": name, **move._asdict()})]
 
 
 def branch_of(ref: str) -> str | None:
@@ -41,15 +41,16 @@ def branch_of(ref: str) -> str | None:
     return ref.removeprefix(HEADS) if ref.startswith(HEADS) else None
 
 
-def pushed_row(payload: Mapping[str, Any], repo: Repository) -> Row | None:
-    """Return the row of the branch a push moved, made or deleted; None for a tag."""
+def pushed_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
+    """Return the rows of the branch a push moved, made or deleted; none for a tag."""
     ref = fields.needed(fields.text(payload, "ref", "push"), "push", "ref")
     name, head = branch_of(ref), fields.sha(payload, "after", "push")
     if name is None:
-        return None
-    if fields.flag(payload, "deleted", "push") or head is None:
-        return deleted_row(name, repo)
-    return at_head(name, head, repo, PUSH)
+        return []
+    if fields.flag(payload, "deleted", "push"):
+        head = None
+    before = fields.sha(payload, "before", "push") or NO_COMMIT
+    return branch_rows(name, head, repo, PUSH if head else DELETION, before)
 
 
 def push_of(payload: Mapping[str, Any]) -> Push | None:
@@ -64,8 +65,8 @@ def push_of(payload: Mapping[str, Any]) -> Push | None:
     return Push(branch, before, after, tuple(filter(None, hashes)), forced)
 
 
-def named_row(payload: Mapping[str, Any], repo: Repository, event: str) -> Row | None:
-    """Return the row of a branch that was created or deleted; None for a tag.
+def named_rows(payload: Mapping[str, Any], repo: Repository, event: str) -> list[Row]:
+    """Return the rows of a branch that was created or deleted; none for a tag.
 
     These events name the branch without `refs/heads/` and carry no head, so a created branch
     is a stub until its push is known.
@@ -73,15 +74,21 @@ def named_row(payload: Mapping[str, Any], repo: Repository, event: str) -> Row |
     kind = fields.needed(fields.text(payload, "ref_type", event), event, "ref_type")
     name = fields.needed(fields.text(payload, "ref", event), event, "ref")
     if kind != "branch":
-        return None
+        return []
     if event == "delete":
-        return deleted_row(name, repo)
-    return Row("branches", {"name": name, "version": version.STUB})
+        return branch_rows(name, None, repo, DELETION, UNTOLD)
+    return [Row("branches", {"name": name, "version": version.STUB})]
 
 
-def listed_row(branch: Mapping[str, Any], repo: Repository) -> Row:
-    """Return the row of a branch as the API lists it."""
+def listed_rows(branch: Mapping[str, Any], repo: Repository) -> list[Row]:
+    """Return the rows of a branch as the API lists it."""
     name = fields.needed(fields.text(branch, "name", "branch"), "branch", "name")
     commit = fields.child(branch, "commit", "branch") or {}
     head = fields.needed(fields.sha(commit, "sha", "branch.commit"), "branch.commit", "sha")
-    return at_head(name, head, repo, API)
+    return branch_rows(name, head, repo, API)
+
+
+def unlisted_rows(branch: Mapping[str, Any], repo: Repository) -> list[Row]:
+    """Return the rows of a branch that the API's list no longer has."""
+    name = fields.needed(fields.text(branch, "name", "branch"), "branch", "name")
+    return branch_rows(name, None, repo, API)

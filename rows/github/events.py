@@ -14,7 +14,7 @@ from rows.github.repo import Repository
 from rows.source_record import SeenRepository
 
 Payload = Mapping[str, Any]
-Rows = Iterable[Row | None]
+Rows = Iterable[Row]
 
 
 def part(payload: Payload, key: str) -> dict[str, Any]:
@@ -24,17 +24,17 @@ def part(payload: Payload, key: str) -> dict[str, Any]:
 
 def push(payload: Payload, about: Repository) -> Rows:
     """Return the branch a push moved and the commits it brought."""
-    return [branch.pushed_row(payload, about), *commit.pushed_rows(payload, about)]
+    return [*branch.pushed_rows(payload, about), *commit.pushed_rows(payload, about)]
 
 
 def create(payload: Payload, about: Repository) -> Rows:
     """Return the stub of a branch that was made."""
-    return [branch.named_row(payload, about, "create")]
+    return branch.named_rows(payload, about, "create")
 
 
 def delete(payload: Payload, about: Repository) -> Rows:
     """Return the end of a branch."""
-    return [branch.named_row(payload, about, "delete")]
+    return branch.named_rows(payload, about, "delete")
 
 
 def repository(payload: Payload, about: Repository) -> Rows:
@@ -52,7 +52,8 @@ def workflow_run(payload: Payload, about: Repository) -> Rows:
 
 def workflow_job(payload: Payload, about: Repository) -> Rows:
     """Return the job, and the stubs of its run and attempt."""
-    return job.job_rows(part(payload, "workflow_job"), about)
+    deployment = fields.child(payload, "deployment", "payload")
+    return job.job_rows(part(payload, "workflow_job"), about, deployment)
 
 
 EVENTS: dict[str, Callable[[Payload, Repository], Rows]] = {
@@ -87,7 +88,7 @@ def mapped(payload: Payload, rows_of: Callable[[Payload, Repository], Rows], ran
     """Return the repository's rows and those of `rows_of`."""
     about = repo.repository(payload)
     aliases = repo.alias_rows(about, repo.former_names(payload))
-    rows = [row for row in rows_of(payload, about) if row is not None]
+    rows = rows_of(payload, about)
     return Mapped(about.provider, repo.repo_row(payload, about, rank), (*aliases, *rows))
 
 

@@ -32,13 +32,19 @@ class JobTimes(NamedTuple):
     runtime: float | None
 
 
-def job_rows(job: Mapping[str, Any], repo: Repository) -> list[Row]:
-    """Return a job's row and the stubs of its run and attempt; nothing for what is no job."""
+def job_rows(
+    job: Mapping[str, Any], repo: Repository, deployment: Mapping[str, Any] | None = None
+) -> list[Row]:
+    """Return a job's row and the stubs of its run and attempt; nothing for what is no job.
+
+    `deployment` is what a delivery brings beside a job that needs an approval.
+    """
     if is_foreign(job):
         return []
     run = fields.needed(fields.number(job, "run_id", AT), AT, "run_id")
     attempt = fields.number(job, "run_attempt", AT, fields.BIGGEST_INT) or 1
-    row = job_row(job, repo.provider, run, attempt)
+    decided = fields.moment(deployment or {}, "updated_at", "deployment")
+    row = job_row(job, repo.provider, run, attempt, decided)
     shared = {name: row.values[name] for name in ("workflowname", "branchname", "commithash")}
     stub = {"provider": repo.provider, "version": version.STUB}
     return [
@@ -62,7 +68,9 @@ def job_times(job: Mapping[str, Any], attempt: int) -> JobTimes:
     return JobTimes(created, started, ended, stamps, inherited, queuetime, seconds(started, ended))
 
 
-def job_row(job: Mapping[str, Any], provider: str, run: int, attempt: int) -> Row:
+def job_row(
+    job: Mapping[str, Any], provider: str, run: int, attempt: int, decided: datetime | None
+) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
     status, times = fields.text(job, "status", AT), job_times(job, attempt)
     queued, ran = times.queuetime, times.runtime
@@ -94,7 +102,7 @@ def job_row(job: Mapping[str, Any], provider: str, run: int, attempt: int) -> Ro
     key = {"provider": provider, "gitid": fields.needed(fields.number(job, "id", AT), AT, "id")}
     own = {"rungitid": run, "attempt": attempt, "inherited": times.inherited}
     own["gated"] = status == "waiting"
-    order = version.job(status, times.stamps, state.values())
+    order = version.job(status, times.stamps, state.values(), decided)
     return Row("jobs", {**key, **own, **state, **fixed, "version": order})
 
 

@@ -52,9 +52,8 @@ def run_rows(
         "title": fields.text(run, "display_title", AT),
         "workflowgitid": fields.number(run, "workflow_id", AT),
     }
-    rank = version.run_rank(status, conclusion)
-    order = version.run("workflowruns", attempt, updated, rank, state.values())
-    own = version.run("runattempts", attempt, updated, rank, state.values())
+    what = (attempt, updated, status, conclusion, state.values())
+    order, own = version.run("workflowruns", *what), version.run("runattempts", *what)
     key = {"provider": repo.provider, "rungitid": gitid, "attempt": attempt}
     return [
         Row("workflowruns", {"provider": repo.provider, "gitid": gitid, **fixed, "version": order}),

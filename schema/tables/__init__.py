@@ -4,6 +4,7 @@
 # isort: off
 from schema.tables import ci as ci
 from schema.tables import deliveries as deliveries
+from schema.tables import branch_moves as branch_moves
 from schema.tables import audits as audits
 from schema.tables import failures as failures
 from schema.tables import reconciler as reconciler

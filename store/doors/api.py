@@ -92,7 +92,7 @@ def sift(
     named = [name_rows(read.mapped, stored_repos) for read in batch]
     every = [row for rows in named for row in rows]
     outcomes = outcomes_of(connection, every)
-    touched = runs_touched(every, outcomes)
+    touched = parents_touched(every, outcomes)
     full = {row.name: row.values for row in every if row.values and row.values.get("version")}
     of_repos = repository_outcomes(batch, stored_repos, cache)
     counts: Counts = Counter()
@@ -161,21 +161,35 @@ def outcome_of(table: str, stored: Values | None, records: Iterable[Values]) -> 
     return UNCHANGED if after == stored else CHANGED
 
 
-def runs_touched(rows: Iterable[NamedRow], outcomes: Outcomes) -> set[RowName]:
-    """Return the runs with an attempt or a job that changes: they are locked and derived anew."""
+def parents_touched(rows: Iterable[NamedRow], outcomes: Outcomes) -> set[RowName]:
+    """Return the rows that are derived from others that change: they are locked, and derived anew.
+
+    A run is derived from its attempts and jobs, a branch from its moves.
+    """
     return {
-        ("workflowruns", (row.values["provider"], row.values["rungitid"]))
+        PARENTS[row.row.table](row.values)
         for row in rows
-        if row.values is not None
-        and row.row.table in ("runattempts", "jobs")
-        and outcomes[row.name] != UNCHANGED
+        if row.values is not None and row.row.table in PARENTS and outcomes[row.name] != UNCHANGED
     }
 
 
-def lock_of(run: Row) -> Row:
-    """Return what locks a run that says nothing new: its key, as a stub."""
-    key = {name: run.values[name] for name in keys(metadata.tables[run.table])}
-    return Row(run.table, {**key, "version": STUB})
+def run_of(values: Values) -> RowName:
+    """Return the run of an attempt or a job."""
+    return "workflowruns", (values["provider"], values["rungitid"])
+
+
+def branch_of(values: Values) -> RowName:
+    """Return the branch of a move."""
+    return "branches", (values["repoid"], values["name"])
+
+
+PARENTS = {"runattempts": run_of, "jobs": run_of, "branchmoves": branch_of}
+
+
+def lock_of(row: Row) -> Row:
+    """Return what locks a row that says nothing new: its key, as a stub."""
+    key = {name: row.values[name] for name in keys(metadata.tables[row.table]) if name != "repoid"}
+    return Row(row.table, {**key, "version": STUB})
 
 
 def is_covered(stub: Values | None, full: Values | None) -> bool:

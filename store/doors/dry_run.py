@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Table, select
 from engines import reading
 from engines.chunks import chunks
 from rows import Mapped, StoredName
+from schema.tables.branch_moves import branchmoves
 from schema.tables.ci import branches, commits, jobs, keys, metadata, repos, runattempts
 from store import apply, open
 from store.doors.refusals import reason_of, write_each
@@ -103,6 +104,7 @@ def copy_touched(stored: Connection, copies: Connection, batch: Sequence[Mapped]
         copy(copies, table, by_key(stored, table, found).values())
     for table in (runattempts, jobs):
         copy_where(stored, copies, table, "rungitid", wanted["workflowruns"])
+    copy_where(stored, copies, branchmoves, "name", wanted["branches"])
     copy_where(stored, copies, branches, "headhash", wanted["commits"])
     heads = select(branches.c.repoid, branches.c.headhash).where(branches.c.headhash.is_not(None))
     copied = {(row.repoid, row.headhash) for row in copies.execute(heads)}

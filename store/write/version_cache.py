@@ -13,7 +13,7 @@ from typing import Any
 
 from schema.tables.ci import keys, metadata
 
-CACHED = ("repos", "repoaliases", "branches", "workflows")
+CACHED = ("repos", "repoaliases", "workflows")
 SIZE = 20_000
 SECONDS = 600.0
 """An entry is believed no longer than this: the store may be restored or emptied meanwhile."""

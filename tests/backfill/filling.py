@@ -66,8 +66,8 @@ def deliveries_of(world: World, repo: int) -> list[int]:
 def knowable(found: Contents, listed: Contents) -> Contents:
     """Return what both doors can know: rows that GitHub `listed`, columns that it gives.
 
-    A job that waits is queued for one door and waiting for another: `queued -> waiting -> queued`
-    within one second has no order that deliveries could tell.
+    A job that was let go is queued for the API, and still waits for who missed that delivery: the
+    API has no time of it.
     """
     kept: Contents = {}
     for name, rows in found.items():

@@ -15,6 +15,7 @@ from schema.tables.ci import metadata
 NOON = datetime(2026, 3, 2, 12)
 SECOND = timedelta(seconds=1)
 STATE = ("queued", None)
+OPEN, DONE = ("queued", None), ("completed", "success")
 
 TIMES = st.none() | st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31))
 STATUSES = st.sampled_from([None, "queued", "waiting", "in_progress", "completed", "unheard of"])
@@ -32,10 +33,11 @@ run_versions = st.builds(
     st.sampled_from(["workflowruns", "runattempts"]),
     st.integers(1, 2**31 - 1),
     TIMES,
-    st.integers(0, 3),
+    STATUSES,
+    st.sampled_from([None, "success", "action_required"]),
     STATES,
 )
-job_versions = st.builds(version.job, STATUSES, st.tuples(TIMES, TIMES, TIMES), STATES)
+job_versions = st.builds(version.job, STATUSES, st.tuples(TIMES, TIMES, TIMES), STATES, TIMES)
 
 
 def test_every_table_with_a_version_has_a_revision():
@@ -46,7 +48,7 @@ def test_every_table_with_a_version_has_a_revision():
 def test_stub_is_older_than_any_record():
     oldest = [
         version.timed("repos", None, 0, ()),
-        version.run("workflowruns", 1, None, 0, ()),
+        version.run("workflowruns", 1, None, None, None, ()),
         version.job(None, (None, None, None), ()),
     ]
     assert min(oldest) > version.STUB
@@ -59,16 +61,16 @@ def test_timed_versions_are_all_as_wide(versions: list[bytes]):
 
 @given(versions=st.lists(run_versions, min_size=1))
 def test_run_versions_are_all_as_wide(versions: list[bytes]):
-    assert {len(one) for one in versions} == {4 + 8 + 1 + 2 + 8}
+    assert {len(one) for one in versions} == {4 + 8 + 1 + 2 + 1 + 8}
 
 
 @given(versions=st.lists(job_versions, min_size=1))
 def test_job_versions_are_all_as_wide(versions: list[bytes]):
-    assert {len(one) for one in versions} == {1 + 8 + 2 + 8}
+    assert {len(one) for one in versions} == {1 + 8 + 2 + 8 + 1 + 8}
 
 
 def test_every_version_fits_its_column():
-    assert 4 + 8 + 1 + 2 + 8 <= 32
+    assert 1 + 8 + 2 + 8 + 1 + 8 <= 32
 
 
 def ascending(*versions: bytes) -> bool:
@@ -92,21 +94,23 @@ def test_higher_rank_wins_within_the_same_time():
 
 def test_higher_attempt_wins_over_a_later_time():
     assert ascending(
-        version.run("workflowruns", 1, NOON + SECOND, 3, STATE),
-        version.run("workflowruns", 2, NOON, 0, STATE),
-        version.run("workflowruns", 256, None, 0, STATE),
+        version.run("workflowruns", 1, NOON + SECOND, *DONE, STATE),
+        version.run("workflowruns", 2, NOON, *OPEN, STATE),
+        version.run("workflowruns", 256, None, *OPEN, STATE),
     )
 
 
 def test_later_update_of_an_attempt_wins_over_a_higher_rank():
     assert ascending(
-        version.run("runattempts", 1, NOON, 3, STATE),
-        version.run("runattempts", 1, NOON + SECOND, 0, STATE),
+        version.run("runattempts", 1, NOON, *DONE, STATE),
+        version.run("runattempts", 1, NOON + SECOND, *OPEN, STATE),
     )
 
 
 def test_higher_rank_of_an_attempt_wins_within_the_same_second():
-    assert ascending(*(version.run("runattempts", 1, NOON, rank, STATE) for rank in range(4)))
+    ways: list[tuple[str, str | None]] = [("requested", None), ("queued", None), ("pending", None)]
+    ways += [("waiting", None), ("in_progress", None), ("completed", "action_required"), DONE]
+    assert ascending(*(version.run("runattempts", 1, NOON, *way, STATE) for way in ways))
 
 
 def test_rank_of_a_run_rises_as_it_goes_on():
@@ -137,12 +141,37 @@ def test_completed_job_wins_over_later_times():
 
 
 @pytest.mark.parametrize("status", ["requested", "queued", "pending", "waiting", None])
-def test_job_that_has_not_started_is_ordered_by_time_alone(status: str | None):
+def test_job_that_has_not_started_is_ordered_by_time_first(status: str | None):
     assert ascending(
         version.job("waiting", (NOON, NOON, None), STATE),
         version.job(status, (NOON, NOON + SECOND, None), STATE),
         version.job("in_progress", (NOON, NOON, None), STATE),
     )
+
+
+def test_what_holds_a_job_comes_after_what_it_holds_within_one_second():
+    # So many states that their digests fall on both sides of each other's.
+    ranks = [
+        [version.job(status, (NOON, NOON, None), (number,)) for number in range(50)]
+        for status in ("requested", "queued", "pending", "waiting", "in_progress")
+    ]
+    assert all(max(lower) < min(higher) for lower, higher in itertools.pairwise(ranks))
+
+
+def test_approval_lets_a_job_be_queued_again():
+    times = (NOON, NOON, None)
+    assert ascending(
+        version.job("queued", times, STATE, NOON),
+        version.job("waiting", times, STATE, NOON),
+        version.job("queued", times, STATE, NOON + SECOND),
+        version.job("in_progress", times, STATE),
+    )
+
+
+@pytest.mark.parametrize("status", ["in_progress", "completed"])
+def test_approval_does_not_order_what_has_started(status: str):
+    # The API does not show it, and must say the same of a job as its delivery.
+    assert version.job(status, (NOON,), STATE, NOON) == version.job(status, (NOON,), STATE)
 
 
 def test_latest_of_a_jobs_times_counts_wherever_it_stands():
@@ -159,7 +188,7 @@ def test_raised_revision_wins_over_an_equal_record(table: str, monkeypatch: pyte
         # Whatever the digests are, the revision stands above them.
         states = [("a",), ("b",), ("c",)]
         if table in ("workflowruns", "runattempts"):
-            return [version.run(table, 1, NOON, 3, state) for state in states]
+            return [version.run(table, 1, NOON, *DONE, state) for state in states]
         if table == "jobs":
             return [version.job("completed", (NOON,), state) for state in states]
         return [version.timed(table, NOON, 0, state) for state in states]
@@ -204,7 +233,7 @@ def test_time_before_1970_counts_as_none():
 @pytest.mark.parametrize("time", [datetime(1000, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)])
 def test_version_holds_every_time_a_column_holds(time: datetime):
     assert len(version.timed("repos", time, 0, STATE)) == 19
-    assert len(version.run("workflowruns", 2**31 - 1, time, 3, STATE)) == 23
+    assert len(version.run("workflowruns", 2**31 - 1, time, *DONE, STATE)) == 24
 
 
 def test_digest_does_not_depend_on_the_process():

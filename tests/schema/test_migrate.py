@@ -6,15 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.pool import NullPool
 
+from rows.branch_moves import Move
+from rows.version import timed
 from schema import migrate
 from schema.tables import views
-from schema.tables.ci import metadata, repos
+from schema.tables.branch_moves import branchmoves
+from schema.tables.ci import branches, metadata, repos
 from tests import databases
 from tests.counts import count
 from tests.schema.reflected import described
@@ -195,3 +199,27 @@ def test_every_index_is_created(fresh: Fresh):
         assert found == {
             index.name: tuple(column.name for column in index.columns) for index in table.indexes
         }
+
+
+def test_upgrade_notes_where_branches_point_today(fresh: Fresh):
+    engine = fresh()
+    migrate.upgrade(engine)
+    noon = datetime(2026, 3, 2, 12)
+    rows = [
+        {"repoid": 1, "name": name, "headhash": head, "version": version}
+        for name, head, version in [
+            ("main", "a" * 40, timed("branches", noon, 0, ())),
+            ("gone", None, timed("branches", noon, 1, ())),
+            ("stub", None, b""),
+            ("undated", "b" * 40, timed("branches", None, 0, ())),
+        ]
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(branches), rows)
+        connection.execute(text("DROP TABLE branchmoves"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    migrate.upgrade(engine)
+    query = select(*(branchmoves.c[name] for name in ("name", *Move._fields)))
+    with engine.connect() as connection:
+        found = sorted(map(tuple, connection.execute(query)))
+    assert found == [("gone", noon, "*", ""), ("main", noon, "*", "a" * 40)]

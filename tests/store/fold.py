@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rows import Mapped, StoredName, derive
+from rows.branch_moves import Move, head_after
 from schema.tables.ci import PLACED, keys, metadata, of_kind
 from tests.equality import COMPARED, LEFT_OUT, Contents, compared
 
@@ -36,6 +37,7 @@ def folded(batch: Iterable[Mapped]) -> Contents:
     }
     place(stored)
     derive_runs(stored)
+    derive_branches(stored, tables["branchmoves"])
     for branch in stored["branches"].values():
         head = stored["commits"].get((branch["repoid"], branch.get("headhash")), {})
         branch["author"] = head.get("author")
@@ -90,6 +92,20 @@ def derive_runs(stored: dict[str, dict[tuple[object, ...], Values]]) -> None:
             shown = {**top._asdict(), **derive.timing(top, jobs[run])._asdict()}
             mirrored = of_kind(metadata.tables["workflowruns"], "derived")
             row.update({name: shown[name] for name in mirrored})
+
+
+def derive_branches(
+    stored: dict[str, dict[tuple[object, ...], Values]],
+    moves: dict[tuple[object, ...], list[Values]],
+) -> None:
+    """Point each branch where its moves end."""
+    by_branch: dict[tuple[object, ...], set[Move]] = defaultdict(set)
+    for (repoid, name, *move), _ in moves.items():
+        by_branch[repoid, name].add(Move(*move))
+    for branch, found in by_branch.items():
+        head = head_after(found) or None
+        gone = None if head else max(move.time for move in found)
+        stored["branches"][branch].update(headhash=head, deletetime=gone)
 
 
 def multiset(name: str, rows: Iterable[Values]) -> Counter[Any]:

@@ -206,8 +206,11 @@ def test_raised_revision_shows_in_every_row_after_a_replay(
         monkeypatch.setitem(version.REVISION, table, 0x0707)
     replay_all(engine)
     check_equal(contents(engine), before)
+    place = {"jobs": 9, "workflowruns": 13, "runattempts": 13}
     revisions = {
-        (table, stored[-10:-8]) for table, found in versions(engine).items() for stored in found
+        (table, stored[place.get(table, 9) :][:2])
+        for table, found in versions(engine).items()
+        for stored in found
     }
     assert {revision for _, revision in revisions} == {b"\x07\x07"}
     assert {table for table, _ in revisions} == {

@@ -21,7 +21,7 @@ from rows import version
 from schema import migrate
 from schema.tables.ci import branches, workflowruns
 from store import apply
-from store.write import merge_rules, upsert
+from store.write import merge_rules, repositories, upsert, version_cache
 from tests.equality import check_equal, contents, written
 from tests.store import production_doors
 from tests.store.write import test_two_writers, test_widths
@@ -91,6 +91,21 @@ def test_version_that_is_not_compared_is_noticed(engine: Engine, guard: pytest.M
     guard.setitem(merge_rules.RULES, "state", merge_rules.GIVEN_WINS)
     with pytest.raises(AssertionError, match="not wanted"):
         check_orders(engine, plain.SUCCESS)
+
+
+def test_moves_that_are_not_followed_are_noticed(engine: Engine, guard: pytest.MonkeyPatch):
+    guard.setattr(apply.branch_heads, "derive_heads", lambda connection, moved: None)
+    with pytest.raises(AssertionError, match="not wanted"):
+        check_orders(engine, git.TWO_PUSHES)
+
+
+def test_moves_that_are_taken_for_known_are_noticed(engine: Engine, guard: pytest.MonkeyPatch):
+    cached = (*version_cache.CACHED, "branches", "branchmoves")
+    guard.setattr(version_cache, "CACHED", cached)
+    guard.setattr(repositories, "CACHED", cached)
+    guard.setattr(version_cache, "rank", lambda values: values.get("version", b""))
+    with pytest.raises(AssertionError, match="not wanted"):
+        check_orders(engine, git.TWO_PUSHES)
 
 
 @on_servers
@@ -166,8 +181,9 @@ def test_commit_that_does_not_look_for_its_branch_is_noticed(
         production_doors.sent(*sent, str(n)).rows for n, sent in enumerate((first, later))
     )
     heads = [row for row in other.rows if row.table != "commits"]
+    brought = [row for row in other.rows if row.table == "commits"]
     production_doors.write(engine, [one, other._replace(rows=tuple(heads))])
-    production_doors.write(engine, [other])
+    production_doors.write(engine, [other._replace(rows=tuple(brought))])
     rows = {**git.REMADE.rows}
     with pytest.raises(AssertionError, match="branches: missing"):
         check_equal(contents(engine), {"branches": written(rows)["branches"]})

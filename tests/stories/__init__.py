@@ -20,5 +20,10 @@ STORIES = (
     git.TAG,
     git.DELETED,
     git.REMADE,
+    git.TWO_PUSHES,
+    git.THERE_AND_BACK,
+    git.REMADE_AT_ONCE,
+    git.REMADE_AS_IT_WAS,
+    git.SHORT_LIVED,
     renaming.RENAMING,
 )

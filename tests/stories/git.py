@@ -14,7 +14,18 @@ from fakegithub.payloads.events import (
     repository,
 )
 from fakegithub.payloads.templates import Json
-from tests.stories.story import APP, COMMIT_ROW, HEAD, HERE, PUSH, REPO_ROWS, SHA, Story, clock
+from tests.stories.story import (
+    APP,
+    COMMIT_ROW,
+    HEAD,
+    HERE,
+    PUSH,
+    REPO_ROWS,
+    SHA,
+    Sent,
+    Story,
+    clock,
+)
 
 FEATURE_ROW: dict[str, object] = {
     "name": "feature/x",
@@ -82,6 +93,15 @@ OTHER = commit(
     login=None,
     time=at("12:59:00"),
 )
+OTHER_ROW = {
+    **COMMIT_ROW,
+    "hash": OTHER_SHA,
+    "author": "李小龍",
+    "message": "Try again 🧪",
+    "time": clock("12:59:00"),
+    "authorlogin": None,
+    "url": f"https://github.com/octo-org/app/commit/{OTHER_SHA}",
+}
 REMADE = Story(
     "branch deleted and made again",
     (
@@ -95,15 +115,58 @@ REMADE = Story(
         "branches": [{**FEATURE_ROW, "author": "李小龍", "headhash": OTHER_SHA}],
         "commits": [
             COMMIT_ROW,
-            {
-                **COMMIT_ROW,
-                "hash": OTHER_SHA,
-                "author": "李小龍",
-                "message": "Try again 🧪",
-                "time": clock("12:59:00"),
-                "authorlogin": None,
-                "url": f"https://github.com/octo-org/app/commit/{OTHER_SHA}",
-            },
+            OTHER_ROW,
         ],
+    },
+)
+
+
+def pushed(before: str, after: str, branch: str = "feature/x") -> Sent:
+    """Return a push of noon, the second in which all of a story's pushes are made."""
+    heads = {SHA: HEAD, OTHER_SHA: OTHER}
+    commits = [heads[after]] if after in heads else []
+    ref = f"refs/heads/{branch}"
+    return (
+        "push",
+        push_event(repository=NOON, ref=ref, before=before, after=after, commits=commits),
+    )
+
+
+AT_NOON = seen(clock("11:59:00"), clock("12:00:00"))
+BOTH = {**AT_NOON, "commits": [COMMIT_ROW, OTHER_ROW]}
+AT_OTHER = [{**FEATURE_ROW, "author": "李小龍", "headhash": OTHER_SHA}]
+# Names of commits whose digests fall on either side of each other's.
+THIRD_SHA, FOURTH_SHA = "a" * 40, "1" * 40
+
+TWO_PUSHES = Story(
+    "two pushes to a branch in one second",
+    (PUSHED, pushed(SHA, THIRD_SHA), pushed(THIRD_SHA, FOURTH_SHA), pushed(FOURTH_SHA, OTHER_SHA)),
+    {**BOTH, "branches": AT_OTHER},
+)
+THERE_AND_BACK = Story(
+    "pushed, and forced back in one second",
+    (PUSHED, pushed(SHA, OTHER_SHA), pushed(OTHER_SHA, SHA)),
+    {**BOTH, "branches": [FEATURE_ROW]},
+)
+REMADE_AT_ONCE = Story(
+    "branch deleted and made again in one second",
+    (PUSHED, *GONE, pushed(ZERO_SHA, OTHER_SHA)),
+    {**BOTH, "branches": AT_OTHER},
+)
+REMADE_AS_IT_WAS = Story(
+    "branch deleted and made again at its commit in one second",
+    (PUSHED, *GONE, pushed(ZERO_SHA, SHA)),
+    {**AT_NOON, "branches": [FEATURE_ROW], "commits": [COMMIT_ROW]},
+)
+SHORT_LIVED = Story(
+    "branch made and deleted in one second",
+    (PUSH, pushed(ZERO_SHA, SHA), *GONE),
+    {
+        **AT_NOON,
+        "branches": [
+            MAIN_ROW,
+            {**FEATURE_ROW, "author": None, "headhash": None, "deletetime": clock("12:00:00")},
+        ],
+        "commits": [COMMIT_ROW],
     },
 )

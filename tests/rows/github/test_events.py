@@ -196,7 +196,7 @@ def test_missing_field_of_a_recorded_payload_says_the_same_as_a_null(data: st.Da
 def test_unread_field_may_hold_anything(event: str):
     expected = outcome(event, LEAST[event])
     for junk in JUNK:
-        payload = {**LEAST[event], "sender": junk, "organization": junk, "deployment": junk}
+        payload = {**LEAST[event], "sender": junk, "organization": junk, "enterprise": junk}
         payload["repository"] = {**REPOSITORY, "owner": junk, "topics": junk, "license": junk}
         assert outcome(event, payload) == expected
 

@@ -19,8 +19,8 @@ from tests.stories.plain import SUCCESS
 EARLY, NOON, LATE = (datetime(2026, 3, 2, hour) for hour in (6, 12, 18))
 
 
-def branch(version: bytes, name: str = "main") -> dict[str, object]:
-    return {"repoid": 1, "name": name, "version": version}
+def workflow(version: bytes, gitid: int = 7) -> dict[str, object]:
+    return {"provider": "github", "gitid": gitid, "version": version}
 
 
 def alias(first: datetime | None, last: datetime | None) -> dict[str, object]:
@@ -41,32 +41,32 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_unknown_row_is_not_stored(memory: VersionCache):
-    assert not memory.is_stored("branches", branch(b""))
+    assert not memory.is_stored("workflows", workflow(b""))
 
 
 def test_remembered_row_covers_its_version_and_older_ones(memory: VersionCache):
-    memory.remember("branches", [branch(b"\x02")])
-    assert memory.is_stored("branches", branch(b"\x02"))
-    assert memory.is_stored("branches", branch(b"\x01"))
-    assert memory.is_stored("branches", branch(b""))
-    assert not memory.is_stored("branches", branch(b"\x03"))
+    memory.remember("workflows", [workflow(b"\x02")])
+    assert memory.is_stored("workflows", workflow(b"\x02"))
+    assert memory.is_stored("workflows", workflow(b"\x01"))
+    assert memory.is_stored("workflows", workflow(b""))
+    assert not memory.is_stored("workflows", workflow(b"\x03"))
 
 
 def test_remembered_row_says_nothing_of_another(memory: VersionCache):
-    memory.remember("branches", [branch(b"\x02")])
-    assert not memory.is_stored("branches", branch(b"\x01", name="Main"))
-    assert not memory.is_stored("branches", {**branch(b"\x01"), "repoid": 2})
+    memory.remember("workflows", [workflow(b"\x02")])
+    assert not memory.is_stored("workflows", workflow(b"\x01", gitid=8))
+    assert not memory.is_stored("workflows", {**workflow(b"\x01"), "provider": "github:ghes"})
 
 
 def test_older_record_does_not_lower_what_is_remembered(memory: VersionCache):
-    memory.remember("branches", [branch(b"\x02"), branch(b"\x01")])
-    assert memory.is_stored("branches", branch(b"\x02"))
+    memory.remember("workflows", [workflow(b"\x02"), workflow(b"\x01")])
+    assert memory.is_stored("workflows", workflow(b"\x02"))
 
 
 def test_stub_is_remembered_as_a_stub(memory: VersionCache):
-    memory.remember("branches", [branch(b"")])
-    assert memory.is_stored("branches", branch(b""))
-    assert not memory.is_stored("branches", branch(b"\x01"))
+    memory.remember("workflows", [workflow(b"")])
+    assert memory.is_stored("workflows", workflow(b""))
+    assert not memory.is_stored("workflows", workflow(b"\x01"))
 
 
 def test_alias_within_the_remembered_span_is_stored(memory: VersionCache):
@@ -85,25 +85,26 @@ def test_alias_without_times_is_stored_only_if_the_same_was(memory: VersionCache
     assert not memory.is_stored("repoaliases", alias(NOON, NOON))
 
 
-def test_runs_and_jobs_are_never_remembered(memory: VersionCache):
-    memory.remember("jobs", [{"provider": "github", "gitid": 1, "version": b"\x01"}])
+@pytest.mark.parametrize("table", ["branches", "workflowruns", "jobs"])
+def test_rows_that_are_derived_from_others_are_never_remembered(memory: VersionCache, table: str):
+    memory.remember(table, [{"provider": "github", "gitid": 1, "version": b"\x01"}])
     assert not memory.entries
 
 
 def test_entry_is_believed_for_ten_minutes(memory: VersionCache, clock: list[float]):
-    memory.remember("branches", [branch(b"\x02")])
+    memory.remember("workflows", [workflow(b"\x02")])
     clock[0] += 599
-    assert memory.is_stored("branches", branch(b"\x02"))
+    assert memory.is_stored("workflows", workflow(b"\x02"))
     clock[0] += 2
-    assert not memory.is_stored("branches", branch(b"\x02"))
+    assert not memory.is_stored("workflows", workflow(b"\x02"))
 
 
 def test_oldest_entries_make_room(memory: VersionCache, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(version_cache, "SIZE", 3)
-    memory.remember("branches", [branch(b"\x01", name) for name in "abc"])
-    memory.remember("branches", [branch(b"\x01", "a"), branch(b"\x01", "d")])
-    assert memory.is_stored("branches", branch(b"\x01", "a"))
-    assert not memory.is_stored("branches", branch(b"\x01", "b"))
+    memory.remember("workflows", [workflow(b"\x01", gitid) for gitid in (1, 2, 3)])
+    memory.remember("workflows", [workflow(b"\x01", 1), workflow(b"\x01", 4)])
+    assert memory.is_stored("workflows", workflow(b"\x01", 1))
+    assert not memory.is_stored("workflows", workflow(b"\x01", 2))
     assert len(memory.entries) == 3
 
 
@@ -147,6 +148,7 @@ def test_known_rows_are_not_written_again(engine: Engine):
         production_doors.by_webhook(engine, [again])
     event.remove(engine, "before_cursor_execute", note)
     runs = ["workflowruns", "runattempts", "dirtyruns"]
-    assert written == ["commits", "deliveries", *runs, "deliveries"]
+    push = ["branches", "branchmoves", "commits"]
+    assert written == [*push, "deliveries", *runs, "deliveries"]
     del before["deliveries"]
     check_equal(contents(engine, versions=True), before)
