@@ -38,7 +38,7 @@ def test_raised_revision_takes_effect_in_every_row(engine, command: Command, mon
         return found.upper() if key == "status" and found else found
 
     monkeypatch.setattr(fields, "text", louder)
-    monkeypatch.setattr(version, "REVISION", {name: 2 for name in version.REVISION})
+    monkeypatch.setattr(version, "REVISION", {name: 99 for name in version.REVISION})
     done = command("--replay", "--dry-run")
     assert done.code == 0
     assert "jobs github/200, status: 'queued' -> 'QUEUED'" in done.out
