@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-from engines import column_types, kind_of
-from schema.migrations import steps
+from engines import kind_of
+from engines.column_types import Exact, Moment
+from schema.migrations.steps import create_table, needed, repo_id
 
 revision = "0009"
 down_revision = "0008"
@@ -20,42 +21,21 @@ READ = "*"
 
 
 def upgrade() -> None:
-    steps.create_table(
+    create_table(
         "branchmoves",
-        sa.Column(
-            "Id",
-            column_types.BigId,
-            nullable=False,
-            comment="Number of the row here; gaps mean nothing",
-        ),
-        sa.Column(
-            "repoid", column_types.BigId, nullable=False, comment="repos.Id of the repository"
-        ),
-        sa.Column("name", column_types.Exact(), nullable=False, comment="branches.name"),
-        sa.Column(
-            "time",
-            column_types.Moment,
-            nullable=False,
-            comment="Time of the repository's push",
-        ),
-        sa.Column(
-            "beforehash",
-            column_types.Exact(64),
-            nullable=False,
-            comment="Commit it left, empty for none;"
-            " `?` a deletion that does not say, `*` read from the API",
-        ),
-        sa.Column(
-            "afterhash",
-            column_types.Exact(64),
-            nullable=False,
-            comment="Commit it came to; empty once deleted",
-        ),
-        sa.PrimaryKeyConstraint("Id"),
-        sa.UniqueConstraint(*KEY, name="uq_branchmoves"),
-        comment="What moved each branch in the two newest seconds that are known;"
+        "What moved each branch in the two newest seconds that are known;"
         " orders pushes of one second",
-        **steps.OPTIONS,
+        repo_id(),
+        needed("name", Exact(), "branches.name"),
+        needed("time", Moment, "Time of the repository's push"),
+        needed(
+            "beforehash",
+            Exact(64),
+            "Commit it left, empty for none; `?` a deletion that does not say,"
+            " `*` read from the API",
+        ),
+        needed("afterhash", Exact(64), "Commit it came to; empty once deleted"),
+        unique=KEY,
     )
     note_heads()
 
@@ -66,7 +46,7 @@ def note_heads() -> None:
     one = sa.table("branches", *map(sa.column, ("Id", *KEY[:2], "headhash", "version"))).c
     query = sa.select(one.Id, one.repoid, one.name, one.headhash, one.version).order_by(one.Id)
     query = query.where(one.repoid.is_not(None), one.name.is_not(None))
-    types = {"time": column_types.Moment}
+    types = {"time": Moment}
     moves = sa.table("branchmoves", *(sa.column(name, types.get(name)) for name in KEY))
     insert = kind_of(connection).insert_or(moves, KEY, lambda new: [])  # type: ignore[arg-type]
     while branches := connection.execute(query.where(one.Id > after).limit(PART)).all():
