@@ -23,7 +23,7 @@ from config.settings import BadSetting, Settings, read
 from engines import reading
 from engines.transaction import transact
 from store import open
-from store.deliveries import table
+from store.deliveries import received
 from store.open import CannotStart
 from store.state import notes
 
@@ -104,9 +104,9 @@ def read_known_hooks(engine: Engine | None) -> KnownHooks:
     if engine is None:
         return KnownHooks()
     with reading(engine).connect() as connection:
-        sending, heard = table.read_senders(connection)
+        senders = received.read_senders(connection)
         urls = notes.named(connection, URL)
-    return KnownHooks(frozenset(sending), frozenset(heard), urls)
+    return KnownHooks(frozenset(senders.hooks), frozenset(senders.repositories), urls)
 
 
 def remember_url(engine: Engine | None, hook: Webhook, url: str) -> None:

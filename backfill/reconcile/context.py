@@ -9,6 +9,7 @@ from typing import NamedTuple
 from backfill.pipeline.context import Context
 from backfill.records import App, Webhook
 from backfill.vendors import Vendor
+from store.deliveries.received import LatestSenders
 
 
 class CycleSettings(NamedTuple):
@@ -26,13 +27,11 @@ class CycleSettings(NamedTuple):
 class CycleContext(NamedTuple):
     """What the parts of a cycle work with.
 
-    `sending` are the hooks that delivered lately, `heard` the repositories in lower case that they
-    delivered of, `hook_lists` the lists of hooks that this cycle has asked for.
+    `senders` sent the latest deliveries; `hook_lists` are those that this cycle has asked for.
     """
 
     context: Context
     settings: CycleSettings
     now: datetime
-    sending: set[int]
-    heard: set[str]
+    senders: LatestSenders
     hook_lists: dict[str, list[Webhook] | None]

@@ -29,7 +29,7 @@ from backfill.records import Repository
 from config.watch import watch
 from engines import reading
 from engines.transaction import transact
-from store.deliveries import table
+from store.deliveries import received
 from store.doors.api import UNCHANGED
 from store.reads import repository_names
 from store.state import notes
@@ -72,8 +72,8 @@ def run_cycle(
     writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
     context = Context(engine, client, pool, writer, reporter, reporter.report)
     with reading(engine).connect() as connection:
-        sending, heard = table.read_senders(connection)
-    cycle = CycleContext(context, settings, now, sending, heard, {})
+        senders = received.read_senders(connection)
+    cycle = CycleContext(context, settings, now, senders, {})
     try:
         repositories = list(find_repositories(cycle))
         if first:
@@ -113,7 +113,7 @@ def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
     with reading(context.engine).connect() as connection:
         stored = repository_names.list_full_names(connection)
     if patterns:
-        stored = [name for name in stored if name.lower() in cycle.heard]
+        stored = [name for name in stored if name.lower() in cycle.senders.repositories]
     listed = vendor.list_names(context.client, watch(patterns), context.report)
     names, repoids = set[str](), set[int]()
     for name in (*listed, *stored):

@@ -155,7 +155,7 @@ def judge_hooks(
     was moved on purpose.
     """
     with reading(context.engine).connect() as connection:
-        sending = received.read_hooks(connection)
+        sending = received.read_senders(connection).hooks
     ours = {
         hook: hook_url or find_expected_url(context, hook, sending.get(hook.id))
         for hook in hooks

@@ -133,7 +133,7 @@ def run_cycles(
 
 
 def choose_cycle_settings(settings: Settings) -> CycleSettings:
-    """Return what the settings want held_lease whole."""
+    """Return what the settings want kept whole."""
     vendor = chosen_vendor(settings)
     return CycleSettings(
         vendor,

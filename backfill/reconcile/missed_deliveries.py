@@ -38,13 +38,13 @@ def find_hooks(
             report_refusal(context, f"{repository.name}: hooks", problem)
             is_fed = False
             continue
-        ours = [hook for hook in listed or () if is_ours(hook, cycle.sending)]
+        ours = [hook for hook in listed or () if is_ours(hook, cycle.senders.hooks)]
         hooks |= dict.fromkeys(ours, repository.provider)
-        sends = any(hook.is_active and hook.id in cycle.sending for hook in ours)
+        sends = any(hook.is_active and hook.id in cycle.senders.hooks for hook in ours)
         if listed is None:
             hidden.append(repository)
         if app or listed is None:
-            sends = sends or repository.name.lower() in cycle.heard
+            sends = sends or repository.name.lower() in cycle.senders.repositories
         is_fed = is_fed and sends
     if hidden and not app:
         names = ", ".join(repository.name for repository in hidden[:5])

@@ -30,6 +30,16 @@ class RecentDeliveries(NamedTuple):
     last: datetime
 
 
+class LatestSenders(NamedTuple):
+    """Hooks, each with the time of its last delivery, and repositories in lower case.
+
+    What was taken from a hook's log has no hook of its own.
+    """
+
+    hooks: dict[int, datetime]
+    repositories: set[str]
+
+
 class QuarantinedDelivery(NamedTuple):
     """A delivery that is kept, and whose rows could not be made."""
 
@@ -70,18 +80,16 @@ def unwatched_repositories(connection: Connection, since: datetime) -> set[str]:
     return set(connection.scalars(unwatched.distinct()))
 
 
-def read_hooks(connection: Connection) -> dict[int, datetime]:
-    """Return the hooks that sent the latest deliveries, and when each sent its last."""
-    table = deliveries.c
-    latest = (
-        select(table.hookid, table.receivetime)
-        .where(table.hookid.is_not(None))
-        .order_by(table.Id.desc())
-        .limit(LATEST)
-        .subquery("latest")
-    )
-    query = select(latest.c.hookid, func.max(latest.c.receivetime)).group_by(latest.c.hookid)
-    return {hook: time for hook, time in connection.execute(query)}
+def read_senders(connection: Connection) -> LatestSenders:
+    """Return who sent the latest deliveries."""
+    table, senders = deliveries.c, LatestSenders({}, set())
+    query = select(table.hookid, func.lower(table.repo), table.receivetime)
+    query = query.where(table.hookid.is_not(None)).order_by(table.Id.desc()).limit(LATEST)
+    for hook, repo, time in connection.execute(query):
+        senders.hooks[hook] = max(time, senders.hooks.get(hook, time))
+        if repo:
+            senders.repositories.add(repo)
+    return senders
 
 
 def known_names(connection: Connection) -> set[str]:

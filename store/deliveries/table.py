@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    func,
     literal_column,
     or_,
     select,
@@ -69,18 +68,6 @@ def read_seen_guids(connection: Connection, provider: str, guids: Sequence[str])
         query = select(deliveries.c.guid).where(*its)
         seen |= set(connection.scalars(query))
     return seen
-
-
-def read_senders(connection: Connection, latest: int = 1000) -> tuple[set[int], set[str]]:
-    """Return the hooks that sent us the latest deliveries, and their repositories in lower case.
-
-    What was taken from a hook's log has no hook of its own.
-    """
-    query = select(deliveries.c.hookid, func.lower(deliveries.c.repo))
-    rows = connection.execute(
-        query.where(deliveries.c.hookid.is_not(None)).order_by(deliveries.c.Id.desc()).limit(latest)
-    ).all()
-    return {hook for hook, _ in rows}, {name for _, name in rows if name}
 
 
 def save_all(connection: Connection, saved: Iterable[tuple[Delivery, str, str | None]]) -> None:

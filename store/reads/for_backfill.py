@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, exists, select
 
 from schema.tables.ci import branches, commits, repos
+from store.reads.for_audit import list_heads
 
 
 def list_unknown_heads(connection: Connection, repoid: int) -> list[str]:
@@ -22,15 +23,13 @@ def find_head(connection: Connection, repoid: int, branch: str) -> str | None:
 
 def list_live_branches(connection: Connection, repoid: int) -> set[str]:
     """Return the names of the branches that are not known to be deleted."""
-    chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
-    return set(connection.scalars(select(branches.c.name).where(*chosen)))
+    return set(list_heads(connection, repoid))
 
 
 def list_live_heads(connection: Connection, repoid: int) -> dict[str, str]:
     """Return the heads of the branches that are not known to be deleted, by name."""
-    chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
-    query = select(branches.c.name, branches.c.headhash).where(*chosen)
-    return {name: head for name, head in connection.execute(query) if head is not None}
+    heads = list_heads(connection, repoid)
+    return {name: head for name, head in heads.items() if head is not None}
 
 
 def find_repository_id(connection: Connection, provider: str, gitid: int) -> int | None:
