@@ -25,7 +25,7 @@ from backfill.command.replay import run_replay
 from benchmarks.reception import cpu
 from config.watch import watch
 from listener.background import spool_drain
-from listener.background.spool_drain import Drain
+from listener.background.spool_drain import SpoolDrain
 from listener.intake.circuit_breaker import CircuitBreaker
 from schema import migrate
 from store.deliveries.spool import Spool
@@ -108,7 +108,7 @@ def write_back(stage: Stage) -> None:
     engine = stage.engine()
     probe = partial(probes.probe, engine)
     spool, breaker = Spool(stage.folder / "spool"), CircuitBreaker(probe)
-    whole = Drain(engine, watch(()), spool, breaker, probe, Counter())
+    whole = SpoolDrain(engine, watch(()), spool, breaker, probe, Counter())
     while found := spool.take(spool_drain.BATCH):
         spool_drain.step(whole, found)
     spool.close()

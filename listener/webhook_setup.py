@@ -59,5 +59,5 @@ def asked(made: Mapping[str, str], url: str | None) -> Iterator[CheckLine]:
         yield CheckLine(
             NAME, "", (done.stderr.strip().splitlines() or ["nothing was said of them"])[-1]
         )
-    for one in told:
-        yield CheckLine(**one)
+    for line in told:
+        yield CheckLine(**line)

@@ -64,7 +64,7 @@ def make_intake(setup: WorkerSetup) -> Intake:
     # What an earlier run has spooled is written back, whatever is set today.
     if spools or (settings.spool_dir / FILE).exists():
         spool = Spool(settings.spool_dir)
-        spool_drain.start(spool_drain.Drain(engine, watched, spool, breaker, probe, Counter()))
+        spool_drain.start(spool_drain.SpoolDrain(engine, watched, spool, breaker, probe, Counter()))
     upkeep = lock_in(settings.spool_dir, "upkeep.lock")
     housekeeping.start(engine, breaker, settings.delivery_retention_days, upkeep)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)

@@ -37,7 +37,7 @@ TRIES = 3
 WRITING = ChangeAlert("the spool is not written back", "the spool is written back")
 
 
-class Drain(NamedTuple):
+class SpoolDrain(NamedTuple):
     """What deliveries are written back with; `failures` counts by the number of an entry."""
 
     engine: Engine
@@ -48,12 +48,12 @@ class Drain(NamedTuple):
     failures: Counter[int]
 
 
-def start(drain: Drain) -> None:
+def start(drain: SpoolDrain) -> None:
     """Start the thread."""
     threading.Thread(target=work, args=(drain,), name="drain", daemon=True).start()
 
 
-def work(drain: Drain) -> None:
+def work(drain: SpoolDrain) -> None:
     """Wait for the turn, then write back whatever comes, until the process ends."""
     while True:
         try:
@@ -64,17 +64,17 @@ def work(drain: Drain) -> None:
         time.sleep(FAILED_SECONDS)
 
 
-def serve(drain: Drain) -> None:
+def serve(drain: SpoolDrain) -> None:
     """Write back while the breaker is closed. Raises SpoolError."""
     written = False
     while True:
         if drain.breaker.is_open:
             time.sleep(IDLE_SECONDS)
             continue
-        found = drain.spool.take(BATCH)
+        entries = drain.spool.take(BATCH)
         WRITING.clear()
-        if found:
-            step(drain, found)
+        if entries:
+            step(drain, entries)
             written = True
             continue
         if written:
@@ -84,16 +84,16 @@ def serve(drain: Drain) -> None:
         time.sleep(IDLE_SECONDS)
 
 
-def step(drain: Drain, found: Sequence[Entry]) -> None:
+def step(drain: SpoolDrain, entries: Sequence[Entry]) -> None:
     """Write a batch back, or note why not. Raises SpoolError."""
-    first = found[0].number
+    first = entries[0].number
     try:
         if drain.failures[first] < TRIES:
-            write(drain, found)
+            write(drain, entries)
             drain.failures.clear()
         else:
-            for one in found:
-                try_alone(drain, one)
+            for entry in entries:
+                try_alone(drain, entry)
             time.sleep(IDLE_SECONDS)
     except SQLAlchemyError as error:
         drain.failures[first] += 1
@@ -102,9 +102,9 @@ def step(drain: Drain, found: Sequence[Entry]) -> None:
             time.sleep(IDLE_SECONDS)
 
 
-def write(drain: Drain, found: Sequence[Entry]) -> None:
+def write(drain: SpoolDrain, entries: Sequence[Entry]) -> None:
     """Store entries in as few transactions as their data allows, then delete them."""
-    waiting = [entry.delivery for entry in found]
+    waiting = [entry.delivery for entry in entries]
     decisions = list(decide_each(drain.engine, drain.watch, waiting))
     for decision in decisions:
         log_decision(decision)
@@ -112,10 +112,10 @@ def write(drain: Drain, found: Sequence[Entry]) -> None:
     for (_, guid), outcome in outcomes.items():
         if outcome.state == QUARANTINED:
             log.warning("quarantined", guid=guid, why=outcome.reason)
-    drain.spool.remove(one.number for one in found)
+    drain.spool.remove(entry.number for entry in entries)
 
 
-def try_alone(drain: Drain, one: Entry) -> None:
+def try_alone(drain: SpoolDrain, entry: Entry) -> None:
     """Store an entry whose batch failed time and again while the database was well.
 
     One that still fails between probes that succeed is quarantined, or left where it is: it must
@@ -124,20 +124,20 @@ def try_alone(drain: Drain, one: Entry) -> None:
     why = ""
     for _ in range(2):
         try:
-            write(drain, [one])
+            write(drain, [entry])
             return
         except SQLAlchemyError as error:
             why = faults.cause(error)
             drain.probe()
     try:
-        quarantine(drain, one, why)
-        drain.spool.remove([one.number])
+        quarantine(drain, entry, why)
+        drain.spool.remove([entry.number])
     except SQLAlchemyError as error:
         drain.probe()
-        log.warning("it stays in the spool", guid=one.delivery.guid, why=faults.cause(error))
+        log.warning("it stays in the spool", guid=entry.delivery.guid, why=faults.cause(error))
 
 
-def quarantine(drain: Drain, one: Entry, why: str) -> None:
+def quarantine(drain: SpoolDrain, entry: Entry, why: str) -> None:
     """Keep a delivery without its rows. Raises SQLAlchemyError."""
-    log.warning("quarantined", event=one.delivery.event, guid=one.delivery.guid, why=why)
-    webhook.quarantine(drain.engine, one.delivery, why)
+    log.warning("quarantined", event=entry.delivery.event, guid=entry.delivery.guid, why=why)
+    webhook.quarantine(drain.engine, entry.delivery, why)

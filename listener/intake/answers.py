@@ -67,12 +67,12 @@ UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored
 
 def headers(given: Answer, length: int) -> list[tuple[bytes, bytes]]:
     """Return the headers of an answer; browsers and caches are told to do nothing with it."""
-    found = [
+    lines = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % length),
         (b"x-content-type-options", b"nosniff"),
         (b"cache-control", b"no-store"),
     ]
     if given.code == UNAVAILABLE.code:
-        found.append((b"retry-after", b"%d" % RETRY_SECONDS))
-    return found
+        lines.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    return lines

@@ -73,6 +73,14 @@ def test_secret_too_short_to_be_one_eats_no_words():
     assert line("pushed", ("pus",)).endswith("msg=pushed")
 
 
+def test_secret_that_comes_later_is_starred_from_then_on():
+    lines = LineFormatter(["the old key"])
+    record = logging.LogRecord("listener", logging.INFO, __file__, 1, "the newer key", (), None)
+    assert "newer" in lines.format(record)
+    lines.hide(["the newer key"])
+    assert lines.format(record).endswith("msg=***")
+
+
 def test_trace_names_the_place_and_not_what_was_sent():
     def read_field(value: str) -> None:
         raise TypeError(value)

@@ -50,7 +50,8 @@ MUTANTS = (
         "delete from the spool after the commit",
         "listener/background/spool_drain.py",
         "    outcomes = webhook.store_each(",
-        "    drain.spool.remove(one.number for one in found)\n    outcomes = webhook.store_each(",
+        "    drain.spool.remove(entry.number for entry in entries)\n"
+        "    outcomes = webhook.store_each(",
         "tests/listener/background/test_spool_drain.py::test_entries_stay_until_their_transaction_is_committed",
     ),
     Mutant(

@@ -16,7 +16,7 @@ from config.watch import watch
 from engines import connect
 from fakegithub.world.history import history
 from listener.background import spool_drain
-from listener.background.spool_drain import Drain
+from listener.background.spool_drain import SpoolDrain
 from listener.intake.circuit_breaker import CircuitBreaker
 from schema.tables.deliveries import deliveries as table
 from store import apply
@@ -41,17 +41,17 @@ def delivery(guid: str, name: str = RUN, **changes: object) -> Delivery:
 
 
 @pytest.fixture
-def draining(engine: Engine, tmp_path: Path) -> Drain:
+def draining(engine: Engine, tmp_path: Path) -> SpoolDrain:
     """Give an empty spool beside an empty store."""
 
     def ask() -> None:
         probe.probe(engine)
 
     breaker = CircuitBreaker(ask)
-    return Drain(engine, watch(()), Spool(tmp_path / "spool"), breaker, ask, Counter())
+    return SpoolDrain(engine, watch(()), Spool(tmp_path / "spool"), breaker, ask, Counter())
 
 
-def put(draining: Drain, *those: Delivery) -> list[Entry]:
+def put(draining: SpoolDrain, *those: Delivery) -> list[Entry]:
     for one in those:
         draining.spool.put(one)
     return draining.spool.take(1000)
@@ -75,7 +75,7 @@ def world(runs: int) -> list[Delivery]:
 
 
 def test_spool_written_back_equals_deliveries_stored_one_by_one(
-    draining: Drain, engine: Engine, store_url: str
+    draining: SpoolDrain, engine: Engine, store_url: str
 ):
     those = world(8)
     for one in those:
@@ -91,7 +91,7 @@ def test_spool_written_back_equals_deliveries_stored_one_by_one(
     check_equal(contents(engine), wanted)
 
 
-def test_every_kind_of_delivery_meets_its_fate(draining: Drain, engine: Engine):
+def test_every_kind_of_delivery_meets_its_fate(draining: SpoolDrain, engine: Engine):
     found = put(
         draining,
         delivery("good"),
@@ -112,13 +112,15 @@ def test_every_kind_of_delivery_meets_its_fate(draining: Drain, engine: Engine):
     assert [one.delivery.guid for one in draining.spool.take(10)] == ["later"]
 
 
-def test_delivery_of_a_repository_that_is_not_watched_is_ignored(draining: Drain, engine: Engine):
+def test_delivery_of_a_repository_that_is_not_watched_is_ignored(
+    draining: SpoolDrain, engine: Engine
+):
     draining = draining._replace(watch=watch(["octo/cat"]))
     spool_drain.step(draining, put(draining, delivery("foreign")))
     assert states(engine) == {"foreign": "ignored"}
 
 
-def test_delivery_applied_meanwhile_is_not_applied_again(draining: Drain, engine: Engine):
+def test_delivery_applied_meanwhile_is_not_applied_again(draining: SpoolDrain, engine: Engine):
     first = delivery("g")
     production_doors.store(engine, first)
     spool_drain.step(draining, put(draining, delivery("g", workflow_run__id="x"), delivery("g")))
@@ -127,7 +129,7 @@ def test_delivery_applied_meanwhile_is_not_applied_again(draining: Drain, engine
     assert draining.spool.count() == 0
 
 
-def test_entries_stay_until_their_transaction_is_committed(draining: Drain, engine: Engine):
+def test_entries_stay_until_their_transaction_is_committed(draining: SpoolDrain, engine: Engine):
     counts = []
 
     def count(_: object) -> None:
@@ -139,7 +141,7 @@ def test_entries_stay_until_their_transaction_is_committed(draining: Drain, engi
     assert (counts, draining.spool.count()) == ([2], 0)
 
 
-def test_database_down_leaves_the_spool_as_it_is_and_opens_the_breaker(draining: Drain):
+def test_database_down_leaves_the_spool_as_it_is_and_opens_the_breaker(draining: SpoolDrain):
     down = draining._replace(engine=connect("mysql+pymysql://root@127.0.0.1:1/runs"))
     spool_drain.step(down, put(draining, delivery("a"), delivery("b")))
     assert (draining.spool.count(), draining.breaker.is_open) == (2, True)
@@ -165,7 +167,7 @@ def fail(engine: Engine) -> None:
 
 
 def test_delivery_that_alone_makes_the_database_fail_does_not_stop_the_others(
-    draining: Drain, engine: Engine, refusing: str
+    draining: SpoolDrain, engine: Engine, refusing: str
 ):
     found = put(
         draining,
@@ -184,7 +186,7 @@ def test_delivery_that_alone_makes_the_database_fail_does_not_stop_the_others(
 
 
 def test_delivery_that_cannot_even_be_quarantined_stays_and_does_not_stop_the_others(
-    draining: Drain, engine: Engine, refusing: str
+    draining: SpoolDrain, engine: Engine, refusing: str
 ):
     culprit = delivery(refusing, workflow_run__id=1)
     found = put(draining, culprit, delivery("b", workflow_run__id=2))
@@ -224,12 +226,12 @@ if moment == "before the commit":
 spool_drain.BATCH = 7
 spool = Killed(Path(sys.argv[2]))
 breaker = CircuitBreaker(print)
-spool_drain.work(spool_drain.Drain(engine, watch(()), spool, breaker, print, Counter()))
+spool_drain.work(spool_drain.SpoolDrain(engine, watch(()), spool, breaker, print, Counter()))
 """
 
 
 def test_drainer_killed_around_a_commit_loses_and_doubles_nothing(
-    draining: Drain, engine: Engine, store_url: str
+    draining: SpoolDrain, engine: Engine, store_url: str
 ):
     those = world(6)
     for one in those:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from config.watch import watch
 from engines import connect
 from listener.background import spool_drain
-from listener.background.spool_drain import Drain
+from listener.background.spool_drain import SpoolDrain
 from listener.intake.intake import Intake
 from schema import migrate
 from store.deliveries.spool import Spool
@@ -38,7 +38,7 @@ def spool(tmp_path: Path) -> Spool:
 
 def written_back(intake: Intake, engine: sa.Engine) -> None:
     """Write the spool of a intake back to an engine."""
-    back = Drain(engine, watch(()), intake.spool, intake.breaker, lambda: None, Counter())
+    back = SpoolDrain(engine, watch(()), intake.spool, intake.breaker, lambda: None, Counter())
     spool_drain.step(back, intake.spool.take(10))
     assert intake.spool.count() == 0
 
