@@ -132,7 +132,7 @@ class CheckLine(NamedTuple):
     wrong: str = ""
 
 
-class Recovered(NamedTuple):
+class RecoveredDeliveries(NamedTuple):
     """Deliveries of a webhook that had not come: taken from its log, asked for again, and lost.
 
     `is_more` where some are left for the next time.

@@ -29,7 +29,7 @@ from backfill.records import (
     ListedRun,
     ReadRange,
     ReasonsRead,
-    Recovered,
+    RecoveredDeliveries,
     Repository,
     Webhook,
 )
@@ -185,7 +185,7 @@ class Vendor(Protocol):
         now: datetime,
         kept_for: timedelta,
         keep: Callable[[list[Delivery]], None],
-    ) -> Recovered:
+    ) -> RecoveredDeliveries:
         """Fetch what a webhook made and we lack, and give it to `keep` to be stored.
 
         `kept_for` is how long our own deliveries are kept.

@@ -1,4 +1,7 @@
-"""The branches and workflows of a repository as GitHub lists them.
+"""Branches and workflows as GitHub lists them, and the commits that branches moved over.
+
+What is remembered of a repository: a fingerprint of its branches as they are stored, and for
+each branch the head whose commits are known to be stored.
 
 https://docs.github.com/rest/branches/branches#list-branches
 https://docs.github.com/rest/actions/workflows#list-repository-workflows
@@ -28,6 +31,11 @@ from store.state.backfill_progress import CLOSED
 BRANCHES = "branches?per_page=100"
 WORKFLOWS = "actions/workflows?per_page=100"
 ROUNDS = 4
+STORED, HEADS = "branches stored", "heads"
+MOST = 200
+"""Branches compared at a time: a repository with thousands of new ones takes several cycles."""
+
+Heads = dict[str, str]
 
 
 def read_branches(context: Context, repository: Repository) -> None:
@@ -104,13 +112,6 @@ def read_workflows(context: Context, repository: Repository) -> None:
         if page.body is not None:
             workflows = map_objects(context, "workflow", page.body["workflows"], repository)
             context.writer.put(workflows, partial(put_pages, repository=repository, pages=[page]))
-
-
-STORED, HEADS = "branches stored", "heads"
-MOST = 200
-"""Branches compared at a time: a repository with thousands of new ones takes several cycles."""
-
-Heads = dict[str, str]
 
 
 def read_moved_branches(context: Context, repository: Repository, since: datetime) -> bool:

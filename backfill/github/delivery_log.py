@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
-from backfill.records import Json, Recovered, Webhook
+from backfill.records import Json, RecoveredDeliveries, Webhook
 from engines import reading
 from engines.transaction import transact
 from rows import fields
@@ -99,7 +99,7 @@ def horizon_of(context: Context, hook: Webhook, now: datetime, kept_for: timedel
 
 def recover_deliveries(
     context: Context, hook: Webhook, provider: str, now: datetime, kept_for: timedelta, keep: Keep
-) -> Recovered:
+) -> RecoveredDeliveries:
     """Fetch what a hook made and we lack, and give it to `keep` to be stored.
 
     What has no payload any more is asked for again, once. `kept_for` is how long our own deliveries
@@ -129,7 +129,7 @@ def recover_deliveries(
             notes.put(connection, f"hook {hook.id}", MARK, newest.isoformat())
 
         transact(context.engine, note)
-    return Recovered(total, asked, len(lost), len(missing) > MOST)
+    return RecoveredDeliveries(total, asked, len(lost), len(missing) > MOST)
 
 
 def is_first(hook: Webhook, line: LoggedDelivery) -> bool:

@@ -18,6 +18,17 @@ from store.doors.api import Read
 from store.reads import for_backfill
 from store.write.repositories import key_of
 
+COUNTED = {
+    "repository": frozenset({"repos"}),
+    "branch": frozenset({"branches"}),
+    "branch_gone": frozenset({"branches"}),
+    "commit": frozenset({"commits"}),
+    "workflow": frozenset({"workflows"}),
+    "workflow_run": frozenset({"workflowruns", "runattempts"}),
+    "workflow_job": frozenset({"jobs"}),
+}
+PAST_ATTEMPT = frozenset({"runattempts"})
+
 
 def list_names(client: Client, watch: Watch, report: Callable[[str], object]) -> Iterator[str]:
     """Yield the full names of the repositories that are meant; tell of owners without any."""
@@ -92,18 +103,6 @@ def describe_rename(former: str) -> Json:
         "repository": {"name": {"from": name}},
         "owner": {"from": {"organization": {"login": owner}}},
     }
-
-
-COUNTED = {
-    "repository": frozenset({"repos"}),
-    "branch": frozenset({"branches"}),
-    "branch_gone": frozenset({"branches"}),
-    "commit": frozenset({"commits"}),
-    "workflow": frozenset({"workflows"}),
-    "workflow_run": frozenset({"workflowruns", "runattempts"}),
-    "workflow_job": frozenset({"jobs"}),
-}
-PAST_ATTEMPT = frozenset({"runattempts"})
 
 
 def map_object(kind: str, record: Json, repository: Json, **more: Any) -> Read:

@@ -65,7 +65,7 @@ class ProgressBars:
                 print(self.format_line(), file=self.stream, flush=True)
 
     def format_budget(self) -> str:
-        """Return what is left of GitHub's limit."""
+        """Return what is left of the vendor's limit."""
         budget = self.rate_limit.budget if self.rate_limit else None
         return f"{budget.remaining} of {budget.limit} calls left" if budget else ""
 

@@ -9,7 +9,7 @@ from functools import partial
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context, report_refusal
 from backfill.reconcile.context import CycleContext
-from backfill.records import App, Recovered, Repository, Webhook
+from backfill.records import App, RecoveredDeliveries, Repository, Webhook
 from backfill.vendors import vendor_of
 from backfill.webhook_address import is_ours
 from config.settings import BadSetting
@@ -76,7 +76,7 @@ def recover_from_hooks(
 
 def recover_from_hook(
     cycle: CycleContext, context: Context, hook: Webhook, provider: str
-) -> Recovered | None:
+) -> RecoveredDeliveries | None:
     """Take from one hook's log; None when it is refused."""
     kept = timedelta(days=cycle.settings.retention_days)
     vendor = vendor_of(provider)
@@ -118,7 +118,7 @@ def store_recovered(
     store_each(context.engine, decisions, report_bug)
 
 
-def recover_from_app(cycle: CycleContext, app: App, provider: str) -> Recovered | None:
+def recover_from_app(cycle: CycleContext, app: App, provider: str) -> RecoveredDeliveries | None:
     """Take from the log of an app's hook, as the app; None when it is refused."""
     vendor, context = vendor_of(provider), cycle.context
     try:
