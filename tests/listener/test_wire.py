@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from listener.vendors.head import BODY_BYTES
 from tests.conftest import clear_store
-from tests.listener.process import Listener, Reply, reply, request, running
+from tests.listener.process import Listener, Reply, reply, request, running, running_on_gunicorn
 from tests.listener.sending import FORM, SECRET, as_form, headers, recorded, sign
 from tests.listener.stored import counted
 
@@ -19,12 +19,19 @@ BODY = recorded("push__branch_created")
 EMPTY: dict[str, int] = {}
 
 
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listener]:
-    """Run one listener, with two secrets, for all tests of this file."""
-    folder = tmp_path_factory.mktemp("wire")
-    with running(folder, secret=f"{SECRET},{OLD}") as listener:
-        yield listener
+@pytest.fixture(scope="module", params=["asgi", "flask"])
+def process(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Listener]:
+    """Run one listener of each kind, with two secrets, for all tests of this file."""
+    folder, secrets = tmp_path_factory.mktemp("wire"), f"{SECRET},{OLD}"
+    if request.param == "asgi":
+        with running(folder, secret=secrets) as listener:
+            yield listener
+    else:
+        options = ("--threads", "4", "--keep-alive", "0")
+        with running_on_gunicorn(folder, *options, WEBHOOK_SECRET=secrets) as listener:
+            yield listener
 
 
 @pytest.fixture
