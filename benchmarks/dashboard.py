@@ -28,9 +28,9 @@ from dashboard.cli import settle
 from engines import connect
 from schema import migrate
 from store.reads.connection import open_reader
-from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 from tests import databases, leftovers
+from tests.store.rollups.making import make_all
 
 ASKED = 40
 LIMIT = 0.300
@@ -75,7 +75,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
         if connection.dialect.name == "sqlite":
             connection.execute(text("ANALYZE"))
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
-    schedule.run_all(writer, RollupPlan(Calendar(settings.night_zone, settings.night_ends)))
+    make_all(writer, RollupPlan(Calendar(settings.night_zone, settings.night_ends)))
     rolled = time.monotonic()
     writer.dispose()
     print(

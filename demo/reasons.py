@@ -11,7 +11,7 @@ from engines import reading
 from rows.fingerprint import fingerprint, masked
 from store.reads import runs
 from store.state import failures
-from store.state.failures import Finding
+from store.state.failures import FailureReason
 
 SAID = (
     "AssertionError: expected status 200, got 503 after 31 s",
@@ -28,14 +28,14 @@ def tell(engine: Engine, said: Sequence[str] = SAID) -> int:
     """Give every failed job without a reason one of the messages; return how many."""
     with reading(engine).connect() as connection:
         numbers = [repo.Id for repo in runs.list_repos(connection)]
-        wish = failures.Wanted(numbers, LONG_AGO, FAR_AHEAD)
-        found = failures.wanted(connection, wish, 1000)
+        wish = failures.FailedJobFilter(numbers, LONG_AGO, FAR_AHEAD)
+        found = failures.list_unread(connection, wish, 1000)
     for failed in found:
         message = said[failed.jobgitid % len(said)]
         if failed.job and failed.job.startswith("build"):
             message = HOSTILE
         context = "Run make test\ncollected 128 items\ntests/test_shop.py ..........F"
         mask = masked(message)
-        finding = Finding("log", None, message, context, mask, fingerprint(mask))
-        failures.write(engine, failed, [finding])
+        finding = FailureReason("log", None, message, context, mask, fingerprint(mask))
+        failures.store_reasons(engine, failed, [finding])
     return len(found)

@@ -33,9 +33,9 @@ from schema import migrate
 from schema.tables.ci import workflowruns
 from schema.tables.reconciler import leases, marks
 from store.reads.connection import open_reader
-from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
+from tests.store.rollups.making import make_all
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 BEGAN = datetime(2026, 2, 9, 3)
@@ -128,7 +128,7 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
     }
     settings = read({}, environment, folder)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
-    schedule.run_all(engine, plan, NOW)
+    make_all(engine, plan, NOW)
     engine.dispose()
     reader = open_reader(settings)
     app = create_app(settings, reader, clock=lambda: NOW)

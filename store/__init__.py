@@ -1,1 +1,1 @@
-"""The only code that writes SQL: engines, merging of rows, deliveries, and named reads."""
+"""Keep the rows: the only code that writes SQL; mapped deliveries go in, records come out."""

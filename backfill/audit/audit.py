@@ -134,7 +134,7 @@ def store_verdict(engine: Engine, verdict: Verdict) -> Verdict:
     objects = [{**one, "missing": True} for one in findings_as_objects(verdict.findings)]
     objects += [{**one, "missing": False} for one in findings_as_objects(verdict.notes)]
     counts = (verdict.listed, verdict.stored, len(verdict.findings))
-    row = audits.Row(verdict.repoid, now(), verdict.door, *verdict.span, *counts, objects)
+    row = audits.StoredVerdict(verdict.repoid, now(), verdict.door, *verdict.span, *counts, objects)
     audits.record(engine, row)
     return verdict
 

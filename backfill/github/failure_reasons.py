@@ -21,7 +21,7 @@ from rows.fingerprint import fingerprint, masked
 from rows.source_record import FailureMessage
 from rows.sources import source_of
 from store.state import failures
-from store.state.failures import Failed, Finding, Wanted
+from store.state.failures import FailedJob, FailedJobFilter, FailureReason
 
 GITHUB = source_of("github")
 HORIZON = timedelta(days=90)
@@ -57,10 +57,10 @@ def read_failure_reasons(
     next call. What GitHub no longer has is stored as such and never asked for again. Raises
     ApiError(401) when the key is refused, BudgetSpent, RequestsStopped, SQLAlchemyError.
     """
-    wish = Wanted(list(repositories), now - horizon, now - SETTLED)
+    wish = FailedJobFilter(list(repositories), now - horizon, now - SETTLED)
     begun = client.rate_limit.sent
     with reading(engine).connect() as connection:
-        waiting = failures.wanted(connection, wish, requests)
+        waiting = failures.list_unread(connection, wish, requests)
     done = absent = amiss = 0
     refused: set[int] = set()
     for job in waiting:
@@ -80,17 +80,17 @@ def read_failure_reasons(
         amiss = 0
         if reasons[0].absence == "gone" and (job.time or now) > now - FRESH:
             continue
-        failures.write(engine, job, reasons)
+        failures.store_reasons(engine, job, reasons)
         done += 1
         absent += reasons[0].message is None
     left = len(waiting) - done
     if len(waiting) == requests:  # there may be more
         with reading(engine).connect() as connection:
-            left = failures.count_wanted(connection, wish)
+            left = failures.count_unread(connection, wish)
     return ReasonsRead(done, absent, left, client.rate_limit.sent - begun)
 
 
-def read_job_reasons(client: Client, name: str, job: Failed) -> list[Finding]:
+def read_job_reasons(client: Client, name: str, job: FailedJob) -> list[FailureReason]:
     """Return the rows of a job: what its annotations say, else its log, else why there is none.
 
     Raises ApiError for what may be had another time.
@@ -111,7 +111,7 @@ def read_job_reasons(client: Client, name: str, job: Failed) -> list[Finding]:
     if log.absence == "gone":
         # To a key that lost its access everything is gone: that would be noted for good.
         client.get(path.rstrip("/"), tries=TRIES)
-    return [Finding("none", absence)]
+    return [FailureReason("none", absence)]
 
 
 def read_annotations(client: Client, path: str) -> list[FailureMessage]:
@@ -130,15 +130,15 @@ def read_annotations(client: Client, path: str) -> list[FailureMessage]:
         raise
 
 
-def make_findings(source: str, messages: Iterable[FailureMessage]) -> list[Finding]:
+def make_findings(source: str, messages: Iterable[FailureMessage]) -> list[FailureReason]:
     """Return messages as rows."""
     return [make_finding(source, one) for one in messages]
 
 
-def make_finding(source: str, message: FailureMessage) -> Finding:
+def make_finding(source: str, message: FailureMessage) -> FailureReason:
     """Return a message as a row, with what makes it comparable."""
     mask = masked(message.text)
-    return Finding(
+    return FailureReason(
         source,
         None,
         message.text,

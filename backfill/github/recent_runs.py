@@ -22,7 +22,7 @@ from backfill.records import Repository
 from engines import reading
 from store.state import backfill_progress, open_runs
 from store.state.backfill_progress import OPEN, RunRead
-from store.state.open_runs import ABANDONED, WAITING, Reread
+from store.state.open_runs import ABANDONED, WAITING, OpenRun
 
 FIRST_MINUTES, LONGEST_MINUTES = 1, 360
 """Between two questions for a run that is open: doubled each time, up to six hours."""
@@ -50,24 +50,29 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     """
     context.writer.flush()
     with reading(context.engine).connect() as connection:
-        due = open_runs.due(connection, repository.repoid, now, CHANGES_FOR)
+        due = open_runs.list_due(connection, repository.repoid, now, CHANGES_FOR)
     known = know_stored(context.engine, repository.repoid)
-    for reread in due:
-        if reread.tries is None:
+    for open_run in due:
+        if open_run.tries is None:
             context.writer.put(
-                note=partial(note_first, repository=repository, reread=reread, now=now)
+                note=partial(note_first, repository=repository, open_run=open_run, now=now)
             )
     tasks = (
-        partial(reread_run, context, repository, reread, known)
-        for reread in due
-        if reread.tries is not None
+        partial(reread_run, context, repository, open_run, known)
+        for open_run in due
+        if open_run.tries is not None
     )
     given_up = 0
-    for reread, details in context.pool.spread(tasks):
-        state = judge_reread(reread, details, now)
+    for open_run, details in context.pool.spread(tasks):
+        state = judge_open_run(open_run, details, now)
         given_up += state == ABANDONED
         note = partial(
-            note_reread, repository=repository, reread=reread, details=details, state=state, now=now
+            note_reread,
+            repository=repository,
+            open_run=open_run,
+            details=details,
+            state=state,
+            now=now,
         )
         context.writer.put(details.reads, note)
     context.writer.put(
@@ -88,16 +93,16 @@ def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -
 
 
 def reread_run(
-    context: Context, repository: Repository, reread: Reread, known: Known
-) -> tuple[Reread, run_details.RunDetails]:
+    context: Context, repository: Repository, open_run: OpenRun, known: Known
+) -> tuple[OpenRun, run_details.RunDetails]:
     """Return a run as it is now."""
-    return reread, run_details.reread_details(context, repository, reread.run, known)
+    return open_run, run_details.reread_details(context, repository, open_run.run, known)
 
 
-def judge_reread(reread: Reread, details: run_details.RunDetails, now: datetime) -> str:
+def judge_open_run(open_run: OpenRun, details: run_details.RunDetails, now: datetime) -> str:
     """Return whether a run is asked for again: not one that is gone, or open beyond the limit."""
     is_gone = details.run.state == backfill_progress.DONE and not details.run.ended
-    last = details.run.updatetime or reread.last
+    last = details.run.updatetime or open_run.last
     is_old = last is not None and last < now - CHANGES_FOR
     return ABANDONED if is_gone or is_old else WAITING
 
@@ -105,24 +110,24 @@ def judge_reread(reread: Reread, details: run_details.RunDetails, now: datetime)
 def note_reread(
     connection: Connection,
     repository: Repository,
-    reread: Reread,
+    open_run: OpenRun,
     details: run_details.RunDetails,
     state: str,
     now: datetime,
 ) -> None:
     """Note how far a run is read, and when to ask for it again: until it has ended, later."""
     run_details.note_details(repository, details)(connection)
-    tries = (reread.tries or 0) + 1
+    tries = (open_run.tries or 0) + 1
     duetime = now + timedelta(minutes=minutes_until_next(tries))
     open_runs.put(connection, repository.repoid, details.run.rungitid, tries, duetime, state)
 
 
 def note_first(
-    connection: Connection, repository: Repository, reread: Reread, now: datetime
+    connection: Connection, repository: Repository, open_run: OpenRun, now: datetime
 ) -> None:
     """Note a run that is open: its deliveries, or the next list, may still say how it ends."""
     duetime = now + timedelta(minutes=minutes_until_next(0))
-    open_runs.put(connection, repository.repoid, reread.run.rungitid, 0, duetime, WAITING)
+    open_runs.put(connection, repository.repoid, open_run.run.rungitid, 0, duetime, WAITING)
 
 
 def minutes_until_next(tries: int) -> int:

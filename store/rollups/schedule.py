@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 
 from sqlalchemy import Engine
 
@@ -28,13 +27,6 @@ def run_step(engine: Engine, plan: RollupPlan) -> float:
     if flakes.refresh_flakes(engine, plan.calendar):
         rest()
     return IDLE_SECONDS
-
-
-def run_all(engine: Engine, plan: RollupPlan, now: datetime | None = None) -> None:
-    """Make everything that is marked, or missing up to now, without a rest."""
-    while make.remake_changed(engine, plan) or make.make_due(engine, plan, PART, now=now) > 1:
-        pass
-    flakes.refresh_flakes(engine, plan.calendar)
 
 
 def resting() -> Callable[[], None]:

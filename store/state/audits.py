@@ -20,7 +20,7 @@ MOST = 1000
 """Findings that are kept one by one; `missing` counts them all."""
 
 
-class Row(NamedTuple):
+class StoredVerdict(NamedTuple):
     """A verdict as it is kept: `findings` a list of JSON objects, times in UTC without zone."""
 
     repoid: int
@@ -34,7 +34,7 @@ class Row(NamedTuple):
     findings: Sequence[dict[str, Any]]
 
 
-def record(engine: Engine, row: Row) -> None:
+def record(engine: Engine, row: StoredVerdict) -> None:
     """Keep a verdict."""
     values = {**row._asdict(), "findings": json.dumps(row.findings[:MOST], ensure_ascii=False)}
 
@@ -51,10 +51,12 @@ def record(engine: Engine, row: Row) -> None:
     transact(engine, work)
 
 
-def latest(connection: Connection, repoid: int) -> Row | None:
+def latest(connection: Connection, repoid: int) -> StoredVerdict | None:
     """Return the newest verdict of a repository, None if it was never audited."""
-    query = select(*(audits.c[name] for name in Row._fields)).where(audits.c.repoid == repoid)
+    query = select(*(audits.c[name] for name in StoredVerdict._fields)).where(
+        audits.c.repoid == repoid
+    )
     row = connection.execute(query.order_by(audits.c.audittime.desc()).limit(1)).first()
     if row is None:
         return None
-    return Row(*row)._replace(findings=json.loads(row.findings))
+    return StoredVerdict(*row)._replace(findings=json.loads(row.findings))

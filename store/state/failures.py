@@ -19,7 +19,7 @@ SECOND = 19
 """Letters of a time to the second."""
 
 
-class Failed(NamedTuple):
+class FailedJob(NamedTuple):
     """A failed job without a reason: what its rows in `failures` say of it."""
 
     provider: str
@@ -33,7 +33,7 @@ class Failed(NamedTuple):
     steps: str | None = None
 
 
-class Finding(NamedTuple):
+class FailureReason(NamedTuple):
     """One row of a job; `absence` (gone, huge, silent) says why there is no message."""
 
     source: str
@@ -46,7 +46,7 @@ class Finding(NamedTuple):
     line: int | None = None
 
 
-class Wanted(NamedTuple):
+class FailedJobFilter(NamedTuple):
     """Whose failed jobs are meant: created at `since` or later, ended by `until` (UTC)."""
 
     repoids: Collection[int]
@@ -54,7 +54,7 @@ class Wanted(NamedTuple):
     until: datetime = datetime.max
 
 
-def unread(found: Select[Any], wish: Wanted) -> Select[Any]:
+def narrow_to_unread(query: Select[Any], wanted: FailedJobFilter) -> Select[Any]:
     """Narrow a SELECT to failed jobs of which nothing is kept yet; the index leads to them."""
     c = jobs.c
     first = and_(
@@ -63,23 +63,23 @@ def unread(found: Select[Any], wish: Wanted) -> Select[Any]:
         failures.c.number == 1,
     )
     return (
-        found.select_from(jobs.outerjoin(failures, first))
-        .where(c.repoid.in_(wish.repoids), c.createtime >= wish.since)
-        .where(or_(c.endtime.is_(None), c.endtime <= wish.until))
+        query.select_from(jobs.outerjoin(failures, first))
+        .where(c.repoid.in_(wanted.repoids), c.createtime >= wanted.since)
+        .where(or_(c.endtime.is_(None), c.endtime <= wanted.until))
         .where(c.conclusion.in_(FAILED_JOB), c.inherited == false(), failures.c.Id.is_(None))
     )
 
 
-def wanted(connection: Connection, wish: Wanted, most: int) -> list[Failed]:
+def list_unread(connection: Connection, wanted: FailedJobFilter, most: int) -> list[FailedJob]:
     """Return at most `most` failed jobs without a reason, the latest first."""
     c = jobs.c
     columns = (c.provider, c.gitid, c.repoid, c.rungitid, c.attempt, c.name, c.failedstep)
-    found = unread(select(*columns, c.endtime, c.steps), wish)
-    rows = connection.execute(found.order_by(c.createtime.desc(), c.gitid.desc()).limit(most))
-    return [Failed(*row) for row in rows]
+    query = narrow_to_unread(select(*columns, c.endtime, c.steps), wanted)
+    rows = connection.execute(query.order_by(c.createtime.desc(), c.gitid.desc()).limit(most))
+    return [FailedJob(*row) for row in rows]
 
 
-def span_of(failed: Failed) -> tuple[str, str] | None:
+def span_of(failed: FailedJob) -> tuple[str, str] | None:
     """Return the first and last second (ISO, UTC) of the step that failed, None if unknown."""
     for step in json.loads(failed.steps or "[]"):
         times = (step["starttime"], step["endtime"])
@@ -89,13 +89,13 @@ def span_of(failed: Failed) -> tuple[str, str] | None:
     return None
 
 
-def count_wanted(connection: Connection, wish: Wanted) -> int:
+def count_unread(connection: Connection, wanted: FailedJobFilter) -> int:
     """Return how many failed jobs are without a reason."""
-    found = unread(select(func.count()), wish)
-    return int(connection.execute(found).scalar_one())
+    query = narrow_to_unread(select(func.count()), wanted)
+    return int(connection.execute(query).scalar_one())
 
 
-def write(engine: Engine, failed: Failed, findings: Sequence[Finding]) -> None:
+def store_reasons(engine: Engine, failed: FailedJob, findings: Sequence[FailureReason]) -> None:
     """Store what was found of a job, in place of what was there. Raises DBAPIError."""
     job = failed._replace(steps=None)._asdict()
     del job["steps"]

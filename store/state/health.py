@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, select
 
-from engines import Kind, database_time, kind_of, reading
+from engines import Kind, database_time, kind_of
 from engines.transaction import transact
 from schema.tables.audits import health
 from store.write.upsert import insert_or
@@ -85,9 +85,3 @@ def rows(connection: Connection) -> list[StoredHealth]:
     order = {BAD: 0, WARNING: 1}
     kept = (StoredHealth(*row) for row in found)
     return sorted(kept, key=lambda row: (order.get(row.state, 2), row.subject, row.name))
-
-
-def warnings(engine: Engine) -> list[StoredHealth]:
-    """Return what is not good, the worst first."""
-    with reading(engine).connect() as connection:
-        return [row for row in rows(connection) if row.state != GOOD]

@@ -12,7 +12,7 @@ from schema.tables.reconciler import marks
 from store.state import backfill_progress
 
 
-class Mark(NamedTuple):
+class StoredNote(NamedTuple):
     """A remembered text, and when it was noted, in UTC without zone."""
 
     value: str | None
@@ -26,11 +26,11 @@ def put(connection: Connection, subject: str, name: str, value: str | None) -> N
     backfill_progress.put(connection, marks, [row])
 
 
-def get(connection: Connection, subject: str, name: str) -> Mark | None:
+def get(connection: Connection, subject: str, name: str) -> StoredNote | None:
     """Return what is remembered."""
     query = select(marks.c.value, marks.c.time)
     row = connection.execute(query.where(marks.c.subject == subject, marks.c.name == name)).first()
-    return None if row is None else Mark(*row)
+    return None if row is None else StoredNote(*row)
 
 
 def named(connection: Connection, name: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ REACH = timedelta(days=70)
 """Runs created before that are not looked for: they were given up long ago."""
 
 
-class Reread(NamedTuple):
+class OpenRun(NamedTuple):
     """A run that is open: how often it was asked for, and when GitHub last changed it.
 
     `tries` is None for one that was not known to be open before.
@@ -32,27 +32,27 @@ class Reread(NamedTuple):
     last: datetime | None
 
 
-def due(connection: Connection, repoid: int, now: datetime, limit: timedelta) -> list[Reread]:
+def list_due(connection: Connection, repoid: int, now: datetime, limit: timedelta) -> list[OpenRun]:
     """Return the runs that are open, or have an open job, and are to be asked for now or new.
 
     Newest first. One that was given up comes back when GitHub changed it less than `limit` ago.
     """
-    ids = open_runs(connection, repoid, now - REACH)
+    ids = find_open_ids(connection, repoid, now - REACH)
     query = select(rereads).where(rereads.c.repoid == repoid)
     noted = {row.rungitid: row for row in connection.execute(query)}
     ids |= {number for number, row in noted.items() if row.state == WAITING}
     found = []
-    for run, last in runs_of(connection, repoid, sorted(ids, reverse=True)):
+    for run, last in read_runs(connection, repoid, sorted(ids, reverse=True)):
         row = noted.get(run.rungitid)
         is_alive = last is None or last > now - limit
         if row is None:
-            found.append(Reread(run, None, last))
+            found.append(OpenRun(run, None, last))
         elif row.duetime <= now and (row.state == WAITING or is_alive):
-            found.append(Reread(run, row.tries, last))
+            found.append(OpenRun(run, row.tries, last))
     return found
 
 
-def open_runs(connection: Connection, repoid: int, since: datetime) -> set[int]:
+def find_open_ids(connection: Connection, repoid: int, since: datetime) -> set[int]:
     """Return the runs that are stored as open, or have a job that is."""
     r, j = workflowruns.c, jobs.c
     of_runs = select(r.gitid).where(
@@ -69,7 +69,7 @@ def open_runs(connection: Connection, repoid: int, since: datetime) -> set[int]:
     return {number for query in (of_runs, of_jobs, listed) for number in connection.scalars(query)}
 
 
-def runs_of(
+def read_runs(
     connection: Connection, repoid: int, ids: Sequence[int]
 ) -> list[tuple[RunRead, datetime | None]]:
     """Return what is noted of runs, and when GitHub last changed each."""

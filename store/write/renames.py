@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from engines import database_time, kind_of, reading
+from engines import database_time, kind_of
 from engines.transaction import transact
 from schema.tables.ci import PLACED, metadata, repos
 from schema.tables.deliveries import rewrites
@@ -103,9 +103,3 @@ def renaming(table: Table, place: Any, after: int, upto: int) -> Any:
         .where(table.c.Id > after, table.c.Id <= upto, table.c.repoid == place.Id, stale)
         .ordered_values(*changes)
     )
-
-
-def is_pending(engine: Engine) -> bool:
-    """Tell whether rows still wait for their repository's name."""
-    with reading(engine).connect() as connection:
-        return connection.execute(select(rewrites.c.Id).limit(1)).first() is not None

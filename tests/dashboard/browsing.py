@@ -25,10 +25,10 @@ from schema import migrate
 from store.deliveries import table
 from store.deliveries.table import Delivery
 from store.reads.connection import open_reader
-from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.settings import settings_for
+from tests.store.rollups.making import make_all
 
 BEGAN = datetime(2026, 3, 9, 3)
 UTC_NOON = Calendar(ZoneInfo("UTC"), time(12))
@@ -80,7 +80,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     stored.audit(writer, repo, NOW)
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
     settings = settings_for(url, folder, GROUPS=GROUPS)
-    schedule.run_all(writer, RollupPlan(UTC_NOON, settings.groups), NOW)
+    make_all(writer, RollupPlan(UTC_NOON, settings.groups), NOW)
     writer.dispose()
     reader = open_reader(settings)
     app = create_app(settings, reader, clock=lambda: NOW)

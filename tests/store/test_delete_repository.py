@@ -18,6 +18,7 @@ from store.deliveries.table import Delivery
 from store.state import audits, health
 from tests.equality import Contents, contents
 from tests.store import production_doors
+from tests.store.state.warned import read_warnings
 
 KEY = ("github", 1)
 
@@ -73,7 +74,7 @@ def test_forgetting_takes_verdicts_and_warnings_along(engine: Engine):
         numbers = dict(connection.execute(select(repos.c.name, repos.c.Id)).all())
     for name, number in numbers.items():
         time = deliveries.now()
-        row = audits.Row(number, time, "command", time, time, 1, 1, 0, [])
+        row = audits.StoredVerdict(number, time, "command", time, time, 1, 1, 0, [])
         audits.record(engine, row)
         health.put(engine, [health.HealthState(name, "silence", "warning", "is silent")])
     told = delete_repository.forget(engine, key_of(engine, "org/gone"))
@@ -81,7 +82,7 @@ def test_forgetting_takes_verdicts_and_warnings_along(engine: Engine):
     with reading(engine).connect() as connection:
         assert audits.latest(connection, numbers["org/gone"]) is None
         assert audits.latest(connection, numbers["org/kept"]) is not None
-    assert [row.subject for row in health.warnings(engine)] == ["org/kept"]
+    assert [row.subject for row in read_warnings(engine)] == ["org/kept"]
 
 
 def play(world: World, repo: int) -> None:

@@ -23,6 +23,7 @@ from tests.backfill.filling import served
 from tests.backfill.lossy import deliver, desk_of, here_of, naive
 from tests.backfill.test_complete import on_sqlite
 from tests.fakegithub.samples import app_of, small_world
+from tests.store.state.warned import read_warnings
 
 URL = "https://ci.example.org/webhook"
 Place = tuple[Context, Server, World]
@@ -57,7 +58,7 @@ def look(
 
 
 def warnings(place: Place) -> list[tuple[str, str, str]]:
-    return [(row.subject, row.name, row.state) for row in health.warnings(place[0].engine)]
+    return [(row.subject, row.name, row.state) for row in read_warnings(place[0].engine)]
 
 
 def test_installation_that_is_well_has_no_warning(place: Place):
@@ -90,7 +91,7 @@ def test_hook_that_was_pointed_elsewhere_is_told_of_until_it_delivers_from_there
     look(place)
     hook.url, hook.updated_at = "https://elsewhere.example.org/webhook", world.now + 10
     look(place)
-    (row,) = health.warnings(context.engine)
+    (row,) = read_warnings(context.engine)
     assert row.detail == (
         f"webhook {hook.id} points to https://elsewhere.example.org/webhook, "
         "not to https://ci.example.org/webhook"
@@ -176,7 +177,7 @@ def test_hook_that_is_gone_is_told_of(place: Place):
     look(place)
     place[1].hooks.hooks.clear()
     look(place)
-    (row,) = health.warnings(place[0].engine)
+    (row,) = read_warnings(place[0].engine)
     assert (row.name, row.state, row.detail) == (
         "hook",
         "warning",

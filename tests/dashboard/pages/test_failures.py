@@ -13,10 +13,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from config.calendar import Calendar
-from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
+from tests.store.rollups.making import make_all
 
 LAST_NIGHT = datetime(2026, 3, 10, 2)
 LONG_AGO = LAST_NIGHT - timedelta(days=300)
@@ -40,7 +40,7 @@ def test_nights_show_errors_and_are_found_by_them(
     well = stored.repo(engine, "octo-org/well")
     stored.run(engine, well, LAST_NIGHT)
     if is_rolled:
-        schedule.run_all(engine, UTC, NOW)
+        make_all(engine, UTC, NOW)
     page = told(text_of(client, "/"))
     assert "octo-org/one Nightly / test Timeout after 31 s never seen before" in page
     assert "Same error in 2 repositories: Timeout after 31 s : octo-org/one, octo-org/two" in page

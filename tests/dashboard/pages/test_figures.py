@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 from config.calendar import Calendar
 from fakegithub.payloads.git_objects import DAY
 from fakegithub.world.history import history
-from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import MakeClient
+from tests.store.rollups.making import make_all
 
 DAYS = 4
 BEGIN = DAY.replace(tzinfo=None)
@@ -57,7 +57,7 @@ def test_figures_are_those_of_plain_sql(engine: Engine, store_url: str, make_cli
     now = BEGIN + timedelta(days=DAYS, hours=3)
     seen = Seen(make_client(store_url, now, NIGHT_ZONE=ZONE, NIGHT_ENDS="07:00"), engine)
     check_all(seen, 0)
-    schedule.run_all(engine, RollupPlan(Calendar(ZoneInfo(ZONE), time(7))), now)
+    make_all(engine, RollupPlan(Calendar(ZoneInfo(ZONE), time(7))), now)
     assert seen.ask("SELECT COUNT(*) FROM rollspans WHERE kind = 'day'")[0][0] >= DAYS
     check_all(seen, 0.05)
 

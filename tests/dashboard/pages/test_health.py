@@ -13,10 +13,10 @@ from sqlalchemy import Engine
 
 from config.calendar import Calendar
 from schema.tables.reconciler import leases, marks
-from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, text_of
+from tests.store.rollups.making import make_all
 
 EARLIER = NOW - timedelta(hours=2)
 UTC = RollupPlan(Calendar(ZoneInfo("UTC"), datetime(2026, 1, 1, 12).time()))
@@ -131,12 +131,12 @@ def test_histograms_count_every_job_once_before_and_after_its_roll_up(
         stored.job(engine, repoid, gitid, created, queuetime=wait, os="Windows")
     stored.job(engine, repoid, gitid, created, inherited=True)
     stored.job(engine, repoid, gitid, created, gated=True)
-    schedule.run_all(engine, UTC, NOW - timedelta(days=1))
+    make_all(engine, UTC, NOW - timedelta(days=1))
     check_histogram(client, 3)
     late = stored.run(engine, repoid, NOW)
     stored.job(engine, repoid, late, NOW, queuetime=8, os="Windows")
     check_histogram(client, 4)
-    schedule.run_all(engine, UTC, NOW)
+    make_all(engine, UTC, NOW)
     check_histogram(client, 4)
 
 
@@ -161,5 +161,5 @@ def test_freshness_is_the_same_before_and_after_the_roll_up(client: FlaskClient,
     stored.run(engine, other, NOW, status="queued", conclusion=None)
     live = text_of(client, "/health.csv")
     assert "octo-org/one,3," in live
-    schedule.run_all(engine, UTC, NOW)
+    make_all(engine, UTC, NOW)
     assert text_of(client, "/health.csv") == live

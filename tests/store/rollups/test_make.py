@@ -21,11 +21,11 @@ from store.rollups import schedule, spans
 from store.rollups.days import count_day as days_of
 from store.rollups.nights import summarize_night as nights_of
 from store.rollups.spans import DAY, NIGHT, RollupPlan, RollupSpan
-from store.state.failures import Failed, Finding
-from store.state.failures import write as write_failures
+from store.state.failures import FailedJob, FailureReason, store_reasons
 from store.write import changed_runs
 from tests.dashboard import stored
 from tests.store import production_doors
+from tests.store.rollups.making import make_all
 
 CALENDAR = Calendar(ZoneInfo("Asia/Kathmandu"), time(7))
 PLAN = RollupPlan(CALENDAR)
@@ -74,7 +74,7 @@ def one_run(engine: Engine, created: datetime = NOON) -> int:
 def test_everything_is_rolled_up_and_every_mark_taken_back(engine: Engine):
     stored.fill(engine, history(seed=4, runs=40, jobs=3, repos=2, days=3))
     assert marks(engine) == 40
-    schedule.run_all(engine, PLAN, NOW)
+    make_all(engine, PLAN, NOW)
     assert marks(engine) == 0
     assert check_rolled(engine) > 6
 
@@ -108,7 +108,7 @@ def test_roll_ups_are_right_though_writers_and_two_others_work_at_once(writers: 
     for one in rollers:
         one.join()
     assert errors == []
-    schedule.run_all(writers[0], PLAN, NOW)
+    make_all(writers[0], PLAN, NOW)
     assert marks(writers[0]) == 0
     check_rolled(writers[0])
 
@@ -157,7 +157,7 @@ def test_mark_stays_while_its_span_was_not_made(engine: Engine, monkeypatch: pyt
 
 def test_late_job_moves_the_day_it_was_created_on(engine: Engine):
     gitid = one_run(engine)
-    schedule.run_all(engine, PLAN, NOW)
+    make_all(engine, PLAN, NOW)
     late = NOON + timedelta(days=3)
     with engine.connect() as connection:
         repoid = connection.scalar(select(workflowruns.c.repoid))
@@ -176,9 +176,9 @@ def test_reason_that_is_read_later_reaches_its_night(engine: Engine):
     repoid = stored.repo(engine)
     gitid = stored.run(engine, repoid, NOON, conclusion="failure")
     job = stored.job(engine, repoid, gitid, NOON, conclusion="failure", failedstep="Test")
-    schedule.run_all(engine, PLAN, NOW)
-    failed = Failed("github", job, repoid, gitid, 1, "test", "Test", NOON)
-    write_failures(engine, failed, [Finding("log", message="\nboom\nbang", fingerprint="f")])
+    make_all(engine, PLAN, NOW)
+    failed = FailedJob("github", job, repoid, gitid, 1, "test", "Test", NOON)
+    store_reasons(engine, failed, [FailureReason("log", message="\nboom\nbang", fingerprint="f")])
     rolled.remake_changed(engine, PLAN)
     ((detail,),) = stored.ask(engine, "SELECT detail FROM rollnights")
     assert '"boom","f"' in detail
@@ -186,18 +186,18 @@ def test_reason_that_is_read_later_reaches_its_night(engine: Engine):
 
 def test_changed_groups_and_zones_make_their_nights_anew(engine: Engine):
     one_run(engine)
-    schedule.run_all(engine, PLAN, NOW)
+    make_all(engine, PLAN, NOW)
     grouped = RollupPlan(CALENDAR, (Group("prod", ("octo-org/*",), ("Release",)),))
-    schedule.run_all(engine, grouped, NOW)
+    make_all(engine, grouped, NOW)
     assert stored.ask(engine, "SELECT way FROM rollnights") == []
     elsewhere = RollupPlan(Calendar(ZoneInfo("America/New_York"), time(7)))
-    schedule.run_all(engine, elsewhere, NOW)
+    make_all(engine, elsewhere, NOW)
     check_rolled(engine, elsewhere)
 
 
 def test_span_that_nothing_marked_is_looked_at_again_after_a_day(engine: Engine):
     one_run(engine)
-    schedule.run_all(engine, PLAN, NOW)
+    make_all(engine, PLAN, NOW)
     with engine.begin() as connection:
         connection.execute(update(jobs).values(runtime=90.0))  # by hand: nothing marks it
         old = datetime(2026, 1, 1)
@@ -210,7 +210,7 @@ def test_span_that_nothing_marked_is_looked_at_again_after_a_day(engine: Engine)
 
 def test_forgotten_repository_is_in_no_roll_up(engine: Engine):
     one_run(engine)
-    schedule.run_all(engine, PLAN, NOW)
+    make_all(engine, PLAN, NOW)
     ((key,),) = [delete_repository.named(engine, "octo-org/app")]
     delete_repository.forget(engine, key)
     with engine.connect() as connection:
@@ -219,7 +219,7 @@ def test_forgotten_repository_is_in_no_roll_up(engine: Engine):
 
 
 def test_empty_store_has_nothing_to_roll_up_but_today(engine: Engine):
-    schedule.run_all(engine, PLAN)
+    make_all(engine, PLAN)
     assert {kind for (kind,) in stored.ask(engine, "SELECT kind FROM rollspans")} == {
         DAY,
         NIGHT,

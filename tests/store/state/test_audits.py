@@ -10,15 +10,15 @@ from sqlalchemy import Engine
 from engines import reading
 from schema.tables.audits import audits as table
 from store.state import audits
-from store.state.audits import Row
+from store.state.audits import StoredVerdict
 
 NOON = datetime(2026, 3, 2, 12)
 FINDING = {"kind": "run", "name": "17", "why": "not störed", "missing": True}
 
 
-def row(days: int, door: str = "command", missing: int = 0) -> Row:
+def row(days: int, door: str = "command", missing: int = 0) -> StoredVerdict:
     time = NOON + timedelta(days=days)
-    return Row(7, time, door, NOON, time, 9, 9 - missing, missing, [FINDING] * missing)
+    return StoredVerdict(7, time, door, NOON, time, 9, 9 - missing, missing, [FINDING] * missing)
 
 
 def test_latest_verdict_is_read_as_it_was_kept(engine: Engine):

@@ -11,7 +11,7 @@ from schema.tables.ci import jobs, repos
 from schema.tables.failures import failures as table
 from store import delete_repository
 from store.state import failures
-from store.state.failures import Failed, Finding, Wanted
+from store.state.failures import FailedJob, FailedJobFilter, FailureReason
 
 NOON = datetime(2026, 3, 2, 12)
 LONG = "é😀" * 100_000
@@ -43,9 +43,9 @@ def store(engine: Engine, *rows: dict[str, object]) -> None:
 
 def wanted(engine: Engine, repoids: tuple[int, ...] = (1,), most: int = 10) -> list[int]:
     with reading(engine).connect() as connection:
-        wish = Wanted(repoids, NOON, NOON + timedelta(minutes=5))
-        found = failures.wanted(connection, wish, most)
-        assert failures.count_wanted(connection, wish) >= len(found)
+        wish = FailedJobFilter(repoids, NOON, NOON + timedelta(minutes=5))
+        found = failures.list_unread(connection, wish, most)
+        assert failures.count_unread(connection, wish) >= len(found)
     return [one.jobgitid for one in found]
 
 
@@ -72,17 +72,19 @@ def test_failed_jobs_without_a_reason_are_wanted_the_latest_first(engine: Engine
 def test_job_with_a_reason_is_not_wanted_any_more(engine: Engine):
     store(engine, job(1), job(2))
     with reading(engine).connect() as connection:
-        wish = Wanted([1], NOON, NOON + timedelta(minutes=5))
-        (failed, _) = failures.wanted(connection, wish, 10)
-    failures.write(engine, failed, [Finding("none", "gone")])
+        wish = FailedJobFilter([1], NOON, NOON + timedelta(minutes=5))
+        (failed, _) = failures.list_unread(connection, wish, 10)
+    failures.store_reasons(engine, failed, [FailureReason("none", "gone")])
     assert wanted(engine) == [1]
 
 
 def test_reason_is_written_whole_and_in_place_of_an_older_one(engine: Engine):
-    failed = Failed("github", 2, 1, 7, 3, "build", "make", NOON, "[]")
-    failures.write(engine, failed, [Finding("none", "gone"), Finding("none", "gone")])
-    finding = Finding("log", None, LONG, "before", "masked", "1:ab", "src/a.c", 3)
-    failures.write(engine, failed, [finding])
+    failed = FailedJob("github", 2, 1, 7, 3, "build", "make", NOON, "[]")
+    failures.store_reasons(
+        engine, failed, [FailureReason("none", "gone"), FailureReason("none", "gone")]
+    )
+    finding = FailureReason("log", None, LONG, "before", "masked", "1:ab", "src/a.c", 3)
+    failures.store_reasons(engine, failed, [finding])
     with reading(engine).connect() as connection:
         (row,) = connection.execute(select(table)).mappings()
     assert {name: value for name, value in row.items() if name != "Id"} == {
@@ -112,8 +114,8 @@ def test_forgotten_repository_takes_its_reasons_along(engine: Engine):
             values = {"provider": "github", "gitid": number, "name": name, "Id": number}
             connection.execute(insert(repos), values)
     for number in (1, 2):
-        failed = Failed("github", number, number, 7, 1, "build", None, NOON)
-        failures.write(engine, failed, [Finding("none", "silent")])
+        failed = FailedJob("github", number, number, 7, 1, "build", None, NOON)
+        failures.store_reasons(engine, failed, [FailureReason("none", "silent")])
     (key,) = delete_repository.named(engine, "org/gone")
     assert delete_repository.counted(engine, key) == {"failures": 1}
     assert delete_repository.forget(engine, key)["failures"] == 1
@@ -128,7 +130,7 @@ def test_times_of_the_failed_step_are_found():
         ' {"name": "make", "conclusion": "failure", "starttime": "2026-03-02 12:00:05.000000",'
         ' "endtime": "2026-03-02 12:00:09.500000"}]'
     )
-    failed = Failed("github", 2, 1, 7, 3, "build", "make", NOON, steps)
+    failed = FailedJob("github", 2, 1, 7, 3, "build", "make", NOON, steps)
     assert failures.span_of(failed) == ("2026-03-02T12:00:05", "2026-03-02T12:00:09")
     assert failures.span_of(failed._replace(step="other")) is None
     assert failures.span_of(failed._replace(steps=None)) is None
@@ -137,4 +139,4 @@ def test_times_of_the_failed_step_are_found():
 def test_jobs_that_ended_at_any_time_are_wanted_unless_an_end_is_given(engine: Engine):
     store(engine, job(1))
     with reading(engine).connect() as connection:
-        assert failures.count_wanted(connection, Wanted([1], NOON)) == 1
+        assert failures.count_unread(connection, FailedJobFilter([1], NOON)) == 1

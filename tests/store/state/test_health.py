@@ -11,6 +11,7 @@ from engines import reading
 from schema.tables.audits import health as table
 from store.state import health
 from store.state.health import HealthState
+from tests.store.state.warned import read_warnings
 
 SILENT = HealthState("org/app", "silence", "warning", "no delivery came since 10:00")
 WELL = HealthState("org/app", "silence", "good")
@@ -58,7 +59,7 @@ def test_thing_that_is_well_from_the_beginning_is_no_change(engine: Engine):
 
 def test_warnings_are_what_is_not_good_the_worst_first(engine: Engine):
     health.put(engine, [SILENT, WELL._replace(subject="org/other"), TOKEN])
-    assert [(row.name, row.state) for row in health.warnings(engine)] == [
+    assert [(row.name, row.state) for row in read_warnings(engine)] == [
         ("token", "bad"),
         ("silence", "warning"),
     ]

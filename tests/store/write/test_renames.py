@@ -25,6 +25,7 @@ from tests.store.write.renaming import (
     a_rename,
     a_run,
     called,
+    is_renaming,
     named,
     pages,
     rewrite_all,
@@ -44,7 +45,7 @@ def test_rename_answers_at_once_and_rewrites_nothing_itself(engine: Engine):
         known = connection.scalars(select(repoaliases.c.name).order_by(repoaliases.c.name)).all()
     assert known == ["octo-org/app", "octo-org/core"]
     assert named(engine) == {name: {"octo-org/app"} for name in PLACED}
-    assert renames.is_pending(engine)
+    assert is_renaming(engine)
 
 
 def test_rewriting_reaches_every_row_and_page(engine: Engine, small_batches: None):
@@ -61,7 +62,7 @@ def test_rewriting_goes_on_where_a_killed_process_left_it(
 ):
     production_doors.deliver(writers[0], [*BEFORE, a_rename(NEW, "app")])
     whole = 0
-    while renames.is_pending(writers[0]):
+    while is_renaming(writers[0]):
         with writers[0].begin() as connection:
             connection.execute(update(rewrites).values(duetime=LONG_AGO))
         process = connect(store_url)
@@ -93,7 +94,7 @@ def test_second_pass_waits_until_older_transactions_have_ended(engine: Engine):
     production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     while renames.rewrite(engine):
         pass
-    assert renames.is_pending(engine)
+    assert is_renaming(engine)
     with reading(engine).connect() as connection:
         found = connection.execute(select(rewrites.c.passes, rewrites.c.position)).all()
     assert found == [(1, 0)] * len(PLACED)
@@ -132,7 +133,7 @@ def test_late_delivery_under_the_old_name_is_stored_under_the_new(engine: Engine
     )
     assert named(engine) == {name: {"octo-org/core"} for name in PLACED}
     assert pages(engine) == {"octo-org/core"}
-    assert not renames.is_pending(engine)
+    assert not is_renaming(engine)
 
 
 def test_job_after_a_rename_leaves_the_page_of_its_run_to_the_rewriting(engine: Engine):
@@ -209,4 +210,4 @@ def test_rows_that_are_not_due_yet_wait(engine: Engine):
     with engine.begin() as connection:
         connection.execute(update(rewrites).values(duetime=datetime(9000, 1, 1)))
     assert renames.rewrite(engine) == 0
-    assert renames.is_pending(engine)
+    assert is_renaming(engine)
