@@ -157,15 +157,15 @@ def write(given: dict[str, object], wish: Wish) -> int:
         engine.dispose()
 
 
-def tell(found: digest.Digest, wish: Wish) -> int:
+def tell(made: digest.Digest, wish: Wish) -> int:
     """Print or send a digest that has news, or is asked for anyway."""
-    if not found.is_news and not wish.always:
+    if not made.is_news and not wish.always:
         return 0
     if wish.post is None:
-        print(found.text)
+        print(made.text)
         return 0
     try:
-        digest.post(wish.post, found.text)
+        digest.post(wish.post, made.text)
     except requests.RequestException as error:
         # Its text would repeat the address.
         code = f" {error.response.status_code}" if error.response is not None else ""

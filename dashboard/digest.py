@@ -31,15 +31,15 @@ def make_digest(app: Flask) -> Digest:
     """Return what the top of the page Nights says."""
     with app.test_request_context("/"):
         app.preprocess_request()
-        found = nights.seen(NIGHTS)
-        changes = find_changes(found.rows, found.last)
-        unseen = nights.unseen(found.rows, found.last)
+        shown = nights.seen(NIGHTS)
+        changes = find_changes(shown.rows, shown.last)
+        unseen = nights.unseen(shown.rows, shown.last)
         counts = {
-            state: sum(row.cell(found.last).state == state for row in found.rows)
+            state: sum(row.cell(shown.last).state == state for row in shown.rows)
             for state in STATES
         }
         lines = list_lines(changes, counts, unseen, read_banner())
-        title = f"Night to {formats.night(found.last)}"
+        title = f"Night to {formats.night(shown.last)}"
         return Digest("\n".join([title, *lines]), bool(changes.new or changes.fixed))
 
 
@@ -66,24 +66,24 @@ def list_lines(
 
 def list_block(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Yield a heading and its lines, nothing without any."""
-    found = list(lines)
-    if not found:
+    items = list(lines)
+    if not items:
         return
     yield ""
-    yield f"{title} ({len(found)}):"
-    yield from (f"- {line}" for line in found[:MOST])
-    if len(found) > MOST:
-        yield f"- and {len(found) - MOST} more"
+    yield f"{title} ({len(items)}):"
+    yield from (f"- {line}" for line in items[:MOST])
+    if len(items) > MOST:
+        yield f"- and {len(items) - MOST} more"
 
 
-def describe_change(one: JobChange, title: str, unseen: set[str]) -> str:
+def describe_change(change: JobChange, title: str, unseen: set[str]) -> str:
     """Return a change in words."""
-    failure = one.failure
-    text = f"{one.repo}: {failure.workflow} / {formats.first_line(failure.job, 80)}"
+    failure = change.failure
+    text = f"{change.repo}: {failure.workflow} / {formats.first_line(failure.job, 80)}"
     if title == "Fixed":
-        return f"{text}, after {formats.count(one.nights, 'failed night')}"
-    if one.nights > 1:
-        text += f", for {one.nights}{'+' if one.oldest else ''} nights"
+        return f"{text}, after {formats.count(change.nights, 'failed night')}"
+    if change.nights > 1:
+        text += f", for {change.nights}{'+' if change.oldest else ''} nights"
     why = failure.error or (f"at {failure.step}" if failure.step else None)
     text += f": {formats.first_line(why)}" if why else ""
     return text + (" (never seen before)" if failure.fingerprint in unseen else "")

@@ -101,14 +101,14 @@ def crawl(app: Flask, most: int) -> tuple[dict[str, Got], int]:
     client = app.test_client()
     with app.test_request_context():
         start = [app.url_for(endpoint) for endpoint in NAVIGATION.values()]
-    found: dict[str, Got] = {}
+    files: dict[str, Got] = {}
     waiting, seen = deque(start), set(start)
-    while waiting and len(found) < most:
+    while waiting and len(files) < most:
         url = waiting.popleft()
         got = ask(client, url, must=url in start)
         if got is None:
             continue
-        found[url] = got
+        files[url] = got
         links = (html.unescape(link) for _, link in LINK.findall(got.data.decode())) if (
             got.is_page
         ) else ()  # fmt: skip
@@ -117,7 +117,7 @@ def crawl(app: Flask, most: int) -> tuple[dict[str, Got], int]:
                 seen.add(link)
                 # What every page needs must not fall victim to the limit.
                 (waiting.appendleft if link.startswith("/static/") else waiting.append)(link)
-    return found, len(waiting)
+    return files, len(waiting)
 
 
 def ask(client: FlaskClient, url: str, must: bool) -> Got | None:

@@ -18,10 +18,10 @@ MOST = 400_000  # characters that a page shows
 @blueprint.get("/deliveries/<provider>/<guid>")
 def show(provider: str, guid: str) -> str:
     """Return a delivery's body, indented."""
-    found = deliveries.find_delivery(store(), provider, guid)
-    if found is None:
+    stored = deliveries.find_delivery(store(), provider, guid)
+    if stored is None:
         abort(404)
-    raw, delivery = found
+    raw, delivery = stored
     try:
         text = orjson.dumps(body.read_payload(delivery.body), option=orjson.OPT_INDENT_2).decode()
     except Unmappable:

@@ -77,16 +77,16 @@ def download() -> Response:
     titles = "repository workflow job commits flaky rate failures minutes last".split()
     lines = [
         (
-            one.repo,
-            one.workflowname,
-            one.name,
-            one.commits,
-            one.flaky,
-            round(one.flaky / one.commits, 4),
-            one.failures,
-            round(one.seconds / 60, 2),
-            one.lastseen.isoformat(),
+            flake.repo,
+            flake.workflowname,
+            flake.name,
+            flake.commits,
+            flake.flaky,
+            round(flake.flaky / flake.commits, 4),
+            flake.failures,
+            round(flake.seconds / 60, 2),
+            flake.lastseen.isoformat(),
         )
-        for one in flakes
+        for flake in flakes
     ]
     return csv_response("flakes", titles, lines)

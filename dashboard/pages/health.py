@@ -30,11 +30,11 @@ def by_hour(now: datetime, rows: list[HourCount]) -> tuple[list[datetime], dict[
     last = now.replace(minute=0, second=0, microsecond=0)
     hours = [last - timedelta(hours=number) for number in range(HOURS - 1, -1, -1)]
     places = {f"{hour:%Y-%m-%d %H}": place for place, hour in enumerate(hours)}
-    found = {state: [0] * HOURS for state in TONES}
+    counts = {state: [0] * HOURS for state in TONES}
     for row in rows:
         if row.hour in places:
-            found.setdefault(row.state, [0] * HOURS)[places[row.hour]] += row.deliveries
-    return hours, found
+            counts.setdefault(row.state, [0] * HOURS)[places[row.hour]] += row.deliveries
+    return hours, counts
 
 
 @blueprint.get("/health")
@@ -42,10 +42,10 @@ def show() -> str:
     """Return what is known about the data themselves."""
     states = reads_health.count_states(store())
     lately = reads_health.count_per_hour(store(), g.now - timedelta(hours=HOURS), states)
-    hours, found = by_hour(g.now, lately)
+    hours, by_state = by_hour(g.now, lately)
     spool: SpoolStatus = read_spool_status(site().settings.spool_dir)
     labels = [site().calendar.local(hour) for hour in hours]
-    tones = {TONES.get(name, "warned"): values for name, values in found.items()}
+    tones = {TONES.get(name, "warned"): values for name, values in by_state.items()}
     audited = audits.list_latest_audits(store())
     watched = health.rows(store())
     return render_page(
@@ -62,7 +62,7 @@ def show() -> str:
         leases=audits.list_leases(store(), g.now),
         pending=changed_runs.pending_runs(store()),
         chart=charts.draw_bars(charts.hour_points(labels), tones, NAMES, "none"),
-        deliveries=sum(sum(values) for values in found.values()),
+        deliveries=sum(sum(values) for values in by_state.values()),
         states=states,
         held=reads_health.list_quarantined(store(), HELD),
         repos=freshness.list_freshness(store(), g.now),
@@ -77,8 +77,8 @@ def download() -> Response:
     """Return the repositories' freshness as CSV."""
     audited = {one.repoid: one for one in audits.list_latest_audits(store())}
     rows = [
-        (*one, *(audited[one.repoid][2:] if one.repoid in audited else NEVER))
-        for one in freshness.list_freshness(store(), g.now)
+        (*repo, *(audited[repo.repoid][2:] if repo.repoid in audited else NEVER))
+        for repo in freshness.list_freshness(store(), g.now)
     ]
     titles = (*freshness.Freshness._fields, *audits.LatestAudit._fields[2:])
     return csv_response("health", titles, rows)

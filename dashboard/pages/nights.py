@@ -49,8 +49,8 @@ def seen(count: int) -> Seen:
     """Read the nights."""
     plan, now = site().plan, g.now
     nights = shown_nights(plan.calendar, now, count)
-    found = reads_nights.read_nights(store(), plan, nights)
-    rows = build_rows(nights, found, reads_nights.group_repos(store(), plan))
+    results = reads_nights.read_nights(store(), plan, nights)
+    rows = build_rows(nights, results, reads_nights.group_repos(store(), plan))
     return Seen(nights, plan.calendar.local(now).date(), rows)
 
 
@@ -63,18 +63,20 @@ def group_names() -> list[str]:
 def unseen(rows: list[MatrixRow], last: date) -> set[str]:
     """Return the fingerprints of last night's errors that the store had never seen before it."""
     begin = site().calendar.begin(last)
-    found = {one.fingerprint for row in rows for one in row.cell(last).failures if one.fingerprint}
-    asked = sorted(found)[:MOST_ERRORS]
+    seen_nights = {
+        one.fingerprint for row in rows for one in row.cell(last).failures if one.fingerprint
+    }
+    asked = sorted(seen_nights)[:MOST_ERRORS]
     return {one for one in asked if not reads_failures.has_been_seen(store(), one, begin)}
 
 
-def chosen(found: Seen) -> list[MatrixRow]:
+def chosen(shown: Seen) -> list[MatrixRow]:
     """Return the rows that the URL's filters leave, sorted."""
     states = filters.choices("status", STATES)
     group = filters.choice("group", ("", *group_names()), "")
-    rows = filter_rows(found.rows, found.last, filters.text("q"), states, group)
+    rows = filter_rows(shown.rows, shown.last, filters.text("q"), states, group)
     order = filters.choice("sort", ("failing", "name"), "failing")
-    return sort_rows(rows, found.last, order, group_names())
+    return sort_rows(rows, shown.last, order, group_names())
 
 
 def variants() -> list[tuple[str, str]]:
@@ -87,20 +89,20 @@ def variants() -> list[tuple[str, str]]:
 @blueprint.get("/")
 def show() -> str:
     """Return the matrix with last night in words above it."""
-    found = seen(int(filters.choice("nights", COUNTS, USUAL)))
+    shown = seen(int(filters.choice("nights", COUNTS, USUAL)))
     text = filters.text("q")
-    rows = chosen(found)
+    rows = chosen(shown)
     totals = {
-        state: sum(row.cell(found.last).state == state for row in found.rows) for state in STATES
+        state: sum(row.cell(shown.last).state == state for row in shown.rows) for state in STATES
     }
     return render_page(
         "nights.html",
         TITLE,
-        found=found,
+        found=shown,
         rows=rows,
         totals=totals,
-        changes=find_changes(found.rows, found.last),
-        unseen=unseen(found.rows, found.last),
+        changes=find_changes(shown.rows, shown.last),
+        unseen=unseen(shown.rows, shown.last),
         groups=group_names(),
         variants=variants(),
         pending=changed_runs.pending_runs(store()),
@@ -109,14 +111,14 @@ def show() -> str:
         usual=USUAL,
         text=text,
         hit=lambda cell: not text or has_text(cell, text),
-        has_runs=bool(found.rows) or reads.has_runs(store()),
+        has_runs=bool(shown.rows) or reads.has_runs(store()),
     )
 
 
 @blueprint.get("/nights.csv")
 def download() -> Response:
     """Return the matrix as CSV, a line for each cell in which something ran."""
-    found = seen(int(filters.choice("nights", COUNTS, USUAL)))
+    shown = seen(int(filters.choice("nights", COUNTS, USUAL)))
     lines = [
         (
             row.repo,
@@ -128,7 +130,7 @@ def download() -> Response:
             "; ".join(one.step or "" for one in cell.failures),
             "; ".join(one.error or "" for one in cell.failures),
         )
-        for row in chosen(found)
+        for row in chosen(shown)
         for cell in row.cells
         if cell.runs
     ]
@@ -199,7 +201,7 @@ def error_of(fingerprint: str, night: datetime) -> Error:
 def parsed(day: str) -> date | None:
     """Return the date of a path, None if it is none."""
     try:
-        found = date.fromisoformat(day)
+        night = date.fromisoformat(day)
     except ValueError:
         return None
-    return found if 1971 <= found.year <= 9000 else None
+    return night if 1971 <= night.year <= 9000 else None

@@ -32,10 +32,10 @@ def repo_number(name: str) -> int | None:
     """Return the number of the repository that a URL names, None if it names none."""
     if not name:
         return None
-    found = runs.find_repo(store(), name)
-    if found is None:
+    repo = runs.find_repo(store(), name)
+    if repo is None:
         raise BadFilter(f"No stored repository is or was called {name}.")
-    return found.Id
+    return repo.Id
 
 
 def wanted() -> RunFilter:
@@ -66,13 +66,13 @@ def place() -> ListPosition | None:
         raise BadFilter("after is no place in the list: begin at its top again.") from None
 
 
-def next_place(found: RunPage) -> str:
+def next_place(listed: RunPage) -> str:
     """Return the `after` of the next page, empty on the last one."""
-    if len(found.runs) > PAGE:
-        last = found.runs[PAGE - 1]
+    if len(listed.runs) > PAGE:
+        last = listed.runs[PAGE - 1]
         assert last.createtime is not None  # noqa: S101 - the list is ordered by it
         return f"{last.createtime.isoformat()}_{last.Id}"
-    return f"{found.searched.isoformat()}_0" if found.searched else ""
+    return f"{listed.searched.isoformat()}_0" if listed.searched else ""
 
 
 def kept(*without: str) -> dict[str, Any]:
@@ -83,14 +83,14 @@ def kept(*without: str) -> dict[str, Any]:
 @blueprint.get("/runs")
 def show() -> str:
     """Return a page of runs."""
-    found = run_list.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
+    listed = run_list.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
     repos = runs.list_repos(store())
     return render_page(
         "runs.html",
         TITLE,
-        runs=found.runs[:PAGE],
-        searched=found.searched,
-        after=next_place(found),
+        runs=listed.runs[:PAGE],
+        searched=listed.searched,
+        after=next_place(listed),
         repos=repos,
         variants=[
             ("all", "/runs"),
@@ -109,5 +109,5 @@ def show() -> str:
 @blueprint.get("/runs.csv")
 def download() -> Response:
     """Return the newest runs that the filters leave as CSV."""
-    found = run_list.list_runs(store(), wanted(), CSV_MOST, place())
-    return csv_response("runs", Run._fields, found.runs)
+    listed = run_list.list_runs(store(), wanted(), CSV_MOST, place())
+    return csv_response("runs", Run._fields, listed.runs)

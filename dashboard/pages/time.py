@@ -54,17 +54,17 @@ def asked() -> Asked:
 
 def by_tone(dates: DateRange, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
     """Return runs per day for each tone that occurs."""
-    found = {name: [0] * len(dates.days) for name in NAMES}
+    counts = {name: [0] * len(dates.days) for name in NAMES}
     for row in rows:
-        found[formats.tone(row.conclusion, None)][row.day] += row.runs
-    return {name: values for name, values in found.items() if any(values)}
+        counts[formats.tone(row.conclusion, None)][row.day] += row.runs
+    return {name: values for name, values in counts.items() if any(values)}
 
 
 def percentiles(dates: DateRange, days: Mapping[int, Lengths]) -> dict[str, list[float | None]]:
     """Return the percentiles of each day."""
     shares = list(LINES.values())
-    found = [charts.percentiles(days.get(place, {}), shares) for place in range(len(dates.days))]
-    return {name: [one[number] for one in found] for number, name in enumerate(LINES)}
+    values = [charts.percentiles(days.get(place, {}), shares) for place in range(len(dates.days))]
+    return {name: [one[number] for one in values] for number, name in enumerate(LINES)}
 
 
 def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:

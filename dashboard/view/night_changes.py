@@ -56,13 +56,13 @@ def list_outcomes(
     """
     cells = [cell for cell in row.cells if cell.night <= last]
     jobs = {(one.workflow, one.job) for cell in cells for one in cell.failures}
-    found: dict[JobKey, list[tuple[date, NightFailure | None]]] = defaultdict(list)
+    outcomes: dict[JobKey, list[tuple[date, NightFailure | None]]] = defaultdict(list)
     for cell in cells:
         failed = {(one.workflow, one.job): one for one in cell.failures}
         for job in jobs:
             if job in failed or job[0] in cell.ran:
-                found[job].append((cell.night, failed.get(job)))
-    return found
+                outcomes[job].append((cell.night, failed.get(job)))
+    return outcomes
 
 
 def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> int:
@@ -78,18 +78,20 @@ def find_shared_failures(rows: Iterable[MatrixRow], last: date) -> tuple[SharedF
     texts: dict[tuple[bool, str], str] = {}
     repos: dict[tuple[bool, str], set[str]] = defaultdict(set)
     for row in rows:
-        for one in row.cell(last).failures:
-            key = (True, one.fingerprint) if one.fingerprint else (False, one.step or "")
-            text = (one.error if one.fingerprint else one.step) or ""
+        for failure in row.cell(last).failures:
+            key = (
+                (True, failure.fingerprint) if failure.fingerprint else (False, failure.step or "")
+            )
+            text = (failure.error if failure.fingerprint else failure.step) or ""
             if text:
                 texts.setdefault(key, text)
                 repos[key].add(row.repo)
-    found = [
+    shared = [
         SharedFailure(texts[key], key[0], tuple(sorted(names)))
         for key, names in repos.items()
         if len(names) > 1
     ]
-    return tuple(sorted(found, key=lambda one: (-len(one.repos), not one.is_error, one.text)))
+    return tuple(sorted(shared, key=lambda one: (-len(one.repos), not one.is_error, one.text)))
 
 
 def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:

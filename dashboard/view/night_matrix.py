@@ -38,15 +38,15 @@ class MatrixRow(NamedTuple):
 
 
 def build_rows(
-    nights: Sequence[date], found: Iterable[NightlyResult], homes: Mapping[int, GroupedRepo]
+    nights: Sequence[date], results: Iterable[NightlyResult], homes: Mapping[int, GroupedRepo]
 ) -> list[MatrixRow]:
     """Return a row for each repository with a nightly run.
 
     A repository with a scheduled run in one of the nights is judged by those alone.
     """
     by_repo: dict[int, dict[str, dict[date, NightContent]]] = defaultdict(lambda: defaultdict(dict))
-    for one in found:
-        by_repo[one.repoid][one.way][one.night] = one.content
+    for result in results:
+        by_repo[result.repoid][result.way][result.night] = result.content
     rows = []
     for repoid, ways in by_repo.items():
         home = homes.get(repoid)
@@ -75,8 +75,11 @@ def has_text(cell: NightCell, text: str) -> bool:
     """Tell whether a failure of a cell has the text in its workflow, job, step or error."""
     wanted = text.casefold()
     return any(
-        wanted in " ".join((one.workflow, one.job, one.step or "", one.error or "")).casefold()
-        for one in cell.failures
+        wanted
+        in " ".join(
+            (failure.workflow, failure.job, failure.step or "", failure.error or "")
+        ).casefold()
+        for failure in cell.failures
     )
 
 

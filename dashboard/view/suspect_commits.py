@@ -48,17 +48,17 @@ def find_suspects(connection: Connection, run: Run) -> Suspects:
         return Suspects(None, run, [], False, None)
     bad = nights.find_first_bad(connection, run, good)
     begin, end = read_commit_time(connection, good), read_commit_time(connection, bad)
-    found = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
+    commits = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
     if good.commithash == bad.commithash:
         return Suspects(good, bad, [], False, None)
     links = source_of(run.provider).links
     home = formats.https(links.repository(run.url or ""))
     compare = links.compare(home, good.commithash or "", bad.commithash or "") if home else None
-    return Suspects(good, bad, found[:COMMITS], len(found) > COMMITS, compare)
+    return Suspects(good, bad, commits[:COMMITS], len(commits) > COMMITS, compare)
 
 
 def read_commit_time(connection: Connection, run: Run) -> datetime:
     """Return when a run's commit was made, or when the run was where no push brought it."""
     assert run.createtime is not None  # noqa: S101 - the queries chose by it
-    found = reads.find_commit(connection, run.repoid, run.commithash or "")
-    return run.createtime if found is None or found.time is None else found.time
+    commit = reads.find_commit(connection, run.repoid, run.commithash or "")
+    return run.createtime if commit is None or commit.time is None else commit.time

@@ -74,14 +74,14 @@ def read_steps(text: str | None) -> tuple[TimelineStep, ...]:
     return tuple(read_step(one) for one in json.loads(text or "[]"))
 
 
-def read_step(found: dict[str, Any]) -> TimelineStep:
+def read_step(step: dict[str, Any]) -> TimelineStep:
     """Return one step."""
-    conclusion, status = found.get("conclusion"), found.get("status")
-    begin, end = parse_time(found.get("starttime")), parse_time(found.get("endtime"))
+    conclusion, status = step.get("conclusion"), step.get("status")
+    begin, end = parse_time(step.get("starttime")), parse_time(step.get("endtime"))
     seconds = None if begin is None or end is None else (end - begin) / timedelta(seconds=1)
-    name = str(found.get("name") or "?")
+    name = str(step.get("name") or "?")
     ended = formats.ended(conclusion, status)
-    return TimelineStep(found.get("number"), name, formats.tone(conclusion, status), ended, seconds)
+    return TimelineStep(step.get("number"), name, formats.tone(conclusion, status), ended, seconds)
 
 
 def parse_time(text: str | None) -> datetime | None:

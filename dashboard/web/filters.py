@@ -20,35 +20,35 @@ class BadFilter(ValueError):
 
 def text(name: str) -> str:
     """Return a text, empty when it was not given. Raises BadFilter."""
-    found = request.args.get(name, "").strip()
-    if len(found) > LONGEST or "\0" in found:
+    value = request.args.get(name, "").strip()
+    if len(value) > LONGEST or "\0" in value:
         raise BadFilter(f"{name} is too long, or no text.")
-    return found
+    return value
 
 
 def choice(name: str, allowed: Iterable[str], default: str) -> str:
     """Return one of several words. Raises BadFilter."""
-    found, words = request.args.get(name) or default, list(allowed)
-    if found not in words:
+    value, words = request.args.get(name) or default, list(allowed)
+    if value not in words:
         raise BadFilter(f"{name} is one of {', '.join(words)}.")
-    return found
+    return value
 
 
 def choices(name: str, allowed: Iterable[str]) -> list[str]:
     """Return those of several words that were chosen. Raises BadFilter."""
-    found, words = [one for one in request.args.getlist(name) if one], list(allowed)
-    if set(found) - set(words):
+    values, words = [one for one in request.args.getlist(name) if one], list(allowed)
+    if set(values) - set(words):
         raise BadFilter(f"{name} is one or more of {', '.join(words)}.")
-    return [one for one in words if one in found]
+    return [one for one in words if one in values]
 
 
 def day(name: str) -> date | None:
     """Return a date, None when it was not given. Raises BadFilter."""
-    found = request.args.get(name, "").strip()
-    if not found:
+    value = request.args.get(name, "").strip()
+    if not value:
         return None
     try:
-        chosen = date.fromisoformat(found)
+        chosen = date.fromisoformat(value)
     except ValueError:
         raise BadFilter(f"{name} is a date like 2026-03-02.") from None
     if not 1971 <= chosen.year <= 9000:
@@ -58,12 +58,12 @@ def day(name: str) -> date | None:
 
 def whole(name: str) -> int | None:
     """Return a whole number, None when it was not given. Raises BadFilter."""
-    found = request.args.get(name, "").strip()
-    if not found:
+    value = request.args.get(name, "").strip()
+    if not value:
         return None
-    if not (found.isascii() and found.isdigit() and len(found) < 19):
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
         raise BadFilter(f"{name} is a number.")
-    return int(found)
+    return int(value)
 
 
 class DateRange(NamedTuple):

@@ -53,8 +53,8 @@ def now() -> datetime:
 
 def site() -> Site:
     """Return what this app was made with."""
-    found: Site = current_app.extensions["site"]
-    return found
+    context: Site = current_app.extensions["site"]
+    return context
 
 
 def open_store() -> None:
@@ -84,8 +84,8 @@ def close_store(_: BaseException | None = None) -> None:
 
 def store() -> Connection:
     """Return the connection of this request."""
-    found: Connection = g.connection
-    return found
+    connection: Connection = g.connection
+    return connection
 
 
 def render_page(template: str, title: str, **values: Any) -> str:

@@ -69,16 +69,16 @@ class RunningLease(NamedTuple):
 
 def list_latest_audits(connection: Connection) -> list[LatestAudit]:
     """Return the newest verdict of each repository that was ever audited, by name."""
-    one = audits.c
+    audit = audits.c
     newest = (
-        select(one.repoid, func.max(one.audittime).label("newest"))
-        .group_by(one.repoid)
+        select(audit.repoid, func.max(audit.audittime).label("newest"))
+        .group_by(audit.repoid)
         .subquery("newest")
     )
     query = (
-        select(one.repoid, repos.c.name, *(one[name] for name in LatestAudit._fields[2:]))
-        .join(newest, and_(newest.c.repoid == one.repoid, newest.c.newest == one.audittime))
-        .join(repos, repos.c.Id == one.repoid)
+        select(audit.repoid, repos.c.name, *(audit[name] for name in LatestAudit._fields[2:]))
+        .join(newest, and_(newest.c.repoid == audit.repoid, newest.c.newest == audit.audittime))
+        .join(repos, repos.c.Id == audit.repoid)
         .where(repos.c.name.is_not(None))
         .order_by(repos.c.name)
     )
@@ -87,35 +87,35 @@ def list_latest_audits(connection: Connection) -> list[LatestAudit]:
 
 def count_never_audited(connection: Connection) -> int:
     """Return how many repositories have a run and were never audited."""
-    one, run = audits.c, workflowruns.c
+    audit, run = audits.c, workflowruns.c
     query = select(func.count()).where(
         repos.c.name.is_not(None),
         select(run.Id).where(run.repoid == repos.c.Id).exists(),
-        ~select(one.Id).where(one.repoid == repos.c.Id).exists(),
+        ~select(audit.Id).where(audit.repoid == repos.c.Id).exists(),
     )
     return connection.execute(query.select_from(repos)).scalar_one()
 
 
-def summarize_audits(found: Sequence[LatestAudit], never: int) -> Completeness | None:
+def summarize_audits(latest: Sequence[LatestAudit], never: int) -> Completeness | None:
     """Return what all verdicts say, None without any."""
-    if not found:
+    if not latest:
         return None
-    ends = [one.until or one.audittime for one in found]
+    ends = [one.until or one.audittime for one in latest]
     return Completeness(
-        len(found),
+        len(latest),
         never,
         min(ends),
-        sum(one.listed or 0 for one in found),
-        sum(one.stored or 0 for one in found),
-        sum(one.missing for one in found),
+        sum(one.listed or 0 for one in latest),
+        sum(one.stored or 0 for one in latest),
+        sum(one.missing for one in latest),
     )
 
 
 def count_warnings(connection: Connection) -> WarningCounts:
     """Return how much of what is watched is not good."""
     query = select(health.c.state, func.count()).group_by(health.c.state)
-    found = {state: count for state, count in connection.execute(query)}
-    return WarningCounts(found.get(WARNING, 0), found.get(BAD, 0))
+    counts = {state: count for state, count in connection.execute(query)}
+    return WarningCounts(counts.get(WARNING, 0), counts.get(BAD, 0))
 
 
 def read_last_cycle(connection: Connection) -> ReconcileCycle | None:
@@ -131,6 +131,6 @@ def read_last_cycle(connection: Connection) -> ReconcileCycle | None:
 
 def list_leases(connection: Connection, now: datetime) -> list[RunningLease]:
     """Return the leases that have not ended."""
-    one = leases.c
-    query = select(one.name, one.holder, one.endtime).where(one.endtime > now)
-    return [RunningLease(*row) for row in connection.execute(query.order_by(one.name))]
+    lease = leases.c
+    query = select(lease.name, lease.holder, lease.endtime).where(lease.endtime > now)
+    return [RunningLease(*row) for row in connection.execute(query.order_by(lease.name))]

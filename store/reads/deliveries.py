@@ -62,8 +62,8 @@ def list_deliveries(connection: Connection, run: Run) -> RunDeliveries:
         .limit(LOOKED_AT)
     )
     rows = connection.execute(query).all()
-    found = [DeliveryLine(*row[:-1]) for row in rows if is_about(source, row.body, run.gitid)]
-    return RunDeliveries(found, len(rows) < LOOKED_AT)
+    lines = [DeliveryLine(*row[:-1]) for row in rows if is_about(source, row.body, run.gitid)]
+    return RunDeliveries(lines, len(rows) < LOOKED_AT)
 
 
 def is_about(source: Source, body: bytes, gitid: int) -> bool:

@@ -68,85 +68,85 @@ def list_rolled_days(
     connection: Connection, since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
     """Yield the days that begin in a span and have a roll-up, each with its end."""
-    one = rollspans.c
-    query = select(one.begintime, one.endtime).where(
-        one.kind == DAY,
-        one.rules == REVISION,
-        one.begintime >= since,
-        one.begintime < until,
+    span = rollspans.c
+    query = select(span.begintime, span.endtime).where(
+        span.kind == DAY,
+        span.rules == REVISION,
+        span.begintime >= since,
+        span.begintime < until,
     )
     yield from (tuple(row) for row in connection.execute(query))
 
 
-def count_runs(connection: Connection, found: SplitSpan) -> list[DayRuns]:
+def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:
     """Return the runs created on each day, by conclusion; a run may have used several systems."""
-    wanted = (found.span.os or "").casefold()
+    wanted = (split.span.os or "").casefold()
     rolled = [
         DayRuns(place, None if name is None else str(name), number)
-        for place, detail in found.rolled.items()
+        for place, detail in split.rolled.items()
         for system, name, number, _ in detail.counts.get("runs", ())
         if wanted in (system or "").casefold()
     ]
     return rolled + [
-        one._replace(day=part.first + one.day)
-        for part in found.parts
-        for one in durations.count_runs(connection, part.span)
+        day._replace(day=part.first + day.day)
+        for part in split.parts
+        for day in durations.count_runs(connection, part.span)
     ]
 
 
-def count_queue_times(connection: Connection, found: SplitSpan) -> dict[int, Lengths]:
+def count_queue_times(connection: Connection, split: SplitSpan) -> dict[int, Lengths]:
     """Return how long jobs waited for a runner, by the number of the day they were created."""
-    return count_seconds(connection, found, "waits", durations.count_queue_times)
+    return count_seconds(connection, split, "waits", durations.count_queue_times)
 
 
-def count_run_times(connection: Connection, found: SplitSpan) -> dict[int, Lengths]:
+def count_run_times(connection: Connection, split: SplitSpan) -> dict[int, Lengths]:
     """Return how long jobs ran, by the number of the day they were created."""
-    return count_seconds(connection, found, "times", durations.count_run_times)
+    return count_seconds(connection, split, "times", durations.count_run_times)
 
 
 def count_seconds(
-    connection: Connection, found: SplitSpan, subject: str, count: Any
+    connection: Connection, split: SplitSpan, subject: str, count: Any
 ) -> dict[int, Lengths]:
     """Return the spans of one subject."""
-    wanted = None if found.span.os is None else found.span.os.casefold()
+    wanted = None if split.span.os is None else split.span.os.casefold()
     days: dict[int, Lengths] = {}
-    for place, detail in found.rolled.items():
+    for place, detail in split.rolled.items():
         together = histogram.together(
             text
             for system, text in detail.spans.get(subject, ())
             if wanted is None or (system or "").casefold() == wanted
         )
         days[place] = {histogram.middle(one): number for one, number in together.items()}
-    for part in found.parts:
-        for one in count(connection, part.span):
-            day = days.setdefault(part.first + one.day, {})
-            day[one.seconds] = day.get(one.seconds, 0) + one.jobs
+    for part in split.parts:
+        for span in count(connection, part.span):
+            day = days.setdefault(part.first + span.day, {})
+            day[span.seconds] = day.get(span.seconds, 0) + span.jobs
     return days
 
 
-def list_shares(connection: Connection, found: SplitSpan, by: str, limit: int) -> list[JobShare]:
+def list_shares(connection: Connection, split: SplitSpan, by: str, limit: int) -> list[JobShare]:
     """Return the jobs that ran, by one of reads_time.SORTS, with the most run time first."""
     merged: Merged = {}
-    add_shares(merged, list_rolled_shares(connection, found, by))
-    for part in found.parts:
+    add_shares(merged, list_rolled_shares(connection, split, by))
+    for part in split.parts:
         add_shares(merged, durations.list_shares(connection, part.span, by, None))
     chosen = sorted(merged.values(), key=lambda one: (-one.seconds, (one.name or "").casefold()))
     return chosen[:limit]
 
 
-def list_rolled_shares(connection: Connection, found: SplitSpan, by: str) -> Iterator[JobShare]:
+def list_rolled_shares(connection: Connection, split: SplitSpan, by: str) -> Iterator[JobShare]:
     """Yield the shares of the days with a roll-up."""
     names: dict[str | int | None, str | None] = {}
-    if by == "repository" and found.span.repoid is not None:
-        by, names = "jobs", {None: read_repo_name(connection, found.span.repoid)}
+    if by == "repository" and split.span.repoid is not None:
+        by, names = "jobs", {None: read_repo_name(connection, split.span.repoid)}
     elif by == "repository":
         rows = connection.execute(select(repos.c.Id, repos.c.name))
         names = {number: name for number, name in rows}
     subject = "jobs" if by == "os" else by
-    wanted = None if found.span.os is None else found.span.os.casefold()
+    wanted = None if split.span.os is None else split.span.os.casefold()
     counts: defaultdict[str | int | None, int] = defaultdict(int)
     totals: defaultdict[str | int | None, float] = defaultdict(float)
-    for detail in found.rolled.values():
+    for detail in split.rolled.values():
         for system, name, number, seconds in detail.counts.get(subject, ()):
             if wanted is None or (system or "").casefold() == wanted:
                 key = system if by == "os" else name
@@ -164,17 +164,17 @@ def read_repo_name(connection: Connection, repoid: int) -> str | None:
 
 def add_shares(merged: Merged, shares: Iterable[JobShare]) -> None:
     """Add shares to those of the same name, without regard to case as in the tables."""
-    for one in shares:
-        key = (one.name or "").casefold()
-        found = merged.get(key, JobShare(one.name, 0, 0.0))
-        merged[key] = JobShare(found.name, found.jobs + one.jobs, found.seconds + one.seconds)
+    for share in shares:
+        key = (share.name or "").casefold()
+        known = merged.get(key, JobShare(share.name, 0, 0.0))
+        merged[key] = JobShare(known.name, known.jobs + share.jobs, known.seconds + share.seconds)
 
 
-def sum_jobs(connection: Connection, found: SplitSpan) -> JobShare:
+def sum_jobs(connection: Connection, split: SplitSpan) -> JobShare:
     """Return the number and run time of all jobs that ran."""
     merged: Merged = {}
     add_shares(
-        merged, (one._replace(name=None) for one in list_rolled_shares(connection, found, "os"))
+        merged, (one._replace(name=None) for one in list_rolled_shares(connection, split, "os"))
     )
-    add_shares(merged, (durations.sum_jobs(connection, part.span) for part in found.parts))
+    add_shares(merged, (durations.sum_jobs(connection, part.span) for part in split.parts))
     return merged.get("", JobShare(None, 0, 0.0))

@@ -39,24 +39,24 @@ def read_reasons(
     connection: Connection, runs: Iterable[RunKey]
 ) -> dict[RunKey, list[FailureReason]]:
     """Return what the failed jobs of runs say, by the job's server and id."""
-    one = failures.c
-    found: dict[RunKey, list[FailureReason]] = defaultdict(list)
+    failure = failures.c
+    reasons: dict[RunKey, list[FailureReason]] = defaultdict(list)
     for provider, numbers in by_provider(runs):
-        query = select(*(one[name] for name in FailureReason._fields)).where(
-            one.provider == provider, one.rungitid.in_(numbers)
+        query = select(*(failure[name] for name in FailureReason._fields)).where(
+            failure.provider == provider, failure.rungitid.in_(numbers)
         )
-        for row in connection.execute(query.order_by(one.jobgitid, one.number)):
-            found[row.provider, row.jobgitid].append(FailureReason(*row))
-    return found
+        for row in connection.execute(query.order_by(failure.jobgitid, failure.number)):
+            reasons[row.provider, row.jobgitid].append(FailureReason(*row))
+    return reasons
 
 
 def list_repos_with(connection: Connection, fingerprint: str) -> list[str]:
     """Return the repositories in which an error was seen lately, by name."""
-    one = failures.c
+    failure = failures.c
     lately = (
-        select(one.repoid)
-        .where(one.fingerprint == fingerprint)
-        .order_by(one.Id.desc())
+        select(failure.repoid)
+        .where(failure.fingerprint == fingerprint)
+        .order_by(failure.Id.desc())
         .limit(OTHERS)
         .subquery("lately")
     )
@@ -66,7 +66,7 @@ def list_repos_with(connection: Connection, fingerprint: str) -> list[str]:
 
 def has_been_seen(connection: Connection, fingerprint: str, moment: datetime) -> bool:
     """Tell whether a failure with this fingerprint ended before a time, anywhere in the store."""
-    one = failures.c
-    query = select(one.Id).where(one.fingerprint == fingerprint, one.time < moment)
+    failure = failures.c
+    query = select(failure.Id).where(failure.fingerprint == fingerprint, failure.time < moment)
     # In the order of the fingerprint's index: most often the first row settles it.
-    return connection.execute(query.order_by(one.Id).limit(1)).first() is not None
+    return connection.execute(query.order_by(failure.Id).limit(1)).first() is not None

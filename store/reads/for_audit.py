@@ -234,15 +234,15 @@ def list_open_at_source(connection: Connection, repoid: int, since: datetime) ->
 def list_heads(connection: Connection, repoid: int) -> dict[str, str | None]:
     """Return what each branch that is not deleted points at."""
     chosen = (branches.c.repoid == repoid, branches.c.deletetime.is_(None))
-    found = connection.execute(select(branches.c.name, branches.c.headhash).where(*chosen))
-    return {name: head for name, head in found}
+    heads = connection.execute(select(branches.c.name, branches.c.headhash).where(*chosen))
+    return {name: head for name, head in heads}
 
 
 def find_hashes(connection: Connection, repoid: int, wanted: Iterable[str | None]) -> set[str]:
     """Return those of the wanted hashes whose commits are stored."""
-    found = set[str]()
+    hashes = set[str]()
     for chunk in chunks(sorted({one for one in wanted if one})):
         these = commits.c.hash.in_(chunk)
         query = select(commits.c.hash).where(commits.c.repoid == repoid, these)
-        found |= set(connection.scalars(query))
-    return found
+        hashes |= set(connection.scalars(query))
+    return hashes

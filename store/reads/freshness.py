@@ -53,8 +53,8 @@ def list_freshness(connection: Connection, now: datetime) -> list[Freshness]:
     until = find_rolled_until(connection, days)
     figures = count_live(connection, until, now)
     if until is not None:
-        for repoid, one in sum_rolled(connection, days, now).items():
-            figures[repoid] = add_figures(one, figures.get(repoid, NO_RUNS))
+        for repoid, rolled in sum_rolled(connection, days, now).items():
+            figures[repoid] = add_figures(rolled, figures.get(repoid, NO_RUNS))
     unread = func.sum(case((windows.c.state != "closed", 1), else_=0))
     query: Select[Any] = select(windows.c.repoid, func.count(), unread)
     backfill = {
@@ -72,16 +72,16 @@ def sum_rolled(
     connection: Connection, days: Sequence[RolledDay], now: datetime
 ) -> dict[int, RunFigures]:
     """Return what the roll-ups of all days say of each repository."""
-    found: dict[int, RunFigures] = {}
+    totals: dict[int, RunFigures] = {}
     for month in add_up_months(connection, days, sum_runs):
-        for repoid, one in month.items():
-            found[repoid] = add_figures(found.get(repoid, NO_RUNS), one)
+        for repoid, figures in month.items():
+            totals[repoid] = add_figures(totals.get(repoid, NO_RUNS), figures)
     row = rollups.c
     query = select(row.repoid, literal(0), literal(None), func.max(row.changed), func.sum(row.open))
     query = query.where(row.repoid > ALL, row.begintime >= now - LONGEST).group_by(row.repoid)
-    for repoid, one in read_figures(connection, query).items():
-        found[repoid] = add_figures(found.get(repoid, NO_RUNS), one)
-    return found
+    for repoid, figures in read_figures(connection, query).items():
+        totals[repoid] = add_figures(totals.get(repoid, NO_RUNS), figures)
+    return totals
 
 
 def sum_runs(connection: Connection, begins: Sequence[datetime]) -> dict[int, RunFigures]:
@@ -119,8 +119,8 @@ def read_figures(connection: Connection, query: Select[Any]) -> dict[int, RunFig
     }
 
 
-def add_figures(one: RunFigures, other: RunFigures) -> RunFigures:
+def add_figures(first: RunFigures, second: RunFigures) -> RunFigures:
     """Return two counts together."""
-    newest = max(filter(None, (one.newest, other.newest)), default=None)
-    changed = max(filter(None, (one.changed, other.changed)), default=None)
-    return RunFigures(one.runs + other.runs, newest, changed, one.open + other.open)
+    newest = max(filter(None, (first.newest, second.newest)), default=None)
+    changed = max(filter(None, (first.changed, second.changed)), default=None)
+    return RunFigures(first.runs + second.runs, newest, changed, first.open + second.open)

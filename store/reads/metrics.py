@@ -38,51 +38,55 @@ def read_span_totals(connection: Connection) -> dict[str, dict[str, SpanTotal]]:
 
     It is a count of events that only grows, as long as roll-ups are made.
     """
-    found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
+    totals: Spans = {subject: defaultdict(Counter) for subject in LIVE}
     days = list_rolled_days(connection)
-    for one in add_up_months(connection, days, sum_days):
-        add_histograms(found, one)
+    for month in add_up_months(connection, days, sum_days):
+        add_histograms(totals, month)
     since = find_rolled_until(connection, days)
     if since is not None:
         for subject, count in LIVE.items():
             for system in SYSTEMS:
                 for row in count(connection, JobFilter((since, FOREVER), system)):
-                    found[subject][system][histogram.bucket(row.seconds)] += row.jobs
+                    totals[subject][system][histogram.bucket(row.seconds)] += row.jobs
     return {
         subject: {
-            system: SpanTotal(one, sum(histogram.middle(number) * n for number, n in one.items()))
-            for system, one in by.items()
+            system: SpanTotal(
+                month, sum(histogram.middle(number) * n for number, n in month.items())
+            )
+            for system, month in by.items()
         }
-        for subject, by in found.items()
+        for subject, by in totals.items()
     }
 
 
-def add_histograms(found: Spans, more: Spans) -> None:
+def add_histograms(totals: Spans, more: Spans) -> None:
     """Add histograms to others."""
     for subject, by in more.items():
-        for system, one in by.items():
-            sum_ = found[subject][system]
-            for number, count in one.items():
+        for system, counts in by.items():
+            sum_ = totals[subject][system]
+            for number, count in counts.items():
                 sum_[number] += count
 
 
 def sum_days(connection: Connection, begins: Sequence[datetime]) -> Spans:
     """Return what some days add up to."""
-    found: Spans = {subject: defaultdict(Counter) for subject in LIVE}
+    totals: Spans = {subject: defaultdict(Counter) for subject in LIVE}
     row = rollups.c
     query = select(row.detail).where(row.repoid == ALL, row.begintime.in_(begins))
     for text in connection.scalars(query).all():
         detail = from_text(text)
         for subject in LIVE:
-            for system, one in detail.spans.get(subject, ()):
-                add_histograms(found, {subject: {system or "unknown": histogram.from_text(one)}})
-    return found
+            for system, buckets in detail.spans.get(subject, ()):
+                add_histograms(
+                    totals, {subject: {system or "unknown": histogram.from_text(buckets)}}
+                )
+    return totals
 
 
 def read_apply_lag(connection: Connection) -> float | None:
     """Return the longest of the last applied deliveries from receipt to its rows, in seconds."""
-    one = deliveries.c
-    query = select(one.receivetime, one.applytime).where(one.state == APPLIED)
-    rows = connection.execute(query.order_by(one.receivetime.desc()).limit(LATELY))
-    found = [(applied - received).total_seconds() for received, applied in rows if applied]
-    return max(found, default=None)
+    delivery = deliveries.c
+    query = select(delivery.receivetime, delivery.applytime).where(delivery.state == APPLIED)
+    rows = connection.execute(query.order_by(delivery.receivetime.desc()).limit(LATELY))
+    lags = [(applied - received).total_seconds() for received, applied in rows if applied]
+    return max(lags, default=None)

@@ -32,9 +32,9 @@ class RolledDay(NamedTuple):
 
 def list_rolled_days(connection: Connection) -> list[RolledDay]:
     """Return the days with a roll-up, the oldest first."""
-    one = rollspans.c
-    query = select(one.begintime, one.endtime, one.revision)
-    query = query.where(one.kind == DAY, one.rules == REVISION).order_by(one.begintime)
+    span = rollspans.c
+    query = select(span.begintime, span.endtime, span.revision)
+    query = query.where(span.kind == DAY, span.rules == REVISION).order_by(span.begintime)
     return [RolledDay(*row) for row in connection.execute(query).all()]
 
 

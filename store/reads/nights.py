@@ -41,7 +41,7 @@ def read_nights(
     """Return what nights that follow each other brought, from roll-ups where they are made."""
     calendar, first, last = plan.calendar, min(wanted), max(wanted)
     rolled = find_rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
-    found = read_rolled_nights(connection, rolled)
+    results = read_rolled_nights(connection, rolled)
     begun: date | None = None
     for night in sorted(wanted):
         if calendar.begin(night) in rolled:
@@ -51,21 +51,21 @@ def read_nights(
         after = calendar.end(night)
         if night == last or after in rolled:
             since = calendar.begin(begun)
-            found += nightly_runs.read_nights(connection, calendar, since, after, plan.groups)
+            results += nightly_runs.read_nights(connection, calendar, since, after, plan.groups)
             begun = None
-    return found
+    return results
 
 
 def find_rolled_nights(
     connection: Connection, plan: RollupPlan, since: datetime, until: datetime
 ) -> dict[datetime, date]:
     """Return the nights of a span with a roll-up, by their begin."""
-    one, calendar = rollspans.c, plan.calendar
-    query = select(one.begintime, one.endtime).where(
-        one.kind == NIGHT,
-        one.rules == rules_of(plan.groups),
-        one.begintime >= since,
-        one.begintime < until,
+    span, calendar = rollspans.c, plan.calendar
+    query = select(span.begintime, span.endtime).where(
+        span.kind == NIGHT,
+        span.rules == rules_of(plan.groups),
+        span.begintime >= since,
+        span.begintime < until,
     )
     made = [(begin, end, calendar.night(begin)) for begin, end in connection.execute(query)]
     return {

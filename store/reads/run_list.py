@@ -51,18 +51,18 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
         table.author: wanted.author,
         table.commithash: wanted.commit,
     }
-    found = [column == value for column, value in exact.items() if value is not None]
+    conditions = [column == value for column, value in exact.items() if value is not None]
     if wanted.conclusion == "failed":
-        found.append(table.conclusion.in_(FAILED))
+        conditions.append(table.conclusion.in_(FAILED))
     elif wanted.conclusion == "running":
-        found.append(and_(table.conclusion.is_(None), table.status != COMPLETED))
+        conditions.append(and_(table.conclusion.is_(None), table.status != COMPLETED))
     elif wanted.conclusion is not None:
-        found.append(table.conclusion == wanted.conclusion)
+        conditions.append(table.conclusion == wanted.conclusion)
     if wanted.since is not None:
-        found.append(table.createtime >= wanted.since)
+        conditions.append(table.createtime >= wanted.since)
     if wanted.until is not None:
-        found.append(table.createtime < wanted.until)
-    return found
+        conditions.append(table.createtime < wanted.until)
+    return conditions
 
 
 class RunPage(NamedTuple):
@@ -98,7 +98,7 @@ def list_runs(
     if after is not None:
         same = and_(run.createtime == after.createtime, run.Id < after.Id)
         where += [run.createtime <= after.createtime, or_(run.createtime < after.createtime, same)]
-    found: list[Run] = []
+    runs: list[Run] = []
     size, left = FIRST, None
     began, high = time.monotonic(), None
     while True:
@@ -106,18 +106,18 @@ def list_runs(
         try:
             with nullcontext() if left is None else quick(connection, left):
                 low = max(filter(None, (time_at(connection, wanted, where, size), lowest)))
-                part = query.where(*where, run.createtime >= low).limit(limit - len(found))
-                found += [Run(*row) for row in connection.execute(part).all()]
+                part = query.where(*where, run.createtime >= low).limit(limit - len(runs))
+                runs += [Run(*row) for row in connection.execute(part).all()]
         except TooLong:
-            return RunPage(found, high)
-        if len(found) >= limit or low <= lowest:
-            return RunPage(found, None)
+            return RunPage(runs, high)
+        if len(runs) >= limit or low <= lowest:
+            return RunPage(runs, None)
         where, high, now = [run.createtime < low], low, time.monotonic()
         growth = float(GROWTH)
         if seconds is not None:
             left = seconds - (now - began)
             if left <= 0:
-                return RunPage(found, low)
+                return RunPage(runs, low)
             # As many as the time that is left allows, going by the part before.
             growth = min(growth, max(left / max(now - begun, 1e-4), 0.1))
         size = max(int(size * growth), 1)

@@ -56,9 +56,9 @@ class DaySums:
 
     def add(self, subject: str, one: JobCount) -> None:
         """Add to what has the same runner system and name."""
-        found = self.counts[subject].setdefault((one.os, one.name), [0, 0.0])
-        found[0] += one.number
-        found[1] += one.seconds
+        total = self.counts[subject].setdefault((one.os, one.name), [0, 0.0])
+        total[0] += one.number
+        total[1] += one.seconds
 
     def add_runs(self, runs: int, left: int, newest: datetime, changed: datetime | None) -> None:
         """Add what is said of all runs of a repository."""
@@ -87,9 +87,9 @@ class DaySums:
         return {**self.own, "detail": detail}
 
 
-def latest(one: datetime | None, other: datetime | None) -> datetime | None:
+def latest(first: datetime | None, second: datetime | None) -> datetime | None:
     """Return the later of two times that may not be known."""
-    return max(filter(None, (one, other)), default=None)
+    return max(filter(None, (first, second)), default=None)
 
 
 def from_text(text: str) -> DayDetail:

@@ -140,12 +140,12 @@ def count_commits(
     """Return on how many commits each job of some repositories ended."""
     job = jobs.c
     by = (job.repoid, job.workflowname, job.name)
-    found: dict[JobName, int] = {}
+    counts: dict[JobName, int] = {}
     for repoid in repoids:
         query = select(*by, func.count(job.commithash.distinct()))
         query = query.where(job.repoid == repoid, *conditions_of(since, until)).group_by(*by)
-        found |= {job_name(*row[:3]): row[3] for row in connection.execute(query)}
-    return found
+        counts |= {job_name(*row[:3]): row[3] for row in connection.execute(query)}
+    return counts
 
 
 def to_flake(
@@ -197,8 +197,8 @@ def list_shown_flakes(
     connection: Connection, since: datetime, until: datetime, limit: int
 ) -> list[ShownFlake]:
     """Return the flaky jobs of a span, each with both ends of a commit."""
-    found = list_flakes(connection, since, until, limit)
-    return [pair_examples(one, list_examples(connection, one, since)) for one in found]
+    flakes = list_flakes(connection, since, until, limit)
+    return [pair_examples(one, list_examples(connection, one, since)) for one in flakes]
 
 
 def pair_examples(flake: Flake, ends: list[FlakeExample]) -> ShownFlake:

@@ -37,12 +37,12 @@ def refresh_flakes(engine: Engine, calendar: Calendar) -> bool:
         made = read_roll_time(connection, begin, end)
         if made is not None and now - made < AGAIN:
             return False
-        found = find_flakes.list_shown_flakes(connection, begin, end, MOST)
+        flakes = find_flakes.list_shown_flakes(connection, begin, end, MOST)
 
     def work(connection: Connection) -> None:
         connection.execute(delete(rollspans).where(rollspans.c.kind == FLAKES))
         connection.execute(delete(rollflakes))
-        rows = [{"place": place, "detail": as_text(one)} for place, one in enumerate(found)]
+        rows = [{"place": place, "detail": as_text(one)} for place, one in enumerate(flakes)]
         if rows:
             connection.execute(insert(rollflakes), rows)
         span = {"kind": FLAKES, "begintime": begin, "endtime": end, "rules": REVISION}
@@ -54,12 +54,12 @@ def refresh_flakes(engine: Engine, calendar: Calendar) -> bool:
 
 def read_roll_time(connection: Connection, begin: datetime, end: datetime) -> datetime | None:
     """Return when the flaky jobs of a span were found, None if they are not stored."""
-    one = rollspans.c
-    query = select(one.rolltime).where(
-        one.kind == FLAKES,
-        one.begintime == begin,
-        one.endtime == end,
-        one.rules == REVISION,
+    span = rollspans.c
+    query = select(span.rolltime).where(
+        span.kind == FLAKES,
+        span.begintime == begin,
+        span.endtime == end,
+        span.rules == REVISION,
     )
     return connection.execute(query).scalar_one_or_none()
 
@@ -70,9 +70,9 @@ def read_flakes(connection: Connection) -> list[ShownFlake]:
     return [from_text(text) for text in connection.scalars(query)]
 
 
-def as_text(one: ShownFlake) -> str:
+def as_text(flake: ShownFlake) -> str:
     """Return a flaky job as JSON."""
-    parts = [part and part._asdict() for part in one]
+    parts = [part and part._asdict() for part in flake]
     return json.dumps(parts, default=datetime.isoformat)
 
 

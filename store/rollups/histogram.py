@@ -39,24 +39,24 @@ def middle(number: int) -> float:
 
 def counted(spans: Iterable[tuple[float, int]]) -> Counter[int]:
     """Return how many spans each bucket has, of pairs of seconds and how often."""
-    found: Counter[int] = Counter()
+    buckets: Counter[int] = Counter()
     for seconds, times in spans:
-        found[bucket(seconds)] += times
-    return found
+        buckets[bucket(seconds)] += times
+    return buckets
 
 
 def together(texts: Iterable[str]) -> dict[int, int]:
     """Return stored histograms added up."""
-    found: dict[int, int] = {}
+    buckets: dict[int, int] = {}
     for text in texts:
         for number, count in from_text(text).items():
-            found[number] = found.get(number, 0) + count
-    return found
+            buckets[number] = buckets.get(number, 0) + count
+    return buckets
 
 
-def as_text(found: Mapping[int, int]) -> str:
+def as_text(buckets: Mapping[int, int]) -> str:
     """Return a histogram as it is stored: bucket:count, with spaces between."""
-    return " ".join(f"{number}:{found[number]}" for number in sorted(found))
+    return " ".join(f"{number}:{buckets[number]}" for number in sorted(buckets))
 
 
 def from_text(text: str | None) -> Counter[int]:

@@ -66,8 +66,8 @@ def make_span(engine: Engine, plan: RollupPlan, span: RollupSpan) -> bool:
 
 def read_revision(connection: Connection, span: RollupSpan) -> int | None:
     """Return how often a span was made, None if it never was."""
-    one = rollspans.c
-    query = select(one.revision).where(one.kind == span.kind, one.begintime == span.begin)
+    stored = rollspans.c
+    query = select(stored.revision).where(stored.kind == span.kind, stored.begintime == span.begin)
     return connection.execute(query).scalar_one_or_none()
 
 
@@ -78,8 +78,8 @@ def claim_span(connection: Connection, span: RollupSpan, rules: str, revision: i
         values = {"kind": span.kind, "begintime": span.begin, "revision": 1, **own}
         connection.execute(insert(rollspans).values(**values))
         return True
-    one = rollspans.c
-    mine = (one.kind == span.kind, one.begintime == span.begin, one.revision == revision)
+    stored = rollspans.c
+    mine = (stored.kind == span.kind, stored.begintime == span.begin, stored.revision == revision)
     changed = update(rollspans).where(*mine).values(revision=revision + 1, **own)
     return connection.execute(changed).rowcount == 1
 
@@ -162,14 +162,16 @@ def drop_outdated(engine: Engine, plan: RollupPlan, limit: int) -> None:
         made = list_stored_spans(connection)
     wrong = [
         (kind, begin)
-        for (kind, begin), one in made.items()
-        if RollupSpan(kind, begin, one.end) not in spans_at(plan, begin)
+        for (kind, begin), stored in made.items()
+        if RollupSpan(kind, begin, stored.end) not in spans_at(plan, begin)
     ]
 
     def work(connection: Connection) -> None:
-        one = rollspans.c
+        stored = rollspans.c
         for kind, begin in wrong[:limit]:
-            connection.execute(delete(rollspans).where(one.kind == kind, one.begintime == begin))
+            connection.execute(
+                delete(rollspans).where(stored.kind == kind, stored.begintime == begin)
+            )
             table = rollups if kind == DAY else rollnights
             connection.execute(delete(table).where(table.c.begintime == begin))
 

@@ -138,25 +138,27 @@ def list_failed_jobs(
         if row.attempt == attempts[row.provider, row.rungitid]
     ]
     errors = read_first_errors(connection, [(row.provider, row.gitid) for row in rows])
-    found: dict[RunKey, list[FailedJob]] = defaultdict(list)
+    failed: dict[RunKey, list[FailedJob]] = defaultdict(list)
     for row in rows:
         error = errors.get((row.provider, row.gitid), (None, None))
         key = (row.provider, row.rungitid)
-        found[key].append(FailedJob(*key, row.name, row.failedstep, row.url, *error))
-    return found
+        failed[key].append(FailedJob(*key, row.name, row.failedstep, row.url, *error))
+    return failed
 
 
 def read_first_errors(
     connection: Connection, keys: Iterable[RunKey]
 ) -> dict[RunKey, tuple[str | None, str | None]]:
     """Return the first line of what failed jobs say, and its fingerprint."""
-    one = failures.c
-    query = select(one.provider, one.jobgitid, one.message, one.fingerprint)
+    failure = failures.c
+    query = select(failure.provider, failure.jobgitid, failure.message, failure.fingerprint)
     return {
         (row.provider, row.jobgitid): (first_line(row.message), row.fingerprint)
         for provider, numbers in by_provider(keys)
         for row in connection.execute(
-            query.where(one.provider == provider, one.jobgitid.in_(numbers), one.number == 1)
+            query.where(
+                failure.provider == provider, failure.jobgitid.in_(numbers), failure.number == 1
+            )
         )
     }
 

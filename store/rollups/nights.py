@@ -24,10 +24,10 @@ def summarize_night(
 ) -> dict[tuple[int, str], Values]:
     """Return the roll-up of a night by repository and way, without `begintime`."""
     return {
-        (one.repoid, one.way): {
-            "state": one.content.state,
-            "runs": one.content.runs,
-            "detail": night_summary.as_text(one.content),
+        (night.repoid, night.way): {
+            "state": night.content.state,
+            "runs": night.content.runs,
+            "detail": night_summary.as_text(night.content),
         }
-        for one in nightly_runs.read_nights(connection, calendar, begin, end, groups)
+        for night in nightly_runs.read_nights(connection, calendar, begin, end, groups)
     }

@@ -67,23 +67,23 @@ def spans_of(
     connection: Connection, plan: RollupPlan, marks: Sequence[ChangedRun]
 ) -> set[RollupSpan]:
     """Return the days and nights that marked runs and their jobs fall in."""
-    found: set[RollupSpan] = set()
+    spans: set[RollupSpan] = set()
     for table, number in ((workflowruns, "gitid"), (jobs, "rungitid")):
         for provider, numbers in by_provider(mark.key for mark in marks):
             query = select(table.c.createtime).distinct()
             query = query.where(table.c.provider == provider, table.c[number].in_(numbers))
             for moment in connection.scalars(query):
                 if moment is not None:
-                    found |= spans_at(plan, moment)
-    return found
+                    spans |= spans_at(plan, moment)
+    return spans
 
 
 def list_stored_spans(connection: Connection) -> dict[tuple[str, datetime], StoredSpan]:
     """Return which roll-ups are made, by kind and begin."""
-    one = rollspans.c
+    span = rollspans.c
     query = select(
-        one.kind, one.begintime, one.endtime, one.rules, one.revision, one.rolltime
-    ).where(one.kind.in_((DAY, NIGHT)))
+        span.kind, span.begintime, span.endtime, span.rules, span.revision, span.rolltime
+    ).where(span.kind.in_((DAY, NIGHT)))
     return {(row[0], row[1]): StoredSpan(*row[2:]) for row in connection.execute(query)}
 
 
@@ -103,17 +103,17 @@ def list_due_spans(
                 workflowruns, jobs
             ))), default=now
         )  # fmt: skip
-    found: list[RollupSpan] = []
+    spans: list[RollupSpan] = []
     moment = now
-    while moment > oldest - ONE - ONE and len(found) < limit:
+    while moment > oldest - ONE - ONE and len(spans) < limit:
         for span in sorted(spans_at(plan, moment)):
             stored = made.get((span.kind, span.begin))
             wanted = (span.end, rules_of_kind(span.kind, plan))
-            if (stored is None or (stored.end, stored.rules) != wanted) and span not in found:
-                found.append(span)
+            if (stored is None or (stored.end, stored.rules) != wanted) and span not in spans:
+                spans.append(span)
         moment -= ONE
-    if found:
-        return found
+    if spans:
+        return spans
     again = [
         (stored.rolltime, RollupSpan(kind, begin, stored.end))
         for (kind, begin), stored in made.items()
