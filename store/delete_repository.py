@@ -29,21 +29,21 @@ def named(engine: Engine, name: str) -> list[Key]:
     is_claimed = repos.c.gitid.is_not(None)  # without its id it cannot be told from others
     with reading(engine).connect() as connection:
         query = select(repos.c.provider, repos.c.gitid).where(is_meant, is_claimed)
-        found = connection.execute(query)
-        return [(provider, gitid) for provider, gitid in found]
+        rows = connection.execute(query)
+        return [(provider, gitid) for provider, gitid in rows]
 
 
 def counted(engine: Engine, key: Key) -> dict[str, int]:
     """Return how many rows each table holds of a repository; raw deliveries are not counted."""
     with reading(engine).connect() as connection:
         repoid = number_of(connection, key)
-        found = {
+        counts = {
             table.name: connection.execute(
                 select(func.count()).select_from(table).where(table.c.repoid == repoid)
             ).scalar_one()
             for table in tables()
         }
-    return {name: number for name, number in found.items() if number}
+    return {name: number for name, number in counts.items() if number}
 
 
 def forget(engine: Engine, key: Key) -> dict[str, int]:
@@ -82,8 +82,8 @@ def names_of(connection: Connection, key: Key) -> set[str]:
     repoid = number_of(connection, key)
     current = select(repos.c.name).where(repos.c.Id == repoid)
     former = select(repoaliases.c.name).where(repoaliases.c.repoid == repoid)
-    found = [*connection.scalars(current), *connection.scalars(former)]
-    return {name.lower() for name in found if name}
+    names = [*connection.scalars(current), *connection.scalars(former)]
+    return {name.lower() for name in names if name}
 
 
 def batches(engine: Engine, table: Table, condition: Any) -> Iterator[int]:
@@ -120,9 +120,9 @@ def forget_deliveries(engine: Engine, key: Key, names: set[str]) -> int:
         after = rows[-1].Id
         of_it = [row for row in rows if is_of(row, rest.get((row.provider, row.guid), b""), key)]
 
-        def work(connection: Connection, found: list[Any] = of_it) -> None:
-            body.drop_parts(connection, [(row.provider, row.guid) for row in found])
-            numbers = [row.Id for row in found]
+        def work(connection: Connection, batch: list[Any] = of_it) -> None:
+            body.drop_parts(connection, [(row.provider, row.guid) for row in batch])
+            numbers = [row.Id for row in batch]
             connection.execute(delete(deliveries).where(deliveries.c.Id.in_(numbers)))
 
         if of_it:

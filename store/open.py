@@ -136,18 +136,18 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     An SQLite file is upgraded after a copy, a server's schema only with `install`. Raises
     CannotStart.
     """
-    found = age(engine)
-    if found == "newer":
+    schema_age = age(engine)
+    if schema_age == "newer":
         raise CannotStart(NEWER)
-    if found == "current":
+    if schema_age == "current":
         return None
     copy = None
-    if found == "older" and (copy_beside := kind_of(engine).copy_beside):
+    if schema_age == "older" and (copy_beside := kind_of(engine).copy_beside):
         copy = copy_beside(engine.url)
-    elif found == "older" and not install:
+    elif schema_age == "older" and not install:
         raise CannotStart("the database has an older schema: run the same command with -i once")
     upgrade(settings)
-    if found == "empty":
+    if schema_age == "empty":
         return "the schema was created"
     return "the schema was upgraded" + (f"; a copy of what was there is {copy}" if copy else "")
 

@@ -101,17 +101,17 @@ def known_names(connection: Connection) -> set[str]:
 def newest_run(connection: Connection, repoid: int) -> datetime | None:
     """Return when the newest run of a repository was created."""
     query = select(func.max(workflowruns.c.createtime)).where(workflowruns.c.repoid == repoid)
-    found: datetime | None = connection.execute(query).scalar_one()
-    return found
+    time: datetime | None = connection.execute(query).scalar_one()
+    return time
 
 
 def first_delivery(connection: Connection, names: set[str]) -> datetime | None:
     """Return when the first delivery that is still kept of a repository was received."""
     query = select(func.min(deliveries.c.receivetime))
-    found: datetime | None = connection.execute(
+    time: datetime | None = connection.execute(
         query.where(func.lower(deliveries.c.repo).in_(names), deliveries.c.body.is_not(None))
     ).scalar_one()
-    return found
+    return time
 
 
 def list_quarantined(
@@ -139,10 +139,10 @@ def list_pushes(connection: Connection, names: set[str], since: datetime) -> Ite
     numbers = set(connection.scalars(query))
     after = min(numbers, default=1) - 1
     while numbers and after < max(numbers):
-        found = read_page(connection, wanted, after)
-        for number, delivery in found:
+        page = read_page(connection, wanted, after)
+        for number, delivery in page:
             after = number
             if number in numbers:
                 yield delivery
-        if not found:
+        if not page:
             return

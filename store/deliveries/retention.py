@@ -28,13 +28,13 @@ def drop(engine: Engine, days: int) -> int:
             .limit(BATCH)
             for state in STATES
         ]
-        found = [row for query in queries for row in connection.execute(query)]
-    if not found:
+        rows = [row for query in queries for row in connection.execute(query)]
+    if not rows:
         return 0
-    numbers = sorted(row.Id for row in found)
+    numbers = sorted(row.Id for row in rows)
 
     def work(connection: Connection) -> int:
-        body.drop_parts(connection, [(row.provider, row.guid) for row in found])
+        body.drop_parts(connection, [(row.provider, row.guid) for row in rows])
         connection.execute(delete(deliveries).where(deliveries.c.Id.in_(numbers)))
         return len(numbers)
 

@@ -94,8 +94,8 @@ class Spool:
 
     def oldest(self) -> datetime | None:
         """Return when the first that waits was received, UTC without zone. Raises SpoolError."""
-        found = self.one("SELECT min(receivetime) FROM entries")
-        return None if found is None else datetime.fromisoformat(found)
+        oldest = self.one("SELECT min(receivetime) FROM entries")
+        return None if oldest is None else datetime.fromisoformat(oldest)
 
     def check(self) -> None:
         """Raise SpoolError unless something can be written durably now."""
@@ -108,8 +108,8 @@ class Spool:
 
     def one(self, query: str) -> str | None:
         """Return the one value of a query."""
-        found: str | None = self.run(lambda connection: connection.execute(query).fetchone()[0])
-        return found
+        body: str | None = self.run(lambda connection: connection.execute(query).fetchone()[0])
+        return body
 
     def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Return what `work` returns, committed. Raises SpoolError."""
@@ -178,13 +178,13 @@ def sync(folder: Path) -> None:
 
 def entries(connection: sqlite3.Connection, most: int, after: int) -> list[Entry]:
     """Read entries up to a number and a size."""
-    found, size = list[Entry](), 0
+    entries, size = list[Entry](), 0
     for number, *values in connection.execute(TAKE, (after, most)):
         delivery = Delivery(*values)
         body, time = zlib.decompress(delivery.body), str(delivery.receivetime)
         size += len(body)
-        if found and size > TAKEN_BYTES:
+        if entries and size > TAKEN_BYTES:
             break
         delivery = delivery._replace(receivetime=datetime.fromisoformat(time), body=body)
-        found.append(Entry(number, delivery))
-    return found
+        entries.append(Entry(number, delivery))
+    return entries

@@ -78,8 +78,8 @@ def write(scratch: Engine, batch: Sequence[Mapped]) -> None:
 
 def copy(copies: Connection, table: Table, rows: Iterable[Values]) -> None:
     """Copy rows as they are, but those that are there already: they may have changed since."""
-    if found := list(rows):
-        copies.execute(table.insert().prefix_with("OR IGNORE"), found)
+    if changed := list(rows):
+        copies.execute(table.insert().prefix_with("OR IGNORE"), changed)
 
 
 def copy_touched(stored: Connection, copies: Connection, batch: Sequence[Mapped]) -> None:
@@ -99,9 +99,9 @@ def copy_touched(stored: Connection, copies: Connection, batch: Sequence[Mapped]
                 wanted[row.table].add(key_of(table, {**row.values, "repoid": place["Id"]}))
                 if row.table == "branches" and row.values.get("headhash"):
                     wanted["commits"].add((place["Id"], row.values["headhash"]))
-    for name, found in wanted.items():
+    for name, table_keys in wanted.items():
         table = metadata.tables[name]
-        copy(copies, table, by_key(stored, table, found).values())
+        copy(copies, table, by_key(stored, table, table_keys).values())
     for table in (runattempts, jobs):
         copy_where(stored, copies, table, "rungitid", wanted["workflowruns"])
     copy_where(stored, copies, branchmoves, "name", wanted["branches"])

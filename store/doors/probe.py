@@ -25,8 +25,8 @@ def probe(engine: Engine) -> None:
     with engine.connect() as connection, connection.begin() as transaction:
         deliveries.save_all(connection, [(delivery, QUARANTINED, None)])
         for name in ("repos", *apply.ORDER):
-            found = table.metadata.tables[name]
-            nobody = found.select().where(found.c.Id == 0)
-            connection.execute(found.insert().from_select(list(found.c.keys()), nobody))
-            connection.execute(found.update().where(found.c.Id == 0).values(Id=0))
+            target = table.metadata.tables[name]
+            nobody = target.select().where(target.c.Id == 0)
+            connection.execute(target.insert().from_select(list(target.c.keys()), nobody))
+            connection.execute(target.update().where(target.c.Id == 0).values(Id=0))
         transaction.rollback()

@@ -80,8 +80,8 @@ def decided(
             page = table.read_page(connection, wanted, after)
         if not page:
             return
-        numbers, those = zip(*page, strict=True)
-        decisions = decide_each(engine, watched, those)
+        numbers, deliveries = zip(*page, strict=True)
+        decisions = decide_each(engine, watched, deliveries)
         yield list(map(StoredDecision, numbers, decisions))
         after = numbers[-1]
 
@@ -107,7 +107,7 @@ def write_page(engine: Engine, page: Sequence[StoredDecision]) -> list[ReplayOut
             outcomes.append(ReplayOutcome(decision.delivery, IGNORED, decision.reason))
         else:
             fail(number, decision.delivery, decision.reason)
-    write_each(mapped, write, lambda one, error: fail(one[0], one[1].delivery, reason_of(error)))
+    write_each(mapped, write, lambda item, error: fail(item[0], item[1].delivery, reason_of(error)))
     return outcomes
 
 

@@ -132,7 +132,7 @@ def remake_changed(
         # Of its own transaction below: the marks are read before any row that they speak of.
         spans = spans_of(connection, plan, marks)
     done = True
-    for span in sorted(spans, key=lambda one: one.begin, reverse=True):
+    for span in sorted(spans, key=lambda span: span.begin, reverse=True):
         done = make_span(engine, plan, span) and done
         rest()
     if done and marks:

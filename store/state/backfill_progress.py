@@ -78,17 +78,17 @@ def windows_of(connection: Connection, repoid: int) -> list[Window]:
     """Return a repository's windows, newest first."""
     c = windows.c
     query = select(c.firsttime, c.lasttime, c.state, c.total, c.listed, c.nextpage)
-    found = connection.execute(query.where(c.repoid == repoid).order_by(c.lasttime.desc()))
-    return [Window(*row) for row in found]
+    rows = connection.execute(query.where(c.repoid == repoid).order_by(c.lasttime.desc()))
+    return [Window(*row) for row in rows]
 
 
-def put_windows(connection: Connection, repoid: int, *found: Window) -> None:
+def put_windows(connection: Connection, repoid: int, *new: Window) -> None:
     """Store windows."""
     names = ("firsttime", "lasttime", *Window._fields[2:])
     put(
         connection,
         windows,
-        [{"repoid": repoid, **dict(zip(names, one, strict=True))} for one in found],
+        [{"repoid": repoid, **dict(zip(names, one, strict=True))} for one in new],
     )
 
 
@@ -96,8 +96,8 @@ def replace_windows(
     connection: Connection, repoid: int, old: Iterable[Window], new: Sequence[Window]
 ) -> None:
     """Put windows in the place of others that cover the same span."""
-    for one in old:
-        this = and_(windows.c.firsttime == one.first, windows.c.lasttime == one.last)
+    for window in old:
+        this = and_(windows.c.firsttime == window.first, windows.c.lasttime == window.last)
         connection.execute(delete(windows).where(windows.c.repoid == repoid, this))
     put_windows(connection, repoid, *new)
 
@@ -120,8 +120,8 @@ def runs_read(
     """Return what is noted of these runs, by id; `lock` lets nobody change it meanwhile."""
     query = select(*(runreads.c[name] for name in RunRead._fields))
     query = query.where(runreads.c.repoid == repoid, runreads.c.rungitid.in_(ids))
-    found = connection.execute(query.with_for_update() if lock else query)
-    return {row.rungitid: RunRead(*row) for row in found}
+    rows = connection.execute(query.with_for_update() if lock else query)
+    return {row.rungitid: RunRead(*row) for row in rows}
 
 
 def runs_in(connection: Connection, repoid: int, state: str) -> list[RunRead]:
@@ -133,9 +133,9 @@ def runs_in(connection: Connection, repoid: int, state: str) -> list[RunRead]:
     ]
 
 
-def put_runs(connection: Connection, repoid: int, found: Iterable[RunRead]) -> None:
+def put_runs(connection: Connection, repoid: int, runs: Iterable[RunRead]) -> None:
     """Note runs as they were listed."""
-    put(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in found])
+    put(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in runs])
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +152,12 @@ class Settled:
 
 def joined(notes: Iterable[Note]) -> Iterator[Note]:
     """Yield notes in their order, but one for all runs of a repository settled in a row."""
-    for repoid, those in groupby(notes, repository_of):
+    for repoid, together in groupby(notes, repository_of):
         if repoid is None:
-            yield from those
+            yield from together
             continue
-        found = [one.run for one in those if isinstance(one, Settled)]
-        yield partial(settle, repoid=repoid, found=found)
+        runs = [one.run for one in together if isinstance(one, Settled)]
+        yield partial(settle, repoid=repoid, runs=runs)
 
 
 def repository_of(note: Note) -> int | None:
@@ -165,11 +165,11 @@ def repository_of(note: Note) -> int | None:
     return note.repoid if isinstance(note, Settled) else None
 
 
-def settle(connection: Connection, repoid: int, found: Sequence[RunRead]) -> None:
+def settle(connection: Connection, repoid: int, runs: Sequence[RunRead]) -> None:
     """Note what became of runs, but not of those that were listed anew meanwhile."""
-    before = runs_read(connection, repoid, [run.rungitid for run in found], lock=True)
+    before = runs_read(connection, repoid, [run.rungitid for run in runs], lock=True)
     alike: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for run in found:
+    for run in runs:
         listed = before.get(run.rungitid)
         if listed and (listed.attempt, listed.updatetime) == (run.attempt, run.updatetime):
             alike[run.state, run.whole].append(run.rungitid)
@@ -191,8 +191,8 @@ SETTLE = (
 def oldest_run(connection: Connection, repoid: int) -> datetime | None:
     """Return when the oldest run that was listed was created."""
     query = select(func.min(runreads.c.createtime)).where(runreads.c.repoid == repoid)
-    found: datetime | None = connection.execute(query).scalar_one()
-    return found
+    oldest: datetime | None = connection.execute(query).scalar_one()
+    return oldest
 
 
 def count_done(connection: Connection, repoid: int) -> int:

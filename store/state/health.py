@@ -54,13 +54,13 @@ def put(
         time = database_time(connection)
         before = {(row.subject, row.name): row for row in rows(connection)}
         changed, values = list[HealthState](), list[dict[str, Any]]()
-        for key, one in sorted(newest.items()):
+        for key, state in sorted(newest.items()):
             old = before.get(key)
-            is_same = old is not None and old.state == one.state
+            is_same = old is not None and old.state == state.state
             since = old.changetime if old is not None and is_same else time
-            values.append({**one._asdict(), "changetime": since, "checktime": time})
-            if one.state != (old.state if old else GOOD):
-                changed.append(one)
+            values.append({**state._asdict(), "changetime": since, "checktime": time})
+            if state.state != (old.state if old else GOOD):
+                changed.append(state)
         for subject, name in before.keys() - newest.keys():
             if name in looked_at:
                 this = (health.c.subject == subject, health.c.name == name)
@@ -81,7 +81,7 @@ def statement(kind: Kind) -> Any:
 
 def rows(connection: Connection) -> list[StoredHealth]:
     """Return all that is watched, warnings and worse first."""
-    found = connection.execute(select(*(health.c[name] for name in StoredHealth._fields)))
+    stored = connection.execute(select(*(health.c[name] for name in StoredHealth._fields)))
     order = {BAD: 0, WARNING: 1}
-    kept = (StoredHealth(*row) for row in found)
+    kept = (StoredHealth(*row) for row in stored)
     return sorted(kept, key=lambda row: (order.get(row.state, 2), row.subject, row.name))

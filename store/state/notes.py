@@ -35,11 +35,11 @@ def get(connection: Connection, subject: str, name: str) -> StoredNote | None:
 
 def named(connection: Connection, name: str) -> dict[str, str]:
     """Return everything that is remembered under a name, by what it is about."""
-    found = connection.execute(select(marks.c.subject, marks.c.value).where(marks.c.name == name))
-    return {subject: value for subject, value in found if value}
+    notes = connection.execute(select(marks.c.subject, marks.c.value).where(marks.c.name == name))
+    return {subject: value for subject, value in notes if value}
 
 
 def text(connection: Connection, subject: str, name: str) -> str:
     """Return what is remembered as text, empty where nothing is."""
-    found = get(connection, subject, name)
-    return (found.value if found else None) or ""
+    note = get(connection, subject, name)
+    return (note.value if note else None) or ""

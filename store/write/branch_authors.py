@@ -37,14 +37,14 @@ def assign_authors(
     """
     names = {(values["repoid"], values["name"]) for values in touched}
     hashes = {(values["repoid"], values["hash"]) for values in brought}
-    found = {row.Id: row for row in rows_of(connection, branches_by("name"), names)}
-    found |= {row.Id: row for row in rows_of(connection, branches_by("headhash"), hashes)}
-    heads = {(row.repoid, row.headhash) for row in found.values() if row.headhash}
+    rows = {row.Id: row for row in rows_of(connection, branches_by("name"), names)}
+    rows |= {row.Id: row for row in rows_of(connection, branches_by("headhash"), hashes)}
+    heads = {(row.repoid, row.headhash) for row in rows.values() if row.headhash}
     authors = {
         (row.repoid, row.hash): row.author for row in rows_of(connection, commits_of(), heads)
     }
     changes = []
-    for _, row in sorted(found.items()):
+    for _, row in sorted(rows.items()):
         author = authors.get((row.repoid, row.headhash))
         # A stub of an earlier installation knows the author, but not where the branch points.
         if row.version and author != row.author:
@@ -54,33 +54,33 @@ def assign_authors(
 
 
 def rows_of(
-    connection: Connection, query: Select[Any], those: set[tuple[int, str]]
+    connection: Connection, query: Select[Any], keys: set[tuple[int, str]]
 ) -> Iterator[Row[Any]]:
     """Yield the rows of names or hashes, each with its repository's number."""
-    for part in chunks(sorted(those)):
+    for part in chunks(sorted(keys)):
         yield from connection.execute(query, {"those": part}).all()
 
 
 @lru_cache
 def branches_by(name: str) -> Select[Any]:
     """Return the query that locks branches by their repository and another column."""
-    one = branches.c
-    query = select(one.Id, one.repoid, one.headhash, one.author, one.version)
-    return query.where(among(one.repoid, one[name])).order_by(one.Id).with_for_update()
+    branch = branches.c
+    query = select(branch.Id, branch.repoid, branch.headhash, branch.author, branch.version)
+    return query.where(among(branch.repoid, branch[name])).order_by(branch.Id).with_for_update()
 
 
 @lru_cache
 def commits_of() -> Select[Any]:
     """Return the query for commits, which waits for those who write them."""
-    one = commits.c
-    query = select(one.repoid, one.hash, one.author)
-    return query.where(among(one.repoid, one.hash)).with_for_update(read=True)
+    commit = commits.c
+    query = select(commit.repoid, commit.hash, commit.author)
+    return query.where(among(commit.repoid, commit.hash)).with_for_update(read=True)
 
 
 def among(*columns: Column[Any]) -> ColumnElement[bool]:
     """Return the condition that columns together are one of `those`."""
-    those: BindParameter[Any] = bindparam("those", expanding=True)
-    return tuple_(*columns).in_(those)
+    keys: BindParameter[Any] = bindparam("those", expanding=True)
+    return tuple_(*columns).in_(keys)
 
 
 @lru_cache

@@ -112,8 +112,8 @@ def update_runs(
 def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
     """Return the query for columns of some runs; `run` is the one that holds the run's id."""
     wanted = [table.c[name] for name in (run, *names)]
-    those: BindParameter[Any] = bindparam("gitids", expanding=True)
-    return select(*wanted).where(table.c.provider == bindparam("of"), table.c[run].in_(those))
+    gitids: BindParameter[Any] = bindparam("gitids", expanding=True)
+    return select(*wanted).where(table.c.provider == bindparam("of"), table.c[run].in_(gitids))
 
 
 @lru_cache

@@ -29,7 +29,7 @@ def by_key(
     for scope, second, *_ in (wanted := set(wanted)):
         scopes[scope].add(second)
     names = tuple(one.name for one in table.columns if one.name not in without)
-    found: dict[Key, Values] = {}
+    stored: dict[Key, Values] = {}
     for scope, seconds in scopes.items():
         for part in chunks(sorted(seconds)):
             of = {"of": scope, "those": part}
@@ -37,14 +37,14 @@ def by_key(
                 values = dict(zip(names, row, strict=True))
                 key = key_of(table, values)
                 if key in wanted:
-                    found[key] = values
-    return found
+                    stored[key] = values
+    return stored
 
 
 @cache
 def query_of(table: Table, names: tuple[str, ...]) -> Select[Any]:
     """Return the query for these columns of the rows of one scope."""
     scope, second, *_ = keys(table)
-    those: BindParameter[Any] = bindparam("those", expanding=True)
-    chosen = (table.c[scope] == bindparam("of"), table.c[second].in_(those))
+    wanted: BindParameter[Any] = bindparam("those", expanding=True)
+    chosen = (table.c[scope] == bindparam("of"), table.c[second].in_(wanted))
     return select(*(table.c[name] for name in names)).where(*chosen)

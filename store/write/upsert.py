@@ -87,8 +87,8 @@ def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
     """
     key = keys(table)
     empty = {"version": STUB} if "version" in table.c else {}
-    found = sorted({tuple(values[part] for part in key) for values in rows})
-    stubs = [{**dict(zip(key, one, strict=True)), **empty} for one in found]
+    ordered = sorted({tuple(values[part] for part in key) for values in rows})
+    stubs = [{**dict(zip(key, one, strict=True)), **empty} for one in ordered]
     columns = tuple(sorted(stubs[0]))
     kind = kind_of(connection)
     kind.post(connection, statement(kind, table.name, columns), stubs)

@@ -31,10 +31,10 @@ class VersionCache:
 
     def is_stored(self, table: str, values: Values) -> bool:
         """Tell whether a record at least as new is stored."""
-        found = self.entries.get(identity(table, values))
-        if found is None or found[0] < time.monotonic():
+        entry = self.entries.get(identity(table, values))
+        if entry is None or entry[0] < time.monotonic():
             return False
-        return covers(found[1], rank(values))
+        return covers(entry[1], rank(values))
 
     def remember(self, table: str, rows: Iterable[Values]) -> None:
         """Note rows that a committed transaction has stored."""
@@ -43,8 +43,8 @@ class VersionCache:
         until = time.monotonic() + SECONDS
         for values in rows:
             key, new = identity(table, values), rank(values)
-            found = self.entries.pop(key, None)
-            self.entries[key] = (until, joined(found[1], new) if found else new)
+            entry = self.entries.pop(key, None)
+            self.entries[key] = (until, joined(entry[1], new) if entry else new)
         while len(self.entries) > SIZE:
             self.entries.popitem(last=False)
 
