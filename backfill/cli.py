@@ -35,22 +35,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run(command_line().read(argv))
     except BadSetting as error:
-        return fail(str(error), 2)
+        return say(str(error), 2)
     except CannotStart as error:
-        return fail(str(error), error.code)
+        return say(str(error), error.code)
     except ApiError as problem:
-        return fail(str(problem), 2 if problem.is_bad_key else NOT_ALL)
+        return say(str(problem), 2 if problem.is_bad_key else NOT_ALL)
     except BudgetSpent:
-        return fail(f"--max-requests is reached; {AGAIN}", SPENT)
+        return say(f"--max-requests is reached; {AGAIN}", SPENT)
     except SpoolError as error:
-        return fail(f"the spool cannot be read: {error}", NOT_ALL)
+        return say(f"the spool cannot be read: {error}", NOT_ALL)
     except (SQLAlchemyError, Unmappable) as error:
-        return fail(f"the database failed: {faults.cause(error)}; {AGAIN}", NOT_ALL)
+        return say(f"the database failed: {faults.cause(error)}; {AGAIN}", NOT_ALL)
     except KeyboardInterrupt:
-        return fail(f"stopped; {AGAIN}", STOPPED)
+        return say(f"stopped; {AGAIN}", STOPPED)
 
 
-def fail(line: str, code: int) -> int:
+def say(line: str, code: int) -> int:
     """Print a sentence for people on stderr, and return the exit code."""
     print(f"local-database.py: {line}", file=sys.stderr, flush=True)
     return code
@@ -103,7 +103,7 @@ def run_replay(settings: Settings, given: dict[str, Any]) -> int:
         if dry and open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run without --dry-run first")
         if not dry and (done := open.schema(engine, settings, install=given["install"])):
-            fail(done, 0)
+            say(done, 0)
         if dry:
             return replay.show_changes(engine, wanted, settings.repos)
         return replay.run_replay(engine, wanted, settings.repos)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from backfill.cli import main
-from backfill.command import connection
+from backfill.command import vendor_connection
 from backfill.http import client, rate_limit
 from backfill.pipeline.writer import AtomicWrite, Writer
 from config.settings import SETTINGS
@@ -52,7 +52,7 @@ def record(runs: int, jobs: int, folder: Path) -> Recorded:
     with contextlib.ExitStack() as stack:
         github = stack.enter_context(served(world))
         put = stack.enter_context(pytest.MonkeyPatch.context())
-        put.setattr(connection, "Writer", Recorder)
+        put.setattr(vendor_connection, "Writer", Recorder)
         put.setattr(rate_limit, "MINUTE", 60 / SCALE)
         put.setattr(client, "SECOND", 1 / SCALE)
         put.chdir(folder)  # no .env of the caller's

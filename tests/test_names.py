@@ -28,7 +28,7 @@ REPEATED = {
     "reconciler": {"schema/tables", "listener/background"},
     "webhook": {"store/doors", "listener", "backfill/command"},
 }
-STILL_REPEATED = set("body connection context flags health".split())
+STILL_REPEATED = set("body flags".split())
 STILL_ALIKE = {"dashboard/pages/run.py"}
 STILL_UNSAID = {*"store backfill dashboard".split()}
 

@@ -28,8 +28,8 @@ def find_waiting(
 def find_quarantined(connection: Connection, names: set[str], since: datetime) -> list[Finding]:
     """Return the deliveries whose rows could not be made."""
     return [
-        Finding(QUARANTINED, one.guid, f"{one.event}: {one.error}", day=one.receivetime.date())
-        for one in received.list_quarantined(connection, names, since)
+        Finding(QUARANTINED, held.guid, f"{held.event}: {held.error}", day=held.receivetime.date())
+        for held in received.list_quarantined(connection, names, since)
     ]
 
 

@@ -58,10 +58,10 @@ def find_broken_lists(broken: Iterable[BrokenList], vendor: str) -> list[Finding
     return [
         Finding(
             LISTING,
-            f"{one.first} to {one.last} UTC",
-            f"{vendor} counts {one.counted} runs, but lists {one.listed}",
+            f"{span.first} to {span.last} UTC",
+            f"{vendor} counts {span.counted} runs, but lists {span.listed}",
         )
-        for one in broken
+        for span in broken
     ]
 
 

@@ -16,7 +16,7 @@ from backfill.audit.verdict import Span, Verdict, span_of
 from backfill.command import audit_report
 from backfill.command.arguments import choose_patterns, parse_count, parse_flag
 from backfill.command.audit_report import FailedAudit
-from backfill.command.connection import ProblemLog, close_context, connect, open_context
+from backfill.command.vendor_connection import ProblemLog, close_context, connect, open_context
 from backfill.http.errors import ApiError
 from backfill.pipeline.database_outage import OutageRetry
 from config.settings import BadSetting, Settings

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from backfill.command.connection import VendorConnection
+from backfill.command.vendor_connection import VendorConnection
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, Budget
 from backfill.pipeline.progress_bars import format_span

@@ -8,14 +8,14 @@ from sqlalchemy import Engine
 
 from backfill.command import estimate, summary
 from backfill.command.arguments import choose_patterns
-from backfill.command.connection import (
+from backfill.command.crawl import crawl
+from backfill.command.vendor_connection import (
     ProblemLog,
     VendorConnection,
     close_context,
     connect,
     open_context,
 )
-from backfill.command.crawl import crawl
 from backfill.http.errors import ApiError
 from backfill.pipeline.database_outage import OutageRetry, wait_for_connections
 from backfill.records import ReadRange

@@ -8,8 +8,8 @@ from datetime import timedelta
 from backfill.audit import audit
 from backfill.audit.verdict import Span
 from backfill.pipeline.context import Context
-from backfill.reconcile.context import CycleContext
-from backfill.reconcile.health import check_health
+from backfill.reconcile.cycle_context import CycleContext
+from backfill.reconcile.health_checks import check_health
 from backfill.records import Repository
 from engines import reading
 from store.deliveries.table import now as clock

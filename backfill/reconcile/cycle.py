@@ -22,7 +22,7 @@ from backfill.pipeline.database_outage import OutageRetry
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 from backfill.reconcile.after_lists import follow_up
-from backfill.reconcile.context import CycleContext, CycleSettings
+from backfill.reconcile.cycle_context import CycleContext, CycleSettings
 from backfill.reconcile.missed_deliveries import find_hooks, recover_from_hooks
 from backfill.reconcile.reporter import CycleReporter
 from backfill.records import Repository

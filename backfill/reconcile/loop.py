@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import BudgetSpent, RequestsStopped
-from backfill.reconcile.context import CycleSettings
 from backfill.reconcile.cycle import CycleOutcome, run_cycle
-from backfill.reconcile.health import store_refused_key
+from backfill.reconcile.cycle_context import CycleSettings
+from backfill.reconcile.health_checks import store_refused_key
 from backfill.reconcile.lease import held_lease, lease_name, wait_for_lease
 from backfill.reconcile.reporter import CycleReporter
 from backfill.vendors import chosen_vendor

@@ -8,7 +8,7 @@ from functools import partial
 
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context, report_refusal
-from backfill.reconcile.context import CycleContext
+from backfill.reconcile.cycle_context import CycleContext
 from backfill.records import App, RecoveredDeliveries, Repository, Webhook
 from backfill.vendors import vendor_of
 from backfill.webhook_address import is_ours

@@ -26,8 +26,8 @@ from backfill.pipeline.context import Context
 from backfill.pipeline.database_outage import OutageRetry
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
-from backfill.reconcile.context import CycleSettings
 from backfill.reconcile.cycle import CycleOutcome, run_cycle
+from backfill.reconcile.cycle_context import CycleSettings
 from backfill.reconcile.reporter import CycleReporter
 from backfill.records import App
 from backfill.vendors import vendor_of

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from backfill.pipeline.context import Context
-from backfill.reconcile import health as checking
+from backfill.reconcile import health_checks
 from fakegithub.api.access import Token
 from fakegithub.server import TOKEN, Server
 from fakegithub.world.world import World
@@ -52,7 +52,7 @@ def look(
 ) -> list[health.HealthState]:
     context, _, world = place
     now = naive(world.now) + after
-    return checking.check_health(
+    return health_checks.check_health(
         context, [here_of(context, world, app_of(world))], patterns, now=now
     )
 
@@ -107,7 +107,9 @@ def test_hook_that_points_elsewhere_than_asked_is_told_of(place: Place):
     context, _, world = place
     here = here_of(context, world, app_of(world))
     now = naive(world.now)
-    checking.check_health(context, [here], (), hook_url="https://new.example.org/webhook", now=now)
+    health_checks.check_health(
+        context, [here], (), hook_url="https://new.example.org/webhook", now=now
+    )
     assert warnings(place) == [("octo-org/app", "hook", "bad")]
 
 
@@ -150,7 +152,7 @@ def test_hooks_that_may_not_be_seen_say_nothing(place: Place):
 
 @on_sqlite
 def test_key_that_is_refused_is_kept(place: Place):
-    checking.store_refused_key(place[0].engine, "GitHub does not accept the key")
+    health_checks.store_refused_key(place[0].engine, "GitHub does not accept the key")
     assert warnings(place) == [("", "token", "bad")]
     look(place)
     assert warnings(place) == []
