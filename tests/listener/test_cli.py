@@ -127,7 +127,7 @@ def test_port_in_use_is_one_sentence_that_names_the_flag(tmp_path: Path):
     [
         (["-p", "0"], {}, "PORT: '0' is not a number from 1 to 65535"),
         ([], {"SPOOL_DIR": "a\nb"}, "SPOOL_DIR: holds a control character"),
-        (["-r", "https://github.com/a/b"], {}, "REPOS: 'https://github.com/a/b' is not org/repo"),
+        (["-r", "org repo"], {}, "REPOS: 'org repo' is not org/repo"),
         (["-r", ""], {}, "REPOS: is empty"),
         (["-r", "org/re*"], {}, "REPOS: 'org/re*' is not org/repo, org or org/*"),
         ([], {"WEBHOOK_SECRET": "too short"}, "WEBHOOK_SECRET: a secret of 9 bytes is too short"),

@@ -34,6 +34,14 @@ def deliver(listener: Listener) -> Reply:
     return listener.post(BODY, headers("push", BODY))
 
 
+def stored(listener: Listener, event: str, body: bytes) -> Reply:
+    """Send a delivery, again while a busy machine has no time for it; return its answer."""
+    made = headers(event, body)
+    while (answer := listener.post(body, made)).code == 503:
+        time.sleep(0.2)
+    return answer
+
+
 def test_workers_are_one_for_sqlite_and_as_many_as_cores_for_servers():
     cores = len(os.sched_getaffinity(0))
     urls = ("sqlite:///a.db", "mysql+pymysql://h/a", "mariadb+pymysql://h/a")
@@ -47,12 +55,15 @@ def test_deliveries_of_many_senders_at_once_are_all_stored(tmp_path: Path, datab
         if (event := file.stem.partition("__")[0]) in EVENTS
     ]
     with running(tmp_path, DATABASE_URL=database_url) as listener, ThreadPoolExecutor(12) as pool:
-        posts = [pool.submit(listener.post, body, headers(event, body)) for event, body in payloads]
-        again = [pool.submit(listener.post, body, headers(event, body)) for event, body in payloads]
-        answers = [(post.result().code, post.result().json["status"]) for post in posts + again]
-        assert set(answers) == {(200, "applied")}
-        engine = connect(database_url)
-        assert counted(engine)["deliveries"] == len(answers) == 84
+        posts = [pool.submit(stored, listener, event, body) for event, body in payloads]
+        again = [pool.submit(stored, listener, event, body) for event, body in payloads]
+        answers = {(post.result().code, post.result().json["status"]) for post in posts + again}
+        assert answers <= {(200, "applied"), (202, "spooled")}
+        engine, until = connect(database_url), time.monotonic() + 60
+        while counted(engine)["deliveries"] < 84:  # what was spooled is written back
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        assert counted(engine)["deliveries"] == len(posts + again) == 84
         engine.dispose()
         assert len(children(listener)) == workers_for(kind_of(database_url).workers)
         assert listener.stop() == 0
