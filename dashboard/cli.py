@@ -99,10 +99,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve the pages until stopped; 2 means that a person must change something."""
     try:
         given = command_line().read(argv)
-        wish = Wish(*(given.pop(name) for name in Wish._fields))
-        check_wish(wish)
-        if wish.export is not None or wish.digest:
-            return write(given, wish)
+        task = Task(*(given.pop(name) for name in Task._fields))
+        check_task(task)
+        if task.export is not None or task.digest:
+            return write(given, task)
         if given.pop("beside"):
             end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         start(given)
@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-class Wish(NamedTuple):
+class Task(NamedTuple):
     """What to do instead of serving."""
 
     export: str | None
@@ -123,32 +123,32 @@ class Wish(NamedTuple):
     always: bool
 
 
-def check_wish(wish: Wish) -> None:
+def check_task(task: Task) -> None:
     """Refuse flags that do not go together. Raises BadSetting."""
-    if wish.export is not None and wish.digest:
+    if task.export is not None and task.digest:
         raise BadSetting("usage", "--export or --digest, not both")
-    if (wish.post is not None or wish.always) and not wish.digest:
+    if (task.post is not None or task.always) and not task.digest:
         raise BadSetting("usage", "--post and --always go with --digest")
-    if wish.post is not None:
-        url = urlsplit(wish.post)
+    if task.post is not None:
+        url = urlsplit(task.post)
         if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
             raise BadSetting("--post", "is no https address")
 
 
-def write(given: dict[str, object], wish: Wish) -> int:
+def write(given: dict[str, object], task: Task) -> int:
     """Export the pages, or tell last night in words; return the exit code. Raises BadSetting."""
     given.pop("beside")
     # The address of a chat's webhook is its password.
-    settings = read_settings(given, *filter(None, [wish.post]))
+    settings = read_settings(given, *filter(None, [task.post]))
     engine = open_reader(settings)
     app = create_app(settings._replace(dashboard_password=None, dashboard_proxies=()), engine)
-    app.extensions["site"] = app.extensions["site"]._replace(is_static=wish.export is not None)
+    app.extensions["site"] = app.extensions["site"]._replace(is_static=task.export is not None)
     try:
-        if wish.export is not None:
-            made = export.export(app, Path(wish.export))
-            print(f"{made.files} files are in {wish.export}; begin at index.html.{made.lack}")
+        if task.export is not None:
+            made = export.export(app, Path(task.export))
+            print(f"{made.files} files are in {task.export}; begin at index.html.{made.lack}")
             return 0
-        return tell(digest.make_digest(app), wish)
+        return tell(digest.make_digest(app), task)
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         told = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
         print(f"dashboard.py: {told}", file=sys.stderr)
@@ -157,15 +157,15 @@ def write(given: dict[str, object], wish: Wish) -> int:
         engine.dispose()
 
 
-def tell(made: digest.Digest, wish: Wish) -> int:
+def tell(made: digest.Digest, task: Task) -> int:
     """Print or send a digest that has news, or is asked for anyway."""
-    if not made.is_news and not wish.always:
+    if not made.is_news and not task.always:
         return 0
-    if wish.post is None:
+    if task.post is None:
         print(made.text)
         return 0
     try:
-        digest.post(wish.post, made.text)
+        digest.post(task.post, made.text)
     except requests.RequestException as error:
         # Its text would repeat the address.
         code = f" {error.response.status_code}" if error.response is not None else ""

@@ -31,7 +31,7 @@ def make_digest(app: Flask) -> Digest:
     """Return what the top of the page Nights says."""
     with app.test_request_context("/"):
         app.preprocess_request()
-        shown = nights.seen(NIGHTS)
+        shown = nights.read_shown_nights(NIGHTS)
         changes = find_changes(shown.rows, shown.last)
         unseen = nights.unseen(shown.rows, shown.last)
         counts = {

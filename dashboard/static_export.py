@@ -36,14 +36,14 @@ class CannotExport(Exception):
     """Why nothing, or not all, was written, in one line."""
 
 
-class Got(NamedTuple):
+class ServedFile(NamedTuple):
     """A page or file as the server gave it."""
 
     is_page: bool
     data: bytes
 
 
-class Exported(NamedTuple):
+class ExportResult(NamedTuple):
     """How many files were written, and to how many pages beside them their links would lead."""
 
     files: int
@@ -59,14 +59,14 @@ class Exported(NamedTuple):
         return f" At least {pages} that these lead to {verb} left out: {most}."
 
 
-def export(app: Flask, folder: Path, most: int = MOST) -> Exported:
+def export(app: Flask, folder: Path, most: int = MOST) -> ExportResult:
     """Write the site into a folder. Raises CannotExport, OSError.
 
     A folder that holds anything else than an earlier export is left alone.
     """
     clear(folder)
     found, left = crawl(app, most)
-    exported = Exported(len(found), left)
+    exported = ExportResult(len(found), left)
     names = {url: name_of(url, got.is_page) for url, got in found.items()}
     for url, got in found.items():
         file = folder / names[url]
@@ -93,7 +93,7 @@ def clear(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def crawl(app: Flask, most: int) -> tuple[dict[str, Got], int]:
+def crawl(app: Flask, most: int) -> tuple[dict[str, ServedFile], int]:
     """Return the pages that links lead to, the nearest first, and the files they need.
 
     The number is that of the links that were not followed any more.
@@ -101,7 +101,7 @@ def crawl(app: Flask, most: int) -> tuple[dict[str, Got], int]:
     client = app.test_client()
     with app.test_request_context():
         start = [app.url_for(endpoint) for endpoint in NAVIGATION.values()]
-    files: dict[str, Got] = {}
+    files: dict[str, ServedFile] = {}
     waiting, seen = deque(start), set(start)
     while waiting and len(files) < most:
         url = waiting.popleft()
@@ -120,14 +120,14 @@ def crawl(app: Flask, most: int) -> tuple[dict[str, Got], int]:
     return files, len(waiting)
 
 
-def ask(client: FlaskClient, url: str, must: bool) -> Got | None:
+def ask(client: FlaskClient, url: str, must: bool) -> ServedFile | None:
     """Return what a URL gives, None where it gives nothing. Raises CannotExport."""
     answer = client.get(url)
     if answer.status_code != 200:
         if must:
             raise CannotExport(f"{url} cannot be had: {answer.status}")
         return None
-    return Got(answer.mimetype == "text/html", answer.data)
+    return ServedFile(answer.mimetype == "text/html", answer.data)
 
 
 def name_of(url: str, is_page: bool) -> str:
@@ -145,7 +145,7 @@ def name_of(url: str, is_page: bool) -> str:
     return stem + suffix
 
 
-def finished(data: bytes, names: dict[str, str], own: str, exported: Exported) -> bytes:
+def finished(data: bytes, names: dict[str, str], own: str, exported: ExportResult) -> bytes:
     """Return a page as it stands in its file."""
     page = data.decode().replace(LACK, html.escape(exported.lack))
     return relative(page, names, own).encode()

@@ -11,16 +11,16 @@ CANNOT = "cannot know"
 STORE = "the store"
 
 
-class Source(NamedTuple):
+class Paths(NamedTuple):
     """Path in the webhook, path in the REST answer."""
 
     webhook: str
     rest: str
 
 
-def both(path: str) -> Source:
+def both(path: str) -> Paths:
     """Return a path that webhook and REST object share."""
-    return Source(path, path)
+    return Paths(path, path)
 
 
 OWN = both(STORE)
@@ -41,36 +41,36 @@ REPOS = {
 
 REPOALIASES = {
     "repoid": REPO,
-    "name": Source("repository.full_name, changes.repository.name.from", "repository.full_name"),
-    "firstseen": Source(SEEN, CANNOT + " what was before it read"),
-    "lastseen": Source(SEEN, CANNOT + " what was between its reads"),
+    "name": Paths("repository.full_name, changes.repository.name.from", "repository.full_name"),
+    "firstseen": Paths(SEEN, CANNOT + " what was before it read"),
+    "lastseen": Paths(SEEN, CANNOT + " what was between its reads"),
 }
 
 BRANCHES = {
-    "name": Source("push.ref, create.ref, delete.ref", "branches[].name"),
+    "name": Paths("push.ref, create.ref, delete.ref", "branches[].name"),
     "author": both("commits.author of headhash"),
     "repo": REPO,
     "repoid": REPO,
-    "headhash": Source("push.after", "branches[].commit.sha"),
-    "deletetime": Source("repository.pushed_at of the deletion", CANNOT + ", only that it is gone"),
+    "headhash": Paths("push.after", "branches[].commit.sha"),
+    "deletetime": Paths("repository.pushed_at of the deletion", CANNOT + ", only that it is gone"),
 }
 
 BRANCHMOVES = {
     "repoid": REPO,
     "name": BRANCHES["name"],
     "time": both("repository.pushed_at"),
-    "beforehash": Source("push.before", "`*`"),
-    "afterhash": Source("push.after", "branches[].commit.sha"),
+    "beforehash": Paths("push.before", "`*`"),
+    "afterhash": Paths("push.after", "branches[].commit.sha"),
 }
 
 COMMITS = {
-    "hash": Source("push.commits[].id", "commits[].sha"),
-    "author": Source("push.commits[].author.name", "commits[].commit.author.name"),
-    "message": Source("push.commits[].message", "commits[].commit.message"),
-    "time": Source("push.commits[].author.date, else timestamp", "commits[].commit.author.date"),
+    "hash": Paths("push.commits[].id", "commits[].sha"),
+    "author": Paths("push.commits[].author.name", "commits[].commit.author.name"),
+    "message": Paths("push.commits[].message", "commits[].commit.message"),
+    "time": Paths("push.commits[].author.date, else timestamp", "commits[].commit.author.date"),
     "repo": REPO,
     "repoid": REPO,
-    "authorlogin": Source("push.commits[].author.username", "commits[].author.login"),
+    "authorlogin": Paths("push.commits[].author.username", "commits[].author.login"),
     "url": both("repository.html_url + /commit/ + hash"),
 }
 
@@ -156,43 +156,43 @@ JOBS = {
     "commithash": both("workflow_job.head_sha"),
     "repo": REPO,
     "inherited": both("run_attempt > 1, no runner, started_at before created_at"),
-    "gated": Source("workflow_job.status was waiting", CANNOT + ", once it no longer waits"),
+    "gated": Paths("workflow_job.status was waiting", CANNOT + ", once it no longer waits"),
     "clockanomaly": both("created_at, started_at, completed_at out of order"),
     "failedstep": both("workflow_job.steps[].name, the first that failed"),
     "steps": both("workflow_job.steps"),
 }
 
 DELIVERIES = {
-    "provider": Source(PROVIDER.webhook, CANNOT),
-    "guid": Source("header X-GitHub-Delivery", CANNOT),
-    "hookid": Source("header X-GitHub-Hook-ID", CANNOT),
-    "event": Source("header X-GitHub-Event", CANNOT),
-    "action": Source("action", CANNOT),
-    "repo": Source("repository.full_name", CANNOT),
-    "body": Source("the body", CANNOT),
+    "provider": Paths(PROVIDER.webhook, CANNOT),
+    "guid": Paths("header X-GitHub-Delivery", CANNOT),
+    "hookid": Paths("header X-GitHub-Hook-ID", CANNOT),
+    "event": Paths("header X-GitHub-Event", CANNOT),
+    "action": Paths("action", CANNOT),
+    "repo": Paths("repository.full_name", CANNOT),
+    "body": Paths("the body", CANNOT),
 }
 
 FAILURES = {
     "provider": both("jobs.provider"),
     "jobgitid": both("jobs.gitid of a job that failed or timed out"),
-    "number": Source(CANNOT, "order of the annotations, or of the lines in the log"),
+    "number": Paths(CANNOT, "order of the annotations, or of the lines in the log"),
     "repoid": both("jobs.repoid"),
-    "rungitid": Source(STORE, "jobs.rungitid"),
-    "attempt": Source(STORE, "jobs.attempt"),
-    "job": Source(STORE, "jobs.name"),
-    "step": Source(STORE, "jobs.failedstep"),
-    "source": Source(STORE, "which of the two said it"),
-    "absence": Source(STORE, "status and length of the log"),
-    "message": Source(STORE, "annotations[].title and .message, else lines of the job's log"),
-    "context": Source(STORE, "annotations[].raw_details, else the lines of the log before"),
-    "masked": Source(STORE, "message"),
-    "fingerprint": Source(STORE, "masked"),
-    "path": Source(STORE, "annotations[].path, else the message"),
-    "line": Source(STORE, "annotations[].start_line, else the message"),
-    "time": Source(STORE, "jobs.endtime"),
+    "rungitid": Paths(STORE, "jobs.rungitid"),
+    "attempt": Paths(STORE, "jobs.attempt"),
+    "job": Paths(STORE, "jobs.name"),
+    "step": Paths(STORE, "jobs.failedstep"),
+    "source": Paths(STORE, "which of the two said it"),
+    "absence": Paths(STORE, "status and length of the log"),
+    "message": Paths(STORE, "annotations[].title and .message, else lines of the job's log"),
+    "context": Paths(STORE, "annotations[].raw_details, else the lines of the log before"),
+    "masked": Paths(STORE, "message"),
+    "fingerprint": Paths(STORE, "masked"),
+    "path": Paths(STORE, "annotations[].path, else the message"),
+    "line": Paths(STORE, "annotations[].start_line, else the message"),
+    "time": Paths(STORE, "jobs.endtime"),
 }
 
-SOURCES: dict[str, dict[str, Source]] = {
+SOURCES: dict[str, dict[str, Paths]] = {
     "repos": REPOS,
     "repoaliases": REPOALIASES,
     "branches": BRANCHES,
@@ -207,6 +207,6 @@ SOURCES: dict[str, dict[str, Source]] = {
 }
 
 
-def source_of(table: str, column: str) -> Source:
+def source_of(table: str, column: str) -> Paths:
     """Return where a column's value comes from; what is listed nowhere is the store's own."""
     return SOURCES.get(table, {}).get(column, OWN)

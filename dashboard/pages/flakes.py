@@ -27,22 +27,22 @@ TOO_MANY = (
 )
 
 
-class Found(NamedTuple):
+class FoundFlakes(NamedTuple):
     """Flaky jobs, and when they were found: None for now."""
 
     rows: list[ShownFlake]
     made: datetime | None
 
 
-def found(dates: DateRange) -> Found:
+def choose_flakes(dates: DateRange) -> FoundFlakes:
     """Return the flaky jobs of some days: those of the usual ones are found ahead."""
     begin, end = dates.borders[0], dates.borders[-1]
     made = roll_flakes.read_roll_time(store(), begin, end)
     if made is not None:
-        return Found(roll_flakes.read_flakes(store()), made)
+        return FoundFlakes(roll_flakes.read_flakes(store()), made)
     try:
         with quick(store(), LIVE_SECONDS):
-            return Found(find_flakes.list_shown_flakes(store(), begin, end, MOST), None)
+            return FoundFlakes(find_flakes.list_shown_flakes(store(), begin, end, MOST), None)
     except TooLong:
         raise BadFilter(TOO_MANY) from None
 
@@ -51,7 +51,7 @@ def found(dates: DateRange) -> Found:
 def show() -> str:
     """Return the flaky jobs, the most often flaky first."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
-    rows, made = found(dates)
+    rows, made = choose_flakes(dates)
     return render_page(
         "flakes.html",
         TITLE,

@@ -37,7 +37,7 @@ MOST_ERRORS = 100
 MOST_SPREAD = 10
 
 
-class Seen(NamedTuple):
+class ShownNights(NamedTuple):
     """The nights of the page, newest first, last night, and the rows of all repositories."""
 
     nights: list[date]
@@ -45,13 +45,13 @@ class Seen(NamedTuple):
     rows: list[MatrixRow]
 
 
-def seen(count: int) -> Seen:
+def read_shown_nights(count: int) -> ShownNights:
     """Read the nights."""
     plan, now = site().plan, g.now
     nights = shown_nights(plan.calendar, now, count)
     results = reads_nights.read_nights(store(), plan, nights)
     rows = build_rows(nights, results, reads_nights.group_repos(store(), plan))
-    return Seen(nights, plan.calendar.local(now).date(), rows)
+    return ShownNights(nights, plan.calendar.local(now).date(), rows)
 
 
 def group_names() -> list[str]:
@@ -70,7 +70,7 @@ def unseen(rows: list[MatrixRow], last: date) -> set[str]:
     return {one for one in asked if not reads_failures.has_been_seen(store(), one, begin)}
 
 
-def chosen(shown: Seen) -> list[MatrixRow]:
+def chosen(shown: ShownNights) -> list[MatrixRow]:
     """Return the rows that the URL's filters leave, sorted."""
     states = filters.choices("status", STATES)
     group = filters.choice("group", ("", *group_names()), "")
@@ -89,7 +89,7 @@ def variants() -> list[tuple[str, str]]:
 @blueprint.get("/")
 def show() -> str:
     """Return the matrix with last night in words above it."""
-    shown = seen(int(filters.choice("nights", COUNTS, USUAL)))
+    shown = read_shown_nights(int(filters.choice("nights", COUNTS, USUAL)))
     text = filters.text("q")
     rows = chosen(shown)
     totals = {
@@ -118,7 +118,7 @@ def show() -> str:
 @blueprint.get("/nights.csv")
 def download() -> Response:
     """Return the matrix as CSV, a line for each cell in which something ran."""
-    shown = seen(int(filters.choice("nights", COUNTS, USUAL)))
+    shown = read_shown_nights(int(filters.choice("nights", COUNTS, USUAL)))
     lines = [
         (
             row.repo,
@@ -142,7 +142,7 @@ def download() -> Response:
 def detail(repoid: int, day: str) -> str:
     """Return one repository's night: runs, jobs, what changed since it was last well."""
     repo = reads.find_repo_by_id(store(), repoid)
-    night = parsed(day)
+    night = parse_night(day)
     if repo is None or night is None:
         abort(404)
     plan = site().plan
@@ -175,7 +175,7 @@ def detail(repoid: int, day: str) -> str:
         runs=runs[::-1],
         jobs=by_run,
         said=reads_failures.read_reasons(store(), [run.key for run in runs]),
-        errors={one: error_of(one, since) for one in prints[:MOST_SPREAD]},
+        errors={one: read_error(one, since) for one in prints[:MOST_SPREAD]},
         suspects=around,
         issue=new_issue_link(repo, night, cell.failures, runs, around) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
@@ -185,20 +185,20 @@ def detail(repoid: int, day: str) -> str:
     )
 
 
-class Error(NamedTuple):
+class ErrorHistory(NamedTuple):
     """Where an error was seen, and whether this night is the first."""
 
     repos: list[str]
     is_new: bool
 
 
-def error_of(fingerprint: str, night: datetime) -> Error:
+def read_error(fingerprint: str, night: datetime) -> ErrorHistory:
     """Return what the store knows of an error."""
     repos = reads_failures.list_repos_with(store(), fingerprint)
-    return Error(repos, not reads_failures.has_been_seen(store(), fingerprint, night))
+    return ErrorHistory(repos, not reads_failures.has_been_seen(store(), fingerprint, night))
 
 
-def parsed(day: str) -> date | None:
+def parse_night(day: str) -> date | None:
     """Return the date of a path, None if it is none."""
     try:
         night = date.fromisoformat(day)

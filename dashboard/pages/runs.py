@@ -38,7 +38,7 @@ def repo_number(name: str) -> int | None:
     return repo.Id
 
 
-def wanted() -> RunFilter:
+def read_filter() -> RunFilter:
     """Return what the URL asks for. Raises BadFilter."""
     calendar, first, last = site().calendar, filters.day("since"), filters.day("until")
     return RunFilter(
@@ -54,7 +54,7 @@ def wanted() -> RunFilter:
     )
 
 
-def place() -> ListPosition | None:
+def read_position() -> ListPosition | None:
     """Return where the page before this one ended. Raises BadFilter."""
     text = filters.text("after")
     if not text:
@@ -75,7 +75,7 @@ def next_place(listed: RunPage) -> str:
     return f"{listed.searched.isoformat()}_0" if listed.searched else ""
 
 
-def kept(*without: str) -> dict[str, Any]:
+def kept_filters(*without: str) -> dict[str, Any]:
     """Return the filters of this URL, for the links that keep them."""
     return {name: value for name, value in request.args.items() if name not in without}
 
@@ -83,7 +83,7 @@ def kept(*without: str) -> dict[str, Any]:
 @blueprint.get("/runs")
 def show() -> str:
     """Return a page of runs."""
-    listed = run_list.list_runs(store(), wanted(), PAGE + 1, place(), SECONDS)
+    listed = run_list.list_runs(store(), read_filter(), PAGE + 1, read_position(), SECONDS)
     repos = runs.list_repos(store())
     return render_page(
         "runs.html",
@@ -99,15 +99,15 @@ def show() -> str:
         ],
         conclusions=CONCLUSIONS,
         events=TRIGGERS,
-        kept=kept("after"),
+        kept=kept_filters("after"),
         chosen=request.args,
         now_local=site().calendar.local(g.now).date(),
-        is_filtered=bool(kept()),
+        is_filtered=bool(kept_filters()),
     )
 
 
 @blueprint.get("/runs.csv")
 def download() -> Response:
     """Return the newest runs that the filters leave as CSV."""
-    listed = run_list.list_runs(store(), wanted(), CSV_MOST, place())
+    listed = run_list.list_runs(store(), read_filter(), CSV_MOST, read_position())
     return csv_response("runs", Run._fields, listed.runs)

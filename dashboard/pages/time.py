@@ -35,7 +35,7 @@ NAMES = {
 LINES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
 
-class Asked(NamedTuple):
+class TimeFilter(NamedTuple):
     """The days, and the span of jobs and runs that the URL asks for."""
 
     dates: DateRange
@@ -44,12 +44,12 @@ class Asked(NamedTuple):
     os: str
 
 
-def asked() -> Asked:
+def read_filter() -> TimeFilter:
     """Read the filters. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
     name, system = filters.text("repo"), filters.choice("os", ("", *SYSTEMS), "")
     span = JobFilter(dates.borders, system or None, repo_number(name))
-    return Asked(dates, span, name, system)
+    return TimeFilter(dates, span, name, system)
 
 
 def by_tone(dates: DateRange, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
@@ -79,7 +79,7 @@ def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:
 @blueprint.get("/time")
 def show() -> str:
     """Return the charts and tables."""
-    wanted = asked()
+    wanted = read_filter()
     cut = durations.split_span(store(), wanted.span)
     runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
     queues = durations.count_queue_times(store(), cut)
@@ -122,7 +122,7 @@ def show() -> str:
 @blueprint.get("/time.csv")
 def download() -> Response:
     """Return one of the tables as CSV, all of it."""
-    wanted = asked()
+    wanted = read_filter()
     by = filters.choice("by", SORTS, "os")
     cut = durations.split_span(store(), wanted.span)
     rows: list[JobShare] = durations.list_shares(store(), cut, by, CSV_MOST)
@@ -136,7 +136,7 @@ def download() -> Response:
 @blueprint.get("/days.csv")
 def download_days() -> Response:
     """Return the charts' figures as CSV, a line for each day."""
-    wanted = asked()
+    wanted = read_filter()
     cut = durations.split_span(store(), wanted.span)
     runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
     waits = percentiles(wanted.dates, durations.count_queue_times(store(), cut))

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dashboard.app import create_app
-from dashboard.static_export import LIST, CannotExport, Exported, export, name_of
+from dashboard.static_export import LIST, CannotExport, ExportResult, export, name_of
 from engines import connect
 from schema import migrate
 from store.reads.connection import open_reader
@@ -42,7 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def write(store_url: str, folder: Path, most: int = 3000) -> Exported:
+def write(store_url: str, folder: Path, most: int = 3000) -> ExportResult:
     """Export a store."""
     settings = settings_for(store_url, folder.parent)
     reader = open_reader(settings)
