@@ -128,7 +128,7 @@ class CheckLine(NamedTuple):
     """One thing that `--check` looked at: `wrong` is empty when all is well."""
 
     name: str
-    found: str
+    state: str
     wrong: str = ""
 
 

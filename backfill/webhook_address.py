@@ -21,12 +21,12 @@ def is_listener(url: str) -> bool:
     return url.partition("?")[0].rstrip("/").endswith("/webhook")
 
 
-def is_same(one: str, other: str) -> bool:
+def is_same(url: str, other: str) -> bool:
     """Tell whether two addresses lead to one place; a slash at the end makes no difference."""
     try:
-        return parts_of(one) == parts_of(other)
+        return parts_of(url) == parts_of(other)
     except ValueError:  # a hook may hold any text, also one that is no URL
-        return one == other
+        return url == other
 
 
 def parts_of(url: str) -> tuple[str, str, int | None, str, str]:

@@ -49,12 +49,12 @@ def list_lines(
     """Yield the lines below the title."""
     told = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
     yield (", ".join(told) or "nothing ran") + "."
-    for title, found in (
+    for title, listed in (
         ("New since yesterday", changes.new),
         ("Still failing", changes.going_on),
         ("Fixed", changes.fixed),
     ):
-        yield from list_block(title, [describe_change(one, title, unseen) for one in found])
+        yield from list_block(title, [describe_change(one, title, unseen) for one in listed])
     shared = [one for one in changes.shared if one.is_error]
     yield from list_block(
         "Same error in several repositories",

@@ -31,7 +31,7 @@ class CheckLine(NamedTuple):
     """
 
     name: str
-    found: str
+    state: str
     wrong: str = ""
     warning: bool = False
 
@@ -48,7 +48,7 @@ def check(settings: Settings, more: Iterable[CheckLine] = ()) -> int:
 def shown(line: CheckLine) -> str:
     """Return a line as it is printed."""
     mark = "WRONG" if line.wrong else "warn" if line.warning else "ok"
-    return f"{mark:6}{line.name}: {line.wrong or line.found}"
+    return f"{mark:6}{line.name}: {line.wrong or line.state}"
 
 
 def looked_at(settings: Settings) -> Iterator[CheckLine]:

@@ -80,4 +80,6 @@ def systems(texts: Iterable[str | None]) -> str | None:
 
 def highest(attempts: Sequence[Attempt]) -> Attempt | None:
     """Return the attempt a run mirrors: the highest that is more than a stub."""
-    return max((one for one in attempts if one.known), default=None, key=lambda one: one.attempt)
+    return max(
+        (one for one in attempts if one.known), default=None, key=lambda attempt: attempt.attempt
+    )

@@ -112,8 +112,8 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "watch_state",
         "What is watched: 0 good, 1 warning, 2 bad",
         [
-            ({"subject": one.subject, "name": one.name}, STATES.get(one.state, 2))
-            for one in health.rows(store())
+            ({"subject": state.subject, "name": state.name}, STATES.get(state.state, 2))
+            for state in health.rows(store())
         ],
     )
 

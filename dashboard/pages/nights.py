@@ -64,7 +64,10 @@ def unseen(rows: list[MatrixRow], last: date) -> set[str]:
     """Return the fingerprints of last night's errors that the store had never seen before it."""
     begin = site().calendar.begin(last)
     seen_nights = {
-        one.fingerprint for row in rows for one in row.cell(last).failures if one.fingerprint
+        failure.fingerprint
+        for row in rows
+        for failure in row.cell(last).failures
+        if failure.fingerprint
     }
     asked = sorted(seen_nights)[:MOST_ERRORS]
     return {one for one in asked if not reads_failures.has_been_seen(store(), one, begin)}
@@ -81,9 +84,9 @@ def chosen(shown: ShownNights) -> list[MatrixRow]:
 
 def variants() -> list[tuple[str, str]]:
     """Return the choices that an export has as pages of their own."""
-    found = [(f"{count} nights", formats.query("/", nights=count)) for count in COUNTS]
-    found += [(state, formats.query("/", status=state)) for state in STATES]
-    return found + [(group, formats.query("/", group=group)) for group in group_names()]
+    choices = [(f"{count} nights", formats.query("/", nights=count)) for count in COUNTS]
+    choices += [(state, formats.query("/", status=state)) for state in STATES]
+    return choices + [(group, formats.query("/", group=group)) for group in group_names()]
 
 
 @blueprint.get("/")

@@ -69,9 +69,9 @@ def number(value: float, places: int = 0) -> str:
     return f"{value:,.{places}f}".replace(",", "\u202f")
 
 
-def count(value: int, one: str, many: str | None = None) -> str:
+def count(value: int, singular: str, many: str | None = None) -> str:
     """Return a number with its noun: 1 job, 2 jobs."""
-    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+    return f"{number(value)} {singular if value == 1 else many or singular + 's'}"
 
 
 def https(url: str | None) -> str | None:
@@ -104,9 +104,9 @@ def night(day: date) -> str:
 def query(path: str, **values: object) -> str:
     """Return a path with those of the values that are not empty."""
     pairs = [
-        (name, str(one))
+        (name, str(item))
         for name, value in values.items()
-        for one in (value if isinstance(value, list | tuple) else [value])
-        if one not in (None, "", False)
+        for item in (value if isinstance(value, list | tuple) else [value])
+        if item not in (None, "", False)
     ]
     return f"{quote(path)}?{urlencode(pairs)}" if pairs else quote(path)

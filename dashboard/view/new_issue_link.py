@@ -28,11 +28,13 @@ def new_issue_link(
     first = failures[0]
     more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
     lines = [f"Night to {night.isoformat()}:", ""]
-    for one in failures[:MOST_FAILURES]:
-        step = f", step {as_code(one.step)}" if one.step else ""
-        lines.append(f"- {as_code(one.workflow)}, job {as_code(one.job)}{step}: {one.url or ''}")
-        if one.error:
-            lines.append(f"  {as_code(one.error)}")
+    for failure in failures[:MOST_FAILURES]:
+        step = f", step {as_code(failure.step)}" if failure.step else ""
+        lines.append(
+            f"- {as_code(failure.workflow)}, job {as_code(failure.job)}{step}: {failure.url or ''}"
+        )
+        if failure.error:
+            lines.append(f"  {as_code(failure.error)}")
     lines += [""] + [
         f"Run {run.url or run.gitid} of commit {as_code(formats.short(run.commithash))}"
         for run in runs[:MOST_FAILURES]
@@ -43,11 +45,14 @@ def new_issue_link(
     return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
 
 
-def describe_suspects(one: Suspects) -> str:
+def describe_suspects(suspects: Suspects) -> str:
     """Return between which commits a workflow broke."""
-    name, bad = as_code(one.bad.workflowname or "?"), as_code(formats.short(one.bad.commithash))
-    good = as_code(formats.short(one.good.commithash if one.good else None))
-    compare = f": {one.compare}" if one.compare else ""
+    name, bad = (
+        as_code(suspects.bad.workflowname or "?"),
+        as_code(formats.short(suspects.bad.commithash)),
+    )
+    good = as_code(formats.short(suspects.good.commithash if suspects.good else None))
+    compare = f": {suspects.compare}" if suspects.compare else ""
     return f"{name} was last good at commit {good} and first bad at {bad}{compare}"
 
 

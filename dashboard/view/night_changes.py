@@ -91,7 +91,9 @@ def find_shared_failures(rows: Iterable[MatrixRow], last: date) -> tuple[SharedF
         for key, names in repos.items()
         if len(names) > 1
     ]
-    return tuple(sorted(shared, key=lambda one: (-len(one.repos), not one.is_error, one.text)))
+    return tuple(
+        sorted(shared, key=lambda error: (-len(error.repos), not error.is_error, error.text))
+    )
 
 
 def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
@@ -120,7 +122,7 @@ def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
             (fixed if length == 0 else new if length == 1 else going_on).append(change)
     return NightChanges(
         tuple(sorted(new, key=name_order)),
-        tuple(sorted(going_on, key=lambda one: (-one.nights, name_order(one)))),
+        tuple(sorted(going_on, key=lambda change: (-change.nights, name_order(change)))),
         tuple(sorted(fixed, key=name_order)),
         find_shared_failures(rows, last),
     )

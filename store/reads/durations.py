@@ -130,7 +130,9 @@ def list_shares(connection: Connection, split: SplitSpan, by: str, limit: int) -
     add_shares(merged, list_rolled_shares(connection, split, by))
     for part in split.parts:
         add_shares(merged, durations.list_shares(connection, part.span, by, None))
-    chosen = sorted(merged.values(), key=lambda one: (-one.seconds, (one.name or "").casefold()))
+    chosen = sorted(
+        merged.values(), key=lambda share: (-share.seconds, (share.name or "").casefold())
+    )
     return chosen[:limit]
 
 

@@ -54,11 +54,11 @@ class DaySums:
         self.counts: dict[str, dict[Any, list[float]]] = defaultdict(dict)
         self.spans: dict[str, dict[str | None, Counter[int]]] = defaultdict(dict)
 
-    def add(self, subject: str, one: JobCount) -> None:
+    def add(self, subject: str, counted: JobCount) -> None:
         """Add to what has the same runner system and name."""
-        total = self.counts[subject].setdefault((one.os, one.name), [0, 0.0])
-        total[0] += one.number
-        total[1] += one.seconds
+        total = self.counts[subject].setdefault((counted.os, counted.name), [0, 0.0])
+        total[0] += counted.number
+        total[1] += counted.seconds
 
     def add_runs(self, runs: int, left: int, newest: datetime, changed: datetime | None) -> None:
         """Add what is said of all runs of a repository."""
@@ -107,9 +107,9 @@ def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tu
 
     add_runs(connection, begin, end, each)
     add_jobs(connection, begin, end, each)
-    for number, one in list(sums.items()):
+    for number, own in list(sums.items()):
         if number != ALL:
-            for (system, _), (jobs_, seconds) in one.counts["jobs"].items():
+            for (system, _), (jobs_, seconds) in own.counts["jobs"].items():
                 sums[ALL].add("repository", JobCount(system, number, int(jobs_), seconds))
     return {(number,): one.values() for number, one in sums.items()}
 
@@ -124,8 +124,8 @@ def add_runs(connection: Connection, begin: datetime, end: datetime, each: Each)
     query: Select[Any] = select(run.repoid, run.os, run.conclusion, func.count())
     query = query.where(*within).group_by(run.repoid, run.os, run.conclusion)
     for repoid, system, conclusion, number in connection.execute(query):
-        one = JobCount(system, conclusion, number, 0.0)
-        each(repoid, lambda sums, one=one: sums.add("runs", one))  # type: ignore[misc] # default
+        counted = JobCount(system, conclusion, number, 0.0)
+        each(repoid, lambda sums, counted=counted: sums.add("runs", counted))  # type: ignore[misc] # default
     left = func.sum(case((run.status.in_(OPEN), 1), else_=0))
     query = select(
         run.repoid, func.count(), left, func.max(run.createtime), func.max(run.updatetime)
@@ -150,8 +150,8 @@ def add_jobs(connection: Connection, begin: datetime, end: datetime, each: Each)
             same = and_(run.provider == job.provider, run.gitid == job.rungitid)
             query = query.join(workflowruns, same)
         for repoid, system, *named, number, seconds in connection.execute(query):
-            one = JobCount(system, named[0] if named else None, number, float(seconds))
-            each(repoid, lambda total, s=subject, one=one: total.add(s, one))  # type: ignore[misc] # defaults
+            counted = JobCount(system, named[0] if named else None, number, float(seconds))
+            each(repoid, lambda total, s=subject, counted=counted: total.add(s, counted))  # type: ignore[misc] # defaults
     for subject, condition, column in (
         ("waits", has_waited(), job.queuetime),
         ("times", has_run(), func.floor(job.runtime)),

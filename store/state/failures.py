@@ -100,7 +100,8 @@ def store_reasons(engine: Engine, failed: FailedJob, findings: Sequence[FailureR
     job = failed._replace(steps=None)._asdict()
     del job["steps"]
     rows = [
-        {**job, "number": number, **one._asdict()} for number, one in enumerate(findings, start=1)
+        {**job, "number": number, **finding._asdict()}
+        for number, finding in enumerate(findings, start=1)
     ]
     its = (failures.c.provider == failed.provider, failures.c.jobgitid == failed.jobgitid)
 

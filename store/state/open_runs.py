@@ -41,15 +41,15 @@ def list_due(connection: Connection, repoid: int, now: datetime, limit: timedelt
     query = select(rereads).where(rereads.c.repoid == repoid)
     noted = {row.rungitid: row for row in connection.execute(query)}
     ids |= {number for number, row in noted.items() if row.state == WAITING}
-    found = []
+    due_runs = []
     for run, last in read_runs(connection, repoid, sorted(ids, reverse=True)):
         row = noted.get(run.rungitid)
         is_alive = last is None or last > now - limit
         if row is None:
-            found.append(OpenRun(run, None, last))
+            due_runs.append(OpenRun(run, None, last))
         elif row.duetime <= now and (row.state == WAITING or is_alive):
-            found.append(OpenRun(run, row.tries, last))
-    return found
+            due_runs.append(OpenRun(run, row.tries, last))
+    return due_runs
 
 
 def find_open_ids(connection: Connection, repoid: int, since: datetime) -> set[int]:
@@ -73,7 +73,7 @@ def read_runs(
     connection: Connection, repoid: int, ids: Sequence[int]
 ) -> list[tuple[RunRead, datetime | None]]:
     """Return what is noted of runs, and when GitHub last changed each."""
-    found = []
+    noted_runs = []
     for part in chunks(ids):
         noted = backfill_progress.runs_read(connection, repoid, part)
         query = select(workflowruns.c.gitid, workflowruns.c.createtime, workflowruns.c.updatetime)
@@ -88,8 +88,8 @@ def read_runs(
             created = row.createtime if row else None
             run = noted.get(number) or RunRead(number, created, 1, None, False, 0, OPEN)
             last = (row.updatetime if row else None) or run.updatetime or created
-            found.append((run, last))
-    return found
+            noted_runs.append((run, last))
+    return noted_runs
 
 
 def put(

@@ -49,12 +49,12 @@ def derive_heads(connection: Connection, moved: Sequence[Values]) -> None:
 @lru_cache
 def moves_of() -> Select[Any]:
     """Return the query that locks branches, with their moves."""
-    one, move = branches.c, branchmoves.c
-    columns = (one.Id, one.headhash, one.deletetime, one.version)
+    branch, move = branches.c, branchmoves.c
+    columns = (branch.Id, branch.headhash, branch.deletetime, branch.version)
     query = select(*columns, move.Id.label("move"), move.time, move.beforehash, move.afterhash)
-    same = and_(move.repoid == one.repoid, move.name == one.name)
+    same = and_(move.repoid == branch.repoid, move.name == branch.name)
     query = query.join_from(branches, branchmoves, same)
-    return query.where(among(one.repoid, one.name)).order_by(one.Id).with_for_update()
+    return query.where(among(branch.repoid, branch.name)).order_by(branch.Id).with_for_update()
 
 
 @lru_cache
