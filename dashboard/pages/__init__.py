@@ -7,9 +7,9 @@ first page with a TITLE is where the word leads.
 
 from __future__ import annotations
 
-from dashboard.pages import deliveries, flakes, health, metrics, nights, run, runs, time
+from dashboard.pages import deliveries, flakes, health, metrics, nights, run, run_list, time
 
-PAGES = (nights, runs, run, deliveries, time, flakes, health, metrics)
+PAGES = (nights, run_list, run, deliveries, time, flakes, health, metrics)
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, g, request
 
-from dashboard.pages.runs import repo_number
+from dashboard.pages.run_list import repo_number
 from dashboard.view import charts, formats
 from dashboard.web import filters
 from dashboard.web.filters import DateRange
