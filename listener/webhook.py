@@ -12,8 +12,6 @@ neither takes it the answer is 503, so that the sender shows the delivery as fai
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 
@@ -21,7 +19,7 @@ from listener.intake import answers
 from listener.intake.answers import Answer
 from listener.intake.intake import Intake, is_quick, settle, settle_waiting
 from listener.intake.log_lines import DeliveryLine
-from listener.intake.threads import off_loop
+from listener.intake.threads import LONG, LONG_WAITING, off_loop
 from listener.vendors import read_head
 from listener.vendors.head import Head, Refused
 from rows import Unmappable
@@ -30,9 +28,6 @@ from store.deliveries.table import Delivery, now
 from store.doors.decide import Received, label, read_repository
 
 PATH = "/webhook"
-MOST_LONG = 8
-"""Long bodies that are in memory at once: a payload takes several times its length."""
-LONG, LONG_WAITING = asyncio.Semaphore(MOST_LONG), threading.Semaphore(MOST_LONG)
 
 Headers = Sequence[tuple[str, str]]
 

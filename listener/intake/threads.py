@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,6 +11,10 @@ from typing import Any, TypeVar
 
 THREADS = 16
 """For questions to the database, the spool, and bodies of megabytes."""
+
+MOST_LONG = 8
+"""Long bodies that are in memory at once: a payload takes several times its length."""
+LONG, LONG_WAITING = asyncio.Semaphore(MOST_LONG), threading.Semaphore(MOST_LONG)
 
 Result = TypeVar("Result")
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from rows import Mapped
 from rows.github import branch, commit, events, repo, workflow
-from rows.github.events import Payload, Rows, mapped, part
+from rows.github.events import Rows, mapped, part
 from rows.github.repo import Repository
+from rows.source_record import Payload
 
 
 def branch_listed(payload: Payload, about: Repository) -> Rows:

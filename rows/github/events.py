@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from rows import Mapped, Row, fields
 from rows.github import branch, commit, job, repo, workflow, workflowrun
 from rows.github.repo import Repository
-from rows.source_record import SeenRepository
+from rows.source_record import Payload, SeenRepository
 
-Payload = Mapping[str, Any]
 Rows = Iterable[Row]
 
 
-def part(payload: Payload, key: str) -> dict[str, Any]:
+def part(payload: Payload, key: str) -> Payload:
     """Return the object under `key`. Raises Unmappable where it is missing."""
     return fields.needed(fields.child(payload, key, "payload"), "payload", key)
 
@@ -72,16 +70,6 @@ def repository_of(payload: Payload) -> SeenRepository | None:
         return None
     about, former = repo.repository(payload), tuple(repo.former_names(payload))
     return SeenRepository(about.provider, about.gitid, about.name, former)
-
-
-def runs_of(payload: Payload) -> set[int]:
-    """Return the ids of the runs that a payload speaks of; what cannot be read speaks of none."""
-    run, job = payload.get("workflow_run"), payload.get("workflow_job")
-    ids = (
-        run.get("id") if isinstance(run, dict) else None,
-        job.get("run_id") if isinstance(job, dict) else None,
-    )
-    return {number for number in ids if isinstance(number, int)}
 
 
 def mapped(payload: Payload, rows_of: Callable[[Payload, Repository], Rows], rank: int) -> Mapped:

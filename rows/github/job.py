@@ -6,14 +6,14 @@ https://docs.github.com/rest/actions/workflow-jobs
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rows import Row, fields, version
 from rows.github.job_kinds import AT, is_foreign, is_inherited, is_unstarted
 from rows.github.job_steps import read_steps, systems
 from rows.github.repo import Repository
+from rows.source_record import Payload
 from rows.words import COMPLETED, FAILED_JOB
 
 
@@ -32,9 +32,7 @@ class JobTimes(NamedTuple):
     runtime: float | None
 
 
-def job_rows(
-    job: Mapping[str, Any], repo: Repository, deployment: Mapping[str, Any] | None = None
-) -> list[Row]:
+def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) -> list[Row]:
     """Return a job's row and the stubs of its run and attempt; nothing for what is no job.
 
     `deployment` is what a delivery brings beside a job that needs an approval.
@@ -54,7 +52,7 @@ def job_rows(
     ]
 
 
-def job_times(job: Mapping[str, Any], attempt: int) -> JobTimes:
+def job_times(job: Payload, attempt: int) -> JobTimes:
     """Return a job's times; its queue time is from its creation until a runner took it."""
     status = fields.text(job, "status", AT)
     created = fields.moment(job, "created_at", AT)
@@ -68,9 +66,7 @@ def job_times(job: Mapping[str, Any], attempt: int) -> JobTimes:
     return JobTimes(created, started, ended, stamps, inherited, queuetime, seconds(started, ended))
 
 
-def job_row(
-    job: Mapping[str, Any], provider: str, run: int, attempt: int, decided: datetime | None
-) -> Row:
+def job_row(job: Payload, provider: str, run: int, attempt: int, decided: datetime | None) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
     status, times = fields.text(job, "status", AT), job_times(job, attempt)
     queued, ran = times.queuetime, times.runtime

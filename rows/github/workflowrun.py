@@ -78,3 +78,13 @@ def workflow_name(
     own = fields.text(run, "name", AT) or None
     gitid = fields.number(run, "workflow_id", AT)
     return own if gitid is None else StoredName(gitid, own)
+
+
+def runs_of(payload: Mapping[str, Any]) -> set[int]:
+    """Return the ids of the runs that a payload speaks of; what cannot be read speaks of none."""
+    run, job = payload.get("workflow_run"), payload.get("workflow_job")
+    ids = (
+        run.get("id") if isinstance(run, dict) else None,
+        job.get("run_id") if isinstance(job, dict) else None,
+    )
+    return {number for number in ids if isinstance(number, int)}
