@@ -65,10 +65,10 @@ def export(app: Flask, folder: Path, most: int = MOST) -> ExportResult:
     A folder that holds anything else than an earlier export is left alone.
     """
     clear(folder)
-    found, left = crawl(app, most)
-    exported = ExportResult(len(found), left)
-    names = {url: name_of(url, got.is_page) for url, got in found.items()}
-    for url, got in found.items():
+    files, left = crawl(app, most)
+    exported = ExportResult(len(files), left)
+    names = {url: name_of(url, got.is_page) for url, got in files.items()}
+    for url, got in files.items():
         file = folder / names[url]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(
@@ -155,18 +155,18 @@ def relative(page: str, names: dict[str, str], own: str) -> str:
     """Return a page whose links lead to files; one that leads to none becomes plain text."""
     home = posixpath.dirname(own) or "."
 
-    def anchor(found: re.Match[str]) -> str:
-        before, link, after, text = found.groups()
+    def anchor(match: re.Match[str]) -> str:
+        before, link, after, text = match.groups()
         if html.unescape(link) in names:
-            return found[0]
+            return match[0]
         kept = re.sub(r'\s(?:data-peek|rel="[^"]*")', "", before + after)
         told = "" if " title=" in kept else ' title="Not among these files"'
         return f"<span{told}{kept}>{text}</span>"
 
-    def pointed(found: re.Match[str]) -> str:
-        name = names.get(html.unescape(found[2]))
+    def pointed(match: re.Match[str]) -> str:
+        name = names.get(html.unescape(match[2]))
         if name is None:
             return ""
-        return f'{found[1]}="{html.escape(posixpath.relpath(name, home))}"'
+        return f'{match[1]}="{html.escape(posixpath.relpath(name, home))}"'
 
     return LINK.sub(pointed, HREF.sub(anchor, page))
