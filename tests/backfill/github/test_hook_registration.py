@@ -35,7 +35,7 @@ def staged(
 
 def lines(done: Done) -> list[tuple[str, str, str]]:
     found = [json.loads(line) for line in done.out]
-    return [(one["name"], one["found"], one["wrong"]) for one in found]
+    return [(one["name"], one["state"], one["wrong"]) for one in found]
 
 
 def made(stage: Stage, **options: object) -> Hook:
