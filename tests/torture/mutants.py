@@ -100,14 +100,14 @@ MUTANTS = (
         "listener/asgi.py",
         "    if len(body) < length:",
         "    if False:",
-        "tests/listener/test_wire.py::test_body_cut_off_is_400",
+        "tests/listener/wire/test_answers.py::test_body_cut_off_is_400",
     ),
     Mutant(
         "a limit on the body",
         "listener/vendors/head.py",
         "int(length) > BODY_BYTES",
         "False",
-        "tests/listener/test_wire.py::test_body_of_26_mib_is_413_before_it_is_read",
+        "tests/listener/wire/test_answers.py::test_body_of_26_mib_is_413_before_it_is_read",
     ),
 )
 
