@@ -40,6 +40,20 @@ newest record, **fixed** is the same in every record that has it, **place** is w
 repository is today, **first** and **last** are the least and greatest ever seen, **sticky** stays
 true, **derived** follows from stored rows, **own** is Runledger's business. Times are UTC without
 zone, spans are seconds. "Cannot know" means that rows read from the API leave it empty.
+
+## Times that contradict one another
+
+- A run none of whose jobs was ever started has neither start nor run time: its jobs ended without
+  runner and steps, or it says so itself (`startup_failure`, `skipped`, `action_required`, `stale`,
+  `cancelled` while no job of it is known). Doubt: a cancelled run whose jobs are not stored may
+  have run; it gets its times with them.
+- `started_at` of a job keeps the time of queueing in some bodies of jobs that run
+  ([actions-runner-controller#3346](https://github.com/actions/actions-runner-controller/issues/3346)).
+  Where the first step began 60 s later or more, the step's time counts and `latestart` says so; its
+  queue time is then what the steps show, and counts. Doubt: a runner that takes a minute between
+  taking a job and its first step is seen as waiting. A job without a step that began, whose
+  `started_at` is its `created_at`, has no queue time: it may have waited.
+- Spans that run backwards are NULL (`clockanomaly`), never 0.
 """
 
 EVENTS_HEAD = """# GitHub events

@@ -10,6 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from rows.words import COMPLETED, SKIPPED
+
+WAITING = {"requested", "queued", "pending", "waiting"}
+ENDED_UNSTARTED = {"cancelled", SKIPPED, "startup_failure", "action_required", "stale"}
+"""How a run may end without a job that was started."""
+
 
 class Attempt(NamedTuple):
     """A stored attempt; `known` is False while only its jobs have been seen."""
@@ -31,6 +37,8 @@ class Job(NamedTuple):
     endtime: datetime | None
     os: str | None
     inherited: bool
+    is_open: bool = False
+    """Whether it, or one of those that it stands for, has not ended."""
 
 
 class Timing(NamedTuple):
@@ -53,15 +61,15 @@ def seconds(begin: datetime | None, end: datetime | None) -> float | None:
 def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
     """Return when an attempt ran, from its own jobs.
 
-    Inherited jobs ran in an earlier attempt. Without a started job the attempt's own start is
-    all that is known, and waiting time and system are not known: None, never 0.
+    Inherited jobs ran in an earlier attempt. Without a started job the attempt's own start is all
+    that is known, unless it never started; its wait and system are not known: None, never 0.
     """
     own = [job for job in jobs if job.attempt == attempt.attempt and not job.inherited]
     starts = [job.starttime for job in own if job.starttime]
     ends = [job.endtime for job in own if job.endtime]
-    start = min(starts, default=attempt.createtime)
+    start = min(starts, default=None if is_unstarted(attempt, own) else attempt.createtime)
     end = None
-    if attempt.status == "completed":
+    if attempt.status == COMPLETED:
         end = max(ends, default=attempt.updatetime)
     queued = seconds(attempt.createtime, start) if starts else None
     return Timing(
@@ -71,6 +79,18 @@ def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
         runtime=seconds(start, end),
         os=systems(job.os for job in own if job.starttime),
     )
+
+
+def is_unstarted(attempt: Attempt, jobs: Sequence[Job]) -> bool:
+    """Tell an attempt, none of whose jobs was started, that has not started or never will.
+
+    Of one that ran its jobs may be unknown; where it ended without running, it says so itself.
+    """
+    if attempt.status in WAITING:
+        return True
+    if attempt.status != COMPLETED or any(job.is_open for job in jobs):
+        return False
+    return bool(jobs) or attempt.conclusion in ENDED_UNSTARTED
 
 
 def systems(texts: Iterable[str | None]) -> str | None:

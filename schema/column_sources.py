@@ -100,7 +100,7 @@ WORKFLOWRUNS = {
     "url": both("workflow_run.html_url"),
     "branchname": both("workflow_run.head_branch"),
     "commithash": both("workflow_run.head_sha"),
-    "workflowname": both("workflow.name, else the stored name, else workflow_run.name"),
+    "workflowname": both("workflow.name, else the stored name, else workflow_run.path"),
     "repo": REPO,
     "os": both("jobs.os of its started jobs"),
     "provider": PROVIDER,
@@ -112,6 +112,7 @@ WORKFLOWRUNS = {
     "workflowgitid": both("workflow_run.workflow_id"),
     "triggeredby": MIRROR,
     "updatetime": MIRROR,
+    "headrepo": both("workflow_run.head_repository.full_name, where its id is another's"),
 }
 
 JOBS_OF = both("jobs of the attempt that are its own")
@@ -142,7 +143,7 @@ JOBS = {
     "status": both("workflow_job.status"),
     "conclusion": both("workflow_job.conclusion"),
     "createtime": both("workflow_job.created_at"),
-    "starttime": both("workflow_job.started_at, once a runner has it"),
+    "starttime": both("workflow_job.started_at, once a runner has it; steps[].started_at if late"),
     "endtime": both("workflow_job.completed_at"),
     "queuetime": both("starttime - createtime"),
     "runtime": both("endtime - starttime"),
@@ -160,6 +161,7 @@ JOBS = {
     "clockanomaly": both("created_at, started_at, completed_at out of order"),
     "failedstep": both("workflow_job.steps[].name, the first that failed"),
     "steps": both("workflow_job.steps"),
+    "latestart": both("steps[].started_at, 60 s or more after workflow_job.started_at"),
 }
 
 DELIVERIES = {

@@ -11,10 +11,13 @@ from typing import NamedTuple
 
 from rows import Row, fields, version
 from rows.github.job_kinds import AT, is_foreign, is_inherited, is_unstarted
-from rows.github.job_steps import read_steps, systems
+from rows.github.job_steps import first_start, read_steps, systems
 from rows.github.repo import Repository
 from rows.source_record import Payload
 from rows.words import COMPLETED, FAILED_JOB
+
+LATE = 60.0
+"""Seconds from `started_at` to the first step: more than a runner takes to begin."""
 
 
 class JobTimes(NamedTuple):
@@ -30,6 +33,7 @@ class JobTimes(NamedTuple):
     inherited: bool
     queuetime: float | None
     runtime: float | None
+    is_late: bool
 
 
 def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) -> list[Row]:
@@ -52,8 +56,14 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
     ]
 
 
-def job_times(job: Payload, attempt: int) -> JobTimes:
-    """Return a job's times; its queue time is from its creation until a runner took it."""
+def job_times(job: Payload, attempt: int, first: datetime | None) -> JobTimes:
+    """Return a job's times, given when its first step began.
+
+    Its queue time is from its creation until a runner took it. `started_at` of some jobs stays the
+    time of queueing when they run: the first step counts where it began a minute later. Without
+    one, a job that seems to have started when it was created may have waited, nobody knows how
+    long. https://github.com/actions/actions-runner-controller/issues/3346
+    """
     status = fields.text(job, "status", AT)
     created = fields.moment(job, "created_at", AT)
     started = fields.moment(job, "started_at", AT)
@@ -62,15 +72,21 @@ def job_times(job: Payload, attempt: int) -> JobTimes:
     inherited = is_inherited(job, attempt, created, started)
     if is_unstarted(job, inherited):
         started = None
-    queuetime = None if inherited else seconds(created, started)
-    return JobTimes(created, started, ended, stamps, inherited, queuetime, seconds(started, ended))
+    is_late = (seconds(started, first) or 0) >= LATE and (seconds(first, ended) or 0) >= 0
+    if is_late:
+        started = first
+    is_known = not inherited and (first is not None or started != created)
+    queuetime = seconds(created, started) if is_known else None
+    runtime = seconds(started, ended)
+    return JobTimes(created, started, ended, stamps, inherited, queuetime, runtime, is_late)
 
 
 def job_row(job: Payload, provider: str, run: int, attempt: int, decided: datetime | None) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
-    status, times = fields.text(job, "status", AT), job_times(job, attempt)
+    status, steps = fields.text(job, "status", AT), read_steps(job)
+    times = job_times(job, attempt, first_start(steps))
     queued, ran = times.queuetime, times.runtime
-    steps = read_steps(job) if status == COMPLETED else []
+    steps = steps if status == COMPLETED else []
     state = {
         "status": status,
         "conclusion": fields.text(job, "conclusion", AT),
@@ -79,6 +95,7 @@ def job_row(job: Payload, provider: str, run: int, attempt: int, decided: dateti
         "queuetime": None if queued is None or queued < 0 else int(queued),
         "runtime": None if ran is None or ran < 0 else ran,
         "clockanomaly": any(span is not None and span < 0 for span in (queued, ran)),
+        "latestart": times.is_late,
         "failedstep": next((one["name"] for one in steps if one["conclusion"] in FAILED_JOB), None),
         "steps": json.dumps(steps, ensure_ascii=False) if status == COMPLETED else None,
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from rows import fields
 from rows.github.job_kinds import AT
+from rows.words import SKIPPED
 
 SYSTEMS = {
     "Linux": set(
@@ -39,6 +40,13 @@ def read_steps(job: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for step in fields.children(job, "steps", AT)
     ]
+
+
+def first_start(steps: Iterable[Mapping[str, Any]]) -> datetime | None:
+    """Return when the first step began that was not skipped."""
+    times = [step["starttime"] for step in steps if step["conclusion"] != SKIPPED]
+    first = min(filter(None, times), default=None)
+    return None if first is None else datetime.fromisoformat(first)
 
 
 def clock(time: datetime | None) -> str | None:

@@ -14,6 +14,8 @@ from rows import Row, StoredName, fields, version
 from rows.github.repo import Repository
 
 AT = "workflow_run"
+GONE = "unknown"
+"""In place of the name of a head repository that no longer exists."""
 # https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
 TRIGGERS = tuple(
     "push pull_request schedule workflow_dispatch merge_group release workflow_run"
@@ -51,6 +53,7 @@ def run_rows(
         "event": fields.text(run, "event", AT),
         "title": fields.text(run, "display_title", AT),
         "workflowgitid": fields.number(run, "workflow_id", AT),
+        "headrepo": head_repository(run, repo),
     }
     what = (attempt, updated, status, conclusion, state.values())
     order, own = version.run("workflowruns", *what), version.run("runattempts", *what)
@@ -69,15 +72,33 @@ def login(run: Mapping[str, Any], key: str) -> str | None:
 def workflow_name(
     run: Mapping[str, Any], workflow: Mapping[str, Any] | None
 ) -> str | StoredName | None:
-    """Return the workflow's name, else the name stored for its id, else the run's own.
+    """Return the workflow's name, else the name stored for its id, else the path of its file.
 
-    Recorded runs have an empty name of their own.
+    A run's own name may be the title that `run-name` gives each run, and recorded ones have none;
+    it is the last resort, of servers that give no path. https://github.com/actions/runner/issues/4141
     """
     if workflow is not None and (name := fields.text(workflow, "name", "workflow")):
         return name
-    own = fields.text(run, "name", AT) or None
+    path, _, _ = (fields.text(run, "path", AT) or "").partition("@")  # `@` and where it was read
+    otherwise = path or fields.text(run, "name", AT) or None
     gitid = fields.number(run, "workflow_id", AT)
-    return own if gitid is None else StoredName(gitid, own)
+    return otherwise if gitid is None else StoredName(gitid, otherwise)
+
+
+def head_repository(run: Mapping[str, Any], repo: Repository) -> str | None:
+    """Return the full name of the repository a run's commit is from, None for its own.
+
+    That of a deleted fork is gone, and only proposals have forks.
+    """
+    head = fields.child(run, "head_repository", AT)
+    if head is None:
+        is_proposal = (fields.text(run, "event", AT) or "").startswith("pull_request")
+        return GONE if is_proposal else None
+    at = f"{AT}.head_repository"
+    name, gitid = fields.text(head, "full_name", at), fields.number(head, "id", at)
+    own = fields.number(fields.child(run, "repository", AT) or {}, "id", f"{AT}.repository")
+    is_own = name == repo.name if gitid is None else gitid in (repo.gitid, own)
+    return None if is_own else name or GONE
 
 
 def runs_of(payload: Mapping[str, Any]) -> set[int]:

@@ -70,6 +70,18 @@ def create_index(name: str, table: str, columns: list[str]) -> None:
         op.create_index(name, table, columns)
 
 
+def add_column(table: str, new: Column[Any]) -> None:
+    """Add a column after the others, unless it is there."""
+    if new.name not in {known["name"] for known in inspect(op.get_bind()).get_columns(table)}:
+        op.add_column(table, new)
+
+
+def comment_column(table: str, name: str, type_: Any, comment: str) -> None:
+    """Say anew what a column means that may be NULL, where the database keeps that."""
+    if op.get_bind().dialect.supports_comments:
+        op.alter_column(table, name, existing_type=type_, existing_nullable=True, comment=comment)
+
+
 def allow_null_if_empty(table: str, columns: Sequence[str]) -> None:
     """Let columns of a table without rows hold NULL that could not."""
     connection = op.get_bind()

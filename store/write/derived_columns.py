@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    case,
     false,
     func,
     null,
@@ -124,16 +125,18 @@ def deriving() -> CompoundSelect[Any]:
     them and ends with the last: nothing more is derived from them.
     """
     names = ("version", *(name for name in Attempt._fields if name != "known"), *TIMED)
-    attempts = query_of(runattempts, "rungitid", names).add_columns(null().label("os"))
+    attempts = query_of(runattempts, "rungitid", names)
+    attempts = attempts.add_columns(null().label("os"), null().label("is_open"))
     job = jobs.c
     told: dict[str, ColumnElement[Any]] = {
         "attempt": job.attempt,
         "starttime": func.min(job.starttime),
         "endtime": func.max(job.endtime),
     }
+    is_open = func.max(case((job.endtime.is_(None), 1), else_=0)).label("is_open")
     ran = (
         query_of(jobs, "rungitid", ())
-        .add_columns(*(told.get(name, null()).label(name) for name in names), job.os)
+        .add_columns(*(told.get(name, null()).label(name) for name in names), job.os, is_open)
         .where(job.inherited.is_(false()))
         .group_by(job.rungitid, job.attempt, job.os)
     )
@@ -173,7 +176,7 @@ def stub_of(number: int) -> Attempt:
 
 def job_of(row: Row[Any]) -> derive.Job:
     """Return jobs that ran in their own attempt as the derivation sees them."""
-    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, inherited=False)
+    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, False, bool(row.is_open))
 
 
 def differs(row: Row[Any] | None, values: Values) -> bool:

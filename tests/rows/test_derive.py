@@ -58,11 +58,32 @@ def test_attempt_without_a_job_starts_when_it_was_made_and_its_wait_is_unknown()
 def test_attempt_without_a_started_job_has_no_wait_and_no_system():
     jobs = [job(None, None), job(None, None, os="Windows")]
     found = derive.timing(attempt(status="queued", conclusion=None), jobs)
-    assert found == Timing(NOON, None, None, None, None)
+    assert found == Timing(None, None, None, None, None)
 
 
-def test_attempt_cancelled_while_queued_ends_with_its_jobs_and_has_no_wait():
+@pytest.mark.parametrize("conclusion", ["cancelled", "failure", "success", "skipped"])
+def test_attempt_none_of_whose_jobs_started_ends_with_them_and_never_started(conclusion: str):
     jobs = [job(None, 45), job(None, 44)]
+    found = derive.timing(attempt(conclusion=conclusion), jobs)
+    assert found == Timing(None, at(45), None, None, None)
+
+
+@pytest.mark.parametrize(
+    "conclusion", ["cancelled", "skipped", "startup_failure", "action_required", "stale"]
+)
+def test_attempt_that_may_end_without_running_is_not_taken_to_have_run(conclusion: str):
+    found = derive.timing(attempt(conclusion=conclusion), [])
+    assert found == Timing(None, at(600), None, None, None)
+
+
+@pytest.mark.parametrize("status", ["requested", "queued", "pending", "waiting"])
+def test_attempt_that_has_not_begun_has_no_start(status: str):
+    found = derive.timing(attempt(status=status, conclusion=None), [])
+    assert found == Timing(None, None, None, None, None)
+
+
+def test_attempt_with_a_job_that_may_have_run_starts_when_it_was_made():
+    jobs = [job(None, 45), job(None, None, is_open=True)]
     found = derive.timing(attempt(conclusion="cancelled"), jobs)
     assert found == Timing(NOON, at(45), None, 45.0, None)
 

@@ -36,9 +36,16 @@ def sqlite_lines(connection: Connection, name: str) -> list[str]:
     """Return the lines of a table's DDL and of its indexes'."""
     query = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL"
     sources = connection.exec_driver_sql(query, (name,)).scalars()
-    lines = [line.strip().rstrip(",") for sql in sources for line in str(sql).splitlines()]
+    # An added column stands behind the last line, which is a constraint.
+    lines = [
+        part.strip().rstrip(",")
+        for sql in sources
+        for line in str(sql).splitlines()
+        for part in re.split(r"(?<=\)), (?=[a-z]+ [A-Z])", line)
+    ]
+    words = ("INDEX ", "KEY", "UNIQUE")
     return in_order(
-        [line for line in lines if line], lambda line: "INDEX " in line or "KEY" in line
+        [line for line in lines if line], lambda line: any(word in line for word in words)
     )
 
 

@@ -76,8 +76,9 @@ def derive_runs(stored: dict[str, dict[tuple[object, ...], Values]]) -> None:
     """Derive each run and attempt from its attempts and jobs."""
     jobs: dict[tuple[object, ...], list[derive.Job]] = defaultdict(list)
     for job in stored["jobs"].values():
-        told = [job.get(name) for name in derive.Job._fields]
-        jobs[job["provider"], job["rungitid"]].append(derive.Job(*told))
+        told = {**job, "is_open": job.get("endtime") is None}
+        told = {name: told.get(name) for name in derive.Job._fields}
+        jobs[job["provider"], job["rungitid"]].append(derive.Job(**told))
     attempts: dict[tuple[object, ...], list[derive.Attempt]] = defaultdict(list)
     for row in stored["runattempts"].values():
         known = {**row, "known": bool(row["version"])}

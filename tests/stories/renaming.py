@@ -110,7 +110,6 @@ EARLY_TIMES = {
 }
 LATE_TIMES = {
     "status": "queued",
-    "starttime": clock("14:10:00"),
     "triggeredby": "octocat",
     "updatetime": clock("14:10:00"),
 }
@@ -231,6 +230,7 @@ RENAMING = Story(
                 "branchname": "main",
                 "commithash": SHA,
                 "clockanomaly": False,
+                "latestart": False,
                 "steps": steps("12:00:08", "12:01:08"),
             }
         ],

@@ -172,4 +172,5 @@ JOB_ROW: dict[str, object] = {
     "commithash": SHA,
     "repo": "octo-org/app",
     "clockanomaly": False,
+    "latestart": False,
 }

@@ -32,10 +32,7 @@ BUILD_ROW = SUCCESS.rows["jobs"][0]
 CANCELLED_TIMES = {
     "status": "completed",
     "conclusion": "cancelled",
-    "starttime": clock("12:00:00"),
     "endtime": clock("12:05:00"),
-    "queuetime": None,
-    "runtime": 300.0,
     "updatetime": clock("12:05:01"),
 }
 CANCELLED = Story(
@@ -169,6 +166,7 @@ FIRST_TIME = Story(
                 "author": "mona",
                 "event": "pull_request",
                 "title": "Fix a typo",
+                "headrepo": "mona/app",
                 "os": "Linux",
             }
         ],

@@ -50,6 +50,7 @@ def test_completed_job_becomes_a_row():
         "inherited": False,
         "gated": False,
         "clockanomaly": False,
+        "latestart": False,
         "failedstep": None,
         "steps": "[]",
         "version": b"",

@@ -43,8 +43,48 @@ def test_end_of_a_job_that_is_not_completed_is_not_known():
     assert spans(**{**RUNNING, "completed_at": ENDED}) == (at("12:00:09"), None, 7, None, False)
 
 
-def test_job_started_in_the_second_it_was_created_waited_zero():
-    assert spans(started_at=CREATED) == (at("12:00:02"), at("12:04:00"), 0, 238.0, False)
+def step(start: str | None, **changes: Any) -> dict[str, Any]:
+    """Return a step that began at a time of the day."""
+    begun = start and f"2026-03-02T{start}Z"
+    usual = {"number": 1, "name": "Set up job", "status": "completed", "conclusion": "success"}
+    return {**usual, "started_at": begun, "completed_at": begun, **changes}
+
+
+def test_job_whose_first_step_began_in_the_second_it_was_created_waited_zero():
+    found = spans(started_at=CREATED, steps=[step("12:00:02")])
+    assert found == (at("12:00:02"), at("12:04:00"), 0, 238.0, False)
+
+
+@pytest.mark.parametrize("state", [{}, RUNNING])
+def test_job_that_seems_to_start_as_it_is_created_may_have_waited_if_no_step_tells(state: Any):
+    skipped = step("12:00:02", conclusion="skipped")
+    for steps in ([], [step(None)], [skipped]):
+        assert spans(**{**state, "started_at": CREATED, "steps": steps})[2] is None
+
+
+@pytest.mark.parametrize("started", [CREATED, "2026-03-02T12:00:01Z"])
+def test_job_whose_first_step_begins_a_minute_later_waited_as_long_as_the_steps_say(started: str):
+    late = {"started_at": started, "steps": [step("12:03:50"), step("12:03:30"), step(None)]}
+    assert spans(**late) == (at("12:03:30"), at("12:04:00"), 208, 30.0, False)
+    assert job(**late)["latestart"]
+
+
+def test_job_that_runs_is_seen_to_be_late_by_its_steps():
+    late = {**RUNNING, "started_at": CREATED, "steps": [step("12:03:30")]}
+    assert spans(**late) == (at("12:03:30"), None, 208, None, False)
+    assert job(**late)["latestart"]
+
+
+@pytest.mark.parametrize("first", ["12:01:08", "12:00:09", "12:00:01", "12:04:01"])
+def test_steps_do_not_move_a_start_that_is_near_them_or_that_they_contradict(first: str):
+    steps = [step(first)]
+    assert spans(steps=steps) == (at("12:00:09"), at("12:04:00"), 7, 231.0, False)
+    assert not job(steps=steps)["latestart"]
+
+
+def test_copy_of_a_job_that_started_late_ran_as_long_as_it_did():
+    copy = {**COPIED, "started_at": CREATED, "steps": [step("12:03:30")]}
+    assert spans(**copy) == (at("12:03:30"), at("12:04:00"), None, 30.0, False)
 
 
 def test_job_whose_creation_is_unknown_has_no_wait():

@@ -46,7 +46,7 @@ def compare_run(view: View, repo: Repo, change: Change, payload: Json) -> bool:
     assert with_flow.rows == told.rows
     # The API's runs have no workflow beside them: its name is the stored one.
     alone = read("workflow_run", rest.run(view, state, pull_requests=False), repo)
-    name = StoredName(state.workflow_id, state.name or None)
+    name = StoredName(state.workflow_id, flow["path"])
     expected = {**only(told, "workflowruns"), "workflowname": name}
     assert only(alone, "workflowruns") == expected
     assert only(alone, "runattempts") == only(told, "runattempts")

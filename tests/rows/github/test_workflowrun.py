@@ -24,6 +24,8 @@ from tests.rows.objects import (
     without,
 )
 
+PATH = ".github/workflows/checks.yml"
+
 
 def with_workflow(workflow: Any, **changes: Any) -> Any:
     return mapped("workflow_run", {"workflow_run": {**RUN, **changes}, "workflow": workflow})
@@ -47,6 +49,7 @@ def test_run_row_has_what_does_not_change():
         "event": "push",
         "title": "Add a thing",
         "workflowgitid": 30,
+        "headrepo": None,
         "version": b"",
     }
 
@@ -108,11 +111,42 @@ def test_workflow_beside_the_run_names_it(own: str | None):
 
 @pytest.mark.parametrize("workflow", [None, {**WORKFLOW, "name": ""}, {**WORKFLOW, "name": None}])
 @pytest.mark.parametrize(("own", "otherwise"), [("Own", "Own"), ("", None), (None, None)])
-def test_run_without_a_workflow_name_takes_the_stored_one_else_its_own(
+def test_run_of_a_server_without_paths_takes_the_stored_name_else_its_own(
     workflow: Any, own: str | None, otherwise: str | None
 ):
     found = only(with_workflow(workflow, name=own), "workflowruns")
     assert found["workflowname"] == StoredName(30, otherwise)
+
+
+@pytest.mark.parametrize("workflow", [None, {**WORKFLOW, "name": ""}])
+@pytest.mark.parametrize("path", [PATH, f"{PATH}@main", f"{PATH}@refs/heads/x"])
+def test_run_without_a_workflow_name_takes_the_stored_one_else_its_path(workflow: Any, path: str):
+    titled = {"name": "Checks for change 7", "path": path}
+    found = only(with_workflow(workflow, **titled), "workflowruns")
+    assert found["workflowname"] == StoredName(30, PATH)
+    unknown = only(with_workflow(workflow, **titled, workflow_id=None), "workflowruns")
+    assert unknown["workflowname"] == PATH
+
+
+@pytest.mark.parametrize(
+    ("head", "shown"),
+    [
+        ({"id": 7, "full_name": "octo-org/app"}, None),
+        ({"id": 7, "full_name": "octo-org/former-name"}, None),
+        ({"full_name": "octo-org/app"}, None),
+        ({"id": 8, "full_name": "mona/app"}, "mona/app"),
+        ({"id": 8, "full_name": "octo-org/app"}, "octo-org/app"),  # another one had its name
+        ({"id": 8}, "unknown"),
+        (None, None),
+    ],
+)
+def test_run_names_the_repository_its_commit_is_from_unless_it_is_its_own(head: Any, shown: Any):
+    assert run(head_repository=head)["headrepo"] == shown
+
+
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target"])
+def test_fork_of_a_proposal_that_is_gone_is_not_taken_for_ours(event: str):
+    assert run(head_repository=None, event=event)["headrepo"] == "unknown"
 
 
 @pytest.mark.parametrize(("own", "name"), [("Own", "Own"), ("", None), (None, None)])
