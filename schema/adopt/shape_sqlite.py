@@ -42,10 +42,11 @@ def source(connection: Connection, name: str) -> str:
 def lines(ddl: str) -> list[str]:
     """Return DDL without the differences that mean nothing.
 
-    A key that may not be NULL is stricter than ours, because no row lacks it.
+    A key that may not be NULL is stricter than ours, because no row lacks it. A column that was
+    added stands on the line of the one before it.
     """
-    stripped = (line.strip().rstrip(", ") for line in ddl.replace(" NOT NULL", "").splitlines())
-    return sorted(line for line in stripped if line)
+    parts = re.split(r"\n|, (?=\w+ [A-Z])", ddl.replace(" NOT NULL", ""))
+    return sorted(filter(None, (line.strip().rstrip(", ") for line in parts)))
 
 
 def created(table: Table, connection: Connection) -> str:

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Engine, inspect
 
 Described = dict[str, list[str]]
 
+ADDED = re.compile(r", (?=\w+ [A-Z])")
+"""What SQLite writes before a column that was added: it stands on the line of the one before it."""
+
 
 def described(engine: Engine) -> Described:
     """Return what each table and view is made of: columns in order, keys and indexes sorted.
@@ -36,12 +39,11 @@ def sqlite_lines(connection: Connection, name: str) -> list[str]:
     """Return the lines of a table's DDL and of its indexes'."""
     query = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL"
     sources = connection.exec_driver_sql(query, (name,)).scalars()
-    # An added column stands behind the last line, which is a constraint.
     lines = [
         part.strip().rstrip(",")
         for sql in sources
         for line in str(sql).splitlines()
-        for part in re.split(r"(?<=\)), (?=[a-z]+ [A-Z])", line)
+        for part in ADDED.split(line)
     ]
     words = ("INDEX ", "KEY", "UNIQUE")
     return in_order(
