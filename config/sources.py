@@ -57,6 +57,8 @@ def read_pattern(
     name, meant = text, list(forms)
     if "://" in text:
         url = urlsplit(text)
+        if url.scheme not in ("http", "https"):
+            raise ValueError(f"{url.scheme}:// begins no page's address: https:// does")
         host = (url.hostname or "").removeprefix("www.")
         meant = [source for source in forms if sources[source].host == host]
         if not meant:
