@@ -6,18 +6,17 @@ python -m benchmarks.adoption [--engine mysql] [--runs 1000000]
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import threading
 import time
 from pathlib import Path
-from tempfile import mkdtemp
 
 import sqlalchemy as sa
 
+from benchmarks.measuring import ENGINES, workspace
 from engines import connect
 from schema import migrate
-from tests import leftovers, servers
+from tests import servers
 from tests.schema.adopt import legacy
 from tests.torture.oracle import applied
 from tests.torture.sender import Sender, noted
@@ -32,18 +31,16 @@ ROOMY = (*servers.DURABLE, "--innodb-buffer-pool-size=1G", "--max-allowed-packet
 def main(argv: list[str] | None = None) -> int:
     """Run it and print the figures; 0 when nothing was lost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--engine", choices=("mysql", "mariadb", "sqlite"), default="mysql")
+    parser.add_argument("--engine", choices=ENGINES, default="mysql")
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--deliveries", type=int, default=6_000)
     asked = parser.parse_args(argv)
-    folder = Path(mkdtemp(prefix="runledger-adoption-"))
-    stage = Stage(asked.engine, folder / "listener", ROOMY)
-    try:
-        lost = measure(stage, asked.runs, asked.deliveries, folder)
-    finally:
-        stage.close()
-        leftovers.close_session()
-        shutil.rmtree(folder)
+    with workspace() as folder:
+        stage = Stage(asked.engine, folder / "listener", ROOMY)
+        try:
+            lost = measure(stage, asked.runs, asked.deliveries, folder)
+        finally:
+            stage.close()
     return 1 if lost else 0
 
 

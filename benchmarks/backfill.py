@@ -17,26 +17,30 @@ ratios. Nothing is fetched meanwhile: (a) gets its parts as fast as it takes the
 
 from __future__ import annotations
 
-import argparse
 import gc
-import shutil
 import statistics
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Engine
 
 from backfill.pipeline.writer import AtomicWrite
-from benchmarks.reception import cpu
+from benchmarks.measuring import (
+    ENGINES,
+    WorkTime,
+    parser_of,
+    print_head,
+    row,
+    time_work,
+    workspace,
+)
 from benchmarks.recorded import record
-from benchmarks.ways import by_backfill, by_plain, counted, counts, empty, started, stored
-from tests import databases, leftovers
-from tests.servers import Server
+from benchmarks.ways import by_backfill, by_plain, counted, counts, empty, stored
+from tests import servers
+from tests.torture.stage import Stage
 
 JOBS = 8
 BY_OBJECT = 2
@@ -45,36 +49,19 @@ BY_OBJECT = 2
 Fill = Callable[[Engine], None]
 
 
-class Turn(NamedTuple):
-    """One turn of one way to write: seconds, and CPU seconds of Python and of the database."""
-
-    seconds: float
-    python: float
-    database: float
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a table of the engines, and the requests; 1 when the two ways end differently."""
-    flags = argparse.ArgumentParser(
-        prog="python -m benchmarks.backfill",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    flags.add_argument("--engines", nargs="+", default=[*databases.ENGINES])
+    flags = parser_of("backfill", __doc__, ENGINES)
     flags.add_argument("--runs", type=int, default=1000)
     flags.add_argument("--rounds", type=int, default=5)
     given = flags.parse_args(argv)
-    folder = Path(tempfile.mkdtemp(prefix="runledger-bench-"))
-    try:
+    with workspace() as folder:
         parts, requests = record(given.runs, JOBS, folder)
-        print(
-            "| engine | rows | commits | way | rows/s | of plain | ms Python | ms database |\n"
-            "|---|---|---|---|---|---|---|---|"
+        print_head(
+            *("engine", "rows", "commits", "way"),
+            *("rows/s", "of plain", "ms Python", "ms database"),
         )
-        alike = [bench(engine, parts, given.rounds, folder) for engine in given.engines]
-    finally:
-        leftovers.close_session()
-        shutil.rmtree(folder, ignore_errors=True)
+        alike = [bench(engine, parts, given.rounds, folder / engine) for engine in given.engines]
     print("\nms: of CPU for 1,000 rows; in SQLite the database is part of Python")
     print(
         f"{1000 * requests / given.runs:.0f} requests for 1,000 runs; "
@@ -86,8 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def bench(name: str, parts: Sequence[AtomicWrite], rounds: int, folder: Path) -> bool:
     """Let both ways take turns on one engine; tell whether they always ended with the same."""
     with ExitStack() as stack:
-        server = stack.enter_context(started(name))
-        with empty(server, folder) as engine:  # the first warms up
+        stage = Stage(name, folder, servers.LOGGED)
+        stack.callback(stage.close)
+        with empty(stage) as engine:  # the first warms up
             there, commits = stored(engine), counted(engine)
             by_backfill(engine, parts)
             number, wanted = len(commits), counts(engine)
@@ -100,12 +88,12 @@ def bench(name: str, parts: Sequence[AtomicWrite], rounds: int, folder: Path) ->
             "backfill": lambda engine: by_backfill(engine, parts),
             "plain": lambda engine: by_plain(engine, rows, number),
         }
-        turns: dict[str, list[Turn]] = {way: [] for way in ways}
+        turns: dict[str, list[WorkTime]] = {way: [] for way in ways}
         alike = True
         for place in range(rounds):
             for way in sorted(ways, reverse=bool(place % 2)):
-                with empty(server, folder) as engine:
-                    turns[way].append(turn(server, engine, ways[way]))
+                with empty(stage) as engine:
+                    turns[way].append(time_work(partial(ways[way], engine), stage.server))
                     ended = counts(engine)
                 if ended != wanted:
                     print(f"{name}, {way}: {ended} in place of {wanted}", file=sys.stderr)
@@ -115,29 +103,16 @@ def bench(name: str, parts: Sequence[AtomicWrite], rounds: int, folder: Path) ->
     return alike
 
 
-def turn(server: Server | None, engine: Engine, fill: Fill) -> Turn:
-    """Write, and return what it took."""
-    pids = [server.pid] if server else []
-    database, python, began = cpu(pids), time.process_time(), time.monotonic()
-    fill(engine)
-    seconds = time.monotonic() - began
-    return Turn(seconds, time.process_time() - python, cpu(pids) - database)
-
-
-def line(name: str, rows: int, commits: int, way: str, turns: dict[str, list[Turn]]) -> str:
+def line(name: str, rows: int, commits: int, way: str, turns: dict[str, list[WorkTime]]) -> str:
     """Return a row of the table, of medians."""
-    those = turns[way]
-    rate = statistics.median(rows / one.seconds for one in those)
-    pairs = zip(turns["plain"], those, strict=True)
+    times = turns[way]
+    rate = statistics.median(rows / one.seconds for one in times)
+    pairs = zip(turns["plain"], times, strict=True)
     ratio = statistics.median(plain.seconds / one.seconds for plain, one in pairs)
-    python, database = (
-        1e6 * statistics.median(getattr(one, part) for one in those) / rows
-        for part in ("python", "database")
-    )
-    return (
-        f"| {name} | {rows} | {commits} | {way} | {rate:.0f} | {ratio:.2f} | "
-        f"{python:.0f} | {database:.0f} |"
-    )
+    python = 1e6 * statistics.median(one.python for one in times) / rows
+    database = 1e6 * statistics.median(one.database for one in times) / rows
+    rates = (f"{rate:.0f}", f"{ratio:.2f}")
+    return row(name, rows, commits, way, *rates, f"{python:.0f}", f"{database:.0f}")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,6 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from benchmarks import year
+from benchmarks.measuring import ENGINES, workspace
 from config.calendar import Calendar
 from config.settings import read
 from dashboard.app import create_app
@@ -29,38 +27,26 @@ from engines import connect
 from schema import migrate
 from store.reads.connection import open_reader
 from store.rollups.spans import RollupPlan
-from tests import databases, leftovers
+from tests import databases
 from tests.store.rollups.making import make_all
 
-ASKED = 40
 LIMIT = 0.300
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a line for each page and store; 1 when a page took longer than it may."""
     parser = argparse.ArgumentParser(prog="make bench-dashboard", description=__doc__)
-    parser.add_argument("--engine", default="sqlite", choices=databases.ENGINES)
+    parser.add_argument("--engine", default="sqlite", choices=ENGINES)
     parser.add_argument("--runs", default="10000,100000,1000000")
-    parser.add_argument("--asked", type=int, default=ASKED, help="how often each page is asked for")
+    parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
     given = parser.parse_args(argv)
     slow = []
-    try:
-        for runs in year.sizes(given.runs):
-            slow += in_fresh_store(given.engine, runs, given.asked)
-    finally:
-        leftovers.close_session()  # the servers that were started
+    with workspace() as folder:
+        for runs in map(int, given.runs.split(",")):
+            with databases.fresh(given.engine, folder) as url:
+                slow += measure(url, folder, runs, given.asked)
     print(f"over {LIMIT * 1000:.0f} ms: {', '.join(slow) or 'none'}")
     return 1 if slow else 0
-
-
-def in_fresh_store(engine: str, runs: int, asked: int) -> list[str]:
-    """Measure in a database of its own, in BENCH_DIR where that is set."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-dashboard-", dir=os.environ.get("BENCH_DIR")))
-    try:
-        with databases.fresh(engine, folder) as url:
-            return measure(url, folder, runs, asked)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:

@@ -6,23 +6,27 @@ production. SQLite works within that process: its time is in Python's.
 
 from __future__ import annotations
 
-import argparse
 import cProfile
 import pstats
 import shutil
 import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
 
 from backfill.command.replay import run_replay
-from benchmarks.reception import cpu
+from benchmarks.measuring import (
+    ENGINES,
+    WorkTime,
+    parser_of,
+    print_head,
+    row,
+    time_work,
+    workspace,
+)
 from config.watch import watch
 from listener.background import spool_drain
 from listener.background.spool_drain import SpoolDrain
@@ -33,51 +37,32 @@ from store.deliveries.table import APPLIED, DeliveryFilter
 from store.doors import probe as probes
 from store.doors import replay as replays
 from tests import servers
-from tests.leftovers import close_session
 from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
 SHOWN = 25  # lines of a profile
 
 
-class Took(NamedTuple):
-    """Seconds: by the clock, of this process's CPU, of the database's."""
-
-    seconds: float
-    python: float
-    database: float
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a line for each engine and way; 1 when a delivery is not in the database."""
-    flags = argparse.ArgumentParser(
-        prog="python -m benchmarks.drain",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    flags.add_argument("--engines", nargs="+", default=["sqlite", "mariadb", "mysql"])
+    flags = parser_of("drain", __doc__, ENGINES)
     flags.add_argument("--deliveries", type=int, default=10_000)
     flags.add_argument("--profile", action="store_true", help="print where the time goes, too")
     given = flags.parse_args(argv)
-    folder = Path(tempfile.mkdtemp(prefix="runledger-drain-"))
-    try:
+    with workspace() as folder:
         size = fill(folder / "spool", given.deliveries)
         print(f"{given.deliveries} deliveries of {size / 1000:.1f} KB\n")
-        print("| engine | way | deliveries/s | ms Python | ms db | applied |")
-        print("|---|---|---|---|---|---|")
+        print_head("engine", "way", "deliveries/s", "ms Python", "ms db", "applied")
         ways = [bench(one, folder, given.deliveries, given.profile) for one in given.engines]
-    finally:
-        close_session()
-        shutil.rmtree(folder, ignore_errors=True)
     return 0 if all(ways) else 1
 
 
 def fill(folder: Path, number: int) -> float:
     """Put deliveries into a spool; return the mean size of a body in bytes."""
     spool, size = Spool(folder), 0
-    for one in shots_of_today(8, number):
-        spool.put(one.delivery)
-        size += len(one.body)
+    for shot in shots_of_today(8, number):
+        spool.put(shot.delivery)
+        size += len(shot.body)
     spool.close()
     return size / number
 
@@ -92,7 +77,8 @@ def bench(engine: str, folder: Path, number: int, is_profiled: bool) -> bool:
         whole = True
         for way, work in ways.items():
             profile = cProfile.Profile() if is_profiled else None
-            took = measured(work, stage, profile)
+            run = partial(profile.runcall, work) if profile else work
+            took = time_work(run, stage.server)
             applied = replays.count(stage.engine(), DeliveryFilter(states=(APPLIED,)))
             print(line(engine, way, number, took, applied), flush=True)
             if profile is not None:
@@ -108,9 +94,9 @@ def write_back(stage: Stage) -> None:
     engine = stage.engine()
     probe = partial(probes.probe, engine)
     spool, breaker = Spool(stage.folder / "spool"), CircuitBreaker(probe)
-    whole = SpoolDrain(engine, watch(()), spool, breaker, probe, Counter())
-    while found := spool.take(spool_drain.BATCH):
-        spool_drain.step(whole, found)
+    drain = SpoolDrain(engine, watch(()), spool, breaker, probe, Counter())
+    while entries := spool.take(spool_drain.BATCH):
+        spool_drain.step(drain, entries)
     spool.close()
 
 
@@ -120,31 +106,18 @@ def again(stage: Stage) -> None:
         run_replay(stage.engine(), DeliveryFilter(), ())
 
 
-def measured(work: Callable[[], None], stage: Stage, profile: cProfile.Profile | None) -> Took:
-    """Do it, and return what it took."""
-    server = [stage.server.pid] if stage.server else []
-    theirs, ours, began = cpu(server), time.process_time(), time.perf_counter()
-    if profile is None:
-        work()
-    else:
-        profile.runcall(work)
-    seconds = time.perf_counter() - began
-    return Took(seconds, time.process_time() - ours, cpu(server) - theirs)
-
-
-def line(engine: str, way: str, number: int, took: Took, applied: int) -> str:
+def line(engine: str, way: str, number: int, took: WorkTime, applied: int) -> str:
     """Return a row of the table."""
-    python, database = (f"{1000 * one / number:.2f} ms" for one in (took.python, took.database))
-    rate = number / took.seconds
-    return f"| {engine} | {way} | {rate:.0f} | {python} | {database} | {applied} |"
+    times = [f"{1000 * cpu / number:.2f} ms" for cpu in (took.python, took.database)]
+    return row(engine, way, f"{number / took.seconds:.0f}", *times, applied)
 
 
 def shown(profile: cProfile.Profile) -> str:
     """Return the functions that take the most time by themselves, and with what they call."""
     out = StringIO()
-    found = pstats.Stats(profile, stream=out).strip_dirs()
+    stats = pstats.Stats(profile, stream=out).strip_dirs()
     for order in ("tottime", "cumulative"):
-        found.sort_stats(order).print_stats(SHOWN)
+        stats.sort_stats(order).print_stats(SHOWN)
     return out.getvalue()
 
 

@@ -7,11 +7,8 @@ reached through a proxy that delays.
 
 from __future__ import annotations
 
-import argparse
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,40 +19,33 @@ from sqlalchemy import make_url, text
 from benchmarks import load
 from benchmarks.distance import away
 from benchmarks.load import Load
+from benchmarks.measuring import SERVERS, parser_of, print_head, row, workspace
 from engines import connect
 from tests import servers
-from tests.leftovers import close_session
 from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
-WARM_SECONDS = 5.0
 TRIPS = 200
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a line for each engine; 1 when a delivery was not applied."""
-    flags = argparse.ArgumentParser(
-        prog="python -m benchmarks.latency",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    flags.add_argument("--engines", nargs="+", default=["mariadb", "mysql"])
+    flags = parser_of("latency", __doc__, SERVERS)
     flags.add_argument("--rate", type=float, default=50, help="deliveries a second")
     flags.add_argument("--seconds", type=float, default=30)
     flags.add_argument("--away", type=float, default=2, help="added to a round trip, in ms")
-    flags.add_argument("--warm", type=float, default=WARM_SECONDS, help="seconds before that")
+    flags.add_argument("--warm", type=float, default=5, help="seconds before that")
     given = flags.parse_args(argv)
     plan = Plan(given.rate, given.seconds, given.warm, given.away / 1000)
-    print("| engine | SELECT 1, there | through the proxy | deliveries | p50 | p99 | max | |")
-    print("|---|---|---|---|---|---|---|---|")
+    print_head(
+        "engine", "SELECT 1, there", "through the proxy", "deliveries", "p50", "p99", "max", ""
+    )
     all_applied = True
-    try:
+    with workspace() as folder:
         for engine in given.engines:
-            found = bench(engine, plan)
-            print(line(engine, found), flush=True)
-            all_applied &= set(found.load.said) == {b"applied"}
-    finally:
-        close_session()
+            latency = bench(engine, plan, folder / engine)
+            print(line(engine, latency), flush=True)
+            all_applied &= latency.load.is_applied
     return 0 if all_applied else 1
 
 
@@ -69,7 +59,7 @@ class Plan(NamedTuple):
     distance: float
 
 
-class Found(NamedTuple):
+class Latency(NamedTuple):
     """Seconds of a round trip to the database, without the proxy and through it, and the load."""
 
     near: float
@@ -77,12 +67,11 @@ class Found(NamedTuple):
     load: Load
 
 
-def bench(engine: str, plan: Plan) -> Found:
+def bench(engine: str, plan: Plan, folder: Path) -> Latency:
     """Send deliveries to a listener whose database is some way off."""
     warm, number = int(plan.rate * plan.warm), int(plan.rate * plan.seconds)
     requests = [one.request for one in shots_of_today(8, warm + number)]
-    folder = Path(tempfile.mkdtemp(prefix="runledger-latency-"))
-    stage = Stage(engine, folder / "listener", servers.LOGGED)
+    stage = Stage(engine, folder, servers.LOGGED)
     try:
         place = make_url(stage.url)
         with away(place.port or 0, plan.distance) as port:
@@ -90,10 +79,9 @@ def bench(engine: str, plan: Plan) -> Found:
             stage.start(far)
             load.send_evenly(stage.port, requests[:warm], plan.rate)
             sent = load.send_evenly(stage.port, requests[warm:], plan.rate)
-            return Found(trip(stage.url), trip(far), sent)
+            return Latency(trip(stage.url), trip(far), sent)
     finally:
         stage.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def trip(url: str) -> float:
@@ -108,14 +96,13 @@ def trip(url: str) -> float:
     return statistics.median(times)
 
 
-def line(engine: str, found: Found) -> str:
+def line(engine: str, latency: Latency) -> str:
     """Return a row of the table."""
-    sent = found.load
-    times = [found.near, found.far, sent.percentile(0.5), sent.percentile(0.99), max(sent.answers)]
-    here, there, half, most, longest = (f"{1000 * one:.1f} ms" for one in times)
-    said = ", ".join(f"{number} {what.decode()}" for what, number in sent.said.most_common())
+    near, far, sent = latency
+    answers = (sent.percentile(0.5), sent.percentile(0.99), max(sent.answers))
+    trips, waits = ([f"{1000 * time:.1f} ms" for time in times] for times in ((near, far), answers))
     number = f"{len(sent.answers)} in {sent.seconds:.1f} s"
-    return f"| {engine} | {here} | {there} | {number} | {half} | {most} | {longest} | {said} |"
+    return row(engine, *trips, number, *waits, load.listed(sent.said))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,8 @@ transactions meet in the database only. The database flushes at each commit, as 
 
 from __future__ import annotations
 
-import argparse
-import shutil
 import statistics
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -22,46 +19,38 @@ from sqlalchemy import text
 
 from benchmarks import load
 from benchmarks.load import Load
+from benchmarks.measuring import SERVERS, parser_of, print_head, row, workspace
 from tests import servers
-from tests.leftovers import close_session
 from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a line for each engine and number of listeners; 1 when a delivery was not applied."""
-    flags = argparse.ArgumentParser(
-        prog="python -m benchmarks.listeners",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    flags.add_argument("--engines", nargs="+", default=["mariadb", "mysql"])
+    flags = parser_of("listeners", __doc__, SERVERS)
     flags.add_argument("--listeners", nargs="+", type=int, default=[1, 2, 4])
     flags.add_argument("--connections", type=int, default=16, help="in all")
     flags.add_argument("--requests", type=int, default=600, help="in one round")
     flags.add_argument("--rounds", type=int, default=5)
     given = flags.parse_args(argv)
-    print(
-        "| engine | listeners | requests/s | p50 | p99 | max | deadlocks | lock waits | waited | |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    titles = ("engine", "listeners", "requests/s", "p50", "p99", "max")
+    print_head(*titles, "deadlocks", "lock waits", "waited", "")
     all_applied = True
-    try:
+    with workspace() as folder:
         for engine in given.engines:
             for number in given.listeners:
                 deliveries = shots_of_today(8, given.requests * (given.rounds + 1), repos=1)
                 requests = (one.request for one in deliveries)
-                found = bench(engine, number, requests, given.connections, given.requests)
-                print(line(engine, number, found), flush=True)
-                for note in found.notes:
+                place = folder / f"{engine}-{number}"
+                rounds = bench(engine, number, place, requests, given.connections, given.requests)
+                print(line(engine, number, rounds), flush=True)
+                for note in rounds.notes:
                     print(note, file=sys.stderr)
-                all_applied &= {what for one in found.loads for what in one.said} == {b"applied"}
-    finally:
-        close_session()
+                all_applied &= all(each.is_applied for each in rounds.loads)
     return 0 if all_applied else 1
 
 
-class Found(NamedTuple):
+class Rounds(NamedTuple):
     """The rounds after the first, which warms up; of all rounds the server's deadlocks, waits for
     a row's lock and their ms; and what the listeners complained of."""
 
@@ -71,18 +60,21 @@ class Found(NamedTuple):
 
 
 def bench(
-    engine: str, number: int, deliveries: Iterator[bytes], connections: int, requests: int
-) -> Found:
+    engine: str,
+    number: int,
+    folder: Path,
+    deliveries: Iterator[bytes],
+    connections: int,
+    requests: int,
+) -> Rounds:
     """Send rounds of requests to so many listeners."""
-    folder = Path(tempfile.mkdtemp(prefix="runledger-listeners-"))
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stages = start(engine, number, folder, stack)
         ports, loads = [one.port for one in stages], []
-        while those := list(islice(deliveries, requests)):
-            loads.append(load.send(ports, those, connections))
+        while batch := list(islice(deliveries, requests)):
+            loads.append(load.send(ports, batch, connections))
         notes = [note for one in stages for note in complaints(one)]
-        return Found(loads[1:], locks(stages[0]), notes)
+        return Rounds(loads[1:], locks(stages[0]), notes)
 
 
 def start(engine: str, number: int, folder: Path, stack: ExitStack) -> list[Stage]:
@@ -92,16 +84,16 @@ def start(engine: str, number: int, folder: Path, stack: ExitStack) -> list[Stag
     # A stage on SQLite starts no server; its listener is given another database.
     others = [Stage("sqlite", folder / str(place)) for place in range(1, number)]
     first.start()
-    for one in others:
-        stack.callback(one.close)
-        one.start(first.url)
+    for stage in others:
+        stack.callback(stage.close)
+        stage.start(first.url)
     return [first, *others]
 
 
 def complaints(stage: Stage) -> list[str]:
     """Return what a listener's log has beside its deliveries, each once, without its time."""
-    found = (one.partition(" ")[2] for one in stage.log().splitlines() if "level=info" not in one)
-    return list(dict.fromkeys(found))
+    lines = (line.partition(" ")[2] for line in stage.log().splitlines() if "=info" not in line)
+    return list(dict.fromkeys(lines))
 
 
 def locks(stage: Stage) -> list[int]:
@@ -114,26 +106,25 @@ def locks(stage: Stage) -> list[int]:
         table = text(
             "SELECT count FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'"
         )
-        found = [int(connection.execute(table).scalar_one())]
+        counts = [int(connection.execute(table).scalar_one())]
         for name in ("waits", "time"):
             shown = connection.execute(text(f"SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_{name}'"))
-            found.append(int(shown.one()[1]))
+            counts.append(int(shown.one()[1]))
     engine.dispose()
-    return found
+    return counts
 
 
-def line(engine: str, number: int, found: Found) -> str:
+def line(engine: str, number: int, rounds: Rounds) -> str:
     """Return a row of the table: medians of the rounds, but the longest of all answers."""
-    loads = found.loads
+    loads = rounds.loads
     rate = statistics.median(len(one.answers) / one.seconds for one in loads)
     half, most = (statistics.median(one.percentile(part) for one in loads) for part in (0.5, 0.99))
     longest = max(max(one.answers) for one in loads)
     total: Counter[bytes] = sum((one.said for one in loads), Counter())
-    said = ", ".join(f"{count} {what.decode()}" for what, count in total.most_common())
-    times = " | ".join(f"{1000 * one:.0f} ms" for one in (half, most, longest))
-    deadlocks, waits, waited = found.locks
-    counted = f"{deadlocks} | {waits} | {waited / 1000:.1f} s"
-    return f"| {engine} | {number} | {rate:.0f} | {times} | {counted} | {said} |"
+    times = [f"{1000 * one:.0f} ms" for one in (half, most, longest)]
+    deadlocks, waits, waited = rounds.locks
+    locked = (deadlocks, waits, f"{waited / 1000:.1f} s")
+    return row(engine, number, f"{rate:.0f}", *times, *locked, load.listed(total))
 
 
 if __name__ == "__main__":

@@ -19,14 +19,23 @@ class Load(NamedTuple):
     """What came of it: times in seconds, each answer's too, and how many said what."""
 
     seconds: float
-    client_seconds: float
     answers: list[float]
     said: Counter[bytes]
 
     def percentile(self, part: float) -> float:
         """Return the time that such a part of the answers took at most."""
-        found = sorted(self.answers)
-        return found[min(len(found) - 1, int(part * len(found)))]
+        times = sorted(self.answers)
+        return times[min(len(times) - 1, int(part * len(times)))]
+
+    @property
+    def is_applied(self) -> bool:
+        """Tell whether every delivery is in the database."""
+        return set(self.said) == {b"applied"}
+
+
+def listed(said: Counter[bytes]) -> str:
+    """Return how many answers said what."""
+    return ", ".join(f"{number} {answer.decode()}" for answer, number in said.most_common())
 
 
 def send(ports: Sequence[int], requests: Sequence[bytes], connections: int) -> Load:
@@ -41,11 +50,11 @@ def send(ports: Sequence[int], requests: Sequence[bytes], connections: int) -> L
     def work(port: int) -> None:
         while True:
             with lock:
-                one = next(source, None)
-            if one is None:
+                request = next(source, None)
+            if request is None:
                 return
             began = time.perf_counter()
-            received = ask(port, one)
+            received = ask(port, request)
             answers.append(time.perf_counter() - began)
             said[status(received)] += 1
 
@@ -53,12 +62,12 @@ def send(ports: Sequence[int], requests: Sequence[bytes], connections: int) -> L
         threading.Thread(target=work, args=(ports[place % len(ports)],))
         for place in range(connections)
     ]
-    cpu, began = time.process_time(), time.perf_counter()
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    return Load(time.perf_counter() - began, time.process_time() - cpu, answers, said)
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Load(time.perf_counter() - began, answers, said)
 
 
 def send_evenly(port: int, requests: Sequence[bytes], rate: float) -> Load:
@@ -70,21 +79,21 @@ def send_evenly(port: int, requests: Sequence[bytes], rate: float) -> Load:
     answers: list[float] = []
     said: Counter[bytes] = Counter()
 
-    def work(one: bytes, due: float) -> None:
+    def work(request: bytes, due: float) -> None:
         try:
-            found = status(ask(port, one))
+            answer = status(ask(port, request))
         except OSError as error:
-            found = f"no answer: {error}".encode()
+            answer = f"no answer: {error}".encode()
         answers.append(time.perf_counter() - due)
-        said[found] += 1
+        said[answer] += 1
 
-    cpu, began = time.process_time(), time.perf_counter()
+    began = time.perf_counter()
     with ThreadPoolExecutor(MOST) as pool:
-        for place, one in enumerate(requests):
+        for place, request in enumerate(requests):
             due = began + place / rate
             time.sleep(max(0.0, due - time.perf_counter()))
-            pool.submit(work, one, due)
-    return Load(time.perf_counter() - began, time.process_time() - cpu, answers, said)
+            pool.submit(work, request, due)
+    return Load(time.perf_counter() - began, answers, said)
 
 
 def ask(port: int, request: bytes) -> bytes:

@@ -12,33 +12,28 @@ the ratio of their medians. Databases flush at each commit, as in production.
 
 from __future__ import annotations
 
-import argparse
-import os
-import shutil
 import statistics
 import sys
-import tempfile
+from argparse import Namespace
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import load, node
+from benchmarks import load
 from benchmarks.load import Load
+from benchmarks.measuring import ENGINES, cpu, parser_of, print_head, row, workspace
+from benchmarks.variants import VARIANTS, has_node
 from tests import servers
-from tests.leftovers import close_session
 from tests.listener.process import ROOT
 from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
 
-DOORS: dict[str, tuple[str, ...]] = {
-    "bare": ("-m", "benchmarks.bare"),
+DOORS = {
     "rows": (str(ROOT / "listener.py"),),
-    "wsgi": ("-m", "benchmarks.wsgi"),
-    "raw": ("-m", "benchmarks.raw"),
-    "node": ("-m", "benchmarks.node"),
+    **{name: ("-m", "benchmarks.variants", name) for name in VARIANTS},
 }
 
 
@@ -52,59 +47,44 @@ class Round(NamedTuple):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a table for each engine and number of connections."""
-    flags = argparse.ArgumentParser(
-        prog="python -m benchmarks.reception",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    flags.add_argument("--engines", nargs="+", default=["sqlite", "mariadb", "mysql"])
+    flags = parser_of("reception", __doc__, ENGINES)
     flags.add_argument("--connections", nargs="+", type=int, default=[1, 16, 64])
     flags.add_argument("--variants", nargs="+", default=["bare", "rows", "wsgi", "raw", "node"])
     flags.add_argument("--requests", type=int, default=600, help="in one round of one variant")
     flags.add_argument("--rounds", type=int, default=5)
     given = flags.parse_args(argv)
-    print(
-        "| engine | connections | variant | requests/s | of bare | p50 | p99 | ms Python | ms db |"
+    print_head(
+        *("engine", "connections", "variant", "requests/s", "of bare"),
+        *("p50", "p99", "ms Python", "ms db"),
     )
-    print("|---|---|---|---|---|---|---|---|---|")
-    try:
+    with workspace() as folder:
         for engine in given.engines:
-            bench(engine, given.connections, given.variants, given.requests, given.rounds)
-    finally:
-        close_session()
+            bench(engine, given, folder / engine)
     return 0
 
 
-def bench(
-    engine: str, connections: Sequence[int], variants: Sequence[str], requests: int, rounds: int
-) -> None:
+def bench(engine: str, given: Namespace, folder: Path) -> None:
     """Start every variant on a database of its own, and let them take turns."""
-    deliveries = requests_of(requests * (rounds + 1) * len(connections))
-    folder = Path(tempfile.mkdtemp(prefix="runledger-bench-"))
+    number = given.requests * (given.rounds + 1) * len(given.connections)
+    deliveries = (shot.request for shot in shots_of_today(8, number))
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stages = {}
-        for name in variants:
-            if name == "node" and (engine == "sqlite" or not node.is_there()):
+        for name in given.variants:
+            if name == "node" and (engine == "sqlite" or not has_node()):
                 continue
             stages[name] = Stage(engine, folder / name, servers.LOGGED, door=DOORS[name])
             stack.callback(stages[name].close)
             stages[name].start()
-        for number in connections:
-            found: dict[str, list[Round]] = defaultdict(list)
-            for place in range(rounds + 1):
-                those = list(islice(deliveries, requests))
+        for connections in given.connections:
+            rounds: dict[str, list[Round]] = defaultdict(list)
+            for place in range(given.rounds + 1):
+                batch = list(islice(deliveries, given.requests))
                 for name, stage in stages.items():
-                    one = turn(stage, those, number)
+                    result = turn(stage, batch, connections)
                     if place:  # the first warms up
-                        found[name].append(one)
-            for name, turns in found.items():
-                print(line(engine, number, name, turns, found["bare"]), flush=True)
-
-
-def requests_of(number: int) -> Iterator[bytes]:
-    """Yield signed requests of a busy installation's day, with payloads of about 10 KB."""
-    return (one.request for one in shots_of_today(8, number))
+                        rounds[name].append(result)
+            for name, turns in rounds.items():
+                print(line(engine, connections, name, turns, rounds["bare"]), flush=True)
 
 
 def turn(stage: Stage, requests: Sequence[bytes], connections: int) -> Round:
@@ -113,15 +93,9 @@ def turn(stage: Stage, requests: Sequence[bytes], connections: int) -> Round:
     theirs = [stage.server.pid] if stage.server else []
     python, database = cpu(ours), cpu(theirs)
     sent = load.send([stage.port], requests, connections)
-    if set(sent.said) != {b"applied"}:
-        print(f"not all were applied: {dict(sent.said)}", file=sys.stderr)
+    if not sent.is_applied:
+        print(f"not all were applied: {load.listed(sent.said)}", file=sys.stderr)
     return Round(sent, cpu(ours) - python, cpu(theirs) - database)
-
-
-def cpu(pids: Iterable[int]) -> float:
-    """Return the CPU seconds that processes have used."""
-    found = (Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split() for pid in pids)
-    return sum(int(fields[11]) + int(fields[12]) for fields in found) / os.sysconf("SC_CLK_TCK")
 
 
 def line(engine: str, number: int, name: str, turns: list[Round], bare: list[Round]) -> str:
@@ -132,10 +106,9 @@ def line(engine: str, number: int, name: str, turns: list[Round], bare: list[Rou
     half, most = (statistics.median(one.load.percentile(p) for one in turns) for p in (0.5, 0.99))
     python = statistics.median(one.python / len(one.load.answers) for one in turns)
     database = statistics.median(one.database / len(one.load.answers) for one in turns)
-    return (
-        f"| {engine} | {number} | {name} | {rate:.0f} | {ratio} | {1000 * half:.1f} ms | "
-        f"{1000 * most:.1f} ms | {1000 * python:.2f} ms | {1000 * database:.2f} ms |"
-    )
+    waits = [f"{1000 * seconds:.1f} ms" for seconds in (half, most)]
+    used = [f"{1000 * seconds:.2f} ms" for seconds in (python, database)]
+    return row(engine, number, name, f"{rate:.0f}", ratio, *waits, *used)
 
 
 def rate_of(one: Round) -> float:

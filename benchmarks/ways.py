@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, insert, select
+from sqlalchemy import Engine, event, func, insert, select
 
 from backfill.pipeline.database_outage import OutageRetry
 from backfill.pipeline.writer import AtomicWrite, Writer
@@ -16,60 +16,32 @@ from engines import connect
 from schema import migrate
 from schema.tables.ci import metadata
 from store.open import WORK
-from tests import leftovers, servers
+from tests.torture.stage import NAME, Stage
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
 @contextmanager
-def started(name: str) -> Iterator[servers.Server | None]:
-    """Start a server that flushes at each commit; None for SQLite, which always does."""
-    if name == "sqlite":
-        yield None
-        return
-    home = leftovers.session_dir() / f"bench{servers.free_port()}"
-    server = servers.START[name](home, servers.free_port(), servers.LOGGED)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
-def empty(server: servers.Server | None, folder: Path) -> Iterator[Engine]:
-    """Give an engine for a database with the schema and no rows; it is removed afterwards."""
-    name = "bench"
-    if server is None:
-        url = f"sqlite:///{folder / name}.db"
+def empty(stage: Stage) -> Iterator[Engine]:
+    """Give an engine for the stage's database, made anew: with the schema and no rows."""
+    if stage.server:
+        create = f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4"
+        stage.administer(f"DROP DATABASE {NAME}", create)
     else:
-        administer(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-        url = f"{server.url}/{name}"
-    engine = connect(url, read_seconds=WORK.seconds)
+        shutil.rmtree(stage.folder, ignore_errors=True)
+    engine = connect(stage.url, read_seconds=WORK.seconds)
     try:
         migrate.upgrade(engine)
         yield engine
     finally:
         engine.dispose()
-        if server is None:
-            for file in folder.glob(f"{name}.db*"):
-                file.unlink()
-        else:
-            administer(server, f"DROP DATABASE {name}")
-
-
-def administer(server: servers.Server, statement: str) -> None:
-    """Run a statement as root."""
-    root = create_engine(server.url)
-    with root.connect() as connection:
-        connection.exec_driver_sql(statement)
-    root.dispose()
 
 
 def counted(engine: Engine) -> list[Any]:
     """Return a list that grows with each commit."""
-    found: list[Any] = []
-    event.listen(engine, "commit", found.append)
-    return found
+    commits: list[Any] = []
+    event.listen(engine, "commit", commits.append)
+    return commits
 
 
 def by_backfill(engine: Engine, parts: Iterable[AtomicWrite]) -> None:
@@ -86,10 +58,10 @@ def by_backfill(engine: Engine, parts: Iterable[AtomicWrite]) -> None:
 
 def by_plain(engine: Engine, rows: Rows, commits: int) -> None:
     """Insert rows with executemany, table after table, in so many transactions."""
-    size = math.ceil(sum(len(found) for found in rows.values()) / commits)
+    size = math.ceil(sum(map(len, rows.values())) / commits)
     batch: list[tuple[str, dict[str, Any]]] = []
-    for table, found in rows.items():
-        for values in found:
+    for table, lines in rows.items():
+        for values in lines:
             batch.append((table, values))
             if len(batch) == size:
                 insert_all(engine, batch)
@@ -104,8 +76,8 @@ def insert_all(engine: Engine, batch: Iterable[tuple[str, dict[str, Any]]]) -> N
     for table, values in batch:
         tables.setdefault(table, []).append(values)
     with engine.begin() as connection:
-        for table, found in tables.items():
-            connection.execute(insert(metadata.tables[table]), found)
+        for table, lines in tables.items():
+            connection.execute(insert(metadata.tables[table]), lines)
 
 
 def stored(engine: Engine, there: Rows | None = None) -> Rows:
@@ -113,19 +85,20 @@ def stored(engine: Engine, there: Rows | None = None) -> Rows:
     rows: Rows = {}
     with engine.connect() as connection:
         for table in metadata.sorted_tables:
-            found = connection.execute(select(table).order_by(table.c.Id)).mappings()
+            query = select(table).order_by(table.c.Id)
+            lines = [dict(line) for line in connection.execute(query).mappings()]
             before = (there or {}).get(table.name, [])
-            if those := [values for one in found if (values := dict(one)) not in before]:
-                rows[table.name] = those
+            if new := [values for values in lines if values not in before]:
+                rows[table.name] = new
     return rows
 
 
 def counts(engine: Engine) -> dict[str, int]:
     """Return how many rows the tables have that have any."""
-    found = {}
+    numbers = {}
     with engine.connect() as connection:
         for table in metadata.sorted_tables:
             query = select(func.count()).select_from(table)
             if number := connection.execute(query).scalar_one():
-                found[table.name] = int(number)
-    return found
+                numbers[table.name] = int(number)
+    return numbers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -148,8 +147,3 @@ def flush(connection: Connection, batch: Written) -> None:
     ):
         if rows:
             connection.execute(insert(table), rows)
-
-
-def sizes(text: str) -> Iterator[int]:
-    """Yield the numbers of a list with commas."""
-    return (int(part.replace("_", "")) for part in text.split(","))

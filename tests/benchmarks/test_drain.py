@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.drain import Took, bench, fill, line
+from benchmarks.drain import bench, fill, line
+from benchmarks.measuring import WorkTime
 from store.deliveries.spool import Spool
 
 
@@ -38,6 +39,6 @@ def test_profile_names_what_took_the_time(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_line_has_times_of_one_delivery():
-    assert line("mysql", "drain", 1000, Took(0.5, 0.4, 0.25), 999) == (
+    assert line("mysql", "drain", 1000, WorkTime(0.5, 0.4, 0.25), 999) == (
         "| mysql | drain | 2000 | 0.40 ms | 0.25 ms | 999 |"
     )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from benchmarks.latency import Found, Plan, bench, line
+from benchmarks.latency import Latency, Plan, bench, line
 from benchmarks.load import Load
 
 FAR = 0.01
 
 
 @pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
-def test_answers_wait_for_the_way_to_the_database(engine_name: str):
-    found = bench(engine_name, Plan(rate=20, seconds=1.5, warm=0.5, distance=FAR))
+def test_answers_wait_for_the_way_to_the_database(engine_name: str, tmp_path: Path):
+    plan = Plan(rate=20, seconds=1.5, warm=0.5, distance=FAR)
+    found = bench(engine_name, plan, tmp_path)
     assert found.load.said == Counter({b"applied": 30})
     assert found.far >= FAR
     assert found.near < found.far
@@ -24,7 +26,7 @@ def test_answers_wait_for_the_way_to_the_database(engine_name: str):
 
 def test_line_names_every_answer():
     said = Counter({b"applied": 2, b"spooled": 1})
-    found = Found(0.0002, 0.0023, Load(0.06, 0.01, [0.3, 0.1, 0.2], said))
+    found = Latency(0.0002, 0.0023, Load(0.06, [0.3, 0.1, 0.2], said))
     assert line("mysql", found) == (
         "| mysql | 0.2 ms | 2.3 ms | 3 in 0.1 s | 200.0 ms | 300.0 ms | 300.0 ms "
         "| 2 applied, 1 spooled |"

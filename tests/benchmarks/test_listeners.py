@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from benchmarks import load
-from benchmarks.listeners import Found, complaints, line, locks, start
+from benchmarks.listeners import Rounds, complaints, line, locks, start
 from benchmarks.load import Load
 from store.deliveries.table import APPLIED, DeliveryFilter
 from store.doors import replay
@@ -72,10 +72,10 @@ def test_deadlock_is_counted(engine_name: str, tmp_path: Path):
 
 def test_line_has_medians_and_names_every_answer():
     loads = [
-        Load(1.0, 0.1, [0.1, 0.2], Counter({b"applied": 2})),
-        Load(2.0, 0.1, [0.3, 0.4], Counter({b"applied": 1, b"spooled": 1})),
-        Load(4.0, 0.1, [0.2, 0.9], Counter({b"applied": 2})),
+        Load(1.0, [0.1, 0.2], Counter({b"applied": 2})),
+        Load(2.0, [0.3, 0.4], Counter({b"applied": 1, b"spooled": 1})),
+        Load(4.0, [0.2, 0.9], Counter({b"applied": 2})),
     ]
-    assert line("mysql", 4, Found(loads, [1, 20, 1500], [])) == (
+    assert line("mysql", 4, Rounds(loads, [1, 20, 1500], [])) == (
         "| mysql | 4 | 1 | 400 ms | 400 ms | 900 ms | 1 | 20 | 1.5 s | 5 applied, 1 spooled |"
     )

@@ -83,5 +83,5 @@ def test_each_port_gets_its_share_of_the_connections():
 
 def test_percentile_is_the_time_that_such_a_part_took_at_most():
     answers = [number / 100 for number in range(100, 0, -1)]
-    found = load.Load(1.0, 0.1, answers, Counter())
+    found = load.Load(1.0, answers, Counter())
     assert (found.percentile(0.5), found.percentile(0.99), found.percentile(1)) == (0.51, 1.0, 1.0)

@@ -1,0 +1,75 @@
+"""What programmes that measure share: flags, a folder, times of work, and rows of a table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests import leftovers
+from tests.servers import Server
+
+SERVERS = ("mariadb", "mysql")
+ENGINES = ("sqlite", *SERVERS)
+
+
+class WorkTime(NamedTuple):
+    """Seconds: by the clock, of this process's CPU, of the database's."""
+
+    seconds: float
+    python: float
+    database: float
+
+
+def parser_of(module: str, text: str | None, engines: tuple[str, ...]) -> argparse.ArgumentParser:
+    """Return the parser of a programme's flags, which has `--engines`."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{module}",
+        description=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--engines", nargs="+", default=engines)
+    return parser
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """Give a folder, in BENCH_DIR where that is set; it and all servers are gone afterwards."""
+    with tempfile.TemporaryDirectory(
+        prefix="runledger-bench-", dir=os.environ.get("BENCH_DIR"), ignore_cleanup_errors=True
+    ) as folder:
+        try:
+            yield Path(folder)
+        finally:
+            leftovers.close_session()
+
+
+def time_work(work: Callable[[], None], server: Server | None) -> WorkTime:
+    """Do it, and return what it took of this process and of a server."""
+    pids = [server.pid] if server else []
+    database, python, began = cpu(pids), time.process_time(), time.perf_counter()
+    work()
+    seconds = time.perf_counter() - began
+    return WorkTime(seconds, time.process_time() - python, cpu(pids) - database)
+
+
+def cpu(pids: Iterable[int]) -> float:
+    """Return the CPU seconds that processes have used."""
+    stats = (Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split() for pid in pids)
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+
+
+def print_head(*titles: str) -> None:
+    """Print the head of a table."""
+    print(row(*titles))
+    print("|---" * len(titles) + "|", flush=True)
+
+
+def row(*cells: object) -> str:
+    """Return a row of a table."""
+    return f"| {' | '.join(map(str, cells))} |"
