@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from rows import Mapped
@@ -10,12 +11,15 @@ from rows import Mapped
 Payload = Mapping[str, Any]
 
 
-class SeenRepository(NamedTuple):
-    """The repository a payload is about, and the names it says are past."""
+class Repository(NamedTuple):
+    """The repository a payload is about, when it was pushed to and seen, and its past names."""
 
     provider: str
     gitid: int
     name: str
+    url: str
+    pushed: datetime | None
+    seen: datetime | None
     former: tuple[str, ...]
 
 
@@ -72,11 +76,12 @@ class Source(NamedTuple):
     """Those that run what is not part of the branch yet."""
     run_events: tuple[str, ...]
     """Those of `events` that speak of a run."""
-    rows_for: Callable[[str, Payload], Mapped]
-    """What a delivery says: its event, one of `events`, and its payload."""
+    rows_for: Callable[[str, Payload, Repository | None], Mapped]
+    """What a delivery says: its event, one of `events`, its payload, and what `repository_of`
+    returned of it; None where that was not asked."""
     rows_read: Callable[[str, Payload], Mapped]
     """What an object of the API says: its kind, and the object in the webhook's shape."""
-    repository_of: Callable[[Payload], SeenRepository | None]
+    repository_of: Callable[[Payload], Repository | None]
     """The repository that a payload is about, None for one without."""
     provider_of: Callable[[str], str]
     """The provider (the server's name) from a repository's page."""

@@ -12,8 +12,7 @@ from typing import Any
 
 from rows import Row, fields, version
 from rows.branch_moves import NO_COMMIT, READ, UNTOLD, Move
-from rows.github.repo import Repository
-from rows.source_record import Push
+from rows.source_record import Push, Repository
 
 PUSH, DELETION, API = 0, 1, 2
 HEADS = "refs/heads/"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rows import Row, fields, version
-from rows.github.repo import Repository
+from rows.source_record import Repository
 
 
 def commit_row(values: dict[str, object]) -> Row:

@@ -1,6 +1,7 @@
-"""The router: which rows a GitHub event carries. `EVENTS` is every event we ask GitHub for.
+"""The router: which rows a GitHub event carries, or an object that is read from the API.
 
-`ignored` has those that carry none, `api_objects` the same for what is read from the API.
+Objects are wrapped in the webhook's shape:
+`{"workflow_run": run, "workflow": ..., "repository": ...}`.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from collections.abc import Callable, Iterable
 
 from rows import Mapped, Row, fields
 from rows.github import branch, commit, job, repo, workflow, workflowrun
-from rows.github.repo import Repository
-from rows.source_record import Payload, SeenRepository
+from rows.source_record import Payload, Repository
 
 Rows = Iterable[Row]
+RowsOf = Callable[[Payload, Repository], Rows]
 
 
 def part(payload: Payload, key: str) -> Payload:
@@ -54,7 +55,27 @@ def workflow_job(payload: Payload, about: Repository) -> Rows:
     return job.job_rows(part(payload, "workflow_job"), about, deployment)
 
 
-EVENTS: dict[str, Callable[[Payload, Repository], Rows]] = {
+def branch_listed(payload: Payload, about: Repository) -> Rows:
+    """Return a branch of the API's list."""
+    return branch.listed_rows(part(payload, "branch"), about)
+
+
+def branch_gone(payload: Payload, about: Repository) -> Rows:
+    """Return the end of a branch that the API's list no longer has."""
+    return branch.unlisted_rows(part(payload, "branch"), about)
+
+
+def commit_listed(payload: Payload, about: Repository) -> Rows:
+    """Return a commit of the API's list."""
+    return [commit.listed_row(part(payload, "commit"), about)]
+
+
+def workflow_listed(payload: Payload, about: Repository) -> Rows:
+    """Return a workflow of the API's list."""
+    return [workflow.workflow_row(part(payload, "workflow"), about)]
+
+
+EVENTS: dict[str, RowsOf] = {
     "push": push,
     "create": create,
     "delete": delete,
@@ -62,28 +83,59 @@ EVENTS: dict[str, Callable[[Payload, Repository], Rows]] = {
     "workflow_run": workflow_run,
     "workflow_job": workflow_job,
 }
+"""Every event that we ask GitHub for."""
+
+IGNORED = frozenset(
+    """
+    branch_protection_configuration branch_protection_rule check_run check_suite
+    code_scanning_alert commit_comment custom_property custom_property_values
+    custom_property_promoted_to_enterprise dependabot_alert deploy_key deployment
+    deployment_protection_rule deployment_review deployment_status discussion discussion_comment
+    enterprise exemption_request_push_ruleset exemption_request_secret_scanning fork
+    github_app_authorization gollum installation installation_repositories installation_target
+    issue_comment issue_dependencies issues label marketplace_purchase member membership
+    merge_group meta milestone org_block organization organization_custom_property
+    organization_custom_property_values package page_build personal_access_token_request project
+    project_card project_column projects_v2 projects_v2_item projects_v2_status_update public
+    pull_request pull_request_review pull_request_review_comment pull_request_review_thread
+    registry_package release repository_advisory repository_dispatch repository_import
+    repository_ruleset repository_vulnerability_alert secret_scanning_alert
+    secret_scanning_alert_location secret_scanning_scan security_advisory security_and_analysis
+    sponsorship star status sub_issues team team_add watch workflow_dispatch
+    """.split()
+)
+"""Those that GitHub documents and that carry no rows.
+
+https://docs.github.com/webhooks/webhook-events-and-payloads
+"""
+
+READS: dict[str, RowsOf] = {
+    "repository": repository,
+    "branch": branch_listed,
+    "branch_gone": branch_gone,
+    "commit": commit_listed,
+    "workflow": workflow_listed,
+    "workflow_run": workflow_run,
+    "workflow_job": workflow_job,
+}
 
 
-def repository_of(payload: Payload) -> SeenRepository | None:
-    """Return the repository a payload is about, None for one without. Raises Unmappable."""
-    if payload.get("repository") is None:
-        return None
-    about, former = repo.repository(payload), tuple(repo.former_names(payload))
-    return SeenRepository(about.provider, about.gitid, about.name, former)
-
-
-def mapped(payload: Payload, rows_of: Callable[[Payload, Repository], Rows], rank: int) -> Mapped:
-    """Return the repository's rows and those of `rows_of`."""
-    about = repo.repository(payload)
-    aliases = repo.alias_rows(about, repo.former_names(payload))
-    rows = rows_of(payload, about)
-    return Mapped(about.provider, repo.repo_row(payload, about, rank), (*aliases, *rows))
-
-
-def rows_for(event: str, payload: Payload) -> Mapped:
+def rows_for(event: str, payload: Payload, about: Repository | None = None) -> Mapped:
     """Return what one delivery says. Raises Unmappable for a field of the wrong type.
 
-    `event` is one of EVENTS. An unread field may hold anything.
+    `event` is one of EVENTS, `about` the payload's repository if that was read already. An unread
+    field may hold anything.
     """
     rank = repo.EVENT if event == "repository" else repo.PASSING
-    return mapped(payload, EVENTS[event], rank)
+    return mapped(payload, about or repo.read_repository(payload), EVENTS[event], rank)
+
+
+def rows_read(kind: str, payload: Payload) -> Mapped:
+    """Return what one object read from the API says; `kind` is one of READS. Raises Unmappable."""
+    return mapped(payload, repo.read_repository(payload), READS[kind], repo.API)
+
+
+def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> Mapped:
+    """Return the repository's rows and those of `rows_of`."""
+    rows = (*repo.alias_rows(about), *rows_of(payload, about))
+    return Mapped(about.provider, repo.repo_row(payload, about, rank), rows)

@@ -5,27 +5,14 @@ A repository is its numeric id on its server: renames and transfers keep it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from rows import Row, Unmappable, fields, version
+from rows.source_record import Payload, Repository
 
 AT = "repository"
 PASSING, EVENT, API = 0, 1, 2
 """How much a source knows: seen in passing, a `repository` event, read from the API."""
-
-
-class Repository(NamedTuple):
-    """What every row of a payload needs to know about its repository."""
-
-    provider: str
-    gitid: int
-    name: str
-    url: str
-    pushed: datetime | None
-    seen: datetime | None
 
 
 def provider_of(url: str) -> str:
@@ -42,7 +29,12 @@ def provider_of(url: str) -> str:
     return "github" if host == "github.com" else f"github:{host}"
 
 
-def repository(payload: Mapping[str, Any]) -> Repository:
+def repository_of(payload: Payload) -> Repository | None:
+    """Return the repository a payload is about, None for one without. Raises Unmappable."""
+    return None if payload.get(AT) is None else read_repository(payload)
+
+
+def read_repository(payload: Payload) -> Repository:
     """Return the payload's repository. Raises Unmappable when it has none."""
     repo = fields.needed(fields.child(payload, AT, "payload"), "payload", AT)
     url = fields.needed(fields.text(repo, "html_url", AT), AT, "html_url")
@@ -55,10 +47,11 @@ def repository(payload: Mapping[str, Any]) -> Repository:
         url=url,
         pushed=pushed,
         seen=max((time for time in (pushed, updated) if time), default=None),
+        former=former_names(payload),
     )
 
 
-def repo_row(payload: Mapping[str, Any], repo: Repository, rank: int) -> Row:
+def repo_row(payload: Payload, repo: Repository, rank: int) -> Row:
     """Return the repository's row."""
     given = payload[AT]
     state = {
@@ -73,7 +66,7 @@ def repo_row(payload: Mapping[str, Any], repo: Repository, rank: int) -> Row:
     return Row("repos", {**key, **state, "version": order})
 
 
-def former_names(payload: Mapping[str, Any]) -> list[str]:
+def former_names(payload: Payload) -> tuple[str, ...]:
     """Return the full names that a `renamed` or `transferred` event says are past.
 
     https://docs.github.com/webhooks/webhook-events-and-payloads#repository
@@ -91,10 +84,10 @@ def former_names(payload: Mapping[str, Any]) -> list[str]:
         giver = fields.child(givers, kind, "changes.owner.from") or {}
         owner = fields.text(giver, "login", f"changes.owner.from.{kind}") or owner
     past = f"{owner}/{name}"
-    return [] if past == full_name else [past]
+    return () if past == full_name else (past,)
 
 
-def alias_rows(repo: Repository, former: list[str]) -> list[Row]:
+def alias_rows(repo: Repository) -> list[Row]:
     """Return a row for each name the repository goes or went by."""
     seen = {"firstseen": repo.seen, "lastseen": repo.seen}
-    return [Row("repoaliases", {"name": name, **seen}) for name in (repo.name, *former)]
+    return [Row("repoaliases", {"name": name, **seen}) for name in (repo.name, *repo.former)]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rows import Row, StoredName, fields, version
-from rows.github.repo import Repository
+from rows.source_record import Repository
 
 AT = "workflow_run"
 GONE = "unknown"

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from config.watch import Watch, is_watched
 from engines import faults, reading
 from rows import Mapped, Unmappable
-from rows.source_record import SeenRepository
+from rows.source_record import Repository
 from rows.sources import source_of
 from store.deliveries import body
 from store.deliveries.table import APPLIED, IGNORED, QUARANTINED, Delivery
@@ -25,7 +25,7 @@ class Received(NamedTuple):
 
     delivery: Delivery
     payload: Payload
-    repository: SeenRepository | None
+    repository: Repository | None
 
 
 class Decision(NamedTuple):
@@ -66,7 +66,8 @@ def decide(
         if key not in accepted and not is_stored(engine, *key):
             return Decision(delivery, IGNORED, f"{repository.name} is not watched", is_foreign=True)
     try:
-        return Decision(delivery, APPLIED, mapped=source.rows_for(delivery.event, payload))
+        mapped = source.rows_for(delivery.event, payload, repository)
+        return Decision(delivery, APPLIED, mapped=mapped)
     except Unmappable as error:
         return Decision(delivery, QUARANTINED, str(error))
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose a delivery
@@ -93,7 +94,7 @@ def decide_each(engine: Engine, watch: Watch, deliveries: Iterable[Delivery]) ->
         yield decision
 
 
-def needs_database(watch: Watch, repository: SeenRepository | None) -> bool:
+def needs_database(watch: Watch, repository: Repository | None) -> bool:
     """Tell whether only the database may know if a repository is watched.
 
     Watched by name is one whose name of today or a former one matches.
@@ -109,7 +110,7 @@ def is_stored(engine: Engine, provider: str, gitid: int) -> bool:
         return repositories.has_repository(connection, (provider, gitid))
 
 
-def read_repository(provider: str, payload: Payload) -> SeenRepository | None:
+def read_repository(provider: str, payload: Payload) -> Repository | None:
     """Return the repository a payload is about, None where it has none that can be read."""
     try:
         return source_of(provider).repository_of(payload)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rows import Unmappable
-from rows.github.api_objects import rows_read
+from rows.github.events import rows_read
 from tests.rows.objects import NOON, PUSH, REPOSITORY, SHA, mapped, of_table, only, tables
 
 ZEROS = "0" * 40

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rows import Unmappable
-from rows.github import api_objects
+from rows.github import events
 from tests.rows.objects import (
     COMMIT,
     NOON,
@@ -44,7 +44,7 @@ def push(commits: Any, head: Any = None) -> Any:
 
 def listed(**changes: Any) -> dict[str, Any]:
     payload = {"commit": {**LISTED, **changes}, "repository": REPOSITORY}
-    return only(api_objects.rows_read("commit", payload), "commits")
+    return only(events.rows_read("commit", payload), "commits")
 
 
 def test_pushed_commit_becomes_a_row():

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fakegithub.payloads.templates import Json
 from rows import Mapped, Row, StoredName, Unmappable
-from rows.github import api_objects, events, ignored
+from rows.github import events
 from schema.tables.ci import keys, metadata, of_kind
 from tests import counts
 from tests.rows.objects import JOB, PUSH, REPOSITORY, RUN, WORKFLOW, mapped, tables, unversioned
@@ -204,27 +204,27 @@ def test_unread_field_may_hold_anything(event: str):
 def test_every_event_we_ask_for_is_routed_and_no_other_is_listed_as_ignored():
     routed = {"push", "create", "delete", "repository", "workflow_run", "workflow_job"}
     assert set(events.EVENTS) == routed
-    assert not routed & ignored.IGNORED
-    assert "ping" not in ignored.IGNORED  # it is answered, not ignored
-    assert {"check_run", "pull_request", "workflow_dispatch", "star"} <= ignored.IGNORED
+    assert not routed & events.IGNORED
+    assert "ping" not in events.IGNORED  # it is answered, not ignored
+    assert {"check_run", "pull_request", "workflow_dispatch", "star"} <= events.IGNORED
 
 
 def test_repository_event_brings_nothing_but_the_repository():
     assert tables(mapped("repository", {"action": "deleted"})) == []
 
 
-@pytest.mark.parametrize("kind", api_objects.READS)
+@pytest.mark.parametrize("kind", events.READS)
 @pytest.mark.parametrize("value", [None, "x", 7, []])
 def test_read_object_that_is_none_is_refused(kind: str, value: Any):
     key = "branch" if kind == "branch_gone" else kind
     with pytest.raises(Unmappable, match=rf"^payload\.{key}: "):
-        api_objects.rows_read(kind, {"repository": REPOSITORY, key: value})
+        events.rows_read(kind, {"repository": REPOSITORY, key: value})
 
 
 @pytest.mark.parametrize("kind", ["workflow_run", "workflow_job", "repository"])
 def test_read_object_says_the_same_as_its_event(kind: str):
     payload = LEAST[kind]
-    event, read = events.rows_for(kind, payload), api_objects.rows_read(kind, payload)
+    event, read = events.rows_for(kind, payload), events.rows_read(kind, payload)
     assert read.rows == event.rows
     # The repository itself was read, and not seen in passing: a newer version of the same.
     assert unversioned([read.repository]) == unversioned([event.repository])

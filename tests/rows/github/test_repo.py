@@ -9,7 +9,8 @@ import pytest
 
 from rows import Unmappable
 from rows.github import events
-from rows.github.api_objects import rows_read
+from rows.github.events import rows_read
+from rows.github.repo import repository_of
 from tests.rows.objects import NOON, REPOSITORY, mapped, of_table
 
 
@@ -73,12 +74,12 @@ def test_repository_without_what_names_it_is_refused(key: str):
 def test_payload_without_a_repository_is_refused(payload: Any):
     with pytest.raises(Unmappable, match=r"^payload\.repository: is missing$"):
         events.rows_for("push", payload)
-    assert events.repository_of(payload) is None
+    assert repository_of(payload) is None
 
 
 def test_repository_that_is_no_object_is_refused():
     with pytest.raises(Unmappable, match=r"^payload\.repository: wants an object, got 'app'$"):
-        events.repository_of({"repository": "app"})
+        repository_of({"repository": "app"})
 
 
 def version_of(event: str, **repository: Any) -> bytes:
@@ -153,7 +154,9 @@ def test_former_name_of_a_rename_or_transfer_is_an_alias_too(changes: Any, forme
 
 def test_former_names_are_known_before_anything_is_mapped():
     payload = {"repository": REPOSITORY, "changes": RENAMED}
-    assert events.repository_of(payload) == ("github", 7, "octo-org/app", ("octo-org/old-app",))
+    repository = repository_of(payload)
+    assert repository is not None
+    assert (repository.name, repository.former) == ("octo-org/app", ("octo-org/old-app",))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from fakegithub.world.view import View
 from fakegithub.world.world import Delivery, World
 from rows import StoredName
 from rows.github import events
-from rows.github.api_objects import rows_read
+from rows.github.events import rows_read
 from tests import counts
 from tests.fakegithub.strategies import play, worlds
 from tests.rows.objects import of_table, only, without

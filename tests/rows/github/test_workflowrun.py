@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rows import StoredName, Unmappable
-from rows.github import api_objects
+from rows.github import events
 from tests.rows.objects import (
     NOON,
     REPOSITORY,
@@ -177,7 +177,7 @@ def test_workflow_becomes_a_row():
 
 
 def test_listed_workflow_says_the_same_as_the_one_beside_a_run():
-    read = api_objects.rows_read("workflow", {"workflow": WORKFLOW, "repository": REPOSITORY})
+    read = events.rows_read("workflow", {"workflow": WORKFLOW, "repository": REPOSITORY})
     assert only(read, "workflows") == only(run_rows(), "workflows")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from config.watch import watch
 from fakegithub.payloads import events
+from rows.github import repo
 from store.deliveries.table import Delivery
 from store.doors import decide
 from store.doors.decide import Decision, decide_each
@@ -69,7 +70,7 @@ def test_repository_known_by_an_earlier_delivery_of_the_batch_is_watched(engine:
 def test_mistake_of_ours_quarantines_and_is_told(engine: Engine, monkeypatch: pytest.MonkeyPatch):
     mistake = ZeroDivisionError("ours")
 
-    def broken(event: str, payload: object) -> None:
+    def broken(*given: object) -> None:
         raise mistake
 
     source = decide.source_of("github")._replace(rows_for=broken)
@@ -77,3 +78,18 @@ def test_mistake_of_ours_quarantines_and_is_told(engine: Engine, monkeypatch: py
     decision = decided(engine, [], delivery("workflow_job", QUEUED))[0]
     assert (decision.state, decision.bug) == ("quarantined", mistake)
     assert decision.reason == "ZeroDivisionError: ours"
+
+
+def test_repository_of_a_waiting_delivery_is_read_once(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    read = []
+    given = repo.read_repository
+
+    def read_repository(payload: Any) -> Any:
+        read.append(payload)
+        return given(payload)
+
+    monkeypatch.setattr(repo, "read_repository", read_repository)
+    [decision] = decided(engine, ["octo-org/*"], delivery("workflow_job", QUEUED))
+    assert (decision.state, len(read)) == ("applied", 1)
