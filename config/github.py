@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from config import values
 from config.sources import Setting, SourceForm
-from engines.loopback import is_loopback
+from engines.kind import is_loopback
 
 
 def api_url(text: str) -> str:

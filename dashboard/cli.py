@@ -24,7 +24,7 @@ from dashboard import static_export as export
 from dashboard.app import create_app
 from dashboard.web import access, request
 from engines import faults
-from engines.loopback import is_loopback
+from engines.kind import is_loopback
 from runtime import gunicorn
 from runtime.parent_pipe import end_with_parent
 from runtime.port import CannotListen, claim_port, refuse_debug

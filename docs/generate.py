@@ -1,6 +1,6 @@
 """Write the pages that follow from the code, or check that they do.
 
-python -m docs.generate            write docs/fields.md, docs/events.md and the marked blocks
+python -m docs.generate            write the accounts' SQL, and the marked blocks of the pages
 python -m docs.generate --check    exit 1 and name the pages that are stale
 """
 
@@ -31,50 +31,10 @@ ROOMS = "config engines runtime rows schema store listener backfill dashboard".s
 BESIDE = "fakegithub demo deploy benchmarks tests".split()
 NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
-FIELDS_HEAD = """# Tables and columns
 
-Made by `make docs` from `schema/tables/` and `schema/column_sources.py`; do not edit.
-
-Kinds say how two records of one row are merged: **key** names the row, **state** follows the
-newest record, **fixed** is the same in every record that has it, **place** is where the
-repository is today, **first** and **last** are the least and greatest ever seen, **sticky** stays
-true, **derived** follows from stored rows, **own** is Runledger's business. Times are UTC without
-zone, spans are seconds. "Cannot know" means that rows read from the API leave it empty.
-
-## Times that contradict one another
-
-- A run none of whose jobs was ever started has neither start nor run time: its jobs ended without
-  runner and steps, or it says so itself (`startup_failure`, `skipped`, `action_required`, `stale`,
-  `cancelled` while no job of it is known). Doubt: a cancelled run whose jobs are not stored may
-  have run; it gets its times with them.
-- `started_at` of a job keeps the time of queueing in some bodies of jobs that run
-  ([actions-runner-controller#3346](https://github.com/actions/actions-runner-controller/issues/3346)).
-  Where the first step began 60 s later or more, the step's time counts and `latestart` says so; its
-  queue time is then what the steps show, and counts. Doubt: a runner that takes a minute between
-  taking a job and its first step is seen as waiting. A job without a step that began, whose
-  `started_at` is its `created_at`, has no queue time: it may have waited.
-- Spans that run backwards are NULL (`clockanomaly`), never 0.
-"""
-
-EVENTS_HEAD = """# GitHub events
-
-Made by `make docs` from `rows/github/events.py`; do not edit.
-
-Tick these in the webhook's settings. `ping` is answered and carries no rows.
-
-| event | rows |
-|---|---|
-"""
-
-EVENTS_TAIL = """
-Every other event GitHub documents is answered with 200 `ignored` and noted without its body; an
-event GitHub does not document is loud in the log and ignored all the same.
-"""
-
-
-def fields_page() -> str:
-    """Return the page of tables and columns."""
-    return "\n".join([FIELDS_HEAD, *map(table_section, metadata.tables.values())])
+def fields_block() -> str:
+    """Return the tables and their columns."""
+    return "\n".join(map(table_section, metadata.tables.values()))
 
 
 def table_section(table: Any) -> str:
@@ -98,10 +58,10 @@ def types_of(column: Any) -> str:
     return " / ".join(re.sub(r" (CHARACTER SET|COLLATE) \w+", "", one) for one in texts)
 
 
-def events_page() -> str:
-    """Return the page of events."""
+def events_block() -> str:
+    """Return the events and what rows they bring."""
     lines = [f"| `{name}` | {rows} |" for name, rows in source_of("github").events.items()]
-    return EVENTS_HEAD + "\n".join(lines) + "\n" + EVENTS_TAIL
+    return "\n".join(["| event | rows |", "|---|---|", *lines]) + "\n"
 
 
 def with_blocks(page: str) -> str:
@@ -148,16 +108,19 @@ def tree_lines(package: Path, depth: int = 0) -> Iterator[tuple[str, str]]:
             yield from tree_lines(inner.parent, depth + 1)
 
 
-BLOCKS = {"settings": settings_block, "tree": tree_block}
+BLOCKS = {
+    "events": events_block,
+    "fields": fields_block,
+    "settings": settings_block,
+    "tree": tree_block,
+}
 
 
 def pages() -> dict[Path, str]:
     """Return every generated page with its text."""
-    texts = {TOP / "docs/fields.md": fields_page(), TOP / "docs/events.md": events_page()}
-    texts |= accounts.files()
+    texts = accounts.files()
     for path in (TOP / "README.md", TOP / "CONTRIBUTING.md", *(TOP / "docs").glob("*.md")):
-        if path not in texts:
-            texts[path] = with_blocks(path.read_text("utf-8"))
+        texts[path] = with_blocks(path.read_text("utf-8"))
     return texts
 
 
@@ -166,18 +129,17 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing")
     check = parser.parse_args(argv).check
-    stale = [
-        path
+    stale = {
+        path: text
         for path, text in pages().items()
         if not path.exists() or path.read_text("utf-8") != text
-    ]
-    if check:
-        for path in stale:
+    }
+    for path, text in stale.items():
+        if check:
             print(f"{path.relative_to(TOP)} is stale: run make docs", file=sys.stderr)
-        return 1 if stale else 0
-    for path, text in pages().items():
-        path.write_text(text, "utf-8")
-    return 0
+        else:
+            path.write_text(text, "utf-8")
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

@@ -12,8 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, Select, Table, make_url
 
 from engines.kind import KINDS, Kind, Login, kind_of
-from engines.mariadb import MARIADB
-from engines.mysql import MYSQL
+from engines.mysql import MARIADB, MYSQL
 from engines.sqlite import SQLITE
 
 __all__ = ["Kind", "connect", "connect_reader", "database_time", "kind_of", "reading", "use_index"]

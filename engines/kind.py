@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,3 +143,13 @@ def kind_of(place: Connection | Engine | URL | str) -> Kind:
 def examples() -> str:
     """Return a URL of each engine, for people."""
     return " or ".join(dict.fromkeys(kind.example for kind in KINDS.values()))
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host is this machine: only to it may passwords and data go in clear."""
+    if host is None or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,9 +1,10 @@
-"""MySQL, and MariaDB but for mariadb.py: sessions over TLS, error numbers, promises."""
+"""MySQL and MariaDB: sessions over TLS, error numbers, promises."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -35,9 +36,9 @@ from engines.kind import (
     Kind,
     Login,
     Promise,
+    is_loopback,
     kind_of,
 )
-from engines.loopback import is_loopback
 from engines.mysql_ddl import allow_ddl, allow_null, list_view
 from engines.password_command import fetched
 from engines.pymysql_posting import Cursor, open_connection, post
@@ -159,6 +160,14 @@ def limit(seconds: float) -> str:
     return f"SET SESSION max_execution_time = {max(round(seconds * 1000), 1)}"  # 0 is no limit
 
 
+def mariadb_limit(seconds: float) -> str:
+    """Return MariaDB's, in seconds.
+
+    https://mariadb.com/docs/server/ha-and-performance/optimization-and-tuning/query-optimizations/aborting-statements
+    """
+    return f"SET SESSION max_statement_time = {max(seconds, 0.001):.3f}"  # 0 is no limit
+
+
 def insert_or(
     table: Table, key: Sequence[str], assign: Callable[[Any], list[tuple[str, Any]]]
 ) -> Any:
@@ -229,4 +238,7 @@ MYSQL = Kind(
     durability=durability,
     cipher=cipher,
     index_hint="FORCE INDEX ({})",
+)
+MARIADB = replace(
+    MYSQL, name="mariadb", drivers=frozenset({"mariadb+pymysql"}), limit=mariadb_limit
 )

@@ -1,23 +1,16 @@
-"""How MySQL and MariaDB spell columns, views and changes of tables."""
+"""How MySQL and MariaDB change tables and make views."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.compiler import compiles
 
-from engines.column_types import Exact, Long, Name
 from engines.kind import ListView
 
 WAIT_SECONDS = 2
 """A statement that waits for a table lets nobody else begin to read it meanwhile: so it gives up,
 lets them pass, and comes again. https://dev.mysql.com/doc/refman/8.4/en/metadata-locking.html"""
-
-EXACT = {True: "utf8mb4_nopad_bin", False: "utf8mb4_0900_bin"}
-CASELESS = {True: "utf8mb4_uca1400_nopad_as_ci", False: "utf8mb4_0900_as_ci"}
-"""MariaDB and MySQL name collations apart."""
 
 FIELDS = {"number": "INT", "text": "LONGTEXT", "word": "VARCHAR(64)", "time": "DATETIME(6)"}
 
@@ -31,12 +24,10 @@ def allow_ddl(connection: Connection) -> None:
 def allow_null(connection: Connection, table: str, columns: Sequence[str]) -> None:
     """Change the columns, which the server spells, in place."""
     shown = str(connection.exec_driver_sql(f"SHOW CREATE TABLE `{table}`").one()[1])
-    lines = [line.strip().rstrip(",") for line in shown.splitlines()]
     changes = [
         f"MODIFY COLUMN {line.replace(' NOT NULL', '', 1)}"
-        for line in lines
-        if line.split("`")[1:2] and line.split("`")[1] in columns
-        if line.startswith("`") and " NOT NULL" in line
+        for line in (line.strip().rstrip(",") for line in shown.splitlines())
+        if line.startswith("`") and line.split("`")[1] in columns and " NOT NULL" in line
     ]
     if changes:
         changed = ", ".join(changes).replace("%", "%%")
@@ -53,26 +44,3 @@ def list_view(view: ListView) -> tuple[str, ...]:
         f" SELECT {', '.join((*own, *items))} FROM {view.table},"
         f" JSON_TABLE({view.table}.{view.column}, '$[*]' COLUMNS ({', '.join(fields)})) AS item",
     )
-
-
-def collated(spec: str, collations: dict[bool, str], compiler: Any) -> str:
-    """Return the type with its character set and collation."""
-    return f"{spec} CHARACTER SET utf8mb4 COLLATE {collations[compiler.dialect.is_mariadb]}"
-
-
-@compiles(Exact, "mysql")
-@compiles(Exact, "mariadb")
-def exact(type_: Exact, compiler: Any, **_: Any) -> str:
-    return collated(type_.get_col_spec(), EXACT, compiler)
-
-
-@compiles(Name, "mysql")
-@compiles(Name, "mariadb")
-def name(type_: Name, compiler: Any, **_: Any) -> str:
-    return collated(type_.get_col_spec(), CASELESS, compiler)
-
-
-@compiles(Long, "mysql")
-@compiles(Long, "mariadb")
-def long(_: Long, compiler: Any, **__: Any) -> str:
-    return collated("LONGTEXT", CASELESS, compiler)

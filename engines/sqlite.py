@@ -13,29 +13,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Dialect,
-    Engine,
-    Executable,
-    Insert,
-    NullPool,
-    Table,
-    create_engine,
-    event,
-)
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import URL, Connection, Engine, Executable, Insert, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import dialect, insert
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engines import deadline
-from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, Login
-from engines.sqlite_ddl import allow_ddl, allow_null, list_view
+from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, ListView, Login
 
 CACHE_KIB = 16_384
 """Pages that a connection keeps in memory. With SQLite's own 2 MiB it reads most of them again for
 each batch of deliveries, which took a quarter more of the processor."""
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: some milliseconds
+BY_NAME: Any = dialect(paramstyle="named")
 UNBINDABLE = (sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
 
 
@@ -63,12 +52,10 @@ def connect(place: URL, login: Login) -> Engine:
 def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
     """Make commits durable, and leave transactions to SQLAlchemy's `begin`."""
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def begin(connection: Any) -> None:
@@ -109,10 +96,7 @@ def connect_reader(place: URL, _: Login) -> Engine:
 
     def opened() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            address,
-            uri=True,
-            timeout=CONNECT_SECONDS,
-            isolation_level=None,
+            address, uri=True, timeout=CONNECT_SECONDS, isolation_level=None
         )
         connection.set_progress_handler(is_late, STEPS)
         return connection
@@ -148,15 +132,14 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Mapping[s
     if not isinstance(statement, Insert):
         connection.execute(statement, rows)
         return
-    text = text_of(statement, connection.dialect, tuple(rows[0]))
+    text = text_of(statement, tuple(rows[0]))
     connection.exec_driver_sql(text, [as_text(row) for row in rows])
 
 
 @lru_cache(maxsize=256)
-def text_of(statement: Insert, dialect: Dialect, columns: tuple[str, ...]) -> str:
+def text_of(statement: Insert, columns: tuple[str, ...]) -> str:
     """Return an INSERT as the driver takes it when it finds values by their names."""
-    by_name: Any = type(dialect)
-    return str(statement.compile(dialect=by_name(paramstyle="named"), column_keys=columns))
+    return str(statement.compile(dialect=BY_NAME, column_keys=columns))
 
 
 def as_text(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,6 +160,52 @@ def fault(error: Exception) -> str:
 def is_missing(error: Exception, _: str) -> bool:
     """Tell whether a table is not there, or not even the file."""
     return str(error).startswith(("no such table", "unable to open database file"))
+
+
+def allow_ddl(connection: Connection) -> None:
+    """Let tables be made anew that others refer to."""
+    raw = connection.connection.driver_connection
+    assert raw is not None  # noqa: S101 - the connection is open
+    # Both have no effect within a transaction, so SQLAlchemy must not begin one for them.
+    raw.execute("PRAGMA foreign_keys = OFF")
+    raw.execute("PRAGMA legacy_alter_table = ON")
+
+
+def allow_null(connection: Connection, table: str, columns: Sequence[str]) -> None:
+    """Make the table anew, with its indexes: SQLite can change no column."""
+    query = (
+        "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL"
+        " AND type IN ('table', 'index', 'trigger') ORDER BY type = 'table' DESC, name"
+    )
+    ddl, *others = connection.exec_driver_sql(query, (table,)).scalars().all()
+    lines = ddl.splitlines()
+    changed = [
+        line.replace(" NOT NULL", "", 1) if line.strip().partition(" ")[0] in columns else line
+        for line in lines
+    ]
+    if changed == lines:
+        return
+    old = f"{table}_before"
+    for statement in (
+        "SAVEPOINT allow_null",
+        f'ALTER TABLE "{table}" RENAME TO "{old}"',
+        "\n".join(changed),
+        f'DROP TABLE "{old}"',
+        *others,
+        "RELEASE allow_null",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def list_view(view: ListView) -> tuple[str, ...]:
+    """Return the statements that make a view anew."""
+    own = (f"{view.table}.{column}" for column in view.columns)
+    fields = (f"json_extract(item.value, '$.{name}') AS {name}" for name in view.fields)
+    return (
+        f"DROP VIEW IF EXISTS {view.name}",
+        f"CREATE VIEW {view.name} AS SELECT {', '.join((*own, *fields))}"  # noqa: S608 - names of ours
+        f" FROM {view.table}, json_each({view.table}.{view.column}) AS item",
+    )
 
 
 def copy_beside(place: URL) -> Path:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import webhook_secret
 from config.settings import Settings
 from engines import faults, kind_of, reading
-from engines.loopback import is_loopback
+from engines.kind import is_loopback
 from schema import migrate
 from store import open
 from store.deliveries.spool import Spool, SpoolError

@@ -13,7 +13,7 @@ from backfill.records import CheckLine, HookOwner, KnownHooks, Webhook
 from backfill.webhook_address import is_ours, without_secrets
 from config.settings import BadSetting
 from config.watch import watch
-from engines.loopback import is_loopback
+from engines.kind import is_loopback
 
 FLAG, PATH = "--register", "/webhook"
 PING_SECONDS, PAUSE = 15.0, 1.0

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from backfill.http.client import Client
 from backfill.http.errors import GONE, MOVED, ApiError
-from engines.loopback import is_loopback
+from engines.kind import is_loopback
 
 KEPT = 4 * 1024 * 1024
 """Bytes of the end that are read; what failed stands there."""

@@ -18,8 +18,7 @@ from sqlalchemy import table as sql_table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from engines import kind_of
-from engines.mariadb import MARIADB
-from engines.mysql import MYSQL
+from engines.mysql import MARIADB, MYSQL
 from engines.sqlite import SQLITE
 from engines.transaction import retry_ddl
 from schema.adopt import rows, shape_mysql, shape_sqlite
