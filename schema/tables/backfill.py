@@ -16,10 +16,8 @@ windows = table(
     "Spans of time whose runs a backfill lists; together they have no gap",
     row_id(),
     repo_id("key"),
-    column(
-        "firsttime", Moment, "key", "First second; 1970 means from the beginning", nullable=False
-    ),
-    column("lasttime", Moment, "key", "Last second", nullable=False),
+    column("firsttime", Moment, "key", "First second; 1970 means from the beginning"),
+    column("lasttime", Moment, "key", "Last second"),
     column(
         "state", Exact(16), "own", "open, listed, or closed: all in it is stored", nullable=False
     ),
@@ -52,7 +50,7 @@ etags = table(
     "Stored pages of GitHub: with its ETag, an unchanged one costs nothing",
     row_id(),
     repo_id("key"),
-    column("path", Exact(), "key", "Path and query", nullable=False),
+    column("path", Exact(), "key", "Path and query"),
     column("etag", Long(), "own", "ETag of the answer", nullable=False),
     column("nextpage", Long(), "own", "Path of the page after it; NULL for the last"),
 )
@@ -62,7 +60,7 @@ commitwalks = table(
     "Heads whose history a backfill reads",
     row_id(),
     repo_id("key"),
-    column("head", Exact(64), "key", "Commit it starts from", nullable=False),
+    column("head", Exact(64), "key", "Commit it starts from"),
     column(
         "state", Exact(16), "own", "open, or closed: all down to its end is stored", nullable=False
     ),

@@ -10,14 +10,13 @@ branchmoves = table(
     "What moved each branch in the two newest seconds that are known; orders pushes of one second",
     row_id(),
     repo_id("key"),
-    column("name", Exact(), "key", "branches.name", nullable=False),
-    column("time", Moment, "key", "Time of the repository's push", nullable=False),
+    column("name", Exact(), "key", "branches.name"),
+    column("time", Moment, "key", "Time of the repository's push"),
     column(
         "beforehash",
         Exact(64),
         "key",
         "Commit it left, empty for none; `?` a deletion that does not say, `*` read from the API",
-        nullable=False,
     ),
-    column("afterhash", Exact(64), "key", "Commit it came to; empty once deleted", nullable=False),
+    column("afterhash", Exact(64), "key", "Commit it came to; empty once deleted"),
 )

@@ -1,4 +1,4 @@
-"""Every table and column, and its meaning.
+"""The tables of what a vendor tells of its repositories and their CI, column by column.
 
 The first five tables are the documented schema: their documented columns come first, in order.
 What the kinds of columns mean is in `schema.tables.columns`.
@@ -42,7 +42,7 @@ repoaliases = table(
     "Every full name a repository goes or went by",
     row_id(),
     repo_id("key"),
-    column("name", Exact(), "key", "Full name, byte for byte", nullable=False),
+    column("name", Exact(), "key", "Full name, byte for byte"),
     column("firstseen", Moment, "first", "Earliest time GitHub gave with this name"),
     column("lastseen", Moment, "last", "Latest time GitHub gave with this name"),
     Index("ix_repoaliases_name", "name"),
@@ -52,7 +52,7 @@ branches = table(
     "branches",
     "Branches, deleted ones too",
     row_id(),
-    column("name", Exact(), "key", "Name without refs/heads/, byte for byte"),
+    column("name", Exact(), "key", "Name without refs/heads/, byte for byte", unknown=True),
     column("author", Long(), "derived", "Git author of the head commit; NULL while it is unknown"),
     repo_name(),
     repo_id("key", unknown=True),
@@ -66,7 +66,7 @@ commits = table(
     "commits",
     "Commits that pushes brought or a backfill read",
     row_id(),
-    column("hash", Exact(64), "key", "Commit hash"),
+    column("hash", Exact(64), "key", "Commit hash", unknown=True),
     column("author", Long(), "fixed", "Git author's name"),
     column("message", Long(), "fixed", "Commit message"),
     column("time", Moment, "fixed", "Author's time in UTC"),
@@ -142,7 +142,7 @@ runattempts = table(
     provider(),
     repo_id(),
     git_id("rungitid", "key", "workflowruns.gitid of its run"),
-    column("attempt", Integer(), "key", "Number of the attempt, from 1", nullable=False),
+    column("attempt", Integer(), "key", "Number of the attempt, from 1"),
     column("status", Name(64), "state", STATUS),
     column("conclusion", Name(64), "state", CONCLUSION),
     column("createtime", Moment, "state", "When the attempt was started (run_started_at)"),

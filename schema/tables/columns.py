@@ -18,29 +18,27 @@ lets NULLs be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    MetaData,
-    Table,
-    UniqueConstraint,
-)
+from sqlalchemy import Column, MetaData, Table, UniqueConstraint
 
 from engines.column_types import OPTIONS, BigId, Exact, Name, Version
 
 metadata = MetaData()
 
 
-def column(name: str, type_: Any, kind: str, comment: str, **options: Any) -> Column[Any]:
-    """Return a column with its kind and its comment."""
+def column(
+    name: str, type_: Any, kind: str, comment: str, *, unknown: bool = False, **options: Any
+) -> Column[Any]:
+    """Return a column with its kind and its comment; a key holds NULL only if it is `unknown`."""
+    options.setdefault("nullable", unknown or kind != "key")
     return Column(name, type_, comment=comment, info={"kind": kind}, **options)
 
 
 def row_id() -> Column[Any]:
-    return column("Id", BigId, "own", "Number of the row here; gaps mean nothing", primary_key=True)
+    comment = "Number of the row here; gaps mean nothing"
+    return column("Id", BigId, "own", comment, primary_key=True, nullable=False)
 
 
 def order() -> Column[Any]:
@@ -53,41 +51,29 @@ def repo_name() -> Column[Any]:
 
 
 def repo_id(kind: str = "place", *, unknown: bool = False) -> Column[Any]:
-    comment = "repos.Id of the repository"
-    return column("repoid", BigId, kind, comment, nullable=unknown or kind != "key")
+    return column("repoid", BigId, kind, "repos.Id of the repository", unknown=unknown)
 
 
 def provider(*, unknown: bool = False) -> Column[Any]:
     comment = "Server that gave the ids: github, or github:host"
-    return column("provider", Exact(255), "key", comment, nullable=unknown)
+    return column("provider", Exact(255), "key", comment, unknown=unknown)
 
 
 def git_id(name: str, kind: str, comment: str, *, unknown: bool = False) -> Column[Any]:
-    return column(name, BigId, kind, comment, nullable=unknown or kind != "key")
-
-
-def key_names(parts: Iterable[Any]) -> tuple[str, ...]:
-    """Return the names of the key columns, the widest scope first."""
-    names = [one.name for one in parts if isinstance(one, Column) and one.info["kind"] == "key"]
-    return tuple(sorted(names, key=lambda name: name not in ("provider", "repoid")))
+    return column(name, BigId, kind, comment, unknown=unknown)
 
 
 def table(name: str, comment: str, *parts: Any) -> Table:
     """Return a table that is the same on every engine; its UNIQUE is made of the key columns."""
-    return Table(
-        name,
-        metadata,
-        *parts,
-        UniqueConstraint(*key_names(parts), name=f"uq_{name}"),
-        comment=comment,
-        **OPTIONS,
-    )
+    described = Table(name, metadata, *parts, comment=comment, **OPTIONS)
+    described.append_constraint(UniqueConstraint(*keys(described), name=f"uq_{name}"))
+    return described
 
 
 @cache
 def keys(table: Table) -> tuple[str, ...]:
-    """Return the names of the columns that name a row: asked for with every row."""
-    return key_names(table.columns)
+    """Return the names of the columns that name a row, the widest scope first."""
+    return tuple(sorted(of_kind(table, "key"), key=lambda name: name not in ("provider", "repoid")))
 
 
 def of_kind(table: Table, *kinds: str) -> tuple[str, ...]:

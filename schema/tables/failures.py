@@ -13,7 +13,7 @@ failures = table(
     row_id(),
     provider(),
     git_id("jobgitid", "key", "jobs.gitid of the job"),
-    column("number", Integer(), "key", "1 for the first message of the job", nullable=False),
+    column("number", Integer(), "key", "1 for the first message of the job"),
     repo_id(),
     git_id("rungitid", "own", "workflowruns.gitid of its run"),
     column("attempt", Integer(), "own", "Attempt of the run that the job belongs to"),

@@ -11,7 +11,7 @@ leases = table(
     "leases",
     "Work that one process at a time may do, over all replicas",
     row_id(),
-    column("name", Exact(64), "key", "What the work is", nullable=False),
+    column("name", Exact(64), "key", "What the work is"),
     column("holder", Exact(255), "own", "Who does it: host, process and a random part"),
     column("endtime", Moment, "own", "Until when, on the database's clock", nullable=False),
 )
@@ -32,8 +32,8 @@ marks = table(
     "marks",
     "What the reconciler remembers between two cycles",
     row_id(),
-    column("subject", Exact(), "key", "Repository or hook; empty for all", nullable=False),
-    column("name", Exact(64), "key", "What is remembered", nullable=False),
+    column("subject", Exact(), "key", "Repository or hook; empty for all"),
+    column("name", Exact(64), "key", "What is remembered"),
     column("value", Long(), "own", "As text or JSON"),
     column("time", Moment, "own", "When it was noted", nullable=False),
 )
