@@ -8,6 +8,7 @@ from typing import TypeVar
 
 SIZE = 500
 
+Scope = TypeVar("Scope")
 Value = TypeVar("Value")
 
 
@@ -17,12 +18,12 @@ def chunks(values: Iterable[Value]) -> Iterator[list[Value]]:
     return (whole[at : at + SIZE] for at in range(0, len(whole), SIZE))
 
 
-def by_provider(keys: Iterable[tuple[str, Value]]) -> Iterator[tuple[str, list[Value]]]:
-    """Yield ids by their provider, in lists that a statement can take.
+def by_scope(keys: Iterable[tuple[Scope, Value]]) -> Iterator[tuple[Scope, list[Value]]]:
+    """Yield values by their scope (a provider, a repository), in lists that a statement can take.
 
-    For statements that name one provider: SQLite reads all of a table for a list of pairs.
+    For statements that name one scope: SQLite reads all of a table for a list of pairs.
     """
-    ids: dict[str, list[Value]] = defaultdict(list)
-    for provider, number in keys:
-        ids[provider].append(number)
-    return ((provider, chunk) for provider, whole in ids.items() for chunk in chunks(whole))
+    values: dict[Scope, list[Value]] = defaultdict(list)
+    for scope, value in keys:
+        values[scope].append(value)
+    return ((scope, chunk) for scope, whole in values.items() for chunk in chunks(whole))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from engines.transaction import transact
 from rows import Mapped
+from rows.version import STUB
 from store.write import (
     adopted_repositories,
     adopted_rows,
@@ -25,10 +26,8 @@ from store.write import (
     repositories,
 )
 from store.write.repositories import Tables
-from store.write.stubs import distinct, split_stubs
 from store.write.upsert import upsert
 from store.write.version_cache import VersionCache
-from store.write.workflow_names import resolve_names
 
 ORDER = (
     "workflowruns",  # first: it locks the runs, new ones too
@@ -69,15 +68,16 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
         adopted_repositories.adopt_repositories(connection, batch)
     stored = repositories.store_repositories(connection, batch, cache)
     tables = repositories.rows_by_table(batch, stored, cache)
-    runs = tables["workflowruns"]
-    resolve_names(connection, runs)
+    runs, attempts = tables["workflowruns"], tables["runattempts"]
+    derived_columns.resolve_workflow_names(connection, runs)
     locked = derived_columns.lock_runs(connection, runs)
-    tables["workflowruns"] = derived_columns.needed(runs, locked)
-    attempt_stubs, tables["runattempts"] = split_stubs(tables["runattempts"])
+    tables["workflowruns"] = derived_columns.select_needed(runs, locked)
+    attempt_stubs = [values for values in attempts if values["version"] == STUB]
+    tables["runattempts"] = [values for values in attempts if values["version"] != STUB]
     for table in ORDER:
         if is_adopting:
             adopted_rows.adopt_rows(connection, table, tables[table])
-        upsert(connection, table, distinct(tables[table]))
+        upsert(connection, table, tables[table])
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
     branch_heads.derive_heads(connection, tables["branchmoves"])
     branch_authors.assign_authors(connection, tables["branches"], tables["commits"])

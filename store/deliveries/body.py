@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import orjson
 from sqlalchemy import Connection, delete, select
 
-from engines import Kind, kind_of
 from rows import Unmappable
 from schema.tables.deliveries import deliveries, deliveryparts
-from store.write.upsert import insert_or
+from store.write.upsert import put_rows
 
 FORM_FIELD = b"payload="
 PART_BYTES = 400_000
@@ -65,13 +63,7 @@ def write_parts(connection: Connection, key: Key, body: bytes) -> None:
     ]
     drop_parts(connection, [key], above=len(rows))
     for row in rows:
-        connection.execute(statement(kind_of(connection)), row)
-
-
-@lru_cache
-def statement(kind: Kind) -> Any:
-    """Return the upsert of a part."""
-    return insert_or(kind, deliveryparts, lambda new: [("body", new.body)])
+        put_rows(connection, deliveryparts, [row])
 
 
 def read_parts(connection: Connection, keys: Iterable[Key]) -> dict[Key, bytes]:

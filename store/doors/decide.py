@@ -107,7 +107,7 @@ def needs_database(watch: Watch, repository: Repository | None) -> bool:
 def is_stored(engine: Engine, provider: str, gitid: int) -> bool:
     """Tell whether a repository is stored: it is or was watched, whatever its name is today."""
     with reading(engine).connect() as connection:
-        return repositories.has_repository(connection, (provider, gitid))
+        return bool(repositories.read_repositories(connection, [(provider, gitid)]))
 
 
 def read_repository(provider: str, payload: Payload) -> Repository | None:

@@ -14,15 +14,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Table, select
 
 from engines import reading
-from engines.chunks import chunks
+from engines.chunks import by_scope
 from rows import Mapped, StoredName
 from schema.tables.branch_moves import branchmoves
 from schema.tables.ci import branches, commits, jobs, keys, metadata, repos, runattempts
 from store import apply, open
 from store.doors.refusals import reason_of, write_each
-from store.write.derived_columns import Values
 from store.write.repositories import key_of as repository_of
-from store.write.stored_rows import Key, by_key, key_of
+from store.write.stored_rows import Key, Values, by_key, key_of
 
 COMPARED = (
     "repos",
@@ -112,16 +111,13 @@ def copy_touched(stored: Connection, copies: Connection, batch: Sequence[Mapped]
 
 
 def copy_where(
-    stored: Connection, copies: Connection, table: Table, column: str, wanted: Iterable[Key]
+    stored: Connection, copies: Connection, table: Table, column: str, wanted: set[Key]
 ) -> None:
     """Copy the rows whose scope and `column` are wanted."""
-    scopes: dict[Any, set[Any]] = defaultdict(set)
-    for scope, value in wanted:
-        scopes[scope].add(value)
-    for scope, values in scopes.items():
-        for part in chunks(sorted(values)):
-            query = select(table).where(table.c[keys(table)[0]] == scope, table.c[column].in_(part))
-            copy(copies, table, (dict(row._mapping) for row in stored.execute(query)))
+    pairs: list[tuple[Any, Any]] = sorted(wanted)
+    for scope, part in by_scope(pairs):
+        query = select(table).where(table.c[keys(table)[0]] == scope, table.c[column].in_(part))
+        copy(copies, table, (dict(row._mapping) for row in stored.execute(query)))
 
 
 def compare(engine: Engine, scratch: Engine, table: Table) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from engines.chunks import by_provider
+from engines.chunks import by_scope
 from rows.words import RunKey
 from schema.tables.ci import repos
 from schema.tables.failures import failures
@@ -41,7 +41,7 @@ def read_reasons(
     """Return what the failed jobs of runs say, by the job's server and id."""
     failure = failures.c
     reasons: dict[RunKey, list[FailureReason]] = defaultdict(list)
-    for provider, numbers in by_provider(runs):
+    for provider, numbers in by_scope(runs):
         query = select(*(failure[name] for name in FailureReason._fields)).where(
             failure.provider == provider, failure.rungitid.in_(numbers)
         )

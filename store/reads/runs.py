@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
-from engines.chunks import by_provider
+from engines.chunks import by_scope
 from rows.words import RunKey
 from schema.tables.ci import commits, jobs, repoaliases, repos, runattempts, workflowruns
 
@@ -159,7 +159,7 @@ def list_jobs(connection: Connection, keys: Iterable[RunKey]) -> list[Job]:
     order = (table.attempt, table.createtime, table.gitid)
     return [
         Job(*row)
-        for provider, numbers in by_provider(keys)
+        for provider, numbers in by_scope(keys)
         for row in connection.execute(
             select(*columns(jobs, Job))
             .where(table.provider == provider, table.rungitid.in_(numbers))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from config.calendar import Calendar
 from config.groups import Group, group_of, is_nightly
-from engines.chunks import by_provider
+from engines.chunks import by_scope
 from rows.sources import PROPOSALS, SCHEDULES
 from rows.words import FAILED, RunKey
 from schema.tables.ci import jobs, repos, workflowruns
@@ -128,7 +128,7 @@ def list_failed_jobs(
     )  # fmt: skip
     rows = [
         row
-        for provider, numbers in by_provider(attempts)
+        for provider, numbers in by_scope(attempts)
         for row in connection.execute(
             select(*wanted)
             .where(job.provider == provider, job.rungitid.in_(numbers))
@@ -154,7 +154,7 @@ def read_first_errors(
     query = select(failure.provider, failure.jobgitid, failure.message, failure.fingerprint)
     return {
         (row.provider, row.jobgitid): (first_line(row.message), row.fingerprint)
-        for provider, numbers in by_provider(keys)
+        for provider, numbers in by_scope(keys)
         for row in connection.execute(
             query.where(
                 failure.provider == provider, failure.jobgitid.in_(numbers), failure.number == 1

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 from config.calendar import ONE, Calendar
 from config.groups import Group, rules_of
 from engines import database_time, reading
-from engines.chunks import by_provider
+from engines.chunks import by_scope
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.rollups import rollspans
 from store.write.changed_runs import ChangedRun
@@ -69,7 +69,7 @@ def spans_of(
     """Return the days and nights that marked runs and their jobs fall in."""
     spans: set[RollupSpan] = set()
     for table, number in ((workflowruns, "gitid"), (jobs, "rungitid")):
-        for provider, numbers in by_provider(mark.key for mark in marks):
+        for provider, numbers in by_scope(mark.key for mark in marks):
             query = select(table.c.createtime).distinct()
             query = query.where(table.c.provider == provider, table.c[number].in_(numbers))
             for moment in connection.scalars(query):

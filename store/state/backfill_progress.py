@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
-from engines import kind_of
 from schema.tables.backfill import commitwalks, etags, runreads, windows
-from schema.tables.ci import keys
-from store.write.upsert import insert_or
+from store.write.upsert import put_rows
 
 OPEN, LISTED, CLOSED = "open", "listed", "closed"
 DUE, DONE = "due", "done"
@@ -65,15 +63,6 @@ class Page(NamedTuple):
     nextpage: str | None
 
 
-def put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Store rows of the store's own business; the newest word counts."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name not in keys(table)]
-    statement = insert_or(kind_of(connection), table, lambda new: [(n, new[n]) for n in names])
-    connection.execute(statement, rows)
-
-
 def windows_of(connection: Connection, repoid: int) -> list[Window]:
     """Return a repository's windows, newest first."""
     c = windows.c
@@ -85,7 +74,7 @@ def windows_of(connection: Connection, repoid: int) -> list[Window]:
 def put_windows(connection: Connection, repoid: int, *new: Window) -> None:
     """Store windows."""
     names = ("firsttime", "lasttime", *Window._fields[2:])
-    put(
+    put_rows(
         connection,
         windows,
         [{"repoid": repoid, **dict(zip(names, one, strict=True))} for one in new],
@@ -135,7 +124,7 @@ def runs_in(connection: Connection, repoid: int, state: str) -> list[RunRead]:
 
 def put_runs(connection: Connection, repoid: int, runs: Iterable[RunRead]) -> None:
     """Note runs as they were listed."""
-    put(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in runs])
+    put_rows(connection, runreads, [{"repoid": repoid, **one._asdict()} for one in runs])
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +200,7 @@ def page_of(connection: Connection, repoid: int, path: str) -> Page | None:
 def put_page(connection: Connection, repoid: int, path: str, page: Page) -> None:
     """Note that a page is stored."""
     if len(path) <= LONGEST_PATH:
-        put(connection, etags, [{"repoid": repoid, "path": path, **page._asdict()}])
+        put_rows(connection, etags, [{"repoid": repoid, "path": path, **page._asdict()}])
 
 
 def drop_pages(connection: Connection, repoid: int, path: str) -> None:
@@ -232,4 +221,4 @@ def put_walk(connection: Connection, repoid: int, walk: Walk) -> None:
     if walk.state == CLOSED:
         others = (commitwalks.c.repoid == repoid, commitwalks.c.head != walk.head)
         connection.execute(delete(commitwalks).where(*others))
-    put(connection, commitwalks, [{"repoid": repoid, **walk._asdict()}])
+    put_rows(connection, commitwalks, [{"repoid": repoid, **walk._asdict()}])

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, select
 
-from engines import Kind, database_time, kind_of
+from engines import database_time
 from engines.transaction import transact
 from schema.tables.audits import health
-from store.write.upsert import insert_or
+from store.write.upsert import put_rows
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
 
@@ -65,18 +64,10 @@ def put(
             if name in looked_at:
                 this = (health.c.subject == subject, health.c.name == name)
                 connection.execute(delete(health).where(*this))
-        if values:
-            connection.execute(statement(kind_of(connection)), values)
+        put_rows(connection, health, values)
         return changed
 
     return transact(engine, work)
-
-
-@lru_cache
-def statement(kind: Kind) -> Any:
-    """Return the upsert of a state."""
-    names = ("state", "detail", "changetime", "checktime")
-    return insert_or(kind, health, lambda new: [(name, new[name]) for name in names])
 
 
 def rows(connection: Connection) -> list[StoredHealth]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from engines import database_time
 from schema.tables.reconciler import marks
-from store.state import backfill_progress
+from store.write.upsert import put_rows
 
 
 class StoredNote(NamedTuple):
@@ -23,7 +23,7 @@ def put(connection: Connection, subject: str, name: str, value: str | None) -> N
     """Remember a text; `subject` is a repository's or hook's number, empty for all."""
     time = database_time(connection)
     row = {"subject": subject, "name": name, "value": value, "time": time}
-    backfill_progress.put(connection, marks, [row])
+    put_rows(connection, marks, [row])
 
 
 def get(connection: Connection, subject: str, name: str) -> StoredNote | None:

@@ -15,6 +15,7 @@ from schema.tables.ci import jobs, workflowruns
 from schema.tables.reconciler import rereads
 from store.state import backfill_progress
 from store.state.backfill_progress import OPEN, RunRead
+from store.write.upsert import put_rows
 
 WAITING, ABANDONED = "waiting", "abandoned"
 REACH = timedelta(days=70)
@@ -97,7 +98,7 @@ def put(
 ) -> None:
     """Note that a run was asked for, and when to do so again."""
     row = {"repoid": repoid, "rungitid": run, "tries": tries, "duetime": duetime, "state": state}
-    backfill_progress.put(connection, rereads, [row])
+    put_rows(connection, rereads, [row])
 
 
 def forget_ended(connection: Connection, repoid: int) -> None:

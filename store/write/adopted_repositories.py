@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engines.chunks import chunks
@@ -53,14 +53,14 @@ def adopt_repositories(connection: Connection, batch: Sequence[Mapped]) -> None:
 
     One without a key that holds a run of a stored one is the same: its name becomes an alias.
     """
-    told: dict[Key, list[Mapped]] = defaultdict(list)
+    by_repository: dict[Key, list[Mapped]] = defaultdict(list)
     for mapped in batch:
-        told[key_of(mapped)].append(mapped)
-    stored = read_repositories(connection, told)
-    if told.keys() - stored.keys():
+        by_repository[key_of(mapped)].append(mapped)
+    stored = read_repositories(connection, by_repository)
+    if by_repository.keys() - stored.keys():
         # One at a time: two writers could choose different rows for one repository.
         connection.execute(mark_query().with_for_update())
-    for key, deliveries in sorted(told.items()):
+    for key, deliveries in sorted(by_repository.items()):
         holders = holders_of(connection, key[0], runs_in(deliveries))
         if key not in stored:
             repository = deliveries[0].repository.values
@@ -98,9 +98,9 @@ def holders_of(connection: Connection, provider: str, gitids: Iterable[int]) -> 
     return numbers
 
 
-def bearer_of(connection: Connection, told: Mapping[str, object]) -> int | None:
+def bearer_of(connection: Connection, repository: Mapping[str, object]) -> int | None:
     """Return the repository without a key of this full name, else of this short one."""
-    name = str(told["name"])
+    name = str(repository["name"])
     query = select(repos.c.Id, repos.c.name).where(repos.c.gitid.is_(None))
     for wanted in (name, short(name)):
         rows = connection.execute(query.where(repos.c.name.in_(forms(wanted)))).all()
@@ -110,9 +110,9 @@ def bearer_of(connection: Connection, told: Mapping[str, object]) -> int | None:
     return None
 
 
-def twins_of(connection: Connection, told: Mapping[str, object]) -> set[int]:
+def twins_of(connection: Connection, repository: Mapping[str, object]) -> set[int]:
     """Return the keyless repository of this short name, unless it may be another's too."""
-    name = str(told["name"])
+    name = str(repository["name"])
     bearers = connection.execute(
         select(repos.c.Id, repos.c.gitid, repos.c.name).where(
             or_(
@@ -141,20 +141,29 @@ def is_of(connection: Connection, number: int, name: str) -> bool:
 
 
 def adopt_repository(connection: Connection, key: Key, number: int) -> None:
-    """Give a repository its key; what it was called becomes an alias.
-
-    Another writer may have stored the same one meanwhile: then the older row stays what it is.
-    """
+    """Give a repository its key; what it was called becomes an alias."""
     provider, gitid = key
     name = connection.execute(select(repos.c.name).where(repos.c.Id == number)).scalar_one()
-    adoption = update(repos).where(repos.c.Id == number, repos.c.gitid.is_(None))
+    after = {"provider": provider, "gitid": gitid}
+    is_ours = give_key(connection, repos, number, repos.c.gitid.is_(None), after)
+    if is_ours and name and "/" in name:
+        store_alias(connection, number, name)
+
+
+def give_key(
+    connection: Connection,
+    table: Table,
+    number: int,
+    is_free: ColumnElement[bool],
+    after: Mapping[str, object],
+) -> bool:
+    """Give a row its key, unless another writer was quicker; tell whether it is ours."""
+    adoption = update(table).where(table.c.Id == number, is_free)
     try:
         with connection.begin_nested():
-            done = connection.execute(adoption.values(provider=provider, gitid=gitid))
-    except IntegrityError:
-        return
-    if done.rowcount and name and "/" in name:
-        store_alias(connection, number, name)
+            return connection.execute(adoption.values(after)).rowcount == 1
+    except IntegrityError:  # the key is there by now: the older row stays what it is
+        return False
 
 
 def note_aliases(connection: Connection, key: Key, numbers: Iterable[int]) -> None:

@@ -7,31 +7,33 @@ its own repository, of one that turned out to be the same, or, for a commit, of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Table, and_, select
 
 from engines.chunks import chunks
 from rows.version import STUB
-from schema.tables.ci import branches, commits, repoaliases, repos, workflows
-from store.write.adopted_repositories import forms
-from store.write.stored_rows import by_key, key_of
+from schema.tables.ci import branches, commits, keys, metadata, repoaliases, repos, workflows
+from store.write.adopted_repositories import forms, give_key
+from store.write.stored_rows import Values, by_key, key_of
 
-Values = dict[str, Any]
-Adoption = Callable[[Connection, int, Sequence[Values]], None]
+KEYLESS = {"branches": branches.c.version == STUB, "workflows": workflows.c.gitid.is_(None)}
+"""What tells the rows without a key of the tables that are adopted by name."""
 
 
 def adopt_rows(connection: Connection, table: str, rows: Iterable[Values]) -> None:
     """Give older rows the keys of the rows of `table` that are about to be merged."""
-    if table not in ADOPTIONS:
+    if table != "commits" and table not in KEYLESS:
         return
     by_repo: dict[int, list[Values]] = defaultdict(list)
     for values in rows:
         by_repo[values["repoid"]].append(values)
     for repoid, of_repo in sorted(by_repo.items()):
-        ADOPTIONS[table](connection, repoid, of_repo)
+        if table == "commits":
+            adopt_commits(connection, repoid, of_repo)
+        else:
+            adopt_named(connection, metadata.tables[table], repoid, of_repo)
 
 
 def unstored(connection: Connection, table: Table, rows: Sequence[Values]) -> list[Values]:
@@ -61,60 +63,33 @@ def adopt_commits(connection: Connection, repoid: int, rows: Sequence[Values]) -
     if others := same_repositories(connection, repoid):
         scopes.append(commits.c.repoid.in_(others))
     for part in chunks(sorted(values["hash"] for values in fresh)):
-        query = select(commits.c.Id, commits.c.repoid).where(commits.c.hash.in_(part))
+        query = select(commits.c.Id).where(commits.c.hash.in_(part))
         for scope in scopes:
-            for row in connection.execute(query.where(scope)).all():
-                give_key(connection, commits, row.Id, "repoid", row.repoid, {"repoid": repoid})
+            for number in connection.scalars(query.where(scope)).all():
+                give_key(connection, commits, number, scope, {"repoid": repoid})
 
 
-def adopt_branches(connection: Connection, repoid: int, rows: Sequence[Values]) -> None:
-    """Adopt branches by repository and name, which may have been cut."""
-    fresh = unstored(connection, branches, rows)
+def adopt_named(connection: Connection, table: Table, repoid: int, rows: Sequence[Values]) -> None:
+    """Adopt branches or workflows by repository and name, which may have been cut."""
+    fresh = [values for values in unstored(connection, table, rows) if values.get("name")]
     if not fresh:
         return
+    is_keyless = KEYLESS[table.name]
     repoids = [repoid, *same_repositories(connection, repoid)]
-    older = rows_named(connection, branches, repoids, fresh, branches.c.version == STUB)
-    for values in fresh:
-        for row in candidates(older, values["name"], repoids):
-            if row.repoid == repoid and row.name == values["name"]:
-                continue
-            after = {"repoid": repoid, "name": values["name"]}
-            if give_key(connection, branches, row.Id, "name", row.name, after):
-                older.remove(row)
-                break
-
-
-def adopt_workflows(connection: Connection, repoid: int, rows: Sequence[Values]) -> None:
-    """Adopt workflows by repository and name, which may have been cut."""
-    fresh = [row for row in unstored(connection, workflows, rows) if row.get("name")]
-    if not fresh:
-        return
-    repoids = [repoid, *same_repositories(connection, repoid)]
-    older = rows_named(connection, workflows, repoids, fresh, workflows.c.gitid.is_(None))
-    for values in fresh:
-        for row in candidates(older, values["name"], repoids):
-            after = {"provider": values["provider"], "gitid": values["gitid"], "repoid": repoid}
-            if give_key(connection, workflows, row.Id, "gitid", None, after):
-                older.remove(row)
-                break
-
-
-def rows_named(
-    connection: Connection,
-    table: Table,
-    repoids: Sequence[int],
-    fresh: Iterable[Values],
-    is_keyless: Any,
-) -> list[Any]:
-    """Return the rows without a key of these repositories that bear one of the names."""
     names = {form for values in fresh for form in forms(values["name"])}
-    rows: list[Any] = []
+    older: list[Any] = []
     for part in chunks(sorted(names)):
         query = select(table.c.Id, table.c.repoid, table.c.name).where(
             table.c.repoid.in_(repoids), table.c.name.in_(part), is_keyless
         )
-        rows += connection.execute(query.order_by(table.c.Id)).all()
-    return rows
+        older += connection.execute(query.order_by(table.c.Id)).all()
+    for values in fresh:
+        after = {name: values[name] for name in ("repoid", *keys(table))}
+        for row in candidates(older, values["name"], repoids):
+            is_free = and_(is_keyless, table.c.name == row.name)
+            if give_key(connection, table, row.Id, is_free, after):
+                older.remove(row)
+                break
 
 
 def candidates(rows: Iterable[Any], name: str, repoids: Sequence[int]) -> list[Any]:
@@ -124,25 +99,3 @@ def candidates(rows: Iterable[Any], name: str, repoids: Sequence[int]) -> list[A
     return sorted(
         alike, key=lambda row: (folded.index(row.name.casefold()), repoids.index(row.repoid))
     )
-
-
-def give_key(
-    connection: Connection, table: Table, number: int, column: str, before: Any, after: Values
-) -> bool:
-    """Give a row its key, unless another writer was quicker; tell whether it is ours."""
-    old = table.c[column]
-    adoption = update(table).where(
-        table.c.Id == number, old.is_(None) if before is None else old == before
-    )
-    try:
-        with connection.begin_nested():
-            return connection.execute(adoption.values(after)).rowcount == 1
-    except IntegrityError:  # the key is there by now: the older row stays what it is
-        return False
-
-
-ADOPTIONS: dict[str, Adoption] = {
-    "branches": adopt_branches,
-    "commits": adopt_commits,
-    "workflows": adopt_workflows,
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +12,6 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Update,
     bindparam,
     select,
     tuple_,
@@ -23,8 +21,7 @@ from sqlalchemy import (
 from engines import kind_of
 from engines.chunks import chunks
 from schema.tables.ci import branches, commits
-
-Values = dict[str, Any]
+from store.write.stored_rows import Values
 
 
 def assign_authors(
@@ -37,12 +34,10 @@ def assign_authors(
     """
     names = {(values["repoid"], values["name"]) for values in touched}
     hashes = {(values["repoid"], values["hash"]) for values in brought}
-    rows = {row.Id: row for row in rows_of(connection, branches_by("name"), names)}
-    rows |= {row.Id: row for row in rows_of(connection, branches_by("headhash"), hashes)}
+    rows = {row.Id: row for row in rows_of(connection, BY_NAME, names)}
+    rows |= {row.Id: row for row in rows_of(connection, BY_HEAD, hashes)}
     heads = {(row.repoid, row.headhash) for row in rows.values() if row.headhash}
-    authors = {
-        (row.repoid, row.hash): row.author for row in rows_of(connection, commits_of(), heads)
-    }
+    authors = {(row.repoid, row.hash): row.author for row in rows_of(connection, COMMITS, heads)}
     changes = []
     for _, row in sorted(rows.items()):
         author = authors.get((row.repoid, row.headhash))
@@ -50,7 +45,7 @@ def assign_authors(
         if row.version and author != row.author:
             changes.append({"row": row.Id, "now": author})
     if changes:
-        kind_of(connection).post(connection, author_of_branch(), changes)
+        kind_of(connection).post(connection, ASSIGN_AUTHOR, changes)
 
 
 def rows_of(
@@ -61,29 +56,31 @@ def rows_of(
         yield from connection.execute(query, {"those": part}).all()
 
 
-@lru_cache
-def branches_by(name: str) -> Select[Any]:
-    """Return the query that locks branches by their repository and another column."""
-    branch = branches.c
-    query = select(branch.Id, branch.repoid, branch.headhash, branch.author, branch.version)
-    return query.where(among(branch.repoid, branch[name])).order_by(branch.Id).with_for_update()
-
-
-@lru_cache
-def commits_of() -> Select[Any]:
-    """Return the query for commits, which waits for those who write them."""
-    commit = commits.c
-    query = select(commit.repoid, commit.hash, commit.author)
-    return query.where(among(commit.repoid, commit.hash)).with_for_update(read=True)
-
-
 def among(*columns: Column[Any]) -> ColumnElement[bool]:
     """Return the condition that columns together are one of `those`."""
     keys: BindParameter[Any] = bindparam("those", expanding=True)
     return tuple_(*columns).in_(keys)
 
 
-@lru_cache
-def author_of_branch() -> Update:
-    """Return the statement that gives a branch its author."""
-    return update(branches).where(branches.c.Id == bindparam("row")).values(author=bindparam("now"))
+BRANCHES = (
+    select(
+        branches.c.Id,
+        branches.c.repoid,
+        branches.c.headhash,
+        branches.c.author,
+        branches.c.version,
+    )
+    .order_by(branches.c.Id)
+    .with_for_update()
+)
+BY_NAME = BRANCHES.where(among(branches.c.repoid, branches.c.name))
+BY_HEAD = BRANCHES.where(among(branches.c.repoid, branches.c.headhash))
+COMMITS = (
+    select(commits.c.repoid, commits.c.hash, commits.c.author)
+    .where(among(commits.c.repoid, commits.c.hash))
+    .with_for_update(read=True)
+)
+"""Waits for those who write them."""
+ASSIGN_AUTHOR = (
+    update(branches).where(branches.c.Id == bindparam("row")).values(author=bindparam("now"))
+)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Row, Select, Update, and_, bindparam, delete, select
-from sqlalchemy import update as update_of
+from sqlalchemy import Connection, Row, and_, bindparam, delete, select, update
 
 from engines import kind_of
 from rows import version
@@ -16,8 +14,7 @@ from rows.branch_moves import Move, head_after, newest_times
 from schema.tables.branch_moves import branchmoves
 from schema.tables.ci import branches
 from store.write.branch_authors import among, rows_of
-
-Values = dict[str, Any]
+from store.write.stored_rows import Values
 
 
 def derive_heads(connection: Connection, moved: Sequence[Values]) -> None:
@@ -27,7 +24,7 @@ def derive_heads(connection: Connection, moved: Sequence[Values]) -> None:
     """
     names = {(values["repoid"], values["name"]) for values in moved}
     stored: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in rows_of(connection, moves_of(), names):
+    for row in rows_of(connection, MOVES, names):
         stored[row.Id].append(row)
     changes, forgotten = list[Values](), list[Values]()
     for number, rows in sorted(stored.items()):
@@ -41,30 +38,35 @@ def derive_heads(connection: Connection, moved: Sequence[Values]) -> None:
         if (rows[0].headhash, rows[0].deletetime) != (head, gone):
             changes.append({"row": number, "head": head, "gone": gone})
     if changes:
-        kind_of(connection).post(connection, head_of_branch(), changes)
+        kind_of(connection).post(connection, POINT_BRANCH, changes)
     if forgotten:
-        kind_of(connection).post(connection, move_by_id(), forgotten)
+        kind_of(connection).post(connection, FORGET_MOVE, forgotten)
 
 
-@lru_cache
-def moves_of() -> Select[Any]:
-    """Return the query that locks branches, with their moves."""
-    branch, move = branches.c, branchmoves.c
-    columns = (branch.Id, branch.headhash, branch.deletetime, branch.version)
-    query = select(*columns, move.Id.label("move"), move.time, move.beforehash, move.afterhash)
-    same = and_(move.repoid == branch.repoid, move.name == branch.name)
-    query = query.join_from(branches, branchmoves, same)
-    return query.where(among(branch.repoid, branch.name)).order_by(branch.Id).with_for_update()
-
-
-@lru_cache
-def head_of_branch() -> Update:
-    """Return the statement that points a branch at a commit, or says since when it is gone."""
-    statement = update_of(branches).where(branches.c.Id == bindparam("row"))
-    return statement.values(headhash=bindparam("head"), deletetime=bindparam("gone"))
-
-
-@lru_cache
-def move_by_id() -> Delete:
-    """Return the statement that forgets a move."""
-    return delete(branchmoves).where(branchmoves.c.Id == bindparam("row"))
+MOVES = (
+    select(
+        branches.c.Id,
+        branches.c.headhash,
+        branches.c.deletetime,
+        branches.c.version,
+        branchmoves.c.Id.label("move"),
+        branchmoves.c.time,
+        branchmoves.c.beforehash,
+        branchmoves.c.afterhash,
+    )
+    .join_from(
+        branches,
+        branchmoves,
+        and_(branchmoves.c.repoid == branches.c.repoid, branchmoves.c.name == branches.c.name),
+    )
+    .where(among(branches.c.repoid, branches.c.name))
+    .order_by(branches.c.Id)
+    .with_for_update()
+)
+"""Branches, which it locks, with their moves."""
+POINT_BRANCH = (
+    update(branches)
+    .where(branches.c.Id == bindparam("row"))
+    .values(headhash=bindparam("head"), deletetime=bindparam("gone"))
+)
+FORGET_MOVE = delete(branchmoves).where(branchmoves.c.Id == bindparam("row"))

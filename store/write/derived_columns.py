@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -25,15 +24,14 @@ from sqlalchemy import (
 )
 
 from engines import use_index
-from engines.chunks import by_provider
-from rows import derive
+from engines.chunks import by_scope
+from rows import StoredName, derive
 from rows.derive import Attempt
 from rows.version import STUB
 from rows.words import RunKey
-from schema.tables.ci import jobs, of_kind, runattempts, workflowruns
+from schema.tables.ci import jobs, of_kind, runattempts, workflowruns, workflows
+from store.write.stored_rows import Values
 from store.write.upsert import upsert
-
-Values = dict[str, Any]
 
 TIMED = of_kind(runattempts, "derived")
 MIRRORED = of_kind(workflowruns, "derived")
@@ -41,22 +39,38 @@ TOLD = ("branchname", "commithash", "workflowname", "repo", "repoid")
 """What a job tells of its run."""
 
 
+def resolve_workflow_names(connection: Connection, runs: Iterable[Values]) -> None:
+    """Give runs the stored name of their workflow where the payload does not say it."""
+    nameless = [values for values in runs if isinstance(values.get("workflowname"), StoredName)]
+    if not nameless:
+        return
+    gitids = {values["workflowname"].workflowgitid for values in nameless}
+    query = select(workflows.c.provider, workflows.c.gitid, workflows.c.name)
+    names = {
+        (provider, gitid): name
+        for provider, gitid, name in connection.execute(query.where(workflows.c.gitid.in_(gitids)))
+    }
+    for values in nameless:
+        gitid, otherwise = values["workflowname"]
+        values["workflowname"] = names.get((values["provider"], gitid)) or otherwise
+
+
 def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[RunKey, Row[Any]]:
     """Lock the runs among these that are stored already, and return them."""
     keys = {(values["provider"], values["gitid"]) for values in touched}
     return {
         (provider, row.gitid): row
-        for provider, gitids in by_provider(sorted(keys))
-        for row in rows_of(connection, locking(), provider, gitids)
+        for provider, gitids in by_scope(sorted(keys))
+        for row in rows_of(connection, LOCK_RUNS, provider, gitids)
     }
 
 
-def needed(rows: Iterable[Values], stored: Mapping[RunKey, Row[Any]]) -> list[Values]:
+def select_needed(rows: Iterable[Values], stored: Mapping[RunKey, Row[Any]]) -> list[Values]:
     """Return the rows that may change a stored run, or add one."""
-    return [one for one in rows if adds(one, stored.get((one["provider"], one["gitid"])))]
+    return [one for one in rows if is_needed(one, stored.get((one["provider"], one["gitid"])))]
 
 
-def adds(values: Values, stored: Row[Any] | None) -> bool:
+def is_needed(values: Values, stored: Row[Any] | None) -> bool:
     """Tell whether a row may change the stored run: a stub only fills what is unknown."""
     if stored is None or values["version"] != STUB:
         return True
@@ -80,10 +94,10 @@ def update_runs(
     for values in stubs:
         numbers[values["provider"], values["rungitid"]].add(values["attempt"])
     changed_attempts, changed_runs = list[Values](), list[Values]()
-    for provider, gitids in by_provider(sorted(repoids)):
+    for provider, gitids in by_scope(sorted(repoids)):
         attempts: dict[int, list[Row[Any]]] = defaultdict(list)
         ran: dict[int, list[derive.Job]] = defaultdict(list)
-        for row in rows_of(connection, deriving(), provider, gitids):
+        for row in rows_of(connection, ATTEMPTS_AND_JOBS, provider, gitids):
             if row.version is None:
                 ran[row.rungitid].append(job_of(row))
             else:
@@ -117,8 +131,7 @@ def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
     return select(*wanted).where(table.c.provider == bindparam("of"), table.c[run].in_(gitids))
 
 
-@lru_cache
-def deriving() -> CompoundSelect[Any]:
+def attempts_and_jobs() -> CompoundSelect[Any]:
     """Return the query for the attempts of runs, and for their jobs, which have no version.
 
     The jobs of an attempt and a system are as if they were one, which starts with the first of
@@ -143,14 +156,14 @@ def deriving() -> CompoundSelect[Any]:
     return union_all(attempts, ran)
 
 
-@lru_cache
-def locking() -> Select[Any]:
-    """Return the query for runs that locks them, and no others, in the order of their keys.
-
-    Of a small table the servers would read, and lock, every row.
-    """
-    query = query_of(workflowruns, "gitid", (*TOLD, *MIRRORED)).with_for_update()
-    return use_index(query, workflowruns, "uq_workflowruns")
+ATTEMPTS_AND_JOBS = attempts_and_jobs()
+# Without the index the servers would read, and lock, every row of a small table.
+LOCK_RUNS = use_index(
+    query_of(workflowruns, "gitid", (*TOLD, *MIRRORED)).with_for_update(),
+    workflowruns,
+    "uq_workflowruns",
+)
+"""Locks runs, and no others, in the order of their keys."""
 
 
 def rows_of(

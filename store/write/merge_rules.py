@@ -15,8 +15,7 @@ from sqlalchemy import ColumnElement, case, func, or_
 
 from rows import StoredName
 from schema.tables.ci import keys, metadata
-
-Values = dict[str, Any]
+from store.write.stored_rows import Values
 
 
 class MergeRule(NamedTuple):

@@ -29,11 +29,11 @@ from sqlalchemy import (
     update,
 )
 
-from engines import database_time, kind_of
+from engines import database_time
 from engines.transaction import transact
 from schema.tables.ci import PLACED, metadata, repos
 from schema.tables.deliveries import rewrites
-from store.write.upsert import insert_or
+from store.write.upsert import put_rows
 
 BATCH = 1000
 PASSES = 2
@@ -44,10 +44,7 @@ def schedule(connection: Connection, repoid: int) -> None:
     """Note that all rows of a repository have to learn its name."""
     values = {"position": 0, "passes": PASSES, "duetime": database_time(connection)}
     rows = [{"repoid": repoid, "tablename": name, **values} for name in PLACED]
-    statement = insert_or(
-        kind_of(connection), rewrites, lambda new: [(name, new[name]) for name in values]
-    )
-    connection.execute(statement, rows)
+    put_rows(connection, rewrites, rows)
 
 
 def rewrite(engine: Engine) -> int:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
+from engines.chunks import by_scope
 from rows import Mapped, Row
 from rows.version import STUB
 from schema.tables.ci import PLACED, repos
 from store.write import renames
+from store.write.stored_rows import Values
 from store.write.upsert import upsert
 from store.write.version_cache import CACHED, VersionCache
 
 Key = tuple[str, int]
 """Of a repository: provider and gitid."""
-Values = dict[str, Any]
 Tables = dict[str, list[Values]]
 
 
@@ -32,30 +32,17 @@ class StoredRepository(NamedTuple):
 
 def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, StoredRepository]:
     """Return the stored repositories among these, by key."""
-    by_provider: dict[str, list[int]] = defaultdict(list)
-    for provider, gitid in keys:
-        by_provider[provider].append(gitid)
-    stored: dict[Key, StoredRepository] = {}
-    for provider, gitids in by_provider.items():
-        for gitid, *row in connection.execute(
-            repositories_query(), {"of": provider, "gitids": gitids}
-        ):
-            stored[provider, gitid] = StoredRepository(*row)
-    return stored
+    return {
+        (provider, gitid): StoredRepository(*row)
+        for provider, gitids in by_scope(keys)
+        for gitid, *row in connection.execute(REPOSITORIES, {"of": provider, "gitids": gitids})
+    }
 
 
-@lru_cache
-def repositories_query() -> Select[Any]:
-    """Return the query for some repositories of a provider."""
-    return select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
-        repos.c.provider == bindparam("of"),
-        repos.c.gitid.in_(bindparam("gitids", expanding=True)),
-    )
-
-
-def has_repository(connection: Connection, key: Key) -> bool:
-    """Tell whether a repository has been stored: it is or was watched."""
-    return bool(read_repositories(connection, [key]))
+REPOSITORIES = select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
+    repos.c.provider == bindparam("of"),
+    repos.c.gitid.in_(bindparam("gitids", expanding=True)),
+)
 
 
 def key_of(mapped: Mapped) -> Key:
@@ -83,7 +70,11 @@ def store_repositories(
         return before
     if keys - before.keys():
         # Another writer may be storing the same repository, under another name: wait for it.
-        upsert(connection, "repos", [stub_of(values) for values in fresh])
+        stubs = [
+            {"provider": values["provider"], "gitid": values["gitid"], "version": STUB}
+            for values in fresh
+        ]
+        upsert(connection, "repos", stubs)
         before = read_repositories(connection, keys)
     upsert(connection, "repos", fresh)
     if all(is_named(before[key_of(mapped)], mapped.repository.values) for mapped in batch):
@@ -98,11 +89,6 @@ def store_repositories(
 def is_named(stored: StoredRepository, values: Values) -> bool:
     """Tell whether a repository's row says of its name and page what is stored already."""
     return (values["name"], values["url"]) == (stored.name, stored.url)
-
-
-def stub_of(values: Values) -> Values:
-    """Return the row of a repository of which nothing is known yet but its number."""
-    return {"provider": values["provider"], "gitid": values["gitid"], "version": STUB}
 
 
 def rows_by_table(

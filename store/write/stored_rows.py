@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, select
 
-from engines.chunks import chunks
+from engines.chunks import by_scope
 from schema.tables.ci import keys
 
 Key = tuple[Any, ...]
@@ -25,19 +24,15 @@ def by_key(
     connection: Connection, table: Table, wanted: Iterable[Key], without: tuple[str, ...] = ()
 ) -> dict[Key, Values]:
     """Return the stored rows among `wanted`, by key, with all columns but `without`."""
-    scopes: dict[Any, set[Any]] = defaultdict(set)
-    for scope, second, *_ in (wanted := set(wanted)):
-        scopes[scope].add(second)
+    wanted = set(wanted)
     names = tuple(one.name for one in table.columns if one.name not in without)
     stored: dict[Key, Values] = {}
-    for scope, seconds in scopes.items():
-        for part in chunks(sorted(seconds)):
-            of = {"of": scope, "those": part}
-            for row in connection.execute(query_of(table, names), of):
-                values = dict(zip(names, row, strict=True))
-                key = key_of(table, values)
-                if key in wanted:
-                    stored[key] = values
+    for scope, part in by_scope(sorted({(scope, second) for scope, second, *_ in wanted})):
+        for row in connection.execute(query_of(table, names), {"of": scope, "those": part}):
+            values = dict(zip(names, row, strict=True))
+            key = key_of(table, values)
+            if key in wanted:
+                stored[key] = values
     return stored
 
 

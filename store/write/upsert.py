@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, false
@@ -26,8 +26,8 @@ from rows import Unmappable
 from rows.version import STUB
 from schema.tables.ci import keys, metadata
 from store.write.merge_rules import rules_of
+from store.write.stored_rows import Values, key_of
 
-Values = dict[str, Any]
 Assigned = list[tuple[str, Any]]
 
 
@@ -66,9 +66,8 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
     Raises Unmappable for a text that does not fit its column.
     """
     table = metadata.tables[name]
-    key = keys(table)
     groups: dict[tuple[str, ...], list[Values]] = defaultdict(list)
-    for values in sorted(rows, key=lambda values: tuple(values[part] for part in key)):
+    for values in sorted(distinct(rows), key=partial(key_of, table)):
         groups[tuple(sorted(values))].append(values)
     for columns, alike in groups.items():
         check_lengths(table, columns, alike)
@@ -79,16 +78,40 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
         kind.post(connection, statement(kind, name, columns), alike)
 
 
+def distinct(rows: Iterable[Values]) -> list[Values]:
+    """Return the rows, each stub once: every job of a page brings the same one of its run."""
+    stubs, others = dict[tuple[Any, ...], Values](), list[Values]()
+    for values in rows:
+        if values.get("version"):
+            others.append(values)
+        else:
+            stubs[tuple(values.items())] = values
+    return [*stubs.values(), *others]
+
+
+def put_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Store rows with the same columns; they take the place of what is stored by their keys."""
+    if rows:
+        statement = replacement(kind_of(connection), table, tuple(rows[0]))
+        connection.execute(statement, rows)
+
+
+@lru_cache
+def replacement(kind: Kind, table: Table, columns: tuple[str, ...]) -> Any:
+    """Return the INSERT of these columns that replaces what is stored by the same key."""
+    names = [name for name in columns if name not in keys(table)]
+    return insert_or(kind, table, lambda new: [(name, new[name]) for name in names])
+
+
 def lock(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
     """Lock rows, new ones too, in the order of their keys.
 
     Rows with different columns take several statements, each in order, all together not: with
     stubs and full rows in their batches, most transactions of busy writers ended in a deadlock.
     """
-    key = keys(table)
     empty = {"version": STUB} if "version" in table.c else {}
-    ordered = sorted({tuple(values[part] for part in key) for values in rows})
-    stubs = [{**dict(zip(key, one, strict=True)), **empty} for one in ordered]
+    ordered = sorted({key_of(table, values) for values in rows})
+    stubs = [{**dict(zip(keys(table), key, strict=True)), **empty} for key in ordered]
     columns = tuple(sorted(stubs[0]))
     kind = kind_of(connection)
     kind.post(connection, statement(kind, table.name, columns), stubs)

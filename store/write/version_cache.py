@@ -11,21 +11,20 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from schema.tables.ci import keys, metadata
+from schema.tables.ci import metadata
+from store.write.stored_rows import Key, Values, key_of
 
 CACHED = ("repos", "repoaliases", "workflows")
 SIZE = 20_000
 SECONDS = 600.0
 """An entry is believed no longer than this: the store may be restored or emptied meanwhile."""
 
-Values = dict[str, Any]
-
 
 class VersionCache:
     """A bounded memory of the newest version stored per row. Fill it only after a commit."""
 
     def __init__(self) -> None:
-        self.entries: OrderedDict[tuple[Any, ...], tuple[float, Any]] = OrderedDict()
+        self.entries: OrderedDict[Key, tuple[float, Any]] = OrderedDict()
         self.adoption = (0.0, False)
         """Until when it is believed, and whether older rows wait for their keys."""
 
@@ -49,9 +48,9 @@ class VersionCache:
             self.entries.popitem(last=False)
 
 
-def identity(table: str, values: Values) -> tuple[Any, ...]:
+def identity(table: str, values: Values) -> Key:
     """Return what names a row over all tables."""
-    return (table, *(values[key] for key in keys(metadata.tables[table])))
+    return (table, *key_of(metadata.tables[table], values))
 
 
 def rank(values: Values) -> Any:

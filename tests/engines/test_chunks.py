@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.chunks import SIZE, by_provider, chunks
+from engines.chunks import SIZE, by_scope, chunks
 
 
 def test_chunks_keep_every_value_in_order() -> None:
@@ -14,9 +14,9 @@ def test_chunks_keep_every_value_in_order() -> None:
 
 def test_chunks_of_nothing_are_none() -> None:
     assert not list(chunks([]))
-    assert not list(by_provider([]))
+    assert not list(by_scope([]))
 
 
 def test_ids_of_two_providers_never_share_a_chunk() -> None:
     keys = [("github", 1), ("github:ghes", 1), ("github", 2)]
-    assert list(by_provider(keys)) == [("github", [1, 2]), ("github:ghes", [1])]
+    assert list(by_scope(keys)) == [("github", [1, 2]), ("github:ghes", [1])]
