@@ -16,9 +16,8 @@ from backfill.audit.verdict import Span, Verdict, span_of
 from backfill.command import audit_report
 from backfill.command.arguments import choose_patterns, parse_count, parse_flag
 from backfill.command.audit_report import FailedAudit
-from backfill.command.vendor_connection import ProblemLog, close_context, connect, open_context
+from backfill.command.vendor_connection import close_context, connect, open_context
 from backfill.http.errors import ApiError
-from backfill.pipeline.database_outage import OutageRetry
 from config.settings import BadSetting, Settings
 from config.times import read_past_time
 from config.watch import is_watched, watch
@@ -113,7 +112,7 @@ def audit_online(
     vendor, client, reporter = connection
     if not client.token:
         reporter.say(vendor.NO_KEY)
-    context = open_context(engine, connection, ProblemLog(reporter), OutageRetry(reporter.say))
+    context = open_context(engine, connection)
     audit_again = partial(
         audit.audit_vendor,
         context,

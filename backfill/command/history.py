@@ -10,14 +10,13 @@ from backfill.command import estimate, summary
 from backfill.command.arguments import choose_patterns
 from backfill.command.crawl import crawl
 from backfill.command.vendor_connection import (
-    ProblemLog,
     VendorConnection,
     close_context,
     connect,
     open_context,
 )
 from backfill.http.errors import ApiError
-from backfill.pipeline.database_outage import OutageRetry, wait_for_connections
+from backfill.pipeline.database_outage import wait_for_connections
 from backfill.records import ReadRange
 from config.settings import Settings
 from config.watch import watch
@@ -48,21 +47,20 @@ def read_repositories(
     engine: Engine, connection: VendorConnection, patterns: tuple[str, ...], read_range: ReadRange
 ) -> int:
     """Read every repository that is meant, and say what came of it; return the exit code."""
-    client, problems = connection.client, ProblemLog(connection.reporter)
-    retry = OutageRetry(connection.reporter.say)
-    wait_for_connections(engine, retry)
-    context = open_context(engine, connection, problems, retry)
+    client, reporter = connection.client, connection.reporter
+    context = open_context(engine, connection)
+    wait_for_connections(engine, context.writer.patience)
     try:
-        names = connection.vendor.list_names(client, watch(patterns), problems)
+        names = connection.vendor.list_names(client, watch(patterns), reporter.report)
         names = explain_missing_key(engine, connection, names, read_range)
         crawl(context, connection.vendor, names, read_range)
     finally:
         close_context(context)
         print(summary.format_counts(context.writer.counts))
         print(f"{client.rate_limit.sent} calls; {estimate.format_budget(client.rate_limit.budget)}")
-    if problems.sentences:
-        print(f"not everything was read: {len(problems.sentences)} problems, named above")
-    return 1 if problems.sentences else 0
+    if reporter.problems:
+        print(f"not everything was read: {len(reporter.problems)} problems, named above")
+    return 1 if reporter.problems else 0
 
 
 def explain_missing_key(

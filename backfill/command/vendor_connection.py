@@ -26,19 +26,6 @@ class VendorConnection(NamedTuple):
     reporter: ProgressBars
 
 
-class ProblemLog:
-    """What went wrong so far: it is said at once, and decides the exit code."""
-
-    def __init__(self, reporter: ProgressBars) -> None:
-        self.reporter = reporter
-        self.sentences: list[str] = []
-
-    def __call__(self, sentence: str) -> None:
-        """Say it."""
-        self.sentences.append(sentence)
-        self.reporter.say(sentence)
-
-
 def connect(settings: Settings, max_requests: int | None) -> VendorConnection:
     """Return the vendor that the settings name, asked whether it answers. Raises CannotStart."""
     vendor, reporter = chosen_vendor(settings), ProgressBars()
@@ -55,13 +42,11 @@ def connect(settings: Settings, max_requests: int | None) -> VendorConnection:
     return VendorConnection(vendor, client, reporter)
 
 
-def open_context(
-    engine: Engine, connection: VendorConnection, problems: ProblemLog, retry: OutageRetry
-) -> Context:
+def open_context(engine: Engine, connection: VendorConnection) -> Context:
     """Return what reading works with; `close_context` ends it."""
-    writer = Writer(engine, problems, retry)
     reporter = connection.reporter
-    return Context(engine, connection.client, ThreadPool(), writer, reporter, problems)
+    writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
+    return Context(engine, connection.client, ThreadPool(), writer, reporter)
 
 
 def close_context(context: Context) -> None:

@@ -121,5 +121,5 @@ def map_objects(
         try:
             mapped.append(map_object(kind, record, repository.record))
         except Unmappable as error:
-            context.report(f"{repository.name}: {kind} {record.get('id', '')}: {error}")
+            context.reporter.report(f"{repository.name}: {kind} {record.get('id', '')}: {error}")
     return mapped

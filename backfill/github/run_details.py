@@ -76,7 +76,7 @@ def reread_details(
     try:
         run = note_listed(fetched.body, run)
     except Unmappable as error:
-        context.report(f"{repository.name}: run {run.rungitid}: {error}")
+        context.reporter.report(f"{repository.name}: run {run.rungitid}: {error}")
     return complete_details(context, repository, run, reads, pages, known, anew=True)
 
 
@@ -127,7 +127,7 @@ def list_all_jobs(
             jobs |= {job["id"]: job for job in fetched.body["jobs"]}
         if unchanged or len(jobs) >= total:
             return list(jobs.values()), pages, True
-    context.report(
+    context.reporter.report(
         f"{repository.name}: run {run.rungitid} has {total} jobs, but {len(jobs)} are listed"
     )
     return list(jobs.values()), {}, False
@@ -146,7 +146,9 @@ def read_past_attempts(context: Context, repository: Repository, run: RunRead) -
                 raise
             continue
         except Unmappable as error:
-            context.report(f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}")
+            context.reporter.report(
+                f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}"
+            )
             continue
         attempts.append(read._replace(counted=PAST_ATTEMPT))
     return attempts

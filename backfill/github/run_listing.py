@@ -127,7 +127,7 @@ class RunList:
 
     def report_missing(self, window: Window) -> None:
         """Say that GitHub counts more runs than it lists, or fewer."""
-        self.context.report(
+        self.context.reporter.report(
             f"{self.repository.name}: GitHub counts {window.total} runs from {window.first} to "
             f"{window.last} UTC, but lists {window.listed}"
         )
@@ -181,7 +181,7 @@ class RunList:
             try:
                 run = run_details.note_listed(record, before.get(record["id"]))
             except Unmappable as error:
-                self.context.report(f"{self.repository.name}: run {record['id']}: {error}")
+                self.context.reporter.report(f"{self.repository.name}: run {record['id']}: {error}")
                 continue
             state = (run.rungitid, run.attempt, run.updatetime)
             if state not in self.asked and run_details.is_news(run, before.get(run.rungitid)):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -14,8 +13,28 @@ from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 
 
-class Reporter(Protocol):
-    """Tells people what goes on: bars on a terminal, lines in a log."""
+class Reporter:
+    """Tells people what goes on, from any thread; counts nothing and draws no bars by itself."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        """Say what people may want to know."""
+        raise NotImplementedError
+
+    def warn(self, sentence: str) -> None:
+        """Say what somebody should act on."""
+        self.say(sentence)
+
+    def report(self, sentence: str) -> None:
+        """Say what went wrong, and keep it in `problems`."""
+        self.problems.append(sentence)
+        self.warn(sentence)
+
+    def waiting(self, why: str, until: datetime) -> None:
+        """Say that nothing is asked for a while, and until when."""
+        self.say(f"{why}: waiting until {until:%Y-%m-%d %H:%M:%S} UTC")
 
     def begin(self, name: str) -> None:
         """Start with a repository."""
@@ -26,32 +45,22 @@ class Reporter(Protocol):
     def advance(self, phase: str, count: int = 1) -> None:
         """Count what is done."""
 
-    def say(self, sentence: str) -> None:
-        """Say what people may want to know."""
-
-    def warn(self, sentence: str) -> None:
-        """Say what somebody should act on."""
-
-    def waiting(self, why: str, until: datetime) -> None:
-        """Say that nothing is asked for a while, and until when."""
-
     def end(self) -> None:
         """End with the repositories."""
 
 
 class Context(NamedTuple):
-    """The store, the vendor's API, the threads; `report` is told what went wrong, in a sentence."""
+    """The store, the vendor's API, the threads, and what people are told."""
 
     engine: Engine
     client: Client
     pool: ThreadPool
     writer: Writer
     reporter: Reporter
-    report: Callable[[str], None]
 
 
 def report_refusal(context: Context, what: str, problem: ApiError) -> None:
     """Report a refusal; raise it again when it is not one thing's alone: the key is bad."""
     if problem.is_bad_key:
         raise problem
-    context.report(f"{what}: {problem}")
+    context.reporter.report(f"{what}: {problem}")

@@ -5,22 +5,23 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from datetime import datetime
 from typing import IO, Any
 
 from tqdm import tqdm
 
 from backfill.http.rate_limit import RateLimit
+from backfill.pipeline.context import Reporter
 
 EVERY_SECONDS = 5.0
 BARS = ("runs", "jobs", "commits")
 UNITS = {"runs": "run", "jobs": "run", "commits": "commit"}
 
 
-class ProgressBars:
+class ProgressBars(Reporter):
     """Counts what is done in each phase; sentences and bars do not mix up. One for all threads."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.stream: IO[str] = sys.stderr
         self.rate_limit: RateLimit | None = None
         self.name = ""
@@ -88,10 +89,6 @@ class ProgressBars:
         seconds = (time.monotonic() - self.began) / done * (total - done)
         return f"about {format_span(seconds)} to go"
 
-    def waiting(self, why: str, until: datetime) -> None:
-        """Say that nothing is asked for a while, and until when."""
-        self.say(f"{why}: waiting until {until:%Y-%m-%d %H:%M:%S} UTC")
-
     def say(self, sentence: str) -> None:
         """Print a sentence, above the bars if there are any."""
         with self.lock:
@@ -99,10 +96,6 @@ class ProgressBars:
                 tqdm.write(sentence, file=self.stream)
             else:
                 print(sentence, file=self.stream, flush=True)
-
-    def warn(self, sentence: str) -> None:
-        """Print a sentence that somebody should act on."""
-        self.say(sentence)
 
     def end(self) -> None:
         """Take the bars away."""

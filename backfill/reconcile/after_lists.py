@@ -33,7 +33,7 @@ def follow_up(cycle: CycleContext, repositories: Sequence[Repository]) -> bool:
         {repository.repoid: repository.name for repository in repositories},
         now=cycle.now,
         requests=REASONS,
-        report=context.report,
+        report=context.reporter.report,
     )
     span = Span(cycle.now - vendor.CHANGES_FOR, cycle.now)
     for repository in repositories:

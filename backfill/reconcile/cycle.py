@@ -70,7 +70,7 @@ def run_cycle(
     reporter.begin_cycle()
     pool = ThreadPool(THREADS)
     writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
-    context = Context(engine, client, pool, writer, reporter, reporter.report)
+    context = Context(engine, client, pool, writer, reporter)
     with reading(engine).connect() as connection:
         senders = received.read_senders(connection)
     cycle = CycleContext(context, settings, now, senders, {})
@@ -114,7 +114,7 @@ def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
         stored = repository_names.list_full_names(connection)
     if patterns:
         stored = [name for name in stored if name.lower() in cycle.senders.repositories]
-    listed = vendor.list_names(context.client, watch(patterns), context.report)
+    listed = vendor.list_names(context.client, watch(patterns), context.reporter.report)
     names, repoids = set[str](), set[int]()
     for name in (*listed, *stored):
         if name.lower() in names:

@@ -85,12 +85,14 @@ def recover_from_hook(
         recovered = vendor.recover_deliveries(context, hook, provider, cycle.now, kept, store)
     except ApiError as problem:
         if hook == vendor.APP_HOOK and problem.is_bad_key:
-            context.report(f"{hook.path}: {vendor.TITLE} does not accept the App's number or key")
+            context.reporter.report(
+                f"{hook.path}: {vendor.TITLE} does not accept the App's number or key"
+            )
         else:
             report_refusal(context, hook.path, problem)
         return None
     if recovered.lost:
-        context.report(
+        context.reporter.report(
             f"{hook.path}: {recovered.lost} deliveries that we lack have no payload any more; "
             f"{vendor.TITLE} was asked to send them again"
         )
@@ -107,7 +109,7 @@ def store_recovered(
     """
 
     def report_bug(error: Exception, delivery: Delivery) -> None:
-        context.report(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
+        context.reporter.report(f"delivery {delivery.guid}: a mapping broke: {faults.cause(error)}")
 
     if not deliveries:
         return
@@ -124,6 +126,6 @@ def recover_from_app(cycle: CycleContext, app: App, provider: str) -> RecoveredD
     try:
         client = vendor.open_app_client(app, context.client)
     except BadSetting as error:
-        context.report(str(error))
+        context.reporter.report(str(error))
         return None
     return recover_from_hook(cycle, context._replace(client=client), vendor.APP_HOOK, provider)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import datetime
 
+from backfill.pipeline.context import Reporter
 from runtime import log
 
 
-class CycleReporter:
-    """Says sentences; counts nothing, draws no bars.
-
-    A sentence is said when it begins to be true, not again in the next cycles.
-    """
+class CycleReporter(Reporter):
+    """Says a sentence when it begins to be true, not again in the next cycles."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.before: set[str] = set()
         self.present: set[str] = set()
-        self.problems: list[str] = []
         self.saying = threading.Lock()
 
     def begin_cycle(self) -> None:
@@ -49,19 +46,3 @@ class CycleReporter:
     def write(self, level: int, sentence: str) -> None:
         """Write one line, whatever was said before."""
         log.record(level, f"reconciler: {sentence}")
-
-    def waiting(self, why: str, until: datetime) -> None:
-        """Say that nothing is asked for a while, and until when."""
-        self.say(f"{why}: waiting until {until:%Y-%m-%d %H:%M:%S} UTC")
-
-    def begin(self, name: str) -> None:
-        """Draw nothing."""
-
-    def expect(self, phase: str, total: int | None) -> None:
-        """Draw nothing."""
-
-    def advance(self, phase: str, count: int = 1) -> None:
-        """Draw nothing."""
-
-    def end(self) -> None:
-        """Draw nothing."""

@@ -37,16 +37,17 @@ Lost = Callable[[Change], bool]
 @contextmanager
 def desk_of(engine: Engine, github: Server) -> Iterator[Context]:
     """Give what an audit works with, on a server whose limits are as fast as the test's."""
-    told: list[str] = []
+    reporter = ProgressBars()
     limits = RateLimit(RULES, lambda why, until: None)
     client = Client(github.url, github.token, limits)
-    writer, pool = Writer(engine, told.append, OutageRetry(told.append)), ThreadPool(4)
+    retry = OutageRetry(reporter.report)
+    writer, pool = Writer(engine, reporter.report, retry), ThreadPool(4)
     try:
-        yield Context(engine, client, pool, writer, ProgressBars(), told.append)
+        yield Context(engine, client, pool, writer, reporter)
     finally:
         pool.close()
         writer.close()
-    assert told == []
+    assert reporter.problems == []
 
 
 def here_of(context: Context, world: World, repo: int) -> Repository:

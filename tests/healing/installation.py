@@ -118,9 +118,7 @@ class Installation(NamedTuple):
         now = datetime.fromtimestamp(self.github.now(), UTC).replace(tzinfo=None)
         writer = Writer(self.engine, self.reporter.report, OutageRetry(self.reporter.say))
         pool = ThreadPool(4)
-        context = Context(
-            self.engine, self.client, pool, writer, self.reporter, self.reporter.report
-        )
+        context = Context(self.engine, self.client, pool, writer, self.reporter)
         try:
             return audit.audit_vendor(
                 context, find_repository(context, full_name), Span(now - timedelta(days), now)
