@@ -25,7 +25,7 @@ from dashboard.app import create_app
 from dashboard.cli import settle
 from engines import connect
 from schema import migrate
-from store.reads.connection import open_reader
+from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
 from tests import databases
 from tests.store.rollups.making import make_all
@@ -68,7 +68,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
         f"\n{runs:,} runs, {runs * year.JOBS:,} jobs on {writer.dialect.name}: written in "
         f"{written - began:.0f} s, roll-ups made in {rolled - written:.0f} s"
     )
-    reader = open_reader(settings)
+    reader = open_engine(settings, READ)
     client = create_app(settings, reader, clock=lambda: end).test_client()
     settle()  # as the server does
     slow = [path for path in paths(runs, end) if not fast(client, path, asked)]

@@ -41,7 +41,7 @@ NOT_READY = {
 def create_app(
     settings: Settings, engine: Engine, clock: Callable[[], datetime] = request.now
 ) -> Flask:
-    """Return the app of the pages. Make `engine` after the fork, with `open_reader`."""
+    """Return the app of the pages. Make `engine` after the fork, with `open_engine`."""
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -28,8 +28,7 @@ from engines.kind import is_loopback
 from runtime import gunicorn
 from runtime.parent_pipe import end_with_parent
 from runtime.port import CannotListen, claim_port, refuse_debug
-from store.open import CannotStart
-from store.reads.connection import open_reader
+from store.open import READ, CannotStart, open_engine
 
 EPILOG = f"""\
 {LAYERS}. DATABASE_READ_URL names the store,
@@ -140,7 +139,7 @@ def write(given: dict[str, object], task: Task) -> int:
     given.pop("beside")
     # The address of a chat's webhook is its password.
     settings = read_settings(given, *filter(None, [task.post]))
-    engine = open_reader(settings)
+    engine = open_engine(settings, READ)
     app = create_app(settings._replace(dashboard_password=None, dashboard_proxies=()), engine)
     app.extensions["site"] = app.extensions["site"]._replace(is_static=task.export is not None)
     try:
@@ -186,7 +185,7 @@ def start(given: dict[str, object]) -> None:
     )
 
     def make_app() -> Flask:
-        app = create_app(settings, open_reader(settings))
+        app = create_app(settings, open_engine(settings, READ))
         settle()
         return app
 

@@ -32,7 +32,7 @@ from fakegithub.world.history import history
 from schema import migrate
 from schema.tables.ci import workflowruns
 from schema.tables.reconciler import leases, marks
-from store.reads.connection import open_reader
+from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.store.rollups.making import make_all
@@ -130,7 +130,7 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
     make_all(engine, plan, NOW)
     engine.dispose()
-    reader = open_reader(settings)
+    reader = open_engine(settings, READ)
     app = create_app(settings, reader, clock=lambda: NOW)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

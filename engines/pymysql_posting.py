@@ -109,6 +109,14 @@ class Connection(pymysql.Connection):
             self.is_done = True
 
 
+def shrinking(name: str, rounded: Callable[[float], float]) -> Any:
+    """Return a property: the seconds set, which are kept by this name, or what is left of them."""
+    return property(
+        lambda self: rounded(deadline.at_most(getattr(self, name))),
+        lambda self, seconds: setattr(self, name, seconds),
+    )
+
+
 class TimedConnection(Connection):
     """A connection whose timeouts shrink as the deadline comes nearer.
 
@@ -116,29 +124,9 @@ class TimedConnection(Connection):
     tells the socket what has changed: in steps, for that is a system call, and a turn of others.
     """
 
-    @property
-    def connect_timeout(self) -> float:
-        return deadline.at_most(self.connect_seconds)
-
-    @connect_timeout.setter
-    def connect_timeout(self, seconds: float) -> None:
-        self.connect_seconds = seconds
-
-    @property
-    def _read_timeout(self) -> float:
-        return deadline.in_steps(deadline.at_most(self.read_seconds))
-
-    @_read_timeout.setter
-    def _read_timeout(self, seconds: float) -> None:
-        self.read_seconds = seconds
-
-    @property
-    def _write_timeout(self) -> float:
-        return deadline.in_steps(deadline.at_most(self.write_seconds))
-
-    @_write_timeout.setter
-    def _write_timeout(self, seconds: float) -> None:
-        self.write_seconds = seconds
+    connect_timeout = shrinking("connect_seconds", float)
+    _read_timeout = shrinking("read_seconds", deadline.in_steps)
+    _write_timeout = shrinking("write_seconds", deadline.in_steps)
 
 
 def open_connection(_: Any, __: Any, arguments: Any, parameters: Any) -> TimedConnection:

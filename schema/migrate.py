@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -32,17 +33,27 @@ def state(engine: Engine) -> str:
 
     `older` may be a database from before migrations; `newer` was upgraded by a later release.
     """
-    script = ScriptDirectory.from_config(CONFIG)
     with engine.connect() as connection:
         # Processes that upgrade at once may leave several for a moment.
         revision = min(MigrationContext.configure(connection).get_current_heads(), default=None)
         if revision is None:
             ours = set(inspect(connection).get_table_names()) & set(DOCUMENTED)
             return "older" if ours else "empty"
-    if revision == script.get_current_head():
+    return age_of(revision)
+
+
+def age_of(revision: str) -> str:
+    """Return `current`, `older` or `newer`: how old a schema of this revision is."""
+    newest, *earlier = known_revisions()
+    if revision == newest:
         return "current"
-    known = {one.revision for one in script.walk_revisions()}
-    return "older" if revision in known else "newer"
+    return "older" if revision in earlier else "newer"
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """Return the schema's revisions that this code knows, the newest first."""
+    return tuple(one.revision for one in ScriptDirectory.from_config(CONFIG).walk_revisions())
 
 
 def upgrade(engine: Engine | str) -> None:

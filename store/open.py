@@ -45,7 +45,7 @@ WRITE = Role("DATABASE_URL", READ_SECONDS)
 ASK = Role("DATABASE_URL", 10.0)
 """What a command asks by the way."""
 READ = Role("DATABASE_READ_URL", 10.0)
-"""Pages, which cannot change a row (store/reads/connection.py)."""
+"""Pages, whose sessions cannot write; an SQLite file is never made."""
 WORK = Role("DATABASE_URL", 60.0)
 """Backfill, audit, replay, roll-ups: nobody waits for an answer, as GitHub does."""
 PLAN = Role("DATABASE_MIGRATE_URL", 60.0)

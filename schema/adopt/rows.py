@@ -7,7 +7,8 @@ that two repositories bear tells nothing.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,13 +57,12 @@ def complete(connection: Connection) -> None:
     retry_ddl(connection, lambda: keep_names(connection, names, dict(stored)))
     default, others = servers(hosts(connection))
     for table in CHILDREN:
-        values: dict[str, Any] = {}
         by_name = select(NAMES.c.repoid).where(NAMES.c.name == table.c.repo).scalar_subquery()
         in_full = select(NAMES.c.full).where(NAMES.c.name == table.c.repo).scalar_subquery()
-        values["repoid"] = func.coalesce(table.c.repoid, by_name)
+        values: dict[str, Any] = {"repoid": func.coalesce(table.c.repoid, by_name)}
         if table is workflowruns:
-            told = [(table.c.url.like(f"{start}%"), literal(name)) for start, name in others]
-            of_url = case(*told, else_=literal(default)) if told else literal(default)
+            cases = [(table.c.url.like(f"{start}%"), literal(name)) for start, name in others]
+            of_url = case(*cases, else_=literal(default)) if cases else literal(default)
             values["provider"] = func.coalesce(table.c.provider, of_url)
         values["repo"] = func.coalesce(in_full, table.c.repo)  # last: MySQL assigns in order
         in_batches(connection, table, values)
@@ -162,13 +162,13 @@ def server(start: str) -> str:
 
 def servers(starts: Counter[str]) -> tuple[str, list[tuple[str, str]]]:
     """Return the server that most runs are from, and (beginning, server) of all beginnings."""
-    named = [(start, server(start)) for start in sorted(starts)]
+    known = [(start, server(start)) for start in sorted(starts)]
     total: Counter[str] = Counter()
-    for start, name in named:
+    for start, name in known:
         total[name] += starts[start]
     usual = SOURCE.name
     default = max(total, key=lambda name: (total[name], name == usual), default=usual)
-    return default, named
+    return default, known
 
 
 def in_batches(connection: Connection, table: Table, values: dict[str, Any]) -> None:
@@ -181,18 +181,15 @@ def in_batches(connection: Connection, table: Table, values: dict[str, Any]) -> 
             connection.rollback()
             return
         batch = update(table).where(table.c.Id > after, table.c.Id <= last)
-        retry_ddl(connection, committed(connection, batch.ordered_values(*values.items())))
+        statement = batch.ordered_values(*values.items())
+        retry_ddl(connection, partial(commit, connection, statement))
         after = last
 
 
-def committed(connection: Connection, statement: Any) -> Callable[[], None]:
-    """Return a function that runs a statement in a transaction of its own."""
-
-    def run() -> None:
-        connection.execute(statement)
-        connection.commit()
-
-    return run
+def commit(connection: Connection, statement: Any) -> None:
+    """Run a statement in a transaction of its own."""
+    connection.execute(statement)
+    connection.commit()
 
 
 def leave_mark(connection: Connection) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, UniqueConstraint
+from sqlalchemy import Connection, Table, UniqueConstraint
+from sqlalchemy.schema import CreateIndex
 
 from schema.tables.ci import keys
 
@@ -36,3 +37,11 @@ def our_indexes(table: Table) -> dict[str, tuple[bool, tuple[str, ...]]]:
     for index in table.indexes:
         indexes[str(index.name)] = (False, tuple(column.name for column in index.columns))
     return indexes
+
+
+def index_ddl(connection: Connection, table: Table) -> dict[str, str]:
+    """Return the DDL of the described indexes by their names, in that order."""
+    return {
+        str(index.name): str(CreateIndex(index).compile(dialect=connection.dialect))
+        for index in sorted(table.indexes, key=lambda index: str(index.name))
+    }

@@ -9,9 +9,9 @@ import re
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, DateTime, Table
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateTable
 
-from schema.adopt.shape import Unadoptable, documented, our_indexes
+from schema.adopt.shape import Unadoptable, documented, index_ddl, our_indexes
 
 EXACT = "____-__-__ __:__:__.______"
 
@@ -49,18 +49,15 @@ def lines(ddl: str) -> list[str]:
     return sorted(filter(None, (line.strip().rstrip(", ") for line in parts)))
 
 
-def created(table: Table, connection: Connection) -> str:
-    """Return the described table's DDL."""
-    return str(CreateTable(table).compile(dialect=connection.dialect)).strip()
-
-
 def alteration(connection: Connection, table: Table, *, indexed: bool = True) -> list[str]:
     """Return the statements that make a table the described one; none when it is.
 
     It is made anew with its indexes, `indexed` or not. Raises Unadoptable.
     """
-    stored, described = columns_of(connection, table.name), created(table, connection)
-    extra = [one for name, one in stored.items() if name not in lower_names(table)]
+    stored = columns_of(connection, table.name)
+    described = str(CreateTable(table).compile(dialect=connection.dialect)).strip()
+    names = {column.name.lower() for column in table.columns}
+    extra = [column for name, column in stored.items() if name not in names]
     shown = source(connection, table.name)
     for column in extra:
         shown = shown.replace(f", {definition(column)}", "")
@@ -68,11 +65,6 @@ def alteration(connection: Connection, table: Table, *, indexed: bool = True) ->
         return missing_indexes(connection, table)
     check_times(connection, table, stored)
     return rebuilding(connection, table, described, extra, stored)
-
-
-def lower_names(table: Table) -> set[str]:
-    """Return the names of the described columns in lower case."""
-    return {column.name.lower() for column in table.columns}
 
 
 def definition(column: Column) -> str:
@@ -85,11 +77,7 @@ def missing_indexes(connection: Connection, table: Table) -> list[str]:
     """Return the DDL of the described indexes that are not there."""
     rows = connection.exec_driver_sql(f"PRAGMA index_list('{table.name}')")
     names = {row[1] for row in rows}
-    return [
-        str(CreateIndex(index).compile(dialect=connection.dialect))
-        for index in sorted(table.indexes, key=lambda index: str(index.name))
-        if index.name not in names
-    ]
+    return [ddl for name, ddl in index_ddl(connection, table).items() if name not in names]
 
 
 def check_times(connection: Connection, table: Table, stored: dict[str, Column]) -> None:
@@ -128,10 +116,7 @@ def rebuilding(
         f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM "{old}" ORDER BY "Id"',  # noqa: S608 - names of ours
         *counter(connection, table, old),
         f'DROP TABLE "{old}"',
-        *(
-            str(CreateIndex(index).compile(dialect=connection.dialect))
-            for index in sorted(table.indexes, key=lambda index: str(index.name))
-        ),
+        *index_ddl(connection, table).values(),
         *others(connection, table),
     ]
 

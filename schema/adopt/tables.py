@@ -9,54 +9,35 @@ Every step finds out whether it is done, so a process that was killed is continu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy import table as sql_table
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateTable
 
 from engines import kind_of
 from engines.mysql import MARIADB, MYSQL
 from engines.sqlite import SQLITE
 from engines.transaction import retry_ddl
 from schema.adopt import rows, shape_mysql, shape_sqlite
+from schema.adopt.shape import index_ddl
 from schema.tables.ci import DOCUMENTED, metadata
 
-
-class Shape(NamedTuple):
-    """How an engine's tables are brought to shape: the statements they lack, and running them."""
-
-    alteration: Callable[..., list[str]]
-    run: Callable[[Connection, list[str]], None]
-
-
-ON_SERVER = Shape(shape_mysql.alteration, shape_mysql.run)
-SHAPES = {
-    SQLITE: Shape(shape_sqlite.alteration, shape_sqlite.run),
-    MYSQL: ON_SERVER,
-    MARIADB: ON_SERVER,
-}
+SHAPES = {SQLITE: shape_sqlite, MYSQL: shape_mysql, MARIADB: shape_mysql}
 """The engines that there are earlier installations on."""
 
 
 def statements(connection: Connection, names: tuple[str, ...] = DOCUMENTED) -> list[str]:
     """Return the DDL that these tables lack, in order; the others' rows stay as they are."""
-    lacking: list[str] = []
-    for name in names:
-        lacking += of_table(connection, name)
-    return lacking
+    return [statement for name in names for statement in of_table(connection, name)]
 
 
 def of_table(connection: Connection, name: str, *, indexed: bool = True) -> list[str]:
     """Return the DDL that one table lacks, with its indexes or without. Raises Unadoptable."""
     table = metadata.tables[name]
     if not inspect(connection).has_table(name):
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        made: list[Any] = [CreateTable(table), *(CreateIndex(index) for index in indexes)]
-        ddl = (str(one.compile(dialect=connection.dialect)).strip() for one in made)
-        return [one.replace("%%", "%") for one in ddl]
+        made = str(CreateTable(table).compile(dialect=connection.dialect)).strip()
+        return [made.replace("%%", "%"), *index_ddl(connection, table).values()]
     shape = SHAPES.get(kind_of(connection))
     return shape.alteration(connection, table, indexed=indexed) if shape else []
 
@@ -71,8 +52,7 @@ def adopt(connection: Connection) -> None:
     # Indexes last: they are built in a fifth of the time that keeping them up would take.
     for indexed in (False, True):
         for name in DOCUMENTED:
-            change = partial(reshape, connection, name, indexed=indexed)
-            retry_ddl(connection, change)
+            retry_ddl(connection, partial(reshape, connection, name, indexed=indexed))
         if not indexed:
             rows.complete(connection)
 

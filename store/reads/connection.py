@@ -1,30 +1,18 @@
-"""Connections that only read: for the pages, which must not be able to change a row."""
+"""What a page asks of its connection: how old the schema is, and an end to long statements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from config.settings import Settings
 from engines import deadline, faults
-from schema.migrate import CONFIG
-from store.open import READ, open_engine
+from schema.migrate import age_of
+from store.open import READ
 
 STATEMENT_SECONDS = READ.seconds
-
-
-def open_reader(settings: Settings) -> Engine:
-    """Return an engine for DATABASE_READ_URL whose sessions cannot write.
-
-    Nothing is opened until it is used, and an SQLite file is never made. Every request's own
-    limit is `engines.deadline.within`. Raises CannotStart.
-    """
-    return open_engine(settings, READ)
 
 
 class TooLong(Exception):
@@ -53,18 +41,7 @@ def schema_state(connection: Connection) -> str:
     """
     query = select(text("version_num")).select_from(text("alembic_version"))
     revision = connection.execute(query).scalar()
-    if revision is None:
-        return "empty"
-    newest, *earlier = revisions()
-    if revision == newest:
-        return "current"
-    return "older" if revision in earlier else "newer"
-
-
-@cache
-def revisions() -> tuple[str, ...]:
-    """Return the schema's revisions that this code knows, the newest first."""
-    return tuple(one.revision for one in ScriptDirectory.from_config(CONFIG).walk_revisions())
+    return "empty" if revision is None else age_of(revision)
 
 
 def is_missing(error: DBAPIError) -> bool:

@@ -24,7 +24,7 @@ from fakegithub.world.world import Delivery as Sent
 from schema import migrate
 from store.deliveries import table
 from store.deliveries.table import Delivery
-from store.reads.connection import open_reader
+from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.settings import settings_for
@@ -82,7 +82,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     settings = settings_for(url, folder, GROUPS=GROUPS)
     make_all(writer, RollupPlan(UTC_NOON, settings.groups), NOW)
     writer.dispose()
-    reader = open_reader(settings)
+    reader = open_engine(settings, READ)
     app = create_app(settings, reader, clock=lambda: NOW)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

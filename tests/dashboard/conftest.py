@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from engines import connect
-from store.reads.connection import open_reader
+from store.open import READ, open_engine
 from tests.dashboard.browsing import browser as browser
 from tests.dashboard.browsing import complaints as complaints
 from tests.dashboard.browsing import place as place
@@ -42,7 +42,7 @@ def make_client(tmp_path: Path) -> Iterator[MakeClient]:
 
     def make(url: str, now: datetime = NOW, **others: str) -> FlaskClient:
         settings = settings_for(url, tmp_path, **others)
-        opened.append(open_reader(settings))
+        opened.append(open_engine(settings, READ))
         return create_app(settings, opened[-1], clock=lambda: now).test_client()
 
     yield make

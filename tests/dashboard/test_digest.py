@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from dashboard.app import create_app
 from dashboard.cli import main
 from dashboard.digest import escape, make_digest
-from store.reads.connection import open_reader
+from store.open import READ, open_engine
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, settings_for
 
@@ -36,7 +36,7 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
     stored.failed(engine, fixed, LAST_NIGHT - DAY)
     stored.run(engine, fixed, LAST_NIGHT)
     stored.audit(engine, fixed, LAST_NIGHT)
-    reader = open_reader(settings_for(store_url, tmp_path))
+    reader = open_engine(settings_for(store_url, tmp_path), READ)
     app = create_app(settings_for(store_url, tmp_path), reader, clock=lambda: NOW)
     found = make_digest(app)
     reader.dispose()

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from engines import connect
 from schema import migrate
-from store.reads.connection import open_reader, schema_state
+from store.open import READ, open_engine
+from store.reads.connection import schema_state
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, settings_for
 
@@ -32,7 +33,7 @@ on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 )
 def test_reader_refuses_to_write(engine: sa.Engine, store_url: str, tmp_path: Path, statement: str):
     stored.repo(engine)
-    reader = open_reader(settings_for(store_url, tmp_path))
+    reader = open_engine(settings_for(store_url, tmp_path), READ)
     with reader.connect() as connection, pytest.raises(DBAPIError, match=r"(?i)read.?only"):
         connection.execute(sa.text(statement))
     reader.dispose()
@@ -40,7 +41,7 @@ def test_reader_refuses_to_write(engine: sa.Engine, store_url: str, tmp_path: Pa
 
 
 def test_page_s_statements_see_one_moment(engine: sa.Engine, store_url: str, tmp_path: Path):
-    reader = open_reader(settings_for(store_url, tmp_path))
+    reader = open_engine(settings_for(store_url, tmp_path), READ)
     count = sa.text("SELECT COUNT(*) FROM repos")
     with reader.connect() as connection:
         assert connection.execute(count).scalar() == 0
@@ -73,7 +74,7 @@ def test_older_schema_is_said_and_a_newer_one_is_read(
     with writer.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     assert client.get("/time").status_code == 200
-    reader = open_reader(settings_for(database_url, tmp_path))
+    reader = open_engine(settings_for(database_url, tmp_path), READ)
     with reader.connect() as connection:
         assert schema_state(connection) == "newer"
     reader.dispose()

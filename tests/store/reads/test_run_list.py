@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from engines import deadline
 from schema.tables.ci import workflowruns
-from store.reads.connection import TooLong, open_reader, quick
+from store.open import READ, open_engine
+from store.reads.connection import TooLong, quick
 from store.reads.run_list import FIRST, ListPosition, RunFilter, list_runs
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
@@ -29,7 +30,7 @@ SLOW = sa.text(
 @pytest.fixture
 def reader(engine: sa.Engine, store_url: str, tmp_path: Path) -> Iterator[sa.Connection]:
     """Read as the pages do."""
-    made = open_reader(settings_for(store_url, tmp_path))
+    made = open_engine(settings_for(store_url, tmp_path), READ)
     with made.connect() as connection:
         yield connection
     made.dispose()
