@@ -21,7 +21,7 @@ deliveries = table(
     column("body", Bytes, "own", "Body as received, zlib; NULL when ignored"),
     column("state", Exact(16), "own", "applied, quarantined or ignored", nullable=False),
     column("attempts", Integer(), "own", "How often it was received or replayed", nullable=False),
-    column("error", Long(), "own", "Why it is quarantined or ignored"),
+    column("error", Long(), "own", "Why it is quarantined or ignored, or what of it is not known"),
     column("applytime", Moment, "own", "When its rows were written"),
     Index("ix_deliveries_state", "state", "receivetime"),
     Index("ix_deliveries_time", "receivetime"),
