@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, Table, insert
 
 from schema.tables.ci import commits, jobs, repos, runattempts, workflowruns
 from schema.tables.deliveries import deliveries
@@ -28,16 +28,9 @@ ERRORS = (
     "No space left on device",
 )
 
-Values = dict[str, Any]
+TABLES = (workflowruns, runattempts, jobs, failures)
 
-
-class Written(NamedTuple):
-    """The rows of some runs, by table."""
-
-    runs: list[Values]
-    attempts: list[Values]
-    jobs: list[Values]
-    failures: list[Values]
+Batch = dict[Table, list[dict[str, Any]]]
 
 
 def write(engine: Engine, runs: int, end: datetime, seed: int = 1) -> None:
@@ -45,14 +38,12 @@ def write(engine: Engine, runs: int, end: datetime, seed: int = 1) -> None:
     chance = random.Random(seed)  # noqa: S311 - repeatable data, no cryptography
     with engine.begin() as connection:
         write_repos(connection, chance, end)
-    batch = Written([], [], [], [])
+    batch: Batch = {table: [] for table in TABLES}
     for number in range(runs):
         created = end - timedelta(days=DAYS) * (1 - number / runs)
         add(batch, chance, number, created, end)
-        if len(batch.runs) == BATCH or number == runs - 1:
-            with engine.begin() as connection:
-                flush(connection, batch)
-            batch = Written([], [], [], [])
+        if len(batch[workflowruns]) == BATCH or number == runs - 1:
+            flush(engine, batch)
 
 
 def write_repos(connection: Connection, chance: random.Random, end: datetime) -> None:
@@ -84,9 +75,7 @@ def sha(number: int) -> str:
     return f"{number * 2654435761 % 2**64:016x}" * 2 + "c0ffee00"
 
 
-def add(
-    batch: Written, chance: random.Random, number: int, created: datetime, end: datetime
-) -> None:
+def add(batch: Batch, chance: random.Random, number: int, created: datetime, end: datetime) -> None:
     """Add a run with its jobs."""
     repo = chance.randrange(REPOS) + 1
     event = chance.choice(EVENTS)
@@ -105,8 +94,8 @@ def add(
     }  # fmt: skip
     branch = "main" if event in ("push", "schedule") else f"topic-{chance.randrange(200)}"
     commit = sha(number // 3)
-    batch.attempts.append({**shared, "rungitid": gitid})
-    batch.runs.append({
+    batch[runattempts].append({**shared, "rungitid": gitid})
+    batch[workflowruns].append({
         **shared, "gitid": gitid, "author": f"dev{chance.randrange(40)}", "branchname": branch,
         "commithash": commit, "workflowname": flow, "repo": place, "os": "Linux",
         "event": event, "title": f"Change {number}", "runnumber": number,
@@ -118,7 +107,7 @@ def add(
         bad = failed and part == 1
         jobid = 100_000_000_000 + number * JOBS + part
         name = NAMES[(repo + part) % len(NAMES)]
-        batch.jobs.append({
+        batch[jobs].append({
             **common, "gitid": jobid, "rungitid": gitid,
             "attempt": 1 if again and bad else 1 + again, "name": name, "status": "completed",
             "conclusion": "failure" if bad else "success", "createtime": created,
@@ -130,20 +119,17 @@ def add(
         })  # fmt: skip
         if bad:
             error = chance.choice(ERRORS)
-            batch.failures.append({
+            batch[failures].append({
                 **common, "jobgitid": jobid, "number": 1, "rungitid": gitid, "attempt": 1,
                 "job": name, "source": "annotation", "message": error, "masked": error,
                 "fingerprint": f"1:{error[:30]}", "time": ended,
             })  # fmt: skip
 
 
-def flush(connection: Connection, batch: Written) -> None:
-    """Write the rows."""
-    for table, rows in (
-        (workflowruns, batch.runs),
-        (runattempts, batch.attempts),
-        (jobs, batch.jobs),
-        (failures, batch.failures),
-    ):
-        if rows:
-            connection.execute(insert(table), rows)
+def flush(engine: Engine, batch: Batch) -> None:
+    """Write the rows and forget them."""
+    with engine.begin() as connection:
+        for table, rows in batch.items():
+            if rows:
+                connection.execute(insert(table), rows)
+                rows.clear()

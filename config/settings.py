@@ -19,7 +19,7 @@ from dotenv.parser import parse_stream
 
 from config import github, groups, values
 from config.groups import Group
-from config.sources import Setting, SourceForm, SourceSettings, read_patterns
+from config.sources import Setting, SourceForm, SourceSettings, read_pattern
 
 
 class BadSetting(ValueError):
@@ -77,6 +77,8 @@ FORMS: dict[str, SourceForm] = {
 KEY_SETTING, _ = next(iter(FORMS.values())).settings["token"]
 """What `-k` gives."""
 
+PORT = values.number_up_to(65_535)
+
 SETTINGS = {
     "DATABASE_URL": Setting("sqlite:///data/shark_dashboard.db", values.database_url),
     "DATABASE_PASSWORD": Setting(None, values.secret_text),
@@ -89,14 +91,14 @@ SETTINGS = {
     **{name: setting for form in FORMS.values() for name, setting in form.settings.values()},
     "REPOS": Setting(None, values.repos),
     "HOST": Setting("0.0.0.0", values.host),  # noqa: S104 - GitHub reaches it from outside
-    "PORT": Setting("5000", values.port),
+    "PORT": Setting("5000", PORT),
     "SPOOL_DIR": Setting("data/spool", Path),
     "ON_DATABASE_DOWN": Setting("spool", values.one_of("spool", "503")),
-    "DELIVERY_RETENTION_DAYS": Setting("30", values.days),
+    "DELIVERY_RETENTION_DAYS": Setting("30", values.number_up_to(36_500)),
     "RECONCILE": Setting("on", values.switch),
-    "RECONCILE_SHARE": Setting("50", values.percent),
+    "RECONCILE_SHARE": Setting("50", values.number_up_to(100)),
     "DASHBOARD_HOST": Setting("127.0.0.1", values.host),
-    "DASHBOARD_PORT": Setting("5001", values.port),
+    "DASHBOARD_PORT": Setting("5001", PORT),
     "DASHBOARD_PASSWORD": Setting(None, values.page_password),
     "DASHBOARD_PROXIES": Setting("", values.networks),
     "DASHBOARD_LOGIN_HEADER": Setting("X-Forwarded-User", values.header_name),
@@ -146,7 +148,8 @@ def read(
     checked["WEBHOOK_SECRET"] = checked["WEBHOOK_SECRET"] or ()
     sources = {name: form.filled(checked) for name, form in FORMS.items()}
     try:
-        checked["REPOS"] = read_patterns(checked["REPOS"] or (), FORMS, sources)
+        names = (read_pattern(text, FORMS, sources) for text in checked["REPOS"] or ())
+        checked["REPOS"] = tuple(names)
     except ValueError as error:
         raise BadSetting("REPOS", str(error)) from error
     fields = {name.lower(): value for name, value in checked.items()}
@@ -156,15 +159,12 @@ def read(
 def texts_of(flags: Mapping[str, object]) -> dict[str, str]:
     """Return the flags that were given as the environment would hold them."""
     return {
-        KEY_SETTING if name == "key" else name.upper(): text_of(value)
+        KEY_SETTING if name == "key" else name.upper(): (
+            ",".join(value) if isinstance(value, list) else str(value)
+        )
         for name, value in flags.items()
         if value is not None
     }
-
-
-def text_of(value: object) -> str:
-    """Return a flag's value as an environment variable would hold it."""
-    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -43,17 +43,10 @@ class SourceForm(NamedTuple):
         )
 
 
-def read_patterns(
-    texts: Sequence[str], forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
-) -> tuple[str, ...]:
-    """Return the names that `-r` gives, in that order. Raises ValueError."""
-    return tuple(read_pattern(text, forms, sources) for text in texts)
-
-
 def read_pattern(
     text: str, forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
 ) -> str:
-    """Return the name of a repository or an owner, also out of a page's address."""
+    """Return what `-r` names, a page's address for instance. Raises ValueError."""
     name, meant = text, list(forms)
     if "://" in text:
         url = urlsplit(text)

@@ -106,21 +106,6 @@ def host(text: str) -> str:
     return text
 
 
-def port(text: str) -> int:
-    """Return a TCP port."""
-    return whole_number(text, 1, 65_535)
-
-
-def percent(text: str) -> int:
-    """Return a part in percent."""
-    return whole_number(text, 1, 100)
-
-
-def days(text: str) -> int:
-    """Return a number of days."""
-    return whole_number(text, 1, 36_500)
-
-
 def page_password(text: str) -> str | None:
     """Return the password of the pages, long enough that trying them all is hopeless."""
     if text and len(text) < PAGE_PASSWORD_LENGTH:
@@ -154,19 +139,20 @@ def zone(text: str) -> ZoneInfo:
 
 def time_of_day(text: str) -> time:
     """Return hour and minute of a day."""
-    if not re.fullmatch("[0-9]{2}:[0-9]{2}", text):
+    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError(f"{text!r} is not a time like 12:00")
-    try:
-        return time.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a time like 12:00") from None
+    return time.fromisoformat(text)
 
 
-def whole_number(text: str, least: int, most: int) -> int:
-    """Return a whole number from `least` to `most`."""
-    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
-        raise ValueError(f"{text!r} is not a number from {least} to {most}")
-    return int(text)
+def number_up_to(most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from 1."""
+
+    def number(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+            raise ValueError(f"{text!r} is not a number from 1 to {most}")
+        return int(text)
+
+    return number
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

@@ -29,8 +29,8 @@ def tell(engine: Engine, said: Sequence[str] = SAID) -> int:
     with reading(engine).connect() as connection:
         numbers = [repo.Id for repo in runs.list_repos(connection)]
         wish = failures.FailedJobFilter(numbers, LONG_AGO, FAR_AHEAD)
-        found = failures.list_unread(connection, wish, 1000)
-    for failed in found:
+        unread = failures.list_unread(connection, wish, 1000)
+    for failed in unread:
         message = said[failed.jobgitid % len(said)]
         if failed.job and failed.job.startswith("build"):
             message = HOSTILE
@@ -38,4 +38,4 @@ def tell(engine: Engine, said: Sequence[str] = SAID) -> int:
         mask = masked(message)
         finding = FailureReason("log", None, message, context, mask, fingerprint(mask))
         failures.store_reasons(engine, failed, [finding])
-    return len(found)
+    return len(unread)

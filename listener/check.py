@@ -70,12 +70,9 @@ def secret_line(settings: Settings) -> CheckLine:
     """Tell where the secret comes from."""
     if settings.webhook_secret:
         return CheckLine("WEBHOOK_SECRET", "is set")
-    made = (
-        f"is in {webhook_secret.MADE}"
-        if webhook_secret.MADE.exists()
-        else "is made at the first start"
-    )
-    return CheckLine("WEBHOOK_SECRET", made)
+    if webhook_secret.MADE.exists():
+        return CheckLine("WEBHOOK_SECRET", f"is in {webhook_secret.MADE}")
+    return CheckLine("WEBHOOK_SECRET", "is made at the first start")
 
 
 def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from config.command_line import LAYERS, CommandLine, read_settings
@@ -12,7 +11,6 @@ from config.settings import BadSetting
 from listener import check, uvicorn_worker, webhook_setup, worker
 from listener.asgi import AsgiApp
 from listener.setup_text import setup_text
-from listener.worker import WorkerSetup
 from runtime import gunicorn
 from runtime.port import CannotListen, claim_port, refuse_debug
 from store.open import CannotStart
@@ -69,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.pop("check"):
             return look(given, url)
         if url is not None:
-            return register(given, url)
+            return webhook_setup.register(given, read_settings(given), url)
         start(given)
     except (BadSetting, CannotListen, CannotStart) as error:
         print(f"listener.py: {error}", file=sys.stderr)
@@ -93,12 +91,6 @@ def look(given: dict[str, Any], url: str | None) -> int:
     return check.check(settings, webhook_setup.lines(given, settings, url))
 
 
-def register(given: dict[str, Any], url: str) -> int:
-    """Set the webhooks up; return the exit code. Raises BadSetting."""
-    settings = read_settings(given)
-    return webhook_setup.register(given, settings, url)
-
-
 def start(given: dict[str, object]) -> None:
     """Serve with these flags. Raises BadSetting, CannotStart, and SystemExit at the end."""
     settings = read_settings(given)
@@ -107,9 +99,4 @@ def start(given: dict[str, object]) -> None:
     setup = worker.prepare(settings, given)
     print(setup_text(settings.host, settings.port, settings.repos, setup.made), flush=True)
     options = uvicorn_worker.options_for(settings.database_url)
-    gunicorn.run(listening, partial(make_app, setup), options)
-
-
-def make_app(setup: WorkerSetup) -> AsgiApp:
-    """Return the app of this process. Call it after the fork."""
-    return AsgiApp(worker.make_intake(setup))
+    gunicorn.run(listening, lambda: AsgiApp(worker.make_intake(setup)), options)

@@ -42,12 +42,10 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        """Begin the request."""
         self.has_head = True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """End the request."""
         self.is_whole = True
         self.patience.cancel()
         super().on_message_complete()
@@ -66,7 +64,6 @@ class Connection(HttpToolsProtocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
         self.patience.cancel()
         super().connection_lost(exc)
 

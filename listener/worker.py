@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config import webhook_secret
 from config.calendar import Calendar
@@ -62,19 +64,38 @@ def make_intake(setup: WorkerSetup) -> Intake:
     watched = watch(settings.repos)
     spools = settings.on_database_down == "spool"
     # What an earlier run has spooled is written back, whatever is set today.
-    if spools or (settings.spool_dir / FILE).exists():
+    # Not `Path.exists`, which raises where the folder is nobody's to look into.
+    if spools or os.path.exists(settings.spool_dir / FILE):
         spool = Spool(settings.spool_dir)
-        spool_drain.start(spool_drain.SpoolDrain(engine, watched, spool, breaker, probe, Counter()))
+        drain = spool_drain.SpoolDrain(engine, watched, spool, breaker, probe, Counter())
+        start_thread("drain", None, spool_drain.work, drain)
     upkeep = lock_in(settings.spool_dir, "upkeep.lock")
-    housekeeping.start(engine, breaker, settings.delivery_retention_days, upkeep)
+    days = settings.delivery_retention_days
+    start_thread("background", upkeep, housekeeping.work, engine, breaker, days)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
-    rollups.start(settings, breaker, plan, upkeep)
+    start_thread("rollups", upkeep, rollups.work, settings, breaker, plan)
     if setup.healing is not None:
-        reconciler.start(setup.healing, upkeep)
+        start_thread("reconciler", upkeep, reconciler.work, setup.healing)
     breaker.start()
     group_commit = GroupCommit(engine, lock_in(settings.spool_dir, "batches.lock"))
     intake_spool = Spool(settings.spool_dir) if spools else None
     return Intake(engine, group_commit, setup.keys, watched, breaker, intake_spool)
+
+
+def start_thread(
+    name: str, turn: FileLock | None, work: Callable[..., None], *arguments: Any
+) -> None:
+    """Start a thread that works once this process has the turn, where there is one to wait for.
+
+    The kernel hands it on when its holder ends, however it ends.
+    """
+
+    def wait_and_work() -> None:
+        if turn is not None:
+            turn.wait()
+        work(*arguments)
+
+    threading.Thread(target=wait_and_work, name=name, daemon=True).start()
 
 
 def lock_in(folder: Path, name: str) -> FileLock | None:

@@ -50,7 +50,6 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Make the app."""
         return self.make_app()
 
 

@@ -4,14 +4,12 @@ dropping raw deliveries that are no longer needed.
 
 from __future__ import annotations
 
-import threading
 import time
 
 from sqlalchemy import Engine
 
 from engines import faults
 from listener.intake.circuit_breaker import CircuitBreaker
-from runtime.file_lock import FileLock
 from runtime.log import ChangeAlert
 from store.deliveries import retention
 from store.write import renames
@@ -24,20 +22,8 @@ RETENTION_SECONDS = 600.0  # between two looks for deliveries that have become t
 HOUSEKEEPING = ChangeAlert("older rows wait for their upkeep", "older rows are kept up")
 
 
-def start(engine: Engine, breaker: CircuitBreaker, days: int, upkeep: FileLock | None) -> None:
-    """Start the thread.
-
-    Every process starts one, and the lock lets one process work. The kernel hands the lock on when
-    its holder ends, however it ends.
-    """
-    arguments = (engine, breaker, days, upkeep)
-    threading.Thread(target=work, args=arguments, name="background", daemon=True).start()
-
-
-def work(engine: Engine, breaker: CircuitBreaker, days: int, upkeep: FileLock | None) -> None:
-    """Wait for the lock, then work in batches until the process ends."""
-    if upkeep is not None:
-        upkeep.wait()
+def work(engine: Engine, breaker: CircuitBreaker, days: int) -> None:
+    """Work in batches until the process ends."""
     looked = -RETENTION_SECONDS
     while True:
         if breaker.is_open:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from config.settings import SETTINGS, Settings, texts_of
 from runtime import log
-from runtime.file_lock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "backfill.reconcile.__main__", "--beside")
@@ -24,8 +22,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 CALM_SECONDS = 60.0
 """One that ran for longer is started again at once."""
 NOT_ITS_OWN = ("WEBHOOK_SECRET", "DASHBOARD_PASSWORD")
-
-Environment = Mapping[str, str]
 
 
 def environment(given: Mapping[str, object]) -> dict[str, str]:
@@ -50,15 +46,8 @@ def is_wanted(settings: Settings) -> bool:
     return False
 
 
-def start(made: Environment, upkeep: FileLock | None) -> None:
-    """Start the thread."""
-    threading.Thread(target=work, args=(made, upkeep), name="reconciler", daemon=True).start()
-
-
-def work(made: Environment, upkeep: FileLock | None) -> None:
-    """Wait for the lock, then keep a reconciler running until this process ends."""
-    if upkeep is not None:
-        upkeep.wait()
+def work(made: Mapping[str, str]) -> None:
+    """Keep a reconciler running until this process ends."""
     pause = FIRST_PAUSE
     while True:
         began = time.monotonic()
@@ -73,9 +62,8 @@ def work(made: Environment, upkeep: FileLock | None) -> None:
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def run(made: Environment) -> int | str:
+def run(made: Mapping[str, str]) -> int | str:
     """Run a reconciler to its end; return its exit status. Raises OSError."""
-
     with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, env=dict(made)) as process:  # noqa: S603
         log.info("the reconciler started", pid=process.pid)
         # Not `communicate`: it would close the pipe.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from config.settings import Settings
 from engines import faults
 from listener.intake.circuit_breaker import CircuitBreaker
-from runtime.file_lock import FileLock
 from runtime.log import ChangeAlert
 from store.open import WORK, open_engine
 from store.rollups import schedule
@@ -18,23 +16,11 @@ FAILED_SECONDS = 30.0
 ROLLUPS = ChangeAlert("roll-ups wait to be made", "roll-ups are made")
 
 
-def start(
-    settings: Settings, breaker: CircuitBreaker, plan: RollupPlan, upkeep: FileLock | None
-) -> None:
-    """Start the thread; by the lock only one process of this machine works.
+def work(settings: Settings, breaker: CircuitBreaker, plan: RollupPlan) -> None:
+    """Make roll-ups until the process ends.
 
     Several machines may: roll-ups are made so that they do not disturb each other.
     """
-    arguments = (settings, breaker, plan, upkeep)
-    threading.Thread(target=work, args=arguments, name="rollups", daemon=True).start()
-
-
-def work(
-    settings: Settings, breaker: CircuitBreaker, plan: RollupPlan, upkeep: FileLock | None
-) -> None:
-    """Wait for the lock, then make roll-ups until the process ends."""
-    if upkeep is not None:
-        upkeep.wait()
     engine = open_engine(settings, WORK)
     while True:
         pause = schedule.IDLE_SECONDS

@@ -6,7 +6,6 @@ listeners that share the folder. The kernel hands the lock on when its holder en
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -46,11 +45,6 @@ class SpoolDrain(NamedTuple):
     breaker: CircuitBreaker
     probe: Callable[[], None]
     failures: Counter[int]
-
-
-def start(drain: SpoolDrain) -> None:
-    """Start the thread."""
-    threading.Thread(target=work, args=(drain,), name="drain", daemon=True).start()
 
 
 def work(drain: SpoolDrain) -> None:

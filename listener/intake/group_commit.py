@@ -83,12 +83,8 @@ class GroupCommit:
             raise deadline.Late(LATE) from None
 
     def put(self, ticket: Ticket) -> None:
-        """Queue a delivery up for the thread that writes."""
+        """Queue a delivery up for the thread that writes, which the first one starts."""
         self.queue.put(ticket)
-        self.begin()
-
-    def begin(self) -> None:
-        """Start the thread, once."""
         if self.thread is not None:
             return
         with self.starting:

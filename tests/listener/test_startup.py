@@ -1,4 +1,4 @@
-"""What a start does with databases of every age."""
+"""What a start does with databases of every age, and with a spool that cannot be made."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from engines.sqlite import copy_beside
 from listener.startup import bring_up, check
 from schema import migrate
 from store.open import CannotStart
+from tests.listener.process import Listener, request, running, running_on_gunicorn
 
 
 def settings(url: str, folder: Path) -> Settings:
@@ -82,3 +83,32 @@ def test_server_that_is_not_there_may_be_there_at_the_next_try(tmp_path: Path):
         bring_up(settings("mysql+pymysql://root:hunter22@127.0.0.1:1/runs", tmp_path))
     assert stopped.value.code == 1
     assert "hunter22" not in str(stopped.value)
+
+
+READY = request({}, None, method="GET", path="/readyz")
+
+
+def starts_ready(listener: Listener) -> None:
+    assert listener.send(READY).code == 200
+    assert 'msg="processes take no turns"' in listener.log()
+
+
+@pytest.mark.parametrize("on_database_down", ["spool", "503"])
+# A file where its folder should be, a file system that takes none, and a name that is too long,
+# which cannot even be looked for: as a folder of another user.
+@pytest.mark.parametrize("folder", ["file/spool", "/proc/none/spool", "n" * 300])
+def test_listener_whose_spool_cannot_be_made_starts_and_says_so(
+    tmp_path: Path, folder: str, on_database_down: str
+):
+    (tmp_path / "file").touch()
+    settings = {"SPOOL_DIR": folder, "ON_DATABASE_DOWN": on_database_down}
+    with running(tmp_path, **settings) as listener:
+        starts_ready(listener)
+        assert ("the spool is not written back" in listener.log()) == (on_database_down == "spool")
+
+
+@pytest.mark.parametrize("on_database_down", ["spool", "503"])
+def test_app_whose_spool_cannot_be_made_starts_and_says_so(tmp_path: Path, on_database_down: str):
+    settings = {"SPOOL_DIR": "/proc/none/spool", "ON_DATABASE_DOWN": on_database_down}
+    with running_on_gunicorn(tmp_path, **settings) as listener:
+        starts_ready(listener)

@@ -31,8 +31,10 @@ from listener.background import housekeeping
 from listener.intake.circuit_breaker import CircuitBreaker
 from pathlib import Path
 from runtime.file_lock import FileLock
+from listener.worker import start_thread
 housekeeping.step = lambda engine, days: print("works", flush=True) or (60.0, 0)
-housekeeping.start(None, CircuitBreaker(print), 30, FileLock(Path(sys.argv[1])))
+turn, breaker = FileLock(Path(sys.argv[1])), CircuitBreaker(print)
+start_thread("background", turn, housekeeping.work, None, breaker, 30)
 time.sleep(60)
 """
 

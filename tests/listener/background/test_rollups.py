@@ -67,7 +67,7 @@ def test_roll_ups_are_made_with_a_password_command(
     settings = read({}, environ, tmp_path)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends))
     with pytest.raises(Ended):
-        rollups.work(settings, Breaker(), plan, None)
+        rollups.work(settings, Breaker(), plan)
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(rollspans)) > 0
     engine.dispose()
