@@ -21,7 +21,8 @@ from fakegithub.api.limits import Limits
 from fakegithub.server import TOKEN, serve
 from fakegithub.world.history import history as generated
 from fakegithub.world.world import World
-from store.doors.api import Note, Read
+from store.doors.api import Read
+from store.state.backfill_progress import Note
 
 REPO = "octo-org/app-1"
 SCALE = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, select
@@ -22,7 +22,7 @@ from store.write.repositories import Key
 BATCH = 500
 
 
-def named(engine: Engine, name: str) -> list[Key]:
+def list_repositories(engine: Engine, name: str) -> list[Key]:
     """Return the repositories whose full name is or was `name`, without regard to case."""
     former = select(repoaliases.c.repoid).where(func.lower(repoaliases.c.name) == name.lower())
     is_meant = (func.lower(repos.c.name) == name.lower()) | repos.c.Id.in_(former)
@@ -33,7 +33,7 @@ def named(engine: Engine, name: str) -> list[Key]:
         return [(provider, gitid) for provider, gitid in rows]
 
 
-def counted(engine: Engine, key: Key) -> dict[str, int]:
+def count_rows(engine: Engine, key: Key) -> dict[str, int]:
     """Return how many rows each table holds of a repository; raw deliveries are not counted."""
     with reading(engine).connect() as connection:
         repoid = number_of(connection, key)
@@ -53,17 +53,17 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
     again. A listener that still watches it stores what comes from now on.
     """
     with reading(engine).connect() as connection:
-        repoid, names = number_of(connection, key), names_of(connection, key)
+        repoid = number_of(connection, key)
+        names = names_of(connection, repoid)
     if repoid is None:
         return {}
-    told = {"deliveries": forget_deliveries(engine, key, names)}
+    counts = {"deliveries": forget_deliveries(engine, key, names)}
     for table in tables():
-        told[table.name] = sum(batches(engine, table, table.c.repoid == repoid))
-    told["health"] = sum(batches(engine, health, func.lower(health.c.subject).in_(names)))
+        counts[table.name] = delete_rows(engine, table, table.c.repoid == repoid)
+    counts["health"] = delete_rows(engine, health, func.lower(health.c.subject).in_(names))
     make.drop_all(engine)  # those of all repositories together count its runs
-    is_it = (repos.c.provider == key[0]) & (repos.c.gitid == key[1])
-    told["repos"] = sum(batches(engine, repos, is_it))
-    return {name: number for name, number in told.items() if number}
+    counts["repos"] = delete_rows(engine, repos, repos.c.Id == repoid)
+    return {name: number for name, number in counts.items() if number}
 
 
 def tables() -> list[Table]:
@@ -77,30 +77,29 @@ def number_of(connection: Connection, key: Key) -> int | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def names_of(connection: Connection, key: Key) -> set[str]:
+def names_of(connection: Connection, repoid: int | None) -> set[str]:
     """Return all full names a repository ever had, in lower case."""
-    repoid = number_of(connection, key)
     current = select(repos.c.name).where(repos.c.Id == repoid)
     former = select(repoaliases.c.name).where(repoaliases.c.repoid == repoid)
     names = [*connection.scalars(current), *connection.scalars(former)]
     return {name.lower() for name in names if name}
 
 
-def batches(engine: Engine, table: Table, condition: Any) -> Iterator[int]:
-    """Delete rows a batch at a time; yield how many each was."""
-    while True:
+def delete_rows(engine: Engine, table: Table, condition: Any) -> int:
+    """Delete rows a batch at a time; return how many."""
+    query = select(table.c.Id).where(condition).order_by(table.c.Id).limit(BATCH)
 
-        def work(connection: Connection) -> int:
-            query = select(table.c.Id).where(condition).order_by(table.c.Id).limit(BATCH)
-            numbers = connection.scalars(query).all()
-            if numbers:
-                connection.execute(delete(table).where(table.c.Id.in_(numbers)))
-            return len(numbers)
+    def work(connection: Connection) -> int:
+        numbers = connection.scalars(query).all()
+        if numbers:
+            connection.execute(delete(table).where(table.c.Id.in_(numbers)))
+        return len(numbers)
 
-        done = transact(engine, work)
-        yield done
-        if done < BATCH:
-            return
+    total = deleted = transact(engine, work)
+    while deleted == BATCH:
+        deleted = transact(engine, work)
+        total += deleted
+    return total
 
 
 def forget_deliveries(engine: Engine, key: Key, names: set[str]) -> int:
@@ -111,14 +110,11 @@ def forget_deliveries(engine: Engine, key: Key, names: set[str]) -> int:
         query = select(deliveries).where(is_named, deliveries.c.Id > after)
         with reading(engine).connect() as connection:
             rows = connection.execute(query.order_by(deliveries.c.Id).limit(BATCH)).all()
-            long = [
-                (row.provider, row.guid) for row in rows if len(row.body or b"") == body.PART_BYTES
-            ]
-            rest = body.read_parts(connection, long)
+            parts = body.read_parts(connection, rows)
         if not rows:
             return total
         after = rows[-1].Id
-        of_it = [row for row in rows if is_of(row, rest.get((row.provider, row.guid), b""), key)]
+        of_it = [row for row in rows if is_of(row, parts, key)]
 
         def work(connection: Connection, batch: list[Any] = of_it) -> None:
             body.drop_parts(connection, [(row.provider, row.guid) for row in batch])
@@ -130,12 +126,14 @@ def forget_deliveries(engine: Engine, key: Key, names: set[str]) -> int:
             total += len(of_it)
 
 
-def is_of(row: Any, rest: bytes, key: Key) -> bool:
+def is_of(row: Any, parts: Mapping[body.Key, bytes], key: Key) -> bool:
     """Tell whether a delivery is of this repository: another one may have had the name."""
     if row.body is None:
         return True
     try:
-        seen = source_of(row.provider).repository_of(body.read_payload(delivery_of(row, rest).body))
+        seen = source_of(row.provider).repository_of(
+            body.read_payload(delivery_of(row, parts).body)
+        )
     except Unmappable:
         return True
     return seen is None or (seen.provider, seen.gitid) == key

@@ -22,12 +22,12 @@ def ask(question: str) -> str:
 
 def delete_when_confirmed(engine: Engine, name: str, answer: Callable[[str], str] = ask) -> int:
     """Show what is stored of a repository, ask, and delete it; return the exit code."""
-    keys = delete_repository.named(engine, name)
+    keys = delete_repository.list_repositories(engine, name)
     if not keys:
         print(f"nothing is stored of {name}")
         return 0
     for key in keys:
-        counts = delete_repository.counted(engine, key)
+        counts = delete_repository.count_rows(engine, key)
         print(f"{name} ({key[0]}, id {key[1]}): {format_counts(counts)}")
     print(NOTE)
     if answer(f"Type {name} to delete this for good: ").lower() != name.lower():

@@ -15,9 +15,9 @@ from backfill.http.pagination import Known, fetch_page, fetch_pages, know_nothin
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable, fields
-from store.doors.api import Note, Read
+from store.doors.api import Read
 from store.state import backfill_progress
-from store.state.backfill_progress import DONE, DUE, OPEN, Page, RunRead
+from store.state.backfill_progress import DONE, DUE, OPEN, Note, Page, RunRead
 
 ROUNDS = 3
 

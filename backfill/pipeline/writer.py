@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from backfill.pipeline.database_outage import OutageRetry
 from store.doors import api
-from store.doors.api import Counts, Note, Read
+from store.doors.api import Counts, Read
 from store.doors.refusals import reason_of, write_each
+from store.state.backfill_progress import Note
 
 BATCH_ROWS = 600
 """Objects in one transaction: few enough that a listener beside us waits for less than a second."""

@@ -7,7 +7,6 @@ most careful of servers. https://dev.mysql.com/doc/refman/8.4/en/packet-too-larg
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -66,14 +65,14 @@ def write_parts(connection: Connection, key: Key, body: bytes) -> None:
         put_rows(connection, deliveryparts, [row])
 
 
-def read_parts(connection: Connection, keys: Iterable[Key]) -> dict[Key, bytes]:
-    """Return what follows the first parts."""
-    parts: dict[Key, bytes] = defaultdict(bytes)
-    for key in keys:
-        for (body,) in connection.execute(
-            select(deliveryparts.c.body).where(*of(key)).order_by(deliveryparts.c.number)
-        ):
-            parts[key] += body
+def read_parts(connection: Connection, rows: Iterable[Any]) -> dict[Key, bytes]:
+    """Return what follows the first parts of stored deliveries; most have nothing."""
+    parts: dict[Key, bytes] = {}
+    for row in rows:
+        if len(row.body or b"") == PART_BYTES:
+            key = row.provider, row.guid
+            query = select(deliveryparts.c.body).where(*of(key)).order_by(deliveryparts.c.number)
+            parts[key] = b"".join(connection.scalars(query))
     return parts
 
 

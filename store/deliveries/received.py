@@ -129,20 +129,9 @@ def list_quarantined(
 
 def list_pushes(connection: Connection, names: set[str], since: datetime) -> Iterator[Delivery]:
     """Yield the applied push deliveries of a repository in the order they came."""
-    wanted = DeliveryFilter(states=(APPLIED,), since=since, event="push")
-    query = select(deliveries.c.Id).where(
-        deliveries.c.state == APPLIED,
-        deliveries.c.event == "push",
-        deliveries.c.receivetime >= since,
-        func.lower(deliveries.c.repo).in_(names),
-    )
-    numbers = set(connection.scalars(query))
-    after = min(numbers, default=1) - 1
-    while numbers and after < max(numbers):
-        page = read_page(connection, wanted, after)
-        for number, delivery in page:
-            after = number
-            if number in numbers:
-                yield delivery
-        if not page:
-            return
+    wanted = DeliveryFilter((APPLIED,), since, event="push", repositories=names)
+    first = select(func.min(deliveries.c.Id)).where(deliveries.c.receivetime >= since)
+    after = (connection.execute(first).scalar_one() or 1) - 1
+    while page := read_page(connection, wanted, after):
+        for after, delivery in page:
+            yield delivery

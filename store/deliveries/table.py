@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    func,
     literal_column,
     or_,
     select,
@@ -53,6 +54,8 @@ class DeliveryFilter(NamedTuple):
     until: datetime | None = None
     guid: str | None = None
     event: str | None = None
+    repositories: Collection[str] | None = None
+    """Full names in lower case."""
 
 
 def now() -> datetime:
@@ -132,6 +135,8 @@ def select_deliveries(wanted: DeliveryFilter) -> Select[tuple[object, ...]]:
         query = query.where(deliveries.c.guid == wanted.guid)
     if wanted.event is not None:
         query = query.where(deliveries.c.event == wanted.event)
+    if wanted.repositories is not None:
+        query = query.where(func.lower(deliveries.c.repo).in_(wanted.repositories))
     return query.order_by(deliveries.c.Id)
 
 
@@ -141,12 +146,12 @@ def read_page(
     """Return the next stored deliveries that are wanted, with their Ids; empty at the end."""
     query = select_deliveries(wanted).where(deliveries.c.Id > after).limit(PAGE)
     rows = connection.execute(query).all()
-    long = [(row.provider, row.guid) for row in rows if len(row.body) == bodies.PART_BYTES]
-    rest = bodies.read_parts(connection, long)
-    return [(row.Id, delivery_of(row, rest.get((row.provider, row.guid), b""))) for row in rows]
+    parts = bodies.read_parts(connection, rows)
+    return [(row.Id, delivery_of(row, parts)) for row in rows]
 
 
-def delivery_of(row: Row[tuple[object, ...]], rest: bytes) -> Delivery:
-    """Return a stored row, and what follows its body's first part, as the delivery it was."""
+def delivery_of(row: Row[Any], parts: Mapping[bodies.Key, bytes]) -> Delivery:
+    """Return a stored row, and the `parts` after its body's first, as the delivery it was."""
     values = {name: getattr(row, name) for name in Delivery._fields}
+    rest = parts.get((row.provider, row.guid), b"")
     return Delivery(**{**values, "body": zlib.decompress(row.body + rest)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
@@ -13,18 +13,17 @@ from rows.version import STUB
 from schema.tables.ci import keys, metadata, repos
 from store import apply
 from store.state import backfill_progress
-from store.state.backfill_progress import Note as Note
+from store.state.backfill_progress import Note
 from store.write import repositories
 from store.write.merge_rules import merged
 from store.write.repositories import StoredRepository, Tables
-from store.write.stored_rows import Key, by_key, key_of
+from store.write.stored_rows import Key, Values, by_key, key_of
 from store.write.version_cache import VersionCache
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 LARGE = ("steps",)
 """Columns that are not compared: they are state, so their version speaks for them."""
 
-Values = dict[str, Any]
 Counts = Counter[tuple[str, str]]
 """How many rows of a table had an outcome."""
 RowName = tuple[str, Key]
@@ -166,24 +165,21 @@ def parents_touched(rows: Iterable[NamedRow], outcomes: Outcomes) -> set[RowName
 
     A run is derived from its attempts and jobs, a branch from its moves.
     """
-    return {
-        PARENTS[row.row.table](row.values)
-        for row in rows
-        if row.values is not None and row.row.table in PARENTS and outcomes[row.name] != UNCHANGED
-    }
+    touched = set()
+    for row in rows:
+        table = row.row.table
+        if row.values is not None and table in PARENTS and outcomes[row.name] != UNCHANGED:
+            parent, scope, name = PARENTS[table]
+            touched.add((parent, (row.values[scope], row.values[name])))
+    return touched
 
 
-def run_of(values: Values) -> RowName:
-    """Return the run of an attempt or a job."""
-    return "workflowruns", (values["provider"], values["rungitid"])
-
-
-def branch_of(values: Values) -> RowName:
-    """Return the branch of a move."""
-    return "branches", (values["repoid"], values["name"])
-
-
-PARENTS = {"runattempts": run_of, "jobs": run_of, "branchmoves": branch_of}
+PARENTS = {
+    "runattempts": ("workflowruns", "provider", "rungitid"),
+    "jobs": ("workflowruns", "provider", "rungitid"),
+    "branchmoves": ("branches", "repoid", "name"),
+}
+"""By table: the parent's table, and the columns that hold the parent's key."""
 
 
 def lock_of(row: Row) -> Row:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from engines.chunks import by_scope
 from schema.tables.deliveries import deliveries as table
 from store import apply
 from store.deliveries import table as deliveries
@@ -111,22 +110,16 @@ def key_of(decision: Decision) -> Key:
 
 def without_applied(connection: Connection, batch: Sequence[Decision]) -> list[Decision]:
     """Return the deliveries that were not applied yet, in the order of their guids."""
-    guids: dict[str, list[str]] = defaultdict(list)
-    for provider, guid in map(key_of, batch):
-        guids[provider].append(guid)
     applied = {
         (provider, guid)
-        for provider, asked in guids.items()
-        for guid in connection.scalars(applied_of(), {"of": provider, "guids": asked})
+        for provider, guids in by_scope(map(key_of, batch))
+        for guid in connection.scalars(APPLIED_GUIDS, {"of": provider, "guids": guids})
     }
     return [new for new in sorted(batch, key=key_of) if key_of(new) not in applied]
 
 
-@lru_cache
-def applied_of() -> Select[Any]:
-    """Return the query for the guids, of some, that were applied."""
-    return select(table.c.guid).where(
-        table.c.provider == bindparam("of"),
-        table.c.guid.in_(bindparam("guids", expanding=True)),
-        table.c.state == APPLIED,
-    )
+APPLIED_GUIDS = select(table.c.guid).where(
+    table.c.provider == bindparam("of"),
+    table.c.guid.in_(bindparam("guids", expanding=True)),
+    table.c.state == APPLIED,
+)

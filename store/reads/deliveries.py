@@ -90,10 +90,5 @@ def find_delivery(
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    rest = (
-        bodies.read_parts(connection, [(provider, guid)])
-        if len(row.body) == bodies.PART_BYTES
-        else {}
-    )
     raw = DeliveryLine(*(getattr(row, name) for name in DeliveryLine._fields))
-    return raw, delivery_of(row, rest.get((provider, guid), b""))
+    return raw, delivery_of(row, bodies.read_parts(connection, [row]))

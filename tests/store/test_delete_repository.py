@@ -39,7 +39,7 @@ def rows(engine: Engine) -> Contents:
 
 
 def key_of(engine: Engine, name: str) -> tuple[str, int]:
-    (key,) = delete_repository.named(engine, name)
+    (key,) = delete_repository.list_repositories(engine, name)
     return key
 
 
@@ -54,8 +54,8 @@ def test_forgotten_repository_leaves_what_was_there_before_it(engine: Engine):
     play(one, gone)
     store(engine, one, {"noise": os.urandom(500_000).hex()})
     key = key_of(engine, "ORG/renamed")
-    assert delete_repository.named(engine, "org/gone") == [key]
-    counted = delete_repository.counted(engine, key)
+    assert delete_repository.list_repositories(engine, "org/gone") == [key]
+    counted = delete_repository.count_rows(engine, key)
     assert counted["workflowruns"] == 2
     told = delete_repository.forget(engine, key)
     assert told["deliveries"] > 8
@@ -103,7 +103,7 @@ def test_repository_that_took_the_name_later_keeps_its_deliveries(engine: Engine
     second = world.create_repo("org/app")
     play(world, second)
     store(engine, world)
-    key = next(found for found in delete_repository.named(engine, "org/old-app"))
+    key = next(found for found in delete_repository.list_repositories(engine, "org/old-app"))
     delete_repository.forget(engine, key)
     with reading(engine).connect() as connection:
         names = set(connection.execute(select(table.c.repo)).scalars())
@@ -114,5 +114,5 @@ def test_repository_that_took_the_name_later_keeps_its_deliveries(engine: Engine
 
 
 def test_forgetting_what_is_not_stored_changes_nothing(engine: Engine):
-    assert delete_repository.named(engine, "org/app") == []
+    assert delete_repository.list_repositories(engine, "org/app") == []
     assert delete_repository.forget(engine, KEY) == {}

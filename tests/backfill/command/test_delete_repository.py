@@ -21,5 +21,5 @@ def test_command_deletes_only_when_the_name_is_typed_again(
     play(world, world.create_repo("org/app"))
     store(engine, world)
     assert command.delete_when_confirmed(engine, "org/app", lambda question: typed) == code
-    assert len(delete_repository.named(engine, "org/app")) == left
+    assert len(delete_repository.list_repositories(engine, "org/app")) == left
     assert ("deleted: " in capsys.readouterr().out) == (code == 0)

@@ -211,7 +211,7 @@ def test_span_that_nothing_marked_is_looked_at_again_after_a_day(engine: Engine)
 def test_forgotten_repository_is_in_no_roll_up(engine: Engine):
     one_run(engine)
     make_all(engine, PLAN, NOW)
-    ((key,),) = [delete_repository.named(engine, "octo-org/app")]
+    ((key,),) = [delete_repository.list_repositories(engine, "octo-org/app")]
     delete_repository.forget(engine, key)
     with engine.connect() as connection:
         for table in (rollspans, rollups, rollnights):

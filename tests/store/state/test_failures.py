@@ -116,8 +116,8 @@ def test_forgotten_repository_takes_its_reasons_along(engine: Engine):
     for number in (1, 2):
         failed = FailedJob("github", number, number, 7, 1, "build", None, NOON)
         failures.store_reasons(engine, failed, [FailureReason("none", "silent")])
-    (key,) = delete_repository.named(engine, "org/gone")
-    assert delete_repository.counted(engine, key) == {"failures": 1}
+    (key,) = delete_repository.list_repositories(engine, "org/gone")
+    assert delete_repository.count_rows(engine, key) == {"failures": 1}
     assert delete_repository.forget(engine, key)["failures"] == 1
     with reading(engine).connect() as connection:
         assert connection.scalars(select(table.c.repoid)).all() == [2]
