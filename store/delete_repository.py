@@ -131,9 +131,8 @@ def is_of(row: Any, parts: Mapping[body.Key, bytes], key: Key) -> bool:
     if row.body is None:
         return True
     try:
-        seen = source_of(row.provider).repository_of(
-            body.read_payload(delivery_of(row, parts).body)
-        )
+        payload = body.read_payload(delivery_of(row, parts).body)
+        seen = source_of(row.provider).repository_of(payload)
     except Unmappable:
         return True
     return seen is None or (seen.provider, seen.gitid) == key

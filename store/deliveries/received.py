@@ -133,5 +133,5 @@ def list_pushes(connection: Connection, names: set[str], since: datetime) -> Ite
     first = select(func.min(deliveries.c.Id)).where(deliveries.c.receivetime >= since)
     after = (connection.execute(first).scalar_one() or 1) - 1
     while page := read_page(connection, wanted, after):
-        for after, delivery in page:
-            yield delivery
+        yield from (delivery for _, delivery in page)
+        after = page[-1][0]
