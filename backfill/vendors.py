@@ -45,8 +45,11 @@ Phase = Callable[[Context, Repository, ReadRange], None]
 
 
 class Vendor(Protocol):
-    """What a vendor's folder offers. All that ask the vendor raise ApiError, and also BudgetSpent
-    and RequestsStopped of http/rate_limit.py."""
+    """What a vendor's folder offers; what each function does is said at its definition there.
+
+    All that ask the vendor raise ApiError, and also BudgetSpent and RequestsStopped of
+    http/rate_limit.py.
+    """
 
     TITLE: str
     """The vendor's name as people write it."""
@@ -72,44 +75,33 @@ class Vendor(Protocol):
         *,
         left: float = LEFT_TO_OTHERS,
         caches: bool = False,
-    ) -> Client:
-        """Return a client for the settings' server; `tell` is told of waits.
+    ) -> Client: ...
 
-        `left` is the part of the rate limit that it leaves to others; one that `caches` asks
-        again for nothing that is unchanged.
-        """
-
-    def check_key(self, client: Client, tries: int) -> None:
-        """Ask for what is free: whether the server answers and accepts the key."""
+    def check_key(self, client: Client, tries: int) -> None: ...
 
     def list_names(
         self, client: Client, watch: Watch, report: Callable[[str], object]
-    ) -> Iterator[str]:
-        """Yield the full names of the repositories that are meant; report owners without any."""
+    ) -> Iterator[str]: ...
 
-    def find_repository(self, context: Context, name: str) -> Repository:
-        """Return a repository, stored, with the name it goes by today."""
+    def find_repository(self, context: Context, name: str) -> Repository: ...
 
     def estimate_calls(
         self, client: Client, engine: Engine | None, name: str, read_range: ReadRange
-    ) -> Estimate:
-        """Return what it takes to read a repository; without `engine` there is no database."""
+    ) -> Estimate: ...
 
     # What the reconciler compares time and again.
 
-    def read_workflows(self, context: Context, repository: Repository) -> None:
-        """Store the workflows."""
+    def read_workflows(self, context: Context, repository: Repository) -> None: ...
 
-    def read_recent_runs(self, context: Context, repository: Repository, since: datetime) -> None:
-        """Store the runs created since a time that are not stored as they are."""
+    def read_recent_runs(
+        self, context: Context, repository: Repository, since: datetime
+    ) -> None: ...
 
-    def read_open_runs(self, context: Context, repository: Repository, now: datetime) -> int:
-        """Ask again for runs that have not ended, when it is time; count those given up."""
+    def read_open_runs(self, context: Context, repository: Repository, now: datetime) -> int: ...
 
     def read_moved_branches(
         self, context: Context, repository: Repository, since: datetime
-    ) -> bool:
-        """Store branches and the commits they moved over; False when some are left."""
+    ) -> bool: ...
 
     def read_failure_reasons(
         self,
@@ -120,31 +112,25 @@ class Vendor(Protocol):
         now: datetime,
         requests: int,
         report: Callable[[str], None],
-    ) -> ReasonsRead:
-        """Store why jobs failed that have no reason yet; `repositories`: repos.Id -> name."""
+    ) -> ReasonsRead: ...
 
     # What an audit compares, and fetches.
 
-    def list_branches(self, context: Context, repository: Repository) -> Heads | None:
-        """Return what each branch points at; None where the list would not stand still."""
+    def list_branches(self, context: Context, repository: Repository) -> Heads | None: ...
 
     def list_runs(
         self, context: Context, repository: Repository, since: datetime, until: datetime
-    ) -> tuple[list[ListedRun], list[BrokenList]]:
-        """List the runs created in a span, both ends included, and what is not whole."""
+    ) -> tuple[list[ListedRun], list[BrokenList]]: ...
 
-    def has_runs_before(self, context: Context, repository: Repository, time: datetime) -> bool:
-        """Tell whether a run is listed that was created before a time."""
+    def has_runs_before(self, context: Context, repository: Repository, time: datetime) -> bool: ...
 
     def list_jobs(
         self, context: Context, repository: Repository, runs: Iterable[int]
-    ) -> dict[int, list[ListedJob]]:
-        """Return the jobs of all attempts of runs."""
+    ) -> dict[int, list[ListedJob]]: ...
 
     def find_absent_attempts(
         self, context: Context, repository: Repository, attempts: Iterable[Attempt]
-    ) -> set[Attempt]:
-        """Return the attempts that the vendor does not have either."""
+    ) -> set[Attempt]: ...
 
     def list_commits(
         self,
@@ -153,29 +139,23 @@ class Vendor(Protocol):
         heads: Heads,
         since: datetime,
         side: datetime | None,
-    ) -> list[ListedCommit]:
-        """Return the default branch's commits since a time; those of others since `side`."""
+    ) -> list[ListedCommit]: ...
 
-    def reread_runs(self, context: Context, repository: Repository, runs: Iterable[int]) -> None:
-        """Store runs with all their attempts and jobs as they are now."""
+    def reread_runs(
+        self, context: Context, repository: Repository, runs: Iterable[int]
+    ) -> None: ...
 
-    def reread_branches(self, context: Context, repository: Repository) -> None:
-        """Store the branches anew."""
+    def reread_branches(self, context: Context, repository: Repository) -> None: ...
 
     def read_named_commits(
         self, context: Context, repository: Repository, hashes: Iterable[str]
-    ) -> None:
-        """Store commits by their hashes, those that are gone left out."""
+    ) -> None: ...
 
     # Webhooks.
 
     def list_hooks(
         self, client: Client, repository: Repository, seen: dict[str, list[Webhook] | None]
-    ) -> list[Webhook] | None:
-        """Return the webhooks of a repository and its owner; None where the key sees none.
-
-        Lists that are in `seen` are not asked for again.
-        """
+    ) -> list[Webhook] | None: ...
 
     def recover_deliveries(
         self,
@@ -185,42 +165,27 @@ class Vendor(Protocol):
         now: datetime,
         kept_for: timedelta,
         keep: Callable[[list[Delivery]], None],
-    ) -> RecoveredDeliveries:
-        """Fetch what a webhook made and we lack, and give it to `keep` to be stored.
+    ) -> RecoveredDeliveries: ...
 
-        `kept_for` is how long our own deliveries are kept.
-        """
+    def read_app(self, settings: Settings) -> App | None: ...
 
-    def read_app(self, settings: Settings) -> App | None:
-        """Return the app that sends deliveries, if the settings name one."""
+    def open_app_client(self, app: App, other: Client) -> Client: ...
 
-    def open_app_client(self, app: App, other: Client) -> Client:
-        """Return a client that is an app, at the server of another client. Raises BadSetting."""
+    def hook_owners(self, patterns: Sequence[str]) -> list[HookOwner]: ...
 
-    def hook_owners(self, patterns: Sequence[str]) -> list[HookOwner]:
-        """Return whose webhooks `-r` means, each once."""
-
-    def check_listener_url(self, url: str) -> str:
-        """Return the URL of a listener. Raises BadSetting."""
+    def check_listener_url(self, url: str) -> str: ...
 
     def inspect_hooks(
         self, client: Client, owner: HookOwner, url: str | None, known: KnownHooks
-    ) -> Iterator[CheckLine]:
-        """Yield how the webhooks fare that are ours; `url` is where they should point."""
+    ) -> Iterator[CheckLine]: ...
 
     def set_up_hook(
         self, client: Client, owner: HookOwner, url: str, secret: str, sending: frozenset[int]
-    ) -> tuple[Webhook, str, int]:
-        """Make or repair the webhook of an owner and have it pinged.
+    ) -> tuple[Webhook, str, int]: ...
 
-        Return it, what was done, and the id of the last delivery before the ping.
-        """
+    def wait_for_ping(self, client: Client, hook: Webhook, last: int) -> str: ...
 
-    def wait_for_ping(self, client: Client, hook: Webhook, last: int) -> str:
-        """Return, in words, what becomes of a ping after the delivery `last`."""
-
-    def explain_refusal(self, client: Client, owner: HookOwner, problem: ApiError) -> str:
-        """Return in one line why the webhooks of an owner are not to be had."""
+    def explain_refusal(self, client: Client, owner: HookOwner, problem: ApiError) -> str: ...
 
 
 VENDORS: dict[str, Vendor] = {

@@ -71,12 +71,12 @@ def audit_vendor(
     broken = {finding.run for finding in missing}
     endless = span_findings.find_endless(stored, span.until)
     notes += [finding for finding in endless if finding.run not in broken]
-    git = git_findings.compare(
-        lists.heads, earlier_heads, heads, lists.commits, hashes, lists.since
-    )
-    # What was pushed a moment ago may be on its way.
-    is_moving = repository.pushtime is not None and repository.pushtime > span.until
-    (notes if is_moving else missing).extend(git)
+    if lists.heads is not None:
+        git = git_findings.find_missing_branches(lists.heads, earlier_heads, heads)
+        git += git_findings.find_missing_commits(lists.commits, lists.heads, hashes, lists.since)
+        # What was pushed a moment ago may be on its way.
+        is_moving = repository.pushtime is not None and repository.pushtime > span.until
+        (notes if is_moving else missing).extend(git)
     missing += lists.unlisted + waiting
     verdict = judge(repoid, repository.name, span, door, runs, missing, notes)
     return store_verdict(context.engine, verdict)

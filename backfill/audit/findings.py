@@ -14,7 +14,6 @@ from backfill.records import BrokenList, ListedJob, ListedRun
 from store.reads.for_audit import StoredSpan
 
 RANKS = {"in_progress": 1, "completed": 2}
-COMPLETED = "completed"
 
 RUN, ATTEMPT, JOB, JOBS = "run", "attempt", "job", "jobs"
 RUN_STATE, JOB_STATE, OPEN = "run state", "job state", "open"
@@ -132,9 +131,3 @@ def find_missing_jobs(
             why = f"is {job.status} at GitHub, {ours.status} here"
             missing.append(finding_about(run, JOB_STATE, job.gitid, why))
     return missing
-
-
-def count_whole(listed: Iterable[ListedRun], missing: Iterable[Finding]) -> int:
-    """Return how many of the listed runs are stored with all that belongs to them."""
-    broken = {finding.run for finding in missing if finding.kind in OF_RUNS}
-    return sum(1 for run in listed if run.gitid not in broken)

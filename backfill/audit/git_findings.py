@@ -13,24 +13,6 @@ Heads = Mapping[str, str | None]
 """The commit each branch points at, by name; None where it is not known."""
 
 
-def compare(
-    listed: Heads | None,
-    earlier: Heads,
-    stored: Heads,
-    commits: Iterable[ListedCommit],
-    hashes: Collection[str],
-    since: datetime | None,
-) -> list[Finding]:
-    """Return the branches and commits that are missing; nothing where no branch was listed.
-
-    `hashes` are the commits that are stored.
-    """
-    if listed is None:
-        return []
-    missing = find_missing_branches(listed, earlier, stored)
-    return missing + find_missing_commits(commits, listed, hashes, since)
-
-
 def find_missing_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:
     """Return the branches that are listed and stored otherwise, or not at all.
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from backfill.audit.findings import OF_RUNS, Finding, count_whole
+from backfill.audit.findings import OF_RUNS, Finding
 from backfill.records import ListedRun
 
 GRACE = timedelta(minutes=5)
@@ -62,9 +62,10 @@ def settle_span(span: Span, now: datetime) -> Span:
     return Span(since.replace(microsecond=0), max(since, until).replace(microsecond=0))
 
 
-def count_days(listed: Iterable[ListedRun], missing: Collection[Finding]) -> tuple[Day, ...]:
-    """Return the runs by workflow and day."""
-    broken = {finding.run for finding in missing if finding.kind in OF_RUNS}
+def count_days(
+    listed: Iterable[ListedRun], missing: Collection[Finding], broken: Collection[int | None]
+) -> tuple[Day, ...]:
+    """Return the runs by workflow and day; `broken` are the runs that are not stored whole."""
     total: Counter[tuple[str, date]] = Counter()
     stored: Counter[tuple[str, date]] = Counter()
     for run in listed:
@@ -89,7 +90,8 @@ def judge(
     """Return the verdict on a repository; findings in a steady order, each once."""
     runs = [run for run in listed if run.createtime is None or run.createtime <= span.until]
     missing, notes = steady(missing), steady(notes)
-    whole, days = count_whole(runs, missing), count_days(runs, missing)
+    broken = {finding.run for finding in missing if finding.kind in OF_RUNS}
+    whole, days = sum(run.gitid not in broken for run in runs), count_days(runs, missing, broken)
     return Verdict(repoid, name, span, door, len(runs), whole, missing, notes, days)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from backfill.audit.findings import Finding
@@ -41,15 +41,14 @@ def format_days(verdict: Verdict) -> list[str]:
         return ["  no runs"]
     rows = [HEAD, *((day.workflow, str(day.day), *map(str, day[2:])) for day in verdict.days)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
+    signs = "<<>>>"  # texts to the left, numbers to the right
     return [
-        "  " + "  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *aligned(row, widths)])
+        "  "
+        + "  ".join(
+            f"{cell:{sign}{width}}" for cell, sign, width in zip(row, signs, widths, strict=True)
+        )
         for row in rows
     ]
-
-
-def aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """Return the numbers of a row, aligned."""
-    return [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
 
 
 def format_finding(finding: Finding) -> str:

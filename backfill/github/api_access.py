@@ -135,7 +135,11 @@ RULES = ApiRules(
 def open_client(
     settings: Settings, tell: Tell, *, left: float = LEFT_TO_OTHERS, caches: bool = False
 ) -> Client:
-    """Return a client for GitHub or the server of GITHUB_API_URL."""
+    """Return a client for GitHub or the server of GITHUB_API_URL; `tell` is told of waits.
+
+    `left` is the part of the rate limit that it leaves to others; one that `caches` asks again for
+    nothing that is unchanged.
+    """
     source, limit = settings.sources["github"], RateLimit(RULES, tell, None, left)
     return (CachingClient if caches else Client)(source.url, source.token, limit)
 

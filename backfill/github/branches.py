@@ -24,7 +24,7 @@ from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from engines import reading
 from store.doors.api import Read
-from store.reads import for_backfill
+from store.reads import for_audit, for_backfill
 from store.state import backfill_progress, notes
 from store.state.backfill_progress import CLOSED
 
@@ -57,8 +57,8 @@ def read_branches(context: Context, repository: Repository) -> None:
     if is_whole:
         context.writer.flush()
         with reading(context.engine).connect() as connection:
-            live = for_backfill.list_live_branches(connection, repository.repoid)
-        names = sorted(live - {str(branch["name"]) for branch in listed})
+            live = for_audit.list_heads(connection, repository.repoid)
+        names = sorted(live.keys() - {str(branch["name"]) for branch in listed})
         gone = [{"name": name} for name in names]
     keep = partial(put_pages, repository=repository, pages=pages if is_whole else [])
     context.writer.put(map_objects(context, "branch_gone", gone, repository), keep)

@@ -84,7 +84,7 @@ def walk_history(
             head,
             since=done.since,
             total=done.total,
-            nextpage=comparison_path(repository, done, head),
+            nextpage=f"compare/{done.head}...{head}?per_page=100",
         )
     if begun is None or (begun.since or BEGINNING) > (depth.since or BEGINNING):
         begun = Walk(
@@ -109,11 +109,6 @@ def history_path(head: str, depth: CommitDepth) -> str:
     since = depth.since if depth.most is None else None
     bound = f"&since={format_time(since)}" if since not in (None, BEGINNING) and since else ""
     return f"commits?per_page=100&sha={head}{bound}"
-
-
-def comparison_path(repository: Repository, done: Walk, head: str) -> str:
-    """Return the path of the commits that a new head has and an earlier one had not."""
-    return f"compare/{done.head}...{head}?per_page=100"
 
 
 def follow_walk(context: Context, repository: Repository, begun: Walk, depth: CommitDepth) -> None:

@@ -6,7 +6,7 @@ https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workf
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -100,14 +100,14 @@ def read_job_reasons(client: Client, name: str, job: FailedJob) -> list[FailureR
         client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100"
     )
     if annotations and not annotations[0].vague:
-        return make_findings("annotation", annotations)
+        return list(make_reasons("annotation", annotations))
     log = job_logs.read_log(client, f"{path}actions/jobs/{job.jobgitid}/logs")
     log_messages = GITHUB.log_messages(log.text, failures.span_of(job))
     if log_messages:
-        return make_findings("log", log_messages)
+        return list(make_reasons("log", log_messages))
     absence = log.absence or ("silent" if log.is_whole else "huge")
     if annotations:
-        return [one._replace(absence=absence) for one in make_findings("annotation", annotations)]
+        return [one._replace(absence=absence) for one in make_reasons("annotation", annotations)]
     if log.absence == "gone":
         # To a key that lost its access everything is gone: that would be noted for good.
         client.get(path.rstrip("/"), tries=TRIES)
@@ -130,21 +130,17 @@ def read_annotations(client: Client, path: str) -> list[FailureMessage]:
         raise
 
 
-def make_findings(source: str, messages: Iterable[FailureMessage]) -> list[FailureReason]:
-    """Return messages as rows."""
-    return [make_finding(source, one) for one in messages]
-
-
-def make_finding(source: str, message: FailureMessage) -> FailureReason:
-    """Return a message as a row, with what makes it comparable."""
-    mask = masked(message.text)
-    return FailureReason(
-        source,
-        None,
-        message.text,
-        message.context,
-        mask,
-        fingerprint(mask),
-        message.path,
-        message.line,
-    )
+def make_reasons(source: str, messages: Iterable[FailureMessage]) -> Iterator[FailureReason]:
+    """Yield messages as rows, with what makes them comparable."""
+    for message in messages:
+        mask = masked(message.text)
+        yield FailureReason(
+            source,
+            None,
+            message.text,
+            message.context,
+            mask,
+            fingerprint(mask),
+            message.path,
+            message.line,
+        )

@@ -79,7 +79,7 @@ def set_up_hook(
     wrong = webhooks.list_faults(hook, url) + ([] if hook.is_json else ["sends forms, not JSON"])
     last = max((one.id for one in webhooks.list_sent(client, hook)), default=0)
     webhooks.repair_hook(client, hook, url, secret)
-    webhooks.ping_hook(client, hook)
+    client.send("POST", f"{hook.path}/pings")
     done = f"was repaired: it {', '.join(wrong)}" if wrong else "is as it should be"
     return hook, f"webhook {hook.id} {done}; its secret was set anew", last
 

@@ -135,14 +135,9 @@ def repair_hook(client: Client, hook: Webhook, url: str, secret: str) -> None:
     client.send("PATCH", hook.path, hook_body(url, secret, events))
 
 
-def ping_hook(client: Client, hook: Webhook) -> None:
-    """Let GitHub send a ping. Raises ApiError."""
-    client.send("POST", f"{hook.path}/pings")
-
-
-def list_sent(client: Client, hook: Webhook, most: int = SHOWN) -> list[SentDelivery]:
+def list_sent(client: Client, hook: Webhook) -> list[SentDelivery]:
     """Return the latest lines of a hook's log, newest first. Raises ApiError."""
-    log = client.get(f"{hook.path}/deliveries?per_page={most}").body or []
+    log = client.get(f"{hook.path}/deliveries?per_page={SHOWN}").body or []
     return [
         SentDelivery(int(line["id"]), str(line.get("event")), int(line.get("status_code") or 0))
         for line in log

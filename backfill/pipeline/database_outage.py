@@ -42,7 +42,8 @@ class OutageRetry:
             return work()
 
         def pause_after(failure: Failure) -> float | None:
-            if time.monotonic() > ends or self.over.is_set() or not may_pass(failure.error):
+            is_lasting = faults.fault(failure.error) in (faults.DATA, faults.ACCESS)
+            if is_lasting or time.monotonic() > ends or self.over.is_set():
                 return None
             self.say_change(faults.cause(failure.error))
             return min(FIRST_PAUSE * 2.0 ** (failure.tries - 1), LONGEST_PAUSE)
@@ -59,11 +60,6 @@ class OutageRetry:
                 return
             self.is_away = cause is not None
             self.say(f"waiting for the database: {cause}" if cause else "the database is back")
-
-
-def may_pass(error: Exception) -> bool:
-    """Tell whether an error is one that time can heal."""
-    return faults.fault(error) not in (faults.DATA, faults.ACCESS)
 
 
 def wait_for_connections(engine: Engine, patience: OutageRetry) -> None:

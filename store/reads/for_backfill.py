@@ -21,11 +21,6 @@ def find_head(connection: Connection, repoid: int, branch: str) -> str | None:
     return connection.execute(query.where(branches.c.name == branch)).scalar_one_or_none()
 
 
-def list_live_branches(connection: Connection, repoid: int) -> set[str]:
-    """Return the names of the branches that are not known to be deleted."""
-    return set(list_heads(connection, repoid))
-
-
 def list_live_heads(connection: Connection, repoid: int) -> dict[str, str]:
     """Return the heads of the branches that are not known to be deleted, by name."""
     heads = list_heads(connection, repoid)
