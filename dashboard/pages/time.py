@@ -82,8 +82,8 @@ def show() -> str:
     wanted = read_filter()
     cut = durations.split_span(store(), wanted.span)
     runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
-    queues = durations.count_queue_times(store(), cut)
-    runtimes = durations.count_run_times(store(), cut)
+    queues = durations.count_spans(store(), cut, "waits")
+    runtimes = durations.count_spans(store(), cut, "times")
     days = wanted.dates.days
     points = charts.day_points(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
@@ -139,8 +139,8 @@ def download_days() -> Response:
     wanted = read_filter()
     cut = durations.split_span(store(), wanted.span)
     runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
-    waits = percentiles(wanted.dates, durations.count_queue_times(store(), cut))
-    lengths = percentiles(wanted.dates, durations.count_run_times(store(), cut))
+    waits = percentiles(wanted.dates, durations.count_spans(store(), cut, "waits"))
+    lengths = percentiles(wanted.dates, durations.count_spans(store(), cut, "times"))
     titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]
     series: list[list[int] | list[float | None]] = [
         *runs.values(),

@@ -1,7 +1,7 @@
 """The figures of the page Time: from roll-ups where they are made, else counted in the tables.
 
 Counts and run times are exact either way. Spans that come from a roll-up are the middle of their
-bucket (store.histogram), at most 4% away.
+bucket (store.rollups.histogram), at most 4% away.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from schema.tables.ci import repos
-from schema.tables.rollups import rollspans, rollups
+from schema.tables.rollups import rollups
+from store.reads.months import list_rolled_days
 from store.rollups import durations, histogram
 from store.rollups.days import ALL, DayDetail, from_text
 from store.rollups.durations import DayRuns, JobFilter, JobShare
-from store.rollups.spans import DAY, REVISION
 
 Merged = dict[str, JobShare]
 Lengths = dict[float, int]
@@ -43,7 +43,8 @@ class SplitSpan(NamedTuple):
 
 def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
     """Return the roll-ups of a span, and which of its days have none."""
-    made = set(list_rolled_days(connection, span.borders[0], span.borders[-1]))
+    days = list_rolled_days(connection, span.borders[0], span.borders[-1])
+    made = {(day.begin, day.end) for day in days}
     places, parts = dict[datetime, int](), list[UnrolledDays]()
     for place, day in enumerate(itertools.pairwise(span.borders)):
         if day in made:
@@ -64,20 +65,6 @@ def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
     return SplitSpan(span, {places[begin]: from_text(text) for begin, text in rows}, parts)
 
 
-def list_rolled_days(
-    connection: Connection, since: datetime, until: datetime
-) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the days that begin in a span and have a roll-up, each with its end."""
-    span = rollspans.c
-    query = select(span.begintime, span.endtime).where(
-        span.kind == DAY,
-        span.rules == REVISION,
-        span.begintime >= since,
-        span.begintime < until,
-    )
-    yield from (tuple(row) for row in connection.execute(query))
-
-
 def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:
     """Return the runs created on each day, by conclusion; a run may have used several systems."""
     wanted = (split.span.os or "").casefold()
@@ -94,20 +81,8 @@ def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:
     ]
 
 
-def count_queue_times(connection: Connection, split: SplitSpan) -> dict[int, Lengths]:
-    """Return how long jobs waited for a runner, by the number of the day they were created."""
-    return count_seconds(connection, split, "waits", durations.count_queue_times)
-
-
-def count_run_times(connection: Connection, split: SplitSpan) -> dict[int, Lengths]:
-    """Return how long jobs ran, by the number of the day they were created."""
-    return count_seconds(connection, split, "times", durations.count_run_times)
-
-
-def count_seconds(
-    connection: Connection, split: SplitSpan, subject: str, count: Any
-) -> dict[int, Lengths]:
-    """Return the spans of one subject."""
+def count_spans(connection: Connection, split: SplitSpan, subject: str) -> dict[int, Lengths]:
+    """Return how long jobs waited or ran (one of SPANS), by the number of their day."""
     wanted = None if split.span.os is None else split.span.os.casefold()
     days: dict[int, Lengths] = {}
     for place, detail in split.rolled.items():
@@ -118,14 +93,14 @@ def count_seconds(
         )
         days[place] = {histogram.middle(one): number for one, number in together.items()}
     for part in split.parts:
-        for span in count(connection, part.span):
+        for span in durations.count_spans(connection, part.span, subject):
             day = days.setdefault(part.first + span.day, {})
             day[span.seconds] = day.get(span.seconds, 0) + span.jobs
     return days
 
 
 def list_shares(connection: Connection, split: SplitSpan, by: str, limit: int) -> list[JobShare]:
-    """Return the jobs that ran, by one of reads_time.SORTS, with the most run time first."""
+    """Return the jobs that ran, by one of SORTS, with the most run time first."""
     merged: Merged = {}
     add_shares(merged, list_rolled_shares(connection, split, by))
     for part in split.parts:
@@ -140,7 +115,8 @@ def list_rolled_shares(connection: Connection, split: SplitSpan, by: str) -> Ite
     """Yield the shares of the days with a roll-up."""
     names: dict[str | int | None, str | None] = {}
     if by == "repository" and split.span.repoid is not None:
-        by, names = "jobs", {None: read_repo_name(connection, split.span.repoid)}
+        own = select(repos.c.name).where(repos.c.Id == split.span.repoid)
+        by, names = "jobs", {None: connection.scalar(own)}
     elif by == "repository":
         rows = connection.execute(select(repos.c.Id, repos.c.name))
         names = {number: name for number, name in rows}
@@ -157,11 +133,6 @@ def list_rolled_shares(connection: Connection, split: SplitSpan, by: str) -> Ite
     for key, count in counts.items():
         shown = key if by == "os" else names.get(key, key)
         yield JobShare(None if shown is None else str(shown), count, totals[key])
-
-
-def read_repo_name(connection: Connection, repoid: int) -> str | None:
-    """Return a repository's name of today."""
-    return connection.execute(select(repos.c.name).where(repos.c.Id == repoid)).scalar()
 
 
 def add_shares(merged: Merged, shares: Iterable[JobShare]) -> None:

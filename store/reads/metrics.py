@@ -13,14 +13,13 @@ from schema.tables.deliveries import deliveries
 from schema.tables.rollups import rollups
 from store.deliveries.table import APPLIED
 from store.reads.months import add_up_months, find_rolled_until, list_rolled_days
-from store.rollups import durations, histogram
+from store.rollups import histogram
 from store.rollups.days import ALL, from_text
-from store.rollups.durations import JobFilter
+from store.rollups.durations import SPANS, JobFilter, count_spans
 
 LATELY = 100
 SYSTEMS = ("Linux", "Windows", "macOS")
 FOREVER = datetime(9000, 1, 1)
-LIVE = {"waits": durations.count_queue_times, "times": durations.count_run_times}
 
 Spans = dict[str, dict[str, Counter[int]]]
 """Histograms by subject and runner system."""
@@ -38,15 +37,15 @@ def read_span_totals(connection: Connection) -> dict[str, dict[str, SpanTotal]]:
 
     It is a count of events that only grows, as long as roll-ups are made.
     """
-    totals: Spans = {subject: defaultdict(Counter) for subject in LIVE}
+    totals: Spans = {subject: defaultdict(Counter) for subject in SPANS}
     days = list_rolled_days(connection)
     for month in add_up_months(connection, days, sum_days):
         add_histograms(totals, month)
     since = find_rolled_until(connection, days)
     if since is not None:
-        for subject, count in LIVE.items():
+        for subject in SPANS:
             for system in SYSTEMS:
-                for row in count(connection, JobFilter((since, FOREVER), system)):
+                for row in count_spans(connection, JobFilter((since, FOREVER), system), subject):
                     totals[subject][system][histogram.bucket(row.seconds)] += row.jobs
     return {
         subject: {
@@ -70,12 +69,12 @@ def add_histograms(totals: Spans, more: Spans) -> None:
 
 def sum_days(connection: Connection, begins: Sequence[datetime]) -> Spans:
     """Return what some days add up to."""
-    totals: Spans = {subject: defaultdict(Counter) for subject in LIVE}
+    totals: Spans = {subject: defaultdict(Counter) for subject in SPANS}
     row = rollups.c
     query = select(row.detail).where(row.repoid == ALL, row.begintime.in_(begins))
     for text in connection.scalars(query).all():
         detail = from_text(text)
-        for subject in LIVE:
+        for subject in SPANS:
             for system, buckets in detail.spans.get(subject, ()):
                 add_histograms(
                     totals, {subject: {system or "unknown": histogram.from_text(buckets)}}

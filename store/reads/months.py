@@ -30,11 +30,17 @@ class RolledDay(NamedTuple):
     revision: int
 
 
-def list_rolled_days(connection: Connection) -> list[RolledDay]:
-    """Return the days with a roll-up, the oldest first."""
+def list_rolled_days(
+    connection: Connection, since: datetime | None = None, until: datetime | None = None
+) -> list[RolledDay]:
+    """Return the days with a roll-up that begin in a span, or all, the oldest first."""
     span = rollspans.c
     query = select(span.begintime, span.endtime, span.revision)
     query = query.where(span.kind == DAY, span.rules == REVISION).order_by(span.begintime)
+    if since is not None:
+        query = query.where(span.begintime >= since)
+    if until is not None:
+        query = query.where(span.begintime < until)
     return [RolledDay(*row) for row in connection.execute(query).all()]
 
 

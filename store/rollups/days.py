@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, case, func, select
 from rows.words import OPEN
 from schema.tables.ci import jobs, workflowruns
 from store.rollups import histogram
-from store.rollups.durations import JobFilter, has_run, has_waited, jobs_in
+from store.rollups.durations import SPANS, JobFilter, jobs_in
 
 ALL, UNKNOWN = 0, -1
 NAMED = {
@@ -39,7 +38,7 @@ class JobCount(NamedTuple):
 class DayDetail(NamedTuple):
     """What is counted of a day, as it was stored: by subject, and by runner system.
 
-    `counts` are the values of Counted, `spans` histogram texts: a page reads thousands.
+    `counts` are the values of JobCount, `spans` histogram texts: a page reads thousands.
     """
 
     counts: dict[str, list[tuple[str | None, str | int | None, int, float]]]
@@ -67,6 +66,11 @@ class DaySums:
         self.own["newest"] = latest(self.own["newest"], newest)
         self.own["changed"] = latest(self.own["changed"], changed)
 
+    def add_span(self, subject: str, system: str | None, seconds: float, number: int) -> None:
+        """Add spans of one length to the histogram of their runner system."""
+        buckets = self.spans[subject].setdefault(system, Counter())
+        buckets[histogram.bucket(seconds)] += number
+
     def values(self) -> Values:
         """Return the columns of the row."""
         counts = {
@@ -80,11 +84,17 @@ class DaySums:
             for subject, by in sorted(self.counts.items())
         }
         spans = {
-            subject: sorted(([os, histogram.as_text(one)] for os, one in by.items()), key=repr)
+            subject: sorted(
+                ([os, histogram.as_text(buckets)] for os, buckets in by.items()), key=repr
+            )
             for subject, by in sorted(self.spans.items())
         }
         detail = json.dumps([counts, spans], separators=(",", ":"), ensure_ascii=False)
         return {**self.own, "detail": detail}
+
+
+RepoSums = defaultdict[int, DaySums]
+"""By repository, ALL and UNKNOWN among them."""
 
 
 def latest(first: datetime | None, second: datetime | None) -> datetime | None:
@@ -99,33 +109,30 @@ def from_text(text: str) -> DayDetail:
 
 def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tuple[int], Values]:
     """Return the roll-up of a day by repository, without `begintime`."""
-    sums: dict[int, DaySums] = defaultdict(DaySums)
-
-    def each(repoid: int | None, add: Callable[[DaySums], None]) -> None:
-        for number in (ALL, UNKNOWN if repoid is None else repoid):
-            add(sums[number])
-
-    add_runs(connection, begin, end, each)
-    add_jobs(connection, begin, end, each)
+    sums: RepoSums = defaultdict(DaySums)
+    add_runs(connection, begin, end, sums)
+    add_jobs(connection, begin, end, sums)
     for number, own in list(sums.items()):
         if number != ALL:
-            for (system, _), (jobs_, seconds) in own.counts["jobs"].items():
-                sums[ALL].add("repository", JobCount(system, number, int(jobs_), seconds))
-    return {(number,): one.values() for number, one in sums.items()}
+            for (system, _), (count, seconds) in own.counts["jobs"].items():
+                sums[ALL].add("repository", JobCount(system, number, int(count), seconds))
+    return {(number,): own.values() for number, own in sums.items()}
 
 
-Each = Callable[[int | None, Callable[[DaySums], None]], None]
+def sums_for(sums: RepoSums, repoid: int | None) -> tuple[DaySums, DaySums]:
+    """Return where what is counted of a repository is added: to all, and to its own."""
+    return sums[ALL], sums[UNKNOWN if repoid is None else repoid]
 
 
-def add_runs(connection: Connection, begin: datetime, end: datetime, each: Each) -> None:
+def add_runs(connection: Connection, begin: datetime, end: datetime, sums: RepoSums) -> None:
     """Count the runs by system and conclusion."""
     run = workflowruns.c
     within = (run.createtime >= begin, run.createtime < end)
     query: Select[Any] = select(run.repoid, run.os, run.conclusion, func.count())
     query = query.where(*within).group_by(run.repoid, run.os, run.conclusion)
     for repoid, system, conclusion, number in connection.execute(query):
-        counted = JobCount(system, conclusion, number, 0.0)
-        each(repoid, lambda sums, counted=counted: sums.add("runs", counted))  # type: ignore[misc] # default
+        for total in sums_for(sums, repoid):
+            total.add("runs", JobCount(system, conclusion, number, 0.0))
     left = func.sum(case((run.status.in_(OPEN), 1), else_=0))
     query = select(
         run.repoid, func.count(), left, func.max(run.createtime), func.max(run.updatetime)
@@ -133,44 +140,30 @@ def add_runs(connection: Connection, begin: datetime, end: datetime, each: Each)
     for repoid, runs, opened, newest, changed in connection.execute(
         query.where(*within).group_by(run.repoid)
     ):
-        said = (runs, int(opened), newest, changed)
-        each(repoid, lambda sums, said=said: sums.add_runs(*said))  # type: ignore[misc] # default
+        for total in sums_for(sums, repoid):
+            total.add_runs(runs, int(opened), newest, changed)
 
 
-def add_jobs(connection: Connection, begin: datetime, end: datetime, each: Each) -> None:
+def add_jobs(connection: Connection, begin: datetime, end: datetime, sums: RepoSums) -> None:
     """Count the jobs that ran by all that they are counted by, and their spans."""
     run, job = workflowruns.c, jobs.c
     within = jobs_in(JobFilter((begin, end)))
-    ran = [*within, job.runtime.is_not(None)]
-    sums = (func.count(), func.sum(job.runtime))
+    figures = (func.count(), func.sum(job.runtime))
     for subject, name in {"jobs": None, **NAMED}.items():
         by = (job.repoid, job.os) if name is None else (job.repoid, job.os, name)
-        query: Select[Any] = select(*by, *sums).select_from(jobs).where(*ran).group_by(*by)
+        query: Select[Any] = select(*by, *figures).select_from(jobs).group_by(*by)
         if subject == "event":
             same = and_(run.provider == job.provider, run.gitid == job.rungitid)
             query = query.join(workflowruns, same)
+        query = query.where(*within, job.runtime.is_not(None))
         for repoid, system, *named, number, seconds in connection.execute(query):
             counted = JobCount(system, named[0] if named else None, number, float(seconds))
-            each(repoid, lambda total, s=subject, counted=counted: total.add(s, counted))  # type: ignore[misc] # defaults
-    for subject, condition, column in (
-        ("waits", has_waited(), job.queuetime),
-        ("times", has_run(), func.floor(job.runtime)),
-    ):
-        add_spans(connection, [*within, *condition], column, subject, each)
-
-
-def add_spans(
-    connection: Connection, where: Iterable[Any], column: Any, subject: str, each: Each
-) -> None:
-    """Add the histograms of one kind of span."""
-    job, seconds = jobs.c, column.label("seconds")
-    query = select(job.repoid, job.os, seconds, func.count()).where(*where)
-    for repoid, system, length, number in connection.execute(
-        query.group_by(job.repoid, job.os, seconds)
-    ):
-        at = histogram.bucket(float(length))
-
-        def add(sums: DaySums, at: int = at, system: Any = system, number: int = number) -> None:
-            sums.spans[subject].setdefault(system, Counter())[at] += number
-
-        each(repoid, add)
+            for total in sums_for(sums, repoid):
+                total.add(subject, counted)
+    for subject, span in SPANS.items():
+        length = span.column.label("seconds")
+        query = select(job.repoid, job.os, length, func.count()).where(*within, *span.conditions)
+        rows = connection.execute(query.group_by(job.repoid, job.os, length))
+        for repoid, system, seconds, number in rows:
+            for total in sums_for(sums, repoid):
+                total.add_span(subject, system, float(seconds), number)

@@ -1,7 +1,7 @@
 """Named SELECTs that count runs and jobs in their tables: by day, and how long jobs wait and run.
 
-Spans are whole seconds, so counting each value loses nothing. `reads_rolled` answers the same
-questions from roll-ups.
+Spans are whole seconds, so counting each value loses nothing. `store.reads.durations` answers the
+same questions from roll-ups.
 """
 
 from __future__ import annotations
@@ -23,6 +23,33 @@ SORTS = {
     "job": jobs.c.name,
 }
 """What the tables of the page count jobs by."""
+
+
+class JobSpan(NamedTuple):
+    """A span of a job in whole seconds, and which jobs have it."""
+
+    column: ColumnElement[Any]
+    conditions: tuple[ColumnElement[bool], ...]
+
+
+SPANS = {
+    "waits": JobSpan(
+        jobs.c.queuetime,
+        # Jobs that waited for a person (gated), whose clock ran backwards, that are copies
+        # (inherited) or never ran (skipped) are left out: none of them waited for a runner.
+        (
+            jobs.c.gated.is_(False),
+            func.coalesce(jobs.c.clockanomaly, False).is_(False),
+            func.coalesce(jobs.c.conclusion, "") != SKIPPED,
+            jobs.c.queuetime.is_not(None),
+        ),
+    ),
+    "times": JobSpan(
+        func.floor(jobs.c.runtime),
+        (jobs.c.runtime.is_not(None), jobs.c.starttime.is_not(None)),
+    ),
+}
+"""How long jobs wait for a runner, and how long they run."""
 
 
 class JobFilter(NamedTuple):
@@ -101,43 +128,14 @@ def jobs_in(span: JobFilter) -> list[ColumnElement[bool]]:
     return where
 
 
-def has_waited() -> list[ColumnElement[bool]]:
-    """Return the conditions of jobs that waited for a runner.
-
-    Jobs that waited for a person (gated), whose clock ran backwards, that are copies (inherited)
-    or never ran (skipped) are left out: none of them waited for a runner.
-    """
-    job = jobs.c
-    return [
-        job.gated.is_(False),
-        func.coalesce(job.clockanomaly, False).is_(False),
-        func.coalesce(job.conclusion, "") != SKIPPED,
-        job.queuetime.is_not(None),
-    ]
-
-
-def has_run() -> list[ColumnElement[bool]]:
-    """Return the conditions of jobs whose run time is known."""
-    return [jobs.c.runtime.is_not(None), jobs.c.starttime.is_not(None)]
-
-
-def count_queue_times(connection: Connection, span: JobFilter) -> list[DaySpan]:
-    """Return how long jobs waited for a runner, by the day they were created."""
-    job = jobs.c
-    day = day_number(job.createtime, span.borders).label("day")
-    where = [*jobs_in(span), *has_waited()]
-    query = select(day, job.queuetime, func.count()).where(*where).group_by("day", job.queuetime)
-    return [DaySpan(*row) for row in connection.execute(query)]
-
-
-def count_run_times(connection: Connection, span: JobFilter) -> list[DaySpan]:
-    """Return how long jobs ran, by the day they were created, in whole seconds."""
-    job = jobs.c
-    day = day_number(job.createtime, span.borders).label("day")
-    seconds = func.floor(job.runtime).label("seconds")
-    where = [*jobs_in(span), *has_run()]
-    query = select(day, seconds, func.count()).where(*where).group_by("day", "seconds")
-    return [DaySpan(day, int(found), count) for day, found, count in connection.execute(query)]
+def count_spans(connection: Connection, span: JobFilter, subject: str) -> list[DaySpan]:
+    """Return how long jobs waited or ran (one of SPANS), by the day they were created."""
+    of_jobs = SPANS[subject]
+    day = day_number(jobs.c.createtime, span.borders).label("day")
+    seconds = of_jobs.column.label("seconds")
+    query = select(day, seconds, func.count()).where(*jobs_in(span), *of_jobs.conditions)
+    rows = connection.execute(query.group_by("day", "seconds"))
+    return [DaySpan(number, int(length), count) for number, length, count in rows]
 
 
 def list_shares(

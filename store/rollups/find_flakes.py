@@ -18,8 +18,7 @@ OUTCOMES = (*FAILED, SUCCESS)
 class Flake(NamedTuple):
     """A job of a workflow; `commits` is on how many it ended, `flaky` on how many both ways.
 
-    `failures` and `seconds` are those of its failed jobs on flaky commits; `lastsha` is one of
-    the commits it flaked on last.
+    `failures` and `seconds` are those of its failed jobs on flaky commits.
     """
 
     repoid: int
@@ -123,7 +122,13 @@ def list_flakes(
     )
     rows = connection.execute(query).all()
     numbers = count_commits(connection, {row[0] for row in rows}, since, until)
-    return [to_flake(*row, numbers.get(job_name(*row[:1], *row[2:4]), 0)) for row in rows]
+    flakes = []
+    for repoid, repo, workflow, name, times, failures, seconds, last in rows:
+        commits = max(numbers.get(job_name(repoid, workflow, name), 0), int(times))
+        # Python's own numbers: MySQL sums to Decimal.
+        figures = (commits, int(times), int(failures), float(seconds))
+        flakes.append(Flake(repoid, repo, workflow, name, *figures, last))
+    return flakes
 
 
 JobName = tuple[int, str, str]
@@ -146,31 +151,6 @@ def count_commits(
         query = query.where(job.repoid == repoid, *conditions_of(since, until)).group_by(*by)
         counts |= {job_name(*row[:3]): row[3] for row in connection.execute(query)}
     return counts
-
-
-def to_flake(
-    repoid: int,
-    repo: str,
-    workflow: str | None,
-    name: str | None,
-    flaky: int,
-    failures: int,
-    seconds: float,
-    lastseen: datetime,
-    commits: int,
-) -> Flake:
-    """Return a row in Python's own numbers: MySQL sums to Decimal."""
-    return Flake(
-        repoid,
-        repo,
-        workflow,
-        name,
-        max(commits, int(flaky)),
-        int(flaky),
-        int(failures),
-        float(seconds),
-        lastseen,
-    )
 
 
 def list_examples(connection: Connection, flake: Flake, since: datetime) -> list[FlakeExample]:
@@ -206,10 +186,8 @@ def pair_examples(flake: Flake, ends: list[FlakeExample]) -> ShownFlake:
     for failed in ends:
         if failed.conclusion not in FAILED:
             continue
-        passed = next(
-            (e for e in ends if e.commithash == failed.commithash and e.conclusion == SUCCESS),
-            None,
-        )
+        same = (end for end in ends if end.commithash == failed.commithash)
+        passed = next((end for end in same if end.conclusion == SUCCESS), None)
         if passed is not None:
             return ShownFlake(flake, failed, passed)
     return ShownFlake(flake, None, None)

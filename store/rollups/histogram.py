@@ -37,14 +37,6 @@ def middle(number: int) -> float:
     return float(EXACT * RATIO ** (number - EXACT + 0.5))
 
 
-def counted(spans: Iterable[tuple[float, int]]) -> Counter[int]:
-    """Return how many spans each bucket has, of pairs of seconds and how often."""
-    buckets: Counter[int] = Counter()
-    for seconds, times in spans:
-        buckets[bucket(seconds)] += times
-    return buckets
-
-
 def together(texts: Iterable[str]) -> dict[int, int]:
     """Return stored histograms added up."""
     buckets: dict[int, int] = {}

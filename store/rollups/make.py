@@ -18,7 +18,7 @@ from engines import database_time, kind_of, reading
 from engines.transaction import transact
 from schema.tables.ci import keys
 from schema.tables.rollups import rollflakes, rollnights, rollspans, rollups
-from store.rollups import days, nights
+from store.rollups import days, nightly_runs
 from store.rollups.spans import (
     DAY,
     RollupPlan,
@@ -49,8 +49,7 @@ def make_span(engine: Engine, plan: RollupPlan, span: RollupSpan) -> bool:
         if span.kind == DAY:
             new: Rows = dict(days.count_day(connection, span.begin, span.end))
         else:
-            calendar, groups = plan
-            new = dict(nights.summarize_night(connection, calendar, groups, span.begin, span.end))
+            new = dict(nightly_runs.summarize_night(connection, plan, span.begin, span.end))
 
     def work(connection: Connection) -> bool:
         if not claim_span(connection, span, rules, revision):

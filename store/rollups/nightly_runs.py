@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
@@ -20,7 +20,9 @@ from rows.sources import PROPOSALS, SCHEDULES
 from rows.words import FAILED, RunKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
+from store.rollups import night_summary
 from store.rollups.night_summary import FailedJob, NightContent, NightRun, summarize
+from store.rollups.spans import RollupPlan
 
 USUAL_BRANCHES = ("main", "master")
 SCHEDULE, BRANCH, GROUP = "schedule", "branch", "group"
@@ -93,6 +95,20 @@ def read_nights(
     failed = [run for runs in by_cell.values() for run in runs if run.conclusion in FAILED]
     reasons = list_failed_jobs(connection, failed)
     return [NightlyResult(*key, summarize(runs, reasons)) for key, runs in by_cell.items()]
+
+
+def summarize_night(
+    connection: Connection, plan: RollupPlan, begin: datetime, end: datetime
+) -> dict[tuple[int, str], dict[str, Any]]:
+    """Return the roll-up of a night by repository and way, without `begintime`."""
+    return {
+        (night.repoid, night.way): {
+            "state": night.content.state,
+            "runs": night.content.runs,
+            "detail": night_summary.as_text(night.content),
+        }
+        for night in read_nights(connection, plan.calendar, begin, end, plan.groups)
+    }
 
 
 def list_runs(

@@ -19,7 +19,7 @@ from store import apply, delete_repository
 from store.rollups import make as rolled
 from store.rollups import schedule, spans
 from store.rollups.days import count_day as days_of
-from store.rollups.nights import summarize_night as nights_of
+from store.rollups.nightly_runs import summarize_night as nights_of
 from store.rollups.spans import DAY, NIGHT, RollupPlan, RollupSpan
 from store.state.failures import FailedJob, FailureReason, store_reasons
 from store.write import changed_runs
@@ -43,7 +43,7 @@ def check_rolled(engine: Engine, plan: RollupPlan = PLAN) -> int:
                 wanted = days_of(connection, begin, one.end)
                 assert rolled.read_rows(connection, rollups, begin) == wanted
             else:
-                nights = nights_of(connection, *plan, begin, one.end)
+                nights = nights_of(connection, plan, begin, one.end)
                 assert rolled.read_rows(connection, rollnights, begin) == nights
         for moment in connection.scalars(select(jobs.c.createtime).distinct()):
             for span in spans.spans_at(plan, moment):
