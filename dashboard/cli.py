@@ -144,13 +144,13 @@ def write(given: dict[str, object], task: Task) -> int:
     app.extensions["site"] = app.extensions["site"]._replace(is_static=task.export is not None)
     try:
         if task.export is not None:
-            made = export.export(app, Path(task.export))
-            print(f"{made.files} files are in {task.export}; begin at index.html.{made.lack}")
+            result = export.export(app, Path(task.export))
+            print(f"{result.files} files are in {task.export}; begin at index.html.{result.lack}")
             return 0
         return tell(digest.make_digest(app), task)
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
-        told = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
-        print(f"dashboard.py: {told}", file=sys.stderr)
+        text = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
+        print(f"dashboard.py: {text}", file=sys.stderr)
         return 1
     finally:
         engine.dispose()

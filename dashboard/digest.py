@@ -47,8 +47,8 @@ def list_lines(
     changes: NightChanges, counts: dict[str, int], unseen: set[str], verdict: Banner
 ) -> Iterator[str]:
     """Yield the lines below the title."""
-    told = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
-    yield (", ".join(told) or "nothing ran") + "."
+    states = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
+    yield (", ".join(states) or "nothing ran") + "."
     for title, listed in (
         ("New since yesterday", changes.new),
         ("Still failing", changes.going_on),

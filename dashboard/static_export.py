@@ -67,12 +67,12 @@ def export(app: Flask, folder: Path, most: int = MOST) -> ExportResult:
     clear(folder)
     files, left = crawl(app, most)
     exported = ExportResult(len(files), left)
-    names = {url: name_of(url, got.is_page) for url, got in files.items()}
-    for url, got in files.items():
+    names = {url: name_of(url, file.is_page) for url, file in files.items()}
+    for url, served in files.items():
         file = folder / names[url]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(
-            finished(got.data, names, names[url], exported) if got.is_page else got.data
+            finished(served.data, names, names[url], exported) if served.is_page else served.data
         )
     (folder / LIST).write_text("".join(f"{name}\n" for name in sorted(names.values())))
     return exported
@@ -105,14 +105,12 @@ def crawl(app: Flask, most: int) -> tuple[dict[str, ServedFile], int]:
     waiting, seen = deque(start), set(start)
     while waiting and len(files) < most:
         url = waiting.popleft()
-        got = ask(client, url, must=url in start)
-        if got is None:
+        served = ask(client, url, must=url in start)
+        if served is None:
             continue
-        files[url] = got
-        links = (html.unescape(link) for _, link in LINK.findall(got.data.decode())) if (
-            got.is_page
-        ) else ()  # fmt: skip
-        for link in links:
+        files[url] = served
+        for _, escaped in LINK.findall(served.data.decode()) if served.is_page else ():
+            link = html.unescape(escaped)
             if link not in seen and not LEFT_OUT.match(link):
                 seen.add(link)
                 # What every page needs must not fall victim to the limit.
@@ -159,9 +157,9 @@ def relative(page: str, names: dict[str, str], own: str) -> str:
         before, link, after, text = match.groups()
         if html.unescape(link) in names:
             return match[0]
-        kept = re.sub(r'\s(?:data-peek|rel="[^"]*")', "", before + after)
-        told = "" if " title=" in kept else ' title="Not among these files"'
-        return f"<span{told}{kept}>{text}</span>"
+        attributes = re.sub(r'\s(?:data-peek|rel="[^"]*")', "", before + after)
+        title = "" if " title=" in attributes else ' title="Not among these files"'
+        return f"<span{title}{attributes}>{text}</span>"
 
     def pointed(match: re.Match[str]) -> str:
         name = names.get(html.unescape(match[2]))

@@ -11,7 +11,7 @@ from dashboard.web import filters
 from dashboard.web.filters import BadFilter, DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import runs
-from store.reads.connection import TooLong, quick
+from store.reads.connection import StatementTimeout, limit_time
 from store.rollups import find_flakes
 from store.rollups import flakes as roll_flakes
 from store.rollups.find_flakes import ShownFlake
@@ -27,23 +27,23 @@ TOO_MANY = (
 )
 
 
-class FoundFlakes(NamedTuple):
+class ChosenFlakes(NamedTuple):
     """Flaky jobs, and when they were found: None for now."""
 
     rows: list[ShownFlake]
     made: datetime | None
 
 
-def choose_flakes(dates: DateRange) -> FoundFlakes:
+def choose_flakes(dates: DateRange) -> ChosenFlakes:
     """Return the flaky jobs of some days: those of the usual ones are found ahead."""
     begin, end = dates.borders[0], dates.borders[-1]
     made = roll_flakes.read_roll_time(store(), begin, end)
     if made is not None:
-        return FoundFlakes(roll_flakes.read_flakes(store()), made)
+        return ChosenFlakes(roll_flakes.read_flakes(store()), made)
     try:
-        with quick(store(), LIVE_SECONDS):
-            return FoundFlakes(find_flakes.list_shown_flakes(store(), begin, end, MOST), None)
-    except TooLong:
+        with limit_time(store(), LIVE_SECONDS):
+            return ChosenFlakes(find_flakes.list_shown_flakes(store(), begin, end, MOST), None)
+    except StatementTimeout:
         raise BadFilter(TOO_MANY) from None
 
 
@@ -70,9 +70,9 @@ def download() -> Response:
     """Return the flaky jobs as CSV."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
     try:
-        with quick(store(), LIVE_SECONDS):
+        with limit_time(store(), LIVE_SECONDS):
             flakes = find_flakes.list_flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
-    except TooLong:
+    except StatementTimeout:
         raise BadFilter(TOO_MANY) from None
     titles = "repository workflow job commits flaky rate failures minutes last".split()
     lines = [

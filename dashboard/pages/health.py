@@ -12,7 +12,6 @@ from engines import kind_of
 from store.reads import audits, freshness
 from store.reads import health as reads_health
 from store.reads.health import HourCount
-from store.reads.spool import SpoolStatus, read_spool_status
 from store.state import health
 from store.write import changed_runs
 
@@ -43,7 +42,6 @@ def show() -> str:
     states = reads_health.count_states(store())
     lately = reads_health.count_per_hour(store(), g.now - timedelta(hours=HOURS), states)
     hours, by_state = by_hour(g.now, lately)
-    spool: SpoolStatus = read_spool_status(site().settings.spool_dir)
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in by_state.items()}
     audited = audits.list_latest_audits(store())
@@ -66,7 +64,7 @@ def show() -> str:
         states=states,
         held=reads_health.list_quarantined(store(), HELD),
         repos=freshness.list_freshness(store(), g.now),
-        spool=spool,
+        spool=reads_health.read_spool_status(site().settings.spool_dir),
         schema=g.schema,
         engine=kind_of(store().engine.url).name,
     )

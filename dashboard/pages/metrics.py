@@ -14,7 +14,6 @@ from flask import Blueprint, Response, g
 from dashboard.web.request import site, store
 from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
-from store.reads.spool import read_spool_status
 from store.rollups import histogram
 from store.state import health
 from store.write import changed_runs
@@ -51,7 +50,7 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of deliveries, the spool and the roll-ups."""
     states = sorted(reads_health.count_states(store()).items())
     last = reads_health.read_reception(store()).last
-    spool = read_spool_status(site().settings.spool_dir)
+    spool = reads_health.read_spool_status(site().settings.spool_dir)
     pending = changed_runs.pending_runs(store())
     cycle = audits.read_last_cycle(store())
     yield (
@@ -148,7 +147,7 @@ def cumulated(spans: Counter[int]) -> Iterator[tuple[str, int]]:
 
 def line(name: str, labels: dict[str, str], value: float) -> str:
     """Return a sample."""
-    inner = ",".join(f'{label}="{escaped(found)}"' for label, found in labels.items())
+    inner = ",".join(f'{label}="{escaped(text)}"' for label, text in labels.items())
     return f"runledger_{name}{f'{{{inner}}}' if inner else ''} {value:.12g}"
 
 

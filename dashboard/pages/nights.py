@@ -63,14 +63,14 @@ def group_names() -> list[str]:
 def unseen(rows: list[MatrixRow], last: date) -> set[str]:
     """Return the fingerprints of last night's errors that the store had never seen before it."""
     begin = site().calendar.begin(last)
-    seen_nights = {
+    fingerprints = {
         failure.fingerprint
         for row in rows
         for failure in row.cell(last).failures
         if failure.fingerprint
     }
-    asked = sorted(seen_nights)[:MOST_ERRORS]
-    return {one for one in asked if not reads_failures.has_been_seen(store(), one, begin)}
+    first = sorted(fingerprints)[:MOST_ERRORS]
+    return {one for one in first if not reads_failures.has_been_seen(store(), one, begin)}
 
 
 def chosen(shown: ShownNights) -> list[MatrixRow]:
@@ -101,7 +101,7 @@ def show() -> str:
     return render_page(
         "nights.html",
         TITLE,
-        found=shown,
+        shown=shown,
         rows=rows,
         totals=totals,
         changes=find_changes(shown.rows, shown.last),
@@ -177,7 +177,7 @@ def detail(repoid: int, day: str) -> str:
         cell=cell,
         runs=runs[::-1],
         jobs=by_run,
-        said=reads_failures.read_reasons(store(), [run.key for run in runs]),
+        reasons=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: read_error(one, since) for one in prints[:MOST_SPREAD]},
         suspects=around,
         issue=new_issue_link(repo, night, cell.failures, runs, around) if cell else None,

@@ -38,6 +38,6 @@ def show(provider: str, gitid: int) -> str:
         run=run,
         attempts=shown,
         commit=runs.find_commit(store(), run.repoid, run.commithash or ""),
-        said=failures.read_reasons(store(), [run.key]),
-        made=deliveries.list_deliveries(store(), run),
+        reasons=failures.read_reasons(store(), [run.key]),
+        run_deliveries=deliveries.list_deliveries(store(), run),
     )

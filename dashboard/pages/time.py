@@ -92,7 +92,7 @@ def show() -> str:
     return render_page(
         "time.html",
         TITLE,
-        asked=wanted,
+        chosen=wanted,
         repos=repos,
         variants=[
             ("all", "/time"),

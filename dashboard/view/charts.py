@@ -105,8 +105,8 @@ def draw_bars(
         for place in places
     ]
     down = [Tick(HEIGHT - share * HEIGHT, formats.number(top * share)) for share in (0, 0.5, 1)]
-    told = list_columns(points, texts, nothing)
-    return Chart(HEIGHT, tuple(bars), (), (), tuple(down), list_labels(points), told)
+    columns = list_columns(points, texts, nothing)
+    return Chart(HEIGHT, tuple(bars), (), (), tuple(down), list_labels(points), columns)
 
 
 def draw_lines(points: Sequence[Point], series: Mapping[str, Sequence[float | None]]) -> Chart:
@@ -142,8 +142,8 @@ def draw_lines(points: Sequence[Point], series: Mapping[str, Sequence[float | No
         for place in range(len(points))
     ]
     ticks_down = tuple(Tick(down(tick), formats.span(tick)) for tick in ticks)
-    told = list_columns(points, texts, "no jobs")
-    return Chart(HEIGHT, (), tuple(lines), tuple(dots), ticks_down, list_labels(points), told)
+    columns = list_columns(points, texts, "no jobs")
+    return Chart(HEIGHT, (), tuple(lines), tuple(dots), ticks_down, list_labels(points), columns)
 
 
 def list_columns(points: Sequence[Point], texts: Sequence[str], nothing: str) -> tuple[Column, ...]:

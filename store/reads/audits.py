@@ -123,9 +123,9 @@ def read_last_cycle(connection: Connection) -> ReconcileCycle | None:
     mark = notes.get(connection, "", "cycle")
     if mark is None:
         return None
-    told = json.loads(mark.value or "{}")
-    troubles = [str(one) for one in told.get("troubles") or ()]
-    changed, recovered = (int(told.get(name) or 0) for name in ("changed", "recovered"))
+    cycle = json.loads(mark.value or "{}")
+    troubles = [str(one) for one in cycle.get("troubles") or ()]
+    changed, recovered = (int(cycle.get(name) or 0) for name in ("changed", "recovered"))
     return ReconcileCycle(mark.time, changed, recovered, troubles)
 
 

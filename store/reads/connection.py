@@ -15,13 +15,13 @@ from store.open import READ
 STATEMENT_SECONDS = READ.seconds
 
 
-class TooLong(Exception):
+class StatementTimeout(Exception):
     """A statement was ended because its time was over; the connection is as good as before."""
 
 
 @contextmanager
-def quick(connection: Connection, seconds: float) -> Iterator[None]:
-    """End each statement of the block after so many seconds. Raises TooLong."""
+def limit_time(connection: Connection, seconds: float) -> Iterator[None]:
+    """End each statement of the block after so many seconds. Raises StatementTimeout."""
     try:
         with deadline.limited(connection, seconds, STATEMENT_SECONDS):
             yield
@@ -29,7 +29,7 @@ def quick(connection: Connection, seconds: float) -> Iterator[None]:
         if (rest := deadline.left()) is not None and rest <= 0:
             raise  # the time of the whole request is over
         if isinstance(error, deadline.Late) or faults.fault(error) == faults.CUT:
-            raise TooLong from error
+            raise StatementTimeout from error
         raise
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from sqlalchemy import Connection, String, cast, func, select
 
 from schema.tables.deliveries import deliveries
 from store.deliveries.received import QuarantinedDelivery
+from store.deliveries.spool import FILE
 from store.deliveries.table import QUARANTINED
 
 LATEST = 5_000
+SPOOL_QUERY = "SELECT COUNT(*), MIN(receivetime) FROM entries"
 
 
 class Reception(NamedTuple):
@@ -77,3 +83,27 @@ def list_quarantined(connection: Connection, limit: int) -> list[QuarantinedDeli
     )
     query = query.order_by(table.receivetime.desc(), table.Id.desc()).limit(limit)
     return [QuarantinedDelivery(*row) for row in connection.execute(query)]
+
+
+class SpoolStatus(NamedTuple):
+    """Deliveries that wait in the spool; `number` is None when it cannot be seen from here."""
+
+    number: int | None
+    oldest: datetime | None
+
+
+def read_spool_status(folder: Path) -> SpoolStatus:
+    """Return how many deliveries wait in a spool, and since when, without touching it.
+
+    It may be of another machine, or not be.
+    """
+    file = (folder / FILE).absolute()
+    if not file.exists():
+        return SpoolStatus(None, None)
+    try:
+        address = f"file:{quote(str(file))}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
+            count, oldest = connection.execute(SPOOL_QUERY).fetchone()
+    except sqlite3.Error:
+        return SpoolStatus(None, None)
+    return SpoolStatus(count, datetime.fromisoformat(oldest) if oldest else None)

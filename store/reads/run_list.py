@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from rows.words import COMPLETED, FAILED
 from schema.tables.ci import workflowruns
-from store.reads.connection import TooLong, quick
+from store.reads.connection import StatementTimeout, limit_time
 from store.reads.runs import Run, columns
 
 FIRST, GROWTH = 2000, 4
@@ -104,11 +104,11 @@ def list_runs(
     while True:
         begun = time.monotonic()
         try:
-            with nullcontext() if left is None else quick(connection, left):
+            with nullcontext() if left is None else limit_time(connection, left):
                 low = max(filter(None, (time_at(connection, wanted, where, size), lowest)))
                 part = query.where(*where, run.createtime >= low).limit(limit - len(runs))
                 runs += [Run(*row) for row in connection.execute(part).all()]
-        except TooLong:
+        except StatementTimeout:
             return RunPage(runs, high)
         if len(runs) >= limit or low <= lowest:
             return RunPage(runs, None)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engines import deadline
 from schema.tables.ci import workflowruns
 from store.open import READ, open_engine
-from store.reads.connection import TooLong, quick
+from store.reads.connection import StatementTimeout, limit_time
 from store.reads.run_list import FIRST, ListPosition, RunFilter, list_runs
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
@@ -70,12 +70,12 @@ def test_search_without_time_looks_at_one_part_and_goes_on_from_there(
 
 
 def test_statement_is_ended_in_time_and_the_connection_stays(reader: sa.Connection):
-    with pytest.raises(TooLong), quick(reader, 0.002):
+    with pytest.raises(StatementTimeout), limit_time(reader, 0.002):
         reader.execute(SLOW).scalar()
     assert reader.execute(SLOW).scalar() == 1_000_000
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_end_of_the_whole_request_is_no_matter_of_one_statement(reader: sa.Connection):
-    with pytest.raises(deadline.Late), deadline.within(0), quick(reader, 10):
+    with pytest.raises(deadline.Late), deadline.within(0), limit_time(reader, 10):
         reader.execute(SLOW).scalar()
