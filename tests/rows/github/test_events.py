@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fakegithub.payloads.templates import Json
 from rows import Mapped, Row, StoredName, Unmappable
-from rows.github import events
+from rows.github import events, source
 from schema.tables.ci import keys, metadata, of_kind
 from tests import counts
 from tests.rows.objects import JOB, PUSH, REPOSITORY, RUN, WORKFLOW, mapped, tables, unversioned
@@ -204,9 +204,9 @@ def test_unread_field_may_hold_anything(event: str):
 def test_every_event_we_ask_for_is_routed_and_no_other_is_listed_as_ignored():
     routed = {"push", "create", "delete", "repository", "workflow_run", "workflow_job"}
     assert set(events.EVENTS) == routed
-    assert not routed & events.IGNORED
-    assert "ping" not in events.IGNORED  # it is answered, not ignored
-    assert {"check_run", "pull_request", "workflow_dispatch", "star"} <= events.IGNORED
+    assert not routed & source.IGNORED
+    assert "ping" not in source.IGNORED  # it is answered, not ignored
+    assert {"check_run", "pull_request", "workflow_dispatch", "star"} <= source.IGNORED
 
 
 def test_repository_event_brings_nothing_but_the_repository():
