@@ -11,7 +11,7 @@ The contract of a row function (`job.job_row`, `branch.pushed_row`, ...):
   or not at all: a row without them is a stub and has the empty version.
 - *fixed* columns (the same in every record that has them) may be None or missing: both mean
   "this source does not say", never "there is none".
-- A value of the wrong type raises `Unmappable`, which names the field.
+- A value that cannot be read is None, and noted; what names a row raises `Unmappable`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Mapped(NamedTuple):
     provider: str
     repository: Row
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    """What of it could not be read, and is NULL."""
 
 
 class StoredName(NamedTuple):

@@ -21,6 +21,8 @@ class Repository(NamedTuple):
     pushed: datetime | None
     seen: datetime | None
     former: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What of it could not be read."""
 
 
 class FailureMessage(NamedTuple):

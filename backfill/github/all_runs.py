@@ -108,7 +108,7 @@ def find_newest_run(
     if fetched.body is None:
         return NewestRun(windows[0].last, None, fetched.key, None)
     for run in fetched.body["workflow_runs"]:
-        time = fields.needed(fields.moment(run, "created_at", "run"), "run", "created_at")
+        time = fields.key(fields.moment, run, "created_at", "run")
         return NewestRun(time, int(fetched.body["total_count"]), fetched.key, fetched.page)
     return None
 

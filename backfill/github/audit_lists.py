@@ -70,7 +70,7 @@ def list_runs(
 def map_run(run: Json) -> ListedRun:
     """Return a listed run. Raises Unmappable."""
     return ListedRun(
-        gitid=fields.needed(fields.number(run, "id", AT), AT, "id"),
+        gitid=fields.key(fields.number, run, "id", AT),
         attempt=fields.number(run, "run_attempt", AT) or 1,
         status=fields.text(run, "status", AT),
         conclusion=fields.text(run, "conclusion", AT),
@@ -120,8 +120,8 @@ def map_job(job: Json) -> ListedJob:
         fields.moment(job, name, at) for name in ("created_at", "started_at", "completed_at")
     )
     return ListedJob(
-        gitid=fields.needed(fields.number(job, "id", at), at, "id"),
-        rungitid=fields.needed(fields.number(job, "run_id", at), at, "run_id"),
+        gitid=fields.key(fields.number, job, "id", at),
+        rungitid=fields.key(fields.number, job, "run_id", at),
         attempt=fields.number(job, "run_attempt", at) or 1,
         status=fields.text(job, "status", at),
         createtime=created,

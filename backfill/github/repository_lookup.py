@@ -115,11 +115,21 @@ def map_object(kind: str, record: Json, repository: Json, **more: Any) -> Read:
 def map_objects(
     context: Context, kind: str, records: list[Json], repository: Repository
 ) -> list[Read]:
-    """Return API objects as rows, and tell of those that cannot be mapped."""
+    """Return API objects as rows, and tell of those that cannot be mapped, or not wholly."""
     mapped = []
     for record in records:
+        name = f"{repository.name}: {kind} {record.get('id', '')}"
         try:
-            mapped.append(map_object(kind, record, repository.record))
+            read = map_object(kind, record, repository.record)
         except Unmappable as error:
-            context.reporter.report(f"{repository.name}: {kind} {record.get('id', '')}: {error}")
+            context.reporter.report(f"{name}: {error}")
+            continue
+        say_notes(context, name, read)
+        mapped.append(read)
     return mapped
+
+
+def say_notes(context: Context, name: str, read: Read) -> None:
+    """Say what of an object could not be read."""
+    for note in read.mapped.notes:
+        context.reporter.say(f"{name}: {note}")

@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_objects
+from backfill.github.repository_lookup import (
+    PAST_ATTEMPT,
+    map_object,
+    map_objects,
+    say_notes,
+)
 from backfill.http.errors import ApiError
 from backfill.http.pagination import Known, fetch_page, fetch_pages, know_nothing
 from backfill.pipeline.context import Context
@@ -35,7 +40,7 @@ def note_listed(run: Json, before: RunRead | None) -> RunRead:
     """Return what is noted of a run as a list shows it. Raises Unmappable."""
     at = "workflow_run"
     return RunRead(
-        rungitid=fields.needed(fields.number(run, "id", at), at, "id"),
+        rungitid=fields.key(fields.number, run, "id", at),
         createtime=fields.moment(run, "created_at", at),
         attempt=fields.number(run, "run_attempt", at) or 1,
         updatetime=fields.moment(run, "updated_at", at),
@@ -150,6 +155,7 @@ def read_past_attempts(context: Context, repository: Repository, run: RunRead) -
                 f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}"
             )
             continue
+        say_notes(context, f"{repository.name}: run {run.rungitid}, attempt {attempt}", read)
         attempts.append(read._replace(counted=PAST_ATTEMPT))
     return attempts
 

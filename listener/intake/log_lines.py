@@ -39,8 +39,11 @@ class DeliveryLine:
 
 
 def log_decision(decision: Decision) -> None:
-    """Log an event that nobody has heard of, and a mapping that broke."""
+    """Log an event that nobody has heard of, a field that cannot be read, a mapping that broke."""
     delivery = decision.delivery
+    if decision.mapped is not None and decision.reason is not None:
+        why = decision.reason
+        log.warning("not all can be read", event=delivery.event, guid=delivery.guid, why=why)
     if decision.is_unheard:
         log.warning("an event nobody has heard of", event=delivery.event, guid=delivery.guid)
     if decision.bug is not None:

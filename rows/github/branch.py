@@ -42,19 +42,34 @@ def branch_of(ref: str) -> str | None:
 
 def pushed_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
     """Return the rows of the branch a push moved, made or deleted; none for a tag."""
-    ref = fields.needed(fields.text(payload, "ref", "push"), "push", "ref")
-    name, head = branch_of(ref), fields.sha(payload, "after", "push")
+    ref = fields.key(fields.text, payload, "ref", "push")
+    name, before, after = branch_of(ref), commit_of(payload, "before"), commit_of(payload, "after")
     if name is None:
         return []
     if fields.flag(payload, "deleted", "push"):
-        head = None
-    before = fields.sha(payload, "before", "push") or NO_COMMIT
-    return branch_rows(name, head, repo, PUSH if head else DELETION, before)
+        after = NO_COMMIT
+    if after is None:
+        return [stub_of(name)]
+    rows = branch_rows(name, after or None, repo, PUSH if after else DELETION, before or NO_COMMIT)
+    return rows if before is not None else rows[:1]
+
+
+def commit_of(payload: Mapping[str, Any], key: str) -> str | None:
+    """Return the commit that a push began or ended at, None where that is not known."""
+    commit = fields.sha(payload, key, "push")
+    value = payload.get(key)
+    is_none = isinstance(value, str) and fields.NO_COMMIT.fullmatch(value) is not None
+    return NO_COMMIT if commit is None and is_none else commit
+
+
+def stub_of(name: str) -> Row:
+    """Return the row of a branch of which nothing is known but its name."""
+    return Row("branches", {"name": name, "version": version.STUB})
 
 
 def push_of(payload: Mapping[str, Any]) -> Push | None:
     """Return what a push did to a branch, None for a tag. Raises Unmappable."""
-    branch = branch_of(fields.needed(fields.text(payload, "ref", "push"), "push", "ref"))
+    branch = branch_of(fields.key(fields.text, payload, "ref", "push"))
     if branch is None:
         return None
     before, after = (fields.sha(payload, name, "push") for name in ("before", "after"))
@@ -70,24 +85,24 @@ def named_rows(payload: Mapping[str, Any], repo: Repository, event: str) -> list
     These events name the branch without `refs/heads/` and carry no head, so a created branch
     is a stub until its push is known.
     """
-    kind = fields.needed(fields.text(payload, "ref_type", event), event, "ref_type")
-    name = fields.needed(fields.text(payload, "ref", event), event, "ref")
+    kind = fields.key(fields.text, payload, "ref_type", event)
+    name = fields.key(fields.text, payload, "ref", event)
     if kind != "branch":
         return []
     if event == "delete":
         return branch_rows(name, None, repo, DELETION, UNTOLD)
-    return [Row("branches", {"name": name, "version": version.STUB})]
+    return [stub_of(name)]
 
 
 def listed_rows(branch: Mapping[str, Any], repo: Repository) -> list[Row]:
     """Return the rows of a branch as the API lists it."""
-    name = fields.needed(fields.text(branch, "name", "branch"), "branch", "name")
+    name = fields.key(fields.text, branch, "name", "branch")
     commit = fields.child(branch, "commit", "branch") or {}
-    head = fields.needed(fields.sha(commit, "sha", "branch.commit"), "branch.commit", "sha")
+    head = fields.key(fields.sha, commit, "sha", "branch.commit")
     return branch_rows(name, head, repo, API)
 
 
 def unlisted_rows(branch: Mapping[str, Any], repo: Repository) -> list[Row]:
     """Return the rows of a branch that the API's list no longer has."""
-    name = fields.needed(fields.text(branch, "name", "branch"), "branch", "name")
+    name = fields.key(fields.text, branch, "name", "branch")
     return branch_rows(name, None, repo, API)

@@ -22,7 +22,7 @@ def page(repo: Repository, sha: str) -> str:
 
 def pushed_row(commit: Mapping[str, Any], repo: Repository, at: str = "commits") -> Row:
     """Return the row of a commit as a push carries it: its time has the author's offset."""
-    sha = fields.needed(fields.sha(commit, "id", at), at, "id")
+    sha = fields.key(fields.sha, commit, "id", at)
     author = fields.child(commit, "author", at) or {}
     return commit_row(
         {
@@ -51,7 +51,7 @@ def pushed_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
 
 def listed_row(commit: Mapping[str, Any], repo: Repository) -> Row:
     """Return the row of a commit as the API lists it."""
-    sha = fields.needed(fields.sha(commit, "sha", "commit"), "commit", "sha")
+    sha = fields.key(fields.sha, commit, "sha", "commit")
     inner = fields.child(commit, "commit", "commit") or {}
     author = fields.child(inner, "author", "commit.commit") or {}
     account = fields.child(commit, "author", "commit") or {}

@@ -18,7 +18,7 @@ RowsOf = Callable[[Payload, Repository], Rows]
 
 def part(payload: Payload, key: str) -> Payload:
     """Return the object under `key`. Raises Unmappable where it is missing."""
-    return fields.needed(fields.child(payload, key, "payload"), "payload", key)
+    return fields.key(fields.child, payload, key, "payload")
 
 
 def push(payload: Payload, about: Repository) -> Rows:
@@ -97,7 +97,7 @@ READS: dict[str, RowsOf] = {
 
 
 def rows_for(event: str, payload: Payload, about: Repository | None = None) -> Mapped:
-    """Return what one delivery says. Raises Unmappable for a field of the wrong type.
+    """Return what one delivery says. Raises Unmappable where a key cannot be read.
 
     `event` is one of EVENTS, `about` the payload's repository if that was read already. An unread
     field may hold anything.
@@ -113,5 +113,7 @@ def rows_read(kind: str, payload: Payload) -> Mapped:
 
 def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> Mapped:
     """Return the repository's rows and those of `rows_of`."""
-    rows = (*repo.alias_rows(about), *rows_of(payload, about))
-    return Mapped(about.provider, repo.repo_row(payload, about, rank), rows)
+    with fields.noting() as notes:
+        rows = (*repo.alias_rows(about), *rows_of(payload, about))
+        own = repo.repo_row(payload, about, rank)
+    return Mapped(about.provider, own, rows, (*about.notes, *notes))

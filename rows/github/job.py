@@ -23,8 +23,8 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
     """
     if is_foreign(job):
         return []
-    run = fields.needed(fields.number(job, "run_id", AT), AT, "run_id")
-    attempt = fields.number(job, "run_attempt", AT, fields.BIGGEST_INT) or 1
+    run = fields.key(fields.number, job, "run_id", AT)
+    attempt = fields.strict(fields.number, job, "run_attempt", AT, fields.BIGGEST_INT) or 1
     decided = fields.moment(deployment or {}, "updated_at", "deployment")
     row = job_row(job, repo.provider, run, attempt, decided)
     shared = {name: row.values[name] for name in ("workflowname", "branchname", "commithash")}
@@ -38,13 +38,13 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
 
 def job_row(job: Payload, provider: str, run: int, attempt: int, decided: datetime | None) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
-    status, steps = fields.text(job, "status", AT), read_steps(job)
+    status, steps = fields.text(job, "status", AT, fields.WORD), read_steps(job)
     times = job_times(job, attempt, first_start(steps))
     queued, ran = times.queuetime, times.runtime
     steps = steps if status == COMPLETED else []
     state = {
         "status": status,
-        "conclusion": fields.text(job, "conclusion", AT),
+        "conclusion": fields.text(job, "conclusion", AT, fields.WORD),
         "starttime": times.started,
         "endtime": times.ended,
         "queuetime": None if queued is None or queued < 0 else int(queued),
@@ -64,10 +64,10 @@ def job_row(job: Payload, provider: str, run: int, attempt: int, decided: dateti
         "runnergroup": fields.text(job, "runner_group_name", AT) or None,
         "url": fields.text(job, "html_url", AT),
         "workflowname": fields.text(job, "workflow_name", AT) or None,
-        "branchname": fields.text(job, "head_branch", AT),
+        "branchname": fields.text(job, "head_branch", AT, fields.NAME),
         "commithash": fields.sha(job, "head_sha", AT),
     }
-    key = {"provider": provider, "gitid": fields.needed(fields.number(job, "id", AT), AT, "id")}
+    key = {"provider": provider, "gitid": fields.key(fields.number, job, "id", AT)}
     own = {"rungitid": run, "attempt": attempt, "inherited": times.inherited}
     own["gated"] = status == "waiting"
     order = version.job(status, times.stamps, state.values(), decided)

@@ -35,19 +35,22 @@ def repository_of(payload: Payload) -> Repository | None:
 
 
 def read_repository(payload: Payload) -> Repository:
-    """Return the payload's repository. Raises Unmappable when it has none."""
-    repo = fields.needed(fields.child(payload, AT, "payload"), "payload", AT)
-    url = fields.needed(fields.text(repo, "html_url", AT), AT, "html_url")
-    pushed = fields.moment(repo, "pushed_at", AT)
-    updated = fields.moment(repo, "updated_at", AT)
+    """Return the payload's repository. Raises Unmappable when it has none that can be told."""
+    with fields.noting() as notes:
+        repo = fields.key(fields.child, payload, AT, "payload")
+        url = fields.key(fields.text, repo, "html_url", AT)
+        pushed = fields.moment(repo, "pushed_at", AT)
+        updated = fields.moment(repo, "updated_at", AT)
+        former = former_names(payload)
     return Repository(
         provider=provider_of(url),
-        gitid=fields.needed(fields.number(repo, "id", AT), AT, "id"),
-        name=fields.needed(fields.text(repo, "full_name", AT), AT, "full_name"),
+        gitid=fields.key(fields.number, repo, "id", AT),
+        name=fields.key(fields.text, repo, "full_name", AT),
         url=url,
         pushed=pushed,
         seen=max((time for time in (pushed, updated) if time), default=None),
-        former=former_names(payload),
+        former=former,
+        notes=tuple(notes),
     )
 
 
@@ -57,7 +60,7 @@ def repo_row(payload: Payload, repo: Repository, rank: int) -> Row:
     state = {
         "name": repo.name,
         "url": repo.url,
-        "defaultbranch": fields.text(given, "default_branch", AT),
+        "defaultbranch": fields.text(given, "default_branch", AT, fields.NAME),
         "private": fields.flag(given, "private", AT),
         "archived": fields.flag(given, "archived", AT),
     }

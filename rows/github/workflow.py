@@ -23,7 +23,7 @@ def workflow_row(workflow: Mapping[str, Any], repo: Repository) -> Row:
         "workflows",
         {
             "provider": repo.provider,
-            "gitid": fields.needed(fields.number(workflow, "id", AT), AT, "id"),
+            "gitid": fields.key(fields.number, workflow, "id", AT),
             **state,
             "url": fields.text(workflow, "html_url", AT),
             "version": version.timed("workflows", updated, 0, state.values()),

@@ -29,10 +29,10 @@ def run_rows(
     run: Mapping[str, Any], workflow: Mapping[str, Any] | None, repo: Repository
 ) -> list[Row]:
     """Return the rows of a run and of the attempt it shows."""
-    gitid = fields.needed(fields.number(run, "id", AT), AT, "id")
-    attempt = fields.number(run, "run_attempt", AT, fields.BIGGEST_INT) or 1
-    status = fields.text(run, "status", AT)
-    conclusion = fields.text(run, "conclusion", AT)
+    gitid = fields.key(fields.number, run, "id", AT)
+    attempt = fields.strict(fields.number, run, "run_attempt", AT, fields.BIGGEST_INT) or 1
+    status = fields.text(run, "status", AT, fields.WORD)
+    conclusion = fields.text(run, "conclusion", AT, fields.WORD)
     updated = fields.moment(run, "updated_at", AT)
     state = {
         "status": status,
@@ -46,11 +46,11 @@ def run_rows(
         "author": login(run, "actor"),
         "createtime": fields.moment(run, "created_at", AT),
         "url": fields.text(run, "html_url", AT),
-        "branchname": fields.text(run, "head_branch", AT),
+        "branchname": fields.text(run, "head_branch", AT, fields.NAME),
         "commithash": fields.sha(run, "head_sha", AT),
         "workflowname": workflow_name(run, workflow),
         "runnumber": fields.number(run, "run_number", AT),
-        "event": fields.text(run, "event", AT),
+        "event": fields.text(run, "event", AT, fields.WORD),
         "title": fields.text(run, "display_title", AT),
         "workflowgitid": fields.number(run, "workflow_id", AT),
         "headrepo": head_repository(run, repo),
@@ -92,10 +92,10 @@ def head_repository(run: Mapping[str, Any], repo: Repository) -> str | None:
     """
     head = fields.child(run, "head_repository", AT)
     if head is None:
-        is_proposal = (fields.text(run, "event", AT) or "").startswith("pull_request")
+        is_proposal = (fields.text(run, "event", AT, fields.WORD) or "").startswith("pull_request")
         return GONE if is_proposal else None
     at = f"{AT}.head_repository"
-    name, gitid = fields.text(head, "full_name", at), fields.number(head, "id", at)
+    name, gitid = fields.text(head, "full_name", at, fields.NAME), fields.number(head, "id", at)
     own = fields.number(fields.child(run, "repository", AT) or {}, "id", f"{AT}.repository")
     is_own = name == repo.name if gitid is None else gitid in (repo.gitid, own)
     return None if is_own else name or GONE

@@ -31,8 +31,9 @@ class Received(NamedTuple):
 class Decision(NamedTuple):
     """What becomes of a delivery: its rows, or why there are none: ignored, quarantined.
 
-    `is_foreign` when it is of a repository that is not watched. A person should hear of a `bug`, a
-    mistake of ours, and where `is_unheard`: of an event that the vendor does not document.
+    The reason of an applied one is what of it could not be read. `is_foreign` when it is of a
+    repository that is not watched. A person should hear of a `bug`, a mistake of ours, and where
+    `is_unheard`: of an event that the vendor does not document.
     """
 
     delivery: Delivery
@@ -67,7 +68,7 @@ def decide(
             return Decision(delivery, IGNORED, f"{repository.name} is not watched", is_foreign=True)
     try:
         mapped = source.rows_for(delivery.event, payload, repository)
-        return Decision(delivery, APPLIED, mapped=mapped)
+        return Decision(delivery, APPLIED, "; ".join(mapped.notes) or None, mapped)
     except Unmappable as error:
         return Decision(delivery, QUARANTINED, str(error))
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose a delivery

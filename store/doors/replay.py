@@ -6,6 +6,7 @@ revision was raised (rows/version.py) wins over the rows it wrote before.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -96,8 +97,10 @@ def write_page(engine: Engine, page: Sequence[StoredDecision]) -> list[ReplayOut
         outcomes.append(ReplayOutcome(delivery, FAILED, reason))
 
     def write(part: Sequence[tuple[int, Decision, Mapped]]) -> None:
-        apply_again(engine, [(number, rows) for number, _, rows in part])
-        outcomes.extend(ReplayOutcome(decision.delivery, APPLIED) for _, decision, _ in part)
+        apply_again(engine, part)
+        outcomes.extend(
+            ReplayOutcome(decision.delivery, APPLIED, decision.reason) for _, decision, _ in part
+        )
 
     for number, decision in page:
         if decision.mapped is not None:
@@ -111,16 +114,19 @@ def write_page(engine: Engine, page: Sequence[StoredDecision]) -> list[ReplayOut
     return outcomes
 
 
-def apply_again(engine: Engine, page: Sequence[tuple[int, Mapped]]) -> None:
+def apply_again(engine: Engine, page: Sequence[tuple[int, Decision, Mapped]]) -> None:
     """Write the rows of deliveries and their state, by Id, in one transaction.
 
     Raises Unmappable or SQLAlchemyError for a row that no column holds: nothing is written then.
     """
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, None]:
-        written = apply.apply(connection, [mapped for _, mapped in page], cache)
-        change = {"state": APPLIED, "error": None, "applytime": now()}
-        settle(connection, [number for number, _ in page], change)
+        written = apply.apply(connection, [mapped for _, _, mapped in page], cache)
+        by_reason: dict[str | None, list[int]] = defaultdict(list)
+        for number, decision, _ in page:
+            by_reason[decision.reason].append(number)
+        for reason, numbers in by_reason.items():
+            settle(connection, numbers, {"state": APPLIED, "error": reason, "applytime": now()})
         return written, None
 
     apply.write(engine, work)

@@ -22,7 +22,10 @@ LOOKED_AT = 600
 
 
 class DeliveryLine(NamedTuple):
-    """A stored delivery without its body; `receivetime` in UTC without zone."""
+    """A stored delivery without its body; `receivetime` in UTC without zone.
+
+    `error`: why it is quarantined, or what of an applied one could not be read.
+    """
 
     provider: str
     guid: str
@@ -30,6 +33,7 @@ class DeliveryLine(NamedTuple):
     action: str | None
     receivetime: datetime
     state: str
+    error: str | None
 
 
 class RunDeliveries(NamedTuple):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from engines import connect
 from rows.github import events
 from schema import migrate
+from schema.tables.ci import workflowruns
 from store.doors.webhook import DeliveryOutcome, Key
 from tests.listener.asking import Public
 from tests.listener.conftest import DOWN, Deliver, intake_for
@@ -53,14 +54,10 @@ def test_signed_object_of_wrong_type_is_quarantined_until_it_can_be_applied(
         {"repository__id": "300029405"},
         {"repository__full_name": 7},
         {"workflow_run": None},
-        {"workflow_run__conclusion": "x" * 5000},
-        {"workflow_run__created_at": "yesterday"},
         {"workflow_run__run_attempt": 1.5},
         {"workflow_run__run_attempt": 2**40},
         {"workflow_run__id": 2**63},
         {"workflow_run__id": 2**64},
-        {"workflow_run__head_branch": "x" * 5000},
-        {"workflow_run__head_sha": "x"},
         {"repository__full_name": "org/" + "x" * 5000},
         {"repository__html_url": f"https://{'x' * 5000}.example.org/a/b"},
     ],
@@ -72,6 +69,36 @@ def test_signed_object_that_no_row_can_hold_is_quarantined(
     answer = deliver("workflow_run", changed(RUN, **changes))
     assert (answer.status_code, answer.json["status"]) == (202, "quarantined")
     assert counted(engine) == {"deliveries": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "column"),
+    [
+        ({"workflow_run__conclusion": "x" * 5000}, "conclusion"),
+        ({"workflow_run__created_at": "yesterday"}, "createtime"),
+        ({"workflow_run__head_branch": "x" * 5000}, "branchname"),
+        ({"workflow_run__head_sha": "x"}, "commithash"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_field_that_cannot_be_read_is_null_and_said_in_the_log_and_on_the_delivery(
+    deliver: Deliver,
+    engine: sa.Engine,
+    changes: dict[str, Any],
+    column: str,
+    caplog: pytest.LogCaptureFixture,
+):
+    answer = deliver("workflow_run", changed(RUN, **changes))
+    assert (answer.status_code, answer.json) == (200, {"status": "applied"})
+    (row,) = kept(engine)
+    (field,) = changes
+    assert row["state"] == "applied"
+    assert row["error"].startswith(f"{field.replace('__', '.')}: wants ")
+    assert "not all can be read" in caplog.text
+    with engine.connect() as connection:
+        (run,) = connection.execute(sa.select(workflowruns)).mappings()
+    assert run[column] is None
+    assert run["runnumber"] is not None
 
 
 @on_sqlite

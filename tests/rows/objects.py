@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from fakegithub.payloads.templates import Json
-from rows import Mapped, Row
+from rows import Mapped, Row, Unmappable
 from rows.github import events
 
 SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
@@ -174,3 +175,11 @@ def without(source: Json, *keys: str) -> Json:
 def unversioned(rows: list[Row] | tuple[Row, ...]) -> list[Row]:
     """Return rows without their versions."""
     return [Row(row.table, without(row.values, "version")) for row in rows]
+
+
+def unread(say: Callable[[], Mapped]) -> list[str]:
+    """Return the fields that a payload names as unreadable, by a note or because it is refused."""
+    try:
+        return [note.partition(": ")[0] for note in say().notes]
+    except Unmappable as refused:
+        return [refused.field]

@@ -89,12 +89,8 @@ def test_delivery_that_still_cannot_be_mapped_stays_with_the_newest_reason(engin
 
 
 def test_row_that_no_column_holds_does_not_keep_its_page_from_being_written(engine, command):
-    long = json.dumps(
-        events.workflow_job_event(
-            action="queued", job={**BUILD, "id": 201, "head_branch": "b" * 513}, repository=HERE
-        )
-    ).encode()
-    production_doors.quarantine(engine, delivery("g1", "workflow_job", long), "too long")
+    long = json.dumps(events.create_event(repository=HERE, ref="b" * 513)).encode()
+    production_doors.quarantine(engine, delivery("g1", "create", long), "too long")
     production_doors.quarantine(engine, delivery("g2", "workflow_job", job_body()), "a mistake")
     assert command("--replay").code == 1
     assert [stored(engine, guid).state for guid in ("g1", "g2")] == ["quarantined", "applied"]

@@ -33,8 +33,8 @@ def test_raised_revision_takes_effect_in_every_row(engine, command: Command, mon
 
     plain = fields.text
 
-    def louder(source, key, at):
-        found = plain(source, key, at)
+    def louder(source, key, at, *more):
+        found = plain(source, key, at, *more)
         return found.upper() if key == "status" and found else found
 
     monkeypatch.setattr(fields, "text", louder)

@@ -98,7 +98,7 @@ def test_every_kind_of_delivery_meets_its_fate(draining: SpoolDrain, engine: Eng
         delivery("star")._replace(event="star"),
         delivery("broken", workflow_run__id="x"),
         delivery("no json")._replace(body=b"{"),
-        delivery("too long for its column", workflow_run__head_branch="x" * 5000),
+        delivery("too long for its column", repository__full_name="org/" + "x" * 5000),
     )
     draining.spool.put(delivery("later"))
     spool_drain.step(draining, found)

@@ -116,7 +116,7 @@ def test_delivery_whose_values_are_refused_is_quarantined_alone(
     public: Public, intake: Intake, engine: sa.Engine, gate: Gate
 ):
     bodies = [changed(RUN, workflow_run__id=number) for number in range(1, MANY + 1)]
-    bodies[3] = changed(RUN, workflow_run__id=4, workflow_run__head_branch="x" * 5000)
+    bodies[3] = changed(RUN, workflow_run__id=4, repository__full_name="org/" + "x" * 5000)
     found = at_once(public, intake, gate, bodies)
     assert found.pop(3) == (202, "quarantined")
     assert found == [(200, "applied")] * (MANY - 1)

@@ -9,7 +9,7 @@ import pytest
 
 from rows import Unmappable
 from rows.github.events import rows_read
-from tests.rows.objects import NOON, PUSH, REPOSITORY, SHA, mapped, of_table, only, tables
+from tests.rows.objects import NOON, PUSH, REPOSITORY, SHA, mapped, of_table, only, tables, unread
 
 ZEROS = "0" * 40
 DELETED = {"after": ZEROS, "deleted": True, "created": False, "commits": [], "head_commit": None}
@@ -143,7 +143,7 @@ def test_update_of_the_repository_does_not_order_its_branches():
         ("branch", "main", "payload.branch"),
         ("branch", {"commit": {"sha": SHA}}, "branch.name"),
         ("branch", {"name": "main"}, "branch.commit.sha"),
-        ("branch", {"name": "main", "commit": []}, "branch.commit"),
+        ("branch", {"name": "main", "commit": []}, "branch.commit.sha"),
         ("branch", {"name": "main", "commit": {"sha": ZEROS}}, "branch.commit.sha"),
         ("branch_gone", None, "payload.branch"),
         ("branch_gone", ["main"], "payload.branch"),
@@ -152,6 +152,4 @@ def test_update_of_the_repository_does_not_order_its_branches():
     ],
 )
 def test_read_branch_of_the_wrong_shape_names_its_field(kind: str, value: Any, field: str):
-    with pytest.raises(Unmappable) as refused:
-        read(kind, value)
-    assert refused.value.field == field
+    assert field in unread(lambda: read(kind, value))

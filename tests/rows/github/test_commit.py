@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rows import Unmappable
+from rows import Mapped
 from rows.github import events
 from tests.rows.objects import (
     COMMIT,
@@ -18,6 +18,7 @@ from tests.rows.objects import (
     mapped,
     of_table,
     only,
+    unread,
     without,
 )
 
@@ -42,9 +43,13 @@ def push(commits: Any, head: Any = None) -> Any:
     return mapped("push", {**PUSH, "commits": commits, "head_commit": head})
 
 
-def listed(**changes: Any) -> dict[str, Any]:
+def listed_rows(**changes: Any) -> Mapped:
     payload = {"commit": {**LISTED, **changes}, "repository": REPOSITORY}
-    return only(events.rows_read("commit", payload), "commits")
+    return events.rows_read("commit", payload)
+
+
+def listed(**changes: Any) -> dict[str, Any]:
+    return only(listed_rows(**changes), "commits")
 
 
 def test_pushed_commit_becomes_a_row():
@@ -123,9 +128,7 @@ def test_push_without_commits_brings_none():
     ],
 )
 def test_commit_of_the_wrong_shape_names_its_field(commits: Any, head: Any, field: str):
-    with pytest.raises(Unmappable) as refused:
-        push(commits, head)
-    assert refused.value.field == field
+    assert field in unread(lambda: push(commits, head))
 
 
 @pytest.mark.parametrize(
@@ -141,6 +144,4 @@ def test_commit_of_the_wrong_shape_names_its_field(commits: Any, head: Any, fiel
     ],
 )
 def test_listed_commit_of_the_wrong_shape_names_its_field(changes: Any, field: str):
-    with pytest.raises(Unmappable) as refused:
-        listed(**changes)
-    assert refused.value.field == field
+    assert field in unread(lambda: listed_rows(**changes))

@@ -173,6 +173,78 @@ def test_recorded_payload_with_one_wrong_value_is_mapped_or_refused(data: st.Dat
     assert spoilt == before
 
 
+NAMES = (
+    *("ref", "ref_type", "repository", "workflow_run", "workflow_job"),
+    *("repository.id", "repository.full_name", "repository.html_url"),
+    *("workflow.id", "workflow_run.id", "workflow_run.run_attempt"),
+    *("workflow_job.id", "workflow_job.run_id", "workflow_job.run_attempt"),
+    *("commits.id", "head_commit.id"),
+)
+"""What names rows: without it a payload is refused."""
+UNREAD = {"action", "email", "created", "runner_group_id", "workflow_run.name"}
+UNREADABLE: tuple[Any, ...] = ({"a": 1}, [1], True, 1.5, -1, "\ud800", "x", 7)
+
+
+def is_of_its_type(value: Any, junk: Any) -> bool:
+    """Tell whether a value could stand in place of another: times are texts or numbers."""
+    return isinstance(junk, type(value)) or {type(value), type(junk)} <= {str, int}
+
+
+def check_unreadable(event: str, payload: Json, way: Way) -> None:
+    """Assert that a field which cannot be read says what a null does, or refuses what it names."""
+    value: Any = payload
+    for key in way:
+        value = value[key]
+    name = ".".join(key for key in way if isinstance(key, str))
+    null = outcome(event, replaced(payload, way, None))
+    for junk in UNREADABLE:
+        if value is None or is_of_its_type(value, junk):
+            continue
+        found = outcome(event, replaced(payload, way, junk))
+        if name in NAMES:
+            assert isinstance(found, str) == isinstance(null, str) or "run_attempt" in name, name
+            continue
+        assert isinstance(found, Mapped), (name, junk, found)
+        assert isinstance(null, Mapped), (name, null)
+        assert found._replace(notes=()) == null._replace(notes=()), (name, junk)
+
+
+@pytest.mark.parametrize("case", RECORDED)
+def test_field_of_a_recorded_payload_that_cannot_be_read_costs_nothing_else(case: str):
+    event, payload = RECORDED[case]
+    for way in WAYS[case]:
+        check_unreadable(event, payload, way)
+
+
+@pytest.mark.parametrize("event", LEAST)
+def test_field_that_cannot_be_read_is_named(event: str):
+    for way in ways(LEAST[event]):
+        found = outcome(event, replaced(LEAST[event], way, 1.5))
+        names = [key for key in way if isinstance(key, str)]
+        notes = [found] if isinstance(found, str) else found.notes
+        if not UNREAD & {names[-1], ".".join(names)}:
+            assert any(f".{names[-1]}: " in note for note in notes), way
+
+
+@pytest.mark.parametrize(
+    ("event", "way", "column"),
+    [
+        ("workflow_run", ("workflow_run", "status"), "status"),
+        ("workflow_run", ("workflow_run", "event"), "event"),
+        ("workflow_run", ("workflow_run", "head_branch"), "branchname"),
+        ("workflow_job", ("workflow_job", "conclusion"), "conclusion"),
+        ("push", ("repository", "default_branch"), "defaultbranch"),
+    ],
+)
+def test_text_that_is_too_long_for_its_column_is_not_known(event: str, way: Way, column: str):
+    found = outcome(event, replaced(LEAST[event], way, "x" * 513))
+    assert isinstance(found, Mapped)
+    (note,) = found.notes
+    assert "letters" in note
+    rows = (found.repository, *found.rows)
+    assert all(row.values.get(column) is None for row in rows)
+
+
 @pytest.mark.parametrize("event", LEAST)
 def test_missing_field_says_the_same_as_a_null(event: str):
     payload = LEAST[event]

@@ -11,7 +11,7 @@ from rows import Unmappable
 from rows.github import events
 from rows.github.events import rows_read
 from rows.github.repo import repository_of
-from tests.rows.objects import NOON, REPOSITORY, mapped, of_table
+from tests.rows.objects import NOON, REPOSITORY, mapped, of_table, unread
 
 
 def repository_event(action: str, **parts: Any) -> Any:
@@ -176,6 +176,4 @@ def test_former_names_are_known_before_anything_is_mapped():
     ],
 )
 def test_change_of_the_wrong_type_names_its_field(changes: Any, field: str):
-    with pytest.raises(Unmappable) as refused:
-        repository_event("renamed", changes=changes)
-    assert refused.value.field == field
+    assert field in unread(lambda: repository_event("renamed", changes=changes))

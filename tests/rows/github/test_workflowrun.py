@@ -21,6 +21,7 @@ from tests.rows.objects import (
     run,
     run_rows,
     tables,
+    unread,
     without,
 )
 
@@ -197,9 +198,7 @@ def test_listed_workflow_says_the_same_as_the_one_beside_a_run():
     ],
 )
 def test_run_of_the_wrong_shape_names_its_field(changes: Any, field: str):
-    with pytest.raises(Unmappable) as refused:
-        run(**changes)
-    assert refused.value.field == field
+    assert field in unread(lambda: run_rows(**changes))
 
 
 @pytest.mark.parametrize(
@@ -213,9 +212,7 @@ def test_run_of_the_wrong_shape_names_its_field(changes: Any, field: str):
     ],
 )
 def test_workflow_of_the_wrong_shape_names_its_field(workflow: Any, field: str):
-    with pytest.raises(Unmappable) as refused:
-        with_workflow(workflow)
-    assert refused.value.field == field
+    assert field in unread(lambda: with_workflow(workflow))
 
 
 @pytest.mark.parametrize("value", [None, 7])
