@@ -45,6 +45,7 @@ def create_app(
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.finalize = formats.known
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
     app.extensions["site"] = request.Site(settings, engine, plan, clock)
     access.require_login(app, settings)

@@ -90,6 +90,11 @@ def short(sha: str | None) -> str:
     return (sha or "")[:9]
 
 
+def known(value: object) -> object:
+    """Return a value as a page shows it: nothing for what is not known, never `None`."""
+    return "" if value is None else value
+
+
 def first_line(text: str | None, most: int = 120) -> str:
     """Return the first line of a text, cut where it is too long."""
     line = (text or "").strip().partition("\n")[0]
