@@ -79,7 +79,9 @@ def list_block(title: str, lines: Iterable[str]) -> Iterator[str]:
 def describe_change(change: JobChange, title: str, unseen: set[str]) -> str:
     """Return a change in words."""
     failure = change.failure
-    text = f"{change.repo}: {failure.workflow or '–'} / {formats.first_line(failure.job, 80) or '–'}"
+    text = (
+        f"{change.repo}: {failure.workflow or '–'} / {formats.first_line(failure.job, 80) or '–'}"
+    )
     if title == "Fixed":
         return f"{text}, after {formats.count(change.nights, 'failed night')}"
     if change.nights > 1:
