@@ -16,6 +16,7 @@ from dashboard.web.request import read_banner
 from store.rollups.night_summary import NOTHING, STATES
 
 NIGHTS = 30
+UNNAMED = "(no name)"
 MOST = 15
 TIMEOUT = 15
 
@@ -79,9 +80,8 @@ def list_block(title: str, lines: Iterable[str]) -> Iterator[str]:
 def describe_change(change: JobChange, title: str, unseen: set[str]) -> str:
     """Return a change in words."""
     failure = change.failure
-    text = (
-        f"{change.repo}: {failure.workflow or '–'} / {formats.first_line(failure.job, 80) or '–'}"
-    )
+    job = formats.first_line(failure.job, 80) or UNNAMED
+    text = f"{change.repo}: {failure.workflow or UNNAMED} / {job}"
     if title == "Fixed":
         return f"{text}, after {formats.count(change.nights, 'failed night')}"
     if change.nights > 1:
