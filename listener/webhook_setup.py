@@ -37,27 +37,22 @@ def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> I
     if not settings.repos:
         yield CheckLine(NAME, "are not looked at: name repositories with -r")
         return
+    command = (*COMMAND, "--check", *(("--register", url) if url else ()))
     try:
-        yield from asked(environment(given), url)
+        done = subprocess.run(  # noqa: S603 - our own module
+            command,
+            env=environment(given),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=CHECK_SECONDS,
+        )
     except subprocess.TimeoutExpired:
         yield CheckLine(NAME, "", f"GitHub did not answer within {CHECK_SECONDS:.0f} seconds")
-
-
-def asked(made: Mapping[str, str], url: str | None) -> Iterator[CheckLine]:
-    """Yield the lines of the process that asks GitHub. Raises TimeoutExpired."""
-    command = (*COMMAND, "--check", *(("--register", url) if url else ()))
-    done = subprocess.run(  # noqa: S603 - our own module
-        command,
-        env=dict(made),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=CHECK_SECONDS,
-    )
+        return
     told = [json.loads(line) for line in done.stdout.splitlines()]
     if not told:
-        yield CheckLine(
-            NAME, "", (done.stderr.strip().splitlines() or ["nothing was said of them"])[-1]
-        )
+        complaints = done.stderr.strip().splitlines() or ["nothing was said of them"]
+        yield CheckLine(NAME, "", complaints[-1])
     for line in told:
         yield CheckLine(**line)
