@@ -112,12 +112,7 @@ def read_known_hooks(engine: Engine | None) -> KnownHooks:
 def remember_url(engine: Engine | None, hook: Webhook, url: str) -> None:
     """Note where a hook points on purpose: --check and health compare with it."""
     if engine is not None:
-        transact(engine, lambda connection: notes.put(connection, subject(hook), URL, url))
-
-
-def subject(hook: Webhook) -> str:
-    """Return what notes about a hook have as their subject."""
-    return f"hook {hook.id}"
+        transact(engine, lambda connection: notes.put(connection, f"hook {hook.id}", URL, url))
 
 
 def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:

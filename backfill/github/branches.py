@@ -122,7 +122,7 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         live = for_backfill.list_live_heads(connection, repository.repoid)
-        stored = notes.text(connection, note_subject(repository), STORED)
+        stored = notes.text(connection, str(repository.repoid), STORED)
     if stored != fingerprint(live):
         # Webhooks moved branches since the list was stored: that it is unchanged says nothing.
         context.writer.put(
@@ -137,11 +137,6 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
     return is_whole
 
 
-def note_subject(repository: Repository) -> str:
-    """Return what a repository's marks are about."""
-    return str(repository.repoid)
-
-
 def fingerprint(live: Heads) -> str:
     """Return a short text that differs where any branch does."""
     return sha256(json.dumps(sorted(live.items())).encode()).hexdigest()
@@ -149,11 +144,12 @@ def fingerprint(live: Heads) -> str:
 
 def compare_heads(context: Context, repository: Repository) -> bool:
     """Store the commits of each branch whose head is new; tell whether all were compared."""
+    subject = str(repository.repoid)
     with reading(context.engine).connect() as connection:
         live = for_backfill.list_live_heads(connection, repository.repoid)
         walks = backfill_progress.walks_of(connection, repository.repoid)
-        stored = notes.text(connection, note_subject(repository), STORED)
-        before: Heads = json.loads(notes.text(connection, note_subject(repository), HEADS) or "{}")
+        stored = notes.text(connection, subject, STORED)
+        before: Heads = json.loads(notes.text(connection, subject, HEADS) or "{}")
     main = repository.default_branch
     heads = {name: head for name, head in before.items() if name in live}
     if any(walk.state == CLOSED and walk.head == live.get(main) for walk in walks):
@@ -175,11 +171,9 @@ def compare_heads(context: Context, repository: Repository) -> bool:
         heads[name] = live[name]
     if heads != before:
         text = json.dumps(heads)
-        context.writer.put(note=lambda c: notes.put(c, note_subject(repository), HEADS, text))
+        context.writer.put(note=lambda c: notes.put(c, subject, HEADS, text))
     if stored != fingerprint(live):
-        context.writer.put(
-            note=lambda c: notes.put(c, note_subject(repository), STORED, fingerprint(live))
-        )
+        context.writer.put(note=lambda c: notes.put(c, subject, STORED, fingerprint(live)))
     context.writer.flush()
     return len(moved) <= MOST
 

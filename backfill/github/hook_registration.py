@@ -51,7 +51,7 @@ def check_listener_url(url: str) -> str:
 
 
 def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> str:
-    """Return in one line why the hooks of a owner are not to be had, and what is missing."""
+    """Return in one line why the hooks of an owner are not to be had, and what is missing."""
     if not problem.is_hidden or "SAML" in str(problem):
         return f"{owner.name}: {problem}"
     rights = ORG_RIGHTS if owner.is_org else REPO_RIGHTS
@@ -111,7 +111,7 @@ def describe_answer(code: int) -> str:
 def inspect_hooks(
     client: Client, owner: HookOwner, url: str | None, known: KnownHooks
 ) -> Iterator[CheckLine]:
-    """Yield how the hooks of a owner fare that are ours. Raises ApiError."""
+    """Yield how the hooks of an owner fare that are ours. Raises ApiError."""
     name = f"webhook of {owner.name}"
     above = None if owner.is_org else list_hooks_above(client, owner)
     hooks = [*webhooks.list_hooks_at(client, owner.path), *(above or ())]

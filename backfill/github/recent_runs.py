@@ -55,7 +55,14 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     for open_run in due:
         if open_run.tries is None:
             context.writer.put(
-                note=partial(note_first, repository=repository, open_run=open_run, now=now)
+                note=partial(
+                    note_question,
+                    repository=repository,
+                    run=open_run.run.rungitid,
+                    tries=0,
+                    state=WAITING,
+                    now=now,
+                )
             )
     tasks = (
         partial(reread_run, context, repository, open_run, known)
@@ -118,18 +125,13 @@ def note_reread(
     """Note how far a run is read, and when to ask for it again: until it has ended, later."""
     run_details.note_details(repository, details)(connection)
     tries = (open_run.tries or 0) + 1
-    duetime = now + timedelta(minutes=minutes_until_next(tries))
-    open_runs.put(connection, repository.repoid, details.run.rungitid, tries, duetime, state)
+    note_question(connection, repository, details.run.rungitid, tries, state, now)
 
 
-def note_first(
-    connection: Connection, repository: Repository, open_run: OpenRun, now: datetime
+def note_question(
+    connection: Connection, repository: Repository, run: int, tries: int, state: str, now: datetime
 ) -> None:
-    """Note a run that is open: its deliveries, or the next list, may still say how it ends."""
-    duetime = now + timedelta(minutes=minutes_until_next(0))
-    open_runs.put(connection, repository.repoid, open_run.run.rungitid, 0, duetime, WAITING)
-
-
-def minutes_until_next(tries: int) -> int:
-    """Return the minutes until a run is asked for again."""
-    return min(LONGEST_MINUTES, FIRST_MINUTES << min(tries, DOUBLED))
+    """Note when to ask for a run: its deliveries, or the next list, may say before how it ends."""
+    minutes = min(LONGEST_MINUTES, FIRST_MINUTES << min(tries, DOUBLED))
+    duetime = now + timedelta(minutes=minutes)
+    open_runs.put(connection, repository.repoid, run, tries, duetime, state)

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 Headers = Mapping[str, str]
-"""Headers of an answer, their names in lower case."""
+"""Headers of an answer, asked for by their names in lower case."""
 
 
 class Action(Enum):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import threading
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -141,12 +140,12 @@ class Client:
         finally:
             # Of a key that is not accepted it tells the limit of those without one.
             trusted = None if response is None or response.status_code == 401 else response
-            self.rate_limit.leave(None if trusted is None else lower_names(trusted.headers))
+            self.rate_limit.leave(None if trusted is None else trusted.headers)
         body = parse_json(response.content)
         if response.status_code == 200 and body is None:
             return None, Judgement(Action.AGAIN, None, f"{self.rules.title}'s answer breaks off")
         message = self.rules.message_of(body)
-        judgement = self.rules.judge(response.status_code, lower_names(response.headers), message)
+        judgement = self.rules.judge(response.status_code, response.headers, message)
         return ApiReply(response, body), judgement
 
     def open_session(self) -> requests.Session:
@@ -211,11 +210,6 @@ class Client:
         if isinstance(error, requests.Timeout):
             return f"{title} does not answer in time"
         return f"the connection to {title} broke off"
-
-
-def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with their names in lower case."""
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def parse_json(content: bytes) -> Any:

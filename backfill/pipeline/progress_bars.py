@@ -13,7 +13,6 @@ from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Reporter
 
 EVERY_SECONDS = 5.0
-BARS = ("runs", "jobs", "commits")
 UNITS = {"runs": "run", "jobs": "run", "commits": "commit"}
 
 
@@ -73,7 +72,7 @@ class ProgressBars(Reporter):
     def format_line(self) -> str:
         """Return in one line what is done, what is left, and when it will be over."""
         parts = []
-        for phase in BARS:
+        for phase in UNITS:
             if phase in self.done:
                 total = self.totals.get(phase)
                 parts.append(f"{phase} {self.done[phase]}" + (f" of {total}" if total else ""))
