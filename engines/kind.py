@@ -115,6 +115,9 @@ class Kind:
         return self.copy_beside is not None
 
 
+ADDRESS = (str, URL)
+"""Not `str | URL`, which is made anew at each use: `kind_of` is asked with every statement."""
+
 KINDS: dict[str, Kind] = {}
 """The known engines by name: engines/__init__.py fills it."""
 
@@ -129,7 +132,7 @@ def kind_of(place: Connection | Engine | URL | str) -> Kind:
     Only a connection tells what server a `mysql` URL leads to. Raises ArgumentError for a text
     that is no URL.
     """
-    if isinstance(place, str | URL):
+    if isinstance(place, ADDRESS):
         name = make_url(place).get_backend_name()
     else:
         dialect = place.dialect
