@@ -51,6 +51,7 @@ def read_filter() -> RunFilter:
         filters.text("commit") or None,
         calendar.day_begin(first) if first else None,
         calendar.borders(last, last)[1] if last else None,
+        filters.text("head") or None,
     )
 
 

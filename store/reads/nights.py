@@ -114,6 +114,7 @@ def like(run: Run) -> list[ColumnElement[bool]]:
         table.repoid == run.repoid,
         table.workflowname == run.workflowname,
         table.branchname == run.branchname,
+        table.headrepo.is_(None),
         table.event == run.event,
     ]
 

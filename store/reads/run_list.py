@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
 from rows.words import COMPLETED, FAILED
 from schema.tables.ci import workflowruns
@@ -20,7 +20,10 @@ FIRST, GROWTH = 2000, 4
 
 
 class RunFilter(NamedTuple):
-    """Which runs to list; None means any. `author` is the actor's login."""
+    """Which runs to list; None means any. `author` is the actor's login.
+
+    `head`: where their commit is from, `own` for the repository itself, `forks`, or a full name.
+    """
 
     repoid: int | None = None
     workflow: str | None = None
@@ -31,6 +34,7 @@ class RunFilter(NamedTuple):
     commit: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    head: str | None = None
 
 
 class ListPosition(NamedTuple):
@@ -58,6 +62,11 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
         conditions.append(and_(table.conclusion.is_(None), table.status != COMPLETED))
     elif wanted.conclusion is not None:
         conditions.append(table.conclusion == wanted.conclusion)
+    if wanted.head in ("own", "forks"):
+        is_own = table.headrepo.is_(None)
+        conditions.append(is_own if wanted.head == "own" else not_(is_own))
+    elif wanted.head is not None:
+        conditions.append(table.headrepo == wanted.head)
     if wanted.since is not None:
         conditions.append(table.createtime >= wanted.since)
     if wanted.until is not None:

@@ -54,6 +54,7 @@ class Run(NamedTuple):
     queuetime: int | None
     runtime: float | None
     url: str | None
+    headrepo: str | None = None
 
     @property
     def key(self) -> RunKey:

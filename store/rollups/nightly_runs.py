@@ -70,11 +70,12 @@ def candidate_conditions(names: dict[int, NightlyRules]) -> ColumnElement[bool]:
         run.branchname == repos.c.defaultbranch,
         and_(repos.c.defaultbranch.is_(None), run.branchname.in_(USUAL_BRANCHES)),
     )
-    return or_(
+    nightly = or_(
         run.event.in_(SCHEDULES),
         and_(usual, run.event.not_in(PROPOSALS)),
         *([run.repoid.in_(ruled)] if ruled else []),
     )
+    return and_(run.headrepo.is_(None), nightly)  # a fork's main is not ours
 
 
 def read_nights(

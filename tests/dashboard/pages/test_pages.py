@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import zlib
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -96,6 +97,58 @@ def test_nights_say_what_is_new_what_goes_on_and_what_is_fixed(client: FlaskClie
     assert "Step “Compile” fails in 2 repositories: octo-org/new, octo-org/old." in told
     names = re.findall(r'<th scope="row"><a[^>]*>octo-org/(\w+)', page)
     assert names == ["new", "old", "fixed", "well"]
+
+
+@pytest.mark.parametrize("event", ["schedule", "push", "workflow_dispatch", "pull_request_target"])
+def test_run_of_a_fork_s_branch_is_none_of_a_night(client: FlaskClient, engine: Engine, event: str):
+    repoid = stored.repo(engine)
+    created = LAST_NIGHT - timedelta(days=1)
+    stored.run(engine, repoid, created, commithash="a" * 40, runnumber=1)
+    fork = {"headrepo": "mona/app", "event": event}
+    stored.run(engine, repoid, LAST_NIGHT, conclusion="failure", **fork)
+    assert "octo-org/app" in text_of(client, "/")
+    assert "New since yesterday" not in text_of(client, "/")
+    stored.run(engine, repoid, LAST_NIGHT, conclusion="failure", commithash="b" * 40, runnumber=3)
+    newer = created + timedelta(hours=1)
+    stored.run(engine, repoid, newer, headrepo="mona/app", commithash="c" * 40, runnumber=2)
+    page = text_of(client, f"/nights/{repoid}/2026-03-10")
+    assert f"compare/{'a' * 40}...{'b' * 40}" in page  # the fork's run is no last good one
+
+
+def test_runs_are_found_by_the_repository_of_their_commit(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    for place, head in enumerate((None, "mona/app", "unknown")):
+        created = LAST_NIGHT - timedelta(hours=place)
+        stored.run(engine, repoid, created, headrepo=head, title=f"Run {place}")
+    for head, titles in (
+        ("own", {"Run 0"}),
+        ("forks", {"Run 1", "Run 2"}),
+        ("mona/app", {"Run 1"}),
+        ("unknown", {"Run 2"}),
+        ("", {"Run 0", "Run 1", "Run 2"}),
+        ("nobody/app", set()),
+    ):
+        assert set(re.findall(r"Run \d", text_of(client, f"/runs?head={head}"))) == titles, head
+    assert "of mona/app" in text_of(client, "/runs")
+
+
+def test_page_never_says_none_where_something_is_not_known(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine, defaultbranch=None)
+    bare = dict.fromkeys(
+        ("branchname", "commithash", "workflowname", "runnumber", "endtime", "url", "author")
+    )
+    gitid = stored.run(engine, repoid, LAST_NIGHT, **bare, title=None, conclusion="failure")
+    unsaid = dict.fromkeys(("name", "starttime", "queuetime", "runtime", "os", "url", "endtime"))
+    jobid = stored.job(engine, repoid, gitid, LAST_NIGHT, **unsaid, conclusion="failure")
+    stored.reason(engine, repoid, gitid, jobid, message=None, fingerprint=None, time=LAST_NIGHT)
+    sha = "a" * 40
+    stored.commit(engine, repoid, sha, LAST_NIGHT - timedelta(hours=1))
+    other = stored.run(engine, repoid, LAST_NIGHT, commithash=sha, conclusion="failure")
+    guid = stored.delivery(engine, LAST_NIGHT, body=zlib.compress(b"{}"), error="a field: is odd")
+    paths = [f"/runs/github/{gitid}", f"/runs/github/{other}", f"/nights/{repoid}/2026-03-10"]
+    for path in (*PAGES, *paths, *SHEETS, "/metrics", f"/deliveries/github/{guid}"):
+        assert "None" not in text_of(client, path), path
+    assert "a field: is odd" in text_of(client, f"/deliveries/github/{guid}")
 
 
 def test_night_names_the_last_good_run_and_the_commits_since(client: FlaskClient, engine: Engine):
