@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from config.watch import watch
-from engines import connect
+from engines import connect, transaction
+from engines.kind import READ_SECONDS
 from listener.app import create_app
+from listener.intake import group_commit
+from listener.intake import intake as intakes
 from listener.intake.circuit_breaker import CircuitBreaker
 from listener.intake.group_commit import GroupCommit
 from listener.intake.intake import Intake
@@ -21,13 +24,27 @@ from tests.listener.asking import Public, Reply
 
 DOWN = "mysql+pymysql://root:hunter22@127.0.0.1:1/runs"  # nobody listens on port 1
 
+UNHURRIED = 60.0
+
 Deliver = Callable[..., Reply]
 
 
+@pytest.fixture(autouse=True)
+def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a busy machine time to store what a test is not about; `timed` keeps the deadlines."""
+    if "timed" in request.keywords:
+        return
+    monkeypatch.setattr(intakes, "DATABASE_SECONDS", UNHURRIED)
+    monkeypatch.setattr(intakes, "ASKING_SECONDS", UNHURRIED)
+    monkeypatch.setattr(group_commit, "BATCH_SECONDS", UNHURRIED)
+    monkeypatch.setattr(transaction, "QUICK_SECONDS", UNHURRIED)
+
+
 @pytest.fixture
-def engine(store_url: str) -> Iterator[sa.Engine]:
+def engine(store_url: str, request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     """Connect to a store without rows."""
-    made = connect(store_url)
+    seconds = READ_SECONDS if "timed" in request.keywords else UNHURRIED
+    made = connect(store_url, read_seconds=seconds)
     yield made
     made.dispose()
 

@@ -157,6 +157,7 @@ def test_delivery_that_the_schema_is_too_old_for_is_to_be_sent_again(
     engine.dispose()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
 def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
     private_server: Callable[..., Server], public: Public

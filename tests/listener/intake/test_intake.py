@@ -127,6 +127,7 @@ def server(private_server: Callable[..., Server]) -> Server:
     return started
 
 
+@pytest.mark.timed
 @on_servers
 def test_server_that_freezes_at_a_commit_gets_the_delivery_once(
     server: Server, spool: Spool, public: Public
@@ -169,6 +170,7 @@ def test_connection_lost_after_a_commit_that_was_carried_out_stores_the_delivery
     assert [(row["guid"], row["state"]) for row in kept(engine)] == [(GUID, "applied")]
 
 
+@pytest.mark.timed
 @on_servers
 def test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time(
     public: Public,

@@ -105,7 +105,8 @@ def until_answered(listener: Listener, body: bytes, sent: dict[str, str]) -> tup
     while True:
         with contextlib.suppress(OSError, IndexError):
             answer = listener.post(body, {**sent, "Connection": "close"})
-            if 200 <= answer.code < 300:
+            # A killed worker may leave half an answer, which no sender takes for one.
+            if 200 <= answer.code < 300 and answer.json is not None:
                 return answer.code, str(answer.json["status"])
         assert time.monotonic() < ends, "nobody answers"
         time.sleep(0.05)
@@ -128,24 +129,25 @@ def served(tmp_path: Path) -> Iterator[Listener]:
 
 def test_worker_takes_the_upkeep_over_from_one_that_was_killed(served: Listener):
     lock = served.folder / "data/spool/upkeep.lock"
-    holders = []
-    for _ in range(2):
-        holders.append(holder_of(lock))
-        os.kill(holders[-1], signal.SIGKILL)
-    assert holders[0] != holders[1]
+    first = holder_of(lock)
+    os.kill(first, signal.SIGKILL)
+    os.kill(holder_of(lock, but=first), signal.SIGKILL)
     answer = served.send(request({"Connection": "close"}, None, method="GET", path="/readyz"))
     assert answer.code == 200
 
 
-def holder_of(lock: Path) -> int:
-    """Return the process that has a lock."""
+def holder_of(lock: Path, but: int | None = None) -> int:
+    """Return the process that has a lock, once that is not `but`."""
     ends = time.monotonic() + 60
     inode = f":{lock.stat().st_ino}"
     while True:
         for line in Path("/proc/locks").read_text().splitlines():
             fields = line.split()
-            if fields[1] != "->" and fields[5].endswith(inode) and is_alive(int(fields[4])):
-                return int(fields[4])
+            if fields[1] == "->" or not fields[5].endswith(inode):
+                continue
+            holder = int(fields[4])
+            if holder != but and is_alive(holder):
+                return holder
         assert time.monotonic() < ends, "nobody has it"
         time.sleep(0.05)
 
