@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from config.settings import Settings
-from engines import faults, kind_of
+from engines import faults
 from runtime import log
 from store import open
 from store.doors.probe import probe
-from store.open import CannotStart
+from store.open import CannotStart, NeedsInstall
 
 MAY_PASS = 1
 """The code of a CannotStart that another try may not meet."""
@@ -41,13 +41,13 @@ def bring_up(settings: Settings, *, running: bool = False) -> None:
     One that is `running` already goes on beside a newer release: upgrades only add.
     """
     with open.opened(settings, open.WRITE) as engine:
-        age = open.age(engine)
-        if running and age == "newer":
+        if running and open.age(engine) == "newer":
             return
-        if age == "older" and not kind_of(engine).is_file:
+        try:
+            if done := open.schema(engine, settings, install=False):
+                log.info(done)
+        except NeedsInstall as error:
             raise CannotStart(
                 "the database has an older schema: run python local-database.py with -i once",
                 MAY_PASS,
-            )
-        if done := open.schema(engine, settings, install=False):
-            log.info(done)
+            ) from error

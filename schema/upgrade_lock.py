@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 from sqlalchemy.schema import CreateTable
 
-from engines.lease import Lease, keep, own_name, release, take
+from engines import database_time
+from engines.lease import Lease, holder_of, is_gone, keep, own_name, release, take
 from schema.tables.reconciler import leases, marks
 
 NAME = "upgrade"
@@ -24,6 +25,24 @@ POLL_SECONDS = 0.2
 
 class UpgradeLocked(Exception):
     """Another upgrader has been at work for longer than we wait."""
+
+
+def wait_for_upgrade(engine: Engine, wait_seconds: float) -> None:
+    """Wait while another process upgrades, but no longer than that. Raises DBAPIError."""
+    until = time.monotonic() + wait_seconds
+    while is_upgrading(engine) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+
+
+def is_upgrading(engine: Engine) -> bool:
+    """Tell whether a process holds the lock that still runs, as far as this machine can tell."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(leases.name):
+            return False
+        last = holder_of(connection, leases, NAME)
+        if last is None or last.endtime <= database_time(connection):
+            return False
+    return not is_gone(last.holder)
 
 
 @contextmanager

@@ -17,9 +17,11 @@ from engines.kind import READ_SECONDS
 from schema import migrate
 from schema.adopt.shape import Unadoptable
 from schema.tables.ci import metadata
-from schema.upgrade_lock import UpgradeLocked
+from schema.upgrade_lock import UpgradeLocked, wait_for_upgrade
 
 NEWER = "the database was upgraded by a newer release: run that one"
+OTHERS_SECONDS = 10.0
+"""How long a start waits for another that makes the schema; an upgrade may take longer."""
 
 
 class CannotStart(Exception):
@@ -31,6 +33,10 @@ class CannotStart(Exception):
     def __init__(self, why: str, code: int = 2) -> None:
         super().__init__(why)
         self.code = code
+
+
+class NeedsInstall(CannotStart):
+    """A server's schema is older, which only `-i` changes."""
 
 
 class Role(NamedTuple):
@@ -130,6 +136,15 @@ def age(engine: Engine) -> str:
         raise CannotStart(f"the database does not answer: {faults.cause(error)}", 1) from error
 
 
+def age_after_upgrade(engine: Engine) -> str:
+    """Return the age once nobody upgrades, or it takes too long. Raises CannotStart."""
+    try:
+        wait_for_upgrade(engine, OTHERS_SECONDS)
+    except SQLAlchemyError as error:
+        raise CannotStart(f"the database does not answer: {faults.cause(error)}", 1) from error
+    return age(engine)
+
+
 def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     """Create the schema in an empty database, upgrade an older one, and say what was done.
 
@@ -137,6 +152,8 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     CannotStart.
     """
     schema_age = age(engine)
+    if schema_age == "older" and not install:  # or half made, by a process that started with us
+        schema_age = age_after_upgrade(engine)
     if schema_age == "newer":
         raise CannotStart(NEWER)
     if schema_age == "current":
@@ -145,7 +162,7 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     if schema_age == "older" and (copy_beside := kind_of(engine).copy_beside):
         copy = copy_beside(engine.url)
     elif schema_age == "older" and not install:
-        raise CannotStart("the database has an older schema: run the same command with -i once")
+        raise NeedsInstall("the database has an older schema: run the same command with -i once")
     upgrade(settings)
     if schema_age == "empty":
         return "the schema was created"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from engines import connect
 from engines.sqlite import copy_beside
 from listener.startup import bring_up, check
 from schema import migrate
+from schema.tables.ci import repos
+from schema.upgrade_lock import upgrade_lock
 from store.open import CannotStart
 from tests.listener.process import Listener, request, running, running_on_gunicorn
 
@@ -35,6 +38,22 @@ def test_empty_database_gets_the_schema(database_url: str, tmp_path: Path):
     assert migrate.state(connect(database_url)) == "current"
     bring_up(settings(database_url, tmp_path))
     assert migrate.state(connect(database_url)) == "current"
+
+
+def test_schema_that_another_start_is_making_is_waited_for(database_url: str, tmp_path: Path):
+    engine = connect(database_url, read_seconds=60)
+    with ThreadPoolExecutor(1) as pool:
+        with upgrade_lock(engine, 10), engine.connect() as connection:
+            repos.create(connection)  # the first of its tables
+            connection.commit()
+            start = pool.submit(bring_up, settings(database_url, tmp_path))
+            with pytest.raises(TimeoutError):
+                start.result(1)
+            migrate.run_migrations(connection)
+        start.result(60)
+    assert migrate.state(engine) == "current"
+    assert list(tmp_path.glob("*.before-*")) == []
+    engine.dispose()
 
 
 @pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
