@@ -1,0 +1,109 @@
+"""Runs, found by their filters and looked at one by one."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from datetime import datetime, timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, text_of
+from tests.store import production_doors
+from tests.stories import plain
+from tests.stories.story import RUN_ID
+
+LAST_NIGHT = datetime(2026, 3, 10, 2)
+
+
+def test_runs_are_found_by_the_repository_of_their_commit(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    for place, head in enumerate((None, "mona/app", "unknown")):
+        created = LAST_NIGHT - timedelta(hours=place)
+        stored.run(engine, repoid, created, headrepo=head, title=f"Run {place}")
+    for head, titles in (
+        ("own", {"Run 0"}),
+        ("forks", {"Run 1", "Run 2"}),
+        ("mona/app", {"Run 1"}),
+        ("unknown", {"Run 2"}),
+        ("", {"Run 0", "Run 1", "Run 2"}),
+        ("nobody/app", set()),
+    ):
+        assert set(re.findall(r"Run \d", text_of(client, f"/runs?head={head}"))) == titles, head
+    assert "of mona/app" in text_of(client, "/runs")
+
+
+def test_runs_are_paged_without_gap_or_repetition(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    gitids = [
+        # Three runs of each second: the place in the list needs more than the time.
+        stored.run(engine, repoid, NOW - timedelta(seconds=number // 3))
+        for number in range(130)
+    ]
+    path, seen = "/runs?repo=octo-org/app", list[int]()
+    while path:
+        page = text_of(client, path)
+        seen += [int(one) for one in re.findall(r'class="row" href="/runs/github/(\d+)"', page)]
+        found = re.search(r'rel="next" href="([^"]+)"', page)
+        path = found[1].replace("&amp;", "&") if found else ""
+    assert sorted(seen) == sorted(gitids)
+    assert len(seen) == len(set(seen))
+
+
+def test_runs_are_found_by_each_filter(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    other = stored.repo(engine, "octo-org/other")
+    stored.run(engine, other, NOW - timedelta(days=9))
+    wanted = {
+        "workflowname": "CI",
+        "branchname": "main ",
+        "event": "push",
+        "conclusion": "timed_out",
+        "author": "Grace",
+        "commithash": "d" * 40,
+    }
+    gitid = stored.run(engine, repoid, NOW, **wanted)
+    for query in (
+        "repo=octo-org/app",
+        "repo=OCTO-ORG/APP",
+        "workflow=ci",
+        "event=push",
+        "conclusion=timed_out",
+        "conclusion=failed",
+        "author=grace",
+        "commit=" + "d" * 40,
+        "since=2026-03-10",
+        "since=2026-03-10&until=2026-03-10",
+    ):
+        found = re.findall(
+            r'class="row" href="/runs/github/(\d+)"', text_of(client, f"/runs?{query}")
+        )
+        assert found == [str(gitid)], query
+
+
+def test_run_page_marks_inherited_jobs_and_shows_steps(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    gitid = stored.run(engine, repoid, LAST_NIGHT, attempt=2)
+    stored.job(engine, repoid, gitid, LAST_NIGHT, attempt=2, inherited=True, name="build")
+    steps = (
+        '[{"number": 1, "name": "Compile all", "status": "completed", "conclusion": "success",'
+        ' "starttime": "2026-03-10 02:00:00.000000", "endtime": "2026-03-10 02:01:05.000000"}]'
+    )
+    stored.job(engine, repoid, gitid, LAST_NIGHT, attempt=2, name="test", steps=steps)
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(client, f"/runs/github/{gitid}")))
+    assert "build inherited from an earlier attempt" in told
+    assert "Compile all 1 min 05 s" in told
+
+
+def test_run_page_leads_to_the_deliveries_that_made_it(client: FlaskClient, engine: Engine):
+    production_doors.deliver(engine, production_doors.told(plain.SUCCESS))
+    stored.delivery(engine, production_doors.RECEIVED, event="workflow_run", state="ignored")
+    page = text_of(client, f"/runs/github/{RUN_ID}")
+    found = re.findall(r'href="(/deliveries/[^"]+)"', page)
+    about = [one for one in plain.SUCCESS.deliveries if one[0] in ("workflow_run", "workflow_job")]
+    assert len(found) == len(about) > 2
+    told = re.search(r'<pre class="raw"[^>]*>(.*)</pre>', text_of(client, found[0]), re.DOTALL)
+    assert json.loads(html.unescape(told[1])) == about[0][1]
