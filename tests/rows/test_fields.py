@@ -234,19 +234,3 @@ def test_key_is_given_also_when_it_is_falsy():
 def test_key_that_is_missing_is_refused_by_name():
     with pytest.raises(Unmappable, match=r"^at\.key: is missing$"):
         fields.key(fields.number, {}, "key", "at")
-
-
-def test_field_is_noted_once_and_not_without_end():
-    with fields.noting() as notes:
-        for number in range(30):
-            for _ in range(2):
-                fields.text({str(number): number}, str(number), "at")
-    assert len(notes) == len(set(notes)) == fields.MOST_NOTES
-
-
-def test_note_goes_to_the_innermost_list():
-    with fields.noting() as outer:
-        with fields.noting() as inner:
-            read("text", 7)
-        assert len(inner) == 1
-    assert outer == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,11 @@ from hypothesis import strategies as st
 
 from fakegithub.payloads.templates import Json
 from rows import Mapped, Row, StoredName, Unmappable
-from rows.github import events, source
+from rows.github import events
 from schema.tables.ci import keys, metadata, of_kind
 from tests import counts
-from tests.rows.objects import JOB, PUSH, REPOSITORY, RUN, WORKFLOW, mapped, tables, unversioned
+from tests.rows.github.values import JUNK, Way, removed, replaced, ways
+from tests.rows.objects import JOB, PUSH, REPOSITORY, RUN, WORKFLOW, unversioned
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 RECORDED: dict[str, tuple[str, Json]] = {
@@ -38,64 +38,6 @@ LEAST: dict[str, Json] = {
     "workflow_run": {"workflow_run": RUN, "workflow": WORKFLOW, "repository": REPOSITORY},
     "workflow_job": {"workflow_job": {**JOB, "steps": [STEP]}, "repository": REPOSITORY},
 }
-JUNK: tuple[Any, ...] = (
-    None,
-    True,
-    False,
-    0,
-    -1,
-    7,
-    2**31,
-    2**63,
-    10**30,
-    1.5,
-    float("inf"),
-    "",
-    "x",
-    "\ud800",
-    "0" * 40,
-    "0001-01-01T00:00:00Z",
-    "https://[::1/",
-    [],
-    [None],
-    [[]],
-    [{}],
-    ["x"],
-    {},
-    {"id": {}},
-    {"name": []},
-)
-Way = tuple[str | int, ...]
-
-
-def ways(node: Any, here: Way = ()) -> Iterator[Way]:
-    """Yield the way to each node of a payload."""
-    inner = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, value in inner if isinstance(node, (dict, list)) else ():
-        yield (*here, key)
-        if isinstance(value, (dict, list)):
-            yield from ways(value, (*here, key))
-
-
-def replaced(node: Any, way: Way, value: Any) -> Any:
-    """Return a payload with another value at the end of a way; the payload stays as it is."""
-    if not way:
-        return value
-    changed = copy.copy(node)
-    changed[way[0]] = replaced(node[way[0]], way[1:], value)
-    return changed
-
-
-def removed(node: Any, way: Way) -> Any:
-    """Return a payload without the key at the end of a way; the payload stays as it is."""
-    changed = copy.copy(node)
-    if len(way) == 1:
-        del changed[way[0]]
-    else:
-        changed[way[0]] = removed(node[way[0]], way[1:])
-    return changed
-
-
 WAYS = {case: list(ways(payload)) for case, (_, payload) in RECORDED.items()}
 
 
@@ -271,26 +213,6 @@ def test_unread_field_may_hold_anything(event: str):
         payload = {**LEAST[event], "sender": junk, "organization": junk, "enterprise": junk}
         payload["repository"] = {**REPOSITORY, "owner": junk, "topics": junk, "license": junk}
         assert outcome(event, payload) == expected
-
-
-def test_every_event_we_ask_for_is_routed_and_no_other_is_listed_as_ignored():
-    routed = {"push", "create", "delete", "repository", "workflow_run", "workflow_job"}
-    assert set(events.EVENTS) == routed
-    assert not routed & source.IGNORED
-    assert "ping" not in source.IGNORED  # it is answered, not ignored
-    assert {"check_run", "pull_request", "workflow_dispatch", "star"} <= source.IGNORED
-
-
-def test_repository_event_brings_nothing_but_the_repository():
-    assert tables(mapped("repository", {"action": "deleted"})) == []
-
-
-@pytest.mark.parametrize("kind", events.READS)
-@pytest.mark.parametrize("value", [None, "x", 7, []])
-def test_read_object_that_is_none_is_refused(kind: str, value: Any):
-    key = "branch" if kind == "branch_gone" else kind
-    with pytest.raises(Unmappable, match=rf"^payload\.{key}: "):
-        events.rows_read(kind, {"repository": REPOSITORY, key: value})
 
 
 @pytest.mark.parametrize("kind", ["workflow_run", "workflow_job", "repository"])

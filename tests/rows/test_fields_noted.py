@@ -1,0 +1,21 @@
+"""Fields that cannot be read are noted: once, and for whoever asks last."""
+
+from __future__ import annotations
+
+from rows import fields
+
+
+def test_field_is_noted_once_and_not_without_end():
+    with fields.noting() as notes:
+        for number in range(30):
+            for _ in range(2):
+                fields.text({str(number): number}, str(number), "at")
+    assert len(notes) == len(set(notes)) == fields.MOST_NOTES
+
+
+def test_note_goes_to_the_innermost_list():
+    with fields.noting() as outer:
+        with fields.noting() as inner:
+            fields.text({"key": 7}, "key", "at")
+        assert len(inner) == 1
+    assert outer == []
