@@ -117,7 +117,7 @@ def test_runs_that_are_not_locked_are_noticed(writers: list[Engine], guard: pyte
     names = (*apply.derived_columns.TOLD, *apply.derived_columns.MIRRORED)
     careless = apply.derived_columns.query_of(workflowruns, "gitid", names)
     guard.setattr(apply, "upsert", without_stubs)
-    guard.setattr(apply.derived_columns, "locking", lambda: careless)
+    guard.setattr(apply.derived_columns, "LOCK_RUNS", careless)
     with pytest.raises(AssertionError, match="not wanted"):
         check_two_writers(writers)
 
