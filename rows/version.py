@@ -24,9 +24,9 @@ REVISION = {
     "branches": 1,
     "commits": 1,
     "workflows": 1,
-    "workflowruns": 2,
-    "runattempts": 2,
-    "jobs": 2,
+    "workflowruns": 3,
+    "runattempts": 3,
+    "jobs": 3,
 }
 
 STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0
