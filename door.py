@@ -1,7 +1,5 @@
 """Open a door: run a command of the house by a Python that has its packages."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

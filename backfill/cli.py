@@ -1,7 +1,5 @@
 """`python local-database.py`: read history from GitHub, or replay stored deliveries."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 Times are in UTC without zone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType

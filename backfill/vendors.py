@@ -4,8 +4,6 @@ A vendor is a package beside `github/` that has the names of `Vendor`, and a lin
 `audit/`, `reconcile/` and `command/` know no other way to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol

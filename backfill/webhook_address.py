@@ -1,7 +1,5 @@
 """Where a webhook delivers to: whether that is a listener of ours. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from urllib.parse import urlsplit
 

@@ -3,8 +3,6 @@
 python -m benchmarks.adoption [--engine mysql] [--runs 1000000]
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import threading

@@ -15,8 +15,6 @@ with all indexes, and flush at each commit; they take turns, and what counts is 
 ratios. Nothing is fetched meanwhile: (a) gets its parts as fast as it takes them.
 """
 
-from __future__ import annotations
-
 import gc
 import statistics
 import sys

@@ -3,8 +3,6 @@
 python -m benchmarks.dashboard --engine sqlite --runs 10000,100000,1000000
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import statistics

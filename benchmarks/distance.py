@@ -4,8 +4,6 @@ Bytes wait half the time on their way there, and half on their way back; a strea
 throttled: what follows closely arrives as closely.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import socket

@@ -4,8 +4,6 @@ The listener's own code drains, in one process as ever; the database flushes at 
 production. SQLite works within that process: its time is in Python's.
 """
 
-from __future__ import annotations
-
 import cProfile
 import pstats
 import shutil

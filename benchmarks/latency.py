@@ -5,8 +5,6 @@ from the moment its delivery was due. The database flushes at each commit, as in
 reached through a proxy that delays.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 import time

@@ -4,8 +4,6 @@ Each listener is a master with workers, a spool and a turn of its own, as on mac
 transactions meet in the database only. The database flushes at each commit, as in production.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 from collections import Counter

@@ -1,7 +1,5 @@
 """Send requests that are made beforehand, and time each: as fast as they are taken, or evenly."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

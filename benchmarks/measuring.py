@@ -1,7 +1,5 @@
 """What programmes that measure share: flags, a folder, times of work, and rows of a table."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import tempfile

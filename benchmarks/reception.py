@@ -10,8 +10,6 @@ the ratio of their medians. Databases flush at each commit, as in production.
 (e) node: @octokit/webhooks and mysql2, which store the body as it came (where node is there)
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 from argparse import Namespace

@@ -1,7 +1,5 @@
 """A backfill of a generated world over HTTP, and what it handed over to be written."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import multiprocessing

@@ -3,8 +3,6 @@
 WEBHOOK_SECRET and DATABASE_URL are in the environment.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Two ways to write the same rows, and the empty databases that they are written to."""
 
-from __future__ import annotations
-
 import math
 import shutil
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """A store of a year of CI, of any size: written in bulk, for programmes that measure."""
 
-from __future__ import annotations
-
 import random
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Blank out secrets in this process's command line, which every user can read with `ps`."""
 
-from __future__ import annotations
-
 import ctypes
 from collections.abc import Iterable
 from pathlib import Path

@@ -4,8 +4,6 @@ A night is called by the date on which it ends. It ends at NIGHT_ENDS of NIGHT_Z
 one begins at that moment, so every run belongs to exactly one.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """The command line that every command begins with: its parser, the flags that many have."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Mapping, Sequence

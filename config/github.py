@@ -1,7 +1,5 @@
 """GitHub's part of the configuration: its settings, and what `-r` may name there."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urlsplit
 

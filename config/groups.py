@@ -12,8 +12,6 @@ or `actors` are given, a run is nightly whose workflow or actor fits one of them
 rule holds (store.nightly).
 """
 
-from __future__ import annotations
-
 import hashlib
 import tomllib
 from collections.abc import Iterable, Sequence

@@ -3,8 +3,6 @@
 Everything is checked before anything starts, and no message repeats a value that may be secret.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import re

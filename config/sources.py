@@ -1,7 +1,5 @@
 """The vendors' own settings, and what `-r` means to them: a name, or the address of its page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

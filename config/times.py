@@ -1,7 +1,5 @@
 """Read a time as a person types it: a date, an age, or seconds since 1970."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

@@ -3,8 +3,6 @@
 Secrets and database URLs are never part of a message.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 import shutil

@@ -1,7 +1,5 @@
 """Which repositories `-r` means: org/repo, org or org/*, without regard to case."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 

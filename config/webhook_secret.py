@@ -1,7 +1,5 @@
 """The webhook secret: the operator's, or one of our own that is made at the first start."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The app of the pages: reads only, says so when it cannot, and recovers by itself."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from datetime import datetime

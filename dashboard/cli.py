@@ -1,7 +1,5 @@
 """`python dashboard.py`: read the settings, decide who may come in, serve the pages."""
 
-from __future__ import annotations
-
 import argparse
 import gc
 import os

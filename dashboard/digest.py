@@ -1,7 +1,5 @@
 """`python dashboard.py --digest`: last night in words, for a mail or a chat."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 

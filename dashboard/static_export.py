@@ -5,8 +5,6 @@ them becomes relative. What needs a server, such as free filters, is left out; t
 are pages of their own.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import posixpath

@@ -1,7 +1,5 @@
 """Start a listener on a throw-away store, send it a day, and show what an analyst sees."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

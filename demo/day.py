@@ -3,8 +3,6 @@
 Most of it is drawn from a seed; what must not be missing is played by hand.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

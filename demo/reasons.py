@@ -1,7 +1,5 @@
 """What the made-up day's failed jobs say: there is no GitHub to read their logs from."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -4,8 +4,6 @@ The pages end with the listener, however it ends: their standard input is a pipe
 they cannot start, as when their port is in use, is said and does not keep the listener from it.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -4,8 +4,6 @@ Readers get each table by name: what a body holds is for nobody who only reads. 
 the whole database, so that an upgrade's new tables need no grant before it can go on writing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple

@@ -5,8 +5,6 @@ away with the container 503 is the better answer, because then GitHub shows the 
 and it can be redelivered. ON_DATABASE_DOWN, where it is set, decides alone.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys

@@ -4,8 +4,6 @@ python -m docs.generate            write the accounts' SQL, and the marked block
 python -m docs.generate --check    exit 1 and name the pages that are stale
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import os

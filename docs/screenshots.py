@@ -3,8 +3,6 @@
 CHROMIUM names the browser, else the one on PATH is taken.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging

@@ -4,8 +4,6 @@ A URL comes in, an engine goes out; `kind_of` finds the record. A new engine is 
 sqlite.py and its name below.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Long lists, cut so that one statement can name what is in them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TypeVar

@@ -4,8 +4,6 @@ Every text names its collation, because the engines' defaults differ and merge b
 with `main`, `a` with `a `, `é` with `e`. How each engine spells them stands at the end.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, types

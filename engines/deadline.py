@@ -4,8 +4,6 @@ GitHub gives up after 10 seconds. Each single wait has its own limit (engines/ki
 of them in a row would add up; `within` bounds their sum.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterator

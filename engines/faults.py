@@ -1,7 +1,5 @@
 """Tell the database's errors apart: a row it cannot hold, or a database that cannot answer."""
 
-from __future__ import annotations
-
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from engines.kind import ACCESS, CONNECTION, CUT, DATA, GONE, KINDS, LOCKS

@@ -1,7 +1,5 @@
 """The record of what the rest of the house asks of an engine, and the finding of it."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ the lease has ended. A holder that was frozen may go on for a moment after that:
 so what two write at once does no harm.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import socket

@@ -1,7 +1,5 @@
 """MySQL and MariaDB: sessions over TLS, error numbers, promises."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import replace

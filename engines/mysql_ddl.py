@@ -1,7 +1,5 @@
 """How MySQL and MariaDB change tables and make views."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import Connection

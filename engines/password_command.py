@@ -3,8 +3,6 @@
 https://learn.microsoft.com/azure/mysql/flexible-server/how-to-azure-ad
 """
 
-from __future__ import annotations
-
 import shlex
 import subprocess
 from typing import Any

@@ -4,8 +4,6 @@ All of PyMySQL's private names that we use stand in this file; a test runs the s
 through the plain class (tests/engines/test_pymysql_contract.py).
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """SQLite: a file, which one writes at a time."""
 
-from __future__ import annotations
-
 import random
 import sqlite3
 import time

@@ -1,7 +1,5 @@
 """Do work again: a transaction that the database undid, DDL that others held up."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable

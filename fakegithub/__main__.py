@@ -1,7 +1,5 @@
 """Serve a generated world until Ctrl-C: python -m fakegithub --port 8080 --runs 5000."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import threading

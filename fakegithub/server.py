@@ -7,8 +7,6 @@
 would name api.github.com.
 """
 
-from __future__ import annotations
-
 import socket
 import struct
 import threading

@@ -1,7 +1,5 @@
 """`python -m listener`: the same as `python listener.py`."""
 
-from __future__ import annotations
-
 from listener.cli import main
 
 if __name__ == "__main__":

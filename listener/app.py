@@ -6,8 +6,6 @@
 listener/webhook.py, so that a delivery is answered alike.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 

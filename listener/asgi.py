@@ -4,8 +4,6 @@ This is all that we use of ASGI: https://asgi.readthedocs.io/en/latest/specs/www
 listener/app.py answers the same paths for any other server.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """`python listener.py --check`: one line for each thing a listener needs, and what is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple

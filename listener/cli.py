@@ -1,7 +1,5 @@
 """`python listener.py`: read the settings, prepare the store, print the ways in, serve."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What the operator reads at the start: how deliveries find this listener."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

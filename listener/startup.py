@@ -1,7 +1,5 @@
 """Bring the database to where deliveries can be stored, before the first one comes."""
 
-from __future__ import annotations
-
 from sqlalchemy import Engine
 
 from config.settings import Settings

@@ -3,8 +3,6 @@
 https://www.uvicorn.org/concepts/server-behavior/
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol

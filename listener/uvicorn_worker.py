@@ -3,8 +3,6 @@
 https://www.uvicorn.org/settings/
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -10,8 +10,6 @@
 neither takes it the answer is 503, so that the sender shows the delivery as failed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 

@@ -3,8 +3,6 @@
 What asks GitHub is in `backfill`; settings reach it in its environment, never in its arguments.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """One process of the listener: what receives deliveries, and the threads beside it."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections import Counter

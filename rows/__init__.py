@@ -14,8 +14,6 @@ The contract of a row function (`job.job_row`, `branch.pushed_row`, ...):
 - A value that cannot be read is None, and noted; what names a row raises `Unmappable`.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

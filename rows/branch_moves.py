@@ -4,8 +4,6 @@ GitHub's times are whole seconds, so that two pushes of one second are ordered b
 the one that begins where another ended came after it. The same moves always give the same head.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime

@@ -4,8 +4,6 @@ Jobs and runs arrive in any order, so nothing here is computed from a delivery: 
 stored is read again, and the same rows always give the same answer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple

@@ -5,8 +5,6 @@ repeats is bounded, possessive, or made of letters that what follows cannot begi
 Groups named `path` and `line` say where.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -8,8 +8,6 @@ What cannot be read is None, too, and noted (`noting`): one odd field must not c
 what names a row refuses it: `key` and `strict` raise Unmappable.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

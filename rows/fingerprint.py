@@ -3,8 +3,6 @@
 Identifiers keep their digits: TS2322 and test_case_3 say what failed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 

@@ -1,7 +1,5 @@
 """What the other rooms may ask of a vendor's rows: one record, filled by each vendor."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple

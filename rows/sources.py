@@ -3,8 +3,6 @@
 A provider names a server: `github`, `github:ghes.example.org`. Its first word is the vendor.
 """
 
-from __future__ import annotations
-
 from rows import Unmappable
 from rows.github.source import GITHUB
 from rows.source_record import Source as Source

@@ -7,8 +7,6 @@ records tie only when they say the same, and the order of arrival never decides.
 `updated_at` alone cannot order events: it has one-second ties, and jobs have none at all.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable
 from datetime import datetime, timedelta

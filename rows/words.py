@@ -1,7 +1,5 @@
 """The words that rows hold: a vendor's mapping turns its own into these."""
 
-from __future__ import annotations
-
 IN_PROGRESS, COMPLETED = "in_progress", "completed"
 OPEN = ("queued", IN_PROGRESS, "waiting", "requested", "pending")
 """Statuses of what has not ended."""

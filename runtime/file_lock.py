@@ -1,7 +1,5 @@
 """A lock that the processes of one machine share by the name of a file."""
 
-from __future__ import annotations
-
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

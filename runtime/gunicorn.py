@@ -3,8 +3,6 @@
 https://docs.gunicorn.org/en/stable/settings.html
 """
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Callable, Mapping

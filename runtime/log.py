@@ -4,8 +4,6 @@ A line never holds a body, a signature or a secret, and nothing a sender writes 
 its value: all but plain ASCII is escaped as JSON does it.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re

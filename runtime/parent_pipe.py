@@ -1,7 +1,5 @@
 """End with the process that began this one: standard input is a pipe whose other end it holds."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The port of a server, before it serves: taken, or why not."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

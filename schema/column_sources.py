@@ -3,8 +3,6 @@
 `docs/fields.md` is made from this. `CANNOT` marks what one door has no way to know.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 CANNOT = "cannot know"

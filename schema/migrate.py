@@ -1,7 +1,5 @@
 """Bring a database's schema up to date, and tell how old it is."""
 
-from __future__ import annotations
-
 import time
 from functools import cache
 from pathlib import Path

@@ -4,8 +4,6 @@ It ends by itself when its holder is killed. On one machine nobody waits for tha
 next sees that the holder's process is gone.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ repositories, then the runs the batch touches (which locks them), then everythin
 what follows from the stored rows. Rows converge, so order, duplication and door do not matter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 from weakref import WeakKeyDictionary

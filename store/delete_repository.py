@@ -1,7 +1,5 @@
 """Remove a repository with all that is stored of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Open the database for a role, and bring it to where rows can be written."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Roots of trust of a test's own, and certificates that they sign."""
 
-from __future__ import annotations
-
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -3,8 +3,6 @@
 ENGINES=sqlite,mysql chooses; REQUIRE_ENGINES=sqlite,mariadb,mysql makes an absence a failure.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

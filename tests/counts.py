@@ -1,7 +1,5 @@
 """How long the long programmes run: a fixed part in `make test`, all of it in `make test-all`."""
 
-from __future__ import annotations
-
 import os
 
 ALL = os.environ.get("RUNLEDGER_TEST") == "all"

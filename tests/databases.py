@@ -1,7 +1,5 @@
 """Fresh databases on the three engines, and which engines a session could have."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import sqlite3

@@ -6,8 +6,6 @@ repository's new name are given it first: which of them a reader sees with the o
 of time, not of content.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ Each session owns one directory under the system's temporary one and holds a loc
 kernel releases the lock however the session ends. A directory without a lock holder is stale.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """The log of this process, written where a test can read it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Our own Python files, as the tests of the house's shape read them."""
 
-from __future__ import annotations
-
 import ast
 from functools import cache
 from pathlib import Path

@@ -4,8 +4,6 @@ The caller gives a directory of its own and a port; MYSQL_SERVER's starter needs
 Starting again in the same directory continues with its data, so a test may kill and restart.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random

@@ -3,8 +3,6 @@
 Which room may import which stands in pyproject.toml; `make lint` checks it by import-linter.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib.metadata
 import re

@@ -1,7 +1,5 @@
 """The documents: what they name is there, and what a newcomer reads first stays short."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The doors are run as typed, by Pythons with and without the packages."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Which engines a session runs on, and that its last line says so. Sessions are real ones."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import subprocess

@@ -1,7 +1,5 @@
 """Names say one thing each: modules, packages, vendors and variables."""
 
-from __future__ import annotations
-
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The tests' own servers: started, killed, paused, and cleared up after a killed session."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

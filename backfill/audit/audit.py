@@ -5,8 +5,6 @@ lists, gaps in run numbers, completed runs without jobs, what is open too long, 
 named. Both keep their verdict in `audits`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

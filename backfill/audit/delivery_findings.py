@@ -1,7 +1,5 @@
 """What the stored deliveries of a repository tell an audit: those without rows, and pushes."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

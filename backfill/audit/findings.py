@@ -4,8 +4,6 @@ A finding says that something GitHub has is not here, or is here as it was earli
 what looks like a gap and is none: a run deleted at GitHub, a job that GitHub itself never ended.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Which branches and commits are missing: names and hashes in, findings out. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 

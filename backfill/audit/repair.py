@@ -1,7 +1,5 @@
 """Fetch what an audit names as missing, the way a backfill fetches it."""
 
-from __future__ import annotations
-
 from backfill.audit.findings import BRANCH, COMMIT, HEAD, OF_RUNS, QUARANTINED
 from backfill.audit.verdict import Verdict
 from backfill.pipeline.context import Context

@@ -4,8 +4,6 @@ GitHub counts the runs of a workflow from 1 and a re-run keeps its number, so a 
 has is a run that was deleted, that GitHub no longer lists, or that is missing here.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What is stored of a span, compared with itself and with what a backfill noted. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 

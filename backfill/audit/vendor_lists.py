@@ -1,7 +1,5 @@
 """Ask a vendor what it has of a repository in a span of time."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What an audit says of a repository: how much is listed and stored, and what is missing. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta

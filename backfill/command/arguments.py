@@ -1,7 +1,5 @@
 """What a command line asks for beyond the settings, checked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime

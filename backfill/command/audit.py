@@ -1,7 +1,5 @@
 """`python local-database.py --audit`: is anything missing, and what; `--repair` fetches it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial

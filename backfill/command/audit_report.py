@@ -1,7 +1,5 @@
 """A verdict as people read it, and as machines do. Pure: text and objects, nothing is printed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """One repository after the other, phase by phase; what goes wrong in one leaves the others be."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from backfill.command.summary import describe_reach

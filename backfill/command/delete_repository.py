@@ -1,7 +1,5 @@
 """`--forget`: remove all that is stored of a repository, once a person has said so twice."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 

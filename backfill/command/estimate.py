@@ -1,7 +1,5 @@
 """What a backfill would cost, before it begins: calls, those that are left, time."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The command line of local-database.py."""
 
-from __future__ import annotations
-
 from config.command_line import LAYERS, CommandLine
 
 SETTINGS = ("repos", "key", "database_password")

@@ -1,7 +1,5 @@
 """The command that reads history: the vendor is asked first, then the store is made ready."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from sqlalchemy import Engine

@@ -1,7 +1,5 @@
 """Map stored deliveries again, or show what that would change, as a person asked for it."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The closing words: what is new, and how far back it goes."""
 
-from __future__ import annotations
-
 from sqlalchemy import Engine
 
 from backfill.records import BEGINNING, ReadRange, Repository

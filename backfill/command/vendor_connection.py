@@ -1,7 +1,5 @@
 """A vendor that answers, and what a command that asks it works with until it ends."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from sqlalchemy import Engine

@@ -3,8 +3,6 @@
 Settings, the key and the secret among them, come from the environment.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Read GitHub's API, object by object, and its webhooks: `backfill.vendors.Vendor`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from backfill.github.all_runs import read_runs as read_runs

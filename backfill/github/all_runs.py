@@ -1,7 +1,5 @@
 """All runs of a repository, with those that appear or end while they are read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial

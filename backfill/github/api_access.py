@@ -5,8 +5,6 @@ https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
 https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
-from __future__ import annotations
-
 import re
 import time
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 Nothing is stored here. https://docs.github.com/rest/actions/workflow-runs
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime

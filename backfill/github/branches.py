@@ -7,8 +7,6 @@ https://docs.github.com/rest/branches/branches#list-branches
 https://docs.github.com/rest/actions/workflows#list-repository-workflows
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from functools import partial

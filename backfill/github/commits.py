@@ -3,8 +3,6 @@
 https://docs.github.com/rest/commits/commits#list-commits
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial

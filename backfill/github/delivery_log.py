@@ -5,8 +5,6 @@ hook needs admin rights: the permission Webhooks, or the scope admin:repo_hook o
 https://docs.github.com/rest/repos/webhooks#list-deliveries-for-a-repository-webhook
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial

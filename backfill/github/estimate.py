@@ -1,7 +1,5 @@
 """What it takes to read a repository: as many requests as its runs, and those for the lists."""
 
-from __future__ import annotations
-
 import math
 
 from sqlalchemy import Engine

@@ -4,8 +4,6 @@ https://docs.github.com/rest/checks/runs#list-check-run-annotations
 https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Webhooks set up so that everything comes, and how those fare that are ours."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import urlsplit

@@ -3,8 +3,6 @@
 https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ were cost nothing. Each run that has ended is read once more after that, with th
 attempts, whatever webhooks brought: nothing else could show a job of which GitHub made none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """Which repositories are meant, and a repository with its objects as rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -3,8 +3,6 @@
 https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from sqlalchemy import Connection

@@ -5,8 +5,6 @@ it is listed). So whatever is listed is either stored to its end or known to be 
 killed at any moment asks again only for what was under way.
 """
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime

@@ -5,8 +5,6 @@ Webhooks. GitHub never shows a hook's secret.
 https://docs.github.com/rest/repos/webhooks and https://docs.github.com/rest/orgs/webhooks
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 

@@ -6,8 +6,6 @@ Windows lie in the past: a new run never moves the pages of one that is being re
 https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

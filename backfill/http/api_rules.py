@@ -1,7 +1,5 @@
 """What differs from one vendor's API to another's, for one client of all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum, auto

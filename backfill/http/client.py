@@ -1,7 +1,5 @@
 """A vendor's API over HTTP: one request with its limits, retries, ETags and redirects."""
 
-from __future__ import annotations
-
 import os
 import random
 import threading

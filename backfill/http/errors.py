@@ -1,7 +1,5 @@
 """What a vendor refuses, and the questions that callers have about it."""
 
-from __future__ import annotations
-
 MOVED = frozenset({301, 302, 303, 307, 308})
 GONE = frozenset({404, 410})
 

@@ -4,8 +4,6 @@ The other memory of ETags, the table `etags`, is of pages whose rows are stored:
 there need not be read. Here the body is wanted again, of what no row holds.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 from backfill.http.client import TRIES, ApiAnswer, Client

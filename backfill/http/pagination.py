@@ -1,7 +1,5 @@
 """Lists of an API page by page, without paying for pages that are stored already."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Keep within what a vendor allows, and leave others their part."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

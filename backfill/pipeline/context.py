@@ -1,7 +1,5 @@
 """What every part of a backfill works with, and what people see of it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

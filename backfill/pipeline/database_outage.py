@@ -1,7 +1,5 @@
 """A database that is away, for a restart or a failover, is waited for."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

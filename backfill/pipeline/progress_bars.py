@@ -1,7 +1,5 @@
 """What people see while it works: bars on a terminal, a line now and then elsewhere."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

@@ -1,7 +1,5 @@
 """Threads that fetch: many requests under way, few results in memory."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue

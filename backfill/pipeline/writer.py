@@ -1,7 +1,5 @@
 """One thread that writes: what was fetched is stored in batches while more is fetched."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence

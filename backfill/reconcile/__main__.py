@@ -4,8 +4,6 @@ The listener starts it beside its web workers when there is a token. One process
 works at a time, by a lease in the database; the others wait to take over.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

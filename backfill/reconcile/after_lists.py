@@ -1,7 +1,5 @@
 """What a cycle does once the tables are whole: reasons of failures, verdicts, what goes stale."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

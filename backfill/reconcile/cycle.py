@@ -5,8 +5,6 @@ after a day's outage the tables are whole in minutes; the hook's log then gives 
 have, pushes first.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What the parts of a cycle work with."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple

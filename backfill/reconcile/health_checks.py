@@ -3,8 +3,6 @@
 A warning is said once when it begins and once when it ends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 

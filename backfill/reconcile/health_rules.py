@@ -1,7 +1,5 @@
 """What is worth a warning: facts in, states out. Pure: nothing is asked, stored or logged."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 

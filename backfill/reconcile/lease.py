@@ -1,7 +1,5 @@
 """The lease of one reconciler: waited for, kept by a thread, given up."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import threading

@@ -1,7 +1,5 @@
 """Cycles of a reconciler while it holds the lease, and the pauses between them."""
 
-from __future__ import annotations
-
 import logging
 import random
 import threading

@@ -1,7 +1,5 @@
 """The logs of the hooks that deliver to us: a repository's, an organisation's, an App's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial

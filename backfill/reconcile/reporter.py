@@ -1,7 +1,5 @@
 """What the reconciler says: lines of the log, each thing once while it lasts."""
 
-from __future__ import annotations
-
 import logging
 import threading
 

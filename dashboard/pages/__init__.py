@@ -5,8 +5,6 @@ its place in PAGES. TITLE is the word of the navigation it is found under, empty
 first page with a TITLE is where the word leads.
 """
 
-from __future__ import annotations
-
 from dashboard.pages import deliveries, flakes, health, metrics, nights, run, run_list, time
 
 PAGES = (nights, run_list, run, deliveries, time, flakes, health, metrics)

@@ -1,7 +1,5 @@
 """`/deliveries/PROVIDER/GUID`: one raw delivery, as text."""
 
-from __future__ import annotations
-
 import orjson
 from flask import Blueprint, abort
 

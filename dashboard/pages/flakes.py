@@ -1,7 +1,5 @@
 """`/flakes`: jobs that failed and passed on the same commit, so that neither says much."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """`/health`: whether the data are complete and fresh, and what stands in the way."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, g

@@ -1,7 +1,5 @@
 """`/` and `/nights/...`: what failed last night and why, over the nights before."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 

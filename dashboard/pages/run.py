@@ -1,7 +1,5 @@
 """`/runs/PROVIDER/ID`: one run with its attempts, jobs, steps and the deliveries that made it."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort, g
 
 from dashboard.view.timeline import draw_timeline

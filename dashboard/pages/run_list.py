@@ -1,7 +1,5 @@
 """`/runs`: every run, newest first, by what one looks for."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

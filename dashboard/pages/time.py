@@ -1,7 +1,5 @@
 """`/time`: how many runs, how long jobs wait for a runner and run, and where the minutes go."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Pure: what the banner of every page says of the data, in one line."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple

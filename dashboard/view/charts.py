@@ -4,8 +4,6 @@ Across, everything is a share of the width in percent, so that a chart fits any 
 letters keep their size; down, it is pixels.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from bisect import bisect_left

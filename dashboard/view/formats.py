@@ -1,7 +1,5 @@
 """Pure: values as people read them; these are the filters of the templates."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from urllib.parse import quote, urlencode, urlsplit
 

@@ -1,7 +1,5 @@
 """Pure: the address that opens a form of a new issue, filled in with what failed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Pure: what is new since yesterday, what goes on failing, what is fixed: the top of Nights."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date

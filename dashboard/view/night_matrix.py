@@ -1,7 +1,5 @@
 """Pure: what the nights brought -> rows of cells, one for each night."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date

@@ -1,7 +1,5 @@
 """What came between the last good run and the first bad one, for each workflow that failed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple

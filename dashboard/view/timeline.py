@@ -1,7 +1,5 @@
 """Pure: the jobs of an attempt as bars on one line of time, and their steps."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Who may come in, and what a browser may do with a page."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import math

@@ -1,7 +1,5 @@
 """Pure: rows as CSV that a spreadsheet shows and does not run."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Read a page's filters from its URL; what makes no sense is refused, never dropped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple

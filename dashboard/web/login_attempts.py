@@ -1,7 +1,5 @@
 """Count wrong passwords by address, so that trying them all takes for ever."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What every page has in common: the store, the calendar, the clock, and the frame around it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime

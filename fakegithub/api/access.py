@@ -1,7 +1,5 @@
 """Who may see what: tokens, their permissions, private repositories, SAML."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

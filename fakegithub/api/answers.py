@@ -1,7 +1,5 @@
 """A request as the routes see it, an answer, and the errors GitHub words in its own way."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api
 """
 
-from __future__ import annotations
-
 import re
 
 from fakegithub.api import access, hookroutes, rest, routes

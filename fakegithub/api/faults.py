@@ -1,7 +1,5 @@
 """What goes wrong on the way: drawn from a seed, the same for the same requests."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import threading

@@ -4,8 +4,6 @@ https://docs.github.com/en/rest/actions/workflow-runs and, for `created`,
 https://docs.github.com/en/search-github/getting-started-with-searching-on-github/understanding-the-search-syntax
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

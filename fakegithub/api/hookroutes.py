@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/repos/webhooks and /en/rest/orgs/webhooks
 """
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 from urllib.parse import urlencode

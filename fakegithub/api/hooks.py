@@ -3,8 +3,6 @@
 `deliver(url, secret, delivery, content_type)` sends one delivery without any hook.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field

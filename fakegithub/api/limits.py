@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
-from __future__ import annotations
-
 import math
 import threading
 import time

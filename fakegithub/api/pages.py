@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode

@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest (version 2022-11-28)
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import lru_cache
 

@@ -4,8 +4,6 @@ Those on runs, jobs and workflows are here, those on branches and commits in `gi
 https://docs.github.com/en/rest
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

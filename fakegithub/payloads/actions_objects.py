@@ -3,8 +3,6 @@
 `payloads` re-exports all of this; its docstring shows the use.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

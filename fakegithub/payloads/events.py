@@ -13,8 +13,6 @@ give the parts, `*_event` the whole payload.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from datetime import datetime

@@ -3,8 +3,6 @@
 `payloads` re-exports all of this; its docstring shows the use.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from fakegithub.payloads import templates

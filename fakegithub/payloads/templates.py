@@ -4,8 +4,6 @@ Nothing here knows a story: ids, times and names come in, new JSON objects in Gi
 go out (only `recorded` hands out shared ones).
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

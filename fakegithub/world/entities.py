@@ -4,8 +4,6 @@ Times are whole seconds since 1970, UTC, as GitHub resolves them. Small and plai
 world of 25,000 runs holds some 700,000 of these, and JSON is made of them only when asked for.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

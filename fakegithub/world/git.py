@@ -1,7 +1,5 @@
 """What happens in git: commits, pushes, branches, tags."""
 
-from __future__ import annotations
-
 from fakegithub.payloads.templates import ZERO_SHA, sha_for
 from fakegithub.world.entities import Branch, Commit, Push
 from fakegithub.world.repos import Repos

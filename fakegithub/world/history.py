@@ -6,8 +6,6 @@ Each run, and the life of each repository, is a generator that yields how many s
 its next step; `play` steps them all in order of time (so no life moves the clock itself).
 """
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Callable, Iterator
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What happens to jobs: queued, held for approval, started, finished, skipped, inherited."""
 
-from __future__ import annotations
-
 from fakegithub.payloads.actions_objects import HOSTED
 from fakegithub.world.entities import NO_RUNNER, Job, Run, Runner, Step
 from fakegithub.world.git import Git

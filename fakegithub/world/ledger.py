@@ -4,8 +4,6 @@ A moment is a place in the log (`seq`, the number of changes before it), so that
 one second stay apart; a time stands for the moment after its last change.
 """
 
-from __future__ import annotations
-
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What happens to repositories and workflows: created, renamed, transferred, archived, deleted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from fakegithub.payloads.templates import organization, user

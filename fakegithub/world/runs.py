@@ -1,7 +1,5 @@
 """What happens to runs: triggered, approved, finished, cancelled, run again."""
 
-from __future__ import annotations
-
 from fakegithub.world.entities import Run, Workflow
 from fakegithub.world.jobs import Jobs
 

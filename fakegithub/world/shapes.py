@@ -1,7 +1,5 @@
 """States as JSON: the objects that webhooks and the REST API have in common."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """A change of the world as the webhook payload GitHub sends for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -15,8 +15,6 @@
 The same seed and the same calls give the same world, to the byte.
 """
 
-from __future__ import annotations
-
 import hashlib
 import uuid
 from collections.abc import Container, Iterator

@@ -2,8 +2,6 @@
 dropping raw deliveries that are no longer needed.
 """
 
-from __future__ import annotations
-
 import time
 
 from sqlalchemy import Engine

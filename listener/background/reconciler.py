@@ -4,8 +4,6 @@ It is started by the process that has the lock, started again when it dies, and 
 standard input is a pipe whose other end closes however that process ends.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

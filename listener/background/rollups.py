@@ -1,7 +1,5 @@
 """A thread that keeps the pages' roll-ups up to date, in one process of the listener."""
 
-from __future__ import annotations
-
 import time
 
 from config.settings import Settings

@@ -4,8 +4,6 @@ Every process starts a thread; a lock in the spool's folder lets one of them wor
 listeners that share the folder. The kernel hands the lock on when its holder ends, however.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """What a sender can be told: the shapes of every answer of the public port."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import NamedTuple

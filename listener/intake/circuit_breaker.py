@@ -3,8 +3,6 @@
 A request that asks a database that is down waits for nothing, and keeps a thread from others.
 """
 
-from __future__ import annotations
-
 import random
 import threading
 import time

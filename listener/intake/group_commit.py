@@ -5,8 +5,6 @@ The processes of a listener take turns: deliveries of one run come together, and
 that hold its rows would wait for each other with half as many deliveries in each.
 """
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections import defaultdict

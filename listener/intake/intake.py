@@ -1,7 +1,5 @@
 """Where a verified delivery is stored: in the database, or in the spool while that is down."""
 
-from __future__ import annotations
-
 from time import monotonic
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What the log says of a delivery."""
 
-from __future__ import annotations
-
 import logging
 from time import perf_counter
 

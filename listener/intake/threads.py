@@ -1,7 +1,5 @@
 """What would hold up the loop that answers all requests of a process: it is done in threads."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Callable

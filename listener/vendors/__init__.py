@@ -4,8 +4,6 @@ Comes in: a request's headers. Goes out: whose it is and what they say, or `Refu
 of no vendor, and knows neither server nor store.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from listener.vendors.github import GITHUB

@@ -1,7 +1,5 @@
 """GitHub's webhooks: their headers, their signature, and how they are set up."""
 
-from __future__ import annotations
-
 import hmac
 import re
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ Commit times are the author's to choose, and `create` and `delete` carry no time
 do (`rows.branch_moves`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Commits of a push and of the API -> commits. All their columns are fixed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

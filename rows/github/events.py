@@ -4,8 +4,6 @@ Objects are wrapped in the webhook's shape:
 `{"workflow_run": run, "workflow": ..., "repository": ...}`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 from rows import Mapped, Row, fields

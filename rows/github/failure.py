@@ -3,8 +3,6 @@
 https://docs.github.com/rest/checks/runs#list-check-run-annotations
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

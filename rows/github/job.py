@@ -3,8 +3,6 @@
 https://docs.github.com/rest/actions/workflow-jobs
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Tell apart `workflow_job` objects that look alike: foreign checks, copies, what never ran."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

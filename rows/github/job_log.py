@@ -5,8 +5,6 @@ hold any words. All work is linear in the text, and a line is cut before a patte
 https://docs.github.com/actions/how-tos/monitor-workflows/use-workflow-run-logs
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

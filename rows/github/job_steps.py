@@ -1,7 +1,5 @@
 """What a `workflow_job` object says beside its times: its steps, and the systems it asks for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime

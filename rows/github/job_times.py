@@ -1,7 +1,5 @@
 """When a `workflow_job` was created, taken by a runner and ended, and the spans between."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

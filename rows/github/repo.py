@@ -3,8 +3,6 @@
 A repository is its numeric id on its server: renames and transfers keep it.
 """
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from rows import Row, Unmappable, fields, version

@@ -1,7 +1,5 @@
 """GitHub among the sources: all that others ask of its rows, and addresses of its website."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from rows.github import (

@@ -1,7 +1,5 @@
 """`workflow` objects -> workflows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ run mirrors its highest one (`rows.derive`). `action` is not the status: an even
 may carry a run that is queued. Only the object's own status counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ They name their repository in full, in short, or cut at 50 characters, as `repos
 that two repositories bear tells nothing.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import partial

@@ -1,7 +1,5 @@
 """What a database lacks to have the described shape, as DDL; columns of others stay."""
 
-from __future__ import annotations
-
 from sqlalchemy import Connection, Table, UniqueConstraint
 from sqlalchemy.schema import CreateIndex
 

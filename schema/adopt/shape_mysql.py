@@ -4,8 +4,6 @@ The server itself says how it spells the described columns: the table is made on
 one. One statement rebuilds the table once, and is done or not done when the server is killed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 https://www.sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any, NamedTuple
 

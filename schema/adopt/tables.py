@@ -7,8 +7,6 @@ is NULL until somebody claims the row (store/write/adopted_repositories.py).
 Every step finds out whether it is done, so a process that was killed is continued by the next.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from sqlalchemy import Connection, func, inspect, select

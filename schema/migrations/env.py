@@ -1,7 +1,5 @@
 """Alembic's door: runs the migrations on the connection that schema.migrate hands over."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from schema.tables.ci import metadata

@@ -3,8 +3,6 @@
 MySQL commits each DDL statement by itself: a migration killed half-way must be able to run again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

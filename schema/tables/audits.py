@@ -1,7 +1,5 @@
 """Whether the store is complete and fresh: verdicts and findings, with their time."""
 
-from __future__ import annotations
-
 from sqlalchemy import Index
 
 from engines.column_types import BigId, Exact, Long, Moment

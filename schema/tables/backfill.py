@@ -4,8 +4,6 @@ They are written in the same transactions as the rows they speak of, so a proces
 moment leaves no row behind that is noted, and none noted that is not there.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Index, Integer
 
 from engines.column_types import BigId, Exact, Long, Moment

@@ -1,7 +1,5 @@
 """What tells pushes of one second apart: GitHub's times do not."""
 
-from __future__ import annotations
-
 from engines.column_types import Exact, Moment
 from schema.tables.columns import column, repo_id, row_id, table
 

@@ -4,8 +4,6 @@ The first five tables are the documented schema: their documented columns come f
 What the kinds of columns mean is in `schema.tables.columns`.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Double, Index, Integer, false
 
 from engines.column_types import BigId, Exact, Long, Moment, Name

@@ -16,8 +16,6 @@ yet (store/write/adopted_repositories.py): every row that is written has its key
 lets NULLs be.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Raw deliveries, and the rewriting of rows whose repository has a new name."""
 
-from __future__ import annotations
-
 from sqlalchemy import Index, Integer
 
 from engines.column_types import BigId, Bytes, Exact, Long, Moment, Name

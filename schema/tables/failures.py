@@ -1,7 +1,5 @@
 """Why jobs failed, kept before GitHub forgets it."""
 
-from __future__ import annotations
-
 from sqlalchemy import Index, Integer
 
 from engines.column_types import Exact, Long, Moment

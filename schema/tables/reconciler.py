@@ -1,7 +1,5 @@
 """What processes agree on while they heal the store: who does it, and when to look again."""
 
-from __future__ import annotations
-
 from sqlalchemy import Index, Integer
 
 from engines.column_types import Exact, Long, Moment

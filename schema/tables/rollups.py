@@ -3,8 +3,6 @@
 All of it follows from other tables and may be deleted at any time: it is made again.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import Index, Integer
 
 from engines.column_types import BigId, Exact, Long, Moment

@@ -1,7 +1,5 @@
 """Views over the tables. They hold no data, so every upgrade makes them anew."""
 
-from __future__ import annotations
-
 from sqlalchemy import Connection, text
 
 from engines import kind_of

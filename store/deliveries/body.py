@@ -5,8 +5,6 @@ PyMySQL writes bytes in hexadecimal, and a packet is never over max_allowed_pack
 most careful of servers. https://dev.mysql.com/doc/refman/8.4/en/packet-too-large.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes

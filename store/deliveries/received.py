@@ -1,7 +1,5 @@
 """Named SELECTs of what was received, and from whom: is it what it should be?"""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Drop raw deliveries that are no longer needed, a few at a time."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, delete, select

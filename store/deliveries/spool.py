@@ -4,8 +4,6 @@
 folder must be on a local disk (SQLite's log needs shared memory: https://sqlite.org/wal.html).
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import sqlite3

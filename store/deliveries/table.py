@@ -1,7 +1,5 @@
 """Raw deliveries: kept compressed, as received, with what became of them."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Write what was read from an API: only what changes, and what is noted of it, at once."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

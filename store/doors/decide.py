@@ -1,7 +1,5 @@
 """Decide what becomes of a delivery, whichever way it came: stored with its rows, or why not."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 

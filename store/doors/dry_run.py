@@ -4,8 +4,6 @@ The rows it touches are copied into a throw-away SQLite store, written to there 
 `store.apply`, and compared with what is stored.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial

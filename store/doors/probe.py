@@ -1,7 +1,5 @@
 """Ask a database whether deliveries could be stored now, without changing anything."""
 
-from __future__ import annotations
-
 import secrets
 
 from sqlalchemy import Engine

@@ -1,7 +1,5 @@
 """Write many at once; where one is refused, write the others all the same."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 

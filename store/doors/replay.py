@@ -4,8 +4,6 @@ Each delivery goes through the same decision and `store.apply` as when it came i
 revision was raised (rows/version.py) wins over the rows it wrote before.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple

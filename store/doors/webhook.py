@@ -1,7 +1,5 @@
 """Store many deliveries in one transaction: what came at once, and what waited in the spool."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

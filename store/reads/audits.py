@@ -1,7 +1,5 @@
 """Named SELECTs for whether the store is complete, and what the reconciler last did."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What a page asks of its connection: how old the schema is, and an end to long statements."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

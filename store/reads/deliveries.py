@@ -1,7 +1,5 @@
 """Named SELECTs for raw deliveries: those that made a run, and one with its body."""
 
-from __future__ import annotations
-
 import zlib
 from datetime import datetime, timedelta
 from typing import NamedTuple

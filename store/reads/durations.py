@@ -4,8 +4,6 @@ Counts and run times are exact either way. Spans that come from a roll-up are th
 bucket (store.rollups.histogram), at most 4% away.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

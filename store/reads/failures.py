@@ -1,7 +1,5 @@
 """Named SELECTs for what failed jobs say."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime

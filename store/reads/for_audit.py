@@ -4,8 +4,6 @@ Times are UTC without zone; both ends of a span are included. A stub is a row th
 named, and none described: it has the empty version.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

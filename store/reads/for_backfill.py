@@ -1,7 +1,5 @@
 """Named SELECTs of what a backfill asks about stored repositories, branches and commits."""
 
-from __future__ import annotations
-
 from sqlalchemy import Connection, exists, select
 
 from schema.tables.ci import branches, commits, repos

@@ -1,7 +1,5 @@
 """Named SELECTs for how fresh each repository is, from roll-ups as far as they go."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple

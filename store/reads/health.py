@@ -1,7 +1,5 @@
 """Named SELECTs for Health, the banner and the metrics: are the data complete and fresh?"""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Named SELECTs for the metrics: how long all stored jobs waited and ran, and the lag of rows."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Days with a roll-up by month: what they add up to is kept, for old ones hardly ever change."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime

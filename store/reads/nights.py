@@ -1,7 +1,5 @@
 """Named SELECTs for the page Nights: what each night brought, and what came before a failure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Named SELECTs of what stored repositories are, and were, called."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 from sqlalchemy import Connection, select

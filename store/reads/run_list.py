@@ -1,7 +1,5 @@
 """Named SELECT for the page Runs: runs by what one looks for, newest first."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext

@@ -4,8 +4,6 @@ Times are UTC without zone, spans are half open, seconds are seconds. This file 
 and what belongs to it; the other files are called by what they answer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple

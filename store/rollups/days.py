@@ -1,7 +1,5 @@
 """Count the runs and jobs of one day, for each repository and for all (0)."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter, defaultdict
 from datetime import datetime

@@ -4,8 +4,6 @@ Spans are whole seconds, so counting each value loses nothing. `store.reads.dura
 same questions from roll-ups.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Named SELECTs for the page Flakes: jobs that failed and passed on the same commit."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple

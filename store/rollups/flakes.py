@@ -1,7 +1,5 @@
 """The flaky jobs that the page Flakes shows at first: those of its last days, found ahead."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta
 from typing import Any

@@ -4,8 +4,6 @@ Up to EXACT seconds each second has a bucket of its own; above, a bucket ends 8%
 so that its middle is within 4% of everything in it.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ Several processes may do so at once. A span is read at one revision and written 
 still its revision: whoever read earlier and writes later writes nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial

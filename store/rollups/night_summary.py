@@ -1,7 +1,5 @@
 """Pure: a repository's nightly runs of one night -> what the night's cell says."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime

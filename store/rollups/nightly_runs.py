@@ -4,8 +4,6 @@ In a repository with scheduled runs these are the nightly ones, elsewhere all of
 branch that are not proposals; a group of the groups file may say something else.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime

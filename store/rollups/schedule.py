@@ -1,7 +1,5 @@
 """One step after the other of keeping roll-ups up to date, gently."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

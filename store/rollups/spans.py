@@ -1,7 +1,5 @@
 """The days and nights that have roll-ups, or should."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple

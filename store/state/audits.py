@@ -1,7 +1,5 @@
 """Verdicts: what an audit found, with its time. Old ones are dropped; none is ever changed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta

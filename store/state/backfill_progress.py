@@ -1,7 +1,5 @@
 """How far a backfill has come: windows, runs, pages and walks."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The reasons of failed jobs: which are still to be read, and writing what was found."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime

@@ -3,8 +3,6 @@
 A row's `changetime` moves only when its state does, so a page can say since when.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """What the reconciler remembers between two cycles, by what it is about."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Runs that have not ended: when to ask GitHub for them again, and which were given up."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple

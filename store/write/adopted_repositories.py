@@ -8,8 +8,6 @@ The table `marks` says whether there are such rows at all (schema/adopt/rows.py)
 not, nothing here asks the database for anything but that, once in a while.
 """
 
-from __future__ import annotations
-
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ A row that is written and not stored yet takes over one that is the same thing w
 its own repository, of one that turned out to be the same, or, for a commit, of nobody.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any

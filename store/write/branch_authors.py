@@ -1,7 +1,5 @@
 """Give branches the git author of the commit they point at."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Point branches where their stored moves end, after all rows of a transaction."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any

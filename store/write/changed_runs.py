@@ -5,8 +5,6 @@ change is. Whoever makes roll-ups reads the notes first, then the rows, and ackn
 the notes it read: a change that is committed meanwhile has raised its mark, or made a new note.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

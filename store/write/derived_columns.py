@@ -1,7 +1,5 @@
 """Write the columns of runs that follow from stored rows, after all rows of a transaction."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

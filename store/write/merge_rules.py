@@ -5,8 +5,6 @@ need not be written at all. Skipping them is safe beside other writers: a versio
 and a known value is never replaced by nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple

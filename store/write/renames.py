@@ -8,8 +8,6 @@ Two passes are made. A transaction that read the old name may write its rows aft
 pass went by; the second starts when the longest transaction must have ended.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

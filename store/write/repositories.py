@@ -1,7 +1,5 @@
 """Store the repositories of a batch, and give rows their number and name of today."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

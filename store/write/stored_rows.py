@@ -1,7 +1,5 @@
 """Read stored rows by their keys, as they stand beside new ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cache
 from typing import Any

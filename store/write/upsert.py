@@ -11,8 +11,6 @@ How a column is merged follows from its kind (schema/tables/ci.py):
 ones: with the version first, one history gave five different results, depending on its order.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial

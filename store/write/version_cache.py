@@ -4,8 +4,6 @@ Every delivery carries its repository. Upserting the same row each time would ma
 wait for one another (140 instead of 720 transactions a second).
 """
 
-from __future__ import annotations
-
 import time
 from collections import OrderedDict
 from collections.abc import Iterable

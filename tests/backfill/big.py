@@ -5,8 +5,6 @@ limits and clock are 100 times faster. Prints how long it took, how long GitHub'
 would take, and the peak of the command's memory; exit code 1 when anything is missing.
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import os

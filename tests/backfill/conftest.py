@@ -1,7 +1,5 @@
 """The command over a real store, in this process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple

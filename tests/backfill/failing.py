@@ -1,7 +1,5 @@
 """A served world whose jobs failed, stored as its deliveries told it, to read reasons from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Fill stores by either door from one world, and what both doors can know of it."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator

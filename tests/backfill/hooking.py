@@ -1,7 +1,5 @@
 """GitHub, somebody who listens, and the command that sets webhooks up, in this process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Worlds whose deliveries are partly lost, what audits them, and what must be missing."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The command with its clock faster: python -m tests.backfill.scaled 100 -r org/repo ..."""
 
-from __future__ import annotations
-
 import sys
 
 from backfill.cli import main

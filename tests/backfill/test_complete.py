@@ -1,7 +1,5 @@
 """Every run of the world is stored: caps, bursts, and runs that move while they are read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

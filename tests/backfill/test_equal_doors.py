@@ -1,7 +1,5 @@
 """What was received and what was read are the same records, in any mixture of the two."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Kill -9 at any moment, Ctrl-C, --max-requests: the same command goes on, and all is whole."""
 
-from __future__ import annotations
-
 import os
 import random
 import signal

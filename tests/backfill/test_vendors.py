@@ -1,7 +1,5 @@
 """The registry of vendors: what `rows` reads, `backfill` can ask for."""
 
-from __future__ import annotations
-
 import pytest
 
 from backfill.vendors import VENDORS, vendor_of

@@ -1,7 +1,5 @@
 """Whether an address is a listener's, and ours."""
 
-from __future__ import annotations
-
 import pytest
 
 from backfill.records import Webhook

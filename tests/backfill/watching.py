@@ -1,7 +1,5 @@
 """Let the world move while it is read: at a chosen request, before the next one is answered."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Callable

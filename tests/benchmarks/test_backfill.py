@@ -1,7 +1,5 @@
 """The benchmark of the backfill, over a few runs: both ways end alike, and requests are counted."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

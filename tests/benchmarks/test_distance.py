@@ -1,7 +1,5 @@
 """The proxy delays by what it says, and changes nothing else."""
 
-from __future__ import annotations
-
 import socket
 import statistics
 import subprocess

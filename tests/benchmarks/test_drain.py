@@ -1,7 +1,5 @@
 """What is timed is the real drain and the real replay, of all deliveries."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The latency is that of a real listener whose database really is away."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Listeners on one database are apart, and all of them are sent to."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """The client of the benchmarks hides neither a stall nor an answer."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

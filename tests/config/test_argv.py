@@ -1,7 +1,5 @@
 """Secrets vanish from the command line of a running process."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What every command's line has in common."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The groups file: what it says, and one line for each way to write it wrongly."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

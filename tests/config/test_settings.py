@@ -1,7 +1,5 @@
 """Flags over environment over `.env`, every value checked, no secret shown."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """All settings at once: the documented defaults, and every one given."""
 
-from __future__ import annotations
-
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path

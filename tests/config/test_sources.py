@@ -1,7 +1,5 @@
 """What `-r` may be: a name as the vendor has them, or the address of a page."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Which names a pattern watches."""
 
-from __future__ import annotations
-
 import pytest
 
 from config.watch import is_watched, watch

@@ -1,7 +1,5 @@
 """The secret that is made where the operator gives none."""
 
-from __future__ import annotations
-
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

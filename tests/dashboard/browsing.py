@@ -1,7 +1,5 @@
 """The demo's day, served to a real browser: what the browser tests have in common."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

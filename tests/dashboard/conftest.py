@@ -1,7 +1,5 @@
 """The pages' app over a real store, at a fixed time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path

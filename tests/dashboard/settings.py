@@ -1,7 +1,5 @@
 """Settings of a dashboard, as its tests need them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from config.settings import Settings, read

@@ -1,7 +1,5 @@
 """Write rows as the store would have them, with only what a test is about."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 from datetime import datetime, timedelta

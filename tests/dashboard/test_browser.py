@@ -1,7 +1,5 @@
 """The pages in a real browser over the demo's day: what it shows, asks for and complains about."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Every filter of the pages in a real browser, with JavaScript and without."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """`python dashboard.py` as typed: what it serves, and when it does not start."""
 
-from __future__ import annotations
-
 import gc
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Last night in words: for a mail, for a chat, and silent where there is nothing to say."""
 
-from __future__ import annotations
-
 import http.server
 import json
 import threading

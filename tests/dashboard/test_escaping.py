@@ -1,7 +1,5 @@
 """Hostile text is shown as text, and no page holds a link or a script that is not ours."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from html.parser import HTMLParser

@@ -1,7 +1,5 @@
 """The pages' connection cannot write, and says what is wrong with a store it cannot read."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The pages as files: every link leads to a file, and nothing is asked of a server."""
 
-from __future__ import annotations
-
 import html
 import re
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The demo's day holds what it promises, and its command shows it."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """`make run`: the pages live as long as the listener, and never keep it from its work."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

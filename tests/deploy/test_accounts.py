@@ -1,7 +1,5 @@
 """Every account x table x verb, on real servers: what deploy/accounts-*.sql allows and forbids."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Where a container may spool."""
 
-from __future__ import annotations
-
 import pytest
 
 from deploy.entrypoint import outlives

@@ -1,7 +1,5 @@
 """Slow clients hold nobody up: nginx takes them upon itself, and the listener bears them."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import socket

@@ -1,7 +1,5 @@
 """Long lists are cut in order, and nothing is lost."""
 
-from __future__ import annotations
-
 from engines.chunks import SIZE, by_scope, chunks
 
 

@@ -1,7 +1,5 @@
 """No piece of work takes longer than its deadline, however the database behaves."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Many writers on the same few runs: whatever the database refuses is done again, by itself."""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Errors of data and errors of the database, as each engine really raises them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Each engine's record, found by whatever is at hand; nobody else tells engines apart."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

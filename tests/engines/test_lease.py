@@ -1,7 +1,5 @@
 """Leases: one holder over all replicas, another when it ends."""
 
-from __future__ import annotations
-
 import threading
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """A command prints the password; when it does not, its words stay where they were."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 

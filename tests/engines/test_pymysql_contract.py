@@ -3,8 +3,6 @@
 Ours overrides private names of PyMySQL; a release that changes what they mean fails here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What is posted is answered for before the commit; nothing open goes back to the pool."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

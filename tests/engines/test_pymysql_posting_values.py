@@ -1,7 +1,5 @@
 """Values are written for the servers as PyMySQL itself writes them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Writers of one SQLite file take their turns: none waits for ever among busy ones."""
 
-from __future__ import annotations
-
 import threading
 import time
 

@@ -3,8 +3,6 @@
 Connecting there reaches this machine, but nothing in the address says so: it is no loopback.
 """
 
-from __future__ import annotations
-
 import shlex
 import sys
 import time

@@ -1,7 +1,5 @@
 """A transaction is carried out whole or not at all, whatever stops it."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError

@@ -6,8 +6,6 @@ Prints for each kill how long the group took to have a new primary, and how long
 listener wrote to it again; exits with 1 when a delivery is lost or that took over 10 s.
 """
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import sys

@@ -4,8 +4,6 @@ MYSQL_CLUSTER names the command that makes one: `MYSQL_CLUSTER DIR BASEPORT`; it
 of MYSQL_SERVER in DIR/n1 to n3, on BASEPORT+1 to +3.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import selectors

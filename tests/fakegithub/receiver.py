@@ -1,7 +1,5 @@
 """Something that takes deliveries and keeps them, where no listener is needed."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A small world, and requests to its server, for the tests of the fake GitHub itself."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit

@@ -4,8 +4,6 @@
 def test_any_order_ends_in_one_state(world): ...
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from hypothesis import strategies as st

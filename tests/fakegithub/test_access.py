@@ -1,7 +1,5 @@
 """Who may ask the fake GitHub, and how much: tokens, permissions, limits, ETags."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import requests

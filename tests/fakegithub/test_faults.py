@@ -1,7 +1,5 @@
 """What goes wrong at the fake GitHub, and the world that goes on while it is read."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

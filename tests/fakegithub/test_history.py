@@ -1,7 +1,5 @@
 """Generated histories and worlds of the fake GitHub."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Webhooks of the fake GitHub: signed deliveries, the delivery log, redelivery."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import time

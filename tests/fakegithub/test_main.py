@@ -1,7 +1,5 @@
 """The fake GitHub by hand: python -m fakegithub."""
 
-from __future__ import annotations
-
 import re
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Lists of the fake GitHub: pages, their links and caps, and the filters of runs."""
 
-from __future__ import annotations
-
 import pytest
 import requests
 

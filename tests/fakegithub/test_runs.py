@@ -1,7 +1,5 @@
 """The world behind the fake GitHub: runs and jobs, with the times GitHub would give."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

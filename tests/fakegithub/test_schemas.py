@@ -1,7 +1,5 @@
 """What the fake GitHub answers and sends, held against GitHub's own OpenAPI description."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the fake GitHub answers about runs, jobs, repositories, branches and commits."""
 
-from __future__ import annotations
-
 import pytest
 import requests
 

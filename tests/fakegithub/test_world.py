@@ -1,7 +1,5 @@
 """The world behind the fake GitHub: repositories, branches, commits, and its clock."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """A store without rows, and an engine for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """Whether the tables equal the world: all that GitHub still lists is stored as it is there."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from sqlalchemy import Engine
 

@@ -1,7 +1,5 @@
 """The reconciler with short leases and pauses: python -m tests.healing.fast --once ..."""
 
-from __future__ import annotations
-
 import sys
 
 import engines.lease

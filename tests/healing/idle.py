@@ -1,7 +1,5 @@
 """What an idle, healthy installation costs: python -m tests.healing.idle --repos 20 --hours 3."""
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 import threading

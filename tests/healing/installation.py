@@ -1,7 +1,5 @@
 """A listener and a reconciler over one store, and a GitHub that both speak with over HTTP."""
 
-from __future__ import annotations
-
 import io
 import threading
 from collections.abc import Iterator

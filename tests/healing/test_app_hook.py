@@ -1,7 +1,5 @@
 """A GitHub App whose own hook delivers to us: its log is read as the App, with a signed JWT."""
 
-from __future__ import annotations
-
 import json
 from base64 import urlsafe_b64decode
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One cycle after the other: what each of its steps finds, and what it costs."""
 
-from __future__ import annotations
-
 import json
 import time
 

@@ -1,7 +1,5 @@
 """Branches that moved while nobody listened, and the commits they moved over."""
 
-from __future__ import annotations
-
 import pytest
 
 from schema.tables.ci import commits

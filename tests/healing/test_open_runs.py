@@ -1,7 +1,5 @@
 """Runs that are open at GitHub: asked for ever less often, forgotten when they end."""
 
-from __future__ import annotations
-
 from schema.tables.reconciler import rereads
 from tests.fakegithub.samples import app_of, runs_of, small_world
 from tests.healing.equal import check_equals_world

@@ -1,7 +1,5 @@
 """What docs/operating.md tells an operator to do, done: each page with its commands."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import sqlite3

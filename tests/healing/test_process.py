@@ -1,7 +1,5 @@
 """The reconciler as processes: beside the listener, two of them, killed, and after a day's rest."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

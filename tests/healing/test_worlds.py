@@ -1,7 +1,5 @@
 """Whatever befalls deliveries, after two cycles the tables equal the world."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import Engine
 

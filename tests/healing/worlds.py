@@ -1,7 +1,5 @@
 """Worlds that go wrong: what befalls deliveries, the hook, the key and the API, by a seed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from random import Random
 

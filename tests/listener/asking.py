@@ -1,7 +1,5 @@
 """Requests to the listener within this process, as either kind of server would hand them over."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Coroutine, Mapping

@@ -1,7 +1,5 @@
 """The listener over a real store, by both ways in, and a sender for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """The listener as processes of its own, and requests to it byte for byte."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

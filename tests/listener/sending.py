@@ -1,7 +1,5 @@
 """Deliveries as GitHub sends them: recorded payloads, headers, signatures."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -1,7 +1,5 @@
 """What a store holds after deliveries."""
 
-from __future__ import annotations
-
 import zlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which requests reach the listener, and what one gets that breaks."""
 
-from __future__ import annotations
-
 import pytest
 
 from listener.asgi import AsgiApp

@@ -1,7 +1,5 @@
 """A request as the server hands it over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`python listener.py --check` says in one line each what is wrong, and 0 or 1 at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

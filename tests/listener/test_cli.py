@@ -1,7 +1,5 @@
 """`python listener.py` as typed: what it prints, what stops it, how it ends."""
 
-from __future__ import annotations
-
 import re
 import socket
 import sqlite3

@@ -1,7 +1,5 @@
 """The two questions of a balancer."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a start does with databases of every age, and with a spool that cannot be made."""
 
-from __future__ import annotations
-
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a connection allows its sender, beside bringing one request."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

@@ -1,7 +1,5 @@
 """What becomes of a delivery that GitHub signed, on each engine."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

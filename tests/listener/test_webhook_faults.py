@@ -1,7 +1,5 @@
 """What becomes of a signed delivery when its data, the database or we are at fault."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

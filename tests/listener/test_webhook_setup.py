@@ -1,7 +1,5 @@
 """`python listener.py --register URL` and the webhooks' part of `--check`, as one types them."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The least GitHub sends, as far as rows read it: one object of each kind, to be changed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Moves of one second -> where a branch points: by what they say, whatever order they came in."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Columns that follow from stored attempts and jobs."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Odd inputs are read as one type, or noted with the name of their field; keys refuse them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

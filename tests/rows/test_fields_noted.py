@@ -1,7 +1,5 @@
 """Fields that cannot be read are noted: once, and for whoever asks last."""
 
-from __future__ import annotations
-
 from rows import fields
 
 

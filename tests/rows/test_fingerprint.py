@@ -1,7 +1,5 @@
 """Two runs of one failure have one fingerprint; two failures have two."""
 
-from __future__ import annotations
-
 import pytest
 
 from rows.fingerprint import fingerprint, masked

@@ -1,7 +1,5 @@
 """Each provider has its vendor, and nobody else knows one."""
 
-from __future__ import annotations
-
 import pytest
 
 from rows import Unmappable

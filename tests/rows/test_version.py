@@ -1,7 +1,5 @@
 """The version of a record: which of two is newer, whatever order they arrive in."""
 
-from __future__ import annotations
-
 import itertools
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Locks that processes share by the name of a file."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

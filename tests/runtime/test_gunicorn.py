@@ -1,7 +1,5 @@
 """The server around the app: its processes, their death, and many senders at once."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

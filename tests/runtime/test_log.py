@@ -1,7 +1,5 @@
 """What a log line may look like, whoever wrote into it."""
 
-from __future__ import annotations
-
 import logging
 import re
 

@@ -1,7 +1,5 @@
 """A database that is empty, with the engine that an upgrade has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

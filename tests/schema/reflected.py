@@ -1,7 +1,5 @@
 """A database's schema as the database itself tells it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

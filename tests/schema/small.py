@@ -1,7 +1,5 @@
 """A small database of an earlier installation, with what real ones have beside the schema."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

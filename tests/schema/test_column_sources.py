@@ -1,7 +1,5 @@
 """Every column says where its value comes from, and nothing else does."""
 
-from __future__ import annotations
-
 import pytest
 
 from schema.column_sources import SOURCES, STORE

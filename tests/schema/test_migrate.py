@@ -1,7 +1,5 @@
 """A migrated schema is the one the tables describe, however it came about."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

@@ -1,7 +1,5 @@
 """While the schema is upgraded, what runs goes on: the release before, and whoever reads."""
 
-from __future__ import annotations
-
 import io
 import subprocess
 import sys

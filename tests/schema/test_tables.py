@@ -1,7 +1,5 @@
 """The tables keep their documented columns first and in order, and say what each column means."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import BigInteger, Table, UniqueConstraint, create_engine
 from sqlalchemy.pool import NullPool

@@ -1,7 +1,5 @@
 """One upgrader at a time, and nobody waits for one that is gone."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """What an analyst may count on, from sqlite3: each claim holds for sqlite3's own connection too."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """How misuse and refused statements end: in sqlite3's exceptions, often in its words."""
 
-from __future__ import annotations
-
 import pickle
 import sqlite3
 from contextlib import closing

@@ -1,7 +1,5 @@
 """A small table on a fresh database of each engine, and connections that are closed at the end."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Random SELECTs, each with the row it gives: the answer is known from how it was put together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Every refusal is one clear sentence, and no password is in it or in anything around it."""
 
-from __future__ import annotations
-
 import pickle
 import secrets
 import socket

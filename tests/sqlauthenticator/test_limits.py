@@ -1,7 +1,5 @@
 """Statements end at their limit, lost connections are said and made again, results may be huge."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 import time

@@ -1,7 +1,5 @@
 """The same claims, tried on sqlite3's own connection and on the connector's, on every engine."""
 
-from __future__ import annotations
-
 import importlib
 import sqlite3
 from contextlib import closing

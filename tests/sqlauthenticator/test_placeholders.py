@@ -1,7 +1,5 @@
 """Placeholders count outside strings, quoted identifiers and comments only."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any

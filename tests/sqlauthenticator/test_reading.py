@@ -1,7 +1,5 @@
 """A reader sees the newest rows as Python values, in pandas too, and changes nothing."""
 
-from __future__ import annotations
-
 import sqlite3
 import warnings
 from concurrent.futures import ThreadPoolExecutor

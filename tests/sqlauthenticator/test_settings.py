@@ -1,7 +1,5 @@
 """Where the database is: arguments, environment, `.env`; and what is never shown."""
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 import ssl

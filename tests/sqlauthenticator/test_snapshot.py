@@ -1,7 +1,5 @@
 """A snapshot is one consistent view that holds nobody up, and that ends."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from typing import Any

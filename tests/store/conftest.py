@@ -1,7 +1,5 @@
 """A store with the schema and no rows, as one writer or as several."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -4,8 +4,6 @@ Every row is folded over its records in the order of their versions, which no da
 for. What follows from stored rows is derived by `rows.derive`, whose own tests stand elsewhere.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """Bring deliveries to a store by the doors that production uses: webhook, API page, replay."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime

@@ -5,8 +5,6 @@ Counts of `make test-all`, per engine: 500 tellings of stories and 500 of genera
 two. The histories take up to an hour on an engine and two cores.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """A forgotten repository leaves nothing behind, and nothing of any other goes with it."""
 
-from __future__ import annotations
-
 import json
 import os
 

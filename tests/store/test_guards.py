@@ -4,8 +4,6 @@ Each of these removes one thing that the store's promises rest on, and then runs
 passes with it.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any

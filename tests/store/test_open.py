@@ -1,7 +1,5 @@
 """One opening for all: each role logs in as its URL says, and nobody connects past it."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Each story, told in order, leaves exactly the rows written by hand; told again, nothing more."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import Engine, text
 

@@ -1,7 +1,5 @@
 """Two writers whose statements take turns: every interleaving that a database would allow."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any

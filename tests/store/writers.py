@@ -1,7 +1,5 @@
 """Writers of one store: emptied before, several at once, and what they must leave."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Stories: what GitHub sends in one situation, and the rows it must become, written by hand."""
 
-from __future__ import annotations
-
 from tests.stories import git, plain, renaming, rerun, unusual
 
 STORIES = (

@@ -1,7 +1,5 @@
 """Branches that are made, deleted and made again, a tag among them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from fakegithub.payloads.events import (

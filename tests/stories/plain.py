@@ -1,7 +1,5 @@
 """Runs that go their usual way: success, failure, instantly started, and without jobs."""
 
-from __future__ import annotations
-
 from fakegithub.payloads.events import at, job
 from tests.stories.story import (
     ATTEMPT_ROW,

@@ -1,7 +1,5 @@
 """A repository renamed and transferred while it is watched; another then takes its old name."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

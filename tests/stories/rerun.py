@@ -1,7 +1,5 @@
 """A run whose failed jobs are run again: the others are copied into the new attempt."""
 
-from __future__ import annotations
-
 from fakegithub.payloads.events import at, job
 from tests.stories.plain import BUILD, QUEUED, RUNNING, SUCCESS
 from tests.stories.story import (

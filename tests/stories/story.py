@@ -3,8 +3,6 @@
 A story's rows are written by hand. A column that is not named is NULL (`tests.equality.written`).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Runs that do not go their usual way: cancelled, gated, held for approval, skipped."""
 
-from __future__ import annotations
-
 from fakegithub.payloads.events import (
     at,
     commit,

@@ -4,8 +4,6 @@ python -m tests.torture                 both engines and the controls
 python -m tests.torture --part 10       a tenth of it
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A listener with a mistake: it answers before it commits. The torture must find what it loses."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 

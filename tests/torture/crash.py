@@ -1,7 +1,5 @@
 """Kill workers, masters and databases while deliveries come in; afterwards compare the stores."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import time

@@ -3,8 +3,6 @@
 python -m tests.torture.mutants
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What the store must hold: the same deliveries, stored once each where nothing ever fails."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every way in which a database can be away, each from its beginning to its end."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time

@@ -1,7 +1,5 @@
 """Send deliveries as GitHub would if it never gave up, and note each 2xx before the next step."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

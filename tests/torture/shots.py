@@ -1,7 +1,5 @@
 """Signed deliveries of a generated world, each to be sent until somebody says it is stored."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Send deliveries for hours, and watch what must not grow: `python -m tests.torture.soak`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

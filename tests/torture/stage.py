@@ -1,7 +1,5 @@
 """A listener and its database, as processes that can be killed and started again."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -1,7 +1,5 @@
 """A tenth part of `make torture`: the same programme, with a fixed seed."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.counts import count

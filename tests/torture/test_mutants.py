@@ -1,7 +1,5 @@
 """The guards that `python -m tests.torture.mutants` takes away are where it looks for them."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.listener.process import ROOT

@@ -1,7 +1,5 @@
 """The listener answers through every outage, loses nothing, and writes all of it back."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

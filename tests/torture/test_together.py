@@ -1,7 +1,5 @@
 """Two listeners, a replay and a backfill write the same runs at once, and nothing is lost."""
 
-from __future__ import annotations
-
 import random
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The first tables."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Double, Integer, text
 
 from engines.column_types import BigId, Bytes, Exact, Long, Moment, Name

@@ -1,7 +1,5 @@
 """How far a backfill has come."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Integer
 
 from engines.column_types import BigId, Exact, Long, Moment

@@ -1,7 +1,5 @@
 """Room for bodies that are too long for one packet."""
 
-from __future__ import annotations
-
 from sqlalchemy import Integer
 
 from engines.column_types import Bytes, Exact

@@ -1,7 +1,5 @@
 """Leases, and what the reconciler remembers."""
 
-from __future__ import annotations
-
 from sqlalchemy import Integer
 
 from engines.column_types import Exact, Long, Moment

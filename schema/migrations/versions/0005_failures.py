@@ -1,7 +1,5 @@
 """Why jobs failed."""
 
-from __future__ import annotations
-
 from sqlalchemy import Integer
 
 from engines.column_types import BigId, Exact, Long, Moment

@@ -1,7 +1,5 @@
 """Verdicts and warnings."""
 
-from __future__ import annotations
-
 from engines.column_types import BigId, Exact, Long, Moment
 from schema.migrations.steps import column, create_index, create_table, needed, repo_id
 

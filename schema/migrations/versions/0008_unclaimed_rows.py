@@ -6,8 +6,6 @@ INSERT ... ON DUPLICATE KEY UPDATE leaves in its log.
 https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-limitations.html
 """
 
-from __future__ import annotations
-
 from schema.migrations import steps
 
 revision = "0008"

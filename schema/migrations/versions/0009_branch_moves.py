@@ -1,7 +1,5 @@
 """What moved branches, to order pushes of one second; it begins with where they point now."""
 
-from __future__ import annotations
-
 import struct
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Whose commit a run is of; jobs that started late; what is said of columns."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean
 
 from engines.column_types import Long, Moment, Name

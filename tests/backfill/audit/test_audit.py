@@ -1,7 +1,5 @@
 """The audit names exactly what is missing, no more and no less, and repairs it."""
 
-from __future__ import annotations
-
 from random import Random
 
 import pytest

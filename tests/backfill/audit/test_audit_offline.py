@@ -1,7 +1,5 @@
 """The audit without a server: what the store alone can tell, and what it cannot."""
 
-from __future__ import annotations
-
 import pytest
 import sqlalchemy as sa
 

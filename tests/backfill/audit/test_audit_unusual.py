@@ -1,7 +1,5 @@
 """What looks as if it were missing and is not, and what looks whole and is not."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from random import Random
 

@@ -1,7 +1,5 @@
 """Comparing ids: what is missing, what is on its way, which gaps are none."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Which branches and commits are missing."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Which gaps in run numbers are none."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """What a verdict counts, and where its span ends."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from backfill.audit import verdict

@@ -1,7 +1,5 @@
 """Bad input: one line, exit code 2, nothing written, nothing asked of GitHub."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

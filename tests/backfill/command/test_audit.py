@@ -1,7 +1,5 @@
 """`local-database.py --audit`: exit codes, the table, JSON, what waits raw, no key."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A verdict as people read it: nothing in it breaks a line, and a long list ends."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What GitHub refuses: one clear sentence, other repositories go on, the exit code tells."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """--forget deletes only what a person named twice."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import Engine
 

@@ -1,7 +1,5 @@
 """What a backfill would cost, said before it begins."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from backfill.command.estimate import estimate_seconds

@@ -1,7 +1,5 @@
 """An adopted database ends up as one that never was another, whatever comes first."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta

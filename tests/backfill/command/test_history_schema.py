@@ -1,7 +1,5 @@
 """The schema is created where there is none, and upgraded as its engine needs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Replay of stored deliveries: what it writes, what it leaves, what it says."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from urllib.parse import quote_plus

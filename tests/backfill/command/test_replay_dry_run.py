@@ -1,7 +1,5 @@
 """What a replay would change is what it changes: raised revisions, new rows, nothing written."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 

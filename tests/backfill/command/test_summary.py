@@ -1,7 +1,5 @@
 """The closing words of a backfill."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """A vendor that cannot be reached, or refuses the key: one line, and no store is made."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fakegithub.server import serve

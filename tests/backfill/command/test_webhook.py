@@ -1,7 +1,5 @@
 """A webhook is made and repaired over real HTTP; the same command twice changes nothing."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

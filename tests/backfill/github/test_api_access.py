@@ -1,7 +1,5 @@
 """What GitHub's answers mean, and the token that a GitHub App signs."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

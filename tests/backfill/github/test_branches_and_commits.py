@@ -1,7 +1,5 @@
 """Branches that come, move and go, and the commits that lead back to the oldest run."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from schema.tables.ci import branches, commits

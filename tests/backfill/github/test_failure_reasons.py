@@ -1,7 +1,5 @@
 """The reasons of failed jobs over real HTTP: annotations, else the log, within a budget."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """A job's log over real HTTP: its end, and what is recorded where there is none."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

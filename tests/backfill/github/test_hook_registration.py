@@ -1,7 +1,5 @@
 """What `--check` says of webhooks: one line each, and what keeps one from delivering."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from pathlib import Path

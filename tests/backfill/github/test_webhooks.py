@@ -1,7 +1,5 @@
 """Which hook is ours, and what is wrong with it: no server is needed for that."""
 
-from __future__ import annotations
-
 import pytest
 
 from backfill.github.webhooks import find_our_hook, list_faults, read_hook

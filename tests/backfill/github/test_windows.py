@@ -1,7 +1,5 @@
 """Windows tile the history of a repository, whatever is done to them."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Within GitHub's limits, and a fifth of them left to others."""
 
-from __future__ import annotations
-
 import threading
 import time
 from datetime import datetime

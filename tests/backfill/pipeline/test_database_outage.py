@@ -1,7 +1,5 @@
 """A database that is away while a backfill works is waited for."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What people see: bars on a terminal, plain lines elsewhere, and the closing words."""
 
-from __future__ import annotations
-
 import os
 import pty
 import subprocess

@@ -1,7 +1,5 @@
 """Threads that fetch: all results, few at a time, and errors after what was paid for."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

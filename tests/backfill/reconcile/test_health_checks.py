@@ -1,7 +1,5 @@
 """Freshness looked at on a served world: warnings begin and end, each said once."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """What is worth a warning, and what is not."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """`python -m backfill.reconcile.__main__`: one cycle by hand, its exit codes, and what it says."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

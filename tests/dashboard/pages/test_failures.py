@@ -1,7 +1,5 @@
 """What failed jobs say, on the pages: in the night, on the run, across repositories and years."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """The pages' figures against plain SQL written separately, over a generated history."""
 
-from __future__ import annotations
-
 import csv
 import io
 import math

@@ -1,7 +1,5 @@
 """Health, the banner and the metrics: is all there, is it fresh, and who looks after it?"""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Which night a run belongs to, at the borders of nights, days and zones."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Every page over an empty store, a store of its own, hostile text, and filters of all kinds."""
 
-from __future__ import annotations
-
 import html
 import re
 import zlib

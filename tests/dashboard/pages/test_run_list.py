@@ -1,7 +1,5 @@
 """Runs, found by their filters and looked at one by one."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

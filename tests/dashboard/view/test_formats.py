@@ -1,7 +1,5 @@
 """Values as people read them, percentiles, timelines, and the address of a new issue."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 

@@ -1,7 +1,5 @@
 """What a cell says, and what the words above the matrix make of a row."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo

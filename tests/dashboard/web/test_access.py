@@ -1,7 +1,5 @@
 """Who may come in, and what a browser is told about every answer."""
 
-from __future__ import annotations
-
 import base64
 
 import pytest

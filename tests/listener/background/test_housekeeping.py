@@ -1,7 +1,5 @@
 """Older rows learn a new name while deliveries go on, and one process does it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

@@ -1,7 +1,5 @@
 """The environment that the reconciler is started in, and how it is started again."""
 
-from __future__ import annotations
-
 import pytest
 
 from config.settings import SETTINGS

@@ -1,7 +1,5 @@
 """Roll-ups are made for whoever may log in: also with a password that a command prints."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from collections.abc import Callable

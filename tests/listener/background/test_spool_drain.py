@@ -1,7 +1,5 @@
 """The spool is written back as if its deliveries had come one by one, and nothing else happens."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The breaker opens at the first failure, says so once, and closes when a probe succeeds."""
 
-from __future__ import annotations
-
 import time
 
 import pymysql

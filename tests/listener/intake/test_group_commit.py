@@ -1,7 +1,5 @@
 """Deliveries that come at once are committed together, and answered apart."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Where a delivery goes when the database fails at the worst moment, and what is answered."""
 
-from __future__ import annotations
-
 import shutil
 import socket
 import time

@@ -1,7 +1,5 @@
 """What is done beside the loop."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 

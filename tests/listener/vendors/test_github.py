@@ -1,7 +1,5 @@
 """What the headers alone decide."""
 
-from __future__ import annotations
-
 import pytest
 
 from listener.vendors import read_head

@@ -1,7 +1,5 @@
 """Who signed a body."""
 
-from __future__ import annotations
-
 import pytest
 
 from listener.vendors.github import signer

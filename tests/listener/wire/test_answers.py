@@ -1,7 +1,5 @@
 """Every answer as it goes over the wire, and what bad input leaves behind: nothing."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 

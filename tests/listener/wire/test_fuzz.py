@@ -1,7 +1,5 @@
 """Recorded payloads with anything in any field: never a 5xx, and never a row out of nothing."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The Flask app on real WSGI servers: what it needs of them, and what it loses when they fail."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

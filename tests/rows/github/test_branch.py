@@ -1,7 +1,5 @@
 """Pushes, creations, deletions and the API's list -> branches."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

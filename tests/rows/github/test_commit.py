@@ -1,7 +1,5 @@
 """Commits of pushes and of the API -> commits."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which events are routed, and what of the API is refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The router, and what holds for every payload whatever is in it."""
 
-from __future__ import annotations
-
 import copy
 import json
 from datetime import datetime

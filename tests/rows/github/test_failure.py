@@ -1,7 +1,5 @@
 """What logs and annotations say: recorded outputs of many tools, with the message by hand."""
 
-from __future__ import annotations
-
 import json
 import time
 from pathlib import Path

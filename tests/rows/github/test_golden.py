@@ -11,8 +11,6 @@ never make them with the code. What they leave out:
 Times are UTC; `labels` and `steps` of a job are their JSON.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from pathlib import Path

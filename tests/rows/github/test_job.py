@@ -1,7 +1,5 @@
 """Jobs: what becomes a row, what does not, and on which system it ran."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

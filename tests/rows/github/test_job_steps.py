@@ -1,7 +1,5 @@
 """The steps of a completed job, and the one that failed."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

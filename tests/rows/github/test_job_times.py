@@ -1,7 +1,5 @@
 """When a job waited and ran, in which attempt, and which record of it is newer."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Repositories, the servers they are on, and the names they go or went by."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

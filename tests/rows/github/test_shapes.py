@@ -1,7 +1,5 @@
 """One state, told by a webhook and by the REST API, is one record: same columns, same version."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import hypothesis

@@ -1,7 +1,5 @@
 """Runs -> workflowruns and runattempts, and their workflow -> workflows."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The order of a run's records: the later one has the greater version."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.rows.objects import only, run_rows

@@ -1,7 +1,5 @@
 """Values of every type, and payloads with one put in any place."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from typing import Any

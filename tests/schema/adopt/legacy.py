@@ -1,7 +1,5 @@
 """Databases in the documented schema, as an installation from before this programme left them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An adoption that is killed at any statement is continued by the next one."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

@@ -1,7 +1,5 @@
 """A database in the documented schema gets the described one, in place, with all its rows."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Bodies that are too long for one packet are stored in parts, and read as one."""
 
-from __future__ import annotations
-
 import os
 from datetime import datetime
 

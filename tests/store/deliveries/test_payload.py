@@ -1,7 +1,5 @@
 """Bytes to a payload."""
 
-from __future__ import annotations
-
 import pytest
 
 from rows import Unmappable

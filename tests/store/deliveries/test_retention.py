@@ -1,7 +1,5 @@
 """Raw deliveries are dropped when they are old enough, but never what waits for a person."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """The spool keeps what it took: over processes, kills, full disks and torn files."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

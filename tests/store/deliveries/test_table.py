@@ -1,7 +1,5 @@
 """Raw deliveries: what is kept of each, and what becomes of one that comes again."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What of a batch is written: nothing twice, and nothing that another row of it brings."""
 
-from __future__ import annotations
-
 from rows import Mapped, Row
 from rows.version import STUB
 from store.doors.api import Read, is_covered, joined, lock_of

@@ -1,7 +1,5 @@
 """One decision for every way a delivery comes: applied, ignored, quarantined."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Any

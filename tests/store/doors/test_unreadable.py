@@ -1,7 +1,5 @@
 """A field that cannot be read costs nothing but itself, whichever way a delivery comes."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import Engine, select
 

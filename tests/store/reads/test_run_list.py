@@ -1,7 +1,5 @@
 """A search for what is rare ends in time, and goes on where it ended."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Roll-ups made at once, without the rests that deliveries are given."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Engine

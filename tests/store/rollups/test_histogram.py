@@ -1,7 +1,5 @@
 """Spans on a fixed logarithmic scale: every bucket stands for what is at most 5% away."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 

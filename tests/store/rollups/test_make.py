@@ -1,7 +1,5 @@
 """Roll-ups follow the tables: whatever is committed meanwhile, by whom, and in which order."""
 
-from __future__ import annotations
-
 import threading
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """Verdicts are kept with their time, the newest first, and not for ever."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa

@@ -1,7 +1,5 @@
 """Runs that are settled: what was listed anew meanwhile stays as it was listed."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import sqlalchemy as sa

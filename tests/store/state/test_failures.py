@@ -1,7 +1,5 @@
 """Which failed jobs still need a reason, and what is written of one."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, insert, select

@@ -1,7 +1,5 @@
 """Health rows: since when something is wrong, and what changed."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

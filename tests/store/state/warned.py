@@ -1,7 +1,5 @@
 """What health holds that is not good."""
 
-from __future__ import annotations
-
 from sqlalchemy import Engine
 
 from engines import reading

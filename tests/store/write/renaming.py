@@ -1,7 +1,5 @@
 """Deliveries of a repository that changes its name, and what its rows say of it."""
 
-from __future__ import annotations
-
 from itertools import count
 
 from sqlalchemy import Engine, select, update

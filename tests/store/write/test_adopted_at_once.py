@@ -1,7 +1,5 @@
 """Writers that claim at the same time end with one row of each thing."""
 
-from __future__ import annotations
-
 from sqlalchemy import Engine
 
 from tests.store.production_doors import deliver, sent

@@ -1,7 +1,5 @@
 """What is written claims the rows of an earlier installation instead of doubling them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """What is told beforehand of a merge is what the database makes of it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings

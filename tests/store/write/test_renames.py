@@ -1,7 +1,5 @@
 """Renames: the name answers at once, older rows follow in small batches, whatever comes between."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import pytest

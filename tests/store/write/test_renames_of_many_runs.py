@@ -1,7 +1,5 @@
 """A repository of many runs is renamed while deliveries flow: 200,000 runs in `make test-all`."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from itertools import count as numbers

@@ -1,7 +1,5 @@
 """Two transactions on one run, or on a branch and its commit, step by step: nothing is lost."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time

@@ -1,7 +1,5 @@
 """The statements that merge rows: what is assigned, and in which order."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What a process believes to be stored: never more than was committed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

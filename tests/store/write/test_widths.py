@@ -1,7 +1,5 @@
 """Names that a careless column would merge, cut or refuse arrive whole, on each engine."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from contextlib import nullcontext

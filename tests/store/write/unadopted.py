@@ -1,7 +1,5 @@
 """Rows of an earlier installation that nobody has claimed yet, and deliveries that do."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import sqlalchemy as sa
