@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -38,10 +38,10 @@ fix: dev ## format, and repair what ruff can
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
 
-test: dev servers ## all engines, a fixed part of the long programmes: make test PYTEST_ARGS="-k sqlite"
+test: dev servers .venv-supply/.made ## all engines, a fixed part of the long programmes: make test PYTEST_ARGS="-k sqlite"
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
-test-all: dev servers ## all engines, every stated count
+test-all: dev servers .venv-supply/.made ## all engines, every stated count
 	@# No dump of a slow test: taken while its threads run, it can end the process.
 	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
@@ -108,13 +108,34 @@ endif
 	$(check_machine)
 	@$(PYTHON) -m venv --clear .venv
 	@echo "installing the packages of requirements.txt into .venv"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	@echo "installing the packages of requirements-dev.txt into .venv"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+.venv-supply/.made: requirements-supply.txt
+	@$(PYTHON) -m venv --clear .venv-supply
+	@.venv-supply/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# The runtime's first: the others hold its versions. One that is there already is kept.
+requirements: .venv-supply/.made ## write the lists that are installed, with hashes, from the *.in files
+	@for list in requirements requirements-dev requirements-supply; do \
+		.venv-supply/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-annotate \
+			--custom-compile-command "make requirements" $$list.in --output-file $$list.txt || exit 1; \
+	done
+
+sbom: .venv-supply/.made ## write build/sbom.cdx.json: what is installed, as CycloneDX lists it
+	@mkdir -p build
+	@.venv-supply/bin/python -W ignore::UserWarning -m cyclonedx_py requirements --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON --output-file build/sbom.cdx.json requirements.txt
+
+audit: .venv-supply/.made ## ask the list of known vulnerabilities about each package; no answer fails, too
+	@.venv-supply/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		--requirement requirements.txt
 
 # What the tests start, where this user may install it and it is neither named nor installed.
 servers:

@@ -107,7 +107,7 @@ def test_rows_import_only_the_standard_library_and_nothing_impure():
 
 def test_packages_that_are_imported_are_required_and_explained():
     required = re.findall(
-        r"^([\w-]+)(?:\[\w+\])?==\S+ +# \S", (ROOT / "requirements.txt").read_text(), re.MULTILINE
+        r"^([\w-]+)(?:\[\w+\])?==\S+ +# \S", (ROOT / "requirements.in").read_text(), re.MULTILINE
     )
     owners = importlib.metadata.packages_distributions()
     found = {
