@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tests.listener.process import ROOT
 
 SECONDS = 240
-SKIPPED = shutil.ignore_patterns(".git", ".venv", "data", "__pycache__", ".*_cache", ".hypothesis")
+SKIPPED = shutil.ignore_patterns(".git", ".venv*", "data", "__pycache__", ".*_cache", ".hypothesis")
 
 
 class Mutant(NamedTuple):

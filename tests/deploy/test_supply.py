@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PIN = re.compile(r"^([A-Za-z][\w.-]*)(?:\[\w+\])?==([^\s;]+)", re.MULTILINE)
 LISTS = ["requirements", "requirements-dev", "requirements-supply"]
 
