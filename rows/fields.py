@@ -4,22 +4,20 @@ Each reader takes the object, the key and `at`, the object's own name, so that a
 `workflow_job.run_id` and not just `run_id`. Missing and null both give None. GitHub's examples
 do not validate against GitHub's schemas, so only what is read is checked.
 
-What cannot be read is None, too, and noted (`noting`): one odd field must not cost the others. Only
+What cannot be read is None, too, and noted (`Noting`): one odd field must not cost the others. Only
 what names a row refuses it: `key` and `strict` raise Unmappable.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from rows import Unmappable
 
 Value = TypeVar("Value")
-Given = ParamSpec("Given")
 
 BIGGEST, BIGGEST_INT = 2**63 - 1, 2**31 - 1
 """The greatest numbers that a BIGINT and an INT column hold."""
@@ -31,62 +29,52 @@ SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 NOTES: ContextVar[list[str] | None] = ContextVar("NOTES", default=None)
 MOST_NOTES = 20
-STRICT: dict[Callable[..., Any], Callable[..., Any]] = {}
-"""The readers that raise, by those that note."""
+REFUSED = list[str]()
+"""In place of notes: what cannot be read is raised."""
 
 
-@contextmanager
-def noting() -> Iterator[list[str]]:
-    """Give a list of what readers cannot read meanwhile; nobody hears of it elsewhere."""
-    notes: list[str] = []
-    token = NOTES.set(notes)
-    try:
-        yield notes
-    finally:
-        NOTES.reset(token)
+class Noting:
+    """Gives a list of what readers cannot read meanwhile; nobody hears of it elsewhere."""
 
+    def __enter__(self) -> list[str]:
+        notes = list[str]()
+        self.token = NOTES.set(notes)
+        return notes
 
-def note(error: Unmappable) -> None:
-    """Note a field that cannot be read, once."""
-    notes = NOTES.get()
-    if notes is not None and len(notes) < MOST_NOTES and str(error) not in notes:
-        notes.append(str(error))
-
-
-def optional(reader: Callable[Given, Value | None]) -> Callable[Given, Value | None]:
-    """Return a reader that notes what it cannot read, in place of one that raises."""
-
-    @wraps(reader)
-    def read(*args: Given.args, **kwargs: Given.kwargs) -> Value | None:
-        try:
-            return reader(*args, **kwargs)
-        except Unmappable as error:
-            note(error)
-            return None
-
-    STRICT[read] = reader
-    return read
+    def __exit__(self, *_: object) -> None:
+        NOTES.reset(self.token)
 
 
 def strict(
     reader: Callable[..., Value | None], source: Mapping[str, Any], key: str, at: str, *more: int
 ) -> Value | None:
     """Return what a reader reads. Raises Unmappable for what it cannot read."""
-    read: Callable[..., Value | None] = STRICT.get(reader, reader)
-    return read(source, key, at, *more)
+    token = NOTES.set(REFUSED)
+    try:
+        return reader(source, key, at, *more)
+    finally:
+        NOTES.reset(token)
 
 
 def key(reader: Callable[..., Value | None], source: Mapping[str, Any], key: str, at: str) -> Value:
     """Return what a reader reads of a row's key. Raises Unmappable without it."""
-    value = strict(reader, source, key, at)
+    value = reader(source, key, at)
     if value is None:
+        strict(reader, source, key, at)
         raise Unmappable(f"{at}.{key}", "is missing")
     return value
 
 
-def wrong(at: str, key: str, wanted: str, value: object) -> Unmappable:
-    """Return the error that names the field, what it wants and what it got."""
-    return Unmappable(f"{at}.{key}", f"wants {wanted}, got {shown(value)}")
+def refuse(at: str, key: str, wanted: str, value: object) -> None:
+    """Note a field that cannot be read, once: its name, what it wants and what it got."""
+    notes = NOTES.get()
+    if notes is None:
+        return
+    error = Unmappable(f"{at}.{key}", f"wants {wanted}, got {shown(value)}")
+    if notes is REFUSED:
+        raise error
+    if len(notes) < MOST_NOTES and str(error) not in notes:
+        notes.append(str(error))
 
 
 def shown(value: object) -> str:
@@ -96,13 +84,13 @@ def shown(value: object) -> str:
     return ascii(value[:60] if isinstance(value, str) else value)[:60]
 
 
-@optional
 def child(source: Mapping[str, Any], key: str, at: str) -> dict[str, Any] | None:
     """Return the object under `key`."""
     value = source.get(key)
     if value is None or isinstance(value, dict):
         return value
-    raise wrong(at, key, "an object", value)
+    refuse(at, key, "an object", value)
+    return None
 
 
 def children(source: Mapping[str, Any], key: str, at: str) -> list[dict[str, Any]]:
@@ -110,11 +98,10 @@ def children(source: Mapping[str, Any], key: str, at: str) -> list[dict[str, Any
     listed = items(source, key, at) or []
     objects = [item for item in listed if isinstance(item, dict)]
     if len(objects) < len(listed):
-        note(wrong(at, key, "a list of objects", listed))
+        refuse(at, key, "a list of objects", listed)
     return objects
 
 
-@optional
 def text(source: Mapping[str, Any], key: str, at: str, longest: int | None = None) -> str | None:
     """Return the text under `key`, of at most `longest` letters.
 
@@ -124,12 +111,15 @@ def text(source: Mapping[str, Any], key: str, at: str, longest: int | None = Non
     if value is None:
         return None
     if not isinstance(value, str):
-        raise wrong(at, key, "text", value)
-    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise wrong(at, key, "valid Unicode", value)
-    if longest is not None and len(value) > longest:
-        raise wrong(at, key, f"at most {longest} letters", value)
-    return value
+        wanted = "text"
+    elif not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        wanted = "valid Unicode"
+    elif longest is not None and len(value) > longest:
+        wanted = f"at most {longest} letters"
+    else:
+        return value
+    refuse(at, key, wanted, value)
+    return None
 
 
 def texts(source: Mapping[str, Any], key: str, at: str) -> list[str]:
@@ -138,36 +128,33 @@ def texts(source: Mapping[str, Any], key: str, at: str) -> list[str]:
     return [word for word in read if word is not None]
 
 
-@optional
 def items(source: Mapping[str, Any], key: str, at: str) -> list[Any] | None:
     """Return the list under `key`."""
     value = source.get(key)
     if value is None or isinstance(value, list):
         return value
-    raise wrong(at, key, "a list", value)
+    refuse(at, key, "a list", value)
+    return None
 
 
-@optional
 def number(source: Mapping[str, Any], key: str, at: str, most: int = BIGGEST) -> int | None:
     """Return the whole number under `key`, 0 to `most`. Ids passed 2^31 long ago."""
     value = source.get(key)
-    if value is None:
-        return None
-    if type(value) is not int or not 0 <= value <= most:
-        raise wrong(at, key, "a whole number", value)
-    return value
+    if value is None or (type(value) is int and 0 <= value <= most):
+        return value
+    refuse(at, key, "a whole number", value)
+    return None
 
 
-@optional
 def flag(source: Mapping[str, Any], key: str, at: str) -> bool | None:
     """Return the boolean under `key`."""
     value = source.get(key)
     if value is None or isinstance(value, bool):
         return value
-    raise wrong(at, key, "true or false", value)
+    refuse(at, key, "true or false", value)
+    return None
 
 
-@optional
 def sha(source: Mapping[str, Any], key: str, at: str) -> str | None:
     """Return the commit hash under `key`: 40 or 64 lower-case hex digits.
 
@@ -177,12 +164,12 @@ def sha(source: Mapping[str, Any], key: str, at: str) -> str | None:
     value = source.get(key)
     if value is None:
         return None
-    if not isinstance(value, str) or not SHA.fullmatch(value):
-        raise wrong(at, key, "a commit hash", value)
-    return None if NO_COMMIT.fullmatch(value) else value
+    if isinstance(value, str) and SHA.fullmatch(value):
+        return None if NO_COMMIT.fullmatch(value) else value
+    refuse(at, key, "a commit hash", value)
+    return None
 
 
-@optional
 def moment(source: Mapping[str, Any], key: str, at: str) -> datetime | None:
     """Return the time under `key` in UTC without zone.
 
@@ -190,20 +177,23 @@ def moment(source: Mapping[str, Any], key: str, at: str) -> datetime | None:
     push's repository. Its zero time (year 1) means "never" and gives None.
     """
     value = source.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str) and type(value) is not int:
-        raise wrong(at, key, "a time", value)
     try:
-        time = parsed(value)
-        return None if time.year < 1000 else time.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError, OSError) as error:
-        raise wrong(at, key, "a time", value) from error
+        return None if value is None else utc(value)
+    except (TypeError, ValueError, OverflowError, OSError):
+        refuse(at, key, "a time", value)
+        return None
 
 
-def parsed(time: str | int) -> datetime:
-    """Return ISO text or epoch seconds as a time with zone; text without one is UTC."""
-    if isinstance(time, int):
-        return datetime.fromtimestamp(time, UTC)
-    moment = datetime.fromisoformat(time)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+@lru_cache(maxsize=4096, typed=True)
+def utc(time: str | int) -> datetime | None:
+    """Return ISO text or epoch seconds as a time in UTC; text without a zone is.
+
+    Kept, as most times come again: a step begins when the one before it ends.
+    """
+    if type(time) is int:
+        moment = datetime.fromtimestamp(time, UTC)
+    else:
+        moment = datetime.fromisoformat(time)  # type: ignore[arg-type] # what else is given raises
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+    return None if moment.year < 1000 else moment.astimezone(UTC).replace(tzinfo=None)

@@ -111,7 +111,7 @@ def rows_read(kind: str, payload: Payload) -> Mapped:
 
 def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> Mapped:
     """Return the repository's rows and those of `rows_of`."""
-    with fields.noting() as notes:
+    with fields.Noting() as notes:
         rows = (*repo.alias_rows(about), *rows_of(payload, about))
         own = repo.repo_row(payload, about, rank)
     return Mapped(about.provider, own, rows, (*about.notes, *notes))

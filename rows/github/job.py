@@ -3,8 +3,8 @@
 https://docs.github.com/rest/actions/workflow-jobs
 """
 
-import json
 from datetime import datetime
+from json import JSONEncoder
 
 from rows import Row, fields, version
 from rows.github.job_kinds import AT, is_foreign
@@ -12,6 +12,8 @@ from rows.github.job_steps import first_start, read_steps, systems
 from rows.github.job_times import job_times
 from rows.source_record import Payload, Repository
 from rows.words import COMPLETED, FAILED_JOB
+
+as_json = JSONEncoder(ensure_ascii=False).encode
 
 
 def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) -> list[Row]:
@@ -50,14 +52,14 @@ def job_row(job: Payload, provider: str, run: int, attempt: int, decided: dateti
         "clockanomaly": any(span is not None and span < 0 for span in (queued, ran)),
         "latestart": times.is_late,
         "failedstep": next((one["name"] for one in steps if one["conclusion"] in FAILED_JOB), None),
-        "steps": json.dumps(steps, ensure_ascii=False) if status == COMPLETED else None,
+        "steps": as_json(steps) if status == COMPLETED else None,
     }
     labels = fields.texts(job, "labels", AT)
     fixed = {
         "name": fields.text(job, "name", AT),
         "createtime": times.created,
-        "os": systems(labels),
-        "labels": json.dumps(labels, ensure_ascii=False) if labels else None,
+        "os": systems(tuple(labels)),
+        "labels": as_json(labels) if labels else None,
         "runnername": fields.text(job, "runner_name", AT) or None,
         "runnergroup": fields.text(job, "runner_group_name", AT) or None,
         "url": fields.text(job, "html_url", AT),

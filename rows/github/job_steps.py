@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from rows import fields
@@ -18,7 +19,8 @@ SYSTEMS = {
 }
 
 
-def systems(labels: list[str]) -> str | None:
+@lru_cache(maxsize=1024)
+def systems(labels: tuple[str, ...]) -> str | None:
     """Return the operating systems that the labels name, without versions."""
     words = {word for label in labels for word in re.findall("[a-z]+", label.lower())}
     return ",".join(name for name, known in SYSTEMS.items() if known & words) or None

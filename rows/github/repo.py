@@ -3,6 +3,7 @@
 A repository is its numeric id on its server: renames and transfers keep it.
 """
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rows import Row, Unmappable, fields, version
@@ -13,6 +14,7 @@ PASSING, EVENT, API = 0, 1, 2
 """How much a source knows: seen in passing, a `repository` event, read from the API."""
 
 
+@lru_cache(maxsize=1024)
 def provider_of(url: str) -> str:
     """Return the server's name: `github`, or `github:host` for every other host.
 
@@ -34,7 +36,7 @@ def repository_of(payload: Payload) -> Repository | None:
 
 def read_repository(payload: Payload) -> Repository:
     """Return the payload's repository. Raises Unmappable when it has none that can be told."""
-    with fields.noting() as notes:
+    with fields.Noting() as notes:
         repo = fields.key(fields.child, payload, AT, "payload")
         url = fields.key(fields.text, repo, "html_url", AT)
         pushed = fields.moment(repo, "pushed_at", AT)
@@ -72,7 +74,9 @@ def former_names(payload: Payload) -> tuple[str, ...]:
 
     https://docs.github.com/webhooks/webhook-events-and-payloads#repository
     """
-    changes = fields.child(payload, "changes", "payload") or {}
+    changes = fields.child(payload, "changes", "payload")
+    if not changes:
+        return ()
     full_name = fields.text(payload[AT], "full_name", AT) or ""
     owner, _, name = full_name.partition("/")
     renamed = fields.child(changes, "repository", "changes") or {}

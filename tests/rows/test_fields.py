@@ -35,7 +35,7 @@ def read(name: str, value: Any) -> Any:
 
 def refusal(name: str, value: Any) -> str:
     """Return why a value is not read, as it is noted; where it names a row, that is raised."""
-    with fields.noting() as notes:
+    with fields.Noting() as notes:
         read(name, value)
     if name not in EMPTY:
         assert read(name, value) is None
@@ -82,7 +82,7 @@ def test_wrong_type_is_refused_and_names_the_field(name: str, value: Any, messag
 @each_reader
 @given(value=JSON)
 def test_any_json_is_read_or_noted(name: str, value: Any):
-    with fields.noting() as notes:
+    with fields.Noting() as notes:
         found = read(name, value)
     if value is not None and found is None and notes == []:
         assert name in ("sha", "moment")  # no commit, no time
@@ -132,7 +132,7 @@ def test_rest_of_a_list_is_given():
 
 def test_text_longer_than_its_column_is_refused():
     assert fields.text({"key": "x" * 64}, "key", "at", 64) == "x" * 64
-    with fields.noting() as notes:
+    with fields.Noting() as notes:
         assert fields.text({"key": "x" * 65}, "key", "at", 64) is None
     assert notes[0].startswith("at.key: wants at most 64 letters, got 'xxx")
 
@@ -232,3 +232,9 @@ def test_key_is_given_also_when_it_is_falsy():
 def test_key_that_is_missing_is_refused_by_name():
     with pytest.raises(Unmappable, match=r"^at\.key: is missing$"):
         fields.key(fields.number, {}, "key", "at")
+
+
+def test_flag_is_no_time_though_it_equals_a_number_that_was_read():
+    assert read("moment", 1) == datetime(1970, 1, 1, 0, 0, 1)
+    assert refusal("moment", True) == "at.key: wants a time, got True"
+    assert refusal("moment", 1.0) == "at.key: wants a time, got 1.0"

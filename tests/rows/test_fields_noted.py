@@ -4,7 +4,7 @@ from rows import fields
 
 
 def test_field_is_noted_once_and_not_without_end():
-    with fields.noting() as notes:
+    with fields.Noting() as notes:
         for number in range(30):
             for _ in range(2):
                 fields.text({str(number): number}, str(number), "at")
@@ -12,8 +12,8 @@ def test_field_is_noted_once_and_not_without_end():
 
 
 def test_note_goes_to_the_innermost_list():
-    with fields.noting() as outer:
-        with fields.noting() as inner:
+    with fields.Noting() as outer:
+        with fields.Noting() as inner:
             fields.text({"key": 7}, "key", "at")
         assert len(inner) == 1
     assert outer == []

@@ -135,7 +135,7 @@ def test_exit_code_counts_only_where_no_annotation_says_more():
     ("key", "value"), [("message", 3), ("start_line", "3"), ("path", []), ("title", "\ud800")]
 )
 def test_annotation_of_the_wrong_shape_is_named(key: str, value: object):
-    with fields.noting() as notes:
+    with fields.Noting() as notes:
         annotation_messages([annotation("It broke") | {key: value}])
     assert [note.partition(": ")[0] for note in notes] == [f"annotation.{key}"]
 

@@ -153,7 +153,7 @@ def test_labels_are_kept_in_order_and_as_they_are():
     ],
 )
 def test_system_is_read_from_the_words_of_the_labels(labels: list[str], found: str | None):
-    assert systems(labels) == found
+    assert systems(tuple(labels)) == found
     assert job(labels=labels)["os"] == found
 
 
