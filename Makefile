@@ -142,6 +142,8 @@ servers:
 	@PATH="$$PATH:/usr/sbin"; missing=; \
 	[ -n "$$MARIADB_URL" ] || command -v mariadbd >/dev/null || command -v mysqld >/dev/null \
 		|| missing="$$missing mariadb-server-core"; \
+	command -v mariadb-dump >/dev/null || missing="$$missing mariadb-client"; \
+	command -v sqlite3 >/dev/null || missing="$$missing sqlite3"; \
 	command -v nginx >/dev/null || missing="$$missing nginx-light"; \
 	[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || missing="$$missing chromium"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] \

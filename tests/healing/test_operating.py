@@ -1,16 +1,12 @@
 """What docs/operating.md tells an operator to do, done: each page with its commands."""
 
 import json
-import shutil
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from engines import connect
@@ -18,7 +14,6 @@ from fakegithub.api.hooks import Hook
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
 from schema.tables.ci import repoaliases, workflowruns
-from tests import counts
 from tests.fakegithub.samples import app_of
 from tests.healing.equal import check_equals_world
 from tests.healing.test_process import APP, recent_world, until
@@ -28,10 +23,10 @@ OLD, NEW = "the secret that was known to us", "the secret that nobody else knows
 DAY = 86_400
 
 
-def audit(folder: Path, github: Server, *words: str) -> tuple[int, dict[str, Any]]:
+def audit(folder: Path, github: Server, *words: str, **store: str) -> tuple[int, dict[str, Any]]:
     """Run the audit as an operator does; return its exit code and its one repository."""
     command = [sys.executable, str(ROOT / "local-database.py"), "--audit", "--json", *words]
-    settings = {"GITHUB_TOKEN": github.token, "GITHUB_API_URL": github.url}
+    settings = {"GITHUB_TOKEN": github.token, "GITHUB_API_URL": github.url, **store}
     done = subprocess.run(
         command, cwd=folder, env=environment(**settings), capture_output=True, timeout=120
     )
@@ -159,37 +154,3 @@ def test_leaked_secret_is_replaced_without_losing_a_delivery(tmp_path: Path):
             finish_runs(world, 1)
             github.hooks.send_due()
             assert codes(hook, sent) == {401}
-
-
-@pytest.mark.parametrize("heals", [True, False] if counts.ALL else [True])
-def test_database_restored_from_yesterdays_backup_becomes_whole(tmp_path: Path, heals: bool):
-    world = recent_world(days=3, runs=12)
-    repo = app_of(world)
-    now = int(time.time())
-    database, backup = tmp_path / "data" / "shark_dashboard.db", tmp_path / "backup.db"
-    with serve(world, clock=lambda: now - 2 * DAY) as github:
-        hook = hook_of(github, world, OLD)
-        settings = {"GITHUB_API_URL": github.url}
-        settings |= {"GITHUB_TOKEN": github.token} if heals else {}
-        with running(tmp_path, "-r", APP, secret=OLD, RECONCILE="off", **settings) as listener:
-            point(hook, listener)
-            github.hooks.send_due(until=github.now())
-            with closing(sqlite3.connect(database)) as connection:
-                connection.execute(f"VACUUM INTO '{backup}'")
-            github.clock = None
-            github.hooks.send_due()
-            assert codes(hook) == {200}
-        for name in ("-wal", "-shm"):
-            database.with_name(database.name + name).unlink(missing_ok=True)
-        shutil.copy(backup, database)
-        code, found = audit(tmp_path, github, "-r", APP)
-        assert (code, found["complete"]) == (1, False)
-        with running(tmp_path, "-r", APP, secret=OLD, **settings) as listener:
-            engine = connect(listener.url)
-            if not heals:
-                assert audit(tmp_path, github, "-r", APP, "--repair")[0] == 0
-            until(lambda: check_equals_world(engine, world, repo), listener.log)
-            engine.dispose()
-            code, found = audit(tmp_path, github, "-r", APP)
-            assert (code, found["findings"]) == (0, [])
-            assert found["stored"] == found["listed"] == len(world.members[("run", repo)])
