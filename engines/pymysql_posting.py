@@ -46,6 +46,8 @@ class Connection(pymysql.Connection):
 
     def escape(self, obj: Any, mapping: Any = None) -> str:
         """Return a value as it stands in a statement."""
+        if type(obj) is str:
+            return f"'{self._escape_string(obj)}'"  # type: ignore[attr-defined] # not in stubs
         quick = QUICK.get(type(obj))
         return quick(obj) if quick else super().escape(obj, mapping)
 

@@ -77,8 +77,8 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table])
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
-    branch_heads.derive_heads(connection, tables["branchmoves"])
-    branch_authors.assign_authors(connection, tables["branches"], tables["commits"])
+    moved = branch_heads.derive_heads(connection, tables["branchmoves"])
+    branch_authors.assign_authors(connection, moved, tables["branches"], tables["commits"])
     changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})
     tables["repos"] = [mapped.repository.values for mapped in batch]
     return tables

@@ -8,7 +8,6 @@ import fcntl
 import os
 import sqlite3
 import threading
-import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -115,7 +114,7 @@ class Spool:
             raise SpoolError(f"{self.file} was busy for {WAIT_SECONDS} s")
         try:
             return self.work(work)
-        except (sqlite3.Error, OSError, zlib.error) as error:
+        except (sqlite3.Error, OSError, isal_zlib.error) as error:  # type: ignore[misc] # in stubs
             self.drop()
             raise SpoolError(f"{self.file}: {error}") from error
         finally:
@@ -179,7 +178,7 @@ def entries(connection: sqlite3.Connection, most: int, after: int) -> list[Entry
     entries, size = list[Entry](), 0
     for number, *values in connection.execute(TAKE, (after, most)):
         delivery = Delivery(*values)
-        body, time = zlib.decompress(delivery.body), str(delivery.receivetime)
+        body, time = isal_zlib.decompress(delivery.body), str(delivery.receivetime)
         size += len(body)
         if entries and size > TAKEN_BYTES:
             break

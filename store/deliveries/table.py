@@ -1,6 +1,5 @@
 """Raw deliveries: kept compressed, as received, with what became of them."""
 
-import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -150,6 +149,5 @@ def read_page(
 
 def delivery_of(row: Row[Any], parts: Mapping[bodies.Key, bytes]) -> Delivery:
     """Return a stored row, and the `parts` after its body's first, as the delivery it was."""
-    values = {name: getattr(row, name) for name in Delivery._fields}
-    rest = parts.get((row.provider, row.guid), b"")
-    return Delivery(**{**values, "body": zlib.decompress(row.body + rest)})
+    whole = isal_zlib.decompress(row.body + parts.get((row.provider, row.guid), b""))
+    return Delivery._make([*(getattr(row, name) for name in Delivery._fields[:-1]), whole])

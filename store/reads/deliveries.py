@@ -1,9 +1,9 @@
 """Named SELECTs for raw deliveries: those that made a run, and one with its body."""
 
-import zlib
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from isal import isal_zlib
 from sqlalchemy import Connection, select
 
 from rows import Unmappable
@@ -72,7 +72,7 @@ def is_about(source: Source, body: bytes, gitid: int) -> bool:
     """Tell whether a stored body speaks of a run; one of several parts is too long to look at."""
     if len(body) == bodies.PART_BYTES:
         return False
-    raw = zlib.decompress(body)
+    raw = isal_zlib.decompress(body)
     if str(gitid).encode() not in raw:  # cheaper than parsing, and most are about another run
         return False
     try:

@@ -1,7 +1,7 @@
 """Give branches the git author of the commit they point at."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -22,26 +22,43 @@ from schema.tables.ci import branches, commits
 from store.write.stored_rows import Values
 
 
+class StoredBranch(NamedTuple):
+    """A stored branch that this transaction has locked."""
+
+    Id: int
+    repoid: int
+    name: str
+    headhash: str | None
+    author: str | None
+    version: bytes
+
+
 def assign_authors(
-    connection: Connection, touched: Sequence[Values], brought: Sequence[Values]
+    connection: Connection,
+    moved: Iterable[StoredBranch],
+    touched: Iterable[Values],
+    brought: Iterable[Values],
 ) -> None:
     """Give branches the author of their head commit, whichever of the two came last.
 
+    `moved` are those of the `touched` branches that were read already, `brought` the commits.
     The commits are read with a lock that waits for writers: of two transactions that bring a
     branch and its commit at once, the later one sees the other's row.
     """
+    stored = {branch.Id: branch for branch in moved}
     names = {(values["repoid"], values["name"]) for values in touched}
+    names -= {(branch.repoid, branch.name) for branch in stored.values()}
     hashes = {(values["repoid"], values["hash"]) for values in brought}
-    rows = {row.Id: row for row in rows_of(connection, BY_NAME, names)}
-    rows |= {row.Id: row for row in rows_of(connection, BY_HEAD, hashes)}
-    heads = {(row.repoid, row.headhash) for row in rows.values() if row.headhash}
+    for query, keys in ((BY_NAME, names), (BY_HEAD, hashes)):
+        stored |= {row.Id: StoredBranch._make(row) for row in rows_of(connection, query, keys)}
+    heads = {(branch.repoid, branch.headhash) for branch in stored.values() if branch.headhash}
     authors = {(row.repoid, row.hash): row.author for row in rows_of(connection, COMMITS, heads)}
     changes = []
-    for _, row in sorted(rows.items()):
-        author = authors.get((row.repoid, row.headhash))
+    for number, branch in sorted(stored.items()):
+        author = authors.get((branch.repoid, branch.headhash))
         # A stub of an earlier installation knows the author, but not where the branch points.
-        if row.version and author != row.author:
-            changes.append({"row": row.Id, "now": author})
+        if branch.version and author != branch.author:
+            changes.append({"row": number, "now": author})
     if changes:
         kind_of(connection).post(connection, ASSIGN_AUTHOR, changes)
 
@@ -61,13 +78,7 @@ def among(*columns: Column[Any]) -> ColumnElement[bool]:
 
 
 BRANCHES = (
-    select(
-        branches.c.Id,
-        branches.c.repoid,
-        branches.c.headhash,
-        branches.c.author,
-        branches.c.version,
-    )
+    select(*(branches.c[name] for name in StoredBranch._fields))
     .order_by(branches.c.Id)
     .with_for_update()
 )

@@ -92,7 +92,7 @@ def test_version_that_is_not_compared_is_noticed(engine: Engine, guard: pytest.M
 
 
 def test_moves_that_are_not_followed_are_noticed(engine: Engine, guard: pytest.MonkeyPatch):
-    guard.setattr(apply.branch_heads, "derive_heads", lambda connection, moved: None)
+    guard.setattr(apply.branch_heads, "derive_heads", lambda connection, moved: [])
     with pytest.raises(AssertionError, match="not wanted"):
         check_orders(engine, git.TWO_PUSHES)
 
@@ -172,7 +172,7 @@ def test_commit_that_does_not_look_for_its_branch_is_noticed(
     guard.setattr(
         apply.branch_authors,
         "assign_authors",
-        lambda connection, touched, _: update(connection, touched, []),
+        lambda connection, moved, touched, _: update(connection, moved, touched, []),
     )
     first, later = (git.REMADE.deliveries[0], git.REMADE.deliveries[-1])
     one, other = (

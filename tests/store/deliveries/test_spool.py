@@ -190,6 +190,16 @@ def test_file_that_is_no_database_is_an_error_and_stays_as_it_is(tmp_path: Path)
     assert (tmp_path / "spool.db").read_text().startswith("not a database")
 
 
+def test_damaged_body_is_an_error_and_the_entry_stays(tmp_path: Path):
+    kept = Spool(tmp_path)
+    kept.put(delivery("one"))
+    with sqlite3.connect(kept.file) as connection:
+        connection.execute("UPDATE entries SET body = substr(body, 1, length(body) - 3)")
+    with pytest.raises(SpoolError, match=r"spool\.db: incomplete"):
+        kept.take(10)
+    assert kept.count() == 1
+
+
 def test_folder_removed_meanwhile_is_made_anew(tmp_path: Path):
     waiting = Spool(tmp_path / "spool")
     waiting.put(delivery("gone"))
