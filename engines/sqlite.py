@@ -1,8 +1,6 @@
 """SQLite: a file, which one writes at a time."""
 
-import random
 import sqlite3
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, Executable, Insert, Table, creat
 from sqlalchemy.dialects.sqlite import dialect, insert
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from engines import deadline
+from engines import deadline, sqlite_turns
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, ListView, Login
 
 CACHE_KIB = 16_384
@@ -42,50 +40,18 @@ def connect(place: URL, login: Login) -> Engine:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
 
     event.listen(engine, "begin", set_wait)
-    event.listen(engine, "begin", begin)
+    event.listen(engine, "begin", sqlite_turns.begin)
     deadline.watch(engine)
     return engine
 
 
 def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
-    """Make commits durable, and leave transactions to SQLAlchemy's `begin`."""
+    """Make commits durable, and leave transactions to `sqlite_turns.begin`."""
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     connection.execute("PRAGMA foreign_keys = ON")
-
-
-def begin(connection: Any) -> None:
-    """Take the write lock at once, unless the connection only reads.
-
-    A transaction that read before another committed fails when it starts to write, whatever the
-    busy timeout. SQLite looks only every 100 ms whether the lock is free, and among writers that
-    follow each other closely it never finds it so: here it is tried every few milliseconds.
-    """
-    if connection.get_execution_options().get("reads", False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    raw = connection.connection.driver_connection
-    (wait,) = raw.execute("PRAGMA busy_timeout").fetchone()
-    raw.execute("PRAGMA busy_timeout = 0")
-    until = time.monotonic() + wait / 1000
-    try:
-        while is_busy(raw) and time.monotonic() < until:
-            time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
-        if not raw.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # again, for its error
-    finally:
-        raw.execute(f"PRAGMA busy_timeout = {wait}")
-
-
-def is_busy(raw: sqlite3.Connection) -> bool:
-    """Try to take the write lock; tell whether another writer holds it."""
-    try:
-        raw.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return False
 
 
 def connect_reader(place: URL, _: Login) -> Engine:

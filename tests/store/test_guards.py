@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateTable
 
 from engines import connect
-from engines.sqlite import begin
+from engines.sqlite_turns import begin
 from rows import version
 from schema import migrate
 from schema.tables.ci import branches, workflowruns
