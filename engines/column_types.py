@@ -1,7 +1,7 @@
 """Column types that mean the same on every engine.
 
 Every text names its collation, because the engines' defaults differ and merge branches: `Main`
-with `main`, `a` with `a `, `é` with `e`. How each engine spells them stands at the end.
+with `main`, `a` with `a `, `é` with `e`.
 """
 
 from typing import Any
@@ -63,45 +63,27 @@ class Long(types.UserDefinedType[str]):
     def __repr__(self) -> str:
         return "Long()"
 
-
-@compiles(Exact, "sqlite")
-def sqlite_exact(type_: Exact, _: Any, **__: Any) -> str:
-    return f"{type_.get_col_spec()} COLLATE BINARY"
+    def get_col_spec(self, **_: Any) -> str:
+        return "LONGTEXT"
 
 
-@compiles(Name, "sqlite")
-def sqlite_name(type_: Name, _: Any, **__: Any) -> str:
-    return f"{type_.get_col_spec()} COLLATE NOCASE"
+EXACT = {"sqlite": "BINARY", "mysql": "utf8mb4_0900_bin", "mariadb": "utf8mb4_nopad_bin"}
+CASELESS = {
+    "sqlite": "NOCASE",
+    "mysql": "utf8mb4_0900_as_ci",
+    "mariadb": "utf8mb4_uca1400_nopad_as_ci",
+}
+"""Collations by engine."""
 
 
-@compiles(Long, "sqlite")
-def sqlite_long(_: Long, __: Any, **___: Any) -> str:
-    return "TEXT COLLATE NOCASE"
-
-
-EXACT = {True: "utf8mb4_nopad_bin", False: "utf8mb4_0900_bin"}
-CASELESS = {True: "utf8mb4_uca1400_nopad_as_ci", False: "utf8mb4_0900_as_ci"}
-"""MariaDB and MySQL name collations apart."""
-
-
-def collated(spec: str, collations: dict[bool, str], compiler: Any) -> str:
-    """Return the type with its character set and collation."""
-    return f"{spec} CHARACTER SET utf8mb4 COLLATE {collations[compiler.dialect.is_mariadb]}"
-
-
-@compiles(Exact, "mysql")
-@compiles(Exact, "mariadb")
-def mysql_exact(type_: Exact, compiler: Any, **_: Any) -> str:
-    return collated(type_.get_col_spec(), EXACT, compiler)
-
-
-@compiles(Name, "mysql")
-@compiles(Name, "mariadb")
-def mysql_name(type_: Name, compiler: Any, **_: Any) -> str:
-    return collated(type_.get_col_spec(), CASELESS, compiler)
-
-
-@compiles(Long, "mysql")
-@compiles(Long, "mariadb")
-def mysql_long(_: Long, compiler: Any, **__: Any) -> str:
-    return collated("LONGTEXT", CASELESS, compiler)
+@compiles(Exact)
+@compiles(Name)
+@compiles(Long)
+def spell(type_: Exact | Long, compiler: Any, **_: Any) -> str:
+    """Return how an engine spells a type, with its collation."""
+    dialect = compiler.dialect
+    engine = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+    collation = (EXACT if type(type_) is Exact else CASELESS)[engine]
+    if engine == "sqlite":
+        return f"{type_.get_col_spec().replace('LONGTEXT', 'TEXT')} COLLATE {collation}"
+    return f"{type_.get_col_spec()} CHARACTER SET utf8mb4 COLLATE {collation}"

@@ -8,16 +8,7 @@ from functools import partial
 from typing import Any
 
 import pymysql
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    ExceptionContext,
-    Table,
-    create_engine,
-    event,
-    text,
-)
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_engine, event, text
 from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline

@@ -17,7 +17,6 @@ from rows.version import STUB
 from store.write import (
     adopted_repositories,
     adopted_rows,
-    branch_authors,
     branch_heads,
     changed_runs,
     derived_columns,
@@ -78,7 +77,7 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
         upsert(connection, table, tables[table])
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
     moved = branch_heads.derive_heads(connection, tables["branchmoves"])
-    branch_authors.assign_authors(connection, moved, tables["branches"], tables["commits"])
+    branch_heads.assign_authors(connection, moved, tables["branches"], tables["commits"])
     changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})
     tables["repos"] = [mapped.repository.values for mapped in batch]
     return tables

@@ -14,6 +14,8 @@ from schema.tables.ci import metadata, repoaliases, repos
 from schema.tables.deliveries import deliveries
 from store.deliveries import body
 from store.deliveries.table import delivery_of
+from store.reads.for_backfill import find_repository_id
+from store.reads.repository_names import list_names
 from store.rollups import make
 from store.write.repositories import Key
 
@@ -34,11 +36,11 @@ def list_repositories(engine: Engine, name: str) -> list[Key]:
 def count_rows(engine: Engine, key: Key) -> dict[str, int]:
     """Return how many rows each table holds of a repository; raw deliveries are not counted."""
     with reading(engine).connect() as connection:
-        repoid = number_of(connection, key)
+        repoid = find_repository_id(connection, *key)
         counts = {
-            table.name: connection.execute(
+            table.name: connection.scalar(
                 select(func.count()).select_from(table).where(table.c.repoid == repoid)
-            ).scalar_one()
+            )
             for table in tables()
         }
     return {name: number for name, number in counts.items() if number}
@@ -51,10 +53,10 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
     again. A listener that still watches it stores what comes from now on.
     """
     with reading(engine).connect() as connection:
-        repoid = number_of(connection, key)
-        names = names_of(connection, repoid)
-    if repoid is None:
-        return {}
+        repoid = find_repository_id(connection, *key)
+        if repoid is None:
+            return {}
+        names = list_names(connection, repoid)
     counts = {"deliveries": forget_deliveries(engine, key, names)}
     for table in tables():
         counts[table.name] = delete_rows(engine, table, table.c.repoid == repoid)
@@ -67,20 +69,6 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
 def tables() -> list[Table]:
     """Return the tables whose rows belong to a repository."""
     return [table for table in metadata.sorted_tables if "repoid" in table.c]
-
-
-def number_of(connection: Connection, key: Key) -> int | None:
-    """Return the repository's number here."""
-    query = select(repos.c.Id).where(repos.c.provider == key[0], repos.c.gitid == key[1])
-    return connection.execute(query).scalar_one_or_none()
-
-
-def names_of(connection: Connection, repoid: int | None) -> set[str]:
-    """Return all full names a repository ever had, in lower case."""
-    current = select(repos.c.name).where(repos.c.Id == repoid)
-    former = select(repoaliases.c.name).where(repoaliases.c.repoid == repoid)
-    names = [*connection.scalars(current), *connection.scalars(former)]
-    return {name.lower() for name in names if name}
 
 
 def delete_rows(engine: Engine, table: Table, condition: Any) -> int:

@@ -18,6 +18,7 @@ from schema.tables.ci import metadata
 from schema.upgrade_lock import UpgradeLocked, wait_for_upgrade
 
 NEWER = "the database was upgraded by a newer release: run that one"
+SILENT = "the database does not answer"
 OTHERS_SECONDS = 10.0
 """How long a start waits for another that makes the schema; an upgrade may take longer."""
 
@@ -126,21 +127,28 @@ def exists(settings: Settings) -> bool:
     return not kind_of(url).is_file or Path(url.database or "").exists()
 
 
-def age(engine: Engine) -> str:
-    """Return `empty`, `current`, `older` or `newer`. Raises CannotStart."""
+@contextmanager
+def ending_start(trouble: str) -> Iterator[None]:
+    """Raise CannotStart in place of the block's errors; `trouble` begins what it says."""
     try:
+        yield
+    except Unadoptable as error:
+        raise CannotStart(f"the schema cannot be upgraded: {error}") from error
+    except UpgradeLocked as error:
+        raise CannotStart(f"{trouble}: {error}", 1) from error
+    except SQLAlchemyError as error:
+        raise CannotStart(f"{trouble}: {faults.cause(error)}", 1) from error
+
+
+def age(engine: Engine, others_seconds: float = 0.0) -> str:
+    """Return `empty`, `current`, `older` or `newer`, once others upgrade no more or so long.
+
+    Raises CannotStart.
+    """
+    with ending_start(SILENT):
+        if others_seconds:
+            wait_for_upgrade(engine, others_seconds)
         return migrate.state(engine)
-    except SQLAlchemyError as error:
-        raise CannotStart(f"the database does not answer: {faults.cause(error)}", 1) from error
-
-
-def age_after_upgrade(engine: Engine) -> str:
-    """Return the age once nobody upgrades, or it takes too long. Raises CannotStart."""
-    try:
-        wait_for_upgrade(engine, OTHERS_SECONDS)
-    except SQLAlchemyError as error:
-        raise CannotStart(f"the database does not answer: {faults.cause(error)}", 1) from error
-    return age(engine)
 
 
 def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
@@ -151,7 +159,7 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     """
     schema_age = age(engine)
     if schema_age == "older" and not install:  # or half made, by a process that started with us
-        schema_age = age_after_upgrade(engine)
+        schema_age = age(engine, OTHERS_SECONDS)
     if schema_age == "newer":
         raise CannotStart(NEWER)
     if schema_age == "current":
@@ -177,26 +185,14 @@ class Plan(NamedTuple):
 
 def planned(settings: Settings) -> Plan:
     """Return what an upgrade would do; nothing is changed. Raises CannotStart."""
-    try:
-        with opened(settings, PLAN) as engine:
-            if age(engine) == "newer":
-                raise CannotStart(NEWER)
-            statements, rows = migrate.planned(engine)
-    except Unadoptable as error:
-        raise CannotStart(f"the schema cannot be upgraded: {error}") from error
-    except SQLAlchemyError as error:
-        raise CannotStart(f"the database does not answer: {faults.cause(error)}", 1) from error
+    with ending_start(SILENT), opened(settings, PLAN) as engine:
+        if age(engine) == "newer":
+            raise CannotStart(NEWER)
+        statements, rows = migrate.planned(engine)
     return Plan(statements, rows, frozenset({*metadata.tables, "alembic_version"}))
 
 
 def upgrade(settings: Settings) -> None:
     """Bring the schema up to date, as the user who may. Raises CannotStart."""
-    try:
-        with opened(settings, MIGRATE) as engine:
-            migrate.upgrade(engine)
-    except Unadoptable as error:
-        raise CannotStart(f"the schema cannot be upgraded: {error}") from error
-    except UpgradeLocked as error:
-        raise CannotStart(f"the schema was not upgraded: {error}", 1) from error
-    except SQLAlchemyError as error:
-        raise CannotStart(f"the schema was not upgraded: {faults.cause(error)}", 1) from error
+    with ending_start("the schema was not upgraded"), opened(settings, MIGRATE) as engine:
+        migrate.upgrade(engine)

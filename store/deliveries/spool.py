@@ -113,17 +113,13 @@ class Spool:
         if not self.lock.acquire(timeout=WAIT_SECONDS):
             raise SpoolError(f"{self.file} was busy for {WAIT_SECONDS} s")
         try:
-            return self.work(work)
+            with self.connection() as connection:  # a transaction begins with the first change
+                return work(connection)
         except (sqlite3.Error, OSError, isal_zlib.error) as error:  # type: ignore[misc] # in stubs
             self.drop()
             raise SpoolError(f"{self.file}: {error}") from error
         finally:
             self.lock.release()
-
-    def work(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Do it in a transaction that begins with the first change."""
-        with self.connection() as connection:
-            return work(connection)
 
     def connection(self) -> sqlite3.Connection:
         """Return the connection to the file that bears the name now: a removed one is made anew."""

@@ -21,16 +21,7 @@ from store.doors.refusals import reason_of, write_each
 from store.write.repositories import key_of as repository_of
 from store.write.stored_rows import Key, Values, by_key, key_of
 
-COMPARED = (
-    "repos",
-    "repoaliases",
-    "branches",
-    "commits",
-    "workflows",
-    "workflowruns",
-    "runattempts",
-    "jobs",
-)
+COMPARED = ("repos", *(name for name in apply.ORDER if name != "branchmoves"))
 OURS = frozenset({"Id", "repoid", "version"})
 PAGE = 500
 
@@ -59,11 +50,7 @@ def preview(
         for batch in batches:
             with reading(engine).connect() as stored, scratch.begin() as copies:
                 copy_touched(stored, copies, batch)
-            write_each(
-                batch,
-                partial(write, scratch),
-                lambda _, error: refused.append(reason_of(error)),
-            )
+            write_each(batch, partial(write, scratch), lambda _, e: refused.append(reason_of(e)))
         for name in COMPARED:
             yield from compare(engine, scratch, metadata.tables[name])
 

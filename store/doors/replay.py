@@ -91,7 +91,9 @@ def write_page(engine: Engine, page: Sequence[StoredDecision]) -> list[ReplayOut
     mapped = list[tuple[int, Decision, Mapped]]()
 
     def fail(number: int, delivery: Delivery, reason: str | None) -> None:
-        still_quarantined(engine, number, reason)
+        # One that was applied once stays applied.
+        change = {"error": reason}
+        transact(engine, lambda connection: settle(connection, [number], change, QUARANTINED))
         outcomes.append(ReplayOutcome(delivery, FAILED, reason))
 
     def write(part: Sequence[tuple[int, Decision, Mapped]]) -> None:
@@ -128,12 +130,6 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Decision, Mapped]]) ->
         return written, None
 
     apply.write(engine, work)
-
-
-def still_quarantined(engine: Engine, number: int, reason: str | None) -> None:
-    """Note why a delivery cannot be mapped yet. One that was applied once stays applied."""
-    change = {"error": reason}
-    transact(engine, lambda connection: settle(connection, [number], change, QUARANTINED))
 
 
 def ignore(engine: Engine, number: int, reason: str | None) -> None:

@@ -39,10 +39,7 @@ def nothing() -> None:
 
 
 def store_each(
-    engine: Engine,
-    batch: Sequence[Decision],
-    on_bug: OnBug,
-    written: Callable[[], None] = nothing,
+    engine: Engine, batch: Sequence[Decision], on_bug: OnBug, written: Callable[[], None] = nothing
 ) -> Outcomes:
     """Store deliveries whose guids differ, durable on return; return what became of each.
 

@@ -56,8 +56,7 @@ def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
             parts.append(UnrolledDays(place, span._replace(borders=day)))
     row = rollups.c
     query = select(row.begintime, row.detail).where(
-        row.repoid == (ALL if span.repoid is None else span.repoid),
-        row.begintime.in_(list(places)),
+        row.repoid == (ALL if span.repoid is None else span.repoid), row.begintime.in_(list(places))
     )
     rows = connection.execute(query)
     return SplitSpan(span, {places[begin]: from_text(text) for begin, text in rows}, parts)

@@ -15,15 +15,7 @@ from engines.chunks import chunks
 from rows.version import STUB
 from rows.words import COMPLETED
 from schema.tables.backfill import runreads, windows
-from schema.tables.ci import (
-    branches,
-    commits,
-    jobs,
-    repos,
-    runattempts,
-    workflowruns,
-    workflows,
-)
+from schema.tables.ci import branches, commits, jobs, repos, runattempts, workflowruns, workflows
 from schema.tables.reconciler import rereads
 from store.state.backfill_progress import CLOSED, LISTED, RunRead
 
@@ -59,6 +51,14 @@ class ListedJob(NamedTuple):
     time: datetime | None = None
 
 
+class AuditedSpan(NamedTuple):
+    """Whose runs are meant: those of a repository that were created in a span."""
+
+    repoid: int
+    since: datetime
+    until: datetime
+
+
 class StoredSpan(NamedTuple):
     """What is stored of the runs of a span.
 
@@ -78,28 +78,28 @@ class StoredSpan(NamedTuple):
 def read_span(connection: Connection, repoid: int, since: datetime, until: datetime) -> StoredSpan:
     """Return the runs of a span with what belongs to them."""
     runs, unseen = dict[int, ListedRun](), dict[int, ListedRun]()
-    for run, is_stub in list_runs(connection, repoid, since, until):
+    span = AuditedSpan(repoid, since, until)
+    for run, is_stub in list_runs(connection, span):
         (unseen if is_stub or run.createtime is None else runs)[run.gitid] = run
     return StoredSpan(
         runs,
-        list_attempts(connection, repoid, since, until),
-        list_stubs(connection, repoid, unseen, since, until),
-        list_run_reads(connection, repoid, since, until),
+        list_attempts(connection, span),
+        list_stubs(connection, span, unseen),
+        list_run_reads(connection, span),
         list_open_at_source(connection, repoid, until - ASKED_LATELY),
-        list_open_jobs(connection, repoid, since, until),
-        list_attempts_with_jobs(connection, repoid, since, until),
+        list_open_jobs(connection, span),
+        list_attempts_with_jobs(connection, span),
     )
 
 
-def in_span(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """Return the condition of runs created in a span, or whose creation nobody told."""
+def in_span(span: AuditedSpan) -> ColumnElement[bool]:
+    """Return the condition of a span's runs, and of those whose creation nobody told."""
     run = workflowruns.c
-    return or_(run.createtime.between(since, until), run.createtime.is_(None))
+    is_in = or_(run.createtime.between(span.since, span.until), run.createtime.is_(None))
+    return and_(run.repoid == span.repoid, is_in)
 
 
-def list_runs(
-    connection: Connection, repoid: int, since: datetime, until: datetime
-) -> Iterator[tuple[ListedRun, bool]]:
+def list_runs(connection: Connection, span: AuditedSpan) -> Iterator[tuple[ListedRun, bool]]:
     """Yield the runs of a span, and of each whether it is a stub."""
     run, workflow = workflowruns.c, workflows.c
     same = and_(workflow.provider == run.provider, workflow.gitid == run.workflowgitid)
@@ -116,19 +116,17 @@ def list_runs(
         run.version == STUB,
     )
     query = query.join_from(workflowruns, workflows, same, isouter=True)
-    query = query.where(run.repoid == repoid, in_span(since, until)).order_by(run.gitid)
+    query = query.where(in_span(span)).order_by(run.gitid)
     for *values, is_stub in connection.execute(query):
         yield ListedRun(*values), is_stub
 
 
-def list_attempts(
-    connection: Connection, repoid: int, since: datetime, until: datetime
-) -> dict[int, set[int]]:
+def list_attempts(connection: Connection, span: AuditedSpan) -> dict[int, set[int]]:
     """Return the numbers of the attempts of a span's runs that are more than stubs."""
     run, attempt = workflowruns.c, runattempts.c
     same = and_(attempt.provider == run.provider, attempt.rungitid == run.gitid)
     query = select(attempt.rungitid, attempt.attempt).join(workflowruns, same)
-    query = query.where(run.repoid == repoid, in_span(since, until), attempt.version != STUB)
+    query = query.where(in_span(span), attempt.version != STUB)
     numbers: dict[int, set[int]] = defaultdict(set)
     for gitid, number in connection.execute(query):
         numbers[gitid].add(number)
@@ -136,18 +134,14 @@ def list_attempts(
 
 
 def list_stubs(
-    connection: Connection,
-    repoid: int,
-    unseen: Mapping[int, ListedRun],
-    since: datetime,
-    until: datetime,
+    connection: Connection, span: AuditedSpan, unseen: Mapping[int, ListedRun]
 ) -> list[ListedRun]:
     """Return the runs that only jobs told of: each is of the span that its first job is of."""
     stubs = []
-    for gitid, jobs_by_id in jobs_by_run(connection, repoid, sorted(unseen)).items():
+    for gitid, jobs_by_id in jobs_by_run(connection, span.repoid, sorted(unseen)).items():
         times = (job.createtime for job in jobs_by_id.values() if job.createtime is not None)
         first = min(times, default=None)
-        if first is not None and since <= first <= until:
+        if first is not None and span.since <= first <= span.until:
             stubs.append(unseen[gitid]._replace(createtime=first))
     return sorted(stubs)
 
@@ -159,30 +153,25 @@ def select_jobs() -> Select[Any]:
     return select(job.gitid, job.rungitid, attempt, job.status, job.createtime)
 
 
-def of_span(repoid: int, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of the jobs of a span's runs, joined with these."""
+def of_span(span: AuditedSpan) -> ColumnElement[bool]:
+    """Return the condition of the jobs of a span's runs, joined with these."""
     run, job = workflowruns.c, jobs.c
-    same = and_(job.provider == run.provider, job.rungitid == run.gitid)
-    return same, run.repoid == repoid, in_span(since, until)
+    return and_(job.provider == run.provider, job.rungitid == run.gitid, in_span(span))
 
 
-def list_open_jobs(
-    connection: Connection, repoid: int, since: datetime, until: datetime
-) -> dict[int, list[ListedJob]]:
+def list_open_jobs(connection: Connection, span: AuditedSpan) -> dict[int, list[ListedJob]]:
     """Return the jobs of a span's runs that have not ended, by run."""
     is_open = func.coalesce(jobs.c.status, "") != COMPLETED
     by_run: dict[int, list[ListedJob]] = defaultdict(list)
-    for row in connection.execute(select_jobs().where(*of_span(repoid, since, until), is_open)):
+    for row in connection.execute(select_jobs().where(of_span(span), is_open)):
         by_run[row.rungitid].append(ListedJob(*row))
     return by_run
 
 
-def list_attempts_with_jobs(
-    connection: Connection, repoid: int, since: datetime, until: datetime
-) -> set[tuple[int, int]]:
+def list_attempts_with_jobs(connection: Connection, span: AuditedSpan) -> set[tuple[int, int]]:
     """Return the attempts of a span's runs that have a job, as run and number."""
     query = select(jobs.c.rungitid, func.coalesce(jobs.c.attempt, 1)).distinct()
-    rows = connection.execute(query.where(*of_span(repoid, since, until)))
+    rows = connection.execute(query.where(of_span(span)))
     return {(run, attempt) for run, attempt in rows}
 
 
@@ -199,15 +188,11 @@ def jobs_by_run(
     return dict(by_run)
 
 
-def list_run_reads(
-    connection: Connection, repoid: int, since: datetime, until: datetime
-) -> dict[int, RunRead]:
+def list_run_reads(connection: Connection, span: AuditedSpan) -> dict[int, RunRead]:
     """Return what a backfill noted of the runs of a span that the vendor listed."""
     read = runreads.c
-    query = select(*(read[name] for name in RunRead._fields))
-    rows = connection.execute(
-        query.where(read.repoid == repoid, read.createtime.between(since, until))
-    )
+    of_repo = select(*(read[name] for name in RunRead._fields)).where(read.repoid == span.repoid)
+    rows = connection.execute(of_repo.where(read.createtime.between(span.since, span.until)))
     return {row.rungitid: RunRead(*row) for row in rows}
 
 

@@ -14,11 +14,7 @@ from store.rollups import histogram
 from store.rollups.durations import SPANS, JobFilter, jobs_in
 
 ALL, UNKNOWN = 0, -1
-NAMED = {
-    "event": workflowruns.c.event,
-    "workflow": jobs.c.workflowname,
-    "job": jobs.c.name,
-}
+NAMED = {"event": workflowruns.c.event, "workflow": jobs.c.workflowname, "job": jobs.c.name}
 """What jobs are counted by, beside their runner system and repository."""
 
 Values = dict[str, Any]

@@ -43,8 +43,7 @@ SPANS = {
         ),
     ),
     "times": JobSpan(
-        func.floor(jobs.c.runtime),
-        (jobs.c.runtime.is_not(None), jobs.c.starttime.is_not(None)),
+        func.floor(jobs.c.runtime), (jobs.c.runtime.is_not(None), jobs.c.starttime.is_not(None))
     ),
 }
 """How long jobs wait for a runner, and how long they run."""

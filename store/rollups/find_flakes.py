@@ -84,10 +84,7 @@ def select_ends(since: datetime, until: datetime) -> Subquery:
             func.max(job.createtime).label("lastseen"),
         )
         .select_from(bad)
-        .join(
-            workflowruns,
-            and_(run.repoid == bad.c.repoid, run.commithash == bad.c.commithash),
-        )
+        .join(workflowruns, and_(run.repoid == bad.c.repoid, run.commithash == bad.c.commithash))
         .join(jobs, and_(job.provider == run.provider, job.rungitid == run.gitid))
         .where(*conditions_of(since, until), job.commithash == bad.c.commithash)
         .group_by(job.repoid, job.workflowname, job.name, job.commithash)

@@ -54,10 +54,7 @@ def read_roll_time(connection: Connection, begin: datetime, end: datetime) -> da
     """Return when the flaky jobs of a span were found, None if they are not stored."""
     span = rollspans.c
     query = select(span.rolltime).where(
-        span.kind == FLAKES,
-        span.begintime == begin,
-        span.endtime == end,
-        span.rules == REVISION,
+        span.kind == FLAKES, span.begintime == begin, span.endtime == end, span.rules == REVISION
     )
     return connection.execute(query).scalar_one_or_none()
 

@@ -35,12 +35,11 @@ def middle(number: int) -> float:
     return float(EXACT * RATIO ** (number - EXACT + 0.5))
 
 
-def together(texts: Iterable[str]) -> dict[int, int]:
+def together(texts: Iterable[str]) -> Counter[int]:
     """Return stored histograms added up."""
-    buckets: dict[int, int] = {}
+    buckets = Counter[int]()
     for text in texts:
-        for number, count in from_text(text).items():
-            buckets[number] = buckets.get(number, 0) + count
+        buckets.update(from_text(text))
     return buckets
 
 

@@ -4,7 +4,7 @@ Several processes may do so at once. A span is read at one revision and written 
 still its revision: whoever read earlier and writes later writes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engines import database_time, kind_of, reading
+from engines import database_time, reading
 from engines.transaction import transact
 from schema.tables.ci import keys
 from schema.tables.rollups import rollflakes, rollnights, rollspans, rollups
@@ -28,7 +28,7 @@ from store.rollups.spans import (
     spans_of,
 )
 from store.write import changed_runs
-from store.write.upsert import insert_or
+from store.write.upsert import put_rows
 
 MARKS = 1000
 
@@ -103,18 +103,10 @@ def write_rows(
         for name, values in new.items()
         if old.get(name) != values
     ]
-    if changed:
-        names = [one for one in changed[0] if one not in keys(table)]
-        statement = insert_or(kind_of(connection), table, lambda row: assigned(row, names))
-        connection.execute(statement, changed)
+    put_rows(connection, table, changed)
     for name in old.keys() - new.keys():
         same = [table.c[part] == value for part, value in zip(key, name, strict=True)]
         connection.execute(delete(table).where(table.c.begintime == begin, *same))
-
-
-def assigned(row: Any, names: Iterable[str]) -> list[tuple[str, Any]]:
-    """Return that the new row counts."""
-    return [(name, row[name]) for name in names]
 
 
 def remake_changed(

@@ -139,17 +139,12 @@ class Settled:
 
 def joined(notes: Iterable[Note]) -> Iterator[Note]:
     """Yield notes in their order, but one for all runs of a repository settled in a row."""
-    for repoid, together in groupby(notes, repository_of):
+    for repoid, together in groupby(notes, lambda note: getattr(note, "repoid", None)):
         if repoid is None:
             yield from together
-            continue
-        runs = [one.run for one in together if isinstance(one, Settled)]
-        yield partial(settle, repoid=repoid, runs=runs)
-
-
-def repository_of(note: Note) -> int | None:
-    """Return the repository of a run that is settled; None for other notes."""
-    return note.repoid if isinstance(note, Settled) else None
+        else:
+            runs = [one.run for one in together if isinstance(one, Settled)]
+            yield partial(settle, repoid=repoid, runs=runs)
 
 
 def settle(connection: Connection, repoid: int, runs: Sequence[RunRead]) -> None:

@@ -56,9 +56,7 @@ def narrow_to_unread(query: Select[Any], wanted: FailedJobFilter) -> Select[Any]
     """Narrow a SELECT to failed jobs of which nothing is kept yet; the index leads to them."""
     c = jobs.c
     first = and_(
-        failures.c.provider == c.provider,
-        failures.c.jobgitid == c.gitid,
-        failures.c.number == 1,
+        failures.c.provider == c.provider, failures.c.jobgitid == c.gitid, failures.c.number == 1
     )
     return (
         query.select_from(jobs.outerjoin(failures, first))
@@ -95,10 +93,9 @@ def count_unread(connection: Connection, wanted: FailedJobFilter) -> int:
 
 def store_reasons(engine: Engine, failed: FailedJob, findings: Sequence[FailureReason]) -> None:
     """Store what was found of a job, in place of what was there. Raises DBAPIError."""
-    job = failed._replace(steps=None)._asdict()
-    del job["steps"]
+    *job, _ = failed._asdict().items()  # without its steps
     rows = [
-        {**job, "number": number, **finding._asdict()}
+        {**dict(job), "number": number, **finding._asdict()}
         for number, finding in enumerate(findings, start=1)
     ]
     its = (failures.c.provider == failed.provider, failures.c.jobgitid == failed.jobgitid)

@@ -53,8 +53,7 @@ def put(
         changed, values = list[HealthState](), list[dict[str, Any]]()
         for key, state in sorted(newest.items()):
             old = before.get(key)
-            is_same = old is not None and old.state == state.state
-            since = old.changetime if old is not None and is_same else time
+            since = old.changetime if old and old.state == state.state else time
             values.append({**state._asdict(), "changetime": since, "checktime": time})
             if state.state != (old.state if old else GOOD):
                 changed.append(state)

@@ -11,7 +11,6 @@ not, nothing here asks the database for anything but that, once in a while.
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +24,8 @@ from store.write.repositories import Key, key_of, read_repositories
 from store.write.upsert import upsert
 from store.write.version_cache import SECONDS, VersionCache
 
+WAITING = select(marks.c.Id).where(marks.c.subject == MARK[0], marks.c.name == MARK[1])
+"""The mark that there are such rows."""
 CUT = 50
 """Characters of a name that earlier installations kept."""
 RUN_ID = {"workflowruns": "gitid", "runattempts": "rungitid", "jobs": "rungitid"}
@@ -35,15 +36,9 @@ def is_needed(connection: Connection, cache: VersionCache) -> bool:
     """Tell whether rows may wait to be adopted; asked of the database once in a while."""
     until, is_waiting = cache.adoption
     if time.monotonic() > until:
-        is_waiting = connection.execute(mark_query()).first() is not None
+        is_waiting = connection.execute(WAITING).first() is not None
         cache.adoption = (time.monotonic() + SECONDS, is_waiting)
     return is_waiting
-
-
-def mark_query() -> Any:
-    """Return the query for the mark."""
-    subject, name = MARK
-    return select(marks.c.Id).where(marks.c.subject == subject, marks.c.name == name)
 
 
 def adopt_repositories(connection: Connection, batch: Sequence[Mapped]) -> None:
@@ -57,7 +52,7 @@ def adopt_repositories(connection: Connection, batch: Sequence[Mapped]) -> None:
     stored = read_repositories(connection, by_repository)
     if by_repository.keys() - stored.keys():
         # One at a time: two writers could choose different rows for one repository.
-        connection.execute(mark_query().with_for_update())
+        connection.execute(WAITING.with_for_update())
     for key, deliveries in sorted(by_repository.items()):
         holders = holders_of(connection, key[0], runs_in(deliveries))
         if key not in stored:

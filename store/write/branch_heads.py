@@ -1,18 +1,45 @@
-"""Point branches where their stored moves end, after all rows of a transaction."""
+"""Point branches where their stored moves end, and give them the author of that commit.
+
+Both follow from stored rows, after all rows of a transaction.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, select, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    select,
+    tuple_,
+    update,
+)
 
 from engines import kind_of
+from engines.chunks import chunks
 from rows import version
 from rows.branch_moves import Move, head_after, newest_times
 from schema.tables.branch_moves import branchmoves
-from schema.tables.ci import branches
-from store.write.branch_authors import StoredBranch, among, rows_of
+from schema.tables.ci import branches, commits
 from store.write.stored_rows import Values
+
+
+class StoredBranch(NamedTuple):
+    """A stored branch that this transaction has locked."""
+
+    Id: int
+    repoid: int
+    name: str
+    headhash: str | None
+    author: str | None
+    version: bytes
 
 
 def derive_heads(connection: Connection, moved: Sequence[Values]) -> list[StoredBranch]:
@@ -46,6 +73,66 @@ def derive_heads(connection: Connection, moved: Sequence[Values]) -> list[Stored
     return known
 
 
+def assign_authors(
+    connection: Connection,
+    moved: Iterable[StoredBranch],
+    touched: Iterable[Values],
+    brought: Iterable[Values],
+) -> None:
+    """Give branches the author of their head commit, whichever of the two came last.
+
+    `moved` are those of the `touched` branches that were read already, `brought` the commits.
+    The commits are read with a lock that waits for writers: of two transactions that bring a
+    branch and its commit at once, the later one sees the other's row.
+    """
+    stored = {branch.Id: branch for branch in moved}
+    names = {(values["repoid"], values["name"]) for values in touched}
+    names -= {(branch.repoid, branch.name) for branch in stored.values()}
+    hashes = {(values["repoid"], values["hash"]) for values in brought}
+    for query, keys in ((BY_NAME, names), (BY_HEAD, hashes)):
+        stored |= {row.Id: StoredBranch._make(row) for row in rows_of(connection, query, keys)}
+    heads = {(branch.repoid, branch.headhash) for branch in stored.values() if branch.headhash}
+    authors = {(row.repoid, row.hash): row.author for row in rows_of(connection, COMMITS, heads)}
+    changes = []
+    for number, branch in sorted(stored.items()):
+        author = authors.get((branch.repoid, branch.headhash))
+        # A stub of an earlier installation knows the author, but not where the branch points.
+        if branch.version and author != branch.author:
+            changes.append({"row": number, "now": author})
+    if changes:
+        kind_of(connection).post(connection, ASSIGN_AUTHOR, changes)
+
+
+def rows_of(
+    connection: Connection, query: Select[Any], keys: set[tuple[int, str]]
+) -> Iterator[Row[Any]]:
+    """Yield the rows of names or hashes, each with its repository's number."""
+    for part in chunks(sorted(keys)):
+        yield from connection.execute(query, {"those": part}).all()
+
+
+def among(*columns: Column[Any]) -> ColumnElement[bool]:
+    """Return the condition that columns together are one of `those`."""
+    keys: BindParameter[Any] = bindparam("those", expanding=True)
+    return tuple_(*columns).in_(keys)
+
+
+BRANCHES = (
+    select(*(branches.c[name] for name in StoredBranch._fields))
+    .order_by(branches.c.Id)
+    .with_for_update()
+)
+BY_NAME = BRANCHES.where(among(branches.c.repoid, branches.c.name))
+BY_HEAD = BRANCHES.where(among(branches.c.repoid, branches.c.headhash))
+COMMITS = (
+    select(commits.c.repoid, commits.c.hash, commits.c.author)
+    .where(among(commits.c.repoid, commits.c.hash))
+    .with_for_update(read=True)
+)
+"""Waits for those who write them."""
+ASSIGN_AUTHOR = (
+    update(branches).where(branches.c.Id == bindparam("row")).values(author=bindparam("now"))
+)
 MOVES = (
     select(
         *(branches.c[name] for name in StoredBranch._fields),

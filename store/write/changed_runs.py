@@ -73,9 +73,7 @@ def acknowledge(connection: Connection, changes: Sequence[ChangedRun]) -> None:
         return
     c = dirtyruns.c
     query = delete(dirtyruns).where(
-        c.provider == bindparam("of"),
-        c.rungitid == bindparam("run"),
-        c.mark == bindparam("seen"),
+        c.provider == bindparam("of"), c.rungitid == bindparam("run"), c.mark == bindparam("seen")
     )
     connection.execute(
         query,

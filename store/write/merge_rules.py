@@ -32,12 +32,10 @@ KNOWN_WINS = MergeRule(
     lambda new, old, newer: first_known(new, old) if newer else first_known(old, new),
 )
 LATEST_WINS = MergeRule(
-    lambda new, old, newer: func.coalesce(new, old),
-    lambda new, old, newer: first_known(new, old),
+    lambda new, old, newer: func.coalesce(new, old), lambda new, old, newer: first_known(new, old)
 )
 STORED_WINS = MergeRule(
-    lambda new, old, newer: func.coalesce(old, new),
-    lambda new, old, newer: first_known(old, new),
+    lambda new, old, newer: func.coalesce(old, new), lambda new, old, newer: first_known(old, new)
 )
 LEAST_WINS = MergeRule(
     lambda new, old, newer: case((or_(old.is_(None), new < old), new), else_=old),

@@ -38,8 +38,7 @@ def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, 
 
 
 REPOSITORIES = select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
-    repos.c.provider == bindparam("of"),
-    repos.c.gitid.in_(bindparam("gitids", expanding=True)),
+    repos.c.provider == bindparam("of"), repos.c.gitid.in_(bindparam("gitids", expanding=True))
 )
 
 

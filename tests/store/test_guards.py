@@ -168,9 +168,9 @@ def test_branch_names_compared_without_case_are_noticed(database_url: str):
 def test_commit_that_does_not_look_for_its_branch_is_noticed(
     engine: Engine, guard: pytest.MonkeyPatch
 ):
-    update = apply.branch_authors.assign_authors
+    update = apply.branch_heads.assign_authors
     guard.setattr(
-        apply.branch_authors,
+        apply.branch_heads,
         "assign_authors",
         lambda connection, moved, touched, _: update(connection, moved, touched, []),
     )
