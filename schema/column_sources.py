@@ -165,6 +165,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "action": Paths("action", CANNOT),
         "repo": Paths("repository.full_name", CANNOT),
         "body": Paths("the body", CANNOT),
+        "bodyhash": Paths("the body", CANNOT),
     },
     "failures": {
         "provider": both("jobs.provider"),

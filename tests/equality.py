@@ -33,7 +33,8 @@ COMPARED = (
     "deliveries",
 )
 LEFT_OUT = {"Id", "version"}
-OF_A_DELIVERY = {"receivetime", "applytime", "attempts"}
+OF_A_DELIVERY = {"receivetime", "applytime", "attempts", "bodyhash"}
+"""The last is not known of what an older release stored, and the bodies are compared."""
 LONG_AGO = datetime(2000, 1, 1)
 
 

@@ -101,9 +101,9 @@ def write(drain: SpoolDrain, entries: Sequence[Entry]) -> None:
     for decision in decisions:
         log_decision(decision)
     outcomes = webhook.store_each(drain.engine, decisions, log_bug)
-    for (_, guid), outcome in outcomes.items():
+    for delivery, outcome in zip(waiting, outcomes, strict=True):
         if outcome.state == QUARANTINED:
-            log.warning("quarantined", guid=guid, why=outcome.reason)
+            log.warning("quarantined", guid=delivery.guid, why=outcome.reason)
     drain.spool.remove(entry.number for entry in entries)
 
 

@@ -20,7 +20,7 @@ from engines import deadline
 from listener.intake.log_lines import log_bug
 from runtime.file_lock import FileLock
 from store.doors.decide import Decision
-from store.doors.webhook import DeliveryOutcome, key_of, nothing, store_each
+from store.doors.webhook import DeliveryOutcome, nothing, store_each
 
 MOST = 64
 """Deliveries in one transaction: rows stay locked no longer than it takes to write them."""
@@ -99,7 +99,7 @@ class GroupCommit:
                     batch += self.queued(MOST - 1)
                     decisions = [ticket.decision for ticket in batch]
                     outcomes = store_each(self.engine, decisions, log_bug, give_back)
-                tell((ticket.answer, outcomes[key_of(ticket.decision)]) for ticket in batch)
+                tell(zip((ticket.answer for ticket in batch), outcomes, strict=True))
             except Exception as error:  # noqa: BLE001 - raised again where the answers are awaited
                 # Those that wait would fare no better, and have waited already.
                 batch += self.queued(self.queue.qsize())

@@ -21,6 +21,7 @@ deliveries = table(
     column("attempts", Integer(), "own", "How often it was received or replayed", nullable=False),
     column("error", Long(), "own", "Why it is quarantined or ignored, or what of it is not known"),
     column("applytime", Moment, "own", "When its rows were written"),
+    column("bodyhash", Exact(64), "own", "SHA-256 of the body; NULL when ignored, or older"),
     Index("ix_deliveries_state", "state", "receivetime"),
     Index("ix_deliveries_time", "receivetime"),
 )

@@ -6,6 +6,7 @@ most careful of servers. https://dev.mysql.com/doc/refman/8.4/en/packet-too-larg
 """
 
 from collections.abc import Collection, Iterable
+from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -44,6 +45,11 @@ def form_field(raw: bytes) -> bytes:
     """Return the decoded `payload` field of a form that begins with it."""
     field = raw.removeprefix(FORM_FIELD).partition(b"&")[0]
     return unquote_to_bytes(field.replace(b"+", b" "))
+
+
+def hash_of(body: bytes) -> str:
+    """Return what tells a body from any other: its SHA-256 in hexadecimal."""
+    return sha256(body).hexdigest()
 
 
 def write_parts(connection: Connection, key: Key, body: bytes) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     func,
     literal_column,
+    null,
     or_,
     select,
 )
@@ -84,6 +85,7 @@ def save_all(connection: Connection, saved: Iterable[tuple[Delivery, str, str | 
         values = {
             **delivery._asdict(),
             "body": body,
+            "bodyhash": None if state == IGNORED else bodies.hash_of(delivery.body),
             "state": state,
             "attempts": 1,
             "error": error,
@@ -114,9 +116,13 @@ def merged(new: Any) -> list[tuple[str, Any]]:
         and_(deliveries.c.state == applied, new.state != applied),
         and_(deliveries.c.state != ignored, new.state == ignored),
     )
-    kept = ("hookid", "action", "repo", "body", "error", "applytime", "state")
+    kept = ("hookid", "action", "repo", "body", "bodyhash", "error", "applytime", "state")
     assigned = [(name, case((settled, deliveries.c[name]), else_=new[name])) for name in kept]
-    return [("attempts", deliveries.c.attempts + literal_column("1")), *assigned]
+    # Another writer stores another body at this moment (store/doors/same_guid.py): one is refused.
+    differs = and_(deliveries.c.state != ignored, new.bodyhash != deliveries.c.bodyhash)
+    event = case((differs, null()), (settled, deliveries.c.event), else_=new.event)
+    attempts = deliveries.c.attempts + literal_column("1")
+    return [("event", event), ("attempts", attempts), *assigned]
 
 
 def select_deliveries(wanted: DeliveryFilter) -> Select[tuple[object, ...]]:

@@ -134,7 +134,7 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Decision, Mapped]]) ->
 
 def ignore(engine: Engine, number: int, reason: str | None) -> None:
     """Note that a quarantined delivery is not for us, and let go of its body."""
-    change = {"state": IGNORED, "error": reason, "body": None}
+    change = {"state": IGNORED, "error": reason, "body": None, "bodyhash": None}
 
     def work(connection: Connection) -> None:
         its_key = select(deliveries.c.provider, deliveries.c.guid).where(

@@ -11,7 +11,7 @@ from engines import connect
 from rows.github import events
 from schema import migrate
 from schema.tables.ci import workflowruns
-from store.doors.webhook import DeliveryOutcome, Key
+from store.doors.webhook import DeliveryOutcome
 from tests.listener.asking import Public
 from tests.listener.conftest import DOWN, Deliver, intake_for
 from tests.listener.sending import GUID, changed, headers, recorded
@@ -195,7 +195,7 @@ def test_delivery_around_an_outage_is_applied_as_soon_as_the_server_is_back(
 def test_delivery_that_can_not_even_be_quarantined_is_to_be_sent_again(
     deliver: Deliver, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ):
-    def broken(*arguments: object) -> dict[Key, DeliveryOutcome]:
+    def broken(*arguments: object) -> list[DeliveryOutcome]:
         raise RuntimeError("a mistake")
 
     monkeypatch.setattr("store.doors.webhook.store_all", broken)

@@ -17,6 +17,7 @@ from store.doors import api, replay, webhook
 from store.doors.api import Read
 from store.doors.decide import Decision, decide_each
 from store.doors.replay import StoredDecision
+from store.doors.same_guid import key_of
 from tests.store.writers import together
 from tests.stories.story import Story
 
@@ -81,7 +82,7 @@ def by_replay(engine: Engine, batch: Sequence[Decision]) -> None:
     with reading(engine).connect() as connection:
         query = select(deliveries.c.provider, deliveries.c.guid, deliveries.c.Id)
         numbers = {(row.provider, row.guid): row.Id for row in connection.execute(query)}
-    page = [StoredDecision(numbers[webhook.key_of(one)], one) for one in batch]
+    page = [StoredDecision(numbers[key_of(one)], one) for one in batch]
     outcomes = replay.write_page(engine, page)
     assert {outcome.state for outcome in outcomes} <= {APPLIED}, outcomes
 
@@ -97,19 +98,19 @@ def store(engine: Engine, delivery: Delivery) -> str:
     """Store a delivery as the listener does, which watches all; return what became of it."""
     decisions = list(decide_each(engine, watch(()), [delivery]))
     outcomes = webhook.store_each(engine, decisions, raise_bug)
-    return outcomes[delivery.provider, delivery.guid].state
+    return outcomes[0].state
 
 
 def quarantine(engine: Engine, delivery: Delivery, reason: str = "a mistake of ours") -> str:
     """Store a delivery without its rows; return what became of it."""
     outcomes = webhook.quarantine(engine, delivery, reason)
-    return outcomes[delivery.provider, delivery.guid].state
+    return outcomes[0].state
 
 
 def ignore(engine: Engine, delivery: Delivery, reason: str) -> str:
     """Note a delivery that is not for us; return what became of it."""
     outcomes = webhook.store_all(engine, [Decision(delivery, IGNORED, reason)])
-    return outcomes[delivery.provider, delivery.guid].state
+    return outcomes[0].state
 
 
 def write(engine: Engine, batch: Iterable[Mapped]) -> None:

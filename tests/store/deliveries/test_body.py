@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from isal import isal_zlib
 from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import IntegrityError
 
 from engines import connect, reading
 from schema.tables.deliveries import deliveries as table
@@ -58,17 +59,18 @@ def test_body_of_about_one_part_is_read_as_it_was(
     assert read(engine) == [body]
 
 
-def test_shorter_body_under_the_same_guid_takes_the_place_of_a_longer_one(engine: Engine):
-    for body in (MANY_BYTES, os.urandom(MIB), b"{}", MANY_BYTES):
+def test_bodies_of_any_length_under_one_guid_are_all_kept(engine: Engine):
+    bodies = [MANY_BYTES, os.urandom(MIB), b"{}"]
+    for body in (*bodies, MANY_BYTES):
         production_doors.quarantine(engine, delivery(body), "why")
-        assert read(engine) == [body]
+    assert read(engine) == bodies
 
 
 def test_body_of_an_applied_delivery_keeps_its_parts(engine: Engine):
     other = MANY_BYTES.replace(b"noise", b"other")
     with engine.begin() as connection:
         deliveries.save_all(connection, [(delivery(MANY_BYTES), deliveries.APPLIED, None)])
-    with engine.begin() as connection:
+    with pytest.raises(IntegrityError), engine.begin() as connection:
         deliveries.save_all(connection, [(delivery(other), deliveries.QUARANTINED, "late")])
     assert read(engine) == [MANY_BYTES]
 
