@@ -16,8 +16,9 @@ from config.command_line import read_settings
 from listener import webhook, worker
 from listener.intake import answers
 from listener.intake.answers import Answer
-from listener.intake.intake import Intake, can_store
-from listener.vendors.head import Refused
+from listener.intake.intake import Intake
+from listener.intake.readiness import READINESS
+from listener.vendors.head import BODY_BYTES, TOO_LONG, Refused
 from runtime import log
 from runtime.port import refuse_debug
 
@@ -25,6 +26,7 @@ FORKED = """\
 listener.app: create_app() was called before the fork, and what it started stayed behind.
 Let each worker call it: gunicorn without --preload, uWSGI with lazy-apps.
 """
+PIECE_BYTES = 256 * 1024
 CANNOT_LOAD = 4
 """The exit status at which gunicorn's master gives up: https://docs.gunicorn.org"""
 
@@ -52,7 +54,7 @@ def create_app(intake: Intake | None = None) -> Flask:
 
     @app.get("/readyz")
     def is_ready() -> Response:
-        is_green = can_store(app.extensions["intake"])
+        is_green = READINESS.ask(app.extensions["intake"])
         return response(answers.READY if is_green else answers.NOT_READY)
 
     app.register_error_handler(HTTPException, refuse)
@@ -76,19 +78,28 @@ def end_forked() -> None:
     os._exit(CANNOT_LOAD)
 
 
-def read_body(length: int) -> bytes:
-    """Return the body of the request. Raises Refused (400) where it ends before its length."""
-    pieces, missing = [], length
-    while missing:
+def read_body(length: int | None) -> bytes:
+    """Return the body of the request; a length of None is one in chunks.
+
+    Raises Refused: 400 where it is cut off, 413 where it is too long, 411 for chunks of which the
+    server does not say that it ends them: https://wsgi.readthedocs.io/en/latest/proposals-2.0.html
+    """
+    if length is None and not request.environ.get("wsgi.input_terminated"):
+        raise Refused(411, "this server needs a Content-Length")
+    body, most = bytearray(), BODY_BYTES + 1 if length is None else length
+    while len(body) < most:
         try:
-            piece = request.environ["wsgi.input"].read(missing)
-        except OSError:  # its sender has left
-            piece = b""
+            piece = request.environ["wsgi.input"].read(min(most - len(body), PIECE_BYTES))
+        except Exception as error:  # each server has its own for who leaves, and for odd chunks
+            raise Refused(*answers.CUT_OFF) from error
         if not piece:
-            raise Refused(*answers.CUT_OFF)
-        pieces.append(piece)
-        missing -= len(piece)
-    return b"".join(pieces)
+            break
+        body += piece
+    if length is not None and len(body) < length:
+        raise Refused(*answers.CUT_OFF)
+    if len(body) > BODY_BYTES:
+        raise Refused(*TOO_LONG)
+    return bytes(body)
 
 
 def response(answer: Answer) -> Response:

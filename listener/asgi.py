@@ -11,9 +11,9 @@ from typing import Any
 from listener import webhook
 from listener.intake import answers
 from listener.intake.answers import Answer
-from listener.intake.intake import Intake, can_store
-from listener.intake.threads import off_loop
-from listener.vendors.head import Refused
+from listener.intake.intake import Intake
+from listener.intake.readiness import READINESS
+from listener.vendors.head import BODY_BYTES, TOO_LONG, Refused
 from runtime import log
 
 Scope = MutableMapping[str, Any]
@@ -54,7 +54,7 @@ async def deliver(intake: Intake, scope: Scope, receive: Receive) -> Answer:
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
     ]
-    return await webhook.receive(intake, headers, partial(read, receive))
+    return await webhook.receive(intake, headers, partial(read, scope, receive))
 
 
 async def is_alive(intake: Intake, scope: Scope, receive: Receive) -> Answer:
@@ -64,19 +64,32 @@ async def is_alive(intake: Intake, scope: Scope, receive: Receive) -> Answer:
 
 async def is_ready(intake: Intake, scope: Scope, receive: Receive) -> Answer:
     """Say whether a delivery that came now could be stored."""
-    return answers.READY if await off_loop(can_store, intake) else answers.NOT_READY
+    return answers.READY if await READINESS.ask_off_loop(intake) else answers.NOT_READY
 
 
-async def read(receive: Receive, length: int) -> bytes:
-    """Return a request's body. Raises Refused (400) where it ends before its length."""
-    pieces, more = [], True
-    while more:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    body = b"".join(pieces)
-    if len(body) < length:
+async def read(scope: Scope, receive: Receive, length: int | None) -> bytes:
+    """Return a request's body. Raises Refused: 400 where it is cut off, 413 where it is too long.
+
+    Only the connection knows where chunks end: `is_cut_off` in the scope says that they did not.
+    """
+    if length is None and scope.get("http_version") == "1.0":  # which knows no chunks
         raise Refused(*answers.CUT_OFF)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        # Not a list: of pieces of one byte it would be forty times as long.
+        whole = bytearray(body)
+        while message.get("more_body", False):
+            message = await receive()
+            whole += message.get("body", b"")
+            if len(whole) > BODY_BYTES:
+                raise Refused(*TOO_LONG)
+        body = bytes(whole)
+    is_cut = message.get("type") == "http.disconnect" or scope.get("is_cut_off", False)
+    if is_cut or (length is not None and len(body) < length):
+        raise Refused(*answers.CUT_OFF)
+    if len(body) > BODY_BYTES:
+        raise Refused(*TOO_LONG)
     return body
 
 

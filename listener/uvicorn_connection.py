@@ -7,62 +7,111 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from listener.unfinished import Unfinished
+
+WINDOW_SECONDS = 5.0
+"""In the first one the head must arrive; in each one so much of a body:"""
+RATE = 8 * 1024
+"""Bytes per second. GitHub itself gives up after 10 seconds."""
 SECONDS = 60.0
-"""For a whole request to arrive: GitHub itself gives up after 10."""
+"""For a whole request to arrive."""
 HEAD_BYTES = 64 * 1024
+"""Of a head, or of what follows the last byte of a body in chunks."""
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n"
 LINGER_SECONDS = 5.0
 """For an answer to be read by who still sends."""
+
+UNFINISHED = Unfinished()
+"""Of this process; its worker sets how many."""
 
 
 class Connection(HttpToolsProtocol):
     """Brings one request; `has_head` and `is_whole` say how far it is here."""
 
     has_head = is_whole = is_answered = False
-    head_bytes = 0
+    held = 0
+    loose_bytes = 0
+    """Received since the last byte of a body."""
+    body_bytes = judged_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
-        """Give the request its time: a body that is cut off ends before its length."""
+        """Give the request its time."""
         lingering: Any = Lingering(transport, self)
         super().connection_made(lingering)
-        self.patience = self.loop.call_later(SECONDS, transport.close)
+        self.ends = self.loop.time() + SECONDS
+        self.patience = self.loop.call_later(WINDOW_SECONDS, self.judge, transport)
+        UNFINISHED.add(self)
+
+    def judge(self, transport: Any) -> None:
+        """Close on who takes too long: a body that is cut off ends before its length."""
+        is_slow = self.body_bytes - self.judged_bytes < RATE * WINDOW_SECONDS
+        if is_slow or self.loop.time() >= self.ends:
+            transport.close()
+            return
+        self.judged_bytes = self.body_bytes
+        self.patience = self.loop.call_later(WINDOW_SECONDS, self.judge, transport)
+
+    def drop(self) -> None:
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, but neither a head without end nor what follows an answer."""
+        """Read on, but neither a head nor chunks without end, nor what follows an answer."""
         if self.is_answered:
             return
+        self.loose_bytes += len(data)
         super().data_received(data)
-        if self.has_head or self.is_answered:
+        if self.is_whole or self.is_answered:
             return
-        self.head_bytes += len(data)
-        if self.head_bytes > HEAD_BYTES:
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
+        UNFINISHED.hold(self, len(data))
+        if self.loose_bytes > HEAD_BYTES:
+            if self.has_head:
+                self.cut_off()
+            else:
+                self.transport.write(TOO_LARGE)
+                self.transport.close()
 
     def on_headers_complete(self) -> None:
-        self.has_head = True
         super().on_headers_complete()
+        self.has_head = True
+        self.headers = []  # for what follows a body in chunks, which is no part of the head
+
+    def on_body(self, body: bytes) -> None:
+        self.body_bytes += len(body)
+        self.loose_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self.is_whole = True
         self.patience.cancel()
+        UNFINISHED.finish(self)
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request; after a whole one, nobody asked."""
-        if not self.is_whole:
+        if self.is_whole:
+            return
+        if self.has_head:
+            self.cut_off()
+        else:
             super().send_400_response(msg)
+
+    def cut_off(self) -> None:
+        """Let the app answer that the body ends before its end."""
+        self.scope["is_cut_off"] = True  # type: ignore[typeddict-unknown-key] # ours alone
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
 
     def eof_received(self) -> bool:  # type: ignore[override] # uvicorn always closes
         """End a body that is cut off; who sends no more can still read its answer."""
         if self.cycle is None or self.is_answered:
             return False
-        self.cycle.more_body = False
-        self.cycle.message_event.set()
+        if not self.is_whole:
+            self.cut_off()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.patience.cancel()
+        UNFINISHED.forget(self)
         super().connection_lost(exc)
 
 

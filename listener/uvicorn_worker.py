@@ -12,7 +12,8 @@ from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from engines import kind_of
-from listener.uvicorn_connection import Connection
+from listener.unfinished import connections_for_files
+from listener.uvicorn_connection import UNFINISHED, Connection
 from runtime import log
 from runtime.gunicorn import GunicornLog
 
@@ -44,6 +45,7 @@ class LoopWorker(UvicornWorker):  # type: ignore[misc] # it has no types
         """Serve until a signal, which uvicorn raises again: it is no way to die of."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+        UNFINISHED.most = connections_for_files()
         await super()._serve()
 
     async def callback_notify(self) -> None:

@@ -1,6 +1,7 @@
 """The whole path of a delivery, from its first header to the answer.
 
-    head       431 411 413 415 400   listener/vendors/         no byte of the body is read before
+    head       431 4xx 501           listener/vendors/         no byte of the body is read before
+    body       400 413               the server's door         whole, in memory
     signature  401                   listener/vendors/         over the raw bytes, before parsing
     payload    400                   store/deliveries/body     strict JSON, or a form that holds it
     decision   200 202               store/doors/decide        its rows, or why there are none
@@ -28,55 +29,63 @@ from store.doors.decide import Received, label, read_repository
 PATH = "/webhook"
 
 Headers = Sequence[tuple[str, str]]
+ReadBody = Callable[[int | None], bytes]
 
 
 async def receive(
-    intake: Intake, headers: Headers, read: Callable[[int], Awaitable[bytes]]
+    intake: Intake, headers: Headers, read: Callable[[int | None], Awaitable[bytes]]
 ) -> Answer:
-    """Answer one delivery, and log it; `read` returns a body of a length, or raises Refused."""
+    """Answer one delivery, and log it; `read` returns a body of a length, None: in chunks."""
     line = DeliveryLine()
     try:
         head = line.about(read_head(headers))
-        async with nullcontext() if is_quick(head.length) else LONG:
-            body = await read(head.length)
-            if is_quick(head.length):
-                received = verify(intake, head, body, line)
-            else:
-                received = await off_loop(verify, intake, head, body, line)
-            answer = await settle(intake, received)
+        body = await read(head.length)
+        if is_quick(len(body)):
+            signer = verify(intake, head, body)
+            answer = await settle(intake, unpack(intake, head, body, signer, line))
+        else:
+            signer = await off_loop(verify, intake, head, body)
+            async with LONG:  # no place of which is a stranger's
+                received = await off_loop(unpack, intake, head, body, signer, line)
+                answer = await settle(intake, received)
     except Refused as refused:
         answer = answers.refused(refused.code, refused.error)
     line.write(answer)
     return answer
 
 
-def receive_waiting(intake: Intake, headers: Headers, read: Callable[[int], bytes]) -> Answer:
+def receive_waiting(intake: Intake, headers: Headers, read: ReadBody) -> Answer:
     """Do what `receive` does, in a thread that may wait."""
     line = DeliveryLine()
     try:
         head = line.about(read_head(headers))
-        with nullcontext() if is_quick(head.length) else LONG_WAITING:
-            received = verify(intake, head, read(head.length), line)
-            answer = settle_waiting(intake, received)
+        body = read(head.length)
+        signer = verify(intake, head, body)
+        with nullcontext() if is_quick(len(body)) else LONG_WAITING:
+            answer = settle_waiting(intake, unpack(intake, head, body, signer, line))
     except Refused as refused:
         answer = answers.refused(refused.code, refused.error)
     line.write(answer)
     return answer
 
 
-def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> Received:
-    """Return a delivery that somebody signed who knows a secret. Raises Refused: 401, 400."""
-    vendor = head.vendor
-    signer = vendor.signer(intake.secrets, body, head.signature)
+def verify(intake: Intake, head: Head, body: bytes) -> int:
+    """Return which of the secrets (from 1) signed a body. Raises Refused (401) for none."""
+    signer = head.vendor.signer(intake.secrets, body, head.signature)
     if signer is None:
-        raise Refused(401, vendor.unsigned)
+        raise Refused(401, head.vendor.unsigned)
+    return signer
+
+
+def unpack(intake: Intake, head: Head, body: bytes, signer: int, line: DeliveryLine) -> Received:
+    """Return what a signed body says. Raises Refused: 400."""
     try:
         payload = read_payload(body)
     except Unmappable as error:
         raise Refused(400, str(error)) from error
-    repository = read_repository(vendor.provider, payload)
+    repository = read_repository(head.vendor.provider, payload)
     delivery = Delivery(
-        provider=(repository and label(repository.provider)) or vendor.provider,
+        provider=(repository and label(repository.provider)) or head.vendor.provider,
         guid=head.guid,
         hookid=head.hookid,
         event=head.event,

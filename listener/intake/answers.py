@@ -59,7 +59,7 @@ def refused(code: int, error: str) -> Answer:
     return Answer(code, {"status": "refused", "error": error})
 
 
-CUT_OFF = (400, "the body is shorter than its Content-Length")
+CUT_OFF = (400, "the body is shorter than its Content-Length, or its chunks are malformed")
 UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored, deliver again"})
 
 

@@ -20,7 +20,7 @@ VENDORS = (GITHUB,)
 
 
 def read_head(pairs: Sequence[tuple[str, str]]) -> Head:
-    """Return the head of a delivery. Raises Refused: 431, 411, 413, 415, 400, in this order."""
+    """Return the head of a delivery. Raises Refused: 431, framing's, 415, 400, in this order."""
     headers = join_headers(pairs)
     length = read_length(headers)
     return vendor_of(headers).read_head(headers, length)

@@ -39,7 +39,7 @@ GitHub reaches it in one of two ways:
 """
 
 
-def read_head(headers: Headers, length: int) -> Head:
+def read_head(headers: Headers, length: int | None) -> Head:
     """Return the head of a delivery. Raises Refused: 400."""
     hookid = headers.get("x-github-hook-id", "")
     return Head(

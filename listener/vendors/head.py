@@ -12,6 +12,7 @@ HEAD_BYTES = 16 * 1024
 # https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap
 BODY_BYTES = 25 * 1024 * 1024
 LENGTH_DIGITS = 18  # Python refuses to read a number of thousands of digits
+TOO_LONG = (413, f"the body is over {BODY_BYTES} bytes")
 CONTENT_TYPES = ("application/json", "application/x-www-form-urlencoded")
 NAME = re.compile(r"[!-~]{1,64}")
 
@@ -35,7 +36,8 @@ class Head(NamedTuple):
     guid: str
     hookid: int | None
     signature: str | None
-    length: int
+    length: int | None
+    """Of the body; None where it comes in chunks."""
 
 
 class WebhookVendor(NamedTuple):
@@ -45,7 +47,7 @@ class WebhookVendor(NamedTuple):
     """Of its public server; a payload may name another one."""
     event_header: str
     """Is in each of its deliveries, and in nobody else's."""
-    read_head: Callable[[Headers, int], Head]
+    read_head: Callable[[Headers, int | None], Head]
     """Takes the body's length as well. Raises Refused: 400."""
     signer: Callable[[Sequence[bytes], bytes, str | None], int | None]
     """Which of the secrets (from 1) signed a body with this signature, None where none did."""
@@ -74,18 +76,26 @@ def join_headers(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return headers
 
 
-def read_length(headers: Headers) -> int:
-    """Return the length of a body that may be read. Raises Refused: 411, 413 or 415."""
-    length = headers.get("content-length", "")
-    # A chunked body has no end that could be checked before it is read.
-    if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
-        raise Refused(411, "Content-Length is needed, a chunked body is not accepted")
-    if len(length) > LENGTH_DIGITS or int(length) > BODY_BYTES:
-        raise Refused(413, f"the body is over {BODY_BYTES} bytes")
+def read_length(headers: Headers) -> int | None:
+    """Return the length of a body that may be read, None of one in chunks.
+
+    Raises Refused: 400, 501, 411, 413 or 415. https://www.rfc-editor.org/rfc/rfc9112#section-6
+    """
+    length, coding = headers.get("content-length", ""), headers.get("transfer-encoding")
+    if coding is not None:
+        # Two servers that believe different ones of the two take parts of a body for requests.
+        if "content-length" in headers:
+            raise Refused(400, "Content-Length and Transfer-Encoding exclude each other")
+        if coding.strip().lower() != "chunked":
+            raise Refused(501, "Transfer-Encoding can only be chunked")
+    elif not (length.isascii() and length.isdigit()):
+        raise Refused(411, "Content-Length is needed, or a body in chunks")
+    elif len(length) > LENGTH_DIGITS or int(length) > BODY_BYTES:
+        raise Refused(*TOO_LONG)
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in CONTENT_TYPES:
         raise Refused(415, f"Content-Type must be {' or '.join(CONTENT_TYPES)}")
-    return int(length)
+    return None if coding is not None else int(length)
 
 
 def named(headers: Headers, header: str) -> str:

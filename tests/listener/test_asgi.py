@@ -24,13 +24,13 @@ def test_fields_too_many_or_too_long_are_refused(headers: list[tuple[str, str]])
     assert raised.value.code == 431
 
 
-def body_of(pieces: Iterable[dict[str, Any]], length: int) -> bytes:
+def body_of(pieces: Iterable[dict[str, Any]], length: int | None) -> bytes:
     source = iter(pieces)
 
     async def receive() -> dict[str, Any]:
         return next(source)
 
-    return run(read(receive, length))
+    return run(read({}, receive, length))
 
 
 def test_body_in_pieces_is_joined():

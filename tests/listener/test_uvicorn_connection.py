@@ -70,7 +70,7 @@ def test_request_in_small_pieces_is_answered(connect: Connect):
 def test_request_that_is_not_whole_in_time_is_closed_on(
     connect: Connect, sent: bytes, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(limits, "SECONDS", 0.3)
+    monkeypatch.setattr(limits, "WINDOW_SECONDS", 0.3)
     sender = connect()
     sender.sendall(sent)
     began = time.monotonic()
@@ -81,7 +81,7 @@ def test_request_that_is_not_whole_in_time_is_closed_on(
 def test_request_that_is_whole_in_time_may_be_answered_later(
     connect: Connect, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(limits, "SECONDS", 0.1)
+    monkeypatch.setattr(limits, "WINDOW_SECONDS", 0.1)
 
     async def slow(*_: object) -> None:
         await asyncio.sleep(0.5)
@@ -91,6 +91,76 @@ def test_request_that_is_whole_in_time_may_be_answered_later(
     sender = connect()
     sender.sendall(head() + BODY)
     assert reply(sender).code == 503
+
+
+def test_body_that_keeps_its_rate_is_read_until_a_request_has_had_its_time(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "WINDOW_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "SECONDS", 1.5)
+    sender = connect()
+    sender.sendall(request(headers("ping", BODY), 20_000_000))
+    began = time.monotonic()
+    with suppress(ConnectionError):
+        while time.monotonic() < began + 30:
+            sender.sendall(b"x" * limits.RATE)
+            time.sleep(0.05)
+    assert 1 < time.monotonic() - began < 30
+
+
+def test_oldest_of_too_many_connections_gives_way(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits.UNFINISHED, "most", 3)
+    idle = [connect() for _ in range(3)]
+    idle[1].sendall(head())
+    time.sleep(0.2)
+    sender = connect()
+    sender.sendall(head() + BODY)
+    assert reply(sender).json == {"status": "pong"}
+    assert is_dropped(idle[0])
+    idle[1].sendall(BODY)
+    assert reply(idle[1]).json == {"status": "pong"}
+
+
+def test_oldest_request_gives_way_to_bytes_that_are_too_many(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits.UNFINISHED, "most_held", 1_000_000)
+    strangers = [connect() for _ in range(3)]
+    for one in strangers:
+        with suppress(ConnectionError):
+            one.sendall(request(headers("ping", BODY), 20_000_000) + b"x" * 600_000)
+        time.sleep(0.2)
+    assert [is_dropped(one) for one in strangers[:2]] == [True, True]
+    sender = connect()
+    sender.sendall(head() + BODY[:10])
+    time.sleep(0.1)
+    sender.sendall(BODY[10:])
+    assert reply(sender).json == {"status": "pong"}
+
+
+def is_dropped(sender: socket.socket) -> bool:
+    """Tell whether the server has ended a connection without an answer."""
+    with suppress(ConnectionError):
+        return sender.recv(1000) == b""
+    return True
+
+
+def test_what_a_connection_held_is_free_once_it_has_ended(connect: Connect):
+    for ending in (BODY[10:], b""):
+        sender = connect()
+        sender.sendall(head() + BODY[:10])
+        time.sleep(0.1)
+        assert limits.UNFINISHED.held > 0
+        sender.sendall(ending)
+        sender.shutdown(socket.SHUT_WR)
+        assert reply(sender).code == (200 if ending else 400)
+        sender.close()
+        ends = time.monotonic() + 10
+        while limits.UNFINISHED.held or limits.UNFINISHED.senders:
+            assert time.monotonic() < ends
+            time.sleep(0.01)
 
 
 def test_head_without_end_is_431(connect: Connect):

@@ -52,6 +52,11 @@ def test_head_with_a_body_of_25_mib_is_read():
     assert head(Content_Length="26214400").length == 26_214_400
 
 
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", "chunked "])
+def test_head_with_a_body_in_chunks_is_read_without_its_length(coding: str):
+    assert head(Content_Length=None, Transfer_Encoding=coding).length is None
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -60,8 +65,10 @@ def test_head_with_a_body_of_25_mib_is_read():
         ({"Content-Length": "-1"}, 411),
         ({"Content-Length": "+2"}, 411),
         ({"Content-Length": "²"}, 411),
-        ({"Transfer-Encoding": "chunked"}, 411),
-        ({"Content-Length": None, "Transfer-Encoding": "chunked"}, 411),
+        ({"Transfer-Encoding": "chunked"}, 400),
+        ({"Content-Length": None, "Transfer-Encoding": "gzip, chunked"}, 501),
+        ({"Content-Length": None, "Transfer-Encoding": "chunked,chunked"}, 501),
+        ({"Content-Length": None, "Transfer-Encoding": ""}, 501),
         ({"Content-Length": "26214401"}, 413),
         ({"Content-Length": "9" * 5000}, 413),
         ({"Content-Type": None}, 415),

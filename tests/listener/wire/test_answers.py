@@ -1,41 +1,17 @@
 """Every answer as it goes over the wire, and what bad input leaves behind: nothing."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 
 from listener.vendors.head import BODY_BYTES
-from tests.conftest import clear_store
-from tests.listener.process import Listener, Reply, reply, request, running, running_on_gunicorn
+from tests.listener.process import Listener, Reply, reply, request
 from tests.listener.sending import FORM, SECRET, as_form, headers, recorded, sign
 from tests.listener.stored import counted
+from tests.listener.wire.conftest import OLD
 
-OLD = "the secret before this one"
 BODY = recorded("push__branch_created")
-
-
-@pytest.fixture(scope="module", params=["asgi", "flask"])
-def process(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Listener]:
-    """Run one listener of each kind, with two secrets, for all tests of this file."""
-    folder, secrets = tmp_path_factory.mktemp("wire"), f"{SECRET},{OLD}"
-    options = ("--threads", "4", "--keep-alive", "0")
-    with (
-        running(folder, secret=secrets)
-        if request.param == "asgi"
-        else running_on_gunicorn(folder, *options, WEBHOOK_SECRET=secrets)
-    ) as listener:
-        yield listener
-
-
-@pytest.fixture
-def listener(process: Listener) -> Listener:
-    """Give the listener with an empty store."""
-    clear_store(process.url)
-    return process
 
 
 def rows(listener: Listener) -> dict[str, int]:
@@ -164,13 +140,6 @@ def test_header_missing_or_malformed_is_refused(
 
 def test_body_without_length_is_411(listener: Listener):
     assert refused(listener.send(request(headers("push", BODY), None) + BODY), 411)
-    assert rows(listener) == {}
-
-
-def test_body_in_chunks_is_411(listener: Listener):
-    chunk = f"{len(BODY):x}\r\n".encode() + BODY + b"\r\n0\r\n\r\n"
-    head = request({**headers("push", BODY), "Transfer-Encoding": "chunked"}, None)
-    assert refused(listener.send(head, rest=chunk), 411)
     assert rows(listener) == {}
 
 
