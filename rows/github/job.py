@@ -7,9 +7,8 @@ from datetime import datetime
 from json import JSONEncoder
 
 from rows import Row, fields, version
-from rows.github.job_kinds import AT, is_foreign
 from rows.github.job_steps import first_start, read_steps, systems
-from rows.github.job_times import job_times
+from rows.github.job_times import AT, is_foreign, job_times
 from rows.source_record import Payload, Repository
 from rows.words import COMPLETED, FAILED_JOB
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from rows import fields
-from rows.github.job_kinds import AT
+from rows.github.job_times import AT
 from rows.words import SKIPPED
 
 SYSTEMS = {

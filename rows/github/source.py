@@ -6,7 +6,7 @@ from rows.github import (
     branch,
     events,
     failure,
-    job_kinds,
+    job_times,
     repo,
     workflowrun,
 )
@@ -73,7 +73,7 @@ GITHUB = Source(
     provider_of=repo.provider_of,
     runs_of=workflowrun.runs_of,
     push_of=branch.push_of,
-    is_foreign_job=job_kinds.is_foreign,
+    is_foreign_job=job_times.is_foreign,
     annotation_messages=failure.annotation_messages,
     log_messages=failure.log_messages,
     links=Links(repository_page, compare_page, new_issue_page),
