@@ -63,6 +63,33 @@ class BrokenList(NamedTuple):
     listed: int
 
 
+class UnreadItem(NamedTuple):
+    """Something that the vendor lists and that cannot be read: what, its name there, and why.
+
+    `run` where it belongs to one; `what` is `jobs` for a list of them that has no end.
+    """
+
+    what: str
+    name: str
+    why: str
+    run: int | None = None
+
+
+Unread = list[UnreadItem]
+"""Takes what cannot be read."""
+
+
+class CountedRuns(NamedTuple):
+    """Runs of one list by id, newest first, and how many it says there are.
+
+    `is_whole` tells that it was followed as far as it was meant to be.
+    """
+
+    runs: dict[int, ListedRun]
+    total: int
+    is_whole: bool
+
+
 class Estimate(NamedTuple):
     """What it takes to read a repository: requests, its runs, those of them that are stored."""
 

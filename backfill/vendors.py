@@ -19,6 +19,7 @@ from backfill.records import (
     App,
     BrokenList,
     CheckLine,
+    CountedRuns,
     Estimate,
     HookOwner,
     KnownHooks,
@@ -29,6 +30,7 @@ from backfill.records import (
     ReasonsRead,
     RecoveredDeliveries,
     Repository,
+    Unread,
     Webhook,
 )
 from config.settings import Settings
@@ -114,16 +116,43 @@ class Vendor(Protocol):
 
     # What an audit compares, and fetches.
 
-    def list_branches(self, context: Context, repository: Repository) -> Heads | None: ...
+    def list_branches(
+        self, context: Context, repository: Repository, unread: Unread
+    ) -> Heads | None: ...
 
     def list_runs(
-        self, context: Context, repository: Repository, since: datetime, until: datetime
-    ) -> tuple[list[ListedRun], list[BrokenList]]: ...
+        self,
+        context: Context,
+        repository: Repository,
+        since: datetime,
+        until: datetime,
+        unread: Unread,
+    ) -> tuple[dict[int, ListedRun], list[BrokenList]]: ...
 
-    def has_runs_before(self, context: Context, repository: Repository, time: datetime) -> bool: ...
+    def walk_runs(
+        self,
+        context: Context,
+        repository: Repository,
+        until: datetime,
+        workflow: int | None = None,
+    ) -> CountedRuns: ...
+
+    def find_runs(
+        self, context: Context, repository: Repository, runs: Iterable[int]
+    ) -> list[ListedRun]: ...
+
+    def count_runs_before(
+        self, context: Context, repository: Repository, time: datetime
+    ) -> int: ...
+
+    def list_workflow_ids(self, context: Context, repository: Repository) -> set[int]: ...
 
     def list_jobs(
-        self, context: Context, repository: Repository, runs: Iterable[int]
+        self,
+        context: Context,
+        repository: Repository,
+        runs: Iterable[ListedRun],
+        unread: Unread,
     ) -> dict[int, list[ListedJob]]: ...
 
     def find_absent_attempts(
@@ -137,6 +166,7 @@ class Vendor(Protocol):
         heads: Heads,
         since: datetime,
         side: datetime | None,
+        unread: Unread,
     ) -> list[ListedCommit]: ...
 
     def reread_runs(

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from fakegithub.api import access, dispatch
+from fakegithub.api import access, dispatch, lies
 from fakegithub.api.access import Token
 from fakegithub.api.answers import Answer, Call, Logged, error
 from fakegithub.payloads.templates import API
@@ -148,7 +148,7 @@ class ApiHandler(QuietHandler):
             lost_logs=github.lost_logs,
             version=version,
         )
-        return dispatch.respond(call, github.limits)
+        return lies.told(dispatch.respond(call, github.limits), call, github.lies)
 
     def _finish(
         self, answer: Answer, token: Token | None, *, counted: bool, fault: str | None

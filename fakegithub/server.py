@@ -21,6 +21,7 @@ from fakegithub.api.access import Token
 from fakegithub.api.answers import Logged
 from fakegithub.api.faults import Faults
 from fakegithub.api.hooks import Hooks
+from fakegithub.api.lies import Lie
 from fakegithub.api.limits import Limits
 from fakegithub.blobs import BlobHandler, Blobs
 from fakegithub.handler import ApiHandler
@@ -84,6 +85,7 @@ class Server:
         # Jobs whose log is no longer there: the status that the API answers with.
         self.lost_logs: dict[int, int] = {}
         self.annotations: dict[int, list[Json]] = {}
+        self.lies: list[Lie] = []
         self.url = ""
         self.blobs = ""
 

@@ -65,7 +65,7 @@ def audit_vendor(
         if run.gitid in lists.jobs and run.gitid not in absent:
             listed_jobs, stored_jobs = lists.jobs[run.gitid], jobs.get(run.gitid, {})
             missing += findings.find_missing_jobs(run, listed_jobs, stored_jobs, span.until)
-    notes = [] if lists.unlisted else explain_gaps(runs, stored, lists)
+    notes = lists.notes + ([] if lists.unlisted else explain_gaps(runs, stored, lists))
     broken = {finding.run for finding in missing}
     endless = span_findings.find_endless(stored, span.until)
     notes += [finding for finding in endless if finding.run not in broken]
@@ -75,7 +75,7 @@ def audit_vendor(
         # What was pushed a moment ago may be on its way.
         is_moving = repository.pushtime is not None and repository.pushtime > span.until
         (notes if is_moving else missing).extend(git)
-    missing += lists.unlisted + waiting
+    missing += lists.unlisted + lists.unread + waiting
     verdict = judge(repoid, repository.name, span, door, runs, missing, notes)
     return store_verdict(context.engine, verdict)
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from backfill.records import BrokenList, ListedJob, ListedRun
+from backfill.records import ListedJob, ListedRun, UnreadItem
 from store.reads.for_audit import StoredSpan
 
 RANKS = {"in_progress": 1, "completed": 2}
@@ -18,9 +18,10 @@ RUN_STATE, JOB_STATE, OPEN = "run state", "job state", "open"
 GAP, LISTING = "run number", "listing"
 BRANCH, HEAD, COMMIT = "branch", "head", "commit"
 QUARANTINED, SPOOLED = "quarantined", "spooled"
+UNREADABLE, COUNT, DELETED = "unreadable", "count", "deleted"
 
-OF_RUNS = frozenset({RUN, ATTEMPT, JOB, JOBS, RUN_STATE, JOB_STATE, OPEN})
-"""Kinds of findings whose `run` is not stored whole."""
+OF_RUNS = frozenset({RUN, ATTEMPT, JOB, JOBS, RUN_STATE, JOB_STATE, OPEN, UNREADABLE})
+"""Kinds of findings whose `run`, where they have one, is not stored whole."""
 
 
 class Finding(NamedTuple):
@@ -32,6 +33,11 @@ class Finding(NamedTuple):
     run: int | None = None
     workflow: str | None = None
     day: date | None = None
+
+
+def is_of_run(finding: Finding) -> bool:
+    """Tell whether a run is not stored whole for a finding."""
+    return finding.kind in OF_RUNS and finding.run is not None
 
 
 def rank(status: str | None) -> int:
@@ -50,16 +56,18 @@ def is_settled(time: datetime | None, until: datetime) -> bool:
     return time is None or time <= until
 
 
-def find_broken_lists(broken: Iterable[BrokenList], vendor: str) -> list[Finding]:
-    """Return what could not be listed whole; `vendor` as people write it."""
-    return [
-        Finding(
-            LISTING,
-            f"{span.first} to {span.last} UTC",
-            f"{vendor} counts {span.counted} runs, but lists {span.listed}",
-        )
-        for span in broken
-    ]
+def find_unread(unread: Iterable[UnreadItem], runs: Iterable[ListedRun]) -> list[Finding]:
+    """Return what is listed and cannot be read, or not to its end."""
+    by_id, findings = {run.gitid: run for run in runs}, list[Finding]()
+    for item in unread:
+        number = int(item.name) if item.what == RUN and item.name.isdecimal() else item.run
+        run = by_id.get(number or 0)
+        day = run.createtime.date() if run and run.createtime else None
+        kind, name = UNREADABLE, f"{item.what} {item.name}"
+        if item.what == JOBS:
+            kind, name = JOBS, item.name
+        findings.append(Finding(kind, name, item.why, number, run.workflow if run else None, day))
+    return findings
 
 
 def find_missing_runs(

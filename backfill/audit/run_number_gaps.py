@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from backfill.audit.findings import GAP, Finding
+from backfill.audit.findings import DELETED, GAP, Finding
 from backfill.records import ListedRun
 
-DELETED, HORIZON = "deleted", "horizon"
+HORIZON = "horizon"
 SECOND = timedelta(seconds=1)
 
 Between = tuple[datetime, datetime]

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from backfill.audit.findings import Finding, find_broken_lists
+from backfill.audit.findings import Finding, find_unread
+from backfill.audit.run_counts import RunCounts
 from backfill.audit.span_findings import is_read_as_listed
 from backfill.audit.verdict import Span
 from backfill.pipeline.context import Context
-from backfill.records import ListedCommit, ListedJob, ListedRun, Repository
+from backfill.records import ListedCommit, ListedJob, ListedRun, Repository, UnreadItem
 from backfill.vendors import Heads, vendor_of
 from store.reads.for_audit import StoredSpan
 
@@ -15,12 +16,15 @@ from store.reads.for_audit import StoredSpan
 class VendorLists(NamedTuple):
     """What the vendor has: runs, jobs by run, what branches point at, commits.
 
-    `unlisted` is what could not be listed to its end; `has_older` when runs from before the span
-    are listed; commits are expected `since` a time, none at all where it is None.
+    `unlisted` is what is counted and not listed, `unread` what cannot be read, `notes` say which
+    lists contradicted others; `has_older` when runs from before the span are listed; commits are
+    expected `since` a time, none at all where it is None.
     """
 
     runs: list[ListedRun]
     unlisted: list[Finding]
+    unread: list[Finding]
+    notes: list[Finding]
     has_older: bool
     jobs: dict[int, list[ListedJob]]
     heads: Heads | None
@@ -48,12 +52,13 @@ def ask_vendor(
     default one, a backfill reads the heads alone: more is expected of the time in which deliveries
     came.
     """
-    vendor = vendor_of(repository.provider)
-    heads = vendor.list_branches(context, repository)
-    runs, broken = vendor.list_runs(context, repository, *span)
-    has_older = vendor.has_runs_before(context, repository, span.since)
-    unread = (run.gitid for run in runs if deep or not is_read_as_listed(run, stored))
-    jobs = vendor.list_jobs(context, repository, unread)
+    vendor, unread = vendor_of(repository.provider), list[UnreadItem]()
+    heads = vendor.list_branches(context, repository, unread)
+    counts = RunCounts(context, repository, span, stored)
+    runs, unlisted, notes, has_older = counts.prove()
+    unread += counts.odd
+    to_read = (run for run in runs if deep or not is_read_as_listed(run, stored))
+    jobs = vendor.list_jobs(context, repository, to_read, unread)
     commits, since = list[ListedCommit](), None
     times = [run.createtime for run in runs if run.createtime]
     times += [first_delivery] if first_delivery else []
@@ -61,6 +66,6 @@ def ask_vendor(
     if oldest is not None and heads is not None:
         since = max(span.since, oldest)
         side = max(span.since, first_delivery) if first_delivery else None
-        commits = vendor.list_commits(context, repository, heads, since, side)
-    unlisted = find_broken_lists(broken, vendor.TITLE)
-    return VendorLists(runs, unlisted, has_older, jobs, heads, commits, since)
+        commits = vendor.list_commits(context, repository, heads, since, side, unread)
+    odd = find_unread(unread, runs)
+    return VendorLists(runs, unlisted, odd, notes, has_older, jobs, heads, commits, since)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from backfill.audit.findings import OF_RUNS, Finding
+from backfill.audit.findings import Finding, is_of_run
 from backfill.records import ListedRun
 
 GRACE = timedelta(minutes=5)
@@ -21,7 +21,7 @@ class Span(NamedTuple):
 
 
 class Day(NamedTuple):
-    """The runs of one workflow and day: listed by GitHub, stored whole, and what is missing."""
+    """The runs of one workflow and day: all that are known of, stored whole, and missing."""
 
     workflow: str
     day: date
@@ -31,7 +31,10 @@ class Day(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What an audit says of one repository; `notes` explain what looks missing and is not."""
+    """What an audit says of one repository; `notes` explain what looks missing and is not.
+
+    `listed` are the runs that a list or a finding names, `stored` those of them without a finding.
+    """
 
     repoid: int
     name: str
@@ -61,19 +64,23 @@ def settle_span(span: Span, now: datetime) -> Span:
 
 
 def count_days(
-    listed: Iterable[ListedRun], missing: Collection[Finding], broken: Collection[int | None]
+    listed: Iterable[ListedRun], missing: Collection[Finding], broken: Collection[int]
 ) -> tuple[Day, ...]:
     """Return the runs by workflow and day; `broken` are the runs that are not stored whole."""
+    places = {one.run: (one.workflow, one.day) for one in missing if one.run in broken}
+    places |= {
+        run.gitid: (run.workflow, run.createtime and run.createtime.date()) for run in listed
+    }
     total: Counter[tuple[str, date]] = Counter()
     stored: Counter[tuple[str, date]] = Counter()
-    for run in listed:
-        if run.createtime:
-            place = (run.workflow or UNNAMED, run.createtime.date())
-            total[place] += 1
-            stored[place] += run.gitid not in broken
-    lacking = Counter((one.workflow or UNNAMED, one.day) for one in missing if one.kind in OF_RUNS)
-    places = sorted({*total, *((name, day) for name, day in lacking if day)})
-    return tuple(Day(*place, total[place], stored[place], lacking[place]) for place in places)
+    for gitid, (workflow, day) in places.items():
+        if day:
+            total[workflow or UNNAMED, day] += 1
+            stored[workflow or UNNAMED, day] += gitid not in broken
+    return tuple(
+        Day(*place, total[place], stored[place], total[place] - stored[place])
+        for place in sorted(total)
+    )
 
 
 def judge(
@@ -88,9 +95,10 @@ def judge(
     """Return the verdict on a repository; findings in a steady order, each once."""
     runs = [run for run in listed if run.createtime is None or run.createtime <= span.until]
     missing, notes = steady(missing), steady(notes)
-    broken = {finding.run for finding in missing if finding.kind in OF_RUNS}
-    whole, days = sum(run.gitid not in broken for run in runs), count_days(runs, missing, broken)
-    return Verdict(repoid, name, span, door, len(runs), whole, missing, notes, days)
+    broken = {finding.run for finding in missing if is_of_run(finding) and finding.run}
+    known = {run.gitid for run in runs} | broken
+    days = count_days(runs, missing, broken)
+    return Verdict(repoid, name, span, door, len(known), len(known - broken), missing, notes, days)
 
 
 def steady(findings: Iterable[Finding]) -> tuple[Finding, ...]:

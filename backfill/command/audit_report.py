@@ -1,16 +1,39 @@
 """A verdict as people read it, and as machines do. Pure: text and objects, nothing is printed."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from backfill.audit.findings import Finding
+from backfill.audit.findings import (
+    BRANCH,
+    COMMIT,
+    GAP,
+    HEAD,
+    LISTING,
+    QUARANTINED,
+    SPOOLED,
+    UNREADABLE,
+    Finding,
+    is_of_run,
+)
 from backfill.audit.verdict import Verdict, findings_as_objects
 from config.times import to_the_minute
 
 MOST = 200
 """Findings that people are told one by one; machines are told all."""
-HEAD = ("workflow", "day", "listed", "stored", "missing")
+NOUNS = {
+    BRANCH: ("branch", "branches"),
+    COMMIT: ("commit", "commits"),
+    GAP: ("gap in the run numbers", "gaps in the run numbers"),
+    HEAD: ("head of a branch", "heads of branches"),
+    LISTING: ("list that is not whole", "lists that are not whole"),
+    QUARANTINED: ("quarantined delivery", "quarantined deliveries"),
+    SPOOLED: ("spooled delivery", "spooled deliveries"),
+    UNREADABLE: ("unreadable object", "unreadable objects"),
+}
+"""What is missing beside runs: one of it, and more."""
+COLUMNS = ("workflow", "day", "listed", "stored", "missing")
 
 
 class FailedAudit(NamedTuple):
@@ -37,8 +60,8 @@ def format_days(verdict: Verdict) -> list[str]:
     """Return the runs by workflow and day."""
     if not verdict.days:
         return ["  no runs"]
-    rows = [HEAD, *((day.workflow, str(day.day), *map(str, day[2:])) for day in verdict.days)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
+    rows = [COLUMNS, *((day.workflow, str(day.day), *map(str, day[2:])) for day in verdict.days)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
     signs = "<<>>>"  # texts to the left, numbers to the right
     return [
         "  "
@@ -61,11 +84,22 @@ def format_finding(finding: Finding) -> str:
 
 
 def format_conclusion(verdict: Verdict) -> str:
-    """Return the verdict in one sentence."""
+    """Return the verdict in one sentence; a run that lacks anything counts as missing, once."""
     runs = f"{verdict.stored:,} of {verdict.listed:,} runs"
     if verdict.is_complete:
         return f"complete until {to_the_minute(verdict.span.until)} UTC, {runs}"
-    return f"incomplete: {runs}, {len(verdict.findings)} missing"
+    missing = verdict.listed - verdict.stored
+    if missing:
+        runs += f", {missing:,} missing"
+    others = Counter(finding.kind for finding in verdict.findings if not is_of_run(finding))
+    words = ", ".join(format_count(kind, others[kind]) for kind in sorted(others))
+    return f"incomplete: {runs}" + (f"; {'also ' * bool(missing)}missing: {words}" * bool(words))
+
+
+def format_count(kind: str, count: int) -> str:
+    """Return how many findings of a kind there are, in words."""
+    noun, plural = NOUNS[kind]
+    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def format_json(verdicts: Iterable[Verdict], failed: Iterable[FailedAudit]) -> str:

@@ -1,28 +1,33 @@
-"""What GitHub has of a repository in a span of time: runs, jobs, branches and commits.
+"""What GitHub has of a repository: runs, listed and counted in several ways, and their jobs.
 
-Nothing is stored here. https://docs.github.com/rest/actions/workflow-runs
+Nothing is stored here. A list may lie, so each is also asked for in another way: by creation time,
+without a filter, by workflow, by id. https://docs.github.com/rest/actions/workflow-runs
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from typing import Any
 
-from backfill.github.branches import fetch_whole_list
-from backfill.github.commits import CommitDepth, history_path
+from backfill.github.repository_lookup import map_each
+from backfill.github.run_details import list_all_jobs
 from backfill.github.run_listing import RESTARTS
-from backfill.github.windows import CAP, first_page_path, halve_window
+from backfill.github.windows import CAP, PER_PAGE, SECOND, first_page_path, halve_window
 from backfill.http.errors import ApiError
+from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
 from backfill.records import (
     BEGINNING,
     BrokenList,
+    CountedRuns,
     Json,
-    ListedCommit,
     ListedJob,
     ListedRun,
     Repository,
+    Unread,
+    UnreadItem,
 )
 from rows import fields
 from rows.sources import source_of
@@ -30,39 +35,71 @@ from store.state.backfill_progress import Window
 
 AT = "workflow_run"
 is_foreign = source_of("github").is_foreign_job
+UNFILTERED = f"exclude_pull_requests=true&per_page={PER_PAGE}"
 
 Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
 
 
 def list_runs(
-    context: Context, repository: Repository, since: datetime, until: datetime
-) -> tuple[list[ListedRun], list[BrokenList]]:
+    context: Context, repository: Repository, since: datetime, until: datetime, unread: Unread
+) -> tuple[dict[int, ListedRun], list[BrokenList]]:
     """List the runs created in a span (ends included), and what is not whole. Raises ApiError."""
     floor = repository.createtime or BEGINNING
     waiting, runs_by_id, broken = [Window(since, until)], dict[int, ListedRun](), list[BrokenList]()
     tries: Counter[Window] = Counter()
     while waiting:
         window = waiting.pop()
-        runs, total = list[Json](), 0
+        runs, total, odd = list[Any](), 0, Unread()
         for page in fetch_pages(
             context.client, repository.path + first_page_path(window), know_nothing
         ):
-            total = int(page.body["total_count"])
-            if total >= CAP and (parts := halve_window(window, floor)):
+            total, items = read_total(page.body), read_items(page.body, "workflow_runs")
+            is_full = total >= CAP and len(items) == PER_PAGE
+            if is_full and (parts := halve_window(window, floor)):
                 waiting += parts
                 break
-            runs += page.body["workflow_runs"]
+            runs += items
         else:
-            known = {run.gitid: run for run in map(map_run, runs)}
+            known = {run.gitid: run for run in map_each(context, "run", map_run, runs, odd)}
+            counted = len(known) + len(odd)
             tries[window] += 1
-            if len(known) != total and tries[window] <= RESTARTS and total <= CAP:
+            if counted != total and tries[window] <= RESTARTS and total <= CAP:
                 waiting.append(window)
                 continue
+            unread += odd
             runs_by_id |= known
-            if len(known) != total:
-                broken.append(BrokenList(window.first, window.last, total, len(known)))
-    return list(runs_by_id.values()), broken
+            if counted != total:
+                broken.append(BrokenList(window.first, window.last, total, counted))
+    return runs_by_id, broken
+
+
+def walk_runs(
+    context: Context, repository: Repository, until: datetime, workflow: int | None = None
+) -> CountedRuns:
+    """List runs without a filter, or those of a workflow, newest first, down to one of a time.
+
+    Nothing is told of what cannot be read: the list by time has it, too. Raises ApiError.
+    """
+    place = "actions/runs" if workflow is None else f"actions/workflows/{workflow}/runs"
+    runs, total, count = dict[int, ListedRun](), 0, 0
+    try:
+        for page in fetch_pages(
+            context.client, f"{repository.path}{place}?{UNFILTERED}", know_nothing
+        ):
+            total = max(total, read_total(page.body))
+            records = read_items(page.body, "workflow_runs")
+            count += len(records)
+            listed = list(map_each(context, "run", map_run, records, []))
+            runs |= {run.gitid: run for run in listed}
+            if any(run.createtime and run.createtime < until for run in listed):
+                return CountedRuns(runs, total, True)
+    except ApiError as problem:
+        # A list is not followed for ever, and a workflow without a file may have none any more.
+        if not problem.is_invalid and not problem.is_gone:
+            raise
+        return CountedRuns(runs, total, False)
+    return CountedRuns(runs, total, count >= total)
 
 
 def map_run(run: Json) -> ListedRun:
@@ -80,35 +117,63 @@ def map_run(run: Json) -> ListedRun:
     )
 
 
-def has_runs_before(context: Context, repository: Repository, time: datetime) -> bool:
-    """Tell whether GitHub still lists a run created before a time. Raises ApiError."""
-    path = first_page_path(Window(BEGINNING, time)).replace("per_page=100", "per_page=1")
-    answer = context.client.get(repository.path + path)
-    return int(answer.body["total_count"]) > 0
+def count_runs_before(context: Context, repository: Repository, time: datetime) -> int:
+    """Return how many runs GitHub counts that were created before a time. Raises ApiError."""
+    last = time - SECOND
+    path = first_page_path(Window(BEGINNING, last)).replace(f"per_page={PER_PAGE}", "per_page=1")
+    return read_total(context.client.get(repository.path + path).body)
+
+
+def list_workflow_ids(context: Context, repository: Repository) -> set[int]:
+    """Return the ids of the workflows that are listed. Raises ApiError."""
+    path, ids = f"{repository.path}actions/workflows?per_page=100", Unread()
+    pages = fetch_pages(context.client, path, know_nothing)
+    records = [one for page in pages for one in read_items(page.body, "workflows")]
+    key = partial(fields.key, fields.number, key="id", at="workflow")
+    return set(map_each(context, "workflow", key, records, ids))
+
+
+def find_runs(context: Context, repository: Repository, runs: Iterable[int]) -> list[ListedRun]:
+    """Return those of some runs that GitHub has, asked for by id. Raises ApiError."""
+
+    def ask(run: int) -> ListedRun | None:
+        path = f"actions/runs/{run}?exclude_pull_requests=true"
+        try:
+            record = context.client.get(repository.path + path).body
+        except ApiError as problem:
+            if not problem.is_gone:
+                raise
+            return None
+        return next(map_each(context, "run", map_run, [record], []), None)
+
+    return [run for run in context.pool.spread(partial(ask, one) for one in runs) if run]
 
 
 def list_jobs(
-    context: Context, repository: Repository, runs: Iterable[int]
+    context: Context, repository: Repository, runs: Iterable[ListedRun], unread: Unread
 ) -> dict[int, list[ListedJob]]:
     """Return the jobs of all attempts of runs. Raises ApiError."""
-    tasks: Iterator[Callable[[], tuple[int, list[ListedJob]]]]
-    tasks = (partial(list_run_jobs, context, repository, run) for run in runs)
+    tasks = (partial(list_run_jobs, context, repository, run, unread) for run in runs)
     return dict(context.pool.spread(tasks))
 
 
 def list_run_jobs(
-    context: Context, repository: Repository, run: int
+    context: Context, repository: Repository, run: ListedRun, unread: Unread
 ) -> tuple[int, list[ListedJob]]:
     """Return a run and its jobs; none when the run was deleted meanwhile."""
-    path = f"{repository.path}actions/runs/{run}/jobs?filter=all&per_page=100"
     try:
-        pages = [page.body["jobs"] for page in fetch_pages(context.client, path, know_nothing)]
+        read = list_all_jobs(context, repository, run.gitid, run.attempt, know_nothing)
     except ApiError as problem:
         if not problem.is_gone:
             raise
-        return run, []
-    jobs = {one["id"]: one for page in pages for one in page}
-    return run, [map_job(one) for one in jobs.values() if not is_foreign(one)]
+        return run.gitid, []
+    odd = Unread()
+    if read.lacking:
+        odd.append(UnreadItem("jobs", str(run.gitid), read.describe(), run.gitid))
+    ours = [one for one in read.jobs if not isinstance(one, dict) or not is_foreign(one)]
+    jobs = list(map_each(context, "job", map_job, ours, odd, run.gitid))
+    unread += odd
+    return run.gitid, jobs
 
 
 def map_job(job: Json) -> ListedJob:
@@ -148,68 +213,3 @@ def find_absent_attempts(
         for attempt in context.pool.spread(partial(ask, attempt) for attempt in attempts)
         if attempt
     }
-
-
-def list_branches(context: Context, repository: Repository) -> dict[str, str | None] | None:
-    """Return what each branch points at; None where the list would not stand still."""
-    pages, is_whole = fetch_whole_list(context, repository)
-    if not is_whole:
-        return None
-    return {str(one["name"]): str(one["commit"]["sha"]) for page in pages for one in page.body}
-
-
-def list_commits(
-    context: Context,
-    repository: Repository,
-    heads: dict[str, str | None],
-    since: datetime,
-    side: datetime | None,
-) -> list[ListedCommit]:
-    """Return the commits of the default branch since a time, and those of other branches.
-
-    `side` None leaves the others out. Raises ApiError.
-    """
-    default = repository.default_branch
-    head = heads.get(default)
-    if head is None:
-        return []
-    commits = read_commit_list(
-        context, repository, history_path(head, CommitDepth(None, since)), default
-    )
-    if side is None:
-        return commits
-    known = {commit.hash for commit in commits}
-    others = {name: sha for name, sha in heads.items() if sha and sha not in known}
-    tasks = (
-        partial(list_side_commits, context, repository, head, name, sha)
-        for name, sha in others.items()
-    )
-    for more in context.pool.spread(tasks):
-        commits += [commit for commit in more if commit.time and commit.time >= side]
-    return commits
-
-
-def list_side_commits(
-    context: Context, repository: Repository, base: str, name: str, head: str
-) -> list[ListedCommit]:
-    """Return the commits that a branch has and the default branch has not."""
-    try:
-        return read_commit_list(context, repository, f"compare/{base}...{head}?per_page=100", name)
-    except ApiError as problem:
-        if not problem.is_unknown_commit:
-            raise
-        return []  # it moved or went meanwhile, or shares no history: its head is asked for alone
-
-
-def read_commit_list(
-    context: Context, repository: Repository, path: str, branch: str
-) -> list[ListedCommit]:
-    """Return the commits of a list or of a comparison."""
-    commits = []
-    for page in fetch_pages(context.client, repository.path + path, know_nothing):
-        listed: list[Json] = page.body["commits"] if isinstance(page.body, dict) else page.body
-        for commit in listed:
-            committer = (commit.get("commit") or {}).get("committer") or {}
-            time = fields.moment(committer, "date", "commit.committer")
-            commits.append(ListedCommit(str(commit["sha"]), time, branch))
-    return commits

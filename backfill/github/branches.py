@@ -15,12 +15,14 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from backfill.github.commits import read_default_branch, read_heads
-from backfill.github.repository_lookup import map_objects
+from backfill.github.repository_lookup import map_each, map_objects
 from backfill.http.errors import ApiError
+from backfill.http.list_body import read_items
 from backfill.http.pagination import FetchedPage, Known, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
-from backfill.records import Json, Repository
+from backfill.records import Json, Repository, Unread
 from engines import reading
+from rows import fields
 from store.doors.api import Read
 from store.reads import for_audit, for_backfill
 from store.state import backfill_progress, notes
@@ -78,6 +80,24 @@ def fetch_whole_list(context: Context, repository: Repository) -> tuple[list[Fet
         if len(pages) == 1 or all(before.get(page.key) is page for page in pages):
             return pages, True
     return pages, False
+
+
+def list_branches(
+    context: Context, repository: Repository, unread: Unread
+) -> dict[str, str | None] | None:
+    """Return what each branch points at; None where the list would not stand still."""
+    pages, is_whole = fetch_whole_list(context, repository)
+    if not is_whole:
+        return None
+    records = [one for page in pages for one in read_items(page.body)]
+    return dict(map_each(context, "branch", map_branch, records, unread))
+
+
+def map_branch(branch: Json) -> tuple[str, str | None]:
+    """Return the name of a listed branch and its head. Raises Unmappable."""
+    name = fields.key(fields.text, branch, "name", "branch")
+    commit = fields.child(branch, "commit", "branch") or {}
+    return name, fields.key(fields.sha, commit, "sha", "branch.commit")
 
 
 def know_pages(pages: dict[str, FetchedPage]) -> Known:

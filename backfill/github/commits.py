@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
-from backfill.github.repository_lookup import map_objects
+from backfill.github.repository_lookup import map_each, map_objects
 from backfill.github.windows import format_time
 from backfill.http.errors import ApiError
-from backfill.http.pagination import fetch_page, know_nothing
+from backfill.http.list_body import read_items
+from backfill.http.pagination import fetch_page, fetch_pages, know_nothing
 from backfill.pipeline.context import Context
-from backfill.records import BEGINNING, EVERYTHING, Json, Repository
+from backfill.records import BEGINNING, EVERYTHING, Json, ListedCommit, Repository, Unread
 from engines import reading
 from rows import fields
 from store.doors.api import Read
@@ -170,3 +171,68 @@ def read_named_commits(context: Context, repository: Repository, hashes: Iterabl
     for commit in context.pool.spread(tasks):
         context.writer.put(commit)
     context.writer.flush()
+
+
+def list_commits(
+    context: Context,
+    repository: Repository,
+    heads: dict[str, str | None],
+    since: datetime,
+    side: datetime | None,
+    unread: Unread,
+) -> list[ListedCommit]:
+    """Return the commits of the default branch since a time, and those of other branches.
+
+    `side` None leaves the others out. Raises ApiError.
+    """
+    default = repository.default_branch
+    head = heads.get(default)
+    if head is None:
+        return []
+    path = history_path(head, CommitDepth(None, since))
+    commits = read_commit_list(context, repository, path, default, unread)
+    if side is None:
+        return commits
+    known = {commit.hash for commit in commits}
+    others = {name: sha for name, sha in heads.items() if sha and sha not in known}
+    tasks = (
+        partial(list_side_commits, context, repository, head, name, sha, unread)
+        for name, sha in others.items()
+    )
+    for more in context.pool.spread(tasks):
+        commits += [commit for commit in more if commit.time and commit.time >= side]
+    return commits
+
+
+def list_side_commits(
+    context: Context, repository: Repository, base: str, name: str, head: str, unread: Unread
+) -> list[ListedCommit]:
+    """Return the commits that a branch has and the default branch has not."""
+    try:
+        path = f"compare/{base}...{head}?per_page=100"
+        return read_commit_list(context, repository, path, name, unread)
+    except ApiError as problem:
+        if not problem.is_unknown_commit:
+            raise
+        return []  # it moved or went meanwhile, or shares no history: its head is asked for alone
+
+
+def read_commit_list(
+    context: Context, repository: Repository, path: str, branch: str, unread: Unread
+) -> list[ListedCommit]:
+    """Return the commits of a list or of a comparison."""
+    commits = list[ListedCommit]()
+    map_one = partial(map_commit, branch=branch)
+    for page in fetch_pages(context.client, repository.path + path, know_nothing):
+        listed = read_items(page.body, "commits" if isinstance(page.body, dict) else None)
+        commits += map_each(context, "commit", map_one, listed, unread)
+    return commits
+
+
+def map_commit(record: Json, branch: str) -> ListedCommit:
+    """Return a listed commit. Raises Unmappable."""
+    at = "commit"
+    commit = fields.child(record, "commit", at) or {}
+    committer = fields.child(commit, "committer", at) or {}
+    time = fields.moment(committer, "date", "commit.committer")
+    return ListedCommit(fields.key(fields.sha, record, "sha", at), time, branch)

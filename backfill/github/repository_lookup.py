@@ -1,13 +1,13 @@
 """Which repositories are meant, and a repository with its objects as rows."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
-from backfill.records import Json, Repository
+from backfill.records import Json, Repository, Unread, UnreadItem
 from config.watch import Watch
 from engines import reading
 from rows import Unmappable, fields
@@ -26,6 +26,7 @@ COUNTED = {
     "workflow_job": frozenset({"jobs"}),
 }
 PAST_ATTEMPT = frozenset({"runattempts"})
+Listed = TypeVar("Listed")
 
 
 def list_names(client: Client, watch: Watch, report: Callable[[str], object]) -> Iterator[str]:
@@ -111,11 +112,14 @@ def map_object(kind: str, record: Json, repository: Json, **more: Any) -> Read:
 
 
 def map_objects(
-    context: Context, kind: str, records: list[Json], repository: Repository
+    context: Context, kind: str, records: list[Any], repository: Repository
 ) -> list[Read]:
     """Return API objects as rows, and tell of those that cannot be mapped, or not wholly."""
     mapped = []
     for record in records:
+        if not isinstance(record, dict):
+            context.reporter.report(f"{repository.name}: {kind}: wants an object")
+            continue
         name = f"{repository.name}: {kind} {record.get('id', '')}"
         try:
             read = map_object(kind, record, repository.record)
@@ -131,3 +135,31 @@ def say_notes(context: Context, name: str, read: Read) -> None:
     """Say what of an object could not be read."""
     for note in read.mapped.notes:
         context.reporter.say(f"{name}: {note}")
+
+
+def map_each(
+    context: Context,
+    what: str,
+    map_one: Callable[[Json], Listed],
+    records: Iterable[Any],
+    unread: Unread,
+    run: int | None = None,
+) -> Iterator[Listed]:
+    """Yield the objects that can be read; say what of them cannot, and add the others to `unread`.
+
+    `what` they are; of a `run` where they belong to one.
+    """
+    for record in records:
+        if not isinstance(record, dict):
+            unread.append(UnreadItem(what, "?", "wants an object", run))
+            continue
+        name = str(next(filter(None, map(record.get, ("id", "sha", "name"))), "?"))
+        try:
+            with fields.Noting() as notes:
+                listed = map_one(record)
+        except Unmappable as error:
+            unread.append(UnreadItem(what, name, str(error), run))
+            continue
+        for note in notes:
+            context.reporter.say(f"{what} {name}: {note}")
+        yield listed

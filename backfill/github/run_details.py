@@ -3,7 +3,7 @@
 https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from backfill.github.repository_lookup import (
     say_notes,
 )
 from backfill.http.errors import ApiError
+from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import Known, fetch_page, fetch_pages, know_nothing
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
@@ -32,6 +33,27 @@ class RunDetails(NamedTuple):
     reads: list[Read]
     pages: dict[str, Page]
     anew: bool
+
+
+class JobPages(NamedTuple):
+    """The jobs of a list, by id where they have one, and its pages."""
+
+    jobs: dict[object, Any]
+    pages: dict[str, Page]
+    is_unchanged: bool
+
+
+class JobList(NamedTuple):
+    """The jobs of a run, their pages, and how many more are counted, by two counts, than listed."""
+
+    jobs: list[Any]
+    pages: dict[str, Page]
+    lacking: int
+
+    def describe(self) -> str:
+        """Return in words that they are too few."""
+        count = len(self.jobs)
+        return f"GitHub counts {count + self.lacking} jobs, but lists {count}"
 
 
 def note_listed(run: Json, before: RunRead | None) -> RunRead:
@@ -75,12 +97,17 @@ def reread_details(
     pages = {fetched.key: fetched.page} if fetched.page else {}
     if fetched.body is None:
         return complete_details(context, repository, run, [], pages, known, anew=True)
-    reads = map_objects(context, "workflow_run", [fetched.body], repository)
+    mapped = map_objects(context, "workflow_run", [fetched.body], repository)
+    reads = list(mapped)
     try:
         run = note_listed(fetched.body, run)
     except Unmappable as error:
         context.reporter.report(f"{repository.name}: run {run.rungitid}: {error}")
-    return complete_details(context, repository, run, reads, pages, known, anew=True)
+    details = complete_details(context, repository, run, reads, pages, known, anew=True)
+    if mapped:
+        return details
+    # What could not be read is not noted as read, though its jobs are.
+    return details._replace(run=details.run._replace(state=OPEN), pages={})
 
 
 def complete_details(
@@ -95,50 +122,80 @@ def complete_details(
 ) -> RunDetails:
     """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
     try:
-        jobs, more, is_whole = list_all_jobs(context, repository, run, known)
+        listed = list_all_jobs(context, repository, run.rungitid, run.attempt, known)
     except ApiError as problem:
         if not problem.is_gone:
             raise
         # Deleted while it was being read: there is nothing more to be had.
         return RunDetails(run._replace(state=DONE), reads, {}, anew)
-    reads += map_objects(context, "workflow_job", jobs, repository)
-    reads += read_past_attempts(context, repository, run)
-    latest = max((int(job.get("run_attempt") or 1) for job in jobs), default=0)
-    is_done = run.ended and is_whole and latest <= run.attempt
+    if listed.lacking:
+        context.reporter.report(f"{repository.name}: run {run.rungitid}: {listed.describe()}")
+    mapped = map_objects(context, "workflow_job", listed.jobs, repository)
+    attempts, is_read = read_past_attempts(context, repository, run)
+    reads += mapped + attempts
+    if listed.lacking or len(mapped) < len(listed.jobs) or not is_read:
+        # Not read to its end: what is not stored is asked for again.
+        return RunDetails(run._replace(state=OPEN), reads, {}, anew)
+    latest = max((attempt_of(job) for job in listed.jobs), default=0)
+    is_done = run.ended and latest <= run.attempt
     state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)
-    return RunDetails(run._replace(state=state, whole=whole), reads, pages | more, anew)
+    return RunDetails(run._replace(state=state, whole=whole), reads, pages | listed.pages, anew)
+
+
+def attempt_of(job: Json) -> int:
+    """Return the attempt that a job is of."""
+    return fields.number(job, "run_attempt", "workflow_job") or 1
 
 
 def list_all_jobs(
-    context: Context, repository: Repository, run: RunRead, known: Known
-) -> tuple[list[Json], dict[str, Page], bool]:
-    """Return the jobs of all attempts that are not stored as they are, their pages, and whether
-    they are as many as GitHub counts. A run that goes on gets more of them while they are read.
+    context: Context, repository: Repository, run: int, attempts: int, known: Known
+) -> JobList:
+    """Return the jobs of all attempts of a run that are not stored as they are.
+
+    A run that goes on gets more of them while they are read. A list that stays shorter than its
+    count is asked for attempt by attempt; a count that no other one bears out is not believed.
     """
-    path = f"{repository.path}actions/runs/{run.rungitid}/jobs?filter=all&per_page=100"
+    path = f"{repository.path}actions/runs/{run}/"
     for _ in range(ROUNDS):
-        jobs: dict[int, Json] = {}
-        pages: dict[str, Page] = {}
-        total, unchanged = 0, False
-        for fetched in fetch_pages(context.client, path, known):
-            if fetched.page:
-                pages[fetched.key] = fetched.page
-            if fetched.body is None:
-                unchanged = True
-                continue
-            total = int(fetched.body["total_count"])
-            jobs |= {job["id"]: job for job in fetched.body["jobs"]}
-        if unchanged or len(jobs) >= total:
-            return list(jobs.values()), pages, True
-    context.reporter.report(
-        f"{repository.name}: run {run.rungitid} has {total} jobs, but {len(jobs)} are listed"
-    )
-    return list(jobs.values()), {}, False
+        read, total = fetch_jobs(context, f"{path}jobs?filter=all&per_page=100", known)
+        if read.is_unchanged or len(read.jobs) >= total:
+            return JobList(list(read.jobs.values()), read.pages, 0)
+    jobs, counted = read.jobs, 0
+    for attempt in range(1, attempts + 1):
+        try:
+            one_path = f"{path}attempts/{attempt}/jobs?per_page=100"
+            read, count = fetch_jobs(context, one_path, know_nothing)
+        except ApiError as problem:
+            if not problem.is_gone:
+                raise
+            continue
+        jobs, counted = {**read.jobs, **jobs}, counted + count
+    return JobList(list(jobs.values()), {}, max(0, min(total, counted) - len(jobs)))
 
 
-def read_past_attempts(context: Context, repository: Repository, run: RunRead) -> list[Read]:
-    """Return the attempts before the one that lists show, but those that are stored for good."""
-    attempts = []
+def fetch_jobs(context: Context, path: str, known: Known) -> tuple[JobPages, int]:
+    """Return the pages of a list of jobs, and how many it counts. Raises ApiError."""
+    read, total = JobPages({}, {}, is_unchanged=False), 0
+    for fetched in fetch_pages(context.client, path, known):
+        if fetched.page:
+            read.pages[fetched.key] = fetched.page
+        if fetched.body is None:
+            read = read._replace(is_unchanged=True)
+            continue
+        total = read_total(fetched.body)
+        for place, job in enumerate(read_items(fetched.body, "jobs"), len(read.jobs)):
+            gitid = job.get("id") if isinstance(job, dict) else None
+            read.jobs[gitid if type(gitid) is int else f"odd {place}"] = job
+    return read, total
+
+
+def read_past_attempts(
+    context: Context, repository: Repository, run: RunRead
+) -> tuple[list[Read], bool]:
+    """Return the attempts before the one that lists show, but those that are stored for good, and
+    whether all of them could be read.
+    """
+    attempts, is_read = list[Read](), True
     for attempt in range(run.whole + 1, run.attempt):
         path = f"actions/runs/{run.rungitid}/attempts/{attempt}?exclude_pull_requests=true"
         try:
@@ -152,10 +209,11 @@ def read_past_attempts(context: Context, repository: Repository, run: RunRead) -
             context.reporter.report(
                 f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}"
             )
+            is_read = False
             continue
         say_notes(context, f"{repository.name}: run {run.rungitid}, attempt {attempt}", read)
         attempts.append(read._replace(counted=PAST_ATTEMPT))
-    return attempts
+    return attempts, is_read
 
 
 def note_details(repository: Repository, details: RunDetails) -> Note:

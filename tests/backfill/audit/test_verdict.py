@@ -24,7 +24,7 @@ def test_verdict_counts_runs_that_are_whole_by_workflow_and_day():
     assert (found.listed, found.stored, len(found.findings)) == (4, 2, 4)
     assert not found.is_complete
     assert found.days == (
-        verdict.Day("CI", NOON.date(), 3, 1, 3),
+        verdict.Day("CI", NOON.date(), 3, 1, 2),
         verdict.Day("CI", (NOON + 24 * HOUR).date(), 1, 1, 0),
     )
 

@@ -1,0 +1,21 @@
+"""What the body of a list holds. Pure; nothing is believed of its shape."""
+
+from typing import Any
+
+from backfill.http.errors import ApiError
+
+
+def read_total(body: Any) -> int:
+    """Return how many a list says it has. Raises ApiError where it does not."""
+    total = body.get("total_count") if isinstance(body, dict) else None
+    if type(total) is not int:
+        raise ApiError("a list cannot be read: total_count is missing or no number")
+    return total
+
+
+def read_items(body: Any, name: str | None = None) -> list[Any]:
+    """Return what a list holds, under `name` where it has one. Raises ApiError for no list."""
+    items = body.get(name) if name and isinstance(body, dict) else body
+    if not isinstance(items, list):
+        raise ApiError(f"a list cannot be read: {name or 'it'} is no list")
+    return items
