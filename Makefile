@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture soak failover big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture damage soak failover big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ screenshots: dev ## draw the pictures of the pages in docs/ anew
 
 big-backfill: dev ## read a world of 25,000 runs: time, memory, and whether all of it arrived
 	@.venv/bin/python -m tests.backfill.big $(ARGS)
+
+damage: dev ## damage the spool's files anywhere; nothing may be lost in silence: make damage ARGS="--damages 5000"
+	@.venv/bin/python -m tests.torture.damage $(ARGS)
 
 torture: dev servers ## kill workers, masters and databases under load; nothing acknowledged may be lost
 	@.venv/bin/python -m tests.torture $(ARGS)

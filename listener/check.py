@@ -14,11 +14,13 @@ from engines.kind import is_loopback
 from schema import migrate
 from store import open
 from store.deliveries.spool import Spool, SpoolError
+from store.deliveries.spool_damage import FOLDER, damaged
 from store.doors.probe import probe
 from store.open import CannotStart
 from store.state import health
 
 BEHIND = "older: run python local-database.py with -i once"
+ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
 AGES = {"current": "", "empty": "", "older": BEHIND, "newer": "newer than this release"}
 
 
@@ -124,12 +126,18 @@ def spool_line(settings: Settings) -> CheckLine:
     """Tell whether the spool can be written, and how many deliveries wait in it."""
     if settings.on_database_down != "spool":
         return CheckLine("spool", "is not used: ON_DATABASE_DOWN=503")
-    spool = Spool(settings.spool_dir)
+    folder = settings.spool_dir
+    spool = Spool(folder)
     try:
         spool.check()
         waiting = spool.count()
         since = f", the first since {spool.oldest()} UTC" if waiting else ""
-        return CheckLine("spool", f"{settings.spool_dir} can be written, {waiting} waiting{since}")
+        told = f"{folder} can be written, {waiting} waiting{since}"
+        aside = [file.name for file in damaged(folder)]
+        if not aside:
+            return CheckLine("spool", told)
+        put = f"{len(aside)} damaged were put aside in {folder / FOLDER}: {', '.join(aside[:5])}"
+        return CheckLine("spool", f"{told}; {put}{ASIDE}", warning=True)
     except SpoolError as error:
         return CheckLine("spool", "", str(error))
     finally:

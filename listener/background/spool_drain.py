@@ -20,7 +20,8 @@ from listener.intake.log_lines import log_bug, log_decision
 from runtime import log
 from runtime.file_lock import FileLock
 from runtime.log import ChangeAlert
-from store.deliveries.spool import Entry, Spool
+from store.deliveries.spool import Spool
+from store.deliveries.spool_file import Entry
 from store.deliveries.table import QUARANTINED
 from store.doors import webhook
 from store.doors.decide import decide_each

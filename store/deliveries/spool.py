@@ -2,6 +2,7 @@
 
 `put` returns when the delivery is on the disk. Any number of processes may share one folder; the
 folder must be on a local disk (SQLite's log needs shared memory: https://sqlite.org/wal.html).
+What is damaged there is put aside, and holds nothing up: store/deliveries/spool_damage.py.
 """
 
 import fcntl
@@ -11,50 +12,45 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from isal import isal_zlib
 
+from runtime import log
+from store.deliveries import spool_damage
+from store.deliveries.spool_count import (
+    change_count,
+    count_put,
+    read_count,
+)
+from store.deliveries.spool_damage import digest
+from store.deliveries.spool_file import (
+    WAIT_SECONDS,
+    Entry,
+    check_count,
+    delete,
+    entries,
+    fill,
+    opened,
+    turn,
+)
 from store.deliveries.table import LEVEL, Delivery
 
 FILE = "spool.db"
-WAIT_SECONDS = 1.5  # for this process's threads, and again for other processes
-TAKEN_BYTES = 32_000_000  # of bodies at once, unless a single one is larger
-LOG_BYTES = 16_000_000  # the log is cut to this after it was large
 
-SCHEMA = f"""
-PRAGMA busy_timeout = {int(WAIT_SECONDS * 1000)};
-PRAGMA auto_vacuum = INCREMENTAL;
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA journal_size_limit = {LOG_BYTES};
-CREATE TABLE IF NOT EXISTS entries (
-    Id INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, guid TEXT NOT NULL,
-    hookid INTEGER, event TEXT NOT NULL, action TEXT, repo TEXT, receivetime TEXT NOT NULL,
-    body BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS checked (one INTEGER PRIMARY KEY, times INTEGER NOT NULL);
-"""
 COLUMNS = ", ".join(Delivery._fields)
-PUT = f"INSERT INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our names
-TAKE = f"SELECT Id, {COLUMNS} FROM entries WHERE Id > ? ORDER BY Id LIMIT ?"  # noqa: S608 - same
-REMOVE = "DELETE FROM entries WHERE Id = ?"
+PUT = f"INSERT INTO entries ({COLUMNS}, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 # The file is cut when the log is written back. As a script: `execute` would vacuum one page.
 SHRINK = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);"
 CHECK = "INSERT INTO checked VALUES (1, 1) ON CONFLICT DO UPDATE SET times = times + 1"
+
+BEFORE_ALL = -(2**63)  # damage makes numbers that nobody gave
 
 Result = TypeVar("Result")
 
 
 class SpoolError(Exception):
     """The spool cannot be read or written; the text says why."""
-
-
-class Entry(NamedTuple):
-    """A waiting delivery and its number in the spool."""
-
-    number: int
-    delivery: Delivery
 
 
 class Spool:
@@ -64,26 +60,43 @@ class Spool:
         self.folder = folder
         self.file = folder / FILE
         self.lock = threading.Lock()
+        self.renewed = folder / spool_damage.WHOLE
         self.opened: tuple[sqlite3.Connection, os.stat_result] | None = None
 
     def put(self, delivery: Delivery) -> None:
         """Store a delivery, durable on return. Raises SpoolError."""
         values = delivery._replace(body=isal_zlib.compress(delivery.body, LEVEL))._asdict()
         values["receivetime"] = delivery.receivetime.isoformat()
-        self.run(lambda connection: connection.execute(PUT, tuple(values.values())))
+        row = tuple(values.values())
 
-    def take(self, most: int, after: int = 0) -> list[Entry]:
-        """Return the oldest entries with a number above `after`; they stay. Raises SpoolError."""
-        return self.run(lambda connection: entries(connection, most, after))
+        def insert(connection: sqlite3.Connection) -> int | None:
+            return connection.execute(PUT, (*row, digest(row))).lastrowid
+
+        self.run(insert, lambda number: count_put(self.folder, number or 0))
+
+    def take(self, most: int, after: int = BEFORE_ALL) -> list[Entry]:
+        """Return the oldest entries with a number above `after`; they stay. Raises SpoolError.
+
+        One that is damaged is put aside, and is no more in the spool.
+        """
+        return self.run(lambda connection: entries(connection, self.folder, most, after))
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Delete entries whose deliveries are safe elsewhere. Raises SpoolError."""
-        keys = [(number,) for number in numbers]
-        self.run(lambda connection: connection.executemany(REMOVE, keys))
+        gone = list(numbers)
+        self.run(lambda connection: delete(connection, self.folder, gone))
 
     def shrink(self) -> None:
-        """Give the room of removed entries back to the disk. Raises SpoolError."""
-        self.run(lambda connection: connection.executescript(SHRINK))
+        """Give the room of removed entries back to the disk. Raises SpoolError.
+
+        What is missing then was hidden by damage, and is looked for in the file itself.
+        """
+
+        def cut(connection: sqlite3.Connection) -> None:
+            check_count(connection, self.folder)
+            connection.executescript(SHRINK)
+
+        self.run(cut)
 
     def count(self) -> int:
         """Return how many deliveries wait. Raises SpoolError."""
@@ -108,18 +121,46 @@ class Spool:
         body: str | None = self.run(lambda connection: connection.execute(query).fetchone()[0])
         return body
 
-    def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Return what `work` returns, committed. Raises SpoolError."""
+    def run(
+        self,
+        work: Callable[[sqlite3.Connection], Result],
+        noted: Callable[[Result], None] = lambda result: None,
+    ) -> Result:
+        """Return what `work` returns, committed and then noted. Raises SpoolError.
+
+        A damaged file is put aside for a new one with all that could be read of it.
+        """
         if not self.lock.acquire(timeout=WAIT_SECONDS):
             raise SpoolError(f"{self.file} was busy for {WAIT_SECONDS} s")
         try:
-            with self.connection() as connection:  # a transaction begins with the first change
-                return work(connection)
-        except (sqlite3.Error, OSError, isal_zlib.error) as error:  # type: ignore[misc] # in stubs
+            try:
+                return self.work(work, noted)
+            except sqlite3.DatabaseError as error:
+                if not spool_damage.is_damage(error):
+                    raise
+                self.renew(str(error))
+            return self.work(work, noted)
+        except (sqlite3.Error, OSError) as error:
             self.drop()
             raise SpoolError(f"{self.file}: {error}") from error
         finally:
             self.lock.release()
+
+    def work(
+        self, work: Callable[[sqlite3.Connection], Result], noted: Callable[[Result], None]
+    ) -> Result:
+        """Do it in a transaction that begins with the first change."""
+        with turn(self.folder, fcntl.LOCK_SH):
+            if not self.renewed.exists():
+                with self.connection() as connection:
+                    result = work(connection)
+                noted(result)
+                return result
+        with turn(self.folder, fcntl.LOCK_EX):  # who began it was killed
+            if self.renewed.exists():
+                self.drop()
+                spool_damage.finish(self.file)
+        return self.work(work, noted)
 
     def connection(self) -> sqlite3.Connection:
         """Return the connection to the file that bears the name now: a removed one is made anew."""
@@ -130,54 +171,34 @@ class Spool:
             self.drop()
         connection = opened(self.file)
         self.opened = connection, self.file.stat()
+        check_count(connection, self.folder)
         return connection
+
+    def renew(self, why: str) -> None:
+        """Put the file aside and begin a new one with what is readable of it."""
+        known = self.opened and self.opened[1]
+        with turn(self.folder, fcntl.LOCK_EX):
+            if self.is_renewed(known):
+                return
+            # While its log is there: the last connection that closes removes it.
+            rescue = spool_damage.copy_aside(self.file, read_count(self.folder))
+            self.drop()
+            spool_damage.replace(self.file, rescue, fill)
+            change_count(self.folder, lambda _: rescue.counted())
+        log.warning("the spool's file was damaged and is put aside", cause=why, **rescue.told())
+
+    def is_renewed(self, known: os.stat_result | None) -> bool:
+        """Tell whether another process has put a new file in the place of a damaged one."""
+        if known is not None:
+            return self.file.exists() and not os.path.samestat(self.file.stat(), known)
+        try:
+            self.connection()
+        except sqlite3.DatabaseError:
+            return False
+        return True
 
     def drop(self) -> None:
         """Close the connection, whatever state it is in."""
         if self.opened is not None:
             self.opened[0].close()
             self.opened = None
-
-
-def opened(file: Path) -> sqlite3.Connection:
-    """Open the file, made with its folder where it is missing. Raises OSError, sqlite3.Error."""
-    missing = [folder for folder in (file.parent, *file.parent.parents) if not folder.exists()]
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in missing:
-        sync(folder.parent)
-    with (file.parent / "open.lock").open("w") as turn:
-        # Two processes that make the file at once would find it locked, without a wait.
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        connection = sqlite3.connect(
-            file, timeout=WAIT_SECONDS, check_same_thread=False, isolation_level="IMMEDIATE"
-        )
-        try:
-            connection.executescript(SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
-    sync(file.parent)
-    return connection
-
-
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
-def entries(connection: sqlite3.Connection, most: int, after: int) -> list[Entry]:
-    """Read entries up to a number and a size."""
-    entries, size = list[Entry](), 0
-    for number, *values in connection.execute(TAKE, (after, most)):
-        delivery = Delivery(*values)
-        body, time = isal_zlib.decompress(delivery.body), str(delivery.receivetime)
-        size += len(body)
-        if entries and size > TAKEN_BYTES:
-            break
-        delivery = delivery._replace(receivetime=datetime.fromisoformat(time), body=body)
-        entries.append(Entry(number, delivery))
-    return entries

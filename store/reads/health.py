@@ -13,6 +13,7 @@ from sqlalchemy import Connection, String, cast, func, select
 from schema.tables.deliveries import deliveries
 from store.deliveries.received import QuarantinedDelivery
 from store.deliveries.spool import FILE
+from store.deliveries.spool_damage import damaged
 from store.deliveries.table import QUARANTINED
 
 LATEST = 5_000
@@ -84,10 +85,14 @@ def list_quarantined(connection: Connection, limit: int) -> list[QuarantinedDeli
 
 
 class SpoolStatus(NamedTuple):
-    """Deliveries that wait in the spool; `number` is None when it cannot be seen from here."""
+    """Deliveries that wait in the spool; `number` is None when it cannot be seen from here.
+
+    `damaged` counts the entries and files that were put aside and are still there.
+    """
 
     number: int | None
     oldest: datetime | None
+    damaged: int = 0
 
 
 def read_spool_status(folder: Path) -> SpoolStatus:
@@ -98,10 +103,11 @@ def read_spool_status(folder: Path) -> SpoolStatus:
     file = (folder / FILE).absolute()
     if not file.exists():
         return SpoolStatus(None, None)
+    aside = len(damaged(folder))
     try:
         address = f"file:{quote(str(file))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
             count, oldest = connection.execute(SPOOL_QUERY).fetchone()
     except sqlite3.Error:
-        return SpoolStatus(None, None)
-    return SpoolStatus(count, datetime.fromisoformat(oldest) if oldest else None)
+        return SpoolStatus(None, None, aside)
+    return SpoolStatus(count, datetime.fromisoformat(oldest) if oldest else None, aside)

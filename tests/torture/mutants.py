@@ -39,10 +39,25 @@ MUTANTS = (
     ),
     Mutant(
         "fsync of the spool",
-        "store/deliveries/spool.py",
+        "store/deliveries/spool_file.py",
         "PRAGMA synchronous = FULL;",
         "PRAGMA synchronous = NORMAL;",
         "tests/store/deliveries/test_spool.py::test_commits_are_synced_to_the_disk",
+    ),
+    Mutant(
+        "digest of an entry of the spool",
+        "store/deliveries/spool_damage.py",
+        "    if mark is not None and mark != digest(stored):\n",
+        "    if False:\n",
+        "tests/store/deliveries/test_spool_damage.py"
+        "::test_entry_whose_bytes_changed_is_put_aside_and_its_neighbours_come_out",
+    ),
+    Mutant(
+        "count of the spool",
+        "store/deliveries/spool_file.py",
+        "    if missing > 0:\n",
+        "    if False:\n",
+        "tests/store/deliveries/test_spool_damage.py::test_log_that_is_gone_is_noticed_by_the_count",
     ),
     Mutant(
         "delete from the spool after the commit",

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from store.deliveries import spool
 from store.deliveries.spool import Spool, SpoolError
+from store.deliveries.spool_file import Entry
 from store.deliveries.table import Delivery
 from tests.counts import count
 
@@ -26,6 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from store.deliveries.table import Delivery
 from store.deliveries.spool import Spool, SpoolError
+from store.deliveries.spool_file import Entry
 spool, name = Spool(Path(sys.argv[1])), sys.argv[2]
 for number in range(int(sys.argv[3])):
     guid = f"{name} {number}"
@@ -45,7 +46,7 @@ def delivery(guid: str, body: bytes = b"{}", time: datetime = TIME) -> Delivery:
     return Delivery("github", guid, 7, "push", None, "octo-org/app", time, body)
 
 
-def guids(found: list[spool.Entry]) -> list[str]:
+def guids(found: list[Entry]) -> list[str]:
     return [one.delivery.guid for one in found]
 
 
@@ -183,21 +184,12 @@ def test_folder_that_is_a_file_is_an_error(tmp_path: Path):
         Spool(tmp_path / "spool").put(delivery("g"))
 
 
-def test_file_that_is_no_database_is_an_error_and_stays_as_it_is(tmp_path: Path):
+def test_file_that_is_no_database_is_put_aside_as_it_is_and_a_new_one_begun(tmp_path: Path):
     (tmp_path / "spool.db").write_text("not a database, but somebody may need it" * 100)
-    with pytest.raises(SpoolError, match="not a database"):
-        Spool(tmp_path).put(delivery("g"))
-    assert (tmp_path / "spool.db").read_text().startswith("not a database")
-
-
-def test_damaged_body_is_an_error_and_the_entry_stays(tmp_path: Path):
-    kept = Spool(tmp_path)
-    kept.put(delivery("one"))
-    with sqlite3.connect(kept.file) as connection:
-        connection.execute("UPDATE entries SET body = substr(body, 1, length(body) - 3)")
-    with pytest.raises(SpoolError, match=r"spool\.db: incomplete"):
-        kept.take(10)
-    assert kept.count() == 1
+    Spool(tmp_path).put(delivery("g"))
+    assert guids(Spool(tmp_path).take(10)) == ["g"]
+    kept = [file.read_text() for file in (tmp_path / "damaged").glob("spool-*.db")]
+    assert kept == ["not a database, but somebody may need it" * 100]
 
 
 def test_folder_removed_meanwhile_is_made_anew(tmp_path: Path):
