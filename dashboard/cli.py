@@ -39,7 +39,7 @@ the address is not of this machine only. All are explained in .env.example.
 SERVER_OPTIONS: dict[str, object] = {
     "worker_class": "gthread",
     "workers": 1,
-    "threads": 8,
+    "threads": 64,  # more than may wait to try a password
     "timeout": 60,
     "graceful_timeout": 5,
     "keepalive": 5,

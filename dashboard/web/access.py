@@ -2,17 +2,16 @@
 
 import hashlib
 import hmac
-import math
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from config.settings import Settings
-from dashboard.web.login_attempts import LoginAttempts
+from dashboard.web.login_attempts import COOKIE_SECONDS, Crowded, KnownDevices, LoginAttempts
 from engines.kind import is_loopback
 
 # Everything a page needs is a file of ours; nothing of a page runs that is not such a file.
@@ -40,6 +39,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+COOKIE = "runledger_device"
 REALM = 'Basic realm="Runledger", charset="UTF-8"'
 
 
@@ -65,18 +65,14 @@ class UnknownHost(HTTPException):
 
 
 class TooManyAttempts(HTTPException):
-    """An address sent too many wrong passwords."""
+    """More passwords came at once than are tried."""
 
     code = 429
-    description = "Too many wrong passwords came from this address: try again in a minute."
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.seconds = seconds
+    description = "Somebody is trying passwords, and yours was not looked at: try again."
 
     def get_headers(self, *arguments: object) -> list[tuple[str, str]]:
         """Say how long to wait."""
-        return [*super().get_headers(), ("Retry-After", str(math.ceil(self.seconds)))]
+        return [*super().get_headers(), ("Retry-After", "1")]
 
 
 def require_login(
@@ -88,6 +84,7 @@ def require_login(
     """
     password, tries = settings.dashboard_password, LoginAttempts(clock)
     wanted = None if password is None else hash_text(password)
+    devices = None if password is None else KnownDevices(password, clock)
 
     def check() -> None:
         if wanted is None and not settings.dashboard_proxies:
@@ -96,17 +93,40 @@ def require_login(
             return
         if is_named_by_proxy(settings):
             return
-        login, address = request.authorization, request.remote_addr or ""
+        login = request.authorization
         given = login.password if login is not None and login.type == "basic" else None
-        if wanted is None or given is None:
+        if wanted is None or devices is None or given is None:
             raise LoginNeeded
-        if seconds := tries.wait(address):
-            raise TooManyAttempts(seconds)
-        if not hmac.compare_digest(hash_text(given), wanted):
-            tries.note(address)
+        cookie = request.cookies.get(COOKIE, "")
+        is_right = hmac.compare_digest(hash_text(given), wanted)
+        if devices.is_known(cookie):
+            if not is_right:
+                devices.note(cookie)
+                raise LoginNeeded
+            return
+        try:
+            tries.take_turn()
+        except Crowded:
+            raise TooManyAttempts from None
+        if not is_right:
+            tries.note()
             raise LoginNeeded
+        g.device = devices.issue()
+
+    def remember(response: Response) -> Response:
+        if (device := g.pop("device", None)) is not None:
+            response.set_cookie(
+                COOKIE,
+                device,
+                max_age=COOKIE_SECONDS,
+                secure=request.is_secure,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
 
     app.before_request(check)
+    app.after_request(remember)
 
 
 def is_named_by_proxy(settings: Settings) -> bool:

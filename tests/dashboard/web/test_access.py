@@ -1,12 +1,14 @@
 """Who may come in, and what a browser is told about every answer."""
 
 import base64
+import time
 
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.web import login_attempts
 from dashboard.web.access import is_local
-from dashboard.web.login_attempts import LoginAttempts
+from dashboard.web.login_attempts import KnownDevices, LoginAttempts
 from tests.dashboard.conftest import MakeClient
 
 PASSWORD = "correct horse é"
@@ -123,23 +125,72 @@ def test_listed_proxy_alone_lets_nobody_in_beside_it(make_client: MakeClient, en
 
 
 @on_sqlite
-def test_address_with_too_many_wrong_passwords_waits(make_client: MakeClient, engine, store_url):
+def test_browser_that_was_let_in_waits_for_nobody(
+    make_client: MakeClient, engine, store_url, monkeypatch: pytest.MonkeyPatch
+):
+    client = make_client(store_url, DASHBOARD_PASSWORD=PASSWORD)
+    let_in = client.get("/", headers=login(PASSWORD))
+    assert "HttpOnly" in let_in.headers["Set-Cookie"]
+    monkeypatch.setattr(login_attempts, "DELAY_SECONDS", 3600)
+    stranger = client.application.test_client()
+    for _ in range(5):
+        assert stranger.get("/", headers=login("wrong horse bad")).status_code == 401
+    assert client.get("/", headers=login(PASSWORD)).status_code == 200
+    assert client.get("/").status_code == 401
+
+
+@on_sqlite
+def test_tries_that_find_no_place_are_429_right_or_wrong(
+    make_client: MakeClient, engine, store_url, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(login_attempts, "PLACES", 0)
+    monkeypatch.setattr(login_attempts, "LINE_SECONDS", 0.01)
     client = make_client(store_url, DASHBOARD_PASSWORD=PASSWORD)
     for _ in range(5):
-        assert client.get("/", **by_proxy(**login("wrong horse bad"))).status_code == 401
-    refused = client.get("/", **by_proxy(**login(PASSWORD)))
-    assert refused.status_code == 429
-    assert 0 < int(refused.headers["Retry-After"]) <= 60
-    assert client.get("/", **by_proxy("10.9.9.9", **login(PASSWORD))).status_code == 200
+        assert client.get("/", headers=login("wrong horse bad")).status_code == 401
+    for password in (PASSWORD, "wrong horse bad"):
+        refused = client.get("/", headers=login(password))
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        assert "Set-Cookie" not in refused.headers
 
 
 def test_wrong_passwords_are_forgotten_after_a_minute():
     now = [100.0]
     tries = LoginAttempts(lambda: now[0])
     for _ in range(5):
-        assert tries.wait("a") == 0
-        tries.note("a")
+        assert tries.is_calm()
+        tries.note()
         now[0] += 1
-    assert tries.wait("a") == 55
+    assert not tries.is_calm()
     now[0] += 55
-    assert tries.wait("a") == 0
+    assert tries.is_calm()
+
+
+def test_cookie_is_known_by_each_process_with_the_password_until_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    cookie = KnownDevices(PASSWORD, time.monotonic).issue()
+    other = KnownDevices(PASSWORD, time.monotonic)
+    assert other.is_known(cookie)
+    assert not KnownDevices("another password", time.monotonic).is_known(cookie)
+    late = time.time() + login_attempts.COOKIE_SECONDS + 1
+    monkeypatch.setattr("dashboard.web.login_attempts.time.time", lambda: late)
+    assert not other.is_known(cookie)
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "a.b", "9999999999.aa.", "é", "9" * 5000])
+def test_cookie_that_we_did_not_sign_is_not_known(cookie: str):
+    assert not KnownDevices(PASSWORD, time.monotonic).is_known(cookie)
+
+
+def test_known_device_that_guesses_itself_is_known_no_more_for_a_minute():
+    now = [100.0]
+    devices = KnownDevices(PASSWORD, lambda: now[0])
+    cookie, other = devices.issue(), devices.issue()
+    for _ in range(5):
+        assert devices.is_known(cookie)
+        devices.note(cookie)
+    assert not devices.is_known(cookie)
+    assert devices.is_known(other)
+    now[0] += 60
+    assert devices.is_known(cookie)
