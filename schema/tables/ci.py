@@ -166,7 +166,7 @@ jobs = table(
     provider(),
     git_id("gitid", "key", "The job's id on its server; a re-run gives a new one"),
     repo_id(),
-    git_id("rungitid", "fixed", "workflowruns.gitid of its run"),
+    git_id("rungitid", "parent", "workflowruns.gitid of its run"),
     column("attempt", Integer(), "fixed", "Number of the attempt it belongs to"),
     column("name", Long(), "fixed", "Name of the job, with its matrix values"),
     column("status", Name(64), "state", STATUS),

@@ -6,6 +6,7 @@ Each column has a `comment` (its meaning, for people) and a kind (for the store)
 - state: what the vendor changes; the record with the greater version wins
 - fixed: the same in every record that has it; a known value is never replaced by nothing
 - place: where the repository is today; the latest writer knows best, and no version has it
+- parent: whose row it is, once that is known; a record that says otherwise is refused
 - first, last: the least and the greatest value ever seen
 - sticky: once true, always true
 - derived: computed from stored rows
@@ -48,7 +49,7 @@ def repo_name() -> Column[Any]:
     return column("repo", Name(), "place", "Full name of the repository today: org/name")
 
 
-def repo_id(kind: str = "place", *, unknown: bool = False) -> Column[Any]:
+def repo_id(kind: str = "parent", *, unknown: bool = False) -> Column[Any]:
     return column("repoid", BigId, kind, "repos.Id of the repository", unknown=unknown)
 
 

@@ -1,12 +1,16 @@
 """Write many at once; where one is refused, write the others all the same."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engines import faults
 from rows import Unmappable
+from store.write.merge_rules import TAKEN
+
+VERSION = re.compile(r"\bversion\b")
 
 Item = TypeVar("Item")
 
@@ -20,6 +24,8 @@ def is_refusal(error: Exception) -> bool:
 
 def reason_of(error: Exception) -> str:
     """Return why rows are refused, in one line."""
+    if isinstance(error, IntegrityError) and VERSION.search(str(error.orig)):
+        return f"repository.id, run_id: {TAKEN}"  # store/write/upsert.py says so with a NULL
     return str(error) if isinstance(error, Unmappable) else faults.cause(error)
 
 

@@ -1,4 +1,4 @@
-"""Let rows of an earlier installation be adopted: workflows, commits and branches.
+"""Let rows of an earlier installation be adopted: workflows, commits, branches, and runs.
 
 A row that is written and not stored yet takes over one that is the same thing without its key: of
 its own repository, of one that turned out to be the same, or, for a commit, of nobody.
@@ -8,27 +8,40 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, select
+from sqlalchemy import Connection, Table, and_, select, update
 
 from engines.chunks import chunks
 from rows.version import STUB
-from schema.tables.ci import branches, commits, keys, metadata, repoaliases, repos, workflows
+from schema.tables.ci import (
+    branches,
+    commits,
+    keys,
+    metadata,
+    repoaliases,
+    repos,
+    workflowruns,
+    workflows,
+)
 from store.write.adopted_repositories import forms, give_key
 from store.write.stored_rows import Values, by_key, key_of
 
 KEYLESS = {"branches": branches.c.version == STUB, "workflows": workflows.c.gitid.is_(None)}
 """What tells the rows without a key of the tables that are adopted by name."""
 
+ADOPTED = ("workflowruns", "commits", *KEYLESS)
+
 
 def adopt_rows(connection: Connection, table: str, rows: Iterable[Values]) -> None:
     """Give older rows the keys of the rows of `table` that are about to be merged."""
-    if table != "commits" and table not in KEYLESS:
+    if table not in ADOPTED:
         return
     by_repo: dict[int, list[Values]] = defaultdict(list)
     for values in rows:
         by_repo[values["repoid"]].append(values)
     for repoid, of_repo in sorted(by_repo.items()):
-        if table == "commits":
+        if table == "workflowruns":
+            adopt_runs(connection, repoid, of_repo)
+        elif table == "commits":
             adopt_commits(connection, repoid, of_repo)
         else:
             adopt_named(connection, metadata.tables[table], repoid, of_repo)
@@ -50,6 +63,14 @@ def same_repositories(connection: Connection, repoid: int) -> list[int]:
         return []
     query = select(repos.c.Id).where(repos.c.gitid.is_(None), repos.c.name.in_(wanted))
     return list(connection.scalars(query))
+
+
+def adopt_runs(connection: Connection, repoid: int, rows: Sequence[Values]) -> None:
+    """Give runs, which have their key, to their repository from one that turned out to be it."""
+    others = same_repositories(connection, repoid)
+    for part in chunks(sorted({values["gitid"] for values in rows})) if others else ():
+        its = (workflowruns.c.gitid.in_(part), workflowruns.c.repoid.in_(others))
+        connection.execute(update(workflowruns).where(*its).values(repoid=repoid))
 
 
 def adopt_commits(connection: Connection, repoid: int, rows: Sequence[Values]) -> None:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, or_
 
-from rows import StoredName
-from schema.tables.ci import keys, metadata
+from rows import StoredName, Unmappable
+from schema.tables.ci import keys, metadata, of_kind
 from store.write.stored_rows import Values
 
 
@@ -51,11 +51,15 @@ RULES: dict[str, MergeRule] = {
     "state": NEWER_WINS,
     "fixed": KNOWN_WINS,
     "place": LATEST_WINS,
+    "parent": STORED_WINS,
     "first": LEAST_WINS,
     "last": GREATEST_WINS,
     "sticky": GREATEST_WINS,
     "derived": GIVEN_WINS,
 }
+
+
+TAKEN = "its id is stored under another repository or run already"
 
 
 def first_known(value: Any, otherwise: Any) -> Any:
@@ -80,7 +84,13 @@ def rules_of(table: str, *, has_url: bool) -> dict[str, MergeRule]:
 
 
 def merged(table: str, stored: Values, new: Values) -> Values:
-    """Return the stored row after a new record. A name that only the store knows stays open."""
+    """Return the stored row after a new record. A name that only the store knows stays open.
+
+    Raises Unmappable for a record that says the row is another's.
+    """
+    for name in of_kind(metadata.tables[table], "parent"):
+        if None not in (stored[name], new.get(name)) and stored[name] != new[name]:
+            raise Unmappable(f"{table}.{name}", TAKEN)
     after = dict(stored)
     newer = "version" in new and new["version"] > stored["version"]
     for name, rule in rules_of(table, has_url="url" in new).items():

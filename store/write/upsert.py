@@ -4,6 +4,7 @@ How a column is merged follows from its kind (schema/tables/ci.py):
 
 - state: the record with the greater version wins
 - fixed: likewise, but a known value is never replaced by nothing
+- parent: the stored one; another one refuses the record
 - place: the latest writer knows where the repository is today, unless it does not know the page
 - first, last, sticky: least, greatest, ever true
 
@@ -16,13 +17,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, case, false
+from sqlalchemy import Connection, Table, case, false, null
 
 from engines import Kind, kind_of
 from engines.column_types import Exact
 from rows import Unmappable
 from rows.version import STUB
-from schema.tables.ci import keys, metadata
+from schema.tables.ci import keys, metadata, of_kind
 from store.write.merge_rules import rules_of
 from store.write.stored_rows import Values, key_of
 
@@ -51,10 +52,21 @@ def statement(kind: Kind, name: str, columns: tuple[str, ...]) -> Any:
             if column in columns
         ]
         if "version" in columns:
-            assigned.append(("version", case((newer, new["version"]), else_=table.c.version)))
+            version = case((newer, new["version"]), else_=table.c.version)
+            assigned.append(("version", refusing(table, columns, new, version)))
         return assigned
 
     return insert_or(kind, table, assign)
+
+
+def refusing(table: Table, columns: tuple[str, ...], new: Any, version: Any) -> Any:
+    """Return a version, or NULL, which no row takes, for a record that says the row is another's.
+
+    It costs no question before: most ids never come twice, and of two writers one sees the other.
+    """
+    parents = [name for name in of_kind(table, "parent") if name in columns]
+    moved = [(new[name] != table.c[name], null()) for name in parents]
+    return case(*moved, else_=version) if moved else version
 
 
 def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:

@@ -47,8 +47,8 @@ class VersionCache:
 
 
 def identity(table: str, values: Values) -> Key:
-    """Return what names a row over all tables."""
-    return (table, *key_of(metadata.tables[table], values))
+    """Return what names a row over all tables; under another repository it is no known one."""
+    return (table, values.get("repoid"), *key_of(metadata.tables[table], values))
 
 
 def rank(values: Values) -> Any:

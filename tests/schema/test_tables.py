@@ -29,7 +29,7 @@ KEYS = {
     "jobs": ("provider", "gitid"),
     "deliveries": ("provider", "guid"),
 }
-KINDS = {"key", "state", "fixed", "place", "first", "last", "sticky", "derived", "own"}
+KINDS = {"key", "state", "fixed", "place", "parent", "first", "last", "sticky", "derived", "own"}
 
 
 def test_documented_tables_are_these_five():
