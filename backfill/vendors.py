@@ -69,22 +69,13 @@ class Vendor(Protocol):
     """What a backfill reads of a repository, in this order; each stores what it reads."""
 
     def open_client(
-        self,
-        settings: Settings,
-        tell: Tell,
-        *,
-        left: float = LEFT_TO_OTHERS,
-        caches: bool = False,
+        self, settings: Settings, tell: Tell, *, left: float = LEFT_TO_OTHERS, caches: bool = False
     ) -> Client: ...
-
     def check_key(self, client: Client, tries: int) -> None: ...
-
     def list_names(
         self, client: Client, watch: Watch, report: Callable[[str], object]
     ) -> Iterator[str]: ...
-
     def find_repository(self, context: Context, name: str) -> Repository: ...
-
     def estimate_calls(
         self, client: Client, engine: Engine | None, name: str, read_range: ReadRange
     ) -> Estimate: ...
@@ -92,17 +83,13 @@ class Vendor(Protocol):
     # What the reconciler compares time and again.
 
     def read_workflows(self, context: Context, repository: Repository) -> None: ...
-
     def read_recent_runs(
         self, context: Context, repository: Repository, since: datetime
     ) -> None: ...
-
     def read_open_runs(self, context: Context, repository: Repository, now: datetime) -> int: ...
-
     def read_moved_branches(
         self, context: Context, repository: Repository, since: datetime
     ) -> bool: ...
-
     def read_failure_reasons(
         self,
         engine: Engine,
@@ -119,7 +106,6 @@ class Vendor(Protocol):
     def list_branches(
         self, context: Context, repository: Repository, unread: Unread
     ) -> Heads | None: ...
-
     def list_runs(
         self,
         context: Context,
@@ -128,37 +114,22 @@ class Vendor(Protocol):
         until: datetime,
         unread: Unread,
     ) -> tuple[dict[int, ListedRun], list[BrokenList]]: ...
-
     def walk_runs(
-        self,
-        context: Context,
-        repository: Repository,
-        until: datetime,
-        workflow: int | None = None,
+        self, context: Context, repository: Repository, until: datetime, workflow: int | None = None
     ) -> CountedRuns: ...
-
     def find_runs(
         self, context: Context, repository: Repository, runs: Iterable[int]
     ) -> list[ListedRun]: ...
-
     def count_runs_before(
         self, context: Context, repository: Repository, time: datetime
     ) -> int: ...
-
     def list_workflow_ids(self, context: Context, repository: Repository) -> set[int]: ...
-
     def list_jobs(
-        self,
-        context: Context,
-        repository: Repository,
-        runs: Iterable[ListedRun],
-        unread: Unread,
+        self, context: Context, repository: Repository, runs: Iterable[ListedRun], unread: Unread
     ) -> dict[int, list[ListedJob]]: ...
-
     def find_absent_attempts(
         self, context: Context, repository: Repository, attempts: Iterable[Attempt]
     ) -> set[Attempt]: ...
-
     def list_commits(
         self,
         context: Context,
@@ -168,13 +139,10 @@ class Vendor(Protocol):
         side: datetime | None,
         unread: Unread,
     ) -> list[ListedCommit]: ...
-
     def reread_runs(
         self, context: Context, repository: Repository, runs: Iterable[int]
     ) -> None: ...
-
     def reread_branches(self, context: Context, repository: Repository) -> None: ...
-
     def read_named_commits(
         self, context: Context, repository: Repository, hashes: Iterable[str]
     ) -> None: ...
@@ -184,7 +152,6 @@ class Vendor(Protocol):
     def list_hooks(
         self, client: Client, repository: Repository, seen: dict[str, list[Webhook] | None]
     ) -> list[Webhook] | None: ...
-
     def recover_deliveries(
         self,
         context: Context,
@@ -194,25 +161,17 @@ class Vendor(Protocol):
         kept_for: timedelta,
         keep: Callable[[list[Delivery]], None],
     ) -> RecoveredDeliveries: ...
-
     def read_app(self, settings: Settings) -> App | None: ...
-
     def open_app_client(self, app: App, other: Client) -> Client: ...
-
     def hook_owners(self, patterns: Sequence[str]) -> list[HookOwner]: ...
-
     def check_listener_url(self, url: str) -> str: ...
-
     def inspect_hooks(
         self, client: Client, owner: HookOwner, url: str | None, known: KnownHooks
     ) -> Iterator[CheckLine]: ...
-
     def set_up_hook(
         self, client: Client, owner: HookOwner, url: str, secret: str, sending: frozenset[int]
     ) -> tuple[Webhook, str, int]: ...
-
     def wait_for_ping(self, client: Client, hook: Webhook, last: int) -> str: ...
-
     def explain_refusal(self, client: Client, owner: HookOwner, problem: ApiError) -> str: ...
 
 
@@ -228,4 +187,4 @@ def vendor_of(provider: str) -> Vendor:
 
 def chosen_vendor(settings: Settings) -> Vendor:
     """Return the vendor whose repositories the settings name."""
-    return VENDORS[next(iter(settings.sources))]
+    return VENDORS[settings.vendor]

@@ -26,15 +26,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from backfill.pipeline.writer import AtomicWrite
-from benchmarks.measuring import (
-    ENGINES,
-    WorkTime,
-    parser_of,
-    print_head,
-    row,
-    time_work,
-    workspace,
-)
+from benchmarks.measuring import ENGINES, WorkTime, parser_of, print_head, row, time_work, workspace
 from benchmarks.recorded import record
 from benchmarks.ways import by_backfill, by_plain, counted, counts, empty, stored
 from tests import servers

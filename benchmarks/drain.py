@@ -16,15 +16,7 @@ from io import StringIO
 from pathlib import Path
 
 from backfill.command.replay import run_replay
-from benchmarks.measuring import (
-    ENGINES,
-    WorkTime,
-    parser_of,
-    print_head,
-    row,
-    time_work,
-    workspace,
-)
+from benchmarks.measuring import ENGINES, WorkTime, parser_of, print_head, row, time_work, workspace
 from config.watch import watch
 from listener.background import spool_drain
 from listener.background.spool_drain import SpoolDrain

@@ -17,7 +17,7 @@ from dotenv.parser import parse_stream
 
 from config import github, groups, values
 from config.groups import Group
-from config.sources import Setting, SourceForm, SourceSettings, read_pattern
+from config.sources import Setting, SourceForm, SourceSettings, read_patterns
 
 
 class BadSetting(ValueError):
@@ -41,6 +41,8 @@ class Settings(NamedTuple):
     webhook_secret: tuple[bytes, ...]
     sources: Mapping[str, SourceSettings]
     """The vendors' own, by the first word of their providers."""
+    vendor: str
+    """The one of `repos`, a key of `sources`."""
     repos: tuple[str, ...]
     host: str
     port: int
@@ -65,8 +67,8 @@ class Settings(NamedTuple):
 
     @property
     def source(self) -> SourceSettings:
-        """The vendor whose repositories are named; there is one so far."""
-        return next(iter(self.sources.values()))
+        """How the vendor is reached whose repositories are named."""
+        return self.sources[self.vendor]
 
 
 FORMS: dict[str, SourceForm] = {
@@ -112,7 +114,7 @@ HIDDEN = frozenset(
     """.split()
 )
 
-COMMON = [name for name in Settings._fields if name != "sources"]
+COMMON = [name for name in Settings._fields if name not in ("sources", "vendor")]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -124,9 +126,7 @@ NEVER_EMPTY = frozenset({"WEBHOOK_SECRET"})
 
 
 def read(
-    flags: Mapping[str, object],
-    environ: Mapping[str, str] = os.environ,
-    folder: Path | None = None,
+    flags: Mapping[str, object], environ: Mapping[str, str] = os.environ, folder: Path | None = None
 ) -> Settings:
     """Return the settings of `flags` (Settings' names), `environ` and `folder`'s `.env`.
 
@@ -146,12 +146,11 @@ def read(
     checked["WEBHOOK_SECRET"] = checked["WEBHOOK_SECRET"] or ()
     sources = {name: form.filled(checked) for name, form in FORMS.items()}
     try:
-        names = (read_pattern(text, FORMS, sources) for text in checked["REPOS"] or ())
-        checked["REPOS"] = tuple(names)
+        checked["REPOS"], vendor = read_patterns(checked["REPOS"] or (), FORMS, sources)
     except ValueError as error:
         raise BadSetting("REPOS", str(error)) from error
     fields = {name.lower(): value for name, value in checked.items()}
-    return Settings(sources=sources, **{name: fields[name] for name in COMMON})
+    return Settings(sources=sources, vendor=vendor, **{name: fields[name] for name in COMMON})
 
 
 def texts_of(flags: Mapping[str, object]) -> dict[str, str]:

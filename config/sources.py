@@ -1,7 +1,7 @@
 """The vendors' own settings, and what `-r` means to them: a name, or the address of its page."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -41,10 +41,31 @@ class SourceForm(NamedTuple):
         )
 
 
+def read_patterns(
+    texts: Iterable[str], forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
+) -> tuple[tuple[str, ...], str]:
+    """Return what `-r` names, and the one vendor that all of it is of. Raises ValueError.
+
+    What may be of several is of the first that all others may be of.
+    """
+    names, shared = list[str](), list(forms)
+    for text in texts:
+        name, meant = read_pattern(text, forms, sources)
+        if not set(meant) & set(shared):
+            before = " and ".join(sources[source].host for source in shared)
+            raise ValueError(
+                f"{name!r} is of {sources[meant[0]].host}, those before it are of {before}: "
+                "name repositories of one server at a time"
+            )
+        shared = [source for source in shared if source in meant]
+        names.append(name)
+    return tuple(names), shared[0]
+
+
 def read_pattern(
     text: str, forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
-) -> str:
-    """Return what `-r` names, a page's address for instance. Raises ValueError."""
+) -> tuple[str, list[str]]:
+    """Return a name, of a page's address for instance, and the vendors that it may be of."""
     name, meant = text, list(forms)
     if "://" in text:
         url = urlsplit(text)
@@ -57,7 +78,8 @@ def read_pattern(
             addresses = ", ".join(forms[source].settings["url"][0] for source in forms)
             raise ValueError(f"{host or 'that'} is no server of {addresses}: known is {known}")
         name = url.path.strip("/").removesuffix(".git")
-    if not any(forms[source].pattern.fullmatch(name) for source in meant):
+    fitting = [source for source in meant if forms[source].pattern.fullmatch(name)]
+    if not fitting:
         examples = " or ".join(forms[source].examples for source in meant)
         raise ValueError(f"{name!r} is not {examples}")
-    return name
+    return name, fitting

@@ -81,9 +81,7 @@ def command_line() -> CommandLine:
         help="print last night in words, and end; nothing where nothing is new or fixed",
     )
     parser.add_argument(
-        "--post",
-        metavar="URL",
-        help="with --digest: send it to a chat's incoming webhook instead",
+        "--post", metavar="URL", help="with --digest: send it to a chat's incoming webhook instead"
     )
     parser.add_argument(
         "--always", action="store_true", help="with --digest: even where nothing is new or fixed"

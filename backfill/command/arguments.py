@@ -19,6 +19,7 @@ REPLAY_ONLY = ("state", "since", "until", "guid", "event")
 CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests")
 AUDIT_ONLY = ("json", "repair", "offline", "deep")
 FOR_AUDIT = ("since", "max_requests")
+WITH_UNDERSCORE = ("max_runs", "last_time")
 
 
 def parse_read_range(given: Mapping[str, Any], now: datetime) -> ReadRange:
@@ -77,7 +78,7 @@ def check_audit_flags(given: Mapping[str, Any]) -> None:
     """Raise BadSetting for a flag that would have no effect beside --audit."""
     for name in ("replay", "forget", "dry_run", *CRAWL_ONLY, *REPLAY_ONLY):
         if given.get(name) and name not in FOR_AUDIT:
-            raise BadSetting(f"--{name.replace('_', '-')}", "has no effect with --audit")
+            raise BadSetting(flag_of(name), "has no effect with --audit")
 
 
 def parse_flag(given: Mapping[str, Any], name: str, parse: Callable[[str], Any]) -> Any:
@@ -92,8 +93,8 @@ def parse_flag(given: Mapping[str, Any], name: str, parse: Callable[[str], Any])
 
 
 def flag_of(name: str) -> str:
-    """Return a flag as it is typed: those that are older than the others keep their underscore."""
-    return "--max-requests" if name == "max_requests" else f"--{name}"
+    """Return a flag as it is typed: two that are older than the others keep their underscore."""
+    return f"--{name if name in WITH_UNDERSCORE else name.replace('_', '-')}"
 
 
 def parse_max_runs(text: str) -> int | None:

@@ -35,10 +35,7 @@ class ReadingPlan(NamedTuple):
 
 
 def plan_reading(
-    connection: VendorConnection,
-    engine: Engine | None,
-    names: Iterable[str],
-    read_range: ReadRange,
+    connection: VendorConnection, engine: Engine | None, names: Iterable[str], read_range: ReadRange
 ) -> ReadingPlan:
     """Return what is to be read and what it costs. Raises ApiError for a bad key.
 

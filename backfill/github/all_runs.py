@@ -1,6 +1,6 @@
 """All runs of a repository, with those that appear or end while they are read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -8,8 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from backfill.github import run_details
-from backfill.github.run_details import RunDetails
-from backfill.github.run_listing import RunList
+from backfill.github.run_listing import RunList, Task
 from backfill.github.windows import cover_until, join_windows
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
@@ -22,8 +21,6 @@ from store.state.backfill_progress import DUE, OPEN, Page, Window
 
 ROUNDS = 5
 NEWEST = "actions/runs?exclude_pull_requests=true&per_page=1"
-
-Task = Callable[[], RunDetails]
 
 
 class NewestRun(NamedTuple):
@@ -45,9 +42,7 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
     announce_totals(context, repository, newest, read_range)
     store_details(context, repository, list_due_runs(context, repository))
     listing = RunList(context, repository, read_range.max_runs, read_range.last_time)
-    store_details(
-        context, repository, list_window_runs(context, repository, listing, known, newest)
-    )
+    store_details(context, repository, list_window_runs(listing, known, newest))
     asked_runs: set[int] = set()
     for _ in range(ROUNDS):
         store_details(context, repository, list_unfinished_runs(context, repository, asked_runs))
@@ -56,9 +51,7 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
             break
         # New runs came in: their window, and the one that ended in the same second.
         top = RunList(context, repository, None, read_range.last_time)
-        store_details(
-            context, repository, list_window_runs(context, repository, top, known, again, most=2)
-        )
+        store_details(context, repository, list_window_runs(top, known, again, most=2))
     join_small_windows(context, repository)
 
 
@@ -112,23 +105,19 @@ def find_newest_run(
 
 
 def list_window_runs(
-    context: Context,
-    repository: Repository,
-    listing: RunList,
-    known: list[Window],
-    newest: NewestRun,
-    most: int | None = None,
+    listing: RunList, known: list[Window], newest: NewestRun, most: int | None = None
 ) -> Iterator[Task]:
     """Yield a task for each run to be read in the newest `most` windows, by default in all."""
     windows = cover_until(known, newest.time)
     added = [window for window in windows if window not in known]
+    repoid = listing.repository.repoid
 
     def note(connection: Connection) -> None:
-        backfill_progress.put_windows(connection, repository.repoid, *added)
+        backfill_progress.put_windows(connection, repoid, *added)
         if newest.page is not None:
-            backfill_progress.put_page(connection, repository.repoid, newest.key, newest.page)
+            backfill_progress.put_page(connection, repoid, newest.key, newest.page)
 
-    context.writer.put(note=note)
+    listing.context.writer.put(note=note)
     return listing.list_tasks(windows[:most], newest.time)
 
 

@@ -8,6 +8,7 @@ https://docs.github.com/rest/actions/workflows#list-repository-workflows
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -114,12 +115,15 @@ def put_pages(connection: Connection, repository: Repository, pages: list[Fetche
 
 def reread_branches(context: Context, repository: Repository) -> None:
     """Store the branches anew, also those of pages that are as they were. Raises ApiError."""
-    forget = partial(
-        backfill_progress.drop_pages, repoid=repository.repoid, path=BRANCHES.partition("?")[0]
-    )
-    context.writer.put(note=forget)
-    context.writer.flush()
+    forget_pages(context, repository)
     read_branches(context, repository)
+
+
+def forget_pages(context: Context, repository: Repository) -> None:
+    """Forget the pages of branches, so that all are read, also those that are as they were."""
+    path = BRANCHES.partition("?")[0]
+    context.writer.put(note=lambda c: backfill_progress.drop_pages(c, repository.repoid, path))
+    context.writer.flush()
 
 
 def read_workflows(context: Context, repository: Repository) -> None:
@@ -143,10 +147,7 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
         stored = notes.text(connection, str(repository.repoid), STORED)
     if stored != fingerprint(live):
         # Webhooks moved branches since the list was stored: that it is unchanged says nothing.
-        context.writer.put(
-            note=lambda c: backfill_progress.drop_pages(c, repository.repoid, "branches")
-        )
-        context.writer.flush()
+        forget_pages(context, repository)
     read_branches(context, repository)
     read_default_branch(context, repository, None, since)
     is_whole = compare_heads(context, repository)
@@ -168,20 +169,13 @@ def compare_heads(context: Context, repository: Repository) -> bool:
         walks = backfill_progress.walks_of(connection, repository.repoid)
         stored = notes.text(connection, subject, STORED)
         before: Heads = json.loads(notes.text(connection, subject, HEADS) or "{}")
-    main = repository.default_branch
+    main, base = repository.default_branch, live.get(repository.default_branch)
     heads = {name: head for name, head in before.items() if name in live}
-    if any(walk.state == CLOSED and walk.head == live.get(main) for walk in walks):
+    if any(walk.state == CLOSED and walk.head == base for walk in walks):
         heads[main] = live[main]
     moved = sorted(name for name, head in live.items() if heads.get(name) != head)
     tasks = (
-        partial(
-            list_new_commits,
-            context,
-            repository,
-            name,
-            live[name],
-            [heads.get(name), live.get(main)],
-        )
+        partial(list_new_commits, context, repository, name, live[name], (heads.get(name), base))
         for name in moved[:MOST]
     )
     for name, commits in context.pool.spread(tasks):
@@ -197,7 +191,7 @@ def compare_heads(context: Context, repository: Repository) -> bool:
 
 
 def list_new_commits(
-    context: Context, repository: Repository, name: str, head: str, bases: list[str | None]
+    context: Context, repository: Repository, name: str, head: str, bases: Iterable[str | None]
 ) -> tuple[str, list[Read]]:
     """Return the commits that a head has and the first of `bases` that GitHub knows has not.
 

@@ -79,28 +79,20 @@ def walk_history(
         return
     begun = next((one for one in walks if one.head == head and one.state == OPEN), None)
     if begun is None and done:
-        begun = Walk(
-            head,
-            since=done.since,
-            total=done.total,
-            nextpage=f"compare/{done.head}...{head}?per_page=100",
+        begun = done._replace(
+            head=head, state=OPEN, nextpage=f"compare/{done.head}...{head}?per_page=100"
         )
+    since = None if depth.most else depth.since
+    anew = Walk(head, since=since, nextpage=history_path(head, depth))
     if begun is None or (begun.since or BEGINNING) > (depth.since or BEGINNING):
-        begun = Walk(
-            head, since=None if depth.most else depth.since, nextpage=history_path(head, depth)
-        )
+        begun = anew
     try:
         follow_walk(context, repository, begun, depth)
     except ApiError as problem:
         if not problem.is_unknown_commit or problem.is_empty:
             raise
         # The commit that an earlier walk began from is gone: all is read anew.
-        follow_walk(
-            context,
-            repository,
-            Walk(head, since=depth.since, nextpage=history_path(head, depth)),
-            depth,
-        )
+        follow_walk(context, repository, anew, depth)
 
 
 def history_path(head: str, depth: CommitDepth) -> str:

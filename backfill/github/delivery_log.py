@@ -11,7 +11,6 @@ from functools import partial
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection
 
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
@@ -121,12 +120,8 @@ def recover_deliveries(
     asked = sum(ask_again(context, hook, line) for line in lost if is_first(hook, line))
     is_whole = len(missing) <= MOST and not lost
     if log and is_whole:
-        newest = max(line.time for line in log)
-
-        def note(connection: Connection) -> None:
-            notes.put(connection, f"hook {hook.id}", MARK, newest.isoformat())
-
-        transact(context.engine, note)
+        newest = max(line.time for line in log).isoformat()
+        transact(context.engine, lambda c: notes.put(c, f"hook {hook.id}", MARK, newest))
     return RecoveredDeliveries(total, asked, len(lost), len(missing) > MOST)
 
 

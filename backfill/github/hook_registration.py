@@ -150,10 +150,8 @@ def is_part_of(owner: HookOwner, repository: str) -> bool:
 def list_hooks_above(client: Client, owner: HookOwner) -> list[Webhook] | None:
     """Return the hooks of a repository's owner, a person has none; None where they are hidden."""
     organisation = owner.name.partition("/")[0]
-    try:
-        return webhooks.list_hooks_at(client, f"/orgs/{organisation}/hooks")
-    except ApiError as problem:
-        if not problem.is_hidden:
-            raise
+    hooks = webhooks.list_visible_hooks(client, f"/orgs/{organisation}/hooks")
+    if hooks is not None:
+        return hooks
     account = client.get(f"/users/{organisation}").body
     return [] if account.get("type") == "User" else None

@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from backfill.github import all_runs, run_details
+from backfill.github.run_details import RunDetails
 from backfill.github.run_listing import RunList
 from backfill.github.windows import CHANGES_FOR
 from backfill.http.pagination import Known, know_nothing, know_stored
@@ -19,7 +20,7 @@ from backfill.pipeline.context import Context
 from backfill.records import Repository
 from engines import reading
 from store.state import backfill_progress, open_runs
-from store.state.backfill_progress import OPEN, RunRead
+from store.state.backfill_progress import OPEN, Note, RunRead
 from store.state.open_runs import ABANDONED, WAITING, OpenRun
 
 FIRST_MINUTES, LONGEST_MINUTES = 1, 360
@@ -35,9 +36,8 @@ def read_recent_runs(context: Context, repository: Repository, since: datetime) 
     if newest is None:
         return
     listing = RunList(context, repository, None, since)
-    all_runs.store_details(
-        context, repository, all_runs.list_window_runs(context, repository, listing, known, newest)
-    )
+    tasks = all_runs.list_window_runs(listing, known, newest)
+    all_runs.store_details(context, repository, tasks)
     all_runs.join_small_windows(context, repository)
 
 
@@ -52,16 +52,8 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     known = know_stored(context.engine, repository.repoid)
     for open_run in due:
         if open_run.tries is None:
-            context.writer.put(
-                note=partial(
-                    note_question,
-                    repository=repository,
-                    run=open_run.run.rungitid,
-                    tries=0,
-                    state=WAITING,
-                    now=now,
-                )
-            )
+            run = open_run.run.rungitid
+            context.writer.put(note=note_question(repository, run, 0, WAITING, now))
     tasks = (
         partial(reread_run, context, repository, open_run, known)
         for open_run in due
@@ -71,18 +63,8 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     for open_run, details in context.pool.spread(tasks):
         state = judge_open_run(open_run, details, now)
         given_up += state == ABANDONED
-        note = partial(
-            note_reread,
-            repository=repository,
-            open_run=open_run,
-            details=details,
-            state=state,
-            now=now,
-        )
-        context.writer.put(details.reads, note)
-    context.writer.put(
-        note=lambda connection: open_runs.forget_ended(connection, repository.repoid)
-    )
+        context.writer.put(details.reads, note_reread(repository, open_run, details, state, now))
+    context.writer.put(note=lambda c: open_runs.forget_ended(c, repository.repoid))
     context.writer.flush()
     return given_up
 
@@ -99,12 +81,12 @@ def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -
 
 def reread_run(
     context: Context, repository: Repository, open_run: OpenRun, known: Known
-) -> tuple[OpenRun, run_details.RunDetails]:
+) -> tuple[OpenRun, RunDetails]:
     """Return a run as it is now."""
     return open_run, run_details.reread_details(context, repository, open_run.run, known)
 
 
-def judge_open_run(open_run: OpenRun, details: run_details.RunDetails, now: datetime) -> str:
+def judge_open_run(open_run: OpenRun, details: RunDetails, now: datetime) -> str:
     """Return whether a run is asked for again: not one that is gone, or open beyond the limit."""
     is_gone = details.run.state == backfill_progress.DONE and not details.run.ended
     last = details.run.updatetime or open_run.last
@@ -113,23 +95,23 @@ def judge_open_run(open_run: OpenRun, details: run_details.RunDetails, now: date
 
 
 def note_reread(
-    connection: Connection,
-    repository: Repository,
-    open_run: OpenRun,
-    details: run_details.RunDetails,
-    state: str,
-    now: datetime,
-) -> None:
-    """Note how far a run is read, and when to ask for it again: until it has ended, later."""
-    run_details.note_details(repository, details)(connection)
+    repository: Repository, open_run: OpenRun, details: RunDetails, state: str, now: datetime
+) -> Note:
+    """Return the note how far a run is read, and when to ask for it again: until it has ended."""
     tries = (open_run.tries or 0) + 1
-    note_question(connection, repository, details.run.rungitid, tries, state, now)
+    question = note_question(repository, details.run.rungitid, tries, state, now)
+
+    def write(connection: Connection) -> None:
+        run_details.note_details(repository, details)(connection)
+        question(connection)
+
+    return write
 
 
-def note_question(
-    connection: Connection, repository: Repository, run: int, tries: int, state: str, now: datetime
-) -> None:
-    """Note when to ask for a run: its deliveries, or the next list, may say before how it ends."""
+def note_question(repository: Repository, run: int, tries: int, state: str, now: datetime) -> Note:
+    """Return the note when to ask for a run: deliveries or lists may say before how it ends."""
     minutes = min(LONGEST_MINUTES, FIRST_MINUTES << min(tries, DOUBLED))
     duetime = now + timedelta(minutes=minutes)
-    open_runs.put(connection, repository.repoid, run, tries, duetime, state)
+    return lambda connection: open_runs.put(
+        connection, repository.repoid, run, tries, duetime, state
+    )

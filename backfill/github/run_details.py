@@ -80,7 +80,7 @@ def is_news(run: RunRead, before: RunRead | None) -> bool:
 
 def read_details(context: Context, repository: Repository, run: RunRead) -> RunDetails:
     """Return the jobs and earlier attempts of a run that was just listed."""
-    return complete_details(context, repository, run, [], {}, know_nothing, anew=False)
+    return complete_details(context, repository, RunDetails(run, [], {}, False), know_nothing)
 
 
 def reread_details(
@@ -96,14 +96,14 @@ def reread_details(
         return RunDetails(run._replace(state=DONE), [], {}, anew=True)
     pages = {fetched.key: fetched.page} if fetched.page else {}
     if fetched.body is None:
-        return complete_details(context, repository, run, [], pages, known, anew=True)
+        return complete_details(context, repository, RunDetails(run, [], pages, True), known)
     mapped = map_objects(context, "workflow_run", [fetched.body], repository)
-    reads = list(mapped)
     try:
         run = note_listed(fetched.body, run)
     except Unmappable as error:
         context.reporter.report(f"{repository.name}: run {run.rungitid}: {error}")
-    details = complete_details(context, repository, run, reads, pages, known, anew=True)
+    details = RunDetails(run, list(mapped), pages, True)
+    details = complete_details(context, repository, details, known)
     if mapped:
         return details
     # What could not be read is not noted as read, though its jobs are.
@@ -111,23 +111,17 @@ def reread_details(
 
 
 def complete_details(
-    context: Context,
-    repository: Repository,
-    run: RunRead,
-    reads: list[Read],
-    pages: dict[str, Page],
-    known: Known,
-    *,
-    anew: bool,
+    context: Context, repository: Repository, details: RunDetails, known: Known
 ) -> RunDetails:
     """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
+    run, reads, pages, _ = details
     try:
         listed = list_all_jobs(context, repository, run.rungitid, run.attempt, known)
     except ApiError as problem:
         if not problem.is_gone:
             raise
         # Deleted while it was being read: there is nothing more to be had.
-        return RunDetails(run._replace(state=DONE), reads, {}, anew)
+        return details._replace(run=run._replace(state=DONE), pages={})
     if listed.lacking:
         context.reporter.report(f"{repository.name}: run {run.rungitid}: {listed.describe()}")
     mapped = map_objects(context, "workflow_job", listed.jobs, repository)
@@ -135,11 +129,12 @@ def complete_details(
     reads += mapped + attempts
     if listed.lacking or len(mapped) < len(listed.jobs) or not is_read:
         # Not read to its end: what is not stored is asked for again.
-        return RunDetails(run._replace(state=OPEN), reads, {}, anew)
+        return details._replace(run=run._replace(state=OPEN), pages={})
     latest = max((attempt_of(job) for job in listed.jobs), default=0)
     is_done = run.ended and latest <= run.attempt
     state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)
-    return RunDetails(run._replace(state=state, whole=whole), reads, pages | listed.pages, anew)
+    run = run._replace(state=state, whole=whole)
+    return details._replace(run=run, pages=pages | listed.pages)
 
 
 def attempt_of(job: Json) -> int:

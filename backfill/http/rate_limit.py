@@ -67,11 +67,7 @@ class RateLimit:
     """
 
     def __init__(
-        self,
-        rules: ApiRules,
-        tell: Tell,
-        most: int | None = None,
-        left: float = LEFT_TO_OTHERS,
+        self, rules: ApiRules, tell: Tell, most: int | None = None, left: float = LEFT_TO_OTHERS
     ) -> None:
         self.rules = rules
         self.tell = tell

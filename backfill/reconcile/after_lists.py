@@ -37,13 +37,7 @@ def follow_up(cycle: CycleContext, repositories: Sequence[Repository]) -> bool:
     for repository in repositories:
         if is_audit_due(context, repository):
             audit.audit_store(context.engine, repository.repoid, span, spool=cycle.settings.spool)
-    check_health(
-        context,
-        repositories,
-        cycle.settings.patterns,
-        hook_lists=cycle.hook_lists,
-        now=cycle.now,
-    )
+    check_health(cycle, repositories)
     return bool(reasons.jobs and reasons.left)
 
 

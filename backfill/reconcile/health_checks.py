@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
 from backfill.reconcile import health_rules
+from backfill.reconcile.cycle_context import CycleContext
 from backfill.records import Repository, Webhook
 from backfill.vendors import vendor_of
 from backfill.webhook_address import is_ours
@@ -18,7 +19,6 @@ from engines import reading
 from engines.transaction import transact
 from store.deliveries import received
 from store.deliveries.received import RecentDeliveries
-from store.deliveries.table import now as clock
 from store.state import audits, health, notes
 from store.state.health import BAD, GOOD, HealthState
 
@@ -39,22 +39,12 @@ URL = "url"
 HookLists = dict[str, list[Webhook] | None]
 
 
-def check_health(
-    context: Context,
-    repositories: Sequence[Repository],
-    patterns: Sequence[str],
-    *,
-    hook_url: str | None = None,
-    hook_lists: HookLists | None = None,
-    now: datetime | None = None,
-) -> list[HealthState]:
+def check_health(cycle: CycleContext, repositories: Sequence[Repository]) -> list[HealthState]:
     """Look at everything that goes stale silently; keep it, say what changed, and return that.
 
-    `patterns` are those of `-r`; `hook_url` is where our webhook should point, if that is known;
-    `hook_lists` are lists of hooks that this cycle has asked for.
-    `now` in UTC without zone. Raises ApiError only when GitHub does not accept the key.
+    Raises ApiError only when GitHub does not accept the key.
     """
-    time = now or clock()
+    context, time = cycle.context, cycle.now
     with reading(context.engine).connect() as connection:
         recent = received.recent_deliveries(connection, time - SPAN)
         ignored = received.unwatched_repositories(connection, time - SPAN)
@@ -63,17 +53,16 @@ def check_health(
     states = [
         health_rules.judge_token(context.client.rate_limit.expires, time),
         health_rules.judge_rate(context.client.rate_limit.budget),
-        *health_rules.find_typos(patterns, ignored, known),
+        *health_rules.find_typos(cycle.settings.patterns, ignored, known),
     ]
-    hook_lists = {} if hook_lists is None else hook_lists
     for repository in repositories:
         name = repository.name.lower()
         states.append(judge_last_audit(context, repository))
         if name in ever:
             states.append(judge_silence(context, repository, recent.get(name), time))
-        hooks = list_hooks(context, repository, hook_lists)
+        hooks = list_hooks(context, repository, cycle.hook_lists)
         if hooks is not None:
-            states.append(judge_hooks(context, repository, hooks, hook_url, was_heard=name in ever))
+            states.append(judge_hooks(context, repository, hooks, was_heard=name in ever))
     return store_states(context, states)
 
 
@@ -140,12 +129,7 @@ def list_hooks(
 
 
 def judge_hooks(
-    context: Context,
-    repository: Repository,
-    hooks: Iterable[Webhook],
-    hook_url: str | None,
-    *,
-    was_heard: bool,
+    context: Context, repository: Repository, hooks: Iterable[Webhook], *, was_heard: bool
 ) -> HealthState:
     """Return how the hooks fare that are ours: those that delivered, or look like a listener's.
 
@@ -155,7 +139,7 @@ def judge_hooks(
     with reading(context.engine).connect() as connection:
         sending = received.read_senders(connection).hooks
     ours = {
-        hook: hook_url or find_expected_url(context, hook, sending.get(hook.id))
+        hook: find_expected_url(context, hook, sending.get(hook.id))
         for hook in hooks
         if is_ours(hook, sending)
     }

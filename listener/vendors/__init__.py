@@ -7,14 +7,7 @@ of no vendor, and knows neither server nor store.
 from collections.abc import Sequence
 
 from listener.vendors.github import GITHUB
-from listener.vendors.head import (
-    Head,
-    Headers,
-    Refused,
-    WebhookVendor,
-    join_headers,
-    read_length,
-)
+from listener.vendors.head import Head, Headers, Refused, WebhookVendor, join_headers, read_length
 
 VENDORS = (GITHUB,)
 

@@ -21,10 +21,7 @@ BEFORE = 10
 LONGEST = 2000
 AT = "annotation"
 TRACEBACK = "Traceback (most recent call last):"
-CAUSES = (
-    "During handling of the above exception,",
-    "The above exception was the direct cause",
-)
+CAUSES = ("During handling of the above exception,", "The above exception was the direct cause")
 """What stands between an exception and the one that it led to."""
 FRAME = re.compile(r'\s{1,40}File "(?P<path>[^"]{1,300})", line (?P<line>\d{1,7})')
 PLACEHOLDER = ".github"

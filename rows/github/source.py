@@ -2,14 +2,7 @@
 
 from urllib.parse import urlencode
 
-from rows.github import (
-    branch,
-    events,
-    failure,
-    job_times,
-    repo,
-    workflowrun,
-)
+from rows.github import branch, events, failure, job_times, repo, workflowrun
 from rows.source_record import Links, Source
 
 IGNORED = frozenset(

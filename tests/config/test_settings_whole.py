@@ -21,6 +21,7 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         database_migrate_url="sqlite:///data/shark_dashboard.db",
         webhook_secret=(),
         sources={"github": SourceSettings("https://api.github.com")},
+        vendor="github",
         repos=(),
         host="0.0.0.0",  # noqa: S104 - the documented default
         port=5000,
@@ -92,6 +93,7 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
                 app_pem=str(tmp_path / "ca.pem"),
             )
         },
+        vendor="github",
         repos=("a/b", "c", "d/*"),
         host="::1",
         port=6000,

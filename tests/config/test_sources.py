@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from config import settings
 from config.github import FORM
 from config.settings import BadSetting, read
-from config.sources import SourceForm, SourceSettings, read_pattern
+from config.sources import Setting, SourceForm, SourceSettings, read_patterns
 
 NESTING = SourceForm(
     {"url": ("FORGE_URL", FORM.settings["url"][1])},
@@ -35,8 +36,8 @@ SOURCES = {
     ],
 )
 def test_address_of_a_repository_names_it(tmp_path: Path, url: str, text: str, name: str):
-    settings = read({"repos": ["a/b", text]}, {"GITHUB_API_URL": url}, tmp_path)
-    assert settings.repos == ("a/b", name)
+    chosen = read({"repos": ["a/b", text]}, {"GITHUB_API_URL": url}, tmp_path)
+    assert chosen.repos == ("a/b", name)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +77,54 @@ def test_address_of_something_else_is_refused_in_one_line(tmp_path: Path, text: 
     ],
 )
 def test_vendor_with_longer_names_has_them_read(text: str, name: str):
-    assert read_pattern(text, FORMS, SOURCES) == name
+    assert read_patterns([text], FORMS, SOURCES)[0] == (name,)
 
 
 def test_longer_name_at_a_vendor_without_them_is_refused():
     with pytest.raises(ValueError, match=r"^'org/repo/more' is not org/repo, org or org/\*$"):
-        read_pattern("https://ghes.example.org/org/repo/more", FORMS, SOURCES)
+        read_patterns(["https://ghes.example.org/org/repo/more"], FORMS, SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("texts", "vendor"),
+    [
+        ((), "github"),
+        (("org/repo",), "github"),
+        (("group/sub/project",), "forge"),
+        (("org/repo", "group/sub/project"), "forge"),
+        (("group/sub/project", "org/repo"), "forge"),
+        (("Org/repo", "org/repo"), "github"),
+        (("https://ghes.example.org/a/b", "org/repo"), "github"),
+        (("org/repo", "https://forge.example.org/a/b", "c/d"), "forge"),
+    ],
+)
+def test_vendor_is_one_that_every_name_may_be_of(texts: tuple[str, ...], vendor: str):
+    assert read_patterns(texts, FORMS, SOURCES)[1] == vendor
+
+
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        (
+            ("https://ghes.example.org/a/b", "https://user:hunter22@forge.example.org/c/d"),
+            "'c/d' is of forge.example.org, those before it are of ghes.example.org: "
+            "name repositories of one server at a time",
+        ),
+        (
+            ("a/b", "group/sub/project", "Org/repo"),
+            "'Org/repo' is of ghes.example.org, those before it are of forge.example.org: "
+            "name repositories of one server at a time",
+        ),
+    ],
+)
+def test_names_of_two_vendors_are_refused(texts: tuple[str, ...], why: str):
+    with pytest.raises(ValueError, match=r"^'") as bad:
+        read_patterns(texts, FORMS, SOURCES)
+    assert str(bad.value) == why
+
+
+def test_settings_are_of_the_vendor_that_is_named(tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(settings.FORMS, "forge", NESTING)
+    monkeypatch.setitem(settings.SETTINGS, "FORGE_URL", Setting("https://forge.example.org", str))
+    chosen = read({"repos": ["group/sub/project"]}, {}, tmp_path)
+    assert (chosen.vendor, chosen.source.url) == ("forge", "https://forge.example.org")
