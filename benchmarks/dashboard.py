@@ -85,6 +85,7 @@ def paths(runs: int, end: datetime) -> list[str]:
         "/runs",
         "/runs?repo=octo-org/service-07&conclusion=failure",
         "/runs?workflow=Release&branch=main",
+        f"/runs?repo=octo-org/service-07&workflowgitid={year.flow_id(7, 'Release')}",
         "/runs?author=nobody",
         f"/runs/github/{10_000_000_000 + runs - 10}",
         "/time",

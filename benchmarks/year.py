@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert
 
-from schema.tables.ci import commits, jobs, repos, runattempts, workflowruns
+from schema.tables.ci import commits, jobs, repos, runattempts, workflowruns, workflows
 from schema.tables.deliveries import deliveries
 from schema.tables.failures import failures
 
@@ -51,6 +51,12 @@ def write_repos(connection: Connection, chance: random.Random, end: datetime) ->
          "defaultbranch": "main", "url": f"https://github.com/{name_of(number)}"}
         for number in range(1, REPOS + 1)
     ])  # fmt: skip
+    connection.execute(insert(workflows), [
+        {"provider": "github", "gitid": flow_id(number, flow), "repoid": number, "name": flow,
+         "path": f".github/workflows/{flow.lower()}.yml", "repo": name_of(number)}
+        for number in range(1, REPOS + 1)
+        for flow in FLOWS
+    ])  # fmt: skip
     connection.execute(insert(commits), [
         {"repoid": number % REPOS + 1, "hash": sha(number), "author": f"dev{number % 40}",
          "message": f"Change {number}", "time": end - timedelta(hours=number)}
@@ -66,6 +72,11 @@ def write_repos(connection: Connection, chance: random.Random, end: datetime) ->
 def name_of(repo: int) -> str:
     """Return a repository's full name."""
     return f"octo-org/service-{repo:02d}"
+
+
+def flow_id(repo: int, flow: str) -> int:
+    """Return the id of a repository's workflow."""
+    return 1_000_000 + repo * len(FLOWS) + FLOWS.index(flow)
 
 
 def sha(number: int) -> str:
@@ -96,8 +107,8 @@ def add(batch: Batch, chance: random.Random, number: int, created: datetime, end
     batch[workflowruns].append({
         **shared, "gitid": gitid, "author": f"dev{chance.randrange(40)}", "branchname": branch,
         "commithash": commit, "workflowname": flow, "repo": place, "os": "Linux",
-        "event": event, "title": f"Change {number}", "runnumber": number,
-        "url": f"https://github.com/{place}/actions/runs/{gitid}",
+        "workflowgitid": flow_id(repo, flow), "event": event, "title": f"Change {number}",
+        "runnumber": number, "url": f"https://github.com/{place}/actions/runs/{gitid}",
     })  # fmt: skip
     for part in range(JOBS):
         wait, took = int(chance.lognormvariate(3, 1.2)), chance.lognormvariate(4.5, 1)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 NAMES = ("repos", "workflows", "actors")
 LONGEST_NAME = 100
-REVISION = 1
+REVISION = 2
 """Raised when the code reads the same groups, or makes the same nights, in another way."""
 
 

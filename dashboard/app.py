@@ -14,7 +14,7 @@ from config.calendar import Calendar
 from config.settings import Settings
 from dashboard.pages import NAVIGATION, PAGES, TITLES
 from dashboard.view import formats
-from dashboard.web import access, request
+from dashboard.web import access, names, request
 from dashboard.web.filters import BadFilter
 from engines import faults
 from store.rollups.spans import RollupPlan
@@ -61,6 +61,7 @@ def create_app(
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(query=formats.query, tone=formats.tone, count=formats.count)
     app.jinja_env.globals.update(navigation=NAVIGATION, titles=TITLES)
+    app.jinja_env.globals.update(repo_label=names.repo_label, repo_filter=names.repo_filter)
     return app
 
 

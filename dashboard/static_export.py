@@ -26,7 +26,9 @@ LACK = "<!-- what is left out -->"
 """Stands in the foot of a page."""
 LINK = re.compile(r'\b(href|src)="(/[^"]*)"')
 HREF = re.compile(r'<a\b([^>]*?)\bhref="(/[^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
-LEFT_OUT = re.compile(r"/(deliveries/|metrics|runs(\.csv)?\?.*\b(branch|commit|workflow)=)")
+LEFT_OUT = re.compile(
+    r"/(deliveries/|metrics|runs(\.csv)?\?.*\b(branch|commit|workflow|workflowgitid)=)"
+)
 SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 

@@ -64,6 +64,8 @@ class Source(NamedTuple):
     """The first word of its providers: `NAME` is its public server, `NAME:HOST` another one."""
     title: str
     """The name that people read."""
+    host: str
+    """The host of its public server."""
     events: Mapping[str, str]
     """The events that carry rows, and which rows those are, in words."""
     ignored: frozenset[str]

@@ -21,3 +21,8 @@ def source_of(provider: str) -> Source:
     if source is None:
         raise Unmappable("provider", f"is {provider}, known are {', '.join(SOURCES)}")
     return source
+
+
+def host_of(provider: str) -> str:
+    """Return the host of a server. Raises Unmappable for an unknown vendor."""
+    return provider.partition(":")[2] or source_of(provider).host

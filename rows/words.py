@@ -12,3 +12,10 @@ FAILED_JOB = ("failure", "timed_out")
 
 RunKey = tuple[str, int]
 """What a run, or a job, is known by: its provider, and its id there."""
+WorkflowKey = int | str
+"""What a workflow of a repository is known by: its id, or its name where a row has none."""
+
+
+def workflow_key(gitid: int | None, name: str | None) -> WorkflowKey:
+    """Return what tells a workflow from the others of its repository, whatever it is called."""
+    return (name or "").casefold() if gitid is None else gitid

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, g
 
-from dashboard.web import filters
+from dashboard.web import filters, names
 from dashboard.web.filters import BadFilter, DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import runs
@@ -55,6 +55,7 @@ def show() -> str:
         TITLE,
         dates=dates,
         rows=rows,
+        labels=names.label_flakes(one.flake for one in rows),
         made=made,
         variants=[],
         whole=len(rows) < MOST,
@@ -73,10 +74,12 @@ def download() -> Response:
     except StatementTimeout:
         raise BadFilter(TOO_MANY) from None
     titles = "repository workflow job commits flaky rate failures minutes last".split()
+    titles += ["repoid", "workflowgitid"]
+    labels = names.label_flakes(flakes)
     lines = [
         (
-            flake.repo,
-            flake.workflowname,
+            names.repo_label(flake.repoid, flake.repo),
+            labels[flake.repoid, flake.workflow],
             flake.name,
             flake.commits,
             flake.flaky,
@@ -84,6 +87,8 @@ def download() -> Response:
             flake.failures,
             round(flake.seconds / 60, 2),
             flake.lastseen.isoformat(),
+            flake.repoid,
+            flake.workflowgitid,
         )
         for flake in flakes
     ]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, g
 
 from dashboard.view import charts
+from dashboard.web.names import repo_label
 from dashboard.web.request import csv_response, render_page, site, store
 from engines import kind_of
 from store.reads import audits, freshness
@@ -73,7 +74,12 @@ def download() -> Response:
     """Return the repositories' freshness as CSV."""
     audited = {one.repoid: one for one in audits.list_latest_audits(store())}
     rows = [
-        (*repo, *(audited[repo.repoid][2:] if repo.repoid in audited else NEVER))
+        (
+            repo.repoid,
+            repo_label(repo.repoid, repo.repo),
+            *repo[2:],
+            *(audited[repo.repoid][2:] if repo.repoid in audited else NEVER),
+        )
         for repo in freshness.list_freshness(store(), g.now)
     ]
     titles = (*freshness.Freshness._fields, *audits.LatestAudit._fields[2:])

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, g
 
+from dashboard.web.names import repo_label
 from dashboard.web.request import site, store
 from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
@@ -77,24 +78,27 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
 def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of each repository."""
     repos, audited = freshness.list_freshness(store(), now), audits.list_latest_audits(store())
-    yield "open_runs", "Runs that have not ended", [({"repo": one.repo}, one.open) for one in repos]
+    # A label for two repositories would be one sample told twice, which fails the scrape.
+    named = {one.repoid: one.repo for one in repos} | {one.repoid: one.repo for one in audited}
+    labels = {repoid: {"repo": repo_label(repoid, name)} for repoid, name in named.items()}
+    yield "open_runs", "Runs that have not ended", [(labels[one.repoid], one.open) for one in repos]
     heard = {
         repo.casefold(): time for repo, time in reads_health.list_last_deliveries(store()).items()
     }
     yield (
         "repository_delivery_age_seconds",
         "Seconds since a delivery about a repository came, where it is among the latest 5,000",
-        [({"repo": one.repo}, age(heard.get(one.repo.casefold()), now)) for one in repos],
+        [(labels[one.repoid], age(heard.get(one.repo.casefold()), now)) for one in repos],
     )
     yield (
         "last_change_age_seconds",
         "Seconds since GitHub last changed a stored run",
-        [({"repo": one.repo}, age(one.changed, now)) for one in repos],
+        [(labels[one.repoid], age(one.changed, now)) for one in repos],
     )
     yield (
         "audit_age_seconds",
         "Seconds since a repository was audited",
-        [({"repo": one.repo}, age(one.audittime, now)) for one in audited],
+        [(labels[one.repoid], age(one.audittime, now)) for one in audited],
     )
     yield (
         "never_audited_repositories",
@@ -104,7 +108,7 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     yield (
         "audit_missing",
         "What GitHub lists and the store lacks, at the last audit",
-        [({"repo": one.repo}, one.missing) for one in audited],
+        [(labels[one.repoid], one.missing) for one in audited],
     )
     yield (
         "watch_state",

@@ -18,7 +18,7 @@ from dashboard.view.night_matrix import (
     sort_rows,
 )
 from dashboard.view.suspect_commits import list_suspects
-from dashboard.web import filters
+from dashboard.web import filters, names
 from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
@@ -49,7 +49,7 @@ def read_shown_nights(count: int) -> ShownNights:
     nights = shown_nights(plan.calendar, now, count)
     results = reads_nights.read_nights(store(), plan, nights)
     rows = build_rows(nights, results, reads_nights.group_repos(store(), plan))
-    return ShownNights(nights, plan.calendar.local(now).date(), rows)
+    return ShownNights(nights, plan.calendar.local(now).date(), names.label_rows(rows))
 
 
 def group_names() -> list[str]:
@@ -151,6 +151,7 @@ def detail(repoid: int, day: str) -> str:
     runs = reads_nights.list_nightly_runs(store(), plan, repoid, since, until)
     brought = nightly_runs.read_nights(store(), plan.calendar, since, until, plan.groups, repoid)
     rows = build_rows([night], brought, reads_nights.group_repos(store(), plan))
+    rows = names.label_rows(rows)
     cell = rows[0].cells[0] if rows else None
     jobs = reads.list_jobs(store(), [run.key for run in runs])
     by_run = {
@@ -162,18 +163,19 @@ def detail(repoid: int, day: str) -> str:
         for run in runs
     }
     failures = cell.failures if cell else ()
-    broken = {one.workflow for one in failures}
+    broken = {one.workflowkey for one in failures}
     prints = sorted({one.fingerprint for one in failures if one.fingerprint})
     around = list_suspects(store(), runs, broken)
     return render_page(
         "night.html",
-        f"{repo.name}, night to {formats.night(night)}",
+        f"{names.repo_label(repoid, repo.name)}, night to {formats.night(night)}",
         repo=repo,
         night=night,
         begin=since,
         end=until,
         cell=cell,
         runs=runs[::-1],
+        labels=names.label_runs(runs[::-1]),
         jobs=by_run,
         reasons=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: read_error(one, since) for one in prints[:MOST_SPREAD]},
@@ -196,7 +198,8 @@ class ErrorHistory(NamedTuple):
 def read_error(fingerprint: str, night: datetime) -> ErrorHistory:
     """Return what the store knows of an error."""
     repos = reads_failures.list_repos_with(store(), fingerprint)
-    return ErrorHistory(repos, not reads_failures.has_been_seen(store(), fingerprint, night))
+    labels = sorted(names.repo_label(*repo) for repo in repos.items())
+    return ErrorHistory(labels, not reads_failures.has_been_seen(store(), fingerprint, night))
 
 
 def parse_night(day: str) -> date | None:

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, g
 
 from dashboard.view.timeline import draw_timeline
+from dashboard.web import names
 from dashboard.web.request import render_page, store
 from store.reads import deliveries, failures, runs
 
@@ -30,10 +31,12 @@ def show(provider: str, gitid: int) -> str:
         )
         for number in numbers
     ]
+    label = names.label_runs([run])[run.repoid, run.workflow]
     return render_page(
         "run.html",
-        f"{run.workflowname or 'Run'} #{run.runnumber or run.gitid}",
+        f"{label or 'Run'} #{run.runnumber or run.gitid}",
         run=run,
+        label=label,
         attempts=shown,
         commit=runs.find_commit(store(), run.repoid, run.commithash or ""),
         reasons=failures.read_reasons(store(), [run.key]),

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from dashboard.view import formats
-from dashboard.web import filters
+from dashboard.web import filters, names
 from dashboard.web.filters import BadFilter
 from dashboard.web.request import csv_response, render_page, site, store
 from rows.sources import TRIGGERS
@@ -26,21 +26,11 @@ CONCLUSIONS = (
 ).split()
 
 
-def repo_number(name: str) -> int | None:
-    """Return the number of the repository that a URL names, None if it names none."""
-    if not name:
-        return None
-    repo = runs.find_repo(store(), name)
-    if repo is None:
-        raise BadFilter(f"No stored repository is or was called {name}.")
-    return repo.Id
-
-
 def read_filter() -> RunFilter:
     """Return what the URL asks for. Raises BadFilter."""
     calendar, first, last = site().calendar, filters.day("since"), filters.day("until")
     return RunFilter(
-        repo_number(filters.text("repo")),
+        names.read_repo(),
         filters.text("workflow") or None,
         filters.text("branch") or None,
         filters.text("event") or None,
@@ -50,6 +40,7 @@ def read_filter() -> RunFilter:
         calendar.day_begin(first) if first else None,
         calendar.borders(last, last)[1] if last else None,
         filters.text("head") or None,
+        filters.whole("workflowgitid"),
     )
 
 
@@ -82,23 +73,27 @@ def kept_filters(*without: str) -> dict[str, Any]:
 @blueprint.get("/runs")
 def show() -> str:
     """Return a page of runs."""
-    listed = run_list.list_runs(store(), read_filter(), PAGE + 1, read_position(), SECONDS)
+    wanted = read_filter()
+    listed = run_list.list_runs(store(), wanted, PAGE + 1, read_position(), SECONDS)
     repos = runs.list_repos(store())
     return render_page(
         "runs.html",
         TITLE,
         runs=listed.runs[:PAGE],
+        labels=names.label_runs(listed.runs[:PAGE]),
+        namesakes=names.list_namesakes(wanted.repoid),
         searched=listed.searched,
         after=next_place(listed),
         repos=repos,
         variants=[
             ("all", "/runs"),
             *((one, formats.query("/runs", conclusion=one)) for one in CONCLUSIONS[:2]),
-            *((one.name, formats.query("/runs", repo=one.name)) for one in repos[:VARIANTS]),
+            *names.list_variants("/runs", repos[:VARIANTS]),
         ],
         conclusions=CONCLUSIONS,
         events=TRIGGERS,
         kept=kept_filters("after"),
+        of_all_workflows=kept_filters("after", "workflowgitid"),
         chosen=request.args,
         now_local=site().calendar.local(g.now).date(),
         is_filtered=bool(kept_filters()),

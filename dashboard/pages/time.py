@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, g, request
 
-from dashboard.pages.run_list import repo_number
 from dashboard.view import charts, formats
-from dashboard.web import filters
+from dashboard.web import filters, names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import durations
@@ -46,7 +45,7 @@ def read_filter() -> TimeFilter:
     """Read the filters. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
     name, system = filters.text("repo"), filters.choice("os", ("", *SYSTEMS), "")
-    span = JobFilter(dates.borders, system or None, repo_number(name))
+    span = JobFilter(dates.borders, system or None, names.read_repo())
     return TimeFilter(dates, span, name, system)
 
 
@@ -92,10 +91,11 @@ def show() -> str:
         TITLE,
         chosen=wanted,
         repos=repos,
+        namesakes=names.list_namesakes(wanted.span.repoid),
         variants=[
             ("all", "/time"),
             *((one, formats.query("/time", os=one)) for one in SYSTEMS),
-            *((one.name, formats.query("/time", repo=one.name)) for one in repos[:VARIANTS]),
+            *names.list_variants("/time", repos[:VARIANTS]),
         ],
         systems=SYSTEMS,
         days=days,

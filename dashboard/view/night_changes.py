@@ -6,10 +6,11 @@ from datetime import date
 from typing import NamedTuple
 
 from dashboard.view.night_matrix import MatrixRow
+from rows.words import WorkflowKey
 from store.rollups.night_summary import NightFailure
 
-JobKey = tuple[str, str]
-"""Workflow and job name."""
+JobKey = tuple[WorkflowKey, str]
+"""What the workflow is known by, and the job's name."""
 
 
 class JobChange(NamedTuple):
@@ -53,10 +54,10 @@ def list_outcomes(
     Nights in which its workflow did not run do not count.
     """
     cells = [cell for cell in row.cells if cell.night <= last]
-    jobs = {(one.workflow, one.job) for cell in cells for one in cell.failures}
+    jobs = {(one.workflowkey, one.job) for cell in cells for one in cell.failures}
     outcomes: dict[JobKey, list[tuple[date, NightFailure | None]]] = defaultdict(list)
     for cell in cells:
-        failed = {(one.workflow, one.job): one for one in cell.failures}
+        failed = {(one.workflowkey, one.job): one for one in cell.failures}
         for job in jobs:
             if job in failed or job[0] in cell.ran:
                 outcomes[job].append((cell.night, failed.get(job)))

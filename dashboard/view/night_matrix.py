@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from rows.words import WorkflowKey
 from store.reads.nights import GroupedRepo
 from store.rollups.night_summary import EMPTY, STATES, NightContent, NightFailure
 from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, NightlyResult
@@ -18,7 +19,7 @@ class NightCell(NamedTuple):
     night: date
     state: str
     runs: int
-    ran: tuple[str, ...]
+    ran: Mapping[WorkflowKey, str]
     failures: tuple[NightFailure, ...]
 
 

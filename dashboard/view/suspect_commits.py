@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dashboard.view import formats
 from rows.sources import source_of
-from rows.words import FAILED
+from rows.words import FAILED, WorkflowKey
 from store.reads import nights
 from store.reads import runs as reads
 from store.reads.runs import Commit, Run
@@ -28,14 +28,13 @@ class Suspects(NamedTuple):
 
 
 def list_suspects(
-    connection: Connection, runs: Sequence[Run], broken: Collection[str]
+    connection: Connection, runs: Sequence[Run], broken: Collection[WorkflowKey]
 ) -> list[Suspects]:
     """Return what may have broken each of some workflows; `runs` are a night's, oldest first."""
-    newest: dict[str, Run] = {}
+    newest: dict[WorkflowKey, Run] = {}
     for run in reversed(runs):
-        name = run.workflowname or "?"
-        if run.conclusion in FAILED and name in broken:
-            newest.setdefault(name, run)
+        if run.conclusion in FAILED and run.workflow in broken:
+            newest.setdefault(run.workflow, run)
     return [find_suspects(connection, run) for run in list(newest.values())[:MOST]]
 
 

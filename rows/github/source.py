@@ -51,6 +51,7 @@ def new_issue_page(repo_url: str, title: str, body: str) -> str:
 GITHUB = Source(
     name="github",
     title="GitHub",
+    host="github.com",
     events={
         event: (rows_of.__doc__ or "").strip().removeprefix("Return ")
         for event, rows_of in events.EVENTS.items()

@@ -6,20 +6,22 @@ bucket (store.rollups.histogram), at most 4% away.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from engines.chunks import chunks
 from schema.tables.ci import repos
 from schema.tables.rollups import rollups
 from store.reads.months import list_rolled_days
+from store.reads.shown_names import label_workflows, list_shared_names
 from store.rollups import durations, histogram
 from store.rollups.days import ALL, DayDetail, from_text
 from store.rollups.durations import DayRuns, JobFilter, JobShare
 
-Merged = dict[str, JobShare]
+Merged = dict[Any, JobShare]
 Lengths = dict[float, int]
 """How many jobs took so many seconds."""
 
@@ -99,52 +101,83 @@ def count_spans(connection: Connection, split: SplitSpan, subject: str) -> dict[
 def list_shares(connection: Connection, split: SplitSpan, by: str, limit: int) -> list[JobShare]:
     """Return the jobs that ran, by one of SORTS, with the most run time first."""
     merged: Merged = {}
-    add_shares(merged, list_rolled_shares(connection, split, by))
+    add_shares(merged, list_rolled_shares(split, by))
     for part in split.parts:
         add_shares(merged, durations.list_shares(connection, part.span, by, None))
     chosen = sorted(
         merged.values(), key=lambda share: (-share.seconds, (share.name or "").casefold())
-    )
-    return chosen[:limit]
+    )[:limit]
+    if by in ("repository", "workflow"):
+        return label_shares(connection, chosen, merged.values())
+    return chosen
 
 
-def list_rolled_shares(connection: Connection, split: SplitSpan, by: str) -> Iterator[JobShare]:
+def label_shares(
+    connection: Connection, chosen: Sequence[JobShare], shares: Iterable[JobShare]
+) -> list[JobShare]:
+    """Return chosen shares of repositories or workflows, called by what tells them apart.
+
+    A workflow's repository follows where others of the `shares` have one of its name.
+    """
+    of_workflows = any(isinstance(share.key, tuple) for share in chosen)
+    ids = {share.key[0] if isinstance(share.key, tuple) else share.key for share in chosen}
+    query = select(repos.c.Id, repos.c.name)
+    names: dict[Any, str | None] = {
+        number: name
+        for part in chunks(ids)
+        for number, name in connection.execute(query.where(repos.c.Id.in_(part)))
+    }
+    names |= {number: shared.label for number, shared in list_shared_names(connection).items()}
+    if not of_workflows:
+        return [share._replace(name=names.get(share.key, share.name)) for share in chosen]
+    called = label_workflows(connection, {share.key: share.name or "" for share in chosen})
+    homes: dict[str, set[Any]] = defaultdict(set)
+    for share in shares:
+        homes[(share.name or "").casefold()].add(share.key[0])
+    return [
+        share._replace(
+            name=f"{called[share.key]} · {names.get(share.key[0])}"
+            if len(homes[(share.name or "").casefold()]) > 1
+            else called[share.key] or None
+        )
+        for share in chosen
+    ]
+
+
+def list_rolled_shares(split: SplitSpan, by: str) -> Iterator[JobShare]:
     """Yield the shares of the days with a roll-up."""
-    names: dict[str | int | None, str | None] = {}
-    if by == "repository" and split.span.repoid is not None:
-        own = select(repos.c.name).where(repos.c.Id == split.span.repoid)
-        by, names = "jobs", {None: connection.scalar(own)}
-    elif by == "repository":
-        rows = connection.execute(select(repos.c.Id, repos.c.name))
-        names = {number: name for number, name in rows}
-    subject = "jobs" if by == "os" else by
+    of_one = by == "repository" and split.span.repoid is not None
+    subject = "jobs" if by == "os" or of_one else by
     wanted = None if split.span.os is None else split.span.os.casefold()
-    counts: defaultdict[str | int | None, int] = defaultdict(int)
-    totals: defaultdict[str | int | None, float] = defaultdict(float)
+    counts: defaultdict[Any, int] = defaultdict(int)
+    totals: defaultdict[Any, float] = defaultdict(float)
     for detail in split.rolled.values():
         for system, name, number, seconds in detail.counts.get(subject, ()):
             if wanted is None or (system or "").casefold() == wanted:
-                key = system if by == "os" else name
+                key = system if by == "os" else tuple(name) if by == "workflow" else name
                 counts[key] += number
                 totals[key] += seconds
     for key, count in counts.items():
-        shown = key if by == "os" else names.get(key, key)
-        yield JobShare(None if shown is None else str(shown), count, totals[key])
+        if by == "workflow":
+            yield JobShare(key[2], count, totals[key], key[:2])
+        elif by == "repository":
+            yield JobShare(None, count, totals[key], split.span.repoid if of_one else key)
+        else:
+            yield JobShare(key, count, totals[key])
 
 
 def add_shares(merged: Merged, shares: Iterable[JobShare]) -> None:
-    """Add shares to those of the same name, without regard to case as in the tables."""
+    """Add shares to those of the same key, or of the same name without regard to case."""
     for share in shares:
-        key = (share.name or "").casefold()
-        known = merged.get(key, JobShare(share.name, 0, 0.0))
-        merged[key] = JobShare(known.name, known.jobs + share.jobs, known.seconds + share.seconds)
+        key = (share.name or "").casefold() if share.key is None else share.key
+        known = merged.get(key, share._replace(jobs=0, seconds=0.0))
+        total = (known.jobs + share.jobs, known.seconds + share.seconds)
+        merged[key] = JobShare(known.name or share.name, *total, share.key)
 
 
 def sum_jobs(connection: Connection, split: SplitSpan) -> JobShare:
     """Return the number and run time of all jobs that ran."""
     merged: Merged = {}
-    add_shares(
-        merged, (one._replace(name=None) for one in list_rolled_shares(connection, split, "os"))
-    )
+    add_shares(merged, (one._replace(name=None) for one in list_rolled_shares(split, "os")))
     add_shares(merged, (durations.sum_jobs(connection, part.span) for part in split.parts))
     return merged.get("", JobShare(None, 0, 0.0))

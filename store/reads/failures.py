@@ -48,8 +48,8 @@ def read_reasons(
     return reasons
 
 
-def list_repos_with(connection: Connection, fingerprint: str) -> list[str]:
-    """Return the repositories in which an error was seen lately, by name."""
+def list_repos_with(connection: Connection, fingerprint: str) -> dict[int, str]:
+    """Return the repositories in which an error was seen lately: repos.Id and name."""
     failure = failures.c
     lately = (
         select(failure.repoid)
@@ -58,8 +58,9 @@ def list_repos_with(connection: Connection, fingerprint: str) -> list[str]:
         .limit(OTHERS)
         .subquery("lately")
     )
-    names = select(repos.c.name).join(lately, lately.c.repoid == repos.c.Id).distinct()
-    return sorted(name for name in connection.scalars(names) if name)
+    names = select(repos.c.Id, repos.c.name).join(lately, lately.c.repoid == repos.c.Id).distinct()
+    rows = connection.execute(names.where(repos.c.name.is_not(None)))
+    return {repoid: name for repoid, name in rows}
 
 
 def has_been_seen(connection: Connection, fingerprint: str, moment: datetime) -> bool:

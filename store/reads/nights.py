@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from config.groups import group_of, rules_of
 from rows.words import FAILED
@@ -108,9 +108,12 @@ def list_nightly_runs(
 def like(run: Run) -> list[ColumnElement[bool]]:
     """Return the conditions of runs that may be compared with one: workflow, branch and event."""
     table = workflowruns.c
+    same = and_(table.workflowgitid.is_(None), table.workflowname == run.workflowname)
+    if run.workflowgitid is not None:
+        same = or_(table.workflowgitid == run.workflowgitid, same)
     return [
         table.repoid == run.repoid,
-        table.workflowname == run.workflowname,
+        same,
         table.branchname == run.branchname,
         table.headrepo.is_(None),
         table.event == run.event,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
 from rows.words import COMPLETED, FAILED
-from schema.tables.ci import workflowruns
+from schema.tables.ci import workflowruns, workflows
 from store.reads.connection import StatementTimeout, limit_time
 from store.reads.runs import Run, columns
 
@@ -21,6 +21,7 @@ class RunFilter(NamedTuple):
     """Which runs to list; None means any. `author` is the actor's login.
 
     `head`: where their commit is from, `own` for the repository itself, `forks`, or a full name.
+    `workflow`: what their workflow is called, now or when they ran; `workflowgitid`: its id.
     """
 
     repoid: int | None = None
@@ -33,6 +34,7 @@ class RunFilter(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
     head: str | None = None
+    workflowgitid: int | None = None
 
 
 class ListPosition(NamedTuple):
@@ -47,13 +49,15 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
     table = workflowruns.c
     exact = {
         table.repoid: wanted.repoid,
-        table.workflowname: wanted.workflow,
+        table.workflowgitid: wanted.workflowgitid,
         table.branchname: wanted.branch,
         table.event: wanted.event,
         table.author: wanted.author,
         table.commithash: wanted.commit,
     }
     conditions = [column == value for column, value in exact.items() if value is not None]
+    if wanted.workflow is not None:
+        conditions.append(is_called(wanted.workflow))
     if wanted.conclusion == "failed":
         conditions.append(table.conclusion.in_(FAILED))
     elif wanted.conclusion == "running":
@@ -70,6 +74,14 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         conditions.append(table.createtime < wanted.until)
     return conditions
+
+
+def is_called(workflow: str) -> ColumnElement[bool]:
+    """Return the condition of runs whose workflow was called so when they ran, or is today."""
+    run, today = workflowruns.c, workflows.c
+    same = (today.provider == run.provider, today.gitid == run.workflowgitid)
+    renamed = select(today.Id).where(*same, today.name == workflow)
+    return or_(run.workflowname == workflow, renamed.exists())
 
 
 class RunPage(NamedTuple):

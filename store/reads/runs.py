@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, select
 
 from engines.chunks import by_scope
-from rows.words import RunKey
+from rows.words import RunKey, WorkflowKey, workflow_key
 from schema.tables.ci import commits, jobs, repoaliases, repos, runattempts, workflowruns
+from store.reads.shown_names import list_shared_names
 
 
 class Repo(NamedTuple):
@@ -53,11 +54,17 @@ class Run(NamedTuple):
     runtime: float | None
     url: str | None
     headrepo: str | None = None
+    workflowgitid: int | None = None
 
     @property
     def key(self) -> RunKey:
         """The run's name on all pages: its server and its id there."""
         return self.provider, self.gitid
+
+    @property
+    def workflow(self) -> WorkflowKey:
+        """What its workflow is known by."""
+        return workflow_key(self.workflowgitid, self.workflowname)
 
 
 class Attempt(NamedTuple):
@@ -123,9 +130,17 @@ def list_repos(connection: Connection) -> list[Repo]:
 
 
 def find_repo(connection: Connection, name: str) -> Repo | None:
-    """Return the repository of a full name, of today or an earlier one; None if there is none."""
+    """Return the repository of a full name, of today or an earlier one; None if there is none.
+
+    Of several the public server's, and of one server's the one that is called so today.
+    """
     query = select(*columns(repos, Repo))
-    row = connection.execute(query.where(repos.c.name == name).order_by(repos.c.Id)).first()
+    alike = connection.execute(query.where(repos.c.name == name).order_by(repos.c.provider)).all()
+    row = alike[0] if alike else None
+    if len(alike) > 1:
+        shared = list_shared_names(connection)
+        today = (one for one in alike if one.Id in shared and shared[one.Id].is_today)
+        row = next(today, row)
     if row is None:
         alias = query.join(repoaliases, repoaliases.c.repoid == repos.c.Id)
         alias = alias.where(repoaliases.c.name == name)

@@ -6,25 +6,28 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, Select, case, func, null, select
 
 from rows.words import OPEN
 from schema.tables.ci import jobs, workflowruns
 from store.rollups import histogram
-from store.rollups.durations import SPANS, JobFilter, jobs_in
+from store.rollups.durations import RUN_OF_JOB, SORTS, SPANS, JobFilter, jobs_in
 
 ALL, UNKNOWN = 0, -1
-NAMED = {"event": workflowruns.c.event, "workflow": jobs.c.workflowname, "job": jobs.c.name}
+NAMED = ("event", "workflow", "job")
 """What jobs are counted by, beside their runner system and repository."""
 
 Values = dict[str, Any]
 
 
 class JobCount(NamedTuple):
-    """Runs or jobs that have something in common; `seconds` is their run time in all."""
+    """Runs or jobs that have something in common; `seconds` is their run time in all.
+
+    `name` of a workflow: repos.Id, what it is known by there, and what it was called.
+    """
 
     os: str | None
-    name: str | int | None
+    name: str | int | tuple[Any, ...] | None
     number: int
     seconds: float
 
@@ -35,7 +38,7 @@ class DayDetail(NamedTuple):
     `counts` are the values of JobCount, `spans` histogram texts: a page reads thousands.
     """
 
-    counts: dict[str, list[tuple[str | None, str | int | None, int, float]]]
+    counts: dict[str, list[tuple[str | None, Any, int, float]]]
     spans: dict[str, list[tuple[str | None, str]]]
 
 
@@ -140,18 +143,20 @@ def add_runs(connection: Connection, begin: datetime, end: datetime, sums: RepoS
 
 def add_jobs(connection: Connection, begin: datetime, end: datetime, sums: RepoSums) -> None:
     """Count the jobs that ran by all that they are counted by, and their spans."""
-    run, job = workflowruns.c, jobs.c
+    job = jobs.c
     within = jobs_in(JobFilter((begin, end)))
     figures = (func.count(), func.sum(job.runtime))
-    for subject, name in {"jobs": None, **NAMED}.items():
-        by = (job.repoid, job.os) if name is None else (job.repoid, job.os, name)
-        query: Select[Any] = select(*by, *figures).select_from(jobs).group_by(*by)
-        if subject == "event":
-            same = and_(run.provider == job.provider, run.gitid == job.rungitid)
-            query = query.join(workflowruns, same)
+    for subject in ("jobs", *NAMED):
+        sort = SORTS.get(subject)
+        by = (job.repoid, job.os, *(sort.by if sort else ()))
+        shown: Any = sort.name if sort else null()
+        query: Select[Any] = select(*by, shown, *figures).select_from(jobs).group_by(*by)
+        if sort and sort.of_run:
+            query = query.join(workflowruns, RUN_OF_JOB)
         query = query.where(*within, job.runtime.is_not(None))
-        for repoid, system, *named, number, seconds in connection.execute(query):
-            counted = JobCount(system, named[0] if named else None, number, float(seconds))
+        for repoid, system, *values, name, number, seconds in connection.execute(query):
+            key = sort.key(values, name) if sort else None
+            counted = JobCount(system, (*key, name) if key else name, number, float(seconds))
             for total in sums_for(sums, repoid):
                 total.add(subject, counted)
     for subject, span in SPANS.items():

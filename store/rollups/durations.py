@@ -10,15 +10,43 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select
 
-from rows.words import SKIPPED
+from rows.words import SKIPPED, workflow_key
 from schema.tables.ci import jobs, workflowruns
 
+
+class JobSort(NamedTuple):
+    """What jobs are counted by: the columns that are equal, and what to call it."""
+
+    by: tuple[ColumnElement[Any], ...]
+    name: ColumnElement[Any]
+    of_run: bool = False
+
+    def key(self, values: Sequence[Any], name: str | None) -> Any:
+        """Return what tells a share from others, by its values of `by`; None for its name."""
+        if self.by == WORKFLOW:
+            return values[0], workflow_key(values[1], name)
+        return values[0] if self.by == (jobs.c.repoid,) else None
+
+
+RUN_OF_JOB = and_(
+    workflowruns.c.provider == jobs.c.provider, workflowruns.c.gitid == jobs.c.rungitid
+)
+"""Joins a job with its run: that alone knows the workflow's id."""
+
+WORKFLOW_NAME = func.coalesce(workflowruns.c.workflowname, jobs.c.workflowname)
+WORKFLOW = (
+    jobs.c.repoid,
+    workflowruns.c.workflowgitid,
+    case((workflowruns.c.workflowgitid.is_(None), WORKFLOW_NAME)),
+)
+"""What tells the workflows of jobs apart: a name only where no id is known."""
+
 SORTS = {
-    "os": jobs.c.os,
-    "repository": jobs.c.repo,
-    "event": workflowruns.c.event,
-    "workflow": jobs.c.workflowname,
-    "job": jobs.c.name,
+    "os": JobSort((jobs.c.os,), jobs.c.os),
+    "repository": JobSort((jobs.c.repoid,), func.max(jobs.c.repo)),
+    "event": JobSort((workflowruns.c.event,), workflowruns.c.event, True),
+    "workflow": JobSort(WORKFLOW, func.max(WORKFLOW_NAME), True),
+    "job": JobSort((jobs.c.name,), jobs.c.name),
 }
 """What the tables of the page count jobs by."""
 
@@ -74,11 +102,15 @@ class DaySpan(NamedTuple):
 
 
 class JobShare(NamedTuple):
-    """The jobs that have one thing in common; `seconds` is their run time in all."""
+    """The jobs that have one thing in common; `seconds` is their run time in all.
+
+    `key` tells those of one name apart, where they are known by an id.
+    """
 
     name: str | None
     jobs: int
     seconds: float
+    key: Any = None
 
 
 def day_number(column: Any, borders: Sequence[datetime]) -> ColumnElement[int]:
@@ -139,16 +171,16 @@ def list_shares(
     connection: Connection, span: JobFilter, by: str, limit: int | None
 ) -> list[JobShare]:
     """Return the jobs that ran, by one of SORTS, with the most run time first."""
-    job, run = jobs.c, workflowruns.c
-    name = SORTS[by]
-    seconds = func.sum(job.runtime)
-    query = select(name, func.count(), seconds).select_from(jobs)
-    if by == "event":
-        same = and_(run.provider == job.provider, run.gitid == job.rungitid)
-        query = query.join(workflowruns, same)
-    query = query.where(*jobs_in(span), job.runtime.is_not(None))
-    query = query.group_by(name).order_by(seconds.desc(), name).limit(limit)
-    return [JobShare(name, count, float(total)) for name, count, total in connection.execute(query)]
+    sort, seconds = SORTS[by], func.sum(jobs.c.runtime)
+    query = select(*sort.by, sort.name, func.count(), seconds).select_from(jobs)
+    if sort.of_run:
+        query = query.join(workflowruns, RUN_OF_JOB)
+    query = query.where(*jobs_in(span), jobs.c.runtime.is_not(None))
+    query = query.group_by(*sort.by).order_by(seconds.desc(), sort.name).limit(limit)
+    return [
+        JobShare(name, count, float(total), sort.key(values, name))
+        for *values, name, count, total in connection.execute(query)
+    ]
 
 
 def sum_jobs(connection: Connection, span: JobFilter) -> JobShare:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, select
 
 from engines import use_index
-from rows.words import FAILED, SUCCESS
+from rows.words import FAILED, SUCCESS, WorkflowKey, workflow_key
 from schema.tables.ci import jobs, workflowruns
+from store.rollups.durations import RUN_OF_JOB, WORKFLOW, WORKFLOW_NAME
 
 OUTCOMES = (*FAILED, SUCCESS)
 
@@ -28,6 +29,12 @@ class Flake(NamedTuple):
     failures: int
     seconds: float
     lastseen: datetime
+    workflowgitid: int | None = None
+
+    @property
+    def workflow(self) -> WorkflowKey:
+        """What its workflow is known by."""
+        return workflow_key(self.workflowgitid, self.workflowname)
 
 
 class FlakeExample(NamedTuple):
@@ -75,7 +82,9 @@ def select_ends(since: datetime, until: datetime) -> Subquery:
         select(
             job.repoid,
             func.max(job.repo).label("repo"),
-            job.workflowname,
+            run.workflowgitid,
+            WORKFLOW[2].label("untold"),
+            func.max(WORKFLOW_NAME).label("workflowname"),
             job.name,
             job.commithash,
             func.sum(failed).label("failures"),
@@ -85,9 +94,9 @@ def select_ends(since: datetime, until: datetime) -> Subquery:
         )
         .select_from(bad)
         .join(workflowruns, and_(run.repoid == bad.c.repoid, run.commithash == bad.c.commithash))
-        .join(jobs, and_(job.provider == run.provider, job.rungitid == run.gitid))
+        .join(jobs, RUN_OF_JOB)
         .where(*conditions_of(since, until), job.commithash == bad.c.commithash)
-        .group_by(job.repoid, job.workflowname, job.name, job.commithash)
+        .group_by(*WORKFLOW, job.name, job.commithash)
         .subquery("ends")
     )
 
@@ -103,14 +112,15 @@ def list_flakes(
         select(
             end.repoid,
             func.max(end.repo),
-            end.workflowname,
+            end.workflowgitid,
+            func.max(end.workflowname),
             end.name,
             flaky,
             func.sum(both * end.failures),
             func.sum(both * func.coalesce(end.seconds, 0)),
             lastseen,
         )
-        .group_by(end.repoid, end.workflowname, end.name)
+        .group_by(end.repoid, end.workflowgitid, end.untold, end.name)
         .having(flaky > 0)
         .order_by(flaky.desc(), lastseen.desc(), end.repoid, end.name)
         .limit(limit)
@@ -118,46 +128,54 @@ def list_flakes(
     rows = connection.execute(query).all()
     numbers = count_commits(connection, {row[0] for row in rows}, since, until)
     flakes = []
-    for repoid, repo, workflow, name, times, failures, seconds, last in rows:
-        commits = max(numbers.get(job_name(repoid, workflow, name), 0), int(times))
+    for repoid, repo, gitid, workflow, name, times, failures, seconds, last in rows:
+        job = job_key(repoid, workflow_key(gitid, workflow), name)
+        commits = max(numbers.get(job, 0), int(times))
         # Python's own numbers: MySQL sums to Decimal.
         figures = (commits, int(times), int(failures), float(seconds))
-        flakes.append(Flake(repoid, repo, workflow, name, *figures, last))
+        flakes.append(Flake(repoid, repo, workflow, name, *figures, last, gitid))
     return flakes
 
 
-JobName = tuple[int, str, str]
+JobKey = tuple[int, WorkflowKey, str]
 
 
-def job_name(repoid: int, workflow: str | None, name: str | None) -> JobName:
-    """Return what a job is called by, without regard to case as in the table."""
-    return repoid, (workflow or "").casefold(), (name or "").casefold()
+def job_key(repoid: int, workflow: WorkflowKey, name: str | None) -> JobKey:
+    """Return what a job is known by, its name without regard to case as in the table."""
+    return repoid, workflow, (name or "").casefold()
 
 
 def count_commits(
     connection: Connection, repoids: Collection[int], since: datetime, until: datetime
-) -> dict[JobName, int]:
+) -> dict[JobKey, int]:
     """Return on how many commits each job of some repositories ended."""
-    job = jobs.c
-    by = (job.repoid, job.workflowname, job.name)
-    counts: dict[JobName, int] = {}
-    for repoid in repoids:
-        query = select(*by, func.count(job.commithash.distinct()))
-        query = query.where(job.repoid == repoid, *conditions_of(since, until)).group_by(*by)
-        counts |= {job_name(*row[:3]): row[3] for row in connection.execute(query)}
+    job, by = jobs.c, (*WORKFLOW, jobs.c.name)
+    counts: dict[JobKey, int] = {}
+    for number in repoids:
+        query = select(*by, func.count(job.commithash.distinct())).join(workflowruns, RUN_OF_JOB)
+        query = query.where(job.repoid == number, *conditions_of(since, until)).group_by(*by)
+        counts |= {
+            job_key(repoid, workflow_key(gitid, untold), name): commits
+            for repoid, gitid, untold, name, commits in connection.execute(query)
+        }
     return counts
 
 
 def list_examples(connection: Connection, flake: Flake, since: datetime) -> list[FlakeExample]:
     """Return how a flaky job ended lately, newest first."""
-    job = jobs.c
+    job, run = jobs.c, workflowruns.c
+    same = run.workflowgitid == flake.workflowgitid
+    if flake.workflowgitid is None:
+        named = WORKFLOW_NAME.is_not_distinct_from(flake.workflowname)
+        same = and_(run.workflowgitid.is_(None), named)
     query = (
         select(*(job[name] for name in FlakeExample._fields))
+        .join(workflowruns, RUN_OF_JOB)
         .where(
             job.repoid == flake.repoid,
             job.createtime >= since,
             job.createtime <= flake.lastseen,
-            job.workflowname == flake.workflowname,
+            same,
             job.name == flake.name,
             job.conclusion.in_(OUTCOMES),
             job.inherited.is_(False),

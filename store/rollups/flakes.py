@@ -14,7 +14,7 @@ from store.rollups import find_flakes
 from store.rollups.find_flakes import Flake, FlakeExample, ShownFlake
 
 FLAKES = "flakes"
-REVISION = "1"
+REVISION = "2"
 DAYS = 30
 MOST = 50
 AGAIN = timedelta(minutes=10)

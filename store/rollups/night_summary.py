@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from rows.words import COMPLETED, FAILED, SKIPPED, SUCCESS, RunKey
+from rows.words import COMPLETED, FAILED, SKIPPED, SUCCESS, RunKey, WorkflowKey, workflow_key
 
 FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
 STATES = (FAILED_STATE, WARNED, RUNNING, PASSED, NOTHING)
@@ -37,11 +37,17 @@ class NightRun(NamedTuple):
     attempt: int | None
     createtime: datetime
     url: str | None
+    workflowgitid: int | None = None
 
     @property
     def key(self) -> RunKey:
         """The run's name: its server and its id there."""
         return self.provider, self.gitid
+
+    @property
+    def workflow(self) -> WorkflowKey:
+        """What its workflow is known by."""
+        return workflow_key(self.workflowgitid, self.workflowname)
 
 
 class FailedJob(NamedTuple):
@@ -57,7 +63,10 @@ class FailedJob(NamedTuple):
 
 
 class NightFailure(NamedTuple):
-    """A failed job of a night, and why; `job` may stand for the whole run."""
+    """A failed job of a night, and why; `job` may stand for the whole run.
+
+    `workflow` is what the workflow is called, `workflowkey` what it is.
+    """
 
     workflow: str
     job: str
@@ -65,18 +74,19 @@ class NightFailure(NamedTuple):
     url: str | None
     error: str | None = None
     fingerprint: str | None = None
+    workflowkey: WorkflowKey = ""
 
 
 class NightContent(NamedTuple):
-    """What a night's cell says; `ran` are the workflows of which a run ended."""
+    """What a night's cell says; `ran` are the workflows of which a run ended, and their names."""
 
     state: str
     runs: int
-    ran: tuple[str, ...]
+    ran: Mapping[WorkflowKey, str]
     failures: tuple[NightFailure, ...]
 
 
-EMPTY = NightContent(NOTHING, 0, (), ())
+EMPTY = NightContent(NOTHING, 0, {}, ())
 
 
 def run_state(run: NightRun) -> str:
@@ -92,12 +102,11 @@ def run_state(run: NightRun) -> str:
 
 def list_failures(run: NightRun, jobs: Sequence[FailedJob]) -> list[NightFailure]:
     """Return why a run failed: its failed jobs, or itself when it has none."""
-    workflow = run.workflowname or "?"
+    shown = run.workflowname or "?"
     if not jobs:
-        return [NightFailure(workflow, WHOLE_RUN, None, run.url)]
+        return [NightFailure(shown, WHOLE_RUN, None, run.url, workflowkey=run.workflow)]
     return [
-        NightFailure(workflow, job.name or "?", job.failedstep, job.url, job.error, job.fingerprint)
-        for job in jobs
+        NightFailure(shown, job.name or "?", *job[3:], workflowkey=run.workflow) for job in jobs
     ]
 
 
@@ -106,13 +115,13 @@ def summarize(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob
 
     `runs` are the oldest first. A failure that a later run of the night made good is a warning.
     """
-    newest: dict[str | None, NightRun] = {}
+    newest: dict[WorkflowKey, NightRun] = {}
     mended = False
     for run in reversed(runs):
         state = run_state(run)
         if state == NOTHING:
             continue
-        shown = newest.setdefault(run.workflowname, run)
+        shown = newest.setdefault(run.workflow, run)
         mended = mended or (shown is not run and state == FAILED_STATE)
     states = {run_state(run) for run in newest.values()}
     state = next((one for one in WORST if one in states), NOTHING)
@@ -124,13 +133,15 @@ def summarize(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob
         if run_state(run) == FAILED_STATE
         for failure in list_failures(run, jobs.get(run.key, ()))
     ]
-    ended = {run.workflowname or "?" for run in runs if run_state(run) not in (NOTHING, RUNNING)}
-    return NightContent(state, len(runs), tuple(sorted(ended)), tuple(failures))
+    ended = [run for run in runs if run_state(run) not in (NOTHING, RUNNING)]
+    ran = {run.workflow: run.workflowname or "?" for run in ended}
+    return NightContent(state, len(runs), ran, tuple(failures))
 
 
 def as_text(content: NightContent) -> str:
     """Return what is not in columns of its own as JSON."""
-    return json.dumps([content.ran, content.failures], separators=(",", ":"))
+    ran = sorted(content.ran.items(), key=repr)
+    return json.dumps([ran, content.failures], separators=(",", ":"))
 
 
 def from_text(state: str, runs: int, text: str) -> NightContent:
@@ -139,10 +150,10 @@ def from_text(state: str, runs: int, text: str) -> NightContent:
     return NightContent(state, runs, ran, failures)
 
 
-def parse_detail(text: str) -> tuple[tuple[str, ...], tuple[NightFailure, ...]]:
+def parse_detail(text: str) -> tuple[Mapping[WorkflowKey, str], tuple[NightFailure, ...]]:
     """Return what `as_text` wrote."""
     ran, failures = orjson.loads(text)
-    return tuple(ran), tuple(NightFailure(*one) for one in failures)
+    return dict(ran), tuple(NightFailure(*one) for one in failures)
 
 
 # Most cells of a page say the same, and all of them say it again on the next.

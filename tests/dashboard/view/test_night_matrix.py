@@ -116,7 +116,7 @@ def test_cell_shows_the_worst_of_each_workflow_s_newest_run(
 def test_failed_run_without_a_failed_job_fails_itself():
     cell = summarize([run(conclusion="startup_failure")], {})
     url = "https://github.com/octo-org/app/actions/runs/1"
-    assert cell.failures == (NightFailure("Nightly", WHOLE_RUN, None, url),)
+    assert cell.failures == (NightFailure("Nightly", WHOLE_RUN, None, url, workflowkey="nightly"),)
 
 
 def test_repository_has_one_row_under_its_name_of_today():

@@ -1,0 +1,118 @@
+"""What the pages call repositories and workflows, and links that mean exactly one of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import g
+
+from dashboard.view.formats import query
+from dashboard.view.night_matrix import MatrixRow, NightCell
+from dashboard.web import filters
+from dashboard.web.filters import BadFilter
+from dashboard.web.request import store
+from store.reads import repository_names, runs
+from store.reads.runs import Repo, Run
+from store.reads.shown_names import SharedName, label_workflows, list_shared_names
+from store.rollups.find_flakes import Flake
+
+Labels = dict[Any, str]
+"""By repos.Id and what the workflow is known by."""
+
+
+def shared_names() -> dict[int, SharedName]:
+    """Return the repositories that share their full name; asked for once in a request."""
+    if "shared_names" not in g:
+        g.shared_names = list_shared_names(store())
+    names: dict[int, SharedName] = g.shared_names
+    return names
+
+
+def repo_label(repoid: int, name: str) -> str:
+    """Return what to call a repository."""
+    shared = shared_names().get(repoid)
+    return shared.label if shared else name
+
+
+def repo_filter(repoid: int, name: str) -> dict[str, object]:
+    """Return the filters that choose a repository, for links."""
+    shared = shared_names().get(repoid)
+    return {"repo": shared.name, "repoid": repoid} if shared else {"repo": name}
+
+
+def list_variants(path: str, repos: Iterable[Repo]) -> list[tuple[str, str]]:
+    """Return the labels of repositories, and the page of each."""
+    return [
+        (repo_label(one.Id, one.name), query(path, **repo_filter(one.Id, one.name)))
+        for one in repos
+    ]
+
+
+def list_namesakes(repoid: int | None) -> list[SharedName]:
+    """Return the other repositories that have, or had, the full name of one."""
+    shared = shared_names() if repoid is not None else {}
+    if repoid is None or repoid not in shared:
+        return []
+    name = shared[repoid].name.casefold()
+    alike = (one for one in shared.values() if one.name.casefold() == name)
+    return sorted((one for one in alike if one.repoid != repoid), key=lambda one: one.label)
+
+
+def read_repo() -> int | None:
+    """Return the Id of the repository that the URL chooses, None for all. Raises BadFilter.
+
+    `repoid` tells those of one name apart; beside another name, typed over it, it says nothing.
+    """
+    name, repoid = filters.text("repo"), filters.whole("repoid")
+    if repoid is not None:
+        called = repository_names.list_names(store(), repoid)
+        if not called:
+            raise BadFilter(f"No stored repository has the number {repoid}.")
+        if not name or name.lower() in called:
+            return repoid
+    if not name:
+        return None
+    repo = runs.find_repo(store(), name)
+    if repo is None:
+        raise BadFilter(f"No stored repository is or was called {name}.")
+    return repo.Id
+
+
+def label_runs(shown: Iterable[Run]) -> Labels:
+    """Return what to call the workflows of runs, the newest first."""
+    names = {(run.repoid, run.workflow): run.workflowname or "" for run in reversed([*shown])}
+    return label_workflows(store(), names)
+
+
+def label_flakes(flakes: Iterable[Flake]) -> Labels:
+    """Return what to call the workflows of flaky jobs."""
+    names = {(flake.repoid, flake.workflow): flake.workflowname or "" for flake in flakes}
+    return label_workflows(store(), names)
+
+
+def label_rows(rows: Iterable[MatrixRow]) -> list[MatrixRow]:
+    """Return rows with the labels of their repositories and failures for names."""
+    rows = list(rows)
+    names: dict[Any, str] = {}
+    for row in rows:
+        if any(cell.failures for cell in row.cells):
+            for cell in reversed(row.cells):  # from the oldest: the newest name counts
+                names.update({(row.repoid, key): name for key, name in cell.ran.items()})
+    labels = label_workflows(store(), names)
+    return [
+        row._replace(
+            repo=repo_label(row.repoid, row.repo),
+            cells=tuple(label_cell(row.repoid, cell, labels) for cell in row.cells),
+        )
+        for row in rows
+    ]
+
+
+def label_cell(repoid: int, cell: NightCell, labels: Labels) -> NightCell:
+    """Return a cell with the labels of its failures' workflows."""
+    if not cell.failures:
+        return cell
+    failures = (
+        one._replace(workflow=labels.get((repoid, one.workflowkey), one.workflow))
+        for one in cell.failures
+    )
+    return cell._replace(failures=tuple(failures))
