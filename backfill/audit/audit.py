@@ -5,6 +5,7 @@ lists, gaps in run numbers, completed runs without jobs, what is open too long, 
 named. Both keep their verdict in `audits`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from store.deliveries import received
 from store.deliveries.table import now
 from store.reads import for_audit, repository_names
 from store.reads.for_audit import StoredSpan
+from store.reads.shown_names import list_shared_names
 from store.state import audits
 from store.state.backfill_progress import DONE
 
@@ -128,19 +130,34 @@ def audit_store(
 
 
 def store_verdict(engine: Engine, verdict: Verdict) -> Verdict:
-    """Keep a verdict in `audits` and return it."""
+    """Keep a verdict in `audits` and return it, with what tells its repository's name apart."""
     objects = [{**one, "missing": True} for one in findings_as_objects(verdict.findings)]
     objects += [{**one, "missing": False} for one in findings_as_objects(verdict.notes)]
     counts = (verdict.listed, verdict.stored, len(verdict.findings))
     row = audits.StoredVerdict(verdict.repoid, now(), verdict.door, *verdict.span, *counts, objects)
     audits.record(engine, row)
-    return verdict
+    with reading(engine).connect() as connection:
+        shared = list_shared_names(connection).get(verdict.repoid)
+    return verdict._replace(name=shared.label) if shared else verdict
 
 
 def use_stored_names(runs: Iterable[ListedRun], stored: StoredSpan) -> list[ListedRun]:
-    """Return listed runs with their workflow's name as it is stored."""
+    """Return listed runs with their workflow's name as it is stored.
+
+    Where none is, the id follows a name that several workflows have.
+    """
+    listed = list(runs)
+    ids: dict[str | None, set[int | None]] = defaultdict(set)
+    for run in listed:
+        ids[run.workflow].add(run.workflowgitid)
     names = {run.workflowgitid: run.workflow for run in stored.runs.values()}
-    return [run._replace(workflow=names.get(run.workflowgitid) or run.workflow) for run in runs]
+    names |= {
+        gitid: f"{name} (workflow {gitid})"
+        for name, alike in ids.items()
+        for gitid in alike - names.keys()
+        if len(alike) > 1 and gitid is not None
+    }
+    return [run._replace(workflow=names.get(run.workflowgitid) or run.workflow) for run in listed]
 
 
 def explain_gaps(

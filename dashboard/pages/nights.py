@@ -175,7 +175,7 @@ def detail(repoid: int, day: str) -> str:
         end=until,
         cell=cell,
         runs=runs[::-1],
-        labels=names.label_runs(runs[::-1]),
+        labels=names.label_runs([*runs[::-1], *(one.bad for one in around)]),
         jobs=by_run,
         reasons=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: read_error(one, since) for one in prints[:MOST_SPREAD]},

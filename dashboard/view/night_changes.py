@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from dashboard.view.night_matrix import MatrixRow
+from dashboard.view.night_matrix import MatrixRow, NightCell
 from rows.words import WorkflowKey
 from store.rollups.night_summary import NightFailure
 
@@ -54,14 +54,32 @@ def list_outcomes(
     Nights in which its workflow did not run do not count.
     """
     cells = [cell for cell in row.cells if cell.night <= last]
-    jobs = {(one.workflowkey, one.job) for cell in cells for one in cell.failures}
+    ids = find_ids(cells)
+    failures = [
+        {(ids.get(one.workflowkey, one.workflowkey), one.job): one for one in cell.failures}
+        for cell in cells
+    ]
+    jobs = {job for failed in failures for job in failed}
     outcomes: dict[JobKey, list[tuple[date, NightFailure | None]]] = defaultdict(list)
-    for cell in cells:
-        failed = {(one.workflowkey, one.job): one for one in cell.failures}
+    for cell, failed in zip(cells, failures, strict=True):
+        ran = {ids.get(key, key) for key in cell.ran} if jobs else set()
         for job in jobs:
-            if job in failed or job[0] in cell.ran:
+            if job in failed or job[0] in ran:
                 outcomes[job].append((cell.night, failed.get(job)))
     return outcomes
+
+
+def find_ids(cells: Iterable[NightCell]) -> dict[WorkflowKey, WorkflowKey]:
+    """Return the ids of workflows by name, where one alone is called so.
+
+    Runs of an earlier installation name their workflow, and have no id until they are read again.
+    """
+    ids: dict[str, set[int]] = defaultdict(set)
+    for cell in cells:
+        for key, name in cell.ran.items():
+            if isinstance(key, int):
+                ids[name.casefold()].add(key)
+    return {name: min(alike) for name, alike in ids.items() if len(alike) == 1}
 
 
 def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> int:

@@ -42,8 +42,8 @@ def repo_filter(repoid: int, name: str) -> dict[str, object]:
 def list_variants(path: str, repos: Iterable[Repo]) -> list[tuple[str, str]]:
     """Return the labels of repositories, and the page of each."""
     return [
-        (repo_label(one.Id, one.name), query(path, **repo_filter(one.Id, one.name)))
-        for one in repos
+        (repo_label(repo.Id, repo.name), query(path, **repo_filter(repo.Id, repo.name)))
+        for repo in repos
     ]
 
 
@@ -53,8 +53,8 @@ def list_namesakes(repoid: int | None) -> list[SharedName]:
     if repoid is None or repoid not in shared:
         return []
     name = shared[repoid].name.casefold()
-    alike = (one for one in shared.values() if one.name.casefold() == name)
-    return sorted((one for one in alike if one.repoid != repoid), key=lambda one: one.label)
+    alike = [one for one in shared.values() if one.name.casefold() == name]
+    return sorted((one for one in alike if one.repoid != repoid), key=lambda repo: repo.label)
 
 
 def read_repo() -> int | None:
@@ -112,7 +112,7 @@ def label_cell(repoid: int, cell: NightCell, labels: Labels) -> NightCell:
     if not cell.failures:
         return cell
     failures = (
-        one._replace(workflow=labels.get((repoid, one.workflowkey), one.workflow))
-        for one in cell.failures
+        failure._replace(workflow=labels.get((repoid, failure.workflowkey), failure.workflow))
+        for failure in cell.failures
     )
     return cell._replace(failures=tuple(failures))

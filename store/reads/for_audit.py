@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from engines.chunks import chunks
 from rows.version import STUB
-from rows.words import COMPLETED
+from rows.words import COMPLETED, workflow_key
 from schema.tables.backfill import runreads, windows
 from schema.tables.ci import branches, commits, jobs, repos, runattempts, workflowruns, workflows
 from schema.tables.reconciler import rereads
+from store.reads.shown_names import label_workflows
 from store.state.backfill_progress import CLOSED, LISTED, RunRead
 
 ASKED_LATELY = timedelta(hours=12)
@@ -79,8 +80,13 @@ def read_span(connection: Connection, repoid: int, since: datetime, until: datet
     """Return the runs of a span with what belongs to them."""
     runs, unseen = dict[int, ListedRun](), dict[int, ListedRun]()
     span = AuditedSpan(repoid, since, until)
-    for run, is_stub in list_runs(connection, span):
-        (unseen if is_stub or run.createtime is None else runs)[run.gitid] = run
+    listed = list(list_runs(connection, span))
+    keys = {(repoid, workflow_key(one.workflowgitid, one.workflow)): one for one, _ in listed}
+    labels = label_workflows(connection, {key: one.workflow or "" for key, one in keys.items()})
+    for run, is_stub in listed:
+        label = labels[repoid, workflow_key(run.workflowgitid, run.workflow)] or None
+        place = unseen if is_stub or run.createtime is None else runs
+        place[run.gitid] = run._replace(workflow=label)
     return StoredSpan(
         runs,
         list_attempts(connection, span),
