@@ -8,6 +8,7 @@ reached through a proxy that delays.
 import statistics
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -34,27 +35,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--away", type=float, default=2, help="added to a round trip, in ms")
     flags.add_argument("--warm", type=float, default=5, help="seconds before that")
     given = flags.parse_args(argv)
-    plan = Plan(given.rate, given.seconds, given.warm, given.away / 1000)
     print_head(
         "engine", "SELECT 1, there", "through the proxy", "deliveries", "p50", "p99", "max", ""
     )
     all_applied = True
     with workspace() as folder:
         for engine in given.engines:
-            latency = bench(engine, plan, folder / engine)
+            latency = bench(engine, given, folder / engine)
             print(line(engine, latency), flush=True)
             all_applied &= latency.load.is_applied
     return 0 if all_applied else 1
-
-
-class Plan(NamedTuple):
-    """Deliveries a second, for how many seconds, after how many to warm up, and how many seconds
-    the database is away."""
-
-    rate: float
-    seconds: float
-    warm: float
-    distance: float
 
 
 class Latency(NamedTuple):
@@ -65,18 +55,18 @@ class Latency(NamedTuple):
     load: Load
 
 
-def bench(engine: str, plan: Plan, folder: Path) -> Latency:
+def bench(engine: str, given: Namespace, folder: Path) -> Latency:
     """Send deliveries to a listener whose database is some way off."""
-    warm, number = int(plan.rate * plan.warm), int(plan.rate * plan.seconds)
+    warm, number = int(given.rate * given.warm), int(given.rate * given.seconds)
     requests = [one.request for one in shots_of_today(8, warm + number)]
     stage = Stage(engine, folder, servers.LOGGED)
     try:
         place = make_url(stage.url)
-        with away(place.port or 0, plan.distance) as port:
+        with away(place.port or 0, given.away / 1000) as port:
             far = place.set(port=port).render_as_string(hide_password=False)
             stage.start(far)
-            load.send_evenly(stage.port, requests[:warm], plan.rate)
-            sent = load.send_evenly(stage.port, requests[warm:], plan.rate)
+            load.send_evenly(stage.port, requests[:warm], given.rate)
+            sent = load.send_evenly(stage.port, requests[warm:], given.rate)
             return Latency(trip(stage.url), trip(far), sent)
     finally:
         stage.close()

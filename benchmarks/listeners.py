@@ -6,8 +6,9 @@ transactions meet in the database only. The database flushes at each commit, as 
 
 import statistics
 import sys
+from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -37,10 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with workspace() as folder:
         for engine in given.engines:
             for number in given.listeners:
-                deliveries = shots_of_today(8, given.requests * (given.rounds + 1), repos=1)
-                requests = (one.request for one in deliveries)
-                place = folder / f"{engine}-{number}"
-                rounds = bench(engine, number, place, requests, given.connections, given.requests)
+                rounds = bench(engine, number, given, folder / f"{engine}-{number}")
                 print(line(engine, number, rounds), flush=True)
                 for note in rounds.notes:
                     print(note, file=sys.stderr)
@@ -57,20 +55,14 @@ class Rounds(NamedTuple):
     notes: list[str]
 
 
-def bench(
-    engine: str,
-    number: int,
-    folder: Path,
-    deliveries: Iterator[bytes],
-    connections: int,
-    requests: int,
-) -> Rounds:
+def bench(engine: str, number: int, given: Namespace, folder: Path) -> Rounds:
     """Send rounds of requests to so many listeners."""
+    shots = iter(shots_of_today(8, given.requests * (given.rounds + 1), repos=1))
     with ExitStack() as stack:
         stages = start(engine, number, folder, stack)
         ports, loads = [one.port for one in stages], []
-        while batch := list(islice(deliveries, requests)):
-            loads.append(load.send(ports, batch, connections))
+        while batch := [shot.request for shot in islice(shots, given.requests)]:
+            loads.append(load.send(ports, batch, given.connections))
         notes = [note for one in stages for note in complaints(one)]
         return Rounds(loads[1:], locks(stages[0]), notes)
 

@@ -57,15 +57,9 @@ def by_backfill(engine: Engine, parts: Iterable[AtomicWrite]) -> None:
 def by_plain(engine: Engine, rows: Rows, commits: int) -> None:
     """Insert rows with executemany, table after table, in so many transactions."""
     size = math.ceil(sum(map(len, rows.values())) / commits)
-    batch: list[tuple[str, dict[str, Any]]] = []
-    for table, lines in rows.items():
-        for values in lines:
-            batch.append((table, values))
-            if len(batch) == size:
-                insert_all(engine, batch)
-                batch = []
-    if batch:
-        insert_all(engine, batch)
+    pairs = [(table, values) for table, lines in rows.items() for values in lines]
+    for start in range(0, len(pairs), size):
+        insert_all(engine, pairs[start : start + size])
 
 
 def insert_all(engine: Engine, batch: Iterable[tuple[str, dict[str, Any]]]) -> None:

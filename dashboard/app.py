@@ -66,13 +66,8 @@ def create_app(
 
 
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
-    formats.ended,
-    formats.span,
-    formats.number,
-    formats.https,
-    formats.short,
-    formats.first_line,
-    formats.night,
+    *(formats.ended, formats.span, formats.number, formats.https),
+    *(formats.short, formats.first_line, formats.night),
 )
 
 

@@ -7,12 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from backfill.github.repository_lookup import (
-    PAST_ATTEMPT,
-    map_object,
-    map_objects,
-    say_notes,
-)
+from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_objects, say_notes
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import Known, fetch_page, fetch_pages, know_nothing

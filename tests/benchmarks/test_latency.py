@@ -1,11 +1,12 @@
 """The latency is that of a real listener whose database really is away."""
 
+from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from benchmarks.latency import Latency, Plan, bench, line
+from benchmarks.latency import Latency, bench, line
 from benchmarks.load import Load
 
 FAR = 0.01
@@ -13,8 +14,8 @@ FAR = 0.01
 
 @pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
 def test_answers_wait_for_the_way_to_the_database(engine_name: str, tmp_path: Path):
-    plan = Plan(rate=20, seconds=1.5, warm=0.5, distance=FAR)
-    found = bench(engine_name, plan, tmp_path)
+    given = Namespace(rate=20, seconds=1.5, warm=0.5, away=1000 * FAR)
+    found = bench(engine_name, given, tmp_path)
     assert found.load.said == Counter({b"applied": 30})
     assert found.far >= FAR
     assert found.near < found.far
