@@ -51,11 +51,13 @@ def read_branches(context: Context, repository: Repository) -> None:
     ):
         return
     pages, is_whole = fetch_whole_list(context, repository)
-    listed: list[Json] = [branch for page in pages for branch in page.body]
+    listed: list[Json] = [branch for page in pages for branch in read_items(page.body)]
     for page in pages:
-        context.writer.put(map_objects(context, "branch", page.body, repository))
+        branches = map_objects(context, "branch", page.body, repository)
+        is_whole &= len(branches) == len(page.body)
+        context.writer.put(branches)
     gone: list[Json] = []
-    if is_whole:
+    if is_whole:  # else one that cannot be read could be any
         context.writer.flush()
         with reading(context.engine).connect() as connection:
             live = for_audit.list_heads(connection, repository.repoid)
@@ -132,8 +134,11 @@ def read_workflows(context: Context, repository: Repository) -> None:
         context.client, repository.path + WORKFLOWS, know_stored(context.engine, repository.repoid)
     ):
         if page.body is not None:
-            workflows = map_objects(context, "workflow", page.body["workflows"], repository)
-            context.writer.put(workflows, partial(put_pages, repository=repository, pages=[page]))
+            records = read_items(page.body, "workflows")
+            workflows = map_objects(context, "workflow", records, repository)
+            # A page with one that cannot be read is asked for again, though it is unchanged.
+            pages = [page] if len(workflows) == len(records) else []
+            context.writer.put(workflows, partial(put_pages, repository=repository, pages=pages))
 
 
 def read_moved_branches(context: Context, repository: Repository, since: datetime) -> bool:
@@ -178,9 +183,10 @@ def compare_heads(context: Context, repository: Repository) -> bool:
         partial(list_new_commits, context, repository, name, live[name], (heads.get(name), base))
         for name in moved[:MOST]
     )
-    for name, commits in context.pool.spread(tasks):
+    for name, commits, is_read in context.pool.spread(tasks):
         context.writer.put(commits)
-        heads[name] = live[name]
+        if is_read:
+            heads[name] = live[name]
     if heads != before:
         text = json.dumps(heads)
         context.writer.put(note=lambda c: notes.put(c, subject, HEADS, text))
@@ -192,22 +198,25 @@ def compare_heads(context: Context, repository: Repository) -> bool:
 
 def list_new_commits(
     context: Context, repository: Repository, name: str, head: str, bases: Iterable[str | None]
-) -> tuple[str, list[Read]]:
-    """Return the commits that a head has and the first of `bases` that GitHub knows has not.
+) -> tuple[str, list[Read], bool]:
+    """Return the commits that a head has and the first of `bases` that GitHub knows has not, with
+    the branch's name, and whether all of them could be read.
 
     https://docs.github.com/rest/commits/commits#compare-two-commits
     """
     for base in bases:
         if base is None or base == head:
             continue
-        commits: list[Read] = []
+        commits, count = list[Read](), 0
         try:
             path = f"{repository.path}compare/{base}...{head}?per_page=100"
             for page in fetch_pages(context.client, path, know_nothing):
-                commits += map_objects(context, "commit", page.body["commits"], repository)
+                records = read_items(page.body, "commits")
+                commits += map_objects(context, "commit", records, repository)
+                count += len(records)
         except ApiError as problem:
             if not problem.is_unknown_commit:
                 raise
             continue  # an earlier head is gone, as after a rewrite of its branch
-        return name, commits
-    return name, []
+        return name, commits, len(commits) == count
+    return name, [], True

@@ -6,6 +6,7 @@ https://docs.github.com/rest/commits/commits#list-commits
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from backfill.github.repository_lookup import map_each, map_objects
 from backfill.github.windows import format_time
@@ -106,23 +107,27 @@ def follow_walk(context: Context, repository: Repository, begun: Walk, depth: Co
     """Store the pages of a walk, each with the note of how far it came."""
     path = begun.nextpage
     oldest = begun.since
+    unread: str | None = None  # the first page with a commit that cannot be read: it is left due
     while path is not None:
+        this = path
         fetched = fetch_page(
             context.client, path if path.startswith("/") else repository.path + path, know_nothing
         )
         is_comparison = isinstance(fetched.body, dict)
-        commits: list[Json] = fetched.body["commits"] if is_comparison else fetched.body
+        commits: list[Any] = read_items(fetched.body, "commits" if is_comparison else None)
         path = fetched.nextpage
         if depth.most is not None and not is_comparison:
             commits = commits[: max(0, depth.most - begun.total)]
             oldest = BEGINNING if path is None else oldest_time(commits)
             if begun.total + len(commits) >= depth.most:
                 path = None
-        state = CLOSED if path is None else OPEN
+        mapped = map_objects(context, "commit", commits, repository)
+        unread = this if unread is None and len(mapped) < len(commits) else unread
+        state = CLOSED if path is None and unread is None else OPEN
         since = oldest if state == CLOSED else begun.since
-        begun = Walk(begun.head, state, since, begun.total + len(commits), path)
+        begun = Walk(begun.head, state, since, begun.total + len(commits), unread or path)
         note = partial(backfill_progress.put_walk, repoid=repository.repoid, walk=begun)
-        context.writer.put(map_objects(context, "commit", commits, repository), note)
+        context.writer.put(mapped, note)
         context.reporter.advance("commits", len(commits))
 
 

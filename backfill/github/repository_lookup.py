@@ -153,7 +153,8 @@ def map_each(
         if not isinstance(record, dict):
             unread.append(UnreadItem(what, "?", "wants an object", run))
             continue
-        name = str(next(filter(None, map(record.get, ("id", "sha", "name"))), "?"))
+        keys = ("name",) if what == "branch" else ("id", "sha")
+        name = str(next(filter(None, map(record.get, keys)), "?"))
         try:
             with fields.Noting() as notes:
                 listed = map_one(record)

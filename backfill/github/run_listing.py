@@ -9,18 +9,27 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
 from backfill.github import run_details
 from backfill.github.repository_lookup import map_objects
 from backfill.github.run_details import RunDetails
-from backfill.github.windows import CAP, cut_window, first_page_path, halve_window, may_change
+from backfill.github.windows import (
+    CAP,
+    PER_PAGE,
+    cut_window,
+    first_page_path,
+    halve_window,
+    may_change,
+)
+from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import FetchedPage, fetch_page, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
-from backfill.records import BEGINNING, Json, Repository
+from backfill.records import BEGINNING, Repository
 from engines import reading
-from rows import Unmappable
+from store.doors.api import Read
 from store.state import backfill_progress
 from store.state.backfill_progress import CLOSED, LISTED, OPEN, RunRead, Window
 
@@ -43,6 +52,7 @@ class RunList:
         self.waiting: deque[Window] = deque()
         self.restarts: Counter[Window] = Counter()
         self.asked: set[tuple[int, int, datetime | None]] = set()
+        self.unread: set[tuple[datetime, datetime]] = set()
 
     def list_tasks(self, windows: Sequence[Window], newest: datetime) -> Iterator[Task]:
         """Yield a task for each run that has to be read, newest first."""
@@ -84,12 +94,12 @@ class RunList:
         path: str | None = window.nextpage or self.repository.path + first_page_path(window)
         while path is not None and self.left != 0:
             fetched = fetch_page(self.context.client, path, know_nothing)
-            total = int(fetched.body["total_count"])
-            if window.total is None and total >= CAP and self.halve_window(window):
+            total, runs = read_total(fetched.body), read_items(fetched.body, "workflow_runs")
+            is_full = total >= CAP and len(runs) == PER_PAGE
+            if window.total is None and is_full and self.halve_window(window):
                 return
             if window.total not in (None, total) and self.restart_window(window):
                 return
-            runs = fetched.body["workflow_runs"]
             after = advance_window(window, total, len(runs), fetched.nextpage)
             if fetched.nextpage is None and after.listed != total:
                 if self.restart_window(window):
@@ -141,18 +151,26 @@ class RunList:
         ):
             if fetched.body is None:
                 continue
-            if int(fetched.body["total_count"]) != window.total:
+            if read_total(fetched.body) != window.total:
                 self.waiting.appendleft(Window(window.first, window.last))
                 return False
-            yield from self.store_page(window, fetched, fetched.body["workflow_runs"])
+            runs = read_items(fetched.body, "workflow_runs")
+            yield from self.store_page(window, fetched, runs)
         return True
 
     def store_page(
-        self, window: Window, fetched: FetchedPage | None, runs: list[Json]
+        self, window: Window, fetched: FetchedPage | None, runs: list[Any]
     ) -> Iterator[Task]:
-        """Store a page of runs with its notes, and yield a task for each that is to be read."""
-        news = self.find_news(runs)
-        if news and window.state == CLOSED:
+        """Store a page of runs with its notes, and yield a task for each that is to be read.
+
+        A window with a run that cannot be read is not noted as listed: it is listed anew next time.
+        """
+        news, is_read = self.find_news(runs)
+        if not is_read:
+            self.unread.add((window.first, window.last))
+        if (window.first, window.last) in self.unread:
+            window, fetched = Window(window.first, window.last), None
+        elif news and window.state == CLOSED:
             window = window._replace(state=LISTED)
         repository = self.repository
 
@@ -162,30 +180,27 @@ class RunList:
             if fetched is not None and fetched.page is not None:
                 backfill_progress.put_page(connection, repository.repoid, fetched.key, fetched.page)
 
-        records = [record for _, record in news]
-        reads = map_objects(self.context, "workflow_run", records, repository)
-        self.context.writer.put(reads, note)
+        self.context.writer.put([read for _, read in news], note)
         self.context.reporter.advance("runs", len(runs))
         for run, _ in news:
             yield partial(run_details.read_details, self.context, repository, run)
 
-    def find_news(self, runs: list[Json]) -> list[tuple[RunRead, Json]]:
-        """Return the runs of a page that are not stored as they are."""
-        ids = [run["id"] for run in runs]
+    def find_news(self, runs: list[Any]) -> tuple[list[tuple[RunRead, Read]], bool]:
+        """Return the runs of a page that are not stored as they are, and whether all are read."""
+        ids = [run["id"] for run in runs if isinstance(run, dict) and type(run.get("id")) is int]
         with reading(self.context.engine).connect() as connection:
             before = backfill_progress.runs_read(connection, self.repository.repoid, ids)
-        news = []
+        news, is_read = list[tuple[RunRead, Read]](), True
         for record in runs:
-            try:
+            reads = map_objects(self.context, "workflow_run", [record], self.repository)
+            is_read &= bool(reads)
+            for read in reads:
                 run = run_details.note_listed(record, before.get(record["id"]))
-            except Unmappable as error:
-                self.context.reporter.report(f"{self.repository.name}: run {record['id']}: {error}")
-                continue
-            state = (run.rungitid, run.attempt, run.updatetime)
-            if state not in self.asked and run_details.is_news(run, before.get(run.rungitid)):
-                self.asked.add(state)
-                news.append((run, record))
-        return news
+                state = (run.rungitid, run.attempt, run.updatetime)
+                if state not in self.asked and run_details.is_news(run, before.get(run.rungitid)):
+                    self.asked.add(state)
+                    news.append((run, read))
+        return news, is_read
 
 
 def advance_window(window: Window, total: int, runs: int, nextpage: str | None) -> Window:

@@ -115,6 +115,8 @@ def store_recovered(
     for decision in decisions:
         if decision.bug is not None:
             report_bug(decision.bug, decision.delivery)
+        for note in decision.mapped.notes if decision.mapped else ():
+            context.reporter.say(f"delivery {decision.delivery.guid}: {note}")
     store_each(context.engine, decisions, report_bug)
 
 

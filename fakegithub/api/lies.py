@@ -23,7 +23,8 @@ class Lie:
     Items of `hidden` ids are left out of what is shown, and with `counts_shown` out of the count,
     too; `total` is added to the count (a negative number: it lags), `is_none` counts nothing. A
     page that `ends` has no link to the next one; an `is_empty` one has the link and no items.
-    `odd` gives fields of items by id, hash or name, in place of the true ones.
+    `odd` gives fields of items by id, hash or name, in place of the true ones, or what is no object
+    in place of an item.
     """
 
     pattern: str
@@ -33,7 +34,7 @@ class Lie:
     is_none: bool = False
     ends: bool = False
     is_empty: bool = False
-    odd: Mapping[object, Json] = field(default_factory=dict)
+    odd: Mapping[object, Any] = field(default_factory=dict)
     times: int | None = None
 
 
@@ -53,7 +54,7 @@ def _body(body: Any, lie: Lie) -> Any:
         return _items(body, lie)
     name = next((name for name in LISTS if name in body), None)
     if name is None:
-        return {**body, **odd_fields(body, lie)}
+        return _odd(body, lie)
     if "total_count" not in body:
         return {**body, name: _items(body[name], lie)}
     total = body["total_count"] - (len(lie.hidden) if lie.counts_shown else 0) + lie.total
@@ -65,13 +66,13 @@ def _items(items: list[Json], lie: Lie) -> list[Json]:
     if lie.is_empty:
         return []
     shown = [one for one in items if one.get("id") not in lie.hidden]
-    return [{**one, **odd_fields(one, lie)} for one in shown]
+    return [_odd(one, lie) for one in shown]
 
 
-def odd_fields(item: Json, lie: Lie) -> Json:
-    """Return the odd fields of an item, which is known by its id, its hash or its name."""
+def _odd(item: Json, lie: Lie) -> Any:
     keys = (item[key] for key in ("id", "sha", "name") if key in item)
-    return lie.odd.get(next(keys, None), {})
+    odd = lie.odd.get(next(keys, None), {})
+    return {**item, **odd} if isinstance(odd, dict) else odd
 
 
 def _headers(headers: Mapping[str, str], lie: Lie) -> Mapping[str, str]:

@@ -1,0 +1,155 @@
+"""What cannot be read is named and never noted as read: it is asked for again."""
+
+import pytest
+import sqlalchemy as sa
+
+from fakegithub.api.lies import Lie
+from schema.tables.backfill import commitwalks, runreads, windows
+from schema.tables.ci import branches, commits, jobs, runattempts, workflowruns, workflows
+from tests.backfill.audit.test_audit import finished, named, prove
+from tests.backfill.filling import fill, served
+from tests.fakegithub.samples import app_of, flow_of, runs_of, small_world
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+def stored(engine: sa.Engine, column: sa.Column) -> set:
+    with engine.connect() as connection:
+        return set(connection.scalars(sa.select(column)))
+
+
+def worlds_of_two_runs():
+    world = small_world()
+    finished(world)
+    run, job_ids = finished(world)
+    for job in world.rerun_all(run, after=60):
+        world.start_job(job, after=5)
+        world.finish_job(job, "success", after=30)
+    world.finish_run(run, after=1)
+    world.create_branch(app_of(world), "odd", after=60)
+    sha = world.push(app_of(world), "Odd", after=60)
+    return world, run, job_ids[0], sha
+
+
+@pytest.mark.parametrize(
+    ("thing", "column"),
+    [
+        ("run", workflowruns.c.gitid),
+        ("job", jobs.c.gitid),
+        ("attempt", runattempts.c.attempt),
+        ("branch", branches.c.name),
+        ("workflow", workflows.c.path),
+        ("commit", commits.c.hash),
+    ],
+)
+def test_object_that_cannot_be_read_once_is_read_the_next_time(
+    engine, store_url, capsys, thing, column
+):
+    world, run, job, sha = worlds_of_two_runs()
+    no_id = {"id": "a text"}
+    lies = {
+        "run": (r"/actions/runs\?created", {run: no_id}, run),
+        "job": (r"/jobs\?filter=all", {job: no_id}, job),
+        "attempt": (r"/attempts/1\?", {run: no_id}, 1),
+        "branch": (r"/branches\?", {"odd": {"commit": {"sha": "no hash"}}}, "odd"),
+        "workflow": (
+            r"/actions/workflows\?",
+            {flow_of(world): no_id},
+            world.state("workflow", flow_of(world)).path,
+        ),
+        "commit": (r"/commits\?per_page=100", {sha: {"sha": "no hash"}}, sha),
+    }
+    pattern, odd, key = lies[thing]
+    repo = app_of(world)
+    with served(world, store_url) as github:
+        github.lies = [Lie(pattern, odd=odd)]
+        assert fill(world, repo) == 1
+        told = capsys.readouterr().err
+        assert "wants a" in told
+        assert len(stored(engine, workflowruns.c.gitid)) == (1 if thing == "run" else 2)
+        github.lies = []
+        assert fill(world, repo) == 0
+        assert key in stored(engine, column)
+        assert prove(engine, github, world, repo).findings == ()
+    assert stored(engine, windows.c.state) == {"closed"}
+    assert stored(engine, runreads.c.state) == {"done"}
+    assert "open" not in stored(engine, commitwalks.c.state)
+
+
+ODD: list[tuple[object, str]] = [
+    (None, "?"),
+    ([], "?"),
+    ("text", "?"),
+    ({"id": None}, "?"),
+    ({"id": -1}, "-1"),
+]
+
+
+@pytest.mark.parametrize(("odd", "name"), ODD)
+def test_audit_names_an_odd_run_and_goes_on(engine, store_url, odd, name):
+    world = small_world(runs=3)
+    repo = app_of(world)
+    with served(world, store_url) as github:
+        first, second, third = runs_of(world)
+        github.lies = [Lie(r"/runs\?", odd={second: odd})]
+        found = prove(engine, github, world, repo)
+        others = {("run", str(first)), ("run", str(third))}
+        assert {one for one in named(found) if one[0] not in ("branch", "commit")} == {
+            ("unreadable", f"run {name}"),
+            *others,
+        }
+        assert found.listed == 2
+        github.lies = []
+        assert fill(world, repo) == 0
+        github.lies = [Lie(r"/actions/runs\?created=2", odd={second: odd})]
+        found = prove(engine, github, world, repo)
+    # The other lists can be read.
+    assert (named(found), found.listed) == (set(), 3)
+
+
+def test_audit_leaves_out_optional_fields_that_cannot_be_read_and_says_so(
+    engine, store_url, capsys
+):
+    world, run, _, sha = worlds_of_two_runs()
+    repo = app_of(world)
+    late = {"commit": {"committer": {"date": "12018-01-01T00:00:00Z"}}}
+    with served(world, store_url) as github:
+        assert fill(world, repo) == 0
+        github.lies = [
+            Lie(r"/commits\?", odd={sha: late}),
+            Lie(r"/runs\?", odd={run: {"run_number": "seven"}}),
+        ]
+        capsys.readouterr()
+        assert prove(engine, github, world, repo).findings == ()
+    told = "".join(capsys.readouterr())
+    assert f"commit {sha}: commit.committer.date: wants a time, got '12018-" in told
+    assert f"run {run}: workflow_run.run_number: wants a whole number, got 'seven'" in told
+
+
+def test_run_whose_jobs_are_fewer_than_counted_is_asked_for_attempt_by_attempt(engine, store_url):
+    world, _, job, _ = worlds_of_two_runs()
+    repo, hidden = app_of(world), frozenset({job})
+    with served(world, store_url) as github:
+        github.lies = [Lie(r"/jobs\?filter=all", hidden)]
+        assert fill(world, repo) == 0
+        assert job in stored(engine, jobs.c.gitid)
+        github.lies = [Lie(r"/jobs\?filter=all", total=2)]
+        assert fill(world, repo) == 0
+        assert prove(engine, github, world, repo).findings == ()
+
+
+def test_job_that_is_counted_twice_and_never_listed_is_missing_and_left_due(
+    engine, store_url, capsys
+):
+    world, run, job, _ = worlds_of_two_runs()
+    repo, hidden = app_of(world), frozenset({job})
+    with served(world, store_url) as github:
+        github.lies = [Lie("/jobs", hidden)]
+        assert fill(world, repo) == 1
+        why = "GitHub counts 4 jobs, but lists 3"
+        assert f"run {run}: {why}" in capsys.readouterr().err
+        found = prove(engine, github, world, repo)
+        assert [one[:3] for one in found.findings] == [("jobs", str(run), why)]
+        github.lies = []
+        assert fill(world, repo) == 0
+        assert prove(engine, github, world, repo).findings == ()
