@@ -19,6 +19,7 @@ from config.command_line import read_settings
 from config.settings import BadSetting, Settings
 from engines import faults
 from rows import Unmappable
+from rows.one_line import one_line
 from store import open
 from store.deliveries.spool import SpoolError
 from store.deliveries.table import now
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def say(line: str, code: int) -> int:
     """Print a sentence for people on stderr, and return the exit code."""
-    print(f"local-database.py: {line}", file=sys.stderr, flush=True)
+    print(one_line(f"local-database.py: {line}"), file=sys.stderr, flush=True)
     return code
 
 

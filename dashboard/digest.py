@@ -11,6 +11,7 @@ from dashboard.view import formats
 from dashboard.view.banner import Banner
 from dashboard.view.night_changes import JobChange, NightChanges, find_changes
 from dashboard.web.request import read_banner
+from rows.one_line import one_line
 from store.rollups.night_summary import NOTHING, STATES
 
 NIGHTS = 30
@@ -39,7 +40,8 @@ def make_digest(app: Flask) -> Digest:
         }
         lines = list_lines(changes, counts, unseen, read_banner())
         title = f"Night to {formats.night(shown.last)}"
-        return Digest("\n".join([title, *lines]), bool(changes.new or changes.fixed))
+        text = "\n".join(map(one_line, [title, *lines]))
+        return Digest(text, bool(changes.new or changes.fixed))
 
 
 def list_lines(
@@ -79,7 +81,7 @@ def describe_change(change: JobChange, title: str, unseen: set[str]) -> str:
     """Return a change in words."""
     failure = change.failure
     job = formats.first_line(failure.job, 80) or UNNAMED
-    text = f"{change.repo}: {failure.workflow or UNNAMED} / {job}"
+    text = f"{change.repo}: {formats.first_line(failure.workflow) or UNNAMED} / {job}"
     if title == "Fixed":
         return f"{text}, after {formats.count(change.nights, 'failed night')}"
     if change.nights > 1:
@@ -94,7 +96,8 @@ def post(url: str, text: str) -> None:
 
     https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
     """
-    answer = requests.post(url, json={"text": escape(text)}, timeout=TIMEOUT, allow_redirects=False)
+    body = {"text": escape(text), "mrkdwn": False}
+    answer = requests.post(url, json=body, timeout=TIMEOUT, allow_redirects=False)
     answer.raise_for_status()
     if answer.status_code >= 300:
         raise requests.HTTPError(f"{answer.status_code}")

@@ -11,6 +11,7 @@ from config import webhook_secret
 from config.settings import Settings
 from engines import faults, kind_of, reading
 from engines.kind import is_loopback
+from rows.one_line import one_line
 from schema import migrate
 from store import open
 from store.deliveries.spool import Spool, SpoolError
@@ -48,7 +49,7 @@ def check(settings: Settings, more: Iterable[CheckLine] = ()) -> int:
 def shown(line: CheckLine) -> str:
     """Return a line as it is printed."""
     mark = "WRONG" if line.wrong else "warn" if line.warning else "ok"
-    return f"{mark:6}{line.name}: {line.wrong or line.state}"
+    return one_line(f"{mark:6}{line.name}: {line.wrong or line.state}")
 
 
 def looked_at(settings: Settings) -> Iterator[CheckLine]:

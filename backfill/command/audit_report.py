@@ -19,6 +19,7 @@ from backfill.audit.findings import (
 )
 from backfill.audit.verdict import Verdict, findings_as_objects
 from config.times import to_the_minute
+from rows.one_line import one_line
 
 MOST = 200
 """Findings that people are told one by one; machines are told all."""
@@ -60,7 +61,10 @@ def format_days(verdict: Verdict) -> list[str]:
     """Return the runs by workflow and day."""
     if not verdict.days:
         return ["  no runs"]
-    rows = [COLUMNS, *((day.workflow, str(day.day), *map(str, day[2:])) for day in verdict.days)]
+    rows = [
+        COLUMNS,
+        *((one_line(day.workflow), str(day.day), *map(str, day[2:])) for day in verdict.days),
+    ]
     widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
     signs = "<<>>>"  # texts to the left, numbers to the right
     return [
@@ -80,7 +84,7 @@ def format_finding(finding: Finding) -> str:
         + (f" ({place})" if place else "")
         + (f": {finding.why}" if finding.why else "")
     )
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
+    return one_line(text)
 
 
 def format_conclusion(verdict: Verdict) -> str:

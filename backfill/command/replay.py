@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from rows import Mapped
+from rows.one_line import one_line
 from store.deliveries.table import Delivery, DeliveryFilter
 from store.doors import dry_run, replay
 
@@ -60,14 +61,14 @@ def mapped_pages(
 
 def format_failure(delivery: Delivery, reason: str | None) -> str:
     """Return which delivery cannot be mapped, and why."""
-    return f"{delivery.event} {delivery.guid}: {reason}"
+    return one_line(f"{delivery.event} {delivery.guid}: {reason}")
 
 
 def format_change(change: dry_run.Change) -> str:
     """Return a change as `table key, column: old -> new`."""
     key = "/".join(str(part) for part in change.key)
     old = "no row" if change.is_new else format_value(change.old)
-    return f"{change.table} {key}, {change.column}: {old} -> {format_value(change.new)}"
+    return one_line(f"{change.table} {key}, {change.column}: {old} -> {format_value(change.new)}")
 
 
 def format_value(value: object) -> str:

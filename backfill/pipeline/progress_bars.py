@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Reporter
+from rows.one_line import one_line
 
 EVERY_SECONDS = 5.0
 UNITS = {"runs": "run", "jobs": "run", "commits": "commit"}
@@ -87,7 +88,8 @@ class ProgressBars(Reporter):
         return f"about {format_span(seconds)} to go"
 
     def say(self, sentence: str) -> None:
-        """Print a sentence, above the bars if there are any."""
+        """Print a sentence in one line, above the bars if there are any."""
+        sentence = one_line(sentence)
         with self.lock:
             if self.bars:
                 tqdm.write(sentence, file=self.stream)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, g
 
 from dashboard.web.names import repo_label
 from dashboard.web.request import site, store
+from rows.one_line import one_line
 from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
 from store.rollups import histogram
@@ -161,4 +162,4 @@ def age(moment: datetime | None, now: datetime) -> float | None:
 
 def escaped(text: str) -> str:
     """Return a label's value as the format wants it."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+    return one_line(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from urllib.parse import quote, urlencode, urlsplit
 
+from rows.one_line import one_line, visible
+
 DASH = "\u2013"
 
 TONES = {
@@ -90,12 +92,14 @@ def short(sha: str | None) -> str:
 
 def known(value: object) -> object:
     """Return a value as a page shows it: nothing for what is not known, never `None`."""
+    if type(value) is str and not value.isprintable():  # not Markup, which a template wrote
+        return visible(value)
     return "" if value is None else value
 
 
 def first_line(text: str | None, most: int = 120) -> str:
     """Return the first line of a text, cut where it is too long."""
-    line = (text or "").strip().partition("\n")[0]
+    line = one_line(next(iter((text or "").strip().splitlines()), ""))
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 

@@ -4,8 +4,9 @@ import csv
 import io
 from collections.abc import Iterable
 
+from rows.one_line import one_line
+
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"  # the last four are full-width: some programs fold them
-CONTROLS = "\t\r\n\0"
 """A text that begins with one of these may be run: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
@@ -22,7 +23,5 @@ def defuse(value: object) -> object:
     """Return a value as it may stand in a cell: a text that begins like a formula is quoted."""
     if not isinstance(value, str) or not value:
         return value
-    text = value.replace("\0", "")  # breaks readers
-    if value[0] in CONTROLS or text.lstrip(" ")[:1] in tuple(SIGNS):
-        return f"'{text}"
-    return text
+    text = one_line(value)
+    return f"'{text}" if text.lstrip()[:1] in tuple(SIGNS) else text

@@ -116,7 +116,8 @@ def test_nothing_new_is_silent_unless_asked(
     assert "octo-org/old: Nightly / test" in capsys.readouterr().out
     assert main(["--digest", "--always", "--post", url]) == 0
     (said,) = told
-    assert said.keys() == {"text"}
+    assert said.keys() == {"text", "mrkdwn"}
+    assert said["mrkdwn"] is False
     assert "octo-org/old" in said["text"]
     assert capsys.readouterr() == ("", "")
 

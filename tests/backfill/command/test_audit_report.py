@@ -23,7 +23,7 @@ def verdict(*missing: Finding) -> Verdict:
 
 def test_text_of_a_stranger_breaks_no_line():
     finding = Finding("branch", "a\nb", "is \x1b[31mred", workflow="C\rI")
-    assert audit_report.format_finding(finding) == "branch a?b (C?I): is ?[31mred"
+    assert audit_report.format_finding(finding) == "branch a b (C I): is ?[31mred"
 
 
 def test_people_are_told_the_first_findings_and_how_many_more_there_are():

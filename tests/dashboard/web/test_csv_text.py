@@ -10,13 +10,25 @@ from dashboard.web.csv_text import as_csv
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\0=1", "\uff1d1", "\uff201"],
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "  =1",
+        "\u200b=1",
+        "\uff1d1",
+        "\uff201",
+    ],
 )
 def test_cell_that_begins_like_a_formula_is_quoted(text: str):
     assert as_csv(["a"], [[text]]).splitlines()[1].lstrip('"').startswith("'")
 
 
-@pytest.mark.parametrize("text", ["main", "a=b", "1-2", "", 'é,"x"\nline'])
+@pytest.mark.parametrize("text", ["main", "a=b", "1-2", "", 'é,"x"'])
 def test_other_text_stays_as_it_is(text: str):
     read = list(csv.reader(io.StringIO(as_csv(["a", "b"], [[text, "."]]), newline="")))
     assert read == [["a", "b"], [text, "."]]
