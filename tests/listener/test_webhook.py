@@ -1,6 +1,7 @@
 """What becomes of a delivery that GitHub signed, on each engine."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
@@ -34,6 +35,7 @@ def test_delivery_of_a_run_is_applied_with_its_raw_body(deliver: Deliver, engine
             "action": "completed",
             "repo": "octo-org/octo-repo",
             "body": recorded(RUN),
+            "bodyhash": sha256(recorded(RUN)).hexdigest(),
             "state": "applied",
             "attempts": 1,
             "error": None,
