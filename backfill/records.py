@@ -61,6 +61,7 @@ class BrokenList(NamedTuple):
     last: datetime
     counted: int
     listed: int
+    why: str = ""
 
 
 class UnreadItem(NamedTuple):

@@ -1,16 +1,21 @@
 """Ask a vendor what it has of a repository in a span of time."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from backfill.audit.findings import Finding, find_unread
 from backfill.audit.run_counts import RunCounts
 from backfill.audit.span_findings import is_read_as_listed
 from backfill.audit.verdict import Span
+from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
 from backfill.records import ListedCommit, ListedJob, ListedRun, Repository, UnreadItem
 from backfill.vendors import Heads, vendor_of
 from store.reads.for_audit import StoredSpan
+
+Result = TypeVar("Result")
 
 
 class VendorLists(NamedTuple):
@@ -53,7 +58,7 @@ def ask_vendor(
     came.
     """
     vendor, unread = vendor_of(repository.provider), list[UnreadItem]()
-    heads = vendor.list_branches(context, repository, unread)
+    heads = ask(unread, "branches", partial(vendor.list_branches, context, repository, unread))
     counts = RunCounts(context, repository, span, stored)
     runs, unlisted, notes, has_older = counts.prove()
     unread += counts.odd
@@ -66,6 +71,21 @@ def ask_vendor(
     if oldest is not None and heads is not None:
         since = max(span.since, oldest)
         side = max(span.since, first_delivery) if first_delivery else None
-        commits = vendor.list_commits(context, repository, heads, since, side, unread)
+        listing = partial(vendor.list_commits, context, repository, heads, since, side, unread)
+        commits = ask(unread, "commits", listing) or []
     odd = find_unread(unread, runs)
     return VendorLists(runs, unlisted, odd, notes, has_older, jobs, heads, commits, since)
+
+
+def ask(unread: list[UnreadItem], what: str, listing: Callable[[], Result]) -> Result | None:
+    """Return what a list gives; None, and an item that is unread, where it cannot be had now.
+
+    What is refused, and not only broken, is no business of one list alone: it is raised.
+    """
+    try:
+        return listing()
+    except ApiError as problem:
+        if not problem.is_unsteady:
+            raise
+        unread.append(UnreadItem(what, "list", str(problem)))
+        return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from backfill.command.summary import describe_reach
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context, report_refusal
+from backfill.pipeline.context import Context, report_refusal, report_unread
 from backfill.records import ReadRange, Repository
 from backfill.vendors import Vendor
 from store.write import renames
@@ -21,6 +21,7 @@ def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: Re
             continue
         read_phases(context, vendor, repository, read_range)
         context.writer.flush()
+        report_unread(context, repository.name, repository.repoid)
         if reach := describe_reach(context.engine, repository, read_range):
             context.reporter.say(reach)
     context.reporter.end()

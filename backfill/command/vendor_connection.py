@@ -8,6 +8,7 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
 from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.due_items import DueItems
 from backfill.pipeline.progress_bars import ProgressBars
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
@@ -44,7 +45,7 @@ def open_context(engine: Engine, connection: VendorConnection) -> Context:
     """Return what reading works with; `close_context` ends it."""
     reporter = connection.reporter
     writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
-    return Context(engine, connection.client, ThreadPool(), writer, reporter)
+    return Context(engine, connection.client, ThreadPool(), writer, reporter, DueItems(engine))
 
 
 def close_context(context: Context) -> None:

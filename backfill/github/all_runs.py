@@ -11,11 +11,14 @@ from backfill.github import run_details
 from backfill.github.run_listing import RunList, Task
 from backfill.github.windows import cover_until, join_windows
 from backfill.http.errors import ApiError
-from backfill.http.pagination import fetch_page, know_nothing, know_stored
+from backfill.http.list_body import read_total
+from backfill.http.pagination import FetchedPage, fetch_page, know_nothing, know_stored
+from backfill.pipeline.api_objects import read_field, read_named, read_object
 from backfill.pipeline.context import Context
 from backfill.records import ReadRange, Repository
 from engines import reading
 from rows import fields
+from store.deliveries.table import now as clock
 from store.state import backfill_progress
 from store.state.backfill_progress import DUE, OPEN, Page, Window
 
@@ -95,13 +98,23 @@ def find_newest_run(
 ) -> NewestRun | None:
     """Return the newest run; `total` None when nothing changed, None when there is no run."""
     known = know_stored(context.engine, repository.repoid) if windows else know_nothing
-    fetched = fetch_page(context.client, repository.path + NEWEST, known)
-    if fetched.body is None:
-        return NewestRun(windows[0].last, None, fetched.key, None)
-    for run in fetched.body["workflow_runs"]:
-        time = fields.key(fields.moment, run, "created_at", "run")
-        return NewestRun(time, int(fetched.body["total_count"]), fetched.key, fetched.page)
-    return None
+
+    def ask() -> tuple[FetchedPage, NewestRun | None]:
+        fetched = fetch_page(context.client, repository.path + NEWEST, known)
+        if fetched.body is None:
+            return fetched, NewestRun(windows[0].last, None, fetched.key, None)
+        for run in read_named(fetched.body, "workflow_runs")[0]:
+            time = read_field(fields.moment, run, "created_at", "run")
+            total = read_total(fetched.body)
+            return fetched, NewestRun(time, total, fetched.key, fetched.page)
+        return fetched, None
+
+    home = repository.path.rstrip("/")
+    answer = context.due.read(context.client, repository.repoid, "newest run", home, ask)
+    if answer is None:
+        # It is among those of the lists, which may be read all the same.
+        return NewestRun(clock().replace(microsecond=0), None, "", None)
+    return answer[1]
 
 
 def list_window_runs(
@@ -149,7 +162,8 @@ def announce_totals(
 def explain_no_runs(context: Context, repository: Repository) -> str:
     """Return why there is no run to read."""
     try:
-        allowed = context.client.get(f"{repository.path}actions/permissions").body
+        answer = context.client.get(f"{repository.path}actions/permissions").body
+        allowed = fields.flag(read_object(answer, "permissions"), "enabled", "permissions")
     except ApiError:
         return "GitHub lists no runs"
-    return "GitHub lists no runs" if allowed.get("enabled", True) else "Actions are switched off"
+    return "GitHub lists no runs" if allowed is not False else "Actions are switched off"

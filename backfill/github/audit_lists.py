@@ -50,9 +50,9 @@ def list_runs(
     tries: Counter[Window] = Counter()
     while waiting:
         window = waiting.pop()
-        runs, total, odd = list[Any](), 0, Unread()
+        runs, total, odd, problems = list[Any](), 0, Unread(), list[ApiError]()
         for page in fetch_pages(
-            context.client, repository.path + first_page_path(window), know_nothing
+            context.client, repository.path + first_page_path(window), know_nothing, problems
         ):
             total, items = read_total(page.body), read_items(page.body, "workflow_runs")
             is_full = total >= CAP and len(items) == PER_PAGE
@@ -64,7 +64,8 @@ def list_runs(
             known = {run.gitid: run for run in map_each(context, "run", map_run, runs, odd)}
             counted = len(known) + len(odd)
             tries[window] += 1
-            if counted != total and tries[window] <= RESTARTS and total <= CAP:
+            is_short = counted != total and not problems
+            if is_short and tries[window] <= RESTARTS and total <= CAP:
                 waiting.append(window)
                 continue
             unread += odd
@@ -96,7 +97,7 @@ def walk_runs(
                 return CountedRuns(runs, total, True)
     except ApiError as problem:
         # A list is not followed for ever, and a workflow without a file may have none any more.
-        if not problem.is_invalid and not problem.is_gone:
+        if not (problem.is_invalid or problem.is_gone or problem.is_unsteady):
             raise
         return CountedRuns(runs, total, False)
     return CountedRuns(runs, total, count >= total)
@@ -141,7 +142,7 @@ def find_runs(context: Context, repository: Repository, runs: Iterable[int]) -> 
         try:
             record = context.client.get(repository.path + path).body
         except ApiError as problem:
-            if not problem.is_gone:
+            if not (problem.is_gone or problem.is_unsteady):
                 raise
             return None
         return next(map_each(context, "run", map_run, [record], []), None)
@@ -164,8 +165,10 @@ def list_run_jobs(
     try:
         read = list_all_jobs(context, repository, run.gitid, run.attempt, know_nothing)
     except ApiError as problem:
-        if not problem.is_gone:
+        if problem.is_bad_key:
             raise
+        if not problem.is_gone:
+            unread.append(UnreadItem("jobs", str(run.gitid), str(problem), run.gitid))
         return run.gitid, []
     odd = Unread()
     if read.lacking:
@@ -203,9 +206,9 @@ def find_absent_attempts(
         try:
             context.client.get(repository.path + path)
         except ApiError as problem:
-            if not problem.is_gone:
+            if not (problem.is_gone or problem.is_unsteady):
                 raise
-            return attempt
+            return attempt if problem.is_gone else None
         return None
 
     return {

@@ -20,6 +20,7 @@ from backfill.github.repository_lookup import map_each, map_objects
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
 from backfill.http.pagination import FetchedPage, Known, fetch_pages, know_nothing, know_stored
+from backfill.pipeline.api_objects import read_named
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository, Unread
 from engines import reading
@@ -33,6 +34,7 @@ BRANCHES = "branches?per_page=100"
 WORKFLOWS = "actions/workflows?per_page=100"
 ROUNDS = 4
 STORED, HEADS = "branches stored", "heads"
+COMMITS_OF = "commits of branch "
 MOST = 200
 """Branches compared at a time: a repository with thousands of new ones takes several cycles."""
 
@@ -44,24 +46,25 @@ def read_branches(context: Context, repository: Repository) -> None:
 
     Nothing is done when no page changed. Raises ApiError.
     """
-    known = know_stored(context.engine, repository.repoid)
-    if not any(
-        page.body is not None
-        for page in fetch_pages(context.client, repository.path + BRANCHES, known)
-    ):
+    known, broken = know_stored(context.engine, repository.repoid), list[ApiError]()
+    path = repository.path + BRANCHES
+    changed = [page.body is not None for page in fetch_pages(context.client, path, known, broken)]
+    if not any(changed) and not broken:
         return
     pages, is_whole = fetch_whole_list(context, repository)
-    listed: list[Json] = [branch for page in pages for branch in read_items(page.body)]
+    listed = list[Json]()
     for page in pages:
-        branches = map_objects(context, "branch", page.body, repository)
-        is_whole &= len(branches) == len(page.body)
+        records = read_items(page.body)
+        branches = map_objects(context, "branch", records, repository)
+        listed += read_named(page.body, name="name")[0]
+        is_whole = is_whole and len(branches) == len(records)
         context.writer.put(branches)
     gone: list[Json] = []
     if is_whole:  # else one that cannot be read could be any
         context.writer.flush()
         with reading(context.engine).connect() as connection:
             live = for_audit.list_heads(connection, repository.repoid)
-        names = sorted(live.keys() - {str(branch["name"]) for branch in listed})
+        names = sorted(live.keys() - {branch["name"] for branch in listed})
         gone = [{"name": name} for name in names]
     keep = partial(put_pages, repository=repository, pages=pages if is_whole else [])
     context.writer.put(map_objects(context, "branch_gone", gone, repository), keep)
@@ -75,14 +78,23 @@ def fetch_whole_list(context: Context, repository: Repository) -> tuple[list[Fet
     """
     pages: list[FetchedPage] = []
     for _ in range(ROUNDS):
-        before = {page.key: page for page in pages}
+        before, broken = {page.key: page for page in pages}, list[ApiError]()
+        path = repository.path + BRANCHES
         pages = [
             before[page.key] if page.body is None else page
-            for page in fetch_pages(context.client, repository.path + BRANCHES, know_pages(before))
+            for page in fetch_pages(context.client, path, know_pages(before), broken)
         ]
-        if len(pages) == 1 or all(before.get(page.key) is page for page in pages):
+        if broken:
+            context.reporter.report(f"{repository.name}: some branches are not read: {broken[0]}")
+            return pages, False
+        if len(pages) == 1 or all(is_same(before.get(page.key), page) for page in pages):
             return pages, True
     return pages, False
+
+
+def is_same(before: FetchedPage | None, page: FetchedPage) -> bool:
+    """Tell whether a page is as it was; one put together of smaller ones has no ETag to say so."""
+    return before is page or (before is not None and before.body == page.body)
 
 
 def list_branches(
@@ -130,15 +142,16 @@ def forget_pages(context: Context, repository: Repository) -> None:
 
 def read_workflows(context: Context, repository: Repository) -> None:
     """Store the workflows: runs name theirs by its number only. Raises ApiError."""
-    for page in fetch_pages(
-        context.client, repository.path + WORKFLOWS, know_stored(context.engine, repository.repoid)
-    ):
+    known, broken = know_stored(context.engine, repository.repoid), list[ApiError]()
+    for page in fetch_pages(context.client, repository.path + WORKFLOWS, known, broken):
         if page.body is not None:
             records = read_items(page.body, "workflows")
             workflows = map_objects(context, "workflow", records, repository)
             # A page with one that cannot be read is asked for again, though it is unchanged.
             pages = [page] if len(workflows) == len(records) else []
             context.writer.put(workflows, partial(put_pages, repository=repository, pages=pages))
+    if broken:
+        raise broken[0]
 
 
 def read_moved_branches(context: Context, repository: Repository, since: datetime) -> bool:
@@ -179,11 +192,15 @@ def compare_heads(context: Context, repository: Repository) -> bool:
     if any(walk.state == CLOSED and walk.head == base for walk in walks):
         heads[main] = live[main]
     moved = sorted(name for name, head in live.items() if heads.get(name) != head)
+    due = [name for name in moved if context.due.is_due(repository.repoid, COMMITS_OF + name)]
     tasks = (
-        partial(list_new_commits, context, repository, name, live[name], (heads.get(name), base))
-        for name in moved[:MOST]
+        partial(read_new_commits, context, repository, name, live[name], (heads.get(name), base))
+        for name in due[:MOST]
     )
-    for name, commits, is_read in context.pool.spread(tasks):
+    for name, read in context.pool.spread(tasks):
+        if read is None:
+            continue
+        commits, is_read = read
         context.writer.put(commits)
         if is_read:
             heads[name] = live[name]
@@ -193,14 +210,23 @@ def compare_heads(context: Context, repository: Repository) -> bool:
     if stored != fingerprint(live):
         context.writer.put(note=lambda c: notes.put(c, subject, STORED, fingerprint(live)))
     context.writer.flush()
-    return len(moved) <= MOST
+    return len(due) <= MOST
+
+
+def read_new_commits(
+    context: Context, repository: Repository, name: str, head: str, bases: Iterable[str | None]
+) -> tuple[str, tuple[list[Read], bool] | None]:
+    """Return a branch and what `list_new_commits` says, None where they cannot be read now."""
+    ask = partial(list_new_commits, context, repository, head, bases)
+    home, owner = repository.path.rstrip("/"), repository.repoid
+    return name, context.due.read(context.client, owner, COMMITS_OF + name, home, ask)
 
 
 def list_new_commits(
-    context: Context, repository: Repository, name: str, head: str, bases: Iterable[str | None]
-) -> tuple[str, list[Read], bool]:
-    """Return the commits that a head has and the first of `bases` that GitHub knows has not, with
-    the branch's name, and whether all of them could be read.
+    context: Context, repository: Repository, head: str, bases: Iterable[str | None]
+) -> tuple[list[Read], bool]:
+    """Return the commits that a head has and the first of `bases` that GitHub knows has not, and
+    whether all of them could be read.
 
     https://docs.github.com/rest/commits/commits#compare-two-commits
     """
@@ -218,5 +244,5 @@ def list_new_commits(
             if not problem.is_unknown_commit:
                 raise
             continue  # an earlier head is gone, as after a rewrite of its branch
-        return name, commits, len(commits) == count
-    return name, [], True
+        return commits, len(commits) == count
+    return [], True

@@ -131,11 +131,13 @@ def follow_walk(context: Context, repository: Repository, begun: Walk, depth: Co
         context.reporter.advance("commits", len(commits))
 
 
-def oldest_time(commits: list[Json]) -> datetime | None:
+def oldest_time(commits: list[Any]) -> datetime | None:
     """Return the time of the last commit of a page: lists are by the committer's time."""
-    if not commits:
+    objects = [commit for commit in commits if isinstance(commit, dict)]
+    if not objects:
         return None
-    committer = commits[-1]["commit"]["committer"] or {}
+    commit = fields.child(objects[-1], "commit", "commit") or {}
+    committer = fields.child(commit, "committer", "commit") or {}
     return fields.moment(committer, "date", "commit.committer")
 
 
@@ -144,27 +146,34 @@ def read_heads(context: Context, repository: Repository) -> None:
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         heads = for_backfill.list_unknown_heads(connection, repository.repoid)
-    tasks: Iterator[Task] = (partial(fetch_commit, context, repository, head) for head in heads)
+    tasks: Iterator[Task] = (partial(read_commit, context, repository, head) for head in heads)
     for commits in context.pool.spread(tasks):
         context.writer.put(commits)
         context.reporter.advance("commits", len(commits))
     context.writer.flush()
 
 
+def read_commit(context: Context, repository: Repository, head: str) -> list[Read]:
+    """Return one commit; nothing when it is gone by now, or cannot be read now."""
+    ask, home = partial(fetch_commit, context, repository, head), repository.path.rstrip("/")
+    name = f"commit {head}"
+    return context.due.read(context.client, repository.repoid, name, home, ask) or []
+
+
 def fetch_commit(context: Context, repository: Repository, head: str) -> list[Read]:
-    """Return one commit; nothing when it is gone by now."""
+    """Return one commit; nothing when it is gone by now. Raises ApiError."""
     try:
         answer = context.client.get(f"{repository.path}commits?per_page=1&sha={head}")
     except ApiError as problem:
         if not problem.is_unknown_commit:
             raise
         return []
-    return map_objects(context, "commit", answer.body[:1], repository)
+    return map_objects(context, "commit", read_items(answer.body)[:1], repository)
 
 
 def read_named_commits(context: Context, repository: Repository, hashes: Iterable[str]) -> None:
     """Store commits by their hashes, those that are gone left out. Raises ApiError."""
-    tasks = (partial(fetch_commit, context, repository, one) for one in hashes)
+    tasks = (partial(read_commit, context, repository, one) for one in hashes)
     for commit in context.pool.spread(tasks):
         context.writer.put(commit)
     context.writer.flush()

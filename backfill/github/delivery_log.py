@@ -14,6 +14,7 @@ import orjson
 
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.pipeline.api_objects import read_object, read_told
 from backfill.pipeline.context import Context
 from backfill.records import Json, RecoveredDeliveries, Webhook
 from engines import reading
@@ -59,7 +60,8 @@ def list_log(context: Context, hook: Webhook, since: datetime) -> list[LoggedDel
     """
     log = []
     for page in fetch_pages(context.client, f"{hook.path}/deliveries?per_page=100", know_nothing):
-        lines = [line for item in page.body if (line := read_line(item))]
+        items, _ = read_told(context, f"{hook.path}: log", page.body)
+        lines = [line for item in items if (line := read_line(item))]
         log += [line for line in lines if line.event in EVENTS and line.time >= since]
         if any(line.time < since for line in lines):
             break
@@ -72,7 +74,7 @@ def read_line(item: Json) -> LoggedDelivery | None:
     guid = label(item.get("guid"))
     if time is None or guid is None:
         return None
-    return LoggedDelivery(int(item["id"]), guid, str(item.get("event")), time)
+    return LoggedDelivery(item["id"], guid, label(item.get("event")) or "", time)
 
 
 def find_lacking(
@@ -104,10 +106,16 @@ def recover_deliveries(
     """
     log = list_log(context, hook, horizon_of(context, hook, now, kept_for))
     missing = find_lacking(context, provider, log)
-    tasks = (partial(fetch_delivery, context, hook, provider, line) for line in missing[:MOST])
+    due = [line for line in missing if context.due.is_due(hook.path, name_of(line))]
+    tasks = (partial(read_delivery, context, hook, provider, line) for line in due[:MOST])
     batch, lost = list[Delivery](), list[LoggedDelivery]()
     total = 0
-    for line, delivery in context.pool.spread(tasks):
+    unread = len(missing) - len(due)
+    for read in context.pool.spread(tasks):
+        if read is None:
+            unread += 1
+            continue
+        line, delivery = read
         if delivery is None:
             lost.append(line)
             continue
@@ -118,11 +126,11 @@ def recover_deliveries(
             batch = []
     keep(batch)
     asked = sum(ask_again(context, hook, line) for line in lost if is_first(hook, line))
-    is_whole = len(missing) <= MOST and not lost
+    is_whole = len(missing) <= MOST and not lost and not unread
     if log and is_whole:
         newest = max(line.time for line in log).isoformat()
         transact(context.engine, lambda c: notes.put(c, f"hook {hook.id}", MARK, newest))
-    return RecoveredDeliveries(total, asked, len(lost), len(missing) > MOST)
+    return RecoveredDeliveries(total, asked, len(lost), len(due) > MOST)
 
 
 def is_first(hook: Webhook, line: LoggedDelivery) -> bool:
@@ -131,6 +139,19 @@ def is_first(hook: Webhook, line: LoggedDelivery) -> bool:
         return False
     ASKED.add((hook.id, line.guid))
     return True
+
+
+def read_delivery(
+    context: Context, hook: Webhook, provider: str, line: LoggedDelivery
+) -> tuple[LoggedDelivery, Delivery | None] | None:
+    """Return a delivery as `fetch_delivery` does; None where it cannot be read now."""
+    ask, home = partial(fetch_delivery, context, hook, provider, line), hook.path
+    return context.due.read(context.client, hook.path, name_of(line), home, ask)
+
+
+def name_of(line: LoggedDelivery) -> str:
+    """Return how a delivery is called that cannot be read."""
+    return f"delivery {line.guid}"
 
 
 def fetch_delivery(
@@ -143,7 +164,8 @@ def fetch_delivery(
         if not is_lost(problem):
             raise
         return line, None
-    payload = (record.get("request") or {}).get("payload")
+    request = read_object(record, "delivery").get("request")
+    payload = request.get("payload") if isinstance(request, dict) else None
     if not isinstance(payload, dict):
         return line, None
     repository = payload.get("repository")

@@ -7,8 +7,11 @@ from sqlalchemy import Engine
 from backfill.github.windows import CAP, PER_PAGE, format_time
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.http.list_body import read_total
+from backfill.pipeline.api_objects import read_field, read_object
 from backfill.records import EVERYTHING, Estimate, ReadRange
 from engines import reading
+from rows import fields
 from rows.sources import source_of
 from store.reads import for_backfill
 from store.state import backfill_progress
@@ -24,15 +27,17 @@ def estimate_calls(
 
     Raises ApiError.
     """
-    repository = client.get(f"/repos/{name}").body
-    path = f"/repos/{repository['full_name']}/"
+    repository = read_object(client.get(f"/repos/{name}").body, "repository")
+    path = f"/repos/{read_field(fields.text, repository, 'full_name', 'repository')}/"
     since = f"&created={format_time(read_range.last_time)}..*" if read_range.last_time else ""
     newest = client.get(f"{path}actions/runs?exclude_pull_requests=true&per_page=1{since}")
-    runs = int(newest.body["total_count"])
+    runs = read_total(newest.body)
     if read_range.max_runs is not None:
         runs = min(runs, read_range.max_runs)
-    provider = source_of("github").provider_of(repository.get("html_url"))
-    stored = min(runs, count_stored(engine, provider, int(repository["id"])))
+    page = fields.text(repository, "html_url", "repository") or ""
+    provider = source_of("github").provider_of(page)
+    gitid = read_field(fields.number, repository, "id", "repository")
+    stored = min(runs, count_stored(engine, provider, gitid))
     branches = client.get(f"{path}branches?per_page={PER_PAGE}")
     commits = read_range.commits or 0
     if commits == EVERYTHING:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from backfill.github import webhooks
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.pipeline.api_objects import read_object
 from backfill.records import CheckLine, HookOwner, KnownHooks, Webhook
 from backfill.webhook_address import is_ours, without_secrets
 from config.settings import BadSetting
@@ -55,7 +56,7 @@ def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> str:
     rights = ORG_RIGHTS if owner.is_org else REPO_RIGHTS
     path = f"/users/{owner.name}" if owner.is_org else f"/repos/{owner.name}"
     try:
-        account = client.get(path, tries=2).body
+        account = read_object(client.get(path, tries=2).body, "account")
     except ApiError as other:
         return f"{owner.name}: {other}"
     if owner.is_org and account.get("type") == "User":
@@ -153,5 +154,5 @@ def list_hooks_above(client: Client, owner: HookOwner) -> list[Webhook] | None:
     hooks = webhooks.list_visible_hooks(client, f"/orgs/{organisation}/hooks")
     if hooks is not None:
         return hooks
-    account = client.get(f"/users/{organisation}").body
+    account = read_object(client.get(f"/users/{organisation}").body, "account")
     return [] if account.get("type") == "User" else None

@@ -1,11 +1,13 @@
 """Which repositories are meant, and a repository with its objects as rows."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.pipeline.api_objects import read_field, read_named, read_object
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository, Unread, UnreadItem
 from config.watch import Watch
@@ -15,6 +17,8 @@ from rows.sources import source_of
 from store.doors.api import Read
 from store.reads import for_backfill
 from store.write.repositories import key_of
+
+FULL_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 COUNTED = {
     "repository": frozenset({"repos"}),
@@ -54,7 +58,8 @@ def list_owned(client: Client, owner: str) -> list[str]:
 def list_repositories(client: Client, path: str) -> list[str]:
     """Return the full names in a list of repositories. Raises ApiError."""
     pages = fetch_pages(client, path, know_nothing)
-    return [str(repo["full_name"]) for page in pages for repo in page.body]
+    listed = (read_named(page.body, None, "full_name")[0] for page in pages)
+    return [repository["full_name"] for records in listed for repository in records]
 
 
 def find_repository(context: Context, name: str) -> Repository:
@@ -63,8 +68,10 @@ def find_repository(context: Context, name: str) -> Repository:
     A redirect says that `name` is a former one: it becomes an alias.
     """
     answer = context.client.get(f"/repos/{name}")
-    repository: Json = answer.body
-    today = str(repository["full_name"])
+    repository = read_object(answer.body, "repository")
+    today = read_field(fields.text, repository, "full_name", "repository")
+    if not FULL_NAME.fullmatch(today):
+        raise ApiError("the answer cannot be read: repository.full_name is no name of one")
     more: Json = {}
     if answer.moved and today.lower() != name.lower():
         more = {"changes": describe_rename(name)}
@@ -88,7 +95,7 @@ def find_repository(context: Context, name: str) -> Repository:
         provider,
         today,
         f"/repos/{today}/",
-        str(repository["default_branch"]),
+        fields.text(repository, "default_branch", at) or "",
         fields.moment(repository, "created_at", at),
         fields.moment(repository, "pushed_at", at),
         repository,

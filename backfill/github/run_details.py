@@ -3,6 +3,7 @@
 https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -10,7 +11,8 @@ from sqlalchemy import Connection
 from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_objects, say_notes
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
-from backfill.http.pagination import Known, fetch_page, fetch_pages, know_nothing
+from backfill.http.pagination import Known, fetch_pages, know_nothing
+from backfill.pipeline.api_objects import ask_for, fetch_record
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable, fields
@@ -31,10 +33,11 @@ class RunDetails(NamedTuple):
 
 
 class JobPages(NamedTuple):
-    """The jobs of a list, by id where they have one, and its pages."""
+    """The jobs of a list, by id where they have one, its pages, what kept others."""
 
     jobs: dict[object, Any]
     pages: dict[str, Page]
+    broken: list[ApiError]
     is_unchanged: bool
 
 
@@ -59,7 +62,7 @@ def note_listed(run: Json, before: RunRead | None) -> RunRead:
         createtime=fields.moment(run, "created_at", at),
         attempt=fields.number(run, "run_attempt", at) or 1,
         updatetime=fields.moment(run, "updated_at", at),
-        ended=run.get("status") == "completed",
+        ended=fields.text(run, "status", at) == "completed",
         whole=before.whole if before else 0,
         state=DUE,
     )
@@ -83,12 +86,11 @@ def reread_details(
 ) -> RunDetails:
     """Return a run that had not ended when it was read, as it is now."""
     path = f"{repository.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
-    try:
-        fetched = fetch_page(context.client, path, known)
-    except ApiError as problem:
-        if not problem.is_gone:
-            raise
-        return RunDetails(run._replace(state=DONE), [], {}, anew=True)
+    fetched, is_gone = ask_for(
+        context, repository, f"run {run.rungitid}", partial(fetch_record, context, path, known)
+    )
+    if fetched is None:
+        return RunDetails(run._replace(state=DONE if is_gone else DUE), [], {}, anew=True)
     pages = {fetched.key: fetched.page} if fetched.page else {}
     if fetched.body is None:
         return complete_details(context, repository, RunDetails(run, [], pages, True), known)
@@ -110,13 +112,19 @@ def complete_details(
 ) -> RunDetails:
     """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
     run, reads, pages, _ = details
-    try:
-        listed = list_all_jobs(context, repository, run.rungitid, run.attempt, known)
-    except ApiError as problem:
-        if not problem.is_gone:
-            raise
+    listed, is_gone = ask_for(
+        context,
+        repository,
+        f"run {run.rungitid}: jobs",
+        partial(list_all_jobs, context, repository, run.rungitid, run.attempt, known),
+    )
+    if is_gone:
         # Deleted while it was being read: there is nothing more to be had.
         return details._replace(run=run._replace(state=DONE), pages={})
+    if listed is None:
+        attempts, _ = read_past_attempts(context, repository, run)
+        due = run._replace(state=DUE)
+        return details._replace(run=due, reads=reads + attempts, pages={})
     if listed.lacking:
         context.reporter.report(f"{repository.name}: run {run.rungitid}: {listed.describe()}")
     mapped = map_objects(context, "workflow_job", listed.jobs, repository)
@@ -148,6 +156,9 @@ def list_all_jobs(
     path = f"{repository.path}actions/runs/{run}/"
     for _ in range(ROUNDS):
         read, total = fetch_jobs(context, f"{path}jobs?filter=all&per_page=100", known)
+        if read.broken:
+            lacking = max(1, total - len(read.jobs))
+            return JobList(list(read.jobs.values()), {}, lacking)
         if read.is_unchanged or len(read.jobs) >= total:
             return JobList(list(read.jobs.values()), read.pages, 0)
     jobs, counted = read.jobs, 0
@@ -165,8 +176,8 @@ def list_all_jobs(
 
 def fetch_jobs(context: Context, path: str, known: Known) -> tuple[JobPages, int]:
     """Return the pages of a list of jobs, and how many it counts. Raises ApiError."""
-    read, total = JobPages({}, {}, is_unchanged=False), 0
-    for fetched in fetch_pages(context.client, path, known):
+    read, total = JobPages({}, {}, [], is_unchanged=False), 0
+    for fetched in fetch_pages(context.client, path, known, read.broken):
         if fetched.page:
             read.pages[fetched.key] = fetched.page
         if fetched.body is None:
@@ -188,13 +199,17 @@ def read_past_attempts(
     attempts, is_read = list[Read](), True
     for attempt in range(run.whole + 1, run.attempt):
         path = f"actions/runs/{run.rungitid}/attempts/{attempt}?exclude_pull_requests=true"
-        try:
-            answer = context.client.get(repository.path + path)
-            read = map_object("workflow_run", answer.body, repository.record)
-        except ApiError as problem:
-            if not problem.is_gone:
-                raise
+        fetched, is_gone = ask_for(
+            context,
+            repository,
+            f"run {run.rungitid}: attempt {attempt}",
+            partial(fetch_record, context, repository.path + path, know_nothing),
+        )
+        if fetched is None:
+            is_read = is_read and is_gone
             continue
+        try:
+            read = map_object("workflow_run", fetched.body, repository.record)
         except Unmappable as error:
             context.reporter.report(
                 f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}"

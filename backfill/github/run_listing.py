@@ -25,7 +25,7 @@ from backfill.github.windows import (
     may_change,
 )
 from backfill.http.list_body import read_items, read_total
-from backfill.http.pagination import FetchedPage, fetch_page, fetch_pages, know_nothing, know_stored
+from backfill.http.pagination import FetchedPage, Known, fetch_page, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Repository
 from engines import reading
@@ -34,6 +34,9 @@ from store.state import backfill_progress
 from store.state.backfill_progress import CLOSED, LISTED, OPEN, RunRead, Window
 
 RESTARTS = 3
+MOST_IN_ROW, MOST_HALVED = 3, 8
+"""Windows that cannot be listed and are halved, in a row and in all: each takes its time."""
+RUNS = "workflow_runs"
 
 Task = Callable[[], RunDetails]
 
@@ -51,6 +54,7 @@ class RunList:
         self.floor = repository.createtime
         self.waiting: deque[Window] = deque()
         self.restarts: Counter[Window] = Counter()
+        self.passed_over = self.halved = 0
         self.asked: set[tuple[int, int, datetime | None]] = set()
         self.unread: set[tuple[datetime, datetime]] = set()
 
@@ -93,8 +97,11 @@ class RunList:
         self.count_off(window.listed)
         path: str | None = window.nextpage or self.repository.path + first_page_path(window)
         while path is not None and self.left != 0:
-            fetched = fetch_page(self.context.client, path, know_nothing)
-            total, runs = read_total(fetched.body), read_items(fetched.body, "workflow_runs")
+            fetched = self.read_page(window, path)
+            if fetched is None:
+                self.pass_over(window)
+                return
+            total, runs = read_total(fetched.body), read_items(fetched.body, RUNS)
             is_full = total >= CAP and len(runs) == PER_PAGE
             if window.total is None and is_full and self.halve_window(window):
                 return
@@ -146,17 +153,48 @@ class RunList:
         Returns False when GitHub counts its runs otherwise: it is listed anew then.
         """
         known = know_stored(self.context.engine, self.repository.repoid)
-        for fetched in fetch_pages(
-            self.context.client, self.repository.path + first_page_path(window), known
-        ):
+        path: str | None = self.repository.path + first_page_path(window)
+        while path is not None:
+            fetched = self.read_page(window, path, known)
+            if fetched is None:
+                break
+            path = fetched.nextpage
             if fetched.body is None:
                 continue
             if read_total(fetched.body) != window.total:
                 self.waiting.appendleft(Window(window.first, window.last))
                 return False
-            runs = read_items(fetched.body, "workflow_runs")
-            yield from self.store_page(window, fetched, runs)
+            yield from self.store_page(window, fetched, read_items(fetched.body, RUNS))
         return True
+
+    def read_page(
+        self, window: Window, path: str, known: Known = know_nothing
+    ) -> FetchedPage | None:
+        """Return a page of a window; None where it cannot be read now. Raises ApiError."""
+
+        def ask() -> FetchedPage:
+            fetched = fetch_page(self.context.client, path, known)
+            if fetched.body is not None:
+                read_total(fetched.body)
+                read_items(fetched.body, RUNS)
+            return fetched
+
+        span = f"runs {window.first} to {window.last} UTC"
+        home = self.repository.path.rstrip("/")
+        fetched = self.context.due.read(
+            self.context.client, self.repository.repoid, span, home, ask
+        )
+        if fetched is not None:
+            self.passed_over = 0
+        return fetched
+
+    def pass_over(self, window: Window) -> None:
+        """Leave a window open that cannot be listed now; its halves may be read."""
+        self.passed_over += 1
+        self.halved += 1
+        if self.passed_over <= MOST_IN_ROW and self.halved <= MOST_HALVED:
+            self.count_off(-window.listed)
+            self.halve_window(window)
 
     def store_page(
         self, window: Window, fetched: FetchedPage | None, runs: list[Any]

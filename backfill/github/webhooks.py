@@ -6,11 +6,12 @@ https://docs.github.com/rest/repos/webhooks and https://docs.github.com/rest/org
 """
 
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.pipeline.api_objects import read_field, read_named
 from backfill.records import Json, Repository, Webhook
 from backfill.webhook_address import is_same, without_secrets
 from rows import fields
@@ -31,14 +32,14 @@ class SentDelivery(NamedTuple):
 
 def read_hook(record: Json, place: str) -> Webhook:
     """Return a hook of the list at `place`, such as /repos/org/repo/hooks."""
-    config: dict[str, Any] = record.get("config") or {}
-    response: dict[str, Any] = record.get("last_response") or {}
+    config = fields.child(record, "config", "hook") or {}
+    response = fields.child(record, "last_response", "hook") or {}
     return Webhook(
-        id=int(record["id"]),
-        path=f"{place}/{record['id']}",
-        url=str(config.get("url") or ""),
+        id=(number := read_field(fields.number, record, "id", "hook")),
+        path=f"{place}/{number}",
+        url=fields.text(config, "url", "hook.config") or "",
         is_active=bool(record.get("active")),
-        events=frozenset(map(str, record.get("events") or ())),
+        events=frozenset(fields.texts(record, "events", "hook")),
         is_json=config.get("content_type") == "json",
         is_verified=str(config.get("insecure_ssl", "0")) == "0",
         code=fields.number(response, "code", "last_response"),
@@ -49,7 +50,8 @@ def read_hook(record: Json, place: str) -> Webhook:
 def list_hooks_at(client: Client, path: str) -> list[Webhook]:
     """Return the hooks of a list. Raises ApiError: 403 and 404 are a lack of rights."""
     pages = fetch_pages(client, f"{path}?per_page=100", know_nothing)
-    return [read_hook(one, path) for page in pages for one in page.body]
+    listed = (read_named(page.body)[0] for page in pages)
+    return [read_hook(record, path) for records in listed for record in records]
 
 
 def list_hooks(
@@ -59,8 +61,9 @@ def list_hooks(
 
     Lists that are in `seen` are not asked for again. Raises ApiError.
     """
-    owner = repository.record.get("owner") or {}
-    of_owner = [f"/orgs/{owner['login']}/hooks"] if owner.get("type") == "Organization" else []
+    owner = fields.child(repository.record, "owner", "repository") or {}
+    login = fields.text(owner, "login", "repository.owner")
+    of_owner = [f"/orgs/{login}/hooks"] if login and owner.get("type") == "Organization" else []
     paths = [f"{repository.path}hooks", *of_owner]
     for path in paths:
         if path not in seen:
@@ -135,8 +138,13 @@ def repair_hook(client: Client, hook: Webhook, url: str, secret: str) -> None:
 
 def list_sent(client: Client, hook: Webhook) -> list[SentDelivery]:
     """Return the latest lines of a hook's log, newest first. Raises ApiError."""
-    log = client.get(f"{hook.path}/deliveries?per_page={SHOWN}").body or []
+    log, _ = read_named(client.get(f"{hook.path}/deliveries?per_page={SHOWN}").body or [])
+    at = "delivery"
     return [
-        SentDelivery(int(line["id"]), str(line.get("event")), int(line.get("status_code") or 0))
+        SentDelivery(
+            line["id"],
+            fields.text(line, "event", at) or "",
+            fields.number(line, "status_code", at) or 0,
+        )
         for line in log
     ]

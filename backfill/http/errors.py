@@ -17,6 +17,11 @@ class ApiError(Exception):
         return self.status == 0
 
     @property
+    def is_unsteady(self) -> bool:
+        """It may be another time, or in smaller parts: no answer, a broken or a failed one."""
+        return self.status == 0 or self.status >= 500
+
+    @property
     def is_bad_key(self) -> bool:
         """The key is not accepted: nothing else can be asked for either."""
         return self.status == 401

@@ -4,11 +4,14 @@ from typing import Any
 
 from backfill.http.errors import ApiError
 
+MOST = 10**9
+"""Items: more than any list has."""
+
 
 def read_total(body: Any) -> int:
     """Return how many a list says it has. Raises ApiError where it does not."""
     total = body.get("total_count") if isinstance(body, dict) else None
-    if type(total) is not int:
+    if type(total) is not int or not 0 <= total < MOST:
         raise ApiError("a list cannot be read: total_count is missing or no number")
     return total
 

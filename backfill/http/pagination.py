@@ -6,9 +6,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine
 
 from backfill.http.client import Client
+from backfill.http.errors import ApiError
+from backfill.http.smaller_pages import get_page, page_after
 from engines import reading
 from store.state import backfill_progress
 from store.state.backfill_progress import Page
+
+MOST_PAGES = 5_000
+"""Pages of one list: half a million items, more than any has."""
+MOST_BROKEN = 2
+"""Pages in a row that cannot be read, before a list is given up for this time."""
 
 Known = Callable[[str], Page | None]
 """Tells what is known of a stored page, by its key."""
@@ -42,16 +49,34 @@ def fetch_page(client: Client, path: str, known: Known) -> FetchedPage:
     """Return one page. Raises ApiError."""
     key = client.rules.page_key(path)
     page_before = known(key)
-    answer = client.get(path, page_before.etag if page_before else None)
+    answer = get_page(client, path, page_before.etag if page_before else None)
     if answer.body is None and page_before is not None:
         return FetchedPage(key, None, page_before, page_before.nextpage)
     page = Page(answer.etag, answer.nextpage) if answer.etag else None
     return FetchedPage(key, answer.body, page, answer.nextpage)
 
 
-def fetch_pages(client: Client, path: str | None, known: Known) -> Iterator[FetchedPage]:
-    """Yield a page and those after it. Raises ApiError."""
+def fetch_pages(
+    client: Client, path: str | None, known: Known, broken: list[ApiError] | None = None
+) -> Iterator[FetchedPage]:
+    """Yield a page and those after it; what keeps one from being read goes into `broken`.
+
+    Raises ApiError without `broken`, and where the pages after that one are not to be had either.
+    """
+    failed, asked = 0, set[str]()
     while path is not None:
-        fetched = fetch_page(client, path, known)
+        if path in asked or len(asked) >= MOST_PAGES:
+            raise ApiError(f"{client.rules.title}'s list does not end: its pages repeat")
+        asked.add(path)
+        try:
+            fetched = fetch_page(client, path, known)
+        except ApiError as problem:
+            failed, after = failed + 1, page_after(path)
+            if broken is None or failed > MOST_BROKEN or after is None or not problem.is_unsteady:
+                raise
+            broken.append(problem)
+            path = after
+            continue
+        failed = 0
         yield fetched
         path = fetched.nextpage

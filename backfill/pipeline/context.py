@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.pipeline.due_items import DueItems
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 
@@ -48,13 +49,20 @@ class Reporter:
 
 
 class Context(NamedTuple):
-    """The store, the vendor's API, the threads, and what people are told."""
+    """The store, the vendor's API, the threads, what people are told, what could not be read."""
 
     engine: Engine
     client: Client
     pool: ThreadPool
     writer: Writer
     reporter: Reporter
+    due: DueItems
+
+
+def report_unread(context: Context, name: str, owner: object) -> None:
+    """Report each item of a repository or a hook that is not read, as long as it is not."""
+    for sentence in context.due.list_open(owner):
+        context.reporter.report(f"{name}: {sentence}")
 
 
 def report_refusal(context: Context, what: str, problem: ApiError) -> None:

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context, report_refusal
+from backfill.pipeline.context import Context, report_refusal, report_unread
 from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.due_items import DueItems
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 from backfill.reconcile.after_lists import follow_up
@@ -68,7 +69,7 @@ def run_cycle(
     reporter.begin_cycle()
     pool = ThreadPool(THREADS)
     writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
-    context = Context(engine, client, pool, writer, reporter)
+    context = Context(engine, client, pool, writer, reporter, DueItems(engine))
     with reading(engine).connect() as connection:
         senders = received.read_senders(connection)
     cycle = CycleContext(context, settings, now, senders, {})
@@ -156,4 +157,5 @@ def compare_lists(cycle: CycleContext, repository: Repository) -> bool:
         )
     is_whole = attempt("branches", partial(vendor.read_moved_branches, since=since))
     cycle.context.writer.flush()
+    report_unread(cycle.context, repository.name, repository.repoid)
     return is_whole is not False

@@ -32,6 +32,7 @@ LOOKED_AT = frozenset(
         health_rules.TOKEN,
         health_rules.RATE,
         health_rules.AUDIT,
+        health_rules.UNREAD,
     }
 )
 URL = "url"
@@ -58,6 +59,8 @@ def check_health(cycle: CycleContext, repositories: Sequence[Repository]) -> lis
     for repository in repositories:
         name = repository.name.lower()
         states.append(judge_last_audit(context, repository))
+        unread = context.due.list_open(repository.repoid)
+        states.append(health_rules.judge_unread(repository.name, unread))
         if name in ever:
             states.append(judge_silence(context, repository, recent.get(name), time))
         hooks = list_hooks(context, repository, cycle.hook_lists)

@@ -1,6 +1,6 @@
 """What is worth a warning: facts in, states out. Pure: nothing is asked, stored or logged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from backfill.http.rate_limit import Budget
@@ -11,6 +11,9 @@ from store.deliveries.received import RecentDeliveries
 from store.state.health import BAD, GOOD, WARNING, HealthState
 
 SILENCE, HOOK, TYPO, TOKEN, RATE, AUDIT = "silence", "hook", "typo", "token", "rate", "audit"
+UNREAD = "unread"
+SHOWN = 3
+"""Items that cannot be read, named in one line."""
 LAG = timedelta(minutes=15)
 """GitHub's deliveries may lag by minutes: less is not silence."""
 USUAL = 5
@@ -143,3 +146,11 @@ def judge_audit(name: str, missing: int | None, time: datetime | None) -> Health
     command = f"python local-database.py -r {name} --audit"
     detail = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
     return HealthState(name, AUDIT, WARNING, detail)
+
+
+def judge_unread(name: str, unread: Sequence[str]) -> HealthState:
+    """Return what of a repository cannot be read, each in a sentence."""
+    if not unread:
+        return HealthState(name, UNREAD, GOOD)
+    more = f"; and {len(unread) - SHOWN} more" if len(unread) > SHOWN else ""
+    return HealthState(name, UNREAD, WARNING, "; ".join(unread[:SHOWN]) + more)

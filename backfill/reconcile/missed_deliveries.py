@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context, report_refusal
+from backfill.pipeline.context import Context, report_refusal, report_unread
 from backfill.reconcile.cycle_context import CycleContext
 from backfill.records import App, RecoveredDeliveries, Repository, Webhook
 from backfill.vendors import vendor_of
@@ -89,6 +89,7 @@ def recover_from_hook(
         else:
             report_refusal(context, hook.path, problem)
         return None
+    report_unread(context, hook.path, hook.path)
     if recovered.lost:
         context.reporter.report(
             f"{hook.path}: {recovered.lost} deliveries that we lack have no payload any more; "

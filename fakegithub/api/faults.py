@@ -15,8 +15,9 @@ class Faults:
 
     A fault depends on the seed, the request and how often that was made before, not on which thread
     came first. The same request fails at most `most` times in a row. `slow` answers take `pause`
-    seconds, a `timeout` takes as long and then is a 502. `planned` faults come first: pairs of a
-    pattern for the path with its query and a kind, each used once.
+    seconds, a `timeout` takes as long and then is a 502. `lasting` faults come first: pairs of a
+    pattern for the path with its query and a kind, as long as they stand there; then those that are
+    `planned`, each used once.
     """
 
     seed: int = 0
@@ -24,6 +25,7 @@ class Faults:
     kinds: tuple[str, ...] = KINDS
     pause: float = 0.2
     most: int = 2
+    lasting: list[tuple[str, str]] = field(default_factory=list)
     planned: list[tuple[str, str]] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
     in_row: Counter[str] = field(default_factory=Counter)
@@ -37,10 +39,13 @@ class Faults:
     def draw(self, method: str, path: str) -> str | None:
         """Return the kind of fault this request meets, or None."""
         with self.lock:
-            kind = self._planned(path) or self._random(f"{method} {path}")
+            kind = self._lasting(path) or self._planned(path) or self._random(f"{method} {path}")
             if kind:
                 self.drawn[kind] += 1
             return kind
+
+    def _lasting(self, path: str) -> str | None:
+        return next((kind for pattern, kind in self.lasting if re.search(pattern, path)), None)
 
     def _planned(self, path: str) -> str | None:
         for place, (pattern, kind) in enumerate(self.planned):

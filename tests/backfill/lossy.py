@@ -14,6 +14,7 @@ from backfill.http.client import Client
 from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Context
 from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.due_items import DueItems
 from backfill.pipeline.progress_bars import ProgressBars
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
@@ -41,7 +42,7 @@ def desk_of(engine: Engine, github: Server) -> Iterator[Context]:
     retry = OutageRetry(reporter.report)
     writer, pool = Writer(engine, reporter.report, retry), ThreadPool(4)
     try:
-        yield Context(engine, client, pool, writer, reporter)
+        yield Context(engine, client, pool, writer, reporter, DueItems(engine))
     finally:
         pool.close()
         writer.close()

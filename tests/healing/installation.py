@@ -22,6 +22,7 @@ from backfill.http.etag_cache import CachingClient
 from backfill.http.rate_limit import RateLimit
 from backfill.pipeline.context import Context
 from backfill.pipeline.database_outage import OutageRetry
+from backfill.pipeline.due_items import DueItems
 from backfill.pipeline.thread_pool import ThreadPool
 from backfill.pipeline.writer import Writer
 from backfill.reconcile.cycle import CycleOutcome, run_cycle
@@ -116,7 +117,8 @@ class Installation(NamedTuple):
         now = datetime.fromtimestamp(self.github.now(), UTC).replace(tzinfo=None)
         writer = Writer(self.engine, self.reporter.report, OutageRetry(self.reporter.say))
         pool = ThreadPool(4)
-        context = Context(self.engine, self.client, pool, writer, self.reporter)
+        due = DueItems(self.engine)
+        context = Context(self.engine, self.client, pool, writer, self.reporter, due)
         try:
             return audit.audit_vendor(
                 context, find_repository(context, full_name), Span(now - timedelta(days), now)

@@ -180,7 +180,7 @@ def test_server_that_stays_broken_is_told_in_a_sentence(
 ):
     world = small_world(runs=3)
     faults = Faults()
-    faults.plan("/branches", *["502"] * 20)
+    faults.lasting.append(("/branches", "502"))
     with served(world, store_url, faults=faults):
         assert fill(world, app_of(world)) == 1
     assert "octo-org/app: branches: GitHub answers 502\n" in capsys.readouterr().err
