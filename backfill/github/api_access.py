@@ -109,9 +109,9 @@ def expiry_of(headers: Headers) -> datetime | None:
     for form in EXPIRY_FORMS:
         try:
             time = datetime.strptime(text, form)
-        except ValueError:
+            return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+        except (ValueError, OverflowError):
             continue
-        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
     return None
 
 

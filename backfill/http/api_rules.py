@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+LONGEST_NUMBER = 12
+
 Headers = Mapping[str, str]
 """Headers of an answer, asked for by their names in lower case."""
 
@@ -55,7 +57,19 @@ class ApiRules(NamedTuple):
     """Whether what a path leads to is kept in memory: no page that is stored."""
 
 
+LONGEST_RETRY = 3600
+"""Seconds: an hour is as long as any limit lasts, whatever a header says."""
+
+
 def retry_after(headers: Headers) -> int | None:
-    """Return what Retry-After says, in seconds."""
-    text = headers.get("retry-after", "")
-    return int(text) if text.isdecimal() else None
+    """Return what Retry-After says, in seconds, an hour at most."""
+    seconds = read_count(headers.get("retry-after", ""))
+    return None if seconds is None else min(seconds, LONGEST_RETRY)
+
+
+def read_count(text: str) -> int | None:
+    """Return a number of at most 12 ASCII digits; None for anything else."""
+    text = text.strip()
+    return (
+        int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+    )

@@ -10,8 +10,9 @@ import orjson
 import requests
 from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
-from backfill.http.api_rules import Action, Judgement
+from backfill.http.api_rules import Action, Judgement, read_count
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import RateLimit
 
@@ -21,6 +22,8 @@ TRIES = 8
 LIMIT_TRIES = 12
 HOPS = 5
 TIMEOUT = (10, 40)
+MOST_BYTES, PIECE = 64 * 1024 * 1024, 65_536
+"""Bytes of a body once it is unpacked, and of what is unpacked at a time."""
 LONGEST_PAUSE = 60
 LONGEST_WAIT = 900
 
@@ -132,14 +135,19 @@ class Client:
                 headers=headers,
                 timeout=TIMEOUT,
                 allow_redirects=False,
+                stream=True,
             )
-        except RequestException as error:
+            content = read_body(response)
+        except TooLong:
+            why = f"{self.rules.title}'s answer is longer than {MOST_BYTES >> 20} MiB"
+            return None, Judgement(Action.REFUSE, None, why)
+        except (RequestException, HTTPError, ValueError) as error:
             return None, Judgement(Action.AGAIN, None, self.explain_failure(error))
         finally:
             # Of a key that is not accepted it tells the limit of those without one.
             trusted = None if response is None or response.status_code == 401 else response
             self.rate_limit.leave(None if trusted is None else trusted.headers)
-        body = parse_json(response.content)
+        body = parse_json(content)
         if response.status_code == 200 and body is None:
             return None, Judgement(Action.AGAIN, None, f"{self.rules.title}'s answer breaks off")
         message = self.rules.message_of(body)
@@ -173,12 +181,16 @@ class Client:
 
     def read_answer(self, reply: ApiReply, *, moved: bool) -> ApiAnswer:
         """Return what a response holds."""
-        link = reply.response.links.get("next", {}).get("url")
-        nextpage = None
-        if link:
-            nextpage = self.check_same_host(reply.response.url, link).removeprefix(self.base)
-        last = parse_qs(urlsplit(reply.response.links.get("last", {}).get("url", "")).query)
-        pages = int(last.get("page", ["1"])[0])
+        try:
+            links = reply.response.links
+            link = links.get("next", {}).get("url")
+            nextpage = None
+            if link:
+                nextpage = self.check_same_host(reply.response.url, link).removeprefix(self.base)
+            last = parse_qs(urlsplit(links.get("last", {}).get("url", "")).query)
+        except ValueError as error:
+            raise ApiError(f"{self.rules.title}'s answer has a link that is none") from error
+        pages = read_count(last.get("page", ["1"])[0]) or 1
         return ApiAnswer(reply.body, reply.response.headers.get("ETag"), nextpage, pages, moved)
 
     def wait_for_limit(self, seconds: int | None, refusals: int) -> None:
@@ -196,7 +208,7 @@ class Client:
         pause = seconds or min(LONGEST_PAUSE, 2 ** (failures - 1))
         self.rate_limit.rest(pause * SECOND * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
 
-    def explain_failure(self, error: RequestException) -> str:
+    def explain_failure(self, error: Exception) -> str:
         """Return in a few words why there is no answer; never the URL's query."""
         text, title, address = str(error), self.rules.title, self.rules.address
         if "NameResolutionError" in text or "Failed to resolve" in text:
@@ -208,6 +220,22 @@ class Client:
         if isinstance(error, requests.Timeout):
             return f"{title} does not answer in time"
         return f"the connection to {title} broke off"
+
+
+class TooLong(Exception):
+    """A body has more bytes than are read of one."""
+
+
+def read_body(response: requests.Response) -> bytes:
+    """Return a body, unpacked. Raises TooLong, RequestException, urllib3's HTTPError."""
+    pieces, received = list[bytes](), 0
+    for piece in response.iter_content(PIECE):
+        pieces.append(piece)
+        received += len(piece)
+        if received > MOST_BYTES:
+            response.close()
+            raise TooLong
+    return b"".join(pieces)
 
 
 def parse_json(content: bytes) -> Any:

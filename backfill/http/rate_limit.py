@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from backfill.http.api_rules import ApiRules, Headers
+from backfill.http.api_rules import ApiRules, Headers, read_count
 
 MINUTE = 60.0
 BURST = 20
@@ -15,6 +15,8 @@ BURST = 20
 LEFT_TO_OTHERS = 0.2
 SAME_HOUR = 2
 """Seconds that the end of one hour may differ by from answer to answer."""
+LONGEST_HOUR = 7200
+"""Seconds: an hour of a limit that ends later is none."""
 SHOWN_SECONDS = 2.0
 """Shorter waits are not worth a word."""
 
@@ -47,9 +49,11 @@ def read_budget(headers: Headers, now: float, names: tuple[str, str, str]) -> Bu
     The reset is on the server's clock: it counts from the answer's Date.
     """
     try:
-        limit, remaining, reset = (int(headers[name]) for name in names)
+        limit, remaining, reset = (read_count(headers[name]) for name in names)
         date = parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+    if limit is None or remaining is None or reset is None or reset - date > LONGEST_HOUR:
         return None
     return Budget(limit, remaining, now + max(0.0, reset - date), reset)
 

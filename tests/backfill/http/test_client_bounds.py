@@ -1,0 +1,133 @@
+"""Absurd headers and endless bodies: read within bounds, told in a sentence."""
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from backfill.github.api_access import RULES
+from backfill.http import client as http
+from backfill.http.api_rules import read_count, retry_after
+from backfill.http.client import Client
+from backfill.http.errors import ApiError
+from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.http.rate_limit import RateLimit, read_budget
+
+
+@contextmanager
+def answering(body: bytes, **headers: str) -> Iterator[Client]:
+    """Give a client of a server that answers everything alike; `{url}` in a header is its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Print nothing."""
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value.replace("{url}", url))
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield Client(url, None, RateLimit(RULES, lambda why, until: None))
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_body_that_is_too_long_once_unpacked_is_refused(monkeypatch):
+    monkeypatch.setattr(http, "MOST_BYTES", 1 << 20)
+    bomb = gzip.compress(json.dumps(["x" * (2 << 20)]).encode())
+    assert len(bomb) < 10_000
+    with (
+        answering(bomb, Content_Encoding="gzip") as client,
+        pytest.raises(ApiError, match="GitHub's answer is longer than 1 MiB"),
+    ):
+        client.get("/things", tries=1)
+
+
+def test_body_of_the_greatest_length_is_read(monkeypatch):
+    body = json.dumps(["x" * 1000]).encode()
+    monkeypatch.setattr(http, "MOST_BYTES", len(body))
+    with answering(gzip.compress(body), Content_Encoding="gzip") as client:
+        assert client.get("/things", tries=1).body == ["x" * 1000]
+
+
+def test_pages_that_follow_themselves_end_with_a_sentence():
+    with answering(b"[]", Link='<{url}/things?page=2>; rel="next"') as client:
+        with pytest.raises(ApiError, match="its pages repeat"):
+            list(fetch_pages(client, "/things", know_nothing))
+        assert client.rate_limit.sent == 2
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<{url}/things?page=9>; rel="last"',
+        '<{url}/things?page=x>; rel="last"',
+        '<{url}/things?page=99999999999999999999>; rel="last"',
+        "<<>>;;rel=",
+        '<>; rel="next"',
+        "\x01\x02",
+    ],
+)
+def test_odd_link_leads_nowhere(link: str):
+    with answering(b"[]", Link=link) as client:
+        answer = client.get("/things", tries=1)
+    assert answer.nextpage is None
+    assert answer.pages in (1, 9)
+
+
+@pytest.mark.parametrize("link", ['<http://[::1>; rel="next"', '<//evil.example/>; rel="next"'])
+def test_link_to_no_address_or_another_host_is_told(link: str):
+    with answering(b"[]", Link=link) as client, pytest.raises(ApiError):
+        client.get("/things", tries=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7),
+        ("31536000000", 3600),
+        ("9" * 5000, None),
+        ("-1", None),
+        ("²", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_an_hour_at_most(text: str, seconds: int | None):
+    assert retry_after({"retry-after": text}) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "1e3", "0x10", "-5", "9" * 400, "१"])
+def test_count_is_of_ascii_digits_only(text: str):
+    assert read_count(text) is None
+
+
+@pytest.mark.parametrize(
+    ("reset", "date"),
+    [
+        ("99999999999", "Mon, 02 Mar 2026 12:00:00 GMT"),
+        ("9" * 400, "Mon, 02 Mar 2026 12:00:00 GMT"),
+        ("1772456400", "yesterday"),
+        ("1772456400", "Mon, 02 Mar 99999 12:00:00 GMT"),
+        ("-1", "Mon, 02 Mar 2026 12:00:00 GMT"),
+    ],
+)
+def test_limit_that_ends_at_no_sensible_time_says_nothing(reset: str, date: str):
+    names = ("limit", "left", "reset")
+    headers = {"limit": "5000", "left": "0", "reset": reset, "date": date}
+    assert read_budget(headers, 0.0, names) is None
