@@ -32,7 +32,7 @@ COUNT_SECONDS = 60
 QUERY = """
 SELECT repo, workflowname, conclusion, COUNT(*) AS runs, ROUND(AVG(queuetime), 1) AS waited
 FROM workflowruns
-GROUP BY repo, workflowname, conclusion
+GROUP BY repoid, repo, workflowgitid, workflowname, conclusion
 ORDER BY runs DESC
 LIMIT 25
 """.strip()

@@ -166,6 +166,11 @@ def detail(repoid: int, day: str) -> str:
     broken = {one.workflowkey for one in failures}
     prints = sorted({one.fingerprint for one in failures if one.fingerprint})
     around = list_suspects(store(), runs, broken)
+    labels = names.label_runs([*runs[::-1], *(one.bad for one in around)])
+    called = [
+        pair._replace(bad=pair.bad._replace(workflowname=labels[repoid, pair.bad.workflow]))
+        for pair in around
+    ]
     return render_page(
         "night.html",
         f"{names.repo_label(repoid, repo.name)}, night to {formats.night(night)}",
@@ -175,12 +180,12 @@ def detail(repoid: int, day: str) -> str:
         end=until,
         cell=cell,
         runs=runs[::-1],
-        labels=names.label_runs([*runs[::-1], *(one.bad for one in around)]),
+        labels=labels,
         jobs=by_run,
         reasons=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: read_error(one, since) for one in prints[:MOST_SPREAD]},
         suspects=around,
-        issue=new_issue_link(repo, night, cell.failures, runs, around) if cell else None,
+        issue=new_issue_link(repo, night, cell.failures, runs, called) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
         # An export has the nights that the matrix leads to: not every one before these.
         before=None if site().is_static else night - timedelta(days=1),

@@ -3,6 +3,7 @@
 import csv
 import re
 from html import unescape
+from urllib.parse import unquote_plus
 
 import pytest
 from flask.testing import FlaskClient
@@ -50,6 +51,15 @@ def test_failure_of_one_of_two_files_of_one_name_is_new(engine: Engine, client: 
     assert digest_of(client) == ["New since yesterday (1):", f"- octo-org/app: {LINUX} / test"]
     (night,) = [line for line in sheet_of(client, "/nights.csv") if line["night"] == "2026-03-10"]
     assert (night["state"], night["failed jobs"]) == ("failed", f"{LINUX} / test")
+
+
+def test_prefilled_issue_says_which_of_two_files_of_one_name_failed(
+    engine: Engine, client: FlaskClient
+):
+    repoid = identity.two_files(engine)
+    page = unquote_plus(unescape(text_of(client, f"/nights/{repoid}/2026-03-10")))
+    assert f"Nightly failed: {LINUX} / test" in page
+    assert f"`{LINUX}` was last good at commit" in page
 
 
 def test_two_files_of_one_name_are_two_rows_of_time(engine: Engine, client: FlaskClient, roll):
