@@ -75,6 +75,9 @@ damage: dev ## damage the spool's files anywhere; nothing may be lost in silence
 torture: dev servers ## kill workers, masters and databases under load; nothing acknowledged may be lost
 	@.venv/bin/python -m tests.torture $(ARGS)
 
+strangers: dev ## attack a listener with unsigned requests; signed ones wait for none: make strangers ARGS="--way flask"
+	@.venv/bin/python -m tests.strangers $(ARGS)
+
 soak: dev servers ## 500,000 deliveries: memory, descriptors, threads, connections, log and spool stay flat
 	@.venv/bin/python -m tests.torture.soak $(ARGS)
 

@@ -4,6 +4,7 @@ This is all that we use of ASGI: https://asgi.readthedocs.io/en/latest/specs/www
 listener/app.py answers the same paths for any other server.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from listener.intake import answers
 from listener.intake.answers import Answer
 from listener.intake.intake import Intake
 from listener.intake.readiness import READINESS
+from listener.unfinished import UNFINISHED, UNPACED_BYTES
 from listener.vendors.head import BODY_BYTES, TOO_LONG, Refused
 from runtime import log
 
@@ -81,7 +83,11 @@ async def read(scope: Scope, receive: Receive, length: int | None) -> bytes:
         whole = bytearray(body)
         while message.get("more_body", False):
             message = await receive()
-            whole += message.get("body", b"")
+            piece = message.get("body", b"")
+            whole += piece
+            if len(whole) > UNPACED_BYTES:
+                pause = UNFINISHED.pause(len(piece), asyncio.get_running_loop().time())
+                await asyncio.sleep(pause)
             if len(whole) > BODY_BYTES:
                 raise Refused(*TOO_LONG)
         body = bytes(whole)

@@ -16,6 +16,11 @@ RESERVED_FILES = 128
 HELD_BYTES = 128 * 1024 * 1024
 """Of heads and bodies on their way, and of bodies in pieces until they are answered."""
 
+UNPACED_BYTES = 1024 * 1024
+"""Of each body; nearly all that GitHub sends is shorter."""
+PACE = 32 * 1024 * 1024
+"""Bytes a second of all longer ones: reading faster takes the processor from what is stored."""
+
 
 class Sender(Protocol):
     """A connection whose request is on its way; `held` are its bytes here."""
@@ -33,6 +38,7 @@ class Unfinished:
         self.most, self.most_held = most, held
         self.senders: dict[Sender, None] = {}
         self.held = 0
+        self.free_at = 0.0
         self.alert = ChangeAlert("unfinished requests are dropped", "unfinished requests are few")
 
     def add(self, sender: Sender) -> None:
@@ -47,6 +53,11 @@ class Unfinished:
         self.held += size
         while self.held > self.most_held and self.senders:
             self.drop_oldest("too many bytes")
+
+    def pause(self, size: int, now: float) -> float:
+        """Return the seconds to wait before more is read of who has sent so much."""
+        self.free_at = max(self.free_at, now) + size / PACE
+        return self.free_at - now
 
     def drop_oldest(self, cause: str) -> None:
         """End the request that is on its way for the longest time."""
@@ -67,6 +78,10 @@ class Unfinished:
         is_calm = len(self.senders) < self.most // 2 and self.held < self.most_held // 2
         if is_calm and self.alert.cause is not None:
             self.alert.clear()
+
+
+UNFINISHED = Unfinished()
+"""Of this process; its worker sets how many."""
 
 
 def connections_for_files() -> int:

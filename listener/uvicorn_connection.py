@@ -7,7 +7,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from listener.unfinished import Unfinished
+from listener.unfinished import UNFINISHED
 
 WINDOW_SECONDS = 5.0
 """In the first one the head must arrive; in each one so much of a body:"""
@@ -18,11 +18,10 @@ SECONDS = 60.0
 HEAD_BYTES = 64 * 1024
 """Of a head, or of what follows the last byte of a body in chunks."""
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n"
+MOST_PIECES, PIECE_BYTES = 32768, 256
+"""So many chunks may be of any size; more must be so long: each costs as much as a long one."""
 LINGER_SECONDS = 5.0
 """For an answer to be read by who still sends."""
-
-UNFINISHED = Unfinished()
-"""Of this process; its worker sets how many."""
 
 
 class Connection(HttpToolsProtocol):
@@ -32,7 +31,7 @@ class Connection(HttpToolsProtocol):
     held = 0
     loose_bytes = 0
     """Received since the last byte of a body."""
-    body_bytes = judged_bytes = 0
+    body_bytes = judged_bytes = pieces = 0
 
     def connection_made(self, transport: Any) -> None:
         """Give the request its time."""
@@ -57,6 +56,9 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, but neither a head nor chunks without end, nor what follows an answer."""
         if self.is_answered:
+            self.transport.pause_reading()
+            pause = UNFINISHED.pause(len(data), self.loop.time())
+            self.loop.call_later(pause, self.transport.resume_reading)
             return
         self.loose_bytes += len(data)
         super().data_received(data)
@@ -76,6 +78,9 @@ class Connection(HttpToolsProtocol):
         self.headers = []  # for what follows a body in chunks, which is no part of the head
 
     def on_body(self, body: bytes) -> None:
+        self.pieces += 1
+        if self.pieces > MOST_PIECES + self.body_bytes // PIECE_BYTES:
+            raise ValueError("too many chunks")  # for the parser, which ends with it
         self.body_bytes += len(body)
         self.loose_bytes = 0
         super().on_body(body)

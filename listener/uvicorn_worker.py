@@ -12,8 +12,8 @@ from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from engines import kind_of
-from listener.unfinished import connections_for_files
-from listener.uvicorn_connection import UNFINISHED, Connection
+from listener.unfinished import UNFINISHED, connections_for_files
+from listener.uvicorn_connection import Connection
 from runtime import log
 from runtime.gunicorn import GunicornLog
 
