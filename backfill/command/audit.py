@@ -127,7 +127,7 @@ def audit_online(
                 verdict = audit_again(repository)
                 if request.repairs and verdict.findings:
                     missing = len(verdict.findings)
-                    reporter.say(f"{repository.name}: {missing} missing, fetching them")
+                    reporter.say(f"{repository.name}: {missing} findings, fetching what they name")
                     repair(context, repository, verdict)
                     verdict = audit_again(repository)
             except ApiError as problem:

@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from backfill.github import run_details
-from backfill.github.run_listing import RunList, Task
-from backfill.github.windows import cover_until, join_windows
+from backfill.github.run_listing import UNFILTERED, RunList, Task
+from backfill.github.windows import cover_until, first_page_path, join_windows
 from backfill.http.errors import ApiError
-from backfill.http.list_body import read_total
-from backfill.http.pagination import FetchedPage, fetch_page, know_nothing, know_stored
-from backfill.pipeline.api_objects import read_field, read_named, read_object
+from backfill.http.list_body import read_items, read_total
+from backfill.http.pagination import fetch_page, know_nothing, know_stored
+from backfill.pipeline.api_objects import read_object
 from backfill.pipeline.context import Context
-from backfill.records import ReadRange, Repository
+from backfill.records import BEGINNING, ReadRange, Repository
 from engines import reading
 from rows import fields
 from store.deliveries.table import now as clock
@@ -46,6 +46,8 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
     store_details(context, repository, list_due_runs(context, repository))
     listing = RunList(context, repository, read_range.max_runs, read_range.last_time)
     store_details(context, repository, list_window_runs(listing, known, newest))
+    if newest.total and read_range.max_runs is None and read_range.last_time is None:
+        store_details(context, repository, list_unfiltered_runs(context, repository, newest.total))
     asked_runs: set[int] = set()
     for _ in range(ROUNDS):
         store_details(context, repository, list_unfinished_runs(context, repository, asked_runs))
@@ -99,22 +101,41 @@ def find_newest_run(
     """Return the newest run; `total` None when nothing changed, None when there is no run."""
     known = know_stored(context.engine, repository.repoid) if windows else know_nothing
 
-    def ask() -> tuple[FetchedPage, NewestRun | None]:
+    def ask() -> tuple[NewestRun | None]:
         fetched = fetch_page(context.client, repository.path + NEWEST, known)
         if fetched.body is None:
-            return fetched, NewestRun(windows[0].last, None, fetched.key, None)
-        for run in read_named(fetched.body, "workflow_runs")[0]:
-            time = read_field(fields.moment, run, "created_at", "run")
-            total = read_total(fetched.body)
-            return fetched, NewestRun(time, total, fetched.key, fetched.page)
-        return fetched, None
+            return (NewestRun(windows[0].last, None, fetched.key, None),)
+        total, key = read_total(fetched.body), fetched.key
+        if time := newest_time(fetched.body):
+            return (NewestRun(time, total, key, fetched.page),)
+        # No run, or one that cannot be read: other lists are asked before that is believed.
+        for path in (UNFILTERED, first_page_path(Window(BEGINNING, clock()))):
+            body = fetch_page(context.client, repository.path + path, know_nothing).body
+            if time := newest_time(body):
+                return (NewestRun(time, max(total, read_total(body)), key, None),)
+            total = max(total, read_total(body))
+        return (NewestRun(clock().replace(microsecond=0), None, "", None) if total else None,)
 
     home = repository.path.rstrip("/")
     answer = context.due.read(context.client, repository.repoid, "newest run", home, ask)
     if answer is None:
         # It is among those of the lists, which may be read all the same.
         return NewestRun(clock().replace(microsecond=0), None, "", None)
-    return answer[1]
+    return answer[0]
+
+
+def newest_time(body: Any) -> datetime | None:
+    """Return when the first run of a list that can be read was created."""
+    runs = (run for run in read_items(body, "workflow_runs") if isinstance(run, dict))
+    return next(filter(None, (fields.moment(run, "created_at", "run") for run in runs)), None)
+
+
+def list_unfiltered_runs(context: Context, repository: Repository, total: int) -> Iterator[Task]:
+    """Yield a task for each run that only the list without a filter has, if runs are lacking."""
+    counted = sum(window.total or 0 for window in list_windows(context, repository))
+    return (
+        RunList(context, repository, None, None).list_unfiltered() if counted < total else iter(())
+    )
 
 
 def list_window_runs(

@@ -19,6 +19,7 @@ from backfill.github.run_details import RunDetails
 from backfill.github.windows import (
     CAP,
     PER_PAGE,
+    advance_window,
     cut_window,
     first_page_path,
     halve_window,
@@ -37,6 +38,7 @@ RESTARTS = 3
 MOST_IN_ROW, MOST_HALVED = 3, 8
 """Windows that cannot be listed and are halved, in a row and in all: each takes its time."""
 RUNS = "workflow_runs"
+UNFILTERED = f"actions/runs?exclude_pull_requests=true&per_page={PER_PAGE}"
 
 Task = Callable[[], RunDetails]
 
@@ -179,11 +181,9 @@ class RunList:
                 read_items(fetched.body, RUNS)
             return fetched
 
-        span = f"runs {window.first} to {window.last} UTC"
-        home = self.repository.path.rstrip("/")
-        fetched = self.context.due.read(
-            self.context.client, self.repository.repoid, span, home, ask
-        )
+        span, home = f"runs {window.first} to {window.last} UTC", self.repository.path.rstrip("/")
+        context, repoid = self.context, self.repository.repoid
+        fetched = context.due.read(context.client, repoid, span, home, ask)
         if fetched is not None:
             self.passed_over = 0
         return fetched
@@ -196,25 +196,34 @@ class RunList:
             self.count_off(-window.listed)
             self.halve_window(window)
 
+    def list_unfiltered(self) -> Iterator[Task]:
+        """List runs without a filter: GitHub counts more than the lists by time have."""
+        path: str | None = self.repository.path + UNFILTERED
+        while path is not None and (fetched := self.read_page(Window(BEGINNING, BEGINNING), path)):
+            yield from self.store_page(None, None, read_items(fetched.body, RUNS))
+            path = fetched.nextpage
+
     def store_page(
-        self, window: Window, fetched: FetchedPage | None, runs: list[Any]
+        self, window: Window | None, fetched: FetchedPage | None, runs: list[Any]
     ) -> Iterator[Task]:
         """Store a page of runs with its notes, and yield a task for each that is to be read.
 
         A window with a run that cannot be read is not noted as listed: it is listed anew next time.
         """
         news, is_read = self.find_news(runs)
-        if not is_read:
-            self.unread.add((window.first, window.last))
-        if (window.first, window.last) in self.unread:
-            window, fetched = Window(window.first, window.last), None
-        elif news and window.state == CLOSED:
-            window = window._replace(state=LISTED)
+        if window is not None:
+            if not is_read:
+                self.unread.add((window.first, window.last))
+            if (window.first, window.last) in self.unread:
+                window, fetched = Window(window.first, window.last), None
+            elif news and window.state == CLOSED:
+                window = window._replace(state=LISTED)
         repository = self.repository
 
         def note(connection: Connection) -> None:
             backfill_progress.put_runs(connection, repository.repoid, [run for run, _ in news])
-            backfill_progress.put_windows(connection, repository.repoid, window)
+            if window is not None:
+                backfill_progress.put_windows(connection, repository.repoid, window)
             if fetched is not None and fetched.page is not None:
                 backfill_progress.put_page(connection, repository.repoid, fetched.key, fetched.page)
 
@@ -239,9 +248,3 @@ class RunList:
                     self.asked.add(state)
                     news.append((run, read))
         return news, is_read
-
-
-def advance_window(window: Window, total: int, runs: int, nextpage: str | None) -> Window:
-    """Return a window after a page of it is stored."""
-    state = LISTED if nextpage is None else OPEN
-    return Window(window.first, window.last, state, total, window.listed + runs, nextpage)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from backfill.records import BEGINNING
-from store.state.backfill_progress import CLOSED, OPEN, Window
+from store.state.backfill_progress import CLOSED, LISTED, OPEN, Window
 
 CAP = 1000
 PER_PAGE = 100
@@ -73,3 +73,9 @@ def join_windows(newer: Window, older: Window) -> Window | None:
 def may_change(window: Window, newest: datetime) -> bool:
     """Tell whether a run of a window may still be run again."""
     return window.last >= newest - CHANGES_FOR
+
+
+def advance_window(window: Window, total: int, runs: int, nextpage: str | None) -> Window:
+    """Return a window after a page of it is stored."""
+    state = LISTED if nextpage is None else OPEN
+    return Window(window.first, window.last, state, total, window.listed + runs, nextpage)
