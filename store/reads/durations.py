@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection, select
 
 from engines.chunks import chunks
@@ -154,12 +155,13 @@ def list_rolled_shares(split: SplitSpan, by: str) -> Iterator[JobShare]:
     for detail in split.rolled.values():
         for system, name, number, seconds in detail.counts.get(subject, ()):
             if wanted is None or (system or "").casefold() == wanted:
-                key = system if by == "os" else tuple(name) if by == "workflow" else name
+                key = system if by == "os" else name
                 counts[key] += number
                 totals[key] += seconds
     for key, count in counts.items():
         if by == "workflow":
-            yield JobShare(key[2], count, totals[key], key[:2])
+            *own, name = orjson.loads(key)
+            yield JobShare(name, count, totals[key], tuple(own))
         elif by == "repository":
             yield JobShare(None, count, totals[key], split.span.repoid if of_one else key)
         else:

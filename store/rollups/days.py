@@ -23,11 +23,12 @@ Values = dict[str, Any]
 class JobCount(NamedTuple):
     """Runs or jobs that have something in common; `seconds` is their run time in all.
 
-    `name` of a workflow: repos.Id, what it is known by there, and what it was called.
+    `name` of a workflow: JSON of repos.Id, what it is known by there, and what it was called. One
+    text, for a page adds up many thousands.
     """
 
     os: str | None
-    name: str | int | tuple[Any, ...] | None
+    name: str | int | None
     number: int
     seconds: float
 
@@ -38,7 +39,7 @@ class DayDetail(NamedTuple):
     `counts` are the values of JobCount, `spans` histogram texts: a page reads thousands.
     """
 
-    counts: dict[str, list[tuple[str | None, Any, int, float]]]
+    counts: dict[str, list[tuple[str | None, str | int | None, int, float]]]
     spans: dict[str, list[tuple[str | None, str]]]
 
 
@@ -156,7 +157,8 @@ def add_jobs(connection: Connection, begin: datetime, end: datetime, sums: RepoS
         query = query.where(*within, job.runtime.is_not(None))
         for repoid, system, *values, name, number, seconds in connection.execute(query):
             key = sort.key(values, name) if sort else None
-            counted = JobCount(system, (*key, name) if key else name, number, float(seconds))
+            shown = json.dumps((*key, name), ensure_ascii=False) if key else name
+            counted = JobCount(system, shown, number, float(seconds))
             for total in sums_for(sums, repoid):
                 total.add(subject, counted)
     for subject, span in SPANS.items():

@@ -1,5 +1,6 @@
 """Jobs do not say which workflow they are of: they are counted for it once their run is stored."""
 
+import json
 from collections import Counter
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
@@ -25,8 +26,8 @@ def count_workflows(engine: Engine) -> Counter[int | str]:
     counts = Counter[int | str]()
     with engine.connect() as connection:
         for text in connection.scalars(select(rollups.c.detail).where(rollups.c.repoid == ALL)):
-            for _, (_, key, _), number, _ in from_text(text).counts.get("workflow", ()):
-                counts[key] += number
+            for _, name, number, _ in from_text(text).counts.get("workflow", ()):
+                counts[json.loads(str(name))[1]] += number
     return counts
 
 
