@@ -24,7 +24,7 @@ REVISION = {
     "workflows": 1,
     "workflowruns": 3,
     "runattempts": 3,
-    "jobs": 3,
+    "jobs": 4,
 }
 
 STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0

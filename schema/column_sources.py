@@ -153,7 +153,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "inherited": both("run_attempt > 1, no runner, started_at before created_at"),
         "gated": Paths("workflow_job.status was waiting", CANNOT + ", once it no longer waits"),
         "clockanomaly": both("created_at, started_at, completed_at out of order"),
-        "failedstep": both("workflow_job.steps[].name, the first that failed"),
+        "failedstep": both("workflow_job.steps[].name, the first that failed, else never ended"),
         "steps": both("workflow_job.steps"),
         "latestart": both("steps[].started_at, 60 s or more after workflow_job.started_at"),
     },

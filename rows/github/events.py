@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from rows import Mapped, Row, fields
 from rows.github import branch, commit, job, repo, workflow, workflowrun
+from rows.github.event_marks import check_event
 from rows.source_record import Payload, Repository
 
 Rows = Iterable[Row]
@@ -36,7 +37,7 @@ def delete(payload: Payload, about: Repository) -> Rows:
 
 def repository(payload: Payload, about: Repository) -> Rows:
     """Return nothing more than the repository's own rows."""
-    return []
+    return ()
 
 
 def workflow_run(payload: Payload, about: Repository) -> Rows:
@@ -101,7 +102,8 @@ def rows_for(event: str, payload: Payload, about: Repository | None = None) -> M
     field may hold anything.
     """
     rank = repo.EVENT if event == "repository" else repo.PASSING
-    return mapped(payload, about or repo.read_repository(payload), EVENTS[event], rank)
+    about = about or repo.read_repository(payload)
+    return mapped(check_event(event, payload), about, EVENTS[event], rank)
 
 
 def rows_read(kind: str, payload: Payload) -> Mapped:

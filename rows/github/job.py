@@ -7,10 +7,10 @@ from datetime import datetime
 from json import JSONEncoder
 
 from rows import Row, fields, version
-from rows.github.job_steps import first_start, read_steps, systems
+from rows.github.job_steps import failed_step, first_start, read_steps, systems
 from rows.github.job_times import AT, is_foreign, job_times
 from rows.source_record import Payload, Repository
-from rows.words import COMPLETED, FAILED_JOB
+from rows.words import COMPLETED
 
 as_json = JSONEncoder(ensure_ascii=False).encode
 
@@ -38,19 +38,20 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
 def job_row(job: Payload, provider: str, run: int, attempt: int, decided: datetime | None) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
     status, steps = fields.text(job, "status", AT, fields.WORD), read_steps(job)
+    conclusion = fields.text(job, "conclusion", AT, fields.WORD)
     times = job_times(job, attempt, first_start(steps))
     queued, ran = times.queuetime, times.runtime
     steps = steps if status == COMPLETED else []
     state = {
         "status": status,
-        "conclusion": fields.text(job, "conclusion", AT, fields.WORD),
+        "conclusion": conclusion,
         "starttime": times.started,
         "endtime": times.ended,
         "queuetime": None if queued is None or queued < 0 else int(queued),
         "runtime": None if ran is None or ran < 0 else ran,
         "clockanomaly": any(span is not None and span < 0 for span in (queued, ran)),
         "latestart": times.is_late,
-        "failedstep": next((one["name"] for one in steps if one["conclusion"] in FAILED_JOB), None),
+        "failedstep": failed_step(steps, conclusion),
         "steps": as_json(steps) if status == COMPLETED else None,
     }
     labels = fields.texts(job, "labels", AT)
@@ -67,7 +68,6 @@ def job_row(job: Payload, provider: str, run: int, attempt: int, decided: dateti
         "commithash": fields.sha(job, "head_sha", AT),
     }
     key = {"provider": provider, "gitid": fields.key(fields.number, job, "id", AT)}
-    own = {"rungitid": run, "attempt": attempt, "inherited": times.inherited}
-    own["gated"] = status == "waiting"
+    own = dict(rungitid=run, attempt=attempt, inherited=times.inherited, gated=status == "waiting")
     order = version.job(status, times.stamps, state.values(), decided)
     return Row("jobs", {**key, **own, **state, **fixed, "version": order})

@@ -1,14 +1,14 @@
 """What a `workflow_job` object says beside its times: its steps, and the systems it asks for."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from rows import fields
 from rows.github.job_times import AT
-from rows.words import SKIPPED
+from rows.words import FAILED_JOB, IN_PROGRESS, SKIPPED
 
 SYSTEMS = {
     "Linux": set(
@@ -47,6 +47,23 @@ def first_start(steps: Iterable[Mapping[str, Any]]) -> datetime | None:
     times = [step["starttime"] for step in steps if step["conclusion"] != SKIPPED]
     first = min(filter(None, times), default=None)
     return None if first is None else datetime.fromisoformat(first)
+
+
+def failed_step(steps: Sequence[Mapping[str, Any]], conclusion: str | None) -> str | None:
+    """Return the first step of an ended job that failed, else the one that never ended.
+
+    The runner was lost in it, so that nobody told how it went: it has no conclusion, although it
+    began. Steps after it never began.
+    """
+    failed = [step["name"] for step in steps if step["conclusion"] in FAILED_JOB]
+    lost = [
+        step["name"]
+        for step in steps
+        if conclusion in (*FAILED_JOB, "cancelled")
+        and step["conclusion"] is None
+        and (step["status"] == IN_PROGRESS or step["starttime"])
+    ]
+    return next(iter([*failed, *lost]), None)
 
 
 def clock(time: datetime | None) -> str | None:

@@ -37,7 +37,7 @@ def test_signed_object_of_wrong_type_is_quarantined_until_it_can_be_applied(
 
 def test_guid_is_a_duplicate_only_once_its_body_was_applied(deliver: Deliver, engine: sa.Engine):
     answer = deliver("workflow_job", recorded(RUN), X_GitHub_Delivery=GUID)
-    fault = "payload.workflow_job: is missing"
+    fault = "payload.workflow: is in no body of a workflow_job event"
     assert (answer.status_code, answer.json) == (202, {"status": "quarantined", "error": fault})
     answer = deliver("workflow_run", recorded(RUN), X_GitHub_Delivery=GUID)
     assert (answer.status_code, answer.json) == (200, {"status": "applied"})

@@ -6,6 +6,7 @@ import pytest
 
 from tests.rows.objects import job
 
+T = "2026-03-02T12:00:09Z"
 STEPS = [
     {
         "name": "Set up job",
@@ -71,3 +72,32 @@ def test_steps_of_a_job_that_is_not_completed_are_not_kept(status: str):
 def test_offset_of_a_time_changes_neither_the_row_nor_its_version():
     moved = [{**STEPS[0], "started_at": "2026-03-02T12:00:09Z"}, *STEPS[1:]]
     assert job(completed_at="2026-03-02T14:04:00.000+02:00", steps=moved) == job(steps=STEPS)
+
+
+@pytest.mark.parametrize(
+    ("steps", "name"),
+    [
+        ([("Set up", "completed", "success", T), ("Test", "in_progress", None, T)], "Test"),
+        ([("Set up", "completed", "success", T), ("Test", None, None, T)], "Test"),
+        (
+            [
+                ("Test", "in_progress", None, T),
+                ("Upload", "completed", "failure", T),
+                ("Post", "pending", None, None),
+            ],
+            "Upload",
+        ),
+        ([("Set up", "queued", None, None), ("Test", "pending", None, None)], None),
+        ([("Test", "completed", "cancelled", T)], None),
+    ],
+    ids=["lost", "lost, no status", "another failed", "never began", "cancelled"],
+)
+def test_step_in_which_the_runner_was_lost_is_the_failed_one(
+    steps: list[tuple[str, str | None, str | None, str | None]], name: str | None
+):
+    keys = ("name", "status", "conclusion", "started_at")
+    said = [dict(zip(keys, step, strict=True)) for step in steps]
+    assert job(conclusion="failure", steps=said)["failedstep"] == name
+    assert job(conclusion="cancelled", steps=said)["failedstep"] == name
+    of_success = job(conclusion="success", steps=said)["failedstep"]
+    assert of_success == (name if name == "Upload" else None)
