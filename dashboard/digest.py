@@ -10,9 +10,10 @@ from dashboard.pages import nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
 from dashboard.view.night_changes import JobChange, NightChanges, find_changes
-from dashboard.web.request import read_banner
+from dashboard.web.request import local, read_banner, store
 from rows.one_line import one_line
 from store.rollups.night_summary import NOTHING, STATES
+from store.state.gone_repositories import KnownRepository, list_gone
 
 NIGHTS = 30
 UNNAMED = "(no name)"
@@ -38,14 +39,18 @@ def make_digest(app: Flask) -> Digest:
             state: sum(row.cell(shown.last).state == state for row in shown.rows)
             for state in STATES
         }
-        lines = list_lines(changes, counts, unseen, read_banner())
+        lines = list_lines(changes, counts, unseen, read_banner(), list_gone(store()))
         title = f"Night to {formats.night(shown.last)}"
         text = "\n".join(map(one_line, [title, *lines]))
         return Digest(text, bool(changes.new or changes.fixed))
 
 
 def list_lines(
-    changes: NightChanges, counts: dict[str, int], unseen: set[str], verdict: Banner
+    changes: NightChanges,
+    counts: dict[str, int],
+    unseen: set[str],
+    verdict: Banner,
+    gone: Iterable[KnownRepository] = (),
 ) -> Iterator[str]:
     """Yield the lines below the title."""
     states = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
@@ -60,6 +65,10 @@ def list_lines(
     yield from list_block(
         "Same error in several repositories",
         [f"{formats.first_line(one.text)} ({', '.join(one.repos[:5])})" for one in shared],
+    )
+    yield from list_block(
+        "Gone at GitHub",
+        [f"{one.name} is gone since {local(one.gonetime)}: {one.gonereason}" for one in gone],
     )
     yield ""
     yield f"Data: {verdict.text}."

@@ -32,6 +32,8 @@ class Mapped(NamedTuple):
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     """What of it could not be read, and is NULL."""
+    is_end: bool = False
+    """Whether it says that the repository is deleted."""
 
 
 class StoredName(NamedTuple):

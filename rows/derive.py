@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from rows.words import COMPLETED, SKIPPED
+from rows.words import ABANDONED, COMPLETED, SKIPPED
 
 WAITING = {"requested", "queued", "pending", "waiting"}
 ENDED_UNSTARTED = {"cancelled", SKIPPED, "startup_failure", "action_required", "stale"}
@@ -67,7 +67,7 @@ def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
     ends = [job.endtime for job in own if job.endtime]
     start = min(starts, default=None if is_unstarted(attempt, own) else attempt.createtime)
     end = None
-    if attempt.status == COMPLETED:
+    if attempt.status == COMPLETED and attempt.conclusion != ABANDONED:
         end = max(ends, default=attempt.updatetime)
     queued = seconds(attempt.createtime, start) if starts else None
     return Timing(
@@ -86,6 +86,8 @@ def is_unstarted(attempt: Attempt, jobs: Sequence[Job]) -> bool:
     """
     if attempt.status in WAITING:
         return True
+    if attempt.conclusion == ABANDONED:
+        return bool(jobs)
     if attempt.status != COMPLETED or any(job.is_open for job in jobs):
         return False
     return bool(jobs) or attempt.conclusion in ENDED_UNSTARTED

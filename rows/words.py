@@ -5,6 +5,8 @@ OPEN = ("queued", IN_PROGRESS, "waiting", "requested", "pending")
 """Statuses of what has not ended."""
 
 SUCCESS, SKIPPED = "success", "skipped"
+ABANDONED = "abandoned"
+"""Conclusion of what was open when its repository was gone: nobody knows how it ended."""
 FAILED = ("failure", "timed_out", "startup_failure")
 """Conclusions of runs and jobs that mean: somebody must look."""
 FAILED_JOB = ("failure", "timed_out")

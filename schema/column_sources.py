@@ -39,6 +39,8 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "defaultbranch": both("repository.default_branch"),
         "private": both("repository.private"),
         "archived": both("repository.archived"),
+        "gonetime": OWN,
+        "gonereason": OWN,
     },
     "repoaliases": {
         "repoid": REPO,

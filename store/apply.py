@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from engines.transaction import transact
 from rows import Mapped
 from rows.version import STUB
+from store.state import gone_repositories
 from store.write import (
     adopted_repositories,
     adopted_rows,
@@ -64,6 +65,7 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
     if is_adopting:
         adopted_repositories.adopt_repositories(connection, batch)
     stored = repositories.store_repositories(connection, batch, cache)
+    gone = gone_repositories.list_still_gone(connection, batch, stored)
     tables = repositories.rows_by_table(batch, stored, cache)
     runs, attempts = tables["workflowruns"], tables["runattempts"]
     derived_columns.resolve_workflow_names(connection, runs)
@@ -76,6 +78,8 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table])
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
+    for repoid in gone:
+        gone_repositories.abandon_runs(connection, repoid, None)
     moved = branch_heads.derive_heads(connection, tables["branchmoves"])
     branch_heads.assign_authors(connection, moved, tables["branches"], tables["commits"])
     changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})

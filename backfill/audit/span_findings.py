@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from backfill.audit.findings import JOBS, OPEN, Finding, finding_about
 from backfill.records import ListedRun
-from rows.words import COMPLETED
+from rows.words import ABANDONED, COMPLETED
 from store.reads.for_audit import StoredSpan
 from store.state.backfill_progress import DONE, DUE
 
 # https://docs.github.com/actions/reference/limits, and a day for GitHub to say so
 LONGEST_RUN = timedelta(days=36)
 LONGEST_JOB = {"queued": timedelta(days=2), "in_progress": timedelta(days=6)}
-JOBLESS = frozenset({"action_required", "startup_failure", "cancelled"})
+JOBLESS = frozenset({"action_required", "startup_failure", "cancelled", ABANDONED})
 """Conclusions of runs that may never have had a job."""
 
 

@@ -16,16 +16,20 @@ from backfill.command.arguments import choose_patterns, parse_count, parse_flag
 from backfill.command.audit_report import FailedAudit
 from backfill.command.vendor_connection import close_context, connect, open_context
 from backfill.http.errors import ApiError
+from backfill.watched_repositories import GoneRepository, list_meant, look_up
 from config.settings import BadSetting, Settings
 from config.times import read_past_time
 from config.watch import is_watched, watch
 from engines import reading
 from store import open
+from store.deliveries.table import now
 from store.open import CannotStart
 from store.reads import repository_names
+from store.state import gone_repositories
 from store.write import renames
 
 USUAL = "30d"
+AuditResult = Verdict | FailedAudit | GoneRepository
 
 
 class AuditRequest(NamedTuple):
@@ -62,10 +66,10 @@ def parse_audit_request(
 def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> int:
     """Audit every repository that is meant, print the verdicts and return the exit code.
 
-    0: nothing is missing; 1: something is, or could not be audited. Raises CannotStart,
-    BadSetting, BudgetSpent.
+    0: nothing is missing; 1: something is, could not be audited, or is newly gone. Raises
+    CannotStart, BadSetting, BudgetSpent.
     """
-    verdicts, failed = list[Verdict](), list[FailedAudit]()
+    verdicts, failed, gone = list[Verdict](), list[FailedAudit](), list[GoneRepository]()
     with open.opened_existing(settings, open.WORK, "nothing to audit") as engine:
         patterns = choose_patterns(settings, engine)
         if open.age(engine) == "empty":
@@ -76,19 +80,23 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
             if isinstance(result, FailedAudit):
                 failed.append(result)
                 text = f"{result.name}: not audited: {result.why}"
+            elif isinstance(result, GoneRepository):
+                gone.append(result)
+                text = result.sentence
             else:
                 verdicts.append(result)
                 text = audit_report.format_verdict(result)
             if not request.as_json:
                 print(text, flush=True)
     if request.as_json:
-        print(audit_report.format_json(verdicts, failed))
-    return int(bool(failed) or not all(verdict.is_complete for verdict in verdicts))
+        print(audit_report.format_json(verdicts, failed, gone))
+    is_new = bool(failed) or any(repository.is_new for repository in gone)
+    return int(is_new or not all(verdict.is_complete for verdict in verdicts))
 
 
 def audit_offline(
     settings: Settings, engine: Engine, patterns: tuple[str, ...], request: AuditRequest
-) -> Iterator[Verdict | FailedAudit]:
+) -> Iterator[AuditResult]:
     """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
     with reading(engine).connect() as connection:
         stored = repository_names.list_all_names(connection)
@@ -96,7 +104,12 @@ def audit_offline(
     meant = [repoid for repoid, names in stored.items() if is_watched(watched, names)]
     if not meant:
         raise BadSetting("-r", f"{', '.join(patterns)}: no such repository is stored")
+    with reading(engine).connect() as connection:
+        gone = {known.repoid: known for known in gone_repositories.list_gone(connection)}
     for repoid in meant:
+        if repoid in gone:
+            yield GoneRepository.of(gone[repoid])
+            continue
         yield audit.audit_store(
             engine, repoid, request.span, door="offline", spool=request.spool, pushes=True
         )
@@ -104,7 +117,7 @@ def audit_offline(
 
 def audit_online(
     settings: Settings, engine: Engine, patterns: tuple[str, ...], request: AuditRequest
-) -> Iterator[Verdict | FailedAudit]:
+) -> Iterator[AuditResult]:
     """Yield the verdicts of asking; with `repairs`, those after what was missing came."""
     connection = connect(settings, request.max_requests)
     vendor, client, reporter = connection
@@ -121,21 +134,26 @@ def audit_online(
     )
     problems = list[str]()
     try:
-        for name in vendor.list_names(client, watch(patterns), problems.append):
+        watched = watch(patterns)
+        listed = vendor.list_names(client, watched, problems.append)
+        for name in list_meant(engine, listed, watched):
             try:
-                repository = vendor.find_repository(context, name)
-                verdict = audit_again(repository)
-                if request.repairs and verdict.findings:
-                    missing = len(verdict.findings)
-                    reporter.say(f"{repository.name}: {missing} findings, fetching what they name")
-                    repair(context, repository, verdict)
+                for repository in look_up(context, vendor, name, now()):
+                    if isinstance(repository, GoneRepository):
+                        yield repository
+                        continue
                     verdict = audit_again(repository)
+                    if request.repairs and verdict.findings:
+                        missing = len(verdict.findings)
+                        what = f"{missing} findings, fetching what they name"
+                        reporter.say(f"{repository.name}: {what}")
+                        repair(context, repository, verdict)
+                        verdict = audit_again(repository)
+                    yield verdict
             except ApiError as problem:
                 if problem.is_bad_key:
                     raise
                 yield FailedAudit(name, str(problem))
-                continue
-            yield verdict
         yield from (FailedAudit(*problem.split(": ", 1)) for problem in problems)
         # A repository that was renamed: its older rows learn its name.
         while renames.rewrite(engine):

@@ -18,6 +18,7 @@ from backfill.audit.findings import (
     is_of_run,
 )
 from backfill.audit.verdict import Verdict, findings_as_objects
+from backfill.watched_repositories import GoneRepository
 from config.times import to_the_minute
 from rows.one_line import one_line
 
@@ -106,12 +107,22 @@ def format_count(kind: str, count: int) -> str:
     return f"{count:,} {noun if count == 1 else plural}"
 
 
-def format_json(verdicts: Iterable[Verdict], failed: Iterable[FailedAudit]) -> str:
+def format_json(
+    verdicts: Iterable[Verdict],
+    failed: Iterable[FailedAudit],
+    gone: Iterable[GoneRepository] = (),
+) -> str:
     """Return verdicts as one JSON object; times in UTC with Z, days as dates."""
     repositories = [as_object(verdict) for verdict in verdicts]
     errors = [{"repository": audit.name, "error": audit.why} for audit in failed]
-    is_complete = bool(repositories) and not errors and all(r["complete"] for r in repositories)
+    ended = [
+        {"repository": one.name, "since": f"{one.since.isoformat()}Z", "reason": one.reason}
+        for one in gone
+    ]
+    is_complete = bool(repositories or ended) and not errors
+    is_complete = is_complete and all(r["complete"] for r in repositories)
     report = {"complete": is_complete, "repositories": repositories, "failed": errors}
+    report["gone"] = ended
     return json.dumps(report, indent=1)
 
 

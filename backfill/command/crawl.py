@@ -7,6 +7,8 @@ from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context, report_refusal, report_unread
 from backfill.records import ReadRange, Repository
 from backfill.vendors import Vendor
+from backfill.watched_repositories import look_up, tell_gone
+from store.deliveries.table import now
 from store.write import renames
 
 
@@ -15,15 +17,16 @@ def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: Re
     for name in names:
         context.reporter.begin(name)
         try:
-            repository = vendor.find_repository(context, name)
+            found = list(look_up(context, vendor, name, now()))
         except ApiError as problem:
             report_refusal(context, name, problem)
             continue
-        read_phases(context, vendor, repository, read_range)
-        context.writer.flush()
-        report_unread(context, repository.name, repository.repoid)
-        if reach := describe_reach(context.engine, repository, read_range):
-            context.reporter.say(reach)
+        for repository in tell_gone(found, context.reporter.say, context.reporter.report):
+            read_phases(context, vendor, repository, read_range)
+            context.writer.flush()
+            report_unread(context, repository.name, repository.repoid)
+            if reach := describe_reach(context.engine, repository, read_range):
+                context.reporter.say(reach)
     context.reporter.end()
     # A repository that was renamed: its older rows learn its name.
     while renames.rewrite(context.engine):

@@ -16,6 +16,7 @@ from backfill.command.vendor_connection import (
 from backfill.http.errors import ApiError
 from backfill.pipeline.database_outage import wait_for_connections
 from backfill.records import ReadRange
+from backfill.watched_repositories import list_meant
 from config.settings import Settings
 from config.watch import watch
 from store import open
@@ -49,7 +50,9 @@ def read_repositories(
     context = open_context(engine, connection)
     wait_for_connections(engine, context.writer.patience)
     try:
-        names = connection.vendor.list_names(client, watch(patterns), reporter.report)
+        watched = watch(patterns)
+        listed = connection.vendor.list_names(client, watched, reporter.report)
+        names = list_meant(engine, listed, watched)
         names = explain_missing_key(engine, connection, names, read_range)
         crawl(context, connection.vendor, names, read_range)
     finally:

@@ -1,5 +1,6 @@
-"""All runs of a repository, with those that appear or end while they are read."""
+"""All runs of a repository, with those that appear or end while they are read; its workflows."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -8,21 +9,27 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from backfill.github import run_details
+from backfill.github.branches import put_pages
+from backfill.github.repository_lookup import map_objects
 from backfill.github.run_listing import UNFILTERED, RunList, Task
 from backfill.github.windows import cover_until, first_page_path, join_windows
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
-from backfill.http.pagination import fetch_page, know_nothing, know_stored
+from backfill.http.pagination import fetch_page, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.api_objects import read_object
 from backfill.pipeline.context import Context
-from backfill.records import BEGINNING, ReadRange, Repository
+from backfill.records import BEGINNING, Json, ReadRange, Repository
 from engines import reading
 from rows import fields
 from store.deliveries.table import now as clock
-from store.state import backfill_progress
+from store.reads import for_backfill
+from store.reads.for_backfill import StoredWorkflow
+from store.state import backfill_progress, notes
 from store.state.backfill_progress import DUE, OPEN, Page, Window
 
 ROUNDS = 5
+WORKFLOWS, FLOWS = "actions/workflows?per_page=100", "workflows listed"
+DELETED = "deleted"
 NEWEST = "actions/runs?exclude_pull_requests=true&per_page=1"
 
 
@@ -188,3 +195,61 @@ def explain_no_runs(context: Context, repository: Repository) -> str:
     except ApiError:
         return "GitHub lists no runs"
     return "GitHub lists no runs" if allowed is not False else "Actions are switched off"
+
+
+def read_workflows(context: Context, repository: Repository) -> None:
+    """Store the workflows: runs name theirs by its number only. Raises ApiError.
+
+    One that the list leaves out is asked for by its id: GitHub says there that it is deleted.
+    """
+    path, subject = repository.path + WORKFLOWS, str(repository.repoid)
+    context.writer.flush()
+    with reading(context.engine).connect() as connection:
+        stored = for_backfill.list_workflows(connection, repository.repoid)
+        noted = notes.text(connection, subject, FLOWS)
+    known, broken = know_stored(context.engine, repository.repoid), list[ApiError]()
+    pages = list(fetch_pages(context.client, path, known if noted else know_nothing, broken))
+    is_changed = any(page.body is not None for page in pages)
+    if is_changed and not all(page.body is not None for page in pages):
+        pages = list(fetch_pages(context.client, path, know_nothing, broken))
+    bodies = [page.body for page in pages if page.body is not None]
+    records = [flow for body in bodies for flow in read_items(body, "workflows")]
+    listed = {flow.get("id") for flow in records if isinstance(flow, dict)}
+    if not is_changed:
+        listed = set(json.loads(noted or "[]"))
+    for workflow in stored:
+        if workflow.gitid not in listed and workflow.state != DELETED and not broken:
+            records.append(read_unlisted_workflow(context, repository, workflow))
+            listed.add(workflow.gitid)  # not asked for again before the list is another
+    states: dict[Any, str | None] = {one.gitid: one.state for one in stored}
+    for record in records:
+        # GitHub need not say when a workflow's state became another: it has, since we looked last.
+        if isinstance(record, dict) and states.get(record.get("id"), record.get("state")) != (
+            record.get("state")
+        ):
+            record["updated_at"] = f"{clock().isoformat()}Z"
+    workflows = map_objects(context, "workflow", records, repository)
+
+    def note(connection: Connection) -> None:
+        put_pages(connection, repository, pages)
+        notes.put(connection, subject, FLOWS, json.dumps([one for one in listed if one]))
+
+    # A page with one that cannot be read is asked for again, though it is unchanged.
+    is_whole = len(workflows) == len(records) and not broken and bool(records or is_changed)
+    context.writer.put(workflows, note if is_whole else None)
+    if broken:
+        raise broken[0]
+
+
+def read_unlisted_workflow(
+    context: Context, repository: Repository, stored: StoredWorkflow
+) -> Json:
+    """Return a workflow that is stored and not listed, as it is now. Raises ApiError."""
+    try:
+        path = f"{repository.path}actions/workflows/{stored.gitid}"
+        return read_object(context.client.get(path).body, "workflow")
+    except ApiError as problem:
+        if not problem.is_gone:
+            raise
+    named = {"name": stored.name, "path": stored.path, "html_url": stored.url}
+    return {"id": stored.gitid, **named, "state": DELETED}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from backfill.http.api_rules import Action, ApiRules, Headers, Judgement, retry_after
 from backfill.http.client import Client
-from backfill.http.errors import MOVED, ApiError, in_one_line
+from backfill.http.errors import BLOCKED, MOVED, ApiError, in_one_line
 from backfill.http.etag_cache import CachingClient
 from backfill.http.rate_limit import LEFT_TO_OTHERS, RateLimit, Tell
 from backfill.records import App, Webhook
@@ -78,6 +78,8 @@ def describe_refusal(status: int, headers: Headers, message: str) -> str:
 
 def describe_forbidden(headers: Headers, message: str) -> str:
     """Return what is missing for a 403: a SAML session, a permission, or something else."""
+    if BLOCKED in message.lower():
+        return f"GitHub has blocked it ({in_one_line(message)})"
     sso = headers.get("x-github-sso", "")
     if sso or "saml" in message.lower():
         _, _, link = sso.partition("url=")

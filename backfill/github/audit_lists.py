@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from backfill.github.branches import fetch_whole_list
 from backfill.github.repository_lookup import map_each
 from backfill.github.run_details import list_all_jobs
 from backfill.github.run_listing import RESTARTS
@@ -216,3 +217,21 @@ def find_absent_attempts(
         for attempt in context.pool.spread(partial(ask, attempt) for attempt in attempts)
         if attempt
     }
+
+
+def list_branches(
+    context: Context, repository: Repository, unread: Unread
+) -> dict[str, str | None] | None:
+    """Return what each branch points at; None where the list would not stand still."""
+    pages, is_whole = fetch_whole_list(context, repository)
+    if not is_whole:
+        return None
+    records = [one for page in pages for one in read_items(page.body)]
+    return dict(map_each(context, "branch", map_branch, records, unread))
+
+
+def map_branch(branch: Json) -> tuple[str, str | None]:
+    """Return the name of a listed branch and its head. Raises Unmappable."""
+    name = fields.key(fields.text, branch, "name", "branch")
+    commit = fields.child(branch, "commit", "branch") or {}
+    return name, fields.key(fields.sha, commit, "sha", "branch.commit")

@@ -1,10 +1,9 @@
-"""Branches and workflows as GitHub lists them, and the commits that branches moved over.
+"""Branches as GitHub lists them, and the commits that branches moved over.
 
 What is remembered of a repository: a fingerprint of its branches as they are stored, and for
 each branch the head whose commits are known to be stored.
 
 https://docs.github.com/rest/branches/branches#list-branches
-https://docs.github.com/rest/actions/workflows#list-repository-workflows
 """
 
 import json
@@ -16,22 +15,20 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from backfill.github.commits import read_default_branch, read_heads
-from backfill.github.repository_lookup import map_each, map_objects
+from backfill.github.repository_lookup import map_objects
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
 from backfill.http.pagination import FetchedPage, Known, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.api_objects import read_named
 from backfill.pipeline.context import Context
-from backfill.records import Json, Repository, Unread
+from backfill.records import Json, Repository
 from engines import reading
-from rows import fields
 from store.doors.api import Read
 from store.reads import for_audit, for_backfill
 from store.state import backfill_progress, notes
 from store.state.backfill_progress import CLOSED
 
 BRANCHES = "branches?per_page=100"
-WORKFLOWS = "actions/workflows?per_page=100"
 ROUNDS = 4
 STORED, HEADS = "branches stored", "heads"
 COMMITS_OF = "commits of branch "
@@ -97,24 +94,6 @@ def is_same(before: FetchedPage | None, page: FetchedPage) -> bool:
     return before is page or (before is not None and before.body == page.body)
 
 
-def list_branches(
-    context: Context, repository: Repository, unread: Unread
-) -> dict[str, str | None] | None:
-    """Return what each branch points at; None where the list would not stand still."""
-    pages, is_whole = fetch_whole_list(context, repository)
-    if not is_whole:
-        return None
-    records = [one for page in pages for one in read_items(page.body)]
-    return dict(map_each(context, "branch", map_branch, records, unread))
-
-
-def map_branch(branch: Json) -> tuple[str, str | None]:
-    """Return the name of a listed branch and its head. Raises Unmappable."""
-    name = fields.key(fields.text, branch, "name", "branch")
-    commit = fields.child(branch, "commit", "branch") or {}
-    return name, fields.key(fields.sha, commit, "sha", "branch.commit")
-
-
 def know_pages(pages: dict[str, FetchedPage]) -> Known:
     """Know the pages that were just read."""
     return lambda key: pages[key].page if key in pages else None
@@ -138,20 +117,6 @@ def forget_pages(context: Context, repository: Repository) -> None:
     path = BRANCHES.partition("?")[0]
     context.writer.put(note=lambda c: backfill_progress.drop_pages(c, repository.repoid, path))
     context.writer.flush()
-
-
-def read_workflows(context: Context, repository: Repository) -> None:
-    """Store the workflows: runs name theirs by its number only. Raises ApiError."""
-    known, broken = know_stored(context.engine, repository.repoid), list[ApiError]()
-    for page in fetch_pages(context.client, repository.path + WORKFLOWS, known, broken):
-        if page.body is not None:
-            records = read_items(page.body, "workflows")
-            workflows = map_objects(context, "workflow", records, repository)
-            # A page with one that cannot be read is asked for again, though it is unchanged.
-            pages = [page] if len(workflows) == len(records) else []
-            context.writer.put(workflows, partial(put_pages, repository=repository, pages=pages))
-    if broken:
-        raise broken[0]
 
 
 def read_moved_branches(context: Context, repository: Repository, since: datetime) -> bool:

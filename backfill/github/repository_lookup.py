@@ -67,13 +67,23 @@ def find_repository(context: Context, name: str) -> Repository:
 
     A redirect says that `name` is a former one: it becomes an alias.
     """
-    answer = context.client.get(f"/repos/{name}")
+    return read_repository(context, f"/repos/{name}", name)
+
+
+def find_known_repository(context: Context, gitid: int, name: str) -> Repository:
+    """Return the repository with an id, which went by `name`. Raises ApiError."""
+    return read_repository(context, f"/repositories/{gitid}", name)
+
+
+def read_repository(context: Context, path: str, name: str) -> Repository:
+    """Return the repository at a path, stored; `name` is how it is known. Raises ApiError."""
+    answer = context.client.get(path)
     repository = read_object(answer.body, "repository")
     today = read_field(fields.text, repository, "full_name", "repository")
     if not FULL_NAME.fullmatch(today):
         raise ApiError("the answer cannot be read: repository.full_name is no name of one")
     more: Json = {}
-    if answer.moved and today.lower() != name.lower():
+    if (answer.moved or not path.endswith(name)) and today.lower() != name.lower():
         more = {"changes": describe_rename(name)}
         context.reporter.say(f"{name} is {today} today")
     try:

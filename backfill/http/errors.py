@@ -2,6 +2,8 @@
 
 MOVED = frozenset({301, 302, 303, 307, 308})
 GONE = frozenset({404, 410})
+BLOCKED = "access blocked"
+"""What a vendor says of a repository that it took down."""
 
 
 class ApiError(Exception):
@@ -40,6 +42,11 @@ class ApiError(Exception):
     def is_gone(self) -> bool:
         """It is not there, or not any more."""
         return self.status in GONE
+
+    @property
+    def is_blocked(self) -> bool:
+        """The vendor withholds it from everybody."""
+        return self.status == 451 or (self.status == 403 and BLOCKED in str(self).lower())
 
     @property
     def is_empty(self) -> bool:

@@ -25,12 +25,12 @@ from backfill.reconcile.cycle_context import CycleContext, CycleSettings
 from backfill.reconcile.missed_deliveries import find_hooks, recover_from_hooks
 from backfill.reconcile.reporter import CycleReporter
 from backfill.records import Repository
+from backfill.watched_repositories import list_meant, look_up, tell_gone
 from config.watch import watch
 from engines import reading
 from engines.transaction import transact
 from store.deliveries import received
 from store.doors.api import UNCHANGED
-from store.reads import repository_names
 from store.state import notes
 from store.write import renames
 
@@ -106,28 +106,22 @@ def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
     """Yield the repositories that are watched, as they are called today.
 
     Beside those of `-r` they are the stored ones that deliveries come from, as after a transfer;
-    without `-r`, all that are stored.
+    without `-r`, all that are stored. Those that are gone are said.
     """
-    context, vendor, patterns = cycle.context, cycle.settings.vendor, cycle.settings.patterns
-    with reading(context.engine).connect() as connection:
-        stored = repository_names.list_full_names(connection)
-    if patterns:
-        stored = [name for name in stored if name.lower() in cycle.senders.repositories]
-    listed = vendor.list_names(context.client, watch(patterns), context.reporter.report)
-    names, repoids = set[str](), set[int]()
-    for name in (*listed, *stored):
-        if name.lower() in names:
-            continue
-        names.add(name.lower())
+    context, vendor = cycle.context, cycle.settings.vendor
+    reporter, watched = context.reporter, watch(cycle.settings.patterns)
+    listed = vendor.list_names(context.client, watched, reporter.report)
+    repoids = set[int]()
+    for name in list_meant(context.engine, listed, watched, cycle.senders.repositories):
         try:
-            repository = vendor.find_repository(context, name)
+            found = list(look_up(context, vendor, name, cycle.now))
         except ApiError as problem:
             report_refusal(context, name, problem)
             continue
-        names.add(repository.name.lower())
-        if repository.repoid not in repoids:
-            repoids.add(repository.repoid)
-            yield repository
+        for repository in tell_gone(found, reporter.say, reporter.report):
+            if repository.repoid not in repoids:
+                repoids.add(repository.repoid)
+                yield repository
 
 
 Phase = Callable[[Context, Repository], object]

@@ -19,7 +19,7 @@ from engines import reading
 from engines.transaction import transact
 from store.deliveries import received
 from store.deliveries.received import RecentDeliveries
-from store.state import audits, health, notes
+from store.state import audits, gone_repositories, health, notes
 from store.state.health import BAD, GOOD, HealthState
 
 SPAN = timedelta(days=3)
@@ -33,6 +33,7 @@ LOOKED_AT = frozenset(
         health_rules.RATE,
         health_rules.AUDIT,
         health_rules.UNREAD,
+        health_rules.GONE,
     }
 )
 URL = "url"
@@ -50,11 +51,13 @@ def check_health(cycle: CycleContext, repositories: Sequence[Repository]) -> lis
         recent = received.recent_deliveries(connection, time - SPAN)
         ignored = received.unwatched_repositories(connection, time - SPAN)
         known = received.known_names(connection)
+        gone = gone_repositories.list_gone(connection)
         ever = set(recent) | names_once_heard(health.rows(connection), time)
     states = [
         health_rules.judge_token(context.client.rate_limit.expires, time),
         health_rules.judge_rate(context.client.rate_limit.budget),
         *health_rules.find_typos(cycle.settings.patterns, ignored, known),
+        *health_rules.judge_gone(gone),
     ]
     for repository in repositories:
         name = repository.name.lower()

@@ -8,10 +8,11 @@ from backfill.records import Webhook
 from backfill.webhook_address import is_same, without_secrets
 from config.times import to_the_minute
 from store.deliveries.received import RecentDeliveries
+from store.state.gone_repositories import KnownRepository
 from store.state.health import BAD, GOOD, WARNING, HealthState
 
 SILENCE, HOOK, TYPO, TOKEN, RATE, AUDIT = "silence", "hook", "typo", "token", "rate", "audit"
-UNREAD = "unread"
+UNREAD, GONE = "unread", "gone"
 SHOWN = 3
 """Items that cannot be read, named in one line."""
 LAG = timedelta(minutes=15)
@@ -154,3 +155,17 @@ def judge_unread(name: str, unread: Sequence[str]) -> HealthState:
         return HealthState(name, UNREAD, GOOD)
     more = f"; and {len(unread) - SHOWN} more" if len(unread) > SHOWN else ""
     return HealthState(name, UNREAD, WARNING, "; ".join(unread[:SHOWN]) + more)
+
+
+def judge_gone(gone: Iterable[KnownRepository]) -> list[HealthState]:
+    """Return a warning for each repository that its vendor has no more."""
+    return [
+        HealthState(
+            one.name,
+            GONE,
+            WARNING,
+            f"gone since {to_the_minute(one.gonetime)} UTC: {one.gonereason}",
+        )
+        for one in gone
+        if one.gonetime
+    ]

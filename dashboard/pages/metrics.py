@@ -16,6 +16,7 @@ from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
 from store.rollups import histogram
 from store.state import health
+from store.state.gone_repositories import list_gone
 from store.write import changed_runs
 
 TITLE = ""
@@ -95,6 +96,11 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "last_change_age_seconds",
         "Seconds since GitHub last changed a stored run",
         [(labels[one.repoid], age(one.changed, now)) for one in repos],
+    )
+    yield (
+        "repository_gone_age_seconds",
+        "Seconds since a repository is gone at its server",
+        [({"repo": one.name}, age(one.gonetime, now)) for one in list_gone(store())],
     )
     yield (
         "audit_age_seconds",

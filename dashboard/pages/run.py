@@ -37,6 +37,7 @@ def show(provider: str, gitid: int) -> str:
         f"{label or 'Run'} #{run.runnumber or run.gitid}",
         run=run,
         label=label,
+        workflow_state=runs.find_workflow_state(store(), run.key),
         attempts=shown,
         commit=runs.find_commit(store(), run.repoid, run.commithash or ""),
         reasons=failures.read_reasons(store(), [run.key]),

@@ -22,7 +22,7 @@ VARIANTS = 100
 CSV_MOST = 10_000
 CONCLUSIONS = (
     "failed running success failure timed_out startup_failure cancelled skipped action_required"
-    " neutral stale"
+    " neutral stale abandoned"
 ).split()
 
 

@@ -18,6 +18,7 @@ from engines import deadline
 from store.reads import audits, health
 from store.reads.connection import STATEMENT_SECONDS, is_missing, schema_state
 from store.rollups.spans import RollupPlan
+from store.state.gone_repositories import list_gone
 
 
 class Site(NamedTuple):
@@ -92,6 +93,7 @@ def render_page(template: str, title: str, **values: Any) -> str:
         template,
         title=title,
         verdict=read_banner(),
+        gone=list_gone(store()),
         now=g.now,
         calendar=site().calendar,
         is_static=site().is_static,

@@ -54,6 +54,8 @@ def _rate_limit(call: Call, limits: Limits) -> Answer:
 def _repo(call: Call, repo: Repo | None, asked: str, below: str) -> Answer:
     if repo is None or not access.can_see(call.token, repo):
         return not_found()
+    if repo.blocked:
+        return error(403, "Repository access blocked")
     if access.wants_saml(call.token, repo):
         return saml(repo)
     if repo.full_name.lower() != asked.lower():

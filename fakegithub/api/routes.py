@@ -127,7 +127,7 @@ def job_annotations(call: Call, repo: Repo, job_id: str) -> Answer:
 
 def workflows(call: Call, repo: Repo) -> Answer:
     """GET /actions/workflows."""
-    found = call.view.workflows(repo.id)
+    found = [flow for flow in call.view.workflows(repo.id) if flow.state != "deleted"]
     page = page_of(call, found, path=f"/repositories/{repo.id}/actions/workflows")
     shown = [rest.workflow(flow, repo) for flow in page.items]
     return Answer(200, {"total_count": len(found), "workflows": shown}, page.headers)

@@ -22,6 +22,7 @@ class Repo(NamedTuple):
     updated_at: int
     pushed_at: int
     actions: bool = True
+    blocked: bool = False
 
 
 class Commit(NamedTuple):

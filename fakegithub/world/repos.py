@@ -25,7 +25,8 @@ class Repos(Ledger):
         """Create an empty repository and return its id; a former name of another may be taken."""
         self.advance(after)
         holder = self.named(full_name)
-        if holder is not None and self.repo(holder).full_name.lower() == full_name.lower():
+        held: Repo | None = None if holder is None else self.state("repo", holder)
+        if held is not None and held.full_name.lower() == full_name.lower():
             raise ValueError(f"{full_name} exists")
         number = self.new_id("repo") if id is None else id
         now = self.now
@@ -119,6 +120,16 @@ class Repos(Ledger):
         self.repo(repo_id)
         self.record("repo", repo_id, None, repo_id=repo_id, event="repository", action="deleted")
 
+    def restore_repo(self, repo: Repo, *, after: int = 0) -> None:
+        """Bring a deleted repository back as it was; GitHub sends nothing for that."""
+        self.advance(after)
+        self._set_repo(repo, None)
+
+    def block_repo(self, repo_id: int, blocked: bool = True, *, after: int = 0) -> None:
+        """Take a repository down, or let it be seen again; GitHub sends nothing for that."""
+        self.advance(after)
+        self._set_repo(self.repo(repo_id)._replace(blocked=blocked), None)
+
     def add_workflow(
         self,
         repo_id: int,
@@ -142,3 +153,16 @@ class Repos(Ledger):
         flow: Workflow = self.state("workflow", workflow_id)
         changed = flow._replace(updated_at=self.now, **values)
         self.record("workflow", workflow_id, changed, repo_id=flow.repo_id)
+
+    def delete_workflow(self, workflow_id: int, *, after: int = 0) -> None:
+        """Delete a workflow's file: lists leave it out, by its id it is `deleted`."""
+        self._set_workflow_state(workflow_id, "deleted", after)
+
+    def restore_workflow(self, workflow_id: int, *, after: int = 0) -> None:
+        """Add a workflow's file again: it keeps its id, and when it was last changed."""
+        self._set_workflow_state(workflow_id, "active", after)
+
+    def _set_workflow_state(self, workflow_id: int, state: str, after: int) -> None:
+        self.advance(after)
+        flow: Workflow = self.state("workflow", workflow_id)
+        self.record("workflow", workflow_id, flow._replace(state=state), repo_id=flow.repo_id)

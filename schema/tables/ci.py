@@ -13,7 +13,10 @@ from schema.tables.columns import metadata as metadata
 from schema.tables.columns import of_kind as of_kind
 
 STATUS = "queued, in_progress, completed, waiting, requested or pending"
-CONCLUSION = "success, failure, cancelled, skipped, timed_out, ...; NULL until completed"
+CONCLUSION = (
+    "success, failure, cancelled, skipped, timed_out, ...; NULL until completed; abandoned if its"
+    " repository was gone before it ended"
+)
 
 repos = table(
     "repos",
@@ -32,6 +35,10 @@ repos = table(
     column("private", Boolean(), "state", "Whether the repository is private"),
     column("archived", Boolean(), "state", "Whether the repository is archived"),
     order(),
+    column(
+        "gonetime", Moment, "own", "Since when it is gone; with no gonereason, when it was back"
+    ),
+    column("gonereason", Name(64), "own", "Why its server has it no more; NULL while it has it"),
     Index("ix_repos_name", "name"),
 )
 

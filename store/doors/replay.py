@@ -28,6 +28,7 @@ from store.deliveries.table import (
 )
 from store.doors.decide import Decision, decide_each
 from store.doors.refusals import reason_of, write_each
+from store.state.gone_repositories import note_ends
 from store.write.repositories import Tables
 from store.write.version_cache import VersionCache
 
@@ -122,6 +123,7 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Decision, Mapped]]) ->
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, None]:
         written = apply.apply(connection, [mapped for _, _, mapped in page], cache)
+        note_ends(connection, ((mapped, one.delivery.receivetime) for _, one, mapped in page))
         by_reason: dict[str | None, list[int]] = defaultdict(list)
         for number, decision, _ in page:
             by_reason[decision.reason].append(number)

@@ -12,6 +12,7 @@ from store.deliveries.table import QUARANTINED, Delivery
 from store.doors.decide import Decision
 from store.doors.refusals import is_refusal, reason_of, write_each
 from store.doors.same_guid import key_of, recognize
+from store.state.gone_repositories import note_ends
 from store.write.repositories import Tables
 from store.write.version_cache import VersionCache
 
@@ -85,6 +86,7 @@ def store_all(
             return {}, recognized
         mapped = [decision.mapped for decision in fresh if decision.mapped is not None]
         tables = apply.apply(connection, mapped, cache) if mapped else {}
+        note_ends(connection, ((new.mapped, new.delivery.receivetime) for new in fresh))
         deliveries.save_all(connection, [(new.delivery, new.state, new.reason) for new in fresh])
         written()
         return tables, recognized

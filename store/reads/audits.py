@@ -66,7 +66,7 @@ class RunningLease(NamedTuple):
 
 
 def list_latest_audits(connection: Connection) -> list[LatestAudit]:
-    """Return the newest verdict of each repository that was ever audited, by name."""
+    """Return the newest verdict of each repository that was audited and is not gone, by name."""
     audit = audits.c
     newest = (
         select(audit.repoid, func.max(audit.audittime).label("newest"))
@@ -77,17 +77,18 @@ def list_latest_audits(connection: Connection) -> list[LatestAudit]:
         select(audit.repoid, repos.c.name, *(audit[name] for name in LatestAudit._fields[2:]))
         .join(newest, and_(newest.c.repoid == audit.repoid, newest.c.newest == audit.audittime))
         .join(repos, repos.c.Id == audit.repoid)
-        .where(repos.c.name.is_not(None))
+        .where(repos.c.name.is_not(None), repos.c.gonereason.is_(None))
         .order_by(repos.c.name)
     )
     return [LatestAudit(*row) for row in connection.execute(query)]
 
 
 def count_never_audited(connection: Connection) -> int:
-    """Return how many repositories have a run and were never audited."""
+    """Return how many repositories have a run, are not gone and were never audited."""
     audit, run = audits.c, workflowruns.c
     query = select(func.count()).where(
         repos.c.name.is_not(None),
+        repos.c.gonereason.is_(None),
         select(run.Id).where(run.repoid == repos.c.Id).exists(),
         ~select(audit.Id).where(audit.repoid == repos.c.Id).exists(),
     )

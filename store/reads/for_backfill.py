@@ -1,8 +1,10 @@
 """Named SELECTs of what a backfill asks about stored repositories, branches and commits."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, exists, select
 
-from schema.tables.ci import branches, commits, repos
+from schema.tables.ci import branches, commits, repos, workflows
 from store.reads.for_audit import list_heads
 
 
@@ -23,6 +25,23 @@ def list_live_heads(connection: Connection, repoid: int) -> dict[str, str]:
     """Return the heads of the branches that are not known to be deleted, by name."""
     heads = list_heads(connection, repoid)
     return {name: head for name, head in heads.items() if head is not None}
+
+
+class StoredWorkflow(NamedTuple):
+    """A stored workflow: its id at its vendor, name, file, page, and state as the vendor says."""
+
+    gitid: int
+    name: str | None
+    path: str | None
+    url: str | None
+    state: str | None
+
+
+def list_workflows(connection: Connection, repoid: int) -> list[StoredWorkflow]:
+    """Return the workflows of a repository."""
+    columns = (workflows.c[name] for name in StoredWorkflow._fields)
+    query = select(*columns).where(workflows.c.repoid == repoid).order_by(workflows.c.gitid)
+    return [StoredWorkflow(*row) for row in connection.execute(query)]
 
 
 def find_repository_id(connection: Connection, provider: str, gitid: int) -> int | None:

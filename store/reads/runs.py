@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, select
 
 from engines.chunks import by_scope
 from rows.words import RunKey, WorkflowKey, workflow_key
-from schema.tables.ci import commits, jobs, repoaliases, repos, runattempts, workflowruns
+from schema.tables.ci import commits, jobs, repoaliases, repos, runattempts, workflowruns, workflows
 from store.reads.shown_names import list_shared_names
 
 
@@ -156,6 +156,14 @@ def find_run(connection: Connection, key: RunKey) -> Run | None:
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else Run(*row)
+
+
+def find_workflow_state(connection: Connection, key: RunKey) -> str | None:
+    """Return the state of a run's workflow: active, deleted, disabled_manually, ..."""
+    run, flow = workflowruns.c, workflows.c
+    same = (flow.provider == run.provider) & (flow.gitid == run.workflowgitid)
+    query = select(flow.state).join_from(workflowruns, workflows, same)
+    return connection.scalar(query.where(run.provider == key[0], run.gitid == key[1]))
 
 
 def list_attempts(connection: Connection, key: RunKey) -> list[Attempt]:

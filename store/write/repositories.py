@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
@@ -21,11 +22,13 @@ Tables = dict[str, list[Values]]
 
 
 class StoredRepository(NamedTuple):
-    """A stored repository: its number here, full name and HTML page."""
+    """A stored repository: its number here, name and HTML page; since when and why it is gone."""
 
     repoid: int
     name: str
     url: str | None
+    gonetime: datetime | None = None
+    gonereason: str | None = None
 
 
 def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, StoredRepository]:
@@ -37,9 +40,9 @@ def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, 
     }
 
 
-REPOSITORIES = select(repos.c.gitid, repos.c.Id, repos.c.name, repos.c.url).where(
-    repos.c.provider == bindparam("of"), repos.c.gitid.in_(bindparam("gitids", expanding=True))
-)
+REPOSITORIES = select(
+    *(repos.c[name] for name in ("gitid", "Id", "name", "url", "gonetime", "gonereason"))
+).where(repos.c.provider == bindparam("of"), repos.c.gitid.in_(bindparam("gitids", expanding=True)))
 
 
 def key_of(mapped: Mapped) -> Key:

@@ -136,7 +136,7 @@ def elsewhere(one: Sent, place: int) -> Sent:
         values = {name: row.values[name] for name in ids if row.values.get(name) is not None}
         return Row(row.table, {**row.values, **{name: id_ + step for name, id_ in values.items()}})
 
-    provider, repository, rows, _ = one.rows
+    provider, repository, rows, *_ = one.rows
     return one._replace(mapped=Mapped(provider, moved(repository), tuple(map(moved, rows))))
 
 

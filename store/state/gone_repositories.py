@@ -1,0 +1,178 @@
+"""Repositories that are gone at their vendor: since when and why, and what becomes of open runs.
+
+Nothing is removed. What was seen last counts, by our clock. Runs and jobs that were open end as
+`abandoned` and keep their version, so that any later record of them still wins; when the
+repository is back they are open again below every real version, and due to be read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, case, func, or_, select, update
+
+from engines.chunks import by_scope
+from rows import Mapped, Row
+from rows.words import ABANDONED, COMPLETED, IN_PROGRESS, RunKey
+from schema.tables.backfill import etags, runreads
+from schema.tables.ci import jobs, repos, runattempts
+from schema.tables.reconciler import rereads
+from store.state.backfill_progress import DONE, OPEN
+from store.state.open_runs import WAITING
+from store.write import changed_runs, derived_columns
+from store.write.repositories import Key, StoredRepository, key_of
+from store.write.upsert import put_rows
+
+DELETED, BLOCKED, REPLACED = "deleted", "blocked", "another repository has its name"
+NOT_FOUND = "not found: deleted, or hidden from the key"
+LONG_AGO = datetime(1970, 1, 1)
+REOPENED = b"\0"
+"""A version above a stub's and below every other."""
+
+
+class KnownRepository(NamedTuple):
+    """A stored repository: what it is called, and since when and why it is gone, if it is."""
+
+    repoid: int
+    provider: str
+    gitid: int
+    name: str
+    private: bool | None
+    gonetime: datetime | None
+    gonereason: str | None
+
+
+def list_known(connection: Connection) -> list[KnownRepository]:
+    """Return the stored repositories that are known by id and full name, the oldest first."""
+    row = repos.c
+    query = select(row.Id, *(row[name] for name in KnownRepository._fields[1:]))
+    query = query.where(row.gitid.is_not(None), row.name.contains("/")).order_by(row.Id)
+    return [KnownRepository(*known) for known in connection.execute(query)]
+
+
+def list_gone(connection: Connection) -> list[KnownRepository]:
+    """Return the stored repositories that are gone."""
+    return [known for known in list_known(connection) if known.gonereason]
+
+
+def mark_gone(connection: Connection, repoid: int, reason: str, time: datetime) -> bool:
+    """Note that a repository is gone since `time` (UTC without zone); tell whether that is new.
+
+    One that was seen later than that is not. A reason that is certain takes the place of a 404.
+    """
+    row = repos.c
+    is_later = or_(row.gonetime.is_(None), row.gonetime < time)
+    new = update(repos).where(row.Id == repoid, row.gonereason.is_(None), is_later)
+    if connection.execute(new.values(gonereason=reason, gonetime=time)).rowcount:
+        return True
+    known = update(repos).where(row.Id == repoid, row.gonereason == NOT_FOUND)
+    connection.execute(known.values(gonereason=reason))
+    return False
+
+
+def mark_back(connection: Connection, repoid: int, time: datetime) -> bool:
+    """Note that a repository that was gone was seen at `time`; tell whether it was gone."""
+    row = repos.c
+    gone = update(repos).where(row.Id == repoid, row.gonereason.is_not(None), row.gonetime < time)
+    if not connection.execute(gone.values(gonereason=None, gonetime=time)).rowcount:
+        return False
+    reopen_runs(connection, repoid)
+    return True
+
+
+def list_still_gone(
+    connection: Connection, batch: Iterable[Mapped], stored: Mapping[Key, StoredRepository]
+) -> set[int]:
+    """Return the repositories of a batch that are gone for certain, by repos.Id.
+
+    One that the vendor changed after it was gone is back, which is noted.
+    """
+    gone = set[int]()
+    for mapped in batch:
+        repository = stored[key_of(mapped)]
+        if not repository.gonereason or not repository.gonetime:
+            continue
+        seen = max((time for time in map(seen_of, mapped.rows) if time), default=None)
+        if seen and mark_back(connection, repository.repoid, seen):
+            gone.discard(repository.repoid)
+        elif repository.gonereason != NOT_FOUND:
+            gone.add(repository.repoid)
+    return gone
+
+
+def seen_of(row: Row) -> datetime | None:
+    """Return when the vendor changed a repository for the last time, as a row of its name says."""
+    time = row.values["lastseen"] if row.table == "repoaliases" else None
+    return time if isinstance(time, datetime) else None
+
+
+def note_ends(connection: Connection, events: Iterable[tuple[Mapped | None, datetime]]) -> None:
+    """Mark the repositories that deliveries say are deleted; with the time of each receipt."""
+    for mapped, time in events:
+        if mapped is not None and mapped.is_end:
+            provider, gitid = key_of(mapped)
+            row = repos.c
+            query = select(row.Id).where(row.provider == provider, row.gitid == gitid)
+            repoid = connection.execute(query).scalar_one()
+            mark_gone(connection, repoid, DELETED, time)
+            if connection.scalar(select(row.gonereason).where(row.Id == repoid)):
+                abandon_runs(connection, repoid, None)
+
+
+def abandon_runs(connection: Connection, repoid: int, before: datetime | None) -> int:
+    """End the open runs and jobs of a repository of which nothing was heard since `before`.
+
+    None means all of them. Times of the vendor's clock, in UTC without zone. Returns how many runs.
+    """
+    last: dict[RunKey, datetime | None] = {}
+    a, j = runattempts.c, jobs.c
+    of_attempts = select(a.provider, a.rungitid, func.coalesce(a.updatetime, a.createtime))
+    of_jobs = select(j.provider, j.rungitid, func.coalesce(j.starttime, j.createtime))
+    for query, row in ((of_attempts, a), (of_jobs, j)):
+        opened = query.where(row.repoid == repoid, row.status != COMPLETED)
+        for provider, gitid, time in connection.execute(opened):
+            known = last.get((provider, gitid))
+            last[provider, gitid] = max(known, time) if known and time else known or time
+    quiet = [key for key, time in last.items() if not (before and time and time > before)]
+    ended = {"status": COMPLETED, "conclusion": ABANDONED}
+    change_runs(connection, repoid, quiet, lambda table: table.c.status != COMPLETED, ended)
+    return len(quiet)
+
+
+def reopen_runs(connection: Connection, repoid: int) -> None:
+    """Open again what was abandoned, and let all that had not ended be read next."""
+    keys = set[RunKey]()
+    for table in (runattempts, jobs):
+        chosen = (table.c.repoid == repoid, table.c.conclusion == ABANDONED)
+        query = select(table.c.provider, table.c.rungitid).where(*chosen)
+        keys |= {(provider, gitid) for provider, gitid in connection.execute(query)}
+
+    opened = {"conclusion": None, "version": REOPENED}
+    change_runs(connection, repoid, sorted(keys), lambda t: t.c.conclusion == ABANDONED, opened)
+    unread = (runreads.c.repoid == repoid, runreads.c.state == DONE, runreads.c.ended.is_(False))
+    query = select(runreads.c.rungitid).where(*unread)
+    runs = {gitid for _, gitid in keys} | set(connection.scalars(query))
+    connection.execute(update(runreads).where(*unread).values(state=OPEN))
+    due = {"repoid": repoid, "tries": 0, "duetime": LONG_AGO, "state": WAITING}
+    put_rows(connection, rereads, [{**due, "rungitid": gitid} for gitid in sorted(runs)])
+    connection.execute(etags.delete().where(etags.c.repoid == repoid))
+
+
+def change_runs(
+    connection: Connection, repoid: int, keys: Sequence[RunKey], is_meant: Any, values: Any
+) -> None:
+    """Change the meant attempts and jobs of runs, and derive the runs anew."""
+    touched = [{"provider": of, "gitid": gitid, "repoid": repoid} for of, gitid in keys]
+    locked = derived_columns.lock_runs(connection, touched)
+    for provider, gitids in by_scope(sorted(keys)):
+        for table in (runattempts, jobs):
+            of_runs = (table.c.provider == provider, table.c.rungitid.in_(gitids))
+            changed = {"status": guess_status(table), **values}
+            connection.execute(update(table).where(*of_runs, is_meant(table)).values(**changed))
+    derived_columns.update_runs(connection, touched, [], locked)
+    changed_runs.note_changes(connection, keys)
+
+
+def guess_status(table: Table) -> Any:
+    """Return the status of what is open, as far as its start tells."""
+    return case((table.c.starttime.is_not(None), IN_PROGRESS), else_="queued")
