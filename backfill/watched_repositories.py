@@ -84,7 +84,7 @@ def look_up(
     """
     with reading(context.engine).connect() as connection:
         known = gone_repositories.list_known(connection)
-    namesakes = [one for one in known if one.name.lower() == name.lower()]
+    namesakes = [each for each in known if each.name.lower() == name.lower()]
     answered = None
     try:
         answered = see(context, vendor.find_repository(context, name))
@@ -110,8 +110,8 @@ def look_closer(
     """Return a stored repository that does not answer by its name. Raises ApiError."""
     vendor = vendor_of(repository.provider)
     try:
-        found = vendor.find_known_repository(context, repository.gitid, repository.name)
-        return see(context, found)
+        answered = vendor.find_known_repository(context, repository.gitid, repository.name)
+        return see(context, answered)
     except ApiError as problem:
         if not (problem.is_gone or problem.is_blocked):
             raise
@@ -145,9 +145,9 @@ def check_rights(
 ) -> None:
     """Raise ApiError where the key sees none of the private repositories that it saw before."""
     others = [
-        one
-        for one in known
-        if one.private and not one.gonereason and one.repoid != repository.repoid
+        other
+        for other in known
+        if other.private and not other.gonereason and other.repoid != repository.repoid
     ]
     refusals = list[ApiError]()
     for other in others[:WITNESSES]:
@@ -165,12 +165,12 @@ def check_rights(
 
 
 def tell_gone(
-    found: Iterable[Repository | GoneRepository],
+    met: Iterable[Repository | GoneRepository],
     say: Callable[[str], object],
     report: Callable[[str], object],
 ) -> Iterator[Repository]:
     """Yield the repositories that answer; report those newly gone, and say which others are."""
-    for repository in found:
+    for repository in met:
         if isinstance(repository, GoneRepository):
             (report if repository.is_new else say)(repository.sentence)
         else:

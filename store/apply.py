@@ -65,7 +65,6 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
     if is_adopting:
         adopted_repositories.adopt_repositories(connection, batch)
     stored = repositories.store_repositories(connection, batch, cache)
-    gone = gone_repositories.list_still_gone(connection, batch, stored)
     tables = repositories.rows_by_table(batch, stored, cache)
     runs, attempts = tables["workflowruns"], tables["runattempts"]
     derived_columns.resolve_workflow_names(connection, runs)
@@ -78,8 +77,7 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table])
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
-    for repoid in gone:
-        gone_repositories.abandon_runs(connection, repoid, None)
+    gone_repositories.settle_gone(connection, batch, stored)
     moved = branch_heads.derive_heads(connection, tables["branchmoves"])
     branch_heads.assign_authors(connection, moved, tables["branches"], tables["commits"])
     changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})

@@ -116,13 +116,14 @@ def format_json(
     repositories = [as_object(verdict) for verdict in verdicts]
     errors = [{"repository": audit.name, "error": audit.why} for audit in failed]
     ended = [
-        {"repository": one.name, "since": f"{one.since.isoformat()}Z", "reason": one.reason}
-        for one in gone
+        {"repository": end.name, "since": f"{end.since.isoformat()}Z", "reason": end.reason}
+        for end in gone
     ]
     is_complete = bool(repositories or ended) and not errors
     is_complete = is_complete and all(r["complete"] for r in repositories)
     report = {"complete": is_complete, "repositories": repositories, "failed": errors}
-    report["gone"] = ended
+    if ended:
+        report["gone"] = ended
     return json.dumps(report, indent=1)
 
 

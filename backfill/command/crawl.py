@@ -17,11 +17,11 @@ def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: Re
     for name in names:
         context.reporter.begin(name)
         try:
-            found = list(look_up(context, vendor, name, now()))
+            met = list(look_up(context, vendor, name, now()))
         except ApiError as problem:
             report_refusal(context, name, problem)
             continue
-        for repository in tell_gone(found, context.reporter.say, context.reporter.report):
+        for repository in tell_gone(met, context.reporter.say, context.reporter.report):
             read_phases(context, vendor, repository, read_range)
             context.writer.flush()
             report_unread(context, repository.name, repository.repoid)

@@ -114,11 +114,11 @@ def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
     repoids = set[int]()
     for name in list_meant(context.engine, listed, watched, cycle.senders.repositories):
         try:
-            found = list(look_up(context, vendor, name, cycle.now))
+            met = list(look_up(context, vendor, name, cycle.now))
         except ApiError as problem:
             report_refusal(context, name, problem)
             continue
-        for repository in tell_gone(found, reporter.say, reporter.report):
+        for repository in tell_gone(met, reporter.say, reporter.report):
             if repository.repoid not in repoids:
                 repoids.add(repository.repoid)
                 yield repository

@@ -159,13 +159,9 @@ def judge_unread(name: str, unread: Sequence[str]) -> HealthState:
 
 def judge_gone(gone: Iterable[KnownRepository]) -> list[HealthState]:
     """Return a warning for each repository that its vendor has no more."""
-    return [
-        HealthState(
-            one.name,
-            GONE,
-            WARNING,
-            f"gone since {to_the_minute(one.gonetime)} UTC: {one.gonereason}",
-        )
-        for one in gone
-        if one.gonetime
-    ]
+    details = {
+        repository.name: f"gone since {to_the_minute(time)} UTC: {repository.gonereason}"
+        for repository in gone
+        if (time := repository.gonetime)
+    }
+    return [HealthState(name, GONE, WARNING, detail) for name, detail in details.items()]

@@ -116,4 +116,4 @@ def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> M
     with fields.Noting() as notes:
         rows = (*repo.alias_rows(about), *rows_of(payload, about))
         own = repo.repo_row(payload, about, rank)
-    return Mapped(about.provider, own, rows, (*about.notes, *notes))
+    return Mapped(about.provider, own, rows, (*about.notes, *notes), repo.is_end(payload))

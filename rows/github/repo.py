@@ -92,6 +92,11 @@ def former_names(payload: Payload) -> tuple[str, ...]:
     return () if past == full_name else (past,)
 
 
+def is_end(payload: Payload) -> bool:
+    """Tell whether a repository was deleted: only `repository` events are ever `deleted`."""
+    return payload.get("action") == "deleted"
+
+
 def alias_rows(repo: Repository) -> list[Row]:
     """Return a row for each name the repository goes or went by."""
     seen = {"firstseen": repo.seen, "lastseen": repo.seen}

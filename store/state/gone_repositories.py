@@ -80,24 +80,24 @@ def mark_back(connection: Connection, repoid: int, time: datetime) -> bool:
     return True
 
 
-def list_still_gone(
+def settle_gone(
     connection: Connection, batch: Iterable[Mapped], stored: Mapping[Key, StoredRepository]
-) -> set[int]:
-    """Return the repositories of a batch that are gone for certain, by repos.Id.
+) -> None:
+    """After a batch is written, note which gone repositories are back, and end the others' runs.
 
-    One that the vendor changed after it was gone is back, which is noted.
+    One that the vendor changed after it was gone is back.
     """
     gone = set[int]()
     for mapped in batch:
         repository = stored[key_of(mapped)]
-        if not repository.gonereason or not repository.gonetime:
-            continue
-        seen = max((time for time in map(seen_of, mapped.rows) if time), default=None)
-        if seen and mark_back(connection, repository.repoid, seen):
-            gone.discard(repository.repoid)
-        elif repository.gonereason != NOT_FOUND:
-            gone.add(repository.repoid)
-    return gone
+        if repository.gonereason:
+            seen = max((time for time in map(seen_of, mapped.rows) if time), default=None)
+            if not (seen and mark_back(connection, repository.repoid, seen)):
+                gone.add(repository.repoid)
+    row = repos.c
+    certain = select(row.Id).where(row.Id.in_(gone), row.gonereason != NOT_FOUND)
+    for repoid in connection.scalars(certain).all() if gone else ():
+        abandon_runs(connection, repoid, None)
 
 
 def seen_of(row: Row) -> datetime | None:
