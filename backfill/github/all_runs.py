@@ -198,10 +198,7 @@ def explain_no_runs(context: Context, repository: Repository) -> str:
 
 
 def read_workflows(context: Context, repository: Repository) -> None:
-    """Store the workflows: runs name theirs by its number only. Raises ApiError.
-
-    One that the list leaves out is asked for by its id: GitHub says there that it is deleted.
-    """
+    """Store the workflows, those by their ids that the list leaves out. Raises ApiError."""
     path, subject = repository.path + WORKFLOWS, str(repository.repoid)
     context.writer.flush()
     with reading(context.engine).connect() as connection:
@@ -212,11 +209,10 @@ def read_workflows(context: Context, repository: Repository) -> None:
     is_changed = any(page.body is not None for page in pages)
     if is_changed and not all(page.body is not None for page in pages):
         pages = list(fetch_pages(context.client, path, know_nothing, broken))
-    bodies = [page.body for page in pages if page.body is not None]
+    bodies = (page.body for page in pages if page.body is not None)
     records = [flow for body in bodies for flow in read_items(body, "workflows")]
-    listed = {flow.get("id") for flow in records if isinstance(flow, dict)}
-    if not is_changed:
-        listed = set(json.loads(noted or "[]"))
+    ids = (flow.get("id") for flow in records if isinstance(flow, dict))
+    listed = set(ids if is_changed else json.loads(noted or "[]"))
     for workflow in stored:
         if workflow.gitid not in listed and workflow.state != DELETED and not broken:
             records.append(read_unlisted_workflow(context, repository, workflow))
@@ -224,9 +220,8 @@ def read_workflows(context: Context, repository: Repository) -> None:
     states: dict[Any, str | None] = {one.gitid: one.state for one in stored}
     for record in records:
         # GitHub need not say when a workflow's state became another: it has, since we looked last.
-        if isinstance(record, dict) and states.get(record.get("id"), record.get("state")) != (
-            record.get("state")
-        ):
+        state = record.get("state") if isinstance(record, dict) else None
+        if state != (states.get(record.get("id"), state) if state else None):
             record["updated_at"] = f"{clock().isoformat()}Z"
     workflows = map_objects(context, "workflow", records, repository)
 
@@ -245,11 +240,11 @@ def read_unlisted_workflow(
     context: Context, repository: Repository, stored: StoredWorkflow
 ) -> Json:
     """Return a workflow that is stored and not listed, as it is now. Raises ApiError."""
+    gitid, name, path, url, _ = stored
     try:
-        path = f"{repository.path}actions/workflows/{stored.gitid}"
-        return read_object(context.client.get(path).body, "workflow")
+        answer = context.client.get(f"{repository.path}actions/workflows/{gitid}")
+        return read_object(answer.body, "workflow")
     except ApiError as problem:
         if not problem.is_gone:
             raise
-    named = {"name": stored.name, "path": stored.path, "html_url": stored.url}
-    return {"id": stored.gitid, **named, "state": DELETED}
+    return {"id": gitid, "name": name, "path": path, "html_url": url, "state": DELETED}
