@@ -81,5 +81,4 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
     moved = branch_heads.derive_heads(connection, tables["branchmoves"])
     branch_heads.assign_authors(connection, moved, tables["branches"], tables["commits"])
     changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})
-    tables["repos"] = [mapped.repository.values for mapped in batch]
-    return tables
+    return {**tables, "repos": [mapped.repository.values for mapped in batch]}

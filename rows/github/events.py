@@ -42,10 +42,9 @@ def repository(payload: Payload, about: Repository) -> Rows:
 
 def workflow_run(payload: Payload, about: Repository) -> Rows:
     """Return the workflow, the run and its attempt."""
-    run = part(payload, "workflow_run")
     flow = fields.child(payload, "workflow", "payload")
     known = [] if flow is None else [workflow.workflow_row(flow, about)]
-    return [*known, *workflowrun.run_rows(run, flow, about)]
+    return [*known, *workflowrun.run_rows(part(payload, "workflow_run"), flow, about)]
 
 
 def workflow_job(payload: Payload, about: Repository) -> Rows:
