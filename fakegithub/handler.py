@@ -148,7 +148,8 @@ class ApiHandler(QuietHandler):
             lost_logs=github.lost_logs,
             version=version,
         )
-        return lies.told(dispatch.respond(call, github.limits), call, github.lies)
+        answer = lies.told(dispatch.respond(call, github.limits), call, github.lies)
+        return github.change(self.path, answer)
 
     def _finish(
         self, answer: Answer, token: Token | None, *, counted: bool, fault: str | None
@@ -164,7 +165,7 @@ class ApiHandler(QuietHandler):
                 if token is not None:
                     github.limits.give_back(token)
                     counted = False
-        headers |= github.limits.headers(token)
+        headers = {**headers, **github.limits.headers(token), **answer.headers}
         wanted = self.headers.get("X-GitHub-Api-Version") or dispatch.VERSIONS[0]
         headers["X-GitHub-Api-Version-Selected"] = wanted
         headers["X-GitHub-Request-Id"] = f"FA4E:{len(github.requests):X}"

@@ -18,7 +18,7 @@ from http.server import ThreadingHTTPServer
 from typing import Any
 
 from fakegithub.api.access import Token
-from fakegithub.api.answers import Logged
+from fakegithub.api.answers import Answer, Logged
 from fakegithub.api.faults import Faults
 from fakegithub.api.hooks import Hooks
 from fakegithub.api.lies import Lie
@@ -86,6 +86,8 @@ class Server:
         self.lost_logs: dict[int, int] = {}
         self.annotations: dict[int, list[Json]] = {}
         self.lies: list[Lie] = []
+        # What becomes of an answer before it is sent, by the path with its query.
+        self.change: Callable[[str, Answer], Answer] = lambda path, answer: answer
         self.url = ""
         self.blobs = ""
 

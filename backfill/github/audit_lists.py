@@ -123,14 +123,26 @@ def count_runs_before(context: Context, repository: Repository, time: datetime) 
     """Return how many runs GitHub counts that were created before a time. Raises ApiError."""
     last = time - SECOND
     path = first_page_path(Window(BEGINNING, last)).replace(f"per_page={PER_PAGE}", "per_page=1")
-    return read_total(context.client.get(repository.path + path).body)
+    try:
+        return read_total(context.client.get(repository.path + path).body)
+    except ApiError as problem:
+        if not problem.is_unsteady:
+            raise
+    # This count cannot be had now: the runs themselves can, perhaps.
+    runs = walk_runs(context, repository, BEGINNING).runs.values()
+    return sum(run.createtime is not None and run.createtime < time for run in runs)
 
 
 def list_workflow_ids(context: Context, repository: Repository) -> set[int]:
     """Return the ids of the workflows that are listed. Raises ApiError."""
     path, ids = f"{repository.path}actions/workflows?per_page=100", Unread()
     pages = fetch_pages(context.client, path, know_nothing)
-    records = [one for page in pages for one in read_items(page.body, "workflows")]
+    try:
+        records = [one for page in pages for one in read_items(page.body, "workflows")]
+    except ApiError as problem:
+        if not problem.is_unsteady:
+            raise
+        return set()  # the runs name theirs
     key = partial(fields.key, fields.number, key="id", at="workflow")
     return set(map_each(context, "workflow", key, records, ids))
 

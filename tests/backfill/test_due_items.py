@@ -16,6 +16,8 @@ from tests.backfill.filling import fill, served
 from tests.counts import count
 from tests.fakegithub.samples import runs_of, small_world
 
+OTHERS = ("/compare/", "/branches[?]", "/attempts/", "/workflows[?]", "runs[?].*per_page=1$")
+"""Paths of which nothing is lost but what they alone have."""
 KINDS = ("500", "502", "timeout", "truncated", "reset")
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -118,12 +120,15 @@ def test_all_comes_but_what_cannot_be_read_and_the_audit_names_the_rest(
     runs = list(world.members[("run", repo)])
     odd = set(draw.sample(runs, draw.randint(1, 8)))
     lasting = [(f"runs/{run}/jobs", draw.choice(KINDS)) for run in odd]
+    lasting += [(path, draw.choice(KINDS)) for path in draw.sample(OTHERS, 2)]
     faults = Faults(seed=seed, rate=0.1, pause=0.01, lasting=list(lasting))
     with served(world, store_url, faults=faults):
         assert fill(world, repo) == 1
         listed = ids(engine, workflowruns.c.gitid)
+        assert listed == set(runs)
+        assert not ids(engine, jobs.c.rungitid) & odd
         named = command("-r", world.repo(repo).full_name, "--audit", "--since", "2025-01-01")
-        assert {run for run in runs if f" {run} " in named.out} == odd & listed
+        assert {run for run in runs if f" {run} " in named.out} == odd, named
         faults.lasting.clear()
         later(monkeypatch, 7)
         assert fill(world, repo) == 0
