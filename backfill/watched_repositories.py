@@ -87,7 +87,7 @@ def look_up(
     namesakes = [each for each in known if each.name.lower() == name.lower()]
     answered = None
     try:
-        answered = see(context, vendor.find_repository(context, name))
+        answered = see(context, vendor.find_repository(context, name), known)
         yield answered
     except ApiError as problem:
         if not namesakes or not (problem.is_gone or problem.is_blocked):
@@ -111,7 +111,7 @@ def look_closer(
     vendor = vendor_of(repository.provider)
     try:
         answered = vendor.find_known_repository(context, repository.gitid, repository.name)
-        return see(context, answered)
+        return see(context, answered, known)
     except ApiError as problem:
         if not (problem.is_gone or problem.is_blocked):
             raise
@@ -132,10 +132,11 @@ def look_closer(
     return GoneRepository(repository.repoid, repository.name, since, why, is_new)
 
 
-def see(context: Context, repository: Repository) -> Repository:
+def see(context: Context, repository: Repository, known: Iterable[KnownRepository]) -> Repository:
     """Return a repository that answered; one that was gone is back."""
+    gone = {each.repoid for each in known if each.gonereason}
     back = partial(gone_repositories.mark_back, repoid=repository.repoid, time=clock())
-    if transact(context.engine, back):
+    if repository.repoid in gone and transact(context.engine, back):
         context.reporter.say(f"{repository.name} is back")
     return repository
 

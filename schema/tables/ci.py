@@ -13,10 +13,7 @@ from schema.tables.columns import metadata as metadata
 from schema.tables.columns import of_kind as of_kind
 
 STATUS = "queued, in_progress, completed, waiting, requested or pending"
-CONCLUSION = (
-    "success, failure, cancelled, skipped, timed_out, ...; NULL until completed; abandoned if its"
-    " repository was gone before it ended"
-)
+CONCLUSION = "success, failure, cancelled, skipped, timed_out, ...; NULL until completed"
 
 repos = table(
     "repos",
