@@ -10,17 +10,24 @@ Payload = Mapping[str, Any]
 
 
 class Repository(NamedTuple):
-    """The repository a payload is about, when it was pushed to and seen, and its past names."""
+    """The repository a payload is about, when it was pushed to and changed, and its past names."""
 
     provider: str
     gitid: int
     name: str
     url: str
     pushed: datetime | None
-    seen: datetime | None
+    updated: datetime | None
     former: tuple[str, ...]
     notes: tuple[str, ...] = ()
     """What of it could not be read."""
+    received: datetime | None = None
+    """When the payload came, by our clock: no time far ahead of it orders anything."""
+
+    @property
+    def seen(self) -> datetime | None:
+        """The later of its times."""
+        return max(filter(None, (self.pushed, self.updated)), default=None)
 
 
 class FailureMessage(NamedTuple):
@@ -78,11 +85,12 @@ class Source(NamedTuple):
     """Those that run what is not part of the branch yet."""
     run_events: tuple[str, ...]
     """Those of `events` that speak of a run."""
-    rows_for: Callable[[str, Payload, Repository | None], Mapped]
-    """What a delivery says: its event, one of `events`, its payload, and what `repository_of`
-    returned of it; None where that was not asked."""
-    rows_read: Callable[[str, Payload], Mapped]
-    """What an object of the API says: its kind, and the object in the webhook's shape."""
+    rows_for: Callable[[str, Payload, Repository | None, datetime], Mapped]
+    """What a delivery says: its event, one of `events`, its payload, what `repository_of`
+    returned of it (None where that was not asked), and when it was received."""
+    rows_read: Callable[[str, Payload, datetime], Mapped]
+    """What an object of the API says: its kind, the object in the webhook's shape, and when it was
+    read."""
     repository_of: Callable[[Payload], Repository | None]
     """The repository that a payload is about, None for one without."""
     provider_of: Callable[[str], str]

@@ -4,7 +4,9 @@ A version is a fixed-width byte string compared as bytes: the greater one is the
 Its parts, high to low, are listed per function. The digest covers the state columns, so two
 records tie only when they say the same, and the order of arrival never decides.
 
-`updated_at` alone cannot order events: it has one-second ties, and jobs have none at all.
+`updated_at` alone cannot order events: it has one-second ties, and jobs have none at all. And a
+server's clock may be wrong: what is more than a day ahead of its reception (`believed`) decides
+nothing.
 """
 
 import struct
@@ -28,6 +30,7 @@ REVISION = {
 }
 
 STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0
+ENDED = 3
 
 # Within one second, what holds a job comes after what it holds: a run is requested, a job queued;
 # then other runs of its concurrency group may hold it (pending), or an environment's reviewers
@@ -37,6 +40,22 @@ HOLD = {"queued": 1, "pending": 2, "waiting": 3}
 
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
+AHEAD = timedelta(days=1)
+"""How far the clocks of a server and of ours may be apart."""
+FINAL = 1 << 60
+"""More than the microseconds of any time: what has ended is newer than what goes on."""
+
+
+def believed(
+    time: datetime | None, received: datetime | None, otherwise: datetime | None = None
+) -> datetime | None:
+    """Return a time that may order records; `otherwise` for one of a clock that is far ahead.
+
+    `received` is when the record came; None believes every time.
+    """
+    if time is None or received is None or time - received <= AHEAD:
+        return time
+    return otherwise
 
 
 def micros(time: datetime | None) -> int:
@@ -65,7 +84,7 @@ def run_rank(status: str | None, conclusion: str | None) -> int:
     A first-time contributor's run arrives as completed with `action_required` and runs later.
     """
     rank = STATUS_RANK.get(status or "", 0)
-    return 3 if rank == 2 and conclusion != "action_required" else rank
+    return ENDED if rank == 2 and conclusion != "action_required" else rank
 
 
 def run(
@@ -76,11 +95,13 @@ def run(
     conclusion: str | None,
     state: Iterable[object],
 ) -> bytes:
-    """Version of a run or an attempt: attempt, updated_at, rank, revision, hold, digest."""
+    """Version of a run or an attempt: attempt, ended, updated_at, rank, revision, hold, digest.
+
+    An attempt that ended does not go on (a re-run is another one): so it wins without a time, too.
+    """
     rank = run_rank(status, conclusion)
-    head = struct.pack(
-        ">IQBHB", attempt, micros(updated), rank, REVISION[table], HOLD.get(status or "", 0)
-    )
+    time = micros(updated) | (FINAL if rank == ENDED else 0)
+    head = struct.pack(">IQBHB", attempt, time, rank, REVISION[table], HOLD.get(status or "", 0))
     return head + digest(state)
 
 

@@ -14,6 +14,7 @@ from config.watch import Watch
 from engines import reading
 from rows import Unmappable, fields
 from rows.sources import source_of
+from store.deliveries.table import now
 from store.doors.api import Read
 from store.reads import for_backfill
 from store.write.repositories import key_of
@@ -125,7 +126,7 @@ def map_object(kind: str, record: Json, repository: Json, **more: Any) -> Read:
     """Return an API object as rows, by way of the webhook's shape. Raises Unmappable."""
     key = "branch" if kind == "branch_gone" else kind
     payload = {key: record, "repository": repository, **more}
-    return Read(source_of("github").rows_read(kind, payload), COUNTED[kind])
+    return Read(source_of("github").rows_read(kind, payload, now()), COUNTED[kind])
 
 
 def map_objects(

@@ -23,7 +23,7 @@ def branch_rows(
 
     Without the time of the repository's last push nothing says when it moved.
     """
-    gone = None if head else repo.pushed or repo.seen
+    gone = None if head else repo.pushed or repo.seen or repo.received
     state = {"headhash": head, "deletetime": gone}
     order = version.timed("branches", repo.pushed, rank, state.values())
     row = Row("branches", {"name": name, **state, "version": order})

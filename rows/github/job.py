@@ -25,7 +25,7 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
     run = fields.key(fields.number, job, "run_id", AT)
     attempt = fields.strict(fields.number, job, "run_attempt", AT, fields.BIGGEST_INT) or 1
     decided = fields.moment(deployment or {}, "updated_at", "deployment")
-    row = job_row(job, repo.provider, run, attempt, decided)
+    row = job_row(job, repo, run, attempt, decided)
     shared = {name: row.values[name] for name in ("workflowname", "branchname", "commithash")}
     stub = {"provider": repo.provider, "version": version.STUB}
     return [
@@ -35,7 +35,9 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
     ]
 
 
-def job_row(job: Payload, provider: str, run: int, attempt: int, decided: datetime | None) -> Row:
+def job_row(
+    job: Payload, repo: Repository, run: int, attempt: int, decided: datetime | None
+) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
     status, steps = fields.text(job, "status", AT, fields.WORD), read_steps(job)
     conclusion = fields.text(job, "conclusion", AT, fields.WORD)
@@ -67,7 +69,8 @@ def job_row(job: Payload, provider: str, run: int, attempt: int, decided: dateti
         "branchname": fields.text(job, "head_branch", AT, fields.NAME),
         "commithash": fields.sha(job, "head_sha", AT),
     }
-    key = {"provider": provider, "gitid": fields.key(fields.number, job, "id", AT)}
+    key = {"provider": repo.provider, "gitid": fields.key(fields.number, job, "id", AT)}
     own = dict(rungitid=run, attempt=attempt, inherited=times.inherited, gated=status == "waiting")
-    order = version.job(status, times.stamps, state.values(), decided)
+    *stamps, decided = (version.believed(time, repo.received) for time in (*times.stamps, decided))
+    order = version.job(status, stamps, state.values(), decided)
     return Row("jobs", {**key, **own, **state, **fixed, "version": order})

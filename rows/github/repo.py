@@ -3,6 +3,7 @@
 A repository is its numeric id on its server: renames and transfers keep it.
 """
 
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -48,9 +49,20 @@ def read_repository(payload: Payload) -> Repository:
         name=fields.key(fields.text, repo, "full_name", AT),
         url=url,
         pushed=pushed,
-        seen=max((time for time in (pushed, updated) if time), default=None),
+        updated=updated,
         former=former,
         notes=tuple(notes),
+    )
+
+
+def at_reception(
+    repo: Repository, received: datetime | None, otherwise: datetime | None = None
+) -> Repository:
+    """Return a repository with when it came; in place of a push far ahead of that, `otherwise`."""
+    return repo._replace(
+        pushed=version.believed(repo.pushed, received, otherwise),
+        updated=version.believed(repo.updated, received),
+        received=received,
     )
 
 

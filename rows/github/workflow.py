@@ -16,7 +16,7 @@ def workflow_row(workflow: Mapping[str, Any], repo: Repository) -> Row:
         "path": fields.text(workflow, "path", AT),
         "state": fields.text(workflow, "state", AT),
     }
-    updated = fields.moment(workflow, "updated_at", AT)
+    updated = version.believed(fields.moment(workflow, "updated_at", AT), repo.received)
     return Row(
         "workflows",
         {

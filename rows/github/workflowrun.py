@@ -53,11 +53,12 @@ def run_rows(
         "workflowgitid": fields.number(run, "workflow_id", AT),
         "headrepo": head_repository(run, repo),
     }
-    what = (attempt, updated, status, conclusion, state.values())
-    order, own = version.run("workflowruns", *what), version.run("runattempts", *what)
+    order = version.believed(updated, repo.received)
+    what = (attempt, order, status, conclusion, state.values())
+    first, own = version.run("workflowruns", *what), version.run("runattempts", *what)
     key = {"provider": repo.provider, "rungitid": gitid, "attempt": attempt}
     return [
-        Row("workflowruns", {"provider": repo.provider, "gitid": gitid, **fixed, "version": order}),
+        Row("workflowruns", {"provider": repo.provider, "gitid": gitid, **fixed, "version": first}),
         Row("runattempts", {**key, **state, "version": own}),
     ]
 

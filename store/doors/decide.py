@@ -65,7 +65,7 @@ def decide(
         if key not in accepted and not is_stored(engine, *key):
             return Decision(delivery, IGNORED, f"{repository.name} is not watched", is_foreign=True)
     try:
-        mapped = source.rows_for(delivery.event, payload, repository)
+        mapped = source.rows_for(delivery.event, payload, repository, delivery.receivetime)
         return Decision(delivery, APPLIED, "; ".join(mapped.notes) or None, mapped)
     except Unmappable as error:
         return Decision(delivery, QUARANTINED, str(error))

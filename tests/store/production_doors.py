@@ -21,7 +21,8 @@ from store.doors.same_guid import key_of
 from tests.store.writers import together
 from tests.stories.story import Story
 
-RECEIVED = datetime(2026, 3, 2, 12)
+RECEIVED = datetime(2027, 3, 2, 12)
+"""After all that happens in the stories and worlds, so that every time of theirs is believed."""
 
 
 class Sent(Decision):
@@ -39,13 +40,13 @@ class Sent(Decision):
         return self.mapped
 
 
-def sent(event: str, payload: dict[str, Any], guid: str) -> Sent:
+def sent(event: str, payload: dict[str, Any], guid: str, received: datetime = RECEIVED) -> Sent:
     """Return a delivery as the listener hands it over."""
-    mapped = rows_for(event, payload)
+    mapped = rows_for(event, payload, None, received)
     repo = str(mapped.repository.values["name"])
     body = json.dumps(payload).encode()
     action = payload.get("action")
-    delivery = Delivery(mapped.provider, guid, 1, event, action, repo, RECEIVED, body)
+    delivery = Delivery(mapped.provider, guid, 1, event, action, repo, received, body)
     return Sent(delivery, APPLIED, mapped=mapped)
 
 

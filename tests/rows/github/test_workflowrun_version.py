@@ -21,8 +21,8 @@ def test_versions_of_a_run_rise_over_its_life():
         queued,
         order(status="in_progress", conclusion=None),
         order(conclusion="action_required"),
-        order(conclusion="failure"),
         order(status="queued", conclusion=None, **later),
+        order(conclusion="failure"),
         order(conclusion="success", **later),
         order(run_attempt=2, status="queued", conclusion=None),
     ]
