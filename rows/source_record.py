@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from rows import Mapped
 
 Payload = Mapping[str, Any]
+Time = datetime | None
 
 
 class Repository(NamedTuple):

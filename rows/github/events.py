@@ -5,12 +5,11 @@ Objects are wrapped in the webhook's shape:
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from rows import Mapped, Row, fields
 from rows.github import branch, commit, job, repo, workflow, workflowrun
 from rows.github.event_marks import check_event
-from rows.source_record import Payload, Repository
+from rows.source_record import Payload, Repository, Time
 
 Rows = Iterable[Row]
 RowsOf = Callable[[Payload, Repository], Rows]
@@ -96,30 +95,20 @@ READS: dict[str, RowsOf] = {
 
 
 def rows_for(
-    event: str,
-    payload: Payload,
-    about: Repository | None = None,
-    received: datetime | None = None,
+    event: str, payload: Payload, about: Repository | None = None, received: Time = None
 ) -> Mapped:
     """Return what one delivery says. Raises Unmappable where a key cannot be read.
 
     `event` is one of EVENTS, `about` the payload's repository if that was read already. An unread
     field may hold anything. Times far ahead of when it was `received` order nothing.
     """
-    rank = repo.EVENT if event == "repository" else repo.PASSING
     about = repo.at_reception(about or repo.read_repository(payload), received)
-    return mapped(check_event(event, payload), about, EVENTS[event], rank)
+    return mapped(check_event(event, payload), about, EVENTS[event], repo.rank_of(event))
 
 
-def rows_read(kind: str, payload: Payload, read: datetime | None = None) -> Mapped:
-    """Return what one object read from the API says; `kind` is one of READS. Raises Unmappable.
-
-    What the API says was so when it was `read`, whatever its server's clock says: by the hour, so
-    that the next reading says the same.
-    """
-    hour = None if read is None else read.replace(minute=0, second=0, microsecond=0)
-    about = repo.at_reception(repo.read_repository(payload), hour, hour)
-    return mapped(payload, about, READS[kind], repo.API)
+def rows_read(kind: str, payload: Payload, read: Time = None) -> Mapped:
+    """Return what one object read from the API says; `kind` is one of READS. Raises Unmappable."""
+    return mapped(payload, repo.at_reading(payload, read), READS[kind], repo.API)
 
 
 def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> Mapped:

@@ -3,13 +3,12 @@
 https://docs.github.com/rest/actions/workflow-jobs
 """
 
-from datetime import datetime
 from json import JSONEncoder
 
 from rows import Row, fields, version
 from rows.github.job_steps import failed_step, first_start, read_steps, systems
 from rows.github.job_times import AT, is_foreign, job_times
-from rows.source_record import Payload, Repository
+from rows.source_record import Payload, Repository, Time
 from rows.words import COMPLETED
 
 as_json = JSONEncoder(ensure_ascii=False).encode
@@ -25,7 +24,7 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
     run = fields.key(fields.number, job, "run_id", AT)
     attempt = fields.strict(fields.number, job, "run_attempt", AT, fields.BIGGEST_INT) or 1
     decided = fields.moment(deployment or {}, "updated_at", "deployment")
-    row = job_row(job, repo, run, attempt, decided)
+    row = job_row(job, repo, run, attempt, version.believed(decided, repo.received))
     shared = {name: row.values[name] for name in ("workflowname", "branchname", "commithash")}
     stub = {"provider": repo.provider, "version": version.STUB}
     return [
@@ -35,13 +34,11 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
     ]
 
 
-def job_row(
-    job: Payload, repo: Repository, run: int, attempt: int, decided: datetime | None
-) -> Row:
+def job_row(job: Payload, repo: Repository, run: int, attempt: int, decided: Time) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
     status, steps = fields.text(job, "status", AT, fields.WORD), read_steps(job)
     conclusion = fields.text(job, "conclusion", AT, fields.WORD)
-    times = job_times(job, attempt, first_start(steps))
+    times = job_times(job, attempt, first_start(steps), repo.received)
     queued, ran = times.queuetime, times.runtime
     steps = steps if status == COMPLETED else []
     state = {
@@ -71,6 +68,5 @@ def job_row(
     }
     key = {"provider": repo.provider, "gitid": fields.key(fields.number, job, "id", AT)}
     own = dict(rungitid=run, attempt=attempt, inherited=times.inherited, gated=status == "waiting")
-    *stamps, decided = (version.believed(time, repo.received) for time in (*times.stamps, decided))
-    order = version.job(status, stamps, state.values(), decided)
+    order = version.job(status, times.stamps, state.values(), decided)
     return Row("jobs", {**key, **own, **state, **fixed, "version": order})

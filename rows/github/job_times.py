@@ -6,7 +6,7 @@ Some look alike, and are told apart: foreign checks, copies, what never ran.
 from datetime import datetime
 from typing import NamedTuple
 
-from rows import fields
+from rows import fields, version
 from rows.source_record import Payload
 from rows.words import COMPLETED, IN_PROGRESS, SKIPPED
 
@@ -19,6 +19,7 @@ LATE = 60.0
 class JobTimes(NamedTuple):
     """When a job was created, taken by a runner and ended, in UTC; `stamps` are these as sent.
 
+    Of `stamps`, only those of a clock that is believed.
     Spans are in seconds, and negative where clocks disagree.
     """
 
@@ -32,8 +33,10 @@ class JobTimes(NamedTuple):
     is_late: bool
 
 
-def job_times(job: Payload, attempt: int, first: datetime | None) -> JobTimes:
-    """Return a job's times, given when its first step began.
+def job_times(
+    job: Payload, attempt: int, first: datetime | None, received: datetime | None = None
+) -> JobTimes:
+    """Return a job's times, given when its first step began and when it was received.
 
     Its queue time is from its creation until a runner took it. `started_at` of some jobs stays the
     time of queueing when they run: the first step counts where it began a minute later. Without
@@ -44,7 +47,7 @@ def job_times(job: Payload, attempt: int, first: datetime | None) -> JobTimes:
     created = fields.moment(job, "created_at", AT)
     started = fields.moment(job, "started_at", AT)
     ended = fields.moment(job, "completed_at", AT) if status == COMPLETED else None
-    stamps = (created, started, ended)
+    stamps = tuple(version.believed(time, received) for time in (created, started, ended))
     inherited = is_inherited(job, attempt, created, started)
     if is_unstarted(job, inherited):
         started = None

@@ -3,16 +3,20 @@
 A repository is its numeric id on its server: renames and transfers keep it.
 """
 
-from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rows import Row, Unmappable, fields, version
-from rows.source_record import Payload, Repository
+from rows.source_record import Payload, Repository, Time
 
 AT = "repository"
 PASSING, EVENT, API = 0, 1, 2
 """How much a source knows: seen in passing, a `repository` event, read from the API."""
+
+
+def rank_of(event: str) -> int:
+    """Return how much a delivery of an event knows."""
+    return EVENT if event == AT else PASSING
 
 
 @lru_cache(maxsize=1024)
@@ -55,15 +59,22 @@ def read_repository(payload: Payload) -> Repository:
     )
 
 
-def at_reception(
-    repo: Repository, received: datetime | None, otherwise: datetime | None = None
-) -> Repository:
+def at_reception(repo: Repository, received: Time, otherwise: Time = None) -> Repository:
     """Return a repository with when it came; in place of a push far ahead of that, `otherwise`."""
     return repo._replace(
         pushed=version.believed(repo.pushed, received, otherwise),
         updated=version.believed(repo.updated, received),
         received=received,
     )
+
+
+def at_reading(payload: Payload, read: Time) -> Repository:
+    """Return the repository as the API tells it: so it was when that was read.
+
+    By the hour, so that the next reading says the same.
+    """
+    hour = None if read is None else read.replace(minute=0, second=0, microsecond=0)
+    return at_reception(read_repository(payload), hour, hour)
 
 
 def repo_row(payload: Payload, repo: Repository, rank: int) -> Row:

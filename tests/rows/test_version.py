@@ -105,28 +105,6 @@ def test_later_update_of_an_attempt_wins_over_a_higher_rank():
     )
 
 
-def test_end_of_an_attempt_wins_over_every_time():
-    assert ascending(
-        version.run("runattempts", 1, datetime.max, *OPEN, STATE),
-        version.run("runattempts", 1, None, *DONE, STATE),
-        version.run("runattempts", 1, NOON, *DONE, STATE),
-        version.run("runattempts", 2, None, *OPEN, STATE),
-    )
-
-
-@given(time=st.datetimes(), ahead=st.timedeltas())
-def test_time_orders_while_it_is_a_day_ahead_of_its_reception(time: datetime, ahead: timedelta):
-    try:
-        received = time - ahead
-    except OverflowError:
-        return
-    is_believed = ahead <= timedelta(days=1)
-    assert version.believed(time, received) == (time if is_believed else None)
-    assert version.believed(time, received, NOON) == (time if is_believed else NOON)
-    assert version.believed(time, None, NOON) == time
-    assert version.believed(None, received, NOON) is None
-
-
 def test_higher_rank_of_an_attempt_wins_within_the_same_second():
     ways: list[tuple[str, str | None]] = [("requested", None), ("queued", None), ("pending", None)]
     ways += [("waiting", None), ("in_progress", None), ("completed", "action_required"), DONE]
