@@ -15,6 +15,7 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, Tell
 from backfill.pipeline.context import Context
+from backfill.pipeline.due_items import DueItems
 from backfill.records import (
     App,
     BrokenList,
@@ -100,6 +101,7 @@ class Vendor(Protocol):
         now: datetime,
         requests: int,
         report: Callable[[str], None],
+        due: DueItems,
     ) -> ReasonsRead: ...
 
     # What an audit compares, and fetches.

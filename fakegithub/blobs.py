@@ -17,10 +17,13 @@ PIECE = 65_536
 class Blobs:
     """How the host behaves: `failures` are statuses (0: a broken connection) to begin with.
 
-    `ranges`: whether it gives a part when asked; `lengths`: whether it says how long a log is.
+    `lasting`: jobs whose log fails for ever, by a status, 0, `page` (HTML), `cut` or
+    `link`, to nowhere. `ranges`: whether it gives a part when asked; `lengths`: whether it says how
+    long a log is.
     """
 
     failures: list[int] = field(default_factory=list)
+    lasting: dict[int, int | str] = field(default_factory=dict)
     ranges: bool = True
     lengths: bool = True
 
@@ -45,7 +48,17 @@ class BlobHandler(QuietHandler):
         if job is None:
             self.write(404, b"<Code>BlobNotFound</Code>", {})
             return
-        self.give((github.logs.get(job.id) or rest.log_text(job)).encode())
+        kind = github.blobs_as.lasting.get(job.id)
+        if isinstance(kind, int):
+            self.fail(kind)
+        elif kind == "page":
+            self.write(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
+        elif kind == "link":
+            self.write(302, b"", {"Location": "http://[nowhere"})
+        elif kind == "cut":
+            self.write(200, b"error: half a line\n" * 9, {"Content-Type": "text/plain"}, cut=True)
+        else:
+            self.give((github.logs.get(job.id) or rest.log_text(job)).encode())
 
     def fail(self, status: int) -> None:
         """Answer with a failure."""

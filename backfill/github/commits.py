@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from backfill.github.repository_lookup import map_each, map_objects
-from backfill.github.windows import format_time
+from backfill.github.windows import CommitDepth, history_path
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
-from backfill.http.pagination import fetch_page, fetch_pages, know_nothing
+from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
-from backfill.records import BEGINNING, EVERYTHING, Json, ListedCommit, Repository, Unread
+from backfill.records import BEGINNING, Json, ListedCommit, Repository, Unread, UnreadItem
 from engines import reading
 from rows import fields
 from store.doors.api import Read
@@ -23,22 +23,6 @@ from store.state import backfill_progress
 from store.state.backfill_progress import CLOSED, OPEN, Walk
 
 Task = Callable[[], list[Read]]
-
-
-class CommitDepth:
-    """How far back commits are wanted: so many, or those since a time."""
-
-    def __init__(self, commits: int | None, oldest: datetime | None) -> None:
-        self.most = commits if commits is not None and commits != EVERYTHING else None
-        self.since = BEGINNING if commits == EVERYTHING else oldest
-
-    def is_reached(self, walk: Walk) -> bool:
-        """Tell whether a closed walk goes back far enough."""
-        if walk.since == BEGINNING:
-            return True
-        if self.most is not None:
-            return walk.total >= self.most
-        return self.since is None or (walk.since is not None and walk.since <= self.since)
 
 
 def read_commits(context: Context, repository: Repository, commits: int | None) -> None:
@@ -65,14 +49,20 @@ def read_default_branch(
         )
         return
     depth = CommitDepth(commits, min(filter(None, (oldest, since)), default=None))
-    if depth.most is not None or depth.since is not None:
-        walk_history(context, repository, head, depth, walks)
+    if depth.most is None and depth.since is None:
+        return
+    ask = partial(walk_history, context, repository, head, depth, walks)
+    item, home = f"history of branch {repository.default_branch}", repository.path.rstrip("/")
+    context.due.read(context.client, repository.repoid, item, home, ask)
 
 
 def walk_history(
     context: Context, repository: Repository, head: str, depth: CommitDepth, walks: list[Walk]
 ) -> None:
-    """Store the default branch's commits, beginning where an earlier walk ended or stopped."""
+    """Store the default branch's commits, beginning where an earlier walk ended or stopped.
+
+    Raises ApiError where not all of them can be read.
+    """
     done = next((one for one in walks if one.state == CLOSED), None)
     if done and not depth.is_reached(done):
         done = None
@@ -90,45 +80,49 @@ def walk_history(
     try:
         follow_walk(context, repository, begun, depth)
     except ApiError as problem:
-        if not problem.is_unknown_commit or problem.is_empty:
+        is_no_way = problem.is_unsteady and "compare/" in (begun.nextpage or "")
+        if problem.is_empty or not (problem.is_unknown_commit or is_no_way):
             raise
-        # The commit that an earlier walk began from is gone: all is read anew.
+        # The commit that an earlier walk began from is gone, or too far away: all is read anew.
         follow_walk(context, repository, anew, depth)
 
 
-def history_path(head: str, depth: CommitDepth) -> str:
-    """Return the path of a head's history."""
-    since = depth.since if depth.most is None else None
-    bound = f"&since={format_time(since)}" if since not in (None, BEGINNING) and since else ""
-    return f"commits?per_page=100&sha={head}{bound}"
-
-
 def follow_walk(context: Context, repository: Repository, begun: Walk, depth: CommitDepth) -> None:
-    """Store the pages of a walk, each with the note of how far it came."""
-    path = begun.nextpage
-    oldest = begun.since
-    unread: str | None = None  # the first page with a commit that cannot be read: it is left due
-    while path is not None:
-        this = path
-        fetched = fetch_page(
-            context.client, path if path.startswith("/") else repository.path + path, know_nothing
-        )
+    """Store the pages of a walk, each with the note of how far it came.
+
+    Raises ApiError where one cannot be had: the walk stands there then, and those after it are
+    stored all the same.
+    """
+    path, oldest = begun.nextpage or "", begun.since
+    path = path if path.startswith("/") else repository.path + path
+    stood: Walk | None = None  # where the first page is that cannot be read wholly
+    broken = list[ApiError]()
+    for fetched in fetch_pages(context.client, path, know_nothing, broken):
         is_comparison = isinstance(fetched.body, dict)
-        commits: list[Any] = read_items(fetched.body, "commits" if is_comparison else None)
-        path = fetched.nextpage
+        try:
+            commits: list[Any] = read_items(fetched.body, "commits" if is_comparison else None)
+        except ApiError as problem:
+            broken.append(problem)
+            commits = []
+        nextpage = fetched.nextpage
         if depth.most is not None and not is_comparison:
             commits = commits[: max(0, depth.most - begun.total)]
-            oldest = BEGINNING if path is None else oldest_time(commits)
+            oldest = BEGINNING if nextpage is None else oldest_time(commits)
             if begun.total + len(commits) >= depth.most:
-                path = None
+                nextpage = None
         mapped = map_objects(context, "commit", commits, repository)
-        unread = this if unread is None and len(mapped) < len(commits) else unread
-        state = CLOSED if path is None and unread is None else OPEN
-        since = oldest if state == CLOSED else begun.since
-        begun = Walk(begun.head, state, since, begun.total + len(commits), unread or path)
-        note = partial(backfill_progress.put_walk, repoid=repository.repoid, walk=begun)
+        if stood is None and (broken or len(mapped) < len(commits)):
+            stood = begun
+        begun = begun._replace(total=begun.total + len(commits), nextpage=nextpage)
+        if nextpage is None and stood is None:
+            begun = begun._replace(state=CLOSED, since=oldest)
+        note = partial(backfill_progress.put_walk, repoid=repository.repoid, walk=stood or begun)
         context.writer.put(mapped, note)
         context.reporter.advance("commits", len(commits))
+        if nextpage is None:
+            break
+    if broken:
+        raise broken[0]
 
 
 def oldest_time(commits: list[Any]) -> datetime | None:
@@ -226,12 +220,19 @@ def list_side_commits(
 def read_commit_list(
     context: Context, repository: Repository, path: str, branch: str, unread: Unread
 ) -> list[ListedCommit]:
-    """Return the commits of a list or of a comparison."""
-    commits = list[ListedCommit]()
+    """Return the commits of a list or of a comparison; a page that is broken is left out."""
+    commits, broken = list[ListedCommit](), list[ApiError]()
     map_one = partial(map_commit, branch=branch)
-    for page in fetch_pages(context.client, repository.path + path, know_nothing):
-        listed = read_items(page.body, "commits" if isinstance(page.body, dict) else None)
-        commits += map_each(context, "commit", map_one, listed, unread)
+    try:
+        for page in fetch_pages(context.client, repository.path + path, know_nothing, broken):
+            listed = read_items(page.body, "commits" if isinstance(page.body, dict) else None)
+            commits += map_each(context, "commit", map_one, listed, unread)
+    except ApiError as problem:
+        if not problem.is_unsteady:
+            raise
+        broken.append(problem)
+    if broken:
+        unread.append(UnreadItem("commits of branch", branch, str(broken[0])))
     return commits
 
 

@@ -4,17 +4,21 @@ https://docs.github.com/rest/checks/runs#list-check-run-annotations
 https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
 
 from backfill.github import job_logs
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.http.list_body import read_items
+from backfill.pipeline.due_items import IN_ROW, DueItems
 from backfill.records import ReasonsRead
 from engines import reading
-from rows import Unmappable
+from rows import fields
 from rows.fingerprint import fingerprint, masked
 from rows.source_record import FailureMessage
 from rows.sources import source_of
@@ -30,8 +34,10 @@ SETTLED, FRESH = timedelta(minutes=2), timedelta(hours=1)
 """A job's log is not there yet when it ends: nothing is asked for before the first time is over,
 and what is not found is only taken for gone after the second."""
 TRIES = 3
-AMISS = 3
-"""Jobs in a row that cannot be read: then something else is wrong, and the call ends."""
+PATIENCE = 300.0
+"""Seconds that one call spends on jobs that cannot be read: a host that hangs takes a minute each,
+and the next call goes on with others."""
+ALL = "reasons of failed jobs"
 
 
 def read_failure_reasons(
@@ -42,6 +48,7 @@ def read_failure_reasons(
     now: datetime,
     requests: int,
     report: Callable[[str], None],
+    due: DueItems,
     horizon: timedelta = HORIZON,
 ) -> ReasonsRead:
     """Read and store the reasons of failed jobs that have none yet, the latest first.
@@ -51,52 +58,67 @@ def read_failure_reasons(
     are left for the next call. `requests`: how many requests to the API this call may send (COST
     for a job at most; with less than that it sends none; what one job has to try again counts,
     and may go beyond).
-    `report` is told, in a sentence, what could not be read; such a job is tried again by the
-    next call. What GitHub no longer has is stored as such and never asked for again. Raises
-    ApiError(401) when the key is refused, BudgetSpent, RequestsStopped, SQLAlchemyError.
+    A job that cannot be read is an item of `due`, and the others go on; `report` is told of odd
+    annotations, and when the server is away. What GitHub no longer has is stored as such and never
+    asked for again. Raises ApiError(401) when the key is refused, BudgetSpent, RequestsStopped,
+    SQLAlchemyError.
     """
     wish = FailedJobFilter(list(repositories), now - horizon, now - SETTLED)
-    begun = client.rate_limit.sent
+    begun, most = client.rate_limit.sent, requests + len(due.noted())
     with reading(engine).connect() as connection:
-        waiting = failures.list_unread(connection, wish, requests)
-    done = absent = amiss = 0
-    refused: set[int] = set()
+        waiting = failures.list_unread(connection, wish, most)
+    done = absent = 0
+    failing = 0.0
+    closed = {repoid for repoid in repositories if not due.is_due(repoid, ALL)}
     for job in waiting:
-        if client.rate_limit.sent - begun + COST > requests or amiss == AMISS:
+        if client.rate_limit.sent - begun + COST > requests or failing > PATIENCE:
             break
-        if job.repoid in refused:
+        item = f"job {job.jobgitid}: log and annotations"
+        if job.repoid in closed or not due.is_due(job.repoid, item):
             continue
+        name, asked = repositories[job.repoid], time.monotonic()
+        ask = partial(read_job_reasons, client, name, job, report)
         try:
-            reasons = read_job_reasons(client, repositories[job.repoid], job)
+            reasons = due.read(client, job.repoid, item, f"/repos/{name}", ask, IN_ROW)
         except ApiError as problem:
             if problem.is_bad_key:
                 raise
-            report(f"{repositories[job.repoid]}: reason of job {job.jobgitid}: {problem}")
-            refused |= {job.repoid} if problem.is_forbidden or problem.is_gone else set()
-            amiss += not (problem.is_forbidden or problem.is_gone)
+            if problem.is_unsteady:
+                report(f"{name}: {ALL}: {problem}")
+                break
+            due.join(job.repoid, "job ", ALL, problem)
+            closed.add(job.repoid)
             continue
-        amiss = 0
+        if reasons is None:
+            failing += time.monotonic() - asked
+            continue
+        due.note_success(job.repoid, ALL)
         if reasons[0].absence == "gone" and (job.time or now) > now - FRESH:
             continue
         failures.store_reasons(engine, job, reasons)
         done += 1
         absent += reasons[0].message is None
     left = len(waiting) - done
-    if len(waiting) == requests:  # there may be more
+    if len(waiting) == most:  # there may be more
         with reading(engine).connect() as connection:
             left = failures.count_unread(connection, wish)
     return ReasonsRead(done, absent, left, client.rate_limit.sent - begun)
 
 
-def read_job_reasons(client: Client, name: str, job: FailedJob) -> list[FailureReason]:
+def read_job_reasons(
+    client: Client, name: str, job: FailedJob, report: Callable[[str], None]
+) -> list[FailureReason]:
     """Return the rows of a job: what its annotations say, else its log, else why there is none.
 
-    Raises ApiError for what may be had another time.
+    `report` is told of annotations that cannot be read. Raises ApiError for what may be had
+    another time.
     """
     path = f"/repos/{name}/"
-    annotations = read_annotations(
+    annotations, notes = read_annotations(
         client, f"{path}check-runs/{job.jobgitid}/annotations?per_page=100"
     )
+    for note in notes:
+        report(f"{name}: job {job.jobgitid}: {note}")
     if annotations and not annotations[0].vague:
         return list(make_reasons("annotation", annotations))
     log = job_logs.read_log(client, f"{path}actions/jobs/{job.jobgitid}/logs")
@@ -112,20 +134,23 @@ def read_job_reasons(client: Client, name: str, job: FailedJob) -> list[FailureR
     return [FailureReason("none", absence)]
 
 
-def read_annotations(client: Client, path: str) -> list[FailureMessage]:
-    """Return what a job's annotations say; nothing where the key may not see them.
+def read_annotations(client: Client, path: str) -> tuple[list[FailureMessage], list[str]]:
+    """Return what a job's annotations say, and what of them cannot be read, in sentences.
 
-    The permission is one of its own (Checks), and the log may be seen without it. Raises ApiError.
+    Nothing where the key may not see them: the permission is one of its own (Checks), and the log
+    may be seen without it. Raises ApiError.
     """
     try:
-        annotations = client.get(path, tries=TRIES).body
-        return GITHUB.annotation_messages(annotations) if isinstance(annotations, list) else []
-    except Unmappable:
-        return []
+        listed = read_items(client.get(path, tries=TRIES).body)
     except ApiError as problem:
         if problem.is_gone or problem.is_forbidden:
-            return []
+            return [], []
         raise
+    annotations = [annotation for annotation in listed if isinstance(annotation, dict)]
+    with fields.Noting() as notes:
+        messages = GITHUB.annotation_messages(annotations)
+    odd = ["annotation: wants an object"] if len(annotations) < len(listed) else []
+    return messages, odd + notes
 
 
 def make_reasons(source: str, messages: Iterable[FailureMessage]) -> Iterator[FailureReason]:

@@ -14,6 +14,7 @@ from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
+from backfill.http.api_rules import read_count
 from backfill.http.client import Client
 from backfill.http.errors import GONE, MOVED, ApiError
 from engines.kind import is_loopback
@@ -59,14 +60,14 @@ def download(client: Client, url: str) -> JobLog:
         with open_url(client, url) as response:
             if response.status_code in GONE:
                 return JobLog(absence="gone")
-            length = response.headers.get("Content-Length", "")
-            if not length.isdecimal() or int(length) <= KEPT:
+            length = read_count(response.headers.get("Content-Length", "")) or 0
+            if length <= KEPT:
                 return read_end(response)
-        first = int(length) - KEPT
+        first = length - KEPT
         with open_url(client, url, {"Range": f"bytes={first}-"}) as response:
             if response.status_code == 206:
                 return read_end(response)._replace(is_whole=False)
-    except (RequestException, HTTPError) as error:
+    except (RequestException, HTTPError, ValueError) as error:
         # The error's text may hold the link, which opens the log to whoever has it.
         raise ApiError(f"the host of the logs fails ({type(error).__name__})") from None
     return JobLog(absence="huge")
@@ -115,6 +116,8 @@ def check_safe_url(client: Client, url: str) -> None:
 
 def read_end(response: requests.Response) -> JobLog:
     """Return the end of a body; `huge` where there is too much before it. Raises ApiError."""
+    if "text/html" in response.headers.get("Content-Type", "").lower():
+        raise ApiError("the host of the logs answers with a page in a log's place")
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise ApiError("the host of the logs packs them, though it was not asked to")
     until, received, end = time.monotonic() + SECONDS, 0, b""

@@ -21,6 +21,7 @@ from backfill.github.windows import (
     PER_PAGE,
     advance_window,
     cut_window,
+    describe_span,
     first_page_path,
     halve_window,
     may_change,
@@ -181,20 +182,19 @@ class RunList:
                 read_items(fetched.body, RUNS)
             return fetched
 
-        span, home = f"runs {window.first} to {window.last} UTC", self.repository.path.rstrip("/")
-        context, repoid = self.context, self.repository.repoid
-        fetched = context.due.read(context.client, repoid, span, home, ask)
-        if fetched is not None:
-            self.passed_over = 0
+        due, home = self.context.due, self.repository.path.rstrip("/")
+        span = describe_span(window)
+        fetched = due.read(self.context.client, self.repository.repoid, span, home, ask)
+        self.passed_over = self.passed_over if fetched is None else 0
         return fetched
 
     def pass_over(self, window: Window) -> None:
         """Leave a window open that cannot be listed now; its halves may be read."""
-        self.passed_over += 1
-        self.halved += 1
+        self.passed_over, self.halved = self.passed_over + 1, self.halved + 1
         if self.passed_over <= MOST_IN_ROW and self.halved <= MOST_HALVED:
             self.count_off(-window.listed)
-            self.halve_window(window)
+            if self.halve_window(window):
+                self.context.due.forget(self.repository.repoid, describe_span(window))
 
     def list_unfiltered(self) -> Iterator[Task]:
         """List runs without a filter: GitHub counts more than the lists by time have."""

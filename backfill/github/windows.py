@@ -1,4 +1,6 @@
-"""Spans of creation time that tile a repository's history: pure, nothing is asked or stored.
+"""Spans of creation time that tile a repository's history, and how far back commits are wanted.
+
+Pure: nothing is asked or stored.
 
 A filtered list of runs ends after 1,000 results, and one that is not filtered near 40,000. So
 runs are listed by `created`, in windows that are halved until each holds fewer than the cap.
@@ -9,8 +11,8 @@ https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repo
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backfill.records import BEGINNING
-from store.state.backfill_progress import CLOSED, LISTED, OPEN, Window
+from backfill.records import BEGINNING, EVERYTHING
+from store.state.backfill_progress import CLOSED, LISTED, OPEN, Walk, Window
 
 CAP = 1000
 PER_PAGE = 100
@@ -79,3 +81,31 @@ def advance_window(window: Window, total: int, runs: int, nextpage: str | None) 
     """Return a window after a page of it is stored."""
     state = LISTED if nextpage is None else OPEN
     return Window(window.first, window.last, state, total, window.listed + runs, nextpage)
+
+
+class CommitDepth:
+    """How far back commits are wanted: so many, or those since a time."""
+
+    def __init__(self, commits: int | None, oldest: datetime | None) -> None:
+        self.most = commits if commits is not None and commits != EVERYTHING else None
+        self.since = BEGINNING if commits == EVERYTHING else oldest
+
+    def is_reached(self, walk: Walk) -> bool:
+        """Tell whether a closed walk goes back far enough."""
+        if walk.since == BEGINNING:
+            return True
+        if self.most is not None:
+            return walk.total >= self.most
+        return self.since is None or (walk.since is not None and walk.since <= self.since)
+
+
+def history_path(head: str, depth: CommitDepth) -> str:
+    """Return the path of a head's history."""
+    since = depth.since if depth.most is None else None
+    bound = f"&since={format_time(since)}" if since not in (None, BEGINNING) and since else ""
+    return f"commits?per_page=100&sha={head}{bound}"
+
+
+def describe_span(window: Window) -> str:
+    """Return how a window is called that cannot be read."""
+    return f"runs {window.first} to {window.last} UTC"

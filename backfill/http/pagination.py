@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.http.smaller_pages import get_page, page_after
+from backfill.http.smaller_pages import get_page, leads_on, page_after
 from engines import reading
 from store.state import backfill_progress
 from store.state.backfill_progress import Page
@@ -50,10 +50,17 @@ def fetch_page(client: Client, path: str, known: Known) -> FetchedPage:
     key = client.rules.page_key(path)
     page_before = known(key)
     answer = get_page(client, path, page_before.etag if page_before else None)
+    if answer.nextpage is not None and not leads_on(path, answer.nextpage):
+        raise ApiError(describe_endless(client))
     if answer.body is None and page_before is not None:
         return FetchedPage(key, None, page_before, page_before.nextpage)
     page = Page(answer.etag, answer.nextpage) if answer.etag else None
     return FetchedPage(key, answer.body, page, answer.nextpage)
+
+
+def describe_endless(client: Client) -> str:
+    """Return in words that a list leads round in circles."""
+    return f"{client.rules.title}'s list does not end: its pages repeat"
 
 
 def fetch_pages(
@@ -66,7 +73,7 @@ def fetch_pages(
     failed, asked = 0, set[str]()
     while path is not None:
         if path in asked or len(asked) >= MOST_PAGES:
-            raise ApiError(f"{client.rules.title}'s list does not end: its pages repeat")
+            raise ApiError(describe_endless(client))
         asked.add(path)
         try:
             fetched = fetch_page(client, path, known)

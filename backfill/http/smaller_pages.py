@@ -8,6 +8,7 @@ pages 11 to 20 of 10.
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from backfill.http.api_rules import read_count
 from backfill.http.client import TRIES, ApiAnswer, Client
 from backfill.http.errors import ApiError
 
@@ -91,3 +92,12 @@ def page_after(path: str) -> str | None:
     if SIZE not in path or "cursor" in query:
         return None
     return change_query(path, page=int(query.get("page", 1)) + 1)
+
+
+def leads_on(path: str, nextpage: str) -> bool:
+    """Tell whether a page's link leads to a later one; of places in a list nobody can tell."""
+    query = dict(parse_qsl(urlsplit(nextpage).query))
+    if "cursor" in query or "after" in query:
+        return True
+    here = dict(parse_qsl(urlsplit(path).query)).get("page", "1")
+    return (read_count(query.get("page", "")) or 0) > (read_count(here) or 0)

@@ -72,12 +72,19 @@ class DueItems:
         return item is None or item.duetime <= clock()
 
     def read(
-        self, client: Client, owner: object, name: str, home: str, ask: Callable[[], Result]
+        self,
+        client: Client,
+        owner: object,
+        name: str,
+        home: str,
+        ask: Callable[[], Result],
+        most_refused: int = MOST_REFUSED,
     ) -> Result | None:
         """Return what `ask` returns; None for an item that is not due, or fails.
 
         `home` is a path that answers as long as the server does. Raises ApiError for a key that is
-        refused, for what is refused of all items alike, and when the server itself is away.
+        refused, for what is refused of all items alike, `most_refused` in a row, and when the
+        server itself is away.
         """
         if not self.is_due(owner, name):
             return None
@@ -89,7 +96,7 @@ class DueItems:
                 raise
             self.note_failure(owner, name, problem)
             self.in_row += 1
-            if problem.is_forbidden and self.in_row >= MOST_REFUSED:
+            if problem.is_forbidden and self.in_row >= most_refused:
                 raise
             if self.in_row % IN_ROW == 0:
                 client.get(home)
@@ -109,9 +116,23 @@ class DueItems:
     def note_success(self, owner: object, name: str) -> None:
         """Note that an item was read."""
         self.in_row = 0
+        self.forget(owner, name)
+
+    def forget(self, owner: object, name: str) -> None:
+        """Note nothing of an item any more: it was read, or others stand in its place."""
         key = (str(owner), name[:LONGEST_NAME])
         if key in self.noted():
             self.put(key, None)
+
+    def join(self, owner: object, prefix: str, name: str, problem: ApiError) -> None:
+        """Note one item in the place of those of an owner that are refused for the same reason."""
+        why, items = str(problem), self.noted()
+        with self.lock:
+            owned = [(key[1], item.why) for key, item in items.items() if key[0] == str(owner)]
+        for alike, reason in owned:
+            if alike.startswith(prefix) and reason == why:
+                self.forget(owner, alike)
+        self.note_failure(owner, name, problem)
 
     def put(self, key: tuple[str, str], item: DueItem | None) -> None:
         """Keep what is known of an item; None of one that was read."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span
-from backfill.pipeline.context import Context
+from backfill.pipeline.context import Context, report_unread
 from backfill.reconcile.cycle_context import CycleContext
 from backfill.reconcile.health_checks import check_health
 from backfill.records import Repository
@@ -32,7 +32,10 @@ def follow_up(cycle: CycleContext, repositories: Sequence[Repository]) -> bool:
         now=cycle.now,
         requests=REASONS,
         report=context.reporter.report,
+        due=context.due,
     )
+    for repository in repositories:
+        report_unread(context, repository.name, repository.repoid)
     span = Span(cycle.now - vendor.CHANGES_FOR, cycle.now)
     for repository in repositories:
         if is_audit_due(context, repository):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.pipeline.context import Context, report_refusal, report_unread
+from backfill.pipeline.context import Context, report_refusal
 from backfill.pipeline.database_outage import OutageRetry
 from backfill.pipeline.due_items import DueItems
 from backfill.pipeline.thread_pool import ThreadPool
@@ -151,5 +151,4 @@ def compare_lists(cycle: CycleContext, repository: Repository) -> bool:
         )
     is_whole = attempt("branches", partial(vendor.read_moved_branches, since=since))
     cycle.context.writer.flush()
-    report_unread(cycle.context, repository.name, repository.repoid)
     return is_whole is not False

@@ -14,6 +14,7 @@ from backfill.http import client as http
 from backfill.http import rate_limit
 from backfill.http.client import Client
 from backfill.http.rate_limit import RateLimit
+from backfill.pipeline.due_items import DueItems
 from backfill.records import ReasonsRead
 from fakegithub.server import Server, serve
 from fakegithub.world.world import World
@@ -35,7 +36,15 @@ class Stage(NamedTuple):
     engine: sa.Engine
     client: Client
     jobs: list[int]
-    troubles: list[str]
+    said: list[str]
+    due: DueItems
+
+    @property
+    def troubles(self) -> list[str]:
+        """Return what was said, and what could not be read."""
+        with self.engine.connect() as connection:
+            numbers = connection.scalars(sa.select(repos.c.Id)).all()
+        return [*self.said, *(item for number in numbers for item in self.due.list_open(number))]
 
     def read(self, requests: int = 100, after: timedelta = LATER, **more: Any) -> ReasonsRead:
         """Read reasons as the reconciler does, some time after the last job ended."""
@@ -49,7 +58,8 @@ class Stage(NamedTuple):
             names,
             now=now,
             requests=requests,
-            report=self.troubles.append,
+            report=self.said.append,
+            due=self.due,
             **more,
         )
 
@@ -99,6 +109,12 @@ def staging(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Staged:
         with serve(world, **options) as github:
             github.limits.scale = FAST
             client = Client(github.url, github.token, RateLimit(RULES, lambda why, until: None))
-            yield Stage(world, github, engine, client, jobs, [])
+            yield Stage(world, github, engine, client, jobs, [], DueItems(engine))
 
     return serving
+
+
+def later(stage: Stage, hours: int) -> None:
+    """Let it be some hours later for the pauses of jobs that could not be read."""
+    for key, item in list(stage.due.noted().items()):
+        stage.due.put(key, item._replace(duetime=item.duetime - timedelta(hours=hours)))

@@ -10,7 +10,7 @@ from backfill.records import ReasonsRead
 from fakegithub.api.access import ALL, Token
 from fakegithub.api.faults import Faults
 from fakegithub.server import TOKEN
-from tests.backfill.failing import CODE, USUAL, Staged, annotation, fail, staging
+from tests.backfill.failing import CODE, USUAL, Staged, annotation, fail, later, staging
 from tests.backfill.filling import deliver, deliveries_of
 from tests.fakegithub.samples import app_of
 
@@ -94,14 +94,29 @@ def test_key_without_the_permission_for_checks_still_reads_logs(staged: Staged, 
 
 
 @on_sqlite
-def test_key_that_may_read_neither_notes_nothing(staged: Staged, engine_name: str):
+def test_key_that_may_read_neither_stores_nothing(staged: Staged, engine_name: str):
     tokens = {TOKEN: Token(permissions=ALL - {"checks", "actions"})}
     with staged("build", "test", tokens=tokens) as stage:
-        assert stage.read() == ReasonsRead(left=2, requests=2)
-    assert stage.troubles == [
-        f"octo-org/app: reason of job {stage.jobs[1]}: the key lacks a permission: actions=read"
-    ]
+        assert stage.read() == ReasonsRead(left=2, requests=4)
+        why = "the key lacks a permission: actions=read; left due"
+        assert stage.troubles == [
+            f"job {job}: log and annotations: {why}" for job in sorted(stage.jobs)
+        ]
     assert stage.rows("job") == []
+
+
+@on_sqlite
+def test_key_that_may_read_no_job_of_many_is_one_item(staged: Staged, engine_name: str):
+    tokens = {TOKEN: Token(permissions=ALL - {"checks", "actions"})}
+    with staged(*(f"job{number}" for number in range(20)), tokens=tokens) as stage:
+        assert stage.read(requests=200).requests == 2 * 16
+        why = "the key lacks a permission: actions=read; left due"
+        assert stage.troubles == [f"reasons of failed jobs: {why}"]
+        assert stage.read(requests=200).requests == 0
+        stage.github.tokens = {TOKEN: Token()}
+        later(stage, hours=1)
+        assert stage.read(requests=200).jobs == 20
+        assert stage.troubles == []
 
 
 @on_sqlite
@@ -131,6 +146,7 @@ def test_every_reason_arrives_though_github_and_its_logs_fail_now_and_then(
             stage.github.blobs_as.failures += [503, 0][: turn % 3]
             if stage.read().left == 0:
                 break
+            later(stage, hours=7)
     assert stage.rows("job", "source", "message") == [
         (name, "log", USUAL.format(name)) for name in names
     ]

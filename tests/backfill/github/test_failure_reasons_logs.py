@@ -112,28 +112,13 @@ def test_link_that_fails_is_asked_for_again(staged: Staged, engine_name: str, fa
 
 
 @on_sqlite
-def test_host_of_logs_that_is_down_ends_the_call_and_the_next_goes_on(
-    staged: Staged, engine_name: str
-):
-    with staged("a", "b", "c", "d") as stage:
-        stage.github.blobs_as.failures += [503] * 6
-        assert stage.read() == ReasonsRead(jobs=0, absent=0, left=4, requests=9)
-        assert stage.troubles[0] == (
-            f"octo-org/app: reason of job {stage.jobs[3]}: the host of the logs answers 503"
-        )
-        assert stage.read().jobs == 4
-
-
-@on_sqlite
 def test_link_to_an_unsafe_host_is_not_followed(
     staged: Staged, engine_name: str, monkeypatch: pytest.MonkeyPatch
 ):
     with staged("build") as stage:
         monkeypatch.setattr(stage.github, "blobs", "http://logs.example.org")
         assert stage.read().left == 1
-    assert stage.troubles[0].endswith(
-        "GitHub's answer leads to http://logs.example.org: not followed"
-    )
+    assert "GitHub's answer leads to http://logs.example.org: not followed" in stage.troubles[0]
 
 
 @on_sqlite

@@ -8,6 +8,7 @@ from backfill.http.rate_limit import Budget
 from backfill.reconcile import health_rules
 from backfill.records import Webhook
 from store.deliveries.received import RecentDeliveries
+from store.state.health import HealthState
 
 NOW = datetime(2026, 3, 4, 12)
 HOUR = timedelta(hours=1)
@@ -147,6 +148,20 @@ def test_audit_that_found_something_is_told_of():
     )
     assert health_rules.judge_audit("org/app", 0, NOW).state == "good"
     assert health_rules.judge_audit("org/app", None, None).state == "good"
+
+
+@pytest.mark.parametrize(
+    ("unread", "state", "detail"),
+    [
+        ([], "good", ""),
+        (["run 7: jobs: cut"], "warning", "run 7: jobs: cut"),
+        (["a", "b", "c"], "warning", "a; b; c"),
+        (["a", "b", "c", "d", "e"], "warning", "a; b; c; and 2 more"),
+    ],
+)
+def test_what_cannot_be_read_is_named_three_at_most(unread, state, detail):
+    found = health_rules.judge_unread("org/app", unread)
+    assert found == HealthState("org/app", "unread", state, detail)
 
 
 @pytest.mark.parametrize(
