@@ -79,7 +79,10 @@ def engine(
     check_limit(limit)
     open_driver = open_sqlite if place.is_sqlite else open_mysql
     made = create_engine(
-        place.url, creator=partial(open_driver, place, False, limit), isolation_level="AUTOCOMMIT"
+        place.url,
+        creator=partial(open_driver, place, False, limit),
+        isolation_level="AUTOCOMMIT",
+        pool_pre_ping=True,  # a server closes connections that were idle for long
     )
     if place.is_sqlite:
 
@@ -121,6 +124,12 @@ READS = re.compile(
       | PRAGMA \s+ \w+_(?:x?info|list)
       | SET (?! .*\b (?:autocommit|transaction\w*|tx_\w+|global|persist\w*|password) \b )
     ) \b | \Z""",
+    re.I | re.DOTALL | re.VERBOSE,
+)
+STAYS = re.compile(  # it changes the session, and so may change what later statements give
+    r"""(?: SET \b (?! (?: [^=,]+ _time(?:out)? \s* = [^=,]* (?:,|\Z) )+ \Z)
+      | USE | PREPARE | LOCK | CREATE \s+ (?:OR \s+ REPLACE \s+)? TEMPORARY
+      | .* (?: := | \bINTO \s+ @ | \bGET_LOCK ) )""",
     re.I | re.DOTALL | re.VERBOSE,
 )
 LOCKS = re.compile(r"\b(?:FOR\s+(?:UPDATE|SHARE)|LOCK\s+IN\s+SHARE\s+MODE)\b", re.I)
@@ -270,7 +279,7 @@ class Connection:
         with self._lock:
             if self._open:
                 self._open = False
-                self._driver.close()
+                self._close_driver()
 
     def _check(self) -> None:
         """Raise sqlite3.ProgrammingError after close()."""
@@ -323,6 +332,8 @@ class Connection:
             try:
                 yield
             except pymysql.Error as error:
+                if error.args[0] in LOST:
+                    self._close_driver()
                 raise as_sqlite3(error, self._limit) from error
             except sqlite3.OperationalError as error:
                 if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
@@ -364,6 +375,9 @@ class Connection:
     def _connect(self) -> Any:
         return open_sqlite(self._place, self._write, self._limit)
 
+    def _close_driver(self) -> None:
+        self._driver.close()
+
     def _in_transaction(self) -> bool:
         return bool(self._driver.in_transaction)
 
@@ -395,9 +409,14 @@ class ServerConnection(Connection):
     """The same on a MariaDB or MySQL server."""
 
     _lexer, _mark = MYSQL_LEXER, "%s"
+    _is_changed = False  # whether a statement has changed the session
 
     def _connect(self) -> Any:
         return open_mysql(self._place, self._write, self._limit)
+
+    def _close_driver(self) -> None:
+        if self._driver.open:  # it may have been lost, and PyMySQL closes only once
+            self._driver.close()
 
     def _in_transaction(self) -> bool:
         status = self._driver.server_status if self._driver.open else 0
@@ -408,20 +427,55 @@ class ServerConnection(Connection):
         named, database = USE.fullmatch(sql), self._place.url.database
         return f"USE `{database}`" if named and named["store"] and database else sql
 
+    def _run(self, sql: str, parameters: Any, many: bool) -> Result:
+        with self._lock:
+            result = super()._run(sql, parameters, many)
+            named = USE.fullmatch(sql)
+            if not (named and named["store"]) and STAYS.match(self._lexer.sub(" ", sql).lstrip()):
+                self._is_changed = True
+            return result
+
+    def _finish(self, how: str) -> None:
+        with self._using_driver():
+            lost = self._in_transaction() and not self._snapshot and self._is_lost()
+            if lost and how == "commit":
+                fail(UNDONE)
+            super()._finish(how)
+
     def _begin(self, changes: bool) -> Any:
         self._connect_again()
-        if changes:
-            self._driver.ping()  # tells whether the transaction is over: a deadlock ends it
-            if not self._in_transaction():
-                self._driver.begin()
+        if changes and not self._in_transaction():
+            self._driver.begin()
         return self._driver.cursor(SSCursor)
 
     def _connect_again(self) -> None:
-        """Replace a connection that was lost, for which the statement before has failed."""
-        if not self._driver.open:
-            if self._snapshot:
+        """Replace a connection that was lost, if nothing was lost with it that is not said yet.
+
+        The server is asked before a statement is sent, so that none is sent twice; its answer
+        tells whether a transaction is over, too: a deadlock ends it.
+        """
+        if self._snapshot:
+            if not self._driver.open:
                 fail("the snapshot has ended with its connection")
-            self._driver = self._connect()
+            return
+        if self._driver.open:
+            in_transaction = self._in_transaction()
+            if not self._is_lost():
+                return
+            if in_transaction:
+                fail(UNDONE)
+            if self._is_changed:
+                fail(FORGOTTEN)
+        self._driver, self._is_changed = self._connect(), False
+
+    def _is_lost(self) -> bool:
+        """Tell whether the server has closed the connection, and close it here too then."""
+        try:
+            self._driver.ping()
+        except pymysql.Error:
+            self._close_driver()
+            return True
+        return False
 
     def _rows(self, cursor: Any) -> Iterator[Row]:
         return iter(cursor)
@@ -706,7 +760,10 @@ def why_unreachable(error: Exception, place: Place) -> str:
 
 
 OVER_LIMIT = {1317, 1969, 3024}  # interrupted, and the limit in MariaDB's and MySQL's words
-LOST = {2006, 2013}
+LOST = {1053, 1927, 2006, 2013, 4031}  # shut down, killed, gone twice, idle for too long
+AGAIN = "the next statement connects again"
+UNDONE = f"the server closed the connection and undid the open transaction; {AGAIN}"
+FORGOTTEN = f"the server closed the connection and forgot what SET, USE and the like did; {AGAIN}"
 CHANGED = 1412
 CONSTRAINTS = {1364, 3819, 4025}  # no default; CHECK in MySQL, and in MariaDB
 
@@ -717,7 +774,7 @@ def as_sqlite3(error: pymysql.Error, limit: float) -> sqlite3.Error:
     if code in OVER_LIMIT:
         return over_limit(limit)
     if code in LOST:
-        return sqlite3.OperationalError(f"{text}; the next statement connects again")
+        return sqlite3.OperationalError(f"{text}; what was open went with it, and {AGAIN}")
     if code == CHANGED:
         return sqlite3.OperationalError("a migration changed a table since the snapshot began")
     kind = getattr(sqlite3, type(error).__name__)
