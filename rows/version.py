@@ -26,7 +26,7 @@ REVISION = {
     "workflows": 1,
     "workflowruns": 3,
     "runattempts": 3,
-    "jobs": 4,
+    "jobs": 5,
 }
 
 STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0

@@ -3,15 +3,17 @@
 Some look alike, and are told apart: foreign checks, copies, what never ran.
 """
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
 from rows import fields, version
 from rows.source_record import Payload
-from rows.words import COMPLETED, IN_PROGRESS, SKIPPED
+from rows.words import COMPLETED, FAILED, IN_PROGRESS, SKIPPED
 
 AT = "workflow_job"
 ENDED_UNSTARTED = {"cancelled", SKIPPED}
+JOB_PAGE = re.compile(r"/actions/runs/[0-9]+/jobs?/[0-9]+")
 LATE = 60.0
 """Seconds from `started_at` to the first step: more than a runner takes to begin."""
 
@@ -69,13 +71,14 @@ def is_foreign(job: Payload) -> bool:
     """Tell a third-party check run that is sent as a completed job: nothing ever ran it.
 
     Cancelled and skipped jobs look alike and are jobs
-    (https://github.com/actions/actions-runner-controller/pull/2520).
+    (https://github.com/actions/actions-runner-controller/pull/2520). So is one that failed and has
+    its page under its run: it was refused, for a bill or a budget. Only its annotation tells why.
     """
-    return (
-        job.get("status") == COMPLETED
-        and fields.text(job, "conclusion", AT) not in ENDED_UNSTARTED
-        and not (fields.texts(job, "labels", AT) or has_run(job))
-    )
+    if job.get("status") != COMPLETED or fields.texts(job, "labels", AT) or has_run(job):
+        return False
+    conclusion = fields.text(job, "conclusion", AT)
+    is_refused = conclusion in FAILED and JOB_PAGE.search(fields.text(job, "html_url", AT) or "")
+    return not (is_refused or conclusion in ENDED_UNSTARTED)
 
 
 def is_unstarted(job: Payload, inherited: bool) -> bool:

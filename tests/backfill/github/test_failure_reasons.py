@@ -10,6 +10,7 @@ from backfill.records import ReasonsRead
 from fakegithub.api.access import ALL, Token
 from fakegithub.api.faults import Faults
 from fakegithub.server import TOKEN
+from schema.tables.ci import jobs
 from tests.backfill.failing import CODE, USUAL, Staged, annotation, fail, later, staging
 from tests.backfill.filling import deliver, deliveries_of
 from tests.fakegithub.samples import app_of
@@ -56,6 +57,27 @@ def test_reasons_are_read_once(staged: Staged):
     with staged("build") as stage:
         stage.read()
         assert stage.read() == ReasonsRead()
+
+
+def test_refused_job_says_why_it_never_started(staged: Staged):
+    bill = "The job was not started because your account is locked due to a billing issue."
+    with staged() as stage:
+        (run,) = stage.world.members[("run", app_of(stage.world))]
+        job = stage.world.queue_job(run, "build", labels=(), after=1)
+        stage.world.finish_job(job, "failure", steps=(), after=2)
+        stage.github.annotations[job] = [annotation(bill)]
+        app = app_of(stage.world)
+        deliver(stage.engine, stage.world, app, deliveries_of(stage.world, app))
+        assert stage.read() == ReasonsRead(jobs=1, absent=0, left=0, requests=1)
+        with stage.engine.connect() as connection:
+            c = jobs.c
+            stored = connection.execute(
+                sa.select(c.conclusion, c.starttime, c.queuetime, c.runtime, c.os)
+            ).all()
+    assert stored == [("failure", None, None, None, None)]
+    assert stage.rows("jobgitid", "job", "source", "message", "step") == [
+        (job, "build", "annotation", bill, None)
+    ]
 
 
 @on_sqlite

@@ -75,12 +75,40 @@ def test_job_brings_stubs_of_its_run_and_attempt():
     }
 
 
-@pytest.mark.parametrize("conclusion", ["success", "failure", "neutral", "timed_out", None])
-@pytest.mark.parametrize("runner", [NO_RUNNER, NULL_RUNNER, {"steps": None}])
+CHECK = "https://github.com/octo-org/app/runs/2199023255553"
+runners = pytest.mark.parametrize("runner", [NO_RUNNER, NULL_RUNNER, {"steps": None}])
+
+
+def unrun(runner: Any, **changes: Any) -> dict[str, Any]:
+    """Return a completed job that nothing shows to have run."""
+    return without({**JOB, **runner, **changes}, "labels", "runner_id", "runner_name")
+
+
+@pytest.mark.parametrize("conclusion", ["success", "neutral", "action_required", None])
+@runners
 def test_completed_check_run_that_nothing_ran_is_no_job(conclusion: str | None, runner: Any):
-    foreign = without({**JOB, **runner}, "labels", "runner_id", "runner_name")
-    payload = {"workflow_job": {**foreign, "conclusion": conclusion}}
+    payload = {"workflow_job": unrun(runner, conclusion=conclusion)}
     assert tables(mapped("workflow_job", payload)) == []
+
+
+@pytest.mark.parametrize("page", [CHECK, "https://ci.example.org/build/7", "", None])
+@runners
+def test_failed_check_run_whose_page_is_not_under_its_run_is_no_job(page: Any, runner: Any):
+    payload = {"workflow_job": unrun(runner, conclusion="failure", html_url=page)}
+    assert tables(mapped("workflow_job", payload)) == []
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "timed_out", "startup_failure"])
+@runners
+def test_job_that_was_refused_is_one_that_never_started(conclusion: str, runner: Any):
+    row = only(
+        mapped("workflow_job", {"workflow_job": unrun(runner, conclusion=conclusion)}), "jobs"
+    )
+    assert row["conclusion"] == conclusion
+    assert (row["createtime"], row["endtime"]) == (at("12:00:02"), at("12:04:00"))
+    for name in ("starttime", "queuetime", "runtime", "os", "labels", "runnername", "failedstep"):
+        assert row[name] is None
+    assert (row["clockanomaly"], row["inherited"], row["latestart"]) == (False, False, False)
 
 
 @pytest.mark.parametrize("conclusion", ["cancelled", "skipped"])

@@ -100,6 +100,7 @@ def test_usual_day_says_the_same_at_both_doors():
         world.finish_job(job, verdict, after=60)
     world.skip_job(run, "publish", after=1)
     world.attach_check(run, "third party", after=1)
+    world.finish_job(world.queue_job(run, "refused", labels=(), after=1), "failure", after=2)
     world.cancel_job(held, after=1)
     world.finish_run(run, after=1)
     world.rerun_failed(run, after=600)
