@@ -27,6 +27,7 @@ def setup_text(host: str, port: int, repos: Sequence[str], made: Path | None) ->
             events=",".join(vendor.setup_events),
             repo=named,
             local=f"http://localhost:{port}/webhook",
+            origin=f"http://localhost:{port}",
         )
         for vendor in VENDORS
     )

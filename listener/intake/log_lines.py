@@ -16,10 +16,12 @@ class DeliveryLine:
     def __init__(self) -> None:
         self.began = perf_counter()
         self.fields: log.Fields = {}
+        self.misfit: str | None = None
 
     def about(self, head: Head) -> Head:
         """Learn what the headers say; return them."""
         self.fields |= {"event": head.event, "guid": head.guid}
+        self.misfit = head.vendor.misfit if head.signature else None
         return head
 
     def learn(self, delivery: Delivery, signer: int | None) -> None:
@@ -33,6 +35,7 @@ class DeliveryLine:
             level = logging.INFO
         milliseconds = round((perf_counter() - self.began) * 1000, 1)
         fields = {**self.fields, "code": answer.code, "why": answer.why, "ms": milliseconds}
+        fields["hint"] = self.misfit if answer.code == 401 else None
         log.record(level, answer.status, fields)
 
 

@@ -34,8 +34,9 @@ GitHub reaches it in one of two ways:
 2. Through a forwarder, when this machine has no public URL:
      gh webhook forward --repo={repo} --events={events} \\
        --url={local} --secret="{secret_shell}"
-   or a channel of https://smee.io as the Payload URL, and
-     npx smee-client --url https://smee.io/YOUR-CHANNEL --target {local}
+   or a tunnel, with its URL and /webhook as the Payload URL:
+     cloudflared tunnel --url {origin}
+   Both pass the bytes on. smee-client 5 writes the JSON anew: some signatures no longer fit.
 """
 
 
@@ -77,6 +78,8 @@ GITHUB = WebhookVendor(
     read_head=read_head,
     signer=signer,
     unsigned="X-Hub-Signature-256 is missing or wrong",
+    misfit="the signature does not fit the body: another secret, or a relay that rewrites JSON"
+    " (smee)",
     setup_text=SETUP_TEXT,
     setup_events=EVENT_TITLES,
 )

@@ -53,6 +53,8 @@ class WebhookVendor(NamedTuple):
     """Which of the secrets (from 1) signed a body with this signature, None where none did."""
     unsigned: str
     """What the sender is told then."""
+    misfit: str
+    """What the log adds where there is a signature: who sees the log may mend it."""
     setup_text: str
     """How its deliveries find a listener."""
     setup_events: Mapping[str, str]

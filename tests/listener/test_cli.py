@@ -72,7 +72,8 @@ def test_start_without_settings_makes_a_secret_and_prints_the_ways_in(tmp_path: 
             "gh webhook forward --repo=Org/Repo "
             "--events=push,create,delete,repository,workflow_run,workflow_job",
             f'--url=http://localhost:{listener.port}/webhook --secret="$(cat data/webhook_secret)"',
-            "npx smee-client",
+            f"cloudflared tunnel --url http://localhost:{listener.port}\n",
+            "smee-client 5 writes the JSON anew",
             'python local-database.py -r "Org/Repo"',
         ]:
             assert way_in in said

@@ -164,6 +164,21 @@ def test_delivery_leaves_one_line_that_says_what_came_of_it(
 
 
 @on_sqlite
+@pytest.mark.parametrize("signature", [None, "", "sha256=" + "0" * 64])
+def test_wrong_signature_leaves_a_line_with_what_may_be_the_matter(
+    deliver: Deliver, caplog: pytest.LogCaptureFixture, signature: str | None
+):
+    assert deliver("ping", b"{}", X_Hub_Signature_256=signature).status_code == 401
+    (record,) = caplog.records
+    assert record.fields["why"] == "X-Hub-Signature-256 is missing or wrong"
+    assert record.fields["hint"] == (
+        "the signature does not fit the body: another secret, or a relay that rewrites JSON (smee)"
+        if signature
+        else None
+    )
+
+
+@on_sqlite
 def test_delivery_while_rotating_logs_which_secret_signed_it(
     deliver: Deliver, public: Public, intake: Intake, caplog: pytest.LogCaptureFixture
 ):
