@@ -58,13 +58,14 @@ class ShownFlake(NamedTuple):
 
 
 def conditions_of(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
-    """Return the conditions of jobs of a span that ended on a commit, well or badly."""
+    """Return the conditions of jobs of a span that ran and ended on a commit, well or badly."""
     job = jobs.c
     return [
         job.createtime >= since,
         job.createtime < until,
         job.conclusion.in_(OUTCOMES),
         job.inherited.is_(False),
+        job.starttime.is_not(None),  # what was refused says nothing of the commit
         job.commithash.is_not(None),
         job.repo.is_not(None),
     ]
@@ -179,6 +180,7 @@ def list_examples(connection: Connection, flake: Flake, since: datetime) -> list
             job.name == flake.name,
             job.conclusion.in_(OUTCOMES),
             job.inherited.is_(False),
+            job.starttime.is_not(None),
         )
         .order_by(job.createtime.desc(), job.gitid.desc())
         .limit(200)

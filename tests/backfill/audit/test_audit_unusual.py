@@ -106,6 +106,26 @@ def test_check_of_a_third_party_that_github_lists_among_jobs_is_none(engine: Eng
         assert named(prove(engine, github, world, repo)) == set()
 
 
+@pytest.mark.parametrize("door", ["webhook", "backfill"])
+def test_refused_job_is_stored_by_either_door(engine: Engine, store_url, door: str):
+    world = small_world()
+    repo = app_of(world)
+    run = world.trigger(flow_of(world), after=60)
+    refused = world.queue_job(run, "build", labels=(), after=1)
+    world.finish_job(refused, "failure", steps=(), after=2)
+    world.finish_run(run, "failure", after=1)
+    ended = [jobs.c.gitid, jobs.c.conclusion, jobs.c.starttime, jobs.c.queuetime, jobs.c.runtime]
+    query = sa.select(*ended).where(jobs.c.gitid == refused)
+    with served(world, store_url) as github:
+        if door == "webhook":
+            deliver(engine, world, repo)
+        else:
+            assert fill(world, repo) == 0
+        with engine.connect() as connection:
+            assert connection.execute(query).all() == [(refused, "failure", None, None, None)]
+        assert named(prove(engine, github, world, repo)) == set()
+
+
 @pytest.mark.parametrize(
     ("state", "due", "is_missing"),
     [

@@ -167,3 +167,16 @@ def test_flakes_of_too_many_days_are_refused_in_words(
     for path in ("/flakes", "/flakes.csv"):
         page = text_of(client, f"{path}?since=2026-01-01", 400)
         assert "more jobs than can be counted while you wait" in page
+
+
+def test_job_that_was_refused_makes_no_flake(engine: Engine, client: FlaskClient):
+    repoid = stored.repo(engine)
+    run = stored.run(engine, repoid, LAST_NIGHT)
+    unrun = {"starttime": None, "queuetime": None, "runtime": None, "conclusion": "failure"}
+    stored.job(engine, repoid, run, LAST_NIGHT, name="refused", **unrun)
+    stored.job(engine, repoid, run, LAST_NIGHT, name="refused")
+    for how in ("failure", "success"):
+        stored.job(engine, repoid, run, LAST_NIGHT, name="shaky", conclusion=how)
+    sheet = text_of(client, "/flakes.csv")
+    assert "shaky" in sheet
+    assert "refused" not in sheet
