@@ -16,7 +16,7 @@ from backfill.github.windows import cover_until, first_page_path, join_windows
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import fetch_page, fetch_pages, know_nothing, know_stored
-from backfill.pipeline.api_objects import read_object
+from backfill.pipeline.api_objects import has_name, read_object
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Json, ReadRange, Repository
 from engines import reading
@@ -211,7 +211,7 @@ def read_workflows(context: Context, repository: Repository) -> None:
         pages = list(fetch_pages(context.client, path, know_nothing, broken))
     bodies = (page.body for page in pages if page.body is not None)
     records = [flow for body in bodies for flow in read_items(body, "workflows")]
-    ids = (flow.get("id") for flow in records if isinstance(flow, dict))
+    ids = (flow["id"] for flow in records if has_name(flow))
     listed = set(ids if is_changed else json.loads(noted or "[]"))
     for workflow in stored:
         if workflow.gitid not in listed and workflow.state != DELETED and not broken:
@@ -220,7 +220,7 @@ def read_workflows(context: Context, repository: Repository) -> None:
     states: dict[Any, str | None] = {one.gitid: one.state for one in stored}
     for record in records:
         # GitHub need not say when a workflow's state became another: it has, since we looked last.
-        state = record.get("state") if isinstance(record, dict) else None
+        state = record.get("state") if has_name(record) else None
         if state != (states.get(record.get("id"), state) if state else None):
             record["updated_at"] = f"{clock().isoformat()}Z"
     workflows = map_objects(context, "workflow", records, repository)

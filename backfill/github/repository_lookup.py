@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from backfill.http.client import Client
@@ -39,28 +40,45 @@ def list_names(client: Client, watch: Watch, report: Callable[[str], object]) ->
     yield from watch.names.values()
     for owner in watch.owners.values():
         try:
-            yield from list_owned(client, owner)
+            yield from list_owned(client, owner, report)
         except ApiError as problem:
             if problem.is_bad_key:
                 raise
             report(f"{owner}: {problem}")
 
 
-def list_owned(client: Client, owner: str) -> list[str]:
+def list_owned(client: Client, owner: str, report: Callable[[str], object]) -> list[str]:
     """Return an owner's repositories: an organisation's, else a user's. Raises ApiError."""
+    tell = partial(tell_unlisted, owner, report)
     try:
-        return list_repositories(client, f"/orgs/{owner}/repos?type=all&per_page=100")
+        return list_repositories(client, f"/orgs/{owner}/repos?type=all&per_page=100", tell)
     except ApiError as problem:
         if not problem.is_gone:
             raise
-    return list_repositories(client, f"/users/{owner}/repos?type=owner&per_page=100")
+    return list_repositories(client, f"/users/{owner}/repos?type=owner&per_page=100", tell)
 
 
-def list_repositories(client: Client, path: str) -> list[str]:
-    """Return the full names in a list of repositories. Raises ApiError."""
-    pages = fetch_pages(client, path, know_nothing)
-    listed = (read_named(page.body, None, "full_name")[0] for page in pages)
-    return [repository["full_name"] for records in listed for repository in records]
+def tell_unlisted(owner: str, report: Callable[[str], object], why: str) -> None:
+    """Tell that not all repositories of an owner could be listed."""
+    report(f"{owner}: some of its repositories are not listed: {why}")
+
+
+def list_repositories(client: Client, path: str, tell: Callable[[str], object]) -> list[str]:
+    """Return the full names in a list of repositories; tell why some are lacking.
+
+    Raises ApiError.
+    """
+    names, broken = list[str](), list[ApiError]()
+    for page in fetch_pages(client, path, know_nothing, broken):
+        records, odd = read_named(page.body, None, "full_name")
+        listed = (record["full_name"] for record in records)
+        these = [name for name in listed if FULL_NAME.fullmatch(name)]
+        if odd + len(records) > len(these):
+            tell("full_name is missing or no name of one")
+        names += these
+    for problem in broken:
+        tell(str(problem))
+    return names
 
 
 def find_repository(context: Context, name: str) -> Repository:

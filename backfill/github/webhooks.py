@@ -50,8 +50,11 @@ def read_hook(record: Json, place: str) -> Webhook:
 def list_hooks_at(client: Client, path: str) -> list[Webhook]:
     """Return the hooks of a list. Raises ApiError: 403 and 404 are a lack of rights."""
     pages = fetch_pages(client, f"{path}?per_page=100", know_nothing)
-    listed = (read_named(page.body)[0] for page in pages)
-    return [read_hook(record, path) for records in listed for record in records]
+    listed = [read_named(page.body) for page in pages]
+    hooks = [read_hook(record, path) for records, _ in listed for record in records]
+    if not hooks and any(odd for _, odd in listed):
+        raise ApiError("the list of webhooks cannot be read: no id")
+    return hooks
 
 
 def list_hooks(

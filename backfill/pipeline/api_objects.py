@@ -43,7 +43,7 @@ def read_named(body: Any, key: str | None = None, name: str = "id") -> tuple[lis
     They stand under `key`, or are the page itself. Raises ApiError where there is no list.
     """
     listed = read_items(body, key)
-    records = [item for item in listed if isinstance(item, dict) and has_name(item, name)]
+    records = [item for item in listed if has_name(item, name)]
     return records, len(listed) - len(records)
 
 
@@ -57,10 +57,13 @@ def read_told(
     return records, not odd
 
 
-def has_name(item: Json, name: str) -> bool:
+def has_name(item: Any, name: str = "id") -> bool:
     """Tell whether an item has what names it."""
     try:
-        return fields.strict(READERS.get(name, fields.number), item, name, "item") is not None
+        return (
+            isinstance(item, dict)
+            and fields.strict(READERS.get(name, fields.number), item, name, "item") is not None
+        )
     except Unmappable:
         return False
 

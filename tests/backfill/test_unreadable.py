@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from backfill.cli import main
 from fakegithub.api.lies import Lie
 from schema.tables.backfill import commitwalks, runreads, windows
 from schema.tables.ci import branches, commits, jobs, runattempts, workflowruns, workflows
@@ -176,3 +177,25 @@ def test_backfill_asks_in_another_way_before_it_believes_that_there_are_no_more_
         github.lies = [lie]
         assert fill(world, app_of(world)) == 0
     assert stored(engine, workflowruns.c.gitid) == set(runs)
+
+
+def test_workflow_whose_id_is_an_object_is_told_and_the_runs_come(engine, store_url, capsys):
+    world = small_world(runs=2)
+    with served(world, store_url) as github:
+        github.lies = [Lie(r"/actions/workflows\?", odd={flow_of(world): {"id": {}}})]
+        assert fill(world, app_of(world)) == 1
+    assert "workflow.id: wants a whole number, got an object" in capsys.readouterr().err
+    assert stored(engine, workflowruns.c.gitid) == set(runs_of(world))
+
+
+@pytest.mark.parametrize("odd", [None, {"full_name": 3}, {"full_name": "../../user"}])
+def test_repository_of_an_owner_whose_name_cannot_be_read_is_told(engine, store_url, capsys, odd):
+    world = small_world(runs=2)
+    with served(world, store_url) as github:
+        github.change = lambda path, answer: (
+            answer._replace(body=[odd, *answer.body]) if path.startswith("/orgs/") else answer
+        )
+        assert main(["-r", "octo-org"]) == 1
+    told = "octo-org: some of its repositories are not listed: full_name is missing or no name"
+    assert told in capsys.readouterr().err
+    assert stored(engine, workflowruns.c.gitid) == set(runs_of(world))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from backfill.github import repository_lookup
+from backfill.pipeline.due_items import DueItems
 
 
 @contextmanager
@@ -14,4 +15,12 @@ def without_guard() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(repository_lookup, "read_object", lambda body, at: body)
         patch.setattr(repository_lookup, "read_field", lambda reader, body, key, at: str(body[key]))
+        yield
+
+
+@contextmanager
+def without_names() -> Iterator[None]:
+    """Name nothing that cannot be read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DueItems, "list_open", lambda self, owner: [])
         yield

@@ -50,10 +50,20 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"Content-Type": "text/html"},
 )
 BODIES = ("", "null", "0", '"x"', "[]", "{}", "[null]", "<html></html>", "[" * 3000, '{"a":')
+BROKEN = ("", "null", "0", '"x"', "[null]", "<html></html>", "[" * 3000, '{"a":')
+"""Bodies that nobody can take for what was asked."""
+LOCATIONS = ("", "/", "http://[x", "ftp://x/", "http://logs.example.org/", "http://127.0.0.1:1/x")
+
+
+def make_broken(answer: Answer, draw: Random) -> Answer:
+    """Return an answer that is none."""
+    return Answer(200, draw.choice(BROKEN), {})
 
 
 def make_odd(answer: Answer, url: str, draw: Random) -> Answer:
     """Return an answer with one thing about it that is odd; `url` is where it was asked for."""
+    if answer.status == 302:
+        return answer._replace(headers={"Location": draw.choice(LOCATIONS)})
     kind = draw.random()
     if kind < 0.1:
         return answer._replace(body=draw.choice(BODIES))

@@ -1,7 +1,8 @@
 """Two repositories, one of which answers oddly: the other must come whole, and nothing may break.
 
 A round has a seed: a world, a store of its own, a backfill, a cycle of the reconciler and an audit
-while a share of the answers about the one repository is odd.
+while a share of the answers about the one repository, and of its organisation's lists, is odd. With
+an even seed some paths have no answer at all, for ever: what lacks then must be named.
 """
 
 import threading
@@ -29,15 +30,20 @@ from backfill.reconcile.reporter import CycleReporter
 from backfill.vendors import vendor_of
 from engines import connect
 from fakegithub.api.answers import Answer
-from fakegithub.server import TOKEN
+from fakegithub.api.hooks import Hook
+from fakegithub.server import TOKEN, Server
 from fakegithub.world.world import World
 from schema.tables.ci import jobs, workflowruns
+from schema.tables.failures import failures
 from tests.backfill.filling import served
-from tests.fakegithub.samples import small_world
-from tests.odd_answers.oddities import make_odd
+from tests.fakegithub.samples import app_of, small_world
+from tests.odd_answers.left_out import failed_jobs, list_unnamed
+from tests.odd_answers.oddities import make_broken, make_odd
 
 ODD, PLAIN = "octo-org/app", "octo-org/core"
-SHARE, FAST, MANY, RUNS = 0.4, 5000, 30, 5
+SHARE, LASTING, FAST, MANY, RUNS = 0.4, 0.15, 5000, 30, 5
+FAILED, LOGGED = 6, 40
+"""Failed jobs of the odd repository, and deliveries in the log of its hook."""
 
 
 class Round(NamedTuple):
@@ -50,13 +56,19 @@ class Round(NamedTuple):
 def play(seed: int, folder: Path) -> Round:
     """Play one round over a store in `folder`."""
     lock, asked, odd = threading.Lock(), Counter[str](), [0]
-    world = two_repositories()
+    world, is_lasting = two_repositories(), seed % 2 == 0
 
     def change(path: str, answer: Answer) -> Answer:
         with lock:
-            if not path.startswith(f"/repos/{ODD}") or answer.status != 200:
+            if not path.startswith((f"/repos/{ODD}", "/orgs/")) or answer.status not in (200, 302):
                 return answer
             asked[path] += 1
+            if is_lasting:
+                draw = Random(f"{seed} {path}")
+                if path == f"/repos/{ODD}" or draw.random() >= LASTING:
+                    return answer
+                odd[0] += 1
+                return make_broken(answer, draw)
             # Not by which thread came first: a seed stands for the same answers.
             draw = Random(f"{seed} {path} {asked[path]}")
             if draw.random() >= SHARE:
@@ -75,8 +87,10 @@ def play(seed: int, folder: Path) -> Round:
         patch.setattr(client, "SECOND", 1 / FAST)
         github.limits.scale = FAST
         github.change = change
+        hook = lose_deliveries(github, world)
+        odd[0] += break_logs(github, world, seed)
         usual = ["-r", ODD, "-r", PLAIN]
-        audit = [*usual, "--audit", "--since", "2026-01-01"]
+        audit = ["-r", "octo-org", "--audit", "--since", "2026-01-01"]
         commands: tuple[tuple[str, Callable[[], int]], ...] = (
             ("backfill", partial(main, usual)),
             ("audit", partial(main, audit)),
@@ -87,9 +101,13 @@ def play(seed: int, folder: Path) -> Round:
                 code = command()
             except Exception as error:  # noqa: BLE001 - it is what is looked for
                 wrong.append(f"{name}: {type(error).__name__}: {error}")
-            else:
-                wrong += [f"{name}: exit code {code}"] if code not in (0, 1) else []
-    wrong += check_plain(url, world)
+                continue
+            wrong += [f"{name}: exit code {code}"] if code not in (0, 1) else []
+            if is_lasting:
+                logged = hook if name == "healing" else None
+                unnamed = list_unnamed(url, world, code, said.getvalue(), logged)
+                wrong += [f"{name}: {sentence}" for sentence in unnamed]
+    wrong += check_plain(url)
     # The fake server prints its own where a connection is cut.
     if any('  File "' in line and "/backfill/" in line for line in said.getvalue().splitlines()):
         wrong.append("a traceback was printed")
@@ -101,13 +119,32 @@ def heal(url: str, api: str, now: int) -> int:
     engine = connect(url)
     reporter = CycleReporter()
     limit = RateLimit(RULES, reporter.waiting, None, 0.5)
-    settings = CycleSettings(vendor_of("github"), (ODD, PLAIN), 30)
-    time = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
+    settings = CycleSettings(vendor_of("github"), ("octo-org",), 30)
+    time = datetime.fromtimestamp(now + 600, UTC).replace(tzinfo=None)
     try:
         run_cycle(engine, CachingClient(api, TOKEN, limit), reporter, settings, time, first=True)
     finally:
         engine.dispose()
+    print("\n".join(reporter.problems))
     return 1 if reporter.problems else 0
+
+
+def lose_deliveries(github: Server, world: World) -> Hook:
+    """Make the odd repository's hook, whose latest deliveries nobody received."""
+    repo = app_of(world)
+    hook = github.hooks.create("https://ci.example.org/webhook", repo_id=repo, events=("*",))
+    hook.created_at = 0
+    for delivery in list(world.deliveries(repo_id=repo))[-LOGGED:]:
+        github.hooks.lose(hook, delivery)
+    return hook
+
+
+def break_logs(github: Server, world: World, seed: int) -> int:
+    """Let the host of the logs fail for some jobs of the odd repository; return how many."""
+    draw = Random(f"{seed} logs")
+    kinds = {job: draw.choice((None, 0, 503, "page", "cut", "link")) for job in failed_jobs(world)}
+    github.blobs_as.lasting = {job: kind for job, kind in kinds.items() if kind is not None}
+    return len(github.blobs_as.lasting)
 
 
 def two_repositories() -> World:
@@ -118,16 +155,21 @@ def two_repositories() -> World:
     flow = world.add_workflow(core, "CI")
     for _ in range(RUNS):
         world.trigger(flow, after=1)
+    for name in ("a", "b", "c"):
+        world.create_branch(app_of(world), name, after=1)
+        world.push(app_of(world), name, branch=name, after=1)
     for repo in world.members[("repo", None)]:
-        for run in world.members[("run", repo)]:
+        runs = list(world.members[("run", repo)])
+        for run in runs:
+            failed = runs[-1:] if repo == core else runs[-FAILED:]
             job = world.queue_job(run, "build", after=1)
             world.start_job(job, after=1)
-            world.finish_job(job, "success", after=60)
+            world.finish_job(job, "failure" if run in failed else "success", after=60)
             world.finish_run(run, after=1)
     return world
 
 
-def check_plain(url: str, world: World) -> list[str]:
+def check_plain(url: str) -> list[str]:
     """Return what the other repository lacks."""
     engine = connect(url)
     wrong = list[str]()
@@ -137,5 +179,9 @@ def check_plain(url: str, world: World) -> list[str]:
             count = connection.scalar(query)
             if count != RUNS:
                 wrong.append(f"{PLAIN} has {count} of {RUNS} {column.table.name}")
+        told = jobs.join(failures, jobs.c.gitid == failures.c.jobgitid)
+        query = sa.select(sa.func.count()).select_from(told).where(jobs.c.repo == PLAIN)
+        if connection.scalar(query) != 1:
+            wrong.append(f"the reason of {PLAIN}'s failed job is lacking")
     engine.dispose()
     return wrong
