@@ -107,7 +107,7 @@ class Vendor(Protocol):
     # What an audit compares, and fetches.
 
     def list_branches(
-        self, context: Context, repository: Repository, unread: Unread
+        self, context: Context, repository: Repository, stored: Iterable[str], unread: Unread
     ) -> Heads | None: ...
     def list_runs(
         self,
@@ -130,6 +130,9 @@ class Vendor(Protocol):
     def list_jobs(
         self, context: Context, repository: Repository, runs: Iterable[ListedRun], unread: Unread
     ) -> dict[int, list[ListedJob]]: ...
+    def find_absent_runs(
+        self, context: Context, repository: Repository, runs: Iterable[int]
+    ) -> set[int]: ...
     def find_absent_attempts(
         self, context: Context, repository: Repository, attempts: Iterable[Attempt]
     ) -> set[Attempt]: ...

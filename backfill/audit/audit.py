@@ -49,7 +49,7 @@ def audit_vendor(
         names = repository_names.list_names(connection, repoid)
         first_delivery = received.first_delivery(connection, names)
         before = for_audit.read_span(connection, repoid, *span)
-    lists = ask_vendor(context, repository, span, before, first_delivery, deep=deep)
+    lists = ask_vendor(context, repository, span, before, earlier_heads, first_delivery, deep=deep)
 
     # Read last: what was on its way when GitHub was asked has arrived by now.
     with reading(context.engine).connect() as connection:

@@ -14,10 +14,13 @@ Heads = Mapping[str, str | None]
 def find_missing_branches(listed: Heads, earlier: Heads, stored: Heads) -> list[Finding]:
     """Return the branches that are listed and stored otherwise, or not at all.
 
+    Nothing is said of one whose head could not be asked for.
     `earlier` are the stored ones of a moment before: one that moved since then is being written.
     """
     missing = []
     for name, head in listed.items():
+        if head is None:
+            continue
         if name not in stored:
             missing.append(Finding(BRANCH, name, f"points at {head} and is not stored"))
         elif stored[name] != head and earlier.get(name) == stored[name]:

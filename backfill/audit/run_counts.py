@@ -151,11 +151,11 @@ class RunCounts:
         )
 
     def drop_deleted(self) -> list[Finding]:
-        """Leave out what one list alone has, and the vendor has not when asked by id; say so."""
-        alone = [run for run, lists in self.lists.items() if lists == 1 and run in self.runs]
-        asked = sorted(alone, reverse=True)[:MOST]
-        there = {run.gitid for run in self.vendor.find_runs(*self.asked, asked)}
-        gone = [self.runs.pop(run) for run in asked if run not in there]
+        """Leave out what one list alone has, or is not stored, and is not there by id; say so."""
+        doubted = (run for run in self.runs if self.lists[run] == 1 or run not in self.stored)
+        asked = sorted(doubted, reverse=True)[:MOST]
+        absent = self.vendor.find_absent_runs(*self.asked, asked)
+        gone = [self.runs.pop(run) for run in asked if run in absent]
         why = f"a list of {self.vendor.TITLE}'s still has it: it was deleted"
         return [finding_about(run, DELETED, run.gitid, why) for run in gone]
 

@@ -1,6 +1,6 @@
 """Ask a vendor what it has of a repository in a span of time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -47,18 +47,20 @@ def ask_vendor(
     repository: Repository,
     span: Span,
     stored: StoredSpan,
+    branches: Iterable[str],
     first_delivery: datetime | None,
     *,
     deep: bool,
 ) -> VendorLists:
-    """Return what the vendor lists. Raises ApiError.
+    """Return what the vendor lists; `branches` are those that are stored. Raises ApiError.
 
     The commits are those since the oldest run, or the first delivery. On other branches than the
     default one, a backfill reads the heads alone: more is expected of the time in which deliveries
     came.
     """
     vendor, unread = vendor_of(repository.provider), list[UnreadItem]()
-    heads = ask(unread, "branches", partial(vendor.list_branches, context, repository, unread))
+    list_branches = partial(vendor.list_branches, context, repository, branches, unread)
+    heads = ask(unread, "branches", list_branches)
     counts = RunCounts(context, repository, span, stored)
     runs, unlisted, notes, has_older = counts.prove()
     unread += counts.odd

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from backfill.github.all_runs import read_runs as read_runs
-from backfill.github.all_runs import read_workflows as read_workflows
+from backfill.github.all_runs import reread_runs as reread_runs
 from backfill.github.api_access import ADDRESS as ADDRESS
 from backfill.github.api_access import APP_HOOK as APP_HOOK
 from backfill.github.api_access import KEY as KEY
@@ -14,15 +14,15 @@ from backfill.github.api_access import open_client as open_client
 from backfill.github.api_access import read_app as read_app
 from backfill.github.audit_lists import count_runs_before as count_runs_before
 from backfill.github.audit_lists import find_absent_attempts as find_absent_attempts
+from backfill.github.audit_lists import find_absent_runs as find_absent_runs
 from backfill.github.audit_lists import find_runs as find_runs
-from backfill.github.audit_lists import list_branches as list_branches
 from backfill.github.audit_lists import list_jobs as list_jobs
 from backfill.github.audit_lists import list_runs as list_runs
 from backfill.github.audit_lists import list_workflow_ids as list_workflow_ids
 from backfill.github.audit_lists import walk_runs as walk_runs
-from backfill.github.branches import read_branches as read_branches
-from backfill.github.branches import read_moved_branches as read_moved_branches
-from backfill.github.branches import reread_branches as reread_branches
+from backfill.github.branches_and_workflows import list_branches as list_branches
+from backfill.github.branches_and_workflows import read_branches as read_branches
+from backfill.github.branches_and_workflows import read_workflows as read_workflows
 from backfill.github.commits import list_commits as list_commits
 from backfill.github.commits import read_commits as read_commits
 from backfill.github.commits import read_named_commits as read_named_commits
@@ -35,9 +35,10 @@ from backfill.github.hook_registration import hook_owners as hook_owners
 from backfill.github.hook_registration import inspect_hooks as inspect_hooks
 from backfill.github.hook_registration import set_up_hook as set_up_hook
 from backfill.github.hook_registration import wait_for_ping as wait_for_ping
-from backfill.github.recent_runs import read_open_runs as read_open_runs
-from backfill.github.recent_runs import read_recent_runs as read_recent_runs
-from backfill.github.recent_runs import reread_runs as reread_runs
+from backfill.github.recent_changes import read_moved_branches as read_moved_branches
+from backfill.github.recent_changes import read_open_runs as read_open_runs
+from backfill.github.recent_changes import read_recent_runs as read_recent_runs
+from backfill.github.recent_changes import reread_branches as reread_branches
 from backfill.github.repository_lookup import find_known_repository as find_known_repository
 from backfill.github.repository_lookup import find_repository as find_repository
 from backfill.github.repository_lookup import list_names as list_names

@@ -1,7 +1,6 @@
-"""All runs of a repository, with those that appear or end while they are read; its workflows."""
+"""All runs of a repository, with those that appear or end while they are read."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,27 +8,22 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from backfill.github import run_details
-from backfill.github.branches import put_pages
-from backfill.github.repository_lookup import map_objects
-from backfill.github.run_listing import UNFILTERED, RunList, Task
-from backfill.github.windows import cover_until, first_page_path, join_windows
+from backfill.github.audit_lists import walk_runs
+from backfill.github.run_listing import ALL_RUNS, UNFILTERED, RunList, Task
+from backfill.github.windows import count_of, cover_until, first_page_path, join_windows
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
-from backfill.http.pagination import fetch_page, fetch_pages, know_nothing, know_stored
-from backfill.pipeline.api_objects import has_name, read_object
+from backfill.http.pagination import fetch_page, know_nothing, know_stored
+from backfill.pipeline.api_objects import read_object
 from backfill.pipeline.context import Context
-from backfill.records import BEGINNING, Json, ReadRange, Repository
+from backfill.records import BEGINNING, ReadRange, Repository
 from engines import reading
 from rows import fields
 from store.deliveries.table import now as clock
-from store.reads import for_backfill
-from store.reads.for_backfill import StoredWorkflow
-from store.state import backfill_progress, notes
-from store.state.backfill_progress import DUE, OPEN, Page, Window
+from store.state import backfill_progress
+from store.state.backfill_progress import DUE, LISTED, OPEN, Page, RunRead, Window
 
 ROUNDS = 5
-WORKFLOWS, FLOWS = "actions/workflows?per_page=100", "workflows listed"
-DELETED = "deleted"
 NEWEST = "actions/runs?exclude_pull_requests=true&per_page=1"
 
 
@@ -53,7 +47,8 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
     store_details(context, repository, list_due_runs(context, repository))
     listing = RunList(context, repository, read_range.max_runs, read_range.last_time)
     store_details(context, repository, list_window_runs(listing, known, newest))
-    if newest.total and read_range.max_runs is None and read_range.last_time is None:
+    settle_counts(context, repository, listing)
+    if read_range.max_runs is None and read_range.last_time is None:
         store_details(context, repository, list_unfiltered_runs(context, repository, newest.total))
     asked_runs: set[int] = set()
     for _ in range(ROUNDS):
@@ -137,12 +132,55 @@ def newest_time(body: Any) -> datetime | None:
     return next(filter(None, (fields.moment(run, "created_at", "run") for run in runs)), None)
 
 
-def list_unfiltered_runs(context: Context, repository: Repository, total: int) -> Iterator[Task]:
+def list_unfiltered_runs(
+    context: Context, repository: Repository, total: int | None
+) -> Iterator[Task]:
     """Yield a task for each run that only the list without a filter has, if runs are lacking."""
-    counted = sum(window.total or 0 for window in list_windows(context, repository))
-    return (
-        RunList(context, repository, None, None).list_unfiltered() if counted < total else iter(())
-    )
+    known = list_windows(context, repository)
+    counted = sum(one.total or 0 if one.state == OPEN else one.listed for one in known)
+    is_left = (str(repository.repoid), ALL_RUNS) in context.due.noted()
+    is_lacking = is_left or counted < (total or 0)
+    return RunList(context, repository, None, None).list_unfiltered() if is_lacking else iter(())
+
+
+def settle_counts(context: Context, repository: Repository, listing: RunList) -> None:
+    """Compare windows whose count is not that of their list with the list without a filter.
+
+    Runs that it has and the window has not are read. A count is not believed where that list's own
+    count is of what is listed; else it is left due. Raises ApiError.
+    """
+    due, repoid = context.due, repository.repoid
+    doubted = dict[Window, set[int]]()
+    for window, ids in listing.ended.items():
+        name, span = count_of(window), (window.first, window.last)
+        if window.listed == window.total:
+            due.forget(repoid, name)
+        elif span not in listing.unread and due.is_due(repoid, name):
+            doubted[window] = ids
+    if not doubted:
+        return
+    walk = walk_runs(context, repository, BEGINNING)
+    times = {run.gitid: run.createtime for run in walk.runs.values() if run.createtime}
+    more = {
+        window: {run for run, time in times.items() if window.first <= time <= window.last} - ids
+        for window, ids in doubted.items()
+    }
+    reread_runs(context, repository, set().union(*more.values()))
+    settled = [one._replace(state=LISTED, listed=one.listed + len(more[one])) for one in doubted]
+    others = [one for one in list_windows(context, repository) if one.state != OPEN]
+    listed = sum(one.listed for one in (*settled, *others))
+    for window in settled:
+        why = f"GitHub counts {window.total} runs, but lists {window.listed}"
+        if window.listed < (window.total or 0) and walk.total not in (len(walk.runs), listed):
+            due.note_failure(repoid, count_of(window), ApiError(why))
+            continue
+        due.forget(repoid, count_of(window))
+        if window.listed != window.total:
+            sentence = f"{repository.name}: {count_of(window)}: {why}, as other lists do"
+            context.reporter.say(sentence)
+        note = partial(backfill_progress.replace_windows, repoid=repoid, old=(), new=[window])
+        context.writer.put(note=note)
+    store_details(context, repository, iter(()))
 
 
 def list_window_runs(
@@ -197,54 +235,11 @@ def explain_no_runs(context: Context, repository: Repository) -> str:
     return "GitHub lists no runs" if allowed is not False else "Actions are switched off"
 
 
-def read_workflows(context: Context, repository: Repository) -> None:
-    """Store the workflows, those by their ids that the list leaves out. Raises ApiError."""
-    path, subject = repository.path + WORKFLOWS, str(repository.repoid)
-    context.writer.flush()
-    with reading(context.engine).connect() as connection:
-        stored = for_backfill.list_workflows(connection, repository.repoid)
-        noted = notes.text(connection, subject, FLOWS)
-    known, broken = know_stored(context.engine, repository.repoid), list[ApiError]()
-    pages = list(fetch_pages(context.client, path, known if noted else know_nothing, broken))
-    is_changed = any(page.body is not None for page in pages)
-    if is_changed and not all(page.body is not None for page in pages):
-        pages = list(fetch_pages(context.client, path, know_nothing, broken))
-    bodies = (page.body for page in pages if page.body is not None)
-    records = [flow for body in bodies for flow in read_items(body, "workflows")]
-    ids = (flow["id"] for flow in records if has_name(flow))
-    listed = set(ids if is_changed else json.loads(noted or "[]"))
-    for workflow in stored:
-        if workflow.gitid not in listed and workflow.state != DELETED and not broken:
-            records.append(read_unlisted_workflow(context, repository, workflow))
-            listed.add(workflow.gitid)  # not asked for again before the list is another
-    states: dict[Any, str | None] = {one.gitid: one.state for one in stored}
-    for record in records:
-        # GitHub need not say when a workflow's state became another: it has, since we looked last.
-        state = record.get("state") if has_name(record) else None
-        if state != (states.get(record.get("id"), state) if state else None):
-            record["updated_at"] = f"{clock().isoformat()}Z"
-    workflows = map_objects(context, "workflow", records, repository)
-
-    def note(connection: Connection) -> None:
-        put_pages(connection, repository, pages)
-        notes.put(connection, subject, FLOWS, json.dumps([one for one in listed if one]))
-
-    # A page with one that cannot be read is asked for again, though it is unchanged.
-    is_whole = len(workflows) == len(records) and not broken and bool(records or is_changed)
-    context.writer.put(workflows, note if is_whole else None)
-    if broken:
-        raise broken[0]
-
-
-def read_unlisted_workflow(
-    context: Context, repository: Repository, stored: StoredWorkflow
-) -> Json:
-    """Return a workflow that is stored and not listed, as it is now. Raises ApiError."""
-    gitid, name, path, url, _ = stored
-    try:
-        answer = context.client.get(f"{repository.path}actions/workflows/{gitid}")
-        return read_object(answer.body, "workflow")
-    except ApiError as problem:
-        if not problem.is_gone:
-            raise
-    return {"id": gitid, "name": name, "path": path, "html_url": url, "state": DELETED}
+def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -> None:
+    """Store runs with all their attempts and jobs as they are now. Raises ApiError."""
+    unread = (RunRead(run, None, 1, None, ended=False, whole=0, state=OPEN) for run in runs)
+    tasks = (
+        partial(run_details.reread_details, context, repository, run, know_nothing)
+        for run in unread
+    )
+    store_details(context, repository, tasks)

@@ -5,12 +5,11 @@ without a filter, by workflow, by id. https://docs.github.com/rest/actions/workf
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from backfill.github.branches import fetch_whole_list
 from backfill.github.repository_lookup import map_each
 from backfill.github.run_details import list_all_jobs
 from backfill.github.run_listing import RESTARTS
@@ -40,6 +39,7 @@ UNFILTERED = f"exclude_pull_requests=true&per_page={PER_PAGE}"
 
 Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
+Key = TypeVar("Key")
 
 
 def list_runs(
@@ -208,42 +208,30 @@ def map_job(job: Json) -> ListedJob:
     )
 
 
+def find_absent_runs(context: Context, repository: Repository, runs: Iterable[int]) -> set[int]:
+    """Return the runs that GitHub does not have, asked for by id. Raises ApiError."""
+    return find_absent(context, {run: f"{repository.path}actions/runs/{run}" for run in runs})
+
+
 def find_absent_attempts(
     context: Context, repository: Repository, attempts: Iterable[Attempt]
 ) -> set[Attempt]:
     """Return the attempts that GitHub does not have either: some runs begin with their second."""
+    path = f"{repository.path}actions/runs/"
+    return find_absent(context, {one: f"{path}{one[0]}/attempts/{one[1]}" for one in attempts})
 
-    def ask(attempt: Attempt) -> Attempt | None:
-        run, number = attempt
-        path = f"actions/runs/{run}/attempts/{number}?exclude_pull_requests=true"
+
+def find_absent(context: Context, paths: Mapping[Key, str]) -> set[Key]:
+    """Return the keys of paths at which there is nothing. Raises ApiError."""
+
+    def ask(key: Key, path: str) -> Key | None:
         try:
-            context.client.get(repository.path + path)
+            context.client.get(f"{path}?exclude_pull_requests=true")
         except ApiError as problem:
             if not (problem.is_gone or problem.is_unsteady):
                 raise
-            return attempt if problem.is_gone else None
+            return key if problem.is_gone else None
         return None
 
-    return {
-        attempt
-        for attempt in context.pool.spread(partial(ask, attempt) for attempt in attempts)
-        if attempt
-    }
-
-
-def list_branches(
-    context: Context, repository: Repository, unread: Unread
-) -> dict[str, str | None] | None:
-    """Return what each branch points at; None where the list would not stand still."""
-    pages, is_whole = fetch_whole_list(context, repository)
-    if not is_whole:
-        return None
-    records = [one for page in pages for one in read_items(page.body)]
-    return dict(map_each(context, "branch", map_branch, records, unread))
-
-
-def map_branch(branch: Json) -> tuple[str, str | None]:
-    """Return the name of a listed branch and its head. Raises Unmappable."""
-    name = fields.key(fields.text, branch, "name", "branch")
-    commit = fields.child(branch, "commit", "branch") or {}
-    return name, fields.key(fields.sha, commit, "sha", "branch.commit")
+    asked = context.pool.spread(partial(ask, key, path) for key, path in paths.items())
+    return {key for key in asked if key is not None}

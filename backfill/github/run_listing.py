@@ -20,6 +20,7 @@ from backfill.github.windows import (
     CAP,
     PER_PAGE,
     advance_window,
+    count_of,
     cut_window,
     describe_span,
     first_page_path,
@@ -38,7 +39,7 @@ from store.state.backfill_progress import CLOSED, LISTED, OPEN, RunRead, Window
 RESTARTS = 3
 MOST_IN_ROW, MOST_HALVED = 3, 8
 """Windows that cannot be listed and are halved, in a row and in all: each takes its time."""
-RUNS = "workflow_runs"
+RUNS, ALL_RUNS = "workflow_runs", "runs without a filter"
 UNFILTERED = f"actions/runs?exclude_pull_requests=true&per_page={PER_PAGE}"
 
 Task = Callable[[], RunDetails]
@@ -60,6 +61,7 @@ class RunList:
         self.passed_over = self.halved = 0
         self.asked: set[tuple[int, int, datetime | None]] = set()
         self.unread: set[tuple[datetime, datetime]] = set()
+        self.ended: dict[Window, set[int]] = {}
 
     def list_tasks(self, windows: Sequence[Window], newest: datetime) -> Iterator[Task]:
         """Yield a task for each run that has to be read, newest first."""
@@ -69,12 +71,9 @@ class RunList:
             if window.state == OPEN:
                 yield from self.list_window(window)
             elif not may_change(window, newest) or (yield from self.check_unchanged(window)):
-                self.count_off(window.total or 0)
-            self.context.writer.put(
-                note=lambda connection: backfill_progress.close_windows(
-                    connection, self.repository.repoid
-                )
-            )
+                self.count_off(window.listed)
+            repoid = self.repository.repoid
+            self.context.writer.put(note=partial(backfill_progress.close_windows, repoid=repoid))
 
     def choose_windows(self, windows: Sequence[Window]) -> Iterator[Window]:
         """Yield the windows that are wanted, cut where the wanted time begins."""
@@ -99,8 +98,9 @@ class RunList:
         """List an open window from where it stopped, or halve it when it holds too many."""
         self.count_off(window.listed)
         path: str | None = window.nextpage or self.repository.path + first_page_path(window)
+        ids = set[int]()
         while path is not None and self.left != 0:
-            fetched = self.read_page(window, path)
+            fetched = self.read_page(describe_span(window), path)
             if fetched is None:
                 self.pass_over(window)
                 return
@@ -110,18 +110,21 @@ class RunList:
                 return
             if window.total not in (None, total) and self.restart_window(window):
                 return
+            ids |= set(ids_of(runs))
             after = advance_window(window, total, len(runs), fetched.nextpage)
-            if fetched.nextpage is None and after.listed != total:
-                if self.restart_window(window):
-                    return
-                self.report_missing(after)
-                after = Window(window.first, window.last)
+            is_end = fetched.nextpage is None
+            if is_end and after.listed != total and self.restart_window(window):
+                return
             wanted = runs[: self.left]
             self.count_off(len(wanted))
             if len(wanted) < len(runs):
                 # The page is not stored whole: it is asked for again when more runs are wanted.
                 yield from self.store_page(window._replace(total=total), None, wanted)
                 return
+            if is_end:
+                self.ended[after] = ids
+            if is_end and after.listed != total:
+                after = Window(window.first, window.last)
             yield from self.store_page(after, fetched, runs)
             window, path = after, fetched.nextpage
 
@@ -137,18 +140,12 @@ class RunList:
         """List a window anew, which changed under our hands; False after a few times."""
         again = Window(window.first, window.last)
         self.restarts[again] += 1
-        if self.restarts[again] > RESTARTS or (window.total or 0) > CAP:
+        is_due = self.context.due.is_due(self.repository.repoid, count_of(again))
+        if self.restarts[again] > RESTARTS or (window.total or 0) > CAP or not is_due:
             return False
         self.count_off(-window.listed)
         self.waiting.appendleft(again)
         return True
-
-    def report_missing(self, window: Window) -> None:
-        """Say that GitHub counts more runs than it lists, or fewer."""
-        self.context.reporter.report(
-            f"{self.repository.name}: GitHub counts {window.total} runs from {window.first} to "
-            f"{window.last} UTC, but lists {window.listed}"
-        )
 
     def check_unchanged(self, window: Window) -> Generator[Task, None, bool]:
         """Ask again for the pages of a listed window; those that are unchanged cost nothing.
@@ -158,7 +155,7 @@ class RunList:
         known = know_stored(self.context.engine, self.repository.repoid)
         path: str | None = self.repository.path + first_page_path(window)
         while path is not None:
-            fetched = self.read_page(window, path, known)
+            fetched = self.read_page(describe_span(window), path, known)
             if fetched is None:
                 break
             path = fetched.nextpage
@@ -170,10 +167,8 @@ class RunList:
             yield from self.store_page(window, fetched, read_items(fetched.body, RUNS))
         return True
 
-    def read_page(
-        self, window: Window, path: str, known: Known = know_nothing
-    ) -> FetchedPage | None:
-        """Return a page of a window; None where it cannot be read now. Raises ApiError."""
+    def read_page(self, what: str, path: str, known: Known = know_nothing) -> FetchedPage | None:
+        """Return a page of a list; None where it cannot be read now. Raises ApiError."""
 
         def ask() -> FetchedPage:
             fetched = fetch_page(self.context.client, path, known)
@@ -183,8 +178,7 @@ class RunList:
             return fetched
 
         due, home = self.context.due, self.repository.path.rstrip("/")
-        span = describe_span(window)
-        fetched = due.read(self.context.client, self.repository.repoid, span, home, ask)
+        fetched = due.read(self.context.client, self.repository.repoid, what, home, ask)
         self.passed_over = self.passed_over if fetched is None else 0
         return fetched
 
@@ -199,7 +193,7 @@ class RunList:
     def list_unfiltered(self) -> Iterator[Task]:
         """List runs without a filter: GitHub counts more than the lists by time have."""
         path: str | None = self.repository.path + UNFILTERED
-        while path is not None and (fetched := self.read_page(Window(BEGINNING, BEGINNING), path)):
+        while path is not None and (fetched := self.read_page(ALL_RUNS, path)):
             yield from self.store_page(None, None, read_items(fetched.body, RUNS))
             path = fetched.nextpage
 
@@ -234,9 +228,8 @@ class RunList:
 
     def find_news(self, runs: list[Any]) -> tuple[list[tuple[RunRead, Read]], bool]:
         """Return the runs of a page that are not stored as they are, and whether all are read."""
-        ids = [run["id"] for run in runs if isinstance(run, dict) and type(run.get("id")) is int]
         with reading(self.context.engine).connect() as connection:
-            before = backfill_progress.runs_read(connection, self.repository.repoid, ids)
+            before = backfill_progress.runs_read(connection, self.repository.repoid, ids_of(runs))
         news, is_read = list[tuple[RunRead, Read]](), True
         for record in runs:
             reads = map_objects(self.context, "workflow_run", [record], self.repository)
@@ -248,3 +241,8 @@ class RunList:
                     self.asked.add(state)
                     news.append((run, read))
         return news, is_read
+
+
+def ids_of(runs: list[Any]) -> list[int]:
+    """Return the ids of runs that have one."""
+    return [run["id"] for run in runs if isinstance(run, dict) and type(run.get("id")) is int]

@@ -66,6 +66,8 @@ def join_windows(newer: Window, older: Window) -> Window | None:
     """Return two small windows as one, so that a page's worth of runs is one request."""
     if newer.state != CLOSED or older.state != CLOSED or newer.first - older.last != SECOND:
         return None
+    if newer.total != newer.listed or older.total != older.listed:
+        return None  # a count that is not believed is known by the window it is of
     total = (newer.total or 0) + (older.total or 0)
     if total > PER_PAGE:
         return None
@@ -109,3 +111,8 @@ def history_path(head: str, depth: CommitDepth) -> str:
 def describe_span(window: Window) -> str:
     """Return how a window is called that cannot be read."""
     return f"runs {window.first} to {window.last} UTC"
+
+
+def count_of(window: Window) -> str:
+    """Return what the count of a window's runs is called where nothing bears it out."""
+    return f"count of {describe_span(window)}"

@@ -1,9 +1,9 @@
 """Lists of an API page by page, without paying for pages that are stored already."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
@@ -14,6 +14,7 @@ from store.state.backfill_progress import Page
 
 MOST_PAGES = 5_000
 """Pages of one list: half a million items, more than any has."""
+ROUNDS = 4
 MOST_BROKEN = 2
 """Pages in a row that cannot be read, before a list is given up for this time."""
 
@@ -43,6 +44,13 @@ def know_stored(engine: Engine, repoid: int) -> Known:
             return backfill_progress.page_of(connection, repoid, key)
 
     return find
+
+
+def put_pages(connection: Connection, repoid: int, pages: Iterable[FetchedPage]) -> None:
+    """Note that pages are stored."""
+    for page in pages:
+        if page.page is not None:
+            backfill_progress.put_page(connection, repoid, page.key, page.page)
 
 
 def fetch_page(client: Client, path: str, known: Known) -> FetchedPage:
@@ -87,3 +95,33 @@ def fetch_pages(
         failed = 0
         yield fetched
         path = fetched.nextpage
+
+
+def fetch_whole_list(client: Client, path: str) -> tuple[list[FetchedPage], bool, ApiError | None]:
+    """Return the pages of a list, whether they are of one moment, what keeps some from being read.
+
+    What is removed meanwhile pulls others to a page that was read before: pages count as one list
+    only when they are all still the same after the last was read. Raises ApiError.
+    """
+    pages: list[FetchedPage] = []
+    for _ in range(ROUNDS):
+        before, broken = {page.key: page for page in pages}, list[ApiError]()
+        pages = [
+            before[page.key] if page.body is None else page
+            for page in fetch_pages(client, path, know_pages(before), broken)
+        ]
+        if broken:
+            return pages, False, broken[0]
+        if len(pages) == 1 or all(is_same(before.get(page.key), page) for page in pages):
+            return pages, True, None
+    return pages, False, None
+
+
+def is_same(before: FetchedPage | None, page: FetchedPage) -> bool:
+    """Tell whether a page is as it was; one put together of smaller ones has no ETag to say so."""
+    return before is page or (before is not None and before.body == page.body)
+
+
+def know_pages(pages: dict[str, FetchedPage]) -> Known:
+    """Know the pages that were just read."""
+    return lambda key: pages[key].page if key in pages else None
