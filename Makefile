@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture damage soak failover odd-answers big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture damage soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ failover: dev servers ## kill the primary of a MySQL Group Replication under loa
 
 odd-answers: dev ## one repository answers oddly, 20,000 times; the other must come whole: make odd-answers ARGS="--answers 500"
 	@.venv/bin/python -m tests.odd_answers $(ARGS)
+
+reader: dev servers ## 10,000 statements that want to write, by a reader as root, on each engine: make reader ARGS="--statements 500"
+	@.venv/bin/python -m tests.sqlauthenticator.reading_only $(ARGS)
 
 big-adoption: dev servers ## adopt a database of 1,000,000 legacy runs while deliveries come in
 	@.venv/bin/python -m benchmarks.adoption $(ARGS)

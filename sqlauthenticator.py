@@ -25,16 +25,16 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice, pairwise
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Self
 
 import pymysql
-from pymysql.constants import CLIENT, FIELD_TYPE, SERVER_STATUS
+from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE, SERVER_STATUS
 from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 __all__ = ["connector", "engine"]
@@ -44,6 +44,7 @@ SNAPSHOT = 600.0  # seconds a snapshot may last
 LONGEST = 86_400
 WAIT = 10  # seconds for a server to accept or to take a packet, or for an SQLite lock
 MARGIN = 5  # seconds beyond a statement's limit for a server to say that it was reached
+LONGEST_VALUE = 100_000_000  # bytes of a text or BLOB of SQLite
 BATCH = 5_000  # rows of a result kept in memory; more of them wait in a temporary file
 STORE = "shark_dashboard_db"  # the database's name in scripts, whatever the server calls it
 
@@ -78,19 +79,12 @@ def engine(
     place = find_place(password, url, write=False)
     check_limit(limit)
     open_driver = open_sqlite if place.is_sqlite else open_mysql
-    made = create_engine(
+    return create_engine(
         place.url,
         creator=partial(open_driver, place, False, limit),
         isolation_level="AUTOCOMMIT",
         pool_pre_ping=True,  # a server closes connections that were idle for long
     )
-    if place.is_sqlite:
-
-        @event.listens_for(made, "before_cursor_execute")
-        def start_clock(_: object, cursor: sqlite3.Cursor, *__: object) -> None:
-            end_after(limit, cursor.connection)
-
-    return made
 
 
 def check_limit(limit: float) -> None:
@@ -115,33 +109,16 @@ SQLITE_LEXER = lexer(
 )
 MYSQL_LEXER = lexer(  # which runs what stands in /*! ... */
     *(r"'(?:[^'\\]|\\.)*'?", r'"(?:[^"\\]|\\.)*"?', r"`[^`]*`?"),
-    *(r"--(?=[\s\x00-\x1f]|\Z)[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?(?:\*/|\Z)"),
+    *(r"--(?=[\x00-\x20\x7f]|\Z)[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?(?:\*/|\Z)"),
 )
 USE = re.compile(rf"\s*USE\s+(?:([`\"\[]?)(?P<store>{STORE})[`\"\]]?|\S+?)\s*;?\s*\Z", re.I)
 CHANGES = re.compile(r"(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.I)  # sqlite3 begins before these
-READS = re.compile(
-    r"""(?: SELECT | WITH | VALUES | TABLE | SHOW | DESC | DESCRIBE | EXPLAIN | USE
-      | PRAGMA \s+ \w+_(?:x?info|list)
-      | SET (?! .*\b (?:autocommit|transaction\w*|tx_\w+|global|persist\w*|password) \b )
-    ) \b | \Z""",
-    re.I | re.DOTALL | re.VERBOSE,
-)
 STAYS = re.compile(  # it changes the session, and so may change what later statements give
     r"""(?: SET \b (?! (?: [^=,]+ _time(?:out)? \s* = [^=,]* (?:,|\Z) )+ \Z)
       | USE | PREPARE | LOCK | CREATE \s+ (?:OR \s+ REPLACE \s+)? TEMPORARY
       | .* (?: := | \bINTO \s+ @ | \bGET_LOCK ) )""",
     re.I | re.DOTALL | re.VERBOSE,
 )
-LOCKS = re.compile(r"\b(?:FOR\s+(?:UPDATE|SHARE)|LOCK\s+IN\s+SHARE\s+MODE)\b", re.I)
-
-
-def check_reads(bare: str) -> None:
-    """Refuse a statement that may write or lock; the database itself refuses most of them."""
-    lock, first = LOCKS.search(bare), bare.split(maxsplit=1)
-    if lock or not READS.match(bare):
-        word = (lock[0] if lock else first[0]).upper()
-        hint = "conn.snapshot()" if word in ("BEGIN", "START") else "connector(..., write=True)"
-        fail(f"this connection only reads, and does not run {word}: see {hint}")
 
 
 def prepare(
@@ -216,6 +193,149 @@ def storable(value: Any) -> Any:
     if isinstance(value, Real):
         return float(value)
     raise sqlite3.ProgrammingError(f"a parameter of type {type(value).__name__!r} is not supported")
+
+
+# --- What a reader may run -------------------------------------------------------------------
+
+# A file's authorizer and a server's read-only session judge again, whatever passes here.
+READS = frozenset("SELECT WITH VALUES TABLE SHOW DESC DESCRIBE EXPLAIN USE SET PRAGMA".split())
+UNLIMITED = {"SET", "SHOW"}  # in MySQL, which limits the time of the others
+
+
+def refused_in_file(sql: str) -> str | None:
+    """Return the word for which SQLite is not asked; for the others its authorizer decides."""
+    bare = SQLITE_LEXER.sub(" ", sql).lstrip("(; \t\r\n\f")
+    first = re.split(r"\W", bare, maxsplit=1)[0].upper() or bare[:1]
+    return first if first and first not in READS else None
+
+
+PERMITTED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+PRAGMAS = re.compile(
+    r"""\w+_(?:x?info|list|check)
+    | (?P<value> encoding | journal_mode | page_(?:count|size) | freelist_count | compile_options
+        | (?:user|schema|data)_version | application_id | read_uncommitted | query_only )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+ON_FILES = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
+
+
+def permit(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    """Tell SQLite, which asks about each part of a statement that it reads, what a reader may."""
+    if action == sqlite3.SQLITE_FUNCTION:
+        allowed = (second or "").lower() not in ON_FILES
+    elif action == sqlite3.SQLITE_PRAGMA:
+        pragma = PRAGMAS.fullmatch(first or "")
+        allowed = pragma is not None and not (pragma["value"] and second)
+    elif action == sqlite3.SQLITE_UPDATE:
+        allowed = first == "sqlite_master"  # asked for pragma_table_info() and the like, never done
+    elif action == sqlite3.SQLITE_TRANSACTION:
+        allowed = first in ("COMMIT", "ROLLBACK")
+    else:
+        allowed = action in PERMITTED
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+def reading(double_quoted: str) -> re.Pattern[str]:
+    """Return a pattern that finds the words of a statement as MariaDB and MySQL do."""
+    return re.compile(
+        rf"""/\*(?![!+]|[Mm]!).*?(?:\*/|\Z) | \#[^\n]* | --(?=[\x00-\x20\x7f]|\Z)[^\n]*
+        | (?P<never> /\*[!+Mm] | [\x00-\x08\x0e-\x1f\x7f])
+        | (?P<text> '(?:[^'\\]|\\.)*'?) | {double_quoted} | `(?P<name>[^`]*)`?
+        | (?P<number> \d(?:[\w$]*\d)?) | (?P<word> [\w$]+) | (?P<sign> [(),;@=.])""",
+        re.DOTALL | re.VERBOSE | re.ASCII,
+    )
+
+
+# A server's sql_mode tells whether "..." is a text or a name: a statement has to pass as both.
+READINGS = (reading(r'(?P<double>"(?:[^"\\]|\\.)*"?)'), reading(r'"(?P<quoted>[^"]*)"?'))
+NEVER = {"UPDATE", "DELETE", "LOCK"}  # reserved: a name like these is quoted
+PAIRS = {("FOR", "SHARE"), ("NEXT", "VALUE"), (".", "NEXTVAL")}
+ACTS = re.compile(  # functions that write, lock or read files
+    r"""GET_LOCK | RELEASE_(?:ALL_)?LOCKS? | LOAD_FILE | NEXTVAL | SETVAL
+    | (?:SYS|KEYRING|AUDIT|GROUP_REPLICATION|ASYNCHRONOUS_CONNECTION_FAILOVER|VERSION_TOKENS
+      |SERVICE|MASKING|MYSQL|FIREWALL)_\w+""",
+    re.VERBOSE,
+)
+PASSES_TIME = {"SLEEP", "BENCHMARK"}
+SETS = re.compile(
+    r"""@[ ][^@ ]\S*[ ]=[ ] | AUTOCOMMIT[ ]=[ ]1\Z | NAMES[ ]'?UTF8MB4'?(?:[ ]COLLATE[ ]\S+)?\Z
+    | (?:@[ ]@[ ])? (?:(?:SESSION|LOCAL)[ ](?:\.[ ])?)? `?
+      (?: TIME_ZONE | LC_TIME_NAMES | GROUP_CONCAT_MAX_LEN | DIV_PRECISION_INCREMENT
+        | DEFAULT_WEEK_FORMAT | SQL_SELECT_LIMIT | SQL_BIG_SELECTS | OPTIMIZER_SWITCH
+        | (?:(?:INNODB_)?LOCK_)?WAIT_TIMEOUT
+        | CTE_MAX_RECURSION_DEPTH | MAX_RECURSIVE_ITERATIONS ) [ ]=[ ]""",
+    re.VERBOSE,
+)
+
+
+def refused_on_server(sql: str) -> str | None:
+    """Return the word for which a server is not asked, None where it is."""
+    readings = READINGS if '"' in sql else READINGS[:1]
+    return next(filter(None, (refused_word(read_words(sql, one)) for one in readings)), None)
+
+
+def read_words(sql: str, pattern: re.Pattern[str]) -> list[str]:
+    """Return words, numbers, texts and signs in capitals; a quoted name begins with a backtick."""
+    quoted = {"name", "quoted"}
+    return [
+        ("`" if part.lastgroup in quoted else "") + part[part.lastgroup].upper()
+        for part in pattern.finditer(sql)
+        if part.lastgroup
+    ]
+
+
+def refused_word(words: list[str]) -> str | None:
+    words = list(dropwhile(lambda word: word == "(", words))
+    while words and words[-1] == ";":
+        words.pop()
+    if words and words[0] not in READS:
+        return words[0]
+    is_unlimited = bool(words) and words[0] in UNLIMITED
+    for word, following in pairwise([*words, ""]):
+        is_call, name = following == "(", word.removeprefix("`")
+        if (
+            word in NEVER
+            or word == ";"
+            or word.startswith(("/*", "$"))
+            or (len(word) == 1 and not word.isprintable())
+            or (word, following) in PAIRS
+            or (word == "INTO" and following != "@")
+            or (word in ("INSERT", "REPLACE") and not is_call)
+            or (is_call and ACTS.fullmatch(name))
+            or (is_unlimited and (word == "SELECT" or (is_call and name in PASSES_TIME)))
+        ):
+            return repr(word) if not word.isprintable() else name
+    items = split_items(words[1:]) if words and words[0] == "SET" else []
+    return next((f"SET {item}"[:60] for item in items if not SETS.match(item)), None)
+
+
+def split_items(words: Iterable[str]) -> list[str]:
+    """Return what stands between the commas outside parentheses."""
+    items: list[list[str]] = [[]]
+    depth = 0
+    for word in words:
+        depth += (word == "(") - (word == ")")
+        if word == "," and depth == 0:
+            items.append([])
+        else:
+            items[-1].append(word)
+    return [" ".join(item) for item in items]
+
+
+def check_reads(word: str | None) -> None:
+    """Refuse a statement for one of its words; the database itself refuses most of them."""
+    if word:
+        fail(only_reads(word))
+
+
+def only_reads(word: str) -> str:
+    """Say that a statement is refused, and what there is in its place."""
+    hint = "connector(..., write=True)"
+    if word in ("BEGIN", "START"):
+        hint = "conn.snapshot()"
+    if "MAX_STATEMENT_TIME" in word or "MAX_EXECUTION_TIME" in word:
+        hint = "connector(limit=...)"
+    return f"this connection only reads, and does not run {word}: see {hint}"
 
 
 # --- What the analyst holds ------------------------------------------------------------------
@@ -350,7 +470,7 @@ class Connection:
                 )
             bare = self._lexer.sub(" ", sql).lstrip("( \t\r\n")
             if self._snapshot or not self._write:
-                check_reads(bare)
+                check_reads(self._refused(sql))
             changes = bool(CHANGES.match(bare))
             if many and not changes:
                 raise sqlite3.ProgrammingError("executemany() can only execute DML statements.")
@@ -371,6 +491,7 @@ class Connection:
     # What a server does otherwise
 
     _lexer, _mark = SQLITE_LEXER, "?"
+    _refused = staticmethod(refused_in_file)
 
     def _connect(self) -> Any:
         return open_sqlite(self._place, self._write, self._limit)
@@ -387,7 +508,6 @@ class Connection:
 
     def _begin(self, changes: bool) -> Any:
         """Return the driver's cursor, in a transaction if the statement changes rows."""
-        end_after(self._limit, self._driver)
         return self._driver.cursor()  # sqlite3 begins by itself
 
     def _rows(self, cursor: Any) -> Iterator[Row]:
@@ -398,11 +518,19 @@ class Connection:
         cursor.close()
 
     def _start_snapshot(self, limit: float) -> None:
-        self._driver.execute("BEGIN")
-        self._driver.execute("SELECT 1 FROM sqlite_master").fetchone()  # the first read fixes it
+        self._driver.set_authorizer(None)
+        try:
+            self._driver.execute("BEGIN")
+            # The first read fixes what is seen.
+            self._driver.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except BaseException:
+            self._end_snapshot()
+            raise
+        self._driver.set_authorizer(permit)
 
     def _end_snapshot(self) -> None:
         self._driver.rollback()
+        self._driver.set_authorizer(None if self._write else permit)
 
 
 class ServerConnection(Connection):
@@ -410,6 +538,7 @@ class ServerConnection(Connection):
 
     _lexer, _mark = MYSQL_LEXER, "%s"
     _is_changed = False  # whether a statement has changed the session
+    _refused = staticmethod(refused_on_server)
 
     def _connect(self) -> Any:
         return open_mysql(self._place, self._write, self._limit)
@@ -622,33 +751,69 @@ def stored(rows: Iterator[Row]) -> Iterator[list[Row]]:
 # --- The drivers -----------------------------------------------------------------------------
 
 
-def open_sqlite(place: Place, write: bool, limit: float) -> sqlite3.Connection:
+class TimedCursor(sqlite3.Cursor):
+    """Ends a statement after its connection's limit, reading its rows included."""
+
+    def execute(self, *given: Any) -> Self:
+        with self._timed():
+            return super().execute(*given)
+
+    def executemany(self, *given: Any) -> Self:
+        with self._timed():
+            return super().executemany(*given)
+
+    def executescript(self, script: str) -> sqlite3.Cursor:
+        with self._timed():
+            return super().executescript(script)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Start the clock, and say in words what the authorizer refuses."""
+        connection: Any = self.connection
+        end = time.monotonic() + connection.limit
+        connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_AUTH:
+                raise
+            raise sqlite3.OperationalError(f"read-only: {only_reads('this')}") from error
+
+
+class TimedFile(sqlite3.Connection):
+    """An SQLite file whose cursors end what takes longer than `limit` seconds."""
+
+    limit = LIMIT
+
+    def cursor(self, factory: Any = TimedCursor) -> Any:
+        return super().cursor(factory)
+
+
+def open_sqlite(place: Place, write: bool, limit: float) -> TimedFile:
     """Open an SQLite file, which is never made. Raises sqlite3.OperationalError."""
     file = Path(place.url.database or "")
     if not file.is_file():
         fail(f"there is no SQLite database {file}: start the listener, or set DATABASE_URL")
     driver = None
     try:
-        driver = sqlite3.connect(
+        driver = TimedFile(
             f"{file.as_uri()}?mode={'rw' if write else 'ro'}",
             uri=True,
             timeout=WAIT,
             isolation_level="DEFERRED" if write else None,
             check_same_thread=False,  # Connection lets one in at a time
         )
+        driver.limit = limit
+        driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         driver.execute(f"PRAGMA query_only = {int(not write)}")
         driver.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if not write:
+            driver.set_authorizer(permit)
     except sqlite3.Error as error:
         if driver:
             driver.close()
         fail(f"{file} cannot be read as an SQLite database: {error}")
     return driver
-
-
-def end_after(limit: float, driver: sqlite3.Connection) -> None:
-    """Make SQLite interrupt the statement that starts now after `limit` seconds."""
-    end = time.monotonic() + limit
-    driver.set_progress_handler(lambda: time.monotonic() > end, 10_000)
 
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", re.ASCII)
@@ -665,7 +830,8 @@ def with_times(cursor: sqlite3.Cursor) -> Iterator[Row]:
     as DATETIME is a time, and one that it declares otherwise is none; under any other name (an
     alias, an expression) a text is one if it is exactly as the store writes times.
     """
-    declared = dict(cursor.connection.execute(DECLARED))
+    # Not by a cursor of the connection's own kind, which would begin the statement's limit anew.
+    declared = dict(sqlite3.Cursor(cursor.connection).execute(DECLARED))
     is_time = [declared.get(column[0].lower()) for column in cursor.description]
     places = [place for place, known in enumerate(is_time) if known != 0]
     for row in cursor:
@@ -678,11 +844,27 @@ def with_times(cursor: sqlite3.Cursor) -> Iterator[Row]:
         yield tuple(values)
 
 
+class ReadingSession(pymysql.connections.Connection):
+    """A session that sends a server nothing but what a reader may run, whoever holds it."""
+
+    is_ours = False
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:  # all pass through here
+        text = sql if isinstance(sql, str) else sql.decode("utf-8", "surrogateescape")
+        is_judged = command == COMMAND.COM_QUERY and not self.is_ours and text not in ENDS
+        if is_judged and (word := refused_on_server(text)):
+            raise pymysql.OperationalError(READ_ONLY, f"read-only: {only_reads(word)}")
+        super()._execute_command(command, sql)  # type: ignore[misc] # not in stubs
+
+
+ENDS = ("COMMIT", "ROLLBACK")  # SQLAlchemy says them after each use
+
+
 def open_mysql(place: Place, write: bool, limit: float) -> Any:
     """Open a session on a server. Raises sqlite3.OperationalError."""
     url = place.url
     try:
-        driver: Any = pymysql.connect(
+        driver: Any = (pymysql.connections.Connection if write else ReadingSession)(
             host=url.host,
             port=url.port or 3306,
             user=url.username,
@@ -716,9 +898,14 @@ def open_mysql(place: Place, write: bool, limit: float) -> Any:
 
 
 def command(driver: Any, *statements: str) -> None:
-    with driver.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+    """Run statements of our own, some of which a reader may not run."""
+    driver.is_ours = True
+    try:
+        with driver.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        driver.is_ours = False
 
 
 def number(text: str) -> int | float:
@@ -764,6 +951,7 @@ LOST = {1053, 1927, 2006, 2013, 4031}  # shut down, killed, gone twice, idle for
 AGAIN = "the next statement connects again"
 UNDONE = f"the server closed the connection and undid the open transaction; {AGAIN}"
 FORGOTTEN = f"the server closed the connection and forgot what SET, USE and the like did; {AGAIN}"
+READ_ONLY = 1792  # what a server says in a read-only transaction
 CHANGED = 1412
 CONSTRAINTS = {1364, 3819, 4025}  # no default; CHECK in MySQL, and in MariaDB
 

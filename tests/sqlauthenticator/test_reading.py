@@ -187,9 +187,12 @@ def test_reader_says_that_it_only_reads(reader: Any):
 
 
 def test_database_refuses_what_the_connector_lets_pass(
-    reader: Any, monkeypatch: pytest.MonkeyPatch
+    open_connection: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sqlauthenticator, "check_reads", lambda bare: None)
+    monkeypatch.setattr(sqlauthenticator, "check_reads", lambda word: None)
+    monkeypatch.setattr(sqlauthenticator, "refused_on_server", lambda sql: None)
+    monkeypatch.setattr(sqlauthenticator, "permit", lambda *_: sqlite3.SQLITE_OK)
+    reader = open_connection()
     for sql in (
         "INSERT INTO items (name) VALUES ('x')",
         "DROP TABLE items",
