@@ -88,7 +88,7 @@ odd-answers: dev ## one repository answers oddly, 20,000 times; the other must c
 	@.venv/bin/python -m tests.odd_answers $(ARGS)
 
 reader: dev servers ## 10,000 statements that want to write, by a reader as root, on each engine: make reader ARGS="--statements 500"
-	@.venv/bin/python -m tests.sqlauthenticator.reading_only $(ARGS)
+	@.venv/bin/python -m tests.sqlauthenticator.reader.reading_only $(ARGS)
 
 big-adoption: dev servers ## adopt a database of 1,000,000 legacy runs while deliveries come in
 	@.venv/bin/python -m benchmarks.adoption $(ARGS)

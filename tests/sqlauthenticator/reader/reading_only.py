@@ -1,7 +1,7 @@
 """Try to write through a reader whose account may do everything; print the figures.
 
-python -m tests.sqlauthenticator.reading_only                    10,000 statements on each engine
-python -m tests.sqlauthenticator.reading_only --statements 500 --engines sqlite
+make reader                                               10,000 statements on each engine
+make reader ARGS="--statements 500 --engines sqlite"      as many, and where, as are wanted
 """
 
 import argparse
@@ -23,8 +23,8 @@ import sqlalchemy as sa
 import sqlauthenticator
 from tests import databases, leftovers
 from tests.sqlauthenticator.conftest import make_items
-from tests.sqlauthenticator.hostile_statements import READS, hostile
-from tests.sqlauthenticator.watched import FileState, ServerState, make_targets
+from tests.sqlauthenticator.reader.hostile_statements import READS, hostile
+from tests.sqlauthenticator.reader.watched import FileState, ServerState, make_targets
 
 LIMIT = 1.0
 SLOWEST = LIMIT + sqlauthenticator.MARGIN + 4

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 import sqlauthenticator
 from sqlauthenticator import refused_on_server
 from tests.counts import count
-from tests.sqlauthenticator.reading_only import try_statements, without_guard
+from tests.sqlauthenticator.reader.reading_only import try_statements, without_guard
+from tests.sqlauthenticator.reader.watched import make_targets
 from tests.sqlauthenticator.test_limits import FOREVER
-from tests.sqlauthenticator.watched import make_targets
 
 servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
