@@ -20,7 +20,7 @@ from tests.healing.installation import asked, installed, stored
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
-DAY = 86_400
+DAY, RUN = 86_400, "workflow_run"
 
 
 def finished_run(world: World, **options: object) -> int:
@@ -65,6 +65,34 @@ def test_deliveries_that_failed_are_taken_from_the_log(engine):
         since = len(here.github.requests)
         assert here.heal().recovered == 0
         assert asked(here, f"/hooks/{hook.id}/deliveries/", since) == []
+
+
+def test_field_of_a_logged_delivery_that_cannot_be_read_is_said_and_the_rest_stored(
+    engine, monkeypatch
+):
+    world = small_world()
+    kept = hookroutes.record_json
+
+    def with_odd_number(record, hook):
+        found = kept(record, hook)
+        if found["event"] == RUN:
+            found["request"]["payload"]["workflow_run"]["run_number"] = "seven"
+        return found
+
+    monkeypatch.setattr(hookroutes, "record_json", with_odd_number)
+    with installed(world, engine) as here:
+        here.hook(app_of(world))
+        here.receiver.is_down = True
+        run = finished_run(world)
+        here.github.hooks.send_due()
+        here.receiver.is_down = False
+        here.heal()
+        said = here.said.getvalue()
+    guids = [one.guid for one in world.deliveries(repo_id=app_of(world)) if one.event == RUN]
+    why = "workflow_run.run_number: wants a whole number, got 'seven'"
+    assert [f"delivery {guid}: {why}" in said for guid in guids] == [True] * 3
+    assert stored(engine, workflowruns.c.gitid) == [run]
+    assert set(stored(engine, deliveries.c.state)) == {"applied"}
 
 
 def test_delivery_that_was_ignored_is_not_asked_for_again(engine):
