@@ -22,10 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = argparse.ArgumentParser(prog="python -m tests.odd_answers", description=__doc__)
     flags.add_argument("--answers", type=int, default=20_000)
     flags.add_argument("--seed", type=int, default=1)
+    flags.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     given = flags.parse_args(argv)
     odd, seed, wrong, begun = 0, given.seed, 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        while odd < given.answers:
+        while odd < given.answers and time.monotonic() - begun < given.seconds:
             result = play(seed, Path(folder))
             odd, wrong = odd + result.odd, wrong + len(result.wrong)
             for sentence in result.wrong:
