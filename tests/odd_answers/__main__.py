@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             for sentence in result.wrong:
                 print(f"seed {seed}: {sentence}", flush=True)
             seed += 1
-        seconds = time.monotonic() - begun
+        seconds, rounds = time.monotonic() - begun, seed - given.seed
+        print(f"{odd} odd answers in {rounds} rounds, {wrong} wrong, {seconds:.0f} s", flush=True)
         noticed = {}
         for control in (without_guard, without_names):
             with control():
@@ -40,8 +41,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                 noticed[control.__name__] = any(tries)
             for file in Path(folder).iterdir():
                 file.unlink()
-    rounds = seed - given.seed
-    print(f"{odd} odd answers in {rounds} rounds, {wrong} wrong, {seconds:.0f} s")
     for name, is_noticed in noticed.items():
         print(f"control {name}: {'noticed' if is_noticed else 'NOT NOTICED'}")
     return 0 if not wrong and all(noticed.values()) else 1
