@@ -39,6 +39,19 @@ class LeaseHolder(NamedTuple):
     endtime: datetime
 
 
+def is_over(time: datetime, now: datetime, longest: timedelta) -> bool:
+    """Tell whether a stored time has come that was at most `longest` ahead when it was set.
+
+    One that is further ahead is of a clock that was wrong, and void.
+    """
+    return not now < time <= now + longest
+
+
+def longest_of(seconds: float) -> timedelta:
+    """Return how far ahead a lease may end: another may have looked at the clock after us."""
+    return timedelta(seconds=2 * seconds)
+
+
 def own_name() -> str:
     """Return a name that no other process has: host, process and a random part."""
     return f"{socket.gethostname()[:200]} {os.getpid()} {secrets.token_hex(4)}"
@@ -69,6 +82,7 @@ def holder_of(connection: Connection, table: Table, name: str) -> LeaseHolder | 
 def take(lease: Lease, seconds: float, *, from_gone: bool = False) -> bool:
     """Take a lease, or keep it for longer; False while another holder's has not ended.
 
+    One that ends later than any of these `seconds` can is void: a clock was wrong.
     With `from_gone` that of a process of this machine that is gone has ended. Raises DBAPIError
     when the database fails: then the lease is not held beyond its end.
     """
@@ -82,7 +96,8 @@ def take(lease: Lease, seconds: float, *, from_gone: bool = False) -> bool:
                 table, ["name"], lambda _: [("endtime", table.c.endtime)]
             )
             connection.execute(new, [{"name": lease.name, "holder": None, "endtime": NEVER}])
-        free = [table.c.holder == lease.holder, table.c.endtime <= now]
+        is_void = table.c.endtime > now + longest_of(seconds)
+        free = [table.c.holder == lease.holder, table.c.endtime <= now, is_void]
         if from_gone and last is not None and is_gone(last.holder):
             free.append(table.c.holder == last.holder)
         values = {"holder": lease.holder, "endtime": now + timedelta(seconds=seconds)}

@@ -1,6 +1,7 @@
 """`python listener.py --check`: one line for each thing a listener needs, and what is wrong."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import chain
 from typing import NamedTuple
 
@@ -9,17 +10,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config import webhook_secret
 from config.settings import Settings
-from engines import faults, kind_of, reading
+from engines import database_time, faults, kind_of, reading
 from engines.kind import is_loopback
 from rows.one_line import one_line
 from schema import migrate
 from store import open
 from store.deliveries.spool import Spool, SpoolError
 from store.deliveries.spool_damage import FOLDER, damaged
+from store.deliveries.table import now
 from store.doors.probe import probe
 from store.open import CannotStart
-from store.state import health
+from store.state import clock, health
 
+APART = timedelta(minutes=5)
 BEHIND = "older: run python local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
 AGES = {"current": "", "empty": "", "older": BEHIND, "newer": "newer than this release"}
@@ -93,9 +96,20 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
         if age == "current":
             probe(engine)
             yield CheckLine("rights", "a delivery can be written")
+            yield from clock_lines(engine)
             yield from freshness(engine)
     except SQLAlchemyError as error:
         yield CheckLine("database", "", f"{place}: {faults.described(error)}")
+
+
+def clock_lines(engine: Engine) -> Iterator[CheckLine]:
+    """Yield what is odd about the clocks: retention, leases and the order of records need them."""
+    with reading(engine).connect() as connection:
+        apart = abs(database_time(connection) - now())
+        doubts = clock.find_doubts(connection)
+    if apart > APART:
+        doubts.append(f"this machine's is {apart.total_seconds():.0f} s from the database's")
+    yield from (CheckLine("clock", doubt, warning=True) for doubt in doubts)
 
 
 def freshness(engine: Engine) -> Iterator[CheckLine]:

@@ -13,7 +13,17 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.schema import CreateTable
 
 from engines import database_time
-from engines.lease import Lease, holder_of, is_gone, keep, own_name, release, take
+from engines.lease import (
+    Lease,
+    holder_of,
+    is_gone,
+    is_over,
+    keep,
+    longest_of,
+    own_name,
+    release,
+    take,
+)
 from schema.tables.reconciler import leases, marks
 
 NAME = "upgrade"
@@ -38,7 +48,8 @@ def is_upgrading(engine: Engine) -> bool:
         if not inspect(connection).has_table(leases.name):
             return False
         last = holder_of(connection, leases, NAME)
-        if last is None or last.endtime <= database_time(connection):
+        now, longest = database_time(connection), longest_of(LEASE_SECONDS)
+        if last is None or is_over(last.endtime, now, longest):
             return False
     return not is_gone(last.holder)
 

@@ -1,8 +1,8 @@
 """What a backfill would cost, before it begins: calls, those that are left, time."""
 
 import math
+import time
 from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Engine
@@ -15,7 +15,7 @@ from backfill.records import ReadRange
 
 
 def estimate_seconds(calls: int, per_minute: int, budget: Budget | None, now: float) -> float:
-    """Return how long so many calls take within the vendor's limits; `now` since 1970."""
+    """Return how long so many calls take within the vendor's limits; `now` as its end."""
     pace = calls / per_minute * 60
     if budget is None:
         return pace
@@ -55,7 +55,7 @@ def plan_reading(
         total += calls
         lines.append(f"{name}: {runs} runs, {stored} of them are stored: about {calls} calls")
     budget = client.rate_limit.budget
-    seconds = estimate_seconds(total, client.rules.per_minute, budget, datetime.now().timestamp())
+    seconds = estimate_seconds(total, client.rules.per_minute, budget, time.monotonic())
     lines.append(f"in all about {total} calls, {format_budget(budget)}: {format_span(seconds)}")
     return ReadingPlan(lines, is_possible)
 

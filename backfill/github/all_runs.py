@@ -10,7 +10,13 @@ from sqlalchemy import Connection
 from backfill.github import run_details
 from backfill.github.audit_lists import walk_runs
 from backfill.github.run_listing import ALL_RUNS, UNFILTERED, RunList, Task
-from backfill.github.windows import count_of, cover_until, first_page_path, join_windows
+from backfill.github.windows import (
+    count_of,
+    cover_until,
+    first_page_path,
+    join_windows,
+    read_newest_time,
+)
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
@@ -108,12 +114,12 @@ def find_newest_run(
         if fetched.body is None:
             return (NewestRun(windows[0].last, None, fetched.key, None),)
         total, key = read_total(fetched.body), fetched.key
-        if time := newest_time(fetched.body):
+        if time := read_newest_time(fetched.body):
             return (NewestRun(time, total, key, fetched.page),)
         # No run, or one that cannot be read: other lists are asked before that is believed.
         for path in (UNFILTERED, first_page_path(Window(BEGINNING, clock()))):
             body = fetch_page(context.client, repository.path + path, know_nothing).body
-            if time := newest_time(body):
+            if time := read_newest_time(body):
                 return (NewestRun(time, max(total, read_total(body)), key, None),)
             total = max(total, read_total(body))
         return (NewestRun(clock().replace(microsecond=0), None, "", None) if total else None,)
@@ -124,12 +130,6 @@ def find_newest_run(
         # It is among those of the lists, which may be read all the same.
         return NewestRun(clock().replace(microsecond=0), None, "", None)
     return answer[0]
-
-
-def newest_time(body: Any) -> datetime | None:
-    """Return when the first run of a list that can be read was created."""
-    runs = (run for run in read_items(body, "workflow_runs") if isinstance(run, dict))
-    return next(filter(None, (fields.moment(run, "created_at", "run") for run in runs)), None)
 
 
 def list_unfiltered_runs(

@@ -19,7 +19,7 @@ from backfill.pipeline.context import Context
 from backfill.records import Json, RecoveredDeliveries, Webhook
 from engines import reading
 from engines.transaction import transact
-from rows import fields
+from rows import fields, version
 from rows.sources import source_of
 from store.deliveries import table
 from store.deliveries.table import Delivery
@@ -93,7 +93,8 @@ def horizon_of(context: Context, hook: Webhook, now: datetime, kept_for: timedel
     with reading(context.engine).connect() as connection:
         newest = notes.text(connection, f"hook {hook.id}", MARK)
     horizon = now - min(KEPT, kept_for)
-    return max(horizon, datetime.fromisoformat(newest) - OVERLAP) if newest else horizon
+    last = version.believed(datetime.fromisoformat(newest), now) if newest else None
+    return max(horizon, last - OVERLAP) if last else horizon
 
 
 def recover_deliveries(

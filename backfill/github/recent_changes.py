@@ -39,7 +39,7 @@ STORED, HEADS = "branches stored", "heads"
 COMMITS_OF = "commits of branch "
 MOST = 200
 """Branches compared at a time: a repository with thousands of new ones takes several cycles."""
-FIRST_MINUTES, LONGEST_MINUTES = 1, 360
+FIRST = timedelta(minutes=1)
 """Between two questions for a run that is open: doubled each time, up to six hours."""
 DOUBLED = 9
 
@@ -119,8 +119,7 @@ def note_reread(
 
 def note_question(repository: Repository, run: int, tries: int, state: str, now: datetime) -> Note:
     """Return the note when to ask for a run: deliveries or lists may say before how it ends."""
-    minutes = min(LONGEST_MINUTES, FIRST_MINUTES << min(tries, DOUBLED))
-    duetime = now + timedelta(minutes=minutes)
+    duetime = now + min(open_runs.LONGEST, FIRST * 2 ** min(tries, DOUBLED))
     return lambda connection: open_runs.put(
         connection, repository.repoid, run, tries, duetime, state
     )

@@ -1,6 +1,6 @@
 """Spans of creation time that tile a repository's history, and how far back commits are wanted.
 
-Pure: nothing is asked or stored.
+Nothing is asked or stored.
 
 A filtered list of runs ends after 1,000 results, and one that is not filtered near 40,000. So
 runs are listed by `created`, in windows that are halved until each holds fewer than the cap.
@@ -10,8 +10,12 @@ https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repo
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from backfill.http.list_body import read_items
 from backfill.records import BEGINNING, EVERYTHING
+from rows import fields, version
+from store.deliveries.table import now as clock
 from store.state.backfill_progress import CLOSED, LISTED, OPEN, Walk, Window
 
 CAP = 1000
@@ -19,6 +23,16 @@ PER_PAGE = 100
 SECOND = timedelta(seconds=1)
 CHANGES_FOR = timedelta(days=35)
 """A run can be run again for 30 days: windows older than this do not change any more."""
+
+
+def read_newest_time(body: Any) -> datetime | None:
+    """Return when the first run of a list that can be read was created, a day from now at most.
+
+    A window may not reach further: the runs of years to come would count as listed.
+    """
+    runs = (run for run in read_items(body, "workflow_runs") if isinstance(run, dict))
+    time = next(filter(None, (fields.moment(run, "created_at", "run") for run in runs)), None)
+    return version.believed(time, clock(), (clock() + version.AHEAD).replace(microsecond=0))
 
 
 def first_page_path(window: Window) -> str:

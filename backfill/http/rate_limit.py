@@ -32,7 +32,7 @@ class RequestsStopped(Exception):
 
 
 class Budget(NamedTuple):
-    """What is left of the hour: requests, of how many, until when (on our clock).
+    """What is left of the hour: requests, of how many, until when (our monotonic clock).
 
     `hour` is when it ends on the server's clock: it tells one hour from the next.
     """
@@ -97,7 +97,7 @@ class RateLimit:
                     raise RequestsStopped
                 if self.most is not None and self.sent >= self.most:
                     raise BudgetSpent
-                seconds, why = self.wait_needed(time.time())
+                seconds, why = self.wait_needed(time.monotonic())
                 if seconds <= 0:
                     break
                 self.announce(seconds, why)
@@ -125,8 +125,9 @@ class RateLimit:
     def announce(self, seconds: float, why: str) -> None:
         """Tell people of a wait, once."""
         until = time.time() + seconds
-        if why and seconds > SHOWN_SECONDS and until > self.told_until + SHOWN_SECONDS:
-            self.told_until = until
+        end = time.monotonic() + seconds
+        if why and seconds > SHOWN_SECONDS and end > self.told_until + SHOWN_SECONDS:
+            self.told_until = end
             self.tell(why, datetime.fromtimestamp(until, UTC).replace(tzinfo=None))
 
     def leave(self, headers: Headers | None) -> None:
@@ -134,7 +135,7 @@ class RateLimit:
         with self.changed:
             self.in_flight -= 1
             if headers is not None:
-                self.learn(read_budget(headers, time.time(), self.rules.limit_headers))
+                self.learn(read_budget(headers, time.monotonic(), self.rules.limit_headers))
                 self.expires = self.rules.expiry_of(headers) or self.expires
             self.changed.notify_all()
 
@@ -154,7 +155,7 @@ class RateLimit:
     def pause(self, seconds: float) -> None:
         """Let no request out for a while."""
         with self.changed:
-            self.paused_until = max(self.paused_until, time.time() + seconds)
+            self.paused_until = max(self.paused_until, time.monotonic() + seconds)
 
     def pause_until_reset(self) -> None:
         """Let no request out before the next hour begins."""

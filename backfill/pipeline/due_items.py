@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from engines import reading
+from engines.lease import is_over
 from engines.transaction import transact
 from rows import Unmappable
 from store.deliveries.table import now as clock
@@ -69,7 +70,7 @@ class DueItems:
         """Tell whether an item may be asked for: not before its pause is over."""
         key = (str(owner), name[:LONGEST_NAME])
         item = self.noted().get(key)
-        return item is None or item.duetime <= clock()
+        return item is None or is_over(item.duetime, clock(), LONGEST_PAUSE)
 
     def read(
         self,

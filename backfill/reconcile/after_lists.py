@@ -48,4 +48,4 @@ def is_audit_due(context: Context, repository: Repository) -> bool:
     """Tell whether the last verdict on a repository is old, or named something missing."""
     with reading(context.engine).connect() as connection:
         last = audits.latest(connection, repository.repoid)
-    return last is None or bool(last.missing) or last.audittime <= clock() - VERDICTS
+    return last is None or bool(last.missing) or abs(clock() - last.audittime) >= VERDICTS

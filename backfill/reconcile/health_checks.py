@@ -17,6 +17,7 @@ from backfill.vendors import vendor_of
 from backfill.webhook_address import is_ours
 from engines import reading
 from engines.transaction import transact
+from rows import version
 from store.deliveries import received
 from store.deliveries.received import RecentDeliveries
 from store.state import audits, gone_repositories, health, notes
@@ -48,7 +49,7 @@ def check_health(cycle: CycleContext, repositories: Sequence[Repository]) -> lis
     """
     context, time = cycle.context, cycle.now
     with reading(context.engine).connect() as connection:
-        recent = received.recent_deliveries(connection, time - SPAN)
+        recent = received.recent_deliveries(connection, time - SPAN, time)
         ignored = received.unwatched_repositories(connection, time - SPAN)
         known = received.known_names(connection)
         gone = gone_repositories.list_gone(connection)
@@ -115,8 +116,9 @@ def judge_silence(
 ) -> HealthState:
     """Return whether deliveries come of a repository as long as it is active."""
     with reading(context.engine).connect() as connection:
-        newest = received.newest_run(connection, repository.repoid)
-    times = (time for time in (newest, repository.pushtime) if time)
+        newest = received.newest_run(connection, repository.repoid, now)
+    pushed = version.believed(repository.pushtime, now)
+    times = (time for time in (newest, pushed) if time)
     activity = max(times, default=None)
     return health_rules.judge_silence(repository.name, recent, SPAN, activity, now)
 

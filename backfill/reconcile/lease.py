@@ -12,7 +12,7 @@ from backfill.http.rate_limit import RateLimit
 from backfill.reconcile.reporter import CycleReporter
 from config.settings import Settings
 from engines import database_time, faults, reading
-from engines.lease import Lease, holder_of, keep, release, take
+from engines.lease import Lease, holder_of, is_over, keep, longest_of, release, take
 
 LEASE_SECONDS = 30.0
 LOOK_SECONDS = 5.0
@@ -31,7 +31,8 @@ def wait_for_lease(lease: Lease, stop: threading.Event, *, once: bool) -> bool:
     while not stop.is_set():
         with reading(lease.engine).connect() as connection:
             last = holder_of(connection, lease.table, lease.name)
-            is_free = last is None or last.endtime <= database_time(connection)
+            now, longest = database_time(connection), longest_of(LEASE_SECONDS)
+            is_free = last is None or is_over(last.endtime, now, longest)
         if is_free and take(lease, LEASE_SECONDS):
             return True
         if once:

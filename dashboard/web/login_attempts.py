@@ -20,7 +20,8 @@ PLACES, DELAY_SECONDS = 40, 1.0
 """Then each try takes one of these places for so long: at most 40 a second, 144,000 an hour."""
 LINE, LINE_SECONDS = 12, 0.8
 """So many more wait so long for a place; together they leave threads for others."""
-COOKIE_SECONDS = 365 * 24 * 3600
+DAY_SECONDS = 24 * 3600
+COOKIE_SECONDS = 365 * DAY_SECONDS
 DEVICES = 10_000
 
 
@@ -88,7 +89,8 @@ class KnownDevices:
         name, _, signature = cookie.rpartition(".")
         if not hmac.compare_digest(self.sign(name).encode(), signature.encode()):
             return False
-        if int(name.partition(".")[0]) < time.time():
+        left = int(name.partition(".")[0]) - time.time()
+        if not 0 <= left <= COOKIE_SECONDS + DAY_SECONDS:  # further ahead: by a wrong clock
             return False
         with self.lock:
             recent = [at for at in self.wrong.get(name, ()) if self.clock() - at < SECONDS]

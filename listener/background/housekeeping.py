@@ -10,6 +10,7 @@ from engines import faults
 from listener.intake.circuit_breaker import CircuitBreaker
 from runtime.log import ChangeAlert
 from store.deliveries import retention
+from store.state import clock
 from store.write import renames
 
 BETWEEN_BATCHES = 0.05  # seconds in which deliveries get the write lock
@@ -42,7 +43,8 @@ def step(engine: Engine, days: int | None) -> tuple[float, int]:
     """
     try:
         rewritten = renames.rewrite(engine)
-        dropped = 0 if days is None else retention.drop(engine, days)
+        time = None if days is None else clock.trusted_time(engine)
+        dropped = 0 if days is None or time is None else retention.drop(engine, days, *time)
     except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong today
         HOUSEKEEPING.warn(faults.cause(error))
         return FAILED_SECONDS, 0

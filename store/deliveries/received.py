@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
+from rows.version import AHEAD
 from schema.tables.ci import repoaliases, repos, workflowruns
 from schema.tables.deliveries import deliveries
 from store.deliveries.table import (
@@ -51,15 +52,20 @@ class QuarantinedDelivery(NamedTuple):
     error: str | None
 
 
-def recent_deliveries(connection: Connection, since: datetime) -> dict[str, RecentDeliveries]:
+def recent_deliveries(
+    connection: Connection, since: datetime, now: datetime
+) -> dict[str, RecentDeliveries]:
     """Return what hooks sent since a time, by repository in lower case.
 
+    What was received while a clock was far ahead says nothing of today.
     What was taken from a hook's log has no hook of its own.
     """
     table = deliveries.c
     name = func.lower(table.repo)
     query = select(name, func.count(), func.max(table.receivetime)).where(
-        table.receivetime >= since, table.hookid.is_not(None), table.repo.is_not(None)
+        table.receivetime.between(since, now + AHEAD),
+        table.hookid.is_not(None),
+        table.repo.is_not(None),
     )
     return {
         repo: RecentDeliveries(number, last)
@@ -84,7 +90,7 @@ def read_senders(connection: Connection) -> LatestSenders:
     query = select(table.hookid, func.lower(table.repo), table.receivetime)
     query = query.where(table.hookid.is_not(None)).order_by(table.Id.desc()).limit(LATEST)
     for hook, repo, time in connection.execute(query):
-        senders.hooks[hook] = max(time, senders.hooks.get(hook, time))
+        senders.hooks.setdefault(hook, time)
         if repo:
             senders.repositories.add(repo)
     return senders
@@ -96,9 +102,12 @@ def known_names(connection: Connection) -> set[str]:
     return {*today, *connection.scalars(select(repoaliases.c.name))}
 
 
-def newest_run(connection: Connection, repoid: int) -> datetime | None:
-    """Return when the newest run of a repository was created."""
-    query = select(func.max(workflowruns.c.createtime)).where(workflowruns.c.repoid == repoid)
+def newest_run(connection: Connection, repoid: int, now: datetime) -> datetime | None:
+    """Return when the newest run of a repository was created, as far as that is believed."""
+    row = workflowruns.c
+    query = select(func.max(row.createtime)).where(
+        row.repoid == repoid, row.createtime <= now + AHEAD
+    )
     time: datetime | None = connection.execute(query).scalar_one()
     return time
 

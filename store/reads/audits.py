@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, select
 
+from engines import database_time
+from rows.version import AHEAD
 from schema.tables.audits import audits, health
 from schema.tables.ci import repos, workflowruns
 from schema.tables.reconciler import leases
@@ -70,6 +72,7 @@ def list_latest_audits(connection: Connection) -> list[LatestAudit]:
     audit = audits.c
     newest = (
         select(audit.repoid, func.max(audit.audittime).label("newest"))
+        .where(audit.audittime <= database_time(connection) + AHEAD)
         .group_by(audit.repoid)
         .subquery("newest")
     )

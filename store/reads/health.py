@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, String, cast, func, select
 
+from engines import database_time
+from rows.version import AHEAD
 from schema.tables.deliveries import deliveries
 from store.deliveries.received import QuarantinedDelivery
 from store.deliveries.spool import FILE
@@ -37,7 +39,8 @@ class HourCount(NamedTuple):
 
 def read_reception(connection: Connection) -> Reception:
     """Return the newest delivery's time and the size of the quarantine."""
-    last = connection.execute(select(func.max(deliveries.c.receivetime))).scalar()
+    received, latest = deliveries.c.receivetime, database_time(connection) + AHEAD
+    last = connection.scalar(select(func.max(received)).where(received <= latest))
     held = select(func.count()).where(deliveries.c.state == QUARANTINED)
     return Reception(last, connection.execute(held).scalar_one())
 

@@ -33,7 +33,7 @@ def refresh_flakes(engine: Engine, calendar: Calendar) -> bool:
         now = database_time(connection)
         begin, end = borders(calendar, now)
         made = read_roll_time(connection, begin, end)
-        if made is not None and now - made < AGAIN:
+        if made is not None and abs(now - made) < AGAIN:
             return False
         flakes = find_flakes.list_shown_flakes(connection, begin, end, MOST)
 

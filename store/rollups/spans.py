@@ -94,7 +94,8 @@ def list_due_spans(
     first of those that are older than AGAIN.
     """
     with reading(engine).connect() as connection:
-        now = now or database_time(connection)
+        clock = database_time(connection)
+        now = now or clock
         made = list_stored_spans(connection)
         oldest = min(
             filter(None, (connection.scalar(select(func.min(t.c.createtime))) for t in (
@@ -115,7 +116,8 @@ def list_due_spans(
     again = [
         (stored.rolltime, RollupSpan(kind, begin, stored.end))
         for (kind, begin), stored in made.items()
-        if stored.rolltime < now - AGAIN
+        # What is to come was made while the clock was ahead.
+        if (stored.rolltime < now - AGAIN or stored.rolltime > clock + AGAIN)
         and RollupSpan(kind, begin, stored.end) in spans_at(plan, begin)
     ]
     return [min(again)[1]] if again else []

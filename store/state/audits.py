@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select
 
+from engines import database_time
 from engines.transaction import transact
+from rows.version import AHEAD
 from schema.tables.audits import audits
 
 RECONCILER = "reconciler"
@@ -37,23 +39,30 @@ def record(engine: Engine, row: StoredVerdict) -> None:
     values = {**row._asdict(), "findings": json.dumps(row.findings[:MOST], ensure_ascii=False)}
 
     def work(connection: Connection) -> None:
-        c = audits.c
+        c, its = audits.c, audits.c.repoid == row.repoid
         usual = and_(c.door == RECONCILER, c.missing == 0)
         old = or_(
             c.audittime < row.audittime - KEPT,
             and_(c.audittime < row.audittime - USUAL_KEPT, usual),
         )
-        connection.execute(delete(audits).where(c.repoid == row.repoid, old))
+        # Not by a clock that may have leapt since the last one.
+        last = connection.scalar(select(c.audittime).where(its).order_by(c.Id.desc()).limit(1))
+        if last is not None and abs(row.audittime - last) <= USUAL_KEPT:
+            connection.execute(delete(audits).where(its, old))
         connection.execute(insert(audits), values)
 
     transact(engine, work)
 
 
 def latest(connection: Connection, repoid: int) -> StoredVerdict | None:
-    """Return the newest verdict of a repository, None if it was never audited."""
+    """Return the newest verdict of a repository, None if it was never audited.
+
+    One of a time that has not come was made while the clock was ahead.
+    """
     query = select(*(audits.c[name] for name in StoredVerdict._fields)).where(
         audits.c.repoid == repoid
     )
+    query = query.where(audits.c.audittime <= database_time(connection) + AHEAD)
     row = connection.execute(query.order_by(audits.c.audittime.desc()).limit(1)).first()
     if row is None:
         return None

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, case, func, or_, select, update
 
+from engines import database_time
 from engines.chunks import by_scope
 from rows import Mapped, Row
+from rows.version import AHEAD
 from rows.words import ABANDONED, COMPLETED, IN_PROGRESS, RunKey
 from schema.tables.backfill import etags, runreads
 from schema.tables.ci import jobs, repos, runattempts
@@ -61,7 +63,7 @@ def mark_gone(connection: Connection, repoid: int, reason: str, time: datetime) 
     One that was seen later than that is not. A reason that is certain takes the place of a 404.
     """
     row = repos.c
-    is_later = or_(row.gonetime.is_(None), row.gonetime < time)
+    is_later = or_(row.gonetime.is_(None), row.gonetime < time, is_void(connection))
     new = update(repos).where(row.Id == repoid, row.gonereason.is_(None), is_later)
     if connection.execute(new.values(gonereason=reason, gonetime=time)).rowcount:
         return True
@@ -73,11 +75,17 @@ def mark_gone(connection: Connection, repoid: int, reason: str, time: datetime) 
 def mark_back(connection: Connection, repoid: int, time: datetime) -> bool:
     """Note that a repository that was gone was seen at `time`; tell whether it was gone."""
     row = repos.c
-    gone = update(repos).where(row.Id == repoid, row.gonereason.is_not(None), row.gonetime < time)
+    is_later = or_(row.gonetime < time, is_void(connection))
+    gone = update(repos).where(row.Id == repoid, row.gonereason.is_not(None), is_later)
     if not connection.execute(gone.values(gonereason=None, gonetime=time)).rowcount:
         return False
     reopen_runs(connection, repoid)
     return True
+
+
+def is_void(connection: Connection) -> ColumnElement[bool]:
+    """Return the condition that `gonetime` is of a clock that was wrong: it has not come yet."""
+    return repos.c.gonetime > database_time(connection) + AHEAD
 
 
 def settle_gone(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, func, or_, select
 
 from engines.chunks import chunks
+from engines.lease import is_over
 from rows.words import COMPLETED
 from schema.tables.backfill import runreads
 from schema.tables.ci import jobs, workflowruns
@@ -16,6 +17,8 @@ from store.state.backfill_progress import OPEN, RunRead
 from store.write.upsert import put_rows
 
 WAITING, ABANDONED = "waiting", "abandoned"
+LONGEST = timedelta(hours=6)
+"""Between two questions for a run."""
 REACH = timedelta(days=70)
 """Runs created before that are not looked for: they were given up long ago."""
 
@@ -46,7 +49,7 @@ def list_due(connection: Connection, repoid: int, now: datetime, limit: timedelt
         is_alive = last is None or last > now - limit
         if row is None:
             due_runs.append(OpenRun(run, None, last))
-        elif row.duetime <= now and (row.state == WAITING or is_alive):
+        elif is_over(row.duetime, now, LONGEST) and (row.state == WAITING or is_alive):
             due_runs.append(OpenRun(run, row.tries, last))
     return due_runs
 

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from engines import connect, database_time, reading
-from engines.lease import Lease, holder_of, keep, release, take
+from engines.lease import Lease, holder_of, is_over, keep, release, take
 from schema.tables.reconciler import leases as table
 
 NAME = "reconcile"
@@ -44,6 +44,26 @@ def test_lease_that_has_ended_goes_to_whoever_asks_first(engine):
     expire(engine)
     assert take(lease(engine, "two"), 30)
     assert not take(lease(engine, "one"), 30)
+
+
+def test_lease_that_ends_later_than_any_can_is_void(engine):
+    assert take(lease(engine, "one"), 40 * 24 * 3600)
+    assert take(lease(engine, "two"), 30)
+    assert not take(lease(engine, "one"), 30)
+
+
+def test_lease_of_who_looked_at_the_clock_after_us_is_held(engine):
+    assert take(lease(engine, "one"), 45)
+    assert not take(lease(engine, "two"), 30)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "over"), [(-1, True), (0, True), (1, False), (60, False), (61, True)]
+)
+def test_stored_time_is_over_once_it_has_come_and_where_it_cannot_be(ahead, over):
+    noon = datetime(2026, 3, 2, 12)
+    time = noon + timedelta(seconds=ahead)
+    assert is_over(time, noon, timedelta(seconds=60)) is over
 
 
 def test_lease_that_is_given_up_is_free_at_once(engine):
@@ -86,12 +106,13 @@ def test_lease_that_eight_ask_for_at_once_has_one_holder(engine, store_url):
 def test_lease_that_another_took_is_no_longer_kept(engine, monkeypatch):
     monkeypatch.setattr("engines.lease.HEARTBEAT_SECONDS", 0.01)
     ended = threading.Event()
-    assert take(lease(engine, "one"), 0.3)
-    keeping = threading.Thread(target=lambda: kept.append(keep(mine, 0.3, ended.wait)))
+    assert take(lease(engine, "one"), 3)
+    keeping = threading.Thread(target=lambda: kept.append(keep(mine, 3, ended.wait)))
     kept, mine = list[bool](), lease(engine, "one")
     keeping.start()
     with engine.begin() as connection:
-        connection.execute(sa.update(table).values(holder="two", endtime=datetime(2100, 1, 1)))
+        end = database_time(connection) + timedelta(seconds=5)
+        connection.execute(sa.update(table).values(holder="two", endtime=end))
     keeping.join(60)
     ended.set()
     assert kept == [False]

@@ -1,6 +1,7 @@
 """`python listener.py --check` says in one line each what is wrong, and 0 or 1 at the end."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from engines import connect
 from listener.check import check
 from listener.cli import main
 from schema import migrate
-from store.state import health
+from store.deliveries.table import Delivery, now, save_all
+from store.state import clock, health
 from store.state.health import HealthState
 from tests.servers import Server
 
@@ -107,6 +109,26 @@ def test_bad_setting_is_one_line_and_1(
     assert capsys.readouterr().out == (
         "WRONG configuration: PORT: 'none' is not a number from 1 to 65535\n"
     )
+
+
+@on_sqlite
+def test_clock_that_was_ahead_is_said_to_have_been(
+    database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    migrate.upgrade(database_url)
+    engine = connect(database_url)
+    settings = {"DATABASE_URL": database_url, "SPOOL_DIR": str(tmp_path / "spool")}
+    ahead = now() + timedelta(days=40)
+    delivery = Delivery("github", "a guid", 7, "push", None, None, ahead, b"{}")
+    with engine.begin() as connection:
+        save_all(connection, [(delivery, "applied", None)])
+    assert clock.trusted_time(engine) is None
+    engine.dispose()
+    assert check(read({}, settings, tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    leapt, received = [line for line in lines if line.startswith("warn")]
+    assert leapt.startswith("warn  clock: it leapt, or nothing looked at it for a day (last at 20")
+    assert received == "warn  clock: it was ahead when 1 deliveries were received"
 
 
 @on_sqlite

@@ -21,7 +21,7 @@ from store.doors.same_guid import key_of
 from tests.store.writers import together
 from tests.stories.story import Story
 
-RECEIVED = datetime(2027, 3, 2, 12)
+RECEIVED = datetime(2026, 5, 2, 12)
 """After all that happens in the stories and worlds, so that every time of theirs is believed."""
 
 

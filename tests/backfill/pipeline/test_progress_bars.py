@@ -44,7 +44,7 @@ def test_lines_come_every_few_seconds_where_there_is_no_terminal(
     monkeypatch.setattr(shows, "EVERY_SECONDS", 0.05)
     seen = ProgressBars()
     seen.rate_limit = RateLimit(RULES, seen.waiting)
-    seen.rate_limit.budget = Budget(5000, 4321, time.time() + 600)
+    seen.rate_limit.budget = Budget(5000, 4321, time.monotonic() + 600)
     seen.begin("octo-org/app")
     seen.expect("runs", 1000)
     seen.expect("jobs", 900)

@@ -125,3 +125,12 @@ def test_certain_reason_takes_the_place_of_a_404_and_keeps_its_time(engine):
         assert not gone.mark_gone(connection, repoid, gone.BLOCKED, NOW + timedelta(hours=1))
         assert not gone.mark_gone(connection, repoid, gone.NOT_FOUND, NOW + timedelta(hours=2))
     assert mark(engine) == (NOW, "blocked")
+
+
+def test_mark_of_a_time_that_has_not_come_is_void(engine: Engine):
+    production_doors.deliver(engine, history(ends=False)[:1])
+    with engine.begin() as connection:
+        repoid = connection.execute(sa.select(repos.c.Id)).scalar_one()
+        assert gone.mark_gone(connection, repoid, gone.NOT_FOUND, NOW + timedelta(days=40))
+        assert gone.mark_back(connection, repoid, NOW)
+        assert gone.mark_gone(connection, repoid, gone.NOT_FOUND, NOW + timedelta(minutes=1))

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, Engine, select, update
 
-from engines import connect, reading
+from engines import connect, database_time, reading
 from engines.transaction import transact
 from fakegithub.payloads.events import at, repository
 from schema.tables.ci import PLACED, repoaliases, repos, workflowruns
@@ -206,6 +206,14 @@ def test_two_processes_may_rewrite_at_once(writers: list[Engine], small_batches:
 def test_rows_that_are_not_due_yet_wait(engine: Engine):
     production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
     with engine.begin() as connection:
-        connection.execute(update(rewrites).values(duetime=datetime(9000, 1, 1)))
+        soon = database_time(connection) + renames.PAUSE
+        connection.execute(update(rewrites).values(duetime=soon))
     assert renames.rewrite(engine) == 0
     assert is_renaming(engine)
+
+
+def test_rows_that_are_due_later_than_they_can_be_are_due(engine: Engine):
+    production_doors.deliver(engine, [*BEFORE, a_rename(NEW, "app")])
+    with engine.begin() as connection:
+        connection.execute(update(rewrites).values(duetime=datetime(9000, 1, 1)))
+    assert renames.rewrite(engine) > 0

@@ -1,0 +1,1 @@
+"""Clocks that lie for a while, in a simulated store: `make clocks`."""
