@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -18,7 +18,7 @@ from backfill.github.windows import (
     read_newest_time,
 )
 from backfill.http.errors import ApiError
-from backfill.http.list_body import read_items, read_total
+from backfill.http.list_body import read_total
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
 from backfill.pipeline.api_objects import read_object
 from backfill.pipeline.context import Context
