@@ -8,7 +8,8 @@ from unicodedata import category
 
 HIDDEN = ("Cf",)
 """Signs without a shape: joiners, marks and overrides of direction."""
-BREAKS = "\n\t"
+KEPT = "\n\t\xa0\u202f"
+"""Lines and tabs of a text with several; spaces that numbers are written with."""
 
 
 def one_line(text: str) -> str:
@@ -17,8 +18,8 @@ def one_line(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text likewise, whose lines and tabs stay."""
-    return "".join(sign if sign in BREAKS else shown(sign) for sign in text)
+    """Return a text likewise, whose lines, tabs and spaces stay."""
+    return "".join(sign if sign in KEPT else shown(sign) for sign in text)
 
 
 def shown(sign: str) -> str:

@@ -29,8 +29,7 @@ def test_request_is_answered_by_its_path_and_method(
 def test_mistake_of_ours_is_503_and_loud(
     public: Public, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    for door in ("asgi", "app"):
-        monkeypatch.setattr(f"listener.{door}.can_store", None)
+    monkeypatch.setattr("listener.intake.readiness.can_store", None)
     assert public.get("/readyz").status_code == 503
     assert [(one.message, one.fields["path"]) for one in caplog.records] == [
         ("a request broke", "/readyz")

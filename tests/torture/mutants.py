@@ -55,7 +55,7 @@ MUTANTS = (
     Mutant(
         "count of the spool",
         "store/deliveries/spool_file.py",
-        "    if missing > 0:\n",
+        "    if missing:\n",
         "    if False:\n",
         "tests/store/deliveries/test_spool_damage.py::test_log_that_is_gone_is_noticed_by_the_count",
     ),

@@ -19,7 +19,7 @@ RUN = "workflow_run__completed_success"
 RENAMED = changed(
     RUN,
     repository__full_name="octo-org/new-name",
-    repository__updated_at="2031-01-01T00:00:00Z",
+    repository__updated_at="2021-01-01T00:00:00Z",
     workflow_run__id=7,
 )
 

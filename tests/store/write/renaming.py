@@ -32,8 +32,12 @@ def called(name: str, clock: str) -> Json:
     return repository(full_name=name, id=591427149, updated_at=at(clock))
 
 
+def flow_of(here: Json) -> Json:
+    return workflow(repository=here, id=here["id"] + 1)
+
+
 def run_of(here: Json, gitid: int) -> Json:
-    return run(repository=here, workflow=workflow(repository=here), id=gitid)
+    return run(repository=here, workflow=flow_of(here), id=gitid)
 
 
 def sent(event: str, payload: Json) -> production_doors.Sent:
@@ -45,7 +49,7 @@ def a_run(here: Json, gitid: int) -> production_doors.Sent:
     body = workflow_run_event(
         action="requested",
         run=run_of(here, gitid),
-        workflow=workflow(repository=here),
+        workflow=flow_of(here),
         repository=here,
     )
     return sent("workflow_run", body)
