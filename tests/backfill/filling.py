@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -46,9 +46,8 @@ def deliver(engine: Engine, world: World, repo: int, places: Iterable[int]) -> N
     for place in places:
         sent = world.delivery(place)
         body = json.dumps(sent.payload).encode()
-        one = Delivery(
-            "github", sent.guid, 1, sent.event, sent.action, None, datetime(2026, 3, 2), body
-        )
+        came = datetime.fromtimestamp(world.times[place], UTC).replace(tzinfo=None)
+        one = Delivery("github", sent.guid, 1, sent.event, sent.action, None, came, body)
         production_doors.store(engine, one)
 
 

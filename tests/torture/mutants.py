@@ -31,8 +31,8 @@ MUTANTS = (
     Mutant(
         "commit before the answer",
         "listener/webhook.py",
-        "            answer = await settle(intake, received)\n",
-        "            later = settle(intake, received)\n"
+        "            answer = await settle(intake, unpack(intake, head, body, signer, line))\n",
+        "            later = settle(intake, unpack(intake, head, body, signer, line))\n"
         "            asyncio.get_running_loop().call_later(0.1, asyncio.ensure_future, later)\n"
         '            answer = answers.stored("applied")\n',
         "tests/listener/test_webhook.py::test_delivery_of_a_run_is_applied_with_its_raw_body",
