@@ -26,7 +26,13 @@ from tests.torture.shots import shots
 from tests.torture.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
-NEWEST = sorted((ROOT / "schema/migrations/versions").glob("0*.py"))[-1]
+MIGRATIONS = sorted((ROOT / "schema/migrations/versions").glob("0*.py"))
+TEXTS = [file.read_text() for file in MIGRATIONS]
+(NEWEST,) = (
+    file
+    for file in MIGRATIONS
+    if not any(f'down_revision = "{file.name[:4]}"' in text for text in TEXTS)
+)
 DELIVERIES = 240
 TRIED = 10
 
@@ -71,7 +77,7 @@ def test_release_before_writes_on_while_the_schema_is_upgraded(engine_name: str,
     try:
         stage.start()
         was = version(stage.url)
-        assert was < NEWEST.name[:4]
+        assert was != NEWEST.name[:4]
         sender = Sender(stage.port, shots(1, DELIVERIES), tmp_path)
         sender.pace = 0.05
         sender.start(4)

@@ -95,7 +95,7 @@ EXACT = {
     "commits": {"hash"},
     "workflowruns": {"branchname", "commithash", "provider"},
     "jobs": {"branchname", "commithash", "provider"},
-    "deliveries": {"guid", "provider", "state"},
+    "deliveries": {"bodyhash", "guid", "provider", "state"},
     "repos": {"defaultbranch", "provider"},
 }
 

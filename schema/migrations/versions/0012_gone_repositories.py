@@ -4,7 +4,7 @@ from engines.column_types import Moment, Name
 from schema.migrations.steps import add_column, column
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0015"
 
 
 def upgrade() -> None:

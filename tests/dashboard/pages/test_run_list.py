@@ -97,11 +97,14 @@ def test_run_page_marks_inherited_jobs_and_shows_steps(client: FlaskClient, engi
 
 
 def test_run_page_leads_to_the_deliveries_that_made_it(client: FlaskClient, engine: Engine):
-    production_doors.deliver(engine, production_doors.told(plain.SUCCESS))
-    stored.delivery(engine, production_doors.RECEIVED, event="workflow_run", state="ignored")
+    came = datetime(2026, 3, 2, 12)
+    told = production_doors.told(plain.SUCCESS)
+    at_once = [one._replace(delivery=one.delivery._replace(receivetime=came)) for one in told]
+    production_doors.deliver(engine, at_once)
+    stored.delivery(engine, came, event="workflow_run", state="ignored")
     page = text_of(client, f"/runs/github/{RUN_ID}")
     found = re.findall(r'href="(/deliveries/[^"]+)"', page)
     about = [one for one in plain.SUCCESS.deliveries if one[0] in ("workflow_run", "workflow_job")]
     assert len(found) == len(about) > 2
-    told = re.search(r'<pre class="raw"[^>]*>(.*)</pre>', text_of(client, found[0]), re.DOTALL)
-    assert json.loads(html.unescape(told[1])) == about[0][1]
+    shown = re.search(r'<pre class="raw"[^>]*>(.*)</pre>', text_of(client, found[0]), re.DOTALL)
+    assert json.loads(html.unescape(shown[1])) == about[0][1]

@@ -3,7 +3,7 @@
 from engines.column_types import Exact
 from schema.migrations.steps import add_column, column
 
-revision = "0011"
+revision = "0015"
 down_revision = "0010"
 
 
