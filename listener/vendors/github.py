@@ -36,7 +36,7 @@ GitHub reaches it in one of two ways:
        --url={local} --secret="{secret_shell}"
    or a tunnel, with its URL and /webhook as the Payload URL:
      cloudflared tunnel --url {origin}
-   Both pass the bytes on. smee-client 5 writes the JSON anew: some signatures no longer fit.
+   Not smee-client 5: it writes the JSON anew, so that some signatures no longer fit.
 """
 
 

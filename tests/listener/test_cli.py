@@ -73,7 +73,7 @@ def test_start_without_settings_makes_a_secret_and_prints_the_ways_in(tmp_path: 
             "--events=push,create,delete,repository,workflow_run,workflow_job",
             f'--url=http://localhost:{listener.port}/webhook --secret="$(cat data/webhook_secret)"',
             f"cloudflared tunnel --url http://localhost:{listener.port}\n",
-            "smee-client 5 writes the JSON anew",
+            "smee-client 5: it writes the JSON anew",
             'python local-database.py -r "Org/Repo"',
         ]:
             assert way_in in said
