@@ -44,14 +44,19 @@ def connect(intake: Intake) -> Iterator[Connect]:
 
 @contextmanager
 def running(server: Server, listening: socket.socket) -> Iterator[None]:
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        thread = threading.Thread(target=lambda: runner.run(server.serve([listening])))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield
-        server.should_exit = True
-        thread.join()
+    """Serve, with the whole life of the loop in its own thread: a browser may have one in this."""
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(server.serve([listening]))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield
+    server.should_exit = True
+    thread.join()
 
 
 def head(**others: str) -> bytes:
