@@ -34,6 +34,8 @@ def tell(engine: Engine, said: Sequence[str] = SAID) -> int:
             message = HOSTILE
         context = "Run make test\ncollected 128 items\ntests/test_shop.py ..........F"
         mask = masked(message)
-        finding = FailureReason("log", None, message, context, mask, fingerprint(mask))
+        finding = FailureReason(
+            "log", None, message, context, mask, fingerprint(mask), kind="cause"
+        )
         failures.store_reasons(engine, failed, [finding])
     return len(unread)

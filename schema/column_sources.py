@@ -186,6 +186,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "fingerprint": Paths(STORE, "masked"),
         "path": Paths(STORE, "annotations[].path, else the message"),
         "line": Paths(STORE, "annotations[].start_line, else the message"),
+        "kind": Paths(STORE, "the rule that found the message"),
         "time": Paths(STORE, "jobs.endtime"),
     },
 }

@@ -166,4 +166,5 @@ def make_reasons(source: str, messages: Iterable[FailureMessage]) -> Iterator[Fa
             fingerprint(mask),
             message.path,
             message.line,
+            message.kind,
         )

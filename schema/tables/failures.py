@@ -28,6 +28,7 @@ failures = table(
     column("path", Long(), "own", "File that the message names"),
     column("line", Integer(), "own", "Line in it"),
     column("time", Moment, "own", "When the job ended"),
+    column("kind", Exact(16), "own", "cause, end, or vague; NULL where it was read before"),
     Index("ix_failures_run", "provider", "rungitid"),
     Index("ix_failures_fingerprint", "fingerprint"),
     Index("ix_failures_time", "time"),

@@ -32,7 +32,10 @@ class FailedJob(NamedTuple):
 
 
 class FailureReason(NamedTuple):
-    """One row of a job; `absence` (gone, huge, silent) says why there is no message."""
+    """One row of a job; `absence` (gone, huge, silent) says why there is no message.
+
+    `kind`: `FailureMessage.kind`.
+    """
 
     source: str
     absence: str | None = None
@@ -42,6 +45,7 @@ class FailureReason(NamedTuple):
     fingerprint: str | None = None
     path: str | None = None
     line: int | None = None
+    kind: str | None = None
 
 
 class FailedJobFilter(NamedTuple):

@@ -81,7 +81,7 @@ def test_reason_is_written_whole_and_in_place_of_an_older_one(engine: Engine):
     failures.store_reasons(
         engine, failed, [FailureReason("none", "gone"), FailureReason("none", "gone")]
     )
-    finding = FailureReason("log", None, LONG, "before", "masked", "1:ab", "src/a.c", 3)
+    finding = FailureReason("log", None, LONG, "before", "masked", "1:ab", "src/a.c", 3, "end")
     failures.store_reasons(engine, failed, [finding])
     with reading(engine).connect() as connection:
         (row,) = connection.execute(select(table)).mappings()
@@ -102,6 +102,7 @@ def test_reason_is_written_whole_and_in_place_of_an_older_one(engine: Engine):
         "fingerprint": "1:ab",
         "path": "src/a.c",
         "line": 3,
+        "kind": "end",
         "time": NOON,
     }
 
