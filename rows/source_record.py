@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rows import Mapped
+from rows.logs.stream import LogReader
 
 Payload = Mapping[str, Any]
 Time = datetime | None
@@ -49,6 +50,13 @@ class FailureMessage(NamedTuple):
     def kind(self) -> str:
         """The same in one word: `cause`, `end` or `vague`."""
         return "end" if self.is_end else "vague" if self.vague else "cause"
+
+
+class FailureReader(LogReader, Protocol):
+    """Read a job's log in one pass; it keeps little, however long the log is."""
+
+    def messages(self) -> list[FailureMessage]:
+        """Return what the log says of the failure, when it is at its end, the first cause first."""
 
 
 class Push(NamedTuple):
@@ -114,6 +122,6 @@ class Source(NamedTuple):
     """Whether what the API lists as a job is none."""
     annotation_messages: Callable[[Sequence[Mapping[str, Any]]], list[FailureMessage]]
     """What the annotations of a failed job say."""
-    log_messages: Callable[[str, tuple[str, str] | None], list[FailureMessage]]
-    """What the log of a failed job says; with the first and last second (ISO) of the step."""
+    log_reader: Callable[[tuple[str, str] | None], FailureReader]
+    """A reader of the log of a failed job, given the first and last second (ISO) of the step."""
     links: Links

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -20,7 +21,7 @@ from backfill.records import ReasonsRead
 from engines import reading
 from rows import fields
 from rows.fingerprint import fingerprint, masked
-from rows.source_record import FailureMessage
+from rows.source_record import FailureMessage, FailureReader
 from rows.sources import source_of
 from store.state import failures
 from store.state.failures import FailedJob, FailedJobFilter, FailureReason
@@ -38,6 +39,17 @@ PATIENCE = 300.0
 """Seconds that one call spends on jobs that cannot be read: a host that hangs takes a minute each,
 and the next call goes on with others."""
 ALL = "reasons of failed jobs"
+
+
+class JobReaders(NamedTuple):
+    """What reads a job's log, together and in one pass."""
+
+    reasons: FailureReader
+
+
+def make_job_readers(span: tuple[str, str] | None) -> JobReaders:
+    """Return readers for one log; `span` as in Source.log_reader."""
+    return JobReaders(GITHUB.log_reader(span))
 
 
 def read_failure_reasons(
@@ -121,8 +133,9 @@ def read_job_reasons(
         report(f"{name}: job {job.jobgitid}: {note}")
     if annotations and not annotations[0].vague:
         return list(make_reasons("annotation", annotations))
-    log = job_logs.read_log(client, f"{path}actions/jobs/{job.jobgitid}/logs")
-    log_messages = GITHUB.log_messages(log.text, failures.span_of(job))
+    make_readers = partial(make_job_readers, failures.span_of(job))
+    log = job_logs.read_log(client, f"{path}actions/jobs/{job.jobgitid}/logs", make_readers)
+    log_messages = log.readers.reasons.messages() if log.readers else []
     if log_messages:
         return list(make_reasons("log", log_messages))
     absence = log.absence or ("silent" if log.is_whole else "huge")

@@ -1,12 +1,12 @@
-"""The end of a job's log, from the host that keeps it: the token never goes there.
+"""A job's log, from the host that keeps it: the token never goes there.
 
 https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -18,11 +18,12 @@ from backfill.http.api_rules import read_count
 from backfill.http.client import Client
 from backfill.http.errors import GONE, MOVED, ApiError
 from engines.kind import is_loopback
+from rows.logs.stream import LineBlocks, LogReader
 
-KEPT = 4 * 1024 * 1024
-"""Bytes of the end that are read; what failed stands there."""
 MOST = 64 * 1024 * 1024
-"""Bytes that are read to come to the end, where the host does not say how many there are."""
+"""Bytes of a log that is read whole."""
+KEPT = 4 * 1024 * 1024
+"""Bytes of the end that are read of a longer one; what failed stands there."""
 PIECE = 65_536
 SECONDS = 120.0
 """The longest that one log may take: a host may send a byte now and then."""
@@ -30,43 +31,48 @@ TIMEOUT = (10, 30)
 HOPS = TRIES = 3
 
 
-class JobLog(NamedTuple):
-    """A log's text, or why there is none (gone, huge); `is_whole` where nothing was left out."""
+Readers = TypeVar("Readers", bound=Sequence[LogReader])
 
-    text: str = ""
+
+class JobLog(NamedTuple, Generic[Readers]):
+    """Whether a log was read: why not (gone, huge), and whether nothing of it was left out."""
+
+    readers: Readers | None = None
+    """What was made to read it, and did."""
     absence: str | None = None
     is_whole: bool = True
 
 
-def read_log(client: Client, path: str) -> JobLog:
-    """Return the log that GET `path` of the API leads to, at most KEPT bytes of its end.
+def read_log(client: Client, path: str, make_readers: Callable[[], Readers]) -> JobLog[Readers]:
+    """Give the log that GET `path` of the API leads to, in one pass, to readers made for it.
 
-    The link lives for a minute: one that fails is asked for again, once. Raises ApiError (of the
-    API, or with the status 0 when the host of the log fails), BudgetSpent, RequestsStopped.
+    Of a log that is longer than MOST they see the last KEPT bytes. The link lives for a minute:
+    one that fails is asked for again, once, with new readers. Raises ApiError (of the API, or with
+    the status 0 when the host of the log fails), BudgetSpent, RequestsStopped.
     """
     try:
-        return download(client, client.redirect_target(path, TRIES))
+        return download(client, client.redirect_target(path, TRIES), make_readers())
     except ApiError as problem:
         if problem.is_gone:
             return JobLog(absence="gone")
         if not problem.is_unanswered:
             raise
-    return download(client, client.redirect_target(path, TRIES))
+    return download(client, client.redirect_target(path, TRIES), make_readers())
 
 
-def download(client: Client, url: str) -> JobLog:
-    """Return the log at `url`. Raises ApiError with the status 0 when the host fails."""
+def download(client: Client, url: str, readers: Readers) -> JobLog[Readers]:
+    """Read the log at `url`. Raises ApiError with the status 0 when the host fails."""
     try:
         with open_url(client, url) as response:
             if response.status_code in GONE:
                 return JobLog(absence="gone")
             length = read_count(response.headers.get("Content-Length", "")) or 0
-            if length <= KEPT:
-                return read_end(response)
+            if length <= MOST:
+                return read_body(response, readers)
         first = length - KEPT
         with open_url(client, url, {"Range": f"bytes={first}-"}) as response:
             if response.status_code == 206:
-                return read_end(response)._replace(is_whole=False)
+                return read_body(response, readers)._replace(is_whole=False)
     except (RequestException, HTTPError, ValueError) as error:
         # The error's text may hold the link, which opens the log to whoever has it.
         raise ApiError(f"the host of the logs fails ({type(error).__name__})") from None
@@ -114,19 +120,19 @@ def check_safe_url(client: Client, url: str) -> None:
     raise ApiError(f"GitHub's answer leads to {target.scheme}://{target.hostname}: not followed")
 
 
-def read_end(response: requests.Response) -> JobLog:
-    """Return the end of a body; `huge` where there is too much before it. Raises ApiError."""
+def read_body(response: requests.Response, readers: Readers) -> JobLog[Readers]:
+    """Give a body to the readers; `huge` where it has no end in sight. Raises ApiError."""
     if "text/html" in response.headers.get("Content-Type", "").lower():
         raise ApiError("the host of the logs answers with a page in a log's place")
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise ApiError("the host of the logs packs them, though it was not asked to")
-    until, received, end = time.monotonic() + SECONDS, 0, b""
+    until, received, blocks = time.monotonic() + SECONDS, 0, LineBlocks(readers)
     while piece := response.raw.read1(PIECE, decode_content=False):
         received += len(piece)
-        end = (end + piece)[-KEPT:] if len(end) > KEPT else end + piece
+        blocks.feed(piece)
         if received > MOST:
             return JobLog(absence="huge")
         if time.monotonic() > until:
             raise ApiError("the host of the logs is too slow")
-    text = end[-KEPT:].decode(errors="replace")
-    return JobLog(text, is_whole=received <= KEPT)
+    blocks.end()
+    return JobLog(readers)

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from rows import fields
 from rows.error_lines import PLACED, RAISED, SAID, VAGUE, Rule, rule_of
-from rows.github.job_log import ERROR, clean, failed_step, plain, steps_of
+from rows.github.job_log import DIALECT, FailedStepReader
+from rows.logs.output import Output, clean
+from rows.logs.stream import pass_on
 from rows.source_record import FailureMessage
 
 MOST = 10
@@ -20,6 +22,7 @@ BEFORE = 10
 """Lines before a message that are kept with it."""
 LONGEST = 2000
 AT = "annotation"
+ERROR = "##[error]"
 TRACEBACK = "Traceback (most recent call last):"
 CAUSES = ("During handling of the above exception,", "The above exception was the direct cause")
 """What stands between an exception and the one that it led to."""
@@ -60,7 +63,7 @@ def annotation_of(annotation: Mapping[str, Any]) -> FailureMessage:
     if path in (PLACEHOLDER, ""):
         path = line = None
     detail = tidy(fields.text(annotation, "raw_details", AT) or "") or None
-    rule = rule_of(plain(text.partition("\n")[0]))
+    rule = rule_of(text.partition("\n")[0])
     return FailureMessage(text, detail, path, line, rule is not None and rule.rank >= VAGUE)
 
 
@@ -70,16 +73,29 @@ def tidy(text: str) -> str:
     return "\n".join(lines).strip()[:LONGEST]
 
 
+class LogFailureReader(FailedStepReader):
+    """Read a job's log for what it says of the failure."""
+
+    def messages(self) -> list[FailureMessage]:
+        """Return what the log said, when it is at its end, at most MOST messages, in order."""
+        output = Output(self.failed().step, DIALECT)
+        lines = [
+            ERROR * output.is_marked(place) + output.text(place) for place in range(len(output))
+        ][-MOST_LINES:]
+        errors = list(error_lines(lines))
+        best = min((error.rank for error in errors), default=VAGUE)
+        chosen = [error.message for error in errors if error.rank == best]
+        return distinct(chosen[:1] if best >= VAGUE else chosen)
+
+
 def log_messages(log: str, span: tuple[str, str] | None = None) -> list[FailureMessage]:
-    """Return what a job's log says of its failure, at most MOST messages, in order.
+    """Return what a job's whole log says of its failure, at most MOST messages, in order.
 
     `span`: first and last second (ISO, UTC) of the step that failed, where they are known.
     """
-    lines = failed_step(steps_of(log), span)[-MOST_LINES:]
-    errors = list(error_lines(lines))
-    best = min((error.rank for error in errors), default=VAGUE)
-    chosen = [error.message for error in errors if error.rank == best]
-    return distinct(chosen[:1] if best >= VAGUE else chosen)
+    reader = LogFailureReader(span)
+    pass_on([log.encode(errors="replace")], [reader])
+    return reader.messages()
 
 
 def distinct(messages: Iterable[FailureMessage]) -> list[FailureMessage]:
@@ -94,7 +110,7 @@ def distinct(messages: Iterable[FailureMessage]) -> list[FailureMessage]:
 
 def error_lines(lines: Sequence[str]) -> Iterator[ErrorLine]:
     """Yield the lines that say something."""
-    texts = [plain(line) for line in lines]
+    texts = [line.removeprefix(ERROR) for line in lines]
     for place, text in enumerate(texts):
         if text.endswith(TRACEBACK):
             error = traceback(texts, place)

@@ -1,86 +1,151 @@
-"""A job's log as GitHub keeps it -> the output of its steps, line by line.
+"""A job's log as GitHub keeps it -> the step that failed, in one pass and little memory.
 
 Each line begins with a time; `##[group]Run ...` opens a step and shows its script, which may
-hold any words. All work is linear in the text, and a line is cut before a pattern sees it.
+hold any words.
 https://docs.github.com/actions/how-tos/monitor-workflows/use-workflow-run-logs
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
-LONGEST_RAW, LONGEST = 4000, 1000
-"""Letters of a line that are looked at, and that are kept."""
-MOST_LINES = 200_000
-"""Lines of a log that are looked at, the last ones."""
+from rows.logs.held_steps import Failed, HeldSteps
+from rows.logs.output import Dialect
+
 SCRIPT_LINES = 2000
 """A script that is longer never ended: the mark of its end is lost."""
-SECOND = 19
-"""Letters of a time to the second: 2026-03-02T12:00:00."""
+LONGEST_STAMP = 64
 
-STAMP = re.compile(r"\ufeff?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z ?")
-ANSI = re.compile(
-    r"\x1b(?:\[[0-9;:?<=>]*+[ -/]*+[@-~]?|\][^\x07\x1b]*+(?:\x07|\x1b\\)?"
-    r"|[()*+][0-9A-Z]|[@-Z\\^_])?"
-)
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
-BUILDKIT = re.compile(r"#\d{1,4} \d{1,6}\.\d{1,3} (?=\S)")
-ERROR = "##[error]"
-SCRIPT, CLEANUP = "##[group]Run ", "Post job cleanup."
-MARKS = ("##[group]", "##[endgroup]")
+STAMP = re.compile(rb"(?:\xef\xbb\xbf)?(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z ?)?")
+MARKS = re.compile(rb"##\[(?:group\]Run |endgroup\]|error\])")
+RUN, END_GROUP, ERROR = b"##[group]Run ", b"##[endgroup]", b"##[error]"
+CLEANUP = b"Post job cleanup."
+
+USUAL_STAMP = 29
+"""Bytes of a time as the runner writes it, and the blank after it."""
 
 
-class Step(NamedTuple):
-    """What a step printed, and the second it began (ISO without zone; empty when unknown)."""
-
-    begin: str
-    lines: list[str]
-
-    @property
-    def is_failed(self) -> bool:
-        """Tell whether the runner noted an error in it."""
-        return any(line.startswith(ERROR) for line in self.lines)
+def strip_times(lines: list[bytes]) -> list[bytes]:
+    """Return lines without the time before them."""
+    return [
+        line[USUAL_STAMP:]
+        if line[USUAL_STAMP - 2 : USUAL_STAMP] == b"Z " and line[:2] == b"20"
+        else strip_time(line)
+        for line in lines
+    ]
 
 
-def clean(line: str) -> str:
-    """Return a line as a person sees it: no colours, and what was overprinted is gone."""
-    shown = ANSI.sub("", line[:LONGEST_RAW]).rstrip("\r\n \t").rpartition("\r")[2]
-    return CONTROL.sub("", shown)[:LONGEST].rstrip()
+def strip_time(line: bytes) -> bytes:
+    """Return a line without a time of any length before it."""
+    stamp = STAMP.match(line)
+    return line[stamp.end() :] if stamp else line
 
 
-def steps_of(log: str) -> list[Step]:
-    """Return the steps of a log, in order, without the scripts that are shown before them."""
-    steps, script = [Step("", [])], 0
-    for raw in log.split("\n")[-MOST_LINES:]:
-        stamp = STAMP.match(raw)
-        line = clean(raw[stamp.end() :] if stamp else raw)
-        if line.startswith((SCRIPT, CLEANUP)):
-            steps.append(Step(stamp[1] if stamp else "", []))
-            script = SCRIPT_LINES if line.startswith(SCRIPT) else 0
-        elif script:
-            script = 0 if line.startswith(MARKS[1]) else script - 1
-        elif not line.startswith(MARKS):
-            steps[-1].lines.append(line)
-    return steps
+HIDDEN = (b"##[group]", END_GROUP, b"##[debug]")
+DIALECT = Dialect(strip_times, ERROR, HIDDEN)
 
 
-def failed_step(steps: list[Step], span: tuple[str, str] | None) -> list[str]:
-    """Return the lines of the step that failed; `span` is when it began and ended, if known.
+class Mark(NamedTuple):
+    """A mark at the begin of a line: which, where its line begins, and the second before it."""
+
+    word: bytes
+    begin: int
+    time: str
+
+
+class FailedStepReader:
+    """Find the step that failed; `span` is when it began and ended (ISO, UTC), if known.
 
     A step that may fail (`continue-on-error`) is noted as an error, too: the times tell. Without
-    any such note, as in a log that breaks off, all lines are returned.
+    any such note, as in a log that breaks off, all steps are taken together.
     """
-    failed = [step for step in steps if step.is_failed]
-    if span is not None:
-        first, last = span
-        within = [step for step in failed if first <= step.begin <= last]
-        failed = within or failed
-    if failed:
-        return failed[0].lines
-    return [line for step in steps for line in step.lines]
+
+    def __init__(self, span: tuple[str, str] | None = None) -> None:
+        self.span = span
+        self.steps = HeldSteps()
+        self.script = 0
+        """Lines that the script of the step may still have."""
+        self.line = 1
+        """The number of the next line."""
+        self.first_failed: Failed | None = None
+        self.within: Failed | None = None
+
+    def read(self, block: bytes) -> None:
+        """Take the next lines."""
+        if self.within:
+            return
+        place = 0
+        for mark in marks_of(block):
+            step = self.steps.last
+            if (mark.word == END_GROUP and not self.script) or (
+                mark.word == ERROR and step.is_failed
+            ):
+                continue
+            self.take(block[place : mark.begin])
+            place = mark.begin
+            if mark.word == END_GROUP:
+                self.script = min(self.script, 1)
+            elif mark.word == ERROR:
+                step.is_failed = not self.script
+            else:
+                self.end_step()
+                place = block.index(b"\n", place) + 1
+                self.line += 1
+                self.steps.begin(mark.time)
+                self.script = SCRIPT_LINES if mark.word == RUN else 0
+            if self.within:
+                return
+        self.take(block[place:])
+
+    def take(self, lines: bytes) -> None:
+        """Add what a step printed, without the script that is shown before it."""
+        number = lines.count(b"\n")
+        hidden = min(self.script, number)
+        self.script -= hidden
+        self.line += number
+        if hidden == number:
+            return
+        place = 0
+        for _ in range(hidden):
+            place = lines.index(b"\n", place) + 1
+        self.steps.last.add(lines[place:], self.line - number + hidden)
+
+    def end_step(self) -> None:
+        """Note what the step was that ends here."""
+        step = self.steps.last
+        if not step.is_failed:
+            return
+        is_within = self.span is None or self.span[0] <= step.begin <= self.span[1]
+        if is_within or self.first_failed is None:
+            failed = self.steps.failed()
+            self.first_failed = self.first_failed or failed
+            self.within = failed if is_within else None
+
+    def failed(self) -> Failed:
+        """Return what was found, when the log is at its end."""
+        if not self.within:
+            self.end_step()
+        return self.within or self.first_failed or self.steps.all()
 
 
-def plain(line: str) -> str:
-    """Return a line without the marks that the runner or a builder put before it."""
-    text = line.removeprefix(ERROR)
-    mark = BUILDKIT.match(text)
-    return text[mark.end() :] if mark else text
+def marks_of(block: bytes) -> Iterator[Mark]:
+    """Yield the marks at the beginning of lines, in order."""
+    cleanup = block.find(CLEANUP)
+    for match in MARKS.finditer(block):
+        while 0 <= cleanup < match.start():
+            yield from mark_at(block, cleanup, CLEANUP)
+            cleanup = block.find(CLEANUP, cleanup + 1)
+        yield from mark_at(block, match.start(), match[0])
+    while cleanup >= 0:
+        yield from mark_at(block, cleanup, CLEANUP)
+        cleanup = block.find(CLEANUP, cleanup + 1)
+
+
+def mark_at(block: bytes, place: int, word: bytes) -> Iterator[Mark]:
+    """Yield the mark at a place if nothing but a time is before it in its line."""
+    begin = block.rfind(b"\n", max(0, place - LONGEST_STAMP), place) + 1
+    if begin == 0 and place > LONGEST_STAMP:
+        return
+    stamp = STAMP.fullmatch(block, begin, place)
+    if stamp:
+        yield Mark(word, begin, (stamp[1] or b"").decode())

@@ -69,6 +69,6 @@ GITHUB = Source(
     push_of=branch.push_of,
     is_foreign_job=job_times.is_foreign,
     annotation_messages=failure.annotation_messages,
-    log_messages=failure.log_messages,
+    log_reader=failure.LogFailureReader,
     links=Links(repository_page, compare_page, new_issue_page),
 )
