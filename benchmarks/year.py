@@ -131,7 +131,8 @@ def add(batch: Batch, chance: random.Random, number: int, created: datetime, end
             batch[failures].append({
                 **common, "jobgitid": jobid, "number": 1, "rungitid": gitid, "attempt": 1,
                 "job": name, "source": "annotation", "message": error, "masked": error,
-                "fingerprint": f"1:{error[:30]}", "time": ended,
+                "fingerprint": f"1:{error[:30]}",
+                "problem": f"1:{error[:30]}", "time": ended,
             })  # fmt: skip
 
 

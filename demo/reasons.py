@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from engines import reading
-from rows.fingerprint import fingerprint, masked
+from rows.fingerprint import fingerprints_of
 from store.reads import runs
 from store.state import failures
 from store.state.failures import FailureReason
@@ -33,9 +33,7 @@ def tell(engine: Engine, said: Sequence[str] = SAID) -> int:
         if failed.job and failed.job.startswith("build"):
             message = HOSTILE
         context = "Run make test\ncollected 128 items\ntests/test_shop.py ..........F"
-        mask = masked(message)
-        finding = FailureReason(
-            "log", None, message, context, mask, fingerprint(mask), kind="cause"
-        )
+        prints = fingerprints_of(message)._asdict()
+        finding = FailureReason("log", None, message, context, kind="cause", **prints)
         failures.store_reasons(engine, failed, [finding])
     return len(unread)

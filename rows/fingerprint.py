@@ -5,6 +5,7 @@ Identifiers keep their digits: TS2322 and test_case_3 say what failed.
 
 import hashlib
 import re
+from typing import NamedTuple
 
 REVISION = 1
 """Raised with every change of what is masked: fingerprints of two revisions never match."""
@@ -47,3 +48,21 @@ def fingerprint(mask: str) -> str:
     """Return the hash of a masked message, after the revision of the masking."""
     digest = hashlib.sha256(mask.encode()).hexdigest()
     return f"{REVISION}:{digest[:DIGITS]}"
+
+
+class Fingerprints(NamedTuple):
+    """What makes a message comparable: masked, its hash, and that of the problem it tells of.
+
+    `problem` leaves out which test told it, so that one problem in many tests is one.
+    """
+
+    masked: str
+    fingerprint: str
+    problem: str
+
+
+def fingerprints_of(message: str) -> Fingerprints:
+    """Return a message's masked text and its two fingerprints."""
+    mask = masked(message)
+    first = fingerprint(mask)
+    return Fingerprints(mask, first, first)

@@ -187,6 +187,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "path": Paths(STORE, "annotations[].path, else the message"),
         "line": Paths(STORE, "annotations[].start_line, else the message"),
         "kind": Paths(STORE, "the rule that found the message"),
+        "problem": Paths(STORE, "message"),
         "time": Paths(STORE, "jobs.endtime"),
     },
 }

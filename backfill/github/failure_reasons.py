@@ -20,7 +20,7 @@ from backfill.pipeline.due_items import IN_ROW, DueItems
 from backfill.records import ReasonsRead
 from engines import reading
 from rows import fields
-from rows.fingerprint import fingerprint, masked
+from rows.fingerprint import fingerprints_of
 from rows.source_record import FailureMessage, FailureReader
 from rows.sources import source_of
 from store.state import failures
@@ -169,15 +169,12 @@ def read_annotations(client: Client, path: str) -> tuple[list[FailureMessage], l
 def make_reasons(source: str, messages: Iterable[FailureMessage]) -> Iterator[FailureReason]:
     """Yield messages as rows, with what makes them comparable."""
     for message in messages:
-        mask = masked(message.text)
         yield FailureReason(
             source,
-            None,
-            message.text,
-            message.context,
-            mask,
-            fingerprint(mask),
-            message.path,
-            message.line,
-            message.kind,
+            message=message.text,
+            context=message.context,
+            path=message.path,
+            line=message.line,
+            kind=message.kind,
+            **fingerprints_of(message.text)._asdict(),
         )

@@ -29,7 +29,14 @@ failures = table(
     column("line", Integer(), "own", "Line in it"),
     column("time", Moment, "own", "When the job ended"),
     column("kind", Exact(16), "own", "cause, end, or vague; NULL where it was read before"),
+    column(
+        "problem",
+        Exact(64),
+        "own",
+        "The same problem in many tests: hash of the message without what names the test",
+    ),
     Index("ix_failures_run", "provider", "rungitid"),
     Index("ix_failures_fingerprint", "fingerprint"),
+    Index("ix_failures_problem", "problem"),
     Index("ix_failures_time", "time"),
 )

@@ -46,6 +46,7 @@ class FailureReason(NamedTuple):
     path: str | None = None
     line: int | None = None
     kind: str | None = None
+    problem: str | None = None
 
 
 class FailedJobFilter(NamedTuple):

@@ -101,7 +101,13 @@ def job(engine: sa.Engine, repoid: int, rungitid: int, created: datetime, **valu
 def reason(engine: sa.Engine, repoid: int, rungitid: int, jobgitid: int, **values: Any) -> None:
     """Store what a failed job says, at the time the other values say."""
     usual = {"provider": "github", "number": 1, "source": "log", "message": "boom"}
-    usual |= {"repoid": repoid, "rungitid": rungitid, "jobgitid": jobgitid, "fingerprint": "1:f"}
+    usual |= {
+        "repoid": repoid,
+        "rungitid": rungitid,
+        "jobgitid": jobgitid,
+        "fingerprint": "1:f",
+        "problem": "1:f",
+    }
     put(engine, failures, **{**usual, **values})
 
 

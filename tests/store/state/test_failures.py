@@ -81,7 +81,9 @@ def test_reason_is_written_whole_and_in_place_of_an_older_one(engine: Engine):
     failures.store_reasons(
         engine, failed, [FailureReason("none", "gone"), FailureReason("none", "gone")]
     )
-    finding = FailureReason("log", None, LONG, "before", "masked", "1:ab", "src/a.c", 3, "end")
+    finding = FailureReason(
+        "log", None, LONG, "before", "masked", "1:ab", "src/a.c", 3, "end", "1:p"
+    )
     failures.store_reasons(engine, failed, [finding])
     with reading(engine).connect() as connection:
         (row,) = connection.execute(select(table)).mappings()
@@ -103,6 +105,7 @@ def test_reason_is_written_whole_and_in_place_of_an_older_one(engine: Engine):
         "path": "src/a.c",
         "line": 3,
         "kind": "end",
+        "problem": "1:p",
         "time": NOON,
     }
 
