@@ -18,7 +18,7 @@ def show(provider: str, guid: str) -> str:
     """Return a delivery's body, indented."""
     stored = deliveries.find_delivery(store(), provider, guid)
     if stored is None:
-        abort(404)
+        abort(404, f"No delivery {guid} of {provider} is stored, or its body is kept no longer.")
     raw, delivery = stored
     try:
         text = orjson.dumps(body.read_payload(delivery.body), option=orjson.OPT_INDENT_2).decode()

@@ -16,7 +16,7 @@ def show(provider: str, gitid: int) -> str:
     """Return a run's page, its newest attempt first."""
     run = runs.find_run(store(), (provider, gitid)) if gitid < 2**63 else None
     if run is None or run.repo is None:
-        abort(404)
+        abort(404, f"No run {gitid} of {provider} is stored.")
     attempts = runs.list_attempts(store(), run.key)
     jobs = runs.list_jobs(store(), [run.key])
     numbers = sorted(

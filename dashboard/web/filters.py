@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from flask import request
+from flask import g, request
 
 from config.calendar import Calendar, days
 
 LONGEST = 512
+LONGEST_NAME = 60
 MOST_DAYS = 400
 
 
@@ -16,9 +17,43 @@ class BadFilter(ValueError):
     """A filter that cannot be used; the text says which and why."""
 
 
+def given(name: str) -> str:
+    """Return what the URL says of a filter, empty when it says nothing. Raises BadFilter.
+
+    What a page asks for by this are the filters that it has: see `check_known`.
+    """
+    has_filters().add(name)
+    values = request.args.getlist(name)
+    if len(values) > 1:
+        raise BadFilter(f"{name} is given {len(values)} times: one value can be looked for.")
+    return values[0].strip() if values else ""
+
+
+def has_filters() -> set[str]:
+    """Return the names of the filters that this request's page has asked for so far."""
+    if "filters" not in g:
+        g.filters = set()
+    names: set[str] = g.filters
+    return names
+
+
+def check_known() -> None:
+    """Refuse what no filter of this page reads. Raises BadFilter, which lists those there are."""
+    names = has_filters()
+    unknown = [name for name in request.args if name not in names]
+    if unknown:
+        those = f"this page has {', '.join(sorted(names))}" if names else "this page has none"
+        raise BadFilter(f"There is no filter {shorten(unknown[0])}: {those}.")
+
+
+def shorten(name: str) -> str:
+    """Return a name from outside as it may stand in a sentence."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+
+
 def text(name: str) -> str:
     """Return a text, empty when it was not given. Raises BadFilter."""
-    value = request.args.get(name, "").strip()
+    value = given(name)
     if len(value) > LONGEST or "\0" in value:
         raise BadFilter(f"{name} is too long, or no text.")
     return value
@@ -26,14 +61,15 @@ def text(name: str) -> str:
 
 def choice(name: str, allowed: Iterable[str], default: str) -> str:
     """Return one of several words. Raises BadFilter."""
-    value, words = request.args.get(name) or default, list(allowed)
+    value, words = given(name) or default, list(allowed)
     if value not in words:
-        raise BadFilter(f"{name} is one of {', '.join(words)}.")
+        raise BadFilter(f"{name} is one of {', '.join(filter(None, words))}.")
     return value
 
 
 def choices(name: str, allowed: Iterable[str]) -> list[str]:
     """Return those of several words that were chosen. Raises BadFilter."""
+    has_filters().add(name)
     values, words = [one for one in request.args.getlist(name) if one], list(allowed)
     if set(values) - set(words):
         raise BadFilter(f"{name} is one or more of {', '.join(words)}.")
@@ -42,7 +78,7 @@ def choices(name: str, allowed: Iterable[str]) -> list[str]:
 
 def day(name: str) -> date | None:
     """Return a date, None when it was not given. Raises BadFilter."""
-    value = request.args.get(name, "").strip()
+    value = given(name)
     if not value:
         return None
     try:
@@ -56,7 +92,7 @@ def day(name: str) -> date | None:
 
 def whole(name: str) -> int | None:
     """Return a whole number, None when it was not given. Raises BadFilter."""
-    value = request.args.get(name, "").strip()
+    value = given(name)
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 19):

@@ -13,6 +13,7 @@ from config.calendar import Calendar
 from config.settings import Settings
 from dashboard.view import formats
 from dashboard.view.banner import Banner, choose_banner
+from dashboard.web import filters
 from dashboard.web.csv_text import as_csv
 from engines import deadline
 from store.reads import audits, health
@@ -88,7 +89,8 @@ def store() -> Connection:
 
 
 def render_page(template: str, title: str, **values: Any) -> str:
-    """Return a page in its frame, with the banner's verdict."""
+    """Return a page in its frame, with the banner's verdict. Raises BadFilter: an unknown one."""
+    filters.check_known()
     return render_template(
         template,
         title=title,
@@ -114,7 +116,8 @@ def read_banner() -> Banner:
 
 
 def csv_response(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
-    """Return a CSV file to download."""
+    """Return a CSV file to download. Raises BadFilter: an unknown one."""
+    filters.check_known()
     response = Response(as_csv(titles, rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

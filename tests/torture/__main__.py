@@ -36,8 +36,8 @@ def plans(engine: str, part: int, seed: int) -> list[tuple[str, Plan, bool]]:
     careless = Plan(engine, few, max(4, 24 // part), seed, ("worker", "everything"), door=CARELESS)
     relaxed = Plan(engine, few, max(4, 24 // part), seed, ("database",), RELAXED)
     return [
-        (engine, Plan(engine, 60_000 // part, 130 // part, seed), False),
-        ("sqlite", Plan("sqlite", 60_000 // part, 90 // part, seed), False),
+        (engine, Plan(engine, 100_000 // part, 200 // part, seed), False),
+        ("sqlite", Plan("sqlite", 100_000 // part, 200 // part, seed), False),
         ("control: flush=0", relaxed, True),
         ("control: answers before it commits", careless, True),
     ]

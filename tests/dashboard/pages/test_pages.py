@@ -50,7 +50,35 @@ def test_sheet_of_an_empty_store_has_a_title_line(client: FlaskClient, path: str
     ],
 )
 def test_filter_that_makes_no_sense_is_refused(client: FlaskClient, path: str):
-    assert "This filter cannot be used" in text_of(client, path, 400)
+    page = text_of(client, path, 400)
+    assert "This filter cannot be used" in page
+    assert '<a href="/runs">' in page
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/runs", "/time", "/flakes", "/health"]
+    + ["/nights.csv", "/runs.csv", "/time.csv", "/days.csv", "/flakes.csv"],
+)
+def test_filter_that_a_page_does_not_have_is_refused(client: FlaskClient, path: str):
+    assert "There is no filter nonsense: this page has " in text_of(
+        client, f"{path}?nonsense=1", 400
+    )
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/runs?sort=x", "no filter sort: this page has after, author, branch, commit, conclusion,"),
+        ("/runs?conclusion=odd", "conclusion is one of failed, running,"),
+        ("/runs?author=a&author=b", "author is given 2 times"),
+        ("/health?repo=x", "no filter repo: this page has none."),
+    ],
+)
+def test_filter_that_is_refused_says_why(client: FlaskClient, path: str, says: str):
+    assert says in text_of(client, path, 400)
 
 
 @on_sqlite
