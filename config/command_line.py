@@ -1,8 +1,10 @@
 """The command line that every command begins with: its parser, the flags that many have."""
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from config import argv as own_argv
@@ -11,6 +13,9 @@ from config.settings import BadSetting, Settings, read, secrets_of
 LAYERS = """\
 Flags win over the environment, the environment over a file .env in the current folder, where
 each X may also be given as X_FILE, a file that holds it"""
+
+OPTION = re.compile(r"--[a-z][a-z-]{0,30}(?==|\Z)")
+"""What may be said of a word that came from outside; anything else may be a secret."""
 
 
 class CommandLine(argparse.ArgumentParser):
@@ -56,9 +61,18 @@ class CommandLine(argparse.ArgumentParser):
             raise BadSetting("-pwd", "a password is a word of its own: -pwd PASSWORD or -pwd=-x")
         flags, rest = self.parse_known_args(words)
         if rest:
-            # Not repeated: a word too many may be half of a password.
-            raise BadSetting("usage", f"{len(rest)} words belong to no flag (see --help)")
+            raise BadSetting("usage", f"{self.explain_rest(rest)} (see --help)")
         return vars(flags)
+
+    def explain_rest(self, rest: Sequence[str]) -> str:
+        """Say which words are too many; only options by name: others may be half of a password."""
+        option = next(filter(None, map(OPTION.match, rest)), None)
+        if option is None:
+            few = "1 word belongs" if len(rest) == 1 else f"{len(rest)} words belong"
+            return f"{few} to no option"
+        known = [name for action in self._actions for name in action.option_strings]
+        alike = get_close_matches(option[0], known, 1)
+        return f"unknown option {option[0]}" + "".join(f", did you mean {one}?" for one in alike)
 
 
 def read_settings(flags: Mapping[str, object], *secrets: str) -> Settings:

@@ -145,7 +145,9 @@ def detail(repoid: int, day: str) -> str:
     repo = reads.find_repo_by_id(store(), repoid)
     night = parse_night(day)
     if repo is None or night is None:
-        abort(404, "No repository of this number is stored, or this is no night: a night is a date.")
+        abort(
+            404, "No repository of this number is stored, or this is no night: a night is a date."
+        )
     plan = site().plan
     since, until = plan.calendar.begin(night), plan.calendar.end(night)
     runs = reads_nights.list_nightly_runs(store(), plan, repoid, since, until)

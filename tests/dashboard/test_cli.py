@@ -78,7 +78,7 @@ def test_address_that_others_reach_needs_a_password(
     ("argv", "environ", "line"),
     [
         (["-p", "0"], {}, "DASHBOARD_PORT: '0' is not a number from 1 to 65535"),
-        (["strange"], {}, "usage: 1 words belong to no flag (see --help)"),
+        (["strange"], {}, "usage: 1 word belongs to no option (see --help)"),
         (
             [],
             {"DASHBOARD_PASSWORD": "short"},

@@ -144,8 +144,12 @@ def test_port_in_use_is_one_sentence_that_names_the_flag(tmp_path: Path):
         (["--host", "no such host"], {}, "HOST: 'no such host' is not an address"),
         (["-pwdhunter22"], {}, "-pwd: a password is a word of its own"),
         (["-pwd", "-hunter22"], {}, "usage: argument -pwd/--password: expected one argument"),
-        (["-pwd", "my", "hunter22"], {}, "usage: 1 words belong to no flag"),
-        (["--prot", "hunter22"], {}, "usage: 2 words belong to no flag"),
+        (["-pwd", "my", "hunter22"], {}, "usage: 1 word belongs to no option"),
+        (
+            ["--prot", "hunter22"],
+            {},
+            "usage: unknown option --prot, did you mean --port? (see --help)",
+        ),
     ],
 )
 def test_bad_value_stops_the_start_with_one_line_and_no_secret(

@@ -58,8 +58,7 @@ def test_filter_that_makes_no_sense_is_refused(client: FlaskClient, path: str):
 @on_sqlite
 @pytest.mark.parametrize(
     "path",
-    ["/", "/runs", "/time", "/flakes", "/health"]
-    + ["/nights.csv", "/runs.csv", "/time.csv", "/days.csv", "/flakes.csv"],
+    [*"/ /runs /time /flakes /health".split(), *SHEETS[:5]],
 )
 def test_filter_that_a_page_does_not_have_is_refused(client: FlaskClient, path: str):
     assert "There is no filter nonsense: this page has " in text_of(
@@ -71,7 +70,10 @@ def test_filter_that_a_page_does_not_have_is_refused(client: FlaskClient, path: 
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("/runs?sort=x", "no filter sort: this page has after, author, branch, commit, conclusion,"),
+        (
+            "/runs?sort=x",
+            "no filter sort: this page has after, author, branch, commit, conclusion,",
+        ),
         ("/runs?conclusion=odd", "conclusion is one of failed, running,"),
         ("/runs?author=a&author=b", "author is given 2 times"),
         ("/health?repo=x", "no filter repo: this page has none."),
