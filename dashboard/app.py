@@ -67,7 +67,7 @@ def create_app(
 
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
     *(formats.ended, formats.span, formats.number, formats.https),
-    *(formats.short, formats.first_line, formats.night),
+    *(formats.short, formats.first_line, formats.night, formats.night_span),
 )
 
 
@@ -82,7 +82,7 @@ def plain(code: int, title: str, text: str, command: str = "", again: int = 0) -
 
 def refuse(error: BadFilter) -> Response:
     """Answer a filter that makes no sense: showing everything instead would mislead."""
-    return plain(400, "This filter cannot be used", str(error))
+    return plain(400, "This filter does not fit", str(error))
 
 
 def decline(error: HTTPException) -> Response:

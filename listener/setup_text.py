@@ -7,7 +7,7 @@ from listener.vendors import VENDORS
 
 TEXT = """\
 Listening on {address}, {watching}.
-
+{troubles}
 {vendors}
 What happened before comes with the backfill:
      python local-database.py -r "{repo}" -k KEY -m 1000
@@ -16,8 +16,13 @@ Ctrl-C ends it.
 """
 
 
-def setup_text(host: str, port: int, repos: Sequence[str], made: Path | None) -> str:
-    """Return the text for a listener; `made` is the file of a secret that is not set."""
+def setup_text(
+    host: str, port: int, repos: Sequence[str], made: Path | None, troubles: Sequence[str] = ()
+) -> str:
+    """Return the text for a listener; `made` is the file of a secret that is not set.
+
+    `troubles` say what a person should change, though the listener starts.
+    """
     named = next((repo for repo in repos if "/" in repo and not repo.endswith("/*")), "ORG/REPO")
     vendors = "\n".join(
         vendor.setup_text.format(
@@ -34,6 +39,7 @@ def setup_text(host: str, port: int, repos: Sequence[str], made: Path | None) ->
     return TEXT.format(
         address=f"http://{f'[{host}]' if ':' in host else host}:{port}/webhook",
         watching=f"watching {', '.join(repos)}" if repos else "watching every repository",
+        troubles="".join(f"WRONG: {trouble}\n" for trouble in troubles),
         vendors=vendors,
         repo=named,
     )

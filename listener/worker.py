@@ -20,7 +20,7 @@ from listener.intake.group_commit import GroupCommit
 from listener.intake.intake import Intake
 from runtime import log
 from runtime.file_lock import FileLock
-from store.deliveries.spool import FILE, Spool
+from store.deliveries.spool import FILE, Spool, SpoolError
 from store.open import WRITE, open_engine
 from store.rollups.spans import RollupPlan
 
@@ -28,8 +28,8 @@ from store.rollups.spans import RollupPlan
 class WorkerSetup(NamedTuple):
     """What a process is made of; several processes may be made of the same.
 
-    `made` is the file of a secret of our own. `cause` says why the database takes nothing yet, None
-    when it does. `healing` is the environment of a reconciler, None without one.
+    `made` is the file of a secret of our own. `cause` says why the database cannot be written
+    to yet, None when it can. `healing` is the environment of a reconciler, None without one.
     """
 
     settings: Settings
@@ -48,9 +48,28 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> WorkerSetup:
     log.start((*secrets_of(settings), *(key.decode() for key in keys)))
     cause = startup.first_try(settings)
     if cause:
-        log.warning("the database takes nothing", cause=cause)
+        log.warning("cannot write to the database", cause=cause)
     healing = reconciler.environment(given) if reconciler.is_wanted(settings) else None
     return WorkerSetup(settings, keys, made, cause, healing)
+
+
+def list_troubles(setup: WorkerSetup) -> list[str]:
+    """Return what keeps deliveries from being stored as they should be, one line each."""
+    settings = setup.settings
+    spools = settings.on_database_down == "spool"
+    troubles = []
+    if setup.cause:
+        kept = "wait in the spool" if spools else "are refused with 503"
+        troubles.append(f"deliveries {kept}: cannot write to the database ({setup.cause})")
+    if spools:
+        spool = Spool(settings.spool_dir)
+        try:
+            spool.check()
+        except SpoolError as error:
+            troubles.append(f"no delivery can wait for the database: SPOOL_DIR: {error}")
+        finally:
+            spool.close()
+    return troubles
 
 
 def make_intake(setup: WorkerSetup) -> Intake:

@@ -63,6 +63,6 @@ def plan_reading(
 def format_budget(budget: Budget | None) -> str:
     """Return what is left of the hour, in words."""
     if budget is None:
-        return "as many as the server allows"
+        return "no rate limit told"
     others = int(budget.limit * LEFT_TO_OTHERS)
-    return f"{budget.remaining} of {budget.limit} are left this hour, {others} stay for others"
+    return f"{budget.remaining} of {budget.limit} are left this hour, {others} kept in reserve"

@@ -149,7 +149,8 @@ class Client:
             self.rate_limit.leave(None if trusted is None else trusted.headers)
         body = parse_json(content)
         if response.status_code == 200 and body is None:
-            return None, Judgement(Action.AGAIN, None, f"{self.rules.title}'s answer breaks off")
+            why = explain_no_json(self.rules.title, content)
+            return None, Judgement(Action.AGAIN, None, why)
         message = self.rules.message_of(body)
         judgement = self.rules.judge(response.status_code, response.headers, message)
         return ApiReply(response, body), judgement
@@ -236,6 +237,13 @@ def read_body(response: requests.Response) -> bytes:
             response.close()
             raise TooLong
     return b"".join(pieces)
+
+
+def explain_no_json(title: str, content: bytes) -> str:
+    """Say what is the matter with an answer that is no JSON."""
+    if content.lstrip()[:1] in (b"{", b"[", b""):
+        return f"{title}'s answer breaks off"
+    return f"{title}'s answer is no JSON (check the API's address, and proxies)"
 
 
 def parse_json(content: bytes) -> Any:

@@ -69,7 +69,7 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     yield "spool_deliveries", "Deliveries that wait in the spool", [({}, spool.number)]
     yield "spool_age_seconds", "Seconds the oldest of them waits", [({}, age(spool.oldest, now))]
     yield "spool_damaged", "Entries and files of the spool put aside", [({}, spool.damaged)]
-    yield "rollup_runs_pending", "Runs whose days are to be counted anew", [({}, pending.runs)]
+    yield "rollup_runs_pending", "Runs whose statistics are pending", [({}, pending.runs)]
     yield (
         "reconcile_age_seconds",
         "Seconds since the reconciler ended a cycle",

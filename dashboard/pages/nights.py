@@ -175,7 +175,7 @@ def detail(repoid: int, day: str) -> str:
     ]
     return render_page(
         "night.html",
-        f"{names.repo_label(repoid, repo.name)}, night to {formats.night(night)}",
+        f"{names.repo_label(repoid, repo.name)}, night of {formats.night_span(night)}",
         repo=repo,
         night=night,
         begin=since,

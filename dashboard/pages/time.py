@@ -64,6 +64,11 @@ def percentiles(dates: DateRange, days: Mapping[int, Lengths]) -> dict[str, list
     return {name: [one[number] for one in values] for number, name in enumerate(LINES)}
 
 
+def rounded(seconds: float | None) -> float | None:
+    """Return a figure with as many decimals as it is worth: they are read off ranges."""
+    return None if seconds is None else round(seconds, 2)
+
+
 def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:
     """Return the percentiles of all days together."""
     counts: Lengths = {}
@@ -146,7 +151,7 @@ def download_days() -> Response:
         *lengths.values(),
     ]
     lines = [
-        (day.isoformat(), *(values[place] for values in series))
+        (day.isoformat(), *(rounded(values[place]) for values in series))
         for place, day in enumerate(wanted.dates.days)
     ]
     return csv_response("days", titles, lines)

@@ -48,5 +48,5 @@ def choose_banner(
     if warned.warning:
         return Banner("warned", formats.count(warned.warning, "warning"))
     if received.last is None:
-        return Banner("nothing", "No delivery kept")
+        return Banner("nothing", "No webhook received yet")
     return Banner("nothing", f"Last delivery {formats.ago(received.last, now)}, never audited")

@@ -1,6 +1,6 @@
 """Pure: values as people read them; these are the filters of the templates."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from rows.one_line import one_line, visible
@@ -106,6 +106,13 @@ def first_line(text: str | None, most: int = 120) -> str:
 def night(day: date) -> str:
     """Return a night's name: Sat 21 Nov."""
     return f"{day:%a} {day.day} {day:%b}"
+
+
+def night_span(day: date) -> str:
+    """Return a night by both its days: 27-28 Nov, or 30 Nov - 1 Dec."""
+    eve = day - timedelta(days=1)
+    first = f"{eve.day}-" if eve.month == day.month else f"{eve.day} {eve:%b} - "
+    return f"{first}{day.day} {day:%b}"
 
 
 def query(path: str, **values: object) -> str:

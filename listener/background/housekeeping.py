@@ -18,7 +18,7 @@ IDLE_SECONDS = 5.0
 FAILED_SECONDS = 30.0
 RETENTION_SECONDS = 600.0  # between two looks for deliveries that have become too old
 
-HOUSEKEEPING = ChangeAlert("older rows wait for their upkeep", "older rows are kept up")
+HOUSEKEEPING = ChangeAlert("cannot keep older rows up", "keeping older rows up again")
 
 
 def work(engine: Engine, breaker: CircuitBreaker, days: int) -> None:

@@ -39,8 +39,8 @@ def is_wanted(settings: Settings) -> bool:
     """Tell whether a reconciler is to run beside us, and say so when it is not."""
     if settings.reconcile and settings.source.token:
         return True
-    why = "RECONCILE=off" if settings.source.token else "there is no GITHUB_TOKEN"
-    log.info("what webhooks do not bring is not looked for", why=why)
+    why = "RECONCILE=off" if settings.source.token else "no GITHUB_TOKEN"
+    log.info("healing is off", why=why)
     return False
 
 

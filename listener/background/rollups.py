@@ -11,13 +11,13 @@ from store.rollups import schedule
 from store.rollups.spans import RollupPlan
 
 FAILED_SECONDS = 30.0
-ROLLUPS = ChangeAlert("roll-ups wait to be made", "roll-ups are made")
+ROLLUPS = ChangeAlert("cannot count statistics", "counting statistics again")
 
 
 def work(settings: Settings, breaker: CircuitBreaker, plan: RollupPlan) -> None:
     """Make roll-ups until the process ends.
 
-    Several machines may: roll-ups are made so that they do not disturb each other.
+    Several machines may: counting statistics again so that they do not disturb each other.
     """
     engine = open_engine(settings, WORK)
     while True:

@@ -32,7 +32,7 @@ wants their rows, or SQLite's one lock, waits for all of them."""
 IDLE_SECONDS = 1.0
 FAILED_SECONDS = 5.0
 TRIES = 3
-WRITING = ChangeAlert("the spool is not written back", "the spool is written back")
+WRITING = ChangeAlert("cannot write the spool back to the database", "writing the spool back again")
 
 
 class SpoolDrain(NamedTuple):
@@ -112,7 +112,7 @@ def try_alone(drain: SpoolDrain, entry: Entry) -> None:
     """Store an entry whose batch failed time and again while the database was well.
 
     One that still fails between probes that succeed is quarantined, or left where it is: it must
-    not stop the others. Raises what the probe raises while the database takes nothing.
+    not stop the others. Raises what the probe raises while the database cannot be written to.
     """
     why = ""
     for _ in range(2):

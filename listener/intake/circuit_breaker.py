@@ -31,7 +31,7 @@ class CircuitBreaker:
         self.pause = FIRST_SECONDS
         self.closed = -CALM_SECONDS
         self.opened = time.monotonic()
-        self.alert = ChangeAlert("the database takes nothing", "the database takes deliveries")
+        self.alert = ChangeAlert("cannot write to the database", "writing to the database again")
         if cause is not None:
             self.alert.cause = cause
             self.tripped.set()

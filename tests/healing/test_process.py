@@ -141,9 +141,7 @@ def test_reception_goes_on_whatever_the_reconciler_meets(tmp_path):
 
 def test_listener_without_a_key_or_switched_off_starts_none(tmp_path):
     with running(tmp_path, GITHUB_TOKEN="ghp_some_key", RECONCILE="off") as listener:
-        assert 'msg="what webhooks do not bring is not looked for" why="RECONCILE=off"' in (
-            listener.log()
-        )
+        assert 'msg="healing is off" why="RECONCILE=off"' in (listener.log())
         assert pids(listener) == []
 
 

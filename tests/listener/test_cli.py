@@ -206,8 +206,9 @@ def test_documented_command_works_on_each_engine(tmp_path: Path, database_url: s
 def test_database_that_does_not_answer_is_one_line_and_the_listener_starts(tmp_path: Path):
     with running(tmp_path, DATABASE_URL="mysql+pymysql://root:hunter22@127.0.0.1:1/runs") as one:
         assert one.send(request({}, None, method="GET", path="/readyz")).code == 200
-        log = one.log()
-    assert log.count("the database takes nothing") == 1
+        log, said = one.log(), one.said()
+    assert "WRONG: deliveries wait in the spool: cannot write to the database (connection:" in said
+    assert log.count("cannot write to the database") == 1
     assert "connection: OperationalError: (2003" in log
     assert "hunter22" not in log
 

@@ -121,7 +121,10 @@ def test_listener_whose_spool_cannot_be_made_starts_and_says_so(
     settings = {"SPOOL_DIR": folder, "ON_DATABASE_DOWN": on_database_down}
     with running(tmp_path, **settings) as listener:
         starts_ready(listener)
-        assert ("the spool is not written back" in listener.log()) == (on_database_down == "spool")
+        spools = on_database_down == "spool"
+        assert ("cannot write the spool back to the database" in listener.log()) == spools
+        said = "WRONG: no delivery can wait for the database: SPOOL_DIR: "
+        assert (said in listener.said()) == spools
 
 
 @pytest.mark.parametrize("on_database_down", ["spool", "503"])

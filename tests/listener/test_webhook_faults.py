@@ -140,7 +140,7 @@ def test_delivery_while_the_database_is_down_is_to_be_sent_again(
     assert answer.json == {"status": "unavailable", "error": "nothing was stored, deliver again"}
     assert deliver(event, body).status_code == 503
     (said,) = [record for record in caplog.records if record.message != "unavailable"]
-    assert said.message == "the database takes nothing"
+    assert said.message == "cannot write to the database"
     assert said.fields["cause"].startswith("connection: OperationalError: (2003, ")
     assert "hunter22" not in said.fields["cause"]
 

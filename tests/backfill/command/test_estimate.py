@@ -21,7 +21,7 @@ def test_dry_run_prints_the_plan_and_makes_no_store(command: Command, bare: Path
     assert done.out.splitlines() == [
         # 250 runs, 3 pages of them, 1 of branches, and 5 calls of every repository.
         "octo-org/app: 250 runs, 0 of them are stored: about 259 calls",
-        "in all about 259 calls, 4997 of 5000 are left this hour, 1000 stay for others: 18 s",
+        "in all about 259 calls, 4997 of 5000 are left this hour, 1000 kept in reserve: 18 s",
     ]
     assert list(bare.iterdir()) == []
     assert len(github.requests) == 4
@@ -38,7 +38,7 @@ def test_dry_run_without_a_key_says_what_60_calls_an_hour_mean(
     assert lines[0].startswith("without a key GitHub allows 60 calls an hour instead of 5,000")
     assert lines[1] == "octo-org/app: 100 runs, 0 of them are stored: about 107 calls"
     # 45 now, 48 in each later hour: 107 calls end in the hour after the next.
-    assert lines[2].endswith("57 of 60 are left this hour, 12 stay for others: 2 h")
+    assert lines[2].endswith("57 of 60 are left this hour, 12 kept in reserve: 2 h")
     assert list(bare.iterdir()) == []
 
 

@@ -95,9 +95,17 @@ def test_logs_that_their_host_fails_for_ever_hold_up_no_other(
 @pytest.mark.parametrize(
     ("part", "answer", "why"),
     [
-        ("/annotations", Answer(200, "<html></html>"), "GitHub's answer breaks off"),
+        (
+            "/annotations",
+            Answer(200, "<html></html>"),
+            "GitHub's answer is no JSON (check the API's address, and proxies)",
+        ),
         ("/annotations", Answer(200, {"a": 1}), "a list cannot be read: it is no list"),
-        ("/logs", Answer(200, "<html></html>"), "GitHub's answer breaks off"),
+        (
+            "/logs",
+            Answer(200, "<html></html>"),
+            "GitHub's answer is no JSON (check the API's address, and proxies)",
+        ),
         ("/logs", Answer(200, {"a": 1}), "GitHub's answer leads nowhere"),
         ("/logs", Answer(302, "", {"Location": "http://[x"}), REASONS["reset"]),
         ("/logs", Answer(451, "{}"), "GitHub withholds it for legal reasons"),

@@ -80,7 +80,7 @@ def test_repository_with_runs_that_was_never_audited_is_not_called_complete(
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("nothing", "nothing: No delivery kept"),
+        ("nothing", "nothing: No webhook received yet"),
         ("delivery", "nothing: Last delivery 2 h ago, never audited"),
         ("missing", "failed: 3 missing, as of 10 Mar 07:30"),
         ("warning", "warned: Complete until 10 Mar 07:30, 10 of 10 runs, 1 warning"),
@@ -112,7 +112,7 @@ def test_health_shows_what_is_watched_and_the_reconciler(client: FlaskClient, en
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(client, "/health")))
     assert "rate: 9 of 5000 requests left since 10 Mar 07:30, looked at 2 h ago" in page
     assert "Its last cycle ended 2 h ago: 4 rows changed, 2 deliveries recovered." in page
-    assert "reconcile is held by host:7 until 10 Mar 10:30" in page
+    assert "host:7 runs it (reconcile), until 10 Mar 10:30 at the latest" in page
     assert "octo-org/&lt;b&gt;: 404" in page
     metrics = text_of(client, "/metrics").splitlines()
     assert 'runledger_watch_state{subject="",name="rate"} 1' in metrics

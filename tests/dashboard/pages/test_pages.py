@@ -51,7 +51,7 @@ def test_sheet_of_an_empty_store_has_a_title_line(client: FlaskClient, path: str
 )
 def test_filter_that_makes_no_sense_is_refused(client: FlaskClient, path: str):
     page = text_of(client, path, 400)
-    assert "This filter cannot be used" in page
+    assert "This filter does not fit" in page
     assert '<a href="/runs">' in page
 
 

@@ -44,6 +44,11 @@ def test_age_is_read_in_its_greatest_unit(seconds: int, text: str):
     assert formats.ago(BEGIN - timedelta(seconds=seconds), BEGIN) == text
 
 
+def test_night_is_called_by_both_its_days():
+    assert formats.night_span(date(2026, 11, 28)) == "27-28 Nov"
+    assert formats.night_span(date(2026, 12, 1)) == "30 Nov - 1 Dec"
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -61,12 +61,12 @@ def test_step_that_fails_is_said_once_and_again_after_a_recovery(
     assert housekeeping.step(down, None) == failed
     assert housekeeping.step(down, None) == failed
     (record,) = caplog.records
-    assert (record.levelname, record.message) == ("WARNING", "older rows wait for their upkeep")
+    assert (record.levelname, record.message) == ("WARNING", "cannot keep older rows up")
     assert "hunter22" not in record.fields["cause"]
     housekeeping.step(engine, None)
     housekeeping.step(down, None)
     said = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert said == ["older rows wait for their upkeep"] * 2
+    assert said == ["cannot keep older rows up"] * 2
     housekeeping.HOUSEKEEPING.clear()
 
 
