@@ -4,12 +4,14 @@ https://docs.gunicorn.org/en/stable/settings.html
 """
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from runtime import log
@@ -34,6 +36,28 @@ class GunicornLog(Logger):
             handler.setFormatter(log.formatter())
 
 
+class TerminalMaster(Arbiter):
+    """A master that ends with its terminal: closing that would only start its workers anew."""
+
+    def handle_hup(self) -> None:
+        """End as after SIGTERM."""
+        self.handle_term()
+
+
+class LastingMaster(Arbiter):
+    """A master that outlives its terminal: it was started so (nohup)."""
+
+    def handle_hup(self) -> None:
+        """Go on."""
+
+
+def master_class() -> type[Arbiter]:
+    """Return what SIGHUP does: gunicorn's own, new workers, only where no terminal can send it."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return LastingMaster
+    return TerminalMaster if any(map(os.isatty, (0, 1, 2))) else Arbiter
+
+
 class Server(BaseApplication):
     """gunicorn with our options; `make_app` is called in each worker, after the fork."""
 
@@ -49,6 +73,10 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         return self.make_app()
+
+    def run(self) -> None:
+        """Be the master until a signal; ends the process with SystemExit."""
+        master_class()(self).run()
 
 
 def run(

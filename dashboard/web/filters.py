@@ -42,8 +42,8 @@ def check_known() -> None:
     names = has_filters()
     unknown = [name for name in request.args if name not in names]
     if unknown:
-        those = f"this page has {', '.join(sorted(names))}" if names else "this page has none"
-        raise BadFilter(f"There is no filter {shorten(unknown[0])}: {those}.")
+        there = f"this page has {', '.join(sorted(names))}" if names else "this page has none"
+        raise BadFilter(f"There is no filter {shorten(unknown[0])}: {there}.")
 
 
 def shorten(name: str) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from engines import connect, kind_of
 from listener.uvicorn_worker import workers_for
 from rows.github.events import EVENTS
 from tests import leftovers
-from tests.listener.process import Listener, Reply, reply, request, running
+from tests.listener.process import ROOT, Listener, Reply, reply, request, running
 from tests.listener.sending import FIXTURES, headers, recorded
 from tests.listener.stored import counted
 
@@ -128,3 +129,54 @@ def test_signal_lets_a_delivery_that_is_coming_in_be_answered(tmp_path: Path, nu
         connection.sendall(BODY[100:])
         assert reply(connection).json == {"status": "applied"}
         assert listener.process.wait(timeout=30) == 0
+
+
+SERVER = """
+import socket
+from runtime import gunicorn
+
+def app(environ, start):
+    start("200 OK", [])
+    return [b"ready"]
+
+listening = socket.create_server(("127.0.0.1", 0))
+print(listening.getsockname()[1], flush=True)
+gunicorn.run(listening, lambda: app, {"workers": 1})
+"""
+
+
+@pytest.mark.parametrize(
+    ("started", "ends"), [("on a terminal", True), ("by a service", False), ("by nohup", False)]
+)
+def test_closed_terminal_ends_what_it_started(started: str, *, ends: bool):
+    shown, terminal = os.openpty()
+    command = [sys.executable, "-c", SERVER]
+    if started == "by nohup":
+        command = ["nohup", *command]
+    stdin = subprocess.DEVNULL if started == "by a service" else terminal
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        address = ("127.0.0.1", int(process.stdout.readline()))
+        assert ask(address) == b"ready"
+        process.send_signal(signal.SIGHUP)
+        if ends:
+            assert process.wait(30) == 0
+        else:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            assert ask(address) == b"ready"
+    finally:
+        process.terminate()
+        process.communicate()
+        os.close(shown)
+        os.close(terminal)
+
+
+def ask(address: tuple[str, int]) -> bytes:
+    """Return the body that a server answers with."""
+    with socket.create_connection(address, timeout=30) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        return b"".join(iter(lambda: connection.recv(1000), b"")).rpartition(b"\r\n\r\n")[2]
