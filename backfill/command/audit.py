@@ -21,6 +21,7 @@ from config.settings import BadSetting, Settings
 from config.times import read_past_time
 from config.watch import is_watched, watch
 from engines import reading
+from rows.one_line import one_line
 from store import open
 from store.deliveries.table import now
 from store.open import CannotStart
@@ -87,7 +88,7 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
                 verdicts.append(result)
                 text = audit_report.format_verdict(result)
             if not request.as_json:
-                print(text, flush=True)
+                print(text if isinstance(result, Verdict) else one_line(text), flush=True)
     if request.as_json:
         print(audit_report.format_json(verdicts, failed, gone))
     is_new = bool(failed) or any(repository.is_new for repository in gone)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from rows.one_line import one_line
 from store import delete_repository
 
 NOTE = """\
@@ -21,6 +22,7 @@ def ask(question: str) -> str:
 def delete_when_confirmed(engine: Engine, name: str, answer: Callable[[str], str] = ask) -> int:
     """Show what is stored of a repository, ask, and delete it; return the exit code."""
     keys = delete_repository.list_repositories(engine, name)
+    name = one_line(name)
     if not keys:
         print(f"nothing is stored of {name}")
         return 0

@@ -19,6 +19,7 @@ from backfill.records import ReadRange
 from backfill.watched_repositories import list_meant
 from config.settings import Settings
 from config.watch import watch
+from rows.one_line import one_line
 from store import open
 
 
@@ -90,5 +91,5 @@ def show_plan(settings: Settings, read_range: ReadRange) -> int:
         problems = list[str]()
         names = connection.vendor.list_names(connection.client, watch(patterns), problems.append)
         plan = estimate.plan_reading(connection, usable, names, read_range)
-    print("\n".join([*problems, *plan.lines]))
+    print("\n".join(map(one_line, [*problems, *plan.lines])))
     return 0 if plan.is_possible and not problems else 1

@@ -20,6 +20,7 @@ from config.command_line import CommandLine
 from config.settings import BadSetting, Settings, read
 from engines import reading
 from engines.transaction import transact
+from rows.one_line import one_line
 from store import open
 from store.deliveries import received
 from store.open import CannotStart
@@ -69,7 +70,7 @@ def read_flags(argv: Sequence[str] | None) -> dict[str, Any]:
 
 def report_failure(why: str, code: int) -> int:
     """Print in one line what failed, and return the exit code."""
-    print(why, file=sys.stderr, flush=True)
+    print(one_line(why), file=sys.stderr, flush=True)
     return code
 
 
@@ -82,7 +83,7 @@ def connect(vendor: Vendor, settings: Settings) -> Client:
 
 def waiting(why: str, until: datetime) -> None:
     """Tell people of a wait."""
-    print(f"{why}: going on at {until:%H:%M:%S} UTC", file=sys.stderr, flush=True)
+    print(one_line(f"{why}: going on at {until:%H:%M:%S} UTC"), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -124,9 +125,10 @@ def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:
     for owner in vendor.hook_owners(settings.repos):
         try:
             hook, done, last = vendor.set_up_hook(client, owner, url, secret, known.sending)
-            print(f"{owner.name}: {done}", flush=True)
+            print(one_line(f"{owner.name}: {done}"), flush=True)
             remember_url(engine, hook, url)
-            print(f"{owner.name}: {vendor.wait_for_ping(client, hook, last)}", flush=True)
+            pinged = vendor.wait_for_ping(client, hook, last)
+            print(one_line(f"{owner.name}: {pinged}"), flush=True)
         except ApiError as problem:
             code = report_failure(vendor.explain_refusal(client, owner, problem), 1)
     return code

@@ -32,7 +32,7 @@ class ProgressBars(Reporter):
     def begin(self, name: str) -> None:
         """Start to show a repository."""
         self.end()
-        self.name, self.began = name, time.monotonic()
+        self.name, self.began = one_line(name), time.monotonic()
         self.done, self.totals = {}, {}
 
     def expect(self, phase: str, total: int | None) -> None:

@@ -2,12 +2,16 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 from rows.one_line import one_line
 
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"  # the last four are full-width: some programs fold them
 """A text that begins with one of these may be run: https://owasp.org/www-community/attacks/CSV_Injection"""
+
+AFTER_SEPARATOR = re.compile(rf"([;\t]\"*\s*)(?=[{re.escape(SIGNS)}])")
+"""Where a spreadsheet whose lists are separated otherwise would begin a cell, quotes or not."""
 
 
 def as_csv(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -20,8 +24,9 @@ def as_csv(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def defuse(value: object) -> object:
-    """Return a value as it may stand in a cell: a text that begins like a formula is quoted."""
+    """Return a value as it may stand in a cell: what begins like a formula is quoted."""
     if not isinstance(value, str) or not value:
         return value
     text = one_line(value)
+    text = AFTER_SEPARATOR.sub(r"\1'", text)
     return f"'{text}" if text.lstrip()[:1] in tuple(SIGNS) else text

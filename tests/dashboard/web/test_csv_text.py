@@ -28,7 +28,17 @@ def test_cell_that_begins_like_a_formula_is_quoted(text: str):
     assert as_csv(["a"], [[text]]).splitlines()[1].lstrip('"').startswith("'")
 
 
-@pytest.mark.parametrize("text", ["main", "a=b", "1-2", "", 'é,"x"'])
+@pytest.mark.parametrize(
+    "text", ["a;=1", "a; =1", 'a";=1', 'a;"=1', "a;\u200b+1", "a,=1", "a;b;@x"]
+)
+def test_no_cell_begins_like_a_formula_whatever_separates_them(text: str):
+    made = as_csv(["a", "b"], [["first", text]])
+    for separator in ",;":
+        for row in csv.reader(io.StringIO(made, newline=""), delimiter=separator):
+            assert not [cell for cell in row if cell.lstrip()[:1] in tuple("=+-@")]
+
+
+@pytest.mark.parametrize("text", ["main", "a=b", "a;b", "1-2", "", 'é,"x"'])
 def test_other_text_stays_as_it_is(text: str):
     read = list(csv.reader(io.StringIO(as_csv(["a", "b"], [[text, "."]]), newline="")))
     assert read == [["a", "b"], [text, "."]]
