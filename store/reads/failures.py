@@ -64,8 +64,23 @@ def list_repos_with(connection: Connection, fingerprint: str) -> dict[int, str]:
 
 
 def has_been_seen(connection: Connection, fingerprint: str, moment: datetime) -> bool:
-    """Tell whether a failure with this fingerprint ended before a time, anywhere in the store."""
+    """Tell whether a failure with this fingerprint ended before a time, anywhere in the store.
+
+    True as well where that cannot be told: others of its time are of another revision.
+    """
     failure = failures.c
     query = select(failure.Id).where(failure.fingerprint == fingerprint, failure.time < moment)
     # In the order of the fingerprint's index: most often the first row settles it.
-    return connection.execute(query.order_by(failure.Id).limit(1)).first() is not None
+    if connection.execute(query.order_by(failure.Id).limit(1)).first() is not None:
+        return True
+    return has_other_revisions(connection, fingerprint)
+
+
+def has_other_revisions(connection: Connection, fingerprint: str) -> bool:
+    """Tell whether messages are kept whose fingerprints cannot be compared with this one."""
+    column, revision = failures.c.fingerprint, fingerprint.partition(":")[0]
+    # Each by itself is one step in the fingerprint's index.
+    for is_other in (column < f"{revision}:", column >= f"{revision};"):
+        if connection.execute(select(failures.c.Id).where(is_other).limit(1)).first():
+            return True
+    return False

@@ -16,8 +16,10 @@ from config.settings import read
 from engines.lease import Lease, take
 from fakegithub.api.access import Token
 from fakegithub.server import serve
+from rows.fingerprint import fingerprints_of
 from schema.tables.audits import health
 from schema.tables.ci import workflowruns
+from schema.tables.failures import failures
 from schema.tables.reconciler import leases
 from tests.backfill.test_complete import on_sqlite
 from tests.fakegithub.samples import NOON, small_world
@@ -45,6 +47,17 @@ def test_one_cycle_stores_what_is_missing_and_ends_with_0(github, engine, monkey
     with engine.connect() as connection:
         found = connection.execute(sa.select(sa.func.count()).select_from(workflowruns))
         assert found.scalar_one() == 2
+
+
+@on_sqlite
+def test_cycle_masks_older_messages_again(github, engine):
+    row = {"provider": "github", "jobgitid": 1, "number": 1, "repoid": 1, "source": "log"}
+    with engine.begin() as connection:
+        connection.execute(sa.insert(failures).values(**row, message="got 3", fingerprint="1:a"))
+    main(["--once"])
+    with engine.connect() as connection:
+        query = sa.select(failures.c.masked, failures.c.fingerprint, failures.c.problem)
+        assert connection.execute(query).one() == tuple(fingerprints_of("got 3"))
 
 
 @on_sqlite
