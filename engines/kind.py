@@ -102,6 +102,10 @@ class Kind:
     """Return how the connection is encrypted; empty when it is not."""
     copy_beside: Callable[[URL], Path] | None = None
     """Copy the file before an upgrade and return the copy's path; None for a server."""
+    log_bytes: Callable[[URL], int] | None = None
+    """Return the bytes of the log beside the file; None for a server."""
+    cut_log: Callable[[Engine], None] | None = None
+    """Write a long log back and cut it, unless that has to wait; None for a server."""
     workers: int | None = None
     """How many processes may write with profit; None for as many as there are processors."""
     index_hint: str = ""

@@ -22,6 +22,7 @@ from store.doors.probe import probe
 from store.open import CannotStart
 from store.state import clock, health
 
+LONG_LOG = 256 * 2**20
 APART = timedelta(minutes=5)
 BEHIND = "older: run python local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
@@ -97,6 +98,7 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
             probe(engine)
             yield CheckLine("rights", "a delivery can be written")
             yield from clock_lines(engine)
+            yield from log_lines(engine)
             yield from freshness(engine)
     except SQLAlchemyError as error:
         yield CheckLine("database", "", f"{place}: {faults.described(error)}")
@@ -110,6 +112,14 @@ def clock_lines(engine: Engine) -> Iterator[CheckLine]:
     if apart > APART:
         doubts.append(f"this machine's is {apart.total_seconds():.0f} s from the database's")
     yield from (CheckLine("clock", doubt, warning=True) for doubt in doubts)
+
+
+def log_lines(engine: Engine) -> Iterator[CheckLine]:
+    """Yield that the log beside a file is long."""
+    log_bytes = kind_of(engine).log_bytes
+    if log_bytes is not None and (size := log_bytes(engine.url)) > LONG_LOG:
+        told = f"{engine.url.database}-wal has {size // 2**20} MiB: a reader's transaction is open"
+        yield CheckLine("log", f"{told}; end it, and it is cut within ten minutes", warning=True)
 
 
 def freshness(engine: Engine) -> Iterator[CheckLine]:

@@ -41,10 +41,10 @@ async def receive(
         head = line.about(read_head(headers))
         body = await read(head.length)
         if is_quick(len(body)):
-            signer = verify(intake, head, body)
+            signer = verify(intake, head, body, line)
             answer = await settle(intake, unpack(intake, head, body, signer, line))
         else:
-            signer = await off_loop(verify, intake, head, body)
+            signer = await off_loop(verify, intake, head, body, line)
             async with LONG:  # no place of which is a stranger's
                 received = await off_loop(unpack, intake, head, body, signer, line)
                 answer = await settle(intake, received)
@@ -60,7 +60,7 @@ def receive_waiting(intake: Intake, headers: Headers, read: ReadBody) -> Answer:
     try:
         head = line.about(read_head(headers))
         body = read(head.length)
-        signer = verify(intake, head, body)
+        signer = verify(intake, head, body, line)
         with nullcontext() if is_quick(len(body)) else LONG_WAITING:
             answer = settle_waiting(intake, unpack(intake, head, body, signer, line))
     except Refused as refused:
@@ -69,11 +69,12 @@ def receive_waiting(intake: Intake, headers: Headers, read: ReadBody) -> Answer:
     return answer
 
 
-def verify(intake: Intake, head: Head, body: bytes) -> int:
+def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> int:
     """Return which of the secrets (from 1) signed a body. Raises Refused (401) for none."""
     signer = head.vendor.signer(intake.secrets, body, head.signature)
     if signer is None:
         raise Refused(401, head.vendor.unsigned)
+    line.is_signed = True
     return signer
 
 

@@ -17,7 +17,7 @@ from typing import Any
 LOG = logging.getLogger("listener")
 PLAIN = re.compile(r"[A-Za-z0-9._:/@+*,-]+")
 LONGEST = 300
-LONGEST_OF = {"msg": 500, "trace": 6000}
+LONGEST_OF = {"msg": 500, "reasons": 2000, "trace": 6000}
 STARS = "***"
 # GitHub's and GitLab's tokens are recognised wherever they turn up.
 # https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github

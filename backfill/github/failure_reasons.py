@@ -23,6 +23,7 @@ from rows import fields
 from rows.fingerprint import fingerprints_of
 from rows.source_record import FailureMessage, FailureReader
 from rows.sources import source_of
+from rows.version import AHEAD
 from store.state import failures
 from store.state.failures import FailedJob, FailedJobFilter, FailureReason
 
@@ -75,7 +76,7 @@ def read_failure_reasons(
     asked for again. Raises ApiError(401) when the key is refused, BudgetSpent, RequestsStopped,
     SQLAlchemyError.
     """
-    wish = FailedJobFilter(list(repositories), now - horizon, now - SETTLED)
+    wish = FailedJobFilter(list(repositories), now - horizon, now - SETTLED, now + AHEAD)
     begun, most = client.rate_limit.sent, requests + len(due.noted())
     with reading(engine).connect() as connection:
         waiting = failures.list_unread(connection, wish, most)
@@ -105,7 +106,7 @@ def read_failure_reasons(
             failing += time.monotonic() - asked
             continue
         due.note_success(job.repoid, ALL)
-        if reasons[0].absence == "gone" and (job.time or now) > now - FRESH:
+        if reasons[0].absence == "gone" and now + AHEAD > (job.time or now) > now - FRESH:
             continue
         failures.store_reasons(engine, job, reasons)
         done += 1

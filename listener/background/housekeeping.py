@@ -1,12 +1,12 @@
 """What one process of the listener does beside answering: telling older rows of a rename, and
-dropping raw deliveries that are no longer needed.
+dropping raw deliveries that are no longer needed, and cutting a log that has become long.
 """
 
 import time
 
 from sqlalchemy import Engine
 
-from engines import faults
+from engines import faults, kind_of
 from listener.intake.circuit_breaker import CircuitBreaker
 from runtime.log import ChangeAlert
 from store.deliveries import retention
@@ -45,6 +45,8 @@ def step(engine: Engine, days: int | None) -> tuple[float, int]:
         rewritten = renames.rewrite(engine)
         time = None if days is None else clock.trusted_time(engine)
         dropped = 0 if days is None or time is None else retention.drop(engine, days, *time)
+        if days is not None and (cut_log := kind_of(engine).cut_log):
+            cut_log(engine)
     except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong today
         HOUSEKEEPING.warn(faults.cause(error))
         return FAILED_SECONDS, 0

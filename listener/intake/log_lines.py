@@ -1,6 +1,8 @@
 """What the log says of a delivery."""
 
 import logging
+import threading
+from collections import Counter
 from time import perf_counter
 
 from listener.intake.answers import Answer
@@ -8,6 +10,42 @@ from listener.vendors.head import Head
 from runtime import log
 from store.deliveries.table import Delivery
 from store.doors.decide import Decision
+
+SECONDS = 60.0
+"""For which the refused requests of strangers are counted."""
+
+
+class UnsignedRequests:
+    """Refused requests that nobody signed: anybody may send any number of them.
+
+    The first of each reason in a minute has a line of its own, the others one line in all.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.counts = Counter[str]()
+
+    def note(self, reason: str) -> bool:
+        """Count one; tell whether it is to have a line of its own."""
+        with self.lock:
+            if not self.counts:
+                timer = threading.Timer(SECONDS, self.sum_up)
+                timer.daemon = True
+                timer.start()
+            self.counts[reason] += 1
+            return self.counts[reason] == 1
+
+    def sum_up(self) -> None:
+        """Log how many more there were since the first, by reason, and begin anew."""
+        with self.lock:
+            counts, self.counts = self.counts - Counter(dict.fromkeys(self.counts, 1)), Counter()
+        if counts:
+            reasons = "; ".join(f"{reason}: {number}" for reason, number in counts.most_common())
+            log.warning("more were refused unsigned", count=counts.total(), reasons=reasons)
+
+
+UNSIGNED = UnsignedRequests()
+"""Of this process."""
 
 
 class DeliveryLine:
@@ -17,6 +55,7 @@ class DeliveryLine:
         self.began = perf_counter()
         self.fields: log.Fields = {}
         self.misfit: str | None = None
+        self.is_signed = False
 
     def about(self, head: Head) -> Head:
         """Learn what the headers say; return them."""
@@ -29,7 +68,9 @@ class DeliveryLine:
         self.fields |= {"action": delivery.action, "repo": delivery.repo, "secret": signer}
 
     def write(self, answer: Answer) -> None:
-        """Log what the sender is answered."""
+        """Log what the sender is answered, one of many strangers only as a number."""
+        if not self.is_signed and not UNSIGNED.note(f"{answer.code} {answer.why}"):
+            return
         level = logging.ERROR if answer.code >= 500 else logging.WARNING
         if answer.code == 200 or answer.status == "spooled":  # why is said once, not for each
             level = logging.INFO

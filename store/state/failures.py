@@ -50,11 +50,15 @@ class FailureReason(NamedTuple):
 
 
 class FailedJobFilter(NamedTuple):
-    """Whose failed jobs are meant: created at `since` or later, ended by `until` (UTC)."""
+    """Whose failed jobs are meant: created at `since` or later, ended by `until` (UTC).
+
+    One that ended after `ahead`, as a wrong clock says it, is meant as well.
+    """
 
     repoids: Collection[int]
     since: datetime
     until: datetime = datetime.max
+    ahead: datetime = datetime.max
 
 
 def narrow_to_unread(query: Select[Any], wanted: FailedJobFilter) -> Select[Any]:
@@ -66,7 +70,7 @@ def narrow_to_unread(query: Select[Any], wanted: FailedJobFilter) -> Select[Any]
     return (
         query.select_from(jobs.outerjoin(failures, first))
         .where(c.repoid.in_(wanted.repoids), c.createtime >= wanted.since)
-        .where(or_(c.endtime.is_(None), c.endtime <= wanted.until))
+        .where(or_(c.endtime.is_(None), c.endtime <= wanted.until, c.endtime > wanted.ahead))
         .where(c.conclusion.in_(FAILED_JOB), c.inherited == false(), failures.c.Id.is_(None))
     )
 

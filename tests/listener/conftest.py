@@ -10,7 +10,7 @@ from config.watch import watch
 from engines import connect, transaction
 from engines.kind import READ_SECONDS
 from listener.app import create_app
-from listener.intake import group_commit
+from listener.intake import group_commit, log_lines
 from listener.intake import intake as intakes
 from listener.intake.circuit_breaker import CircuitBreaker
 from listener.intake.group_commit import GroupCommit
@@ -36,6 +36,12 @@ def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(intakes, "ASKING_SECONDS", UNHURRIED)
     monkeypatch.setattr(group_commit, "BATCH_SECONDS", UNHURRIED)
     monkeypatch.setattr(transaction, "QUICK_SECONDS", UNHURRIED)
+
+
+@pytest.fixture(autouse=True)
+def _first_of_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test's refused requests be counted to another's."""
+    monkeypatch.setattr(log_lines, "UNSIGNED", log_lines.UnsignedRequests())
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from config.settings import read
 from engines import connect
-from listener.check import check
+from listener import check as checks
+from listener.check import check, log_lines
 from listener.cli import main
 from schema import migrate
 from store.deliveries.table import Delivery, now, save_all
@@ -150,3 +151,20 @@ def test_warnings_of_the_reconciler_are_shown_and_only_what_is_bad_is_wrong(
     code, wrong = checked(**settings)
     assert code == 1
     assert wrong["token"].startswith("the key expires (since 20")
+
+
+@on_sqlite
+def test_long_log_beside_the_file_is_a_warning_that_names_what_to_do(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    migrate.upgrade(database_url)
+    engine = connect(database_url)
+    with engine.connect():
+        assert list(log_lines(engine)) == []
+        monkeypatch.setattr(checks, "LONG_LOG", -1)
+        (line,) = log_lines(engine)
+    engine.dispose()
+    assert line.warning
+    assert line.state.endswith(
+        "-wal has 0 MiB: a reader's transaction is open; end it, and it is cut within ten minutes"
+    )

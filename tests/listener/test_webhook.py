@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 import sqlalchemy as sa
 
+from listener.intake import log_lines
 from listener.intake.intake import Intake
 from schema.tables.ci import repos, workflowruns
 from tests.listener import sending
@@ -176,6 +177,27 @@ def test_wrong_signature_leaves_a_line_with_what_may_be_the_matter(
         if signature
         else None
     )
+
+
+@on_sqlite
+def test_unsigned_requests_of_a_minute_leave_a_line_for_each_reason_and_one_in_all(
+    deliver: Deliver, caplog: pytest.LogCaptureFixture
+):
+    for number in range(50):
+        deliver("ping", f"{{{number}}}".encode(), X_Hub_Signature_256="sha256=" + "0" * 64)
+        deliver("ping", b"{}", X_GitHub_Delivery=None)
+    deliver("ping", b"not JSON")
+    first = ["refused"] * 3
+    assert [record.message for record in caplog.records] == first
+    log_lines.UNSIGNED.sum_up()
+    assert [record.message for record in caplog.records] == [*first, "more were refused unsigned"]
+    assert caplog.records[-1].fields["count"] == 98
+    assert caplog.records[-1].fields["reasons"] == (
+        "401 X-Hub-Signature-256 is missing or wrong: 49;"
+        " 400 X-GitHub-Delivery is missing or malformed: 49"
+    )
+    log_lines.UNSIGNED.sum_up()  # nothing came since
+    assert len(caplog.records) == 4
 
 
 @on_sqlite

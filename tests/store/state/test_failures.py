@@ -67,6 +67,13 @@ def test_failed_jobs_without_a_reason_are_wanted_the_latest_first(engine: Engine
     assert wanted(engine, repoids=()) == []
 
 
+def test_job_that_ended_years_ahead_is_wanted_at_once(engine: Engine):
+    store(engine, job(1, endtime=datetime(2090, 1, 1)), job(2, endtime=NOON + timedelta(hours=1)))
+    wish = FailedJobFilter((1,), NOON, NOON, NOON + timedelta(days=1))
+    with reading(engine).connect() as connection:
+        assert [one.jobgitid for one in failures.list_unread(connection, wish, 10)] == [1]
+
+
 def test_job_with_a_reason_is_not_wanted_any_more(engine: Engine):
     store(engine, job(1), job(2))
     with reading(engine).connect() as connection:
