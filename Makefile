@@ -69,8 +69,8 @@ screenshots: dev ## draw the pictures of the pages in docs/ anew
 big-backfill: dev ## read a world of 25,000 runs: time, memory, and whether all of it arrived
 	@.venv/bin/python -m tests.backfill.big $(ARGS)
 
-damage: dev ## damage the spool's files anywhere; nothing may be lost in silence: make damage ARGS="--damages 5000"
-	@.venv/bin/python -m tests.torture.damage $(ARGS)
+damage: dev ## damage the files of spool and store anywhere; nothing may be lost in silence: make damage ARGS="--damages 5000"
+	@.venv/bin/python -m tests.damage $(ARGS)
 
 clocks: dev ## let clocks lie by an hour to 24 years; nothing may be lost or held up: make clocks ARGS="--faults 5000"
 	@.venv/bin/python -m tests.clocks $(ARGS)

@@ -97,7 +97,8 @@ class Kind:
     wait_for_connections: Callable[[Engine, Callable[[Callable[[], Any]], Any]], None]
     """Let a function make each new connection: it is given what makes one, to call again."""
     durability: Callable[[Connection], list[Promise]]
-    """Return what the server, or this session of it, promises about a commit."""
+    """Return what the server, or this session of it, promises about a commit; of a file, whether
+    it is whole."""
     cipher: Callable[[Connection], str]
     """Return how the connection is encrypted; empty when it is not."""
     copy_beside: Callable[[URL], Path] | None = None
@@ -106,6 +107,9 @@ class Kind:
     """Return the bytes of the log beside the file; None for a server."""
     cut_log: Callable[[Engine], None] | None = None
     """Write a long log back and cut it, unless that has to wait; None for a server."""
+    file_state: Callable[[Connection, str], tuple[int, int]] | None = None
+    """Return the last number that a table of a file gave, and how many commits of its log could not
+    be read; None for a server, which looks after its log."""
     workers: int | None = None
     """How many processes may write with profit; None for as many as there are processors."""
     index_hint: str = ""

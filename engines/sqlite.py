@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engines import deadline, sqlite_turns
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, ListView, Login
+from engines.sqlite_damage import check_file, name_file, read_state
 
 CACHE_KIB = 16_384
 """Pages that a connection keeps in memory. With SQLite's own 2 MiB it reads most of them again for
@@ -44,6 +45,7 @@ def connect(place: URL, login: Login) -> Engine:
 
     event.listen(engine, "begin", set_wait)
     event.listen(engine, "begin", sqlite_turns.begin)
+    event.listen(engine, "handle_error", name_file)
     deadline.watch(engine)
     return engine
 
@@ -218,10 +220,11 @@ SQLITE = Kind(
     allow_null=allow_null,
     list_view=list_view,
     wait_for_connections=lambda _, __: None,
-    durability=lambda _: [],
+    durability=check_file,
     cipher=lambda _: "",
     copy_beside=copy_beside,
     log_bytes=log_bytes,
     cut_log=cut_log,
+    file_state=read_state,
     workers=1,
 )

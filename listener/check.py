@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
+from time import monotonic
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, make_url
@@ -15,14 +16,18 @@ from engines.kind import is_loopback
 from rows.one_line import one_line
 from schema import migrate
 from store import open
+from store.deliveries import acknowledged
 from store.deliveries.spool import Spool, SpoolError
 from store.deliveries.spool_damage import FOLDER, damaged
 from store.deliveries.table import now
+from store.doors import verify
 from store.doors.probe import probe
 from store.open import CannotStart
 from store.state import clock, health
 
 LONG_LOG = 256 * 2**20
+VERIFY_SECONDS = 10.0
+"""For the comparison of deliveries with their rows; upkeep goes through all of them."""
 APART = timedelta(minutes=5)
 BEHIND = "older: run python local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
@@ -63,7 +68,9 @@ def looked_at(settings: Settings) -> Iterator[CheckLine]:
     try:
         with open.opened_if_there(settings, open.WRITE) as engine:
             if engine is None:
-                yield CheckLine("database", "is made at the first start")
+                database = make_url(settings.database_url).database or ""
+                gone = acknowledged.look_without(database)
+                yield CheckLine("database", "is made at the first start", gone)
             else:
                 yield from database_lines(engine, settings)
     except CannotStart as error:
@@ -91,7 +98,8 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
             yield CheckLine("database", f"{place} answers")
             if not kind.is_file:
                 yield tls_line(connection, settings)
-                yield from (CheckLine(*promise) for promise in kind.durability(connection))
+            yield CheckLine("count", "nothing acknowledged is missing", acknowledged.look(engine))
+            yield from (CheckLine(*promise) for promise in kind.durability(connection))
         wrong = AGES[age] if not kind.is_file or age == "newer" else ""
         yield CheckLine("schema", f"is {age}", wrong and f"is {wrong}")
         if age == "current":
@@ -100,8 +108,26 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
             yield from clock_lines(engine)
             yield from log_lines(engine)
             yield from freshness(engine)
+            yield deliveries_line(engine)
     except SQLAlchemyError as error:
         yield CheckLine("database", "", f"{place}: {faults.described(error)}")
+    except (ValueError, TypeError) as error:
+        yield CheckLine("database", "", f"{place}: a value cannot be read: {error}: {verify.HELP}")
+
+
+def deliveries_line(engine: Engine) -> CheckLine:
+    """Tell whether the newest deliveries, and their rows, are as they were received."""
+    end, wrong, number, is_all = monotonic() + VERIFY_SECONDS, list[str](), 0, True
+    for page in verify.verify_newest(engine):
+        wrong += page.wrong
+        number += page.number
+        if monotonic() > end:
+            is_all = False
+            break
+    newest = "all" if is_all else "the newest"
+    return CheckLine(
+        "deliveries", f"{newest} {number} and their rows are whole", verify.summary(wrong)
+    )
 
 
 def clock_lines(engine: Engine) -> Iterator[CheckLine]:

@@ -29,6 +29,9 @@ REVISION = {
     "jobs": 5,
 }
 
+REVISION_AT = {"workflowruns": 13, "runattempts": 13}
+"""Where in a version its revision stands; elsewhere after the time and the rank."""
+
 STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0
 ENDED = 3
 
@@ -76,6 +79,12 @@ def timed(table: str, time: datetime | None, rank: int, state: Iterable[object])
 def is_of(stored: bytes, time: datetime) -> bool:
     """Tell whether a stored version that `timed` made is of this time."""
     return stored.startswith(struct.pack(">Q", micros(time)))
+
+
+def is_current(table: str, stored: bytes) -> bool:
+    """Tell whether a stored version was made by the mapping of this release."""
+    at = REVISION_AT.get(table, 9)
+    return stored[at : at + 2] == struct.pack(">H", REVISION[table])
 
 
 def run_rank(status: str | None, conclusion: str | None) -> int:

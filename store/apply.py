@@ -5,14 +5,13 @@ repositories, then the runs the batch touches (which locks them), then everythin
 what follows from the stored rows. Rows converge, so order, duplication and door do not matter.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 
 from engines.transaction import transact
-from rows import Mapped
 from rows.version import STUB
 from store.state import gone_repositories
 from store.write import (
@@ -23,7 +22,7 @@ from store.write import (
     derived_columns,
     repositories,
 )
-from store.write.repositories import Tables
+from store.write.repositories import Batch, Tables
 from store.write.upsert import upsert
 from store.write.version_cache import VersionCache
 
@@ -59,8 +58,8 @@ def write(
     return result
 
 
-def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) -> Tables:
-    """Write the rows of a batch in the caller's transaction; return them by table."""
+def apply(connection: Connection, batch: Batch, cache: VersionCache, told: bool) -> Tables:
+    """Write a batch, `told` by deliveries or read, in the caller's transaction; return its rows."""
     is_adopting = adopted_repositories.is_needed(connection, cache)
     if is_adopting:
         adopted_repositories.adopt_repositories(connection, batch)
@@ -77,7 +76,7 @@ def apply(connection: Connection, batch: Sequence[Mapped], cache: VersionCache) 
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table])
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
-    gone_repositories.settle_gone(connection, batch, stored)
+    gone_repositories.settle_gone(connection, batch, stored, told)
     moved = branch_heads.derive_heads(connection, tables["branchmoves"])
     branch_heads.assign_authors(connection, moved, tables["branches"], tables["commits"])
     changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})

@@ -12,10 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.settings import Settings
 from engines import connect, connect_reader, faults, kind_of
 from engines.kind import READ_SECONDS
+from runtime import log
 from schema import migrate
 from schema.adopt.shape import Unadoptable
 from schema.tables.ci import metadata
 from schema.upgrade_lock import UpgradeLocked, wait_for_upgrade
+from store.deliveries import acknowledged
 
 NEWER = "the database was upgraded by a newer release: run that one"
 SILENT = "the database does not answer"
@@ -157,6 +159,9 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     An SQLite file is upgraded after a copy, a server's schema only with `install`. Raises
     CannotStart.
     """
+    with ending_start(SILENT):
+        if lost := acknowledged.look(engine):
+            log.warning("deliveries are missing", cause=lost)
     schema_age = age(engine)
     if schema_age == "older" and not install:  # or half made, by a process that started with us
         schema_age = age(engine, OTHERS_SECONDS)

@@ -53,7 +53,7 @@ def write(engine: Engine, batch: Sequence[Read], notes: Sequence[Note] = ()) -> 
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, Counts]:
         changing, counts = sift(connection, batch, cache)
-        written = apply.apply(connection, changing, cache) if changing else {}
+        written = apply.apply(connection, changing, cache, told=False) if changing else {}
         for note in backfill_progress.joined(notes):
             note(connection)
         return written, counts

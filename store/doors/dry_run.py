@@ -57,7 +57,9 @@ def preview(
 
 def write(scratch: Engine, batch: Sequence[Mapped]) -> None:
     """Write a batch to the scratch store."""
-    apply.write(scratch, lambda connection, cache: (apply.apply(connection, batch, cache), None))
+    apply.write(
+        scratch, lambda connection, cache: (apply.apply(connection, batch, cache, told=True), None)
+    )
 
 
 def copy(copies: Connection, table: Table, rows: Iterable[Values]) -> None:

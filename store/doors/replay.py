@@ -122,7 +122,7 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Decision, Mapped]]) ->
     """
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, None]:
-        written = apply.apply(connection, [mapped for _, _, mapped in page], cache)
+        written = apply.apply(connection, [mapped for _, _, mapped in page], cache, told=True)
         note_ends(connection, ((mapped, one.delivery.receivetime) for _, one, mapped in page))
         by_reason: dict[str | None, list[int]] = defaultdict(list)
         for number, decision, _ in page:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import apply
+from store.deliveries import acknowledged
 from store.deliveries import table as deliveries
 from store.deliveries.table import QUARANTINED, Delivery
 from store.doors.decide import Decision
@@ -85,13 +86,17 @@ def store_all(
         if not fresh:
             return {}, recognized
         mapped = [decision.mapped for decision in fresh if decision.mapped is not None]
-        tables = apply.apply(connection, mapped, cache) if mapped else {}
+        tables = apply.apply(connection, mapped, cache, told=True) if mapped else {}
         note_ends(connection, ((new.mapped, new.delivery.receivetime) for new in fresh))
         deliveries.save_all(connection, [(new.delivery, new.state, new.reason) for new in fresh])
+        last.append(acknowledged.last_number(connection))
         written()
         return tables, recognized
 
-    return [
+    last = [0]
+    outcomes = [
         DeliveryOutcome(DUPLICATE) if new is None else DeliveryOutcome(new.state, new.reason)
         for new in apply.write(engine, work)
     ]
+    acknowledged.note(engine, last[-1])
+    return outcomes

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, or_, select, update
 
 from engines import database_time
 from engines.chunks import by_scope
@@ -17,7 +17,7 @@ from rows import Mapped, Row
 from rows.version import AHEAD
 from rows.words import ABANDONED, COMPLETED, IN_PROGRESS, RunKey
 from schema.tables.backfill import etags, runreads
-from schema.tables.ci import jobs, repos, runattempts
+from schema.tables.ci import jobs, repoaliases, repos, runattempts
 from schema.tables.reconciler import rereads
 from store.state.backfill_progress import DONE, OPEN
 from store.state.open_runs import WAITING
@@ -89,12 +89,18 @@ def is_void(connection: Connection) -> ColumnElement[bool]:
 
 
 def settle_gone(
-    connection: Connection, batch: Iterable[Mapped], stored: Mapping[Key, StoredRepository]
+    connection: Connection,
+    batch: Iterable[Mapped],
+    stored: Mapping[Key, StoredRepository],
+    told: bool,
 ) -> None:
     """After a batch is written, note which gone repositories are back, and end the others' runs.
 
-    One that the vendor changed after it was gone is back.
+    One that the vendor changed after it was gone is back. Where deliveries `told` of a repository,
+    all that is known of those that had its name before is that they are gone; the API is asked.
     """
+    if told:
+        mark_replaced(connection, stored)
     gone = set[int]()
     for mapped in batch:
         repository = stored[key_of(mapped)]
@@ -106,6 +112,32 @@ def settle_gone(
     certain = select(row.Id).where(row.Id.in_(gone), row.gonereason != NOT_FOUND)
     for repoid in connection.scalars(certain).all() if gone else ():
         abandon_runs(connection, repoid, None)
+
+
+def mark_replaced(connection: Connection, stored: Mapping[Key, StoredRepository]) -> None:
+    """Mark the repositories whose names others of their server have, which were named just now."""
+    for (provider, _), repository in stored.items():
+        if repository.is_named_anew:
+            mark_all_but_holder(connection, provider, repository.name)
+
+
+def mark_all_but_holder(connection: Connection, provider: str, name: str) -> None:
+    """Mark the repositories of a server that had a name before the one that has it today.
+
+    That is the one which was seen under it last; of two at once, the one with the greater id.
+    """
+    repo, alias = repos.c, repoaliases.c
+    seen = and_(alias.repoid == repo.Id, func.lower(alias.name) == func.lower(repo.name))
+    query = select(repo.Id, repo.gitid, alias.firstseen, alias.lastseen, repo.gonereason)
+    alike = query.join(repoaliases, seen).where(repo.provider == provider, repo.name == name)
+    known = [one for one in connection.execute(alike) if one.firstseen and one.lastseen]
+    holder = max(known, key=lambda row: (row.lastseen, row.gitid), default=None)
+    for repository in known:
+        if holder is None or repository.Id == holder.Id or repository.gonereason:
+            continue
+        time = max(holder.firstseen, repository.lastseen)
+        if mark_gone(connection, repository.Id, REPLACED, time):
+            abandon_runs(connection, repository.Id, None)
 
 
 def seen_of(row: Row) -> datetime | None:

@@ -82,10 +82,22 @@ def update_runs(
     stubs: Iterable[Values],
     stored: Mapping[RunKey, Row[Any]],
 ) -> None:
-    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks.
+    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks."""
+    attempts, runs = derive_changes(connection, touched, stubs, stored)
+    upsert(connection, "runattempts", attempts)
+    upsert(connection, "workflowruns", runs)
 
-    Writes only what differs from what is `stored`. An attempt of which nothing but a stub is
-    known is stored here: it has no columns but its key and what is derived.
+
+def derive_changes(
+    connection: Connection,
+    touched: Iterable[Values],
+    stubs: Iterable[Values],
+    stored: Mapping[RunKey, Row[Any]],
+) -> tuple[list[Values], list[Values]]:
+    """Return what of attempts and of runs differs from what follows from the stored rows.
+
+    An attempt of which nothing but a stub is known is stored so, too: it has no columns but its
+    key and what is derived.
     """
     repoids = {(values["provider"], values["gitid"]): values["repoid"] for values in touched}
     numbers: dict[RunKey, set[int]] = defaultdict(set)
@@ -118,8 +130,7 @@ def update_runs(
             values = {name: values[name] for name in MIRRORED}
             if differs(stored.get(key), values):
                 changed_runs.append({"provider": provider, "gitid": gitid, **values})
-    upsert(connection, "runattempts", changed_attempts)
-    upsert(connection, "workflowruns", changed_runs)
+    return changed_attempts, changed_runs
 
 
 def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:

@@ -18,17 +18,23 @@ from store.write.version_cache import CACHED, VersionCache
 
 Key = tuple[str, int]
 """Of a repository: provider and gitid."""
+Batch = Sequence[Mapped]
+"""What deliveries or a page of the API say, in the order they came."""
 Tables = dict[str, list[Values]]
 
 
 class StoredRepository(NamedTuple):
-    """A stored repository: its number here, name and HTML page; since when and why it is gone."""
+    """A stored repository: its number here, name and HTML page; since when and why it is gone.
+
+    `is_named_anew` when this transaction has given it another name, or its first.
+    """
 
     repoid: int
     name: str
     url: str | None
     gonetime: datetime | None = None
     gonereason: str | None = None
+    is_named_anew: bool = False
 
 
 def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, StoredRepository]:
@@ -80,9 +86,10 @@ def store_repositories(
     if all(is_named(before[key_of(mapped)], mapped.repository.values) for mapped in batch):
         return before
     after = read_repositories(connection, keys)
-    for key, repository in after.items():
+    for key, repository in list(after.items()):
         if before[key].name not in (None, repository.name):
             renames.schedule(connection, repository.repoid)
+        after[key] = repository._replace(is_named_anew=before[key].name != repository.name)
     return after
 
 

@@ -12,7 +12,7 @@ from store.deliveries.spool import Spool
 from store.deliveries.spool_count import SpoolCount, read_count
 from store.deliveries.spool_damage import damaged
 from tests.counts import count
-from tests.torture.damage import befall, count_named, delivery, drain, fill, without_count
+from tests.damage.spool import befall, count_named, delivery, drain, fill, without_count
 
 TIME = datetime(2026, 3, 2, 12, 30)
 

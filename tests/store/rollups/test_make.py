@@ -234,7 +234,7 @@ def test_marks_are_in_the_writer_s_transaction(engine: Engine):
         connection.execute(delete(dirtyruns))
     with engine.connect() as connection:
         transaction = connection.begin()
-        apply.apply(connection, found[-1:], apply.VersionCache())
+        apply.apply(connection, found[-1:], apply.VersionCache(), told=True)
         assert changed_runs.pending_runs(connection).runs == 1
         transaction.rollback()
     assert marks(engine) == 0

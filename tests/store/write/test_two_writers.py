@@ -98,7 +98,7 @@ def test_second_writer_of_a_run_waits_for_the_first(writers: list[Engine]):
 
     def early() -> None:
         with writers[0].begin() as connection:
-            apply.apply(connection, [first], VersionCache())
+            apply.apply(connection, [first], VersionCache(), told=True)
             has_written.set()
             time.sleep(0.4)  # longer than the second needs, shorter than it waits for a lock
             done.append("first")

@@ -1,15 +1,8 @@
-"""Damage the spool's files anywhere, and count what comes out, what is named, and what is neither.
+"""Damage the files of a spool anywhere: what comes out, what is named, and what is neither."""
 
-python -m tests.torture.damage                   500 damaged files, and the control
-python -m tests.torture.damage --damages 5000
-"""
-
-import argparse
 import json
-import logging
 import random
 import sqlite3
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -48,23 +41,17 @@ class Outcome(NamedTuple):
         return max(self.lost - self.named, 0)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print a row for each kind of damage; return 0 when nothing was lost in silence."""
-    flags = argparse.ArgumentParser(prog="python -m tests.torture.damage", description=__doc__)
-    flags.add_argument("--damages", type=int, default=500)
-    given = flags.parse_args(argv)
-    logging.disable(logging.CRITICAL)
+def report(damages: int) -> bool:
+    """Print a row for each kind of damage; return whether nothing was silent but the control."""
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = [befall(Path(folder) / str(seed), seed) for seed in range(given.damages)]
+        outcomes = [befall(Path(folder) / str(seed), seed) for seed in range(damages)]
     with tempfile.TemporaryDirectory() as folder, without_count():
-        control = [befall(Path(folder) / str(seed), seed) for seed in range(given.damages)]
-    kinds = sorted({one.where for one in outcomes})
-    for kind in kinds:
+        control = [befall(Path(folder) / str(seed), seed) for seed in range(damages)]
+    for kind in sorted({one.where for one in outcomes}):
         print(line(kind, [one for one in outcomes if one.where == kind]))
     print(line("all", outcomes))
     print(line("control: without the count", control))
-    is_good = not any(one.silent for one in outcomes) and any(one.silent for one in control)
-    return 0 if is_good else 1
+    return not any(one.silent for one in outcomes) and any(one.silent for one in control)
 
 
 def line(name: str, outcomes: Sequence[Outcome]) -> str:
@@ -154,7 +141,3 @@ def count_named(folder: Path) -> int:
     """Return how many deliveries are named as lost, or kept damaged."""
     files = [json.loads(file.read_text()) for file in damaged(folder) if file.suffix == ".json"]
     return sum(one.get("lost", 1) for one in files)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
