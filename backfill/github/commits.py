@@ -12,7 +12,8 @@ from backfill.github.repository_lookup import map_each, map_objects
 from backfill.github.windows import CommitDepth, history_path
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
-from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.http.pagination import FetchedPage, fetch_pages, know_nothing
+from backfill.http.smaller_pages import items_before
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Json, ListedCommit, Repository, Unread, UnreadItem
 from engines import reading
@@ -111,6 +112,8 @@ def follow_walk(context: Context, repository: Repository, begun: Walk, depth: Co
             if begun.total + len(commits) >= depth.most:
                 nextpage = None
         mapped = map_objects(context, "commit", commits, repository)
+        if cut := describe_cut(fetched, commits):
+            broken.append(ApiError(cut))
         if stood is None and (broken or len(mapped) < len(commits)):
             stood = begun
         begun = begun._replace(total=begun.total + len(commits), nextpage=nextpage)
@@ -123,6 +126,18 @@ def follow_walk(context: Context, repository: Repository, begun: Walk, depth: Co
             break
     if broken:
         raise broken[0]
+
+
+def describe_cut(fetched: FetchedPage, commits: list[Any]) -> str:
+    """Return what a comparison lacks by its own count, said on its last page; empty for nothing.
+
+    https://docs.github.com/rest/commits/commits#compare-two-commits
+    """
+    if fetched.nextpage is not None or not isinstance(fetched.body, dict):
+        return ""
+    total = fields.number(fetched.body, "total_commits", "comparison")
+    listed = items_before(fetched.key) + len(commits)
+    return "" if total in (None, listed) else f"a comparison lists {listed} of {total} commits"
 
 
 def oldest_time(commits: list[Any]) -> datetime | None:
@@ -227,6 +242,8 @@ def read_commit_list(
         for page in fetch_pages(context.client, repository.path + path, know_nothing, broken):
             listed = read_items(page.body, "commits" if isinstance(page.body, dict) else None)
             commits += map_each(context, "commit", map_one, listed, unread)
+            if cut := describe_cut(page, listed):
+                broken.append(ApiError(cut))
     except ApiError as problem:
         if not problem.is_unsteady:
             raise

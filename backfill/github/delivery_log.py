@@ -14,6 +14,7 @@ import orjson
 
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.http.smaller_pages import is_full
 from backfill.pipeline.api_objects import read_object, read_told
 from backfill.pipeline.context import Context
 from backfill.records import Json, RecoveredDeliveries, Webhook
@@ -52,20 +53,22 @@ ASKED: set[tuple[int, str]] = set()
 """What was asked for again by this process: the log's horizon bounds it."""
 
 
-def list_log(context: Context, hook: Webhook, since: datetime) -> list[LoggedDelivery]:
+def list_log(context: Context, hook: Webhook, since: datetime) -> tuple[list[LoggedDelivery], bool]:
     """Return a hook's log back to a time, newest first, of events that fill a table.
 
-    All statuses: `failure` at GitHub means an answer from 400 to 599, and leaves out those that
-    got none, and a success says nothing of what was kept. Raises ApiError.
+    And whether it reaches back so far: a last page that is full may have lost its link. All
+    statuses: `failure` at GitHub means an answer from 400 to 599, and leaves out those that got
+    none, and a success says nothing of what was kept. Raises ApiError.
     """
-    log = []
+    log, is_cut = [], False
     for page in fetch_pages(context.client, f"{hook.path}/deliveries?per_page=100", know_nothing):
         items, _ = read_told(context, f"{hook.path}: log", page.body)
         lines = [line for item in items if (line := read_line(item))]
         log += [line for line in lines if line.event in EVENTS and line.time >= since]
         if any(line.time < since for line in lines):
-            break
-    return log
+            return log, True
+        is_cut = is_full(page.body)
+    return log, not is_cut
 
 
 def read_line(item: Json) -> LoggedDelivery | None:
@@ -105,7 +108,7 @@ def recover_deliveries(
     What has no payload any more is asked for again, once. `kept_for` is how long our own deliveries
     are kept. The next look is short once nothing is lacking. Raises ApiError.
     """
-    log = list_log(context, hook, horizon_of(context, hook, now, kept_for))
+    log, is_reached = list_log(context, hook, horizon_of(context, hook, now, kept_for))
     missing = find_lacking(context, provider, log)
     due = [line for line in missing if context.due.is_due(hook.path, name_of(line))]
     tasks = (partial(read_delivery, context, hook, provider, line) for line in due[:MOST])
@@ -127,7 +130,7 @@ def recover_deliveries(
             batch = []
     keep(batch)
     asked = sum(ask_again(context, hook, line) for line in lost if is_first(hook, line))
-    is_whole = len(missing) <= MOST and not lost and not unread
+    is_whole = is_reached and len(missing) <= MOST and not lost and not unread
     if log and is_whole:
         newest = max(line.time for line in log).isoformat()
         transact(context.engine, lambda c: notes.put(c, f"hook {hook.id}", MARK, newest))

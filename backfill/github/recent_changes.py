@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from backfill.github import all_runs, run_details
 from backfill.github.branches_and_workflows import BRANCHES, read_branches
-from backfill.github.commits import read_default_branch, read_heads
+from backfill.github.commits import describe_cut, read_default_branch, read_heads
 from backfill.github.repository_lookup import map_objects
 from backfill.github.run_details import RunDetails
 from backfill.github.run_listing import RunList
@@ -217,16 +217,17 @@ def list_new_commits(
     for base in bases:
         if base is None or base == head:
             continue
-        commits, count = list[Read](), 0
+        commits, count, cut = list[Read](), 0, ""
         try:
             path = f"{repository.path}compare/{base}...{head}?per_page=100"
             for page in fetch_pages(context.client, path, know_nothing):
                 records = read_items(page.body, "commits")
                 commits += map_objects(context, "commit", records, repository)
                 count += len(records)
+                cut = describe_cut(page, records)
         except ApiError as problem:
             if not problem.is_unknown_commit:
                 raise
             continue  # an earlier head is gone, as after a rewrite of its branch
-        return commits, len(commits) == count
+        return commits, len(commits) == count and not cut
     return [], True

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.http.smaller_pages import get_page, leads_on, page_after
+from backfill.http.smaller_pages import get_page, is_full, leads_on, page_after
 from engines import reading
 from store.state import backfill_progress
 from store.state.backfill_progress import Page
@@ -93,8 +93,21 @@ def fetch_pages(
             path = after
             continue
         failed = 0
-        yield fetched
+        yield (fetched := look_past(path, fetched))
         path = fetched.nextpage
+
+
+def look_past(path: str, fetched: FetchedPage) -> FetchedPage:
+    """Return a page that leads to the one after it, where only a link says that it is the last.
+
+    A full page of a list without a count may have lost its link: the next is asked for by number.
+    """
+    body = fetched.body
+    if fetched.nextpage is not None or not isinstance(body, list) or not is_full(body):
+        return fetched
+    after = page_after(path)
+    page = fetched.page and fetched.page._replace(nextpage=after)
+    return fetched._replace(nextpage=after, page=page)
 
 
 def fetch_whole_list(client: Client, path: str) -> tuple[list[FetchedPage], bool, ApiError | None]:

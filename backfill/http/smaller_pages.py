@@ -79,11 +79,22 @@ def count_items(body: Any) -> int:
     return max((len(value) for value in lists if isinstance(value, list)), default=0)
 
 
+def is_full(body: Any) -> bool:
+    """Tell whether a page has as many items as one can."""
+    return count_items(body) >= SIZES[0][0]
+
+
 def change_query(path: str, **values: int) -> str:
     """Return a path with other values in its query."""
     head, _, query = path.partition("?")
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     return f"{head}?{urlencode({**pairs, **values}, safe='.:*<>=')}"
+
+
+def items_before(path: str) -> int:
+    """Return how many items of a list stand on the pages before one."""
+    query = dict(parse_qsl(urlsplit(path).query))
+    return ((read_count(query.get("page", "1")) or 1) - 1) * SIZES[0][0]
 
 
 def page_after(path: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from fakegithub.api.answers import Answer
 from schema.tables.ci import branches, commits
 from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import on_sqlite, stored
@@ -97,3 +98,54 @@ def test_force_push_to_the_default_branch_is_followed(engine, store_url):
         forced = world.force_push(repo, "Better", branch="main", after=60)
         assert fill(world, repo) == 0
     assert forced in stored(engine, commits.c.hash)
+
+
+def without_link(path: str, usual: Answer) -> Answer:
+    """Return an answer that leads nowhere."""
+    headers = {name: text for name, text in usual.headers.items() if name != "Link"}
+    return usual._replace(headers=headers)
+
+
+@on_sqlite
+def test_full_page_of_commits_that_lost_its_link_is_not_the_last(engine, store_url):
+    world = small_world()
+    repo = app_of(world)
+    pushed = [world.push(repo, f"Change {number}", after=60) for number in range(130)]
+    with served(world, store_url) as github:
+        github.change = lambda path, usual: (
+            without_link(path, usual) if "/commits?" in path else usual
+        )
+        assert fill(world, repo, "--commits", "all") == 0
+    assert set(pushed) <= set(stored(engine, commits.c.hash))
+
+
+@on_sqlite
+def test_full_page_of_branches_that_lost_its_link_is_not_the_last(engine, store_url):
+    world = small_world()
+    repo = app_of(world)
+    for number in range(120):
+        world.create_branch(repo, f"b{number:03}", after=1)
+    with served(world, store_url) as github:
+        github.change = lambda path, usual: (
+            without_link(path, usual) if "/branches?" in path else usual
+        )
+        assert fill(world, repo) == 0
+    assert len(stored(engine, branches.c.name)) == 121
+
+
+@on_sqlite
+def test_comparison_that_lists_fewer_commits_than_it_counts_is_not_believed(engine, store_url):
+    world = small_world(runs=1)
+    repo = app_of(world)
+    with served(world, store_url) as github:
+        assert fill(world, repo) == 0
+        pushed = [world.push(repo, "More", after=60) for _ in range(5)]
+
+        def cut(path: str, usual: Answer) -> Answer:
+            if "/compare/" not in path:
+                return usual
+            return usual._replace(body={**usual.body, "commits": usual.body["commits"][:2]})
+
+        github.change = cut
+        assert fill(world, repo) == 0
+    assert set(pushed) <= set(stored(engine, commits.c.hash))
