@@ -71,8 +71,7 @@ def receive_waiting(intake: Intake, headers: Headers, read: ReadBody) -> Answer:
 
 def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> int:
     """Return which of the secrets (from 1) signed a body. Raises Refused (401) for none."""
-    signer = head.vendor.signer(intake.secrets, body, head.signature)
-    if signer is None:
+    if (signer := head.vendor.signer(intake.secrets, body, head.signature)) is None:
         raise Refused(401, head.vendor.unsigned)
     line.is_signed = True
     return signer

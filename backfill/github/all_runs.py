@@ -11,6 +11,7 @@ from backfill.github import run_details
 from backfill.github.audit_lists import walk_runs
 from backfill.github.run_listing import ALL_RUNS, UNFILTERED, RunList, Task
 from backfill.github.windows import (
+    OF_WINDOWS,
     count_of,
     cover_until,
     first_page_path,
@@ -209,6 +210,9 @@ def join_small_windows(context: Context, repository: Repository) -> None:
         )
         context.writer.put(note=replace)
         windows = [both, *windows[2:]]
+        paths = tuple(first_page_path(window).partition("&")[0] + "&" for window in windows)
+        keep = partial(backfill_progress.keep_pages, repoid=repository.repoid, paths=paths)
+        context.writer.put(note=partial(keep, path=OF_WINDOWS))
     context.writer.flush()
 
 

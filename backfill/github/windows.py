@@ -24,6 +24,8 @@ SECOND = timedelta(seconds=1)
 CHANGES_FOR = timedelta(days=35)
 """A run can be run again for 30 days: windows older than this do not change any more."""
 
+OF_WINDOWS = "actions/runs?created="
+
 
 def read_newest_time(body: Any) -> datetime | None:
     """Return when the first run of a list that can be read was created, a day from now at most.
@@ -39,7 +41,7 @@ def first_page_path(window: Window) -> str:
     """Return the query for a window's runs; both ends are included."""
     first = "*" if window.first == BEGINNING else format_time(window.first)
     created = f"{first}..{format_time(window.last)}"
-    return f"actions/runs?created={created}&exclude_pull_requests=true&per_page={PER_PAGE}"
+    return f"{OF_WINDOWS}{created}&exclude_pull_requests=true&per_page={PER_PAGE}"
 
 
 def format_time(time: datetime) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
+from engines.chunks import chunks
 from schema.tables.backfill import commitwalks, etags, runreads, windows
 from store.write.upsert import put_rows
 
@@ -200,6 +201,14 @@ def drop_pages(connection: Connection, repoid: int, path: str) -> None:
     """Forget the pages of a path and of those below it."""
     chosen = or_(*(etags.c.path.startswith(path + mark, autoescape=True) for mark in "?/"))
     connection.execute(delete(etags).where(etags.c.repoid == repoid, chosen))
+
+
+def keep_pages(connection: Connection, repoid: int, path: str, paths: tuple[str, ...]) -> None:
+    """Forget the pages whose path begins with `path`, but not with one of `paths`."""
+    its = (etags.c.repoid == repoid, etags.c.path.startswith(path, autoescape=True))
+    rows = connection.execute(select(etags.c.Id, etags.c.path).where(*its)).all()
+    for part in chunks([row.Id for row in rows if not row.path.startswith(paths)]):
+        connection.execute(delete(etags).where(etags.c.Id.in_(part)))
 
 
 def walks_of(connection: Connection, repoid: int) -> list[Walk]:

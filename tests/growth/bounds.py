@@ -1,0 +1,136 @@
+"""What each table and file of an installation may come to, by what has come so far."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Engine, func, select
+
+from schema.tables.columns import metadata
+from store import apply
+from store.write.version_cache import SIZE
+from tests.growth.year import CYCLE, Load, Year
+
+LOG = 16_000_000
+"""Of SQLite's logs once no reader needs them: the store's and the spool's are cut to this."""
+PAGE = 4096 + 24
+
+
+class Bound(NamedTuple):
+    """What something grows with, and the most it may be: rows, bytes, or entries."""
+
+    grows: str
+    most: Callable[[Load], float]
+
+
+RUNS = Bound("runs", lambda load: load.runs)
+REPOS = Bound("repositories", lambda _: 1)
+DAYS = Bound("days", lambda load: load.days + 2)
+
+TABLES = {
+    "repos": REPOS,
+    "repoaliases": Bound("names of repositories", lambda _: 1),
+    "branches": Bound("branches", lambda _: 1),
+    "branchmoves": Bound("branches: their two newest seconds", lambda _: 8),
+    "commits": Bound("pushes", lambda load: load.pushes + 1),
+    "workflows": Bound("workflows", lambda _: 1),
+    "workflowruns": RUNS,
+    "runattempts": RUNS,
+    "jobs": RUNS,
+    "failures": Bound("failed jobs, 10 messages each", lambda load: 10 * load.failed),
+    "deliveries": Bound(
+        "DELIVERY_RETENTION_DAYS, and what is quarantined",
+        lambda load: load.kept + load.quarantined,
+    ),
+    "deliveryparts": Bound("long deliveries that are kept", lambda _: 0),
+    "rewrites": Bound("renames that go on", lambda _: 0),
+    "leases": Bound("kinds of work", lambda _: 3),
+    "marks": Bound("repositories and hooks", lambda _: 12),
+    "health": Bound("repositories and hooks", lambda _: 12),
+    "rereads": Bound("runs that never end", lambda load: load.open + 1),
+    "audits": Bound(
+        "7 days of verdicts; those that found something 90 days", lambda _: 90 // CYCLE + 2
+    ),
+    "windows": Bound("runs: 1 for 50", lambda load: load.runs / 50 + 3),
+    "runreads": RUNS,
+    "etags": Bound("runs: 1 for 50; open runs: 2", lambda load: load.runs / 50 + 2 * load.open + 8),
+    "commitwalks": Bound("repositories", lambda _: 2),
+    "dirtyruns": Bound("runs that changed just now", lambda _: 0),
+    "rollspans": Bound("days: 2 for each", lambda load: 2 * load.days + 8),
+    "rollups": Bound("days: 1 for each repository, 1 for all", lambda load: 2 * load.days + 4),
+    "rollnights": Bound("nights, for each repository", lambda load: 3 * load.days + 4),
+    "rollflakes": Bound("nothing: those that the page shows", lambda _: 500),
+}
+"""Rows."""
+
+
+def store_bytes(load: Load) -> float:
+    """Return the bytes of a database: what is kept is compressed, and free pages are used again."""
+    return 4e6 + 8e3 * load.kept + 12e3 * load.runs + 4e3 * load.days
+
+
+FILES = {
+    "store": Bound("runs (12 KB), deliveries that are kept (8 KB), days (4 KB)", store_bytes),
+    "log": Bound("nothing: 16 MB, beside a commit", lambda _: LOG + 1000 * PAGE),
+    "log's index": Bound("nothing: 1/256 of the log", lambda _: LOG / 200 + 65_536),
+    "spool": Bound("nothing, once it is drained", lambda _: 200_000),
+    "spool's log": Bound("nothing: 16 MB", lambda _: LOG),
+    "locks and counts": Bound("nothing", lambda _: 1000),
+    "log lines": Bound(
+        "deliveries: 400 bytes each; cycles: 1,000",
+        lambda load: 400 * sum(load.received) + 1000 * load.cycles + 10_000,
+    ),
+    "rows that are remembered": Bound("repositories, branches, workflows: 10,000", lambda _: SIZE),
+}
+"""Bytes; the last entries in memory."""
+
+ENDS = {
+    "spool.db": "spool",
+    "spool.db-wal": "spool's log",
+    "-wal": "log",
+    "-shm": "log's index",
+    ".db": "store",
+}
+
+
+def kind_of_file(name: str) -> str:
+    """Return as what a file is bounded."""
+    return next((kind for end, kind in ENDS.items() if name.endswith(end)), "locks and counts")
+
+
+def measure(year: Year, folder: Path) -> dict[str, int]:
+    """Return the rows of each table and the bytes of each kind of file."""
+    engine, sizes = year.here.engine, dict.fromkeys(FILES, 0)
+    with engine.connect() as connection:
+        for name, table in metadata.tables.items():
+            count = connection.execute(select(func.count()).select_from(table)).scalar_one()
+            sizes[name] = int(count)
+    for file in folder.rglob("*"):
+        if file.is_file():
+            sizes[kind_of_file(file.name)] += file.stat().st_size
+    if engine.url.get_backend_name() != "sqlite":
+        sizes["store"] = bytes_at_server(engine)
+    sizes["log lines"] = len(year.here.said.getvalue())
+    sizes["rows that are remembered"] = sum(len(one.entries) for one in apply.CACHES.values())
+    return sizes
+
+
+def bytes_at_server(engine: Engine) -> int:
+    """Return what a server's tables and indexes hold."""
+    query = (
+        "SELECT sum(data_length + index_length) FROM information_schema.tables"
+        " WHERE table_schema = database()"
+    )
+    with engine.connect() as connection:
+        return int(connection.execute(sa.text(query)).scalar_one())
+
+
+def list_exceeded(sizes: dict[str, int], load: Load) -> list[str]:
+    """Return what is beyond its bound."""
+    bounds = {**TABLES, **FILES}
+    return [
+        f"{name}: {size:,} > {bounds[name].most(load):,.0f} after {load.days} days"
+        for name, size in sizes.items()
+        if size > bounds[name].most(load)
+    ]
