@@ -78,7 +78,7 @@ def fetch_pages(
 
     Raises ApiError without `broken`, and where the pages after that one are not to be had either.
     """
-    failed, asked = 0, set[str]()
+    failed, asked, before = 0, set[str](), None
     while path is not None:
         if path in asked or len(asked) >= MOST_PAGES:
             raise ApiError(describe_endless(client))
@@ -93,7 +93,11 @@ def fetch_pages(
             path = after
             continue
         failed = 0
-        yield (fetched := look_past(path, fetched))
+        if before is not None and fetched.body == before:
+            return  # its pages have no numbers: the one before was the last
+        linked, fetched = fetched, look_past(path, fetched)
+        before = None if fetched is linked else fetched.body
+        yield fetched
         path = fetched.nextpage
 
 
