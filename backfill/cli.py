@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from backfill.command import audit, delete_repository, history, replay
+from backfill.command import audit, delete_repository, history, reasons, replay
 from backfill.command.arguments import (
     check_exclusive_flags,
     parse_delivery_filter,
@@ -66,6 +66,9 @@ def run(given: dict[str, Any]) -> int:
     if given["audit"]:
         request = audit.parse_audit_request(given, settings, now())
         return audit.run_audit(settings, request, install=given["install"])
+    if given["reasons"]:
+        wanted = reasons.parse_reasons_request(given, settings, now())
+        return reasons.read_reasons(settings, wanted, install=given["install"])
     read_range = parse_read_range(given, now())
     if given["dry_run"] and given["install"]:
         return show_schema_plan(settings)

@@ -37,6 +37,7 @@ from backfill.records import (
 from config.settings import Settings
 from config.watch import Watch
 from store.deliveries.table import Delivery
+from store.state.failures import FailedJob, FailureReason
 
 Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
@@ -66,6 +67,8 @@ class Vendor(Protocol):
     """The webhook of an app itself, whose log the app alone may read."""
     CHANGES_FOR: timedelta
     """How old a run may be when it changes for the last time."""
+    REASONS_FOR: timedelta
+    """How long it keeps what failed jobs say."""
     PHASES: Sequence[tuple[str, Phase]]
     """What a backfill reads of a repository, in this order; each stores what it reads."""
 
@@ -103,6 +106,10 @@ class Vendor(Protocol):
         report: Callable[[str], None],
         due: DueItems,
     ) -> ReasonsRead: ...
+
+    def read_job_reasons(
+        self, client: Client, name: str, job: FailedJob, report: Callable[[str], None]
+    ) -> list[FailureReason]: ...
 
     # What an audit compares, and fetches.
 

@@ -1,7 +1,7 @@
 """What a command line asks for beyond the settings, checked."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,11 @@ from store.reads import repository_names
 REPLAY_ONLY = ("state", "since", "until", "guid", "event")
 CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests")
 AUDIT_ONLY = ("json", "repair", "offline", "deep")
-FOR_AUDIT = ("since", "max_requests")
+INSTEAD = {
+    "audit": ("since", "max_requests", *AUDIT_ONLY),
+    "reasons": ("since", "max_requests"),
+}
+"""What is done instead of reading history, and the flags that have an effect beside it."""
 WITH_UNDERSCORE = ("max_runs", "last_time")
 
 
@@ -61,9 +65,10 @@ def choose_patterns(settings: Settings, engine: Engine | None) -> tuple[str, ...
 
 def check_exclusive_flags(given: Mapping[str, Any]) -> None:
     """Raise BadSetting for a flag that would have no effect beside the others."""
-    if given.get("audit"):
-        check_audit_flags(given)
-        return
+    for mode, effective in INSTEAD.items():
+        if given.get(mode):
+            check_flags_beside(given, mode, effective)
+            return
     replays = bool(given.get("replay"))
     for name in AUDIT_ONLY:
         if given.get(name):
@@ -74,11 +79,12 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
             raise BadSetting(flag_of(name), why)
 
 
-def check_audit_flags(given: Mapping[str, Any]) -> None:
-    """Raise BadSetting for a flag that would have no effect beside --audit."""
-    for name in ("replay", "forget", "dry_run", *CRAWL_ONLY, *REPLAY_ONLY):
-        if given.get(name) and name not in FOR_AUDIT:
-            raise BadSetting(flag_of(name), "has no effect with --audit")
+def check_flags_beside(given: Mapping[str, Any], mode: str, effective: Sequence[str]) -> None:
+    """Raise BadSetting for a flag that would have no effect beside `--audit` or `--reasons`."""
+    others = (*INSTEAD, "replay", "forget", "dry_run", *CRAWL_ONLY, *REPLAY_ONLY, *AUDIT_ONLY)
+    for name in others:
+        if given.get(name) not in (None, False) and name not in (mode, *effective):
+            raise BadSetting(flag_of(name), f"has no effect with {flag_of(mode)}")
 
 
 def parse_flag(given: Mapping[str, Any], name: str, parse: Callable[[str], Any]) -> Any:

@@ -67,11 +67,20 @@ def command_line() -> CommandLine:
         "--state", metavar="STATE", help="applied or quarantined; default: both, with a comma"
     )
     replay.add_argument(
-        "--since", metavar="TIME", help="received at this time or later; with --audit: created"
+        "--since",
+        metavar="TIME",
+        help="received at this time or later; with --audit and --reasons: created",
     )
     replay.add_argument("--until", metavar="TIME", help="received before this time")
     replay.add_argument("--guid", metavar="GUID", help="the delivery with this X-GitHub-Delivery")
     replay.add_argument("--event", metavar="EVENT", help="deliveries of this event, such as push")
+    reasons = parser.add_argument_group("reasons: why jobs failed")
+    reasons.add_argument(
+        "--reasons",
+        action="store_true",
+        help="read why jobs failed instead, again where it was read: jobs created since --since "
+        "(default 90d); what is gone by now stays as it is stored",
+    )
     audit = parser.add_argument_group("audit: is anything missing")
     audit.add_argument(
         "--audit",

@@ -28,7 +28,9 @@ from backfill.github.commits import read_commits as read_commits
 from backfill.github.commits import read_named_commits as read_named_commits
 from backfill.github.delivery_log import recover_deliveries as recover_deliveries
 from backfill.github.estimate import estimate_calls as estimate_calls
+from backfill.github.failure_reasons import REASONS_FOR as REASONS_FOR
 from backfill.github.failure_reasons import read_failure_reasons as read_failure_reasons
+from backfill.github.failure_reasons import read_job_reasons as read_job_reasons
 from backfill.github.hook_registration import check_listener_url as check_listener_url
 from backfill.github.hook_registration import explain_refusal as explain_refusal
 from backfill.github.hook_registration import hook_owners as hook_owners

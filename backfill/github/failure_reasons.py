@@ -28,7 +28,7 @@ from store.state import failures
 from store.state.failures import FailedJob, FailedJobFilter, FailureReason
 
 GITHUB = source_of("github")
-HORIZON = timedelta(days=90)
+REASONS_FOR = timedelta(days=90)
 """GitHub keeps annotations and logs no longer, unless told to."""
 COST = 3
 """Requests of one job at most, but for what has to be asked again."""
@@ -62,7 +62,7 @@ def read_failure_reasons(
     requests: int,
     report: Callable[[str], None],
     due: DueItems,
-    horizon: timedelta = HORIZON,
+    horizon: timedelta = REASONS_FOR,
 ) -> ReasonsRead:
     """Read and store the reasons of failed jobs that have none yet, the latest first.
 

@@ -12,7 +12,7 @@ from backfill.pipeline.context import Reporter
 from rows.one_line import one_line
 
 EVERY_SECONDS = 5.0
-UNITS = {"runs": "run", "jobs": "run", "commits": "commit"}
+UNITS = {"runs": "run", "jobs": "run", "commits": "commit", "reasons": "job"}
 
 
 class ProgressBars(Reporter):
@@ -80,8 +80,9 @@ class ProgressBars(Reporter):
         return "; ".join(filter(None, (f"{self.name}: {', '.join(parts)}", self.format_budget())))
 
     def format_eta(self) -> str:
-        """Return how long the jobs of the runs that are left will take."""
-        done, total = self.done.get("jobs", 0), self.totals.get("jobs")
+        """Return how long the jobs of the runs that are left will take, or their reasons."""
+        phase = "reasons" if "reasons" in self.done else "jobs"
+        done, total = self.done.get(phase, 0), self.totals.get(phase)
         if not done or not total or done >= total:
             return ""
         seconds = (time.monotonic() - self.began) / done * (total - done)

@@ -5,7 +5,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, and_, delete, false, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.exc import IntegrityError
 
 from engines.transaction import transact
 from rows.words import FAILED_JOB
@@ -13,6 +26,8 @@ from schema.tables.ci import jobs
 from schema.tables.failures import failures
 from store.write import changed_runs
 
+LOST = ("gone", "huge")
+"""Absences of a log that was not read to its end."""
 SECOND = 19
 """Letters of a time to the second."""
 
@@ -61,27 +76,67 @@ class FailedJobFilter(NamedTuple):
     ahead: datetime = datetime.max
 
 
+def narrow_to_failed(query: Select[Any], wanted: FailedJobFilter) -> Select[Any]:
+    """Narrow a SELECT to failed jobs; the index leads to them."""
+    c = jobs.c
+    return (
+        query.where(c.repoid.in_(wanted.repoids), c.createtime >= wanted.since)
+        .where(or_(c.endtime.is_(None), c.endtime <= wanted.until, c.endtime > wanted.ahead))
+        .where(c.conclusion.in_(FAILED_JOB), c.inherited == false())
+    )
+
+
 def narrow_to_unread(query: Select[Any], wanted: FailedJobFilter) -> Select[Any]:
-    """Narrow a SELECT to failed jobs of which nothing is kept yet; the index leads to them."""
+    """Narrow a SELECT to failed jobs of which nothing is kept yet."""
     c = jobs.c
     first = and_(
         failures.c.provider == c.provider, failures.c.jobgitid == c.gitid, failures.c.number == 1
     )
-    return (
-        query.select_from(jobs.outerjoin(failures, first))
-        .where(c.repoid.in_(wanted.repoids), c.createtime >= wanted.since)
-        .where(or_(c.endtime.is_(None), c.endtime <= wanted.until, c.endtime > wanted.ahead))
-        .where(c.conclusion.in_(FAILED_JOB), c.inherited == false(), failures.c.Id.is_(None))
-    )
+    joined = query.select_from(jobs.outerjoin(failures, first))
+    return narrow_to_failed(joined, wanted).where(failures.c.Id.is_(None))
+
+
+def select_jobs(*more: Any) -> Select[Any]:
+    """Return the SELECT of what a FailedJob is made of, and `more` after it."""
+    c = jobs.c
+    columns = (c.provider, c.gitid, c.repoid, c.rungitid, c.attempt, c.name, c.failedstep)
+    return select(*columns, c.endtime, c.steps, *more)
 
 
 def list_unread(connection: Connection, wanted: FailedJobFilter, most: int) -> list[FailedJob]:
     """Return at most `most` failed jobs without a reason, the latest first."""
-    c = jobs.c
-    columns = (c.provider, c.gitid, c.repoid, c.rungitid, c.attempt, c.name, c.failedstep)
-    query = narrow_to_unread(select(*columns, c.endtime, c.steps), wanted)
-    rows = connection.execute(query.order_by(c.createtime.desc(), c.gitid.desc()).limit(most))
+    query = narrow_to_unread(select_jobs(), wanted)
+    latest = (jobs.c.createtime.desc(), jobs.c.gitid.desc())
+    rows = connection.execute(query.order_by(*latest).limit(most))
     return [FailedJob(*row) for row in rows]
+
+
+Place = tuple[datetime, int]
+"""A job's place among all: when it was created, and its gitid."""
+
+
+def list_failed(
+    connection: Connection, wanted: FailedJobFilter, before: Place | None, most: int
+) -> list[tuple[Place, FailedJob]]:
+    """Return at most `most` failed jobs before a place, with a reason or without, latest first."""
+    c = jobs.c
+    query = narrow_to_failed(select_jobs(c.createtime), wanted)
+    if before is not None:
+        time, gitid = before
+        query = query.where(c.createtime <= time)
+        query = query.where(or_(c.createtime < time, c.gitid < gitid))
+    rows = connection.execute(query.order_by(c.createtime.desc(), c.gitid.desc()).limit(most))
+    return [((row[-1], row[1]), FailedJob(*row[:-1])) for row in rows]
+
+
+def count_failed(
+    connection: Connection, wanted: FailedJobFilter, before: Place | None = None
+) -> int:
+    """Return how many failed jobs there are, as they were created before a place's time."""
+    query = narrow_to_failed(select(func.count()), wanted)
+    if before is not None:
+        query = query.where(jobs.c.createtime <= before[0])
+    return int(connection.execute(query).scalar_one())
 
 
 def span_of(failed: FailedJob) -> tuple[str, str] | None:
@@ -102,17 +157,53 @@ def count_unread(connection: Connection, wanted: FailedJobFilter) -> int:
 
 def store_reasons(engine: Engine, failed: FailedJob, findings: Sequence[FailureReason]) -> None:
     """Store what was found of a job, in place of what was there. Raises DBAPIError."""
+    transact(engine, lambda connection: write_reasons(connection, failed, findings))
+
+
+def write_reasons(
+    connection: Connection, failed: FailedJob, findings: Sequence[FailureReason]
+) -> None:
+    """Write what was found of a job, in place of what was there."""
     *job, _ = failed._asdict().items()  # without its steps
     rows = [
         {**dict(job), "number": number, **finding._asdict()}
         for number, finding in enumerate(findings, start=1)
     ]
-    its = (failures.c.provider == failed.provider, failures.c.jobgitid == failed.jobgitid)
+    connection.execute(delete(failures).where(*is_of(failed)))
+    connection.execute(insert(failures), rows)
+    if failed.rungitid is not None:  # its night's roll-up shows the first line
+        changed_runs.note_changes(connection, [(failed.provider, failed.rungitid)])
 
-    def work(connection: Connection) -> None:
-        connection.execute(delete(failures).where(*its))
-        connection.execute(insert(failures), rows)
-        if failed.rungitid is not None:  # its night's roll-up shows the first line
-            changed_runs.note_changes(connection, [(failed.provider, failed.rungitid)])
 
-    transact(engine, work)
+def is_of(failed: FailedJob) -> tuple[ColumnElement[bool], ...]:
+    """Return what is true of the rows of a job."""
+    return failures.c.provider == failed.provider, failures.c.jobgitid == failed.jobgitid
+
+
+CHANGED, SAME, KEPT = "changed", "same", "kept"
+
+
+def replace_reasons(engine: Engine, failed: FailedJob, findings: Sequence[FailureReason]) -> str:
+    """Store what was found of a job that may have been read before; return what came of it.
+
+    SAME when nothing differs; KEPT when its messages stay: its log is not there any more. Raises
+    DBAPIError.
+    """
+    columns = [failures.c[name] for name in FailureReason._fields]
+    query = select(*columns).where(*is_of(failed)).order_by(failures.c.number)
+
+    def work(connection: Connection) -> str:
+        stored = [FailureReason(*row) for row in connection.execute(query.with_for_update())]
+        if stored == list(findings):
+            return SAME
+        new = findings[0]
+        is_less = new.message is None or new.absence in LOST
+        if is_less and any(reason.message for reason in stored):
+            return KEPT
+        write_reasons(connection, failed, findings)
+        return CHANGED
+
+    try:
+        return transact(engine, work)
+    except IntegrityError:  # another process has just stored what it found: that is there now
+        return transact(engine, work)
