@@ -197,17 +197,17 @@ def read_job(context: Context, repository: Repository, job: FailedJob) -> str:
     )
     home = repository.path.rstrip("/")
     context.due.forget(repository.repoid, item)  # a person asks: now
-    found = context.due.read(context.client, repository.repoid, item, home, ask)
-    if found is None:
+    answers = context.due.read(context.client, repository.repoid, item, home, ask)
+    if answers is None:
         return UNREAD
-    if found[0].absence == "gone" and is_fresh(job.time or now(), now()):
+    if answers[0].absence == "gone" and is_fresh(job.time or now(), now()):
         return EARLY
-    outcome = failures.replace_reasons(context.engine, job, found)
-    return SILENT if outcome == CHANGED and found[0].message is None else outcome
+    outcome = failures.replace_reasons(context.engine, job, answers)
+    return SILENT if outcome == CHANGED and answers[0].message is None else outcome
 
 
 def is_fresh(ended: datetime, moment: datetime) -> bool:
-    """Tell whether a job's log may still be on its way; one that ended far ahead has no such time."""
+    """Tell whether a job's log may still be on its way, not so where a wrong clock ended it."""
     return moment - FRESH < ended < moment + AHEAD
 
 
