@@ -197,13 +197,13 @@ def read_job(context: Context, repository: Repository, job: FailedJob) -> str:
     )
     home = repository.path.rstrip("/")
     context.due.forget(repository.repoid, item)  # a person asks: now
-    answers = context.due.read(context.client, repository.repoid, item, home, ask)
-    if answers is None:
+    messages = context.due.read(context.client, repository.repoid, item, home, ask)
+    if messages is None:
         return UNREAD
-    if answers[0].absence == "gone" and is_fresh(job.time or now(), now()):
+    if messages[0].absence == "gone" and is_fresh(job.time or now(), now()):
         return EARLY
-    outcome = failures.replace_reasons(context.engine, job, answers)
-    return SILENT if outcome == CHANGED and answers[0].message is None else outcome
+    outcome = failures.replace_reasons(context.engine, job, messages)
+    return SILENT if outcome == CHANGED and messages[0].message is None else outcome
 
 
 def is_fresh(ended: datetime, moment: datetime) -> bool:
