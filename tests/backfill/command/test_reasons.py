@@ -137,7 +137,7 @@ def test_stopped_by_max_requests_it_goes_on_where_it_was(
 ):
     words = ("-r", "octo-org/app", "--reasons", "--max-requests", "7")
     with serving(*"abcdefg") as (github, jobs):
-        codes = []
+        codes = list[int]()
         while not codes or codes[-1] == 3:
             codes.append(command(*words).code)
             assert len(codes) < 10
