@@ -1,5 +1,6 @@
 """Which failed jobs still need a reason, and what is written of one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, insert, select
@@ -149,3 +150,37 @@ def test_jobs_that_ended_at_any_time_are_wanted_unless_an_end_is_given(engine: E
     store(engine, job(1))
     with reading(engine).connect() as connection:
         assert failures.count_unread(connection, FailedJobFilter([1], NOON)) == 1
+
+
+def test_reasons_read_again_replace_a_message_by_another_and_never_by_none(engine: Engine):
+    failed = FailedJob("github", 2, 1, 7, 3, "build", "make", NOON, "[]")
+    gone, coded = FailureReason("none", "gone"), FailureReason("annotation", "huge", "exit code 1")
+    first = FailureReason("log", None, LONG, "before", "masked", "2:a", "a.c", 3, "cause", "2:p")
+    silent = FailureReason("annotation", "silent", "exit code 1")
+    steps = (
+        ([gone], failures.CHANGED, [gone]),
+        ([gone], failures.SAME, [gone]),
+        ([first, coded], failures.CHANGED, [first, coded]),
+        ([first, coded], failures.SAME, [first, coded]),
+        ([gone], failures.KEPT, [first, coded]),
+        ([coded], failures.KEPT, [first, coded]),
+        ([silent], failures.CHANGED, [silent]),
+    )
+    columns = [table.c[name] for name in FailureReason._fields]
+    for findings, outcome, stored in steps:
+        assert failures.replace_reasons(engine, failed, findings) == outcome
+        with reading(engine).connect() as connection:
+            rows = connection.execute(select(*columns).order_by(table.c.number))
+            assert [FailureReason(*row) for row in rows] == stored
+
+
+def test_two_that_read_one_job_at_once_leave_the_rows_of_one(engine: Engine):
+    failed = FailedJob("github", 2, 1, 7, 3, "build", "make", NOON, "[]")
+    said = [FailureReason("log", message=f"said {number}") for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        tasks = [pool.submit(failures.replace_reasons, engine, failed, [one]) for one in said]
+        assert {task.result() for task in tasks} <= {failures.CHANGED}
+    with reading(engine).connect() as connection:
+        (row,) = connection.execute(select(table.c.number, table.c.message))
+    assert row.number == 1
+    assert row.message in {one.message for one in said}
