@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture damage clocks growth soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots
+.PHONY: help setup run demo dev lint fix test test-all big-backfill torture damage clocks growth soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard screenshots oracle
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ growth: dev servers ## live a year in minutes; tables, files and log stay within
 
 clocks: dev ## let clocks lie by an hour to 24 years; nothing may be lost or held up: make clocks ARGS="--faults 5000"
 	@.venv/bin/python -m tests.clocks $(ARGS)
+
+oracle: dev servers ## make every fault that a programme makes; --check must tell each and what helps: make oracle ARGS="--engine mysql"
+	@.venv/bin/python -m tests.faults $(ARGS)
 
 torture: dev servers ## kill workers, masters and databases under load; nothing acknowledged may be lost
 	@.venv/bin/python -m tests.torture $(ARGS)

@@ -1,49 +1,45 @@
 """`python listener.py --check`: one line for each thing a listener needs, and what is wrong."""
 
+import shutil
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from itertools import chain
-from time import monotonic
-from typing import NamedTuple
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import webhook_secret
 from config.settings import Settings
-from engines import database_time, faults, kind_of, reading
+from engines import faults, kind_of
 from engines.kind import is_loopback
+from listener.check_line import CheckLine
+from listener.check_store import contents_lines
 from rows.one_line import one_line
 from schema import migrate
 from store import open
 from store.deliveries import acknowledged
 from store.deliveries.spool import Spool, SpoolError
 from store.deliveries.spool_damage import FOLDER, damaged
-from store.deliveries.table import now
 from store.doors import verify
 from store.doors.probe import probe
 from store.open import CannotStart
-from store.state import clock, health
 
-LONG_LOG = 256 * 2**20
-VERIFY_SECONDS = 10.0
-"""For the comparison of deliveries with their rows; upkeep goes through all of them."""
-APART = timedelta(minutes=5)
 BEHIND = "older: run python local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
-AGES = {"current": "", "empty": "", "older": BEHIND, "newer": "newer than this release"}
-
-
-class CheckLine(NamedTuple):
-    """One thing that was looked at: `wrong` is empty when all is well.
-
-    A `warning` needs somebody's attention, and stops nothing.
-    """
-
-    name: str
-    state: str
-    wrong: str = ""
-    warning: bool = False
+LEAST_BYTES = 64 * 2**20
+RESTORE = "restore a backup (docs/operating.md"
+WAITING = "; a listener writes them back once the database takes deliveries: start it, read its log"
+UNWRITTEN = "look at SPOOL_DIR, its rights and room; GitHub shows what failed: redeliver it"
+HELP = {
+    faults.ACCESS: "look at user, password, rights and schema (python local-database.py -i)",
+    faults.CONNECTION: "start it, give it room, end what locks it, or wait: deliveries are spooled",
+}
+AGES = {
+    "current": "",
+    "empty": "",
+    "older": BEHIND,
+    "newer": "newer than this release: run that one",
+}
 
 
 def check(settings: Settings, more: Iterable[CheckLine] = ()) -> int:
@@ -76,6 +72,18 @@ def looked_at(settings: Settings) -> Iterator[CheckLine]:
     except CannotStart as error:
         yield CheckLine("database", "", str(error))
     yield spool_line(settings)
+    yield from room_lines(settings)
+
+
+def room_lines(settings: Settings) -> Iterator[CheckLine]:
+    """Yield the folders of ours whose disks are nearly full."""
+    url = make_url(settings.database_url)
+    folders = [Path(url.database or "").parent] if kind_of(url).is_file else []
+    folders += [settings.spool_dir] if settings.on_database_down == "spool" else []
+    for folder in folders:
+        if folder.is_dir() and (left := shutil.disk_usage(folder).free) < LEAST_BYTES:
+            told = f"{left // 2**20} MiB are left in {folder}: give it room, or nothing is stored"
+            yield CheckLine("disk", "", told)
 
 
 def secret_line(settings: Settings) -> CheckLine:
@@ -103,65 +111,18 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
         wrong = AGES[age] if not kind.is_file or age == "newer" else ""
         yield CheckLine("schema", f"is {age}", wrong and f"is {wrong}")
         if age == "current":
+            lacking = migrate.list_missing(engine)
+            if lacking:
+                yield CheckLine("schema", "", f"lacks {', '.join(lacking[:5])}: {RESTORE})")
             probe(engine)
             yield CheckLine("rights", "a delivery can be written")
-            yield from clock_lines(engine)
-            yield from log_lines(engine)
-            yield from freshness(engine)
-            yield deliveries_line(engine)
+            yield from contents_lines(engine, settings)
     except SQLAlchemyError as error:
-        yield CheckLine("database", "", f"{place}: {faults.described(error)}")
+        told = f"{place}: {faults.described(error)}"
+        helps = HELP.get(faults.fault(error), HELP[faults.CONNECTION])
+        yield CheckLine("database", "", told if RESTORE in told else f"{told}: {helps}")
     except (ValueError, TypeError) as error:
         yield CheckLine("database", "", f"{place}: a value cannot be read: {error}: {verify.HELP}")
-
-
-def deliveries_line(engine: Engine) -> CheckLine:
-    """Tell whether the newest deliveries, and their rows, are as they were received."""
-    end, wrong, number, is_all = monotonic() + VERIFY_SECONDS, list[str](), 0, True
-    for page in verify.verify_newest(engine):
-        wrong += page.wrong
-        number += page.number
-        if monotonic() > end:
-            is_all = False
-            break
-    newest = "all" if is_all else "the newest"
-    return CheckLine(
-        "deliveries", f"{newest} {number} and their rows are whole", verify.summary(wrong)
-    )
-
-
-def clock_lines(engine: Engine) -> Iterator[CheckLine]:
-    """Yield what is odd about the clocks: retention, leases and the order of records need them."""
-    with reading(engine).connect() as connection:
-        apart = abs(database_time(connection) - now())
-        doubts = clock.find_doubts(connection)
-    if apart > APART:
-        doubts.append(f"this machine's is {apart.total_seconds():.0f} s from the database's")
-    yield from (CheckLine("clock", doubt, warning=True) for doubt in doubts)
-
-
-def log_lines(engine: Engine) -> Iterator[CheckLine]:
-    """Yield that the log beside a file is long."""
-    log_bytes = kind_of(engine).log_bytes
-    if log_bytes is not None and (size := log_bytes(engine.url)) > LONG_LOG:
-        told = f"{engine.url.database}-wal has {size // 2**20} MiB: a reader's transaction is open"
-        yield CheckLine("log", f"{told}; end it, and it is cut within ten minutes", warning=True)
-
-
-def freshness(engine: Engine) -> Iterator[CheckLine]:
-    """Yield what the reconciler found to be stale or about to end, and when it looked last."""
-    with reading(engine).connect() as connection:
-        rows = health.rows(connection)
-    for row in rows:
-        place = f"{row.name} of {row.subject}" if row.subject else row.name
-        told = f"{row.detail} (since {row.changetime:%Y-%m-%d %H:%M} UTC)"
-        if row.state == health.BAD:
-            yield CheckLine(place, "", told)
-        elif row.state != health.GOOD:
-            yield CheckLine(place, told, warning=True)
-    if rows:
-        last = max(row.checktime for row in rows)
-        yield CheckLine("freshness", f"was looked at last at {last:%Y-%m-%d %H:%M} UTC")
 
 
 def tls_line(connection: Connection, settings: Settings) -> CheckLine:
@@ -184,12 +145,13 @@ def spool_line(settings: Settings) -> CheckLine:
         waiting = spool.count()
         since = f", the first since {spool.oldest()} UTC" if waiting else ""
         told = f"{folder} can be written, {waiting} waiting{since}"
+        told += WAITING if waiting else ""
         aside = [file.name for file in damaged(folder)]
         if not aside:
-            return CheckLine("spool", told)
+            return CheckLine("spool", told, warning=bool(waiting))
         put = f"{len(aside)} damaged were put aside in {folder / FOLDER}: {', '.join(aside[:5])}"
         return CheckLine("spool", f"{told}; {put}{ASIDE}", warning=True)
     except SpoolError as error:
-        return CheckLine("spool", "", str(error))
+        return CheckLine("spool", "", f"{error}: {UNWRITTEN}")
     finally:
         spool.close()

@@ -8,6 +8,7 @@ from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting
 from listener import check, uvicorn_worker, webhook_setup, worker
 from listener.asgi import AsgiApp
+from listener.check_line import CheckLine
 from listener.setup_text import setup_text
 from runtime import gunicorn
 from runtime.port import CannotListen, claim_port, refuse_debug
@@ -84,7 +85,7 @@ def look(given: dict[str, Any], url: str | None) -> int:
         settings = read_settings(given)
         refuse_debug()
     except BadSetting as error:
-        print(check.shown(check.CheckLine("configuration", "", str(error))))
+        print(check.shown(CheckLine("configuration", "", str(error))))
         return 1
     return check.check(settings, webhook_setup.lines(given, settings, url))
 

@@ -40,6 +40,21 @@ def state(engine: Engine) -> str:
     return age_of(revision)
 
 
+def list_missing(engine: Engine) -> list[str]:
+    """Return the tables, and columns of others, that this schema lacks though it is current."""
+    with engine.connect() as connection:
+        columns = inspect(connection).get_multi_columns()
+    there = {name: {one["name"].lower() for one in its} for (_, name), its in columns.items()}
+    missing = []
+    for table in metadata.sorted_tables:
+        known = there.get(table.name)
+        if known is None:
+            missing.append(table.name)
+            continue
+        missing += [str(column) for column in table.c if column.name.lower() not in known]
+    return missing
+
+
 def age_of(revision: str) -> str:
     """Return `current`, `older` or `newer`: how old a schema of this revision is."""
     newest, *earlier = known_revisions()

@@ -80,5 +80,5 @@ def find_doubts(connection: Connection) -> list[str]:
         )
     ahead = select(func.count()).where(deliveries.c.receivetime > now + AHEAD)
     if number := connection.scalar(ahead):
-        doubts.append(f"it was ahead when {number} deliveries were received")
+        doubts.append(f"it was ahead when {number} deliveries were received: set it by NTP")
     return doubts

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from config.settings import read
 from engines import connect
-from listener import check as checks
-from listener.check import check, log_lines
+from listener import check_store as checks
+from listener.check import check
+from listener.check_store import log_lines
 from listener.cli import main
 from schema import migrate
 from store.deliveries.table import Delivery, now, save_all
@@ -129,7 +130,7 @@ def test_clock_that_was_ahead_is_said_to_have_been(
     lines = capsys.readouterr().out.splitlines()
     leapt, received = [line for line in lines if line.startswith("warn")]
     assert leapt.startswith("warn  clock: it leapt, or nothing looked at it for a day (last at 20")
-    assert received == "warn  clock: it was ahead when 1 deliveries were received"
+    assert received == "warn  clock: it was ahead when 1 deliveries were received: set it by NTP"
 
 
 @on_sqlite

@@ -1,0 +1,15 @@
+"""What `python listener.py --check` says of one thing."""
+
+from typing import NamedTuple
+
+
+class CheckLine(NamedTuple):
+    """One thing that was looked at: `wrong` is empty when all is well.
+
+    A `warning` needs somebody's attention, and stops nothing.
+    """
+
+    name: str
+    state: str
+    wrong: str = ""
+    warning: bool = False

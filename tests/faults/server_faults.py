@@ -1,0 +1,72 @@
+"""Faults of a database server, as the outages of the torture make them."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from engines import connect
+from schema import migrate
+from tests.damage.store import sent, store
+from tests.faults.fault import Fault, FaultOutcome, Place, ask
+from tests.servers import DURABLE
+from tests.torture.crash import RELAXED
+from tests.torture.outages import DISK, OUTAGES, let_in
+from tests.torture.stage import Stage
+
+WAIT, ACT = "or wait: deliveries are spooled", "look at user, password, rights and schema"
+HELP = {
+    "stopped": WAIT,
+    "frozen": WAIT,
+    "read-only": WAIT,
+    "out of connections": WAIT,
+    "disk full": WAIT,
+    "without rights": ACT,
+    "wrong password": ACT,
+    "schema not upgraded": "restore a backup",
+}
+"""What `--check` must say of an outage; flickering is one that is frozen again and again."""
+LINES = {"schema not upgraded": "schema"}
+
+
+def outcomes(engine: str) -> Iterator[FaultOutcome]:
+    """Make each outage of a server, and ask `--check` while it lasts."""
+    for name, says in HELP.items():
+        fault = Fault(f"{engine} {name}", "outages", do_nothing, LINES.get(name, "database"), says)
+        disk = DISK if name == "disk full" else ()
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            stage = Stage(engine, Path(folder), (*DURABLE, *disk))
+            stack.callback(stage.close)
+            migrate.upgrade(stage.url)
+            place = Place(Path(folder), {"DATABASE_URL": let_in(stage)}, stack)
+            assert ask(place.settings) == []
+            held = connect(place.settings.database_url)
+            stack.callback(held.dispose)
+            held.connect()  # some outages begin with the connections that are there
+            with OUTAGES[name](stage):
+                yield FaultOutcome(fault, ask(place.settings))
+    yield from of_contents(engine)
+
+
+def of_contents(engine: str) -> Iterator[FaultOutcome]:
+    """Let a server promise less than it should, and somebody delete its rows."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        stage = Stage(engine, Path(folder), RELAXED)
+        stack.callback(stage.close)
+        migrate.upgrade(stage.url)
+        writer = connect(stage.url)
+        store(writer, sent())
+        with writer.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM jobs")
+        writer.dispose()
+        lines = ask(Place(Path(folder), {"DATABASE_URL": stage.url}, stack).settings)
+        flush = "innodb_flush_log_at_trx_commit"
+        for name, line, says in (
+            ("flushes once a second", flush, "must be 1"),
+            ("rows of jobs missing", "deliveries", "--replay"),
+        ):
+            yield FaultOutcome(Fault(f"{engine} {name}", "torture", do_nothing, line, says), lines)
+
+
+def do_nothing(place: Place) -> None:
+    """Make nothing: what is wrong is made around the question."""
