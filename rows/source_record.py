@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from rows import Mapped
+from rows.failure_message import FailureMessage as FailureMessage
 from rows.logs.stream import LogReader
 
 Payload = Mapping[str, Any]
@@ -30,26 +31,6 @@ class Repository(NamedTuple):
     def seen(self) -> datetime | None:
         """The later of its times."""
         return max(filter(None, (self.pushed, self.updated)), default=None)
-
-
-class FailureMessage(NamedTuple):
-    """What failed, the lines before it, and where.
-
-    `vague` when it only says that it did, `is_end` when it is only the end of what the step
-    printed: neither is known to be the cause.
-    """
-
-    text: str
-    context: str | None = None
-    path: str | None = None
-    line: int | None = None
-    vague: bool = False
-    is_end: bool = False
-
-    @property
-    def kind(self) -> str:
-        """The same in one word: `cause`, `end` or `vague`."""
-        return "end" if self.is_end else "vague" if self.vague else "cause"
 
 
 class FailureReader(LogReader, Protocol):

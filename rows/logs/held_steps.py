@@ -63,6 +63,7 @@ class Failed(NamedTuple):
 
     step: list[Part]
     before: list[Part]
+    is_known: bool = True
 
 
 def last_parts(steps: Iterable[Step]) -> list[Part]:
@@ -105,4 +106,4 @@ class HeldSteps:
 
     def all(self) -> Failed:
         """Return all steps together."""
-        return Failed(last_parts(self.steps), [])
+        return Failed(last_parts(self.steps), [], is_known=False)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from rows import fields
 from rows.fingerprint import masked
-from rows.github.failure import BEFORE, LONGEST, MOST, annotation_messages, log_messages
+from rows.github.failure import annotation_messages, log_messages
+from rows.logs.blocks import BEFORE, LONGEST
+from rows.logs.reasons import MOST
 from rows.source_record import FailureMessage
 
 LOGS = Path(__file__).parents[1] / "logs"
@@ -43,10 +45,9 @@ def test_log_says_what_a_person_would_quote(name: str):
     assert [(one.text, one.path, one.line) for one in log_messages(log_of(name))] == wanted
 
 
-def test_log_with_nothing_but_an_exit_code_keeps_the_lines_before_it():
-    (found,) = log_messages(log_of("bash_exit_code"))
-    assert found.vague
-    assert found.context == "checking"
+def test_log_with_nothing_but_an_exit_code_is_vague():
+    (found,) = log_messages("##[error]Process completed with exit code 3.\n")
+    assert (found.text, found.kind) == ("Process completed with exit code 3.", "vague")
 
 
 def test_context_is_what_was_printed_before_the_message():

@@ -1,0 +1,63 @@
+"""Lines that may say something, found in the whole text at once: no rule is tried on others.
+
+Every line that a rule can match holds one of the words, begins as one of the starts, or names a
+place; a test tries that on each rule's example and on all samples. Letters are compared in lower
+case. A word costs about as much as the machine takes to look at each byte once.
+"""
+
+import re
+from collections.abc import Iterator
+
+WORDS = (
+    b"error", b"fail", b"xception", b"panic", b"kill", b"assert", b"not found", b"undefined",
+    b"symbol", b" directory", b"ermi", b"connection ", b"memory", b"traceback", b" space ",
+    b"core dumped", b"anitizer", b"cannot find", b"timed out", b"timeout", b"daemon: ", b"unbound",
+    b"recognized", b" *** ", b" line ", b"err_pnpm", b"toomanyreq", b"[e]", b"exit", b" formatt",
+    b"=error",
+)  # fmt: skip
+"""What a line holds anywhere."""
+
+SHAPES = (
+    re.compile(rb":(?<=[\w\])]:)(?<!\d\d:)\d{1,7}(?:[:,]\d|\]|: |:in )"),
+    re.compile(rb"\(\d{1,7}(?:,\d{1,7}){0,3}\)"),
+)
+"""A place: `file.c:12:3`, `file.cs(12,3)`."""
+
+STARTS = re.compile(
+    rb"\n(?:##\[error\])?[ \t]{0,40}(?:"
+    rb"e[: ]|_{3}|\d{1,4}\) |\d{1,7}(?: {2,8}[a-z]| \| )|[a-z]{1,6}\d{2,4} |\d{1,7}:\d{1,7} |\d{1,5} - |"
+    rb"[a-z]\[|"
+    rb"[!#>*|=%{(-]|"
+    rb"\xe2(?:\x9c[\x95\x96\x97\x98]|\x9d\x8c|\x97\x8f|\x94[\x80\x82\x83]|\x95[\xb7\x90]|\x9e\xa4)|"
+    rb"\xc3\x97|\[[-!]\] |\[(?:warn|\w+:\w+)\]|\(fail|(?:file|at) \"?\S|in \S{1,300} line \d|"
+    rb"\w+\.\w+:\d|(?:a(?:bort|apt|n error)|b(?:undler|us err|egin|ehat)|c(?:an|ondition|"
+    rb"onflict|ould|ucumber|"
+    rb"ompil|url:|abal)|d(?:iff in|uring|one)|executi|expected|f(?:atal|ollowing)|g(?:pg:|"
+    rb"em::|o: )|"
+    rb"i(?:nit|nvalid)|l(?:int|ua|eft|ine)|m(?:ake|odule|ake sure|ix)|n(?:inja|o |ot |pm|ox)|"
+    rb"po|pr(?:oblem|ocess)|r(?:ake|spec)|s(?:tatus|egm|ql|h:|yntax|ummary)|t(?:erminate|"
+    rb"est|he |here)|"
+    rb"un(?:able|caught|handled|format|expected)|w(?:ould|arning|get)|you[r ]|yn\d|reset|valgrind)"
+    rb")"
+)
+
+
+def candidates(joined: bytes) -> Iterator[int]:
+    """Yield the numbers of lines, from 0 and in order, that may say something."""
+    low = b"\n" + joined.lower()
+    places = [match.start() + 1 for match in STARTS.finditer(low)]
+    for shape in SHAPES:
+        places += [match.start() for match in shape.finditer(low)]
+    for word in WORDS:
+        place = low.find(word)
+        while place >= 0:
+            places.append(place)
+            place = low.find(b"\n", place)
+            place = low.find(word, place) if place >= 0 else -1
+    line = last = begin = 0
+    for place in sorted(places):
+        line += low.count(b"\n", begin, place)
+        begin = place
+        if line != last:
+            yield line - 1
+            last = line

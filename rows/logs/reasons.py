@@ -1,0 +1,146 @@
+"""What a step printed -> why it failed, by rank; what else could be said of it comes after."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from rows.logs.blocks import Reason, read_reason
+from rows.logs.candidates import candidates
+from rows.logs.output import Output
+from rows.logs.rule import ANY, COUNTED, LAST, NAMED, NOTHING, RAISED, SAID, VAGUE, Rule, rule
+from rows.logs.rules import rule_of
+from rows.logs.step_end import step_end
+
+MOST = 10
+"""Messages of a job."""
+NEAR = 40
+"""Lines between a test's name and what it raised."""
+MARKED = rule("marked by the runner", SAID, "^" + ANY, "It broke")
+
+WORD = re.compile(r"[^\W\d]\w{2,200}")
+
+
+class Hit(NamedTuple):
+    """A line that a rule matches, and how much that tells at most."""
+
+    place: int
+    rank: int
+    rule: Rule
+
+
+def find_reasons(
+    output: Output, before: Callable[[], Output], *, is_known: bool = True
+) -> list[Reason]:
+    """Return what says best why a step failed, at most MOST, in order.
+
+    `before`: what was printed before the step, which is looked at where the step is silent.
+    `is_known`: whether it is the step that failed; else its end means nothing.
+    """
+    hits = list(hits_of(output))
+    best = best_reasons(output, hits, NAMED)
+    if best:
+        return best
+    others = best_reasons(output, hits, NOTHING - 1)[:1]
+    if not is_known:
+        return others
+    end = step_end(output)
+    if end is not None:
+        return [end, *(reason for reason in others if reason.rank < VAGUE)]
+    return last_reason(before()) or others
+
+
+def hits_of(output: Output) -> Iterator[Hit]:
+    """Yield the lines that say something, in order."""
+    for place in candidates(output.joined):
+        text = output.text(place)
+        one = rule_of(text)
+        marked = output.is_marked(place) and bool(text)
+        if one is None:
+            if marked:
+                yield Hit(place, SAID, MARKED)
+        elif one.rank < NOTHING:
+            is_said = marked and one.rank < VAGUE
+            yield Hit(place, min(one.rank, SAID) if is_said else one.rank, one)
+
+
+def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason]]:
+    """Yield the reasons of each rank, the best rank first, each as the log has them."""
+    waiting = defaultdict[int, list[Hit | Reason]](list)
+    for hit in hits:
+        waiting[hit.rank].append(hit)
+    for rank in range(NOTHING):
+        reasons = list[Reason]()
+        for one in sorted(waiting.pop(rank, []), key=lambda one: (one.place, isinstance(one, Hit))):
+            reason = one if isinstance(one, Reason) else read_reason(output, one.place, one.rule)
+            if reason is None:
+                continue
+            if isinstance(one, Hit) and one.rank < one.rule.rank:
+                reason = reason._replace(rank=min(one.rank, reason.rank))
+            if reason.rank > rank:
+                waiting[reason.rank].append(reason)
+            else:
+                reasons.append(reason)
+                if len(reasons) > 20 * MOST:
+                    break
+        if reasons:
+            yield reasons
+
+
+def best_reasons(output: Output, hits: Iterable[Hit], worst: int) -> list[Reason]:
+    """Return the reasons of the best rank that is not beyond `worst`, without repetitions."""
+    by_rank = reasons_by_rank(output, hits)
+    for reasons in by_rank:
+        if reasons[0].rank > worst:
+            break
+        if reasons[0].rank == COUNTED:
+            reasons = explained(reasons, next(by_rank, []))
+        return distinct(without_repetitions(reasons))
+    return []
+
+
+def explained(names: list[Reason], raised: list[Reason]) -> list[Reason]:
+    """Return tests that are only named after what was raised beside them, where anything was."""
+    if not raised or raised[0].rank != RAISED:
+        return names
+    beside = [
+        reason
+        for reason in raised
+        if any(name.place - NEAR <= reason.place <= name.place + NEAR for name in names)
+    ]
+    return [*beside[: MOST // 2], *names]
+
+
+def without_repetitions(reasons: Sequence[Reason]) -> list[Reason]:
+    """Return reasons without lines that sum up what others said in full; the rest comes last."""
+    full = [reason for reason in reasons if reason.repeats is None]
+    if not full:
+        return [*reasons]
+    said = {word for one in full for word in WORD.findall(one.message.text.partition("\n")[0])}
+    return full + [
+        reason
+        for reason in reasons
+        if reason.repeats and not said & {*WORD.findall(reason.repeats)}
+    ]
+
+
+def distinct(reasons: Iterable[Reason]) -> list[Reason]:
+    """Return the reasons without those that were said before, at most MOST."""
+    kept = list[Reason]()
+    for reason in reasons:
+        text = reason.message.text
+        if not any(one.message.text.startswith(text) for one in kept):
+            kept.append(reason)
+        if len(kept) == MOST:
+            break
+    return kept
+
+
+def last_reason(output: Output) -> list[Reason]:
+    """Return the last thing that what was printed before says, if it is more than a hint."""
+    hits = [hit for hit in hits_of(output) if hit.rank < LAST]
+    for hit in reversed(hits[-MOST:]):
+        reason = read_reason(output, hit.place, hit.rule)
+        if reason is not None and reason.rank < LAST:
+            return [reason]
+    return []

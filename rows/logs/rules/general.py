@@ -1,0 +1,62 @@
+"""What calls itself an error in no tool's own way, and places that say no level."""
+
+from rows.logs.rule import GIVEN, LINE, NAMED, NOTHING, PLACED, RAISED, VAGUE, rule
+
+ARROW = r"\s{0,9}--> " + GIVEN + r":" + LINE
+EXCEPTION = r"(?!Error: )[A-Za-z_][\w.$]{0,200}(?:Error|Exception|Exit|Fault|Interrupt|Failure)"
+RUNNING = r"(?:\d{1,9} )?"
+
+GENERAL = (
+    rule("stack frame", NOTHING,
+         r"^\s{0,60}(?:at \S.{0,500}[():]|from \S{1,300}:\d|\.{3} \d{1,4} (?:more|common))",
+         "    at shop.cart.ErrorPage.show(ErrorPage.java:12)"),
+    rule("exception", RAISED, r"^\s{0,8}(?:Uncaught )?" + EXCEPTION + r"(?: \[\w+\])?: \S",
+         "ValueError: no such price"),
+    rule("exception alone", RAISED, r"^[\w.]{0,200}(?:AssertionError|Exception)$",
+         "AssertionError"),
+    rule("exception in a thread", RAISED,
+         r"^(?:Unhandled [Ee]xception|Uncaught |terminate called )\S?",
+         "Unhandled exception. System.Exception: no such price", more=1,
+         after=r"\s{1,8}what\(\)|\s{1,8}\S"),
+    rule("empty error", VAGUE,
+         r"^(?:operation failed|error|Error|ERROR|fatal|FATAL|\[ERROR\]|Failed|FAILED):?\s*$",
+         "operation failed:"),
+    rule("error of a tool", NAMED, r"^[│╷ ]{0,4}Error: \S",
+         "│ Error: Reference to undeclared resource"),
+    rule("error by name", PLACED, r"^" + RUNNING
+         + r"\s{0,8}(?:\[?(?:error|ERROR|Error|fatal|FATAL|Fatal|CRITICAL|SEVERE|"
+         r"FAILURE)\]?(?:\[\w{1,40}\])?(?::| -|\s\||(?<=\])|(?<=[A-Za-z]) ) ?\S)",
+         "error: no such price", more=1, after=ARROW, bare=NAMED),
+    rule("error with parentheses", NAMED, r"^(?:error|Error|ERROR)\(.{1,60}\):? \S",
+         "Error(17): no such price"),
+    rule("error of a command", NAMED,
+         r"^\S{1,60}: (?:fatal |internal )?(?:error|ERROR|Error): \S", "ld: error: no such file"),
+    rule("error with a time", NAMED,
+         r"^\[?\d{2,4}[-/:]\d\d.{1,40}\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b\]?.{0,3}\s\S",
+         "2026-03-02 12:00:01,123 ERROR cart - no such price"),
+    rule("error of a logger", NAMED, r"^(?:\w{1,30}=\S{1,60} )?(?:level=(?:error|fatal)|E\d{4} )",
+         "level=error msg=no"),
+    rule("place and text", NAMED, r"^(?P<path>(?:[A-Za-z]:)?[^\s:()\[\]]{1,300}\.\w{1,10}):"
+         + LINE + r":\d{1,7}(?:-\d{1,7})?:? (?!\(?(?:[Ww]arning|note|[Ii]nfo|remark|hint|in |\)|"
+         r"\})\b)[^\s\d].{2,900}$", "docs/cart.md:12:3 MD013 Line length"),
+    rule("place in brackets", NAMED, r"^(?P<path>[^\s:()\[\]]{1,300}\.\w{1,10})[(\[:]" + LINE
+         + r"(?:[,:]\d{1,7})?[)\]:]:? (?:[Ee]rror|ERROR|E\d|syntax|undefined|unexpected|"
+         r"expected|missing|cannot|no )\b", "docs/cart.txt(12): undefined name"),
+    rule("no such file", RAISED, r"^(?!\s{0,8}[-+#]).{1,300}[:'] No such file or directory\.?$",
+         "cp: cannot stat 'a': No such file or directory", word="No such file or dir"),
+    rule("permission", RAISED,
+         r"^(?!\s{0,8}[-+#]).{1,300}[:'] (?:Permission denied|Operation not permitted)\.?$",
+         "cp: cannot open 'a': Permission denied", word="ermi"),
+    rule("connection", RAISED,
+         r"^(?!\s{0,8}[-+#]).{1,300}[:'] Connection (?:refused|reset by peer|timed out)\.?$",
+         "wget: example.org: Connection refused", word="Connection "),
+    rule("refused", NAMED,
+         r"^(?:Could not|Cannot|Can't|Unable to|Failed to|failed to|cannot|could not|"
+         r"unable to|Couldn't)" r" \S.{4,900}", "Could not resolve host: example.org"),
+    rule("timed out", NAMED, r"\b(?:[Tt]imed out|[Tt]imeout)(?: after| waiting| of|:| \()",
+         "Timed out after 30 seconds", word="ime"),
+    rule("said failed", VAGUE, r"(?:[Bb]uild failed|[Tt]ests? failed|\bfailed$)", "Tests failed",
+         word=" failed"),
+    rule("said failed in capitals", VAGUE, r"\bFAIL(?:ED|URE)?\b", "FAILED (failures=1)",
+         word="FAIL"),
+)  # fmt: skip

@@ -1,0 +1,152 @@
+"""Compilers, linkers, builders: gcc, clang, MSVC, rustc, go, ghc, OCaml, Swift, CMake, docker."""
+
+from rows.logs.rule import (
+    COUNTED,
+    GIVEN,
+    KILLED,
+    LINE,
+    NAMED,
+    NOTHING,
+    PLACE,
+    PLACED,
+    RAISED,
+    VAGUE,
+    rule,
+)
+
+GO_LINE = r"\s+(?:(?P<path>[^\s:()]{1,300}\.go):(?P<line>\d{1,7}): |---|panic: |\S)"
+ARROW = r"\s{0,9}--> " + GIVEN + r":" + LINE
+
+NATIVE = (
+    rule("go test", PLACED, r"^\s{0,40}--- FAIL: \S", "--- FAIL: TestTotal/two_prices (0.00s)",
+         more=2, after=r"(?:" + GO_LINE + r"|panic: )",
+         until=r"\s{0,40}=== |(?:FAIL|ok|exit status)\b", bare=COUNTED, read="go"),
+    rule("go timeout", PLACED, r"^panic: test timed out after",
+         "panic: test timed out after 10m0s", more=2),
+    rule("go panic", RAISED, r"^(?:panic|fatal error): \S",
+         "panic: runtime error: index out of range"),
+    rule("go race", RAISED, r"^WARNING: DATA RACE", "WARNING: DATA RACE", more=2),
+    rule("go file", PLACED, r"^(?:vet: |# )?(?P<path>[^\s:]{1,300}\.go):" + LINE
+         + r":(?:\d{1,7}:)? \S", "cart/cart.go:9:2: undefined: summ"),
+    rule("go file indented", NAMED, r"^\s{1,8}(?P<path>[^\s:]{1,300}\.go):" + LINE
+         + r":\d{1,7}: \S", "    cart/cart.go:9:2: undefined: summ"),
+    rule("go module", RAISED,
+         r"^(?:go: .{0,300}(?:: (?:unknown revision|invalid|missing|not found|no matching|"
+         r"reading|module )|updates to go\.mod|inconsistent vendoring)|(?:can't load "
+         r"package|cannot find " r"(?:package|module)|build \S{1,200}: cannot))",
+         "go: example.org/a@v1.0.0: invalid version: unknown", more=1, after=r"\t\S"),
+    rule("go package", VAGUE, r"^FAIL\t", "FAIL\texample.org/cart\t0.01s"),
+    rule("rust panic", PLACED, r"^thread '.{1,200}' (?:\(\d+\) )?panicked at (?:" + GIVEN
+         + r":(?P<line>\d{1,7}))?", "thread 'tests::sums_two' panicked at src/lib.rs:6:21:",
+         more=1, after=r"(?!note: )\s*+\S"),
+    rule("rust error", PLACED, r"^error\[\w+\]: ",
+         "error[E0425]: cannot find value `a` in this scope", more=1, after=ARROW),
+    rule("cargo test", COUNTED, r"^test .{1,300} \.\.\. FAILED$",
+         "test tests::sums_two ... FAILED"),
+    rule("rustfmt", NAMED, r"^Diff in " + GIVEN + r"(?::| at line )" + LINE + r":",
+         "Diff in /app/src/lib.rs:1:"),
+    rule("msvc", PLACED,
+         r"^(?P<path>[^()]{1,300})\((?P<line>\d{1,7})(?:,\d{1,7}){0,3}\) ?: (?:fatal "
+         r")?error \w+:", "D:\\a\\queue.c(4,20): error C2065: 'dept': undeclared identifier",
+         word='error '),
+    rule("msbuild", PLACED, r"^\s{0,8}(?P<path>\S[^():]{0,300}) : error [A-Z]{2,8}\d{3,5}: ",
+         "/app/Cart.csproj : error NU1101: Unable to find package Rocket", word='error '),
+    rule("msvc without a line", PLACED, r"^(?:\S{1,200} : )?(?:fatal )?error [A-Z]{2,8}\d{3,5}: ",
+         "LINK : fatal error LNK1181: cannot open input file 'rocket.lib'", word='error '),
+    rule("ghc", PLACED, r"^(?P<path>[^\s:]{1,300}\.l?hs):" + LINE
+         + r":\d{1,7}(?:-\d{1,7})?: error", more=3, after=r"\s{2,40}(?!\|)\S",
+         example="src/Cart.hs:3:5: error:"),
+    rule("gcc", PLACED, r"^\s{0,4}" + PLACE
+         + r":? (?:fatal |internal compiler |syntax )?[Ee]rror\b[ :]",
+         "src/queue.c:4:20: error: 'dept' undeclared", word='rror'),
+    rule("hlint", PLACED, r"^(?P<path>[^\s:]{1,300}\.l?hs):" + LINE
+         + r":\d{1,7}(?:-\d{1,7})?: (?:Warning|" r"Suggestion|Error): ",
+         "src/Cart.hs:3:5: Warning: Redundant do", more=3),
+    rule("cabal", RAISED,
+         r"^(?:cabal(?:-\d\S{0,20})?: |Error: cabal|rejecting: |Could not resolve "
+         r"dependencies|" r"Error: While constructing the build plan)\S?",
+         "cabal: Could not resolve dependencies:", more=2),
+    rule("hspec", PLACED, r"^\s{1,4}\d{1,4}\) (?=.{1,400}$)\S.{0,60}, ",
+         "  1) Cart, sums, two prices", more=4, within=12,
+         until=r"\s{2,8}(?:To rerun use|\d{1,4}\) )", bare=COUNTED),
+    rule("ocaml", PLACED, r"^File \"(?P<path>[^\"]{1,300})\", lines? " + LINE
+         + r"(?:-\d{1,7})?(?:, characters " r"[\d-]{1,15})?:",
+         'File "cart.ml", line 3, characters 4-7:', more=2, after=r"(?:Error|Alert|Fatal)\b|"
+         r"\s{0,8}(?:but an expression|The |This |Type )",
+         skip=r"\s{0,9}\d{1,6} \||\s{0,200}\^|\s{0,8}\S", until=r"File \"|Warning", bare=NOTHING),
+    rule("swift test", PLACED, r"^(?:✘ Test .{1,300} recorded an issue at )(?:" + GIVEN + r":"
+         + LINE + r")?",
+         "✘ Test sums() recorded an issue at CartTests.swift:3:5: Expectation failed"),
+    rule("xcode test", VAGUE, r"^\*\* (?:TEST|BUILD|ARCHIVE|ANALYZE) (?:FAILED|INTERRUPTED)",
+         "** TEST FAILED **"),
+    rule("xcode", NAMED, r"^(?:❌ |xcodebuild: error: |The following build commands failed:|"
+         r"Testing failed:)", "xcodebuild: error: Unable to find a destination", more=2),
+    rule("linker", PLACED, r"(?:undefined symbol|symbol\(s\) not found)",
+         "ld: error: undefined symbol: drain(int)", word="ymbol"),
+    rule("linker reference", PLACED, r"undefined reference to",
+         "a.o: undefined reference to `drain'", word="undefined ref"),
+    rule("library", PLACED, r": cannot find -l", "/usr/bin/ld: cannot find -lrocket",
+         word="cannot find -l"),
+    rule("nothing to make", RAISED, r"^(?:\S{1,200}:" + LINE
+         + r": |make.{0,10}: )\*\*\* .{1,900}Stop\.$",
+         "make: *** No rule to make target 'src/missing.c', needed by 'build/app'.  Stop."),
+    rule("ninja", RAISED, r"^ninja: (?:error|fatal): \S",
+         "ninja: error: 'a.c', needed by 'a.o', missing"),
+    rule("ninja task", VAGUE, r"^FAILED: \S", "FAILED: src/queue.o"),
+    rule("cmake", RAISED, r"^CMake Error(?: at " + GIVEN + r":(?P<line>\d{1,7}))?",
+         "CMake Error at CMakeLists.txt:3 (find_package):", more=3, after=r"(?!-- )\s*+\S"),
+    rule("cmake incomplete", VAGUE, r"^-- Configuring incomplete",
+         "-- Configuring incomplete, errors occurred!"),
+    rule("autoconf", RAISED,
+         r"^(?:configure(?:\.ac:\d{1,6})?: error: |autoreconf: |aclocal: error)\S",
+         "configure: error: no acceptable C compiler found in $PATH", more=1),
+    rule("ctest", COUNTED,
+         r"^\s{0,8}\d{1,5} - \S.{0,300} \((?:Failed|Timeout|SEGFAULT|Subprocess|Not Run)",
+         "\t  1 - drains (Failed)"),
+    rule("ctest line", COUNTED, r"^\s{0,4}\d{1,5}/\d{1,5} Test\s+#\d{1,6}: .{1,300}\*\*\*\S",
+         " 1/2 Test  #1: drains ...........***Failed    0.01 sec", repeats=True),
+    rule("googletest", PLACED, r"^" + GIVEN + r":" + LINE + r": Failure$",
+         "cart_test.cc:14: Failure", more=4, until=r"\[ "),
+    rule("googletest name", COUNTED, r"^\[  FAILED  \] \S{1,300}(?:,|$)",
+         "[  FAILED  ] Cart.SumsTwo"),
+    rule("catch", PLACED, r"^" + GIVEN + r":" + LINE + r": FAILED:", "cart.cpp:14: FAILED:",
+         more=4),
+    rule("boost", PLACED, r"^" + GIVEN + r"\(" + LINE + r"\): (?:fatal )?error: in \"",
+         "a.cpp(3): error: in \"x\": y"),
+    rule("dotnet test", PLACED, r"^\s{1,4}Failed \S.{0,500} \[[<\d].{0,20}\]$",
+         "  Failed Cart.SumsTwo [12 ms]", more=2),
+    rule("xunit", PLACED, r"^\s{1,8}\S.{0,400} \[FAIL\]$", "    Cart.Tests.SumsTwo [FAIL]",
+         more=3, word='[FAIL]'),
+    rule("nunit", PLACED, r"^\d{1,4}\) (?:Failed|Error|Test Failure) : \S",
+         "1) Failed : Cart.SumsTwo", more=3),
+    rule("docker stage", RAISED,
+         r"^(?:ERROR: |error: )?failed to (?:solve|build): (?!process |executor "
+         r")(?!.{0,100}: process )\S", "ERROR: failed to solve: rocket:9: not found"),
+    rule("docker daemon", RAISED, r"Error response from daemon: ",
+         "docker: Error response from daemon: denied", word="Error response from"),
+    rule("docker rate", RAISED, r"toomanyrequests: ",
+         "toomanyrequests: You have reached your pull rate limit.", word="toomanyrequests"),
+    rule("crash", KILLED,
+         r": line \d{1,6}: +\d{1,9} (?:Segmentation fault|Aborted|Bus error|Terminated|"
+         r"Illegal inst)", "run.sh: line 1: 15862 Segmentation fault      ./build/app",
+         word=": line "),
+    rule("segfault", RAISED, r"^(?:Segmentation fault|Aborted$|Bus error|Aborted \()",
+         "Segmentation fault"),
+    rule("core dumped", RAISED, r"\(core dumped\)", "make: line 3 Aborted (core dumped)",
+         word="(core dumped)"),
+    rule("sanitizer", RAISED, r"(?:ERROR|SUMMARY|WARNING): \w{1,40}Sanitizer: ",
+         "==1==ERROR: AddressSanitizer: heap-use-after-free", word="Sanitizer: "),
+    rule("runtime error", RAISED, r"^\S{1,300}:\d{1,7}:\d{1,7}: runtime error: ",
+         "a.c:3:5: runtime error: overflow"),
+    rule("assertion", RAISED, r"\bAssertion .{1,300} failed",
+         "app: a.c:3: main: Assertion `x' failed.", word="Assertion "),
+    rule("valgrind", RAISED,
+         r"^==\d{1,9}== (?:Invalid|Conditional jump|Mismatched|Process terminating)",
+         "==12== Invalid read of size 4", more=2, after=r"==\d{1,9}==\s{2,8}\S"),
+    rule("nix", RAISED, r"^error: (?:builder for|hash mismatch|attribute)",
+         "error: builder for 'a.drv' failed"),
+    rule("formatter", NAMED,
+         r"^(?:\S{1,300} (?:needs formatting|is not formatted|not formatted correctly|"
+         r"would be reformatted)|(?:The following files|Files) .{0,60}(?:not (?:properly "
+         r")?formatted|gofmt|gofumpt))", "src/cart.zig needs formatting", more=2),
+)  # fmt: skip

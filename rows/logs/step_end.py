@@ -1,0 +1,84 @@
+"""The last lines that a step printed and that may say why: where no line calls itself an error."""
+
+import re
+
+from rows.failure_message import FailureMessage
+from rows.logs.blocks import FRAME, LONGEST, Reason, lines_before
+from rows.logs.output import Output
+from rows.logs.rule import CODE, LAST, NOTHING, PASSED_ON, VAGUE
+from rows.logs.rules import rule_of
+
+MOST = 3
+"""Lines that are taken."""
+LOOKED_AT = 400
+"""Lines of the end that are looked at."""
+
+SAYS_NOTHING = re.compile(
+    r"\s*$|"
+    r"\s*[-=_*#~+.·─━═│|<>^\s\u2500-\u257f]{3,}$|"  # rulers and frames
+    r".*\|.*\||.*│.*│|"  # tables
+    r"\s*(?:at \S.*|from \S+:\d+.*|File \"[^\"]{1,300}\", line \d.*|\.{3} \d+ more|"
+    r"# ?\S+:\d+:in .*|"
+    r"\S+:\d+:in [`'].*|@ \S+)$|"  # stack frames
+    r"\s*\d+ (?:passing|passed|pending|failing|failed|tests?|specs?|examples?|errors?|warnings?|"
+    r"suites?|runs|assertions|skipped|files?|problems?|offenses?)\b.*|"  # counts
+    r"\s*(?:Total|Passed|Skipped|Failed|Finished|Elapsed|Duration|Time|Real|real|user|sys|"
+    r"took|Ran|Took|Done|Completed|"
+    r"Executed|Tests?|Test Suites|Snapshots|Suites|Assertions|Coverage|Seed|Randomized)\b.{0,40}"
+    r"[\d.]+.*|"
+    r"# (?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms|subtests|failures?) .*|"
+    r"(?:npm|yarn|pnpm|lerna|nx) (?:ERR!|error|info|notice|WARN|warn|verb)\b.*|npm .{0,4}$|"
+    r"error Command failed.*|info Visit .*|\s*ELIFECYCLE.*|"
+    r"\S{0,200}make(?:\[\d+\])?: (?:\*\*\*|Leaving|Entering|Target|Nothing).*|"
+    r".*recipe for target.*|"
+    r".{0,100}\b(?:exit status|exit code|exited with|Exit status|returned non-zero).{0,40}|"
+    r"\s*\[?(?:FAIL|FAILED|FAILURE|ERROR|BUILD FAILED|Failed|OK|ok|PASS|PASSED|Error|"
+    r"error)\]?[!.:]?\s*"
+    r"(?:\S{1,100} [\d.]+m?s)?$|"
+    r"BUILD (?:FAILED|SUCCESS|FAILURE).*|\[INFO\].*|\[WARNING\].*|\[ERROR\]\s*$|"
+    r".{0,40}\d{1,3}(?:\.\d+)?\s?%.*|"  # coverage and progress
+    r"[.\sFEsSxXPpi*!]{4,}$|"  # one letter a test
+    r"\s*(?:✓|✔|√|☑|PASS\b|ok \d).*|--- PASS.*|.* (?:PASSED|\.\.\. ok|\.\.\. OK)$|"
+    r"(?:See|Run with|For more|Try:|\* Try|> Run with|More info|Read more|Please (?:see|"
+    r"read|report)|"
+    r"A complete log|Full log|The log|Log file|note: run with|note: Some|To (?:see|learn|get)).*|"
+    r"\$ .*|\+{1,4} .*|\[command\].*|> .*|travis_\w+:.*|##\[.*|"  # commands that are shown
+    r"The command \".*|Store build logs|Done\. Your build.*|"
+    r"(?:Cleaning up|Uploading|Saving cache|Shutting down|Stopping|Removing|Terminating|"
+    r"Deleting).*|"
+    r"Traceback \(most recent call last\):|Crash dump is being written.*|"
+    r"Download(?:ing|ed).*|(?:Compiling|Installing|Fetching|Unpacking|Setting up|Get:\d+|"
+    r"Checking) .*|"
+    r"[\w./@-]+ (?:v?\d+\.)+\d+\S*$"
+)
+SHOWN_TWICE = re.compile(r"\s*(?:Re-run|Rerun|rerun|Randomized|Finished|Failed examples:|Failing)")
+
+
+def step_end(output: Output) -> Reason | None:
+    """Return the last one to three telling lines that touch each other, None where none is left."""
+    place = len(output) - 1
+    stop = max(-1, place - LOOKED_AT)
+    while place > stop and output.is_marked(place):
+        place -= 1
+    while place > stop and is_idle(output, place):
+        place -= 1
+    if place <= stop:
+        return None
+    last = place
+    while place > max(-1, last - MOST) and not is_idle(output, place):
+        place -= 1
+    lines = [output.text(number).strip() for number in range(place + 1, last + 1)]
+    context = lines_before(output, place + 1)
+    message = FailureMessage("\n".join(lines)[:LONGEST], context, is_end=True)
+    return Reason(place + 1, LAST, "end of the step", message)
+
+
+def is_idle(output: Output, place: int) -> bool:
+    """Tell whether a line says nothing of a failure."""
+    text = output.text(place)
+    if place and FRAME.match(output.text(place - 1)):
+        return True
+    if SAYS_NOTHING.match(text) or SHOWN_TWICE.match(text) or not re.search(r"[^\W\d_]{2}", text):
+        return True
+    rule = rule_of(text)
+    return rule is not None and rule.rank in (NOTHING, PASSED_ON, VAGUE, CODE)

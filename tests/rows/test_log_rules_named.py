@@ -1,0 +1,281 @@
+"""Faults that were found on logs of others, each by a sample of our own."""
+
+import pytest
+
+from rows.failure_message import FailureMessage
+from rows.github.failure import log_messages
+
+CODE = "##[error]Process completed with exit code 1."
+
+
+def said(*lines: str) -> list[FailureMessage]:
+    return log_messages("\n".join(("##[group]Run ./check", "##[endgroup]", *lines, CODE, "")))
+
+
+def first(*lines: str) -> str:
+    return said(*lines)[0].text
+
+
+def test_end_of_the_step_is_said_in_place_of_an_exit_code():
+    (only,) = said(
+        "README.md: the table of contents is out of date", "Run scripts/toc to update it"
+    )
+    assert only.text == (
+        "README.md: the table of contents is out of date\nRun scripts/toc to update it"
+    )
+    assert (only.is_end, only.vague, only.kind) == (True, False, "end")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        ("make: *** [Makefile:3: toc] Error 1",),
+        ("npm ERR! Test failed.  See above for more details.",),
+        ("error Command failed with exit code 1.",),
+        ("", "-----", "3 passing (10ms)", "Total time: 3.1 s"),
+        ("FAIL", "exit status 1", "BUILD FAILED"),
+        ("    at Object.<anonymous> (/app/a.js:3:1)", '  File "a.py", line 3, in x'),
+        ("| file | lines |", "| a.py |  93%  |", "TOTAL   10   3   70%"),
+        ("    ✓ sums two prices", "ok 3 - sums"),
+    ],
+)
+def test_end_of_the_step_leaves_out_what_is_said_after_the_fact(after: tuple[str, ...]):
+    only = said("the index is stale", *after)[0]
+    assert (only.text, only.is_end) == ("the index is stale", True)
+
+
+def test_end_of_a_step_is_no_cause_beside_one():
+    assert [one.is_end for one in said("error: no such price", "the index is stale")] == [False]
+
+
+@pytest.mark.parametrize("spaces", [3, 7, 11, 15, 60])
+def test_pytest_error_of_a_nested_function_is_said(spaces: int):
+    line = f"E{' ' * spaces}ValueError: width must be positive"
+    assert first("cart.py:3: ValueError", line) == line
+
+
+def test_pytest_test_is_said_with_up_to_three_lines_of_its_error():
+    (only,) = said(
+        "=================== FAILURES ===================",
+        "______________ TestCart.test_stack ______________",
+        "",
+        "    def test_stack(self):",
+        ">       assert stack() == 3, 'stacks'",
+        "E       AssertionError:",
+        "E       stacks",
+        "E       assert 2 == 3",
+        "E        +  where 2 = stack()",
+        "",
+        "tests/test_cart.py:7: AssertionError",
+        "=========== short test summary info ===========",
+        "FAILED tests/test_cart.py::TestCart::test_stack - Asser...",
+    )
+    assert only.text == (
+        "TestCart.test_stack\nE       AssertionError:\nE       stacks\nE       assert 2 == 3"
+    )
+    assert (only.path, only.line) == ("tests/test_cart.py", 7)
+
+
+@pytest.mark.parametrize("summary", ["test_stack - Val...", "test_stack", "test_x[a b] - Val..."])
+def test_pytest_summary_without_a_reason_does_not_outrank_one(summary: str):
+    line = "E   ValueError: no such price"
+    assert first(line, f"FAILED tests/test_map.py::{summary}") == line
+
+
+def test_mocha_test_is_said_with_its_suites_and_its_error():
+    assert first(
+        "  0 passing (61ms)",
+        "  1 failing",
+        "",
+        "  1) cart",
+        "       sums two prices:",
+        "     Error: Timeout of 2000ms exceeded.",
+        "      at listOnTimeout (node:internal/timers:569:17)",
+    ) == ("1) cart\nsums two prices:\nError: Timeout of 2000ms exceeded.")
+
+
+def test_gradle_test_takes_the_next_indented_line():
+    assert first(
+        "CartTest > sumsTwo() FAILED",
+        "FAILURE: Build failed with an exception.",
+        "    org.opentest4j.AssertionFailedError: expected: <8> but was: <7>",
+    ) == (
+        "CartTest > sumsTwo() FAILED\n"
+        "org.opentest4j.AssertionFailedError: expected: <8> but was: <7>"
+    )
+
+
+def test_gradle_reason_is_said_beyond_the_task():
+    text = first(
+        "* What went wrong:",
+        "> Task :lint FAILED",
+        "Execution failed for task ':lint'.",
+        "> A problem occurred",
+        "   > Unable to read lint.xml",
+        "* Try:",
+    )
+    assert text.endswith("> Unable to read lint.xml")
+
+
+@pytest.mark.parametrize("name", ["shop.cart.CartTest.sums FAILED", "CartTest > sums FAILED"])
+def test_gradle_test_of_an_older_runner_is_said(name: str):
+    assert first(name, "    java.lang.AssertionError: seven") == (
+        f"{name}\njava.lang.AssertionError: seven"
+    )
+
+
+def test_checkstyle_of_ant_is_an_error_with_a_place():
+    (only,) = said("[ant:checkstyle] [ERROR] /w/Tag.java:49:77: Line is too long.")
+    assert (only.path, only.line) == ("/w/Tag.java", 49)
+
+
+def test_maven_test_is_said_with_what_caused_it_in_place_of_a_summary_that_is_cut():
+    (only,) = said(
+        "20636 [ERROR] shop.CartTest.sums  Time elapsed: 0.05 s  <<< ERROR!",
+        "java.util.concurrent.ExecutionException: it broke",
+        "\tat shop.Cart.sums(Cart.java:3)",
+        "Caused by: java.io.IOException: no such price",
+        "\t... 12 more",
+        "",
+        "[ERROR]   CartTest.sums:5 » Execution ...",
+    )
+    assert only.text.split("\n")[1:] == [
+        "java.util.concurrent.ExecutionException: it broke",
+        "Caused by: java.io.IOException: no such price",
+    ]
+
+
+@pytest.mark.parametrize("end", ["» NullPointer", "» InjectMocks", "» Execution ..."])
+def test_maven_summary_that_names_only_a_class_is_a_name(end: str):
+    raised = "java.lang.IllegalStateException: no such price"
+    assert first(raised, f"[ERROR]   CartTest.sums:5 {end}") == raised
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[ERROR]   CartTest>BasketTest.sums:33 expected:<8> but was:<7>",
+        "[ERROR]   Run 1: CartTest.sums:33 expected:<8> but was:<7>",
+        "20636 [ERROR]   CartTest.sums:33 expected:<8> but was:<7>",
+    ],
+)
+def test_maven_summary_of_any_form_is_a_test_with_its_assertion(line: str):
+    (only,) = said("[ERROR] Failures: ", line)
+    assert (only.text, only.line) == (line.strip(), 33)
+
+
+def test_go_test_without_a_line_below_is_a_name_only():
+    raised = "panic: no such price"
+    assert first("--- FAIL: TestX (0.00s)", "FAIL", raised) == raised
+
+
+def test_go_panic_belongs_to_its_test():
+    assert first("--- FAIL: TestX (0.00s)", "panic: no such price [recovered]") == (
+        "--- FAIL: TestX (0.00s)\npanic: no such price [recovered]"
+    )
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        "subprocess.CalledProcessError: Command 'pytest -q' returned non-zero exit status 1.",
+        'error: failed to solve: process "/bin/sh -c make" did not complete successfully: 2',
+        "[ERROR] Failed to execute goal a:b:2:test on project c: There are test failures.",
+        "web:test: command npm run test exited with 1",
+        "Executing the custom container implementation failed. Please contact your administrator.",
+        "operation failed:",
+    ],
+)
+def test_wrapper_passes_an_error_on(wrapper: str):
+    assert first("error: no such price", wrapper) == "error: no such price"
+
+
+def test_docker_step_is_said_by_what_it_printed_before():
+    assert first(
+        "#9 1.22 the index is stale",
+        '#9 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 2',
+        'error: failed to solve: process "/bin/sh -c make" did not complete: exit code: 2',
+    ).startswith("the index is stale")
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (("not ok 3 - sums", "  ---", "  message: seven", "  ..."), "not ok 3 - sums\nmessage: seven"),
+        (("  1) Failure:", "T#sums [t.rb:3]:", "Expected: 8"), "1) Failure:\nT#sums [t.rb:3]:\nExpected: 8"),
+        (
+            ("  1) Cart sums", "     Failure/Error: expect(7)", "       expected: 8"),
+            "1) Cart sums\nFailure/Error: expect(7)\nexpected: 8",
+        ),
+        (("rake aborted!", "no such price"), "rake aborted!\nno such price"),
+        (("** (CompileError) a.ex:3: no x",), "** (CompileError) a.ex:3: no x"),
+        (("Error in f(x) : ", "  no such price"), "Error in f(x) :\nno such price"),
+        (
+            ("── 1. Failure: sums (@test.R#3) ──", "7 not equal to 8."),
+            "── 1. Failure: sums (@test.R#3) ──\n7 not equal to 8.",
+        ),
+        (("docs/cart.md:12:3 MD013 Line length",), "docs/cart.md:12:3 MD013 Line length"),
+        (("web/a.css", "  ✖  12:0  Empty source"), "✖  12:0  Empty source"),
+        (
+            ("  1) test sums (CartTest)", "     a.exs:4", "     Assertion with == failed"),
+            "1) test sums (CartTest)\na.exs:4\nAssertion with == failed",
+        ),
+    ],
+)  # fmt: skip
+def test_other_runners_are_told_by_their_form(lines: tuple[str, ...], text: str):
+    assert first(*lines) == text
+
+
+def test_silent_step_is_explained_by_the_last_message_before_it():
+    (only,) = log_messages(
+        "##[group]Run git describe\n##[endgroup]\nfatal: No tags can describe 'abc'.\n"
+        '##[group]Run test -n "$TAG"\n##[endgroup]\n' + CODE + "\n"
+    )
+    assert only.text == "fatal: No tags can describe 'abc'."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error_append_string => no value",
+        "ErrorPipeline.cs(12): warning CS1591: Missing comment",
+        "test_b[x-'x' is not recognized as an internal command] PASSED",
+        "PASS: error is raised",
+        "ok 4 - an error: is raised",
+        "2026-03-02 12:00:01 INFO Error counter: reset",
+    ],
+)
+def test_line_that_only_holds_the_word_is_no_error(line: str):
+    assert first(line, "the index is stale").endswith("the index is stale")
+
+
+def test_unittest_heading_may_stand_above_a_docstring():
+    (only,) = said(
+        "KeyError: 'logged by a passing test'",
+        "=====================================",
+        "FAIL: test_two (cart.Cart.test_two)",
+        "Two prices are summed.",
+        "-------------------------------------",
+        "Traceback (most recent call last):",
+        '  File "/app/cart.py", line 5, in test_two',
+        "AssertionError: 7 != 8",
+    )
+    assert only.text == "FAIL: test_two (cart.Cart.test_two)\nAssertionError: 7 != 8"
+
+
+def test_julia_test_is_said_and_what_passes_it_on_is_not():
+    assert first(
+        "calc: Test Failed at /w/test/runtests.jl:9",
+        "  Expression: total([3, 4]) == 8",
+        "   Evaluated: 7 == 8",
+        "ERROR: LoadError: Some tests did not pass: 1 passed, 1 failed.",
+        "ERROR: Package Calc errored during testing",
+    ) == (
+        "calc: Test Failed at /w/test/runtests.jl:9\n"
+        "Expression: total([3, 4]) == 8\nEvaluated: 7 == 8"
+    )
+
+
+def test_julia_package_that_is_missing_is_the_cause():
+    line = "ERROR: LoadError: ArgumentError: Package X not found in current path:"
+    assert first(line, "ERROR: Package Y errored during testing").startswith(line)
