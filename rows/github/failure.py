@@ -9,11 +9,11 @@ from typing import Any
 from rows import fields
 from rows.failure_message import FailureMessage
 from rows.github.job_log import DIALECT, FailedStepReader
+from rows.log_rules import rule_of
+from rows.log_rules.rule import NOTHING, VAGUE
 from rows.logs.blocks import LONGEST, Reason
 from rows.logs.output import Output, clean
-from rows.logs.reasons import MOST, find_reasons
-from rows.logs.rule import NOTHING, VAGUE
-from rows.logs.rules import rule_of
+from rows.logs.ranking import MOST, find_reasons
 from rows.logs.stream import pass_on
 
 AT = "annotation"

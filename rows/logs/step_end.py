@@ -3,10 +3,10 @@
 import re
 
 from rows.failure_message import FailureMessage
+from rows.log_rules import rule_of
+from rows.log_rules.rule import CODE, LAST, NOTHING, PASSED_ON, VAGUE
 from rows.logs.blocks import FRAME, LONGEST, Reason, lines_before
 from rows.logs.output import Output
-from rows.logs.rule import CODE, LAST, NOTHING, PASSED_ON, VAGUE
-from rows.logs.rules import rule_of
 
 MOST = 3
 """Lines that are taken."""

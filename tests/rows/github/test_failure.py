@@ -12,7 +12,7 @@ from rows import fields
 from rows.fingerprint import masked
 from rows.github.failure import annotation_messages, log_messages
 from rows.logs.blocks import BEFORE, LONGEST
-from rows.logs.reasons import MOST
+from rows.logs.ranking import MOST
 from rows.source_record import FailureMessage
 
 LOGS = Path(__file__).parents[1] / "logs"

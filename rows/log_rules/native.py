@@ -1,6 +1,6 @@
 """Compilers, linkers, builders: gcc, clang, MSVC, rustc, go, ghc, OCaml, Swift, CMake, docker."""
 
-from rows.logs.rule import (
+from rows.log_rules.rule import (
     COUNTED,
     GIVEN,
     KILLED,

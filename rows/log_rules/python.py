@@ -1,6 +1,6 @@
 """pytest, unittest, mypy, ruff, flake8, pip, and exceptions."""
 
-from rows.logs.rule import (
+from rows.log_rules.rule import (
     ANY,
     COUNTED,
     GIVEN,

@@ -1,6 +1,6 @@
 """Ruby, PHP, Perl, Elixir, Erlang, Lua, R, Julia, shells, and their package managers."""
 
-from rows.logs.rule import LINE, NAMED, NOTHING, PASSED_ON, PLACED, RAISED, VAGUE, rule
+from rows.log_rules.rule import LINE, NAMED, NOTHING, PASSED_ON, PLACED, RAISED, VAGUE, rule
 
 SCRIPTING = (
     rule("rake", RAISED, r"^rake aborted!", "rake aborted!", more=2, until=r"(?:/|Tasks: TOP)",

@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rows.logs.rule import Rule
-from rows.logs.rules.ended import ENDED, PASSING, WRAPPERS
-from rows.logs.rules.general import GENERAL
-from rows.logs.rules.javascript import JAVASCRIPT
-from rows.logs.rules.jvm import JVM
-from rows.logs.rules.native import NATIVE
-from rows.logs.rules.python import PYTHON
-from rows.logs.rules.scripting import SCRIPTING
-from rows.logs.rules.testing import TESTING
+from rows.log_rules.ended import ENDED, PASSING, WRAPPERS
+from rows.log_rules.general import GENERAL
+from rows.log_rules.javascript import JAVASCRIPT
+from rows.log_rules.jvm import JVM
+from rows.log_rules.native import NATIVE
+from rows.log_rules.python import PYTHON
+from rows.log_rules.rule import Rule
+from rows.log_rules.scripting import SCRIPTING
+from rows.log_rules.testing import TESTING
 
 RULES: tuple[Rule, ...] = (
     *ENDED,
@@ -47,10 +47,10 @@ def joined(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{NAMED_GROUP.sub('(?:', pattern)})" for pattern in patterns))
 
 
-BOUND = [(number, one) for number, one in enumerate(RULES) if not one.word]
-FREE = [(number, one) for number, one in enumerate(RULES) if one.word]
+BOUND = [(number, rule) for number, rule in enumerate(RULES) if not rule.word]
+FREE = [(number, rule) for number, rule in enumerate(RULES) if rule.word]
 BATCHES = [
-    Batch(joined(one.pattern.pattern for _, one in rules), rules)
+    Batch(joined(rule.pattern.pattern for _, rule in rules), rules)
     for rules in (BOUND[first : first + TOGETHER] for first in range(0, len(BOUND), TOGETHER))
 ]
 WORDS = re.compile("|".join(sorted({re.escape(one.word) for _, one in FREE})))
@@ -65,9 +65,9 @@ def rule_of(line: str) -> Rule | None:
             break
     if not WORDS.search(line):
         return first
-    for number, one in FREE:
+    for number, rule in FREE:
         if number > best:
             break
-        if one.word in line and one.pattern.search(line):
-            return one
+        if rule.word in line and rule.pattern.search(line):
+            return rule
     return first

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from rows.github.failure import log_messages
+from rows.log_rules import RULES, rule_of
+from rows.log_rules.rule import NOTHING, Rule, rule
 from rows.logs.candidates import candidates
 from rows.logs.output import clean
-from rows.logs.rule import NOTHING, Rule, rule
-from rows.logs.rules import RULES, rule_of
 
-LOGS = Path(__file__).parent / "logs"
+LOGS = Path(__file__).parents[1] / "logs"
 CAUSES = json.loads((LOGS / "tools/causes.json").read_text("utf-8"))
 LATER = {"ava"}
 """Those of which the cause is not the first message, or none."""

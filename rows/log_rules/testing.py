@@ -1,6 +1,6 @@
 """Runners that number what failed, or print TAP: told by their form rather than by their name."""
 
-from rows.logs.rule import COUNTED, GIVEN, LINE, NAMED, PLACED, rule
+from rows.log_rules.rule import COUNTED, GIVEN, LINE, NAMED, PLACED, rule
 
 STACK = (
     r"\s{2,60}at |\s{0,12}\d{1,4}\) |\s{0,8}\d{1,6} (?:passing|failing|pending)|\s{0,8}Stack:|"

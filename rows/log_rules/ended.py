@@ -1,6 +1,6 @@
 """Why a job was ended from outside; what passed; and what only hands on that something failed."""
 
-from rows.logs.rule import CODE, END, KILLED, NOTHING, PASSED_ON, VAGUE, rule
+from rows.log_rules.rule import CODE, END, KILLED, NOTHING, PASSED_ON, VAGUE, rule
 
 ENDED = (
     rule("cancelled", END, r"^(?:Error: )?The (?:operation|run|job) was cancell?ed",
@@ -89,7 +89,8 @@ WRAPPERS = (
     rule("retry", VAGUE,
          r"^(?:Error: )?(?:Final attempt failed|Docker \w+ failed with exit code)",
          "Final attempt failed. Child_process exited with error code 1"),
-    rule("yarn passing on", VAGUE, r"^(?:error Command failed|error: Command failed|error Command \"|"
+    rule("yarn passing on", VAGUE, r"^(?:error Command failed|error: Command failed|"
+         r"error Command \"|"
          r"error An unexpected error occurred: \"Command failed)",
          "error Command failed with exit code 1."),
     rule("maven help", VAGUE, r"^\[ERROR\] (?:(?:-> )?\[Help|Re-run Maven|To see the|For more|"

@@ -1,6 +1,6 @@
 """mocha, jest, vitest, karma, jasmine, playwright, eslint and its like, tsc, webpack, npm."""
 
-from rows.logs.rule import COUNTED, GIVEN, LINE, NAMED, PLACED, RAISED, VAGUE, rule
+from rows.log_rules.rule import COUNTED, GIVEN, LINE, NAMED, PLACED, RAISED, VAGUE, rule
 
 JAVASCRIPT = (
     rule("jest test", PLACED, r"^\s{0,4}● (?!Console$|Validation Warning)\S",

@@ -1,6 +1,6 @@
 """What calls itself an error in no tool's own way, and places that say no level."""
 
-from rows.logs.rule import GIVEN, LINE, NAMED, NOTHING, PLACED, RAISED, VAGUE, rule
+from rows.log_rules.rule import GIVEN, LINE, NAMED, NOTHING, PLACED, RAISED, VAGUE, rule
 
 ARROW = r"\s{0,9}--> " + GIVEN + r":" + LINE
 EXCEPTION = r"(?!Error: )[A-Za-z_][\w.$]{0,200}(?:Error|Exception|Exit|Fault|Interrupt|Failure)"

@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rows.logs.blocks import Reason, read_reason
+from rows.log_rules import rule_of
+from rows.log_rules.rule import ANY, COUNTED, LAST, NAMED, NOTHING, RAISED, SAID, VAGUE, Rule, rule
+from rows.logs.block_forms import read_reason
+from rows.logs.blocks import Reason
 from rows.logs.candidates import candidates
 from rows.logs.output import Output
-from rows.logs.rule import ANY, COUNTED, LAST, NAMED, NOTHING, RAISED, SAID, VAGUE, Rule, rule
-from rows.logs.rules import rule_of
 from rows.logs.step_end import step_end
 
 MOST = 10
@@ -54,29 +55,35 @@ def hits_of(output: Output) -> Iterator[Hit]:
     """Yield the lines that say something, in order."""
     for place in candidates(output.joined):
         text = output.text(place)
-        one = rule_of(text)
+        matched = rule_of(text)
         marked = output.is_marked(place) and bool(text)
-        if one is None:
+        if matched is None:
             if marked:
                 yield Hit(place, SAID, MARKED)
-        elif one.rank < NOTHING:
-            is_said = marked and one.rank < VAGUE
-            yield Hit(place, min(one.rank, SAID) if is_said else one.rank, one)
+        elif matched.rank < NOTHING:
+            is_said = marked and matched.rank < VAGUE
+            yield Hit(place, min(matched.rank, SAID) if is_said else matched.rank, matched)
 
 
 def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason]]:
     """Yield the reasons of each rank, the best rank first, each as the log has them."""
     waiting = defaultdict[int, list[Hit | Reason]](list)
-    for hit in hits:
-        waiting[hit.rank].append(hit)
+    for waited in hits:
+        waiting[waited.rank].append(waited)
     for rank in range(NOTHING):
         reasons = list[Reason]()
-        for one in sorted(waiting.pop(rank, []), key=lambda one: (one.place, isinstance(one, Hit))):
-            reason = one if isinstance(one, Reason) else read_reason(output, one.place, one.rule)
+        for waited in sorted(
+            waiting.pop(rank, []), key=lambda waited: (waited.place, isinstance(waited, Hit))
+        ):
+            reason = (
+                waited
+                if isinstance(waited, Reason)
+                else read_reason(output, waited.place, waited.rule)
+            )
             if reason is None:
                 continue
-            if isinstance(one, Hit) and one.rank < one.rule.rank:
-                reason = reason._replace(rank=min(one.rank, reason.rank))
+            if isinstance(waited, Hit) and waited.rank < waited.rule.rank:
+                reason = reason._replace(rank=min(waited.rank, reason.rank))
             if reason.rank > rank:
                 waiting[reason.rank].append(reason)
             else:

@@ -1,6 +1,6 @@
 """Maven, Gradle, javac, kotlinc, ant, sbt, ScalaTest, specs2, Clojure, Android."""
 
-from rows.logs.rule import COUNTED, GIVEN, LINE, PLACED, RAISED, SAID, VAGUE, rule
+from rows.log_rules.rule import COUNTED, GIVEN, LINE, PLACED, RAISED, SAID, VAGUE, rule
 
 STACK = r"\s{1,40}at "
 RUNNING = r"(?:\d{1,9} )?"

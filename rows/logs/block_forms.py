@@ -1,0 +1,168 @@
+"""Forms of their own: a Go test, a traceback, a test of Maven, a numbered list, a point of TAP."""
+
+import re
+from collections.abc import Callable
+
+from rows.log_rules.rule import COUNTED, PASSED_ON, PLACED, RAISED, VAGUE, Rule
+from rows.logs.blocks import (
+    ABOVE,
+    FRAME,
+    LONGEST,
+    TRACEBACK,
+    Reason,
+    following,
+    is_cause,
+    plain_reason,
+    reason,
+)
+from rows.logs.output import Output
+
+CALLED = re.compile(r"(?:subprocess\.)?CalledProcessError: ")
+
+
+def read_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return what a line says by a rule, None where it is said elsewhere or is nothing."""
+    read = READERS.get(rule.read)
+    if read is not None:
+        return read(output, place, rule)
+    return plain_reason(output, place, rule)
+
+
+def indent(text: str) -> int:
+    """Return how many spaces a line begins with."""
+    return len(text) - len(text.lstrip())
+
+
+def go_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a Go test that failed; one that has subtests says nothing itself: they follow."""
+    follow = following(output, place, rule)
+    ours = indent(output.text(place))
+    kept = list[str]()
+    for text in follow.lines:
+        if text.startswith("---"):
+            below = next(
+                output.text(n) for n in range(place + 1, len(output)) if output.text(n).strip()
+            )
+            if not kept and indent(below) > ours:
+                return None
+            break
+        kept.append(text)
+    raw = output.text(place + 1) if place + 1 < len(output) else ""
+    if kept and not raw.startswith("panic: ") and raw.strip() and indent(raw) <= ours:
+        kept = []
+    where = follow.where if kept else {}
+    lines = [output.text(place).strip(), *kept[:1]]
+    if len(kept) > 1 and re.match(r"Error Trace:|panic: |.{1,300}\.go:\d+:\s*$", kept[0]):
+        lines.append(kept[1])
+    return reason(output, place, rule, PLACED if kept else COUNTED, lines, where)
+
+
+def traceback_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return the exception that ends a Python traceback, and where it was raised."""
+    prefix = output.text(place).removesuffix(TRACEBACK)
+    where = dict[str, str]()
+    for number in range(place + 1, min(place + 400, len(output))):
+        text = output.text(number).removeprefix(prefix)
+        if frame := FRAME.match(text):
+            where = frame.groupdict()
+        elif text and not text[0].isspace():
+            if is_cause(output, number):
+                return None
+            test = test_above(output, place)
+            more = following(output, number, EXCEPTION_TEXT).lines if text.endswith(":") else []
+            rank = PLACED if test else PASSED_ON if CALLED.match(text) else RAISED
+            lines = [*([test] if test else []), text, *more]
+            return reason(output, place, rule, rank, lines, where)._replace(place=number)
+    return None
+
+
+EXCEPTION_TEXT = Rule("", RAISED, re.compile(""), "", more=2, is_close=True, within=3)
+
+
+def test_above(output: Output, place: int) -> str | None:
+    """Return the heading that unittest puts above a traceback: which test it is.
+
+    The test's docstring may stand between.
+    """
+    if not output.text(max(0, place - 1)).startswith("-----"):
+        return None
+    for number in range(place - 2, max(-1, place - 6), -1):
+        text = output.text(number)
+        if text.startswith(("FAIL: ", "ERROR: ")):
+            return text
+        if text.startswith("====="):
+            return None
+    return None
+
+
+def surefire_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a test that Maven ran, with what it raised and what caused that."""
+    first = plain_reason(output, place, rule)
+    if first is None or first.rank != PLACED:
+        return first
+    cause = None
+    for number in range(place + 1, min(place + ABOVE, len(output))):
+        text = output.text(number)
+        if text.startswith("Caused by: "):
+            cause = text
+        elif "<<< " in text or not text.strip():
+            break
+    if cause and cause not in first.message.text:
+        text = f"{first.message.text}\n{cause}"[:LONGEST]
+        return first._replace(message=first.message._replace(text=text))
+    return first
+
+
+SELF_EVIDENT = re.compile(
+    r"> (?:There were failing tests|Compilation (?:failed|error); see|Process 'command|"
+    r"A failure occurred while executing|.{0,200}finished with non-zero exit value)"
+)
+
+
+def gradle_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return what went wrong by Gradle; that tests failed or a compiler did is said elsewhere."""
+    first = plain_reason(output, place, rule)
+    if first is None:
+        return None
+    lines = first.message.text.split("\n")[1:]
+    if len(lines) < 3 and any(SELF_EVIDENT.match(line) for line in lines):
+        return first._replace(rank=VAGUE, message=first.message._replace(vague=True))
+    return first
+
+
+def numbered_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a numbered test, where what follows looks like one: other lists are numbered, too."""
+    follow = following(output, place, rule)
+    text = output.text(place)
+    says = [line for line in follow.lines if TELLS.search(line)]
+    if not says and not (TELLS.search(text) and follow.lines):
+        return None
+    return reason(output, place, rule, PLACED, [text.strip(), *follow.lines], follow.where)
+
+
+TELLS = re.compile(
+    r"(?:[Ee]rror|[Ff]ail|[Ee]xpect|[Aa]ssert|[Ee]xception|[Tt]imeout|[Tt]imed out|should|not |"
+    r"Message:|undefined|!=|≠|got:|given|mismatch|unknown|\+ )"
+)
+
+
+def tap_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a point of TAP that failed; a suite that has points of its own says nothing."""
+    follow = following(output, place, rule)
+    lines = [line for line in follow.lines if line not in (">-", "|-", "---", "...")]
+    raw = " ".join(output.text(n) for n in range(place + 1, min(place + 8, len(output))))
+    if re.search(r"failureType: '(?:subtestsFailed|parentAlreadyFinished)'", raw):
+        return None
+    rank = PLACED if lines else COUNTED
+    return reason(output, place, rule, rank, [output.text(place).strip(), *lines[:5]], follow.where)
+
+
+READERS: dict[str, Callable[[Output, int, Rule], Reason | None]] = {
+    "go": go_reason,
+    "traceback": traceback_reason,
+    "surefire": surefire_reason,
+    "gradle": gradle_reason,
+    "numbered": numbered_reason,
+    "tap": tap_reason,
+}
+"""What reads the lines of rules that have a form of their own."""

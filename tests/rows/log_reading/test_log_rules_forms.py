@@ -1,0 +1,122 @@
+"""What passes an error on, forms of other runners, and lines that only look like errors."""
+
+import pytest
+
+from rows.failure_message import FailureMessage
+from rows.github.failure import log_messages
+
+CODE = "##[error]Process completed with exit code 1."
+
+
+def said(*lines: str) -> list[FailureMessage]:
+    return log_messages("\n".join(("##[group]Run ./check", "##[endgroup]", *lines, CODE, "")))
+
+
+def first(*lines: str) -> str:
+    return said(*lines)[0].text
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        "subprocess.CalledProcessError: Command 'pytest -q' returned non-zero exit status 1.",
+        'error: failed to solve: process "/bin/sh -c make" did not complete successfully: 2',
+        "[ERROR] Failed to execute goal a:b:2:test on project c: There are test failures.",
+        "web:test: command npm run test exited with 1",
+        "Executing the custom container implementation failed. Please contact your administrator.",
+        "operation failed:",
+    ],
+)
+def test_wrapper_passes_an_error_on(wrapper: str):
+    assert first("error: no such price", wrapper) == "error: no such price"
+
+
+def test_docker_step_is_said_by_what_it_printed_before():
+    assert first(
+        "#9 1.22 the index is stale",
+        '#9 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 2',
+        'error: failed to solve: process "/bin/sh -c make" did not complete: exit code: 2',
+    ).startswith("the index is stale")
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (("not ok 3 - x", "  ---", "  message: seven", "  ..."), "not ok 3 - x\nmessage: seven"),
+        (("  1) Failure:", "T#x [t.rb:3]:", "Is: 8"), "1) Failure:\nT#x [t.rb:3]:\nIs: 8"),
+        (
+            ("  1) Cart sums", "     Failure/Error: expect(7)", "       expected: 8"),
+            "1) Cart sums\nFailure/Error: expect(7)\nexpected: 8",
+        ),
+        (("rake aborted!", "no such price"), "rake aborted!\nno such price"),
+        (("** (CompileError) a.ex:3: no x",), "** (CompileError) a.ex:3: no x"),
+        (("Error in f(x) : ", "  no such price"), "Error in f(x) :\nno such price"),
+        (
+            ("── 1. Failure: sums (@test.R#3) ──", "7 not equal to 8."),
+            "── 1. Failure: sums (@test.R#3) ──\n7 not equal to 8.",
+        ),
+        (("docs/cart.md:12:3 MD013 Line length",), "docs/cart.md:12:3 MD013 Line length"),
+        (("web/a.css", "  ✖  12:0  Empty source"), "✖  12:0  Empty source"),
+        (
+            ("  1) test sums (CartTest)", "     a.exs:4", "     Assertion with == failed"),
+            "1) test sums (CartTest)\na.exs:4\nAssertion with == failed",
+        ),
+    ],
+)  # fmt: skip
+def test_other_runners_are_told_by_their_form(lines: tuple[str, ...], text: str):
+    assert first(*lines) == text
+
+
+def test_silent_step_is_explained_by_the_last_message_before_it():
+    (only,) = log_messages(
+        "##[group]Run git describe\n##[endgroup]\nfatal: No tags can describe 'abc'.\n"
+        '##[group]Run test -n "$TAG"\n##[endgroup]\n' + CODE + "\n"
+    )
+    assert only.text == "fatal: No tags can describe 'abc'."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error_append_string => no value",
+        "ErrorPipeline.cs(12): warning CS1591: Missing comment",
+        "test_b[x-'x' is not recognized as an internal command] PASSED",
+        "PASS: error is raised",
+        "ok 4 - an error: is raised",
+        "2026-03-02 12:00:01 INFO Error counter: reset",
+    ],
+)
+def test_line_that_only_holds_the_word_is_no_error(line: str):
+    assert first(line, "the index is stale").endswith("the index is stale")
+
+
+def test_unittest_heading_may_stand_above_a_docstring():
+    (only,) = said(
+        "KeyError: 'logged by a passing test'",
+        "=====================================",
+        "FAIL: test_two (cart.Cart.test_two)",
+        "Two prices are summed.",
+        "-------------------------------------",
+        "Traceback (most recent call last):",
+        '  File "/app/cart.py", line 5, in test_two',
+        "AssertionError: 7 != 8",
+    )
+    assert only.text == "FAIL: test_two (cart.Cart.test_two)\nAssertionError: 7 != 8"
+
+
+def test_julia_test_is_said_and_what_passes_it_on_is_not():
+    assert first(
+        "calc: Test Failed at /w/test/runtests.jl:9",
+        "  Expression: total([3, 4]) == 8",
+        "   Evaluated: 7 == 8",
+        "ERROR: LoadError: Some tests did not pass: 1 passed, 1 failed.",
+        "ERROR: Package Calc errored during testing",
+    ) == (
+        "calc: Test Failed at /w/test/runtests.jl:9\n"
+        "Expression: total([3, 4]) == 8\nEvaluated: 7 == 8"
+    )
+
+
+def test_julia_package_that_is_missing_is_the_cause():
+    line = "ERROR: LoadError: ArgumentError: Package X not found in current path:"
+    assert first(line, "ERROR: Package Y errored during testing").startswith(line)
