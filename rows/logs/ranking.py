@@ -68,22 +68,15 @@ def hits_of(output: Output) -> Iterator[Hit]:
 def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason]]:
     """Yield the reasons of each rank, the best rank first, each as the log has them."""
     waiting = defaultdict[int, list[Hit | Reason]](list)
-    for waited in hits:
-        waiting[waited.rank].append(waited)
+    for hit in hits:
+        waiting[hit.rank].append(hit)
     for rank in range(NOTHING):
         reasons = list[Reason]()
-        for waited in sorted(
-            waiting.pop(rank, []), key=lambda waited: (waited.place, isinstance(waited, Hit))
-        ):
-            reason = (
-                waited
-                if isinstance(waited, Reason)
-                else read_reason(output, waited.place, waited.rule)
-            )
+        waited = sorted(waiting.pop(rank, []), key=lambda one: (one.place, isinstance(one, Hit)))
+        for each in waited:
+            reason = each if isinstance(each, Reason) else read_hit(output, each)
             if reason is None:
                 continue
-            if isinstance(waited, Hit) and waited.rank < waited.rule.rank:
-                reason = reason._replace(rank=min(waited.rank, reason.rank))
             if reason.rank > rank:
                 waiting[reason.rank].append(reason)
             else:
@@ -92,6 +85,14 @@ def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason
                     break
         if reasons:
             yield reasons
+
+
+def read_hit(output: Output, hit: Hit) -> Reason | None:
+    """Return what a line says; the runner's mark may let it tell more than its rule."""
+    reason = read_reason(output, hit.place, hit.rule)
+    if reason is None or hit.rank == hit.rule.rank:
+        return reason
+    return reason._replace(rank=min(hit.rank, reason.rank))
 
 
 def best_reasons(output: Output, hits: Iterable[Hit], worst: int) -> list[Reason]:
