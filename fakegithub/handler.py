@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fakegithub.api import access, dispatch, lies
 from fakegithub.api.access import Token
-from fakegithub.api.answers import Answer, Call, Logged, error
+from fakegithub.api.answers import Answer, Call, Logged, error, not_found
 from fakegithub.payloads.templates import API
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ FAILURES = {
     ),
 }
 FAILURES["timeout"] = FAILURES["502"]
+FAILURES["404"] = not_found()
 
 
 class QuietHandler(BaseHTTPRequestHandler):

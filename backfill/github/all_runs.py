@@ -14,6 +14,7 @@ from backfill.github.windows import (
     OF_WINDOWS,
     count_of,
     cover_until,
+    describe_span,
     first_page_path,
     join_windows,
     read_newest_time,
@@ -214,6 +215,9 @@ def join_small_windows(context: Context, repository: Repository) -> None:
         keep = partial(backfill_progress.keep_pages, repoid=repository.repoid, paths=paths)
         context.writer.put(note=partial(keep, path=OF_WINDOWS))
     context.writer.flush()
+    # A span that was cut otherwise since it could not be listed is in others.
+    spans = {describe_span(window) for window in windows} | {ALL_RUNS}
+    context.due.forget_others(repository.repoid, "runs ", spans)
 
 
 def announce_totals(

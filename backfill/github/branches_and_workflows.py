@@ -38,6 +38,7 @@ from store.deliveries.table import now as clock
 from store.reads import for_audit, for_backfill
 from store.reads.for_backfill import StoredWorkflow
 from store.state import notes
+from store.write.derived_columns import name_runs
 
 BRANCHES, UNLISTED = "branches?per_page=100", "branches not listed"
 WORKFLOWS, FLOWS = "actions/workflows?per_page=100", "workflows listed"
@@ -216,6 +217,7 @@ def read_workflows(context: Context, repository: Repository) -> None:
 
     def note(connection: Connection) -> None:
         put_pages(connection, repository.repoid, pages)
+        name_runs(connection, repository.repoid)
         notes.put(connection, subject, FLOWS, json.dumps([one for one in listed if one]))
 
     # A page with one that cannot be read is asked for again, though it is unchanged.

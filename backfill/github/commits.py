@@ -155,6 +155,8 @@ def read_heads(context: Context, repository: Repository) -> None:
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         heads = for_backfill.list_unknown_heads(connection, repository.repoid)
+    items = {f"commit {head}" for head in heads}  # the others came another way
+    context.due.forget_others(repository.repoid, "commit ", items)
     tasks: Iterator[Task] = (partial(read_commit, context, repository, head) for head in heads)
     for commits in context.pool.spread(tasks):
         context.writer.put(commits)

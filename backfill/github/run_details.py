@@ -12,7 +12,7 @@ from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_obje
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import Known, fetch_pages, know_nothing
-from backfill.pipeline.api_objects import ask_for, fetch_record
+from backfill.pipeline.api_objects import ask_below, ask_for, fetch_record
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable, fields
@@ -112,11 +112,13 @@ def complete_details(
 ) -> RunDetails:
     """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
     run, reads, pages, _ = details
+    path = f"{repository.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
+    list_jobs = partial(list_all_jobs, context, repository, run.rungitid, run.attempt, known)
     listed, is_gone = ask_for(
         context,
         repository,
         f"run {run.rungitid}: jobs",
-        partial(list_all_jobs, context, repository, run.rungitid, run.attempt, known),
+        partial(ask_below, context, path, list_jobs),
     )
     if is_gone:
         # Deleted while it was being read: there is nothing more to be had.
@@ -132,7 +134,8 @@ def complete_details(
     reads += mapped + attempts
     if listed.lacking or len(mapped) < len(listed.jobs) or not is_read:
         # Not read to its end: what is not stored is asked for again.
-        return details._replace(run=run._replace(state=OPEN), pages={})
+        state = OPEN if is_read else DUE
+        return details._replace(run=run._replace(state=state), pages={})
     latest = max((attempt_of(job) for job in listed.jobs), default=0)
     is_done = run.ended and latest <= run.attempt
     state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)

@@ -92,3 +92,17 @@ def ask_for(
     home = repository.path.rstrip("/")
     answer = context.due.read(context.client, repository.repoid, name, home, ask_or_miss)
     return answer or (None, False)
+
+
+def ask_below(context: Context, path: str, ask: Callable[[], Result]) -> Result:
+    """Return what is asked for below a path; it is gone only if the path itself is, too.
+
+    Raises ApiError.
+    """
+    try:
+        return ask()
+    except ApiError as problem:
+        if problem.is_gone:
+            context.client.get(path)
+            raise ApiError("not found, although what it belongs to is there") from problem
+        raise

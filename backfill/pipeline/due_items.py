@@ -6,7 +6,7 @@ delivery of a hook's log, a span of a list. What is noted outlives the process.
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
@@ -145,6 +145,15 @@ class DueItems:
                 items.pop(key, None)
             else:
                 items[key] = item
+
+    def forget_others(self, owner: object, prefix: str, wanted: Collection[str]) -> None:
+        """Note nothing more of an owner's items of one kind, but of the wanted."""
+        items = self.noted()
+        with self.lock:
+            names = [name for key, name in items if key == str(owner) and name.startswith(prefix)]
+        for name in names:
+            if name not in wanted:
+                self.forget(owner, name)
 
     def list_open(self, owner: object) -> list[str]:
         """Return in a sentence each what of an owner is not read."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     null,
     select,
     union_all,
+    update,
 )
 
 from engines import use_index
@@ -51,6 +52,19 @@ def resolve_workflow_names(connection: Connection, runs: Iterable[Values]) -> No
     for values in nameless:
         gitid, otherwise = values["workflowname"]
         values["workflowname"] = names.get((values["provider"], gitid)) or otherwise
+
+
+def name_runs(connection: Connection, repoid: int) -> None:
+    """Give runs the name of their workflow that were stored before any list had it.
+
+    Until then they are called by its path.
+    """
+    query = select(workflows.c.gitid, workflows.c.path, workflows.c.name)
+    chosen = query.where(workflows.c.repoid == repoid, workflows.c.name != workflows.c.path)
+    for gitid, path, name in connection.execute(chosen).all():
+        mine = (workflowruns.c.repoid == repoid, workflowruns.c.workflowgitid == gitid)
+        runs = update(workflowruns).where(*mine, workflowruns.c.workflowname == path)
+        connection.execute(runs.values(workflowname=name))
 
 
 def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[RunKey, Row[Any]]:
