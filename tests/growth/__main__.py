@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the table of docs/reliability.md; return 0 when all is within its bound."""
     flags = argparse.ArgumentParser(prog="python -m tests.growth", description=__doc__)
     flags.add_argument("--days", type=int, default=365)
-    flags.add_argument("--runs", type=int, default=5, help="on each day, of 7 deliveries")
+    flags.add_argument("--runs", type=int, default=3, help="on each day, of 7 deliveries")
     flags.add_argument("--engine", action="append", choices=["sqlite", "mariadb", "mysql"])
     given = flags.parse_args(argv)
     logging.disable(logging.DEBUG)

@@ -1,14 +1,11 @@
 """A year of an installation: a server whose days go by, what it sends, and all that we do."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
-from types import ModuleType
-from unittest import mock
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -16,7 +13,6 @@ import sqlalchemy as sa
 from config.calendar import Calendar
 from config.watch import watch
 from engines import connect
-from engines.kind import KINDS
 from fakegithub.api.hooks import Hook
 from listener.background import housekeeping, spool_drain
 from listener.background.spool_drain import SpoolDrain
@@ -24,10 +20,10 @@ from rows.github.events import EVENTS
 from schema import migrate
 from schema.tables.ci import jobs
 from store import apply
-from store.deliveries import table
 from store.deliveries.spool import Spool
 from store.rollups import flakes, make
 from store.rollups.spans import RollupPlan
+from tests.clocks.showing import showing
 from tests.fakegithub.samples import app_of, flow_of, small_world
 from tests.healing.installation import Installation, installed
 from tests.listener.conftest import intake_for
@@ -42,7 +38,6 @@ READING = range(10, 20)
 CYCLE = 3
 """Days from one cycle of the reconciler to the next."""
 BEGIN = {"sqlite": "BEGIN", "mysql": "START TRANSACTION WITH CONSISTENT SNAPSHOT"}
-SERVERS = ("sqlite", "mysql", "mariadb")
 
 
 @dataclass
@@ -191,20 +186,5 @@ def year_of(url: str, folder: Path) -> Iterator[Year]:
         stack.callback(spool.close)
         year = Year(here, hook, spool)
         stack.callback(year.end_reader)
-        usual = dict(KINDS)
-        stack.callback(KINDS.update, usual)
-        KINDS.update({name: replace(usual[name], now=lambda _: year.now()) for name in SERVERS})
-        for module, name in clocks():
-            stack.enter_context(mock.patch.object(module, name, year.now))
+        stack.enter_context(showing(year.now))
         yield year
-
-
-def clocks() -> list[tuple[ModuleType, str]]:
-    """Return where our modules have this machine's clock, and under which name."""
-    usual = table.now
-    return [
-        (module, name)
-        for module in list(sys.modules.values())
-        for name in ("now", "clock")
-        if getattr(module, "__dict__", {}).get(name) is usual
-    ]

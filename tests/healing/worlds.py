@@ -20,7 +20,7 @@ def mishaps(random: Random, rate: float) -> Callable[[Delivery, Hook], str | Non
     return lambda delivery, hook: random.choice(FATES) if random.random() < rate else None
 
 
-def live(here: Installation, seed: int) -> None:
+def live(here: Installation, seed: int, begin_phase: Callable[[], object] = lambda: None) -> None:
     """Let a world go by while things go wrong, with a cycle now and then; end with all well.
 
     In each phase the listener may refuse what comes, the hook may be disabled, and the process
@@ -36,6 +36,7 @@ def live(here: Installation, seed: int) -> None:
     for phase in range(1, PHASES + 1):
         now = begin + (end - begin) * phase // PHASES
         github.clock = lambda now=now: now
+        begin_phase()
         here.receiver.is_down = random.random() < 0.2
         hook.active = random.random() < 0.8
         github.hooks.send_due(until=now, mishap=mishap)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from tests.leftovers import close_session
-from tests.torture.crash import CARELESS, RELAXED, Outcome, Plan, crash
+from tests.torture.crash import CARELESS, LYING, RELAXED, Outcome, Plan, crash
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,11 +35,15 @@ def plans(engine: str, part: int, seed: int) -> list[tuple[str, Plan, bool]]:
     few = 12_000 // part
     careless = Plan(engine, few, max(4, 24 // part), seed, ("worker", "everything"), door=CARELESS)
     relaxed = Plan(engine, few, max(4, 24 // part), seed, ("database",), RELAXED)
+    lying = Plan("sqlite", few, max(6, 24 // part), seed, door=LYING)
+    believing = lying._replace(door=(*LYING, "believing"))
     return [
         (engine, Plan(engine, 100_000 // part, 200 // part, seed), False),
         ("sqlite", Plan("sqlite", 100_000 // part, 200 // part, seed), False),
         ("control: flush=0", relaxed, True),
         ("control: answers before it commits", careless, True),
+        ("sqlite, clocks that lie", lying, False),
+        ("control: every clock is believed", believing, True),
     ]
 
 

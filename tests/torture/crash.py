@@ -18,6 +18,7 @@ from tests.torture.stage import Stage
 RELAXED = ("--innodb-flush-log-at-trx-commit=0",)
 SETTLE_SECONDS = 5.0  # in which a listener that stores late has stored what it still can
 CARELESS = ("-m", "tests.torture.careless")
+LYING = ("-m", "tests.torture.lying")
 EVERY = ("worker", "master", "everything", "database")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.counts import count
-from tests.torture.crash import CARELESS, RELAXED, Plan, crash
+from tests.counts import ALL, count
+from tests.torture.crash import CARELESS, LYING, RELAXED, Plan, crash
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite", "mariadb"], indirect=True)
@@ -22,6 +22,18 @@ def test_losses_of_a_database_with_relaxed_flushing_are_found(engine_name: str):
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_losses_of_a_listener_that_answers_before_it_commits_are_found(engine_name: str):
     assert is_found(Plan(engine_name, 400, 4, 1, ("worker", "everything"), door=CARELESS))
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_nothing_acknowledged_is_lost_while_each_start_finds_another_clock(engine_name: str):
+    found = crash(Plan(engine_name, count(150, 6000), count(3, 25), door=LYING))
+    assert found.verdict.is_good, found
+
+
+@pytest.mark.skipif(not ALL, reason="takes a minute: RUNLEDGER_TEST=all; part of make torture")
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_losses_of_a_listener_that_believes_every_clock_are_found(engine_name: str):
+    assert is_found(Plan(engine_name, 300, 5, door=(*LYING, "believing")))
 
 
 def is_found(plan: Plan) -> bool:
