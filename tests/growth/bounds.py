@@ -76,7 +76,7 @@ FILES = {
     "log's index": Bound("nothing: 1/256 of the log", lambda _: LOG / 200 + 65_536),
     "spool": Bound("nothing, once it is drained", lambda _: 200_000),
     "spool's log": Bound("nothing: 16 MB", lambda _: LOG),
-    "locks and counts": Bound("nothing", lambda _: 1000),
+    "locks and counts": Bound("nothing", lambda _: 10_000),
     "log lines": Bound(
         "deliveries: 400 bytes each; cycles: 1,000",
         lambda load: 400 * sum(load.received) + 1000 * load.cycles + 10_000,
