@@ -4,7 +4,7 @@ python -m tests.growth                    a year on SQLite, one on MariaDB, and 
 python -m tests.growth --days 60 --runs 10 --engine sqlite
 
 The world, its deliveries, the reconciler and the upkeep are the real ones; their clocks show
-the world's time. For ten days of each month a reader's transaction stays open.
+the world's time. For twenty days of each month a reader's transaction stays open.
 """
 
 import argparse

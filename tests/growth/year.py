@@ -33,7 +33,7 @@ from tests.store.production_doors import ignore, quarantine, sent
 DAY, KEPT = 86_400, 30
 PLAN = RollupPlan(Calendar(ZoneInfo("UTC"), time(6)))
 MONTH = 30
-READING = range(10, 20)
+READING = range(5, 25)
 """The days of each month in which a reader's transaction stays open."""
 CYCLE = 3
 """Days from one cycle of the reconciler to the next."""
