@@ -16,6 +16,7 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import CheckLine, KnownHooks, Webhook
 from backfill.vendors import Vendor, chosen_vendor
+from backfill.watched_repositories import GoneRepository
 from config.command_line import CommandLine
 from config.settings import BadSetting, Settings, read
 from engines import reading
@@ -24,7 +25,7 @@ from rows.one_line import one_line
 from store import open
 from store.deliveries import received
 from store.open import CannotStart
-from store.state import notes
+from store.state import gone_repositories, notes
 
 TRIES = 3
 URL = "url"
@@ -157,9 +158,19 @@ def inspect_hooks(
         try:
             yield from vendor.inspect_hooks(client, owner, url, known)
         except ApiError as problem:
-            yield CheckLine(
-                "webhook", f"not looked at: {vendor.explain_refusal(client, owner, problem)}"
-            )
+            why = find_end(engine, owner.name) if problem.is_gone or problem.is_blocked else None
+            why = why or vendor.explain_refusal(client, owner, problem)
+            yield CheckLine("webhook", f"not looked at: {why}")
+
+
+def find_end(engine: Engine | None, name: str) -> str | None:
+    """Return what the store says of a repository that is gone."""
+    if engine is None:
+        return None
+    with reading(engine).connect() as connection:
+        gone = gone_repositories.list_gone(connection)
+    ends = (GoneRepository.of(one) for one in gone if one.name.lower() == name.lower())
+    return next((end.sentence for end in ends), None)
 
 
 if __name__ == "__main__":
