@@ -13,7 +13,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from backfill.http.api_rules import Action, Judgement, read_count
-from backfill.http.errors import ApiError
+from backfill.http.errors import ApiError, explain_no_json
 from backfill.http.rate_limit import RateLimit
 
 SECOND = 1.0
@@ -237,13 +237,6 @@ def read_body(response: requests.Response) -> bytes:
             response.close()
             raise TooLong
     return b"".join(pieces)
-
-
-def explain_no_json(title: str, content: bytes) -> str:
-    """Say what is the matter with an answer that is no JSON."""
-    if content.lstrip()[:1] in (b"{", b"[", b""):
-        return f"{title}'s answer breaks off"
-    return f"{title}'s answer is no JSON (check the API's address, and proxies)"
 
 
 def parse_json(content: bytes) -> Any:

@@ -67,3 +67,10 @@ class ApiError(Exception):
 def in_one_line(text: str) -> str:
     """Return a stranger's text in one short line."""
     return ascii(" ".join(text.split())[:200])[1:-1]
+
+
+def explain_no_json(title: str, content: bytes) -> str:
+    """Say what is the matter with an answer that is no JSON."""
+    if content.lstrip()[:1] in (b"{", b"[", b""):
+        return f"{title}'s answer breaks off"
+    return f"{title}'s answer is no JSON (check the API's address, and proxies)"

@@ -43,7 +43,7 @@ def check_one(engine: Engine, seed: int, **size: int) -> None:
 @on_sqlite
 @pytest.mark.parametrize("part", range(8))
 def test_small_worlds_are_whole_after_two_cycles(store_url, part):
-    for seed in range(part, counts.count(16, 2000), 8):
+    for seed in range(part, counts.count(8, 2000), 8):
         clear_store(store_url)
         check(store_url, seed, runs=3, jobs=1, days=2)
 
@@ -55,4 +55,4 @@ def test_world_is_whole_after_two_cycles_on_every_engine(store_url):
 @on_sqlite
 @pytest.mark.parametrize("seed", range(counts.count(1, 20)))
 def test_large_worlds_are_whole_after_two_cycles(store_url, seed):
-    check(store_url, 1000 + seed, runs=counts.count(30, 200), jobs=3, days=10)
+    check(store_url, 1000 + seed, runs=counts.count(12, 200), jobs=3, days=10)
