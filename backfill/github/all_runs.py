@@ -206,17 +206,14 @@ def join_small_windows(context: Context, repository: Repository) -> None:
     """Make one window of two at the top that fit one page: frequent backfills make small ones."""
     windows = list_windows(context, repository)
     while len(windows) > 1 and (both := join_windows(windows[0], windows[1])):
-        replace = partial(
-            backfill_progress.replace_windows, repoid=repository.repoid, old=windows[:2], new=[both]
-        )
-        context.writer.put(note=replace)
+        replace = partial(backfill_progress.replace_windows, repoid=repository.repoid)
+        context.writer.put(note=partial(replace, old=windows[:2], new=[both]))
         windows = [both, *windows[2:]]
         paths = tuple(first_page_path(window).partition("&")[0] + "&" for window in windows)
-        keep = partial(backfill_progress.keep_pages, repoid=repository.repoid, paths=paths)
-        context.writer.put(note=partial(keep, path=OF_WINDOWS))
+        keep = partial(backfill_progress.keep_pages, repoid=repository.repoid, path=OF_WINDOWS)
+        context.writer.put(note=partial(keep, paths=paths))
     context.writer.flush()
-    # A span that was cut otherwise since it could not be listed is in others.
-    spans = {describe_span(window) for window in windows} | {ALL_RUNS}
+    spans = {ALL_RUNS, *map(describe_span, windows)}  # one that was cut since is in others
     context.due.forget_others(repository.repoid, "runs ", spans)
 
 

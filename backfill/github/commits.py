@@ -8,12 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from backfill.github.repository_lookup import map_each, map_objects
+from backfill.github.repository_lookup import describe_cut, map_each, map_objects
 from backfill.github.windows import CommitDepth, history_path
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
-from backfill.http.pagination import FetchedPage, fetch_pages, know_nothing
-from backfill.http.smaller_pages import items_before
+from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Json, ListedCommit, Repository, Unread, UnreadItem
 from engines import reading
@@ -45,16 +44,14 @@ def read_default_branch(
         oldest = backfill_progress.oldest_run(connection, repository.repoid)
         walks = backfill_progress.walks_of(connection, repository.repoid)
     if head is None:
-        context.reporter.say(
-            f"{repository.name}: the repository is empty, or its default branch is not listed"
-        )
-        return
+        why = "the repository is empty, or its default branch is not listed"
+        return context.reporter.say(f"{repository.name}: {why}")
     depth = CommitDepth(commits, min(filter(None, (oldest, since)), default=None))
     if depth.most is None and depth.since is None:
         return
     ask = partial(walk_history, context, repository, head, depth, walks)
-    item, home = f"history of branch {repository.default_branch}", repository.path.rstrip("/")
-    context.due.read(context.client, repository.repoid, item, home, ask)
+    item = f"history of branch {repository.default_branch}"
+    context.due.read(context.client, repository.repoid, item, repository.path.rstrip("/"), ask)
 
 
 def walk_history(
@@ -126,18 +123,6 @@ def follow_walk(context: Context, repository: Repository, begun: Walk, depth: Co
             break
     if broken:
         raise broken[0]
-
-
-def describe_cut(fetched: FetchedPage, commits: list[Any]) -> str:
-    """Return what a comparison lacks by its own count, said on its last page; empty for nothing.
-
-    https://docs.github.com/rest/commits/commits#compare-two-commits
-    """
-    if fetched.nextpage is not None or not isinstance(fetched.body, dict):
-        return ""
-    total = fields.number(fetched.body, "total_commits", "comparison")
-    listed = items_before(fetched.key) + len(commits)
-    return "" if total in (None, listed) else f"a comparison lists {listed} of {total} commits"
 
 
 def oldest_time(commits: list[Any]) -> datetime | None:

@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 
 from backfill.github import all_runs, run_details
 from backfill.github.branches_and_workflows import BRANCHES, read_branches
-from backfill.github.commits import describe_cut, read_default_branch, read_heads
-from backfill.github.repository_lookup import map_objects
+from backfill.github.commits import read_default_branch, read_heads
+from backfill.github.repository_lookup import describe_cut, map_objects
 from backfill.github.run_details import RunDetails
 from backfill.github.run_listing import RunList
 from backfill.github.windows import CHANGES_FOR

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.http.pagination import FetchedPage, fetch_pages, know_nothing
+from backfill.http.smaller_pages import items_before
 from backfill.pipeline.api_objects import read_field, read_named, read_object
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository, Unread, UnreadItem
@@ -200,3 +201,15 @@ def map_each(
         for note in notes:
             context.reporter.say(f"{what} {name}: {note}")
         yield listed
+
+
+def describe_cut(fetched: FetchedPage, commits: list[Any]) -> str:
+    """Return what a comparison lacks by its own count, said on its last page; empty for nothing.
+
+    https://docs.github.com/rest/commits/commits#compare-two-commits
+    """
+    if fetched.nextpage is not None or not isinstance(fetched.body, dict):
+        return ""
+    total = fields.number(fetched.body, "total_commits", "comparison")
+    listed = items_before(fetched.key) + len(commits)
+    return "" if total in (None, listed) else f"a comparison lists {listed} of {total} commits"

@@ -72,7 +72,7 @@ def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason
         waiting[hit.rank].append(hit)
     for rank in range(NOTHING):
         reasons = list[Reason]()
-        waited = sorted(waiting.pop(rank, []), key=lambda one: (one.place, isinstance(one, Hit)))
+        waited = sorted(waiting.pop(rank, []), key=lambda each: (each.place, isinstance(each, Hit)))
         for each in waited:
             reason = each if isinstance(each, Reason) else read_hit(output, each)
             if reason is None:

@@ -67,30 +67,6 @@ def test_deliveries_that_failed_are_taken_from_the_log(engine):
         assert asked(here, f"/hooks/{hook.id}/deliveries/", since) == []
 
 
-def test_log_whose_full_page_lost_its_link_is_read_again_to_its_end(engine):
-    """That the newest are stored says nothing of those before them."""
-    world = small_world()
-    with installed(world, engine) as here:
-        here.hook(app_of(world))
-        here.receiver.is_down = True
-        lost = [world.push(app_of(world), "Lost", after=60) for _ in range(3)]
-        here.github.hooks.send_due()
-        here.receiver.is_down = False
-        for _ in range(101):
-            world.push(app_of(world), "More", after=60)
-        here.github.hooks.send_due()
-        here.github.change = lambda path, usual: (
-            usual._replace(headers={}) if "/deliveries?" in path else usual
-        )
-        assert here.heal().recovered == 0
-        here.github.change = lambda path, usual: usual
-        world.push(app_of(world), "Newest", after=60)
-        here.github.hooks.send_due()
-        assert here.heal().recovered >= len(lost)
-        sent = sorted(one.guid for one in world.deliveries(repo_id=app_of(world)))
-        assert stored(engine, deliveries.c.guid) == sent
-
-
 def test_field_of_a_logged_delivery_that_cannot_be_read_is_said_and_the_rest_stored(
     engine, monkeypatch
 ):

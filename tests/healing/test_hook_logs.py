@@ -1,4 +1,4 @@
-"""A GitHub App whose own hook delivers to us: its log is read as the App, with a signed JWT."""
+"""Logs of hooks: an App's own is read with a signed JWT, and one that breaks off is read again."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -103,3 +103,27 @@ def test_file_that_holds_no_key_is_told(engine, key, tmp_path, content):
     with installed(small_world(), engine, tokens=Tokens(key)) as here:
         outcome = here.heal(app=App(NUMBER, str(pem)))
         assert outcome.troubles == ("GITHUB_APP_PEM: is no private key without a password",)
+
+
+def test_log_whose_full_page_lost_its_link_is_read_again_to_its_end(engine):
+    """That the newest are stored says nothing of those before them."""
+    world = small_world()
+    with installed(world, engine) as here:
+        here.hook(app_of(world))
+        here.receiver.is_down = True
+        lost = [world.push(app_of(world), "Lost", after=60) for _ in range(3)]
+        here.github.hooks.send_due()
+        here.receiver.is_down = False
+        for _ in range(101):
+            world.push(app_of(world), "More", after=60)
+        here.github.hooks.send_due()
+        here.github.change = lambda path, usual: (
+            usual._replace(headers={}) if "/deliveries?" in path else usual
+        )
+        assert here.heal().recovered == 0
+        here.github.change = lambda path, usual: usual
+        world.push(app_of(world), "Newest", after=60)
+        here.github.hooks.send_due()
+        assert here.heal().recovered >= len(lost)
+        sent = sorted(one.guid for one in world.deliveries(repo_id=app_of(world)))
+        assert stored(engine, deliveries.c.guid) == sent
