@@ -60,6 +60,22 @@ MUTANTS = (
         "tests/store/deliveries/test_spool_damage.py::test_log_that_is_gone_is_noticed_by_the_count",
     ),
     Mutant(
+        "count of the store",
+        "store/deliveries/acknowledged.py",
+        "        missing = max(before - last, 0)\n",
+        "        missing = 0\n",
+        "tests/store/deliveries/test_acknowledged.py"
+        "::test_log_that_is_gone_is_told_until_the_count_is_removed",
+    ),
+    Mutant(
+        "rows compared with their deliveries",
+        "store/doors/verify_rows.py",
+        "        if row is None:\n            yield f",
+        "        if row is None:\n            continue\n            yield f",
+        "tests/store/doors/test_verify.py"
+        "::test_row_that_is_missing_is_told_with_a_delivery_that_says_it",
+    ),
+    Mutant(
         "delete from the spool after the commit",
         "listener/background/spool_drain.py",
         "    outcomes = webhook.store_each(",
