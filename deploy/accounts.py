@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schema.tables.ci import metadata
-from schema.tables.views import STEPS
+from schema.tables.views import NAMES
 
 FOLDER = Path(__file__).resolve().parent
 SECRET = {("deliveries", "body"), ("deliveryparts", "body")}
@@ -88,7 +88,7 @@ def statements(engine: str) -> Iterator[str]:
     for account in READERS:
         for name in sorted(metadata.tables):
             yield f"GRANT {readable(name)} ON {name} TO {account}"
-        for name in ("alembic_version", STEPS.name):
+        for name in ("alembic_version", *NAMES):
             yield f"GRANT SELECT ON {name} TO {account}"
 
 

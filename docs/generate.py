@@ -20,6 +20,7 @@ from deploy import accounts
 from rows.sources import source_of
 from schema import column_sources
 from schema.tables.ci import keys, metadata
+from schema.tables.views import COLUMNS_OF_ERRORS, ERRORS
 
 TOP = Path(__file__).resolve().parent.parent
 HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
@@ -32,7 +33,7 @@ NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
 def fields_block() -> str:
     """Return the tables and their columns."""
-    return "\n".join(map(table_section, metadata.tables.values()))
+    return "\n".join([*map(table_section, metadata.tables.values()), errors_section()])
 
 
 def table_section(table: Any) -> str:
@@ -47,6 +48,13 @@ def table_section(table: Any) -> str:
         cells = (column.name, types_of(column), column.info["kind"], column.comment, webhook, rest)
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join([*rows, ""])
+
+
+def errors_section() -> str:
+    """Return the part of the view of errors."""
+    lines = [f"| {name} | {meaning} |" for name, (_, meaning) in COLUMNS_OF_ERRORS.items()]
+    head = f"## {ERRORS}\n\nA view over `failures`: a row for each error, by its fingerprint.\n"
+    return "\n".join([head, "| column | meaning |", "|---|---|", *lines, ""])
 
 
 def types_of(column: Any) -> str:

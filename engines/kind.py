@@ -92,8 +92,10 @@ class Kind:
     """Set a session up to change tables that others refer to, or read just now."""
     allow_null: Callable[[Connection, str, Sequence[str]], None]
     """Let columns of a table without rows hold NULL that could not."""
+    make_view: Callable[[str, str], tuple[str, ...]]
+    """Return the statements that make a view of a SELECT, replacing an older one of its name."""
     list_view: Callable[[ListView], tuple[str, ...]]
-    """Return the statements that make a view, replacing an older one."""
+    """Likewise of the items of a JSON list."""
     wait_for_connections: Callable[[Engine, Callable[[Callable[[], Any]], Any]], None]
     """Let a function make each new connection: it is given what makes one, to call again."""
     durability: Callable[[Connection], list[Promise]]

@@ -28,7 +28,7 @@ from engines.kind import (
     is_loopback,
     kind_of,
 )
-from engines.mysql_ddl import allow_ddl, allow_null, list_view
+from engines.mysql_ddl import allow_ddl, allow_null, list_view, make_view
 from engines.password_command import fetched
 from engines.pymysql_posting import Cursor, open_connection, post
 
@@ -223,6 +223,7 @@ MYSQL = Kind(
     allow_ddl=allow_ddl,
     allow_null=allow_null,
     list_view=list_view,
+    make_view=make_view,
     wait_for_connections=wait_for_connections,
     durability=durability,
     cipher=cipher,

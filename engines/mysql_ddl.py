@@ -32,13 +32,18 @@ def allow_null(connection: Connection, table: str, columns: Sequence[str]) -> No
         connection.exec_driver_sql(f"ALTER TABLE `{table}` {changed}, ALGORITHM=INPLACE, LOCK=NONE")
 
 
-def list_view(view: ListView) -> tuple[str, ...]:
+def make_view(name: str, query: str) -> tuple[str, ...]:
     """Return the statement that makes a view, or makes it anew."""
+    return (f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {name} AS {query}",)
+
+
+def list_view(view: ListView) -> tuple[str, ...]:
+    """Return the statement that makes a view of a list's items, or makes it anew."""
     own = (f"{view.table}.{column}" for column in view.columns)
     items = (f"item.{name}" for name in view.fields)
     fields = (f"{name} {FIELDS[kind]} PATH '$.{name}'" for name, kind in view.fields.items())
-    return (
-        f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {view.name} AS"  # noqa: S608 - names of ours
-        f" SELECT {', '.join((*own, *items))} FROM {view.table},"
+    return make_view(
+        view.name,
+        f"SELECT {', '.join((*own, *items))} FROM {view.table},"  # noqa: S608 - names of ours
         f" JSON_TABLE({view.table}.{view.column}, '$[*]' COLUMNS ({', '.join(fields)})) AS item",
     )

@@ -167,13 +167,18 @@ def allow_null(connection: Connection, table: str, columns: Sequence[str]) -> No
         connection.exec_driver_sql(statement)
 
 
-def list_view(view: ListView) -> tuple[str, ...]:
+def make_view(name: str, query: str) -> tuple[str, ...]:
     """Return the statements that make a view anew."""
+    return f"DROP VIEW IF EXISTS {name}", f"CREATE VIEW {name} AS {query}"
+
+
+def list_view(view: ListView) -> tuple[str, ...]:
+    """Return the statements that make a view of a list's items anew."""
     own = (f"{view.table}.{column}" for column in view.columns)
     fields = (f"json_extract(item.value, '$.{name}') AS {name}" for name in view.fields)
-    return (
-        f"DROP VIEW IF EXISTS {view.name}",
-        f"CREATE VIEW {view.name} AS SELECT {', '.join((*own, *fields))}"  # noqa: S608 - names of ours
+    return make_view(
+        view.name,
+        f"SELECT {', '.join((*own, *fields))}"  # noqa: S608 - names of ours
         f" FROM {view.table}, json_each({view.table}.{view.column}) AS item",
     )
 
@@ -218,6 +223,7 @@ SQLITE = Kind(
     is_missing=is_missing,
     allow_ddl=allow_ddl,
     allow_null=allow_null,
+    make_view=make_view,
     list_view=list_view,
     wait_for_connections=lambda _, __: None,
     durability=check_file,

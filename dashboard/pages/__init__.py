@@ -5,9 +5,20 @@ its place in PAGES. TITLE is the word of the navigation it is found under, empty
 first page with a TITLE is where the word leads.
 """
 
-from dashboard.pages import deliveries, flakes, health, metrics, nights, run, run_list, time
+from dashboard.pages import (
+    deliveries,
+    error,
+    error_list,
+    flakes,
+    health,
+    metrics,
+    nights,
+    run,
+    run_list,
+    time,
+)
 
-PAGES = (nights, run_list, run, deliveries, time, flakes, health, metrics)
+PAGES = (nights, run_list, run, error_list, error, deliveries, time, flakes, health, metrics)
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}
 

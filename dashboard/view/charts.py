@@ -14,6 +14,7 @@ from typing import NamedTuple
 from dashboard.view import formats
 
 HEIGHT = 190
+SMALL = 22
 LABELS = 8
 NICE = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)
 SPAN_TICKS = (1, 10, 60, 600, 3600, 36_000, 360_000)
@@ -179,3 +180,13 @@ def percentiles(counts: Mapping[float, int], shares: Iterable[float]) -> list[fl
         return [None for _ in shares]
     seen = list(itertools.accumulate(counts[value] for value in values))
     return [values[bisect_left(seen, math.ceil(share * seen[-1]))] for share in shares]
+
+
+def draw_small_bars(counts: Sequence[int]) -> str:
+    """Return a bar for each count as the `d` of a path, SMALL high and one wide for each."""
+    top = max([*counts, 1])
+    return "".join(
+        f"M{place + 0.12:.2f} {SMALL}h.76v-{max(count / top * SMALL, 1):.1f}h-.76z"
+        for place, count in enumerate(counts)
+        if count
+    )

@@ -68,6 +68,12 @@ def create_index(name: str, table: str, columns: list[str]) -> None:
         op.create_index(name, table, columns)
 
 
+def drop_index(name: str, table: str) -> None:
+    """Drop an index if it exists."""
+    if name in {index["name"] for index in inspect(op.get_bind()).get_indexes(table)}:
+        op.drop_index(name, table)
+
+
 def add_column(table: str, new: Column[Any]) -> None:
     """Add a column after the others, unless it is there."""
     if new.name not in {known["name"] for known in inspect(op.get_bind()).get_columns(table)}:

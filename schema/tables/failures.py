@@ -36,7 +36,15 @@ failures = table(
         "The same problem in many tests: hash of the message without what names the test",
     ),
     Index("ix_failures_run", "provider", "rungitid"),
-    Index("ix_failures_fingerprint", "fingerprint"),
+    Index(
+        "ix_failures_error",
+        "fingerprint",
+        "time",
+        "kind",
+        "repoid",
+        "jobgitid",
+        "provider",
+        "rungitid",
+    ),
     Index("ix_failures_problem", "problem"),
-    Index("ix_failures_time", "time"),
 )

@@ -21,7 +21,37 @@ STEPS = ListView(
 )
 
 
+ERRORS = "errors"
+COLUMNS_OF_ERRORS = {
+    "fingerprint": ("fingerprint", "failures.fingerprint: the same for the same error"),
+    "problem": ("MAX(problem)", "failures.problem: the same for the same problem in many tests"),
+    "kind": (
+        "MIN(CASE WHEN SUBSTR(masked, 1, 32) = 'Process completed with exit code' THEN 'vague'"
+        " ELSE kind END)",
+        "cause, end (only the end of a step is known), or vague (an exit code and the like)",
+    ),
+    "message": ("MAX(message)", "One of its messages"),
+    "jobs": (
+        "COUNT(DISTINCT jobgitid * 1024 + (repoid & 1023))",
+        "How many jobs say it; to find the most prevalent, ask for the kind cause",
+    ),
+    "repositories": ("COUNT(DISTINCT repoid)", "In how many repositories"),
+    "runs": ("COUNT(DISTINCT rungitid * 1024 + (repoid & 1023))", "In how many runs"),
+    "days": ("COUNT(DISTINCT DATE(time))", "On how many days, in UTC"),
+    "firstseen": ("MIN(time)", "When a job first ended with it"),
+    "lastseen": ("MAX(time)", "When the last one did"),
+}
+"""What each column is, and means. An id is one server's: with its repository's number it is one
+job's or run's."""
+SELECT_ERRORS = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_ERRORS.items())}"  # noqa: S608 - names of ours
+    " FROM failures WHERE fingerprint IS NOT NULL GROUP BY fingerprint"
+)
+NAMES = (STEPS.name, ERRORS)
+
+
 def create(connection: Connection) -> None:
     """Make the views, replacing older ones."""
-    for statement in kind_of(connection).list_view(STEPS):
+    kind = kind_of(connection)
+    for statement in (*kind.list_view(STEPS), *kind.make_view(ERRORS, SELECT_ERRORS)):
         connection.execute(text(statement))

@@ -38,6 +38,8 @@ PAGES = (
     "/runs",
     "/runs?conclusion=failed",
     "/time",
+    "/errors",
+    "/errors?new=yes",
     "/flakes",
     "/health",
 )

@@ -19,7 +19,7 @@ from tests.store.writers import emptied
 
 NOW = datetime(2026, 3, 10, 9, 30)  # a Tuesday morning, while its night still goes on
 
-PAGES = ("/", "/runs", "/time", "/flakes", "/health")
+PAGES = ("/", "/runs", "/errors", "/time", "/flakes", "/health")
 
 MakeClient = Callable[..., FlaskClient]
 

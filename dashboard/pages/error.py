@@ -1,0 +1,114 @@
+"""`/errors/FINGERPRINT`: one error: when, where, in which runs, and what else failed then."""
+
+from typing import NamedTuple
+
+from flask import Blueprint, abort
+
+from dashboard.pages.error_list import READ_DAYS, kept_filters, read_days, read_repoids
+from dashboard.view import charts
+from dashboard.view.new_issue_link import error_issue_link
+from dashboard.web import filters, names
+from dashboard.web.request import render_page, site, store
+from rows.fingerprint import REVISION
+from store.errors import error_ranking, one_error
+from store.errors.error_filter import ErrorFilter
+from store.errors.one_error import ErrorMessage, ErrorRun, NearbyError
+from store.reads import runs as reads
+
+TITLE = "Errors"
+blueprint = Blueprint("error", __name__)
+PAGE = 25
+NEARBY = 12
+PLACES = 12
+RUNS_LOOKED_AT = 200
+"""Of the latest runs, those whose other errors are shown."""
+
+
+class NightErrors(NamedTuple):
+    """What else failed: in the same runs, and elsewhere in the latest night of the error."""
+
+    same_runs: list[NearbyError]
+    same_night: list[NearbyError]
+
+
+def find(fingerprint: str) -> ErrorMessage:
+    """Return the error of the URL, or answer 404."""
+    error = one_error.find_error(store(), fingerprint)
+    if error is not None:
+        return error
+    revision = fingerprint.partition(":")[0]
+    text = f"No failure has the fingerprint {fingerprint}."
+    if revision.isascii() and revision.isdigit() and int(revision) < REVISION:
+        text += (
+            f" It is of revision {revision}, and messages are masked by revision {REVISION} now: "
+            "look for its words under Errors."
+        )
+    abort(404, text)
+
+
+def list_beside(error: ErrorMessage, runs: list[ErrorRun]) -> NightErrors:
+    """Return what else failed in the latest runs of an error, and in its latest night."""
+    keys = {(run.provider, run.gitid) for run in runs}
+    same_runs = one_error.list_same_runs(store(), error.fingerprint, keys, NEARBY)
+    if error.last is None:
+        return NightErrors(same_runs, [])
+    calendar = site().calendar
+    night = calendar.night(error.last)
+    span = ErrorFilter(calendar.begin(night), calendar.end(night))
+    known = {error.fingerprint, *(one.fingerprint for one in same_runs)}
+    listed = error_ranking.list_errors(store(), span, NEARBY + len(known)).errors
+    others = [
+        NearbyError(other.fingerprint, other.message, other.jobs, other.kind)
+        for other in listed
+        if other.fingerprint not in known
+    ]
+    return NightErrors(same_runs, others[:NEARBY])
+
+
+@blueprint.get("/errors/<path:fingerprint>")
+def show(fingerprint: str) -> str:
+    """Return an error's page."""
+    error = find(fingerprint)
+    dates, page = read_days(), filters.whole("page") or 1
+    wanted = ErrorFilter(dates.borders[0], dates.borders[-1], read_repoids(), kind="")
+    is_asked = filters.choice("similar", ("", "yes"), "") == "yes"
+    days = error_ranking.count_days(store(), site().calendar, dates.borders, wanted, [fingerprint])
+    own = days[fingerprint]
+    places = one_error.count_places(store(), wanted, fingerprint)
+    listed = one_error.list_error_runs(
+        store(), wanted, fingerprint, max(PAGE + 1, RUNS_LOOKED_AT), (min(page, 10**6) - 1) * PAGE
+    )
+    repo = reads.find_repo_by_id(store(), error.repoid)
+    called = error_ranking.list_repo_names(
+        store(), [*(one for one, _ in places.repositories), *(run.repoid for run in listed)]
+    )
+    since = error_ranking.read_kept(store()).since
+    similar_in = (wanted.repoids or [error.repoid])[0]
+    return render_page(
+        "error.html",
+        f"Error {fingerprint[:14]}",
+        error=error,
+        repo=repo,
+        dates=dates,
+        days=own,
+        chart=charts.draw_bars(
+            charts.day_points(dates.days), {"failed": own.days}, {"failed": "jobs"}, "no job"
+        ),
+        jobs=sum(own.days),
+        places=places,
+        most=PLACES,
+        names={repoid: names.repo_label(repoid, name) for repoid, name in called.items()},
+        called=called,
+        runs=listed[:PAGE],
+        page=page,
+        is_last=len(listed) <= PAGE,
+        beside=list_beside(error, listed),
+        night=site().calendar.night(error.last) if error.last else None,
+        same_problem=one_error.list_same_problem(store(), wanted, error, NEARBY),
+        similar=one_error.list_similar(store(), error, similar_in, NEARBY) if is_asked else None,
+        issue=error_issue_link(repo, error, listed[:3]) if repo else None,
+        young=since if since and since > wanted.until - READ_DAYS else None,
+        is_new=error.first is not None and error.first >= wanted.since,
+        kept=kept_filters("page"),
+        spanned=kept_filters("page", "similar", "repo", "repoid", "group"),
+    )

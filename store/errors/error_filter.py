@@ -1,0 +1,109 @@
+"""Which failures an error is counted in: a filter, and its conditions over `failures`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
+
+from rows.fingerprint import fingerprints_of
+from schema.tables.ci import jobs
+from schema.tables.failures import failures
+
+CAUSE, END, VAGUE = "cause", "end", "vague"
+KINDS = (CAUSE, END, VAGUE)
+EXIT_CODES = tuple(  # of every revision
+    f"{revision}:{fingerprints_of(text).fingerprint.partition(':')[2]}"
+    for text in (
+        "Process completed with exit code 1.",
+        "Error: Process completed with exit code 1.",
+    )
+    for revision in range(1, int(fingerprints_of(text).fingerprint.partition(":")[0]) + 1)
+)
+"""Of 137, too, which may be a cause: what is masked does not tell it from 1."""
+SAYS_NOTHING = (
+    "Process completed with exit code%",
+    "Error: Process completed with exit code%",
+    "%make%: *** [%",
+    "The process '%' failed with exit code %",
+    "Error: The process '%' failed with exit code %",
+    "error Command failed with exit code%",
+    "BUILD FAIL%",
+    "FAILURE: Build failed%",
+    "npm ERR! code ELIFECYCLE%",
+)
+"""What vague messages begin with, for those of an earlier release, which kept no kind."""
+
+
+class ErrorFilter(NamedTuple):
+    """Which failures count; None means any. The span is half open, `text` part of a message.
+
+    `kind`: one of KINDS, empty for all. `is_new`: only errors that nothing older in the store has.
+    """
+
+    since: datetime
+    until: datetime
+    repoids: Sequence[int] | None = None
+    workflow: str | None = None
+    job: str | None = None
+    branch: str | None = None
+    runner: str | None = None
+    text: str | None = None
+    problem: str | None = None
+    kind: str = CAUSE
+    is_new: bool = False
+
+
+def conditions_of(wanted: ErrorFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions on failures, and on jobs where those are asked for."""
+    f = failures.c
+    conditions = [f.fingerprint.is_not(None), f.time >= wanted.since, f.time < wanted.until]
+    if wanted.kind == CAUSE:
+        conditions += [or_(f.kind == CAUSE, f.kind.is_(None)), f.fingerprint.not_in(EXIT_CODES)]
+    elif wanted.kind == VAGUE:
+        conditions.append(or_(f.kind == VAGUE, f.fingerprint.in_(EXIT_CODES)))
+    elif wanted.kind:
+        conditions.append(f.kind == wanted.kind)
+    if wanted.repoids is not None:
+        conditions.append(f.repoid.in_(wanted.repoids))
+    if wanted.problem is not None:
+        conditions.append(f.problem == wanted.problem)
+    if wanted.text is not None:
+        holds = f.message.contains(wanted.text, autoescape=True)
+        span = (f.time >= wanted.since, f.time < wanted.until)
+        conditions.append(f.fingerprint.in_(select(f.fingerprint).where(holds, *span)))
+    asked = {
+        jobs.c.workflowname: wanted.workflow,
+        jobs.c.name: wanted.job,
+        jobs.c.branchname: wanted.branch,
+        jobs.c.runnername: wanted.runner,
+    }
+    return conditions + [column == value for column, value in asked.items() if value is not None]
+
+
+def narrow(query: Select[Any], wanted: ErrorFilter) -> Select[Any]:
+    """Narrow a SELECT over failures to those of a filter, with jobs where it asks for them."""
+    if any((wanted.workflow, wanted.job, wanted.branch, wanted.runner)):
+        query = join_jobs(query)
+    return query.where(*conditions_of(wanted))
+
+
+def join_jobs(query: Select[Any]) -> Select[Any]:
+    """Add the job that a failure is of."""
+    same = and_(jobs.c.provider == failures.c.provider, jobs.c.gitid == failures.c.jobgitid)
+    return query.select_from(failures).join(jobs, same)
+
+
+def span_number(borders: Sequence[datetime], low: int = 0, high: int | None = None) -> Any:
+    """Return the expression of which span of the borders a failure's time is in, 0 the first.
+
+    Halves the borders at each step, so that many cost little.
+    """
+    high = len(borders) - 1 if high is None else high
+    if high - low <= 1:
+        return literal(low)
+    middle = (low + high) // 2
+    return case(
+        (failures.c.time < borders[middle], span_number(borders, low, middle)),
+        else_=span_number(borders, middle, high),
+    )
