@@ -28,7 +28,7 @@ from store.deliveries.table import (
 )
 from store.doors.decide import Decision, decide_each
 from store.doors.refusals import reason_of, write_each
-from store.state.gone_repositories import note_ends
+from store.state.gone_repositories import mark_all_but_holder, note_ends
 from store.write.repositories import Tables
 from store.write.version_cache import VersionCache
 
@@ -123,6 +123,9 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Decision, Mapped]]) ->
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, None]:
         written = apply.apply(connection, [mapped for _, _, mapped in page], cache, told=True)
+        # A release before this one marked none whose name another took.
+        for provider, name in {name_of(mapped) for _, _, mapped in page}:
+            mark_all_but_holder(connection, provider, name)
         note_ends(connection, ((mapped, one.delivery.receivetime) for _, one, mapped in page))
         by_reason: dict[str | None, list[int]] = defaultdict(list)
         for number, decision, _ in page:
@@ -132,6 +135,11 @@ def apply_again(engine: Engine, page: Sequence[tuple[int, Decision, Mapped]]) ->
         return written, None
 
     apply.write(engine, work)
+
+
+def name_of(mapped: Mapped) -> tuple[str, str]:
+    """Return the provider of a delivery's repository, and its full name."""
+    return mapped.provider, str(mapped.repository.values["name"])
 
 
 def ignore(engine: Engine, number: int, reason: str | None) -> None:

@@ -1,11 +1,13 @@
 """A repository with the full name of an earlier one: another one, at every door."""
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from engines import reading
 from schema.tables.ci import jobs, repos, runattempts, workflowruns
+from store.deliveries.table import DeliveryFilter
 from store.doors import verify
+from store.doors.replay import replay
 from tests.rows import objects
 from tests.store import production_doors
 from tests.store.production_doors import DOORS, Sent, sent
@@ -93,4 +95,13 @@ def test_late_delivery_of_the_old_repository_does_not_take_the_name_back(engine:
     DOORS["webhook"](engine, told(OLD, "old") + told(NEW, "new"))
     late = told(OLD, "late", updated_at="2026-03-02T13:00:00Z")
     assert production_doors.store(engine, late[0].delivery) == "applied"
+    assert names(engine) == [(7, "octo-org/app", REASON), (90, "octo-org/app", None)]
+
+
+def test_replay_marks_a_repository_whose_name_an_older_release_saw_taken(engine: Engine):
+    DOORS["webhook"](engine, told(OLD, "old") + told(NEW, "new"))
+    with engine.begin() as connection:
+        connection.execute(update(repos).values(gonetime=None, gonereason=None))
+    for _ in replay(engine, DeliveryFilter(), ()):
+        pass
     assert names(engine) == [(7, "octo-org/app", REASON), (90, "octo-org/app", None)]
