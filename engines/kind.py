@@ -109,9 +109,8 @@ class Kind:
     """Return the bytes of the log beside the file; None for a server."""
     cut_log: Callable[[Engine], None] | None = None
     """Write a long log back and cut it, unless that has to wait; None for a server."""
-    file_state: Callable[[Connection, str], tuple[int, int]] | None = None
-    """Return the last number that a table of a file gave, and how many commits of its log could not
-    be read; None for a server, which looks after its log."""
+    last_number: Callable[[Connection, str], int] | None = None
+    """Return the last number that a table of a file gave; None for a server, which loses none."""
     workers: int | None = None
     """How many processes may write with profit; None for as many as there are processors."""
     index_hint: str = ""

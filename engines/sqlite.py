@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engines import deadline, sqlite_turns
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, ListView, Login
-from engines.sqlite_damage import check_file, name_file, read_state
+from engines.sqlite_damage import check_file, name_file, read_last_number
 
 CACHE_KIB = 16_384
 """Pages that a connection keeps in memory. With SQLite's own 2 MiB it reads most of them again for
@@ -231,6 +231,6 @@ SQLITE = Kind(
     copy_beside=copy_beside,
     log_bytes=log_bytes,
     cut_log=cut_log,
-    file_state=read_state,
+    last_number=read_last_number,
     workers=1,
 )

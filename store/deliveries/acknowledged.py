@@ -44,7 +44,7 @@ def count_file(engine: Engine) -> Path | None:
 
 def last_number(connection: Connection) -> int:
     """Return the highest number of a stored delivery; 0 where none are counted."""
-    if kind_of(connection).file_state is None:
+    if kind_of(connection).last_number is None:
         return 0
     return connection.scalar(select(func.max(deliveries.c.Id))) or 0
 
@@ -68,21 +68,20 @@ def look(engine: Engine) -> str:
     A loss is noted, and counted once. Raises SQLAlchemyError.
     """
     file, kind = count_file(engine), kind_of(engine.url)
-    if file is None or kind.file_state is None:
+    if file is None or kind.last_number is None:
         return ""
     try:
         before = change(file, lambda known: known).number  # first: others write meanwhile
     except OSError as error:
         return f"{file}: {error.strerror}"
     with reading(engine).connect() as connection:
-        last, dropped = kind.file_state(connection, deliveries.name)
+        last = kind.last_number(connection, deliveries.name)
 
     def compare(known: Acknowledged) -> Acknowledged:
         missing = max(before - last, 0)
-        if not missing and (not dropped or known.why):
+        if not missing:
             return known._replace(number=max(known.number, last))
-        cause = f"{dropped} commits of its log cannot be read" if dropped else "an older state"
-        why = f"found at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {cause}"
+        why = f"found at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: its log was cut, or it is older"
         return Acknowledged(last, known.lost + missing, known.why or why)
 
     return told(file, change(file, compare))

@@ -60,18 +60,6 @@ def test_log_that_is_gone_is_told_until_the_count_is_removed(opened: Engine, tmp
     copy.dispose()
 
 
-def test_commits_behind_a_damaged_frame_are_told_without_a_count(opened: Engine, tmp_path: Path):
-    by_webhook(opened, SENT[1:2])
-    by_webhook(opened, SENT[2:])
-    copy = killed(opened, tmp_path / "killed", "-count")
-    log = tmp_path / "killed/runs.db-wal"
-    data = bytearray(log.read_bytes())
-    data[32 + 24 + 100] ^= 1
-    log.write_bytes(data)
-    assert "commits of its log cannot be read" in acknowledged.look(copy)
-    copy.dispose()
-
-
 def test_file_that_is_gone_is_told(opened: Engine):
     database = str(opened.url.database)
     assert acknowledged.look_without(database).startswith(
