@@ -12,6 +12,7 @@ from backfill.command.arguments import (
     parse_delivery_filter,
     parse_read_range,
 )
+from backfill.command.explain import explain
 from backfill.command.flags import SETTINGS, command_line
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import BudgetSpent
@@ -57,8 +58,10 @@ def say(line: str, code: int) -> int:
 
 def run(given: dict[str, Any]) -> int:
     """Check every flag and setting, then do it. Raises BadSetting and CannotStart."""
-    settings = read_settings({name: given[name] for name in SETTINGS})
     check_exclusive_flags(given)
+    if given["explain"] is not None:
+        return explain(given["explain"], as_json=given["json"])
+    settings = read_settings({name: given[name] for name in SETTINGS})
     if given["forget"]:
         return run_forget(settings, given["forget"])
     if given["replay"]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from rows import Mapped
 from rows.failure_message import FailureMessage as FailureMessage
+from rows.logs.blocks import Reason
 from rows.logs.stream import LogReader
 
 Payload = Mapping[str, Any]
@@ -38,6 +39,12 @@ class FailureReader(LogReader, Protocol):
 
     def messages(self) -> list[FailureMessage]:
         """Return what the log says of the failure, when it is at its end, the first cause first."""
+
+    def reasons(self) -> list[Reason]:
+        """Return the same with the rules that spoke."""
+
+    def others(self) -> list[Reason]:
+        """Return what else could be said, the best first."""
 
 
 class Push(NamedTuple):

@@ -21,6 +21,7 @@ AUDIT_ONLY = ("json", "repair", "offline", "deep")
 INSTEAD = {
     "audit": ("since", "max_requests", *AUDIT_ONLY),
     "reasons": ("since", "max_requests"),
+    "explain": ("json",),
 }
 """What is done instead of reading history, and the flags that have an effect beside it."""
 WITH_UNDERSCORE = ("max_runs", "last_time")
@@ -80,7 +81,7 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
 
 
 def check_flags_beside(given: Mapping[str, Any], mode: str, effective: Sequence[str]) -> None:
-    """Raise BadSetting for a flag that would have no effect beside `--audit` or `--reasons`."""
+    """Raise BadSetting for a flag that would have no effect beside one of INSTEAD."""
     others = (*INSTEAD, "replay", "forget", "dry_run", *CRAWL_ONLY, *REPLAY_ONLY, *AUDIT_ONLY)
     for name in others:
         if given.get(name) not in (None, False) and name not in (mode, *effective):

@@ -81,6 +81,12 @@ def command_line() -> CommandLine:
         help="read why jobs failed instead, again where it was read: jobs created since --since "
         "(default 90d); what is gone by now stays as it is stored",
     )
+    reasons.add_argument(
+        "--explain",
+        metavar="FILE",
+        help="print what would be shown for a job's log in this file (- is standard input), which "
+        "rule spoke, and what else was met; needs no database and no key; --json for programmes",
+    )
     audit = parser.add_argument_group("audit: is anything missing")
     audit.add_argument(
         "--audit",
@@ -88,7 +94,9 @@ def command_line() -> CommandLine:
         help="say what is missing instead: what GitHub lists since --since (default 30d) against "
         "what is stored; 0 when nothing is, 1 when something is",
     )
-    audit.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    audit.add_argument(
+        "--json", action="store_true", help="print the verdict as JSON; also with --explain"
+    )
     audit.add_argument(
         "--repair", action="store_true", help="fetch what is missing, and audit again"
     )

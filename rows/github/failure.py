@@ -13,7 +13,7 @@ from rows.log_rules import rule_of
 from rows.log_rules.rule import NOTHING, VAGUE
 from rows.logs.blocks import LONGEST, Reason
 from rows.logs.output import Output, clean
-from rows.logs.ranking import MOST, find_reasons
+from rows.logs.ranking import MOST, find_reasons, other_reasons
 from rows.logs.stream import pass_on
 
 AT = "annotation"
@@ -68,6 +68,10 @@ class LogFailureReader(FailedStepReader):
             lambda: Output(failed.before, DIALECT),
             is_known=failed.is_known,
         )
+
+    def others(self) -> list[Reason]:
+        """Return what else the step said, that was not chosen."""
+        return other_reasons(Output(self.failed().step, DIALECT), self.reasons())
 
     def messages(self) -> list[FailureMessage]:
         """Return what the log said, when it is at its end, at most MOST messages, in order."""

@@ -72,7 +72,9 @@ def traceback_reason(output: Output, place: int, rule: Rule) -> Reason | None:
             more = following(output, number, EXCEPTION_TEXT).lines if text.endswith(":") else []
             rank = PLACED if test else PASSED_ON if CALLED.match(text) else RAISED
             lines = [*([test] if test else []), text, *more]
-            return reason(output, place, rule, rank, lines, where)._replace(place=number)
+            return reason(output, place, rule, rank, lines, where)._replace(
+                place=number, number=output.number(number)
+            )
     return None
 
 

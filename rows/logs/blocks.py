@@ -23,6 +23,9 @@ class Reason(NamedTuple):
     """A line that says something: where, how much it tells, by which rule, and its message."""
 
     place: int
+    """Its place in the step's output."""
+    number: int
+    """The number of the line in the log, from 1."""
     rank: int
     rule: str
     message: FailureMessage
@@ -65,7 +68,7 @@ def reason(
     text = "\n".join(lines)[:LONGEST].strip()
     message = FailureMessage(text, context, path, line, rank >= VAGUE)
     repeats = places.get("test", "").rpartition("::")[2] if rule.repeats else None
-    return Reason(place, rank, rule.name, message, repeats)
+    return Reason(place, output.number(place), rank, rule.name, message, repeats)
 
 
 def heading(text: str) -> str:

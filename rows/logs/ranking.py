@@ -51,6 +51,17 @@ def find_reasons(
     return last_reason(before()) or others
 
 
+def other_reasons(output: Output, chosen: Iterable[Reason]) -> list[Reason]:
+    """Return what else a step says, the best rank first: at most MOST of each rank."""
+    texts = {reason.message.text for reason in chosen}
+    return [
+        reason
+        for reasons in reasons_by_rank(output, list(hits_of(output)))
+        for reason in distinct(reasons)
+        if reason.message.text not in texts
+    ]
+
+
 def hits_of(output: Output) -> Iterator[Hit]:
     """Yield the lines that say something, in order."""
     for place in candidates(output.joined):
@@ -72,7 +83,8 @@ def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason
         waiting[hit.rank].append(hit)
     for rank in range(NOTHING):
         reasons = list[Reason]()
-        waited = sorted(waiting.pop(rank, []), key=lambda each: (each.place, isinstance(each, Hit)))
+        # What was read before stands before the line itself, which would say less.
+        waited = sorted(waiting.pop(rank, []), key=lambda it: (it.place, isinstance(it, Hit)))
         for each in waited:
             reason = each if isinstance(each, Reason) else read_hit(output, each)
             if reason is None:

@@ -15,7 +15,7 @@ LOOKED_AT = 400
 
 SAYS_NOTHING = re.compile(
     r"\s*$|"
-    r"\s*[-=_*#~+.·─━═│|<>^\s\u2500-\u257f]{3,}$|"  # rulers and frames
+    r"[-=_*#~+.·─━═│|<>^\s\u2500-\u257f]{3,}$|"  # rulers and frames
     r".*\|.*\||.*│.*│|"  # tables
     r"\s*(?:at \S.*|from \S+:\d+.*|File \"[^\"]{1,300}\", line \d.*|\.{3} \d+ more|"
     r"# ?\S+:\d+:in .*|"
@@ -70,7 +70,8 @@ def step_end(output: Output) -> Reason | None:
     lines = [output.text(number).strip() for number in range(place + 1, last + 1)]
     context = lines_before(output, place + 1)
     message = FailureMessage("\n".join(lines)[:LONGEST], context, is_end=True)
-    return Reason(place + 1, LAST, "end of the step", message)
+    number = output.number(place + 1)
+    return Reason(place + 1, number, LAST, "end of the step", message)
 
 
 def is_idle(output: Output, place: int) -> bool:
