@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Door to the pages: `python dashboard.py ...`. What it does is in dashboard/cli.py."""
 
 import door

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Door to the listener: `python listener.py ...`. What it does is in listener/cli.py."""
 
 import door

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Door to the backfill: `python local-database.py ...`. What it does is in backfill/cli.py."""
 
 import door
