@@ -9,11 +9,9 @@ import re
 from collections.abc import Iterator
 
 WORDS = (
-    b"error", b"fail", b"xception", b"panic", b"kill", b"assert", b"not found", b"undefined",
-    b"symbol", b" directory", b"ermi", b"connection ", b"memory", b"traceback", b" space ",
-    b"core dumped", b"anitizer", b"cannot find", b"timed out", b"timeout", b"daemon: ", b"unbound",
-    b"recognized", b" *** ", b" line ", b"err_pnpm", b"toomanyreq", b"[e]", b"exit", b" formatt",
-    b"=error",
+    b"error", b"fail", b"xception", b"kill", b"assert", b"not found", b"undefined", b"symbol",
+    b" directory", b"ermi", b"connection ", b"memory", b"traceback", b" space ", b"find -l",
+    b"timed out", b"timeout", b"unbound", b"recognized", b" *** ", b" line ", b"exit",
 )  # fmt: skip
 """What a line holds anywhere."""
 
@@ -25,15 +23,17 @@ SHAPES = (
 
 STARTS = re.compile(
     rb"\n(?:##\[error\])?[ \t]{0,40}(?:"
-    rb"e[: ]|_{3}|\d{1,4}\) |\d{1,7}(?: {2,8}[a-z]| \| )|[a-z]{1,6}\d{2,4} |"
+    rb"e(?:[: ]|rr_|xec)|_{3}|\d{1,4}\) |\d{1,7}(?: {2,8}[a-z]| \| )|[a-z]{1,6}\d{2,4} |"
     rb"\d{1,7}:\d{1,7} |\d{1,5} - |"
     rb"[a-z]\[|"
     rb"[!#>*|=%{(-]|"
-    rb"\xe2(?:\x9c[\x95\x96\x97\x98]|\x9d\x8c|\x97\x8f|\x94[\x80\x82\x83]|\x95[\xb7\x90]|\x9e\xa4)|"
+    rb"\xe2(?:\x9c[\x95\x96\x97\x98]|\x9d\x8c|\x97\x8f|\x94[\x80\x82\x83]|\x95[\xb7\x90]|"
+    rb"\x9e\xa4)|"
     rb"\xc3\x97|\[[-!]\] |\[(?:warn|\w+:\w+)\]|\(fail|(?:file|at) \"?\S|in \S{1,300} line \d|"
     rb"\w+\.\w+:\d|(?:a(?:bort|apt|n error)|b(?:undler|us err|egin|ehat)|c(?:an|ondition|"
     rb"onflict|ould|ucumber|"
-    rb"ompil|url:|abal)|d(?:iff in|uring|one)|executi|expected|f(?:atal|ollowing)|g(?:pg:|"
+    rb"ompil|url:|abal)|d(?:iff in|uring|one)|executi|expected|panic|th(?:e |read)|toomany|"
+    rb"runtime|s(?:rc|ys)|f(?:atal|ollowing)|g(?:pg:|"
     rb"em::|o: )|"
     rb"i(?:nit|nvalid)|l(?:int|ua|eft|ine)|m(?:ake|odule|ake sure|ix)|n(?:inja|o |ot |pm|ox)|"
     rb"po|pr(?:oblem|ocess)|r(?:ake|spec)|s(?:tatus|egm|ql|h:|yntax|ummary)|t(?:erminate|"

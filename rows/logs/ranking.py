@@ -17,6 +17,7 @@ MOST = 10
 """Messages of a job."""
 NEAR = 40
 """Lines between a test's name and what it raised."""
+PASSED = re.compile(rb"\bPASSED\b(?: \[|\s{0,40}$)")
 MARKED = rule("marked by the runner", SAID, "^" + ANY, "It broke")
 
 WORD = re.compile(r"[^\W\d]\w{2,200}")
@@ -65,6 +66,8 @@ def other_reasons(output: Output, chosen: Iterable[Reason]) -> list[Reason]:
 def hits_of(output: Output) -> Iterator[Hit]:
     """Yield the lines that say something, in order."""
     for place in candidates(output.joined):
+        if b"PASSED" in output.lines[place] and PASSED.search(output.lines[place]):
+            continue  # as the rule says; in a list of tests it is each line
         text = output.text(place)
         matched = rule_of(text)
         marked = output.is_marked(place) and bool(text)
