@@ -37,6 +37,7 @@ from backfill.records import (
 from config.settings import Settings
 from config.watch import Watch
 from store.deliveries.table import Delivery
+from store.state.error_issues import ErrorIssue
 from store.state.failures import FailedJob, FailureReason
 
 Attempt = tuple[int, int]
@@ -110,6 +111,8 @@ class Vendor(Protocol):
     def read_job_reasons(
         self, client: Client, name: str, job: FailedJob, report: Callable[[str], None]
     ) -> list[FailureReason]: ...
+
+    def search_issues(self, client: Client, name: str, words: str) -> list[ErrorIssue]: ...
 
     # What an audit compares, and fetches.
 

@@ -1,6 +1,6 @@
 """make bench-dashboard: how long the pages take over stores of several sizes.
 
-python -m benchmarks.dashboard --engine sqlite --runs 10000,100000,1000000
+python -m benchmarks.dashboard --engine sqlite --runs 10000,100000,1000000 --failures 100000
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from benchmarks import year
+from benchmarks import many_failures, year
 from benchmarks.measuring import ENGINES, workspace
 from config.calendar import Calendar
 from config.settings import read
@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench-dashboard", description=__doc__)
     parser.add_argument("--engine", default="sqlite", choices=ENGINES)
     parser.add_argument("--runs", default="10000,100000,1000000")
+    parser.add_argument("--failures", type=int, default=100_000, help="failed jobs, for Errors")
     parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
     given = parser.parse_args(argv)
     slow = []
@@ -43,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for runs in map(int, given.runs.split(",")):
             with databases.fresh(given.engine, folder) as url:
                 slow += measure(url, folder, runs, given.asked)
+        with databases.fresh(given.engine, folder) as url:
+            slow += measure_errors(url, folder, given.failures, given.asked)
     print(f"over {LIMIT * 1000:.0f} ms: {', '.join(slow) or 'none'}")
     return 1 if slow else 0
 
@@ -72,6 +75,34 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
     slow = [path for path in paths(runs, end) if not fast(client, path, asked)]
     reader.dispose()
     return [f"{path} ({runs:,})" for path in slow]
+
+
+def measure_errors(url: str, folder: Path, failures: int, asked: int) -> list[str]:
+    """Fill a store with failed jobs, ask for the pages of errors; return those that took long."""
+    end = datetime.now(UTC).replace(tzinfo=None)
+    migrate.upgrade(url)
+    writer = connect(url, tls=False, read_seconds=600)
+    year.write(writer, 1000, end)
+    frequent = many_failures.write(writer, failures, end)
+    if writer.dialect.name == "sqlite":
+        with writer.begin() as connection:
+            connection.execute(text("ANALYZE"))
+    writer.dispose()
+    print(
+        f"\n{failures:,} failed jobs with {many_failures.ERRORS:,} errors on {writer.dialect.name}"
+    )
+    settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
+    reader = open_engine(settings, READ)
+    client = create_app(settings, reader, clock=lambda: end).test_client()
+    settle()
+    asked_for = [
+        *("/errors", "/errors?days=90", "/errors?days=90&new=yes", "/errors?q=answered"),
+        *("/errors?repo=octo-org/service-07", "/errors?workflow=CI&branch=main"),
+        *(f"/errors/{frequent}", f"/errors/{frequent}?days=90", f"/errors/{frequent}?similar=yes"),
+    ]
+    slow = [path for path in asked_for if not fast(client, path, asked)]
+    reader.dispose()
+    return [f"{path} ({failures:,} failures)" for path in slow]
 
 
 def paths(runs: int, end: datetime) -> list[str]:

@@ -147,6 +147,7 @@ class ApiHandler(QuietHandler):
             depth=github.depth,
             annotations=github.annotations,
             lost_logs=github.lost_logs,
+            issues=github.issues,
             version=version,
         )
         answer = lies.told(dispatch.respond(call, github.limits), call, github.lies)

@@ -85,6 +85,8 @@ class Server:
         # Jobs whose log is no longer there: the status that the API answers with.
         self.lost_logs: dict[int, int] = {}
         self.annotations: dict[int, list[Json]] = {}
+        # Issues with title, body, state and the full name of their repository.
+        self.issues: list[Json] = []
         self.lies: list[Lie] = []
         # What becomes of an answer before it is sent, by the path with its query.
         self.change: Callable[[str, Answer], Answer] = lambda path, answer: answer

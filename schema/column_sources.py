@@ -190,6 +190,11 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "problem": Paths(STORE, "message"),
         "time": Paths(STORE, "jobs.endtime"),
     },
+    "errorissues": {
+        "repoid": both("failures.repoid"),
+        "fingerprint": both("failures.fingerprint"),
+        "issues": Paths(STORE, "search/issues: items[].number, .title, .state, .html_url"),
+    },
 }
 
 

@@ -37,6 +37,7 @@ from backfill.github.hook_registration import hook_owners as hook_owners
 from backfill.github.hook_registration import inspect_hooks as inspect_hooks
 from backfill.github.hook_registration import set_up_hook as set_up_hook
 from backfill.github.hook_registration import wait_for_ping as wait_for_ping
+from backfill.github.job_logs import search_issues as search_issues
 from backfill.github.recent_changes import read_moved_branches as read_moved_branches
 from backfill.github.recent_changes import read_open_runs as read_open_runs
 from backfill.github.recent_changes import read_recent_runs as read_recent_runs

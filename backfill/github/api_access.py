@@ -125,6 +125,7 @@ RULES = ApiRules(
     judge=judge,
     message_of=message_of,
     limit_headers=("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
+    other_limit=("x-ratelimit-resource", frozenset({"search"})),
     per_minute=840,  # GitHub allows 900 points, and a GET is one: there is room for a burst
     expiry_of=expiry_of,
     page_key=lambda path: ABOVE.sub("", path, count=1),

@@ -1,4 +1,4 @@
-"""A job's log, from the host that keeps it: the token never goes there.
+"""A job's log, from the host that keeps it: the token never goes there. And issues about it.
 
 https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run
 """
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic, NamedTuple, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from requests.exceptions import RequestException
@@ -17,8 +17,11 @@ from urllib3.exceptions import HTTPError
 from backfill.http.api_rules import read_count
 from backfill.http.client import Client
 from backfill.http.errors import GONE, MOVED, ApiError
+from backfill.http.list_body import read_items
 from engines.kind import is_loopback
+from rows import fields
 from rows.logs.stream import LineBlocks, LogReader
+from store.state.error_issues import ErrorIssue
 
 MOST = 64 * 1024 * 1024
 """Bytes of a log that is read whole."""
@@ -136,3 +139,22 @@ def read_body(response: requests.Response, readers: Readers) -> JobLog[Readers]:
             raise ApiError("the host of the logs is too slow")
     blocks.end()
     return JobLog(readers)
+
+
+def search_issues(client: Client, name: str, words: str) -> list[ErrorIssue]:
+    """Return a repository's issues that hold these words in title or body. Raises ApiError.
+
+    https://docs.github.com/rest/search/search#search-issues-and-pull-requests
+    """
+    query = urlencode({"q": f'"{words}" is:issue repo:{name} in:title,body', "per_page": 20})
+    at, listed = "search.issues", read_items(client.get(f"/search/issues?{query}").body, "items")
+    issues = [issue for issue in listed if isinstance(issue, dict)]
+    return [
+        ErrorIssue(
+            fields.number(issue, "number", at) or 0,
+            fields.text(issue, "title", at) or "",
+            fields.text(issue, "state", at) or "",
+            fields.text(issue, "html_url", at) or "",
+        )
+        for issue in issues
+    ]

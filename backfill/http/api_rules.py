@@ -47,6 +47,8 @@ class ApiRules(NamedTuple):
     limit_headers: tuple[str, str, str]
     """Where an answer says how many requests an hour has, how many are left, and when it ends
     (epoch seconds)."""
+    other_limit: tuple[str, frozenset[str]]
+    """The header that names the limit which an answer speaks of, and those that are others."""
     per_minute: int
     """Requests in a minute, somewhat fewer than the vendor allows."""
     expiry_of: Callable[[Headers], datetime | None]

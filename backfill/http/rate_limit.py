@@ -134,7 +134,8 @@ class RateLimit:
         """Take note of an answer; None when there was none."""
         with self.changed:
             self.in_flight -= 1
-            if headers is not None:
+            name, others = self.rules.other_limit
+            if headers is not None and headers.get(name) not in others:
                 self.learn(read_budget(headers, time.monotonic(), self.rules.limit_headers))
                 self.expires = self.rules.expiry_of(headers) or self.expires
             self.changed.notify_all()

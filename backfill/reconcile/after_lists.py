@@ -8,6 +8,7 @@ from backfill.audit.verdict import Span
 from backfill.pipeline.context import Context, report_unread
 from backfill.reconcile.cycle_context import CycleContext
 from backfill.reconcile.health_checks import check_health
+from backfill.reconcile.issue_search import find_issues
 from backfill.records import Repository
 from engines import reading
 from store.deliveries.table import now as clock
@@ -34,6 +35,7 @@ def follow_up(cycle: CycleContext, repositories: Sequence[Repository]) -> bool:
         report=context.reporter.report,
         due=context.due,
     )
+    find_issues(cycle, {repository.repoid: repository.name for repository in repositories})
     for repository in repositories:
         report_unread(context, repository.name, repository.repoid)
     span = Span(cycle.now - vendor.CHANGES_FOR, cycle.now)

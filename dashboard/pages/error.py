@@ -14,6 +14,7 @@ from store.errors import error_ranking, one_error
 from store.errors.error_filter import ErrorFilter
 from store.errors.one_error import ErrorMessage, ErrorRun, NearbyError
 from store.reads import runs as reads
+from store.state import error_issues
 
 TITLE = "Errors"
 blueprint = Blueprint("error", __name__)
@@ -107,6 +108,7 @@ def show(fingerprint: str) -> str:
         same_problem=one_error.list_same_problem(store(), wanted, error, NEARBY),
         similar=one_error.list_similar(store(), error, similar_in, NEARBY) if is_asked else None,
         issue=error_issue_link(repo, error, listed[:3]) if repo else None,
+        issues=error_issues.list_issues(store(), fingerprint),
         young=since if since and since > wanted.until - READ_DAYS else None,
         is_new=error.first is not None and error.first >= wanted.since,
         kept=kept_filters("page"),

@@ -1,7 +1,7 @@
 """A request as the routes see it, an answer, and the errors GitHub words in its own way."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -47,6 +47,7 @@ class Call:
     depth: int = 40_000
     annotations: Mapping[int, list[Json]] = field(default_factory=dict)
     lost_logs: Mapping[int, int] = field(default_factory=dict)
+    issues: Sequence[Json] = ()
     version: str = "2022-11-28"
 
 

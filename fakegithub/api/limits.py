@@ -29,6 +29,7 @@ class Account:
     points: int = 0
     minute_ends: float = 0.0
     at_once: int = 0
+    searches: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -86,6 +87,14 @@ class Limits:
         """Count a request that was answered."""
         with self.lock:
             self.account(token).at_once -= 1
+
+    def count_search(self, token: Token | None) -> int:
+        """Count a search, and return how many there were in its minute, which is its limit's."""
+        with self.lock:
+            account, now = self.account(token), self.clock()
+            account.searches = [time for time in account.searches if time > now - 60 / self.scale]
+            account.searches.append(now)
+            return len(account.searches) if self.enforced else 0
 
     def give_back(self, token: Token | None) -> None:
         """Return one request: a 304 to an authenticated request does not count."""

@@ -48,3 +48,13 @@ failures = table(
     ),
     Index("ix_failures_problem", "problem"),
 )
+
+errorissues = table(
+    "errorissues",
+    "Issues that carry an error's fingerprint, as they were found last; one row, even for none",
+    row_id(),
+    repo_id("key"),
+    column("fingerprint", Exact(64), "key", "failures.fingerprint"),
+    column("issues", Long(), "own", "JSON list: number, title, state and url of each"),
+    column("searchtime", Moment, "own", "When they were looked for", nullable=False),
+)

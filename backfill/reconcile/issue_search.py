@@ -1,0 +1,34 @@
+"""Find the issues that people opened about errors: those that carry a fingerprint."""
+
+from collections.abc import Mapping
+
+from backfill.http.errors import ApiError
+from backfill.reconcile.cycle_context import CycleContext
+from engines import reading
+from rows import Unmappable
+from store.state import error_issues
+
+SEARCHES = 5
+"""In one cycle: searches have a limit of their own, 30 a minute."""
+
+
+def find_issues(cycle: CycleContext, names: Mapping[int, str]) -> None:
+    """Look for the issues of the errors of most jobs, by repos.Id and full name.
+
+    A search that is refused ends it for this cycle, and is said. Raises ApiError when the key is
+    refused, SQLAlchemyError, RequestsStopped.
+    """
+    context = cycle.context
+    with reading(context.engine).connect() as connection:
+        due = error_issues.list_due(connection, names, cycle.now, SEARCHES)
+    for error in due:
+        # Without the revision: a colon means something in a search.
+        words = error.fingerprint.rpartition(":")[2]
+        try:
+            issues = cycle.settings.vendor.search_issues(context.client, names[error.repoid], words)
+        except (ApiError, Unmappable) as problem:
+            if isinstance(problem, ApiError) and problem.is_bad_key:
+                raise
+            context.reporter.say(f"{names[error.repoid]}: issues about errors: {problem}")
+            return
+        error_issues.store_issues(context.engine, error, issues, cycle.now)

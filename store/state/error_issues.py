@@ -1,0 +1,70 @@
+"""Issues that carry an error's fingerprint: for which errors to look next, and what was found."""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, and_, distinct, func, or_, select
+
+from engines.transaction import transact
+from schema.tables.failures import errorissues, failures
+from store.write.upsert import put_rows
+
+LATELY = timedelta(days=7)
+AGAIN = timedelta(hours=12)
+
+
+class ErrorIssue(NamedTuple):
+    """An issue of a repository; `state` is open or closed."""
+
+    number: int
+    title: str
+    state: str
+    url: str
+
+
+class SoughtError(NamedTuple):
+    """An error of a repository, whose issues are to be looked for."""
+
+    repoid: int
+    fingerprint: str
+
+
+def list_due(
+    connection: Connection, repoids: Collection[int], now: datetime, most: int
+) -> list[SoughtError]:
+    """Return errors of the last days whose issues were not looked for lately, of most jobs first.
+
+    Only known causes: an issue about an exit code is about nothing.
+    """
+    f, searched = failures.c, errorissues.c
+    same = and_(searched.repoid == f.repoid, searched.fingerprint == f.fingerprint)
+    jobs = func.count(distinct(f.jobgitid))
+    query = (
+        select(f.repoid, f.fingerprint)
+        .select_from(failures.outerjoin(errorissues, same))
+        .where(f.fingerprint.is_not(None), f.kind == "cause", f.time >= now - LATELY)
+        .where(f.repoid.in_(repoids))
+        .where(or_(searched.Id.is_(None), searched.searchtime < now - AGAIN))
+        .group_by(f.repoid, f.fingerprint)
+        .order_by(jobs.desc(), f.fingerprint)
+    )
+    return [SoughtError(*row) for row in connection.execute(query.limit(most))]
+
+
+def store_issues(
+    engine: Engine, error: SoughtError, issues: Sequence[ErrorIssue], now: datetime
+) -> None:
+    """Store what was found of an error, in place of what was there. Raises DBAPIError."""
+    listed = json.dumps([issue._asdict() for issue in issues])
+    row = {**error._asdict(), "issues": listed, "searchtime": now}
+    transact(engine, lambda connection: put_rows(connection, errorissues, [row]))
+
+
+def list_issues(connection: Connection, fingerprint: str) -> list[ErrorIssue]:
+    """Return the issues that carry a fingerprint, open ones first."""
+    query = select(errorissues.c.issues).where(errorissues.c.fingerprint == fingerprint)
+    rows = connection.scalars(query.order_by(errorissues.c.repoid)).all()
+    issues = [ErrorIssue(**issue) for row in rows for issue in json.loads(row or "[]")]
+    return sorted(issues, key=lambda issue: (issue.state != "open", -issue.number))
