@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from functools import partial
 from itertools import chain, dropwhile, islice, pairwise
 from numbers import Integral, Real
@@ -112,6 +113,20 @@ MYSQL_LEXER = lexer(  # which runs what stands in /*! ... */
     *(r"--(?=[\x00-\x20\x7f]|\Z)[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?(?:\*/|\Z)"),
 )
 USE = re.compile(rf"\s*USE\s+(?:([`\"\[]?)(?P<store>{STORE})[`\"\]]?|\S+?)\s*;?\s*\Z", re.I)
+SHOWS = re.compile(  # a server's words for what is there, which SQLite lacks
+    r"""\s* (?: SHOW \s+ (?:FULL\s+)? TABLES
+      | (?: DESC(?:RIBE)? | SHOW \s+ COLUMNS \s+ FROM ) \s+ [`"\[]? (?P<table>\w+) [`"\]]? )
+    \s* ;? \s* \Z""",
+    re.I | re.VERBOSE,
+)
+TABLES = (
+    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
+)
+COLUMNS = """
+SELECT name AS "Field", lower(type) AS "Type", iif("notnull" OR pk, 'NO', 'YES') AS "Null",
+    iif(pk, 'PRI', '') AS "Key", dflt_value AS "Default", iif(pk, 'auto_increment', '') AS "Extra"
+FROM pragma_table_info('{table}')
+"""
 CHANGES = re.compile(r"(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.I)  # sqlite3 begins before these
 STAYS = re.compile(  # it changes the session, and so may change what later statements give
     r"""(?: SET \b (?! (?: [^=,]+ _time(?:out)? \s* = [^=,]* (?:,|\Z) )+ \Z)
@@ -454,8 +469,12 @@ class Connection:
             except pymysql.Error as error:
                 if error.args[0] in LOST:
                     self._close_driver()
+                if error.args[0] == NO_TABLE:
+                    fail(with_suggestion(error.args[-1], self._list_tables()))
                 raise as_sqlite3(error, self._limit) from error
             except sqlite3.OperationalError as error:
+                if str(error).startswith("no such table: "):
+                    fail(with_suggestion(str(error), self._list_tables()))
                 if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
                     raise
                 raise over_limit(self._limit) from error
@@ -504,7 +523,17 @@ class Connection:
 
     def _spell(self, sql: str) -> str:
         """Return the statement as the engine knows it: a file is one database, so USE is void."""
-        return USE.sub("", sql)
+        if not (shows := SHOWS.fullmatch(sql)):
+            return USE.sub("", sql)
+        if shows["table"] is None:
+            return TABLES.replace("name", f"name AS Tables_in_{STORE}", 1) + " ORDER BY name"
+        tables = self._list_tables()
+        if shows["table"].lower() not in tables:
+            fail(with_suggestion(f"no such table: {shows['table']}", tables))
+        return COLUMNS.format(table=shows["table"])
+
+    def _list_tables(self) -> list[str]:
+        return [name.lower() for (name,) in sqlite3.Cursor(self._driver).execute(TABLES)]
 
     def _begin(self, changes: bool) -> Any:
         """Return the driver's cursor, in a transaction if the statement changes rows."""
@@ -555,6 +584,11 @@ class ServerConnection(Connection):
         """Return the statement; by the store's name USE means the URL's database."""
         named, database = USE.fullmatch(sql), self._place.url.database
         return f"USE `{database}`" if named and named["store"] and database else sql
+
+    def _list_tables(self) -> list[str]:
+        with self._driver.cursor() as cursor:
+            cursor.execute("SHOW TABLES")
+            return [name.lower() for (name,) in cursor.fetchall()]
 
     def _run(self, sql: str, parameters: Any, many: bool) -> Result:
         with self._lock:
@@ -804,6 +838,9 @@ def open_sqlite(place: Place, write: bool, limit: float) -> TimedFile:
             check_same_thread=False,  # Connection lets one in at a time
         )
         driver.limit = limit
+        percentile: Any = Percentile
+        driver.create_aggregate("median", 1, percentile)
+        driver.create_aggregate("percentile", 2, percentile)
         driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         driver.execute(f"PRAGMA query_only = {int(not write)}")
         driver.execute("SELECT 1 FROM sqlite_master").fetchone()
@@ -814,6 +851,35 @@ def open_sqlite(place: Place, write: bool, limit: float) -> TimedFile:
             driver.close()
         fail(f"{file} cannot be read as an SQLite database: {error}")
     return driver
+
+
+class Percentile:
+    """percentile(x, p), p from 0 to 100, and median(x): as SQLite's own, where it is built in.
+
+    Between two values it is interpolated; NULLs do not count. https://sqlite.org/percentile.html
+    """
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.share: float | None = None
+
+    def step(self, value: Any, percent: Any = 50) -> None:
+        """Take one row."""
+        if not isinstance(percent, (int, float)) or not 0 <= percent <= 100:
+            raise ValueError("percentile(x, p) wants a p from 0 to 100")
+        self.share = percent / 100
+        if value is not None:
+            self.values.append(float(value))
+
+    def finalize(self) -> float | None:
+        """Return the result, NULL for no values."""
+        if not self.values or self.share is None:
+            return None
+        values = sorted(self.values)
+        place = self.share * (len(values) - 1)
+        low = int(place)
+        high = min(low + 1, len(values) - 1)
+        return values[low] + (values[high] - values[low]) * (place - low)
 
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", re.ASCII)
@@ -953,6 +1019,7 @@ UNDONE = f"the server closed the connection and undid the open transaction; {AGA
 FORGOTTEN = f"the server closed the connection and forgot what SET, USE and the like did; {AGAIN}"
 READ_ONLY = 1792  # what a server says in a read-only transaction
 CHANGED = 1412
+NO_TABLE = 1146
 CONSTRAINTS = {1364, 3819, 4025}  # no default; CHECK in MySQL, and in MariaDB
 
 
@@ -970,6 +1037,17 @@ def as_sqlite3(error: pymysql.Error, limit: float) -> sqlite3.Error:
         kind = sqlite3.OperationalError
     found: sqlite3.Error = (sqlite3.IntegrityError if code in CONSTRAINTS else kind)(text)
     return found
+
+
+def with_suggestion(text: str, tables: Sequence[str]) -> str:
+    """Return an error about a table that is not there, with the one that may be meant."""
+    named = re.search(r"(\w+)(?:' doesn't exist)?\Z", text)
+    word = named[1].lower() if named else ""
+    alike = [name for name in tables if word and (word in name or name in word)]
+    near = sorted(alike, key=len)[:1] or get_close_matches(word, tables, 1)
+    return (
+        f"{text}: did you mean {near[0]}?" if near else f"{text}: SHOW TABLES lists those there are"
+    )
 
 
 def over_limit(limit: float) -> sqlite3.OperationalError:
