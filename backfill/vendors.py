@@ -37,8 +37,10 @@ from backfill.records import (
 from config.settings import Settings
 from config.watch import Watch
 from store.deliveries.table import Delivery
+from store.state.commit_ranges import CommitRange
 from store.state.error_issues import ErrorIssue
 from store.state.failures import FailedJob, FailureReason
+from store.state.job_versions import VersionsRead
 
 Attempt = tuple[int, int]
 """A run and the number of one of its attempts."""
@@ -107,6 +109,10 @@ class Vendor(Protocol):
         report: Callable[[str], None],
         due: DueItems,
     ) -> ReasonsRead: ...
+    def read_job_versions(self, client: Client, name: str, jobgitid: int) -> VersionsRead: ...
+    def compare_commits(
+        self, context: Context, repository: Repository, base: str, head: str
+    ) -> CommitRange: ...
 
     def read_job_reasons(
         self, client: Client, name: str, job: FailedJob, report: Callable[[str], None]

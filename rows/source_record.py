@@ -8,6 +8,7 @@ from rows import Mapped
 from rows.failure_message import FailureMessage as FailureMessage
 from rows.logs.blocks import Reason
 from rows.logs.stream import LogReader
+from rows.versions.reader import Versions
 
 Payload = Mapping[str, Any]
 Time = datetime | None
@@ -45,6 +46,14 @@ class FailureReader(LogReader, Protocol):
 
     def others(self) -> list[Reason]:
         """Return what else could be said, the best first."""
+
+
+class VersionsReader(LogReader, Protocol):
+    """Read a job's log in one pass."""
+
+    @property
+    def versions(self) -> Versions:
+        """What the lines so far list."""
 
 
 class Push(NamedTuple):
@@ -112,4 +121,6 @@ class Source(NamedTuple):
     """What the annotations of a failed job say."""
     log_reader: Callable[[tuple[str, str] | None], FailureReader]
     """A reader of the log of a failed job, given the first and last second (ISO) of the step."""
+    version_reader: Callable[[], VersionsReader]
+    """A reader of the versions that a job's log lists."""
     links: Links

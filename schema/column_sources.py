@@ -30,6 +30,8 @@ BRANCH_NAME = Paths("push.ref, create.ref, delete.ref", "branches[].name")
 MIRROR = both("runattempts, of the highest known attempt")
 JOBS_OF = both("jobs of the attempt that are its own")
 
+LOG = Paths(CANNOT, "lines of the job's log")
+
 SOURCES: dict[str, dict[str, Paths]] = {
     "repos": {
         "name": both("repository.full_name"),
@@ -194,6 +196,43 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "repoid": both("failures.repoid"),
         "fingerprint": both("failures.fingerprint"),
         "issues": Paths(STORE, "search/issues: items[].number, .title, .state, .html_url"),
+    },
+    "jobversions": {
+        "provider": both("jobs.provider"),
+        "jobgitid": both("jobs.gitid of a first failed job, or of the one that passed before"),
+        "kind": LOG,
+        "name": LOG,
+        "repoid": Paths(STORE, "jobs.repoid"),
+        "rungitid": Paths(STORE, "jobs.rungitid"),
+        "version": Paths(STORE, "lines of the job's log"),
+    },
+    "versionreads": {
+        "provider": both("jobs.provider"),
+        "jobgitid": both("jobs.gitid of a first failed job, or of the one that passed before"),
+        "rungitid": Paths(STORE, "jobs.rungitid"),
+        "goodjobgitid": Paths(STORE, "jobs.gitid"),
+        "absence": Paths(STORE, "status and length of the log"),
+    },
+    "commitranges": {
+        "repoid": both("jobs.repoid"),
+        "basehash": both("jobs.commithash of the job that passed"),
+        "headhash": both("jobs.commithash of the job that failed"),
+        "status": Paths(STORE, "compare.status"),
+        "ahead": Paths(STORE, "compare.ahead_by"),
+        "behind": Paths(STORE, "compare.behind_by"),
+    },
+    "rangecommits": {
+        "repoid": both("jobs.repoid"),
+        "basehash": both("commitranges.basehash"),
+        "headhash": both("commitranges.headhash"),
+        "number": Paths(CANNOT, "order of compare.commits[]"),
+        "hash": Paths(STORE, "compare.commits[].sha"),
+    },
+    "tagpushes": {
+        "repoid": REPO,
+        "name": Paths("push.ref of a tag", CANNOT),
+        "time": Paths("repository.pushed_at", CANNOT),
+        "hash": Paths("push.head_commit.id", CANNOT),
     },
 }
 

@@ -1,8 +1,8 @@
 """The one room behind three doors: webhook, backfill and replay all end here.
 
-A batch of mapped deliveries is written in one transaction, in an order that every writer shares:
-repositories, then the runs the batch touches (which locks them), then everything else, and last
-what follows from the stored rows. Rows converge, so order, duplication and door do not matter.
+A batch of mapped deliveries is written in one transaction, in an order all writers share: the
+repositories, the runs it touches (which locks them), then all else, and last what follows from it.
+Rows converge, so order, duplication and door do not matter.
 """
 
 from collections.abc import Callable
@@ -32,6 +32,7 @@ ORDER = (
     "branches",
     "branchmoves",
     "commits",
+    "tagpushes",
     "workflows",
     "runattempts",
     "jobs",

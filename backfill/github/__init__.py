@@ -31,6 +31,7 @@ from backfill.github.estimate import estimate_calls as estimate_calls
 from backfill.github.failure_reasons import REASONS_FOR as REASONS_FOR
 from backfill.github.failure_reasons import read_failure_reasons as read_failure_reasons
 from backfill.github.failure_reasons import read_job_reasons as read_job_reasons
+from backfill.github.failure_reasons import read_job_versions as read_job_versions
 from backfill.github.hook_registration import check_listener_url as check_listener_url
 from backfill.github.hook_registration import explain_refusal as explain_refusal
 from backfill.github.hook_registration import hook_owners as hook_owners
@@ -42,6 +43,7 @@ from backfill.github.recent_changes import read_moved_branches as read_moved_bra
 from backfill.github.recent_changes import read_open_runs as read_open_runs
 from backfill.github.recent_changes import read_recent_runs as read_recent_runs
 from backfill.github.recent_changes import reread_branches as reread_branches
+from backfill.github.repository_lookup import compare_commits as compare_commits
 from backfill.github.repository_lookup import find_known_repository as find_known_repository
 from backfill.github.repository_lookup import find_repository as find_repository
 from backfill.github.repository_lookup import list_names as list_names

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 
 from backfill.github import job_logs
+from backfill.github.job_logs import JobLog
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
@@ -21,11 +22,12 @@ from backfill.records import ReasonsRead
 from engines import reading
 from rows import fields
 from rows.fingerprint import fingerprints_of
-from rows.source_record import FailureMessage, FailureReader
+from rows.source_record import FailureMessage, FailureReader, VersionsReader
 from rows.sources import source_of
 from rows.version import AHEAD
-from store.state import failures
+from store.state import failures, job_versions
 from store.state.failures import FailedJob, FailedJobFilter, FailureReason
+from store.state.job_versions import VersionsRead
 
 GITHUB = source_of("github")
 REASONS_FOR = timedelta(days=90)
@@ -46,11 +48,12 @@ class JobReaders(NamedTuple):
     """What reads a job's log, together and in one pass."""
 
     reasons: FailureReader
+    versions: VersionsReader
 
 
 def make_job_readers(span: tuple[str, str] | None) -> JobReaders:
     """Return readers for one log; `span` as in Source.log_reader."""
-    return JobReaders(GITHUB.log_reader(span))
+    return JobReaders(GITHUB.log_reader(span), GITHUB.version_reader())
 
 
 def read_failure_reasons(
@@ -90,7 +93,8 @@ def read_failure_reasons(
         if job.repoid in closed or not due.is_due(job.repoid, item):
             continue
         name, asked = repositories[job.repoid], time.monotonic()
-        ask = partial(read_job_reasons, client, name, job, report)
+        keep = partial(job_versions.store_first, engine, job.provider, job.jobgitid)
+        ask = partial(read_job_reasons, client, name, job, report, keep)
         try:
             reasons = due.read(client, job.repoid, item, f"/repos/{name}", ask, IN_ROW)
         except ApiError as problem:
@@ -119,12 +123,16 @@ def read_failure_reasons(
 
 
 def read_job_reasons(
-    client: Client, name: str, job: FailedJob, report: Callable[[str], None]
+    client: Client,
+    name: str,
+    job: FailedJob,
+    report: Callable[[str], None],
+    keep: Callable[[VersionsRead], None] = lambda read: None,
 ) -> list[FailureReason]:
     """Return the rows of a job: what its annotations say, else its log, else why there is none.
 
-    `report` is told of annotations that cannot be read. Raises ApiError for what may be had
-    another time.
+    `report` is told of annotations that cannot be read, `keep` what a log that is read lists.
+    Raises ApiError for what may be had another time.
     """
     path = f"/repos/{name}/"
     annotations, notes = read_annotations(
@@ -136,6 +144,8 @@ def read_job_reasons(
         return list(make_reasons("annotation", annotations))
     make_readers = partial(make_job_readers, failures.span_of(job))
     log = job_logs.read_log(client, f"{path}actions/jobs/{job.jobgitid}/logs", make_readers)
+    if log.readers:
+        keep(versions_in(log, log.readers.versions))
     log_messages = log.readers.reasons.messages() if log.readers else []
     if log_messages:
         return list(make_reasons("log", log_messages))
@@ -146,6 +156,23 @@ def read_job_reasons(
         # To a key that lost its access everything is gone: that would be noted for good.
         client.get(path.rstrip("/"), tries=TRIES)
     return [FailureReason("none", absence)]
+
+
+def versions_in(log: JobLog[Any], reader: VersionsReader) -> VersionsRead:
+    """Return what a log lists that was read, `huge` where only its end was."""
+    return VersionsRead(reader.versions, None if log.is_whole else "huge")
+
+
+def read_job_versions(client: Client, name: str, jobgitid: int) -> VersionsRead:
+    """Return what a job's log lists, or why there is none. Raises ApiError."""
+    path = f"/repos/{name}"
+    readers = partial(make_job_readers, None)
+    log = job_logs.read_log(client, f"{path}/actions/jobs/{jobgitid}/logs", readers)
+    if log.readers:
+        return versions_in(log, log.readers.versions)
+    if log.absence == "gone":
+        client.get(path, tries=TRIES)  # see above
+    return VersionsRead({}, log.absence)
 
 
 def read_annotations(client: Client, path: str) -> tuple[list[FailureMessage], list[str]]:

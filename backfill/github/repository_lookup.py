@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.http.list_body import read_items
 from backfill.http.pagination import FetchedPage, fetch_pages, know_nothing
 from backfill.http.smaller_pages import items_before
 from backfill.pipeline.api_objects import read_field, read_named, read_object
@@ -19,6 +20,7 @@ from rows.sources import source_of
 from store.deliveries.table import now
 from store.doors.api import Read
 from store.reads import for_backfill
+from store.state.commit_ranges import GONE, MOST, CommitRange
 from store.write.repositories import key_of
 
 FULL_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
@@ -213,3 +215,26 @@ def describe_cut(fetched: FetchedPage, commits: list[Any]) -> str:
     total = fields.number(fetched.body, "total_commits", "comparison")
     listed = items_before(fetched.key) + len(commits)
     return "" if total in (None, listed) else f"a comparison lists {listed} of {total} commits"
+
+
+def compare_commits(context: Context, repository: Repository, base: str, head: str) -> CommitRange:
+    """Return what one commit has and another has not, and store the commits. Raises ApiError.
+
+    https://docs.github.com/rest/commits/commits#compare-two-commits
+    """
+    try:
+        answer = context.client.get(f"{repository.path}compare/{base}...{head}?per_page={MOST}")
+    except ApiError as problem:
+        if not problem.is_unknown_commit:
+            raise
+        return CommitRange(GONE)
+    commits = read_items(answer.body, "commits")[:MOST]
+    context.writer.put(map_objects(context, "commit", commits, repository))
+    context.writer.flush()
+    at, body = "compare", answer.body
+    status = fields.text(body, "status", at)
+    ahead, behind = (
+        fields.number(body, name, at, fields.BIGGEST_INT) for name in ("ahead_by", "behind_by")
+    )
+    hashes = [fields.sha(commit, "sha", "compare.commits") for commit in commits]
+    return CommitRange(status, ahead, behind, tuple(filter(None, hashes)))

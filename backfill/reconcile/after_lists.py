@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from backfill.audit import audit
 from backfill.audit.verdict import Span
+from backfill.compared_jobs import compare_jobs
 from backfill.pipeline.context import Context, report_unread
 from backfill.reconcile.cycle_context import CycleContext
 from backfill.reconcile.health_checks import check_health
@@ -16,6 +17,8 @@ from store.state import audits
 
 REASONS = 150
 """Requests for reasons in one cycle: the tables come first."""
+COMPARISONS = 60
+"""Requests in one cycle for what changed before failures."""
 VERDICTS = timedelta(minutes=10)
 """Between two verdicts on a repository, unless the last was bad: they read all its runs."""
 
@@ -36,6 +39,7 @@ def follow_up(cycle: CycleContext, repositories: Sequence[Repository]) -> bool:
         due=context.due,
     )
     find_issues(cycle, {repository.repoid: repository.name for repository in repositories})
+    changes = compare_jobs(context, vendor, repositories, now=cycle.now, requests=COMPARISONS)
     for repository in repositories:
         report_unread(context, repository.name, repository.repoid)
     span = Span(cycle.now - vendor.CHANGES_FOR, cycle.now)
@@ -43,7 +47,7 @@ def follow_up(cycle: CycleContext, repositories: Sequence[Repository]) -> bool:
         if is_audit_due(context, repository):
             audit.audit_store(context.engine, repository.repoid, span, spool=cycle.settings.spool)
     check_health(cycle, repositories)
-    return bool(reasons.jobs and reasons.left)
+    return bool(reasons.jobs and reasons.left) or bool(changes.is_more and changes.logs)
 
 
 def is_audit_due(context: Context, repository: Repository) -> bool:

@@ -17,6 +17,7 @@ from dashboard.view.night_matrix import (
     has_text,
     sort_rows,
 )
+from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.suspect_commits import list_suspects
 from dashboard.web import filters, names
 from dashboard.web.request import csv_response, render_page, site, store
@@ -187,6 +188,7 @@ def detail(repoid: int, day: str) -> str:
         reasons=reads_failures.read_reasons(store(), [run.key for run in runs]),
         errors={one: read_error(one, since) for one in prints[:MOST_SPREAD]},
         suspects=around,
+        changes=list_job_changes(store(), [job for run in runs for job in by_run[run.key]]),
         issue=new_issue_link(repo, night, cell.failures, runs, called) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
         # An export has the nights that the matrix leads to: not every one before these.

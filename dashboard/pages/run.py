@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, g
 
+from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.timeline import draw_timeline
 from dashboard.web import names
 from dashboard.web.request import render_page, store
@@ -40,6 +41,9 @@ def show(provider: str, gitid: int) -> str:
         workflow_state=runs.find_workflow_state(store(), run.key),
         attempts=shown,
         commit=runs.find_commit(store(), run.repoid, run.commithash or ""),
+        changes=list_job_changes(
+            store(), [job for job in jobs if (job.attempt or 1) == numbers[0]] if numbers else []
+        ),
         reasons=failures.read_reasons(store(), [run.key]),
         run_deliveries=deliveries.list_deliveries(store(), run),
     )

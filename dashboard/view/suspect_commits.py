@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from dashboard.view import formats
 from rows.sources import source_of
 from rows.words import FAILED, WorkflowKey
+from store.changes import job_changes
 from store.reads import nights
 from store.reads import runs as reads
 from store.reads.runs import Commit, Run
@@ -18,13 +19,19 @@ MOST = 5  # workflows of a night that are looked into
 
 
 class Suspects(NamedTuple):
-    """The last good and first bad run around a failure, and the commits between them."""
+    """The last good and first bad run around a failure, and the commits between them.
+
+    `is_by_time` where their ancestry is not known: the commits are told by their authors' times.
+    """
 
     good: Run | None
     bad: Run
     commits: list[Commit]
     more: bool
     compare: str | None
+    behind: int = 0
+    tags: tuple[str, ...] = ()
+    is_by_time: bool = False
 
 
 def list_suspects(
@@ -44,14 +51,19 @@ def find_suspects(connection: Connection, run: Run) -> Suspects:
     if good is None:
         return Suspects(None, run, [], False, None)
     bad = nights.find_first_bad(connection, run, good)
-    begin, end = read_commit_time(connection, good), read_commit_time(connection, bad)
-    commits = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
     if good.commithash == bad.commithash:
         return Suspects(good, bad, [], False, None)
     links = source_of(run.provider).links
     home = formats.https(links.repository(run.url or ""))
-    compare = links.compare(home, good.commithash or "", bad.commithash or "") if home else None
-    return Suspects(good, bad, commits[:COMMITS], len(commits) > COMMITS, compare)
+    base, head = good.commithash or "", bad.commithash or ""
+    compare = links.compare(home, base, head) if home else None
+    between = job_changes.find_between(connection, run.repoid, base, head, COMMITS)
+    if between is not None:
+        commits, more, behind, tags = between
+        return Suspects(good, bad, list(commits), more > 0, compare, behind, tags)
+    begin, end = read_commit_time(connection, good), read_commit_time(connection, bad)
+    by_time = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
+    return Suspects(good, bad, by_time[:COMMITS], len(by_time) > COMMITS, compare, is_by_time=True)
 
 
 def read_commit_time(connection: Connection, run: Run) -> datetime:

@@ -13,7 +13,7 @@ from rows.branch_moves import NO_COMMIT, READ, UNTOLD, Move
 from rows.source_record import Push, Repository
 
 PUSH, DELETION, API = 0, 1, 2
-HEADS = "refs/heads/"
+HEADS, TAGS = "refs/heads/", "refs/tags/"
 
 
 def branch_rows(
@@ -39,17 +39,29 @@ def branch_of(ref: str) -> str | None:
 
 
 def pushed_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
-    """Return the rows of the branch a push moved, made or deleted; none for a tag."""
+    """Return the rows of the branch a push moved, made or deleted, or of the tag it set."""
     ref = fields.key(fields.text, payload, "ref", "push")
     name, before, after = branch_of(ref), commit_of(payload, "before"), commit_of(payload, "after")
     if name is None:
-        return []
+        return tag_rows(ref, payload, repo)
     if fields.flag(payload, "deleted", "push"):
         after = NO_COMMIT
     if after is None:
         return [stub_of(name)]
     rows = branch_rows(name, after or None, repo, PUSH if after else DELETION, before or NO_COMMIT)
     return rows if before is not None else rows[:1]
+
+
+def tag_rows(ref: str, payload: Mapping[str, Any], repo: Repository) -> list[Row]:
+    """Return the row of a tag that a push made or moved; none for one that it deleted.
+
+    What the tag points at may be an object of its own: the payload names the commit apart.
+    """
+    commit = fields.child(payload, "head_commit", "push") or {}
+    head, name = fields.sha(commit, "id", "push.head_commit"), ref.removeprefix(TAGS)
+    if not ref.startswith(TAGS) or not name or head is None or repo.pushed is None:
+        return []
+    return [Row("tagpushes", {"name": name, "time": repo.pushed, "hash": head})]
 
 
 def commit_of(payload: Mapping[str, Any], key: str) -> str | None:

@@ -21,7 +21,7 @@ def part(payload: Payload, key: str) -> Payload:
 
 
 def push(payload: Payload, about: Repository) -> Rows:
-    """Return the branch a push moved and the commits it brought."""
+    """Return the branch a push moved, or the tag it set, and the commits it brought."""
     return [*branch.pushed_rows(payload, about), *commit.pushed_rows(payload, about)]
 
 

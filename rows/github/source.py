@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from rows.github import branch, events, failure, job_times, repo, workflowrun
+from rows.github import branch, events, failure, job_times, repo, runner_versions, workflowrun
 from rows.source_record import Links, Source
 
 IGNORED = frozenset(
@@ -70,5 +70,6 @@ GITHUB = Source(
     is_foreign_job=job_times.is_foreign,
     annotation_messages=failure.annotation_messages,
     log_reader=failure.LogFailureReader,
+    version_reader=runner_versions.version_reader,
     links=Links(repository_page, compare_page, new_issue_page),
 )

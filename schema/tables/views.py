@@ -1,5 +1,7 @@
 """Views over the tables. They hold no data, so every upgrade makes them anew."""
 
+from itertools import chain
+
 from sqlalchemy import Connection, text
 
 from engines import kind_of
@@ -20,6 +22,17 @@ STEPS = ListView(
     },
 )
 
+CHANGES = "versionchanges"
+SELECT_CHANGES = """
+SELECT bad.provider, bad.repoid, bad.rungitid, bad.jobgitid, compared.goodjobgitid,
+    bad.kind, bad.name, good.version AS goodversion, bad.version
+FROM versionreads compared
+JOIN jobversions bad ON bad.provider = compared.provider AND bad.jobgitid = compared.jobgitid
+JOIN jobversions good ON good.provider = bad.provider AND good.jobgitid = compared.goodjobgitid
+    AND good.kind = bad.kind AND good.name = bad.name
+WHERE good.version <> bad.version
+"""
+"""What a first failed job's log and that of the last good one before both list, and differ in."""
 
 ERRORS = "errors"
 COLUMNS_OF_ERRORS = {
@@ -47,11 +60,13 @@ SELECT_ERRORS = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_ERRORS.items())}"  # noqa: S608 - names of ours
     " FROM failures WHERE fingerprint IS NOT NULL GROUP BY fingerprint"
 )
-NAMES = (STEPS.name, ERRORS)
+QUERIES = {ERRORS: SELECT_ERRORS, CHANGES: SELECT_CHANGES}
+NAMES = (STEPS.name, *QUERIES)
 
 
 def create(connection: Connection) -> None:
     """Make the views, replacing older ones."""
     kind = kind_of(connection)
-    for statement in (*kind.list_view(STEPS), *kind.make_view(ERRORS, SELECT_ERRORS)):
+    queries = (kind.make_view(name, query) for name, query in QUERIES.items())
+    for statement in (*kind.list_view(STEPS), *chain(*queries)):
         connection.execute(text(statement))

@@ -21,7 +21,7 @@ from store.doors.refusals import reason_of, write_each
 from store.write.repositories import key_of as repository_of
 from store.write.stored_rows import Key, Values, by_key, key_of
 
-COMPARED = ("repos", *(name for name in apply.ORDER if name != "branchmoves"))
+COMPARED = ("repos", *(name for name in apply.ORDER if name not in ("branchmoves", "tagpushes")))
 OURS = frozenset({"Id", "repoid", "version"})
 PAGE = 500
 

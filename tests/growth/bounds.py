@@ -39,6 +39,11 @@ TABLES = {
     "runattempts": RUNS,
     "jobs": RUNS,
     "failures": Bound("failed jobs, 10 messages each", lambda load: 10 * load.failed),
+    "jobversions": Bound("first failures: 5,000 of two logs", lambda load: 10_000 * load.failed),
+    "versionreads": Bound("first failures: 2", lambda load: 2 * load.failed),
+    "commitranges": Bound("first failures: 2", lambda load: 2 * load.failed),
+    "rangecommits": Bound("first failures: 100 of two pairs", lambda load: 200 * load.failed),
+    "tagpushes": Bound("pushes of tags", lambda load: load.pushes),
     "deliveries": Bound(
         "DELIVERY_RETENTION_DAYS, and what is quarantined",
         lambda load: load.kept + load.quarantined,

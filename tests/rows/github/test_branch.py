@@ -53,8 +53,8 @@ def test_push_of_anything_but_a_branch_makes_no_branch(ref: str):
     assert of_table(push(ref=ref), "branches") == []
 
 
-def test_push_of_a_tag_brings_its_commit_all_the_same():
-    assert tables(push(ref="refs/tags/v1", commits=[])) == ["commits"]
+def test_push_of_a_tag_brings_the_tag_and_its_commit():
+    assert tables(push(ref="refs/tags/v1", commits=[])) == ["tagpushes", "commits"]
 
 
 @pytest.mark.parametrize(
