@@ -26,17 +26,10 @@ from store.write.repositories import Batch, Tables
 from store.write.upsert import upsert
 from store.write.version_cache import VersionCache
 
-ORDER = (
-    "workflowruns",  # first: it locks the runs, new ones too
-    "repoaliases",
-    "branches",
-    "branchmoves",
-    "commits",
-    "tagpushes",
-    "workflows",
-    "runattempts",
-    "jobs",
+ORDER = tuple(
+    "workflowruns repoaliases branches branchmoves commits tagpushes workflows runattempts jobs".split()
 )
+"""Of the tables; the runs first, which locks them, new ones too."""
 
 CACHES: WeakKeyDictionary[Engine, VersionCache] = WeakKeyDictionary()
 

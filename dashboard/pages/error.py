@@ -1,5 +1,6 @@
 """`/errors/FINGERPRINT`: one error: when, where, in which runs, and what else failed then."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from flask import Blueprint, abort
@@ -7,9 +8,11 @@ from flask import Blueprint, abort
 from dashboard.pages.error_list import READ_DAYS, kept_filters, read_days, read_repoids
 from dashboard.view import charts
 from dashboard.view.new_issue_link import error_issue_link
+from dashboard.view.shown_changes import MOST, CalledJob, ShownChanges, list_changes_before
 from dashboard.web import filters, names
 from dashboard.web.request import render_page, site, store
 from rows.fingerprint import REVISION
+from store.changes import job_changes
 from store.errors import error_ranking, one_error
 from store.errors.error_filter import ErrorFilter
 from store.errors.one_error import ErrorMessage, ErrorRun, NearbyError
@@ -66,6 +69,19 @@ def list_beside(error: ErrorMessage, runs: list[ErrorRun]) -> NightErrors:
     return NightErrors(same_runs, others[:NEARBY])
 
 
+def list_changes(fingerprint: str, called: Mapping[int, str]) -> list[ShownChanges]:
+    """Return what changed before the latest jobs with an error."""
+    jobs = job_changes.list_jobs_with(store(), fingerprint, MOST)
+    titles = {repoid: names.repo_label(repoid, name) for repoid, name in called.items()}
+    return list_changes_before(
+        store(),
+        [
+            CalledJob(provider, gitid, f"{titles.get(repoid, '?')}: {name or '?'}")
+            for provider, gitid, repoid, name in jobs
+        ],
+    )
+
+
 @blueprint.get("/errors/<path:fingerprint>")
 def show(fingerprint: str) -> str:
     """Return an error's page."""
@@ -107,6 +123,7 @@ def show(fingerprint: str) -> str:
         night=site().calendar.night(error.last) if error.last else None,
         same_problem=one_error.list_same_problem(store(), wanted, error, NEARBY),
         similar=one_error.list_similar(store(), error, similar_in, NEARBY) if is_asked else None,
+        changes=list_changes(fingerprint, called),
         issue=error_issue_link(repo, error, listed[:3]) if repo else None,
         issues=error_issues.list_issues(store(), fingerprint),
         young=since if since and since > wanted.until - READ_DAYS else None,

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from rows.words import SUCCESS
 from schema.tables.ci import commits
+from schema.tables.failures import failures
 from schema.tables.job_versions import commitranges, jobversions, rangecommits, tagpushes
 from store.reads.runs import Commit, columns
 from store.state import job_versions
@@ -83,6 +84,16 @@ def find_changes(
         connection, bad.repoid, good.commithash or "", bad.commithash or "", most
     )
     return JobChanges(good, bad, absences, versions, between)
+
+
+def list_jobs_with(
+    connection: Connection, fingerprint: str, most: int
+) -> list[tuple[str, int, int, str | None]]:
+    """Return the latest jobs with an error: server, id, repos.Id, name."""
+    row = failures.c
+    query = select(row.provider, row.jobgitid, row.repoid, row.job)
+    query = query.where(row.fingerprint == fingerprint).order_by(row.Id.desc()).limit(most)
+    return [tuple(job) for job in connection.execute(query)]
 
 
 def absence_of(read: KnownRead | None) -> str | None:

@@ -49,7 +49,7 @@ def three_nights(engine: sa.Engine, repo: str = "octo-org/app") -> StoredNights:
         runs.append(run)
         jobs.append(stored.job(engine, repoid, run, time, **of_it))
         if conclusion == "failure":
-            stored.reason(engine, repoid, run, jobs[-1], time=time)
+            stored.reason(engine, repoid, run, jobs[-1], time=time, job="test")
     return StoredNights(repoid, runs, jobs)
 
 

@@ -117,6 +117,17 @@ def test_job_that_is_not_like_it_is_no_job_to_compare_with(
 
 
 @on_sqlite
+def test_error_shows_what_changed_before_its_latest_jobs(
+    client: FlaskClient, engine: sa.Engine, engine_name: str
+):
+    nights = three_nights(engine)
+    read_versions(engine, nights, VersionsRead(WAS), VersionsRead(IS))
+    text = section(client, "/errors/1:f")
+    assert "octo-org/app: test Last passed in #1 " in text
+    assert "pip requests 2.31.0 2.32.0" in text
+
+
+@on_sqlite
 def test_jobs_of_which_the_same_is_to_be_said_are_named_together(
     client: FlaskClient, engine: sa.Engine, engine_name: str
 ):
