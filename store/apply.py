@@ -26,8 +26,9 @@ from store.write.repositories import Batch, Tables
 from store.write.upsert import upsert
 from store.write.version_cache import VersionCache
 
-ORDER = tuple(
-    "workflowruns repoaliases branches branchmoves commits tagpushes workflows runattempts jobs".split()
+ORDER = (
+    *("workflowruns", "repoaliases", "branches", "branchmoves", "commits"),
+    *("tagpushes", "workflows", "runattempts", "jobs"),
 )
 """Of the tables; the runs first, which locks them, new ones too."""
 
