@@ -88,7 +88,8 @@ JVM = (
          after=r"\[error\]\s{1,20}(?!at )\S"),
     rule("clojure test", PLACED,
          r"^(?:FAIL|ERROR) in (?:\(.{1,200}\)|\S{1,200}) \((?P<path>[^\s:()]{1,200}):" + LINE
-         + r"\)", "FAIL in (sums-two) (cart_test.clj:14)", more=4, bare=COUNTED),
+         + r"\)", "FAIL in (sums-two) (cart_test.clj:14)", more=4,
+         until=r"Ran \d|\d{1,6} failures", bare=COUNTED),
     rule("clojure", RAISED, r"^(?:Syntax error|Execution error|"
          r"Could not find artifact|Unexpected error|Could not locate)\b.{0,900}",
          "Syntax error compiling at (cart.clj:3:1).", more=1),

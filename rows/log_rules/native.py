@@ -110,11 +110,11 @@ NATIVE = (
     rule("googletest name", COUNTED, r"^\[  FAILED  \] \S{1,300}(?:,|$)",
          "[  FAILED  ] Cart.SumsTwo"),
     rule("catch", PLACED, r"^" + GIVEN + r":" + LINE + r": FAILED:", "cart.cpp:14: FAILED:",
-         more=4),
+         more=4, until=r"[=-]{9}"),
     rule("boost", PLACED, r"^" + GIVEN + r"\(" + LINE + r"\): (?:fatal )?error: in \"",
          "a.cpp(3): error: in \"x\": y"),
     rule("dotnet test", PLACED, r"^\s{1,4}Failed \S.{0,500} \[[<\d].{0,20}\]$",
-         "  Failed Cart.SumsTwo [12 ms]", more=2),
+         "  Failed Cart.SumsTwo [12 ms]", more=4, until=r"\s{0,8}(?:Stack Trace:|at )"),
     rule("xunit", PLACED, r"^\s{1,8}\S.{0,400} \[FAIL\]$", "    Cart.Tests.SumsTwo [FAIL]",
          more=3, word='[FAIL]'),
     rule("nunit", PLACED, r"^\d{1,4}\) (?:Failed|Error|Test Failure) : \S",
@@ -148,5 +148,9 @@ NATIVE = (
     rule("formatter", NAMED,
          r"^(?:\S{1,300} (?:needs formatting|is not formatted|not formatted correctly|"
          r"would be reformatted)|(?:The following files|Files) .{0,60}(?:not (?:properly "
-         r")?formatted|gofmt|gofumpt))", "src/cart.zig needs formatting", more=2),
+         r")?formatted|gofmt|gofumpt))", "src/cart.zig needs formatting", more=2, until=r"make"),
+    rule("gcc behind a prefix", PLACED, r"(?P<path>[^\s:]{1,300}):" + LINE
+         + r":\d{1,7}: (?:fatal )?error: \S",
+         "- ERROR | xcodebuild:  Cart/Cart.m:14:5: error: use of undeclared 'prise'",
+         word=": error: "),
 )  # fmt: skip

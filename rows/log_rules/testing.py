@@ -3,8 +3,8 @@
 from rows.log_rules.rule import COUNTED, GIVEN, LINE, NAMED, PLACED, rule
 
 STACK = (
-    r"\s{2,60}at |\s{0,12}\d{1,4}\) |\s{0,8}\d{1,6} (?:passing|failing|pending)|\s{0,8}Stack:|"
-    r"\s{2,20}\+ expected - actual"
+    r"\s{2,60}at |\s{0,12}\d{1,4}\) |\s{0,8}\d{1,6} (?:passing|failing|pending)|"
+    r"\s{0,8}(?:Stack:|To rerun)|\s{2,20}\+ expected - actual"
 )
 
 TESTING = (
@@ -38,6 +38,8 @@ TESTING = (
          r"^ {2}\d{1,4}\) (?:test|doctest|property) .{1,400} \([\w.]{1,200}\)$",
          "  1) test sums two prices (CartTest)", more=4, within=12,
          until=r"\s{2,12}(?:stacktrace:|\d{1,4}\) )", bare=COUNTED, place=None),
+    rule("eunit", PLACED, r"^(?:\s{0,8}|.{0,300}\.\.\.)\*failed\*$",
+         "cart_tests: sums_test...*failed*", more=4, bare=COUNTED, word='*failed*'),
     rule("numbered test", PLACED, r"^\s{0,6}\d{1,4}\) (?!.{0,400}(?:\bpassed\b|\bok$))\S",
          "  1) cart", more=5, after=r"\s{2,200}(?!# )\S", until=STACK, within=18, bare=11,
          read="numbered", place=r"\s{2,60}# (?P<path>[^\s:]{1,300}):(?P<line>\d{1,7})"),
@@ -62,8 +64,6 @@ TESTING = (
          r"^\d\d:\d\d \+\d{1,6}(?: ~\d{1,5})?(?: -\d{1,6})?: .{1,400} \[E\]$",
          "00:01 +3 -1: sums two prices [E]", more=3,
          until=r"\s{2,40}(?:package:|dart:)|\d\d:\d\d", bare=COUNTED),
-    rule("eunit", PLACED, r"^(?:\s{0,8}|.{0,300}\.\.\.)\*failed\*$",
-         "cart_tests: sums_test...*failed*", more=4, bare=COUNTED, word='*failed*'),
     rule("common test", PLACED, r"^%%% .{1,300} ==> .{0,300}: (?:FAILED|ERROR)",
          "%%% cart_SUITE ==> sums: FAILED", more=3),
     rule("vader", PLACED,
@@ -74,7 +74,7 @@ TESTING = (
          "    ✕ sums two prices (3 ms)", more=2, after=r"(?!\s{0,20}[✔✓√✖✘✗✕─])\s{2,40}\S",
          bare=COUNTED),
     rule("failed test", PLACED, r"^\s{0,8}(?:FAIL(?:ED)?|Failed|FAILURE)(?: -|:|\s{2,8}| test:) "
-         r"?(?!\S{1,300}\.\w{1,5}(?: \(|$))\S", '   FAIL  "sums two prices"', more=3,
+         r"?(?!\d|\S{1,300}\.\w{1,5}(?: \(|$))\S", '   FAIL  "sums two prices"', more=3,
          after=r"\s{2,40}\S", bare=COUNTED, until=STACK),
     rule("failed name", COUNTED,
          r"^(?:(?:\[FAIL(?:ED)?\]|\(FAIL\)) \S|\S.{0,200}(?:\.{2,200}|:|\t) "
