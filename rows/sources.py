@@ -5,6 +5,8 @@ A provider names a server: `github`, `github:ghes.example.org`. Its first word i
 
 from rows import Unmappable
 from rows.github.source import GITHUB
+from rows.gitlab.job_trace import TraceFailureReader
+from rows.source_record import FailureReader
 from rows.source_record import Source as Source
 
 SOURCES = {source.name: source for source in (GITHUB,)}
@@ -26,3 +28,14 @@ def source_of(provider: str) -> Source:
 def host_of(provider: str) -> str:
     """Return the host of a server. Raises Unmappable for an unknown vendor."""
     return provider.partition(":")[2] or source_of(provider).host
+
+
+TRACE = b"section_start:"
+"""What every trace of GitLab holds near its beginning, and no other log."""
+
+
+def reader_of(first: bytes) -> FailureReader:
+    """Return a reader for a log of an unknown vendor from the bytes that it begins with."""
+    if TRACE in first:
+        return TraceFailureReader()
+    return GITHUB.log_reader(None)

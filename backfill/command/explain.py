@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 from config.settings import BadSetting
@@ -11,7 +12,7 @@ from rows.log_rules.rule import RANK_NAMES
 from rows.logs.blocks import Reason
 from rows.logs.stream import pass_on
 from rows.source_record import FailureReader
-from rows.sources import SOURCES
+from rows.sources import reader_of
 
 PIECE = 65_536
 STDIN = "-"
@@ -23,24 +24,24 @@ def explain(path: str, *, as_json: bool) -> int:
 
     `path`: a file, or `-` for standard input. Raises BadSetting for one that cannot be read.
     """
-    (source, *_) = SOURCES.values()
-    reader = source.log_reader(None)
     try:
         if path == STDIN:
-            pass_on(pieces_of(sys.stdin.buffer), [reader])
+            reader = read_log(sys.stdin.buffer)
         else:
             with open(path, "rb") as file:
-                pass_on(pieces_of(file), [reader])
+                reader = read_log(file)
     except OSError as error:
         raise BadSetting("--explain", f"{path} cannot be read ({error.strerror})") from error
     print("\n".join([json_text(reader)] if as_json else lines_of(reader)))
     return 0
 
 
-def pieces_of(file: BinaryIO) -> Iterator[bytes]:
-    """Yield a file's bytes."""
-    while piece := file.read(PIECE):
-        yield piece
+def read_log(file: BinaryIO) -> FailureReader:
+    """Return what read a file, whichever vendor's log it is."""
+    first = file.read(PIECE)
+    reader = reader_of(first)
+    pass_on(chain([first], iter(lambda: file.read(PIECE), b"")), [reader])
+    return reader
 
 
 def lines_of(reader: FailureReader) -> Iterator[str]:

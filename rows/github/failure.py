@@ -11,9 +11,10 @@ from rows.failure_message import FailureMessage
 from rows.github.job_log import DIALECT, FailedStepReader
 from rows.log_rules import rule_of
 from rows.log_rules.rule import NOTHING, VAGUE
-from rows.logs.blocks import LONGEST, Reason
-from rows.logs.output import Output, clean
-from rows.logs.ranking import MOST, find_reasons, other_reasons
+from rows.logs.blocks import LONGEST
+from rows.logs.failure_reader import StepFailure
+from rows.logs.output import clean
+from rows.logs.ranking import MOST
 from rows.logs.stream import pass_on
 
 AT = "annotation"
@@ -57,25 +58,10 @@ def tidy(text: str) -> str:
     return "\n".join(lines).strip()[:LONGEST]
 
 
-class LogFailureReader(FailedStepReader):
+class LogFailureReader(FailedStepReader, StepFailure):
     """Read a job's log for what it says of the failure."""
 
-    def reasons(self) -> list[Reason]:
-        """Return what the log said, when it is at its end, with the rules that spoke."""
-        failed = self.failed()
-        return find_reasons(
-            Output(failed.step, DIALECT),
-            lambda: Output(failed.before, DIALECT),
-            is_known=failed.is_known,
-        )
-
-    def others(self) -> list[Reason]:
-        """Return what else the step said, that was not chosen."""
-        return other_reasons(Output(self.failed().step, DIALECT), self.reasons())
-
-    def messages(self) -> list[FailureMessage]:
-        """Return what the log said, when it is at its end, at most MOST messages, in order."""
-        return [reason.message for reason in self.reasons()]
+    dialect = DIALECT
 
 
 def log_messages(log: str, span: tuple[str, str] | None = None) -> list[FailureMessage]:

@@ -1,0 +1,1 @@
+"""GitLab's part of the rows: its job traces so far."""
