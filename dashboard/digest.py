@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import requests
-from flask import Flask
+from flask import Flask, url_for
 
 from dashboard.pages import nights
 from dashboard.view import formats
@@ -97,7 +97,10 @@ def describe_change(change: JobChange, title: str, unseen: set[str]) -> str:
         text += f", for {change.nights}{'+' if change.oldest else ''} nights"
     why = failure.error or (f"at {failure.step}" if failure.step else None)
     text += f": {formats.first_line(why)}" if why else ""
-    return text + (" (never seen before)" if failure.fingerprint in unseen else "")
+    text += " (never seen before)" if failure.fingerprint in unseen else ""
+    if not failure.fingerprint:
+        return text
+    return f"{text} [{url_for('error.show', fingerprint=failure.fingerprint)}]"
 
 
 def post(url: str, text: str) -> None:

@@ -77,6 +77,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             .scalars()
             .first()
         )
+        errors = connection.exec_driver_sql("SELECT fingerprint FROM errors").scalars().all()
     stored.audit(writer, repo, NOW)
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
     settings = settings_for(url, folder, GROUPS=GROUPS)
@@ -89,7 +90,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     thread.start()
     runs = tuple(f"/runs/{provider}/{gitid}" for provider, gitid in found[-3:])
     night = f"/nights/{repo}/2026-03-10"
-    yield Place(f"http://127.0.0.1:{server.server_port}", (*PAGES, night, *runs), app)
+    yield Place(
+        f"http://127.0.0.1:{server.server_port}",
+        (*PAGES, f"/errors/{errors[0]}", night, *runs),
+        app,
+    )
     server.shutdown()
     thread.join()
     reader.dispose()
