@@ -30,6 +30,7 @@ from backfill.records import (
     ReadRange,
     ReasonsRead,
     RecoveredDeliveries,
+    Refusal,
     Repository,
     Unread,
     Webhook,
@@ -194,7 +195,7 @@ class Vendor(Protocol):
         self, client: Client, owner: HookOwner, url: str, secret: str, sending: frozenset[int]
     ) -> tuple[Webhook, str, int]: ...
     def wait_for_ping(self, client: Client, hook: Webhook, last: int) -> str: ...
-    def explain_refusal(self, client: Client, owner: HookOwner, problem: ApiError) -> str: ...
+    def explain_refusal(self, client: Client, owner: HookOwner, problem: ApiError) -> Refusal: ...
 
 
 VENDORS: dict[str, Vendor] = {

@@ -7,14 +7,14 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.records import CheckLine, KnownHooks, Webhook
+from backfill.records import CheckLine, KnownHooks, Refusal, Webhook
 from backfill.vendors import Vendor, chosen_vendor
 from backfill.watched_repositories import GoneRepository
 from config.command_line import CommandLine
@@ -24,10 +24,13 @@ from engines.transaction import transact
 from rows.one_line import one_line
 from store import open
 from store.deliveries import received
+from store.deliveries.table import now
 from store.open import CannotStart
 from store.state import gone_repositories, notes
 
 TRIES = 3
+LONGEST_WAIT = timedelta(seconds=20)
+"""For which a person who looks would wait."""
 URL = "url"
 """The note that says where a hook should point; its subject is the hook."""
 NO_REPOS = "say whose webhook is meant: org/repo, or org for all of its repositories"
@@ -87,6 +90,17 @@ def waiting(why: str, until: datetime) -> None:
     print(one_line(f"{why}: going on at {until:%H:%M:%S} UTC"), file=sys.stderr, flush=True)
 
 
+class TooLong(Exception):
+    """The vendor answers nothing for longer than a person waits; the text says until when."""
+
+
+def refuse_to_wait(why: str, until: datetime) -> None:
+    """End a look that would take long. Raises TooLong."""
+    if until - now() > LONGEST_WAIT:
+        raise TooLong(f"{why}: nothing can be asked until {until:%H:%M:%S} UTC")
+    waiting(why, until)
+
+
 @contextmanager
 def opened_usable_store(settings: Settings) -> Iterator[Engine | None]:
     """Give the store; None where there is none, or where it cannot be used: it need not be."""
@@ -131,13 +145,17 @@ def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:
             pinged = vendor.wait_for_ping(client, hook, last)
             print(one_line(f"{owner.name}: {pinged}"), flush=True)
         except ApiError as problem:
-            code = report_failure(vendor.explain_refusal(client, owner, problem), 1)
+            code = report_failure(vendor.explain_refusal(client, owner, problem).why, 1)
     return code
 
 
 def check_hooks(settings: Settings, engine: Engine | None, url: str | None) -> int:
     """Print how the hooks of every owner fare, a JSON object each; return the exit code."""
-    lines = list(inspect_hooks(settings, engine, url))
+    lines = list[CheckLine]()
+    try:
+        lines += inspect_hooks(settings, engine, url)
+    except TooLong as error:
+        lines.append(CheckLine(chosen_vendor(settings).KEY, "", str(error)))
     for line in lines:
         print(json.dumps(line._asdict()), flush=True)
     return int(any(line.wrong for line in lines))
@@ -149,7 +167,9 @@ def inspect_hooks(
     """Yield how the hooks fare. A key that may not see them is no fault: lists are compared."""
     vendor = chosen_vendor(settings)
     try:
-        client, known = connect(vendor, settings), read_known_hooks(engine)
+        client = vendor.open_client(settings, refuse_to_wait)
+        vendor.check_key(client, TRIES)
+        known = read_known_hooks(engine)
     except ApiError as problem:
         yield CheckLine(vendor.KEY, "", str(problem))
         return
@@ -158,9 +178,18 @@ def inspect_hooks(
         try:
             yield from vendor.inspect_hooks(client, owner, url, known)
         except ApiError as problem:
-            why = find_end(engine, owner.name) if problem.is_gone or problem.is_blocked else None
-            why = why or vendor.explain_refusal(client, owner, problem)
-            yield CheckLine("webhook", f"not looked at: {why}")
+            end = find_end(engine, owner.name) if problem.is_gone or problem.is_blocked else None
+            if end is not None:
+                yield CheckLine("webhook", f"not looked at: {end}")
+            else:
+                yield explain_unseen(vendor.explain_refusal(client, owner, problem))
+
+
+def explain_unseen(refusal: Refusal) -> CheckLine:
+    """Return why hooks were not looked at: wrong where their owner is not found at all."""
+    if refusal.is_absent:
+        return CheckLine("webhook", "", f"{refusal.why}: is it spelled so?")
+    return CheckLine("webhook", f"not looked at: {refusal.why}", warning=True)
 
 
 def find_end(engine: Engine | None, name: str) -> str | None:

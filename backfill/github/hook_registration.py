@@ -8,7 +8,7 @@ from backfill.github import webhooks
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import read_object
-from backfill.records import CheckLine, HookOwner, KnownHooks, Webhook
+from backfill.records import CheckLine, HookOwner, KnownHooks, Refusal, Webhook
 from backfill.webhook_address import is_ours, without_secrets
 from config.settings import BadSetting
 from config.watch import watch
@@ -49,19 +49,20 @@ def check_listener_url(url: str) -> str:
     return url
 
 
-def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> str:
+def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> Refusal:
     """Return in one line why the hooks of an owner are not to be had, and what is missing."""
     if not problem.is_hidden or "SAML" in str(problem):
-        return f"{owner.name}: {problem}"
+        return Refusal(f"{owner.name}: {problem}")
     rights = ORG_RIGHTS if owner.is_org else REPO_RIGHTS
     path = f"/users/{owner.name}" if owner.is_org else f"/repos/{owner.name}"
     try:
         account = read_object(client.get(path, tries=2).body, "account")
     except ApiError as other:
-        return f"{owner.name}: {other}"
+        return Refusal(f"{owner.name}: {other}", other.is_gone)
     if owner.is_org and account.get("type") == "User":
-        return f"{owner.name}: is a person, not an organisation: name repositories, org/repo"
-    return f"{owner.name}: the key may not manage its webhooks: it needs {rights}"
+        why = "is a person, not an organisation: name repositories, org/repo"
+        return Refusal(f"{owner.name}: {why}")
+    return Refusal(f"{owner.name}: the key may not manage its webhooks: it needs {rights}")
 
 
 def set_up_hook(

@@ -1,6 +1,7 @@
 """What `--check` says of webhooks: one line each, and what keeps one from delivering."""
 
 import json
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -97,7 +98,26 @@ def test_key_that_may_not_see_hooks_is_no_fault(staged: Staged):
         done = stage.run("--check")
     ((name, found, wrong),) = lines(done)[1:]
     assert (done.code, name, wrong) == (0, "webhook", "")
+    assert json.loads(done.out[-1])["warning"]
     assert found.startswith("not looked at: octo-org/app: the key may not manage its webhooks")
+
+
+def test_repository_that_is_not_found_is_wrong(staged: Staged):
+    with staged(repos="octo-org/ap") as stage:
+        done = stage.run("--check")
+    ((name, found, wrong),) = lines(done)[1:]
+    assert (done.code, name, found) == (1, "webhook", "")
+    assert wrong == "octo-org/ap: not found, or the key may not see it: is it spelled so?"
+
+
+def test_hour_that_is_used_up_is_said_and_not_waited_for(staged: Staged):
+    with staged(tokens={TOKEN: Token(limit=1)}) as stage:
+        began = time.monotonic()
+        done = stage.run("--check")
+        assert time.monotonic() - began < 20
+    ((name, found, wrong),) = lines(done)[-1:]
+    assert (done.code, name, found) == (1, "GITHUB_TOKEN", "")
+    assert wrong.startswith("this hour's requests are used up: nothing can be asked until ")
 
 
 def test_wrong_key_is_wrong(staged: Staged, monkeypatch: pytest.MonkeyPatch):
