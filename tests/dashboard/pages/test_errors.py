@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from rows.fingerprint import fingerprints_of
-from store.state.error_issues import ErrorIssue, SoughtError, store_issues
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
 from tests.dashboard.pages.test_failures import told
@@ -234,15 +233,3 @@ def test_analysts_read_errors_by_sql(engine: Engine):
         "SELECT message, kind, jobs, repositories, runs, days FROM errors ORDER BY jobs DESC",
     )
     assert rows == [(REFUSED, "cause", 3, 2, 3, 2), (EXIT_CODE, "vague", 1, 1, 1, 1)]
-
-
-@on_sqlite
-def test_issues_that_carry_the_fingerprint_are_named(client: FlaskClient, engine: Engine):
-    repoid = stored.repo(engine)
-    failed(engine, repoid, REFUSED)
-    url = "https://github.com/octo-org/app/issues/12"
-    issue = ErrorIssue(12, "db-1 is <down>", "open", url)
-    store_issues(engine, SoughtError(repoid, print_of(REFUSED)), [issue], NOW)
-    page = text_of(client, f"/errors/{print_of(REFUSED)}")
-    assert f'href="{url}"' in page
-    assert "#12 db-1 is &lt;down&gt; open carries this fingerprint." in told(page)
