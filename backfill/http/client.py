@@ -117,7 +117,7 @@ class Client:
                 self.wait_for_limit(judgement.seconds, refusals)
             elif judgement.action is Action.AGAIN and failures < tries - 1:
                 failures += 1
-                self.back_off(judgement.seconds, failures)
+                self.back_off(judgement, failures)
             else:
                 why = judgement.why or f"{self.rules.title} sends us round in circles"
                 raise ApiError(why, 0 if reply is None else reply.response.status_code)
@@ -204,9 +204,10 @@ class Client:
             return
         self.rate_limit.pause(growing * SECOND)
 
-    def back_off(self, seconds: int | None, failures: int) -> None:
+    def back_off(self, judgement: Judgement, failures: int) -> None:
         """Wait before a request is tried again, longer each time; others go on."""
-        pause = seconds or min(LONGEST_PAUSE, 2 ** (failures - 1))
+        pause = judgement.seconds or min(LONGEST_PAUSE, 2 ** (failures - 1))
+        self.rate_limit.announce(pause * SECOND, judgement.why or "")
         self.rate_limit.rest(pause * SECOND * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
 
     def explain_failure(self, error: Exception) -> str:

@@ -20,7 +20,7 @@ from backfill.http.rate_limit import RateLimit, read_budget
 
 
 @contextmanager
-def answering(body: bytes, **headers: str) -> Iterator[Client]:
+def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[Client]:
     """Give a client of a server that answers everything alike; `{url}` in a header is its own."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -30,7 +30,7 @@ def answering(body: bytes, **headers: str) -> Iterator[Client]:
             """Print nothing."""
 
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value.replace("{url}", url))
             self.send_header("Content-Length", str(len(body)))
@@ -131,3 +131,13 @@ def test_limit_that_ends_at_no_sensible_time_says_nothing(reset: str, date: str)
     names = ("limit", "left", "reset")
     headers = {"limit": "5000", "left": "0", "reset": reset, "date": date}
     assert read_budget(headers, 0.0, names) is None
+
+
+def test_wait_for_a_server_that_fails_is_told(monkeypatch):
+    told = list[str]()
+    monkeypatch.setattr(RateLimit, "rest", lambda self, seconds: None)  # its time is not tested
+    with answering(b"{}", 500) as client:
+        client.rate_limit.tell = lambda why, until: told.append(why)
+        with pytest.raises(ApiError, match="GitHub answers 500"):
+            client.get("/things", tries=4)
+    assert told == ["GitHub answers 500"]
