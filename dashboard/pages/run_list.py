@@ -30,7 +30,7 @@ def read_filter() -> RunFilter:
     """Return what the URL asks for. Raises BadFilter."""
     calendar, first, last = site().calendar, filters.day("since"), filters.day("until")
     return RunFilter(
-        names.read_repo(),
+        names.read_repos(),
         filters.text("workflow") or None,
         filters.text("branch") or None,
         filters.text("event") or None,
@@ -81,7 +81,7 @@ def show() -> str:
         TITLE,
         runs=listed.runs[:PAGE],
         labels=names.label_runs(listed.runs[:PAGE]),
-        namesakes=names.list_namesakes(wanted.repoid),
+        namesakes=names.list_namesakes(*wanted.repoids),
         searched=listed.searched,
         after=next_place(listed),
         repos=repos,

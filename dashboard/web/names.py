@@ -47,14 +47,15 @@ def list_variants(path: str, repos: Iterable[Repo]) -> list[tuple[str, str]]:
     ]
 
 
-def list_namesakes(repoid: int | None) -> list[SharedName]:
-    """Return the other repositories that have, or had, the full name of one."""
-    shared = shared_names() if repoid is not None else {}
-    if repoid is None or repoid not in shared:
+def list_namesakes(*repoids: int | None) -> list[SharedName]:
+    """Return the other repositories that have, or had, the full name of one; of several all."""
+    first, shared = repoids[0] if repoids else None, shared_names()
+    if first is None or first not in shared:
         return []
-    name = shared[repoid].name.casefold()
+    name = shared[first].name.casefold()
     alike = [one for one in shared.values() if one.name.casefold() == name]
-    return sorted((one for one in alike if one.repoid != repoid), key=lambda repo: repo.label)
+    wanted = [repo for repo in alike if len(repoids) > 1 or repo.repoid != first]
+    return sorted(wanted, key=lambda repo: repo.label)
 
 
 def read_repo() -> int | None:
@@ -75,6 +76,21 @@ def read_repo() -> int | None:
     if repo is None:
         raise BadFilter(f"No stored repository is or was called {name}.")
     return repo.Id
+
+
+def read_repos() -> tuple[int, ...]:
+    """Return the repositories that the URL chooses for a list, none for all. Raises BadFilter.
+
+    A name alone chooses each server's that is called so today.
+    """
+    repoid = read_repo()
+    if repoid is None:
+        return ()
+    name, alike = filters.text("repo").casefold(), list_namesakes(repoid)
+    if repoid == filters.whole("repoid") or not alike or alike[0].name.casefold() != name:
+        return (repoid,)
+    own = shared_names()[repoid].provider
+    return (repoid, *(one.repoid for one in alike if one.is_today and one.provider != own))
 
 
 def label_runs(shown: Iterable[Run]) -> Labels:

@@ -22,9 +22,10 @@ class RunFilter(NamedTuple):
 
     `head`: where their commit is from, `own` for the repository itself, `forks`, or a full name.
     `workflow`: what their workflow is called, now or when they ran; `workflowgitid`: its id.
+    `repoids`: any of these, all when empty.
     """
 
-    repoid: int | None = None
+    repoids: tuple[int, ...] = ()
     workflow: str | None = None
     branch: str | None = None
     event: str | None = None
@@ -48,7 +49,6 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a list of runs."""
     table = workflowruns.c
     exact = {
-        table.repoid: wanted.repoid,
         table.workflowgitid: wanted.workflowgitid,
         table.branchname: wanted.branch,
         table.event: wanted.event,
@@ -56,6 +56,8 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
         table.commithash: wanted.commit,
     }
     conditions = [column == value for column, value in exact.items() if value is not None]
+    if wanted.repoids:
+        conditions.append(table.repoid.in_(wanted.repoids))
     if wanted.workflow is not None:
         conditions.append(is_called(wanted.workflow))
     if wanted.conclusion == "failed":
@@ -148,6 +150,6 @@ def time_at(
     """Return the time of the run so many places down the list, read from an index alone."""
     run = workflowruns.c
     query = select(run.createtime).where(*where).order_by(run.createtime.desc())
-    if wanted.repoid is not None:
-        query = query.where(run.repoid == wanted.repoid)
+    if wanted.repoids:
+        query = query.where(run.repoid.in_(wanted.repoids))
     return connection.scalar(query.offset(size).limit(1))

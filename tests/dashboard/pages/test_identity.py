@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from dashboard.digest import make_digest
+from schema.tables.ci import repoaliases
 from store.rollups.spans import RollupPlan
 from tests.dashboard import identity, stored
 from tests.dashboard.conftest import NOW, text_of
@@ -207,6 +208,22 @@ def test_one_full_name_on_two_servers_is_two_repositories(
     shares = sheet_of(client, "/time.csv?by=workflow")
     assert {row["workflow"] for row in shares} == {f"Nightly · {PUBLIC}", f"Nightly · {PRIVATE}"}
     assert {line["repo"] for line in sheet_of(client, "/health.csv")} == {PUBLIC, PRIVATE}
+
+
+def test_name_of_two_servers_lists_the_runs_of_both_each_with_its_host(
+    engine: Engine, client: FlaskClient
+):
+    public, private = identity.two_hosts(engine)
+    page = words_of(client, "/runs?repo=Octo-Org/app")
+    assert all(words in page for words in ("Public change", "Inner change"))
+    assert f"Of the same name: {PRIVATE} , {PUBLIC} ." in page
+    providers = {line["provider"] for line in sheet_of(client, "/runs.csv?repo=octo-org/app")}
+    assert providers == {"github", "github:ghes.example.org"}
+    chosen = sheet_of(client, f"/runs.csv?repo=octo-org/app&repoid={public}")
+    assert [line["title"] for line in chosen] == ["Public change"]
+    stored.put(engine, repoaliases, repoid=private, name="octo-org/former", lastseen=NOW)
+    former = sheet_of(client, "/runs.csv?repo=octo-org/former")
+    assert [line["title"] for line in former] == ["Inner change"]
 
 
 @pytest.mark.parametrize("world", [identity.made_again, identity.two_hosts])
