@@ -86,7 +86,7 @@ async def read(scope: Scope, receive: Receive, length: int | None) -> bytes:
             piece = message.get("body", b"")
             whole += piece
             if len(whole) > UNPACED_BYTES:
-                pause = UNFINISHED.pause(len(piece), asyncio.get_running_loop().time())
+                pause = UNFINISHED.bytes.pause(len(piece), asyncio.get_running_loop().time())
                 await asyncio.sleep(pause)
             if len(whole) > BODY_BYTES:
                 raise Refused(*TOO_LONG)

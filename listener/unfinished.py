@@ -20,6 +20,21 @@ UNPACED_BYTES = 1024 * 1024
 """Of each body; nearly all that GitHub sends is shorter."""
 PACE = 32 * 1024 * 1024
 """Bytes a second of all longer ones: reading faster takes the processor from what is stored."""
+PIECES = 64 * 1024
+"""Chunks a second beyond what a body may have free, of all bodies: each costs a microsecond."""
+
+
+class Pace:
+    """What all share, so much a second: who wants more waits for those before."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.free_at = 0.0
+
+    def pause(self, size: int, now: float) -> float:
+        """Return the seconds to wait before more is read of who has sent so much."""
+        self.free_at = max(self.free_at, now) + size / self.rate
+        return self.free_at - now
 
 
 class Sender(Protocol):
@@ -38,7 +53,7 @@ class Unfinished:
         self.most, self.most_held = most, held
         self.senders: dict[Sender, None] = {}
         self.held = 0
-        self.free_at = 0.0
+        self.bytes, self.pieces = Pace(PACE), Pace(PIECES)
         self.alert = ChangeAlert("unfinished requests are dropped", "unfinished requests are few")
 
     def add(self, sender: Sender) -> None:
@@ -53,11 +68,6 @@ class Unfinished:
         self.held += size
         while self.held > self.most_held and self.senders:
             self.drop_oldest("too many bytes")
-
-    def pause(self, size: int, now: float) -> float:
-        """Return the seconds to wait before more is read of who has sent so much."""
-        self.free_at = max(self.free_at, now) + size / PACE
-        return self.free_at - now
 
     def drop_oldest(self, cause: str) -> None:
         """End the request that is on its way for the longest time."""

@@ -20,6 +20,10 @@ HEAD_BYTES = 64 * 1024
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n"
 MOST_PIECES, PIECE_BYTES = 32768, 256
 """So many chunks may be of any size; more must be so long: each costs as much as a long one."""
+FREE_PIECES = 1024
+"""Chunks that are read at once, however short; the shorter ones after them wait for each other."""
+SLICE_BYTES = 4096
+"""Of chunks, are read without looking at others."""
 LINGER_SECONDS = 5.0
 """For an answer to be read by who still sends."""
 
@@ -27,11 +31,13 @@ LINGER_SECONDS = 5.0
 class Connection(HttpToolsProtocol):
     """Brings one request; `has_head` and `is_whole` say how far it is here."""
 
-    has_head = is_whole = is_answered = False
+    has_head = is_whole = is_answered = is_chunked = is_paced = is_ended = False
     held = 0
     loose_bytes = 0
     """Received since the last byte of a body."""
-    body_bytes = judged_bytes = pieces = 0
+    body_bytes = judged_bytes = pieces = paced_pieces = 0
+    rest = memoryview(b"")
+    """Received, and not read yet."""
 
     def connection_made(self, transport: Any) -> None:
         """Give the request its time."""
@@ -57,24 +63,61 @@ class Connection(HttpToolsProtocol):
         """Read on, but neither a head nor chunks without end, nor what follows an answer."""
         if self.is_answered:
             self.transport.pause_reading()
-            pause = UNFINISHED.pause(len(data), self.loop.time())
+            pause = UNFINISHED.bytes.pause(len(data), self.loop.time())
             self.loop.call_later(pause, self.transport.resume_reading)
             return
+        self.rest = memoryview(bytes(self.rest) + data if self.rest else data)
+        if self.is_paced:  # who wants more is the app
+            self.transport.pause_reading()
+        else:
+            self.read_rest()
+        if not self.is_whole and not self.is_answered:
+            UNFINISHED.hold(self, len(data))
+
+    def read_rest(self) -> None:
+        """Read what is here; chunks in slices, and many short ones at the pace of all."""
+        while self.rest and not self.is_answered:
+            size = len(self.rest) if self.has_head and not self.is_chunked else SLICE_BYTES
+            data, self.rest = bytes(self.rest[:size]), self.rest[size:]
+            self.read(data)
+            free = FREE_PIECES + self.body_bytes // PIECE_BYTES + self.paced_pieces
+            if self.pieces > free:
+                self.is_paced = True
+                self.transport.pause_reading()
+                pause = UNFINISHED.pieces.pause(self.pieces - free, self.loop.time())
+                self.paced_pieces += self.pieces - free
+                self.loop.call_later(pause, self.read_on)
+                return
+
+    def read_on(self) -> None:
+        """Read the rest after a pause, unless the connection is closed or answered meanwhile."""
+        self.is_paced = False
+        if self.transport.is_closing() or self.is_answered:
+            return
+        self.read_rest()
+        if self.is_paced or self.is_answered:
+            return
+        if self.is_ended:
+            if not self.eof_received():
+                self.transport.close()
+        elif not self.flow.read_paused:
+            self.transport.resume_reading()
+
+    def read(self, data: bytes) -> None:
         self.loose_bytes += len(data)
         super().data_received(data)
-        if self.is_whole or self.is_answered:
+        if self.is_whole or self.is_answered or self.loose_bytes <= HEAD_BYTES:
             return
-        UNFINISHED.hold(self, len(data))
-        if self.loose_bytes > HEAD_BYTES:
-            if self.has_head:
-                self.cut_off()
-            else:
-                self.transport.write(TOO_LARGE)
-                self.transport.close()
+        if self.has_head:
+            self.cut_off()
+        else:
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self.has_head = True
+        self.is_chunked = any(name == b"transfer-encoding" for name, _ in self.headers)
         self.headers = []  # for what follows a body in chunks, which is no part of the head
 
     def on_body(self, body: bytes) -> None:
@@ -102,6 +145,7 @@ class Connection(HttpToolsProtocol):
 
     def cut_off(self) -> None:
         """Let the app answer that the body ends before its end."""
+        self.rest = memoryview(b"")
         self.scope["is_cut_off"] = True  # type: ignore[typeddict-unknown-key] # ours alone
         self.cycle.more_body = False
         self.cycle.message_event.set()
@@ -110,12 +154,16 @@ class Connection(HttpToolsProtocol):
         """End a body that is cut off; who sends no more can still read its answer."""
         if self.cycle is None or self.is_answered:
             return False
+        self.is_ended = True
+        if self.is_paced:
+            return True
         if not self.is_whole:
             self.cut_off()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.patience.cancel()
+        self.rest = memoryview(b"")
         UNFINISHED.forget(self)
         super().connection_lost(exc)
 

@@ -1,6 +1,7 @@
 """What a connection allows its sender, beside bringing one request."""
 
 import asyncio
+import select
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from uvicorn import Config, Server
 from listener import uvicorn_connection as limits
 from listener.asgi import AsgiApp
 from listener.intake.intake import Intake
+from listener.unfinished import Pace
 from listener.uvicorn_connection import Connection
 from tests.listener.process import reply, request
 from tests.listener.sending import headers, recorded
@@ -166,6 +168,23 @@ def test_what_a_connection_held_is_free_once_it_has_ended(connect: Connect):
         while limits.UNFINISHED.held or limits.UNFINISHED.senders:
             assert time.monotonic() < ends
             time.sleep(0.01)
+
+
+def test_many_short_chunks_wait_for_each_other_and_nothing_else_does(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits.UNFINISHED, "pieces", Pace(4096))
+    strangers = [connect() for _ in range(4)]
+    began = time.monotonic()
+    start = request({**headers("ping", b""), "Transfer-Encoding": "chunked"}, None)
+    for one in strangers:
+        one.sendall(start + b"1\r\nx\r\n" * 4000 + b"0\r\n\r\n")
+    sender = connect()
+    sender.sendall(head() + BODY)
+    assert reply(sender).json == {"status": "pong"}
+    assert select.select(strangers, [], [], 0)[0] == []
+    assert [reply(one).code for one in strangers] == [401] * 4
+    assert time.monotonic() - began > 2  # 3,000 of each, 4,096 a second of all
 
 
 def test_head_without_end_is_431(connect: Connect):

@@ -52,6 +52,7 @@ def head(length: int | None, **others: str) -> bytes:
 
 
 CHUNKED = head(None, **{"Transfer-Encoding": "chunked"})
+ONE_BYTE = b"1\r\nx\r\n"
 ALL_BUT_ONE = -(-BODY_BYTES // len(PIECE)) - 1
 READY = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -63,7 +64,8 @@ ATTACKS = (
     Attack("25 MiB but the end", 100, head(BODY_BYTES), PIECE, ALL_BUT_ONE),
     Attack("25 MiB, whole", 16, head(BODY_BYTES), PIECE, ALL_BUT_ONE + 1),
     Attack("chunks without end", 100, CHUNKED, b"10000\r\n" + PIECE + b"\r\n", 100_000),
-    Attack("chunks of one byte", 16, CHUNKED, b"1\r\nx\r\n" * 1000, 100_000),
+    Attack("chunks of one byte", 16, CHUNKED, ONE_BYTE * 1000, 100_000),
+    Attack("chunks of one byte, of many", 300, CHUNKED + ONE_BYTE * 32_000 + b"0\r\n\r\n"),
     Attack("small bodies, whole", 64, head(2) + b"{}"),
     Attack("/readyz", 64, READY),
 )

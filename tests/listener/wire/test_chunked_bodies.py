@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9112#section-7.1
 
 import random
 import socket
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -175,3 +176,15 @@ def test_request_hidden_behind_a_body_in_chunks_is_not_answered(listener: Listen
         while piece := connection.recv(65536):
             received += piece
     assert received.count(b"HTTP/1.1 ") == 1
+
+
+def test_body_in_the_shortest_chunks_is_applied_in_time(listener: Listener):
+    body = BODY + b" " * (20_000 - len(BODY))
+    began = time.monotonic()
+    assert delivered(sent_whole(listener, head(body) + chunks(body, 1) + b"0\r\n\r\n"))
+    assert time.monotonic() - began < 5  # 0.3 s of it are its pace
+
+
+def test_short_chunks_that_are_cut_off_while_they_wait_are_400(listener: Listener):
+    assert sent_whole(listener, head(BODY * 4) + chunks(BODY * 3, 1)).code == 400
+    assert is_empty(listener)
