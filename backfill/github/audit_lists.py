@@ -17,6 +17,7 @@ from backfill.github.windows import CAP, PER_PAGE, SECOND, first_page_path, halv
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items, read_total
 from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.pipeline.api_objects import ask_below
 from backfill.pipeline.context import Context
 from backfill.records import (
     BEGINNING,
@@ -175,8 +176,10 @@ def list_run_jobs(
     context: Context, repository: Repository, run: ListedRun, unread: Unread
 ) -> tuple[int, list[ListedJob]]:
     """Return a run and its jobs; none when the run was deleted meanwhile."""
+    path = f"{repository.path}actions/runs/{run.gitid}?exclude_pull_requests=true"
+    ask = partial(list_all_jobs, context, repository, run.gitid, run.attempt, know_nothing)
     try:
-        read = list_all_jobs(context, repository, run.gitid, run.attempt, know_nothing)
+        read = ask_below(context, path, ask)
     except ApiError as problem:
         if problem.is_bad_key:
             raise

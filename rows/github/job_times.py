@@ -74,7 +74,9 @@ def is_foreign(job: Payload) -> bool:
     (https://github.com/actions/actions-runner-controller/pull/2520). So is one that failed and has
     its page under its run: it was refused, for a bill or a budget. Only its annotation tells why.
     """
-    if job.get("status") != COMPLETED or fields.texts(job, "labels", AT) or has_run(job):
+    # What stands there and cannot be read is not missing.
+    is_filled = any(job.get(name) for name in ("labels", "steps", "runner_id", "runner_name"))
+    if job.get("status") != COMPLETED or is_filled or has_run(job):
         return False
     conclusion = fields.text(job, "conclusion", AT)
     is_refused = conclusion in FAILED and JOB_PAGE.search(fields.text(job, "html_url", AT) or "")

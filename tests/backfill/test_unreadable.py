@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.cli import main
+from fakegithub.api.answers import Answer, error
 from fakegithub.api.lies import Lie
 from schema.tables.backfill import commitwalks, runreads, windows
 from schema.tables.ci import branches, commits, jobs, runattempts, workflowruns, workflows
@@ -138,6 +139,21 @@ def test_run_whose_jobs_are_fewer_than_counted_is_asked_for_attempt_by_attempt(e
         github.lies = [Lie(r"/jobs\?filter=all", total=2)]
         assert fill(world, repo) == 0
         assert prove(engine, github, world, repo).findings == ()
+
+
+def test_jobs_that_answer_404_are_missing_while_their_run_is_there(engine, store_url):
+    world, run, _, _ = worlds_of_two_runs()
+    repo = app_of(world)
+
+    def hide(path: str, answer: Answer) -> Answer:
+        return error(404, "Not Found") if f"/runs/{run}/" in path and "/jobs" in path else answer
+
+    with served(world, store_url) as github:
+        github.change = hide
+        assert fill(world, repo) == 1
+        found = prove(engine, github, world, repo)
+        why = "not found, although what it belongs to is there"
+        assert [one[:3] for one in found.findings] == [("jobs", str(run), why)]
 
 
 def test_job_that_is_counted_twice_and_never_listed_is_missing_and_left_due(

@@ -91,6 +91,12 @@ def test_completed_check_run_that_nothing_ran_is_no_job(conclusion: str | None, 
     assert tables(mapped("workflow_job", payload)) == []
 
 
+@pytest.mark.parametrize("odd", [{"labels": "x"}, {"steps": "x"}, {"runner_id": "x"}])
+def test_completed_job_whose_only_sign_of_having_run_is_unreadable_is_stored(odd: dict[str, Any]):
+    payload = {"workflow_job": {**unrun({"steps": None}, conclusion="success"), **odd}}
+    assert only(mapped("workflow_job", payload), "jobs")["conclusion"] == "success"
+
+
 @pytest.mark.parametrize("page", [CHECK, "https://ci.example.org/build/7", "", None])
 @runners
 def test_failed_check_run_whose_page_is_not_under_its_run_is_no_job(page: Any, runner: Any):
