@@ -182,7 +182,7 @@ def test_deleted_run_that_cannot_be_asked_for_now_is_not_called_deleted(engine, 
         github.lies = [Lie(BY_TIME, stale=(told.stale,))]
         github.faults.lasting = [(rf"/actions/runs/{told.deleted}\?", "502")]
         found = prove(engine, github, told, everything(told.world), mend=False)
-        assert named(found) == {("run", str(told.deleted))}
+        assert named(found) == {(kind, str(told.deleted)) for kind in ("run", "jobs")}
         assert [one for one in found.notes if one.kind == "deleted"] == []
         github.faults.lasting = []
         assert prove(engine, github, told, everything(told.world), mend=False).is_complete
