@@ -26,8 +26,8 @@ CHOSEN = (
     Filter("/", "Group", "site", "group=site", ".matrix tbody tr:not(.group) th", "portal"),
     Filter("/", "Order", "name", "sort=name", ".matrix tbody tr:not(.group) th", "demo-org"),
     Filter("/", "Nights", "14", "nights=14", ".matrix thead .last", "last night"),
-    Filter("/runs", "Ended", "failure", "conclusion=failure", ".runs .row > .shape", "failed"),
-    Filter("/runs", "Ended", "running", "conclusion=running", ".empty", "Nothing here"),
+    Filter("/runs", "Result", "failure", "conclusion=failure", ".runs .row > .shape", "failed"),
+    Filter("/runs", "Result", "running", "conclusion=running", ".empty", "Nothing here"),
     Filter("/time", "Runner", "Windows", "os=Windows", ".tables .card:first-child td b", ""),
 )
 TYPED = (

@@ -127,16 +127,20 @@ def test_world_in_any_order_often_and_by_several_writers_gives_one_state(
 def elsewhere(one: Sent, place: int) -> Sent:
     """Return a delivery about other repositories, runs and jobs, so that histories share a store.
 
-    Their ids move; names and pages stay, as after a rename.
+    Their ids move; names and pages stay, as after a rename. Each is on a server of its own: on one,
+    a name is that of one repository.
     """
     step = place * 1_000_000
 
     def moved(row: Row) -> Row:
         ids = ("gitid", "rungitid", "workflowgitid")
         values = {name: row.values[name] for name in ids if row.values.get(name) is not None}
-        return Row(row.table, {**row.values, **{name: id_ + step for name, id_ in values.items()}})
+        values = {name: id_ + step for name, id_ in values.items()}
+        of_server = {"provider": provider} if "provider" in row.values else {}
+        return Row(row.table, {**row.values, **values, **of_server})
 
-    provider, repository, rows, *_ = one.rows
+    own, repository, rows, *_ = one.rows
+    provider = f"{own}:{place}.example.org"
     return one._replace(mapped=Mapped(provider, moved(repository), tuple(map(moved, rows))))
 
 
