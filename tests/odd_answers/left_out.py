@@ -67,7 +67,12 @@ def list_lacking(world: World, stored, hook: Hook | None) -> Iterator[tuple[str,
         return
     reasons = stored(failures.c.jobgitid)
     for job in its_jobs & set(failed_jobs(world)) - reasons:
-        yield f"the reason of job {job}", [f"octo-org/app: job {job}: "]
+        # Of a run whose jobs cannot be read nothing tells that one failed.
+        its_run = next(run for run in runs_of(world) if job in {one.id for one in view.jobs(run)})
+        yield (
+            f"the reason of job {job}",
+            [f"octo-org/app: job {job}: ", f"octo-org/app: run {its_run}"],
+        )
     guids = stored(deliveries.c.guid)
     for record in hook.log:
         if record.delivery.guid not in guids:
