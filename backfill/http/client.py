@@ -18,7 +18,7 @@ from backfill.http.rate_limit import RateLimit
 
 SECOND = 1.0
 """Length of a second of the server's; tests run its clock faster."""
-TRIES = 8
+TRIES = 5
 LIMIT_TRIES = 12
 HOPS = 5
 TIMEOUT = (10, 40)

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from backfill.http.api_rules import read_count
-from backfill.http.client import TRIES, ApiAnswer, Client
+from backfill.http.client import ApiAnswer, Client
 from backfill.http.errors import ApiError
 
-SIZES = ((100, 3), (30, 3), (10, TRIES))
+SIZES = ((100, 3), (30, 3), (10, 4))
 """How many items are asked for at a time, and how often before fewer are."""
 SIZE = "per_page=100"
 
