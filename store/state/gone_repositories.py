@@ -60,10 +60,11 @@ def list_gone(connection: Connection) -> list[KnownRepository]:
 def mark_gone(connection: Connection, repoid: int, reason: str, time: datetime) -> bool:
     """Note that a repository is gone since `time` (UTC without zone); tell whether that is new.
 
-    One that was seen later than that is not. A reason that is certain takes the place of a 404.
+    One that was seen later than that is not; of both at once it is. A reason that is certain takes
+    the place of a 404.
     """
     row = repos.c
-    is_later = or_(row.gonetime.is_(None), row.gonetime < time, is_void(connection))
+    is_later = or_(row.gonetime.is_(None), row.gonetime <= time, is_void(connection))
     new = update(repos).where(row.Id == repoid, row.gonereason.is_(None), is_later)
     if connection.execute(new.values(gonereason=reason, gonetime=time)).rowcount:
         return True
@@ -108,6 +109,8 @@ def settle_gone(
             seen = max((time for time in map(seen_of, mapped.rows) if time), default=None)
             if not (seen and mark_back(connection, repository.repoid, seen)):
                 gone.add(repository.repoid)
+            elif told:  # the other, which has its name, may have been seen under it later
+                mark_all_but_holder(connection, mapped.provider, repository.name)
     row = repos.c
     certain = select(row.Id).where(row.Id.in_(gone), row.gonereason != NOT_FOUND)
     for repoid in connection.scalars(certain).all() if gone else ():
