@@ -5,20 +5,20 @@ request for each log and for each pair of commits; nothing is asked for twice.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from backfill.http.errors import ApiError
+from backfill.log_times import failed_jobs_since, is_on_its_way
 from backfill.pipeline.context import Context
 from backfill.pipeline.due_items import IN_ROW
 from backfill.records import Repository
 from backfill.vendors import Vendor
 from engines import reading
 from engines.transaction import transact
-from rows.version import AHEAD
 from store.reads import nights, runs
 from store.state import commit_ranges, job_versions, notes
 from store.state.failures import FailedJobFilter
@@ -29,8 +29,6 @@ NEWEST, OLDER = 200, 300
 backfilled may change which are first ones."""
 COST = 4
 """Requests for one job at most: two logs, two comparisons."""
-SETTLED, FRESH = timedelta(minutes=2), timedelta(hours=1)
-"""As in reading reasons: a log is not there yet when its job ends."""
 ALL = "what changed before failed jobs"
 CURSOR = "failed jobs compared back to"
 LAST = (datetime(9999, 1, 1), 0)
@@ -63,7 +61,7 @@ def compare_jobs(
     Raises ApiError for a key that is refused, BudgetSpent, RequestsStopped, SQLAlchemyError.
     """
     by_id = {repository.repoid: repository for repository in repositories}
-    wish = FailedJobFilter(list(by_id), now - vendor.REASONS_FOR, now - SETTLED, now + AHEAD)
+    wish = failed_jobs_since([*by_id], now - vendor.REASONS_FOR, now)
     begun, logs, ranges = context.client.rate_limit.sent, 0, 0
     closed = {repoid for repoid in by_id if not context.due.is_due(repoid, ALL)}
     for job in list_jobs(context.engine, wish):
@@ -139,8 +137,7 @@ def read_logs(
         if known is None:
             ask = partial(vendor.read_job_versions, context.client, repository.name, each.gitid)
             read = read_item(context, repository, f"versions of job {each.gitid}", ask)
-            is_fresh = now + AHEAD > (each.endtime or now) > now - FRESH
-            if read is None or (read.absence == "gone" and is_fresh):
+            if read is None or (read.absence == "gone" and is_on_its_way(each.endtime, now)):
                 return logs
             job_versions.store_versions(context.engine, each, read)
             logs += 1

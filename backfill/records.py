@@ -150,18 +150,6 @@ class KnownHooks(NamedTuple):
     urls: Mapping[str, str] = MappingProxyType({})
 
 
-class CheckLine(NamedTuple):
-    """One thing that `--check` looked at: `wrong` is empty when all is well.
-
-    A `warning` needs somebody's attention, and stops nothing.
-    """
-
-    name: str
-    state: str
-    wrong: str = ""
-    warning: bool = False
-
-
 class Refusal(NamedTuple):
     """Why the hooks of an owner are not to be had; `is_absent` where it is not found itself."""
 

@@ -19,7 +19,6 @@ from backfill.pipeline.due_items import DueItems
 from backfill.records import (
     App,
     BrokenList,
-    CheckLine,
     CountedRuns,
     Estimate,
     HookOwner,
@@ -37,6 +36,7 @@ from backfill.records import (
 )
 from config.settings import Settings
 from config.watch import Watch
+from runtime.check_line import CheckLine
 from store.deliveries.table import Delivery
 from store.state.commit_ranges import CommitRange
 from store.state.error_issues import ErrorIssue

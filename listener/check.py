@@ -12,9 +12,9 @@ from config import webhook_secret
 from config.settings import Settings
 from engines import faults, kind_of
 from engines.kind import is_loopback
-from listener.check_line import CheckLine
 from listener.check_store import contents_lines
 from rows.one_line import one_line
+from runtime.check_line import CheckLine
 from schema import migrate
 from store import open
 from store.deliveries import acknowledged

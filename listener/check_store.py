@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from engines import database_time, kind_of, reading
-from listener.check_line import CheckLine
+from runtime.check_line import CheckLine
 from store.deliveries.table import QUARANTINED, now
 from store.doors import verify
 from store.reads.health import count_states

@@ -8,9 +8,9 @@ from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting
 from listener import check, uvicorn_worker, webhook_setup, worker
 from listener.asgi import AsgiApp
-from listener.check_line import CheckLine
 from listener.setup_text import setup_text
 from runtime import gunicorn
+from runtime.check_line import CheckLine
 from runtime.port import CannotListen, claim_port, refuse_debug
 from store.open import CannotStart
 

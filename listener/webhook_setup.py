@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from config import webhook_secret
 from config.settings import Settings
 from listener.background.reconciler import environment
-from listener.check_line import CheckLine
+from runtime.check_line import CheckLine
 
 COMMAND = (sys.executable, "-P", "-m", "backfill.command.webhook")
 CHECK_SECONDS = 120.0

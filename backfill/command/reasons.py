@@ -18,6 +18,7 @@ from backfill.command.vendor_connection import (
     open_context,
 )
 from backfill.http.errors import ApiError
+from backfill.log_times import failed_jobs_since, is_on_its_way
 from backfill.pipeline.context import Context, report_refusal, report_unread
 from backfill.pipeline.database_outage import wait_for_connections
 from backfill.records import Repository
@@ -29,15 +30,11 @@ from config.watch import watch
 from engines import database_time, reading
 from engines.transaction import transact
 from rows.fingerprint import REVISION
-from rows.version import AHEAD
 from store import open
 from store.deliveries.table import now
 from store.state import failures, notes, older_fingerprints
 from store.state.failures import CHANGED, KEPT, SAME, FailedJob, FailedJobFilter, Place
 
-SETTLED, FRESH = timedelta(minutes=2), timedelta(hours=1)
-"""A log is not there yet when its job ends: it is asked for after the first time, and only taken
-for gone after the second."""
 NOTE = "reasons"
 FORGOTTEN = timedelta(days=1)
 """A reading that was stopped longer ago begins anew."""
@@ -149,8 +146,7 @@ def read_repository(
 ) -> Progress:
     """Read the reasons of a repository's failed jobs, the latest first; return how far it came."""
     begin = progress.last if progress.repoid == repository.repoid else None
-    moment = now()
-    wanted = FailedJobFilter([repository.repoid], request.since, moment - SETTLED, moment + AHEAD)
+    wanted = failed_jobs_since([repository.repoid], request.since, now())
     reporter = context.reporter
     reporter.begin(repository.name)
     with reading(context.engine).connect() as connection:
@@ -200,15 +196,10 @@ def read_job(context: Context, repository: Repository, job: FailedJob) -> str:
     messages = context.due.read(context.client, repository.repoid, item, home, ask)
     if messages is None:
         return UNREAD
-    if messages[0].absence == "gone" and is_fresh(job.time or now(), now()):
+    if messages[0].absence == "gone" and is_on_its_way(job.time, now()):
         return EARLY
     outcome = failures.replace_reasons(context.engine, job, messages)
     return SILENT if outcome == CHANGED and messages[0].message is None else outcome
-
-
-def is_fresh(ended: datetime, moment: datetime) -> bool:
-    """Tell whether a job's log may still be on its way, not so where a wrong clock ended it."""
-    return moment - FRESH < ended < moment + AHEAD
 
 
 def format_outcomes(outcomes: Counter[str]) -> str:

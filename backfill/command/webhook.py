@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
-from backfill.records import CheckLine, KnownHooks, Refusal, Webhook
+from backfill.records import KnownHooks, Refusal, Webhook
 from backfill.vendors import Vendor, chosen_vendor
 from backfill.watched_repositories import GoneRepository
 from config.command_line import CommandLine
@@ -22,6 +22,7 @@ from config.settings import BadSetting, Settings, read
 from engines import reading
 from engines.transaction import transact
 from rows.one_line import one_line
+from runtime.check_line import CheckLine
 from store import open
 from store.deliveries import received
 from store.deliveries.table import now

@@ -17,6 +17,7 @@ from backfill.github.job_logs import JobLog
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
+from backfill.log_times import failed_jobs_since, is_on_its_way
 from backfill.pipeline.due_items import IN_ROW, DueItems
 from backfill.records import ReasonsRead
 from engines import reading
@@ -24,9 +25,8 @@ from rows import fields
 from rows.fingerprint import fingerprints_of
 from rows.source_record import FailureMessage, FailureReader, VersionsReader
 from rows.sources import source_of
-from rows.version import AHEAD
 from store.state import failures, job_versions
-from store.state.failures import FailedJob, FailedJobFilter, FailureReason
+from store.state.failures import FailedJob, FailureReason
 from store.state.job_versions import VersionsRead
 
 GITHUB = source_of("github")
@@ -34,9 +34,6 @@ REASONS_FOR = timedelta(days=90)
 """GitHub keeps annotations and logs no longer, unless told to."""
 COST = 3
 """Requests of one job at most, but for what has to be asked again."""
-SETTLED, FRESH = timedelta(minutes=2), timedelta(hours=1)
-"""A job's log is not there yet when it ends: nothing is asked for before the first time is over,
-and what is not found is only taken for gone after the second."""
 TRIES = 3
 PATIENCE = 300.0
 """Seconds that one call spends on jobs that cannot be read: a host that hangs takes a minute each,
@@ -79,7 +76,7 @@ def read_failure_reasons(
     asked for again. Raises ApiError(401) when the key is refused, BudgetSpent, RequestsStopped,
     SQLAlchemyError.
     """
-    wish = FailedJobFilter(list(repositories), now - horizon, now - SETTLED, now + AHEAD)
+    wish = failed_jobs_since([*repositories], now - horizon, now)
     begun, most = client.rate_limit.sent, requests + len(due.noted())
     with reading(engine).connect() as connection:
         waiting = failures.list_unread(connection, wish, most)
@@ -110,7 +107,7 @@ def read_failure_reasons(
             failing += time.monotonic() - asked
             continue
         due.note_success(job.repoid, ALL)
-        if reasons[0].absence == "gone" and now + AHEAD > (job.time or now) > now - FRESH:
+        if reasons[0].absence == "gone" and is_on_its_way(job.time, now):
             continue
         failures.store_reasons(engine, job, reasons)
         done += 1

@@ -8,11 +8,12 @@ from backfill.github import webhooks
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import read_object
-from backfill.records import CheckLine, HookOwner, KnownHooks, Refusal, Webhook
+from backfill.records import HookOwner, KnownHooks, Refusal, Webhook
 from backfill.webhook_address import is_ours, without_secrets
 from config.settings import BadSetting
 from config.watch import watch
 from engines.kind import is_loopback
+from runtime.check_line import CheckLine
 
 FLAG, PATH = "--register", "/webhook"
 PING_SECONDS, PAUSE = 15.0, 1.0

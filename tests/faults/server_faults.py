@@ -4,9 +4,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from secrets import token_bytes, token_hex
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from engines import connect
 from schema import migrate
+from store.deliveries.table import APPLIED, Delivery, now, save_all
 from tests.damage.store import sent, store
 from tests.faults.fault import Fault, FaultOutcome, Place, ask
 from tests.servers import DURABLE
@@ -44,6 +49,8 @@ def outcomes(engine: str) -> Iterator[FaultOutcome]:
             stack.callback(held.dispose)
             held.connect()  # some outages begin with the connections that are there
             with OUTAGES[name](stage):
+                if name == "disk full":
+                    fill(held)
                 yield FaultOutcome(fault, ask(place.settings))
     yield from of_contents(engine)
 
@@ -66,6 +73,19 @@ def of_contents(engine: str) -> Iterator[FaultOutcome]:
             ("rows of jobs missing", "deliveries", "--replay"),
         ):
             yield FaultOutcome(Fault(f"{engine} {name}", "torture", do_nothing, line, says), lines)
+
+
+def fill(engine: Engine) -> None:
+    """Take the room that a large table left for smaller ones, as deliveries would."""
+    while True:
+        delivery = Delivery(
+            "github", token_hex(16), None, "push", None, None, now(), token_bytes(9000)
+        )
+        try:
+            with engine.begin() as connection:
+                save_all(connection, [(delivery, APPLIED, None)])
+        except DBAPIError:
+            return
 
 
 def do_nothing(place: Place) -> None:

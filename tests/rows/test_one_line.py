@@ -14,8 +14,8 @@ from dashboard.pages import metrics
 from dashboard.view import formats
 from dashboard.web.csv_text import as_csv
 from listener.check import shown as shown_check
-from listener.check_line import CheckLine
 from rows.one_line import one_line, visible
+from runtime.check_line import CheckLine
 from runtime.log import LineFormatter
 from store.doors.dry_run import Change
 

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from fakegithub.api.answers import Answer
+from fakegithub.server import Server
 from schema.tables.ci import branches, commits
 from tests.backfill.filling import fill, served
 from tests.backfill.test_complete import on_sqlite, stored
@@ -100,10 +101,14 @@ def test_force_push_to_the_default_branch_is_followed(engine, store_url):
     assert forced in stored(engine, commits.c.hash)
 
 
-def without_link(path: str, usual: Answer) -> Answer:
-    """Return an answer that leads nowhere."""
-    headers = {name: text for name, text in usual.headers.items() if name != "Link"}
-    return usual._replace(headers=headers)
+def drop_links(github: Server, part: str) -> None:
+    """Let the answers to paths with a part lead nowhere."""
+
+    def drop(path: str, usual: Answer) -> Answer:
+        kept = {name: text for name, text in usual.headers.items() if name != "Link"}
+        return usual._replace(headers=kept) if part in path else usual
+
+    github.change = drop
 
 
 @on_sqlite
@@ -112,9 +117,7 @@ def test_full_page_of_commits_that_lost_its_link_is_not_the_last(engine, store_u
     repo = app_of(world)
     pushed = [world.push(repo, f"Change {number}", after=60) for number in range(130)]
     with served(world, store_url) as github:
-        github.change = lambda path, usual: (
-            without_link(path, usual) if "/commits?" in path else usual
-        )
+        drop_links(github, "/commits?")
         assert fill(world, repo, "--commits", "all") == 0
     assert set(pushed) <= set(stored(engine, commits.c.hash))
 
@@ -126,9 +129,7 @@ def test_full_page_of_branches_that_lost_its_link_is_not_the_last(engine, store_
     for number in range(120):
         world.create_branch(repo, f"b{number:03}", after=1)
     with served(world, store_url) as github:
-        github.change = lambda path, usual: (
-            without_link(path, usual) if "/branches?" in path else usual
-        )
+        drop_links(github, "/branches?")
         assert fill(world, repo) == 0
     assert len(stored(engine, branches.c.name)) == 121
 

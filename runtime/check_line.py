@@ -1,4 +1,4 @@
-"""What `python listener.py --check` says of one thing."""
+"""What `--check` says of one thing, the listener itself or a look at webhooks beside it."""
 
 from typing import NamedTuple
 
