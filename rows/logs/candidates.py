@@ -37,7 +37,7 @@ STARTS = re.compile(
     rb"em::|o: )|"
     rb"i(?:nit|nvalid)|l(?:int|ua|eft|ine)|m(?:ake|odule|ake sure|ix)|n(?:inja|o |ot |pm|ox)|"
     rb"po|pr(?:oblem|ocess)|r(?:ake|spec)|s(?:tatus|egm|ql|h:|yntax|ummary)|t(?:erminate|"
-    rb"est|he |here)|"
+    rb"he |here)|"
     rb"un(?:able|caught|handled|format|expected)|w(?:ould|arning|get)|you[r ]|yn\d|reset|valgrind)"
     rb")"
 )
