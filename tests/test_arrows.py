@@ -143,7 +143,9 @@ COPIED_ALONE = Path("sqlauthenticator.py")
 
 
 def test_folders_have_at_most_17_files():
-    sizes = Counter(file.parent for file in python_files() if len(file.parts) > 1)
+    # Migrations are a list in the order of their chain, which rooms would only break up.
+    files = (file for file in python_files() if file.parent != MIGRATIONS)
+    sizes = Counter(file.parent for file in files if len(file.parts) > 1)
     assert {str(folder): size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}
 
 

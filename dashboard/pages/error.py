@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, redirect, request, url_for
 
 from dashboard.pages.error_list import READ_DAYS, kept_filters, read_days, read_repoids
 from dashboard.view import charts
@@ -17,7 +17,7 @@ from store.errors import error_ranking, one_error
 from store.errors.error_filter import ErrorFilter
 from store.errors.one_error import ErrorMessage, ErrorRun, NearbyError
 from store.reads import runs as reads
-from store.state import error_issues
+from store.state import error_issues, older_fingerprints
 
 TITLE = "Errors"
 blueprint = Blueprint("error", __name__)
@@ -36,10 +36,15 @@ class NightErrors(NamedTuple):
 
 
 def find(fingerprint: str) -> ErrorMessage:
-    """Return the error of the URL, or answer 404."""
+    """Return the error of the URL, or answer 404; 301 for one that an older masking named so."""
     error = one_error.find_error(store(), fingerprint)
     if error is not None:
         return error
+    newer = older_fingerprints.renewed(store(), fingerprint)
+    if newer is not None:
+        asked = request.query_string.decode("ascii", "replace")
+        address = url_for("error.show", fingerprint=newer)
+        abort(redirect(f"{address}?{asked}" if asked else address, 301))
     revision = fingerprint.partition(":")[0]
     text = f"No failure has the fingerprint {fingerprint}."
     if revision.isascii() and revision.isdigit() and int(revision) < REVISION:

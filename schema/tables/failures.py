@@ -58,3 +58,11 @@ errorissues = table(
     column("issues", Long(), "own", "JSON list: number, title, state and url of each"),
     column("searchtime", Moment, "own", "When they were looked for", nullable=False),
 )
+
+formerfingerprints = table(
+    "formerfingerprints",
+    "Fingerprints of older revisions of the masking, so that what carries one leads to its error",
+    row_id(),
+    column("former", Exact(64), "key", "As it was"),
+    column("fingerprint", Exact(64), "own", "As failures.fingerprint was then", nullable=False),
+)

@@ -15,10 +15,13 @@ from engines import reading
 from engines.transaction import transact
 from rows import fingerprint
 from rows.words import RunKey
-from schema.tables.failures import failures
+from schema.tables.failures import failures, formerfingerprints
 from store.write import changed_runs
+from store.write.upsert import put_rows
 
 BATCH = 200
+MOST_FORMER = 3
+"""Of each older revision, what became one error."""
 
 
 class OlderRow(NamedTuple):
@@ -75,9 +78,41 @@ def renew(engine: Engine, rows: Sequence[OlderRow]) -> None:
         .values({name: bindparam(name) for name in fingerprint.Fingerprints._fields})
     )
 
+    newer = {value["old"]: value["fingerprint"] for value in values}
+    former = [{"former": old, "fingerprint": newer[old]} for old in sorted(newer)]
+
     def work(connection: Connection) -> None:
         connection.execute(statement, values)
+        put_rows(connection, formerfingerprints, former)
         # Roll-ups of nights carry fingerprints.
         changed_runs.note_changes(connection, (row.run for row in rows if row.run))
 
     transact(engine, work)
+
+
+def renewed(connection: Connection, former: str) -> str | None:
+    """Return the fingerprint that an older one became, None when it is not known as one.
+
+    Messages that were one and are several now lead to the one that was masked again last.
+    """
+    column, steps = formerfingerprints.c, select(formerfingerprints.c.fingerprint)
+    newer: str | None = None
+    for _ in range(fingerprint.REVISION):
+        following = connection.scalar(steps.where(column.former == (newer or former)))
+        if following is None:
+            break
+        newer = following
+    return newer
+
+
+def former_fingerprints(connection: Connection, newer: str) -> list[str]:
+    """Return what a fingerprint was by older revisions, the newest of them first."""
+    column, steps = formerfingerprints.c, select(formerfingerprints.c.former)
+    former, last = list[str](), [newer]
+    for _ in range(fingerprint.REVISION):
+        query = steps.where(column.fingerprint.in_(last)).order_by(column.former).limit(MOST_FORMER)
+        last = list(connection.scalars(query))
+        if not last:
+            break
+        former += last
+    return former

@@ -70,6 +70,15 @@ def test_issue_that_carries_a_fingerprint_is_found_and_kept(github, engine):
 
 
 @on_sqlite
+def test_issue_that_carries_a_former_fingerprint_is_found(github, engine):
+    github.issues[0]["body"] = "Fingerprint: `1:0f0f0f`"
+    with engine.begin() as connection:
+        connection.execute(sa.update(failures).values(fingerprint="1:0f0f0f"))
+    assert main(["--once"]) == 0
+    assert [issue.number for issue in issues_of(engine)] == [1]
+
+
+@on_sqlite
 def test_searches_are_few_and_take_nothing_from_the_hour(github, engine):
     for number in range(8):
         fail(engine, f"{'abcdefgh'[number]} is gone", 20 + number)

@@ -4,9 +4,11 @@ import html
 import re
 
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
+from schema.tables.failures import failures
 from store.state.error_issues import ErrorIssue, SoughtError, store_issues
+from store.state.older_fingerprints import renew_fingerprints
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, text_of
 from tests.dashboard.pages.test_errors import REFUSED, failed, on_sqlite, print_of
@@ -32,3 +34,15 @@ def test_page_of_an_error_leads_to_those_with_its_words(client: FlaskClient, eng
     page = text_of(client, f"/errors/{print_of(message)}")
     link = re.search(r'href="(/errors\?q=[^"]+)"', page)[1]
     assert print_of(message) in text_of(client, html.unescape(link))
+
+
+@on_sqlite
+def test_address_with_a_former_fingerprint_leads_to_the_error(client: FlaskClient, engine: Engine):
+    failed(engine, stored.repo(engine), REFUSED)
+    with engine.begin() as connection:
+        connection.execute(update(failures).values(fingerprint="1:0f0f"))
+    renew_fingerprints(engine, 60)
+    answer = client.get("/errors/1:0f0f?days=90&similar=yes")
+    assert answer.status_code == 301
+    assert answer.location == f"/errors/{print_of(REFUSED)}?days=90&similar=yes"
+    assert client.get("/errors/1:0f0e").status_code == 404

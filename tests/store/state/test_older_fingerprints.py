@@ -11,7 +11,13 @@ from rows.fingerprint import fingerprints_of
 from schema.tables.failures import failures
 from schema.tables.rollups import dirtyruns
 from store.reads.failures import has_been_seen
-from store.state.older_fingerprints import list_older, renew, renew_fingerprints
+from store.state.older_fingerprints import (
+    former_fingerprints,
+    list_older,
+    renew,
+    renew_fingerprints,
+    renewed,
+)
 from tests.store.state.test_failures import NOON
 
 SAID = "--- FAIL: TestA/b (0.01s)\n    a_test.go:12: no lease on https://h.example/x"
@@ -89,3 +95,23 @@ def test_error_is_called_new_only_where_all_before_can_be_compared(engine: Engin
         assert has_been_seen(connection, "2:a", late)
         assert has_been_seen(connection, "1:b", late)
         assert has_been_seen(connection, "3:b", late)
+
+
+def test_former_fingerprint_leads_to_what_it_became_over_two_revisions(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    store(engine, ["1:a"])
+    monkeypatch.setattr(fingerprint, "REVISION", 2)
+    second = fingerprints_of(SAID).fingerprint
+    renew_fingerprints(engine, 60)
+    monkeypatch.setattr(fingerprint, "REVISION", 3)
+    third = fingerprints_of(SAID).fingerprint
+    renew_fingerprints(engine, 60)
+    assert (second[:2], third[:2]) == ("2:", "3:")
+    with reading(engine).connect() as connection:
+        assert renewed(connection, "1:a") == third
+        assert renewed(connection, second) == third
+        assert renewed(connection, third) is None
+        assert renewed(connection, "1:b") is None
+        assert former_fingerprints(connection, third) == [second, "1:a"]
+        assert former_fingerprints(connection, "1:a") == []
