@@ -56,6 +56,7 @@ class Settings(NamedTuple):
     dashboard_password: str | None
     dashboard_proxies: tuple[IPv4Network | IPv6Network, ...]
     dashboard_login_header: str
+    acknowledge_token: str | None
     night_zone: ZoneInfo
     night_ends: time
     groups: tuple[Group, ...]
@@ -102,6 +103,7 @@ SETTINGS = {
     "DASHBOARD_PASSWORD": Setting(None, values.page_password),
     "DASHBOARD_PROXIES": Setting("", values.networks),
     "DASHBOARD_LOGIN_HEADER": Setting("X-Forwarded-User", values.header_name),
+    "ACKNOWLEDGE_TOKEN": Setting(None, values.page_password),
     "NIGHT_ZONE": Setting("UTC", values.zone),
     "NIGHT_ENDS": Setting("12:00", values.time_of_day),
     "GROUPS": Setting("", groups.read_groups),
@@ -111,6 +113,7 @@ HIDDEN = frozenset(
     """
     database_url database_password database_password_command database_read_url
     database_migrate_url webhook_secret sources dashboard_password
+    acknowledge_token
     """.split()
 )
 
@@ -231,6 +234,6 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     urls = (settings.database_url, settings.database_read_url, settings.database_migrate_url)
     secrets = [settings.database_password, *map(values.url_password, urls)]
     secrets += [source.token for source in settings.sources.values()]
-    secrets.append(settings.dashboard_password)
+    secrets += [settings.dashboard_password, settings.acknowledge_token]
     secrets += [secret.decode() for secret in settings.webhook_secret]
     return tuple(sorted({text for text in secrets if text}, key=len, reverse=True))

@@ -57,7 +57,7 @@ def create_app(
     app.register_error_handler(request.NotReady, wait)
     app.register_error_handler(SQLAlchemyError, apologize)
     app.register_error_handler(Exception, fail)
-    for function in (*PLAIN_FILTERS, request.local, request.exact, request.since):
+    for function in (*PLAIN_FILTERS, *TIME_FILTERS):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(query=formats.query, tone=formats.tone, count=formats.count)
     app.jinja_env.globals.update(navigation=NAVIGATION, titles=TITLES)
@@ -68,6 +68,11 @@ def create_app(
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
     *(formats.ended, formats.span, formats.number, formats.https),
     *(formats.short, formats.first_line, formats.night, formats.night_span),
+)
+
+
+TIME_FILTERS: tuple[Callable[..., Any], ...] = (
+    *(request.local, request.exact, request.since, request.last_day),
 )
 
 

@@ -1,15 +1,16 @@
 """`python dashboard.py --digest`: last night in words, for a mail or a chat."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import requests
 from flask import Flask, url_for
 
+from dashboard.causes.shown_causes import NightCauses, ShownCause
 from dashboard.pages import nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
-from dashboard.view.night_changes import JobChange, NightChanges, find_changes
+from dashboard.view.night_changes import JobChange
 from dashboard.web.request import local, read_banner, store
 from rows.one_line import one_line
 from store.rollups.night_summary import NOTHING, STATES
@@ -17,7 +18,7 @@ from store.state.gone_repositories import KnownRepository, list_gone
 
 NIGHTS = 30
 UNNAMED = "(no name)"
-MOST = 15
+MOST, REPOS = 15, 5
 TIMEOUT = 15
 
 
@@ -33,39 +34,31 @@ def make_digest(app: Flask) -> Digest:
     with app.test_request_context("/"):
         app.preprocess_request()
         shown = nights.read_shown_nights(NIGHTS)
-        changes = find_changes(shown.rows, shown.last)
-        unseen = nights.unseen(shown.rows, shown.last)
+        causes = nights.read_causes(shown.rows, shown)
         counts = {
             state: sum(row.cell(shown.last).state == state for row in shown.rows)
             for state in STATES
         }
-        lines = list_lines(changes, counts, unseen, read_banner(), list_gone(store()))
+        lines = list_lines(causes, counts, read_banner(), list_gone(store()))
         title = f"Night to {formats.night(shown.last)}"
         text = "\n".join(map(one_line, [title, *lines]))
-        return Digest(text, bool(changes.new or changes.fixed))
+        return Digest(text, bool(causes.fixed or any(one.cause.is_news for one in causes.failing)))
 
 
 def list_lines(
-    changes: NightChanges,
+    causes: NightCauses,
     counts: dict[str, int],
-    unseen: set[str],
     verdict: Banner,
     gone: Iterable[KnownRepository] = (),
 ) -> Iterator[str]:
     """Yield the lines below the title."""
     states = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
     yield (", ".join(states) or "nothing ran") + "."
-    for title, listed in (
-        ("New since yesterday", changes.new),
-        ("Still failing", changes.going_on),
-        ("Fixed", changes.fixed),
-    ):
-        yield from list_block(title, [describe_change(one, title, unseen) for one in listed])
-    shared = [one for one in changes.shared if one.is_error]
-    yield from list_block(
-        "Same error in several repositories",
-        [f"{formats.first_line(one.text)} ({', '.join(one.repos[:5])})" for one in shared],
-    )
+    new = [shown for shown in causes.failing if shown.cause.is_new]
+    going_on = [shown for shown in causes.failing if not shown.cause.is_new]
+    for title, listed in (("New since yesterday", new), ("Still failing", going_on)):
+        yield from list_block(title, [describe_cause(one, causes.unseen) for one in listed])
+    yield from list_block("Fixed", [describe_fixed(change) for change in causes.fixed])
     yield from list_block(
         "Gone at GitHub",
         [f"{one.name} is gone since {local(one.gonetime)}: {one.gonereason}" for one in gone],
@@ -86,21 +79,48 @@ def list_block(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield f"- and {len(items) - MOST} more"
 
 
-def describe_change(change: JobChange, title: str, unseen: set[str]) -> str:
-    """Return a change in words."""
+def describe_cause(shown: ShownCause, unseen: Collection[str]) -> str:
+    """Return a cause in words: where, for how long, what, whose, and who looks after it."""
+    cause, first = shown.cause, shown.cause.changes[0]
+    text = name_job(first)
+    if len(cause.repos) > 1:
+        names = [*cause.repos.values()]
+        more = f" and {len(names) - REPOS} more" if len(names) > REPOS else ""
+        text = f"{len(names)} repositories ({', '.join(names[:REPOS])}{more})"
+    if len(cause.changes) > 1:
+        text += f", {formats.count(len(cause.changes), 'job')}"
+    if cause.nights > 1:
+        text += f", for {cause.nights}{'+' if cause.is_oldest else ''} nights"
+    why = cause.text or (f"at {cause.step}" if cause.step else None)
+    text += f": {formats.first_line(why)}" if why else ""
+    text += " (never seen before)" if cause.fingerprint in unseen else ""
+    text += "".join(f"; {part}" for part in list_notes(shown))
+    if not cause.shown_error:
+        return text
+    return f"{text} [{url_for('error.show', fingerprint=cause.shown_error)}]"
+
+
+def list_notes(shown: ShownCause) -> Iterator[str]:
+    """Yield what is known beside a cause."""
+    if owners := [one.name for one in shown.owners if one.name]:
+        yield f"owner {', '.join(owners)}"
+    for issue in shown.issues[:1]:
+        yield f"issue #{issue.number} {issue.state}"
+    if shown.acknowledged is not None:
+        until = local(shown.acknowledged.untiltime)
+        yield f"acknowledged by {shown.acknowledged.person} until {until}"
+
+
+def describe_fixed(change: JobChange) -> str:
+    """Return a job that passes again in words."""
+    return f"{name_job(change)}, after {formats.count(change.nights, 'failed night')}"
+
+
+def name_job(change: JobChange) -> str:
+    """Return the names of a job, its workflow and its repository."""
     failure = change.failure
     job = formats.first_line(failure.job, 80) or UNNAMED
-    text = f"{change.repo}: {formats.first_line(failure.workflow) or UNNAMED} / {job}"
-    if title == "Fixed":
-        return f"{text}, after {formats.count(change.nights, 'failed night')}"
-    if change.nights > 1:
-        text += f", for {change.nights}{'+' if change.oldest else ''} nights"
-    why = failure.error or (f"at {failure.step}" if failure.step else None)
-    text += f": {formats.first_line(why)}" if why else ""
-    text += " (never seen before)" if failure.fingerprint in unseen else ""
-    if not failure.fingerprint:
-        return text
-    return f"{text} [{url_for('error.show', fingerprint=failure.fingerprint)}]"
+    return f"{change.repo}: {formats.first_line(failure.workflow) or UNNAMED} / {job}"
 
 
 def post(url: str, text: str) -> None:

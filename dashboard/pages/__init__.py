@@ -6,6 +6,7 @@ first page with a TITLE is where the word leads.
 """
 
 from dashboard.pages import (
+    acknowledgement,
     deliveries,
     error,
     error_list,
@@ -18,7 +19,10 @@ from dashboard.pages import (
     time,
 )
 
-PAGES = (nights, run_list, run, error_list, error, deliveries, time, flakes, health, metrics)
+PAGES = (
+    *(nights, run_list, run, error_list, error, acknowledgement),
+    *(deliveries, time, flakes, health, metrics),
+)
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, g, redirect, request, url_for
 
+from dashboard.causes.shown_causes import list_owners
 from dashboard.pages.error_list import READ_DAYS, kept_filters, read_days, read_repoids
 from dashboard.view import charts
 from dashboard.view.new_issue_link import error_issue_link
 from dashboard.view.shown_changes import MOST, CalledJob, ShownChanges, list_changes_before
-from dashboard.web import filters, names
+from dashboard.web import access, filters, names
 from dashboard.web.request import render_page, site, store
 from rows.fingerprint import REVISION
 from store.changes import job_changes
@@ -17,13 +18,14 @@ from store.errors import error_ranking, one_error
 from store.errors.error_filter import ErrorFilter
 from store.errors.one_error import ErrorMessage, ErrorRun, NearbyError
 from store.reads import runs as reads
-from store.state import error_issues, older_fingerprints
+from store.state import acknowledgements, error_issues, older_fingerprints
 
 TITLE = "Errors"
 blueprint = Blueprint("error", __name__)
 PAGE = 25
 NEARBY = 12
 PLACES = 12
+WRITTEN = 20
 RUNS_LOOKED_AT = 200
 """Of the latest runs, those whose other errors are shown."""
 
@@ -87,6 +89,14 @@ def list_changes(fingerprint: str, called: Mapping[int, str]) -> list[ShownChang
     )
 
 
+def make_issue_link(error: ErrorMessage, runs: list[ErrorRun]) -> str | None:
+    """Return the address of a form of a new issue in the repository of the latest failure."""
+    repo = reads.find_repo_by_id(store(), error.repoid)
+    if repo is None:
+        return None
+    return error_issue_link(repo, error.fingerprint, error.message, runs)
+
+
 @blueprint.get("/errors/<path:fingerprint>")
 def show(fingerprint: str) -> str:
     """Return an error's page."""
@@ -100,7 +110,6 @@ def show(fingerprint: str) -> str:
     listed = one_error.list_error_runs(
         store(), wanted, fingerprint, max(PAGE + 1, RUNS_LOOKED_AT), (min(page, 10**6) - 1) * PAGE
     )
-    repo = reads.find_repo_by_id(store(), error.repoid)
     called = error_ranking.list_repo_names(
         store(), [*(one for one, _ in places.repositories), *(run.repoid for run in listed)]
     )
@@ -110,7 +119,6 @@ def show(fingerprint: str) -> str:
         "error.html",
         f"Error {fingerprint[:14]}",
         error=error,
-        repo=repo,
         dates=dates,
         days=own,
         chart=charts.draw_bars(
@@ -129,7 +137,11 @@ def show(fingerprint: str) -> str:
         same_problem=one_error.list_same_problem(store(), wanted, error, NEARBY),
         similar=one_error.list_similar(store(), error, similar_in, NEARBY) if is_asked else None,
         changes=list_changes(fingerprint, called),
-        issue=error_issue_link(repo, error, listed[:3]) if repo else None,
+        issue=make_issue_link(error, listed[:3]),
+        owners=list_owners(site().plan.groups, called.values()),
+        acknowledged=acknowledgements.list_current(store(), [fingerprint], g.now).get(fingerprint),
+        written=acknowledgements.list_written(store(), fingerprint, WRITTEN),
+        login=access.named_by_proxy(site().settings),
         issues=error_issues.list_issues(store(), fingerprint),
         young=since if since and since > wanted.until - READ_DAYS else None,
         is_new=error.first is not None and error.first >= wanted.since,

@@ -6,14 +6,16 @@ from typing import NamedTuple
 from flask import Blueprint, Response, abort, g
 
 from config.calendar import shown_nights
+from dashboard.causes import shown_causes
+from dashboard.causes.shown_causes import NightCauses, NightSpan
 from dashboard.view import formats
 from dashboard.view.new_issue_link import new_issue_link
-from dashboard.view.night_changes import find_changes
 from dashboard.view.night_matrix import (
     NO_GROUP,
     MatrixRow,
     build_rows,
     filter_rows,
+    find_shared_owner,
     has_text,
     sort_rows,
 )
@@ -32,7 +34,6 @@ TITLE = "Nights"
 blueprint = Blueprint("nights", __name__)
 COUNTS = ("14", "30", "60")
 USUAL = "30"
-MOST_ERRORS = 100
 MOST_SPREAD = 10
 
 
@@ -59,24 +60,17 @@ def group_names() -> list[str]:
     return [*names, NO_GROUP] if names else []
 
 
-def unseen(rows: list[MatrixRow], last: date) -> set[str]:
-    """Return the fingerprints of last night's errors that the store had never seen before it."""
-    begin = site().calendar.begin(last)
-    fingerprints = {
-        failure.fingerprint
-        for row in rows
-        for failure in row.cell(last).failures
-        if failure.fingerprint
-    }
-    first = sorted(fingerprints)[:MOST_ERRORS]
-    return {one for one in first if not reads_failures.has_been_seen(store(), one, begin)}
+def read_causes(rows: list[MatrixRow], shown: ShownNights, text: str = "") -> NightCauses:
+    """Return why rows failed last night, and what is fixed."""
+    span = NightSpan(shown.nights, shown.last)
+    return shown_causes.read_causes(store(), site().plan, rows, span, g.now, text)
 
 
-def chosen(shown: ShownNights) -> list[MatrixRow]:
-    """Return the rows that the URL's filters leave, sorted."""
+def choose_rows(shown: ShownNights, text: str) -> list[MatrixRow]:
+    """Return the rows that have a text and that the URL's filters leave, sorted."""
     states = filters.choices("status", STATES)
     group = filters.choice("group", ("", *group_names()), "")
-    rows = filter_rows(shown.rows, shown.last, filters.text("q"), states, group)
+    rows = filter_rows(shown.rows, shown.last, text, states, group)
     order = filters.choice("sort", ("failing", "name"), "failing")
     return sort_rows(rows, shown.last, order, group_names())
 
@@ -93,7 +87,7 @@ def show() -> str:
     """Return the matrix with last night in words above it."""
     shown = read_shown_nights(int(filters.choice("nights", COUNTS, USUAL)))
     text = filters.text("q")
-    rows = chosen(shown)
+    rows = choose_rows(shown, text)
     totals = {
         state: sum(row.cell(shown.last).state == state for row in shown.rows) for state in STATES
     }
@@ -103,8 +97,8 @@ def show() -> str:
         shown=shown,
         rows=rows,
         totals=totals,
-        changes=find_changes(shown.rows, shown.last),
-        unseen=unseen(shown.rows, shown.last),
+        causes=read_causes(choose_rows(shown, ""), shown, text),
+        owner=find_shared_owner(rows),
         groups=group_names(),
         variants=variants(),
         pending=changed_runs.pending_runs(store()),
@@ -132,7 +126,7 @@ def download() -> Response:
             "; ".join(one.step or "" for one in cell.failures),
             "; ".join(one.error or "" for one in cell.failures),
         )
-        for row in chosen(shown)
+        for row in choose_rows(shown, filters.text("q"))
         for cell in row.cells
         if cell.runs
     ]

@@ -37,7 +37,7 @@ async function peek(link) {
 // Files opened from a folder may not be fetched by a page: they open as pages.
 if (dialog && location.protocol !== "file:") {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-peek]");
+    const link = event.target.closest("a[data-peek], .matrix a.cell");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     peek(link);

@@ -6,7 +6,7 @@ from datetime import date
 from dashboard.view import formats
 from dashboard.view.suspect_commits import Suspects
 from rows.sources import source_of
-from store.errors.one_error import ErrorMessage, ErrorRun
+from store.errors.one_error import ErrorRun
 from store.reads.runs import Repo, Run
 from store.rollups.night_summary import NightFailure
 
@@ -61,15 +61,17 @@ def as_code(text: str) -> str:
     return f"`{formats.first_line(text).replace('`', chr(39))}`"
 
 
-def error_issue_link(repo: Repo, error: ErrorMessage, runs: Sequence[ErrorRun]) -> str | None:
+def error_issue_link(
+    repo: Repo, fingerprint: str, message: str | None, runs: Sequence[ErrorRun]
+) -> str | None:
     """Return the address of a form about an error, which its fingerprint finds again."""
     home = formats.https(repo.url)
     if home is None:
         return None
     fence = "```"
-    said = (error.message or "").replace(fence, "'''")[:MOST_LETTERS]
+    said = (message or "").replace(fence, "'''")[:MOST_LETTERS]
     lines = [fence, said, fence, ""]
     lines += [f"Run {run.gitid} of {as_code(run.repo or '?')}" for run in runs]
-    lines += ["", f"Fingerprint: {as_code(error.fingerprint)}"]
-    title = f"CI error: {formats.first_line(error.message)}"
+    lines += ["", f"Fingerprint: {as_code(fingerprint)}"]
+    title = f"CI error: {formats.first_line(message)}"
     return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))

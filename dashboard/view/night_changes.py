@@ -29,21 +29,12 @@ class JobChange(NamedTuple):
     oldest: bool
 
 
-class SharedFailure(NamedTuple):
-    """An error that several repositories show at once, or a step that fails in them."""
-
-    text: str
-    is_error: bool
-    repos: tuple[str, ...]
-
-
 class NightChanges(NamedTuple):
     """Last night in words."""
 
     new: tuple[JobChange, ...]
     going_on: tuple[JobChange, ...]
     fixed: tuple[JobChange, ...]
-    shared: tuple[SharedFailure, ...]
 
 
 def list_outcomes(
@@ -87,32 +78,6 @@ def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> i
     return next((place for place, (_, one) in enumerate(nights) if one is None), len(nights))
 
 
-def find_shared_failures(rows: Iterable[MatrixRow], last: date) -> tuple[SharedFailure, ...]:
-    """Return what fails in several repositories, in most of them first.
-
-    Errors are the same by their fingerprint; a step counts where no error is known.
-    """
-    texts: dict[tuple[bool, str], str] = {}
-    repos: dict[tuple[bool, str], set[str]] = defaultdict(set)
-    for row in rows:
-        for failure in row.cell(last).failures:
-            key = (
-                (True, failure.fingerprint) if failure.fingerprint else (False, failure.step or "")
-            )
-            text = (failure.error if failure.fingerprint else failure.step) or ""
-            if text:
-                texts.setdefault(key, text)
-                repos[key].add(row.repo)
-    shared = [
-        SharedFailure(texts[key], key[0], tuple(sorted(names)))
-        for key, names in repos.items()
-        if len(names) > 1
-    ]
-    return tuple(
-        sorted(shared, key=lambda error: (-len(error.repos), not error.is_error, error.text))
-    )
-
-
 def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
     """Return what is new, what goes on and what is fixed last night, the longest first."""
     new, going_on, fixed = list[JobChange](), list[JobChange](), list[JobChange]()
@@ -141,7 +106,6 @@ def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
         tuple(sorted(new, key=name_order)),
         tuple(sorted(going_on, key=lambda change: (-change.nights, name_order(change)))),
         tuple(sorted(fixed, key=name_order)),
-        find_shared_failures(rows, last),
     )
 
 

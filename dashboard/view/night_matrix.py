@@ -70,6 +70,12 @@ def sort_rows(
     return sorted(rows, key=key)
 
 
+def find_shared_owner(rows: Sequence[MatrixRow]) -> str:
+    """Return what comes before the names of all rows, `octo-org/`; empty where they differ."""
+    owners = {row.repo.rpartition("/")[0] for row in rows}
+    return f"{owners.pop()}/" if len(rows) > 1 and len(owners) == 1 and "" not in owners else ""
+
+
 def has_text(cell: NightCell, text: str) -> bool:
     """Tell whether a failure of a cell has the text in its workflow, job, step or error."""
     wanted = text.casefold()

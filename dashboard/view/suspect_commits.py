@@ -45,9 +45,12 @@ def list_suspects(
     return [find_suspects(connection, run) for run in list(newest.values())[:MOST]]
 
 
-def find_suspects(connection: Connection, run: Run) -> Suspects:
-    """Return what came between the last good run like a failed one and the first bad one."""
-    good = nights.find_last_good(connection, run)
+def find_suspects(connection: Connection, run: Run, since: datetime | None = None) -> Suspects:
+    """Return what came between the last good run like a failed one and the first bad one.
+
+    No good run is looked for before `since`.
+    """
+    good = nights.find_last_good(connection, run, since)
     if good is None:
         return Suspects(None, run, [], False, None)
     bad = nights.find_first_bad(connection, run, good)

@@ -91,7 +91,7 @@ def require_login(
             if not is_local(request.host):
                 raise UnknownHost
             return
-        if is_named_by_proxy(settings):
+        if named_by_proxy(settings):
             return
         login = request.authorization
         given = login.password if login is not None and login.type == "basic" else None
@@ -129,15 +129,15 @@ def require_login(
     app.after_request(remember)
 
 
-def is_named_by_proxy(settings: Settings) -> bool:
-    """Tell whether a listed proxy sends the request and says who asks."""
+def named_by_proxy(settings: Settings) -> str:
+    """Return who asks, as a listed proxy says that sends the request; empty where none does."""
     try:
         sender = ip_address(request.remote_addr or "")
     except ValueError:
-        return False
+        return ""
     if not any(sender in network for network in settings.dashboard_proxies):
-        return False
-    return bool(request.headers.get(settings.dashboard_login_header, "").strip())
+        return ""
+    return request.headers.get(settings.dashboard_login_header, "").strip()
 
 
 def hash_text(text: str) -> bytes:

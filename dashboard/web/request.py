@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import Response, current_app, g, render_template, request
@@ -99,8 +99,14 @@ def render_page(template: str, title: str, **values: Any) -> str:
         now=g.now,
         calendar=site().calendar,
         is_static=site().is_static,
+        can_acknowledge=may_acknowledge(),
         **values,
     )
+
+
+def may_acknowledge() -> bool:
+    """Tell whether these pages take notes of who looks after an error."""
+    return site().settings.acknowledge_token is not None and not site().is_static
 
 
 def read_banner() -> Banner:
@@ -130,6 +136,11 @@ def local(moment: datetime | None) -> str:
     there = site().calendar.local(moment)
     year = "" if there.year == site().calendar.local(g.now).year else f" {there.year}"
     return f"{there.day} {there:%b}{year} {there:%H:%M}"
+
+
+def last_day(moment: datetime) -> date:
+    """Return the last day that lies before a UTC time, on the zone's clock."""
+    return site().calendar.local(moment - timedelta(microseconds=1)).date()
 
 
 def exact(moment: datetime | None) -> str:

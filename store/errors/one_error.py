@@ -73,6 +73,7 @@ class ErrorRun(NamedTuple):
     runnumber: int | None
     branchname: str | None
     commithash: str | None
+    url: str | None = None
 
 
 class NearbyError(NamedTuple):
@@ -139,7 +140,7 @@ def list_error_runs(
     part = part.group_by(f.provider, f.rungitid).order_by(time.desc(), f.rungitid.desc())
     listed = part.limit(most).offset(skip).subquery("listed")
     same = (run.provider == listed.c.provider) & (run.gitid == listed.c.rungitid)
-    names = (run.repo, run.workflowname, run.runnumber, run.branchname, run.commithash)
+    names = (run.repo, run.workflowname, run.runnumber, run.branchname, run.commithash, run.url)
     query = select(listed, *names).outerjoin(workflowruns, same)
     rows = connection.execute(query.order_by(listed.c.time.desc(), listed.c.rungitid.desc()))
     return [ErrorRun(*row) for row in rows]

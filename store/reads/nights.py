@@ -120,10 +120,11 @@ def like(run: Run) -> list[ColumnElement[bool]]:
     ]
 
 
-def find_last_good(connection: Connection, bad: Run) -> Run | None:
-    """Return the newest successful run before `bad` among those like it."""
+def find_last_good(connection: Connection, bad: Run, since: datetime | None = None) -> Run | None:
+    """Return the newest successful run before `bad`, from `since` on, among those like it."""
     run = workflowruns.c
     earlier = [run.createtime < bad.createtime, run.conclusion == "success"]
+    earlier += [] if since is None else [run.createtime >= since]
     query = select(*columns(workflowruns, Run)).where(*like(bad), *earlier)
     row = connection.execute(query.order_by(run.createtime.desc(), run.Id.desc()).limit(1)).first()
     return None if row is None else Run(*row)

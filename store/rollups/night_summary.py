@@ -65,7 +65,7 @@ class FailedJob(NamedTuple):
 class NightFailure(NamedTuple):
     """A failed job of a night, and why; `job` may stand for the whole run.
 
-    `workflow` is what the workflow is called, `workflowkey` what it is.
+    `workflow` is what the workflow is called, `workflowkey` what it is; the run's key comes last.
     """
 
     workflow: str
@@ -75,6 +75,8 @@ class NightFailure(NamedTuple):
     error: str | None = None
     fingerprint: str | None = None
     workflowkey: WorkflowKey = ""
+    provider: str = ""
+    rungitid: int = 0
 
 
 class NightContent(NamedTuple):
@@ -103,11 +105,10 @@ def run_state(run: NightRun) -> str:
 def list_failures(run: NightRun, jobs: Sequence[FailedJob]) -> list[NightFailure]:
     """Return why a run failed: its failed jobs, or itself when it has none."""
     shown = run.workflowname or "?"
+    its = (run.workflow, *run.key)
     if not jobs:
-        return [NightFailure(shown, WHOLE_RUN, None, run.url, workflowkey=run.workflow)]
-    return [
-        NightFailure(shown, job.name or "?", *job[3:], workflowkey=run.workflow) for job in jobs
-    ]
+        return [NightFailure(shown, WHOLE_RUN, None, run.url, None, None, *its)]
+    return [NightFailure(shown, job.name or "?", *job[3:], *its) for job in jobs]
 
 
 def summarize(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob]]) -> NightContent:

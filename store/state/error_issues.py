@@ -1,12 +1,14 @@
 """Issues that carry an error's fingerprint: for which errors to look next, and what was found."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, and_, distinct, func, or_, select
 
+from engines.chunks import chunks
 from engines.transaction import transact
 from schema.tables.failures import errorissues, failures
 from store.write.upsert import put_rows
@@ -64,7 +66,17 @@ def store_issues(
 
 def list_issues(connection: Connection, fingerprint: str) -> list[ErrorIssue]:
     """Return the issues that carry a fingerprint, open ones first."""
-    query = select(errorissues.c.issues).where(errorissues.c.fingerprint == fingerprint)
-    rows = connection.scalars(query.order_by(errorissues.c.repoid)).all()
-    issues = [ErrorIssue(**issue) for row in rows for issue in json.loads(row or "[]")]
-    return sorted(issues, key=lambda issue: (issue.state != "open", -issue.number))
+    return read_issues(connection, [fingerprint]).get(fingerprint, [])
+
+
+def read_issues(connection: Connection, fingerprints: Iterable[str]) -> dict[str, list[ErrorIssue]]:
+    """Return the issues that carry fingerprints, open ones first, by fingerprint."""
+    row = errorissues.c
+    query = select(row.fingerprint, row.issues).order_by(row.repoid)
+    issues: dict[str, list[ErrorIssue]] = defaultdict(list)
+    for part in chunks(sorted(set(fingerprints))):
+        for fingerprint, text in connection.execute(query.where(row.fingerprint.in_(part))):
+            issues[fingerprint] += [ErrorIssue(**issue) for issue in json.loads(text or "[]")]
+    for listed in issues.values():
+        listed.sort(key=lambda issue: (issue.state != "open", -issue.number))
+    return issues

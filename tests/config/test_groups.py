@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.groups import Group, group_of, is_nightly, read_groups, rules_of
+from config.groups import Group, group_of, is_nightly, owner_of, read_groups, rules_of
 from config.settings import BadSetting
 from config.settings import read as read_settings
 
@@ -53,6 +53,38 @@ def test_group_s_rule_goes_by_workflow_or_actor(
     assert is_nightly(PROD, workflow, actor) is nightly
 
 
+OWNED = """
+[prod]
+repos = ["org/*"]
+owner = "Payments"
+chat = "https://chat.example.org/payments"
+[prod.owners]
+"org/web-*" = { owner = "Web", chat = "https://chat.example.org/web" }
+"org/api" = "Ada"
+[rest]
+repos = ["*"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("repo", "owner"),
+    [
+        ("ORG/Web-shop", ("Web", "https://chat.example.org/web")),
+        ("org/api", ("Ada", "https://chat.example.org/payments")),
+        ("org/other", ("Payments", "https://chat.example.org/payments")),
+        ("elsewhere/api", None),
+    ],
+)
+def test_owner_is_that_of_the_first_pattern_that_fits(repo: str, owner: tuple[str, str] | None):
+    whose = owner_of(read_groups(OWNED), repo)
+    assert (whose and whose[1:]) == owner
+
+
+def test_owner_changes_no_night():
+    without = [group._replace(owners=()) for group in read_groups(OWNED)]
+    assert rules_of(read_groups(OWNED)) == rules_of(without)
+
+
 def test_other_groups_are_other_rules():
     assert rules_of((PROD, REST)) != rules_of((REST, PROD))
     assert rules_of((PROD,)) == rules_of((Group(*PROD),))
@@ -67,7 +99,34 @@ def test_other_groups_are_other_rules():
         ("[prod]\nrepos = []", '[prod] needs repos = ["org/name", ...]'),
         ('[prod]\nrepos = "org/a"', 'repos of [prod] is no list of texts like ["org/name"]'),
         ("[prod]\nrepos = [1]", 'repos of [prod] is no list of texts like ["org/name"]'),
-        ('[prod]\nrepo = ["a"]', "[prod] has 'repo'; known are repos, workflows, actors"),
+        (
+            '[prod]\nrepo = ["a"]',
+            "[prod] has 'repo'; known are repos, workflows, actors, owner, chat, owners",
+        ),
+        (
+            '[prod]\nrepos = ["a"]\nowner = 7',
+            "owner of [prod] is no text of 1 to 100 characters",
+        ),
+        (
+            '[prod]\nrepos = ["a"]\nchat = "javascript:alert(1)"',
+            'chat of [prod] is no address like "https://chat.example.org/team"',
+        ),
+        (
+            '[prod]\nrepos = ["a"]\nowners = "Ada"',
+            'owners of [prod] is no table like [prod.owners] "org/api" = "Ada"',
+        ),
+        (
+            '[prod]\nrepos = ["a"]\n[prod.owners]\n"a/b" = 3',
+            "owner of 'a/b' in [prod.owners] is no text of 1 to 100 characters",
+        ),
+        (
+            '[prod]\nrepos = ["a"]\n[prod.owners]\n"a/b" = { team = "x" }',
+            "'a/b' in [prod.owners] has 'team'; known are owner, chat",
+        ),
+        (
+            '[prod]\nrepos = ["a"]\n[prod.owners]\n"a/b" = { chat = "http://x" }',
+            "chat of 'a/b' in [prod.owners] is no address like",
+        ),
         ('[" "]\nrepos = ["a"]', "a group's name has 1 to 100 characters"),
     ],
 )

@@ -40,8 +40,9 @@ def test_nights_show_errors_and_are_found_by_them(
     if is_rolled:
         make_all(engine, UTC, NOW)
     page = told(text_of(client, "/"))
-    assert "octo-org/one Nightly / test Timeout after 31 s never seen before" in page
-    assert "Same error in 2 repositories: Timeout after 31 s : octo-org/one, octo-org/two" in page
+    assert "1 error, 1 new since yesterday: 2 jobs in 2 repositories" in page
+    where = "2 repositories , 2 jobs: octo-org/one , octo-org/two"
+    assert f"never seen before Timeout after 31 s {where}" in page
     found = text_of(client, "/nights.csv?q=AFTER+58")
     lines = list(csv.DictReader(io.StringIO(found)))
     assert [(line["repository"], line["errors"]) for line in lines] == [

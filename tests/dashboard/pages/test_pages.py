@@ -115,11 +115,11 @@ def test_nights_say_what_is_new_what_goes_on_and_what_is_fixed(client: FlaskClie
             stored.job(engine, repoid, gitid, created, conclusion=conclusion, failedstep=step)
     page = text_of(client, "/")
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-    assert "New since yesterday 1 octo-org/new Nightly / test at “Compile”" in told
-    assert "Still failing 1 octo-org/old Nightly / test for 2 nights, at “Compile”" in told
-    assert "Fixed 1 octo-org/fixed Nightly / test after 1 failed night" in told
-    assert "Step “Compile” fails in 2 repositories: octo-org/new, octo-org/old." in told
-    names = re.findall(r'<th scope="row"><a[^>]*>octo-org/(\w+)', page)
+    assert "2 errors, 1 new since yesterday: 2 jobs in 2 repositories" in told
+    assert "2 nights at step “Compile” octo-org/old Nightly / test" in told
+    assert "new at step “Compile” octo-org/new Nightly / test" in told
+    assert "Fixed 1 job octo-org/fixed Nightly / test after 1 failed night" in told
+    names = re.findall(r'<th scope="row"><a[^>]*><span class="own">octo-org/</span>(\w+)', page)
     assert names == ["new", "old", "fixed", "well"]
 
 
@@ -131,7 +131,7 @@ def test_run_of_a_fork_s_branch_is_none_of_a_night(client: FlaskClient, engine: 
     fork = {"headrepo": "mona/app", "event": event}
     stored.run(engine, repoid, LAST_NIGHT, conclusion="failure", **fork)
     assert "octo-org/app" in text_of(client, "/")
-    assert "New since yesterday" not in text_of(client, "/")
+    assert "Failing, by error" not in text_of(client, "/")
     stored.run(engine, repoid, LAST_NIGHT, conclusion="failure", commithash="b" * 40, runnumber=3)
     newer = created + timedelta(hours=1)
     stored.run(engine, repoid, newer, headrepo="mona/app", commithash="c" * 40, runnumber=2)

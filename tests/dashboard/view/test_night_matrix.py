@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.calendar import Calendar, shown_nights
-from dashboard.view.night_changes import SharedFailure, find_changes
+from dashboard.view.night_changes import find_changes
 from dashboard.view.night_matrix import build_rows, filter_rows, sort_rows
 from store.reads.nights import GroupedRepo
 from store.rollups.night_summary import (
@@ -116,7 +116,8 @@ def test_cell_shows_the_worst_of_each_workflow_s_newest_run(
 def test_failed_run_without_a_failed_job_fails_itself():
     cell = summarize([run(conclusion="startup_failure")], {})
     url = "https://github.com/octo-org/app/actions/runs/1"
-    assert cell.failures == (NightFailure("Nightly", WHOLE_RUN, None, url, workflowkey="nightly"),)
+    its = ("nightly", "github", 100)
+    assert cell.failures == (NightFailure("Nightly", WHOLE_RUN, None, url, None, None, *its),)
 
 
 def test_repository_has_one_row_under_its_name_of_today():
@@ -177,7 +178,7 @@ def test_changes_count_the_failed_nights_in_a_row(
 @pytest.mark.parametrize("fates", [".....", "     ", " FF..", "RF...", "..F.."])
 def test_nothing_changed_where_last_night_tells_nothing_new(fates: str):
     changes = find_changes(rows_with(fates), LAST)
-    assert changes == ((), (), (), ())
+    assert changes == ((), (), ())
 
 
 def test_filters_and_order_go_by_last_night():
@@ -204,14 +205,3 @@ def test_groups_stand_in_their_order_and_each_is_sorted_for_itself():
         2,
     ]
     assert [row.repoid for row in filter_rows(found, LAST, "", [], "prod")] == [3]
-
-
-def test_same_error_in_several_repositories_is_told_once_whatever_the_numbers_in_it():
-    runs = [run(repoid=number, gitid=number, conclusion="failure") for number in (1, 2, 3)]
-    jobs = [
-        failed(runs[0], error="timeout after 31 s", fingerprint="f1"),
-        failed(runs[1], error="timeout after 58 s", fingerprint="f1"),
-        failed(runs[2], step="Compile"),
-    ]
-    shared = find_changes(rows(runs, jobs), LAST).shared
-    assert shared == (SharedFailure("timeout after 31 s", True, ("octo-org/1", "octo-org/2")),)
