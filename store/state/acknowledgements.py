@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from engines.chunks import chunks
 from engines.transaction import transact
 from schema.tables.acknowledgements import acknowledgements
+from schema.tables.failures import formerfingerprints
 
 ACKNOWLEDGED, WITHDRAWN = "acknowledged", "withdrawn"
 TRIES = 5
@@ -48,13 +49,15 @@ def list_current(
     connection: Connection, fingerprints: Iterable[str], now: datetime
 ) -> dict[str, Acknowledgement]:
     """Return what holds at a time, by fingerprint."""
-    row = acknowledgements.c
-    query = select(*(row[name] for name in Acknowledgement._fields)).order_by(row.number)
-    last = {
-        written.fingerprint: Acknowledgement(*written)
-        for part in chunks(sorted(set(fingerprints)))
-        for written in connection.execute(query.where(row.fingerprint.in_(part)))
-    }
+    row, step = acknowledgements.c, formerfingerprints.c
+    query = select(*(row[name] for name in Acknowledgement._fields)).order_by(row.time, row.number)
+    last: dict[str, Acknowledgement] = {}
+    for part in chunks(sorted(set(fingerprints))):
+        # What was written before its messages were masked anew holds on.
+        steps = select(step.former, step.fingerprint).where(step.fingerprint.in_(part))
+        newer = {former: fingerprint for former, fingerprint in connection.execute(steps)}
+        for written in connection.execute(query.where(row.fingerprint.in_([*part, *newer]))):
+            last[newer.get(written.fingerprint, written.fingerprint)] = Acknowledgement(*written)
     return {
         fingerprint: written
         for fingerprint, written in last.items()

@@ -40,6 +40,7 @@ TABLES = {
     "jobs": RUNS,
     "failures": Bound("failed jobs, 10 messages each", lambda load: 10 * load.failed),
     "errorissues": Bound("errors that have issues", lambda load: load.failed),
+    "acknowledgements": Bound("what people write of errors by hand", lambda _: 0),
     "formerfingerprints": Bound("errors: 1 for each revision", lambda load: load.failed),
     "jobversions": Bound("first failures: 5,000 of two logs", lambda load: 10_000 * load.failed),
     "versionreads": Bound("first failures: 2", lambda load: 2 * load.failed),

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from dashboard.pages import acknowledgement
 from dashboard.web.login_attempts import LoginAttempts
+from schema.tables.failures import formerfingerprints
 from store.state import acknowledgements
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
@@ -71,6 +72,15 @@ def test_acknowledgement_ends_by_itself_and_its_history_stays(
     page = text_of(after, "/errors/1:f")
     assert "Acknowledged by Ada" not in page
     assert "mirror is down" in page
+
+
+@on_sqlite
+def test_acknowledgement_outlives_another_masking(writer: FlaskClient, engine: Engine):
+    send(writer)
+    stored.put(engine, formerfingerprints, former="1:f", fingerprint="2:g")
+    with engine.connect() as connection:
+        current = acknowledgements.list_current(connection, ["2:g"], NOW)
+    assert current["2:g"].person == "Ada"
 
 
 @on_sqlite
