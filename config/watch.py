@@ -13,6 +13,7 @@ class Watch(NamedTuple):
     patterns: tuple[str, ...]
     owners: Mapping[str, str]
     names: Mapping[str, str]
+    """Of repositories, or of groups below an owner, where a vendor has such."""
 
 
 def watch(patterns: Sequence[str]) -> Watch:
@@ -39,4 +40,5 @@ def is_watched(watch: Watch, names: Iterable[str]) -> bool:
     if not watch.patterns:
         return True
     lowered = [name.lower() for name in names]
-    return any(name in watch.names or owners_of(name) & watch.owners.keys() for name in lowered)
+    wanted = watch.owners.keys() | watch.names.keys()
+    return any(name in watch.names or owners_of(name) & wanted for name in lowered)

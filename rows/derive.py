@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from rows.words import ABANDONED, COMPLETED, SKIPPED
+from rows.words import ABANDONED, COMPLETED, SKIPPED, SUCCESS
 
 WAITING = {"requested", "queued", "pending", "waiting"}
 ENDED_UNSTARTED = {"cancelled", SKIPPED, "startup_failure", "action_required", "stale"}
@@ -25,6 +25,7 @@ class Attempt(NamedTuple):
     createtime: datetime | None
     updatetime: datetime | None
     triggeredby: str | None
+    finishtime: datetime | None = None
 
 
 class Job(NamedTuple):
@@ -37,16 +38,22 @@ class Job(NamedTuple):
     inherited: bool
     is_open: bool = False
     """Whether it, or one of those that it stands for, has not ended."""
+    has_failed: bool = False
+    """Whether it, or one of those, failed."""
 
 
 class Timing(NamedTuple):
-    """When an attempt ran: times in UTC, spans in seconds, systems in one text."""
+    """When an attempt ran: times in UTC, spans in seconds, systems in one text.
+
+    `warned` is True of one that passed although a job failed, else None.
+    """
 
     starttime: datetime | None
     endtime: datetime | None
     queuetime: int | None
     runtime: float | None
     os: str | None
+    warned: bool | None = None
 
 
 def seconds(begin: datetime | None, end: datetime | None) -> float | None:
@@ -76,6 +83,7 @@ def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
         queuetime=None if queued is None else int(queued),
         runtime=seconds(start, end),
         os=systems(job.os for job in own if job.starttime),
+        warned=is_warned(attempt, own) or None,
     )
 
 
@@ -91,6 +99,13 @@ def is_unstarted(attempt: Attempt, jobs: Sequence[Job]) -> bool:
     if attempt.status != COMPLETED or any(job.is_open for job in jobs):
         return False
     return bool(jobs) or attempt.conclusion in ENDED_UNSTARTED
+
+
+def is_warned(attempt: Attempt, jobs: Iterable[Job]) -> bool:
+    """Tell whether an attempt passed although a job failed, or was not the first to be made."""
+    return attempt.conclusion == SUCCESS and (
+        attempt.attempt > 1 or any(job.has_failed for job in jobs)
+    )
 
 
 def systems(texts: Iterable[str | None]) -> str | None:

@@ -107,8 +107,9 @@ class Source(NamedTuple):
     rows_read: Callable[[str, Payload, datetime], Mapped]
     """What an object of the API says: its kind, the object in the webhook's shape, and when it was
     read."""
-    repository_of: Callable[[Payload], Repository | None]
-    """The repository that a payload is about, None for one without."""
+    repository_of: Callable[[Payload, str], Repository | None]
+    """The repository that a payload is about, None for one without; the provider is that of a
+    payload which names no server."""
     provider_of: Callable[[str], str]
     """The provider (the server's name) from a repository's page."""
     runs_of: Callable[[Payload], set[int]]
@@ -124,3 +125,11 @@ class Source(NamedTuple):
     version_reader: Callable[[], VersionsReader]
     """A reader of the versions that a job's log lists."""
     links: Links
+    silent: Mapping[str, str]
+    """Why nothing is made of some of `ignored`, where that is not said by their names."""
+    masked: Callable[[Payload], Payload]
+    """A payload as it may be kept: without what the vendor tells of secrets. Raises Unmappable."""
+    retries_inside: bool
+    """Whether a job is tried again inside of its run, as a new job of the same name."""
+    watched_as: str
+    """What stands before its names where repositories of all vendors are named together."""

@@ -5,14 +5,14 @@ A provider names a server: `github`, `github:ghes.example.org`. Its first word i
 
 from rows import Unmappable
 from rows.github.source import GITHUB
-from rows.gitlab.job_trace import TraceFailureReader
+from rows.gitlab.source import GITLAB
 from rows.source_record import FailureReader
 from rows.source_record import Source as Source
 
-SOURCES = {source.name: source for source in (GITHUB,)}
+SOURCES = {source.name: source for source in (GITHUB, GITLAB)}
 
-SCHEDULES = tuple(event for source in SOURCES.values() for event in source.schedules)
-PROPOSALS = tuple(event for source in SOURCES.values() for event in source.proposals)
+SCHEDULES = tuple(dict.fromkeys(event for one in SOURCES.values() for event in one.schedules))
+PROPOSALS = tuple(dict.fromkeys(event for one in SOURCES.values() for event in one.proposals))
 TRIGGERS = tuple(dict.fromkeys(event for source in SOURCES.values() for event in source.triggers))
 """Of all vendors together, for questions about runs of whichever."""
 
@@ -37,5 +37,5 @@ TRACE = b"section_start:"
 def reader_of(first: bytes) -> FailureReader:
     """Return a reader for a log of an unknown vendor from the bytes that it begins with."""
     if TRACE in first:
-        return TraceFailureReader()
+        return GITLAB.log_reader(None)
     return GITHUB.log_reader(None)

@@ -22,6 +22,7 @@ def both(path: str) -> Paths:
 
 
 OWN = both(STORE)
+GITLAB = both(CANNOT + ", see GitLab below")
 PROVIDER = both("host of repository.html_url")
 REPO = both("repository.full_name, by repository.id")
 
@@ -112,6 +113,9 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "workflowgitid": both("workflow_run.workflow_id"),
         "triggeredby": MIRROR,
         "updatetime": MIRROR,
+        "warned": both("conclusion, and jobs that failed in it"),
+        "parentgitid": GITLAB,
+        "parentjobgitid": GITLAB,
         "headrepo": both("workflow_run.head_repository.full_name, where its id is another's"),
     },
     "runattempts": {
@@ -128,6 +132,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "runtime": both("endtime - starttime"),
         "triggeredby": both("workflow_run.triggering_actor.login"),
         "updatetime": both("workflow_run.updated_at"),
+        "finishtime": GITLAB,
     },
     "jobs": {
         "provider": PROVIDER,
@@ -159,6 +164,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "clockanomaly": both("created_at, started_at, completed_at out of order"),
         "failedstep": both("workflow_job.steps[].name, the first that failed, else never ended"),
         "steps": both("workflow_job.steps"),
+        **dict.fromkeys("stage allowfailure failurereason tryno superseded".split(), GITLAB),
         "latestart": both("steps[].started_at, 60 s or more after workflow_job.started_at"),
     },
     "deliveries": {

@@ -118,7 +118,7 @@ def is_of(row: Any, parts: Mapping[body.Key, bytes], key: Key) -> bool:
         return True
     try:
         payload = body.read_payload(delivery_of(row, parts).body)
-        seen = source_of(row.provider).repository_of(payload)
+        seen = source_of(row.provider).repository_of(payload, row.provider)
     except Unmappable:
         return True
     return seen is None or (seen.provider, seen.gitid) == key

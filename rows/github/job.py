@@ -6,10 +6,10 @@ https://docs.github.com/rest/actions/workflow-jobs
 from json import JSONEncoder
 
 from rows import Row, fields, version
-from rows.github.job_steps import failed_step, first_start, read_steps, systems
+from rows.github.job_steps import failed_step, first_start, read_steps
 from rows.github.job_times import AT, is_foreign, job_times
 from rows.source_record import Payload, Repository, Time
-from rows.words import COMPLETED
+from rows.words import COMPLETED, systems_of
 
 as_json = JSONEncoder(ensure_ascii=False).encode
 
@@ -57,7 +57,7 @@ def job_row(job: Payload, repo: Repository, run: int, attempt: int, decided: Tim
     fixed = {
         "name": fields.text(job, "name", AT),
         "createtime": times.created,
-        "os": systems(tuple(labels)),
+        "os": systems_of(tuple(labels)),
         "labels": as_json(labels) if labels else None,
         "runnername": fields.text(job, "runner_name", AT) or None,
         "runnergroup": fields.text(job, "runner_group_name", AT) or None,
@@ -69,4 +69,5 @@ def job_row(job: Payload, repo: Repository, run: int, attempt: int, decided: Tim
     key = {"provider": repo.provider, "gitid": fields.key(fields.number, job, "id", AT)}
     own = dict(rungitid=run, attempt=attempt, inherited=times.inherited, gated=status == "waiting")
     order = version.job(status, times.stamps, state.values(), decided)
-    return Row("jobs", {**key, **own, **state, **fixed, "version": order})
+    unsaid = {"allowfailure": None, "failurereason": None}
+    return Row("jobs", {**key, **own, **state, **unsaid, **fixed, "version": order})

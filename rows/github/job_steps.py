@@ -1,29 +1,12 @@
-"""What a `workflow_job` object says beside its times: its steps, and the systems it asks for."""
+"""What a `workflow_job` object says beside its times: its steps."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from rows import fields
 from rows.github.job_times import AT
 from rows.words import FAILED_JOB, IN_PROGRESS, SKIPPED
-
-SYSTEMS = {
-    "Linux": set(
-        "linux ubuntu debian fedora rhel centos alpine amazonlinux rockylinux archlinux".split()
-    ),
-    "Windows": {"windows", "win"},
-    "macOS": {"macos", "mac", "osx", "darwin"},
-}
-
-
-@lru_cache(maxsize=1024)
-def systems(labels: tuple[str, ...]) -> str | None:
-    """Return the operating systems that the labels name, without versions."""
-    words = {word for label in labels for word in re.findall("[a-z]+", label.lower())}
-    return ",".join(name for name, known in SYSTEMS.items() if known & words) or None
 
 
 def read_steps(job: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ GITHUB = Source(
     run_events=("workflow_run", "workflow_job"),
     rows_for=events.rows_for,
     rows_read=events.rows_read,
-    repository_of=repo.repository_of,
+    repository_of=lambda payload, provider: repo.repository_of(payload),
     provider_of=repo.provider_of,
     runs_of=workflowrun.runs_of,
     push_of=branch.push_of,
@@ -72,4 +72,8 @@ GITHUB = Source(
     log_reader=failure.LogFailureReader,
     version_reader=runner_versions.version_reader,
     links=Links(repository_page, compare_page, new_issue_page),
+    silent={},
+    masked=lambda payload: payload,
+    retries_inside=False,
+    watched_as="",
 )

@@ -59,7 +59,7 @@ def run_rows(
     key = {"provider": repo.provider, "rungitid": gitid, "attempt": attempt}
     return [
         Row("workflowruns", {"provider": repo.provider, "gitid": gitid, **fixed, "version": first}),
-        Row("runattempts", {**key, **state, "version": own}),
+        Row("runattempts", {**key, **state, "finishtime": None, "version": own}),
     ]
 
 

@@ -132,6 +132,11 @@ workflowruns = table(
         "Full name of the repository its commit is from: a fork; NULL for its own, `unknown` for a"
         " fork that is gone",
     ),
+    column(
+        "warned", Boolean(), "derived", "Passed, though a job failed or was tried again; else NULL"
+    ),
+    git_id("parentgitid", "fixed", "The run that made this one, where a run did"),
+    git_id("parentjobgitid", "fixed", "jobs.gitid of the job that made this run"),
     Index("ix_workflowruns_repo", "repoid", "createtime"),
     Index("ix_workflowruns_time", "createtime"),
     Index("ix_workflowruns_commit", "repoid", "commithash"),
@@ -160,6 +165,7 @@ runattempts = table(
     column("triggeredby", Long(), "state", "Login of who started it"),
     column("updatetime", Moment, "state", "When GitHub last changed it"),
     order(),
+    column("finishtime", Moment, "state", "When the server says it ended, where it says that"),
     Index("ix_runattempts_repo", "repoid"),
 )
 
@@ -214,6 +220,21 @@ jobs = table(
         Boolean(),
         "state",
         "Its first step began a minute or more after started_at; starttime is that of the step",
+    ),
+    column("stage", Long(), "fixed", "Stage of the run that it is part of"),
+    column("allowfailure", Boolean(), "state", "Whether the run may pass although it fails"),
+    column("failurereason", Name(64), "state", "Why it failed, in the server's word"),
+    column(
+        "tryno",
+        Integer(),
+        "derived",
+        "Which try it is inside of its run, from 1; NULL on GitHub",
+    ),
+    column(
+        "superseded",
+        Boolean(),
+        "derived",
+        "Tried again inside of its run, so that a later try counts; NULL on GitHub",
     ),
     Index("ix_jobs_run", "provider", "rungitid"),
     Index("ix_jobs_repo", "repoid", "createtime"),

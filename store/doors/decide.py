@@ -57,7 +57,8 @@ def decide(
     except Unmappable as error:
         return Decision(delivery, QUARANTINED, str(error))
     if delivery.event not in source.events:
-        reason = f"no table is filled from {delivery.event} events"
+        usual = f"no table is filled from {delivery.event} events"
+        reason = source.silent.get(delivery.event, usual)
         is_unheard = delivery.event not in source.ignored
         return Decision(delivery, IGNORED, reason, is_unheard=is_unheard)
     if repository is not None and needs_database(watch, repository):
@@ -100,7 +101,9 @@ def needs_database(watch: Watch, repository: Repository | None) -> bool:
     """
     if repository is None:
         return False
-    return not is_watched(watch, (repository.name, *repository.former))
+    before = source_of(repository.provider).watched_as
+    names = (repository.name, *repository.former)
+    return not is_watched(watch, (f"{before}{name}" for name in names))
 
 
 def is_stored(engine: Engine, provider: str, gitid: int) -> bool:
@@ -112,7 +115,7 @@ def is_stored(engine: Engine, provider: str, gitid: int) -> bool:
 def read_repository(provider: str, payload: Payload) -> Repository | None:
     """Return the repository a payload is about, None where it has none that can be read."""
     try:
-        return source_of(provider).repository_of(payload)
+        return source_of(provider).repository_of(payload, provider)
     except Exception:  # noqa: BLE001 - `rows_for` reads it again, and there it is answered
         return None
 

@@ -24,18 +24,22 @@ from sqlalchemy import (
 
 from engines import use_index
 from engines.chunks import by_scope
-from rows import StoredName, derive
+from rows import StoredName, derive, retries
 from rows.derive import Attempt
 from rows.version import STUB
-from rows.words import RunKey
+from rows.words import FAILED_JOB, RunKey
 from schema.tables.ci import jobs, of_kind, runattempts, workflowruns, workflows
+from store.write import retried_jobs
 from store.write.stored_rows import Values
 from store.write.upsert import upsert
 
 TIMED = of_kind(runattempts, "derived")
 MIRRORED = of_kind(workflowruns, "derived")
-TOLD = ("branchname", "commithash", "workflowname", "repo", "repoid")
-"""What a job tells of its run."""
+TOLD = (
+    *("branchname", "commithash", "workflowname", "repo", "repoid"),
+    *("parentgitid", "parentjobgitid"),
+)
+"""What a job tells of its run, or the run that made it."""
 
 
 def resolve_workflow_names(connection: Connection, runs: Iterable[Values]) -> None:
@@ -92,11 +96,12 @@ def is_needed(values: Values, stored: Row[Any] | None) -> bool:
 
 def update_runs(
     connection: Connection,
-    touched: Iterable[Values],
+    touched: Sequence[Values],
     stubs: Iterable[Values],
     stored: Mapping[RunKey, Row[Any]],
 ) -> None:
     """Derive the attempts and the mirrored columns of runs whose rows this transaction locks."""
+    retried_jobs.number_jobs(connection, {(one["provider"], one["gitid"]) for one in touched})
     attempts, runs = derive_changes(connection, touched, stubs, stored)
     upsert(connection, "runattempts", attempts)
     upsert(connection, "workflowruns", runs)
@@ -126,12 +131,18 @@ def derive_changes(
                 ran[row.rungitid].append(job_of(row))
             else:
                 attempts[row.rungitid].append(row)
+        inner = retried_jobs.read_jobs(connection, provider, gitids)
         for gitid in gitids:
             key = provider, gitid
             before = {row.attempt: row for row in attempts[gitid]}
             known = {number: stub_of(number) for number in numbers[key]}
             known |= {number: attempt_of(row) for number, row in before.items()}
-            timings = {number: derive.timing(one, ran[gitid]) for number, one in known.items()}
+            timings = {
+                number: derive.timing(attempt, ran[gitid])
+                if inner is None
+                else retries.timing(attempt, [row.job for row in inner.get(gitid, ())])
+                for number, attempt in known.items()
+            }
             run = {"provider": provider, "rungitid": gitid, "repoid": repoids[key]}
             for number, timing in timings.items():
                 values = {name: getattr(timing, name) for name in TIMED}
@@ -154,6 +165,10 @@ def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
     return select(*wanted).where(table.c.provider == bindparam("of"), table.c[run].in_(gitids))
 
 
+FLAGS = ("is_open", "has_failed")
+"""What is told of jobs that are as if they were one: of any of them."""
+
+
 def attempts_and_jobs() -> CompoundSelect[Any]:
     """Return the query for the attempts of runs, and for their jobs, which have no version.
 
@@ -162,17 +177,21 @@ def attempts_and_jobs() -> CompoundSelect[Any]:
     """
     names = ("version", *(name for name in Attempt._fields if name != "known"), *TIMED)
     attempts = query_of(runattempts, "rungitid", names)
-    attempts = attempts.add_columns(null().label("os"), null().label("is_open"))
+    attempts = attempts.add_columns(null().label("os"), *(null().label(name) for name in FLAGS))
     job = jobs.c
     told: dict[str, ColumnElement[Any]] = {
         "attempt": job.attempt,
         "starttime": func.min(job.starttime),
         "endtime": func.max(job.endtime),
     }
-    is_open = func.max(case((job.endtime.is_(None), 1), else_=0)).label("is_open")
+    conditions = (job.endtime.is_(None), job.conclusion.in_(FAILED_JOB))
+    flags = [
+        func.max(case((condition, 1), else_=0)).label(name)
+        for name, condition in zip(FLAGS, conditions, strict=True)
+    ]
     ran = (
         query_of(jobs, "rungitid", ())
-        .add_columns(*(told.get(name, null()).label(name) for name in names), job.os, is_open)
+        .add_columns(*(told.get(name, null()).label(name) for name in names), job.os, *flags)
         .where(job.inherited.is_(false()))
         .group_by(job.rungitid, job.attempt, job.os)
     )
@@ -212,7 +231,8 @@ def stub_of(number: int) -> Attempt:
 
 def job_of(row: Row[Any]) -> derive.Job:
     """Return jobs that ran in their own attempt as the derivation sees them."""
-    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, False, bool(row.is_open))
+    flags = (bool(getattr(row, name)) for name in FLAGS)
+    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, False, *flags)
 
 
 def differs(row: Row[Any] | None, values: Values) -> bool:

@@ -25,7 +25,7 @@ from config.watch import is_watched, watch
         (["group"], "group/sub/project", True),
         (["group/sub/*"], "Group/Sub/project", True),
         (["group/sub/*"], "group/subs/project", False),
-        (["group/sub"], "group/sub/project", False),
+        (["group/sub"], "group/sub/project", True),
         (["group/sub/project"], "group/sub/project", True),
     ],
 )

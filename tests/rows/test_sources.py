@@ -11,7 +11,7 @@ def test_provider_of_any_server_gives_its_vendor(provider: str) -> None:
     assert source_of(provider) is SOURCES["github"]
 
 
-@pytest.mark.parametrize("provider", ["", "githubs", "gitlab:example.org"])
+@pytest.mark.parametrize("provider", ["", "githubs", "bitbucket:example.org"])
 def test_provider_nobody_knows_is_refused(provider: str) -> None:
     with pytest.raises(Unmappable, match="known are github"):
         source_of(provider)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rows import Unmappable
-from rows.github.job_steps import systems
+from rows.words import systems_of
 from tests.rows.objects import (
     JOB,
     NO_RUNNER,
@@ -52,6 +52,8 @@ def test_completed_job_becomes_a_row():
         "latestart": False,
         "failedstep": None,
         "steps": "[]",
+        "allowfailure": None,
+        "failurereason": None,
         "version": b"",
     }
 
@@ -187,7 +189,7 @@ def test_labels_are_kept_in_order_and_as_they_are():
     ],
 )
 def test_system_is_read_from_the_words_of_the_labels(labels: list[str], found: str | None):
-    assert systems(tuple(labels)) == found
+    assert systems_of(tuple(labels)) == found
     assert job(labels=labels)["os"] == found
 
 

@@ -1,0 +1,131 @@
+"""Jobs of a hook and of the API -> jobs.
+
+All jobs of a pipeline are made at once, so that only GitLab itself knows how long one waited for a
+runner. A job that is tried again is a new job of the same name: which of them counts is derived by
+the store. https://docs.gitlab.com/user/project/integrations/webhook_events/#job-events
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from json import JSONEncoder
+from typing import NamedTuple
+
+from rows import Row, fields
+from rows.gitlab import clock, version
+from rows.gitlab.words import ENDED, FAILED, GATES, RUNNING, read_status, state_of
+from rows.source_record import Payload, Repository
+from rows.version import STUB, believed
+from rows.words import COMPLETED, systems_of
+
+as_json = JSONEncoder(ensure_ascii=False).encode
+
+
+class Place(NamedTuple):
+    """The pipeline of a job: what it says of its state, and what its jobs say of it.
+
+    `is_known` is False where that state was not read: a job that never started is a stub then.
+    """
+
+    run: int
+    status: str | None
+    end: datetime | None
+    shared: Mapping[str, object]
+    door: int
+    is_known: bool = True
+
+
+class JobFields(NamedTuple):
+    """What a job's fields are called, and how its object is named in notes."""
+
+    at: str
+    prefix: str = ""
+    reason: str = "failure_reason"
+
+    def key(self, name: str) -> str:
+        """Return what a field is called there."""
+        return f"{self.prefix}{name}"
+
+
+IN_PIPELINE, LISTED = JobFields("builds"), JobFields("job")
+IN_BUILD = JobFields("payload", "build_", "build_failure_reason")
+
+
+def job_row(job: Payload, form: JobFields, place: Place, repo: Repository) -> Row:
+    """Return a job's row; spans in seconds as GitLab counts them, times in UTC."""
+    at, key = form.at, form.key
+    status = read_status(job, key("status"), at)
+    reason = fields.text(job, form.reason, at, fields.WORD) if status == FAILED else None
+    state_words = state_of(status, reason)
+    created, started, finished = (
+        clock.moment(job, key(f"{name}_at"), at) for name in ("created", "started", "finished")
+    )
+    has_ended = state_words.status == COMPLETED
+    has_started = started is not None and (has_ended or status in RUNNING)
+    queued = clock.span(job, key("queued_duration"), at) if has_started else None
+    ran = clock.span(job, key("duration"), at) if has_started and has_ended else None
+    is_odd = has_started and has_ended and finished is not None and finished < started  # type: ignore[operator] # it has started
+    state = {
+        "status": state_words.status,
+        "conclusion": state_words.conclusion,
+        "starttime": started if has_started else None,
+        "endtime": finished if has_ended else None,
+        "queuetime": None if queued is None else int(queued),
+        "runtime": None if is_odd else ran,
+        "clockanomaly": is_odd,
+        "latestart": False,
+        "failedstep": None,
+        "steps": None,
+        "allowfailure": fields.flag(job, key("allow_failure"), at),
+        "failurereason": reason,
+    }
+    gitid = fields.key(fields.number, job, key("id"), at)
+    runner = fields.child(job, "runner", at) or {}
+    fixed = {
+        "name": fields.text(job, key("name"), at),
+        "stage": fields.text(job, key("stage"), at),
+        "createtime": created,
+        "runnername": fields.text(runner, "description", "runner") or None,
+        "runnergroup": fields.text(runner, "runner_type", "runner") or None,
+        "url": f"{repo.url}/-/jobs/{gitid}",
+        **labels_of(job, runner, at),
+        **place.shared,
+    }
+    times = [believed(time, repo.received) for time in (created, started, finished)]
+    latest = max(filter(None, times), default=None)
+    end = believed(place.end, repo.received)
+    order = version.job(status, latest, place.status, end, state.values(), place.door)
+    own: dict[str, object] = {"rungitid": place.run, "attempt": 1, "inherited": False}
+    own["gated"] = bool(status in GATES or fields.flag(job, "manual", at))
+    if not place.is_known and status not in (*ENDED, *RUNNING):
+        order = STUB
+        state = {}
+    key_columns = {"provider": repo.provider, "gitid": gitid}
+    return Row("jobs", {**key_columns, **own, **state, **fixed, "version": order})
+
+
+def labels_of(job: Payload, runner: Payload, at: str) -> dict[str, object]:
+    """Return the labels that a job asks for, which no hook says, and the system it ran on.
+
+    A runner's own tags may name its system; a list of the API says that of the runner's machine.
+    """
+    asked = fields.texts(job, "tag_list", at)
+    machine = fields.child(job, "runner_manager", at) or {}
+    platform = fields.text(machine, "platform", "runner_manager")
+    said = [platform] if platform else asked or fields.texts(runner, "tags", "runner")
+    return {"labels": as_json(asked) if asked else None, "os": systems_of(tuple(said))}
+
+
+def last_time(jobs: list[Payload], form: JobFields) -> datetime | None:
+    """Return the last time that jobs say, without those that were tried again.
+
+    Of jobs of one name the newest counts: a hook has no others.
+    """
+    newest: dict[object, Payload] = {}
+    for job in sorted(jobs, key=lambda job: fields.number(job, form.key("id"), form.at) or 0):
+        newest[job.get(form.key("name"))] = job
+    times = (
+        clock.moment(job, form.key(f"{name}_at"), form.at)
+        for job in newest.values()
+        for name in ("created", "started", "finished")
+    )
+    return max(filter(None, times), default=None)

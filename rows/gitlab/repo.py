@@ -1,0 +1,175 @@
+"""`project` objects -> repos and repoaliases.
+
+A project is its numeric id on its server, which `web_url` names: that is on a host, maybe with a
+port, maybe below a path. Hooks say neither when a project changed nor whether it is archived, so
+what the API says of one stands above all of them.
+"""
+
+import struct
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from rows import Row, Unmappable, fields, version
+from rows.gitlab import clock
+from rows.source_record import Payload, Repository, Time
+
+AT = "project"
+NAME, HOST = "gitlab", "gitlab.com"
+PASSING, EVENT, API = 0, 1, 2
+"""How much a source knows: seen in passing, an event of the project itself, read from the API."""
+PUBLIC, LEVEL_PUBLIC = "public", 20
+SYSTEM_EVENTS = (
+    *("project_create", "project_rename", "project_transfer", "project_update"),
+    "project_destroy",
+)
+END = "project_destroy"
+
+
+def provider_of(page: str, path: str = "") -> str:
+    """Return the server's name from a project's page: `gitlab`, or `gitlab:HOST[:PORT][/PREFIX]`.
+
+    Without the project's full path a server below a path of its own cannot be told. Raises
+    Unmappable for a page without a host: ids are unique per server.
+    """
+    try:
+        url = urlsplit(page)
+        host, port = url.hostname, url.port
+    except ValueError as error:
+        raise Unmappable(f"{AT}.web_url", str(error)) from error
+    if not host:
+        raise Unmappable(f"{AT}.web_url", "names no server")
+    below = url.path.strip("/")
+    prefix = below.lower().removesuffix(path.lower()).strip("/") if path else ""
+    server = f"{host}:{port}" if port else host
+    if prefix and len(prefix) < len(below):
+        server = f"{server}/{below[: len(prefix)]}"
+    return NAME if server == HOST else f"{NAME}:{server}"
+
+
+def page_of(provider: str, path: str) -> str:
+    """Return a project's page on a server, for events that do not say it."""
+    return f"https://{provider.partition(':')[2] or HOST}/{path}"
+
+
+def repository_of(payload: Payload, provider: str = NAME) -> Repository | None:
+    """Return the project a payload is about, None for one without. Raises Unmappable.
+
+    `provider` is the server of a payload that names none.
+    """
+    if payload.get(AT) is not None or payload.get("project_id") is not None:
+        return read_repository(payload, provider)
+    return None
+
+
+def read_repository(payload: Payload, provider: str = NAME) -> Repository:
+    """Return the payload's project. Raises Unmappable when it has none that can be told."""
+    with fields.Noting() as notes:
+        gitid, name, url = names_in(payload, provider)
+        updated = clock.moment(payload, "updated_at", "payload") if is_system(payload) else None
+        past = fields.text(payload, "old_path_with_namespace", "payload")
+    return Repository(
+        provider=provider_of(url, name),
+        gitid=gitid,
+        name=name,
+        url=url,
+        pushed=None,
+        updated=updated,
+        former=(past,) if past and past != name else (),
+        notes=tuple(notes),
+    )
+
+
+def names_in(payload: Payload, provider: str) -> tuple[int, str, str]:
+    """Return a project's id, full path and page. Raises Unmappable.
+
+    System events have no object of the project; a job's had none before GitLab 16: there the
+    repository's homepage is the page.
+    """
+    project = fields.child(payload, AT, "payload")
+    if project is not None:
+        url = fields.key(fields.text, project, "web_url", AT)
+        gitid = project if project.get("id") is not None else {"id": payload.get("project_id")}
+        name = fields.key(fields.text, project, "path_with_namespace", AT)
+        return fields.key(fields.number, gitid, "id", AT), name, url
+    gitid_there = fields.key(fields.number, payload, "project_id", "payload")
+    if is_system(payload):
+        name = fields.key(fields.text, payload, "path_with_namespace", "payload")
+        return gitid_there, name, page_of(provider, name)
+    repository = fields.key(fields.child, payload, "repository", "payload")
+    url = fields.key(fields.text, repository, "homepage", "repository")
+    return gitid_there, path_of(url, provider), url
+
+
+def path_of(page: str, provider: str) -> str:
+    """Return the full path of the project on a page, below the server's own. Raises Unmappable."""
+    try:
+        path = urlsplit(page).path.strip("/")
+    except ValueError as error:
+        raise Unmappable("repository.homepage", str(error)) from error
+    prefix = provider.partition(":")[2].partition("/")[2]
+    path = path.removeprefix(f"{prefix}/") if prefix else path
+    if "/" not in path:
+        raise Unmappable("repository.homepage", "names no project")
+    return path
+
+
+def is_system(payload: Payload) -> bool:
+    """Tell an event of a project itself, of which GitLab's administrators hear."""
+    return payload.get("event_name") in SYSTEM_EVENTS
+
+
+def is_end(payload: Payload) -> bool:
+    """Tell whether a project was deleted."""
+    return payload.get("event_name") == END
+
+
+def at_reception(repo: Repository, received: Time) -> Repository:
+    """Return a repository with when it came."""
+    return repo._replace(updated=version.believed(repo.updated, received), received=received)
+
+
+def at_reading(payload: Payload, read: Time) -> Repository:
+    """Return the repository as the API tells it: so it was when that was read.
+
+    By the hour, so that the next reading says the same.
+    """
+    hour = None if read is None else read.replace(minute=0, second=0, microsecond=0)
+    return read_repository(payload)._replace(updated=hour, received=hour)
+
+
+def repo_row(payload: Payload, repo: Repository, rank: int, latest: datetime | None = None) -> Row:
+    """Return the project's row; `latest` is the last time that a hook of no time of its own says.
+
+    Such hooks are older than all that has a time, and so ordered among themselves.
+    """
+    given = fields.child(payload, AT, "payload") or {}
+    state = {
+        "name": repo.name,
+        "url": repo.url,
+        "defaultbranch": fields.text(given, "default_branch", AT, fields.NAME),
+        "private": is_private(payload, given),
+        "archived": fields.flag(given, "archived", AT),
+    }
+    time = None if rank == PASSING else repo.updated
+    order = version.timed("repos", time, rank, state.values())
+    if rank == PASSING:
+        order = order[:-8] + struct.pack(">Q", version.micros(latest)) + order[-8:]
+    key = {"provider": repo.provider, "gitid": repo.gitid}
+    return Row("repos", {**key, **state, "version": order})
+
+
+def is_private(payload: Payload, project: Payload) -> bool | None:
+    """Tell whether not everybody may see a project; None where that is not said."""
+    if word := fields.text(project, "visibility", AT, fields.WORD):
+        return word != PUBLIC
+    if word := fields.text(payload, "project_visibility", "payload", fields.WORD):
+        return word != PUBLIC
+    level = fields.number(project, "visibility_level", AT)
+    return None if level is None else level < LEVEL_PUBLIC
+
+
+def alias_rows(repo: Repository, latest: datetime | None = None) -> list[Row]:
+    """Return a row for each name the project goes or went by."""
+    time = repo.updated or latest
+    seen = {"firstseen": time, "lastseen": time}
+    return [Row("repoaliases", {"name": name, **seen}) for name in (repo.name, *repo.former)]

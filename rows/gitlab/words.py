@@ -1,0 +1,91 @@
+"""What GitLab calls the states of pipelines and jobs -> the words that rows hold.
+
+https://docs.gitlab.com/ci/jobs/#available-job-statuses
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rows import fields
+from rows.words import COMPLETED, IN_PROGRESS, SKIPPED, SUCCESS
+
+SUCCESSFUL, FAILED, CANCELED = "success", "failed", "canceled"
+ENDED = (SUCCESSFUL, FAILED, CANCELED)
+"""A pipeline has its end set with these alone; a job with one of them never goes on."""
+RUNNING = ("running", "canceling")
+TIMED_OUT = "job_execution_timeout"
+GATES = ("manual", "scheduled")
+
+
+class State(NamedTuple):
+    """A status and a conclusion, in the words of rows."""
+
+    status: str | None
+    conclusion: str | None
+
+
+STATES = {
+    "created": State("requested", None),
+    "waiting_for_resource": State("pending", None),
+    "preparing": State("pending", None),
+    "waiting_for_callback": State("pending", None),
+    "pending": State("queued", None),
+    "running": State(IN_PROGRESS, None),
+    "canceling": State(IN_PROGRESS, None),
+    "manual": State("waiting", None),
+    "scheduled": State("waiting", None),
+    "success": State(COMPLETED, SUCCESS),
+    "failed": State(COMPLETED, "failure"),
+    "canceled": State(COMPLETED, "cancelled"),
+    "skipped": State(COMPLETED, SKIPPED),
+}
+
+PIPELINE_RANK = {
+    word: rank
+    for rank, words in enumerate(
+        (
+            ("created",),
+            ("waiting_for_resource", "waiting_for_callback"),
+            ("preparing",),
+            ("pending",),
+            ("running",),
+            GATES,
+            ("canceling",),
+            ("skipped",),
+            ENDED,
+        )
+    )
+    for word in words
+}
+"""Within one second, what comes after what."""
+JOB_RANK = {
+    word: rank
+    for rank, words in enumerate(
+        (
+            ("created",),
+            ("scheduled",),
+            ("manual",),
+            ("waiting_for_resource", "waiting_for_callback"),
+            ("preparing",),
+            ("pending",),
+            ("skipped",),
+        )
+    )
+    for word in words
+}
+"""The same of a job that has not been started."""
+
+
+def read_status(source: Mapping[str, Any], key: str, at: str) -> str | None:
+    """Return a status in GitLab's word; one that is not known is noted, and unknown."""
+    status = fields.text(source, key, at, fields.WORD)
+    if status is not None and status not in STATES:
+        fields.refuse(at, key, "a status", status)
+        return None
+    return status
+
+
+def state_of(status: str | None, reason: str | None = None) -> State:
+    """Return what a status is called in rows; `reason` says why a job failed."""
+    state = State(None, None) if status is None else STATES[status]
+    return state._replace(conclusion="timed_out") if reason == TIMED_OUT else state

@@ -1,0 +1,55 @@
+"""Jobs of runs inside of which jobs are tried again: read, and told which try each of them is."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import BindParameter, Connection, bindparam, select
+
+from engines.chunks import by_scope
+from rows.retries import InnerJob, Try, number_tries
+from rows.sources import source_of
+from rows.words import RunKey
+from schema.tables.ci import jobs
+from store.write.stored_rows import Values
+from store.write.upsert import upsert
+
+
+class StoredTry(NamedTuple):
+    """A stored job, and what is stored of its tries."""
+
+    job: InnerJob
+    stored: tuple[int | None, bool | None]
+
+
+RUNS: BindParameter[int] = bindparam("gitids", expanding=True)
+QUERY = select(
+    jobs.c.rungitid, *(jobs.c[name] for name in (*InnerJob._fields, *Try._fields))
+).where(jobs.c.provider == bindparam("of"), jobs.c.rungitid.in_(RUNS))
+
+JobsByRun = Mapping[int, Sequence[StoredTry]]
+
+
+def read_jobs(connection: Connection, provider: str, gitids: Sequence[int]) -> JobsByRun | None:
+    """Return the jobs of runs by run; None where the vendor makes attempts of runs instead."""
+    if not source_of(provider).retries_inside:
+        return None
+    by_run: dict[int, list[StoredTry]] = defaultdict(list)
+    for rungitid, *values in connection.execute(QUERY, {"of": provider, "gitids": gitids}):
+        *told, tryno, superseded = values
+        by_run[rungitid].append(StoredTry(InnerJob(*told), (tryno, superseded)))
+    return by_run
+
+
+def number_jobs(connection: Connection, runs: Iterable[RunKey]) -> None:
+    """Store which try each job of these runs is, whose rows this transaction locks."""
+    changes = list[Values]()
+    for provider, gitids in by_scope(sorted(runs)):
+        for run in (read_jobs(connection, provider, gitids) or {}).values():
+            tries = number_tries(row.job for row in run)
+            changes += [
+                {"provider": provider, "gitid": row.job.gitid, **tries[row.job.gitid]._asdict()}
+                for row in run
+                if row.stored != tries[row.job.gitid]
+            ]
+    upsert(connection, "jobs", changes)
