@@ -11,7 +11,7 @@ from dashboard.pages import nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
 from dashboard.view.night_changes import JobChange
-from dashboard.web.request import local, read_banner, store
+from dashboard.web.request import last_day, local, read_banner, store
 from rows.one_line import one_line
 from store.rollups.night_summary import NOTHING, STATES
 from store.state.gone_repositories import KnownRepository, list_gone
@@ -107,7 +107,7 @@ def list_notes(shown: ShownCause) -> Iterator[str]:
     for issue in shown.issues[:1]:
         yield f"issue #{issue.number} {issue.state}"
     if shown.acknowledged is not None:
-        until = local(shown.acknowledged.untiltime)
+        until = formats.night(last_day(shown.acknowledged.untiltime))
         yield f"acknowledged by {shown.acknowledged.person} until {until}"
 
 

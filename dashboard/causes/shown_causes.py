@@ -31,7 +31,7 @@ MOST_LOOKED_UP = 100
 class ShownCause(NamedTuple):
     """A cause with the newest run of its longest failure, and what came before it.
 
-    `report` opens a form of a new issue.
+    `report` opens a form of a new issue, where none is open.
     """
 
     cause: Cause
@@ -140,7 +140,8 @@ def trace(connection: Connection, shown: ShownCause, since: datetime) -> ShownCa
         return shown
     report = None
     repo = reads.find_repo_by_id(connection, longest.repoid)
-    if shown.cause.fingerprint and repo is not None and not shown.issues:
+    is_open = any(issue.state == "open" for issue in shown.issues)
+    if shown.cause.fingerprint and repo is not None and not is_open:
         report = error_issue_link(repo, shown.cause.fingerprint, shown.cause.text, ())
     origin = find_suspects(connection, run, since)
     return shown._replace(run=run, origin=origin, report=report)

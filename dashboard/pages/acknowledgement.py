@@ -18,7 +18,7 @@ from dashboard.web.login_attempts import Crowded, LoginAttempts
 from dashboard.web.request import may_acknowledge, site, store
 from rows.one_line import one_line
 from store.errors import one_error
-from store.open import WRITE, opened
+from store.open import WRITE, opened_if_there
 from store.state import acknowledgements
 from store.state.acknowledgements import ACKNOWLEDGED, WITHDRAWN, Acknowledgement
 
@@ -55,7 +55,9 @@ def write() -> Response:
     until = site().calendar.borders(today, today + timedelta(days=days))[-1] if days else g.now
     note = read_field("note") or None
     written = Acknowledgement(fingerprint, action, person, login or None, note, g.now, until)
-    with LOCK, opened(site().settings, WRITE) as engine:
+    with LOCK, opened_if_there(site().settings, WRITE) as engine:
+        if engine is None:
+            abort(503, "DATABASE_URL, by which this is written, names no store.")
         acknowledgements.add(engine, written)
     return redirect(url_for("error.show", fingerprint=fingerprint) + "#acknowledge", 303)
 

@@ -1,12 +1,14 @@
 """Who looks after an error: the form, what it refuses, what is kept of it, and when it ends."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from dashboard.digest import make_digest
 from dashboard.pages import acknowledgement
 from dashboard.web.login_attempts import LoginAttempts
 from schema.tables.failures import formerfingerprints
@@ -72,6 +74,26 @@ def test_acknowledgement_ends_by_itself_and_its_history_stays(
     page = text_of(after, "/errors/1:f")
     assert "Acknowledged by Ada" not in page
     assert "mirror is down" in page
+
+
+@on_sqlite
+def test_digest_says_who_looks_after_an_error(writer: FlaskClient):
+    send(writer)
+    assert "boom (never seen before); acknowledged by Ada until Thu 12 Mar [/errors/1:f]" in (
+        make_digest(writer.application).text
+    )
+
+
+@on_sqlite
+def test_store_that_only_readers_know_takes_no_note(
+    engine: Engine, store_url: str, make_client: MakeClient, tmp_path: Path
+):
+    stored.failed(engine, stored.repo(engine), LAST_NIGHT)
+    nowhere = tmp_path / "none.db"
+    settings = {"ACKNOWLEDGE_TOKEN": TOKEN, "DATABASE_READ_URL": store_url}
+    answer = send(make_client(f"sqlite:///{nowhere}", **settings))
+    assert (answer.status_code, "DATABASE_URL" in answer.text) == (503, True)
+    assert not nowhere.exists()
 
 
 @on_sqlite

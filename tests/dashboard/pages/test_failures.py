@@ -51,6 +51,34 @@ def test_nights_show_errors_and_are_found_by_them(
 
 
 @on_sqlite
+def test_night_shows_failed_workflows_first_and_tells_this_night_from_others(
+    client: FlaskClient, engine: Engine
+):
+    app, other = stored.repo(engine, "octo-org/app"), stored.repo(engine, "octo-org/other")
+    third = stored.repo(engine, "octo-org/third")
+    stored.failed(engine, app, LAST_NIGHT)
+    stored.run(engine, app, LAST_NIGHT + timedelta(minutes=9), workflowname="Well")
+    stored.failed(engine, other, LAST_NIGHT)
+    stored.failed(engine, third, LAST_NIGHT - timedelta(days=9))
+    page = told(text_of(client, f"/nights/{app}/2026-03-10"))
+    assert "Same error in 2 repositories this night: octo-org/app, octo-org/other." in page
+    assert "Of late in 3 repositories." in page
+    assert re.findall(r"(?:failure|success) (Nightly|Well) #", page) == ["Nightly", "Well"]
+
+
+@on_sqlite
+def test_exit_code_is_no_error_that_repositories_have_in_common(
+    client: FlaskClient, engine: Engine
+):
+    for name in ("one", "two"):
+        repoid = stored.repo(engine, f"octo-org/{name}")
+        stored.failed(engine, repoid, LAST_NIGHT, message="exit code 1", kind="vague")
+    page = text_of(client, "/")
+    assert "2 errors, 2 new since yesterday: 2 jobs in 2 repositories" in told(page)
+    assert page.count('href="/errors/1:f"') == 2
+
+
+@on_sqlite
 def test_error_that_the_store_has_seen_in_another_year_is_not_new(
     client: FlaskClient, engine: Engine
 ):
