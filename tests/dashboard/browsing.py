@@ -42,6 +42,9 @@ PAGES = (
     "/errors?new=yes",
     "/flakes",
     "/health",
+    "/workflow?repo=demo-org/app-1&workflow=CI",
+    "/job?repo=demo-org/app-1&workflow=CI&job=lint",
+    "/branch?repo=demo-org/app-1&branch=main",
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
