@@ -137,12 +137,7 @@ workflowruns = table(
     ),
     git_id("parentgitid", "fixed", "The run that made this one, where a run did"),
     git_id("parentjobgitid", "fixed", "jobs.gitid of the job that made this run"),
-    column(
-        "pullrequest",
-        Integer(),
-        "first",
-        "Number of the pull request it is of; the least of several, NULL for a fork's",
-    ),
+    column("pullrequest", Integer(), "first", "The least pull request it is of, of no fork"),
     Index("ix_workflowruns_repo", "repoid", "createtime"),
     Index("ix_workflowruns_time", "createtime"),
     Index("ix_workflowruns_commit", "repoid", "commithash"),

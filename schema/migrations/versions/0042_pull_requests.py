@@ -9,7 +9,7 @@ down_revision = "0046"
 
 
 def upgrade() -> None:
-    comment = "Number of the pull request it is of; the least of several, NULL for a fork's"
+    comment = "The least pull request it is of, of no fork"
     add_column("workflowruns", column("pullrequest", Integer(), comment))
     for name, columns in (
         ("pull", ["pullrequest", "repoid", "createtime"]),
