@@ -59,9 +59,9 @@ def read_workflow(limit: int, branch: str | None = None) -> ChosenWorkflow:
     key: WorkflowKey | None = gitid
     if gitid is None:
         key = newest_runs.find_workflow(store(), repo.Id, needed("workflow"))
-    runs = (
-        [] if key is None else newest_runs.list_workflow_runs(store(), repo.Id, key, limit, branch)
-    )
+    runs = []
+    if key is not None:
+        runs = newest_runs.list_workflow_runs(store(), repo.Id, key, limit, branch)
     if not runs or key is None:
         abort(404, f"No run of workflow {name or gitid} of {repo.name} is stored.")
     return ChosenWorkflow(repo, key, names.label_runs(runs[:1])[repo.Id, runs[0].workflow], runs)

@@ -79,7 +79,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             .scalars()
             .first()
         )
-        job = connection.exec_driver_sql("SELECT repo, workflowname, name FROM jobs").first()
+        job = connection.exec_driver_sql("SELECT repo, workflowname, name FROM jobs").all()[0]
         errors = connection.exec_driver_sql("SELECT fingerprint FROM errors").scalars().all()
     stored.audit(writer, repo, NOW)
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
