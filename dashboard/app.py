@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from config.calendar import Calendar
 from config.settings import Settings
+from dashboard.causes.shown_causes import list_authors
 from dashboard.pages import NAVIGATION, PAGES, TITLES
 from dashboard.view import formats
 from dashboard.web import access, links, names, request
@@ -72,7 +73,7 @@ def create_app(
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
     *(formats.ended, formats.span, formats.number, formats.https),
     *(formats.short, formats.first_line, formats.night, formats.night_span),
-    formats.listed,
+    *(formats.listed, list_authors),
 )
 
 
