@@ -109,8 +109,6 @@ def list_notes(shown: ShownCause) -> Iterator[str]:
         authors = list_authors(shown.origin)
         by = f" by {', '.join(authors[:REPOS])}" if authors else ""
         yield f"since {shown.origin.compare}{by}"
-    if shown.run and formats.https(shown.run.url):
-        yield f"run {shown.run.url}"
     for issue in shown.issues[:1]:
         yield f"issue #{issue.number} {issue.state}"
     if shown.acknowledged is not None:
