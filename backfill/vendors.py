@@ -34,7 +34,7 @@ from backfill.records import (
     Unread,
     Webhook,
 )
-from config.settings import Settings
+from config.settings import BadSetting, Settings
 from config.watch import Watch
 from runtime.check_line import CheckLine
 from store.deliveries.table import Delivery
@@ -210,4 +210,6 @@ def vendor_of(provider: str) -> Vendor:
 
 def chosen_vendor(settings: Settings) -> Vendor:
     """Return the vendor whose repositories the settings name."""
+    if settings.vendor not in VENDORS:
+        raise BadSetting("REPOS", f"nothing of {settings.vendor} is read by this command yet")
     return VENDORS[settings.vendor]

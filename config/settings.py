@@ -3,29 +3,20 @@
 Everything is checked before anything starts, and no message repeats a value that may be secret.
 """
 
-import io
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from dotenv.parser import parse_stream
-
-from config import github, groups, values
+from config import github, gitlab, groups, values
 from config.groups import Group
-from config.sources import Setting, SourceForm, SourceSettings, read_patterns
-
-
-class BadSetting(ValueError):
-    """A setting that stops the start; the text names it and says why."""
-
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"{name}: {why}")
-        self.name = name
+from config.layers import BadSetting as BadSetting
+from config.layers import find_text, read_dotenv
+from config.sources import Patterns, Setting, SourceForm, SourceSettings, read_patterns
 
 
 class Settings(NamedTuple):
@@ -42,8 +33,9 @@ class Settings(NamedTuple):
     sources: Mapping[str, SourceSettings]
     """The vendors' own, by the first word of their providers."""
     vendor: str
-    """The one of `repos`, a key of `sources`."""
+    """The one of `repos`, or the first of several, a key of `sources`."""
     repos: tuple[str, ...]
+    """As `-r` names them; those of other vendors than the usual one begin with `VENDOR:`."""
     host: str
     port: int
     spool_dir: Path
@@ -71,12 +63,41 @@ class Settings(NamedTuple):
         """How the vendor is reached whose repositories are named."""
         return self.sources[self.vendor]
 
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """The vendors whose repositories are named, the usual one where none are."""
+        return tuple(dict.fromkeys(vendor for vendor, _ in map(split_name, self.repos))) or (
+            self.vendor,
+        )
+
+    def parts(self) -> tuple["Settings", ...]:
+        """Return the settings for each vendor alone, with its names as it has them."""
+        named = [split_name(pattern) for pattern in self.repos]
+        return tuple(
+            self._replace(vendor=vendor, repos=tuple(name for of, name in named if of == vendor))
+            for vendor in self.vendors
+        )
+
 
 FORMS: dict[str, SourceForm] = {
     "github": github.FORM,
+    "gitlab": gitlab.FORM,
 }
-KEY_SETTING, _ = next(iter(FORMS.values())).settings["token"]
-"""What `-k` gives."""
+
+USUAL = next(iter(FORMS))
+"""The vendor of a name that says none."""
+
+
+def split_name(pattern: str) -> tuple[str, str]:
+    """Return the vendor of a name of `Settings.repos`, and the name as the vendor has it."""
+    vendor, colon, name = pattern.partition(":")
+    return (vendor, name) if colon else (USUAL, pattern)
+
+
+def key_setting(vendor: str) -> str:
+    """Return the setting that `-k` stands for."""
+    return FORMS[vendor].settings["token"][0]
+
 
 PORT = values.number_up_to(65_535)
 
@@ -124,9 +145,6 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # A text of several lines, which GROUPS_FILE holds.
 LINES = frozenset({"GROUPS"})
 
-# An empty WEBHOOK_SECRET is a mistake (a variable that was never filled), not a wish for none.
-NEVER_EMPTY = frozenset({"WEBHOOK_SECRET"})
-
 
 def read(
     flags: Mapping[str, object], environ: Mapping[str, str] = os.environ, folder: Path | None = None
@@ -147,72 +165,44 @@ def read(
     for name in ("DATABASE_READ_URL", "DATABASE_MIGRATE_URL"):
         checked[name] = checked[name] or checked["DATABASE_URL"]
     checked["WEBHOOK_SECRET"] = checked["WEBHOOK_SECRET"] or ()
+    patterns = patterns_of(checked)
+    checked["REPOS"], vendors = patterns.names, tuple(patterns.by_vendor) or (USUAL,)
+    sources = dict(patterns.sources)
+    if (key := flags.get("key")) is not None:
+        if len(vendors) > 1:
+            names = " and ".join(map(key_setting, vendors))
+            raise BadSetting("-k", f"is the key of one server, -r names several: use {names}")
+        token = check_value(key_setting(vendors[0]), str(key))
+        sources[vendors[0]] = sources[vendors[0]]._replace(token=token)
+    if any(set(source.secrets) & set(checked["WEBHOOK_SECRET"]) for source in sources.values()):
+        why = "is another vendor's secret, too: each needs one of its own"
+        raise BadSetting("WEBHOOK_SECRET", why)
+    fields = {name.lower(): value for name, value in checked.items()}
+    common = {name: fields[name] for name in COMMON}
+    return Settings(sources=sources, vendor=vendors[0], **common)
+
+
+def patterns_of(checked: Mapping[str, Any]) -> Patterns:
+    """Return what REPOS names, and the vendors' settings for that. Raises BadSetting."""
     sources = {name: form.filled(checked) for name, form in FORMS.items()}
     try:
-        checked["REPOS"], vendor = read_patterns(checked["REPOS"] or (), FORMS, sources)
+        return read_patterns(checked["REPOS"] or (), FORMS, sources)
     except ValueError as error:
         raise BadSetting("REPOS", str(error)) from error
-    fields = {name.lower(): value for name, value in checked.items()}
-    return Settings(sources=sources, vendor=vendor, **{name: fields[name] for name in COMMON})
 
 
-def texts_of(flags: Mapping[str, object]) -> dict[str, str]:
-    """Return the flags that were given as the environment would hold them."""
+def texts_of(flags: Mapping[str, object], vendor: str | None = None) -> dict[str, str]:
+    """Return the flags that were given as the environment would hold them.
+
+    `vendor` is the one that the key is of; without it the key is left out.
+    """
     return {
-        KEY_SETTING if name == "key" else name.upper(): (
+        key_setting(vendor) if vendor and name == "key" else name.upper(): (
             ",".join(value) if isinstance(value, list) else str(value)
         )
         for name, value in flags.items()
         if value is not None
     }
-
-
-def read_dotenv(path: Path) -> dict[str, str]:
-    """Return the variables of a `.env` file, which need not exist. Raises BadSetting.
-
-    `$NAME` stays as it is written: passwords hold dollar signs.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(path.name, f"cannot be read ({reason_of(error)})") from error
-    variables: dict[str, str] = {}
-    for line in parse_stream(io.StringIO(text)):
-        if line.error or (line.key is not None and line.value is None):
-            raise BadSetting(path.name, f"line {line.original.line} is not NAME=value")
-        if line.key is not None and line.value is not None:
-            variables[line.key] = line.value
-    return variables
-
-
-def find_text(name: str, layers: Iterable[Mapping[str, str]], folder: Path) -> str | None:
-    """Return the text of the first layer that has `name` or `name_FILE`, or None."""
-    for layer in layers:
-        text, file = layer.get(name), layer.get(f"{name}_FILE")
-        if text and file:
-            raise BadSetting(name, f"is given, and {name}_FILE too: keep one")
-        if file:
-            return read_file(name, folder / file)
-        if text or (text is not None and name in NEVER_EMPTY):
-            return text
-    return None
-
-
-def read_file(name: str, path: Path) -> str:
-    """Return what a file holds, without the newline at its end. Raises BadSetting."""
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{name}_FILE", f"{path} cannot be read ({reason_of(error)})") from error
-
-
-def reason_of(error: OSError | UnicodeDecodeError) -> str:
-    """Return the reason alone, without a path or a byte of the file."""
-    if isinstance(error, UnicodeDecodeError):
-        return "not UTF-8 text"
-    return error.strerror or type(error).__name__
 
 
 def check_value(name: str, text: str | None) -> Any:
@@ -235,5 +225,6 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     secrets = [settings.database_password, *map(values.url_password, urls)]
     secrets += [source.token for source in settings.sources.values()]
     secrets += [settings.dashboard_password, settings.acknowledge_token]
-    secrets += [secret.decode() for secret in settings.webhook_secret]
+    keys = (settings.webhook_secret, *(source.secrets for source in settings.sources.values()))
+    secrets += [secret.decode() for each in keys for secret in each]
     return tuple(sorted({text for text in secrets if text}, key=len, reverse=True))

@@ -1,9 +1,12 @@
-"""The vendors' own settings, and what `-r` means to them: a name, or the address of its page."""
+"""The vendors' own settings, and what `-r` means to them: a name, or the address of its page.
+
+A name is of the first vendor; of another one it begins with that vendor's: `VENDOR:group/project`.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 class Setting(NamedTuple):
@@ -20,11 +23,18 @@ class SourceSettings(NamedTuple):
     token: str | None = None
     app_id: str | None = None
     app_pem: str | None = None
+    secrets: tuple[bytes, ...] = ()
+    """What its webhooks prove themselves with, where it has a setting of its own for that."""
 
     @property
     def host(self) -> str:
         """The host of its pages, which its API's address tells."""
         return (urlsplit(self.url).hostname or "").removeprefix("api.")
+
+
+def whole_path(path: str, server: str) -> str:
+    """Return the repository or owner whose page is at a path."""
+    return path.strip("/").removesuffix(".git")
 
 
 class SourceForm(NamedTuple):
@@ -33,53 +43,89 @@ class SourceForm(NamedTuple):
     settings: Mapping[str, tuple[str, Setting]]
     pattern: re.Pattern[str]
     examples: str
+    name_in: Callable[[str, str], str] = whole_path
+    """What has its page at a path of a server."""
+    is_anywhere: bool = False
+    """Whether a host that nobody has named is one of its servers."""
 
     def filled(self, checked: Mapping[str, Any]) -> SourceSettings:
         """Return the vendor's settings out of all that were checked."""
-        return SourceSettings(
-            **{field: checked[name] for field, (name, _) in self.settings.items()}
-        )
+        given = {field: checked[name] for field, (name, _) in self.settings.items()}
+        return SourceSettings(**{name: one for name, one in given.items() if one is not None})
 
 
-def read_patterns(
-    texts: Iterable[str], forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
-) -> tuple[tuple[str, ...], str]:
-    """Return what `-r` names, and the one vendor that all of it is of. Raises ValueError.
+Forms = Mapping[str, SourceForm]
+Sources = Mapping[str, SourceSettings]
 
-    What may be of several is of the first that all others may be of.
-    """
-    names, shared = list[str](), list(forms)
+
+class Patterns(NamedTuple):
+    """What `-r` names, by vendor; `sources` as they are reached for it."""
+
+    names: tuple[str, ...]
+    """Together, each with its vendor before it, but for the first one's."""
+    by_vendor: Mapping[str, tuple[str, ...]]
+    sources: Sources
+
+
+def read_patterns(texts: Iterable[str], forms: Forms, sources: Sources) -> Patterns:
+    """Return what `-r` names. Raises ValueError."""
+    usual, names, by_vendor = next(iter(forms)), list[str](), dict[str, tuple[str, ...]]()
     for text in texts:
-        name, meant = read_pattern(text, forms, sources)
-        if not set(meant) & set(shared):
-            before = " and ".join(sources[source].host for source in shared)
-            raise ValueError(
-                f"{name!r} is of {sources[meant[0]].host}, those before it are of {before}: "
-                "name repositories of one server at a time"
-            )
-        shared = [source for source in shared if source in meant]
-        names.append(name)
-    return tuple(names), shared[0]
+        vendor, name, sources = read_pattern(text, forms, sources)
+        if not forms[vendor].pattern.fullmatch(name):
+            raise ValueError(f"{name!r} is not {forms[vendor].examples}{hint(name, vendor, forms)}")
+        names.append(name if vendor == usual else f"{vendor}:{name}")
+        by_vendor[vendor] = (*by_vendor.get(vendor, ()), name)
+    return Patterns(tuple(names), by_vendor, sources)
 
 
-def read_pattern(
-    text: str, forms: Mapping[str, SourceForm], sources: Mapping[str, SourceSettings]
-) -> tuple[str, list[str]]:
-    """Return a name, of a page's address for instance, and the vendors that it may be of."""
-    name, meant = text, list(forms)
+def hint(name: str, vendor: str, forms: Forms) -> str:
+    """Return how a name would be written that is another vendor's, if one has such names."""
+    others = [one for one in forms if one != vendor and forms[one].pattern.fullmatch(name)]
+    return f"; write {others[0]}:{name} for one of {others[0]}" if others else ""
+
+
+def read_pattern(text: str, forms: Forms, sources: Sources) -> tuple[str, str, Sources]:
+    """Return a vendor and a name, of a page's address for instance, and how that is reached."""
     if "://" in text:
-        url = urlsplit(text)
-        if url.scheme not in ("http", "https"):
-            raise ValueError(f"{url.scheme}:// begins no page's address: https:// does")
-        host = (url.hostname or "").removeprefix("www.")
-        meant = [source for source in forms if sources[source].host == host]
-        if not meant:
+        return read_page(text, forms, sources)
+    before, colon, name = text.partition(":")
+    if colon and before.lower() in forms:
+        return before.lower(), name, sources
+    return next(iter(forms)), text, sources
+
+
+def read_page(text: str, forms: Forms, sources: Sources) -> tuple[str, str, Sources]:
+    """Return whose page is at an address, what it is of, and how that is reached."""
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https"):
+        raise ValueError(f"{url.scheme}:// begins no page's address: https:// does")
+    host = (url.hostname or "").removeprefix("www.")
+    meant = [one for one in forms if sources[one].host == host]
+    # Of two servers on one host the port tells.
+    exact = [one for one in meant if urlsplit(sources[one].url).port == url.port]
+    vendor = next(iter([*exact, *meant]), None)
+    if vendor is None:
+        vendor = next((one for one in forms if is_free(forms[one], sources[one])), None)
+        if vendor is None or not host or host in map(public_host, forms.values()):
             known = ", ".join(sources[source].host for source in forms)
             addresses = ", ".join(forms[source].settings["url"][0] for source in forms)
             raise ValueError(f"{host or 'that'} is no server of {addresses}: known is {known}")
-        name = url.path.strip("/").removesuffix(".git")
-    fitting = [source for source in meant if forms[source].pattern.fullmatch(name)]
-    if not fitting:
-        examples = " or ".join(forms[source].examples for source in meant)
-        raise ValueError(f"{name!r} is not {examples}")
-    return name, fitting
+        server = forms[vendor].settings["url"][1].value(address_of(url))
+        sources = {**sources, vendor: sources[vendor]._replace(url=server)}
+    return vendor, forms[vendor].name_in(url.path, sources[vendor].url), sources
+
+
+def is_free(form: SourceForm, source: SourceSettings) -> bool:
+    """Tell whether a vendor's server may be anywhere, and no setting says where it is."""
+    return form.is_anywhere and source.url == form.settings["url"][1].default
+
+
+def public_host(form: SourceForm) -> str:
+    """Return the host of a vendor's public server."""
+    return SourceSettings(form.settings["url"][1].default or "").host
+
+
+def address_of(url: SplitResult) -> str:
+    """Return the address of a page's server, without a password."""
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"

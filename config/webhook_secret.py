@@ -2,12 +2,39 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
-from config.settings import BadSetting, Settings, check_value
+from config.settings import FORMS, USUAL, BadSetting, Settings, check_value
 
 MADE = Path("data/webhook_secret")
 BYTES = 32
+
+
+def load_all(settings: Settings) -> tuple[Mapping[str, tuple[bytes, ...]], Mapping[str, Path]]:
+    """Return each vendor's secrets, and the files of those that are ours. Raises BadSetting.
+
+    A vendor with a setting of its own gets one of ours where its repositories are named.
+    """
+    keys, files = dict[str, tuple[bytes, ...]](), dict[str, Path]()
+    for vendor, source in settings.sources.items():
+        made: Path | None = None
+        if vendor == USUAL:
+            keys[vendor], made = load_secrets(settings)
+        elif source.secrets or vendor not in settings.vendors:
+            keys[vendor] = source.secrets
+        else:
+            own = settings._replace(webhook_secret=())
+            keys[vendor], made = load_secrets(own, MADE.with_name(f"{vendor}_{MADE.name}"))
+        if made is not None:
+            files[vendor] = made
+    return keys, files
+
+
+def secret_setting(vendor: str) -> str:
+    """Return the name of the setting that holds a vendor's webhook secret."""
+    name, _ = FORMS[vendor].settings.get("secrets", ("WEBHOOK_SECRET", None))
+    return name
 
 
 def load_secrets(settings: Settings, made: Path = MADE) -> tuple[tuple[bytes, ...], Path | None]:

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,7 @@ from deploy import accounts
 from rows.sources import source_of
 from schema import column_sources
 from schema.tables.ci import keys, metadata
-from schema.tables.views import COLUMNS_OF_DAILY, COLUMNS_OF_ERRORS, DAILY, ERRORS
-from sqlauthenticator import INTERNAL
+from schema.tables.views import COLUMNS_OF_ERRORS, ERRORS
 
 TOP = Path(__file__).resolve().parent.parent
 HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
@@ -34,20 +33,13 @@ NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
 def fields_block() -> str:
     """Return the tables and their columns."""
-    said = "A view over `failures`: a row for each error, by its fingerprint"
-    daily = "A view over `workflowruns`: a row for each day, workflow and event of a repository"
-    views = (
-        view_section(ERRORS, said, COLUMNS_OF_ERRORS),
-        view_section(DAILY, daily, COLUMNS_OF_DAILY),
-    )
-    return "\n".join([*map(table_section, metadata.tables.values()), *views])
+    return "\n".join([*map(table_section, metadata.tables.values()), errors_section()])
 
 
 def table_section(table: Any) -> str:
     """Return one table's part of the page."""
-    internal = " *Internal: Runledger's own business.*" if table.name in INTERNAL else ""
     rows = [
-        f"## {table.name}\n\n{table.comment}. Unique: {', '.join(keys(table))}.{internal}\n",
+        f"## {table.name}\n\n{table.comment}. Unique: {', '.join(keys(table))}.\n",
         "| column | type (MySQL / SQLite) | kind | meaning | webhook | REST |",
         "|---|---|---|---|---|---|",
     ]
@@ -58,10 +50,11 @@ def table_section(table: Any) -> str:
     return "\n".join([*rows, ""])
 
 
-def view_section(name: str, said: str, columns: Mapping[str, tuple[str, str]]) -> str:
-    """Return the part of a view, of each column what it means."""
-    lines = [f"| {column} | {meaning} |" for column, (_, meaning) in columns.items()]
-    return "\n".join([f"## {name}\n\n{said}.\n", "| column | meaning |", "|---|---|", *lines, ""])
+def errors_section() -> str:
+    """Return the part of the view of errors."""
+    lines = [f"| {name} | {meaning} |" for name, (_, meaning) in COLUMNS_OF_ERRORS.items()]
+    head = f"## {ERRORS}\n\nA view over `failures`: a row for each error, by its fingerprint.\n"
+    return "\n".join([head, "| column | meaning |", "|---|---|", *lines, ""])
 
 
 def types_of(column: Any) -> str:
@@ -72,8 +65,18 @@ def types_of(column: Any) -> str:
 
 
 def events_block() -> str:
-    """Return the events and what rows they bring."""
-    lines = [f"| `{name}` | {rows} |" for name, rows in source_of("github").events.items()]
+    """Return GitHub's events and what rows they bring."""
+    return events_of("github")
+
+
+def gitlab_events_block() -> str:
+    """Return GitLab's."""
+    return events_of("gitlab")
+
+
+def events_of(vendor: str) -> str:
+    """Return a vendor's events and what rows they bring."""
+    lines = [f"| `{name}` | {rows} |" for name, rows in source_of(vendor).events.items()]
     return "\n".join(["| event | rows |", "|---|---|", *lines]) + "\n"
 
 
@@ -123,6 +126,7 @@ def tree_lines(package: Path, depth: int = 0) -> Iterator[tuple[str, str]]:
 
 BLOCKS = {
     "events": events_block,
+    "gitlab_events": gitlab_events_block,
     "fields": fields_block,
     "settings": settings_block,
     "tree": tree_block,

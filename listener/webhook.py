@@ -71,7 +71,8 @@ def receive_waiting(intake: Intake, headers: Headers, read: ReadBody) -> Answer:
 
 def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> int:
     """Return which of the secrets (from 1) signed a body. Raises Refused (401) for none."""
-    if (signer := head.vendor.signer(intake.secrets, body, head.signature)) is None:
+    secrets = intake.secrets.get(head.vendor.provider, ())
+    if (signer := head.vendor.signer(secrets, body, head.signature)) is None:
         raise Refused(401, head.vendor.unsigned)
     line.is_signed = True
     return signer
@@ -81,19 +82,18 @@ def unpack(intake: Intake, head: Head, body: bytes, signer: int, line: DeliveryL
     """Return what a signed body says. Raises Refused: 400."""
     try:
         payload = read_payload(body)
+        kept = head.vendor.kept(payload, body)
     except Unmappable as error:
         raise Refused(400, str(error)) from error
-    repository = read_repository(head.vendor.provider, payload)
+    provider = intake.servers.get(head.vendor.provider, head.vendor.provider)
+    repository = read_repository(provider, payload)
     delivery = Delivery(
-        provider=(repository and label(repository.provider)) or head.vendor.provider,
-        guid=head.guid,
-        hookid=head.hookid,
-        event=head.event,
-        action=label(payload.get("action")),
+        provider=(repository and label(repository.provider)) or provider,
+        **head.vendor.name_delivery(head, payload, body)._asdict(),
         repo=label(repository.name) if repository else None,
         receivetime=now(),
-        body=body,
+        body=kept,
     )
     # A secret whose number is seen no more can be dropped.
-    line.learn(delivery, signer if len(intake.secrets) > 1 else None)
+    line.learn(delivery, signer if len(intake.secrets[head.vendor.provider]) > 1 else None)
     return Received(delivery, payload, repository)

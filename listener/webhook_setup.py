@@ -20,17 +20,18 @@ NAME = "webhooks"
 
 def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
     """Make or repair the webhooks of `-r`, which deliver to `url`; return the exit code."""
-    made = environment(given)
-    if settings.source.token and settings.repos:
-        keys, _ = webhook_secret.load_secrets(settings)
-        made["WEBHOOK_SECRET"] = keys[0].decode()
+    made = environment(given, settings.vendor)
+    vendors = [one for one in settings.vendors if settings.sources[one].token and settings.repos]
+    keys, _ = webhook_secret.load_all(settings) if vendors else ({}, {})
+    for vendor in vendors:
+        made[webhook_secret.secret_setting(vendor)] = keys[vendor][0].decode()
     command = (*COMMAND, "--register", url)
     return subprocess.run(command, env=made, stdin=subprocess.DEVNULL).returncode  # noqa: S603
 
 
 def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> Iterator[CheckLine]:
-    """Yield how GitHub sees the webhooks of `-r`; nothing where there is no key to ask with."""
-    if not settings.source.token:
+    """Yield how its server sees the webhooks of `-r`; nothing where there is no key to ask with."""
+    if not any(settings.sources[vendor].token for vendor in settings.vendors):
         return
     if not settings.repos:
         yield CheckLine(NAME, "are not looked at: name repositories with -r")
@@ -39,14 +40,14 @@ def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> I
     try:
         done = subprocess.run(  # noqa: S603 - our own module
             command,
-            env=environment(given),
+            env=environment(given, settings.vendor),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=CHECK_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        yield CheckLine(NAME, "", f"GitHub did not answer within {CHECK_SECONDS:.0f} seconds")
+        yield CheckLine(NAME, "", f"the server did not answer within {CHECK_SECONDS:.0f} seconds")
         return
     told = [json.loads(line) for line in done.stdout.splitlines()]
     if not told:

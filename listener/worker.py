@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from config import webhook_secret
 from config.calendar import Calendar
@@ -18,6 +19,7 @@ from listener.background import housekeeping, reconciler, rollups, spool_drain
 from listener.intake.circuit_breaker import CircuitBreaker
 from listener.intake.group_commit import GroupCommit
 from listener.intake.intake import Intake
+from rows.sources import source_of
 from runtime import log
 from runtime.file_lock import FileLock
 from store.deliveries.spool import FILE, Spool, SpoolError
@@ -28,13 +30,14 @@ from store.rollups.spans import RollupPlan
 class WorkerSetup(NamedTuple):
     """What a process is made of; several processes may be made of the same.
 
-    `made` is the file of a secret of our own. `cause` says why the database cannot be written
-    to yet, None when it can. `healing` is the environment of a reconciler, None without one.
+    `keys` are the vendors' secrets, `made` the files of those of our own. `cause` says why the
+    database cannot be written to yet, None when it can. `healing` is the environment of a
+    reconciler, None without one.
     """
 
     settings: Settings
-    keys: tuple[bytes, ...]
-    made: Path | None
+    keys: Mapping[str, tuple[bytes, ...]]
+    made: Mapping[str, Path]
     cause: str | None
     healing: dict[str, str] | None
 
@@ -44,12 +47,13 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> WorkerSetup:
 
     `given` are the flags by the names of the settings.
     """
-    keys, made = webhook_secret.load_secrets(settings)
-    log.start((*secrets_of(settings), *(key.decode() for key in keys)))
+    keys, made = webhook_secret.load_all(settings)
+    log.start((*secrets_of(settings), *(key.decode() for own in keys.values() for key in own)))
     cause = startup.first_try(settings)
     if cause:
         log.warning("cannot write to the database", cause=cause)
-    healing = reconciler.environment(given) if reconciler.is_wanted(settings) else None
+    wanted = reconciler.is_wanted(settings)
+    healing = reconciler.environment(given, settings.vendor) if wanted else None
     return WorkerSetup(settings, keys, made, cause, healing)
 
 
@@ -96,7 +100,18 @@ def make_intake(setup: WorkerSetup) -> Intake:
     breaker.start()
     group_commit = GroupCommit(engine, lock_in(settings.spool_dir, "batches.lock"))
     intake_spool = Spool(settings.spool_dir) if spools else None
-    return Intake(engine, group_commit, setup.keys, watched, breaker, intake_spool)
+    servers = servers_of(settings)
+    return Intake(engine, group_commit, setup.keys, watched, breaker, intake_spool, servers)
+
+
+def servers_of(settings: Settings) -> dict[str, str]:
+    """Return the provider of each vendor's server, for deliveries that name none."""
+    servers = {}
+    for vendor, source in settings.sources.items():
+        url = urlsplit(source.url)
+        where = f"{url.netloc.lower()}{url.path}".strip("/").removeprefix("api.")
+        servers[vendor] = vendor if where == source_of(vendor).host else f"{vendor}:{where}"
+    return servers
 
 
 def start_thread(

@@ -114,6 +114,8 @@ class Source(NamedTuple):
     """The provider (the server's name) from a repository's page."""
     runs_of: Callable[[Payload], set[int]]
     """The ids of the runs that a payload of one of `run_events` speaks of; never raises."""
+    action_of: Callable[[Payload], object]
+    """What a delivery says has happened, in one word; never raises."""
     push_of: Callable[[Payload], Push | None]
     """What a push did to a branch, None for a tag."""
     is_foreign_job: Callable[[Payload], bool]

@@ -22,7 +22,7 @@ def both(path: str) -> Paths:
 
 
 OWN = both(STORE)
-GITLAB = both(CANNOT + ", see GitLab below")
+GITLAB = both(CANNOT + ", see gitlab.md")
 PROVIDER = both("host of repository.html_url")
 REPO = both("repository.full_name, by repository.id")
 
@@ -117,7 +117,6 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "parentgitid": GITLAB,
         "parentjobgitid": GITLAB,
         "headrepo": both("workflow_run.head_repository.full_name, where its id is another's"),
-        "pullrequest": both("workflow_run.pull_requests[].number, or in head_branch"),
     },
     "runattempts": {
         "provider": PROVIDER,

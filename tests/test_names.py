@@ -20,6 +20,7 @@ REPEATED = {
     "deliveries": {"schema/tables", "store/reads", "dashboard/pages"},
     "estimate": {"backfill/command", "backfill/github"},
     "github": {"config", "listener/vendors"},
+    "gitlab": {"config", "listener/vendors"},
     "health": {*MIRRORED, "backfill/reconcile"},
     "lease": {"engines", "backfill/reconcile"},
     "spool": {"store/deliveries", "store/reads"},

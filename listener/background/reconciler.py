@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.settings import SETTINGS, Settings, texts_of
+from config.settings import SETTINGS, USUAL, Settings, key_setting, texts_of
 from runtime import log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,16 +19,16 @@ COMMAND = (sys.executable, "-P", "-m", "backfill.reconcile.__main__", "--beside"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 CALM_SECONDS = 60.0
 """One that ran for longer is started again at once."""
-NOT_ITS_OWN = ("WEBHOOK_SECRET", "DASHBOARD_PASSWORD")
+NOT_ITS_OWN = ("WEBHOOK_SECRET", "GITLAB_WEBHOOK_SECRET", "DASHBOARD_PASSWORD")
 
 
-def environment(given: Mapping[str, object]) -> dict[str, str]:
+def environment(given: Mapping[str, object], vendor: str = USUAL) -> dict[str, str]:
     """Return the environment in which a process has the settings of this one.
 
-    `given` are the flags by their names: no other process reads them here, as it could on a
-    command line.
+    `given` are the flags by their names, a key is the vendor's: no other process reads them here,
+    as it could on a command line.
     """
-    flags = {name: text for name, text in texts_of(given).items() if name in SETTINGS}
+    flags = {name: text for name, text in texts_of(given, vendor).items() if name in SETTINGS}
     left_out = {*NOT_ITS_OWN, *(f"{name}_FILE" for name in (*flags, *NOT_ITS_OWN))}
     kept = {name: text for name, text in os.environ.items() if name not in left_out}
     paths = os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH"))))
@@ -37,9 +37,11 @@ def environment(given: Mapping[str, object]) -> dict[str, str]:
 
 def is_wanted(settings: Settings) -> bool:
     """Tell whether a reconciler is to run beside us, and say so when it is not."""
-    if settings.reconcile and settings.source.token:
+    tokens = [settings.sources[vendor].token for vendor in settings.vendors]
+    if settings.reconcile and any(tokens):
         return True
-    why = "RECONCILE=off" if settings.source.token else "no GITHUB_TOKEN"
+    named = " or ".join(map(key_setting, settings.vendors))
+    why = "RECONCILE=off" if any(tokens) else f"no {named}"
     log.info("healing is off", why=why)
     return False
 

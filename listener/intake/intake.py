@@ -1,6 +1,8 @@
 """Where a verified delivery is stored: in the database, or in the spool while that is down."""
 
+from collections.abc import Mapping
 from time import monotonic
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import Engine
@@ -38,10 +40,13 @@ class Intake(NamedTuple):
 
     engine: Engine
     group_commit: GroupCommit
-    secrets: tuple[bytes, ...]
+    secrets: Mapping[str, tuple[bytes, ...]]
+    """By vendor."""
     watch: Watch
     breaker: CircuitBreaker
     spool: Spool | None
+    servers: Mapping[str, str] = MappingProxyType({})
+    """The provider of a vendor's deliveries that name no server."""
 
 
 async def settle(intake: Intake, received: Received) -> Answer:

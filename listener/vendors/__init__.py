@@ -7,9 +7,10 @@ of no vendor, and knows neither server nor store.
 from collections.abc import Sequence
 
 from listener.vendors.github import GITHUB
+from listener.vendors.gitlab import GITLAB
 from listener.vendors.head import Head, Headers, Refused, WebhookVendor, join_headers, read_length
 
-VENDORS = (GITHUB,)
+VENDORS = (GITHUB, GITLAB)
 
 
 def read_head(pairs: Sequence[tuple[str, str]]) -> Head:
@@ -24,5 +25,5 @@ def vendor_of(headers: Headers) -> WebhookVendor:
     senders = [vendor for vendor in VENDORS if vendor.event_header.lower() in headers]
     if len(senders) != 1:
         known = " or ".join(vendor.event_header for vendor in VENDORS)
-        raise Refused(400, f"{known} is missing or malformed")
+        raise Refused(400, f"{known} {'are both there' if senders else 'is missing or malformed'}")
     return senders[0]

@@ -4,7 +4,16 @@ import hmac
 import re
 from collections.abc import Sequence
 
-from listener.vendors.head import Head, Headers, WebhookVendor, named
+from listener.vendors.head import (
+    DeliveryName,
+    Head,
+    Headers,
+    Payload,
+    Signature,
+    WebhookVendor,
+    label,
+    named,
+)
 
 HOOK_ID = re.compile(r"[0-9]{1,18}")
 SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
@@ -53,14 +62,14 @@ def read_head(headers: Headers, length: int | None) -> Head:
     )
 
 
-def signer(secrets: Sequence[bytes], body: bytes, signature: str | None) -> int | None:
+def signer(secrets: Sequence[bytes], body: bytes, signature: Signature) -> int | None:
     """Return which secret (from 1) signed the body, or None.
 
     `body` is the request's, byte for byte. Every secret is tried, and compared in constant time,
     so that neither the number of secrets nor a right beginning can be felt from outside.
     https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
     """
-    given = SIGNATURE.fullmatch(signature or "")
+    given = SIGNATURE.fullmatch(signature) if isinstance(signature, str) else None
     if given is None:
         return None
     claimed = bytes.fromhex(given[1])
@@ -72,11 +81,19 @@ def signer(secrets: Sequence[bytes], body: bytes, signature: str | None) -> int 
     return matches[0] if matches else None
 
 
+def name_delivery(head: Head, payload: Payload, body: bytes) -> DeliveryName:
+    """Return what the headers call the delivery, and its action."""
+    return DeliveryName(head.guid, head.hookid, head.event, label(payload.get("action")))
+
+
 GITHUB = WebhookVendor(
     provider="github",
+    title="GitHub",
     event_header="X-GitHub-Event",
     read_head=read_head,
     signer=signer,
+    name_delivery=name_delivery,
+    kept=lambda payload, body: body,
     unsigned="X-Hub-Signature-256 is missing or wrong",
     misfit="the signature does not fit the body: another secret, or a relay that rewrites JSON"
     " (smee)",

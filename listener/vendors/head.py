@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MOST_FIELDS = 100
 HEAD_BYTES = 16 * 1024
@@ -18,6 +18,9 @@ NAME = re.compile(r"[!-~]{1,64}")
 
 Headers = Mapping[str, str]
 """A request's headers by their names in lower case."""
+Signature = str | Headers | None
+"""What proves who sent a delivery: a header, or several."""
+Payload = Mapping[str, Any]
 
 
 class Refused(Exception):
@@ -35,9 +38,18 @@ class Head(NamedTuple):
     event: str
     guid: str
     hookid: int | None
-    signature: str | None
+    signature: Signature
     length: int | None
     """Of the body; None where it comes in chunks."""
+
+
+class DeliveryName(NamedTuple):
+    """What a delivery is kept as: its id, its hook, and what it tells of."""
+
+    guid: str
+    hookid: int | None
+    event: str
+    action: str | None
 
 
 class WebhookVendor(NamedTuple):
@@ -45,12 +57,18 @@ class WebhookVendor(NamedTuple):
 
     provider: str
     """Of its public server; a payload may name another one."""
+    title: str
+    """The name that people read."""
     event_header: str
     """Is in each of its deliveries, and in nobody else's."""
     read_head: Callable[[Headers, int | None], Head]
     """Takes the body's length as well. Raises Refused: 400."""
-    signer: Callable[[Sequence[bytes], bytes, str | None], int | None]
+    signer: Callable[[Sequence[bytes], bytes, Signature], int | None]
     """Which of the secrets (from 1) signed a body with this signature, None where none did."""
+    name_delivery: Callable[[Head, Payload, bytes], DeliveryName]
+    """Takes the body as well."""
+    kept: Callable[[Payload, bytes], bytes]
+    """The body as it may be kept. Raises Unmappable."""
     unsigned: str
     """What the sender is told then."""
     misfit: str
@@ -59,6 +77,11 @@ class WebhookVendor(NamedTuple):
     """How its deliveries find a listener."""
     setup_events: Mapping[str, str]
     """What its page calls the events."""
+
+
+def label(value: object) -> str | None:
+    """Return a short text as it is; anything else is not what it claims to be."""
+    return value if isinstance(value, str) and len(value) <= 255 else None
 
 
 def join_headers(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

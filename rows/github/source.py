@@ -66,6 +66,7 @@ GITHUB = Source(
     repository_of=lambda payload, provider: repo.repository_of(payload),
     provider_of=repo.provider_of,
     runs_of=workflowrun.runs_of,
+    action_of=lambda payload: payload.get("action"),
     push_of=branch.push_of,
     is_foreign_job=job_times.is_foreign,
     annotation_messages=failure.annotation_messages,

@@ -125,6 +125,14 @@ def check_event(event: str, payload: Payload) -> None:
         raise Unmappable(f"payload.{key}", f"is not {event}")
 
 
+def action_of(payload: Payload) -> object:
+    """Return the status that a hook tells of, None for one of no pipeline or job."""
+    attributes = payload.get(workflowrun.HOOK_AT)
+    if payload.get(KIND) == "build" or not isinstance(attributes, dict):
+        return payload.get("build_status")
+    return attributes.get("status")
+
+
 def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> Mapped:
     """Return the project's rows and those of `rows_of`."""
     with fields.Noting() as notes:

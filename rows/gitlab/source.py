@@ -74,6 +74,7 @@ GITLAB = Source(
     repository_of=repo.repository_of,
     provider_of=repo.provider_of,
     runs_of=workflowrun.runs_of,
+    action_of=events.action_of,
     push_of=branch.push_of,
     is_foreign_job=lambda job: False,
     annotation_messages=lambda annotations: [],

@@ -113,7 +113,7 @@ def map_again(delivery: Delivery) -> Mapped | None:
     source, repository = source_of(delivery.provider), read_repository(delivery.provider, payload)
     if delivery.event not in source.events:
         raise Unmappable("event", f"{delivery.event} fills no table")
-    told = {"action": label(payload.get("action"))}
+    told = {"action": label(source.action_of(payload))}
     if repository is not None:
         told["repo"] = label(repository.name)
     for name, value in told.items():

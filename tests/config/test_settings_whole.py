@@ -20,7 +20,10 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         database_read_url="sqlite:///data/shark_dashboard.db",
         database_migrate_url="sqlite:///data/shark_dashboard.db",
         webhook_secret=(),
-        sources={"github": SourceSettings("https://api.github.com")},
+        sources={
+            "github": SourceSettings("https://api.github.com"),
+            "gitlab": SourceSettings("https://gitlab.com"),
+        },
         vendor="github",
         repos=(),
         host="0.0.0.0",  # noqa: S104 - the documented default
@@ -93,7 +96,8 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
                 token="ghp_x",
                 app_id="Iv23liSomeClientId",
                 app_pem=str(tmp_path / "ca.pem"),
-            )
+            ),
+            "gitlab": SourceSettings("https://gitlab.com"),
         },
         vendor="github",
         repos=("a/b", "c", "d/*"),

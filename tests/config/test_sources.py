@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from config import settings
 from config.github import FORM
 from config.settings import BadSetting, read
-from config.sources import Setting, SourceForm, SourceSettings, read_patterns
+from config.sources import SourceForm, SourceSettings, read_patterns
 
 NESTING = SourceForm(
     {"url": ("FORGE_URL", FORM.settings["url"][1])},
@@ -44,20 +43,23 @@ def test_address_of_a_repository_names_it(tmp_path: Path, url: str, text: str, n
     ("text", "why"),
     [
         (
-            "https://gitlab.com/group/project",
-            "gitlab.com is no server of GITHUB_API_URL: known is github.com",
+            "https:///org/repo",
+            "that is no server of GITHUB_API_URL, GITLAB_URL: known is github.com, gitlab.com",
         ),
-        (
-            "https://user:hunter22@ghes.example.org/org/repo",
-            "ghes.example.org is no server of GITHUB_API_URL: known is github.com",
-        ),
-        ("https:///org/repo", "that is no server of GITHUB_API_URL: known is github.com"),
+        ("http://git.example.org/g/p", "would send the token in clear: https is needed"),
         ("ftp://github.com/a/b", "ftp:// begins no page's address: https:// does"),
         ("ssh://git@github.com/a/b.git", "ssh:// begins no page's address: https:// does"),
         ("://github.com/a/b", ":// begins no page's address: https:// does"),
         ("https://github.com/", "'' is not org/repo, org or org/*"),
-        ("https://github.com/org/repo/actions", "'org/repo/actions' is not org/repo, org or org/*"),
-        ("org/repo/more", "'org/repo/more' is not org/repo, org or org/*"),
+        (
+            "org/repo/more",
+            "'org/repo/more' is not org/repo, org or org/*; write gitlab:org/repo/more for one of"
+            " gitlab",
+        ),
+        (
+            "gitlab:group//project",
+            "'group//project' is not group/project, group/sub/project, group or group/*",
+        ),
         ("https://[github.com/org/repo", "Invalid IPv6 URL"),
     ],
 )
@@ -70,61 +72,85 @@ def test_address_of_something_else_is_refused_in_one_line(tmp_path: Path, text: 
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("group/sub/project", "group/sub/project"),
-        ("group/sub/*", "group/sub/*"),
+        ("forge:group/sub/project", "group/sub/project"),
+        ("Forge:group/sub/*", "group/sub/*"),
+        ("forge:group", "group"),
         ("https://forge.example.org/group/sub/project.git", "group/sub/project"),
-        ("https://ghes.example.org/Org/repo", "Org/repo"),
     ],
 )
-def test_vendor_with_longer_names_has_them_read(text: str, name: str):
-    assert read_patterns([text], FORMS, SOURCES)[0] == (name,)
+def test_name_of_another_vendor_begins_with_it(text: str, name: str):
+    patterns = read_patterns(["org/repo", text], FORMS, SOURCES)
+    assert patterns.names == ("org/repo", f"forge:{name}")
+    assert patterns.by_vendor == {"github": ("org/repo",), "forge": (name,)}
 
 
 def test_longer_name_at_a_vendor_without_them_is_refused():
-    with pytest.raises(ValueError, match=r"^'org/repo/more' is not org/repo, org or org/\*$"):
+    why = r"'org/repo/more' is not org/repo, org or org/\*; write forge:org/repo/more"
+    with pytest.raises(ValueError, match=why):
         read_patterns(["https://ghes.example.org/org/repo/more"], FORMS, SOURCES)
 
 
 @pytest.mark.parametrize(
-    ("texts", "vendor"),
+    ("environ", "text", "name", "url"),
     [
-        ((), "github"),
-        (("org/repo",), "github"),
-        (("group/sub/project",), "forge"),
-        (("org/repo", "group/sub/project"), "forge"),
-        (("group/sub/project", "org/repo"), "forge"),
-        (("Org/repo", "org/repo"), "github"),
-        (("https://ghes.example.org/a/b", "org/repo"), "github"),
-        (("org/repo", "https://forge.example.org/a/b", "c/d"), "forge"),
+        ({}, "https://gitlab.com/g/p", "g/p", "https://gitlab.com"),
+        ({}, "https://gitlab.com/g/s/p/-/pipelines/4?a=b", "g/s/p", "https://gitlab.com"),
+        ({}, "https://gitlab.com/groups/g/s/-/issues", "g/s", "https://gitlab.com"),
+        ({}, "https://user:pass@git.example.org:8443/g/p", "g/p", "https://git.example.org:8443"),
+        (
+            {"GITLAB_URL": "https://example.org/git/"},
+            "https://example.org/git/g/s/p",
+            "g/s/p",
+            "https://example.org/git",
+        ),
+        (
+            {"GITLAB_URL": "http://127.0.0.1:2", "GITHUB_API_URL": "http://127.0.0.1:1"},
+            "http://127.0.0.1:2/g/p",
+            "g/p",
+            "http://127.0.0.1:2",
+        ),
     ],
 )
-def test_vendor_is_one_that_every_name_may_be_of(texts: tuple[str, ...], vendor: str):
-    assert read_patterns(texts, FORMS, SOURCES)[1] == vendor
+def test_page_of_a_gitlab_server_names_a_project(
+    tmp_path: Path, environ: dict[str, str], text: str, name: str, url: str
+):
+    chosen = read({"repos": [text]}, environ, tmp_path)
+    assert (chosen.vendor, chosen.repos, chosen.source.url) == ("gitlab", (f"gitlab:{name}",), url)
+
+
+def test_settings_of_two_vendors_come_apart(tmp_path: Path):
+    given = {"repos": ["org/repo", "gitlab:group", "org/other", "gitlab:a/b/c"]}
+    environ = {"GITHUB_TOKEN": "of github", "GITLAB_TOKEN": "of gitlab"}
+    parts = read(given, environ, tmp_path).parts()
+    assert [(part.vendor, part.repos, part.source.token) for part in parts] == [
+        ("github", ("org/repo", "org/other"), "of github"),
+        ("gitlab", ("group", "a/b/c"), "of gitlab"),
+    ]
+    alone = read({}, environ, tmp_path)
+    assert [(part.vendor, part.repos) for part in alone.parts()] == [("github", ())]
+
+
+def test_key_is_of_the_one_vendor_that_is_named(tmp_path: Path):
+    chosen = read({"repos": ["gitlab:group"], "key": "glpat"}, {"GITHUB_TOKEN": "gh"}, tmp_path)
+    assert {name: source.token for name, source in chosen.sources.items()} == {
+        "github": "gh",
+        "gitlab": "glpat",
+    }
+    with pytest.raises(BadSetting, match=r"^-k: is the key of one server, -r names several"):
+        read({"repos": ["gitlab:group", "org/repo"], "key": "glpat"}, {}, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("texts", "why"),
+    ("name", "text", "why"),
     [
-        (
-            ("https://ghes.example.org/a/b", "https://user:hunter22@forge.example.org/c/d"),
-            "'c/d' is of forge.example.org, those before it are of ghes.example.org: "
-            "name repositories of one server at a time",
-        ),
-        (
-            ("a/b", "group/sub/project", "Org/repo"),
-            "'Org/repo' is of ghes.example.org, those before it are of forge.example.org: "
-            "name repositories of one server at a time",
-        ),
+        ("GITLAB_URL", "http://git.example.org", "would send the token in clear"),
+        ("GITLAB_URL", "git.example.org", "is not an address"),
+        ("GITLAB_WEBHOOK_SECRET", "short", "too short"),
+        ("GITLAB_WEBHOOK_SECRET", "whsec_not base 64 at all", "base64"),
+        ("WEBHOOK_SECRET", "the same of both vendors", "is another vendor's secret, too"),
     ],
 )
-def test_names_of_two_vendors_are_refused(texts: tuple[str, ...], why: str):
-    with pytest.raises(ValueError, match=r"^'") as bad:
-        read_patterns(texts, FORMS, SOURCES)
-    assert str(bad.value) == why
-
-
-def test_settings_are_of_the_vendor_that_is_named(tmp_path: Path, monkeypatch):
-    monkeypatch.setitem(settings.FORMS, "forge", NESTING)
-    monkeypatch.setitem(settings.SETTINGS, "FORGE_URL", Setting("https://forge.example.org", str))
-    chosen = read({"repos": ["group/sub/project"]}, {}, tmp_path)
-    assert (chosen.vendor, chosen.source.url) == ("forge", "https://forge.example.org")
+def test_bad_setting_of_gitlab_is_named(tmp_path: Path, name: str, text: str, why: str):
+    environ = {"GITLAB_WEBHOOK_SECRET": "the same of both vendors", name: text}
+    with pytest.raises(BadSetting, match=f"^{name}: .*{why}"):
+        read({}, environ, tmp_path)

@@ -62,7 +62,7 @@ def intake(engine: sa.Engine) -> Intake:
 def intake_for(engine: sa.Engine, spool: Spool | None = None) -> Intake:
     """Return an intake as a worker has it, whose breaker does not probe by itself."""
     breaker = CircuitBreaker(lambda: probe(engine))
-    secrets = (sending.SECRET.encode(),)
+    secrets = {"github": (sending.SECRET.encode(),)}
     return Intake(engine, GroupCommit(engine), secrets, watch(()), breaker, spool)
 
 

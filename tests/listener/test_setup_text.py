@@ -18,12 +18,12 @@ def test_every_event_we_read_has_the_name_that_githubs_page_gives_it():
     [((), "ORG/REPO"), (("org", "other/*"), "ORG/REPO"), (("org", "a/b", "c/d"), "a/b")],
 )
 def test_forwarder_is_given_a_repository_that_can_be_forwarded(repos: tuple[str, ...], named: str):
-    text = setup_text("0.0.0.0", 5000, repos, Path("data/webhook_secret"))  # noqa: S104
+    text = setup_text("0.0.0.0", 5000, repos, {"github": Path("data/webhook_secret")})  # noqa: S104
     assert f"gh webhook forward --repo={named} " in text
     assert f'-r "{named}"' in text
 
 
 def test_address_of_ipv6_is_written_as_in_a_url():
     assert "Listening on http://[::]:80/webhook, watching every repo" in setup_text(
-        "::", 80, (), None
+        "::", 80, (), {}
     )

@@ -205,6 +205,8 @@ def test_delivery_while_rotating_logs_which_secret_signed_it(
     deliver: Deliver, public: Public, intake: Intake, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("INFO", "listener")
-    public.intake = intake._replace(secrets=(b"the new secret, unused yet", *intake.secrets))
+    public.intake = intake._replace(
+        secrets={"github": (b"the new secret, unused yet", *intake.secrets["github"])}
+    )
     deliver("workflow_run", recorded(RUN))
     assert [record.fields["secret"] for record in caplog.records] == [2]

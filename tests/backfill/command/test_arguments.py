@@ -17,7 +17,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
     [
         (("-r", "octo org/app"), "REPOS: 'octo org/app' is not org/repo, org or org/*"),
         (("-r", "octo/app/x"), "REPOS: 'octo/app/x' is not org/repo, org or org/*"),
-        (("-r", "https://github.com/o/r"), "REPOS: github.com is no server of GITHUB_API_URL"),
+        (("-r", "https://github.com/o/r"), "REPOS: github.com is no server of GITHUB_API_URL, "),
         (("-r", ""), "REPOS: is empty"),
         (("-m", "0"), "--max_runs: '0' is not a number of at least 1; -1 means all"),
         (("-m", "-2"), "--max_runs: '-2' is not a number of at least 1; -1 means all"),
