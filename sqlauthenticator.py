@@ -114,7 +114,7 @@ MYSQL_LEXER = lexer(  # which runs what stands in /*! ... */
 )
 USE = re.compile(rf"\s*USE\s+(?:([`\"\[]?)(?P<store>{STORE})[`\"\]]?|\S+?)\s*;?\s*\Z", re.I)
 SHOWS = re.compile(  # a server's words for what is there, which SQLite lacks
-    r"""\s* (?: SHOW \s+ (?:FULL\s+)? TABLES
+    r"""\s* (?: SHOW \s+ (?P<full>FULL\s+)? TABLES
       | (?: DESC(?:RIBE)? | SHOW \s+ COLUMNS \s+ FROM ) \s+ [`"\[]? (?P<table>\w+) [`"\]]? )
     \s* ;? \s* \Z""",
     re.I | re.VERBOSE,
@@ -122,6 +122,17 @@ SHOWS = re.compile(  # a server's words for what is there, which SQLite lacks
 TABLES = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
 )
+NAMES = {  # a list of what is there as (name, kind); FULL says which are Runledger's own business
+    "sqlite": "SELECT name, iif(type = 'view', 'VIEW', 'BASE TABLE') AS kind FROM sqlite_master"
+    " WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'",
+    "server": "SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA = DATABASE()",
+}
+INTERNAL = (
+    "alembic_version branchmoves commitwalks deliveryparts dirtyruns etags formerfingerprints"
+    " leases marks rereads rewrites rollflakes rollnights rollspans rollups runreads stepsofjobs"
+    " versionreads windows"
+).split()
 COLUMNS = """
 SELECT name AS "Field", lower(type) AS "Type", iif("notnull" OR pk, 'NO', 'YES') AS "Null",
     iif(pk, 'PRI', '') AS "Key", dflt_value AS "Default", iif(pk, 'auto_increment', '') AS "Extra"
@@ -136,6 +147,18 @@ STAYS = re.compile(  # it changes the session, and so may change what later stat
 )
 
 
+def show_tables(names: str, full: bool) -> str:
+    """Return the statement for SHOW TABLES, which leaves out what is internal, or its FULL form."""
+    internal = ", ".join(f"'{name}'" for name in INTERNAL)
+    if full:
+        kind = f"CASE WHEN name IN ({internal}) THEN 'INTERNAL' ELSE kind END AS Table_type"
+        return f"SELECT name AS Tables_in_{STORE}, {kind} FROM ({names}) listed ORDER BY name"  # noqa: S608 - names of ours
+    return (
+        f"SELECT name AS Tables_in_{STORE} FROM ({names}) listed"  # noqa: S608 - names of ours
+        f" WHERE name NOT IN ({internal}) ORDER BY name"
+    )
+
+
 def prepare(
     sql: str, parameters: Any, many: bool, lexer: re.Pattern[str], mark: str
 ) -> tuple[str] | tuple[str, Any]:
@@ -146,8 +169,21 @@ def prepare(
     if not any(map(len, rows)):
         return (sql, rows) if many else (sql,)
     marks = find_marks(sql, isinstance(rows[0], Mapping), lexer)
-    values = [bind(marks, row) for row in rows]
-    return respell(sql, marks, mark), values if many else values[0]
+    if many:
+        return respell(sql, marks, [mark] * len(marks), mark), [bind(marks, row) for row in rows]
+    values = bind(marks, rows[0], lists=True)
+    places = [place_of(sql, at, mark, value) for at, value in zip(marks, values, strict=True)]
+    flat = chain.from_iterable(value if type(value) is list else [value] for value in values)
+    return respell(sql, marks, places, mark), tuple(flat)
+
+
+def place_of(sql: str, found: re.Match[str], mark: str, value: Any) -> str:
+    """Return a placeholder, or for a list one for each of its values: `IN ?`, or `IN (?)`."""
+    if type(value) is not list:
+        return mark
+    places = ", ".join([mark] * len(value))
+    before, after = sql[: found.start()].rstrip(), sql[found.end() :].lstrip()
+    return places if before.endswith("(") and after.startswith(")") else f"({places})"
 
 
 def find_marks(sql: str, by_name: bool, lexer: re.Pattern[str]) -> list[re.Match[str]]:
@@ -165,31 +201,47 @@ def find_marks(sql: str, by_name: bool, lexer: re.Pattern[str]) -> list[re.Match
     return found.get(sure) or found.get("named" if by_name else "format") or []
 
 
-def respell(sql: str, marks: Iterable[re.Match[str]], mark: str) -> str:
-    """Return the statement with the driver's placeholder in place of the marks."""
+def respell(sql: str, marks: Iterable[re.Match[str]], places: Sequence[str], mark: str) -> str:
+    """Return the statement with the driver's placeholders in place of the marks."""
+    doubles = mark == "%s"
     pieces, end = [], 0
-    for found in marks:
-        pieces.append(sql[end : found.start()])
+    for found, place in zip(marks, places, strict=True):
+        pieces += [(sql[end : found.start()], ""), ("", place)]
         end = found.end()
-    pieces.append(sql[end:])
-    return mark.join(piece.replace("%", "%%") if mark == "%s" else piece for piece in pieces)
+    pieces.append((sql[end:], ""))
+    return "".join((text.replace("%", "%%") if doubles else text) + place for text, place in pieces)
 
 
-def bind(marks: Sequence[re.Match[str]], parameters: Parameters) -> tuple[Any, ...]:
-    """Return the values of the placeholders. Raises sqlite3.ProgrammingError, in its words."""
+def bind(
+    marks: Sequence[re.Match[str]], parameters: Parameters, *, lists: bool = False
+) -> tuple[Any, ...]:
+    """Return the values of the placeholders, if `lists` with lists among them.
+
+    Raises sqlite3.ProgrammingError, in its words.
+    """
+    convert = storable_list if lists else storable
     if isinstance(parameters, Mapping):
         names = [mark[mark.lastgroup or 0] for mark in marks]
         missing = [name for name in names if name not in parameters]
         if missing:
             text = f"You did not supply a value for binding parameter :{missing[0]}."
             raise sqlite3.ProgrammingError(text)
-        return tuple(storable(parameters[name]) for name in names)
+        return tuple(convert(parameters[name]) for name in names)
     if len(parameters) != len(marks):
         raise sqlite3.ProgrammingError(
             "Incorrect number of bindings supplied. The current statement uses "
             f"{len(marks)}, and there are {len(parameters)} supplied."
         )
-    return tuple(map(storable, parameters))
+    return tuple(map(convert, parameters))
+
+
+def storable_list(value: Any) -> Any:
+    """Return a value as drivers take it, or the values of a tuple, list or set as a list."""
+    if not isinstance(value, (tuple, list, set, frozenset)):
+        return storable(value)
+    if not value:
+        raise sqlite3.ProgrammingError("a list of values is empty: IN needs at least one")
+    return [storable(item) for item in value]
 
 
 def storable(value: Any) -> Any:
@@ -526,7 +578,7 @@ class Connection:
         if not (shows := SHOWS.fullmatch(sql)):
             return USE.sub("", sql)
         if shows["table"] is None:
-            return TABLES.replace("name", f"name AS Tables_in_{STORE}", 1) + " ORDER BY name"
+            return show_tables(NAMES["sqlite"], bool(shows["full"]))
         tables = self._list_tables()
         if shows["table"].lower() not in tables:
             fail(with_suggestion(f"no such table: {shows['table']}", tables))
@@ -582,6 +634,8 @@ class ServerConnection(Connection):
 
     def _spell(self, sql: str) -> str:
         """Return the statement; by the store's name USE means the URL's database."""
+        if (shows := SHOWS.fullmatch(sql)) and shows["table"] is None:
+            return show_tables(NAMES["server"], bool(shows["full"]))
         named, database = USE.fullmatch(sql), self._place.url.database
         return f"USE `{database}`" if named and named["store"] and database else sql
 

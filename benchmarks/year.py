@@ -18,6 +18,11 @@ EVENTS = ("push", "push", "push", "pull_request", "pull_request", "schedule")
 FLOWS = ("CI", "Nightly", "Release", "Docs", "Lint")
 NAMES = ("build", "test (3.11)", "test (3.12)", "lint", "package", "docs", "e2e", "deploy")
 SYSTEMS = ("Linux", "Linux", "Linux", "Windows", "macOS")
+RUNNERS = (
+    ("GitHub Actions 7", "GitHub Actions", '["ubuntu-24.04"]'),
+    ("build-3", "Default", '["self-hosted", "linux"]'),
+)
+"""Name, group and labels of runners."""
 ERRORS = (
     "AssertionError: expected 200, got 503",
     "error: linker `cc` not found",
@@ -108,6 +113,7 @@ def add(batch: Batch, chance: random.Random, number: int, created: datetime, end
         **shared, "gitid": gitid, "author": f"dev{chance.randrange(40)}", "branchname": branch,
         "commithash": commit, "workflowname": flow, "repo": place, "os": "Linux",
         "workflowgitid": flow_id(repo, flow), "event": event, "title": f"Change {number}",
+        "pullrequest": number % 900 + 1 if event == "pull_request" else None,
         "runnumber": number, "url": f"https://github.com/{place}/actions/runs/{gitid}",
     })  # fmt: skip
     for part in range(JOBS):
@@ -121,7 +127,7 @@ def add(batch: Batch, chance: random.Random, number: int, created: datetime, end
             "attempt": 1 if again and bad else 1 + again, "name": name, "status": "completed",
             "conclusion": "failure" if bad else "success", "createtime": created,
             "starttime": begun, "endtime": begun + timedelta(seconds=took), "queuetime": wait,
-            "runtime": took, "os": SYSTEMS[part % len(SYSTEMS)], "runnername": "runner 1",
+            "runtime": took, "os": SYSTEMS[part % len(SYSTEMS)], **runner_of(part),
             "workflowname": flow, "branchname": branch, "commithash": commit, "repo": place,
             "failedstep": "Run tests" if bad else None,
             "url": f"https://github.com/{place}/actions/runs/{gitid}/job/{jobid}",
@@ -134,6 +140,12 @@ def add(batch: Batch, chance: random.Random, number: int, created: datetime, end
                 "fingerprint": f"1:{error[:30]}",
                 "problem": f"1:{error[:30]}", "time": ended,
             })  # fmt: skip
+
+
+def runner_of(part: int) -> dict[str, str]:
+    """Return the runner of a job of a run, by the job's number."""
+    names = ("runnername", "runnergroup", "labels")
+    return dict(zip(names, RUNNERS[part % len(RUNNERS)], strict=True))
 
 
 def flush(engine: Engine, batch: Batch) -> None:

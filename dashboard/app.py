@@ -12,9 +12,10 @@ from werkzeug.exceptions import HTTPException
 
 from config.calendar import Calendar
 from config.settings import Settings
+from dashboard.causes.shown_causes import list_authors
 from dashboard.pages import NAVIGATION, PAGES, TITLES
 from dashboard.view import formats
-from dashboard.web import access, names, request
+from dashboard.web import access, links, names, request
 from dashboard.web.filters import BadFilter
 from engines import faults
 from store.rollups.spans import RollupPlan
@@ -62,12 +63,17 @@ def create_app(
     app.jinja_env.globals.update(query=formats.query, tone=formats.tone, count=formats.count)
     app.jinja_env.globals.update(navigation=NAVIGATION, titles=TITLES)
     app.jinja_env.globals.update(repo_label=names.repo_label, repo_filter=names.repo_filter)
+    for address in (
+        links.workflow_page, links.job_page, links.branch_page, links.pull_page, links.runner_page
+    ):  # fmt: skip
+        app.jinja_env.globals[address.__name__] = address
     return app
 
 
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
     *(formats.ended, formats.span, formats.number, formats.https),
     *(formats.short, formats.first_line, formats.night, formats.night_span),
+    *(formats.listed, list_authors),
 )
 
 

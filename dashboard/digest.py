@@ -6,7 +6,7 @@ from typing import NamedTuple
 import requests
 from flask import Flask, url_for
 
-from dashboard.causes.shown_causes import NightCauses, ShownCause
+from dashboard.causes.shown_causes import NightCauses, ShownCause, list_authors
 from dashboard.pages import nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
@@ -102,8 +102,13 @@ def describe_cause(shown: ShownCause, unseen: Collection[str]) -> str:
 
 def list_notes(shown: ShownCause) -> Iterator[str]:
     """Yield what is known beside a cause."""
-    if owners := [one.name for one in shown.owners if one.name]:
-        yield f"owner {', '.join(owners)}"
+    owners = [" ".join(filter(None, (one.name, one.chat))) for one in shown.owners]
+    if owners:
+        yield f"owner {', '.join(owners[:REPOS])}"
+    if shown.origin and shown.origin.compare:
+        authors = list_authors(shown.origin)
+        by = f" by {', '.join(authors[:REPOS])}" if authors else ""
+        yield f"since {shown.origin.compare}{by}"
     for issue in shown.issues[:1]:
         yield f"issue #{issue.number} {issue.state}"
     if shown.acknowledged is not None:

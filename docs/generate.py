@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from deploy import accounts
 from rows.sources import source_of
 from schema import column_sources
 from schema.tables.ci import keys, metadata
-from schema.tables.views import COLUMNS_OF_ERRORS, ERRORS
+from schema.tables.views import COLUMNS_OF_DAILY, COLUMNS_OF_ERRORS, DAILY, ERRORS
+from sqlauthenticator import INTERNAL
 
 TOP = Path(__file__).resolve().parent.parent
 HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
@@ -33,13 +34,20 @@ NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
 def fields_block() -> str:
     """Return the tables and their columns."""
-    return "\n".join([*map(table_section, metadata.tables.values()), errors_section()])
+    said = "A view over `failures`: a row for each error, by its fingerprint"
+    daily = "A view over `workflowruns`: a row for each day, workflow and event of a repository"
+    views = (
+        view_section(ERRORS, said, COLUMNS_OF_ERRORS),
+        view_section(DAILY, daily, COLUMNS_OF_DAILY),
+    )
+    return "\n".join([*map(table_section, metadata.tables.values()), *views])
 
 
 def table_section(table: Any) -> str:
     """Return one table's part of the page."""
+    internal = " *Internal: Runledger's own business.*" if table.name in INTERNAL else ""
     rows = [
-        f"## {table.name}\n\n{table.comment}. Unique: {', '.join(keys(table))}.\n",
+        f"## {table.name}\n\n{table.comment}. Unique: {', '.join(keys(table))}.{internal}\n",
         "| column | type (MySQL / SQLite) | kind | meaning | webhook | REST |",
         "|---|---|---|---|---|---|",
     ]
@@ -50,11 +58,10 @@ def table_section(table: Any) -> str:
     return "\n".join([*rows, ""])
 
 
-def errors_section() -> str:
-    """Return the part of the view of errors."""
-    lines = [f"| {name} | {meaning} |" for name, (_, meaning) in COLUMNS_OF_ERRORS.items()]
-    head = f"## {ERRORS}\n\nA view over `failures`: a row for each error, by its fingerprint.\n"
-    return "\n".join([head, "| column | meaning |", "|---|---|", *lines, ""])
+def view_section(name: str, said: str, columns: Mapping[str, tuple[str, str]]) -> str:
+    """Return the part of a view, of each column what it means."""
+    lines = [f"| {column} | {meaning} |" for column, (_, meaning) in columns.items()]
+    return "\n".join([f"## {name}\n\n{said}.\n", "| column | meaning |", "|---|---|", *lines, ""])
 
 
 def types_of(column: Any) -> str:

@@ -113,6 +113,8 @@ class Kind:
     """Return the last number that a table of a file gave; None for a server, which loses none."""
     workers: int | None = None
     """How many processes may write with profit; None for as many as there are processors."""
+    seconds_between: Callable[[str, str], str] = "EXTRACT(EPOCH FROM ({1} - {0}))".format
+    """Return SQL for the seconds from one time to another; this one is standard SQL's."""
     index_hint: str = ""
     """What makes a query use an index, with its place as `{}`; empty where it need not be told."""
 

@@ -224,6 +224,7 @@ MYSQL = Kind(
     allow_null=allow_null,
     list_view=list_view,
     make_view=make_view,
+    seconds_between="TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000".format,
     wait_for_connections=wait_for_connections,
     durability=durability,
     cipher=cipher,

@@ -225,6 +225,7 @@ SQLITE = Kind(
     allow_null=allow_null,
     make_view=make_view,
     list_view=list_view,
+    seconds_between="ROUND((julianday({1}) - julianday({0})) * 86400, 3)".format,
     wait_for_connections=lambda _, __: None,
     durability=check_file,
     cipher=lambda _: "",

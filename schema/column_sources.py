@@ -117,6 +117,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "parentgitid": GITLAB,
         "parentjobgitid": GITLAB,
         "headrepo": both("workflow_run.head_repository.full_name, where its id is another's"),
+        "pullrequest": both("workflow_run.pull_requests[].number, or in head_branch"),
     },
     "runattempts": {
         "provider": PROVIDER,

@@ -85,7 +85,7 @@ def reread_details(
     context: Context, repository: Repository, run: RunRead, known: Known
 ) -> RunDetails:
     """Return a run that had not ended when it was read, as it is now."""
-    path = f"{repository.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
+    path = f"{repository.path}actions/runs/{run.rungitid}"
     fetched, is_gone = ask_for(
         context, repository, f"run {run.rungitid}", partial(fetch_record, context, path, known)
     )
@@ -112,7 +112,7 @@ def complete_details(
 ) -> RunDetails:
     """Add the jobs and the earlier attempts, and tell whether the run is read to its end."""
     run, reads, pages, _ = details
-    path = f"{repository.path}actions/runs/{run.rungitid}?exclude_pull_requests=true"
+    path = f"{repository.path}actions/runs/{run.rungitid}"
     list_jobs = partial(list_all_jobs, context, repository, run.rungitid, run.attempt, known)
     listed, is_gone = ask_for(
         context,
@@ -201,7 +201,7 @@ def read_past_attempts(
     """
     attempts, is_read = list[Read](), True
     for attempt in range(run.whole + 1, run.attempt):
-        path = f"actions/runs/{run.rungitid}/attempts/{attempt}?exclude_pull_requests=true"
+        path = f"actions/runs/{run.rungitid}/attempts/{attempt}"
         fetched, is_gone = ask_for(
             context,
             repository,

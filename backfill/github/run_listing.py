@@ -40,7 +40,7 @@ RESTARTS = 3
 MOST_IN_ROW, MOST_HALVED = 3, 8
 """Windows that cannot be listed and are halved, in a row and in all: each takes its time."""
 RUNS, ALL_RUNS = "workflow_runs", "runs without a filter"
-UNFILTERED = f"actions/runs?exclude_pull_requests=true&per_page={PER_PAGE}"
+UNFILTERED = f"actions/runs?per_page={PER_PAGE}"
 
 Task = Callable[[], RunDetails]
 

@@ -41,7 +41,7 @@ def first_page_path(window: Window) -> str:
     """Return the query for a window's runs; both ends are included."""
     first = "*" if window.first == BEGINNING else format_time(window.first)
     created = f"{first}..{format_time(window.last)}"
-    return f"{OF_WINDOWS}{created}&exclude_pull_requests=true&per_page={PER_PAGE}"
+    return f"{OF_WINDOWS}{created}&per_page={PER_PAGE}"
 
 
 def format_time(time: datetime) -> str:

@@ -42,11 +42,11 @@ class ShownCause(NamedTuple):
     origin: Suspects | None = None
     report: str | None = None
 
-    @property
-    def authors(self) -> tuple[str, ...]:
-        """Who wrote what came between the last good run and the first bad one, newest first."""
-        commits = self.origin.commits if self.origin else ()
-        return tuple(dict.fromkeys(commit.author for commit in commits if commit.author))
+
+def list_authors(origin: Suspects | None) -> list[str]:
+    """Return who wrote what came between the last good run and the first bad one, newest first."""
+    commits = origin.commits if origin else ()
+    return list(dict.fromkeys(commit.author for commit in commits if commit.author))
 
 
 class NightCauses(NamedTuple):

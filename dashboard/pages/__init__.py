@@ -5,6 +5,13 @@ its place in PAGES. TITLE is the word of the navigation it is found under, empty
 first page with a TITLE is where the word leads.
 """
 
+from dashboard.history import (
+    branch_history,
+    job_history,
+    pull_request_history,
+    runner_history,
+    workflow_history,
+)
 from dashboard.pages import (
     acknowledgement,
     deliveries,
@@ -20,7 +27,8 @@ from dashboard.pages import (
 )
 
 PAGES = (
-    *(nights, run_list, run, error_list, error, acknowledgement),
+    *(nights, run_list, run, workflow_history, job_history, branch_history),
+    *(pull_request_history, runner_history, error_list, error, acknowledgement),
     *(deliveries, time, flakes, health, metrics),
 )
 

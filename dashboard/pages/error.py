@@ -1,6 +1,7 @@
 """`/errors/FINGERPRINT`: one error: when, where, in which runs, and what else failed then."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import Blueprint, abort, g, redirect, request, url_for
@@ -10,6 +11,7 @@ from dashboard.pages.error_list import READ_DAYS, kept_filters, read_days, read_
 from dashboard.view import charts
 from dashboard.view.new_issue_link import error_issue_link
 from dashboard.view.shown_changes import MOST, CalledJob, ShownChanges, list_changes_before
+from dashboard.view.suspect_commits import Suspects, find_suspects
 from dashboard.web import access, filters, names
 from dashboard.web.request import render_page, site, store
 from rows.fingerprint import REVISION
@@ -97,6 +99,14 @@ def make_issue_link(error: ErrorMessage, runs: list[ErrorRun]) -> str | None:
     return error_issue_link(repo, error.fingerprint, error.message, runs)
 
 
+def find_origin(run: ErrorRun, since: datetime) -> Suspects | None:
+    """Return what came before the latest run of an error, None where the run is not stored."""
+    stored = reads.find_run(store(), (run.provider, run.gitid))
+    if stored is None or stored.createtime is None:
+        return None
+    return find_suspects(store(), stored, since)
+
+
 @blueprint.get("/errors/<path:fingerprint>")
 def show(fingerprint: str) -> str:
     """Return an error's page."""
@@ -139,6 +149,7 @@ def show(fingerprint: str) -> str:
         changes=list_changes(fingerprint, called),
         issue=make_issue_link(error, listed[:3]),
         owners=list_owners(site().plan.groups, called.values()),
+        origin=find_origin(listed[0], dates.borders[0]) if listed and page == 1 else None,
         acknowledged=acknowledgements.list_current(store(), [fingerprint], g.now).get(fingerprint),
         written=acknowledgements.list_written(store(), fingerprint, WRITTEN),
         login=access.named_by_proxy(site().settings),

@@ -1,5 +1,7 @@
 """`/` and `/nights/...`: what failed last night and why, over the nights before."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -23,11 +25,13 @@ from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.suspect_commits import list_suspects
 from dashboard.web import filters, names
 from dashboard.web.request import csv_response, render_page, site, store
+from store.errors.error_ranking import list_repo_names
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
 from store.reads import runs as reads
 from store.rollups import nightly_runs
 from store.rollups.night_summary import FAILED_STATE, STATES
+from store.rollups.nightly_runs import NightlyResult
 from store.write import changed_runs
 
 TITLE = "Nights"
@@ -168,6 +172,8 @@ def detail(repoid: int, day: str) -> str:
         pair._replace(bad=pair.bad._replace(workflowname=labels[repoid, pair.bad.workflow]))
         for pair in around
     ]
+    tonight = list_places(reads_nights.read_nights(store(), plan, [night]))
+    listed = sorted(runs[::-1], key=lambda run: run.workflow not in broken)  # the failed ones first
     return render_page(
         "night.html",
         f"{names.repo_label(repoid, repo.name)}, night of {formats.night_span(night)}",
@@ -176,11 +182,11 @@ def detail(repoid: int, day: str) -> str:
         begin=since,
         end=until,
         cell=cell,
-        runs=runs[::-1],
+        runs=listed,
         labels=labels,
         jobs=by_run,
         reasons=reads_failures.read_reasons(store(), [run.key for run in runs]),
-        errors={one: read_error(one, since) for one in prints[:MOST_SPREAD]},
+        errors={one: read_error(one, since, tonight[one]) for one in prints[:MOST_SPREAD]},
         suspects=around,
         changes=list_job_changes(store(), [job for run in runs for job in by_run[run.key]]),
         issue=new_issue_link(repo, night, cell.failures, runs, called) if cell else None,
@@ -192,17 +198,32 @@ def detail(repoid: int, day: str) -> str:
 
 
 class ErrorHistory(NamedTuple):
-    """Where an error was seen, and whether this night is the first."""
+    """In how many repositories an error was of late, which were it this night, and is it new."""
 
-    repos: list[str]
+    lately: int
+    tonight: list[str]
     is_new: bool
 
 
-def read_error(fingerprint: str, night: datetime) -> ErrorHistory:
+def list_places(results: Iterable[NightlyResult]) -> dict[str, set[int]]:
+    """Return the repositories of each fingerprint of a night."""
+    places: dict[str, set[int]] = defaultdict(set)
+    for result in results:
+        for failure in result.content.failures:
+            if failure.fingerprint:
+                places[failure.fingerprint].add(result.repoid)
+    return places
+
+
+def read_error(fingerprint: str, night: datetime, tonight: set[int]) -> ErrorHistory:
     """Return what the store knows of an error."""
-    repos = reads_failures.list_repos_with(store(), fingerprint)
-    labels = sorted(names.repo_label(*repo) for repo in repos.items())
-    return ErrorHistory(labels, not reads_failures.has_been_seen(store(), fingerprint, night))
+    called = list_repo_names(store(), tonight)
+    is_new = not reads_failures.has_been_seen(store(), fingerprint, night)
+    return ErrorHistory(
+        len(reads_failures.list_repos_with(store(), fingerprint)),
+        sorted(names.repo_label(*repo) for repo in called.items()),
+        is_new,
+    )
 
 
 def parse_night(day: str) -> date | None:

@@ -6,6 +6,7 @@ from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.timeline import draw_timeline
 from dashboard.web import names
 from dashboard.web.request import render_page, store
+from store.history import newest_runs
 from store.reads import deliveries, failures, runs
 
 TITLE = "Runs"
@@ -38,6 +39,7 @@ def show(provider: str, gitid: int) -> str:
         f"{label or 'Run'} #{run.runnumber or run.gitid}",
         run=run,
         label=label,
+        pull=newest_runs.find_pull_request(store(), run),
         workflow_state=runs.find_workflow_state(store(), run.key),
         attempts=shown,
         commit=runs.find_commit(store(), run.repoid, run.commithash or ""),

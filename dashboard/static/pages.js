@@ -18,16 +18,17 @@ addEventListener("pageshow", () => {
 
 const dialog = document.getElementById("peek");
 
-async function peek(link) {
+// While a night is open, the address is that of its page, which can be sent and needs no script.
+async function peek(address) {
   const place = document.getElementById("peeked");
   try {
-    const answer = await fetch(link.href, { credentials: "same-origin" });
+    const answer = await fetch(address, { credentials: "same-origin" });
     const text = await answer.text();
     const detail = new DOMParser().parseFromString(text, "text/html").getElementById("detail");
     if (!answer.ok || !detail) throw new Error("no detail");
     place.replaceChildren(document.importNode(detail, true));
   } catch {
-    location.href = link.href;
+    location.href = address;
     return;
   }
   dialog.scrollTop = 0;
@@ -40,12 +41,22 @@ if (dialog && location.protocol !== "file:") {
     const link = event.target.closest("a[data-peek], .matrix a.cell");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    peek(link);
+    history.pushState({ night: link.href }, "", link.href);
+    peek(link.href);
+  });
+  dialog.addEventListener("close", () => {
+    if (history.state?.night) history.back();
+  });
+  addEventListener("popstate", (event) => {
+    if (event.state?.night) peek(event.state.night);
+    else if (dialog.open) dialog.close();
   });
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
 }
+// A night that was reloaded while it was open: back leads to the page it was opened on.
+if (!dialog && history.state?.night) addEventListener("popstate", () => location.reload());
 
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 

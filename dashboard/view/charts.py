@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from dashboard.view import formats
+from dashboard.view import axes, formats
 
 HEIGHT = 190
 SMALL = 22
 LABELS = 8
+FEWEST = 20
+"""Bars that a history has room for at least: few are not drawn fat."""
 NICE = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)
-SPAN_TICKS = (1, 10, 60, 600, 3600, 36_000, 360_000)
 
 
 class Point(NamedTuple):
@@ -51,6 +52,7 @@ class Column(NamedTuple):
     x: float
     width: float
     text: str
+    url: str = ""
 
 
 class Chart(NamedTuple):
@@ -109,15 +111,12 @@ def draw_bars(
 
 
 def draw_lines(points: Sequence[Point], series: Mapping[str, Sequence[float | None]]) -> Chart:
-    """Return a line for each series of seconds, on a logarithmic scale; None is a gap."""
+    """Return a line for each series of seconds, on an axis that fits them; None is a gap."""
     known = [value for values in series.values() for value in values if value is not None]
-    most = max([*known, 10])
-    ticks = [tick for tick in SPAN_TICKS if tick < most]
-    ticks.append(SPAN_TICKS[min(len(ticks), len(SPAN_TICKS) - 1)])
-    top = math.log10(max(most, ticks[-1]))
+    axis = axes.span_axis(known)
 
     def down(seconds: float) -> float:
-        return HEIGHT - math.log10(max(seconds, 1)) / top * HEIGHT
+        return HEIGHT - axis.share(seconds) * HEIGHT
 
     width = 100 / max(len(points), 1)
     lines, dots = [], []
@@ -140,9 +139,31 @@ def draw_lines(points: Sequence[Point], series: Mapping[str, Sequence[float | No
         )
         for place in range(len(points))
     ]
-    ticks_down = tuple(Tick(down(tick), formats.span(tick)) for tick in ticks)
+    ticks_down = tuple(Tick(down(tick), formats.span(tick)) for tick in axis.ticks)
     columns = list_columns(points, texts, "no jobs")
     return Chart(HEIGHT, (), tuple(lines), tuple(dots), ticks_down, list_labels(points), columns)
+
+
+def draw_history(points: Sequence[tuple[Point, str, float | None, str]]) -> Chart:
+    """Return a bar for each run or job from the oldest: its point, tone, seconds and page."""
+    axis = axes.span_axis([seconds or 0 for _, _, seconds, _ in points], linear=True)
+    width = 100 / max(len(points), FEWEST)
+    paths: dict[str, str] = {}
+    for place, (_, tone, seconds, _) in enumerate(points):
+        height = max(axis.share(seconds or 0) * HEIGHT, 2)
+        left, wide = place * width + width * 0.14, width * 0.72
+        bar = f"M{left:.3f} {HEIGHT - height:.2f}h{wide:.3f}v{height:.2f}h-{wide:.3f}z"
+        paths[tone] = paths.get(tone, "") + bar
+    down = tuple(
+        Tick(HEIGHT - axis.share(tick) * HEIGHT, formats.span(tick)) for tick in axis.ticks
+    )
+    columns = tuple(
+        Column(place * width, width, f"{point.name}: {formats.span(seconds)}", url)
+        for place, (point, _, seconds, url) in enumerate(points)
+    )
+    bars = tuple(Shape(tone, path) for tone, path in paths.items())
+    labels = list_labels([point for point, *_ in points], FEWEST)
+    return Chart(HEIGHT, bars, (), (), down, labels, columns)
 
 
 def list_columns(points: Sequence[Point], texts: Sequence[str], nothing: str) -> tuple[Column, ...]:
@@ -154,9 +175,9 @@ def list_columns(points: Sequence[Point], texts: Sequence[str], nothing: str) ->
     )
 
 
-def list_labels(points: Sequence[Point]) -> tuple[Tick, ...]:
+def list_labels(points: Sequence[Point], fewest: int = 1) -> tuple[Tick, ...]:
     """Return the labels to write below a chart, the last always; every other one is minor."""
-    width = 100 / max(len(points), 1)
+    width = 100 / max(len(points), fewest)
     step = max(1, math.ceil(len(points) / LABELS))
     chosen = range(len(points) - 1, -1, -step)
     return tuple(

@@ -1,5 +1,6 @@
 """Pure: values as people read them; these are the filters of the templates."""
 
+import json
 from datetime import date, datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -101,6 +102,11 @@ def first_line(text: str | None, most: int = 120) -> str:
     """Return the first line of a text, cut where it is too long."""
     line = one_line(next(iter((text or "").strip().splitlines()), ""))
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def listed(text: str | None) -> str:
+    """Return a JSON list of words as people write one."""
+    return ", ".join(map(str, json.loads(text))) if text else ""
 
 
 def night(day: date) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from dashboard.view import formats
+from dashboard.view import axes, formats
 from store.reads.runs import Job
 
 
@@ -61,10 +61,9 @@ def draw_timeline(jobs: Sequence[Job], now: datetime) -> Timeline:
             running = place(job.starttime, until)
         tone = formats.tone(job.conclusion, job.status)
         lanes.append(Lane(job, tone, queued, running, read_steps(job.steps)))
-    quarters = tuple(
-        (share * 100, formats.span(whole * share)) for share in (0, 0.25, 0.5, 0.75, 1)
-    )
-    return Timeline(tuple(lanes), whole, quarters)
+    ticks = axes.span_ticks(whole)
+    places = tuple((tick / whole * 100, formats.span(tick)) for tick in ticks if tick <= whole)
+    return Timeline(tuple(lanes), whole, places)
 
 
 def read_steps(text: str | None) -> tuple[TimelineStep, ...]:

@@ -5,6 +5,7 @@ run mirrors its highest one (`rows.derive`). `action` is not the status: an even
 may carry a run that is queued. Only the object's own status counts.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ TRIGGERS = tuple(
 )
 SCHEDULES = ("schedule",)
 PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
+QUEUED_PULL = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,9})-[0-9a-f]+")
+"""A branch of a merge queue: it names the pull request."""
 
 
 def run_rows(
@@ -52,6 +55,7 @@ def run_rows(
         "title": fields.text(run, "display_title", AT),
         "workflowgitid": fields.number(run, "workflow_id", AT),
         "headrepo": head_repository(run, repo),
+        "pullrequest": pull_request(run, repo),
     }
     order = version.believed(updated, repo.received)
     what = (attempt, order, status, conclusion, state.values())
@@ -98,6 +102,23 @@ def head_repository(run: Mapping[str, Any], repo: Repository) -> str | None:
     own = fields.number(fields.child(run, "repository", AT) or {}, "id", f"{AT}.repository")
     is_own = name == repo.name if gitid is None else gitid in (repo.gitid, own)
     return None if is_own else name or GONE
+
+
+def pull_request(run: Mapping[str, Any], repo: Repository) -> int | None:
+    """Return the number of the repository's pull request that a run is of, the least of several.
+
+    GitHub lists those whose head is the run's branch while they are open, and no forks'.
+    """
+    own = fields.number(fields.child(run, "repository", AT) or {}, "id", f"{AT}.repository")
+    at, numbers = f"{AT}.pull_requests", list[int]()
+    for pull in fields.children(run, "pull_requests", AT):
+        there = fields.child(fields.child(pull, "base", at) or {}, "repo", f"{at}.base") or {}
+        gitid = fields.number(there, "id", f"{at}.base.repo")
+        number = fields.number(pull, "number", at, fields.BIGGEST_INT)
+        if number and gitid in (None, repo.gitid, own):
+            numbers.append(number)
+    queued = QUEUED_PULL.fullmatch(fields.text(run, "head_branch", AT, fields.NAME) or "")
+    return min([*numbers, *([int(queued[1])] if queued else [])], default=None)
 
 
 def runs_of(payload: Mapping[str, Any]) -> set[int]:

@@ -137,9 +137,13 @@ workflowruns = table(
     ),
     git_id("parentgitid", "fixed", "The run that made this one, where a run did"),
     git_id("parentjobgitid", "fixed", "jobs.gitid of the job that made this run"),
+    column("pullrequest", Integer(), "first", "The least pull request it is of, of no fork"),
     Index("ix_workflowruns_repo", "repoid", "createtime"),
     Index("ix_workflowruns_time", "createtime"),
     Index("ix_workflowruns_commit", "repoid", "commithash"),
+    Index("ix_workflowruns_pull", "pullrequest", "repoid", "createtime"),
+    Index("ix_workflowruns_branch", "repoid", "branchname", "createtime"),
+    Index("ix_workflowruns_workflow", "repoid", "workflowgitid", "createtime"),
 )
 
 runattempts = table(

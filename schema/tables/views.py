@@ -60,13 +60,83 @@ SELECT_ERRORS = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_ERRORS.items())}"  # noqa: S608 - names of ours
     " FROM failures WHERE fingerprint IS NOT NULL GROUP BY fingerprint"
 )
-QUERIES = {ERRORS: SELECT_ERRORS, CHANGES: SELECT_CHANGES}
-NAMES = (STEPS.name, *QUERIES)
+
+STEPS_OF_JOBS = ListView(
+    name="stepsofjobs",
+    table="jobs",
+    column="steps",
+    columns=(
+        *("provider", "repoid", "repo AS repository", "workflowname AS workflow", "name AS job"),
+        *("rungitid", "attempt", "gitid AS jobgitid", "branchname", "os", "inherited"),
+    ),
+    fields=STEPS.fields,
+)
+"""What `job_steps` is made of: a view of a list knows no spans."""
+
+OWN_JOBS = "own_jobs"
+COLUMNS_OF_OWN_JOBS = (
+    "provider repoid repo workflowname name rungitid attempt gitid branchname commithash status"
+    " conclusion createtime starttime endtime queuetime runtime os labels runnername runnergroup"
+    " failedstep url"
+).split()
+SELECT_OWN_JOBS = (
+    f"SELECT DATE(createtime) AS day, {', '.join(COLUMNS_OF_OWN_JOBS)}"  # noqa: S608 - names of ours
+    " FROM jobs WHERE NOT inherited AND NOT gated"
+)
+
+DAILY = "daily"
+COLUMNS_OF_DAILY = {
+    "day": ("DATE(createtime)", "The day in UTC on which the runs were created"),
+    "provider": ("provider", "workflowruns.provider"),
+    "repoid": ("repoid", "workflowruns.repoid"),
+    "repository": ("MAX(repo)", "Full name of the repository"),
+    "workflowgitid": ("workflowgitid", "workflowruns.workflowgitid"),
+    "workflow": ("MAX(workflowname)", "Name of the workflow"),
+    "event": ("event", "What triggered the runs"),
+    "runs": ("COUNT(*)", "How many runs"),
+    "succeeded": (
+        "SUM(CASE WHEN conclusion = 'success' THEN 1 ELSE 0 END)",
+        "How many of them ended well",
+    ),
+    "failed": (
+        "SUM(CASE WHEN conclusion IN ('failure', 'timed_out', 'startup_failure')"
+        " THEN 1 ELSE 0 END)",
+        "How many failed; of runs that only ended well or failed, `failed + succeeded` is all",
+    ),
+    "seconds": ("SUM(runtime)", "workflowruns.runtime of them all"),
+    "waited": ("SUM(queuetime)", "workflowruns.queuetime of them all"),
+}
+"""What each column is, and means."""
+SELECT_DAILY = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_DAILY.items())}"  # noqa: S608 - names of ours
+    " FROM workflowruns GROUP BY DATE(createtime), provider, repoid, workflowgitid, event"
+)
+
+JOB_STEPS = "job_steps"
+SELECT_JOB_STEPS = """
+SELECT provider, repoid, repository, workflow, job, branchname, os, rungitid, attempt, jobgitid,
+    number, name, status, conclusion, starttime, endtime, {seconds} AS seconds
+FROM stepsofjobs WHERE NOT inherited
+"""
+
+QUERIES = {
+    ERRORS: SELECT_ERRORS,
+    CHANGES: SELECT_CHANGES,
+    OWN_JOBS: SELECT_OWN_JOBS,
+    DAILY: SELECT_DAILY,
+    JOB_STEPS: SELECT_JOB_STEPS,
+}
+LISTS = (STEPS, STEPS_OF_JOBS)
+NAMES = (*(view.name for view in LISTS), *QUERIES)
 
 
 def create(connection: Connection) -> None:
     """Make the views, replacing older ones."""
     kind = kind_of(connection)
-    queries = (kind.make_view(name, query) for name, query in QUERIES.items())
-    for statement in (*kind.list_view(STEPS), *chain(*queries)):
+    seconds = kind.seconds_between("starttime", "endtime")
+    lists = (kind.list_view(view) for view in LISTS)
+    queries = (
+        kind.make_view(name, query.replace("{seconds}", seconds)) for name, query in QUERIES.items()
+    )
+    for statement in chain(*lists, *queries):
         connection.execute(text(statement))

@@ -42,6 +42,8 @@ PAGES = (
     "/errors?new=yes",
     "/flakes",
     "/health",
+    "/workflow?repo=demo-org/app-1&workflow=CI",
+    "/branch?repo=demo-org/app-1&branch=main",
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
@@ -77,6 +79,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             .scalars()
             .first()
         )
+        job = connection.exec_driver_sql("SELECT repo, workflowname, name FROM jobs").all()[0]
         errors = connection.exec_driver_sql("SELECT fingerprint FROM errors").scalars().all()
     stored.audit(writer, repo, NOW)
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
@@ -92,7 +95,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     night = f"/nights/{repo}/2026-03-10"
     yield Place(
         f"http://127.0.0.1:{server.server_port}",
-        (*PAGES, f"/errors/{errors[0]}", night, *runs),
+        (
+            *PAGES,
+            "/job?repo={}&workflow={}&job={}".format(*job),
+            f"/errors/{errors[0]}",
+            night,
+            *runs,
+        ),
         app,
     )
     server.shutdown()

@@ -100,3 +100,22 @@ def test_hostile_text_stays_a_value(reader: Any):
     for text in ("'; DROP TABLE items; --", "\\'; DROP TABLE items; -- ", '"`]%s%(a)s?:a'):
         for mark, parameters in (("?", [text]), ("%s", [text]), (":a", {"a": text})):
             assert reader.execute(f"SELECT {mark}", parameters).fetchone() == (text,)
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters"),
+    [
+        ("SELECT id FROM items WHERE id IN ? AND name <> ? ORDER BY id", ((1, 3), "x")),
+        ("SELECT id FROM items WHERE id IN (?) AND name <> ? ORDER BY id", ([3, 1], "x")),
+        ("SELECT id FROM items WHERE id IN %s AND name <> %s ORDER BY id", ((1, 3), "x")),
+        ("SELECT id FROM items WHERE id IN :ids AND id IN (:ids) ORDER BY id", {"ids": {1, 3}}),
+        ("SELECT id FROM items WHERE id IN %(ids)s AND 7 % 4 = 3 ORDER BY id", {"ids": [1, 3]}),
+    ],
+)
+def test_list_is_as_many_values(reader: Any, statement: str, parameters: Any):
+    assert reader.execute(statement, parameters).fetchall() == [(1,), (3,)]
+
+
+def test_empty_list_is_an_error_that_says_so(reader: Any):
+    with pytest.raises(sqlite3.ProgrammingError, match="empty: IN needs at least one"):
+        reader.execute("SELECT id FROM items WHERE id IN ?", ((),))

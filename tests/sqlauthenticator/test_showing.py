@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from sqlauthenticator import engine
+from schema.tables import views
+from schema.tables.ci import metadata
+from sqlauthenticator import INTERNAL, engine
 from tests.sqlauthenticator.conftest import Open
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -16,6 +18,23 @@ on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("statement", ["SHOW TABLES", "show tables;"])
 def test_tables_are_shown(open_connection: Open, statement: str):
     assert ("items",) in open_connection().execute(statement).fetchall()
+
+
+def test_internal_tables_are_told_from_others(open_connection: Open):
+    writer = open_connection(write=True)
+    writer.execute("CREATE TABLE leases (id INTEGER)")
+    writer.execute("CREATE VIEW daily AS SELECT name FROM items")
+    writer.commit()
+    assert open_connection().execute("SHOW TABLES").fetchall() == [("daily",), ("items",)]
+    assert open_connection().execute("SHOW FULL TABLES").fetchall() == [
+        ("daily", "VIEW"),
+        ("items", "BASE TABLE"),
+        ("leases", "INTERNAL"),
+    ]
+
+
+def test_each_internal_name_is_one_of_the_schema():
+    assert set(INTERNAL) <= {"alembic_version", *metadata.tables, *views.NAMES}
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_nights_show_errors_and_are_found_by_them(
         make_all(engine, UTC, NOW)
     page = told(text_of(client, "/"))
     assert "1 error, 1 new since yesterday: 2 jobs in 2 repositories" in page
-    where = "2 repositories , 2 jobs: octo-org/one , octo-org/two"
+    where = "2 repositories , 2 jobs: octo-org/ one , octo-org/ two"
     assert f"never seen before Timeout after 31 s {where}" in page
     found = text_of(client, "/nights.csv?q=AFTER+58")
     lines = list(csv.DictReader(io.StringIO(found)))

@@ -116,9 +116,9 @@ def test_line_has_a_gap_where_a_day_has_no_jobs():
     days = [date(2026, 3, day) for day in range(1, 6)]
     drawn = charts.draw_lines(charts.day_points(days), {"p50": [1, 2, None, 4, 5]})
     (line,), (dots,) = drawn.lines, drawn.dots
-    # One second is the ground, and ten seconds the top: log10(2), log10(4) and log10(5) of it.
-    assert line.path == "M10.000 190.00L30.000 132.80M70.000 75.61L90.000 57.20"
-    assert dots.path == "M10.000 190.00h0M30.000 132.80h0M70.000 75.61h0M90.000 57.20h0"
+    # Five seconds are the top, and each one 38 pixels.
+    assert line.path == "M10.000 152.00L30.000 114.00M70.000 38.00L90.000 0.00"
+    assert dots.path == "M10.000 152.00h0M30.000 114.00h0M70.000 38.00h0M90.000 0.00h0"
 
 
 def job(**values: object) -> Job:

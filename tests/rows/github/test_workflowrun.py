@@ -49,6 +49,7 @@ def test_run_row_has_what_does_not_change():
         "title": "Add a thing",
         "workflowgitid": 30,
         "headrepo": None,
+        "pullrequest": None,
         "version": b"",
     }
 
@@ -212,6 +213,35 @@ def test_run_of_the_wrong_shape_names_its_field(changes: Any, field: str):
 )
 def test_workflow_of_the_wrong_shape_names_its_field(workflow: Any, field: str):
     assert field in unread(lambda: with_workflow(workflow))
+
+
+def pull(number: Any, base: Any = 7) -> dict[str, Any]:
+    return {"number": number, "base": {"repo": {"id": base}}}
+
+
+@pytest.mark.parametrize(
+    ("pulls", "branch", "number"),
+    [
+        ([pull(12)], "topic", 12),
+        ([pull(12), pull(5)], "topic", 5),
+        ([pull(3, base=8), pull(12)], "topic", 12),  # 3 is of the repository that 7 is a fork of
+        ([pull(3, base=8)], "topic", None),
+        ([{"number": 12}], "topic", 12),
+        ([], "gh-readonly-queue/main/pr-104-0a1b2c", 104),
+        ([], "gh-readonly-queue/release/1.2/pr-7-0a1b2c", 7),
+        ([], "pr-104-0a1b2c", None),
+        (None, "topic", None),
+    ],
+)
+def test_run_has_the_least_pull_request_of_its_own_repository(
+    pulls: Any, branch: str, number: int | None
+):
+    assert run(pull_requests=pulls, head_branch=branch)["pullrequest"] == number
+
+
+def test_pull_request_that_cannot_be_read_costs_nothing_else():
+    odd = run(pull_requests=[7, pull("x"), pull(9), pull(2**31)])
+    assert (odd["pullrequest"], odd["event"]) == (9, "push")
 
 
 @pytest.mark.parametrize("value", [None, 7])

@@ -1,0 +1,39 @@
+"""`/job?repo=&workflow=&job=`: one job of a workflow over its newest runs."""
+
+from flask import Blueprint, abort
+
+from dashboard.history import shown_history
+from dashboard.web import filters, links
+from dashboard.web.request import store
+from store.history import newest_jobs
+from store.reads import failures
+
+TITLE = shown_history.TITLE
+blueprint = Blueprint("job", __name__)
+LOOKED_AT = 200
+"""Runs whose jobs of the name are looked for."""
+
+
+@blueprint.get("/job")
+def show() -> str:
+    """Return a job's page."""
+    name, branch = shown_history.needed("job"), filters.text("branch") or None
+    flow = shown_history.read_workflow(LOOKED_AT, branch)
+    keys = [run.key for run in flow.runs]
+    ends = shown_history.newest_first(newest_jobs.list_jobs_of(store(), keys, name))
+    if not ends:
+        abort(404, f"None of the last {len(keys)} runs of {flow.label} has a job {name}.")
+    repo = flow.repo
+    page = links.workflow_page(repo.Id, repo.name, flow.gitid, flow.label)
+    crumbs = [shown_history.repo_crumb(repo), (f"workflow {flow.label}", page)]
+    if branch:
+        crumbs.append((f"branch {branch}", links.branch_page(repo.Id, repo.name, branch)))
+    failed = [end.run_key for end in ends[: shown_history.LISTED] if end.failedstep]
+    return shown_history.render_history(
+        ends[0].name or name,
+        "Job",
+        ends,
+        crumbs,
+        reasons=failures.read_reasons(store(), dict.fromkeys(failed)),
+        looked_at=len(keys),
+    )

@@ -1,0 +1,34 @@
+"""Addresses of what has a page of its own: every name on a page leads to one."""
+
+from dashboard.view.formats import query
+from dashboard.web.names import repo_filter
+
+Id = int | None
+Text = str | None
+
+
+def workflow_page(repoid: int, repo: str, gitid: Id, name: Text) -> str:
+    """Return the page of a workflow: by its id, by its name where none is known."""
+    chosen = {"workflowgitid": gitid} if gitid is not None else {"workflow": name}
+    return query("/workflow", **repo_filter(repoid, repo), **chosen)
+
+
+def job_page(repoid: int, repo: str, gitid: Id, workflow: Text, job: Text) -> str:
+    """Return the page of a job of a workflow."""
+    chosen = {"workflowgitid": gitid} if gitid is not None else {"workflow": workflow}
+    return query("/job", **repo_filter(repoid, repo), **chosen, job=job)
+
+
+def branch_page(repoid: int, repo: str, branch: Text, head: Text = None) -> str:
+    """Return the page of a branch, of the fork `head` if that is given."""
+    return query("/branch", **repo_filter(repoid, repo), branch=branch, head=head)
+
+
+def pull_page(repoid: int, repo: str, number: int) -> str:
+    """Return the page of a pull request."""
+    return query(f"/pr/{number}", **repo_filter(repoid, repo))
+
+
+def runner_page(name: Text) -> str:
+    """Return the page of a runner."""
+    return query("/runner", name=name)
