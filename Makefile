@@ -29,7 +29,7 @@ lint: dev ## ruff, mypy, who imports whom, and whether the generated pages are f
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy .
 	@# A package of the same name hides a door from the run above.
-	.venv/bin/python -m mypy listener.py local-database.py
+	.venv/bin/python -m mypy listener.py local-database.py run_feeds.py
 	.venv/bin/python -m mypy dashboard.py
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m docs.generate --check

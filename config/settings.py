@@ -52,6 +52,7 @@ class Settings(NamedTuple):
     night_zone: ZoneInfo
     night_ends: time
     groups: tuple[Group, ...]
+    feeds_dir: Path
 
     def __repr__(self) -> str:
         """Leave out what must not reach a log."""
@@ -128,6 +129,7 @@ SETTINGS = {
     "NIGHT_ZONE": Setting("UTC", values.zone),
     "NIGHT_ENDS": Setting("12:00", values.time_of_day),
     "GROUPS": Setting("", groups.read_groups),
+    "FEEDS_DIR": Setting("feeds", Path),
 }
 
 HIDDEN = frozenset(

@@ -12,3 +12,4 @@ from schema.tables import job_versions as job_versions
 from schema.tables import reconciler as reconciler
 from schema.tables import backfill as backfill
 from schema.tables import rollups as rollups
+from schema.tables import packages as packages

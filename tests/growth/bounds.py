@@ -47,6 +47,14 @@ TABLES = {
     "commitranges": Bound("first failures: 2", lambda load: 2 * load.failed),
     "rangecommits": Bound("first failures: 100 of two pairs", lambda load: 200 * load.failed),
     "tagpushes": Bound("pushes of tags", lambda load: load.pushes),
+    **{
+        name: Bound("what feeds bring", lambda _: 16)
+        for name in (
+            "sources package_managers url_types depends_on_types licenses packages versions "
+            "dependencies provides packageedges urls package_urls packagerepos users user_packages "
+            "user_versions load_history feedstates points"
+        ).split()
+    },
     "deliveries": Bound(
         "DELIVERY_RETENTION_DAYS, and what is quarantined",
         lambda load: load.kept + load.quarantined,

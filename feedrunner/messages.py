@@ -1,0 +1,173 @@
+"""Lines of a feed -> messages, each checked; the first that is wrong ends the load.
+
+The format is Singer's (https://github.com/singer-io/getting-started, docs/SPEC.md): one JSON object
+a line, of type RECORD, STATE, SCHEMA or ACTIVATE_VERSION.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from feedrunner.streams import STREAMS, WrongValue
+
+LONGEST = 1024 * 1024
+"""Bytes of a line."""
+NOT_JSON = (
+    (b"NaN", "NaN is no JSON: say null"),
+    (b"Infinity", "Infinity is no JSON: say null"),
+)
+
+
+class BadLine(ValueError):
+    """A line that ends the load: its number, from 1, and what is wrong with it."""
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__(f"line {number}: {why}")
+
+
+class Record(NamedTuple):
+    """A row, by the line that brought it. A column that is absent is left alone."""
+
+    number: int
+    stream: str
+    values: dict[str, Any]
+
+
+class State(NamedTuple):
+    """What all rows before it may be committed with, as JSON."""
+
+    number: int
+    value: str
+
+
+class WholeStream(NamedTuple):
+    """Says that all rows of a stream came."""
+
+    number: int
+    stream: str
+
+
+Message = Record | State | WholeStream
+
+
+class Allowed(NamedTuple):
+    """What a feed may write: its streams, and the registry that all its rows are of."""
+
+    streams: Collection[str]
+    manager: str | None = None
+    most_rows: int = 2_000_000
+
+
+def read_messages(lines: Iterable[bytes], allowed: Allowed) -> Iterator[Message]:
+    """Yield the messages of lines. Raises BadLine."""
+    rows = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        message = read_message(number, line, allowed)
+        if isinstance(message, Record):
+            rows += 1
+            if rows > allowed.most_rows:
+                raise BadLine(number, f"more than {allowed.most_rows} rows: see limits.rows")
+        if message is not None:
+            yield message
+
+
+def read_message(number: int, line: bytes, allowed: Allowed) -> Message | None:
+    """Return the message of a line, None where it needs no answer. Raises BadLine."""
+    if len(line) > LONGEST:
+        raise BadLine(number, f"is longer than {LONGEST} bytes")
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadLine(number, reason_of(line, error)) from None
+    if not isinstance(value, dict):
+        raise BadLine(number, "is no JSON object")
+    kind = value.get("type")
+    reader = READERS.get(kind) if isinstance(kind, str) else None
+    if reader is None:
+        raise BadLine(number, f"type is not one of {', '.join(READERS)}")
+    return reader(number, value, allowed)
+
+
+def reason_of(line: bytes, error: ValueError) -> str:
+    """Return why a line is no JSON, in words that lead to the mistake."""
+    for word, why in NOT_JSON:
+        if word in line and b'"' + word not in line:
+            return why
+    if not line.lstrip().startswith(b"{"):
+        begin = line.strip()[:40].decode(errors="replace")
+        return f"is no JSON: {begin!r} (only lines of JSON belong on stdout)"
+    return f"is no JSON ({str(error)[:100]})"
+
+
+def read_record(number: int, value: dict[str, Any], allowed: Allowed) -> Record:
+    """Return a row whose columns are checked."""
+    name = stream_of(number, value, allowed)
+    record = value.get("record")
+    if not isinstance(record, dict):
+        raise BadLine(number, f"{name}: record is no object")
+    stream, checked = STREAMS[name], dict[str, Any]()
+    for column, given in record.items():
+        check = stream.columns.get(column)
+        if check is None:
+            raise BadLine(number, f"{name}.{str(column)[:64]}: no such column")
+        try:
+            checked[column] = None if given is None else check(given)
+        except WrongValue as error:
+            raise BadLine(number, f"{name}.{column}: {error}") from None
+    for key in stream.keys:
+        if checked.get(key) is None:
+            raise BadLine(number, f"{name}.{key}: is missing")
+    if "manager" in stream.columns:
+        check_manager(number, name, checked, allowed)
+    return Record(number, name, {**stream.defaults, **checked})
+
+
+def check_manager(number: int, name: str, record: dict[str, Any], allowed: Allowed) -> None:
+    """Refuse a row of another registry than the feed's own, which a row need not name."""
+    if allowed.manager is None:
+        raise BadLine(number, f"{name}: the manifest names no manager")
+    if record.pop("manager", allowed.manager) != allowed.manager:
+        raise BadLine(number, f"{name}.manager: is not {allowed.manager}")
+
+
+def read_state(number: int, value: dict[str, Any], _: Allowed) -> State:
+    if not isinstance(value.get("value"), dict):
+        raise BadLine(number, "STATE: value is no object")
+    return State(number, orjson.dumps(value["value"]).decode())
+
+
+def read_whole(number: int, value: dict[str, Any], allowed: Allowed) -> WholeStream:
+    return WholeStream(number, stream_of(number, value, allowed))
+
+
+def read_schema(number: int, value: dict[str, Any], allowed: Allowed) -> None:
+    """Compare what a feed says of a known stream, by the columns' names."""
+    name = stream_of(number, value, allowed)
+    schema = value.get("schema")
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if properties is not None and not isinstance(properties, dict):
+        raise BadLine(number, f"{name}: schema.properties is no object")
+    for column in properties or ():
+        if column not in STREAMS[name].columns:
+            raise BadLine(number, f"{name}.{str(column)[:64]}: no such column")
+
+
+def stream_of(number: int, value: dict[str, Any], allowed: Allowed) -> str:
+    """Return the stream of a message that the feed may write."""
+    name = value.get("stream")
+    if not isinstance(name, str) or name not in STREAMS:
+        raise BadLine(number, f"stream: {str(name)[:64]!r} is not one of {', '.join(STREAMS)}")
+    if name not in allowed.streams:
+        raise BadLine(number, f"stream: the manifest does not list {name}")
+    return name
+
+
+READERS: dict[str, Callable[[int, dict[str, Any], Allowed], Message | None]] = {
+    "RECORD": read_record,
+    "STATE": read_state,
+    "SCHEMA": read_schema,
+    "ACTIVATE_VERSION": read_whole,
+}

@@ -1,0 +1,171 @@
+"""Run a feed's program: what it may see, how long it may take, and the lines that it printed.
+
+A program's grandchild may hold its output open; so what is read ends soon after the program, and
+nothing of its session lives on.
+"""
+
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from feedrunner.manifest import Manifest
+from feedrunner.messages import LONGEST, BadLine
+
+PASSED_ON = (
+    "PATH LANG LC_ALL TZ HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy "
+    "SSL_CERT_FILE SSL_CERT_DIR"
+).split()
+"""What a program sees of the runner's environment; nothing else."""
+END_SECONDS = 5.0
+"""How long output is read after the program ended, and how long a signal may take."""
+PIECE = 65_536
+LAST_LINES, LONGEST_LOG_LINE = 50, 1000
+
+
+class FeedTimeout(Exception):
+    """A program ran longer than its manifest allows."""
+
+
+class Process:
+    """A program that runs, its lines, the end of its log, and how it ended."""
+
+    def __init__(self, manifest: Manifest, folder: Path, environ: Mapping[str, str]) -> None:
+        """Start it. Raises OSError."""
+        self.manifest = manifest
+        self.until = time.monotonic() + manifest.timeout
+        self.tail = deque[str](maxlen=LAST_LINES)
+        self.log = b""
+        self.child = subprocess.Popen(  # noqa: S603 - an argv that the operator wrote
+            own_python(manifest),
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        with suppress(ProcessLookupError):
+            resource.prlimit(self.child.pid, resource.RLIMIT_AS, (manifest.memory,) * 2)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield what it prints, a line each. Raises BadLine for a longer one, FeedTimeout."""
+        number, rest = 0, b""
+        for piece in self.pieces():
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                number += 1
+                yield line
+            if len(rest) > LONGEST:
+                raise BadLine(number + 1, f"is longer than {LONGEST} bytes")
+        if rest:
+            yield rest
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield what it prints until it ended, and what is still in the pipe then."""
+        out, err = self.child.stdout, self.child.stderr
+        assert out is not None  # noqa: S101 - both are pipes
+        assert err is not None  # noqa: S101
+        ended: float | None = None
+        with selectors.DefaultSelector() as selector:
+            for stream in (out, err):
+                os.set_blocking(stream.fileno(), False)
+                selector.register(stream, selectors.EVENT_READ)
+            while selector.get_map():
+                now = time.monotonic()
+                if now > self.until:
+                    raise FeedTimeout(f"ran longer than {self.manifest.timeout} s")
+                if ended is None and self.child.poll() is not None:
+                    ended = now
+                if ended is not None and now > ended + END_SECONDS:
+                    return
+                for key, _ in selector.select(0.2):
+                    piece = key.fileobj.read(PIECE)  # type: ignore[union-attr]
+                    if piece is None:
+                        continue
+                    if not piece:
+                        selector.unregister(key.fileobj)
+                    elif key.fileobj is out:
+                        yield piece
+                    else:
+                        self.keep(piece)
+
+    def keep(self, piece: bytes) -> None:
+        """Keep the last lines of the log."""
+        *lines, rest = (self.log + piece).split(b"\n")
+        self.log = rest[-LONGEST_LOG_LINE:]
+        self.tail.extend(shown(line) for line in lines[-LAST_LINES:])
+
+    def logtail(self) -> str:
+        """Return the last lines of its log."""
+        return "\n".join([*self.tail, *([shown(self.log)] if self.log else [])])
+
+    def end(self) -> int:
+        """End what is left of it and its children; return its exit code, negative for a signal."""
+        self.signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(END_SECONDS)
+        self.signal(signal.SIGKILL)
+        for stream in (self.child.stdout, self.child.stderr):
+            close(stream)
+        return self.child.wait()
+
+    def wait(self) -> int:
+        """Return its exit code, once it ended by itself or its time was over."""
+        try:
+            self.child.wait(max(0.0, self.until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise FeedTimeout(f"ran longer than {self.manifest.timeout} s") from None
+        return self.end()
+
+    def signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.child.pid, number)
+
+
+def close(stream: IO[bytes] | None) -> None:
+    if stream is not None:
+        stream.close()
+
+
+def shown(line: bytes) -> str:
+    """Return a line of a log that a database can hold."""
+    text = line[:LONGEST_LOG_LINE].decode(errors="replace")
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def own_python(manifest: Manifest) -> list[str]:
+    """Return the argv: `python` is the runner's own, a script beside the manifest is meant."""
+    words = list(manifest.command)
+    if words[0] in ("python", "python3"):
+        words[0] = sys.executable
+    return [str(manifest.folder / word) if is_beside(manifest, word) else word for word in words]
+
+
+def is_beside(manifest: Manifest, word: str) -> bool:
+    return "/" not in word and (manifest.folder / word).is_file()
+
+
+def environment(
+    manifest: Manifest, folder: Path, state: Path, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return all that a program sees of its surroundings."""
+    seen = {name: environ[name] for name in PASSED_ON if name in environ}
+    for source in manifest.sources:
+        for ending in ("URL", "TOKEN", "TOKEN_FILE"):
+            name = f"SOURCE_{source.upper().replace('-', '_')}_{ending}"
+            if name in environ:
+                seen[name] = environ[name]
+    own = {"OUTPUTDIR": str(folder), "HOME": str(folder), "TMPDIR": str(folder)}
+    own |= {"FEED_NAME": manifest.name, "FEED_STATE": str(state), "PYTHONUTF8": "1"}
+    return {**seen, **manifest.env, **own}

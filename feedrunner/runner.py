@@ -1,0 +1,222 @@
+"""Load one feed: start its program, write what it prints, and note how that ended."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from engines import database_time, faults, reading
+from engines.lease import Lease, own_name, release, take
+from feedrunner.load import (
+    HalfStream,
+    Load,
+    Loader,
+    begin_load,
+    end_load,
+    last_state,
+    link_names,
+)
+from feedrunner.manifest import Manifest
+from feedrunner.messages import LONGEST, BadLine, read_messages
+from feedrunner.process import FeedTimeout, Process, environment
+from feedrunner.streams import STREAMS
+from schema.tables.reconciler import leases
+
+DONE, FAILED = "done", "failed"
+AGAIN, MISCONFIGURED = 75, 78
+"""Exit codes by which a program says: try sooner; set me up first (sysexits.h)."""
+LONGEST_ERROR = 2000
+
+
+ExitCode = Callable[[], int | None]
+"""What gives the program's exit code, once all lines are read."""
+
+
+class Ended(NamedTuple):
+    """How a load ended; `error` is empty when it is done."""
+
+    state: str
+    lines: int
+    changed: int
+    gone: int
+    error: str = ""
+    exitcode: int | None = None
+    logtail: str = ""
+
+
+class Busy(Exception):
+    """Another process loads this feed."""
+
+
+def run_feed(
+    engine: Engine,
+    manifest: Manifest,
+    environ: Mapping[str, str],
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+) -> Ended:
+    """Run a feed's program and write its rows; with `dry_run` they are taken back at the end.
+
+    `full`: from nothing instead of the last state. Raises Busy, OSError, SQLAlchemyError.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"feed-{manifest.name}-") as name:
+        folder = Path(name)
+        with reading(engine).connect() as connection:
+            state = "{}" if full else last_state(connection, manifest.name)
+        state_path = folder / ".state.json"
+        state_path.write_text(state, encoding="utf-8")
+
+        def lines() -> Iterator[bytes]:
+            yield from process.lines()
+            exits.append(process.wait())
+            if exits[-1] == 0:
+                yield from read_folder(folder)
+
+        exits = list[int]()
+        process = Process(manifest, folder, environment(manifest, folder, state_path, environ))
+        load = try_lines if dry_run else load_lines
+        try:
+            return load(
+                engine,
+                manifest,
+                lines(),
+                lambda: exits[-1] if exits else None,
+                process.logtail,
+            )
+        finally:
+            process.end()
+
+
+def try_lines(
+    engine: Engine,
+    manifest: Manifest,
+    lines: Iterable[bytes],
+    exit_code: ExitCode,
+    logtail: Callable[[], str] = str,
+) -> Ended:
+    """Write lines in one transaction and take them back: how many rows would change."""
+    with engine.connect() as connection:
+        load = Load(0, manifest.name, manifest.allowed.manager, database_time(connection))
+        loader = Loader(engine, load, lambda _, work: work(connection))
+        try:
+            return read_all(loader, manifest, lines, exit_code)._replace(logtail=logtail())
+        finally:
+            connection.rollback()
+
+
+def load_lines(
+    engine: Engine,
+    manifest: Manifest,
+    lines: Iterable[bytes],
+    exit_code: ExitCode,
+    logtail: Callable[[], str] = str,
+) -> Ended:
+    """Write lines, under the feed's lease, and note the load. Raises Busy, SQLAlchemyError."""
+    lease = Lease(engine, leases, f"feed:{manifest.name}"[:64], own_name())
+    if not take(lease, 2.0 * manifest.timeout, from_gone=True):
+        raise Busy(f"{manifest.name} is loaded by another process")
+    try:
+        with reading(engine).connect() as connection:
+            now = database_time(connection)
+        load = begin_load(engine, manifest.name, manifest.allowed.manager, now)
+        ended = read_all(Loader(engine, load), manifest, lines, exit_code)
+        ended = ended._replace(logtail=logtail())
+        note(engine, load, ended)
+        return ended
+    finally:
+        release(lease)
+
+
+def read_all(
+    loader: Loader, manifest: Manifest, lines: Iterable[bytes], exit_code: ExitCode
+) -> Ended:
+    """Write all lines and what follows from them; say why where that fails."""
+    error = ""
+    try:
+        loader.read(read_messages(lines, manifest.allowed))
+        error = reason_of(exit_code())
+        if not error:
+            loader.finish()
+            link_names(loader)
+    except (BadLine, FeedTimeout, HalfStream, OSError) as problem:
+        error = str(problem)
+    except SQLAlchemyError as problem:
+        error = f"the database failed: {faults.cause(problem)}"
+    state = FAILED if error else DONE
+    return Ended(state, loader.lines, loader.changed, loader.gone, error, exit_code())
+
+
+def reason_of(code: int | None) -> str:
+    """Return why an exit code is a failure, nothing for a good one."""
+    if not code:
+        return ""
+    if code < 0:
+        return f"was ended by signal {-code}"
+    words = {AGAIN: " (try again sooner)", MISCONFIGURED: " (it is not set up)"}
+    return f"ended with exit code {code}{words.get(code, '')}"
+
+
+def note(engine: Engine, load: Load, ended: Ended) -> None:
+    """Write a load's outcome."""
+    with reading(engine).connect() as connection:
+        now = database_time(connection)
+    values = {
+        "state": ended.state,
+        "endtime": now,
+        "updated_at": now,
+        "exitcode": ended.exitcode,
+        "linecount": ended.lines,
+        "changed": ended.changed,
+        "gone": ended.gone,
+        "error": ended.error[:LONGEST_ERROR] or None,
+        "logtail": ended.logtail or None,
+    }
+    end_load(engine, load, values)
+
+
+def read_folder(folder: Path) -> Iterator[bytes]:
+    """Yield what a program left as STREAM.ndjson, as if it had printed it."""
+    for stream in STREAMS:
+        path = folder / f"{stream}.ndjson"
+        if path.is_file() and not path.is_symlink():
+            yield from (wrapped(stream, line) for line in read_lines(path))
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file. Raises BadLine for a longer one, OSError."""
+    with path.open("rb") as file:
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST + 2), b""), start=1):
+            if len(line) > LONGEST + 1:
+                raise BadLine(number, f"is longer than {LONGEST} bytes")
+            yield line
+
+
+def wrapped(stream: str, line: bytes) -> bytes:
+    """Return a line as a message: a bare record is one of its stream."""
+    text = line.strip()
+    if not text or (b'"type"' in text[:200] and b'"record"' in text):
+        return line
+    return b'{"type":"RECORD","stream":"' + stream.encode() + b'","record":' + text + b"}"
+
+
+def read_from(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a run elsewhere: a file, or a folder with `stdout`. Raises OSError."""
+    if path.is_dir():
+        if (path / "stdout").is_file():
+            yield from read_lines(path / "stdout")
+        yield from read_folder(path)
+        return
+    yield from read_lines(path)
+
+
+def exit_of(path: Path) -> int | None:
+    """Return the exit code that a run elsewhere left beside its output, 0 where none is."""
+    file = path / "exit"
+    if not path.is_dir() or not file.is_file():
+        return 0
+    text = file.read_text(encoding="ascii", errors="replace").strip()
+    return int(text) if text.lstrip("-").isdigit() else 1

@@ -1,0 +1,1 @@
+"""Feeds: programs whose lines become rows."""

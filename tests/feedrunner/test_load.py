@@ -1,0 +1,181 @@
+"""Loads: what is stored, what a second one changes, and what one that breaks off leaves."""
+
+import json
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, select
+
+from engines import database_time, reading
+from feedrunner import load as loading
+from feedrunner.load import Loader, begin_load, last_state, link_names
+from feedrunner.messages import Allowed, read_messages
+from feedrunner.runner import run_feed
+from feedrunner.streams import STREAMS
+from schema.tables import packages as tables
+from tests.feedrunner.feed import (
+    loads,
+    printing,
+    record,
+    rows,
+    state,
+    states,
+    stored,
+    whole,
+    write_feed,
+)
+
+ALLOWED = Allowed(frozenset(STREAMS), "shop")
+SHOP = [
+    record("packages", name="apple", latestversion="2"),
+    record("packages", name="pear", import_id="77"),
+    record("packages", name="plum"),
+    record("versions", package="apple", version="1", size=5),
+    record("versions", package="apple", version="2", license="MIT", yanked=False),
+    record("versions", package="77", version="1"),
+    record("dependencies", package="apple", version="2", position=1, name="plum", range=">= 1"),
+    record("dependencies", package="apple", version="2", position=2, name="pear"),
+    record("dependencies", package="apple", version="2", position=2, alternative=1, name="fig"),
+    record("provides", package="77", version="1", name="fruit"),
+    record("package_urls", package="77", type="homepage", url="https://u:t0ken@pear.example/x"),
+    record("points", series="downloads/pear", time="2026-11-23T00:00:00Z", value=8),
+]
+STORED = {
+    "packages": [("77", "pear", None), ("apple", "apple", "2"), ("plum", "plum", None)],
+    "versions": [("apple", "1", 5), ("apple", "2", None), ("pear", "1", None)],
+    "dependencies": [
+        ("apple", 1, 0, "plum", "plum"),
+        ("apple", 2, 0, "pear", "pear"),
+        ("apple", 2, 1, "fig", None),
+    ],
+}
+
+
+def run(engine: Engine, tmp_path, lines: list[bytes], end: str = "", **more):
+    return run_feed(engine, write_feed(tmp_path, printing(lines, end)), os.environ, **more)
+
+
+def test_rows_are_stored_by_the_names_that_a_feed_gives(engine: Engine, tmp_path):
+    ended = run(engine, tmp_path, [*SHOP, state(at=1)])
+    assert (ended.state, ended.error) == ("done", "")
+    assert stored(engine) == STORED
+    assert rows(engine, select(tables.urls.c.url)) == [("https://pear.example/x",)]
+    assert rows(engine, select(tables.points.c.feed, tables.points.c.value)) == [("shop", 8.0)]
+    assert states(engine) == [("shop", '{"at":1}')]
+    assert loads(engine) == [("shop", "done", 0, ended.changed, 0, None)]
+
+
+def test_same_rows_again_change_nothing(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP[:-1])
+    before = rows(engine, select(tables.packages)), rows(engine, select(tables.dependencies))
+    assert run(engine, tmp_path, SHOP[:-1]).changed == 0
+    assert (
+        rows(engine, select(tables.packages)),
+        rows(engine, select(tables.dependencies)),
+    ) == before
+
+
+def test_absent_column_stays_and_null_empties_it(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP)
+    more = [
+        record("packages", name="apple", readme="red"),
+        record("versions", package="apple", version="1", size=None),
+    ]
+    assert run(engine, tmp_path, more).changed == 2
+    assert stored(engine)["packages"][1] == ("apple", "apple", "2")
+    assert stored(engine)["versions"][0] == ("apple", "1", None)
+
+
+def test_what_a_version_needs_is_replaced_as_a_set(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP)
+    new = record("dependencies", package="apple", version="2", position=1, name="pear")
+    run(engine, tmp_path, [new])
+    assert stored(engine)["dependencies"] == [("apple", 1, 0, "pear", "pear")]
+
+
+def test_rows_that_a_whole_stream_does_not_bring_are_marked_and_come_back(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP)
+    gone = select(tables.packages.c.name).where(tables.packages.c.gonetime.is_not(None))
+    assert run(engine, tmp_path, [SHOP[0], SHOP[1], whole("packages")]).gone == 1
+    assert rows(engine, gone) == [("plum",)]
+    run(engine, tmp_path, SHOP[:3])
+    assert rows(engine, gone) == []
+
+
+def test_source_that_delivers_less_than_half_marks_nothing(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP)
+    ended = run(engine, tmp_path, [SHOP[0], whole("packages")])
+    why = "only 1 of 3 packages came; nothing was marked gone"
+    assert (ended.state, ended.error) == ("failed", why)
+    assert rows(engine, select(tables.packages.c.gonetime).distinct()) == [(None,)]
+
+
+def test_whole_stream_counts_only_with_exit_code_0(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP)
+    ended = run(engine, tmp_path, [*SHOP[:2], whole("packages")], "sys.exit(3)")
+    assert (ended.state, ended.error, ended.gone) == ("failed", "ended with exit code 3", 0)
+    assert loads(engine)[1][:3] == ("shop", "failed", 3)
+
+
+def test_rows_after_the_last_state_are_dropped_by_a_bad_line(engine: Engine, tmp_path):
+    ended = run(engine, tmp_path, [*SHOP[:2], state(at=2), SHOP[2], b"Debug: plum"])
+    assert ended.error.startswith("line 5: is no JSON: 'Debug: plum'")
+    assert [name for _, name, _ in stored(engine)["packages"]] == ["pear", "apple"]
+    assert states(engine) == [("shop", '{"at":2}')]
+
+
+def test_row_of_a_package_that_never_came_is_named(engine: Engine, tmp_path):
+    ended = run(engine, tmp_path, [SHOP[0], record("versions", package="fig", version="1")])
+    assert ended.error == "line 2: versions.package: no package 'fig' came before"
+    assert stored(engine)["packages"] == []
+
+
+def test_dry_run_counts_and_stores_nothing(engine: Engine, tmp_path):
+    ended = run(engine, tmp_path, [*SHOP, state(at=1)], dry_run=True)
+    assert (ended.state, ended.changed > 10) == ("done", True)
+    assert stored(engine) == {"packages": [], "versions": [], "dependencies": []}
+    assert (loads(engine), states(engine)) == ([], [])
+
+
+class Killed(BaseException):
+    """Stands for a kill -9: nothing runs after it."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_load_that_is_killed_anywhere_keeps_no_state_without_its_rows_and_ends_the_same(
+    engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
+):
+    draw = random.Random(seed)
+    monkeypatch.setattr(loading, "BATCH", draw.randint(1, 4))
+    lines = list[bytes]()
+    for number, line in enumerate(SHOP[:-1], start=1):
+        lines += [line, state(at=number)] if draw.random() < 0.5 else [line]
+    for _ in range(4):
+        with pytest.raises(Killed):
+            load_lines(engine, lines, draw.randint(1, len(lines) - 1))
+        with reading(engine).connect() as connection:
+            at = json.loads(last_state(connection, "shop")).get("at", 0)
+        names = {json.loads(line)["record"]["name"] for line in SHOP[: min(at, 3)]}
+        assert names <= {name for _, name, _ in stored(engine)["packages"]}
+    load_lines(engine, lines, None)
+    assert stored(engine) == STORED
+    assert [load[1] for load in loads(engine)] == ["failed"] * 4 + ["running"]
+
+
+def load_lines(engine: Engine, lines: list[bytes], kill: int | None) -> None:
+    """Load lines; end before one of them."""
+
+    def given() -> Iterator[bytes]:
+        for number, line in enumerate(lines):
+            if number == kill:
+                raise Killed
+            yield line
+
+    with reading(engine).connect() as connection:
+        now = database_time(connection)
+    loader = Loader(engine, begin_load(engine, "shop", "shop", now))
+    loader.read(read_messages(given(), ALLOWED))
+    loader.finish()
+    link_names(loader)

@@ -1,0 +1,109 @@
+"""Feeds as processes: what they see, what ends them, and what their output may be."""
+
+import json
+import os
+import time
+
+import pytest
+from sqlalchemy import Engine
+
+from engines.lease import Lease, take
+from feedrunner import process
+from feedrunner.runner import Busy, load_lines, read_from, run_feed
+from schema.tables.reconciler import leases
+from tests.feedrunner.feed import loads, printing, record, state, stored, write_feed
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+APPLE = record("packages", name="apple")
+SECRETS = {"DATABASE_PASSWORD": "x", "WEBHOOK_SECRET": "x", "GITHUB_TOKEN": "x", "PATH": "/usr/bin"}
+
+
+def test_program_sees_its_folder_state_and_sources_and_nothing_else(engine: Engine, tmp_path):
+    seen = tmp_path / "seen.json"
+    program = (
+        "import json, os\n"
+        "state = open(os.environ['FEED_STATE']).read()\n"
+        f"json.dump([dict(os.environ), os.getcwd(), state], open({str(seen)!r}, 'w'))\n"
+    )
+    manifest = write_feed(tmp_path, program)._replace(sources=("shop-eu",), env={"MY_NAME": "v"})
+    run_feed(engine, manifest, {"PATH": "/usr/bin"})
+    given = {**SECRETS, "SOURCE_SHOP_EU_TOKEN": "t", "SOURCE_OTHER_TOKEN": "o"}
+    run_feed(engine, write_feed(tmp_path, printing([state(a=1)])), {"PATH": "/usr/bin"})
+    run_feed(engine, manifest._replace(folder=write_feed(tmp_path, program).folder), given)
+    environ, folder, last = json.loads(seen.read_text())
+    names = {"OUTPUTDIR", "HOME", "TMPDIR", "FEED_NAME", "FEED_STATE", "PYTHONUTF8", "PATH"}
+    assert {*environ} - {"LC_CTYPE"} == names | {"MY_NAME", "SOURCE_SHOP_EU_TOKEN"}
+    assert environ["OUTPUTDIR"] == environ["HOME"] == environ["TMPDIR"] == folder
+    assert json.loads(last) == {"a": 1}
+
+
+def test_files_of_streams_are_read_as_if_printed(engine: Engine, tmp_path):
+    program = (
+        "import json, os\n"
+        "path = os.environ['OUTPUTDIR']\n"
+        'open(path + "/versions.ndjson", "w").write(\'{"package":"apple","version":"1"}\')\n'
+        f'open(path + "/packages.ndjson", "wb").write({APPLE + chr(10).encode()!r})\n'
+    )
+    ended = run_feed(engine, write_feed(tmp_path, program), os.environ)
+    assert ended.error == ""
+    assert stored(engine)["versions"] == [("apple", "1", None)]
+
+
+def test_orphan_that_holds_the_pipe_does_not_hold_the_load(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(process, "END_SECONDS", 0.3)
+    orphan = "import subprocess; subprocess.Popen(['sleep', '60'])"
+    began = time.monotonic()
+    ended = run_feed(engine, write_feed(tmp_path, printing([APPLE], orphan)), os.environ)
+    assert (ended.state, ended.changed) == ("done", 1)
+    assert time.monotonic() - began < 20
+
+
+def test_program_that_runs_too_long_is_ended(engine: Engine, tmp_path):
+    program = printing([APPLE, state(a=1)], "import time; time.sleep(60)")
+    ended = run_feed(engine, write_feed(tmp_path, program, timeout="1s"), os.environ)
+    assert (ended.state, ended.error) == ("failed", "ran longer than 1 s")
+    assert stored(engine)["packages"] == [("apple", "apple", None)]
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [
+        ("sys.exit(75)", "ended with exit code 75 (try again sooner)"),
+        ("sys.exit(78)", "ended with exit code 78 (it is not set up)"),
+        ("import os; os.kill(os.getpid(), 9)", "was ended by signal 9"),
+    ],
+)
+def test_program_that_fails_is_told_with_its_last_lines(
+    engine: Engine, tmp_path, end: str, error: str
+):
+    program = f"import sys; print('no\\x07 token', file=sys.stderr, flush=True)\n{end}"
+    ended = run_feed(engine, write_feed(tmp_path, program), os.environ)
+    assert (ended.state, ended.error, ended.logtail) == ("failed", error, "no\ufffd token")
+    assert loads(engine)[0][5] == error
+
+
+def test_line_that_never_ends_ends_the_load(engine: Engine, tmp_path):
+    program = "import sys\nwhile True: sys.stdout.write('a' * 100_000)"
+    ended = run_feed(engine, write_feed(tmp_path, program), os.environ)
+    assert ended.error == "line 1: is longer than 1048576 bytes"
+
+
+def test_feed_that_another_process_loads_is_left_alone(engine: Engine, tmp_path):
+    assert take(Lease(engine, leases, "feed:shop", "another"), 60)
+    with pytest.raises(Busy, match="shop is loaded by another process"):
+        run_feed(engine, write_feed(tmp_path, printing([APPLE])), os.environ)
+    assert (stored(engine)["packages"], loads(engine)) == ([], [])
+
+
+def test_run_elsewhere_is_read_from_its_folder(engine: Engine, tmp_path):
+    manifest, folder = write_feed(tmp_path, ""), tmp_path / "there"
+    folder.mkdir()
+    (folder / "stdout").write_bytes(APPLE + b"\n")
+    (folder / "versions.ndjson").write_bytes(b'{"package":"apple","version":"1"}\n')
+    assert load_lines(engine, manifest, read_from(folder), lambda: 0).error == ""
+    assert stored(engine)["versions"] == [("apple", "1", None)]
+    failed = load_lines(engine, manifest, read_from(folder), lambda: 4)
+    assert failed.error == "ended with exit code 4"
