@@ -27,7 +27,7 @@ TOP = Path(__file__).resolve().parent.parent
 HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
 BLOCK = re.compile(r"(<!-- made by `make docs`: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 EXAMPLE = re.compile(r"# ([A-Z_]+)=(.*)")
-ROOMS = "config engines runtime rows schema store listener backfill dashboard".split()
+ROOMS = "config engines runtime rows schema store listener backfill dashboard feedrunner".split()
 BESIDE = "fakegithub demo deploy benchmarks tests".split()
 NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, selec
 
 from engines.chunks import chunks
 from engines.transaction import transact
-from feedrunner import batch
+from feedrunner.batch import Written
+from feedrunner.known_rows import manager_id
 from feedrunner.messages import Message, Record, State, WholeStream
+from feedrunner.writers import write
 from schema.tables import packages as tables
 from store.write.upsert import put_rows
 
@@ -78,8 +80,8 @@ class Loader:
         """Commit the rows that wait, and the state with them."""
         rows, self.buffer = self.buffer, []
 
-        def work(connection: Connection) -> batch.Written:
-            written = batch.write(connection, self.load, rows, self.listed)
+        def work(connection: Connection) -> Written:
+            written = write(connection, self.load, rows, self.listed)
             if state is not None:
                 row = {"feed": self.load.feed, "state": state.value, "load_id": self.load.number}
                 put_rows(connection, tables.feedstates, [row])
@@ -141,7 +143,7 @@ def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) ->
                     "state": "running",
                     "created_at": now,
                     "updated_at": now,
-                    "package_manager_id": manager and batch.manager_id(connection, manager, now),
+                    "package_manager_id": manager and manager_id(connection, manager, now),
                 }
             ],
         )

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DOORS = {"listener.py": "listener", "local-database.py": "backfill", "dashboard.py": "dashboard"}
+DOORS = {
+    "listener.py": "listener",
+    "local-database.py": "backfill",
+    "dashboard.py": "dashboard",
+    "run_feeds.py": "feedrunner",
+}
 SENTENCE = "run make setup first (No module named 'package_of_the_venv')"
 
 each_door = pytest.mark.parametrize("door", DOORS)

@@ -36,7 +36,13 @@ VENDORS = {f"{room}/{vendor}" for room in ("rows", "backfill") for vendor in ("g
 SHARED = {"version": {"rows"}, "words": {"rows"}, "clock": {"store/state"}}
 
 # Where a vendor's name may stand in code: its own files, and a line in each registry.
-OF_A_VENDOR = ("rows/github/", "backfill/github/", "listener/vendors/github", "config/github.py")
+OF_A_VENDOR = (
+    "rows/github/",
+    "backfill/github/",
+    "listener/vendors/github",
+    "config/github.py",
+    "feedrunner/package_address.py",
+)
 REGISTRIES = {
     "rows/sources.py",
     "listener/vendors/__init__.py",

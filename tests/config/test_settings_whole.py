@@ -42,6 +42,7 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         night_zone=ZoneInfo("UTC"),
         night_ends=time(12),
         groups=(),
+        feeds_dir=Path("feeds"),
     )
 
 
@@ -78,6 +79,7 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
             "DASHBOARD_LOGIN_HEADER": "X-User",
             "ACKNOWLEDGE_TOKEN": "look after it",
             "GROUPS_FILE": "groups.toml",
+            "FEEDS_DIR": "/srv/feeds",
         },
         tmp_path,
     )
@@ -116,5 +118,6 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         acknowledge_token="look after it",
         night_zone=ZoneInfo("Asia/Kathmandu"),
         night_ends=time(7, 30),
+        feeds_dir=Path("/srv/feeds"),
         groups=(Group("prod", ("org/api", "org/web-*"), ("Nightly",), ("bot",)),),
     )
