@@ -82,7 +82,7 @@ def strange_parameters_are_refused(conn):
     for parameters in (5, {1, 2}, iter([1])):
         with pytest.raises(sqlite3.ProgrammingError, match=r"^parameters are of unsupported type$"):
             conn.execute("SELECT ?", parameters)
-    for value in ([1], {"a": 1}, object(), (1, 2)):
+    for value in ({"a": 1}, object()):  # a list is taken here, for IN
         with pytest.raises(sqlite3.ProgrammingError, match="is not supported"):
             conn.execute("SELECT ?", (value,))
 
