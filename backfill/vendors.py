@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from backfill import github
+from backfill import github, gitlab
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, Tell
@@ -50,12 +50,8 @@ Heads = dict[str, str | None]
 Phase = Callable[[Context, Repository, ReadRange], None]
 
 
-class Vendor(Protocol):
-    """What a vendor's folder offers; what each function does is said at its definition there.
-
-    All that ask the vendor raise ApiError, and also BudgetSpent and RequestsStopped of
-    http/rate_limit.py.
-    """
+class HookKeeper(Protocol):
+    """What of a vendor's folder is asked for its webhooks."""
 
     TITLE: str
     """The vendor's name as people write it."""
@@ -63,6 +59,29 @@ class Vendor(Protocol):
     """The setting that holds the API's address."""
     KEY: str
     """The setting that holds the key."""
+
+    def open_client(
+        self, settings: Settings, tell: Tell, *, left: float = LEFT_TO_OTHERS, caches: bool = False
+    ) -> Client: ...
+    def check_key(self, client: Client, tries: int) -> None: ...
+    def hook_owners(self, patterns: Sequence[str]) -> list[HookOwner]: ...
+    def inspect_hooks(
+        self, client: Client, owner: HookOwner, url: str | None, known: KnownHooks
+    ) -> Iterator[CheckLine]: ...
+    def set_up_hook(
+        self, client: Client, owner: HookOwner, url: str, secret: str, sending: frozenset[int]
+    ) -> tuple[Webhook, str, int]: ...
+    def wait_for_ping(self, client: Client, hook: Webhook, last: int) -> str: ...
+    def explain_refusal(self, client: Client, owner: HookOwner, problem: ApiError) -> Refusal: ...
+
+
+class Vendor(HookKeeper, Protocol):
+    """What a vendor's folder offers; what each function does is said at its definition there.
+
+    All that ask the vendor raise ApiError, and also BudgetSpent and RequestsStopped of
+    http/rate_limit.py.
+    """
+
     NO_KEY: str
     """What it means to have no key, in a sentence without an end."""
     NO_HOOK_RIGHTS: str
@@ -76,10 +95,6 @@ class Vendor(Protocol):
     PHASES: Sequence[tuple[str, Phase]]
     """What a backfill reads of a repository, in this order; each stores what it reads."""
 
-    def open_client(
-        self, settings: Settings, tell: Tell, *, left: float = LEFT_TO_OTHERS, caches: bool = False
-    ) -> Client: ...
-    def check_key(self, client: Client, tries: int) -> None: ...
     def list_names(
         self, client: Client, watch: Watch, report: Callable[[str], object]
     ) -> Iterator[str]: ...
@@ -186,16 +201,6 @@ class Vendor(Protocol):
     ) -> RecoveredDeliveries: ...
     def read_app(self, settings: Settings) -> App | None: ...
     def open_app_client(self, app: App, other: Client) -> Client: ...
-    def hook_owners(self, patterns: Sequence[str]) -> list[HookOwner]: ...
-    def check_listener_url(self, url: str) -> str: ...
-    def inspect_hooks(
-        self, client: Client, owner: HookOwner, url: str | None, known: KnownHooks
-    ) -> Iterator[CheckLine]: ...
-    def set_up_hook(
-        self, client: Client, owner: HookOwner, url: str, secret: str, sending: frozenset[int]
-    ) -> tuple[Webhook, str, int]: ...
-    def wait_for_ping(self, client: Client, hook: Webhook, last: int) -> str: ...
-    def explain_refusal(self, client: Client, owner: HookOwner, problem: ApiError) -> Refusal: ...
 
 
 VENDORS: dict[str, Vendor] = {
@@ -206,6 +211,12 @@ VENDORS: dict[str, Vendor] = {
 def vendor_of(provider: str) -> Vendor:
     """Return the vendor of a provider (`github:HOST` is one of GitHub's servers)."""
     return VENDORS[provider.partition(":")[0]]
+
+
+HOOK_KEEPERS: dict[str, HookKeeper] = {
+    **VENDORS,
+    "gitlab": gitlab,
+}
 
 
 def chosen_vendor(settings: Settings) -> Vendor:

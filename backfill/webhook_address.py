@@ -4,7 +4,10 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from backfill.records import Webhook
+from config.settings import BadSetting
+from engines.kind import is_loopback
 
+PATH = "/webhook"
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -43,3 +46,18 @@ def without_secrets(url: str) -> str:
         return "what is no address"
     host = parts.netloc.rpartition("@")[2]
     return ascii(f"{parts.scheme}://{host}{parts.path}")[1:-1]
+
+
+def check_listener_url(url: str) -> str:
+    """Return the URL of a listener. Raises BadSetting."""
+    try:
+        parts, _ = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        raise BadSetting("--register", "is not an address like https://HOST/webhook") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise BadSetting("--register", "is not an address like https://HOST/webhook")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise BadSetting("--register", "deliveries would come in clear: https is needed")
+    if parts.path in ("", "/"):
+        raise BadSetting("--register", f"has no path: the listener answers at {PATH}")
+    return url

@@ -37,6 +37,13 @@ def secret_setting(vendor: str) -> str:
     return name
 
 
+def named_secrets(settings: Settings) -> tuple[bytes, ...]:
+    """Return the secrets of the vendor whose repositories are named, never another's."""
+    if "secrets" in FORMS[settings.vendor].settings:
+        return settings.source.secrets
+    return settings.webhook_secret
+
+
 def load_secrets(settings: Settings, made: Path = MADE) -> tuple[tuple[bytes, ...], Path | None]:
     """Return the secrets, and the file they stand in when they are ours. Raises BadSetting."""
     if settings.webhook_secret:

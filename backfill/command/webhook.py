@@ -15,8 +15,10 @@ from sqlalchemy import Engine
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.records import KnownHooks, Refusal, Webhook
-from backfill.vendors import Vendor, chosen_vendor
+from backfill.vendors import HOOK_KEEPERS, HookKeeper
 from backfill.watched_repositories import GoneRepository
+from backfill.webhook_address import check_listener_url
+from config import webhook_secret
 from config.command_line import CommandLine
 from config.settings import BadSetting, Settings, read
 from engines import reading
@@ -43,17 +45,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         flags = read_flags(argv)
         settings = read({})
-        vendor = chosen_vendor(settings)
         register = flags["register"]
-        url = vendor.check_listener_url(register) if register else None
-        if not settings.source.token:
-            raise BadSetting(vendor.KEY, NO_KEY)
+        url = check_listener_url(register) if register else None
+        parts = settings.parts()
+        for part in parts:
+            if not part.source.token:
+                raise BadSetting(HOOK_KEEPERS[part.vendor].KEY, NO_KEY)
         if not settings.repos and not flags["check"]:
             raise BadSetting("-r", NO_REPOS)
         with opened_usable_store(settings) as engine:
             if flags["check"]:
-                return check_hooks(settings, engine, url)
-            return set_up_hooks(settings, engine, str(url))
+                return max(check_hooks(part, engine, url) for part in parts)
+            return max(set_up_hooks(part, engine, str(url)) for part in parts)
     except BadSetting as error:
         return report_failure(str(error), 2)
     except ApiError as problem:
@@ -79,7 +82,7 @@ def report_failure(why: str, code: int) -> int:
     return code
 
 
-def connect(vendor: Vendor, settings: Settings) -> Client:
+def connect(vendor: HookKeeper, settings: Settings) -> Client:
     """Return the vendor, which answers and accepts the key. Raises ApiError."""
     client = vendor.open_client(settings, waiting)
     vendor.check_key(client, TRIES)
@@ -132,10 +135,11 @@ def remember_url(engine: Engine | None, hook: Webhook, url: str) -> None:
 
 def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:
     """Register the hook of every owner; return the exit code. Raises BadSetting, ApiError."""
-    if not settings.webhook_secret:
-        raise BadSetting("WEBHOOK_SECRET", "is not set: use listener.py --register, which knows it")
-    secret = settings.webhook_secret[0].decode()
-    vendor = chosen_vendor(settings)
+    secrets = webhook_secret.named_secrets(settings)
+    if not secrets:
+        name = webhook_secret.secret_setting(settings.vendor)
+        raise BadSetting(name, "is not set: use listener.py --register, which knows it")
+    secret, vendor = secrets[0].decode(), HOOK_KEEPERS[settings.vendor]
     client, known = connect(vendor, settings), read_known_hooks(engine)
     code = 0
     for owner in vendor.hook_owners(settings.repos):
@@ -156,7 +160,7 @@ def check_hooks(settings: Settings, engine: Engine | None, url: str | None) -> i
     try:
         lines += inspect_hooks(settings, engine, url)
     except TooLong as error:
-        lines.append(CheckLine(chosen_vendor(settings).KEY, "", str(error)))
+        lines.append(CheckLine(HOOK_KEEPERS[settings.vendor].KEY, "", str(error)))
     for line in lines:
         print(json.dumps(line._asdict()), flush=True)
     return int(any(line.wrong for line in lines))
@@ -166,7 +170,7 @@ def inspect_hooks(
     settings: Settings, engine: Engine | None, url: str | None
 ) -> Iterator[CheckLine]:
     """Yield how the hooks fare. A key that may not see them is no fault: lists are compared."""
-    vendor = chosen_vendor(settings)
+    vendor = HOOK_KEEPERS[settings.vendor]
     try:
         client = vendor.open_client(settings, refuse_to_wait)
         vendor.check_key(client, TRIES)

@@ -32,7 +32,6 @@ from backfill.github.failure_reasons import REASONS_FOR as REASONS_FOR
 from backfill.github.failure_reasons import read_failure_reasons as read_failure_reasons
 from backfill.github.failure_reasons import read_job_reasons as read_job_reasons
 from backfill.github.failure_reasons import read_job_versions as read_job_versions
-from backfill.github.hook_registration import check_listener_url as check_listener_url
 from backfill.github.hook_registration import explain_refusal as explain_refusal
 from backfill.github.hook_registration import hook_owners as hook_owners
 from backfill.github.hook_registration import inspect_hooks as inspect_hooks

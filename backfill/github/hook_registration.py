@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from urllib.parse import urlsplit
 
 from backfill.github import webhooks
 from backfill.http.client import Client
@@ -10,12 +9,9 @@ from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import read_object
 from backfill.records import HookOwner, KnownHooks, Refusal, Webhook
 from backfill.webhook_address import is_ours, without_secrets
-from config.settings import BadSetting
 from config.watch import watch
-from engines.kind import is_loopback
 from runtime.check_line import CheckLine
 
-FLAG, PATH = "--register", "/webhook"
 PING_SECONDS, PAUSE = 15.0, 1.0
 REPO_RIGHTS = (
     "admin rights to the repository and, for a classic key, the scope admin:repo_hook, for a "
@@ -33,21 +29,6 @@ def hook_owners(patterns: Sequence[str]) -> list[HookOwner]:
     orgs = [HookOwner(one, f"/orgs/{one}/hooks", True) for one in meant.owners.values()]
     repos = [HookOwner(one, f"/repos/{one}/hooks", False) for one in meant.names.values()]
     return orgs + repos
-
-
-def check_listener_url(url: str) -> str:
-    """Return the URL of a listener. Raises BadSetting."""
-    try:
-        parts, _ = urlsplit(url), urlsplit(url).port
-    except ValueError:
-        raise BadSetting("--register", "is not an address like https://HOST/webhook") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise BadSetting("--register", "is not an address like https://HOST/webhook")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise BadSetting("--register", "deliveries would come in clear: https is needed")
-    if parts.path in ("", "/"):
-        raise BadSetting("--register", f"has no path: the listener answers at {PATH}")
-    return url
 
 
 def explain_refusal(client: Client, owner: HookOwner, problem: ApiError) -> Refusal:

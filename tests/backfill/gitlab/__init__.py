@@ -1,0 +1,1 @@
+"""GitLab's API, asked over a real socket."""
