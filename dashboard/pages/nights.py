@@ -16,6 +16,7 @@ from dashboard.view.night_matrix import (
     NO_GROUP,
     MatrixRow,
     build_rows,
+    estimate_width,
     filter_rows,
     find_shared_owner,
     has_text,
@@ -25,6 +26,7 @@ from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.suspect_commits import list_suspects
 from dashboard.web import filters, names
 from dashboard.web.request import csv_response, render_page, site, store
+from rows.words import FAILED_JOB
 from store.errors.error_ranking import list_repo_names
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
@@ -103,6 +105,7 @@ def show() -> str:
         totals=totals,
         causes=read_causes(choose_rows(shown, ""), shown, text),
         owner=find_shared_owner(rows),
+        width=estimate_width(rows, len(shown.nights)),
         groups=group_names(),
         variants=variants(),
         pending=changed_runs.pending_runs(store()),
@@ -158,7 +161,7 @@ def detail(repoid: int, day: str) -> str:
     by_run = {
         run.key: [
             job
-            for job in jobs
+            for job in sorted(jobs, key=lambda job: job.conclusion not in FAILED_JOB)
             if (job.provider, job.rungitid) == run.key and job.attempt == run.attempt
         ]
         for run in runs

@@ -11,6 +11,8 @@ from store.rollups.night_summary import EMPTY, STATES, NightContent, NightFailur
 from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, NightlyResult
 
 NO_GROUP = "other"
+CELL, LETTER, LONGEST_NAME = 34, 8, 284
+"""Pixels, as in pages.css."""
 
 
 class NightCell(NamedTuple):
@@ -74,6 +76,12 @@ def find_shared_owner(rows: Sequence[MatrixRow]) -> str:
     """Return what comes before the names of all rows, `octo-org/`; empty where they differ."""
     owners = {row.repo.rpartition("/")[0] for row in rows}
     return f"{owners.pop()}/" if len(rows) > 1 and len(owners) == 1 and "" not in owners else ""
+
+
+def estimate_width(rows: Iterable[MatrixRow], nights: int) -> int:
+    """Return how many hundred pixels the table may need: rather one too many."""
+    longest = max((len(row.repo) for row in rows), default=0)
+    return -(-(CELL * nights + min(LONGEST_NAME, LETTER * longest + 24) + 24) // 100)
 
 
 def has_text(cell: NightCell, text: str) -> bool:

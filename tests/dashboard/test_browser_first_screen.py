@@ -74,6 +74,23 @@ def test_six_errors_and_the_matrix_fit_the_first_screen(
     page.context.close()
 
 
+@pytest.mark.parametrize("path", ["/", "/?nights=14"])
+def test_table_that_goes_on_says_so_at_every_width(
+    browser: Browser, many: Place, complaints: list[str], path: str
+):
+    page = at(browser, many, complaints, 1440, 900)
+    page.goto(path)
+    for width in range(330, 1700, 90):
+        page.set_viewport_size({"width": width, "height": 900})
+        cut = page.evaluate(
+            "(s => s.scrollWidth - s.clientWidth)(document.querySelector('.frame .scroll'))"
+        )
+        is_said = page.locator(".older").is_visible()
+        assert is_said or cut <= 0, width
+        assert is_said <= (cut > -130), width
+    page.context.close()
+
+
 def test_phone_shows_the_newest_nights_and_says_that_there_are_more(
     browser: Browser, many: Place, complaints: list[str]
 ):

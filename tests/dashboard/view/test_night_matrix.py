@@ -8,7 +8,7 @@ import pytest
 
 from config.calendar import Calendar, shown_nights
 from dashboard.view.night_changes import find_changes
-from dashboard.view.night_matrix import build_rows, filter_rows, sort_rows
+from dashboard.view.night_matrix import build_rows, filter_rows, find_shared_owner, sort_rows
 from store.reads.nights import GroupedRepo
 from store.rollups.night_summary import (
     WHOLE_RUN,
@@ -205,3 +205,12 @@ def test_groups_stand_in_their_order_and_each_is_sorted_for_itself():
         2,
     ]
     assert [row.repoid for row in filter_rows(found, LAST, "", [], "prod")] == [3]
+
+
+def test_owner_is_shared_where_all_rows_have_it_and_are_several():
+    row = rows([run()], [])[0]
+    named = [row._replace(repo=name) for name in ("octo-org/a", "octo-org/b", "other/c")]
+    assert find_shared_owner(named[:2]) == "octo-org/"
+    assert find_shared_owner(named) == ""
+    assert find_shared_owner(named[:1]) == ""
+    assert find_shared_owner([row._replace(repo="a"), row._replace(repo="b")]) == ""
