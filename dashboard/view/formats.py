@@ -105,8 +105,12 @@ def first_line(text: str | None, most: int = 120) -> str:
 
 
 def listed(text: str | None) -> str:
-    """Return a JSON list of words as people write one."""
-    return ", ".join(map(str, json.loads(text))) if text else ""
+    """Return a JSON list of words as people write one, any other text as it is."""
+    try:
+        words = json.loads(text or "[]")
+    except ValueError:
+        words = text
+    return ", ".join(map(str, words)) if isinstance(words, list) else text or ""
 
 
 def night(day: date) -> str:

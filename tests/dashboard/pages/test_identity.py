@@ -81,7 +81,7 @@ def test_two_files_of_one_name_are_not_flaky_together(engine: Engine, client: Fl
     page = text_of(client, "/flakes")
     assert LINUX in page
     assert WINDOWS not in page
-    assert "/runs?workflowgitid=501&amp;repo=octo-org%2Fapp" in page
+    assert "/workflow?repo=octo-org%2Fapp&amp;workflowgitid=501" in page
 
 
 def test_link_to_a_workflow_lists_its_runs_and_no_other(engine: Engine, client: FlaskClient):
