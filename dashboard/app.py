@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, make_response, render_template
+from flask import request as asked
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -15,7 +16,7 @@ from config.settings import Settings
 from dashboard.causes.shown_causes import list_authors
 from dashboard.pages import NAVIGATION, PAGES, TITLES
 from dashboard.view import formats
-from dashboard.web import access, links, names, request
+from dashboard.web import access, compression, filters, links, names, request
 from dashboard.web.filters import BadFilter
 from engines import faults
 from store.rollups.spans import RollupPlan
@@ -51,6 +52,7 @@ def create_app(
     app.before_request(request.open_store)
     app.teardown_request(request.close_store)
     app.after_request(access.add_headers)
+    app.after_request(compression.compress)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
     app.register_error_handler(BadFilter, refuse)
@@ -92,8 +94,16 @@ def plain(code: int, title: str, text: str, command: str = "", again: int = 0) -
 
 
 def refuse(error: BadFilter) -> Response:
-    """Answer a filter that makes no sense: showing everything instead would mislead."""
-    return plain(400, "This filter does not fit", str(error))
+    """Answer a filter that makes no sense: showing everything instead would mislead.
+
+    The form stays, with what was typed, to be put right.
+    """
+    fields = [name for name in asked.args if name in filters.has_filters()]
+    kept = {name: asked.args[name] for name in fields}
+    body = render_template(
+        "plain.html", title="This filter does not fit", text=str(error), kept=kept, path=asked.path
+    )
+    return make_response(body, 400)
 
 
 def decline(error: HTTPException) -> Response:

@@ -1,5 +1,6 @@
 """`/runs`: every run, newest first, by what one looks for."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +12,20 @@ from dashboard.web.filters import BadFilter
 from dashboard.web.request import csv_response, render_page, site, store
 from rows.sources import TRIGGERS
 from store.reads import run_list, runs
-from store.reads.run_list import ListPosition, RunFilter, RunPage
+from store.reads.connection import StatementTimeout, limit_time
+from store.reads.run_list import SORTS, ListPosition, RunPage
+from store.reads.run_search import counts, what_failed
+from store.reads.run_search.conditions import RunFilter
 from store.reads.runs import Run
 
 TITLE = "Runs"
 blueprint = Blueprint("runs", __name__)
 PAGE = 50
 SECONDS = 0.1
+COUNT_SECONDS = 0.05
+SORT_SECONDS = 3.0
+MOST_PAGES = 200
+TOO_MANY = "So many runs cannot be sorted while you wait: choose fewer days, or one repository."
 VARIANTS = 100
 CSV_MOST = 10_000
 CONCLUSIONS = (
@@ -41,7 +49,39 @@ def read_filter() -> RunFilter:
         calendar.borders(last, last)[1] if last else None,
         filters.text("head") or None,
         filters.whole("workflowgitid"),
+        filters.text("q") or None,
     )
+
+
+def list_sorted(wanted: RunFilter, by: str, limit: int, skip: int) -> list[Run]:
+    """Return runs, the longest first. Raises BadFilter: they are too many."""
+    try:
+        with limit_time(store(), SORT_SECONDS):
+            return run_list.list_longest(store(), wanted, by, limit, skip)
+    except StatementTimeout:
+        raise BadFilter(TOO_MANY) from None
+
+
+def read_page(wanted: RunFilter) -> tuple[RunPage, str]:
+    """Return a page of runs in the order of the URL, and its `after` of the next. BadFilter."""
+    by = filters.choice("sort", SORTS, SORTS[0])
+    if by == SORTS[0]:
+        listed = run_list.list_runs(store(), wanted, PAGE + 1, read_position(), SECONDS)
+        return listed, next_place(listed)
+    page = filters.whole("after") or 0
+    if page > MOST_PAGES:
+        raise BadFilter("after is no place in the list: begin at its top again.")
+    rows = list_sorted(wanted, by, PAGE + 1, page * PAGE)
+    return RunPage(rows, None), str(page + 1) if len(rows) > PAGE else ""
+
+
+def count_shown(wanted: RunFilter) -> tuple[int | None, int]:
+    """Return how many runs the filters leave, None where that takes long, and of how many."""
+    whole = counts.count_all(store(), COUNT_SECONDS)
+    if wanted == RunFilter():
+        return whole, whole
+    matching = counts.count_runs(store(), wanted, COUNT_SECONDS)
+    return matching, max(whole, matching or 0)
 
 
 def read_position() -> ListPosition | None:
@@ -70,11 +110,21 @@ def kept_filters(*without: str) -> dict[str, Any]:
     return {name: value for name, value in request.args.items() if name not in without}
 
 
+def suggest(shown: Iterable[Run]) -> dict[str, list[str]]:
+    """Return what to offer in a field: the names that the runs of this page have."""
+    fields = {"workflow": "workflowname", "branch": "branchname", "author": "author"}
+    return {
+        field: sorted({getattr(run, column) for run in shown} - {None, ""})
+        for field, column in fields.items()
+    }
+
+
 @blueprint.get("/runs")
 def show() -> str:
     """Return a page of runs."""
     wanted = read_filter()
-    listed = run_list.list_runs(store(), wanted, PAGE + 1, read_position(), SECONDS)
+    listed, after = read_page(wanted)
+    matching, whole = count_shown(wanted)
     repos = runs.list_repos(store())
     return render_page(
         "runs.html",
@@ -83,7 +133,12 @@ def show() -> str:
         labels=names.label_runs(listed.runs[:PAGE]),
         namesakes=names.list_namesakes(*wanted.repoids),
         searched=listed.searched,
-        after=next_place(listed),
+        after=after,
+        matching=matching,
+        whole=whole,
+        failed=what_failed.list_run_failures(store(), listed.runs[:PAGE]),
+        suggestions=suggest(listed.runs),
+        sorts=SORTS,
         repos=repos,
         variants=[
             ("all", "/runs"),
@@ -103,5 +158,8 @@ def show() -> str:
 @blueprint.get("/runs.csv")
 def download() -> Response:
     """Return the newest runs that the filters leave as CSV."""
-    listed = run_list.list_runs(store(), read_filter(), CSV_MOST, read_position())
+    wanted, by = read_filter(), filters.choice("sort", SORTS, SORTS[0])
+    if by != SORTS[0]:
+        return csv_response("runs", Run._fields, list_sorted(wanted, by, CSV_MOST, 0))
+    listed = run_list.list_runs(store(), wanted, CSV_MOST, read_position())
     return csv_response("runs", Run._fields, listed.runs)

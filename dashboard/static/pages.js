@@ -1,5 +1,6 @@
 // Everything works without this file: it opens a night beside the matrix instead of as a page,
-// moves between cells with the arrow keys, and shows a filter's result as soon as it is chosen.
+// moves between cells with the arrow keys, shows a filter's result as soon as it is chosen, knows
+// the keys / and ?, and loads a page again while nobody works on it.
 "use strict";
 
 for (const form of document.querySelectorAll("form[data-live]")) {
@@ -79,4 +80,46 @@ for (const table of document.querySelectorAll(".matrix")) {
       return;
     }
   });
+}
+
+const keys = document.getElementById("keys");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  if (event.key === "/") {
+    const field = document.querySelector("main input[name=q], main input[type=search]");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  } else if (event.key === "?" && keys && !keys.open) {
+    event.preventDefault();
+    keys.showModal();
+  }
+});
+
+// The browser keeps the place when a page loads itself again; what was opened, typed, marked or
+// reached by the keyboard would be lost, so then it stays as it is.
+const SECONDS = 60;
+let isTouched = false;
+for (const name of ["input", "toggle", "submit"]) {
+  document.addEventListener(name, () => (isTouched = true), true);
+}
+addEventListener("load", () => setTimeout(() => (isTouched = false), 0));
+
+function isIdle() {
+  const focus = document.activeElement;
+  return (
+    !isTouched &&
+    !document.querySelector("dialog[open]") &&
+    (!focus || focus === document.body || focus.id === "main") &&
+    String(getSelection()) === ""
+  );
+}
+
+if (location.protocol !== "file:" && document.querySelector("main[data-again]")) {
+  setInterval(() => {
+    if (document.visibilityState === "visible" && isIdle()) location.reload();
+  }, SECONDS * 1000);
 }

@@ -81,12 +81,18 @@ def read_repo() -> int | None:
 def read_repos() -> tuple[int, ...]:
     """Return the repositories that the URL chooses for a list, none for all. Raises BadFilter.
 
-    A name alone chooses each server's that is called so today.
+    A name alone chooses each server's that is called so today; a part of one all that have it.
     """
+    name = filters.text("repo").casefold()
+    if name and filters.whole("repoid") is None and runs.find_repo(store(), name) is None:
+        numbers = [one.Id for one in runs.list_repos(store()) if name in one.name.casefold()]
+        if not numbers:
+            raise BadFilter(f"No stored repository is or was called {filters.text('repo')}.")
+        return tuple(numbers)
     repoid = read_repo()
     if repoid is None:
         return ()
-    name, alike = filters.text("repo").casefold(), list_namesakes(repoid)
+    alike = list_namesakes(repoid)
     if repoid == filters.whole("repoid") or not alike or alike[0].name.casefold() != name:
         return (repoid,)
     own = shared_names()[repoid].provider

@@ -6,36 +6,15 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from rows.words import COMPLETED, FAILED
-from schema.tables.ci import workflowruns, workflows
+from schema.tables.ci import workflowruns
 from store.reads.connection import StatementTimeout, limit_time
+from store.reads.run_search.conditions import RunFilter, conditions_of
 from store.reads.runs import Run, columns
 
 FIRST, GROWTH = 2000, 4
 """How many runs are looked through at first, and how many times more at the next step."""
-
-
-class RunFilter(NamedTuple):
-    """Which runs to list; None means any. `author` is the actor's login.
-
-    `head`: where their commit is from, `own` for the repository itself, `forks`, or a full name.
-    `workflow`: what their workflow is called, now or when they ran; `workflowgitid`: its id.
-    `repoids`: any of these, all when empty.
-    """
-
-    repoids: tuple[int, ...] = ()
-    workflow: str | None = None
-    branch: str | None = None
-    event: str | None = None
-    conclusion: str | None = None
-    author: str | None = None
-    commit: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    head: str | None = None
-    workflowgitid: int | None = None
 
 
 class ListPosition(NamedTuple):
@@ -43,47 +22,6 @@ class ListPosition(NamedTuple):
 
     createtime: datetime
     Id: int
-
-
-def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a list of runs."""
-    table = workflowruns.c
-    exact = {
-        table.workflowgitid: wanted.workflowgitid,
-        table.branchname: wanted.branch,
-        table.event: wanted.event,
-        table.author: wanted.author,
-        table.commithash: wanted.commit,
-    }
-    conditions = [column == value for column, value in exact.items() if value is not None]
-    if wanted.repoids:
-        conditions.append(table.repoid.in_(wanted.repoids))
-    if wanted.workflow is not None:
-        conditions.append(is_called(wanted.workflow))
-    if wanted.conclusion == "failed":
-        conditions.append(table.conclusion.in_(FAILED))
-    elif wanted.conclusion == "running":
-        conditions.append(and_(table.conclusion.is_(None), table.status != COMPLETED))
-    elif wanted.conclusion is not None:
-        conditions.append(table.conclusion == wanted.conclusion)
-    if wanted.head in ("own", "forks"):
-        is_own = table.headrepo.is_(None)
-        conditions.append(is_own if wanted.head == "own" else not_(is_own))
-    elif wanted.head is not None:
-        conditions.append(table.headrepo == wanted.head)
-    if wanted.since is not None:
-        conditions.append(table.createtime >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(table.createtime < wanted.until)
-    return conditions
-
-
-def is_called(workflow: str) -> ColumnElement[bool]:
-    """Return the condition of runs whose workflow was called so when they ran, or is today."""
-    run, today = workflowruns.c, workflows.c
-    same = (today.provider == run.provider, today.gitid == run.workflowgitid)
-    renamed = select(today.Id).where(*same, today.name == workflow)
-    return or_(run.workflowname == workflow, renamed.exists())
 
 
 class RunPage(NamedTuple):
@@ -153,3 +91,22 @@ def time_at(
     if wanted.repoids:
         query = query.where(run.repoid.in_(wanted.repoids))
     return connection.scalar(query.offset(size).limit(1))
+
+
+SORTS = ("newest", "runtime", "queuetime")
+
+
+def list_longest(
+    connection: Connection, wanted: RunFilter, column: str, limit: int, skip: int = 0
+) -> list[Run]:
+    """Return runs by how long they ran or waited, the longest first.
+
+    All runs of the filters are looked at: bound its time.
+    """
+    by = workflowruns.c[column]
+    query = select(*columns(workflowruns, Run)).where(*conditions_of(wanted), by.is_not(None))
+    query = query.where(workflowruns.c.repo.is_not(None))
+    order = (by.desc(), workflowruns.c.createtime.desc(), workflowruns.c.Id.desc())
+    return [
+        Run(*row) for row in connection.execute(query.order_by(*order).offset(skip).limit(limit))
+    ]

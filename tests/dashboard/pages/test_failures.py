@@ -159,7 +159,7 @@ def test_rare_runs_are_looked_for_as_far_as_the_time_allows(
     old = stored.run(engine, repoid, LONG_AGO, author="grace")
     for hours in range(5):
         stored.run(engine, repoid, LAST_NIGHT - timedelta(hours=hours))
-    rows = r'class="row" href="/runs/github/(\d+)"'
+    rows = r'class="open" href="/runs/github/(\d+)"'
     assert re.findall(rows, text_of(client, "/runs?author=grace")) == [str(old)]
     monkeypatch.setattr("dashboard.pages.run_list.SECONDS", 0)
     monkeypatch.setattr("store.reads.run_list.FIRST", 2)

@@ -44,7 +44,7 @@ def test_runs_are_paged_without_gap_or_repetition(client: FlaskClient, engine: E
     path, seen = "/runs?repo=octo-org/app", list[int]()
     while path:
         page = text_of(client, path)
-        seen += [int(one) for one in re.findall(r'class="row" href="/runs/github/(\d+)"', page)]
+        seen += [int(one) for one in re.findall(r'class="open" href="/runs/github/(\d+)"', page)]
         found = re.search(r'rel="next" href="([^"]+)"', page)
         path = found[1].replace("&amp;", "&") if found else ""
     assert sorted(seen) == sorted(gitids)
@@ -54,20 +54,35 @@ def test_runs_are_paged_without_gap_or_repetition(client: FlaskClient, engine: E
 def test_runs_are_found_by_each_filter(client: FlaskClient, engine: Engine):
     repoid = stored.repo(engine)
     other = stored.repo(engine, "octo-org/other")
-    stored.run(engine, other, NOW - timedelta(days=9))
+    stored.run(engine, other, NOW - timedelta(days=9), branchname="other")
     wanted = {
         "workflowname": "CI",
-        "branchname": "main ",
+        "branchname": "main",
+        "title": "The First page",
         "event": "push",
         "conclusion": "timed_out",
         "author": "Grace",
         "commithash": "d" * 40,
     }
     gitid = stored.run(engine, repoid, NOW, **wanted)
+    failed = stored.job(engine, repoid, gitid, NOW, name="compile", conclusion="failure")
+    stored.reason(engine, repoid, gitid, failed, message="Boom at 7", time=NOW)
     for query in (
         "repo=octo-org/app",
         "repo=OCTO-ORG/APP",
         "workflow=ci",
+        "workflow=C",
+        "repo=APP",
+        "repo=to-org/ap",
+        'branch="main"',
+        "branch=MAI",
+        "event=pus",
+        "author=rac",
+        "commit=ddddddd",
+        "commit=DDDDDDD",
+        "q=boom+at",
+        "q=COMPILE",
+        "q=first+page",
         "event=push",
         "conclusion=timed_out",
         "conclusion=failed",
@@ -77,9 +92,27 @@ def test_runs_are_found_by_each_filter(client: FlaskClient, engine: Engine):
         "since=2026-03-10&until=2026-03-10",
     ):
         found = re.findall(
-            r'class="row" href="/runs/github/(\d+)"', text_of(client, f"/runs?{query}")
+            r'class="open" href="/runs/github/(\d+)"', text_of(client, f"/runs?{query}")
         )
         assert found == [str(gitid)], query
+
+
+def test_list_says_how_many_runs_fit_what_failed_and_leads_on(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    for number in range(3):
+        stored.run(engine, repoid, NOW - timedelta(hours=number), runtime=float(number))
+    gitid = stored.run(engine, repoid, NOW, conclusion="failure", author="grace", runtime=9.0)
+    failed = stored.job(engine, repoid, gitid, NOW, name="lint", conclusion="failure")
+    stored.reason(engine, repoid, gitid, failed, message="E501 too long", time=NOW)
+    page = text_of(client, "/runs?author=grace")
+    assert "1 of 4 runs" in page
+    assert "lint: <code>E501 too long</code>" in page
+    assert re.search(r'href="/branch[?][^"]*branch=main"', page)
+    assert re.search(r'href="/workflow[?][^"]*workflow=Nightly"', page)
+    assert "4 runs" in text_of(client, "/runs")
+    order = re.findall(r"/runs/github/(\d+)", text_of(client, "/runs?sort=runtime"))
+    assert order[0] == str(gitid)
+    assert len(order) == 4
 
 
 def test_run_page_marks_inherited_jobs_and_shows_steps(client: FlaskClient, engine: Engine):
