@@ -14,9 +14,9 @@ from rows.sources import TRIGGERS
 from store.reads import run_list, runs
 from store.reads.connection import StatementTimeout, limit_time
 from store.reads.run_list import SORTS, ListPosition, RunPage
-from store.reads.run_search import counts, what_failed
-from store.reads.run_search.conditions import RunFilter
 from store.reads.runs import Run
+from store.run_search import counts, what_failed
+from store.run_search.conditions import RunFilter
 
 TITLE = "Runs"
 blueprint = Blueprint("runs", __name__)

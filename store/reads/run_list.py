@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from schema.tables.ci import workflowruns
 from store.reads.connection import StatementTimeout, limit_time
-from store.reads.run_search.conditions import RunFilter, conditions_of
 from store.reads.runs import Run, columns
+from store.run_search.conditions import RunFilter, conditions_of
 
 FIRST, GROWTH = 2000, 4
 """How many runs are looked through at first, and how many times more at the next step."""

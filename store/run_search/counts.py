@@ -5,7 +5,7 @@ from sqlalchemy import Connection, func, select
 from schema.tables.ci import workflowruns
 from schema.tables.rollups import rollups
 from store.reads.connection import StatementTimeout, limit_time
-from store.reads.run_search.conditions import RunFilter, conditions_of
+from store.run_search.conditions import RunFilter, conditions_of
 
 
 def count_runs(connection: Connection, wanted: RunFilter, seconds: float) -> int | None:
