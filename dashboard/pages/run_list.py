@@ -11,12 +11,12 @@ from dashboard.web import filters, names
 from dashboard.web.filters import BadFilter
 from dashboard.web.request import csv_response, render_page, site, store
 from rows.sources import TRIGGERS
-from store.reads import run_list, runs
+from store.reads import runs
 from store.reads.connection import StatementTimeout, limit_time
-from store.reads.run_list import SORTS, ListPosition, RunPage
 from store.reads.runs import Run
-from store.run_search import counts, what_failed
+from store.run_search import counts, run_list, what_failed
 from store.run_search.conditions import RunFilter
+from store.run_search.run_list import SORTS, ListPosition, RunPage
 
 TITLE = "Runs"
 blueprint = Blueprint("runs", __name__)
