@@ -14,9 +14,9 @@ from rows.sources import TRIGGERS
 from store.reads import runs
 from store.reads.connection import StatementTimeout, limit_time
 from store.reads.runs import Run
-from store.run_search import counts, run_list, what_failed
+from store.run_search import counts, what_failed
 from store.run_search.conditions import RunFilter
-from store.run_search.run_list import SORTS, ListPosition, RunPage
+from store.run_search.run_pages import SORTS, ListPosition, RunPage
 
 TITLE = "Runs"
 blueprint = Blueprint("runs", __name__)
@@ -57,7 +57,7 @@ def list_sorted(wanted: RunFilter, by: str, limit: int, skip: int) -> list[Run]:
     """Return runs, the longest first. Raises BadFilter: they are too many."""
     try:
         with limit_time(store(), SORT_SECONDS):
-            return run_list.list_longest(store(), wanted, by, limit, skip)
+            return run_pages.list_longest(store(), wanted, by, limit, skip)
     except StatementTimeout:
         raise BadFilter(TOO_MANY) from None
 
@@ -66,7 +66,7 @@ def read_page(wanted: RunFilter) -> tuple[RunPage, str]:
     """Return a page of runs in the order of the URL, and its `after` of the next. BadFilter."""
     by = filters.choice("sort", SORTS, SORTS[0])
     if by == SORTS[0]:
-        listed = run_list.list_runs(store(), wanted, PAGE + 1, read_position(), SECONDS)
+        listed = run_pages.list_runs(store(), wanted, PAGE + 1, read_position(), SECONDS)
         return listed, next_place(listed)
     page = filters.whole("after") or 0
     if page > MOST_PAGES:
@@ -161,5 +161,5 @@ def download() -> Response:
     wanted, by = read_filter(), filters.choice("sort", SORTS, SORTS[0])
     if by != SORTS[0]:
         return csv_response("runs", Run._fields, list_sorted(wanted, by, CSV_MOST, 0))
-    listed = run_list.list_runs(store(), wanted, CSV_MOST, read_position())
+    listed = run_pages.list_runs(store(), wanted, CSV_MOST, read_position())
     return csv_response("runs", Run._fields, listed.runs)

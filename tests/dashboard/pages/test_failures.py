@@ -162,7 +162,7 @@ def test_rare_runs_are_looked_for_as_far_as_the_time_allows(
     rows = r'class="open" href="/runs/github/(\d+)"'
     assert re.findall(rows, text_of(client, "/runs?author=grace")) == [str(old)]
     monkeypatch.setattr("dashboard.pages.run_list.SECONDS", 0)
-    monkeypatch.setattr("store.run_search.run_list.FIRST", 2)
+    monkeypatch.setattr("store.run_search.run_pages.FIRST", 2)
     path, pages = "/runs?author=grace", 0
     while path and pages < 20:
         page = text_of(client, path)

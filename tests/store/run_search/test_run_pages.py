@@ -12,7 +12,7 @@ from schema.tables.ci import workflowruns
 from store.open import READ, open_engine
 from store.reads.connection import StatementTimeout, limit_time
 from store.run_search.conditions import RunFilter
-from store.run_search.run_list import FIRST, ListPosition, list_runs
+from store.run_search.run_pages import FIRST, ListPosition, list_runs
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
 from tests.dashboard.settings import settings_for
