@@ -14,7 +14,7 @@ from rows.sources import TRIGGERS
 from store.reads import runs
 from store.reads.connection import StatementTimeout, limit_time
 from store.reads.runs import Run
-from store.run_search import counts, what_failed
+from store.run_search import counts, run_pages, what_failed
 from store.run_search.conditions import RunFilter
 from store.run_search.run_pages import SORTS, ListPosition, RunPage
 
