@@ -16,6 +16,7 @@ from backfill.command.explain import explain
 from backfill.command.flags import SETTINGS, command_line
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import BudgetSpent
+from backfill.vendors import read_part
 from config.command_line import read_settings
 from config.settings import BadSetting, Settings
 from engines import faults
@@ -66,6 +67,9 @@ def run(given: dict[str, Any]) -> int:
         return run_forget(settings, given["forget"])
     if given["replay"]:
         return run_replay(settings, given)
+    if len(settings.vendors) > 1:
+        raise BadSetting("REPOS", "name repositories of one server at a time")
+    settings = read_part(settings)
     if given["audit"]:
         request = audit.parse_audit_request(given, settings, now())
         return audit.run_audit(settings, request, install=given["install"])

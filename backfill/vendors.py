@@ -221,6 +221,18 @@ HOOK_KEEPERS: dict[str, HookKeeper] = {
 
 def chosen_vendor(settings: Settings) -> Vendor:
     """Return the vendor whose repositories the settings name."""
-    if settings.vendor not in VENDORS:
-        raise BadSetting("REPOS", f"nothing of {settings.vendor} is read by this command yet")
     return VENDORS[settings.vendor]
+
+
+def is_read(provider: str) -> bool:
+    """Tell whether repositories of a server are read, and not just told of by webhooks."""
+    return provider.partition(":")[0] in VENDORS
+
+
+def read_part(settings: Settings) -> Settings:
+    """Return the settings with what can be read of the names. Raises BadSetting for none."""
+    part = next((part for part in settings.parts() if is_read(part.vendor)), None)
+    if part is None:
+        title = HOOK_KEEPERS[settings.vendor].TITLE
+        raise BadSetting("REPOS", f"what {title} has comes by its webhooks: it is not read yet")
+    return part

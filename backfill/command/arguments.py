@@ -58,7 +58,7 @@ def choose_patterns(settings: Settings, engine: Engine | None) -> tuple[str, ...
     names = list[str]()
     if engine is not None and open.age(engine) != "empty":
         with reading(engine).connect() as connection:
-            names = repository_names.list_full_names(connection)
+            names = repository_names.list_full_names(connection, settings.vendor)
     if not names:
         raise BadSetting("-r", "name a repository: -r org/repo (none is stored yet)")
     return tuple(names)

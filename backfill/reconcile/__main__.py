@@ -15,6 +15,7 @@ from typing import Any
 
 from backfill.reconcile.loop import reconcile
 from backfill.reconcile.reporter import CycleReporter
+from backfill.vendors import read_part
 from config.command_line import CommandLine, read_settings
 from config.settings import BadSetting, Settings, secrets_of
 from runtime import log
@@ -75,7 +76,7 @@ def command_line() -> CommandLine:
 def checked(given: dict[str, Any]) -> Settings:
     """Return the settings as they are now: a file may hold a newer key. Raises BadSetting."""
     flags = {name: given[name] for name in ("repos", "key", "database_password")}
-    settings = read_settings(flags)
+    settings = read_part(read_settings(flags))
     if not settings.source.token:
         raise BadSetting("GITHUB_TOKEN", NO_TOKEN)
     log.hide(secrets_of(settings))

@@ -65,6 +65,7 @@ class DeliveryLine:
 
     def learn(self, delivery: Delivery, signer: int | None) -> None:
         """Learn what a verified delivery says, and which secret signed it where that matters."""
+        self.fields |= {"event": delivery.event, "guid": delivery.guid}
         self.fields |= {"action": delivery.action, "repo": delivery.repo, "secret": signer}
 
     def write(self, answer: Answer) -> None:

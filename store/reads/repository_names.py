@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from schema.tables.ci import repoaliases, repos
 
@@ -33,7 +33,12 @@ def read_full_name(connection: Connection, repoid: int) -> str:
     return str(name)
 
 
-def list_full_names(connection: Connection) -> list[str]:
-    """Return the full names of the stored repositories; an older installation's may be short."""
-    query = select(repos.c.name).where(repos.c.name.contains("/"))
+def list_full_names(connection: Connection, vendor: str) -> list[str]:
+    """Return the full names of a vendor's stored repositories, of unknown ones, too.
+
+    An older installation's may be short.
+    """
+    provider = repos.c.provider
+    own = or_(provider == vendor, provider.startswith(f"{vendor}:"), provider.is_(None))
+    query = select(repos.c.name).where(repos.c.name.contains("/"), own)
     return list(connection.scalars(query.order_by(repos.c.Id)))

@@ -38,6 +38,7 @@ class NightRun(NamedTuple):
     createtime: datetime
     url: str | None
     workflowgitid: int | None = None
+    warned: bool | None = None
 
     @property
     def key(self) -> RunKey:
@@ -92,13 +93,13 @@ EMPTY = NightContent(NOTHING, 0, {}, ())
 
 
 def run_state(run: NightRun) -> str:
-    """Return what one run says; one that needed a second attempt passed with a warning."""
+    """Return what one run says; one in which a job failed, or was tried again, is warned."""
     if run.conclusion in FAILED:
         return FAILED_STATE
     if run.status != COMPLETED:
         return RUNNING
     if run.conclusion == SUCCESS:
-        return WARNED if (run.attempt or 1) > 1 else PASSED
+        return WARNED if run.warned or (run.attempt or 1) > 1 else PASSED
     return NOTHING if run.conclusion == SKIPPED else WARNED
 
 

@@ -148,6 +148,7 @@ def list_failed_jobs(
             select(*wanted)
             .where(job.provider == provider, job.rungitid.in_(numbers))
             .where(job.conclusion.in_(FAILED))
+            .where(or_(job.superseded.is_(None), job.superseded.is_(False)))
             .order_by(job.gitid)
         )
         if row.attempt == attempts[row.provider, row.rungitid]
