@@ -19,6 +19,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from deploy import accounts
 from rows.sources import source_of
 from schema import column_sources
+from schema.gitlab_column_sources import GITLAB_SOURCES
 from schema.tables.ci import keys, metadata
 from schema.tables.views import COLUMNS_OF_DAILY, COLUMNS_OF_ERRORS, DAILY, ERRORS
 from sqlauthenticator import INTERNAL
@@ -41,6 +42,16 @@ def fields_block() -> str:
         view_section(DAILY, daily, COLUMNS_OF_DAILY),
     )
     return "\n".join([*map(table_section, metadata.tables.values()), *views])
+
+
+def gitlab_fields_block() -> str:
+    """Return where GitLab says what columns hold."""
+    rows = [
+        f"| {table}.{column} | {paths.webhook} | {paths.rest} |"
+        for table, columns in GITLAB_SOURCES.items()
+        for column, paths in columns.items()
+    ]
+    return "\n".join(["| column | webhook | REST |", "|---|---|---|", *rows]) + "\n"
 
 
 def table_section(table: Any) -> str:
@@ -134,6 +145,7 @@ def tree_lines(package: Path, depth: int = 0) -> Iterator[tuple[str, str]]:
 BLOCKS = {
     "events": events_block,
     "gitlab_events": gitlab_events_block,
+    "gitlab_fields": gitlab_fields_block,
     "fields": fields_block,
     "settings": settings_block,
     "tree": tree_block,

@@ -22,7 +22,7 @@ def both(path: str) -> Paths:
 
 
 OWN = both(STORE)
-GITLAB = both(CANNOT + ", see gitlab.md")
+GITLAB = both(CANNOT + ", see GitLab below")
 PROVIDER = both("host of repository.html_url")
 REPO = both("repository.full_name, by repository.id")
 
