@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from config import github, gitlab, groups, values
+from config import github, gitlab, groups, prices, values
 from config.groups import Group
 from config.layers import BadSetting as BadSetting
 from config.layers import find_text, read_dotenv
+from config.prices import Prices
 from config.sources import Patterns, Setting, SourceForm, SourceSettings, read_patterns
 
 
@@ -53,6 +54,7 @@ class Settings(NamedTuple):
     night_ends: time
     groups: tuple[Group, ...]
     feeds_dir: Path
+    prices: Prices
 
     def __repr__(self) -> str:
         """Leave out what must not reach a log."""
@@ -130,6 +132,7 @@ SETTINGS = {
     "NIGHT_ENDS": Setting("12:00", values.time_of_day),
     "GROUPS": Setting("", groups.read_groups),
     "FEEDS_DIR": Setting("feeds", Path),
+    "PRICES": Setting("", prices.read_prices),
 }
 
 HIDDEN = frozenset(
@@ -144,8 +147,8 @@ COMMON = [name for name in Settings._fields if name not in ("sources", "vendor")
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
-# A text of several lines, which GROUPS_FILE holds.
-LINES = frozenset({"GROUPS"})
+# Texts of several lines, which GROUPS_FILE and PRICES_FILE hold.
+LINES = frozenset({"GROUPS", "PRICES"})
 
 
 def read(

@@ -17,19 +17,22 @@ from dashboard.pages import (
     deliveries,
     error,
     error_list,
+    figures,
     flakes,
     health,
     metrics,
     nights,
+    pools,
     run,
     run_list,
+    slower,
     time,
 )
 
 PAGES = (
     *(nights, run_list, run, workflow_history, job_history, branch_history),
     *(pull_request_history, runner_history, error_list, error, acknowledgement),
-    *(deliveries, time, flakes, health, metrics),
+    *(deliveries, figures, slower, pools, time, flakes, health, metrics),
 )
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}

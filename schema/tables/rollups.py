@@ -41,6 +41,7 @@ rollups = table(
     column("newest", Moment, "own", "When the last of them was created"),
     column("changed", Moment, "own", "When GitHub last changed one of them"),
     column("detail", Long(), "own", "What they and their jobs have in common, as JSON"),
+    column("figures", Long(), "own", "How they ended, on which runners, what for, as JSON"),
     # The figures alone, without the long detail beside them.
     Index("ix_rollups_figures", "begintime", "repoid", "runs", "open", "newest", "changed"),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, case, func, null, select
 
 from rows.words import OPEN
 from schema.tables.ci import jobs, workflowruns
-from store.rollups import histogram
+from store.rollups import figures, histogram
 from store.rollups.durations import RUN_OF_JOB, SORTS, SPANS, JobFilter, jobs_in
 
 ALL, UNKNOWN = 0, -1
@@ -114,7 +114,11 @@ def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tu
         if number != ALL:
             for (system, _), (count, seconds) in own.counts["jobs"].items():
                 sums[ALL].add("repository", JobCount(system, number, int(count), seconds))
-    return {(number,): own.values() for number, own in sums.items()}
+    told = figures.count_figures(connection, begin, end)
+    return {
+        (number,): {**sums[number].values(), "figures": figures.as_text(told.get(number, {}))}
+        for number in sums.keys() | told.keys()
+    }
 
 
 def sums_for(sums: RepoSums, repoid: int | None) -> tuple[DaySums, DaySums]:

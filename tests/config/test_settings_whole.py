@@ -1,11 +1,12 @@
 """All settings at once: the documented defaults, and every one given."""
 
-from datetime import time
+from datetime import date, time
 from ipaddress import ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.groups import Group
+from config.prices import Prices, read_prices
 from config.settings import Settings, read
 from config.sources import SourceSettings
 
@@ -43,11 +44,13 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         night_ends=time(12),
         groups=(),
         feeds_dir=Path("feeds"),
+        prices=read_prices(""),
     )
 
 
 def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
     (tmp_path / "ca.pem").touch()
+    (tmp_path / "prices.toml").write_text("date = 2026-01-31\ncurrency = 'EUR'")
     (tmp_path / "groups.toml").write_text(
         '[prod]\nrepos = ["org/api", "org/web-*"]\nworkflows = ["Nightly"]\nactors = ["bot"]\n'
     )
@@ -80,6 +83,7 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
             "ACKNOWLEDGE_TOKEN": "look after it",
             "GROUPS_FILE": "groups.toml",
             "FEEDS_DIR": "/srv/feeds",
+            "PRICES_FILE": "prices.toml",
         },
         tmp_path,
     )
@@ -120,4 +124,5 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         night_ends=time(7, 30),
         feeds_dir=Path("/srv/feeds"),
         groups=(Group("prod", ("org/api", "org/web-*"), ("Nightly",), ("bot",)),),
+        prices=Prices(date(2026, 1, 31), "EUR", ()),
     )

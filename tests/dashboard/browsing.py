@@ -42,6 +42,10 @@ PAGES = (
     "/errors?new=yes",
     "/flakes",
     "/health",
+    "/figures",
+    "/figures?by=job",
+    "/slower",
+    "/pools",
     "/workflow?repo=demo-org/app-1&workflow=CI",
     "/branch?repo=demo-org/app-1&branch=main",
 )

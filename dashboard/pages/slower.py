@@ -1,0 +1,91 @@
+"""`/slower`: jobs that got slower, and runners that are waited for longer, than their own past."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, g
+
+from dashboard.pages import figures
+from dashboard.view import charts
+from dashboard.web import filters, names
+from dashboard.web.filters import DateRange
+from dashboard.web.request import csv_response, render_page, site, store
+from store.figures import slowdowns
+from store.figures.figure_days import read_days
+from store.figures.slowdowns import RECENT, Slowdown
+from store.reads import runs
+
+TITLE = figures.TITLE
+blueprint = Blueprint("slower", __name__)
+DAYS = 35
+"""The last RECENT of them are set against the others."""
+
+
+class SlowerLine(NamedTuple):
+    """What takes longer, with its page and its daily medians."""
+
+    name: str
+    url: str
+    slowdown: Slowdown
+    trend: str
+
+
+class Slower(NamedTuple):
+    """Both lists of some days."""
+
+    dates: DateRange
+    jobs: list[SlowerLine]
+    pools: list[SlowerLine]
+
+
+def read_slower() -> Slower:
+    """Return what the URL asks for. Raises BadFilter."""
+    dates, repoid = filters.date_range(site().calendar, g.now, DAYS), names.read_repo()
+    if len(dates.days) < 2 * RECENT:
+        raise filters.BadFilter(f"At least {2 * RECENT} days are compared: the last {RECENT}.")
+    days = read_days(store(), dates.borders, repoid)
+    jobs = slowdowns.list_slowdowns(slowdowns.job_series(days))
+    pools = slowdowns.list_slowdowns(slowdowns.wait_series(days))
+    repos = {repo.Id: repo.name for repo in runs.list_repos(store())}
+    called: dict[Any, tuple[str, str]] = figures.label_flows([change.key for change in jobs], repos)
+    return Slower(
+        dates,
+        [SlowerLine(*called[change.key], change, draw(change)) for change in jobs],
+        [SlowerLine(name_pool(change), "/pools", change, draw(change)) for change in pools],
+    )
+
+
+def name_pool(slower: Slowdown) -> str:
+    """Return what to call a pool on a runner system."""
+    pool, system = slower.key
+    return f"{figures.pool_name(pool)}{f', {system}' if system else ''}"
+
+
+def draw(slower: Slowdown) -> str:
+    """Return the daily medians as small bars."""
+    return charts.draw_small_bars([round(value or 0) for value in slower.days])
+
+
+@blueprint.get("/slower")
+def show() -> str:
+    """Return both lists."""
+    slower = read_slower()
+    first = slower.dates.last - timedelta(days=RECENT - 1)
+    return render_page(
+        "slower.html", TITLE, chosen=slower, first=first, recent=RECENT, repo=filters.text("repo"),
+        days=slower.dates.days, repos=runs.list_repos(store()), has_runs=runs.has_runs(store()),
+        variants=[],
+    )  # fmt: skip
+
+
+@blueprint.get("/slower.csv")
+def download() -> Response:
+    """Return both lists as CSV."""
+    slower = read_slower()
+    lines = [
+        (kind, change.name, round(change.slowdown.before, 1), round(change.slowdown.now, 1),
+         round(change.slowdown.growth, 2))
+        for kind, listed in (("run time", slower.jobs), ("wait", slower.pools))
+        for change in listed
+    ]  # fmt: skip
+    return csv_response("slower", ("kind", "name", "median before", "median now", "growth"), lines)

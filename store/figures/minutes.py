@@ -1,0 +1,105 @@
+"""Pure: figures of days -> billed minutes, what they cost, and how much pools of runners did."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from config.prices import Prices
+from store.rollups import histogram
+from store.rollups.figures import Rows
+
+
+class Cost(NamedTuple):
+    """Job time, minutes rounded up for each job, those times their multiplier, and their price.
+
+    The last two are of hosted runners alone.
+    """
+
+    seconds: float = 0.0
+    minutes: int = 0
+    counted: float = 0.0
+    price: float = 0.0
+
+    def plus(self, other: "Cost") -> "Cost":
+        """Return both together."""
+        return Cost(
+            self.seconds + other.seconds,
+            self.minutes + other.minutes,
+            self.counted + other.counted,
+            self.price + other.price,
+        )
+
+
+class PoolUse(NamedTuple):
+    """What a pool of runners did in some days; `mean` is how many jobs it ran at once, by time."""
+
+    pool: str
+    group: str
+    labels: tuple[str, ...]
+    system: str | None
+    hosted: str | None
+    jobs: int
+    passed: int
+    failed: int
+    cost: Cost
+    most: int
+    mean: float
+    waits: Counter[int]
+
+
+def cost_of(pool: str, seconds: float, minutes: int, prices: Prices) -> Cost:
+    """Return what minutes on a pool cost."""
+    price = prices.price_of(orjson.loads(pool)[1])
+    if price is None:
+        return Cost(seconds, minutes)
+    return Cost(seconds, minutes, minutes * price.multiplier, minutes * price.price)
+
+
+def sum_costs(days: Sequence[Rows], prices: Prices) -> dict[str, Cost]:
+    """Return what each workflow cost."""
+    totals: dict[tuple[str, str], list[Any]] = defaultdict(lambda: [0.0, 0])
+    for day in days:
+        for workflow, _, pool, _, _, seconds, minutes, _ in day["jobs"]:
+            own = totals[workflow, pool]
+            own[0] += seconds
+            own[1] += minutes
+    costs: dict[str, Cost] = defaultdict(Cost)
+    for (workflow, pool), (seconds, minutes) in totals.items():
+        costs[workflow] = costs[workflow].plus(cost_of(pool, seconds, minutes, prices))
+    return dict(costs)
+
+
+def sum_pools(days: Sequence[Rows], prices: Prices) -> list[PoolUse]:
+    """Return the pools, with the most job time first."""
+    sums: dict[tuple[str, str | None], list[Any]] = defaultdict(lambda: [0, 0, 0, 0.0, 0])
+    most: Counter[Any] = Counter()
+    waits: dict[Any, Counter[int]] = defaultdict(Counter)
+    for day in days:
+        for pool, system, *counts, peak, waited in day["pools"]:
+            key = (pool, system)
+            sums[key] = [one + two for one, two in zip(sums[key], counts, strict=True)]
+            most[key] = max(most[key], peak)
+            waits[key].update(histogram.from_text(waited))
+    span = max(len(days), 1) * 86_400
+    pools = []
+    for (pool, system), (jobs, passed, failed, seconds, minutes) in sums.items():
+        group, labels = orjson.loads(pool)
+        price, key = prices.price_of(labels), (pool, system)
+        cost = cost_of(pool, seconds, minutes, prices)
+        pools.append(
+            PoolUse(
+                pool, group, tuple(labels), system, price and price.name, jobs, passed, failed,
+                cost, most[key], seconds / span, waits[key],
+            )
+        )  # fmt: skip
+    return sorted(pools, key=lambda one: (-one.cost.seconds, one.pool, one.system or ""))
+
+
+def sum_all(days: Sequence[Rows], prices: Prices) -> Cost:
+    """Return what all pools cost together."""
+    total = Cost()
+    for use in sum_pools(days, prices):
+        total = total.plus(use.cost)
+    return total

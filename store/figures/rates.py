@@ -1,0 +1,74 @@
+"""Pure: figures of days -> how often what failed, by one of SUBJECTS, day by day."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from store.rollups.figures import Rows
+
+
+class Ends(NamedTuple):
+    """Runs or jobs of a day, or of many, that passed and failed."""
+
+    passed: int = 0
+    failed: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Failed of all that passed or failed; None of nothing."""
+        return self.failed / (self.passed + self.failed) if self.passed + self.failed else None
+
+
+class Subject(NamedTuple):
+    """What is counted by: rows of which table of figures, and what of a row is equal."""
+
+    table: str
+    key: Callable[[list[Any]], Any]
+    at: int
+    """Where `passed` stands in a row; `failed` follows."""
+
+
+@lru_cache(maxsize=8192)
+def repo_of(workflow: str) -> int:
+    """Return the repos.Id of what stands for a workflow."""
+    return int(orjson.loads(workflow)[0])
+
+
+SUBJECTS = {
+    "repository": Subject("runs", lambda row: repo_of(row[0]), 2),
+    "workflow": Subject("runs", lambda row: row[0], 2),
+    "job": Subject("jobs", lambda row: (row[0], row[1] or "?"), 3),
+    "pool": Subject("pools", lambda row: row[0], 3),
+    "event": Subject("runs", lambda row: row[1] or "unknown", 2),
+}
+
+
+def sum_ends(days: Sequence[Rows], by: str) -> dict[Any, Ends]:
+    """Return how many passed and failed, by the subject's keys."""
+    table, key_of, at = SUBJECTS[by]
+    counts: dict[Any, list[int]] = {}
+    for day in days:
+        for row in day[table]:
+            own = counts.setdefault(key_of(row), [0, 0])
+            own[0] += row[at]
+            own[1] += row[at + 1]
+    return {key: Ends(*own) for key, own in counts.items()}
+
+
+def count_failed(days: Sequence[Rows], by: str, keys: Sequence[Any]) -> dict[Any, list[int]]:
+    """Return how many failed on each day, by some of the subject's keys."""
+    table, key_of, at = SUBJECTS[by]
+    counts = {key: [0] * len(days) for key in keys}
+    for place, day in enumerate(days):
+        for row in day[table]:
+            if row[at + 1] and (key := key_of(row)) in counts:
+                counts[key][place] += row[at + 1]
+    return counts
+
+
+def sum_all(days: Sequence[Rows]) -> Ends:
+    """Return how many runs passed and failed."""
+    ends = sum_ends(days, "event").values()
+    return Ends(sum(one.passed for one in ends), sum(one.failed for one in ends))

@@ -1,0 +1,109 @@
+"""Pure: medians of days -> what became slower, or waits longer, than its own past says.
+
+The last seven days, and the last fourteen, are set against those before. A change counts when
+the median of daily medians grew by a fifth and ten seconds at least, lies further above the past
+than its days scatter (deviations of 1.4826 x MAD), and most of the days are above nearly all days
+of the past: one bad day, and a job that takes now this and now that, say nothing.
+"""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from store.rollups import histogram
+from store.rollups.figures import Rows
+
+GROWTH, SECONDS = 1.2, 10.0
+MAD_SIGMA = 1.4826
+HIGH = 0.85
+"""The share of the past's days that those of a change are above."""
+FEWEST_BEFORE, FEWEST_SHARE = 7, 0.7
+"""Days of the past, and share of the recent ones, without which nothing is said."""
+
+
+class Window(NamedTuple):
+    """The last days: how far above the past, and how many of them, a change must be."""
+
+    days: int
+    deviations: float
+    share: float
+
+
+WINDOWS = (Window(7, 2.5, 0.85), Window(14, 1.5, 0.7))
+RECENT = WINDOWS[0].days
+
+
+class Slowdown(NamedTuple):
+    """What takes longer: its key, seconds then and now, and its daily medians from the oldest."""
+
+    key: tuple[str, ...]
+    before: float
+    now: float
+    days: tuple[float | None, ...]
+
+    @property
+    def growth(self) -> float:
+        """Now as a share of before: 1.6 is 60 % longer."""
+        return self.now / max(self.before, 1.0)
+
+
+def find_slowdown(key: tuple[str, ...], days: Sequence[float | None]) -> Slowdown | None:
+    """Return how much longer the last days took than those before, None where that is no change."""
+    return next(filter(None, (compare(key, days, window) for window in WINDOWS)), None)
+
+
+def compare(key: tuple[str, ...], days: Sequence[float | None], window: Window) -> Slowdown | None:
+    """Return how much longer the days of a window took."""
+    past = sorted(value for value in days[: -window.days] if value is not None)
+    last = [value for value in days[-window.days :] if value is not None]
+    if len(past) < FEWEST_BEFORE or len(last) < window.days * FEWEST_SHARE:
+        return None
+    before, now = statistics.median(past), statistics.median(last)
+    scatter = MAD_SIGMA * statistics.median(abs(value - before) for value in past)
+    growth = max(SECONDS, before * (GROWTH - 1), scatter * window.deviations)
+    high = past[int(len(past) * HIGH)]
+    if now <= before + growth or sum(value > high for value in last) < len(last) * window.share:
+        return None
+    return Slowdown(key, before, now, tuple(days))
+
+
+def list_slowdowns(series: Mapping[tuple[str, ...], Sequence[float | None]]) -> list[Slowdown]:
+    """Return those of the series that grew, by the most seconds first."""
+    grown = (find_slowdown(key, days) for key, days in series.items())
+    return sorted(filter(None, grown), key=lambda one: (one.before - one.now, one.key))
+
+
+def job_series(days: Sequence[Rows]) -> dict[tuple[str, ...], list[float | None]]:
+    """Return the daily medians of the run times of passed jobs, by workflow and job."""
+    weighed: dict[tuple[str, ...], list[tuple[float, int] | None]] = defaultdict(
+        lambda: [None] * len(days)
+    )
+    for place, day in enumerate(days):
+        for workflow, name, _, passed, _, _, _, median in day["jobs"]:
+            own = weighed[workflow, name or "?"]
+            known = own[place]
+            if median is not None and (known is None or passed > known[1]):
+                own[place] = (median, passed)  # of several pools, that of most jobs
+    return {key: [one and one[0] for one in own] for key, own in weighed.items()}
+
+
+def wait_series(days: Sequence[Rows]) -> dict[tuple[str, ...], list[float | None]]:
+    """Return the daily medians of waits, by pool and runner system."""
+    series: dict[tuple[str, ...], list[float | None]] = defaultdict(lambda: [None] * len(days))
+    for place, day in enumerate(days):
+        for pool, system, *_, waits in day["pools"]:
+            counts = histogram.from_text(waits)
+            if counts:
+                series[pool, system or ""][place] = middle_of(counts)
+    return dict(series)
+
+
+def middle_of(counts: Mapping[int, int]) -> float:
+    """Return the median of a histogram."""
+    half, seen = sum(counts.values()) / 2, 0
+    for bucket in sorted(counts):
+        seen += counts[bucket]
+        if seen >= half:
+            return histogram.middle(bucket)
+    raise ValueError("a histogram without values has no median")
