@@ -94,7 +94,7 @@ def sum_pools(days: Sequence[Rows], prices: Prices) -> list[PoolUse]:
                 cost, most[key], seconds / span, waits[key],
             )
         )  # fmt: skip
-    return sorted(pools, key=lambda one: (-one.cost.seconds, one.pool, one.system or ""))
+    return sorted(pools, key=lambda use: (-use.cost.seconds, use.pool, use.system or ""))
 
 
 def sum_all(days: Sequence[Rows], prices: Prices) -> Cost:

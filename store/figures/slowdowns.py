@@ -71,7 +71,7 @@ def compare(key: tuple[str, ...], days: Sequence[float | None], window: Window) 
 def list_slowdowns(series: Mapping[tuple[str, ...], Sequence[float | None]]) -> list[Slowdown]:
     """Return those of the series that grew, by the most seconds first."""
     grown = (find_slowdown(key, days) for key, days in series.items())
-    return sorted(filter(None, grown), key=lambda one: (one.before - one.now, one.key))
+    return sorted(filter(None, grown), key=lambda slower: (slower.before - slower.now, slower.key))
 
 
 def job_series(days: Sequence[Rows]) -> dict[tuple[str, ...], list[float | None]]:
