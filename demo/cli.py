@@ -17,18 +17,22 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
-from demo import day, reasons
+from config.calendar import Calendar
+from config.settings import read
+from demo import month, reasons
 from demo.together import start_pages, stop
 from engines import connect, reading
 from fakegithub.api.delivering import deliver
 from fakegithub.world.world import Delivery
+from schema import migrate
 from sqlauthenticator import connector
+from store.rollups import flakes
 from store.write import changed_runs
 
 TOP = Path(__file__).resolve().parent.parent
 FOLDER = Path("data/demo")
 START_SECONDS = 60
-COUNT_SECONDS = 60
+COUNT_SECONDS = 90
 QUERY = """
 SELECT repo, workflowname, conclusion, COUNT(*) AS runs, ROUND(AVG(queuetime), 1) AS waited
 FROM workflowruns
@@ -49,12 +53,15 @@ def main(argv: list[str] | None = None) -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     secret, port = secrets.token_hex(20), free_port()
+    began = yesterday()
+    world = month.world_of(began)
+    fill_month([one for one in world.deliveries() if one.time < began])
     listener, pages = start_listener(secret, port), None
     try:
         if not wait_ready(listener, port):
             print(f"the listener did not start; its log is {FOLDER / 'runtime.log'}")
             return 1
-        answers = send(list(day.deliveries(yesterday())), secret, port)
+        answers = send(list(world.deliveries(since=began)), secret, port)
         tell_reasons()
         show(answers, port)
         if not once:
@@ -107,6 +114,15 @@ def environment(secret: str) -> dict[str, str]:
     }
 
 
+def fill_month(happened: list[Delivery]) -> None:
+    """Make the store, with the month before the day in it."""
+    print(f"Storing a month before the day ({len(happened):,} events) ...", flush=True)
+    migrate.upgrade(store_url())
+    engine = connect(store_url())
+    month.store(engine, happened)
+    engine.dispose()
+
+
 def tell_reasons() -> None:
     """Write what the day's failed jobs say into its store."""
     engine = connect(store_url())
@@ -123,6 +139,15 @@ def wait_counted() -> None:
             if not changed_runs.pending_runs(connection).runs:
                 break
         time.sleep(0.2)
+    engine.dispose()
+    renew_flakes()
+
+
+def renew_flakes() -> None:
+    """Find the flaky jobs anew: what was found while the day was being sent is part of them."""
+    engine = connect(store_url())
+    settings = read({}, environment(secrets.token_hex(20)), Path.cwd())
+    flakes.refresh_flakes(engine, Calendar(settings.night_zone, settings.night_ends), now=True)
     engine.dispose()
 
 

@@ -18,6 +18,12 @@ def day(start: datetime) -> World:
     world = history(seed=20, runs=60, jobs=5, repos=2, days=1, owner="demo-org", start=start)
     repo = world.create_repo("demo-org/website", after=60)
     flow = world.add_workflow(repo, "Nightly")
+    play_day(world, repo, flow)
+    return world
+
+
+def play_day(world: World, repo: int, flow: int) -> None:
+    """Play what must not be missing, in a repository with a workflow."""
     world.push(repo, "First page", after=60)
     failed_then_fixed(world, flow)
     world.tag(repo, "v1.0", after=60)
@@ -27,7 +33,6 @@ def day(start: datetime) -> World:
     world.rename(repo, "portal", after=60)
     world.delete_branch(repo, HOSTILE_BRANCH, after=60)
     matrix(world, flow, None, ("success",) * 3)
-    return world
 
 
 def matrix(world: World, flow: int, branch: str | None, conclusions: tuple[str, ...]) -> int:

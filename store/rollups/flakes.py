@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from config.calendar import ONE, Calendar
 from engines import database_time, reading
@@ -17,7 +17,9 @@ FLAKES = "flakes"
 REVISION = "2"
 DAYS = 30
 MOST = 50
-AGAIN = timedelta(minutes=10)
+AGAIN, SOON = timedelta(minutes=10), timedelta(seconds=30)
+FEW = 2
+"""Days that are counted anew all the time: today, and yesterday for a while."""
 TIMES = ("lastseen", "createtime")
 
 
@@ -27,13 +29,16 @@ def borders(calendar: Calendar, now: datetime) -> tuple[datetime, datetime]:
     return calendar.day_begin(today - (DAYS - 1) * ONE), calendar.day_begin(today + ONE)
 
 
-def refresh_flakes(engine: Engine, calendar: Calendar) -> bool:
-    """Find the flaky jobs anew where that was long ago; tell whether it was."""
+def refresh_flakes(engine: Engine, calendar: Calendar, now: bool = False) -> bool:
+    """Find the flaky jobs anew where that was long ago, or much was counted since, or `now`.
+
+    Tell whether it was.
+    """
     with reading(engine).connect() as connection:
-        now = database_time(connection)
-        begin, end = borders(calendar, now)
+        time = database_time(connection)
+        begin, end = borders(calendar, time)
         made = read_roll_time(connection, begin, end)
-        if made is not None and abs(now - made) < AGAIN:
+        if made is not None and not now and not is_due(connection, made, time):
             return False
         flakes = find_flakes.list_shown_flakes(connection, begin, end, MOST)
 
@@ -44,7 +49,7 @@ def refresh_flakes(engine: Engine, calendar: Calendar) -> bool:
         if rows:
             connection.execute(insert(rollflakes), rows)
         span = {"kind": FLAKES, "begintime": begin, "endtime": end, "rules": REVISION}
-        connection.execute(insert(rollspans).values(**span, revision=1, rolltime=now))
+        connection.execute(insert(rollspans).values(**span, revision=1, rolltime=time))
 
     transact(engine, work)
     return True
@@ -57,6 +62,15 @@ def read_roll_time(connection: Connection, begin: datetime, end: datetime) -> da
         span.kind == FLAKES, span.begintime == begin, span.endtime == end, span.rules == REVISION
     )
     return connection.execute(query).scalar_one_or_none()
+
+
+def is_due(connection: Connection, made: datetime, now: datetime) -> bool:
+    """Tell whether what was found at a time is old, or a backfill has counted days since."""
+    if abs(now - made) >= AGAIN:
+        return True
+    span = rollspans.c
+    days = select(func.count()).where(span.kind == "day", span.rolltime > made)
+    return now - made >= SOON and int(connection.execute(days).scalar_one()) > FEW
 
 
 def read_flakes(connection: Connection) -> list[ShownFlake]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import cli, day
+from demo import cli, day, month
 from engines import connect
 from fakegithub.world.world import Delivery
 from schema import migrate
@@ -57,6 +57,27 @@ def test_day_has_a_fork_a_tag_a_deleted_branch_a_rename_and_hostile_text(deliver
     assert [one.action for one in deliveries if one.event == "repository"].count("renamed") == 1
     messages = {commit["message"] for payload in payloads for commit in payload.get("commits", ())}
     assert day.HOSTILE_MESSAGE in messages
+
+
+@pytest.mark.parametrize("hour", [0, 3, 4, 11, 12, 23])
+def test_month_ends_on_new_still_failing_and_fixed_nights(hour: int):
+    now = datetime(2026, 3, 2, hour, 50, tzinfo=UTC)
+    start = now - month.LONGEST
+    happened = list(month.world_of(start).deliveries())
+    assert happened[-1].time <= now
+    assert (start - happened[0].time).days >= 28
+    ended: dict[str, list[str]] = {}
+    for one in happened:
+        run = one.payload.get("workflow_run", {}) if one.event == "workflow_run" else {}
+        if run.get("status") == "completed" and run["name"] == "Nightly":
+            name = one.payload["repository"]["name"].replace("portal", "website")
+            ended.setdefault(name, []).append(run["conclusion"])
+    bad, good = "failure", "success"
+    assert {name: nights[-5:] for name, nights in ended.items()} == {
+        "app-1": [good, good, good, good, bad],
+        "app-2": [good, bad, bad, bad, bad],
+        "website": [good, good, bad, bad, good],
+    }
 
 
 def test_pages_wait_until_the_day_is_counted(tmp_path, monkeypatch):
