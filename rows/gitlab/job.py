@@ -60,7 +60,7 @@ def job_row(job: Payload, form: JobFields, place: Place, repo: Repository) -> Ro
         clock.moment(job, key(f"{name}_at"), at) for name in ("created", "started", "finished")
     )
     has_ended = state_words.status == COMPLETED
-    has_started = started is not None and (has_ended or status in RUNNING)
+    has_started = started is not None and status in (*ENDED, *RUNNING)
     queued = clock.span(job, key("queued_duration"), at) if has_started else None
     ran = clock.span(job, key("duration"), at) if has_started and has_ended else None
     is_odd = has_started and has_ended and finished is not None and finished < started  # type: ignore[operator] # it has started

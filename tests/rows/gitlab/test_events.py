@@ -206,3 +206,8 @@ def test_field_of_another_type_is_noted_and_the_rest_is_stored():
     mapped = told("pipeline", pipeline(job(9, "a", created_at=5), status="odd"))
     assert "builds.created_at: wants a time, got 5" in mapped.notes
     assert "object_attributes.status: wants a status, got 'odd'" in mapped.notes
+
+
+def test_skipped_job_never_started_whatever_its_times_say():
+    (row,) = rows_of(told("pipeline", pipeline(job(9, "a", "skipped"))), "jobs")
+    assert (row["starttime"], row["queuetime"], row["runtime"]) == (None, None, None)
