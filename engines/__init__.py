@@ -1,4 +1,4 @@
-"""Know SQLite, MySQL and MariaDB apart, which nobody else does: a record of answers for each.
+"""Know SQLite, MySQL, MariaDB and PostgreSQL apart, which nobody else does: a record for each.
 
 A URL comes in, an engine goes out; `kind_of` finds the record. A new engine is a file like
 sqlite.py and its name below.
@@ -11,11 +11,12 @@ from sqlalchemy import URL, Connection, Engine, Select, Table, make_url
 
 from engines.kind import KINDS, Kind, Login, kind_of
 from engines.mysql import MARIADB, MYSQL
+from engines.postgresql import POSTGRESQL
 from engines.sqlite import SQLITE
 
 __all__ = ["Kind", "connect", "connect_reader", "database_time", "kind_of", "reading", "use_index"]
 
-KINDS.update({kind.name: kind for kind in (SQLITE, MYSQL, MARIADB)})
+KINDS.update({kind.name: kind for kind in (SQLITE, MYSQL, MARIADB, POSTGRESQL)})
 
 
 def connect(url: str | URL, **login: Any) -> Engine:

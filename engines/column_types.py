@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, types
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import quoted_name
 
+ID = quoted_name("Id", quote=False)
+"""The name of every table's number: PostgreSQL finds a quoted one by no `SELECT Id`."""
 INDEXED = 512
 """Characters of an indexed name: 768 with a bigint beside it breaks MySQL's key limit."""
 
@@ -83,6 +86,8 @@ def spell(type_: Exact | Long, compiler: Any, **_: Any) -> str:
     """Return how an engine spells a type, with its collation."""
     dialect = compiler.dialect
     engine = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+    if engine == "postgresql":  # citext keeps no length: store/write/upsert.py looks at it
+        return f'{type_.get_col_spec()} COLLATE "C"' if type(type_) is Exact else "CITEXT"
     collation = (EXACT if type(type_) is Exact else CASELESS)[engine]
     if engine == "sqlite":
         return f"{type_.get_col_spec().replace('LONGTEXT', 'TEXT')} COLLATE {collation}"

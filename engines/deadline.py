@@ -70,13 +70,19 @@ def refuse_late(*_: Any) -> None:
 @contextmanager
 def limited(connection: Connection, seconds: float, after: float) -> Iterator[None]:
     """End each statement of the block after so many seconds, those after it after the others."""
-    limit = kind_of(connection).limit
-    if not limit(seconds):
+    kind = kind_of(connection)
+    if not kind.limit(seconds):
         with within(seconds):
             yield
         return
-    connection.exec_driver_sql(limit(seconds))
+    if kind.ends_with_an_error:
+        with connection.begin_nested():  # what follows an error goes on from here
+            connection.exec_driver_sql(kind.limit(seconds))
+            yield
+            connection.exec_driver_sql(kind.limit(after))
+        return
+    connection.exec_driver_sql(kind.limit(seconds))
     try:
         yield
     finally:
-        connection.exec_driver_sql(limit(after))
+        connection.exec_driver_sql(kind.limit(after))

@@ -1,5 +1,7 @@
 """Tell the database's errors apart: a row it cannot hold, or a database that cannot answer."""
 
+from typing import Any
+
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from engines.kind import ACCESS, CONNECTION, CUT, DATA, GONE, KINDS, LOCKS
@@ -47,10 +49,11 @@ def is_missing(error: DBAPIError, table: str) -> bool:
 
 def cause(error: BaseException) -> str:
     """Return an error in one line, without SQL, parameters or a database URL."""
-    inner = getattr(error, "orig", None) or error
+    inner: Any = getattr(error, "orig", None) or error
     if isinstance(inner, SQLAlchemyError):
         return type(inner).__name__
-    return " ".join(f"{type(inner).__name__}: {inner}".split())
+    said = (kind.message(inner) for kind in KINDS.values() if isinstance(inner, kind.error))
+    return " ".join(f"{type(inner).__name__}: {next(said, inner)}".split())
 
 
 def described(error: BaseException) -> str:

@@ -115,6 +115,12 @@ class Kind:
     """How many processes may write with profit; None for as many as there are processors."""
     seconds_between: Callable[[str, str], str] = "EXTRACT(EPOCH FROM ({1} - {0}))".format
     """Return SQL for the seconds from one time to another; this one is standard SQL's."""
+    message: Callable[[Exception], str] = str
+    """Return what an error of the driver says, without anything of a row."""
+    extensions: tuple[str, ...] = ()
+    """Statements that make what the types of columns need, before the first table."""
+    ends_with_an_error: bool = False
+    """Whether a statement that fails ends its transaction, or only itself."""
     index_hint: str = ""
     """What makes a query use an index, with its place as `{}`; empty where it need not be told."""
 

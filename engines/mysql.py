@@ -29,10 +29,12 @@ from engines.kind import (
     kind_of,
 )
 from engines.mysql_ddl import allow_ddl, allow_null, list_view, make_view
-from engines.password_command import fetched
+from engines.password_command import CommandFailed, fetched
 from engines.pymysql_posting import Cursor, open_connection, post
 
 POOL_SECONDS = 60  # a failed-over server may have another address: only new connections see it
+CANNOT_CONNECT = 2003
+"""The client's own number of a connection that was not made: the delivery is spooled."""
 PACKET_BYTES = 2 * 1024 * 1024
 
 SESSION = (
@@ -113,11 +115,19 @@ def connect(place: URL, login: Login) -> Engine:
         hide_parameters=True,
     )
     if login.password_command:
-        event.listen(engine, "do_connect", partial(fetched, login.password_command))
+        event.listen(engine, "do_connect", partial(asked, login.password_command))
     event.listen(engine, "do_connect", open_connection)
     event.listen(engine, "handle_error", note_gone)
     deadline.watch(engine)
     return engine
+
+
+def asked(command: str, *given: Any) -> None:
+    """Give a new connection the password that a command prints."""
+    try:
+        fetched(command, *given)
+    except CommandFailed as error:
+        raise pymysql.err.OperationalError(CANNOT_CONNECT, str(error)) from None
 
 
 def note_gone(context: ExceptionContext) -> None:

@@ -7,13 +7,13 @@ import shlex
 import subprocess
 from typing import Any
 
-import pymysql
-
 from engines import deadline
 
 SECONDS = 10.0
-CANNOT_CONNECT = 2003
-"""The client's own number of a connection that was not made: the delivery is spooled."""
+
+
+class CommandFailed(Exception):
+    """A command that gave no password, and why; nothing of what it printed."""
 
 
 def fetched(command: str, _: Any, __: Any, ___: Any, parameters: dict[str, Any]) -> None:
@@ -25,7 +25,7 @@ def password(command: str) -> str:
     """Return what a command prints, without the newline at its end.
 
     It is run without a shell, and not waited for longer than the request may take. Raises
-    pymysql's OperationalError, which repeats nothing of what was printed.
+    CommandFailed.
     """
     try:
         done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
@@ -48,6 +48,6 @@ def password(command: str) -> str:
     return printed
 
 
-def failed(why: str) -> pymysql.err.OperationalError:
+def failed(why: str) -> CommandFailed:
     """Return the error of a command that gave no password."""
-    return pymysql.err.OperationalError(CANNOT_CONNECT, f"DATABASE_PASSWORD_COMMAND {why}")
+    return CommandFailed(f"DATABASE_PASSWORD_COMMAND {why}")

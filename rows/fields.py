@@ -105,7 +105,7 @@ def children(source: Mapping[str, Any], key: str, at: str) -> list[dict[str, Any
 def text(source: Mapping[str, Any], key: str, at: str, longest: int | None = None) -> str | None:
     """Return the text under `key`, of at most `longest` letters.
 
-    No database can hold lone surrogates.
+    No database can hold lone surrogates, and PostgreSQL no U+0000: U+FFFD stands for it.
     """
     value = source.get(key)
     if value is None:
@@ -117,7 +117,7 @@ def text(source: Mapping[str, Any], key: str, at: str, longest: int | None = Non
     elif longest is not None and len(value) > longest:
         wanted = f"at most {longest} letters"
     else:
-        return value
+        return value.replace("\0", "\ufffd") if "\0" in value else value
     refuse(at, key, wanted, value)
     return None
 

@@ -20,13 +20,13 @@ STUB = b""
 
 # Raise a table's number with every change of its mapping: a replay then takes effect.
 REVISION = {
-    "repos": 1,
-    "branches": 1,
-    "commits": 1,
-    "workflows": 1,
-    "workflowruns": 3,
-    "runattempts": 3,
-    "jobs": 5,
+    "repos": 2,
+    "branches": 2,
+    "commits": 2,
+    "workflows": 2,
+    "workflowruns": 4,
+    "runattempts": 4,
+    "jobs": 6,
 }
 
 REVISION_AT = {"workflowruns": 13, "runattempts": 13}

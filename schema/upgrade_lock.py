@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, inspect
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
-from engines import database_time
+from engines import database_time, kind_of
 from engines.lease import (
     Lease,
     holder_of,
@@ -58,8 +58,15 @@ def is_upgrading(engine: Engine) -> bool:
 def upgrade_lock(engine: Engine, wait_seconds: float) -> Iterator[None]:
     """Hold the lock in the block, renewing it from a thread. Raises UpgradeLocked, DBAPIError."""
     with engine.connect() as connection:
+        dialect = connection.dialect
+        for statement in kind_of(connection).extensions:
+            connection.exec_driver_sql(statement)
         for table in (leases, marks):
             connection.execute(CreateTable(table, if_not_exists=True))
+            if dialect.supports_comments and not dialect.inline_comments:
+                connection.execute(SetTableComment(table))
+                for column in table.columns:
+                    connection.execute(SetColumnComment(column))
         connection.commit()
     lease, until = Lease(engine, leases, NAME, own_name()), time.monotonic() + wait_seconds
     while not take(lease, LEASE_SECONDS, from_gone=True):

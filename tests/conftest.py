@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 
 from tests import counts, databases, leftovers, servers
+from tests.postgresql import part
 
 hypothesis.settings.register_profile(
     "part", max_examples=25, derandomize=True, deadline=None, print_blob=True
@@ -141,6 +142,8 @@ def _can_run(item: pytest.Item) -> bool:
     if engine is None:
         return True
     if engine in left_out:
+        return False
+    if engine == "postgresql" and not part.runs(item.nodeid, whole=counts.ALL):
         return False
     if "private_server" in getattr(item, "fixturenames", ()) and servers.why_absent(engine):
         without_private[engine] += 1

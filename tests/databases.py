@@ -1,4 +1,4 @@
-"""Fresh databases on the three engines, and which engines a session could have."""
+"""Fresh databases on the four engines, and which engines a session could have."""
 
 import os
 import secrets
@@ -13,8 +13,16 @@ import sqlalchemy as sa
 
 from tests import leftovers, servers
 
-ENGINES = ("sqlite", "mariadb", "mysql")
-RUNNING = {"mariadb": "MARIADB_URL", "mysql": "MYSQL_URL"}  # may name a server that runs already
+ENGINES = ("sqlite", "mariadb", "mysql", "postgresql")
+# May name a server that runs already.
+RUNNING = {"mariadb": "MARIADB_URL", "mysql": "MYSQL_URL", "postgresql": "POSTGRESQL_URL"}
+DRIVERS = {"mariadb": "mysql+pymysql", "mysql": "mysql+pymysql", "postgresql": "postgresql+psycopg"}
+# PostgreSQL has no connection without a database.
+ROOTS = {"mariadb": None, "mysql": None, "postgresql": "postgres"}
+MADE_WITH = {
+    **dict.fromkeys(("mariadb", "mysql"), "CHARACTER SET utf8mb4"),
+    "postgresql": "TEMPLATE template0 ENCODING 'UTF8'",
+}
 _roots: dict[str, str] = {}
 _engines: dict[str, sa.Engine] = {}
 
@@ -38,7 +46,7 @@ def _running(engine: str) -> str | None:
     text = os.environ.get(RUNNING[engine])
     if not text:
         return None
-    url = sa.make_url(text).set(drivername="mysql+pymysql", database=None)
+    url = sa.make_url(text).set(drivername=DRIVERS[engine], database=ROOTS[engine])
     return url.render_as_string(hide_password=False)
 
 
@@ -54,7 +62,7 @@ def version(engine: str) -> str:
         return sqlite3.sqlite_version
     with _connected(root_url(engine)) as connection:
         text = connection.execute(sa.text("SELECT VERSION()")).scalar_one()
-    return str(text).partition("-")[0]
+    return str(text).removeprefix("PostgreSQL ").partition("-")[0].partition(" ")[0]
 
 
 @contextmanager
@@ -68,7 +76,7 @@ def fresh(engine: str, directory: Path) -> Iterator[str]:
         return
     root = sa.make_url(root_url(engine))
     with _connected(root_url(engine)) as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} {MADE_WITH[engine]}"))
     url = root.set(database=name).render_as_string(hide_password=False)
     try:
         yield url
@@ -76,8 +84,11 @@ def fresh(engine: str, directory: Path) -> Iterator[str]:
         _forget(url)
         with _connected(root_url(engine)) as connection:
             # A connection that a test left in a transaction would hold the drop up for a day.
-            connection.execute(sa.text("SET SESSION lock_wait_timeout = 10"))
-            connection.execute(sa.text(f"DROP DATABASE {name}"))
+            if engine == "postgresql":
+                connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+            else:
+                connection.execute(sa.text("SET SESSION lock_wait_timeout = 10"))
+                connection.execute(sa.text(f"DROP DATABASE {name}"))
 
 
 def clear(url: str, metadata: sa.MetaData) -> None:
@@ -91,13 +102,14 @@ def clear(url: str, metadata: sa.MetaData) -> None:
 
 @contextmanager
 def _connected(url: str) -> Iterator[sa.Connection]:
-    with _engine(url, poolclass=sa.NullPool).connect() as connection:
+    engine = _engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
         yield connection
 
 
 def _engine(url: str, **options: Any) -> sa.Engine:
     # PyMySQL reads all of the system's roots for each connection that may use TLS: 40 ms.
-    plain = {} if url.startswith("sqlite") else {"ssl_disabled": True}
+    plain = {"ssl_disabled": True} if url.startswith("mysql") else {}
     return sa.create_engine(url, connect_args=plain, **options)
 
 

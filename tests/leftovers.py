@@ -89,7 +89,8 @@ def runs_in(pid: int, directory: str) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-    return f"--datadir={directory}/data".encode() in command.split(b"\0")
+    words = command.split(b"\0")
+    return f"--datadir={directory}/data".encode() in words or f"{directory}/data".encode() in words
 
 
 def wait_gone(pid: int, *, seconds: float) -> bool:

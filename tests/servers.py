@@ -1,7 +1,6 @@
-"""Private MariaDB and MySQL servers on loopback, for a test session or for one test.
+"""Private MariaDB, MySQL and PostgreSQL servers on loopback, for a test session or for one test.
 
-The caller gives a directory of its own and a port; MYSQL_SERVER's starter needs a short path.
-Starting again in the same directory continues with its data, so a test may kill and restart.
+Each has a directory of its own, with a short path. Starting again in it continues with its data.
 """
 
 import contextlib
@@ -15,16 +14,18 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pymysql
 
 from tests import leftovers
+from tests.postgresql import server
 
 # A test session throws its data away; whoever tests durability passes DURABLE, which wins.
 QUICK = ("--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--innodb-doublewrite=OFF")
 DURABLE = ("--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--innodb-doublewrite=ON")
 LOGGED = (*DURABLE, "--log-bin=binlog", "--server-id=1")  # as in production
+ENDING = {"postgresql": server.END}
 START_SECONDS = 300  # the first start may download and unpack the server
 
 
@@ -43,7 +44,10 @@ class Server(NamedTuple):
 
     def stop(self) -> None:
         """End it in good order and wait; also when it is paused by SIGSTOP, or dead already."""
-        for number in (signal.SIGCONT, signal.SIGTERM):
+        for number in (
+            signal.SIGCONT,
+            server.END if self.engine == "postgresql" else signal.SIGTERM,
+        ):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
         if not leftovers.wait_gone(self.pid, seconds=60):
@@ -97,6 +101,8 @@ def mysqld() -> str | None:
 
 def why_absent(engine: str) -> str | None:
     """Say why no private server of this engine can be started here; None when one can."""
+    if engine == "postgresql":
+        return server.why_absent()
     if engine == "mariadb":
         return None if executable("mariadbd") else "no mariadbd on PATH"
     if starter := os.environ.get("MYSQL_SERVER"):
@@ -175,15 +181,10 @@ def _system_tables(mariadbd: str) -> str:
 def _run(
     command: list[str], directory: Path, env: dict[str, str] | None = None, stdin: str = ""
 ) -> None:
+    options: Any = {"input": stdin, "capture_output": True, "text": True, "check": False}
+    environment = {**os.environ, **(env or {})}
     done = subprocess.run(
-        command,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=START_SECONDS,
-        env={**os.environ, **(env or {})},
-        start_new_session=True,
+        command, timeout=START_SECONDS, env=environment, start_new_session=True, **options
     )
     if done.returncode != 0:
         raise ServerError(f"{shlex.join(command)}: {_tail((done.stdout + done.stderr), directory)}")
@@ -241,4 +242,9 @@ def _tail(text: str, directory: Path) -> str:
     return "\n".join(text.splitlines()[-8:])
 
 
-START = {"mariadb": start_mariadb, "mysql": start_mysql}
+def start_postgresql(directory: Path, port: int, extra_args: Sequence[str] = ()) -> Server:
+    pid = server.start(directory, port, extra_args)
+    return Server("postgresql", server.URL.format(port), port, pid, directory)
+
+
+START = {"mariadb": start_mariadb, "mysql": start_mysql, "postgresql": start_postgresql}

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SQLITE = f"sqlite {sqlite3.sqlite_version}"
 NO_MYSQL = "mysql (MYSQL_SERVER=/nowhere/mysql-server cannot be run, no MYSQL_URL)"
 NO_MARIADB = "mariadb (ENGINES=sqlite,mysql)"
+NO_POSTGRESQL = "postgresql (ENGINES=sqlite,mysql)"
 ON_ENGINES = "def test_engine(engine_name): assert engine_name == 'sqlite'\n"
 
 
@@ -41,8 +42,10 @@ def session(tmp_path: Path):
 def test_missing_engine_is_named_in_the_last_line(session):
     code, lines = session(ON_ENGINES)
     assert code == 0
-    assert lines[-1] == f"engines: ran {SQLITE}; did not run: {NO_MARIADB}, {NO_MYSQL}"
-    assert "1 passed, 2 deselected" in lines[-2]
+    assert lines[-1] == (
+        f"engines: ran {SQLITE}; did not run: {NO_MARIADB}, {NO_MYSQL}, {NO_POSTGRESQL}"
+    )
+    assert "1 passed, 3 deselected" in lines[-2]
 
 
 def test_missing_engine_that_is_required_fails(session):

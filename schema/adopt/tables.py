@@ -18,7 +18,7 @@ from engines.mysql import MARIADB, MYSQL
 from engines.sqlite import SQLITE
 from engines.transaction import retry_ddl
 from schema.adopt import rows, shape_mysql, shape_sqlite
-from schema.adopt.shape import index_ddl
+from schema.adopt.shape import Unadoptable, index_ddl
 from schema.tables.ci import DOCUMENTED, metadata
 
 SHAPES = {SQLITE: shape_sqlite, MYSQL: shape_mysql, MARIADB: shape_mysql}
@@ -45,6 +45,10 @@ def adopt(connection: Connection) -> None:
 
     Raises Unadoptable before anything is changed, and DBAPIError.
     """
+    kind = kind_of(connection)
+    if kind not in SHAPES:
+        here = f"this {kind.name} database has tables of ours that no upgrade of ours has made"
+        raise Unadoptable(f"{here}: name an empty one")
     statements(connection)
     connection.rollback()
     # Indexes last: they are built in a fifth of the time that keeping them up would take.

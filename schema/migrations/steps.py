@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from alembic import op
-from sqlalchemy import Column, PrimaryKeyConstraint, UniqueConstraint, inspect
+from sqlalchemy import Column, Identity, PrimaryKeyConstraint, UniqueConstraint, inspect
 
 from engines import kind_of
-from engines.column_types import OPTIONS, BigId, Exact, Name, Version
+from engines.column_types import ID, OPTIONS, BigId, Exact, Name, Version
 
 
 def create_table(name: str, comment: str, *columns: Column[Any], unique: Sequence[str]) -> None:
     """Create a table with an Id, unless it exists; these columns name a row."""
     if inspect(op.get_bind()).has_table(name):
         return
+    comment_of_id = "Number of the row here; gaps mean nothing"
     op.create_table(
         name,
-        needed("Id", BigId, "Number of the row here; gaps mean nothing"),
+        Column(ID, BigId, Identity(), comment=comment_of_id, nullable=False),
         *columns,
         PrimaryKeyConstraint("Id"),
         UniqueConstraint(*unique, name=f"uq_{name}"),

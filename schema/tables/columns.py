@@ -20,9 +20,9 @@ lets NULLs be.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, Identity, MetaData, Table, UniqueConstraint
 
-from engines.column_types import OPTIONS, BigId, Exact, Name, Version
+from engines.column_types import ID, OPTIONS, BigId, Exact, Name, Version
 
 metadata = MetaData()
 
@@ -37,7 +37,8 @@ def column(
 
 def row_id() -> Column[Any]:
     comment = "Number of the row here; gaps mean nothing"
-    return column("Id", BigId, "own", comment, primary_key=True, nullable=False)
+    info = {"kind": "own"}
+    return Column(ID, BigId, Identity(), comment=comment, info=info, primary_key=True)
 
 
 def order() -> Column[Any]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from engines.transaction import transact
+from engines.transaction import TRIES, Failure, retry, transact
 from rows.words import FAILED_JOB
 from schema.tables.ci import jobs
 from schema.tables.failures import failures
@@ -203,7 +203,8 @@ def replace_reasons(engine: Engine, failed: FailedJob, findings: Sequence[Failur
         write_reasons(connection, failed, findings)
         return CHANGED
 
-    try:
-        return transact(engine, work)
-    except IntegrityError:  # another process has just stored what it found: that is there now
-        return transact(engine, work)
+    def again(failure: Failure) -> float | None:
+        return 0.0 if failure.tries < TRIES else None
+
+    # Another process has just stored what it found: that is there now.
+    return retry(lambda: transact(engine, work), IntegrityError, again)

@@ -23,17 +23,17 @@ def test_engine_is_known_by_its_connection_its_engine_and_its_url(engine: Engine
     of_url = kind_of(engine.url)
     assert of_url is kind_of(engine.url.render_as_string())
     # Only the server itself tells that a `mysql` URL leads to MariaDB.
-    assert of_url.name == ("sqlite" if engine_name == "sqlite" else "mysql")
+    assert of_url.name == ("mysql" if engine_name == "mariadb" else engine_name)
 
 
-@pytest.mark.parametrize("url", ["postgresql://u@h/x", "foo://u@h/x", "oracle+oracledb://u@h/x"])
+@pytest.mark.parametrize("url", ["mssql://u@h/x", "foo://u@h/x", "oracle+oracledb://u@h/x"])
 def test_unknown_engine_is_an_error_and_never_another_one(url: str):
     with pytest.raises(UnknownEngine, match=r"is not supported: sqlite:///.* or mysql"):
         kind_of(url)
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://u:hunter22@h/x", "foo://u:hunter22@h/x", "mysql://u:hunter22@h/x"]
+    "url", ["postgresql+pg8000://u:hunter22@h/x", "foo://u:hunter22@h/x", "mysql://u:hunter22@h/x"]
 )
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_READ_URL", "DATABASE_MIGRATE_URL"])
 def test_setting_of_an_unknown_engine_says_which_are_known(name: str, url: str, tmp_path: Path):
@@ -43,6 +43,7 @@ def test_setting_of_an_unknown_engine_says_which_are_known(name: str, url: str, 
     assert str(raised.value) == (
         f"{name}: {scheme} is not supported: "
         "sqlite:///data/name.db or mysql+pymysql://user@host:3306/name"
+        " or postgresql+psycopg://user@host:5432/name"
     )
 
 

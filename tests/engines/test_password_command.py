@@ -3,11 +3,10 @@
 import shlex
 import sys
 
-import pymysql
 import pytest
 
 from engines import deadline
-from engines.password_command import password
+from engines.password_command import CommandFailed, password
 
 
 def python(program: str) -> str:
@@ -27,14 +26,14 @@ def test_password_is_what_the_command_prints_without_its_newline():
         ("/nowhere/at/all", "No such file or directory"),
     ],
 )
-def test_command_without_a_password_is_a_lost_connection(command: str, why: str):
-    with pytest.raises(pymysql.err.OperationalError) as raised:
+def test_command_without_a_password_says_why(command: str, why: str):
+    with pytest.raises(CommandFailed) as raised:
         password(command)
-    assert raised.value.args == (2003, f"DATABASE_PASSWORD_COMMAND {why}")
+    assert str(raised.value) == f"DATABASE_PASSWORD_COMMAND {why}"
 
 
 def test_command_that_hangs_takes_no_longer_than_the_request():
-    with deadline.within(0.3), pytest.raises(pymysql.err.OperationalError, match="took too long"):
+    with deadline.within(0.3), pytest.raises(CommandFailed, match="took too long"):
         password(python("import time; time.sleep(60)"))
 
 

@@ -106,9 +106,13 @@ def test_object_is_given_as_it_is():
     assert read("children", [inner]) == [inner]
 
 
-@pytest.mark.parametrize("value", ["", " ", "a ", "é", "e\u0301", "😀", "\0", "x" * 100_000])
+@pytest.mark.parametrize("value", ["", " ", "a ", "é", "e\u0301", "😀", "x" * 100_000])
 def test_text_is_given_unchanged(value: str):
     assert read("text", value) == value
+
+
+def test_null_character_is_replaced():
+    assert read("text", "a\0\0b") == "a\ufffd\ufffdb"
 
 
 @pytest.mark.parametrize("value", ["\ud800", "a\udfffb", "\udc00\ud800"])

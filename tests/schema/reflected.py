@@ -15,12 +15,12 @@ def described(engine: Engine) -> Described:
     """Return what each table and view is made of: columns in order, keys and indexes sorted.
 
     Alembic's own table is left out. MySQL and MariaDB tell types, defaults, comments, character
-    sets and collations of each column; SQLite tells its DDL as it was given.
+    sets and collations of each column, PostgreSQL likewise; SQLite its DDL as it was given.
     """
     with engine.connect() as connection:
         found = inspect(connection)
         names = sorted({*found.get_table_names(), *found.get_view_names()} - {"alembic_version"})
-        tell = sqlite_lines if engine.dialect.name == "sqlite" else mysql_lines
+        tell = TELL.get(engine.dialect.name, mysql_lines)
         return {name: tell(connection, name) for name in names}
 
 
@@ -47,6 +47,27 @@ def sqlite_lines(connection: Connection, name: str) -> list[str]:
     return in_order(
         [line for line in lines if line], lambda line: any(word in line for word in words)
     )
+
+
+def postgresql_lines(connection: Connection, name: str) -> list[str]:
+    """Return what PostgreSQL's catalogue says of a table's columns, indexes and constraints."""
+    columns = (
+        "SELECT attname, format_type(atttypid, atttypmod), attnotnull, attidentity, collname,"
+        " pg_get_expr(adbin, adrelid), col_description(attrelid, attnum) FROM pg_attribute"
+        " LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)"
+        " LEFT JOIN pg_collation ON pg_collation.oid = attcollation"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    )
+    keys = (
+        "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = %s::regclass UNION ALL"
+        " SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass"
+        " AND contype <> 'n'"
+    )
+    told = [str(tuple(row)) for row in connection.exec_driver_sql(columns, (name,))]
+    return told + sorted(connection.exec_driver_sql(keys, (name, name)).scalars())
+
+
+TELL = {"sqlite": sqlite_lines, "postgresql": postgresql_lines}
 
 
 def in_order(lines: list[str], is_key: Callable[[str], bool]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.pool import NullPool
 
+from engines import kind_of
 from rows.branch_moves import Move
 from rows.version import timed
 from schema import migrate
@@ -46,6 +47,9 @@ def fresh(engine_name: str, tmp_path: Path) -> Iterator[Fresh]:
 def wanted(fresh: Fresh) -> dict[str, list[str]]:
     """Give the schema as the tables describe it."""
     engine = fresh()
+    with engine.begin() as connection:
+        for statement in kind_of(connection).extensions:
+            connection.exec_driver_sql(statement)
     metadata.create_all(engine)
     with engine.begin() as connection:
         views.create(connection)

@@ -146,6 +146,7 @@ CARELESS = {
     "utf8mb4_nopad_bin": "utf8mb4_general_ci",
     "utf8mb4_0900_bin": "utf8mb4_0900_ai_ci",
     "COLLATE BINARY": "COLLATE NOCASE",
+    'VARCHAR(512) COLLATE "C"': "CITEXT",
 }
 
 

@@ -1,6 +1,6 @@
 """The first tables."""
 
-from sqlalchemy import Boolean, Double, Integer, text
+from sqlalchemy import Boolean, Double, Integer, false
 
 from engines.column_types import BigId, Bytes, Exact, Long, Moment, Name
 from schema.migrations.steps import (
@@ -99,13 +99,13 @@ def upgrade() -> None:
             "inherited",
             Boolean(),
             "Copied into a re-run of failed jobs: it ran in an earlier attempt",
-            server_default=text("0"),
+            server_default=false(),
         ),
         needed(
             "gated",
             Boolean(),
             "Waited for an approval: its queue time is a person's",
-            server_default=text("0"),
+            server_default=false(),
         ),
         column("clockanomaly", Boolean(), "Its times run backwards; the span is NULL"),
         column("failedstep", Long(), "Name of the first step that failed or timed out"),

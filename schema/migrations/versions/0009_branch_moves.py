@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from engines import kind_of
-from engines.column_types import Exact, Moment
+from engines.column_types import ID, Exact, Moment
 from schema.migrations.steps import create_table, needed, repo_id
 
 revision = "0009"
@@ -41,7 +41,7 @@ def upgrade() -> None:
 def note_heads() -> None:
     """Note where each branch points, as of its version's time, as if it had been read then."""
     connection, after = op.get_bind(), 0
-    one = sa.table("branches", *map(sa.column, ("Id", *KEY[:2], "headhash", "version"))).c
+    one = sa.table("branches", *map(sa.column, (ID, *KEY[:2], "headhash", "version"))).c
     query = sa.select(one.Id, one.repoid, one.name, one.headhash, one.version).order_by(one.Id)
     query = query.where(one.repoid.is_not(None), one.name.is_not(None))
     types = {"time": Moment}

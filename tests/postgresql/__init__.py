@@ -1,0 +1,1 @@
+"""PostgreSQL for the tests: its private servers, and which tests run on it."""

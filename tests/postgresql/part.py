@@ -1,0 +1,30 @@
+"""Which tests run on PostgreSQL: in `make test` those where an engine can make a difference.
+
+Twenty minutes are all that three engines and the rest leave. With RUNLEDGER_TEST=all every test
+that has an engine runs on it.
+"""
+
+PART = (
+    "tests/engines/",
+    "tests/schema/",
+    "tests/store/",
+    "tests/listener/test_check.py",
+    "tests/listener/test_startup.py",
+    "tests/listener/test_webhook_faults.py",
+    "tests/listener/background/",
+    "tests/backfill/pipeline/",
+    "tests/dashboard/pages/test_pages.py",
+    "tests/healing/test_gone.py",
+)
+"""What runs always, by the beginning of its path."""
+NONE_EARLIER = ("tests/schema/adopt/", "tests/store/write/test_adopted_", "tests/benchmarks/")
+"""Tables of an earlier installation, of which there are none on PostgreSQL."""
+NOT_YET = ("tests/sqlauthenticator/",)
+"""The connector does not know PostgreSQL yet."""
+
+
+def runs(test: str, *, whole: bool) -> bool:
+    """Tell whether a test, by its path within the project, runs on PostgreSQL."""
+    if test.startswith((*NONE_EARLIER, *NOT_YET)):
+        return False
+    return whole or test.startswith(PART)
