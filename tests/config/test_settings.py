@@ -85,7 +85,7 @@ def test_empty_flag_is_a_value_and_checked_as_one(tmp_path: Path):
     ("name", "value"),
     [
         ("DATABASE_URL", "hunter22"),
-        ("DATABASE_URL", "postgresql://u:hunter22@host/name"),
+        ("DATABASE_URL", "mssql://u:hunter22@host/name"),
         ("DATABASE_URL", "mysql://u:hunter22@host/name"),
         ("DATABASE_URL", "mysql+pymysql://u:hunter22@host"),
         ("DATABASE_URL", "mysql+pymysql://u:hunter22@host:port/name"),
