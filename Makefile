@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all big-backfill torture damage clocks growth soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs screenshots oracle
+.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs screenshots oracle
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ test: dev servers .venv-supply/.made ## all engines, a fixed part of the long pr
 test-all: dev servers .venv-supply/.made ## all engines, every stated count
 	@# No dump of a slow test: taken while its threads run, it can end the process.
 	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
+
+test-postgresql: dev ## every test that has an engine on PostgreSQL, every stated count: POSTGRESQL_BIN=/usr/lib/postgresql/15/bin names another
+	@ENGINES=postgresql RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q -k postgresql $(PYTEST_ARGS)
 
 bench: dev servers ## deliveries a second, beside the least that a receiver can do: make bench ARGS="--engines mariadb"
 	@.venv/bin/python -m benchmarks.reception $(ARGS)

@@ -132,7 +132,7 @@ def test_port_in_use_is_one_sentence_that_names_the_flag(tmp_path: Path):
         ([], {"WEBHOOK_SECRET": "too short"}, "WEBHOOK_SECRET: a secret of 9 bytes is too short"),
         ([], {"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET: a secret of 0 bytes is too short"),
         ([], {"WEBHOOK_SECRET_FILE": "none"}, "WEBHOOK_SECRET_FILE: "),
-        ([], {"DATABASE_URL": "postgresql://u:hunter22@h/d"}, "DATABASE_URL: postgresql is not"),
+        ([], {"DATABASE_URL": "mssql://u:hunter22@h/d"}, "DATABASE_URL: mssql is not"),
         ([], {"DATABASE_URL": "hunter22"}, "DATABASE_URL: is not a database URL like"),
         ([], {"DATABASE_SSL_CA": "none.pem"}, "DATABASE_SSL_CA: there is no file none.pem"),
         (

@@ -1,20 +1,25 @@
 """Which tests run on PostgreSQL: in `make test` those where an engine can make a difference.
 
-Twenty minutes are all that three engines and the rest leave. With RUNLEDGER_TEST=all every test
-that has an engine runs on it.
+Twenty minutes are all that three engines and the rest leave. With RUNLEDGER_TEST=all, or `make
+test-postgresql`, every test that has an engine runs on it.
 """
 
 PART = (
     "tests/engines/",
-    "tests/schema/",
-    "tests/store/",
+    "tests/deploy/test_postgresql_accounts.py",
+    "tests/schema/test_migrate.py",
+    "tests/schema/test_upgrade_lock.py",
+    "tests/schema/test_views.py",
+    "tests/store/test_convergence.py",
+    "tests/store/test_guards.py",
+    "tests/store/test_open.py",
+    "tests/store/write/",
+    "tests/store/doors/",
+    "tests/store/state/test_clock.py",
+    "tests/store/reads/",
     "tests/listener/test_check.py",
-    "tests/listener/test_startup.py",
     "tests/listener/test_webhook_faults.py",
-    "tests/listener/background/",
-    "tests/backfill/pipeline/",
     "tests/dashboard/pages/test_pages.py",
-    "tests/healing/test_gone.py",
 )
 """What runs always, by the beginning of its path."""
 NONE_EARLIER = ("tests/schema/adopt/", "tests/store/write/test_adopted_", "tests/benchmarks/")
