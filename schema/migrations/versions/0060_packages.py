@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from engines.column_types import BigId, Exact, Long, Moment, Name
+from engines.column_types import ID, BigId, Exact, Long, Moment, Name
 from schema.migrations.steps import column, create_index, create_table, needed
 
 revision = "0060"
@@ -267,7 +267,7 @@ def fill() -> None:
         new = [{word: value} for value in values if value not in known]
         if new:
             connection.execute(sa.insert(words), new)
-    sources = sa.table("sources", sa.column("Id", BigId))
+    sources = sa.table("sources", sa.column(ID, BigId))
     managers = sa.table("package_managers", sa.column("source_id", BigId))
     known = {*connection.scalars(sa.select(managers.c.source_id))}
     new = [
