@@ -34,9 +34,10 @@ FOLDER = Path("data/demo")
 START_SECONDS = 60
 COUNT_SECONDS = 90
 QUERY = """
-SELECT repo, workflowname, conclusion, COUNT(*) AS runs, ROUND(AVG(queuetime), 1) AS waited
-FROM workflowruns
-GROUP BY repoid, repo, workflowgitid, workflowname, conclusion
+SELECT repos.name AS repo, workflowname, conclusion, COUNT(*) AS runs,
+    ROUND(AVG(queuetime), 1) AS waited
+FROM workflowruns JOIN repos ON repos.Id = workflowruns.repoid
+GROUP BY repos.Id, repos.name, workflowgitid, workflowname, conclusion
 ORDER BY runs DESC
 LIMIT 25
 """.strip()
