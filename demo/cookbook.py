@@ -1,4 +1,4 @@
-"""`python -m demo.cookbook`: write the results into docs/cookbook.md anew, over the demo's store."""
+"""`python -m demo.cookbook`: write the results into docs/cookbook.md anew, over a made-up month."""
 
 import re
 import tempfile
