@@ -64,13 +64,15 @@ class Line(NamedTuple):
     cost: Cost | None
 
 
-def read_shown() -> ShownDays:
+def read_shown(by: str) -> ShownDays:
     """Read the days and the repository of the URL. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
     repoid = names.read_repo()
     first = dates.first - timedelta(days=len(dates.days))
     borders = site().calendar.borders(first, dates.last)
-    return ShownDays(dates, borders, repoid, read_days(store(), borders, repoid))
+    return ShownDays(
+        dates, borders, repoid, read_days(store(), borders, repoid, with_jobs=by == "job")
+    )
 
 
 def seconds_of(moment: datetime) -> int:
@@ -202,7 +204,8 @@ def list_spans(shown: ShownDays) -> list[RedSpan]:
 @blueprint.get("/figures")
 def show() -> str:
     """Return the figures, with a table by what the URL chooses."""
-    shown, by = read_shown(), filters.choice("by", SUBJECTS, "repository")
+    by = filters.choice("by", SUBJECTS, "repository")
+    shown = read_shown(by)
     spans = list_spans(shown)
     lines, whole = list_lines(shown, by, spans, SHOWN)
     repos = runs.list_repos(store())
@@ -221,7 +224,8 @@ def show() -> str:
 @blueprint.get("/figures.csv")
 def download() -> Response:
     """Return the table as CSV."""
-    shown, by = read_shown(), filters.choice("by", SUBJECTS, "repository")
+    by = filters.choice("by", SUBJECTS, "repository")
+    shown = read_shown(by)
     titles = (by, "passed", "failed", "rate", "rate before", "red hours", "hours to fix",
               "billed minutes", "price")  # fmt: skip
     lines = [

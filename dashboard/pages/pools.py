@@ -26,7 +26,7 @@ def waits_of(pool: PoolUse) -> list[float | None]:
 @blueprint.get("/pools")
 def show() -> str:
     """Return the pools, with the most job time first."""
-    shown, prices = figures.read_shown(), site().settings.prices
+    shown, prices = figures.read_shown("pool"), site().settings.prices
     pools = minutes.sum_pools(shown.now, prices)
     before = {(pool.pool, pool.system): pool for pool in minutes.sum_pools(shown.before, prices)}
     return render_page(
@@ -42,7 +42,7 @@ def show() -> str:
 @blueprint.get("/pools.csv")
 def download() -> Response:
     """Return the pools as CSV."""
-    shown = figures.read_shown()
+    shown = figures.read_shown("pool")
     titles = (
         "labels group system hosted jobs failed minutes billed_minutes counted_minutes price"
         " most_at_once mean_at_once wait_median wait_p90"

@@ -1,16 +1,20 @@
 """`/time`: how many runs, how long jobs wait for a runner and run, and where the minutes go."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 from flask import Blueprint, Response, g, request
 
+from config.groups import group_of
 from dashboard.view import charts, formats
-from dashboard.web import filters, names
+from dashboard.view.charts import Chart
+from dashboard.web import filters, links, names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import durations
 from store.reads import runs as reads
+from store.reads.connection import StatementTimeout, limit_time
 from store.reads.durations import Lengths
 from store.rollups.durations import SORTS, DayRuns, JobFilter, JobShare
 from store.write import changed_runs
@@ -18,6 +22,12 @@ from store.write import changed_runs
 TITLE = "Time"
 blueprint = Blueprint("time", __name__)
 DAYS = 30
+NARROW = ("workflow", "branch", "event", "job")
+LIVE_SECONDS = 8.0
+TOO_MANY = (
+    "These days have more jobs than can be counted by workflow, branch, event, group or job while"
+    " you wait: choose fewer days, or one repository."
+)
 SYSTEMS = ("Linux", "Windows", "macOS")
 SHARES = 12
 VARIANTS = 50
@@ -45,8 +55,59 @@ def read_filter() -> TimeFilter:
     """Read the filters. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
     name, system = filters.text("repo"), filters.choice("os", ("", *SYSTEMS), "")
-    span = JobFilter(dates.borders, system or None, names.read_repo())
+    span = JobFilter(
+        dates.borders, system or None, names.read_repo(), read_group(),
+        *(filters.text(name) or None for name in NARROW),
+    )  # fmt: skip
     return TimeFilter(dates, span, name, system)
+
+
+def read_group() -> tuple[int, ...] | None:
+    """Return the repositories of the group that the URL chooses, None for all. Raises BadFilter."""
+    groups = site().plan.groups
+    name = filters.choice("group", ("", *(group.name for group in groups)), "")
+    if not name:
+        return None
+    grouped = ((repo.Id, group_of(groups, repo.name)) for repo in reads.list_repos(store()))
+    return tuple(number for number, group in grouped if group and group.name == name)
+
+
+@contextmanager
+def counting(span: JobFilter) -> Iterator[None]:
+    """Give what no roll-up tells apart LIVE_SECONDS. Raises BadFilter when that is not enough."""
+    try:
+        with limit_time(store(), LIVE_SECONDS) if span.is_narrow else nullcontext():
+            yield
+    except StatementTimeout:
+        raise filters.BadFilter(TOO_MANY) from None
+
+
+def link_days(drawn: Chart, dates: DateRange) -> Chart:
+    """Return a chart whose days lead to their runs."""
+    if site().is_static:
+        return drawn
+    same = ("repo", "repoid", "workflow", "branch", "event")
+    kept = {name: request.args[name] for name in same if name in request.args}
+    columns = (
+        column._replace(url=formats.query("/runs", since=day, until=day, **kept))
+        for column, day in zip(drawn.columns, dates.days, strict=True)
+    )
+    return drawn._replace(columns=tuple(columns))
+
+
+def page_of(by: str, share: JobShare) -> str:
+    """Return where a line of a table leads, empty for nowhere."""
+    if site().is_static or not share.name:
+        return ""
+    if by == "workflow":
+        repo = reads.find_repo_by_id(store(), share.key[0])
+        known = share.key[1]
+        gitid = known if isinstance(known, int) else None
+        return links.workflow_page(repo.Id, repo.name, gitid, share.name) if repo else ""
+    if by == "repository":
+        repo = reads.find_repo_by_id(store(), share.key) if share.key is not None else None
+        return formats.query("/time", **names.repo_filter(repo.Id, repo.name)) if repo else ""
+    return formats.query("/time", **{**request.args.to_dict(), by: share.name})
 
 
 def by_tone(dates: DateRange, rows: Iterable[DayRuns]) -> dict[str, list[int]]:
@@ -82,14 +143,16 @@ def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:
 def show() -> str:
     """Return the charts and tables."""
     wanted = read_filter()
-    cut = durations.split_span(store(), wanted.span)
-    runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
-    queues = durations.count_spans(store(), cut, "waits")
-    runtimes = durations.count_spans(store(), cut, "times")
+    with counting(wanted.span):
+        cut = durations.split_span(store(), wanted.span)
+        runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
+        queues = durations.count_spans(store(), cut, "waits")
+        runtimes = durations.count_spans(store(), cut, "times")
+        tables = {by: durations.list_shares(store(), cut, by, SHARES) for by in SORTS}
+        whole = durations.sum_jobs(store(), cut)
     days = wanted.dates.days
     points = charts.day_points(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
-    tables = {by: durations.list_shares(store(), cut, by, SHARES) for by in SORTS}
     repos = reads.list_repos(store())
     return render_page(
         "time.html",
@@ -108,13 +171,15 @@ def show() -> str:
         names=NAMES,
         waits=waits,
         lengths=lengths,
-        runs_chart=charts.draw_bars(points, runs, NAMES, "no runs"),
-        waits_chart=charts.draw_lines(points, waits),
-        lengths_chart=charts.draw_lines(points, lengths),
+        runs_chart=link_days(charts.draw_bars(points, runs, NAMES, "no runs"), wanted.dates),
+        waits_chart=link_days(charts.draw_lines(points, waits), wanted.dates),
+        lengths_chart=link_days(charts.draw_lines(points, lengths), wanted.dates),
         waited=over_all(queues),
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
-        whole=durations.sum_jobs(store(), cut),
+        whole=whole,
+        page_of=page_of,
+        groups=[group.name for group in site().plan.groups],
         pending=changed_runs.pending_runs(store()),
         tables=tables,
         kept={name: value for name, value in request.args.items()},
@@ -127,8 +192,9 @@ def download() -> Response:
     """Return one of the tables as CSV, all of it."""
     wanted = read_filter()
     by = filters.choice("by", SORTS, "os")
-    cut = durations.split_span(store(), wanted.span)
-    rows: list[JobShare] = durations.list_shares(store(), cut, by, CSV_MOST)
+    with counting(wanted.span):
+        cut = durations.split_span(store(), wanted.span)
+        rows: list[JobShare] = durations.list_shares(store(), cut, by, CSV_MOST)
     lines = [
         (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
         for row in rows
@@ -140,10 +206,11 @@ def download() -> Response:
 def download_days() -> Response:
     """Return the charts' figures as CSV, a line for each day."""
     wanted = read_filter()
-    cut = durations.split_span(store(), wanted.span)
-    runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
-    waits = percentiles(wanted.dates, durations.count_spans(store(), cut, "waits"))
-    lengths = percentiles(wanted.dates, durations.count_spans(store(), cut, "times"))
+    with counting(wanted.span):
+        cut = durations.split_span(store(), wanted.span)
+        runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
+        waits = percentiles(wanted.dates, durations.count_spans(store(), cut, "waits"))
+        lengths = percentiles(wanted.dates, durations.count_spans(store(), cut, "times"))
     titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]
     series: list[list[int] | list[float | None]] = [
         *runs.values(),

@@ -5,20 +5,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, select
 
 from schema.tables.rollups import rollups
 from store.reads.months import list_rolled_days
-from store.rollups.figures import ALL, Rows, count_figures
-
-EMPTY: Rows = {"runs": [], "jobs": [], "pools": [], "main": []}
+from store.rollups.figures import ALL, EMPTY, Rows, count_figures, from_text
 
 
 def read_days(
-    connection: Connection, borders: Sequence[datetime], repoid: int | None = None
+    connection: Connection,
+    borders: Sequence[datetime],
+    repoid: int | None = None,
+    *,
+    with_jobs: bool = True,
 ) -> list[Rows]:
-    """Return the figures of the days between borders, of a repository or of all."""
+    """Return the figures of the days between borders, of a repository or of all.
+
+    Without `with_jobs` roll-ups leave out what is of jobs: the longest part.
+    """
     spans = list(itertools.pairwise(borders))
     rolled = {(day.begin, day.end) for day in list_rolled_days(connection, borders[0], borders[-1])}
     number, row = ALL if repoid is None else repoid, rollups.c
@@ -29,8 +33,7 @@ def read_days(
     days: list[Rows] = []
     for begin, end in spans:
         if (begin, end) in rolled:
-            text = stored.get(begin)
-            days.append({**EMPTY, **(orjson.loads(text) if text else {})})
+            days.append(from_text(stored.get(begin), with_jobs=with_jobs))
         else:
             days.append({**EMPTY, **count_figures(connection, begin, end).get(number, {})})
     return days

@@ -61,7 +61,7 @@ def sum_costs(days: Sequence[Rows], prices: Prices) -> dict[str, Cost]:
     """Return what each workflow cost."""
     totals: dict[tuple[str, str], list[Any]] = defaultdict(lambda: [0.0, 0])
     for day in days:
-        for workflow, _, pool, _, _, seconds, minutes, _ in day["jobs"]:
+        for workflow, pool, seconds, minutes in day["costs"]:
             own = totals[workflow, pool]
             own[0] += seconds
             own[1] += minutes

@@ -44,8 +44,10 @@ class SplitSpan(NamedTuple):
 
 def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
     """Return the roll-ups of a span, and which of its days have none."""
-    days = list_rolled_days(connection, span.borders[0], span.borders[-1])
-    made = {(day.begin, day.end) for day in days}
+    made = set[tuple[datetime, datetime]]()
+    if not span.is_narrow:
+        days = list_rolled_days(connection, span.borders[0], span.borders[-1])
+        made = {(day.begin, day.end) for day in days}
     places, parts = dict[datetime, int](), list[UnrolledDays]()
     for place, day in enumerate(itertools.pairwise(span.borders)):
         if day in made:

@@ -83,6 +83,18 @@ class JobFilter(NamedTuple):
     borders: tuple[datetime, ...]
     os: str | None = None
     repoid: int | None = None
+    repoids: tuple[int, ...] | None = None
+    """Any of these, in place of `repoid`."""
+    workflow: str | None = None
+    branch: str | None = None
+    event: str | None = None
+    job: str | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether it asks for what no roll-up tells apart."""
+        named = (self.repoids, self.workflow, self.branch, self.event, self.job)
+        return any(value is not None for value in named)
 
 
 class DayRuns(NamedTuple):
@@ -138,6 +150,9 @@ def count_runs(connection: Connection, span: JobFilter) -> list[DayRuns]:
         where.append(run.os.contains(span.os, autoescape=True))
     if span.repoid is not None:
         where.append(run.repoid == span.repoid)
+    where += narrowed(span, run, run.event == span.event)
+    if span.job is not None:
+        where.append(select(jobs.c.Id).where(RUN_OF_JOB, jobs.c.name == span.job).exists())
     query = select(day, run.conclusion, func.count()).where(*where).group_by("day", run.conclusion)
     return [DayRuns(*row) for row in connection.execute(query)]
 
@@ -154,6 +169,22 @@ def jobs_in(span: JobFilter) -> list[ColumnElement[bool]]:
         where.append(job.os == span.os)
     if span.repoid is not None:
         where.append(job.repoid == span.repoid)
+    of_event = select(workflowruns.c.Id).where(RUN_OF_JOB, workflowruns.c.event == span.event)
+    where += narrowed(span, job, of_event.correlate(jobs).exists())
+    if span.job is not None:
+        where.append(job.name == span.job)
+    return where
+
+
+def narrowed(span: JobFilter, row: Any, of_event: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Return the conditions of runs or jobs that are asked for by what no roll-up tells apart."""
+    where = [of_event] if span.event is not None else []
+    if span.repoids is not None:
+        where.append(row.repoid.in_(span.repoids))
+    if span.workflow is not None:
+        where.append(row.workflowname == span.workflow)
+    if span.branch is not None:
+        where.append(row.branchname == span.branch)
     return where
 
 

@@ -4,12 +4,14 @@ Rows of JSON, so that a page adds up many days quickly:
 
     runs  [workflow, event, passed, failed]
     jobs  [workflow, job, pool, passed, failed, seconds, billed minutes, median seconds if passed]
+    costs [workflow, pool, seconds, billed minutes]
     pools [pool, system, jobs, passed, failed, seconds, billed minutes, most at once, waits]
     main  [workflow, [[second it ended, whether it failed], ...]]
 
 A workflow is the JSON of repos.Id, what it is known by there, and what it is called; a pool that
 of its runners' group and labels; waits a text of store.rollups.histogram. Billed minutes are
-rounded up for each job. `main` has the runs of the default branch where its state changed.
+rounded up for each job. What is of jobs is stored behind the others, as most pages do without.
+`main` has the runs of the default branch where its state changed.
 """
 
 import heapq
@@ -31,6 +33,7 @@ from store.rollups.durations import RUN_OF_JOB, WORKFLOW_NAME
 
 ALL, UNKNOWN = 0, -1
 Rows = dict[str, list[list[Any]]]
+EMPTY: Rows = {"runs": [], "jobs": [], "costs": [], "pools": [], "main": []}
 EPOCH = datetime(1970, 1, 1)
 SECOND = timedelta(seconds=1)
 
@@ -44,6 +47,14 @@ class FigureSums:
         self.pools: dict[tuple[str, str | None], list[Any]] = {}
         self.main: dict[str, list[list[int]]] = {}
 
+    def sum_costs(self) -> dict[tuple[str, str], list[Any]]:
+        """Return job time and billed minutes of each workflow on each pool."""
+        costs: dict[tuple[str, str], list[Any]] = {}
+        for (flow, _, pool), (_, _, seconds, minutes, _) in self.jobs.items():
+            own = costs.setdefault((flow, pool), [0.0, 0])
+            own[:] = own[0] + seconds, own[1] + minutes
+        return costs
+
     def rows(self) -> Rows:
         """Return what is stored."""
         return {
@@ -52,6 +63,7 @@ class FigureSums:
                 [*key, *counts, statistics.median(lengths) if lengths else None]
                 for key, (*counts, lengths) in sorted(self.jobs.items(), key=repr)
             ],
+            "costs": [[*key, *sums] for key, sums in sorted(self.sum_costs().items())],
             "pools": [
                 [*key, *counts, most_at_once(times), histogram.as_text(waits)]
                 for key, (*counts, times, waits) in sorted(self.pools.items(), key=repr)
@@ -61,8 +73,16 @@ class FigureSums:
 
 
 def as_text(rows: Rows) -> str:
-    """Return figures as they are stored."""
-    return orjson.dumps(rows).decode()
+    """Return figures as they are stored: two lines, the second has the jobs."""
+    first = {subject: own for subject, own in rows.items() if subject != "jobs"}
+    return f"{orjson.dumps(first).decode()}\n{orjson.dumps(rows.get('jobs', [])).decode()}"
+
+
+def from_text(text: str | None, *, with_jobs: bool) -> Rows:
+    """Return stored figures."""
+    first, _, second = (text or "{}\n[]").partition("\n")
+    rows: Rows = {**EMPTY, **orjson.loads(first)}
+    return {**rows, "jobs": orjson.loads(second)} if with_jobs else rows
 
 
 def most_at_once(times: list[tuple[datetime, datetime]]) -> int:

@@ -1,0 +1,71 @@
+"""Time by workflow, branch, event, job and group; its points and names lead on."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from config.calendar import Calendar
+from config.settings import read
+from store.rollups.spans import RollupPlan
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, MakeClient, text_of
+from tests.store.rollups.making import make_all
+
+GROUPS = '[apps]\nrepos = ["octo-org/app"]\n'
+
+
+@pytest.mark.parametrize("rolled", [False, True])
+@pytest.mark.parametrize(
+    ("query", "runs", "jobs"),
+    [
+        ("", 3, 4),
+        ("workflow=ci", 1, 2),
+        ("branch=topic", 1, 2),
+        ("branch=Topic", 0, 0),
+        ("event=push", 1, 2),
+        ("job=lint", 1, 1),
+        ("group=apps", 2, 3),
+        ("group=apps&workflow=CI&event=push&job=test", 1, 1),
+        ("repo=octo-org/other&workflow=CI", 0, 0),
+    ],
+)
+def test_time_is_narrowed_by_each_filter_also_beside_roll_ups(
+    engine: Engine, store_url: str, make_client: MakeClient, rolled: bool, query: str, runs: int,
+    jobs: int,
+):  # fmt: skip
+    app, other = stored.repo(engine), stored.repo(engine, "octo-org/other")
+    ci = {"workflowname": "CI", "branchname": "topic"}
+    first = stored.run(engine, app, NOW, event="push", **ci)
+    for name in ("test", "lint"):
+        stored.job(engine, app, first, NOW, name=name, **ci)
+    for repoid in (app, other):
+        stored.job(engine, repoid, stored.run(engine, repoid, NOW), NOW)
+    settings = read({}, {"DATABASE_URL": store_url, "DATABASE_SSL": "off"}, None)
+    if rolled:
+        make_all(engine, RollupPlan(Calendar(settings.night_zone, settings.night_ends)), NOW)
+    page = text_of(make_client(store_url, GROUPS=GROUPS), f"/time?{query}")
+    if not jobs:
+        assert "Nothing here for these filters" in page
+        return
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert f"Runs {runs} Jobs that ran {jobs} " in told
+
+
+def test_points_lead_to_their_runs_and_names_to_their_pages(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    name = "build and test (linux-arm64, 3.12)"
+    run = stored.run(engine, repoid, NOW, workflowgitid=501, workflowname="CI")
+    stored.job(engine, repoid, run, NOW, name=name)
+    page = text_of(client, "/time")
+    days = re.findall(r'<a href="(/runs\?since=2026-03-10[^"]+)" aria-label="Tue 10 Mar', page)
+    assert len(days) == 3
+    assert "Nightly" not in text_of(client, days[0].replace("&amp;", "&"))
+    assert f'">{name}</a>' in page
+    assert "/workflow?repo=octo-org%2Fapp&amp;workflowgitid=501" in page
+
+
+def test_unknown_group_is_refused_with_those_there_are(store_url: str, make_client: MakeClient):
+    page = text_of(make_client(store_url, GROUPS=GROUPS), "/time?group=nope", 400)
+    assert "group is one of apps" in page
