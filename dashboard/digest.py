@@ -13,6 +13,7 @@ from dashboard.view.banner import Banner
 from dashboard.view.night_changes import JobChange
 from dashboard.web.request import last_day, local, read_banner, store
 from rows.one_line import one_line
+from store.history.red_now import RedWorkflow, list_red
 from store.rollups.night_summary import NOTHING, STATES
 from store.state.gone_repositories import KnownRepository, list_gone
 
@@ -39,7 +40,8 @@ def make_digest(app: Flask) -> Digest:
             state: sum(row.cell(shown.last).state == state for row in shown.rows)
             for state in STATES
         }
-        lines = list_lines(causes, counts, read_banner(), list_gone(store()))
+        red = list_red(store())
+        lines = list_lines(causes, counts, read_banner(), list_gone(store()), red)
         title = f"Night to {formats.night(shown.last)}"
         text = "\n".join(map(one_line, [title, *lines]))
         return Digest(text, bool(causes.fixed or any(one.cause.is_news for one in causes.failing)))
@@ -50,10 +52,12 @@ def list_lines(
     counts: dict[str, int],
     verdict: Banner,
     gone: Iterable[KnownRepository] = (),
+    red: Iterable[RedWorkflow] = (),
 ) -> Iterator[str]:
     """Yield the lines below the title."""
     states = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
     yield (", ".join(states) or "nothing ran") + "."
+    yield from list_block("Red now on the default branch", [describe_red(one) for one in red])
     new = [shown for shown in causes.failing if shown.cause.is_new]
     going_on = [shown for shown in causes.failing if not shown.cause.is_new]
     for title, listed in (("New since yesterday", new), ("Still failing", going_on)):
@@ -77,6 +81,14 @@ def list_block(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield from (f"- {line}" for line in items[:MOST])
     if len(items) > MOST:
         yield f"- and {len(items) - MOST} more"
+
+
+def describe_red(red: RedWorkflow) -> str:
+    """Return a red workflow in words: since which run, and whose."""
+    workflow = formats.first_line(red.workflow) or UNNAMED
+    by = f" by {formats.first_line(red.author, 60)}" if red.author else ""
+    path = url_for("run.show", provider=red.provider, gitid=red.sincerungitid)
+    return f"{red.repository}: {workflow}, since {local(red.since)}{by} [{path}]"
 
 
 def describe_cause(shown: ShownCause, unseen: Collection[str]) -> str:

@@ -21,7 +21,14 @@ from rows.sources import source_of
 from schema import column_sources
 from schema.gitlab_column_sources import GITLAB_SOURCES
 from schema.tables.ci import keys, metadata
-from schema.tables.views import COLUMNS_OF_DAILY, COLUMNS_OF_ERRORS, DAILY, ERRORS
+from schema.tables.views import (
+    COLUMNS_OF_DAILY,
+    COLUMNS_OF_ERRORS,
+    COLUMNS_OF_MAIN_RED,
+    DAILY,
+    ERRORS,
+    MAIN_RED,
+)
 from sqlauthenticator import INTERNAL
 
 TOP = Path(__file__).resolve().parent.parent
@@ -37,9 +44,13 @@ def fields_block() -> str:
     """Return the tables and their columns."""
     said = "A view over `failures`: a row for each error, by its fingerprint"
     daily = "A view over `workflowruns`: a row for each day, workflow and event of a repository"
+    red = (
+        "A view over `workflowruns`: a row for each workflow that is red on the default branch now"
+    )
     views = (
         view_section(ERRORS, said, COLUMNS_OF_ERRORS),
         view_section(DAILY, daily, COLUMNS_OF_DAILY),
+        view_section(MAIN_RED, red, COLUMNS_OF_MAIN_RED),
     )
     return "\n".join([*map(table_section, metadata.tables.values()), *views])
 

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, g
 from dashboard.web.names import repo_label
 from dashboard.web.request import site, store
 from rows.one_line import one_line
+from store.history import red_now
 from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
 from store.rollups import histogram
@@ -96,6 +97,12 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "last_change_age_seconds",
         "Seconds since GitHub last changed a stored run",
         [(labels[one.repoid], age(one.changed, now)) for one in repos],
+    )
+    red = Counter(one.repoid for one in red_now.list_red(store()))
+    yield (
+        "default_branch_red_workflows",
+        "Workflows whose newest run on the default branch failed",
+        [(labels[one.repoid], red[one.repoid]) for one in repos],
     )
     yield (
         "repository_gone_age_seconds",

@@ -28,6 +28,8 @@ from dashboard.web import filters, names
 from dashboard.web.request import csv_response, render_page, site, store
 from rows.words import FAILED_JOB
 from store.errors.error_ranking import list_repo_names
+from store.history import red_now
+from store.history.red_now import RedWorkflow
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
 from store.reads import runs as reads
@@ -72,6 +74,15 @@ def read_causes(rows: list[MatrixRow], shown: ShownNights, text: str = "") -> Ni
     return shown_causes.read_causes(store(), site().plan, rows, span, g.now, text)
 
 
+def list_red_rows(rows: list[MatrixRow], all_rows: list[MatrixRow]) -> list[RedWorkflow]:
+    """Return what is red now in the repositories that are shown; all, where none is left out."""
+    red = red_now.list_red(store())
+    if len(rows) == len(all_rows):
+        return red
+    shown = {row.repoid for row in rows}
+    return [one for one in red if one.repoid in shown]
+
+
 def choose_rows(shown: ShownNights, text: str) -> list[MatrixRow]:
     """Return the rows that have a text and that the URL's filters leave, sorted."""
     states = filters.choices("status", STATES)
@@ -103,6 +114,7 @@ def show() -> str:
         shown=shown,
         rows=rows,
         totals=totals,
+        red=list_red_rows(rows, shown.rows),
         causes=read_causes(choose_rows(shown, ""), shown, text),
         owner=find_shared_owner(rows),
         width=estimate_width(rows, len(shown.nights)),

@@ -119,7 +119,56 @@ SELECT provider, repoid, repository, workflow, job, branchname, os, rungitid, at
 FROM stepsofjobs WHERE NOT inherited
 """
 
+MAIN_RED = "main_red"
+COLUMNS_OF_MAIN_RED = {
+    "provider": ("red.provider", "workflowruns.provider"),
+    "repoid": ("red.repoid", "workflowruns.repoid"),
+    "repository": ("red.repo", "Full name of the repository"),
+    "workflowgitid": ("red.workflowgitid", "workflowruns.workflowgitid"),
+    "workflow": ("red.workflowname", "Name of the workflow"),
+    "branchname": ("red.branchname", "The default branch"),
+    "rungitid": ("red.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
+    "conclusion": ("red.conclusion", "How that ended"),
+    "endtime": ("red.endtime", "When that ended"),
+    "url": ("red.url", "Its HTML page"),
+    "since": ("began.createtime", "When the first run was created that failed since the last good"),
+    "sincerungitid": ("began.gitid", "workflowruns.gitid of that run"),
+    "author": ("began.author", "Login of the actor who triggered it"),
+    "commithash": ("began.commithash", "Its commit"),
+    "goodtime": ("red.goodtime", "When the last good run before was created; NULL for none known"),
+}
+"""What each column is, and means."""
+OF_MAIN = (
+    "{run}.repoid = {of}.repoid AND {run}.workflowgitid = {of}.workflowgitid"
+    " AND {run}.branchname = {of}.branchname AND {run}.headrepo IS NULL"
+    " AND {run}.status = 'completed'"
+    " AND ({run}.event IS NULL OR {run}.event NOT IN ('pull_request', 'pull_request_target',"
+    " 'merge_group', 'merge_request_event', 'external_pull_request_event'))"
+)
+"""What a run of a workflow on the default branch is, events of proposals aside."""
+BAD = "('failure', 'timed_out', 'startup_failure')"
+SELECT_MAIN_RED = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
+    " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE "
+    + OF_MAIN.format(run="good", of="newest")
+    + " AND good.conclusion = 'success' AND good.createtime <= newest.createtime) AS goodtime"
+    " FROM (SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch AS branchname"
+    " FROM workflows w JOIN repos ON repos.Id = w.repoid"
+    " WHERE repos.gonereason IS NULL) watched"
+    " JOIN workflowruns newest ON newest.Id = (SELECT ended.Id FROM workflowruns ended WHERE "
+    + OF_MAIN.format(run="ended", of="watched")
+    + " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
+    " ORDER BY ended.createtime DESC, ended.Id DESC LIMIT 1)"
+    f" WHERE newest.conclusion IN {BAD}) red"
+    " JOIN workflowruns began ON began.Id = (SELECT bad.Id FROM workflowruns bad WHERE "
+    + OF_MAIN.format(run="bad", of="red")
+    + f" AND bad.conclusion IN {BAD} AND (red.goodtime IS NULL OR bad.createtime > red.goodtime)"
+    " ORDER BY bad.createtime, bad.Id LIMIT 1)"
+)
+"""Cancelled and skipped runs tell neither way."""
+
 QUERIES = {
+    MAIN_RED: SELECT_MAIN_RED,
     ERRORS: SELECT_ERRORS,
     CHANGES: SELECT_CHANGES,
     OWN_JOBS: SELECT_OWN_JOBS,

@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from schema import migrate
+from schema.tables.ci import workflows
+from store.history.red_now import list_red
 from tests.dashboard import stored
 
 DAY = datetime(2026, 3, 1, 22)
@@ -38,6 +40,45 @@ def test_views_hold_own_jobs_their_steps_and_days(engine: sa.Engine):
         ("acme/shop", "Nightly", "schedule", 2, 1, 1),
         ("acme/shop", "Nightly", "schedule", 1, 1, 0),
     ]
+
+
+def test_main_red_says_since_which_run_and_whose(engine: sa.Engine):
+    migrate.upgrade(engine)
+    shop, other = stored.repo(engine, "acme/shop"), stored.repo(engine, "acme/other")
+    for repoid, gitid in ((shop, 1), (shop, 2), (other, 3)):
+        stored.put(engine, workflows, provider="github", repoid=repoid, gitid=gitid)
+
+    def run(hour: int, conclusion: str, repoid: int = shop, workflow: int = 1, **more: Any) -> int:
+        more = {"workflowgitid": workflow, "conclusion": conclusion, "event": "push", **more}
+        return stored.run(engine, repoid, DAY + timedelta(hours=hour), **more)
+
+    run(1, "failure")
+    run(2, "success")
+    began = run(3, "timed_out", author="ana")
+    run(4, "cancelled")
+    newest = run(5, "failure", author="ben")
+    run(6, "skipped")
+    run(7, "success", branchname="feature")
+    run(8, "success", event="pull_request")
+    run(9, "success", headrepo="fork/shop")
+    run(10, "failure", status="in_progress")
+    run(3, "failure", workflow=2)
+    run(4, "success", workflow=2)
+    alone = run(3, "failure", repoid=other, workflow=3, author=None)
+    columns = "repository, workflow, rungitid, conclusion, sincerungitid, author, branchname"
+    assert read(engine, f"SELECT {columns} FROM main_red ORDER BY repository") == [  # noqa: S608
+        ("acme/other", "Nightly", alone, "failure", alone, None, "main"),
+        ("acme/shop", "Nightly", newest, "failure", began, "ana", "main"),
+    ]
+    with engine.connect() as connection:
+        red = list_red(connection)
+    times = [(one.repoid, one.since, one.goodtime) for one in red]
+    assert sorted(times) == sorted(
+        [
+            (shop, DAY + timedelta(hours=3), DAY + timedelta(hours=2)),
+            (other, DAY + timedelta(hours=3), None),
+        ]
+    )
 
 
 def read(engine: sa.Engine, query: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,67 @@
+"""What is red on the default branch now stands first: page, digest and metrics say the same."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from dashboard import digest
+from schema import migrate
+from schema.tables.ci import repos, workflows
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, text_of
+from tests.dashboard.pages.test_failures import told
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+def broken(engine: sa.Engine, name: str, gitid: int) -> int:
+    """Store a repository whose nights pass and whose pushes to main fail; return its number."""
+    migrate.upgrade(engine)
+    repoid = stored.repo(engine, name, defaultbranch="main")
+    stored.put(engine, workflows, provider="github", repoid=repoid, gitid=gitid)
+    push = {"workflowgitid": gitid, "workflowname": "<CI>", "event": "push", "author": "ana"}
+    stored.run(engine, repoid, NOW - timedelta(hours=9), conclusion="failure", **push)
+    stored.run(engine, repoid, NOW - timedelta(hours=8), conclusion="failure", **push)
+    stored.run(engine, repoid, NOW - timedelta(hours=7))
+    return repoid
+
+
+def test_red_default_branch_is_named_beside_a_good_night(client: FlaskClient, engine: sa.Engine):
+    broken(engine, "acme/shop", 1)
+    page = told(text_of(client, "/"))
+    assert "Red now 1 workflow on the default branch of 1 repository" in page
+    assert "failure acme/shop &lt;CI&gt; on main" in page
+    assert "by ana, no good run is known before it" in page
+    assert "Nothing failed last night" in page
+
+
+def test_branch_that_is_good_again_is_not_named(client: FlaskClient, engine: sa.Engine):
+    repoid = broken(engine, "acme/shop", 1)
+    push = {"workflowgitid": 1, "event": "push"}
+    stored.run(engine, repoid, NOW - timedelta(hours=1), **push)
+    assert "Red now" not in told(text_of(client, "/"))
+
+
+def test_repository_that_is_gone_is_not_named(client: FlaskClient, engine: sa.Engine):
+    repoid = broken(engine, "acme/shop", 1)
+    with engine.begin() as connection:
+        gone = sa.update(repos).where(repos.c.Id == repoid)
+        connection.execute(gone.values(gonereason="deleted", gonetime=NOW))
+    assert "Red now" not in told(text_of(client, "/"))
+
+
+def test_search_leaves_the_red_branches_of_what_it_shows(client: FlaskClient, engine: sa.Engine):
+    broken(engine, "acme/shop", 1)
+    broken(engine, "acme/other", 2)
+    assert "Red now 2 workflows" in told(text_of(client, "/"))
+    assert "Red now 1 workflow" in told(text_of(client, "/?q=acme/other"))
+
+
+def test_digest_and_metrics_say_the_same(client: FlaskClient, engine: sa.Engine):
+    broken(engine, "acme/shop", 1)
+    text = digest.make_digest(client.application).text
+    assert "Red now on the default branch (1):\n- acme/shop: <CI>, since " in text
+    line = 'runledger_default_branch_red_workflows{repo="acme/shop"} 1\n'
+    assert line in text_of(client, "/metrics")
