@@ -146,7 +146,6 @@ OF_MAIN = (
     " 'merge_group', 'merge_request_event', 'external_pull_request_event'))"
 )
 """What a run of a workflow on the default branch is, events of proposals aside."""
-BAD = "('failure', 'timed_out', 'startup_failure')"
 SELECT_MAIN_RED = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
     " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE "
@@ -159,10 +158,11 @@ SELECT_MAIN_RED = (
     + OF_MAIN.format(run="ended", of="watched")
     + " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
     " ORDER BY ended.createtime DESC, ended.Id DESC LIMIT 1)"
-    f" WHERE newest.conclusion IN {BAD}) red"
+    " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red"
     " JOIN workflowruns began ON began.Id = (SELECT bad.Id FROM workflowruns bad WHERE "
     + OF_MAIN.format(run="bad", of="red")
-    + f" AND bad.conclusion IN {BAD} AND (red.goodtime IS NULL OR bad.createtime > red.goodtime)"
+    + " AND bad.conclusion IN ('failure', 'timed_out', 'startup_failure')"
+    " AND (red.goodtime IS NULL OR bad.createtime > red.goodtime)"
     " ORDER BY bad.createtime, bad.Id LIMIT 1)"
 )
 """Cancelled and skipped runs tell neither way."""
