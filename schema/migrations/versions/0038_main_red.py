@@ -1,7 +1,7 @@
 """The view main_red, which every upgrade makes; no table changes."""
 
 revision = "0038"
-down_revision = "0060"
+down_revision = "0043"
 
 
 def upgrade() -> None:
