@@ -102,10 +102,8 @@ def is_unstarted(attempt: Attempt, jobs: Sequence[Job]) -> bool:
 
 
 def is_warned(attempt: Attempt, jobs: Iterable[Job]) -> bool:
-    """Tell whether an attempt passed although a job failed, or was not the first to be made."""
-    return attempt.conclusion == SUCCESS and (
-        attempt.attempt > 1 or any(job.has_failed for job in jobs)
-    )
+    """Tell whether an attempt passed although a job of its own failed."""
+    return attempt.conclusion == SUCCESS and any(job.has_failed for job in jobs)
 
 
 def systems(texts: Iterable[str | None]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rows import Mapped, StoredName, derive
 from rows.branch_moves import Move, head_after
+from rows.words import FAILED_JOB
 from schema.tables.ci import PLACED, keys, metadata, of_kind
 from tests.equality import COMPARED, LEFT_OUT, Contents, compared
 
@@ -75,6 +76,7 @@ def derive_runs(stored: dict[str, dict[tuple[object, ...], Values]]) -> None:
     jobs: dict[tuple[object, ...], list[derive.Job]] = defaultdict(list)
     for job in stored["jobs"].values():
         told = {**job, "is_open": job.get("endtime") is None}
+        told["has_failed"] = job.get("conclusion") in FAILED_JOB
         told = {name: told.get(name) for name in derive.Job._fields}
         jobs[job["provider"], job["rungitid"]].append(derive.Job(**told))
     attempts: dict[tuple[object, ...], list[derive.Attempt]] = defaultdict(list)
