@@ -116,7 +116,8 @@ def response(answer: Answer) -> Response:
 
 def refuse(error: HTTPException) -> Response:
     """Answer what the routing refuses: 404, and 405 with what is allowed."""
-    made = response(answers.refused(error.code or 400, error.name))
+    code = error.code or 400
+    made = response(answers.refused(code, answers.NOT_FOUND if code == 404 else error.name))
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         made.headers["Allow"] = ", ".join(sorted(allowed))

@@ -36,7 +36,7 @@ class AsgiApp:
         if scope["type"] != "http":
             return
         if scope["path"] not in ROUTES:
-            await tell(send, answers.refused(404, "Not Found"))
+            await tell(send, answers.refused(404, answers.NOT_FOUND))
             return
         methods, route = ROUTES[scope["path"]]
         if scope["method"] not in methods:

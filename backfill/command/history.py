@@ -61,7 +61,9 @@ def read_repositories(
         print(summary.format_counts(context.writer.counts))
         print(f"{client.rate_limit.sent} calls; {estimate.format_budget(client.rate_limit.budget)}")
     if reporter.problems:
-        print(f"not everything was read: {len(reporter.problems)} problems, named above")
+        count = len(reporter.problems)
+        many = "problem" if count == 1 else "problems"
+        print(f"not everything was read: {count} {many}, named above")
     return 1 if reporter.problems else 0
 
 

@@ -102,6 +102,9 @@ class ProgressBars(Reporter):
         with self.lock:
             for bar in self.bars.values():
                 bar.close()
+            if self.bars:
+                self.stream.write("\r")  # or the next line begins where the last bar ended
+                self.stream.flush()
             self.bars = {}
 
 

@@ -59,6 +59,10 @@ def refused(code: int, error: str) -> Answer:
     return Answer(code, {"status": "refused", "error": error})
 
 
+NOT_FOUND = (
+    "Not Found: deliveries go to /webhook; the pages are dashboard.py's, http://localhost:5001/"
+    " unless told otherwise"
+)
 CUT_OFF = (400, "the body is shorter than its Content-Length, or its chunks are malformed")
 UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored, deliver again"})
 
