@@ -18,7 +18,7 @@ setup: .venv/.runtime ## build .venv with the runtime packages
 run: setup ## start the listener on SQLite, and the pages: make run ARGS="-r org/repo -p 5000"
 	@exec .venv/bin/python -m demo.together $(ARGS)
 
-demo: setup ## start everything on a throw-away store and fill it with a day of deliveries
+demo: setup ## start everything on a throw-away store and fill it with a month of runs and a day of deliveries
 	@exec .venv/bin/python -m demo $(ARGS)
 
 dev: .venv/.dev ## add the packages that lint, test and docs need
