@@ -23,7 +23,7 @@ HEAD = """\
 -- Run it as an administrator, in the database of the tables, once the schema is there
 -- (python local-database.py -i), and again after each upgrade. It may be run any number of times.
 --
---   mysql -h HOST -u ADMIN -p shark_dashboard_db < deploy/accounts-{engine}.sql
+--   {command} < deploy/accounts-{engine}.sql
 --
 -- runledger_listener    DATABASE_URL of listener and backfill: writes rows. No DDL, no FILE
 -- runledger_analyst     DATABASE_READ_URL of analysts: reads all but raw deliveries
@@ -40,6 +40,7 @@ class Server(NamedTuple):
     name: str
     limits: str
     note: str
+    command: str = "mysql -h HOST -u ADMIN -p shark_dashboard_db"
 
 
 SERVERS = {
@@ -60,6 +61,17 @@ SERVERS = {
 -- A reader's statement ends after 60 seconds.
 """,
     ),
+    "postgresql": Server(
+        "PostgreSQL 15 or later, Azure's too",
+        "CONNECTION LIMIT 20",
+        """\
+-- The administrator is one who may make roles (azure_pg_admin on Azure) and owns the tables, or a
+-- superuser; the tables pass to runledger_migrations, since only an owner may change them. That
+-- connections are encrypted is said in pg_hba.conf (hostssl; Azure's require_secure_transport). A
+-- reader's statement ends after 60 seconds, which its session may change: the fence is the rights.
+""",
+        "psql -v ON_ERROR_STOP=1 -h HOST -U ADMIN shark_dashboard_db",
+    ),
 }
 OWNER = (
     "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES,"
@@ -68,9 +80,11 @@ OWNER = (
 
 
 def sql(engine: str) -> str:
-    """Return the file for `mysql` or `mariadb`."""
-    head = HEAD.format(name=SERVERS[engine].name, engine=engine, note=SERVERS[engine].note)
-    return head + "".join(f"{statement};\n" for statement in statements(engine))
+    """Return the file for an engine."""
+    server = SERVERS[engine]
+    head = HEAD.format(name=server.name, engine=engine, note=server.note, command=server.command)
+    made = of_postgresql() if engine == "postgresql" else statements(engine)
+    return head + "".join(f"{statement};\n" for statement in made)
 
 
 def statements(engine: str) -> Iterator[str]:
@@ -90,6 +104,46 @@ def statements(engine: str) -> Iterator[str]:
             yield f"GRANT {readable(name)} ON {name} TO {account}"
         for name in ("alembic_version", *NAMES):
             yield f"GRANT SELECT ON {name} TO {account}"
+
+
+def of_postgresql() -> Iterator[str]:
+    """Yield PostgreSQL's statements, in the schema `public` of the database that is connected."""
+    limits = {
+        "runledger_listener": "CONNECTION LIMIT -1",
+        "runledger_migrations": "CONNECTION LIMIT 5",
+        **dict.fromkeys(READERS, SERVERS["postgresql"].limits),
+    }
+    for number, (account, limit) in enumerate(sorted(limits.items()), 1):
+        make = f"CREATE ROLE {account} LOGIN PASSWORD 'CHANGE-ME-{number}'"
+        yield do(f"IF to_regrole('{account}') IS NULL THEN {make}; END IF;")
+        yield f"ALTER ROLE {account} {limit}"
+    for account in READERS:
+        yield f"ALTER ROLE {account} SET statement_timeout = '60s'"
+        yield f"ALTER ROLE {account} SET default_transaction_read_only = on"
+    names = ", ".join(sorted(limits))
+    for right, whom in (
+        ("REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM", "PUBLIC"),
+        ("GRANT CONNECT ON DATABASE %I TO", names),
+        ("GRANT TEMPORARY ON DATABASE %I TO", "runledger_listener, runledger_migrations"),
+    ):
+        yield do(f"EXECUTE format('{right} {whom}', current_database());")
+    yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+    yield f"GRANT USAGE ON SCHEMA public TO {names}"
+    yield "GRANT CREATE ON SCHEMA public TO runledger_migrations"
+    yield "GRANT runledger_migrations TO CURRENT_USER"
+    rows = "SELECT, INSERT, UPDATE, DELETE"
+    own = "ALTER DEFAULT PRIVILEGES FOR ROLE runledger_migrations IN SCHEMA public"
+    yield f"{own} GRANT {rows} ON TABLES TO runledger_listener"
+    for name in (*sorted(metadata.tables), "alembic_version", *NAMES):
+        yield f"ALTER TABLE {name} OWNER TO runledger_migrations"
+        yield f"GRANT {rows} ON {name} TO runledger_listener"
+        right = readable(name) if name in metadata.tables else "SELECT"
+        yield f"GRANT {right} ON {name} TO {', '.join(READERS)}"
+
+
+def do(block: str) -> str:
+    """Return a statement of PostgreSQL's that runs a block."""
+    return f"DO $$BEGIN {block} END$$"
 
 
 def readable(name: str) -> str:

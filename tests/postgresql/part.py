@@ -6,6 +6,7 @@ test-postgresql`, every test that has an engine runs on it.
 
 PART = (
     "tests/engines/",
+    "tests/postgresql/",
     "tests/deploy/test_postgresql_accounts.py",
     "tests/schema/test_migrate.py",
     "tests/schema/test_upgrade_lock.py",
