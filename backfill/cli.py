@@ -16,7 +16,6 @@ from backfill.command.explain import explain
 from backfill.command.flags import SETTINGS, command_line
 from backfill.http.errors import ApiError
 from backfill.http.rate_limit import BudgetSpent
-from backfill.vendors import read_part
 from config.command_line import read_settings
 from config.settings import BadSetting, Settings
 from engines import faults
@@ -67,21 +66,24 @@ def run(given: dict[str, Any]) -> int:
         return run_forget(settings, given["forget"])
     if given["replay"]:
         return run_replay(settings, given)
-    if len(settings.vendors) > 1:
-        raise BadSetting("REPOS", "name repositories of one server at a time")
-    settings = read_part(settings)
     if given["audit"]:
         request = audit.parse_audit_request(given, settings, now())
         return audit.run_audit(settings, request, install=given["install"])
     if given["reasons"]:
         wanted = reasons.parse_reasons_request(given, settings, now())
-        return reasons.read_reasons(settings, wanted, install=given["install"])
+        return max(
+            reasons.read_reasons(part, wanted, install=given["install"])
+            for part in settings.parts()
+        )
     read_range = parse_read_range(given, now())
     if given["dry_run"] and given["install"]:
         return show_schema_plan(settings)
     if given["dry_run"]:
-        return history.show_plan(settings, read_range)
-    return history.read_history(settings, read_range, install=given["install"])
+        return max(history.show_plan(part, read_range) for part in settings.parts())
+    return max(
+        history.read_history(part, read_range, install=given["install"])
+        for part in settings.parts()
+    )
 
 
 def show_schema_plan(settings: Settings) -> int:

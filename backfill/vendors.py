@@ -34,7 +34,7 @@ from backfill.records import (
     Unread,
     Webhook,
 )
-from config.settings import BadSetting, Settings
+from config.settings import Settings
 from config.watch import Watch
 from runtime.check_line import CheckLine
 from store.deliveries.table import Delivery
@@ -205,6 +205,7 @@ class Vendor(HookKeeper, Protocol):
 
 VENDORS: dict[str, Vendor] = {
     "github": github,
+    "gitlab": gitlab,
 }
 
 
@@ -213,26 +214,9 @@ def vendor_of(provider: str) -> Vendor:
     return VENDORS[provider.partition(":")[0]]
 
 
-HOOK_KEEPERS: dict[str, HookKeeper] = {
-    **VENDORS,
-    "gitlab": gitlab,
-}
+HOOK_KEEPERS: dict[str, HookKeeper] = {**VENDORS}
 
 
 def chosen_vendor(settings: Settings) -> Vendor:
     """Return the vendor whose repositories the settings name."""
     return VENDORS[settings.vendor]
-
-
-def is_read(provider: str) -> bool:
-    """Tell whether repositories of a server are read, and not just told of by webhooks."""
-    return provider.partition(":")[0] in VENDORS
-
-
-def read_part(settings: Settings) -> Settings:
-    """Return the settings with what can be read of the names. Raises BadSetting for none."""
-    part = next((part for part in settings.parts() if is_read(part.vendor)), None)
-    if part is None:
-        title = HOOK_KEEPERS[settings.vendor].TITLE
-        raise BadSetting("REPOS", f"what {title} has comes by its webhooks: it is not read yet")
-    return part

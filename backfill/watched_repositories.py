@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Repository
-from backfill.vendors import Vendor, is_read, vendor_of
+from backfill.vendors import Vendor, vendor_of
 from config.times import to_the_minute
 from config.watch import Watch, is_watched
 from engines import reading
@@ -54,6 +54,7 @@ class GoneRepository(NamedTuple):
 
 def list_meant(
     engine: Engine,
+    vendor: Vendor,
     listed: Iterable[str],
     watch: Watch,
     senders: frozenset[str] | set[str] = frozenset(),
@@ -67,7 +68,7 @@ def list_meant(
         names.add(name.lower())
         yield name
     with reading(engine).connect() as connection:
-        known = list_readable(connection)
+        known = list_known(connection, vendor)
     for repository in known:
         name = repository.name.lower()
         if name not in names and (is_watched(watch, [name]) or name in senders):
@@ -75,9 +76,10 @@ def list_meant(
             yield repository.name
 
 
-def list_readable(connection: Connection) -> list[KnownRepository]:
-    """Return the stored repositories of servers that can be asked."""
-    return [one for one in gone_repositories.list_known(connection) if is_read(one.provider)]
+def list_known(connection: Connection, vendor: Vendor) -> list[KnownRepository]:
+    """Return the stored repositories of a vendor."""
+    known = gone_repositories.list_known(connection)
+    return [one for one in known if vendor_of(one.provider).TITLE == vendor.TITLE]
 
 
 def look_up(
@@ -88,7 +90,7 @@ def look_up(
     `now` is compared with the vendor's times.
     """
     with reading(context.engine).connect() as connection:
-        known = list_readable(connection)
+        known = list_known(connection, vendor)
     namesakes = [each for each in known if each.name.lower() == name.lower()]
     answered = None
     try:

@@ -10,7 +10,7 @@ from config.settings import SETTINGS
 from tests.own_code import ROOMS, ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-FOLDERS = "|".join([*ROOMS, *"benchmarks demo deploy docs fakegithub tests".split()])
+FOLDERS = "|".join([*ROOMS, *"benchmarks demo deploy docs fakegithub fakegitlab tests".split()])
 FILE = re.compile(rf"(?<![\w/.*<-])(?:{FOLDERS})/[\w./-]*\w\w")
 BARE = re.compile(r"(?<![\w/.<-])\w[\w-]*\.(?:py|md|sql|toml)\b(?!\.)")
 MODULE = re.compile(rf"(?<![\w/.`-])`?((?:{FOLDERS})(?:\.\w+)+)(?!\.?\w)")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,12 +73,13 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
     """
     verdicts, failed, gone = list[Verdict](), list[FailedAudit](), list[GoneRepository]()
     with open.opened_existing(settings, open.WORK, "nothing to audit") as engine:
-        patterns = choose_patterns(settings, engine)
+        parts = [(part, choose_patterns(part, engine)) for part in settings.parts()]
         if open.age(engine) == "empty":
             raise CannotStart("the database is empty, so nothing can be audited")
         open.schema(engine, settings, install=install)
         audit_all = audit_offline if request.is_offline else audit_online
-        for result in audit_all(settings, engine, patterns, request):
+        of_parts = (audit_all(part, engine, patterns, request) for part, patterns in parts)
+        for result in chain.from_iterable(of_parts):
             if isinstance(result, FailedAudit):
                 failed.append(result)
                 text = f"{result.name}: not audited: {result.why}"
@@ -137,7 +139,7 @@ def audit_online(
     try:
         watched = watch(patterns)
         listed = vendor.list_names(client, watched, problems.append)
-        for name in list_meant(engine, listed, watched):
+        for name in list_meant(engine, vendor, listed, watched):
             try:
                 for repository in look_up(context, vendor, name, now()):
                     if isinstance(repository, GoneRepository):

@@ -53,7 +53,7 @@ def read_repositories(
     try:
         watched = watch(patterns)
         listed = connection.vendor.list_names(client, watched, reporter.report)
-        names = list_meant(engine, listed, watched)
+        names = list_meant(engine, connection.vendor, listed, watched)
         names = explain_missing_key(engine, connection, names, read_range)
         crawl(context, connection.vendor, names, read_range)
     finally:

@@ -125,7 +125,7 @@ def find_repositories(
     reporter, watched = context.reporter, watch(patterns)
     listed = connection.vendor.list_names(context.client, watched, reporter.report)
     met = set[int]()
-    for name in list_meant(context.engine, listed, watched):
+    for name in list_meant(context.engine, connection.vendor, listed, watched):
         try:
             answers = list(look_up(context, connection.vendor, name, now()))
         except ApiError as problem:

@@ -15,16 +15,14 @@ from typing import Any
 
 from backfill.reconcile.loop import reconcile
 from backfill.reconcile.reporter import CycleReporter
-from backfill.vendors import read_part
 from config.command_line import CommandLine, read_settings
-from config.settings import BadSetting, Settings, secrets_of
+from config.settings import BadSetting, Settings, key_setting, secrets_of
 from runtime import log
 from runtime.parent_pipe import end_with_parent
 from store.open import CannotStart
 
 GRACE_SECONDS = 5.0
 """After which a process that was told to end does, whatever it waits for."""
-NO_TOKEN = "a key is needed: -k, GITHUB_TOKEN or GITHUB_TOKEN_FILE"  # noqa: S105 - no secret
 
 EPILOG = """\
 The settings are those of listener.py: GITHUB_TOKEN, GITHUB_API_URL, REPOS, DATABASE_URL,
@@ -41,19 +39,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         given = command_line().read(argv)
         settings = checked(given)
+        vendors = [part.vendor for part in settings.parts()]
         log.start(secrets_of(settings))
-        reporter = CycleReporter()
         stop = threading.Event()
         if given["beside"]:
             end_with_parent(partial(end_soon, stop))
         if not given["once"]:
             end_on_signal(stop)
-        return reconcile(lambda: checked(given), reporter, stop, once=given["once"])
+        return reconcile_each(vendors, given, stop)
     except (BadSetting, CannotStart) as error:
         print(f"reconcile: {error}", file=sys.stderr)
         return error.code if isinstance(error, CannotStart) else 2
     except KeyboardInterrupt:
         return 0
+
+
+def reconcile_each(vendors: Sequence[str], given: dict[str, Any], stop: threading.Event) -> int:
+    """Reconcile what is named of each vendor: side by side, with --once one after the other."""
+    once = given["once"]
+    work = [
+        partial(reconcile, partial(part_of, given, vendor), CycleReporter(), stop, once=once)
+        for vendor in vendors
+    ]
+    if once:
+        return max(each() for each in work)
+    for each in work[1:]:
+        threading.Thread(target=each, name="reconcile", daemon=True).start()
+    return work[0]()
+
+
+def part_of(given: dict[str, Any], vendor: str) -> Settings:
+    """Return the settings as they are now for one vendor alone. Raises BadSetting."""
+    parts = {part.vendor: part for part in checked(given).parts()}
+    if vendor not in parts:
+        raise BadSetting("REPOS", "names other vendors than before: start again")
+    return parts[vendor]
 
 
 def command_line() -> CommandLine:
@@ -76,9 +96,11 @@ def command_line() -> CommandLine:
 def checked(given: dict[str, Any]) -> Settings:
     """Return the settings as they are now: a file may hold a newer key. Raises BadSetting."""
     flags = {name: given[name] for name in ("repos", "key", "database_password")}
-    settings = read_part(read_settings(flags))
-    if not settings.source.token:
-        raise BadSetting("GITHUB_TOKEN", NO_TOKEN)
+    settings = read_settings(flags)
+    for part in settings.parts():
+        if not part.source.token:
+            key = key_setting(part.vendor)
+            raise BadSetting(key, f"a key is needed: -k, {key} or {key}_FILE")
     log.hide(secrets_of(settings))
     return settings
 

@@ -115,7 +115,8 @@ def find_repositories(cycle: CycleContext) -> Iterator[Repository]:
     reporter, watched = context.reporter, watch(cycle.settings.patterns)
     listed = vendor.list_names(context.client, watched, reporter.report)
     repoids = set[int]()
-    for name in list_meant(context.engine, listed, watched, cycle.senders.repositories):
+    senders = cycle.senders.repositories
+    for name in list_meant(context.engine, vendor, listed, watched, senders):
         try:
             met = list(look_up(context, vendor, name, cycle.now))
         except ApiError as problem:

@@ -1,11 +1,8 @@
 """The registry of vendors: what `rows` reads, `backfill` can ask for."""
 
-from pathlib import Path
-
 import pytest
 
-from backfill.vendors import HOOK_KEEPERS, VENDORS, read_part, vendor_of
-from config.settings import BadSetting, read
+from backfill.vendors import HOOK_KEEPERS, VENDORS, vendor_of
 from rows.sources import SOURCES
 
 
@@ -17,11 +14,3 @@ def test_every_source_has_a_vendor_with_its_title():
 @pytest.mark.parametrize("provider", ["github", "github:ghes.example.org"])
 def test_provider_names_its_vendor_whatever_the_host(provider: str):
     assert vendor_of(provider) is VENDORS["github"]
-
-
-def test_what_only_tells_is_refused_where_something_is_read(tmp_path: Path):
-    told = read({"repos": ["gitlab:group"]}, {}, tmp_path)
-    with pytest.raises(BadSetting, match=r"^REPOS: what GitLab has comes by its webhooks"):
-        read_part(told)
-    both = read({"repos": ["gitlab:group", "org/repo"]}, {}, tmp_path)
-    assert (read_part(both).vendor, read_part(both).repos) == ("github", ("org/repo",))

@@ -1,0 +1,83 @@
+"""What it takes to read a project: pages of pipelines and of jobs, and GraphQL for the rest."""
+
+import math
+from urllib.parse import quote
+
+from sqlalchemy import Engine
+
+from backfill.gitlab.branches import PER_PAGE
+from backfill.gitlab.pipelines import PER_QUERY
+from backfill.gitlab.projects import NAME
+from backfill.gitlab.runs_with_jobs import JOBS
+from backfill.http.client import Client
+from backfill.http.errors import ApiError
+from backfill.http.list_body import read_items
+from backfill.pipeline.api_objects import read_field, read_named, read_object
+from backfill.records import EVERYTHING, Estimate, Json, ReadRange
+from engines import reading
+from rows import fields
+from rows.sources import source_of
+from store.reads import for_backfill
+from store.state import backfill_progress
+
+FIXED = 5
+"""Calls of every project: itself, the ends of its lists, its schedules."""
+USUAL_JOBS = 8
+
+
+def estimate_calls(
+    client: Client, engine: Engine | None, name: str, read_range: ReadRange
+) -> Estimate:
+    """Return what it takes to read a project; `engine` is None while there is no database.
+
+    Raises ApiError.
+    """
+    project = read_object(client.get(f"/projects/{quote(name, safe='')}").body, "project")
+    gitid = read_field(fields.number, project, "id", "project")
+    path = f"/projects/{gitid}/"
+    runs = count_runs(client, path, read_range)
+    page, today = (fields.text(project, key, "project") or "" for key in ("web_url", NAME))
+    provider = source_of("gitlab").provider_of(page.removesuffix(f"/{today}") or page)
+    stored = min(runs, count_stored(engine, provider, gitid))
+    new = runs - stored
+    jobs = math.ceil(new * jobs_per_run(client, path) / PER_PAGE)
+    branches = client.get(f"{path}repository/branches?per_page={PER_PAGE}").pages
+    commits = read_range.commits or 0
+    walks = math.ceil((runs if commits == EVERYTHING else commits) / PER_PAGE)
+    lists = math.ceil(runs / PER_PAGE)
+    return Estimate(
+        FIXED + lists + jobs + math.ceil(new / PER_QUERY) + branches + walks, runs, stored
+    )
+
+
+def count_runs(client: Client, path: str, read_range: ReadRange) -> int:
+    """Return how many pipelines are meant, by the newest one's number: each has the next."""
+    since = ""
+    if read_range.last_time:
+        since = f"&created_after={read_range.last_time:%Y-%m-%dT%H:%M:%SZ}"
+    first = client.get(f"{path}pipelines?per_page=1{since}")
+    newest: list[Json] = read_named(first.body)[0]
+    numbers = [one["iid"] for one in newest if isinstance(one.get("iid"), int)]
+    runs = first.pages if since and newest else max(numbers, default=len(newest))
+    return runs if read_range.max_runs is None else min(runs, read_range.max_runs)
+
+
+def jobs_per_run(client: Client, path: str) -> float:
+    """Return how many jobs a pipeline has, by the newest hundred jobs."""
+    try:
+        jobs = read_items(client.get(path + JOBS).body)
+    except ApiError as problem:
+        if problem.is_bad_key:
+            raise
+        return USUAL_JOBS
+    runs = [one["pipeline"].get("id") for one in jobs if isinstance(one.get("pipeline"), dict)]
+    return len(runs) / len({*runs}) if runs else USUAL_JOBS
+
+
+def count_stored(engine: Engine | None, provider: str, gitid: int) -> int:
+    """Return how many pipelines of a project are read to their end."""
+    if engine is None:
+        return 0
+    with reading(engine).connect() as connection:
+        repoid = for_backfill.find_repository_id(connection, provider, gitid)
+        return 0 if repoid is None else backfill_progress.count_done(connection, repoid)

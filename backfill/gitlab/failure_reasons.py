@@ -1,0 +1,215 @@
+"""Why jobs failed: what GitLab itself says first, then the trace of the job.
+
+https://docs.gitlab.com/api/jobs/#get-a-log-file
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from requests.exceptions import RequestException
+from sqlalchemy import Engine
+from urllib3.exceptions import HTTPError
+
+from backfill.http.client import TIMEOUT, Client
+from backfill.http.errors import GONE, ApiError
+from backfill.http.list_body import read_items
+from backfill.log_times import failed_jobs_since, is_on_its_way
+from backfill.pipeline.api_objects import read_object
+from backfill.pipeline.due_items import IN_ROW, DueItems
+from backfill.records import ReasonsRead
+from engines import reading
+from rows import fields
+from rows.fingerprint import fingerprints_of
+from rows.logs.stream import LineBlocks
+from rows.source_record import FailureReader, VersionsReader
+from rows.sources import source_of
+from store.state import failures, job_versions
+from store.state.error_issues import ErrorIssue
+from store.state.failures import FailedJob, FailureReason
+from store.state.job_versions import VersionsRead
+
+GITLAB = source_of("gitlab")
+REASONS_FOR = timedelta(days=365)
+"""Traces are not deleted unless somebody says so."""
+COST, TRIES, PIECE = 2, 3, 65_536
+MOST = 64 * 1024 * 1024
+SECONDS = 120.0
+SAID_BY_THE_LOG = frozenset({"script_failure", "unknown_failure"})
+"""Reasons that say no more than that the script failed."""
+
+
+class TraceReaders(NamedTuple):
+    """What reads a trace, together and in one pass."""
+
+    reasons: FailureReader
+    versions: VersionsReader
+
+
+def project_path(name: str) -> str:
+    """Return where a project is in the API."""
+    return f"/projects/{quote(name, safe='')}"
+
+
+def read_trace(client: Client, path: str, readers: Sequence[object]) -> str | None:
+    """Give a trace to readers in one pass; return why there is none. Raises ApiError."""
+    client.rate_limit.enter()
+    headers = None
+    try:
+        with client.open_session().get(
+            f"{client.base}{path}", timeout=TIMEOUT, allow_redirects=False, stream=True
+        ) as response:
+            headers = response.headers
+            if response.status_code in GONE:
+                return "gone"
+            if response.status_code != 200:
+                message = f"GitLab answers {response.status_code} for a trace"
+                raise ApiError(message, response.status_code)
+            received, until = 0, time.monotonic() + SECONDS
+            blocks = LineBlocks(readers)  # type: ignore[arg-type]
+            for piece in response.iter_content(PIECE):
+                received += len(piece)
+                blocks.feed(piece)
+                if received > MOST:
+                    return "huge"
+                if time.monotonic() > until:
+                    raise ApiError("GitLab is too slow with a trace")
+            blocks.end()
+            return None if received else "gone"
+    except (RequestException, HTTPError) as error:
+        raise ApiError(f"the connection to GitLab broke off ({type(error).__name__})") from None
+    finally:
+        client.rate_limit.leave(headers)
+
+
+def read_job_reasons(
+    client: Client,
+    name: str,
+    job: FailedJob,
+    report: Callable[[str], None],
+    keep: Callable[[VersionsRead], None] = lambda read: None,
+) -> list[FailureReason]:
+    """Return the rows of a job: what GitLab says, else its trace, else why there is none.
+
+    Raises ApiError for what may be had another time.
+    """
+    path = f"{project_path(name)}/jobs/{job.jobgitid}"
+    try:
+        record = read_object(client.get(path, tries=TRIES).body, "job")
+    except ApiError as problem:
+        if not problem.is_gone:
+            raise
+        client.get(project_path(name), tries=TRIES)  # all is gone to a key without rights
+        return [FailureReason("none", "gone")]
+    reason = fields.text(record, "failure_reason", "job")
+    said = "" if reason in SAID_BY_THE_LOG or not reason else reason.replace("_", " ")
+    readers = TraceReaders(GITLAB.log_reader(None), GITLAB.version_reader())
+    absence = read_trace(client, f"{path}/trace", readers)
+    if absence is None:
+        keep(VersionsRead(readers.versions.versions, None))
+    said_there = list(make_reasons(readers)) if absence is None else []
+    if said and not reason_is_of_code(reason):
+        text = f"GitLab says: {said}"
+        more = said_there[0].message if said_there else None
+        return [
+            FailureReason(
+                "log",
+                message=text,
+                context=more,
+                kind=reason,
+                **fingerprints_of(f"{text} {more or ''}")._asdict(),
+            )
+        ]
+    return said_there or [FailureReason("none", absence or "silent")]
+
+
+def reason_is_of_code(reason: str | None) -> bool:
+    """Tell whether a reason is the code's own: a timeout is, what the server lacked is not."""
+    return reason in (None, *SAID_BY_THE_LOG, "job_execution_timeout")
+
+
+def make_reasons(readers: TraceReaders) -> Iterator[FailureReason]:
+    """Yield a trace's messages as rows, with what makes them comparable."""
+    for message in readers.reasons.messages():
+        yield FailureReason(
+            "log",
+            message=message.text,
+            context=message.context,
+            path=message.path,
+            line=message.line,
+            kind=message.kind,
+            **fingerprints_of(message.text)._asdict(),
+        )
+
+
+def read_job_versions(client: Client, name: str, jobgitid: int) -> VersionsRead:
+    """Return what a job's trace lists, or why there is none. Raises ApiError."""
+    readers = TraceReaders(GITLAB.log_reader(None), GITLAB.version_reader())
+    absence = read_trace(client, f"{project_path(name)}/jobs/{jobgitid}/trace", readers)
+    if absence == "gone":
+        client.get(project_path(name), tries=TRIES)
+    return VersionsRead({} if absence else readers.versions.versions, absence)
+
+
+def read_failure_reasons(
+    engine: Engine,
+    client: Client,
+    repositories: Mapping[int, str],
+    *,
+    now: datetime,
+    requests: int,
+    report: Callable[[str], None],
+    due: DueItems,
+    horizon: timedelta = REASONS_FOR,
+) -> ReasonsRead:
+    """Read and store the reasons of failed jobs that have none yet, the latest first.
+
+    As for the other vendor: `requests` may be sent, what cannot be read is left due.
+    """
+    wish = failed_jobs_since([*repositories], now - horizon, now)
+    begun, most = client.rate_limit.sent, requests + len(due.noted())
+    with reading(engine).connect() as connection:
+        waiting = failures.list_unread(connection, wish, most)
+    done = absent = 0
+    for job in waiting:
+        if client.rate_limit.sent - begun + COST > requests:
+            break
+        item, name = f"job {job.jobgitid}: trace", repositories[job.repoid]
+        if not due.is_due(job.repoid, item):
+            continue
+        keep = partial(job_versions.store_first, engine, job.provider, job.jobgitid)
+        ask = partial(read_job_reasons, client, name, job, report, keep)
+        reasons = due.read(client, job.repoid, item, project_path(name), ask, IN_ROW)
+        if reasons is None or (reasons[0].absence == "gone" and is_on_its_way(job.time, now)):
+            continue
+        failures.store_reasons(engine, job, reasons)
+        done += 1
+        absent += reasons[0].message is None
+    left = len(waiting) - done
+    if len(waiting) == most:
+        with reading(engine).connect() as connection:
+            left = failures.count_unread(connection, wish)
+    return ReasonsRead(done, absent, left, client.rate_limit.sent - begun)
+
+
+def search_issues(client: Client, name: str, words: str) -> list[ErrorIssue]:
+    """Return a project's issues that hold these words in title or description. Raises ApiError.
+
+    https://docs.gitlab.com/api/issues/#list-project-issues
+    """
+    query = urlencode({"search": words, "in": "title,description", "per_page": 20})
+    listed = read_items(client.get(f"{project_path(name)}/issues?{query}").body)
+    issues, at = [one for one in listed if isinstance(one, dict)], "issue"
+    states = {"opened": "open"}
+    return [
+        ErrorIssue(
+            fields.number(issue, "iid", at) or 0,
+            fields.text(issue, "title", at) or "",
+            states.get(state := fields.text(issue, "state", at) or "", state),
+            fields.text(issue, "web_url", at) or "",
+        )
+        for issue in issues
+    ]

@@ -1,0 +1,51 @@
+"""Which schedule made a pipeline: the API says so of a schedule only.
+
+https://docs.gitlab.com/api/pipeline_schedules/
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+from backfill.http.errors import ApiError
+from backfill.http.pagination import fetch_pages, know_nothing
+from backfill.pipeline.api_objects import read_named
+from backfill.pipeline.context import Context
+from backfill.records import Json, Repository
+from rows.gitlab.workflowrun import SCHEDULES
+
+
+def read_schedules(
+    context: Context, repository: Repository, listed: Iterable[Json]
+) -> dict[int, str]:
+    """Return what the schedules are called that made some of the listed pipelines, by their ids."""
+    wanted = {one["id"] for one in listed if one.get("source") in SCHEDULES}
+    if not wanted:
+        return {}
+    ask = partial(find_schedules, context, repository, wanted)
+    try:
+        return ask()
+    except ApiError as problem:
+        if problem.is_bad_key:
+            raise
+        why = f"schedules are not to be had ({problem}): nightlies go by the CI file's name"
+        context.reporter.say(f"{repository.name}: {why}")
+        return {}
+
+
+def find_schedules(context: Context, repository: Repository, wanted: set[int]) -> dict[int, str]:
+    """Return the descriptions of schedules by the ids of their pipelines. Raises ApiError."""
+    left, names, client = {*wanted}, dict[int, str](), context.client
+    path = f"{repository.path}pipeline_schedules"
+    for page in fetch_pages(client, f"{path}?per_page=100", know_nothing):
+        for schedule in read_named(page.body)[0]:
+            name = schedule.get("description")
+            own = f"{path}/{schedule['id']}/pipelines?sort=desc&per_page=100"
+            if not isinstance(name, str) or not name or not left:
+                continue
+            for runs in fetch_pages(client, own, know_nothing):
+                ids = {one["id"] for one in read_named(runs.body)[0]}
+                names |= dict.fromkeys(ids & left, name)
+                left -= ids
+                if not left or (ids and max(ids) < min(left)):
+                    break
+    return names

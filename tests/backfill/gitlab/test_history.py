@@ -1,0 +1,123 @@
+"""History, healing and audit of GitLab's projects, asked of a fake one over HTTP."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from backfill.reconcile.__main__ import main as reconcile
+from fakegitlab.server import TOKEN, Server, serve
+from fakegitlab.world import World
+from tests.backfill.conftest import Command
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+NAME = "group/sub/app"
+
+
+@pytest.fixture
+def gitlab(bare: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Serve a world of one project with 13 pipelines, one of them a child, two scheduled."""
+    world = World()
+    with serve(world) as server:
+        project = world.add_project(NAME)
+        for place in range(12):
+            source = "schedule" if place in (4, 5) else "push"
+            parent = world.add_pipeline(project, source=source)
+        world.add_child(project, parent)
+        monkeypatch.setenv("GITLAB_URL", server.url)
+        monkeypatch.setenv("GITLAB_TOKEN", TOKEN)
+        yield server
+
+
+def rows(engine: sa.Engine, query: str) -> list[Any]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def test_history_of_a_project_is_the_world(
+    gitlab: Server, command: Command, engine: sa.Engine
+) -> None:
+    done = command("-r", f"gitlab:{NAME}")
+    assert done.code == 0, done.err
+    (project,) = gitlab.world.projects.values()
+    ids = {gitid for (gitid,) in rows(engine, "SELECT gitid FROM workflowruns")}
+    assert ids == set(project.pipelines)
+    assert {gitid for (gitid,) in rows(engine, "SELECT gitid FROM jobs")} == set(project.jobs)
+    (child,) = rows(
+        engine,
+        "SELECT author, conclusion IS NOT NULL, parentgitid IS NOT NULL, workflowname "
+        "FROM workflowruns WHERE event = 'parent_pipeline'",
+    )
+    assert child == ("ada", 1, 1, "child tests")
+    nightly = rows(engine, "SELECT count(*) FROM workflowruns WHERE workflowname = 'nightly'")
+    assert nightly == [(2,)]
+    assert command("-r", f"gitlab:{NAME}", "--audit", "--since", "2000-01-01").code == 0
+
+
+def test_history_again_asks_for_no_pipeline(
+    gitlab: Server, command: Command, engine: sa.Engine
+) -> None:
+    command("-r", f"gitlab:{NAME}")
+    gitlab.requests.clear()
+    assert command("-r", f"gitlab:{NAME}").code == 0
+    assert not [path for path in gitlab.requests if "jobs" in path or "graphql" in path]
+
+
+def test_history_without_graphql_asks_for_each_and_says_so(
+    gitlab: Server, command: Command, engine: sa.Engine
+) -> None:
+    gitlab.has_graphql = False
+    done = command("-r", f"gitlab:{NAME}")
+    assert done.code == 0
+    assert "GraphQL is not to be had" in done.out + done.err
+    assert rows(engine, "SELECT count(*) FROM workflowruns WHERE author IS NULL") == [(0,)]
+    assert rows(engine, "SELECT count(*) FROM workflowruns WHERE parentgitid IS NOT NULL") == [(1,)]
+
+
+def test_group_means_the_projects_below_it(
+    gitlab: Server, command: Command, engine: sa.Engine
+) -> None:
+    assert command("-r", "gitlab:group/*", "-m", "3").code == 0
+    assert rows(engine, "SELECT name FROM repos") == [(NAME,)]
+    assert rows(engine, "SELECT count(*) FROM jobs WHERE status IS NOT NULL")[0][0] >= 18
+
+
+def test_bad_pipeline_leaves_the_others_be(
+    gitlab: Server, command: Command, engine: sa.Engine
+) -> None:
+    (project,) = gitlab.world.projects.values()
+    bad = [*project.pipelines][3]
+    project.pipelines[bad]["created_at"] = "yesterday"
+    command("-r", f"gitlab:{NAME}")
+    stored = {gitid for (gitid,) in rows(engine, "SELECT gitid FROM workflowruns")}
+    assert stored >= set(project.pipelines) - {bad}
+
+
+def test_cycle_finds_a_pipeline_that_was_tried_again_and_a_disabled_hook(
+    gitlab: Server,
+    command: Command,
+    engine: sa.Engine,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command("-r", f"gitlab:{NAME}")
+    world = gitlab.world
+    (project,) = world.projects.values()
+    old = next(iter(project.pipelines.values()))
+    end = world.add_job(project, old, 0, world.now, "success")
+    old["status"] = "running"  # its end stays
+    old["updated_at"] = project.jobs[world.last]["finished_at"]
+    assert end > 0
+    project.hooks.append(
+        {
+            "id": 5,
+            "url": "https://example.org/webhook",
+            "alert_status": "temporarily_disabled",
+            "disabled_until": "2027-01-01T00:00:00Z",
+        }
+    )
+    assert reconcile(["--once", "-r", f"gitlab:{NAME}"]) == 1
+    assert "temporarily_disabled until 2027" in "".join(capsys.readouterr())
+    running = rows(engine, "SELECT gitid FROM workflowruns WHERE status = 'in_progress'")
+    assert running == [(old["id"],)]
+    assert {gitid for (gitid,) in rows(engine, "SELECT gitid FROM jobs")} == set(project.jobs)
