@@ -156,4 +156,4 @@ def stored(engine: Engine, column: sa.Column) -> list:
 def asked(here: Installation, part: str, since: int = 0) -> list[str]:
     """Return the requests whose path has a part in it, as method and path."""
     found = here.github.requests[since:]
-    return [f"{one.method} {one.path}" for one in found if part in one.path]
+    return [f"{one.method} {one.path}" for one in found if part in f"{one.path} "]

@@ -11,7 +11,7 @@ DAY = 86_400
 def test_run_that_is_open_is_asked_for_ever_less_often_and_then_given_up(engine):
     world = small_world(runs=1)
     (run,) = runs_of(world)
-    path = f"/actions/runs/{run}?"
+    path = f"/actions/runs/{run} "
     with installed(world, engine) as here:
         here.heal()  # listed
         minutes = {1: 1, 2: 1, 3: 2, 6: 2, 7: 3, 8: 3, 15: 4, 30: 4, 31: 5}
