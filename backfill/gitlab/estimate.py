@@ -42,8 +42,8 @@ def estimate_calls(
     new = runs - stored
     jobs = math.ceil(new * jobs_per_run(client, path) / PER_PAGE)
     branches = client.get(f"{path}repository/branches?per_page={PER_PAGE}").pages
-    commits = read_range.commits or 0
-    walks = math.ceil((runs if commits == EVERYTHING else commits) / PER_PAGE)
+    commits = read_range.commits
+    walks = math.ceil((runs if commits in (None, EVERYTHING) else commits) / PER_PAGE)
     lists = math.ceil(runs / PER_PAGE)
     return Estimate(
         FIXED + lists + jobs + math.ceil(new / PER_QUERY) + branches + walks, runs, stored

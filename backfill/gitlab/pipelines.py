@@ -24,7 +24,7 @@ from store.state.backfill_progress import DONE, OPEN, RunRead
 CHILDREN = "parent_pipeline"
 LISTS = ("", f"&source={CHILDREN}")
 """The usual list, and that of pipelines that another one made, which it leaves out."""
-PER_QUERY = 25
+PER_QUERY, CHILDREN_PER_QUERY = 30, 18
 """Pipelines of one GraphQL query: its complexity may be 250."""
 NEEDED = "id startedAt finishedAt duration user { username }"
 FAMILY = "upstream { id } sourceJob { id name }"
@@ -104,10 +104,12 @@ class Completion:
     def find(self, records: Sequence[Json]) -> dict[int, Json]:
         """Return what GraphQL says of pipelines, by id; a single one is as cheap by itself."""
         nodes = dict[int, Json]()
-        for first in range(0, len(records), PER_QUERY):
-            part = records[first : first + PER_QUERY]
-            if self.is_there and len(part) > 1:
-                nodes |= self.ask(part)
+        children = [record for record in records if record.get("source") == CHILDREN]
+        others = [record for record in records if record.get("source") != CHILDREN]
+        for alike, most in ((others, PER_QUERY), (children, CHILDREN_PER_QUERY)):
+            for first in range(0, len(alike), most):
+                if self.is_there and len(records) > 1:
+                    nodes |= self.ask(alike[first : first + most])
         return nodes
 
     def complete(self, record: Json, node: Json | None) -> Json:

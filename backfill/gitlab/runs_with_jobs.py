@@ -35,7 +35,7 @@ from store.state.open_runs import ABANDONED, WAITING
 JOBS = "jobs?pagination=keyset&order_by=id&sort=desc&per_page=100"
 FEW = 10
 """So many pipelines are read one by one; for more the list of all jobs is cheaper."""
-BATCH = 50
+BATCH = 60
 SLACK = timedelta(seconds=60)
 CHANGES_FOR = timedelta(days=3650)
 """A pipeline may be tried again until it is archived: its `updated_at` says so."""
