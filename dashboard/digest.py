@@ -1,10 +1,11 @@
 """`python dashboard.py --digest`: last night in words, for a mail or a chat."""
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import timedelta
 from typing import NamedTuple
 
 import requests
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 
 from dashboard.causes.shown_causes import NightCauses, ShownCause, list_authors
 from dashboard.pages import nights
@@ -17,14 +18,14 @@ from store.history.red_now import RedWorkflow, list_red
 from store.rollups.night_summary import NOTHING, STATES
 from store.state.gone_repositories import KnownRepository, list_gone
 
-NIGHTS = 30
+NIGHTS, DAY = 30, timedelta(days=1)
 UNNAMED = "(no name)"
 MOST, REPOS = 15, 5
 TIMEOUT = 15
 
 
 class Digest(NamedTuple):
-    """The text, and whether something is new or fixed since yesterday."""
+    """The text, and whether something is new, fixed, or red on a default branch since yesterday."""
 
     text: str
     is_news: bool
@@ -44,7 +45,9 @@ def make_digest(app: Flask) -> Digest:
         lines = list_lines(causes, counts, read_banner(), list_gone(store()), red)
         title = f"Night to {formats.night(shown.last)}"
         text = "\n".join(map(one_line, [title, *lines]))
-        return Digest(text, bool(causes.fixed or any(one.cause.is_news for one in causes.failing)))
+        is_red_anew = any(one.since > g.now - DAY for one in red)
+        is_news = any(one.cause.is_news for one in causes.failing)
+        return Digest(text, bool(causes.fixed or is_red_anew or is_news))
 
 
 def list_lines(

@@ -98,11 +98,11 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "Seconds since GitHub last changed a stored run",
         [(labels[one.repoid], age(one.changed, now)) for one in repos],
     )
-    red = Counter(one.repoid for one in red_now.list_red(store()))
+    red = red_now.count_red(store())
     yield (
         "default_branch_red_workflows",
         "Workflows whose newest run on the default branch failed",
-        [(labels[one.repoid], red[one.repoid]) for one in repos],
+        [(labels[one.repoid], red.get(one.repoid, 0)) for one in repos],
     )
     yield (
         "repository_gone_age_seconds",

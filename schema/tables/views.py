@@ -138,31 +138,36 @@ COLUMNS_OF_MAIN_RED = {
     "goodtime": ("red.goodtime", "When the last good run before was created; NULL for none known"),
 }
 """What each column is, and means."""
-OF_MAIN = (
+OF_WORKFLOW = (
     "{run}.repoid = {of}.repoid AND {run}.workflowgitid = {of}.workflowgitid"
-    " AND {run}.branchname = {of}.branchname AND {run}.headrepo IS NULL"
-    " AND {run}.status = 'completed'"
+    " AND {run}.headrepo IS NULL AND {run}.status = 'completed'"
     " AND ({run}.event IS NULL OR {run}.event NOT IN ('pull_request', 'pull_request_target',"
     " 'merge_group', 'merge_request_event', 'external_pull_request_event'))"
 )
-"""What a run of a workflow on the default branch is, events of proposals aside."""
+"""What a run of a workflow in its own repository is, events of proposals aside."""
+OF_BRANCH = OF_WORKFLOW + " AND {run}.branchname = {of}.branchname"
+# A limit on the time keeps to the index; where a good and a failed run are of one moment, the
+# failed one counts, so that no red workflow is lost.
 SELECT_MAIN_RED = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
     " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE "
-    + OF_MAIN.format(run="good", of="newest")
+    + OF_BRANCH.format(run="good", of="newest")
     + " AND good.conclusion = 'success' AND good.createtime <= newest.createtime) AS goodtime"
-    " FROM (SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch AS branchname"
+    " FROM (SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch"
     " FROM workflows w JOIN repos ON repos.Id = w.repoid"
-    " WHERE repos.gonereason IS NULL) watched"
+    " WHERE repos.gonereason IS NULL AND (repos.archived IS NULL OR NOT repos.archived)"
+    " AND (w.state IS NULL OR w.state = 'active')) watched"
     " JOIN workflowruns newest ON newest.Id = (SELECT ended.Id FROM workflowruns ended WHERE "
-    + OF_MAIN.format(run="ended", of="watched")
-    + " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
+    + OF_WORKFLOW.format(run="ended", of="watched")
+    + " AND (ended.branchname = watched.defaultbranch OR (watched.defaultbranch IS NULL"
+    " AND ended.branchname IN ('main', 'master')))"
+    " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
     " ORDER BY ended.createtime DESC, ended.Id DESC LIMIT 1)"
     " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red"
     " JOIN workflowruns began ON began.Id = (SELECT bad.Id FROM workflowruns bad WHERE "
-    + OF_MAIN.format(run="bad", of="red")
+    + OF_BRANCH.format(run="bad", of="red")
     + " AND bad.conclusion IN ('failure', 'timed_out', 'startup_failure')"
-    " AND (red.goodtime IS NULL OR bad.createtime > red.goodtime)"
+    " AND bad.createtime >= COALESCE(red.goodtime, '1970-01-01 00:00:00')"
     " ORDER BY bad.createtime, bad.Id LIMIT 1)"
 )
 """Cancelled and skipped runs tell neither way."""

@@ -185,5 +185,5 @@ def test_shipped_files_name_every_table():
     for path, text in accounts.files().items():
         assert path.read_text() == text, "run make docs"
         for name in metadata.tables:
-            assert f" ON {name} TO runledger_analyst;" in text
+            assert f" ON {name} TO runledger_analyst" in text
         assert "SELECT (Id, provider, guid, number) ON deliveryparts" in text

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schema import migrate
-from schema.tables.ci import workflows
+from schema.tables.ci import repos, workflows
 from store.history.red_now import list_red
 from tests.dashboard import stored
 
@@ -79,6 +79,25 @@ def test_main_red_says_since_which_run_and_whose(engine: sa.Engine):
             (other, DAY + timedelta(hours=3), None),
         ]
     )
+
+
+def test_main_red_knows_ties_unknown_branches_and_what_is_over(engine: sa.Engine):
+    migrate.upgrade(engine)
+    names = ("tie", "unknown", "archived", "disabled")
+    repoids = {name: stored.repo(engine, f"acme/{name}") for name in names}
+    known = {"unknown": {"defaultbranch": None}, "archived": {"archived": True}}
+    for gitid, (name, repoid) in enumerate(repoids.items(), start=1):
+        state = "disabled_manually" if name == "disabled" else "active"
+        stored.put(engine, workflows, provider="github", repoid=repoid, gitid=gitid, state=state)
+        with engine.begin() as connection:
+            if name in known:
+                own = sa.update(repos).where(repos.c.Id == repoid)
+                connection.execute(own.values(**known[name]))
+        if name == "tie":
+            stored.run(engine, repoid, DAY, workflowgitid=gitid, event="push")
+        stored.run(engine, repoid, DAY, workflowgitid=gitid, event="push", conclusion="failure")
+    query = "SELECT repository FROM main_red ORDER BY repository"
+    assert read(engine, query) == [("acme/tie",), ("acme/unknown",)]
 
 
 def read(engine: sa.Engine, query: str) -> list[tuple[Any, ...]]:

@@ -37,7 +37,7 @@ def test_repository_that_is_not_there_leaves_the_others_be(engine, store_url, co
         done = command("-r", "octo-org/nowhere", "-r", "octo-org/app")
     assert done.code == 1
     assert "octo-org/nowhere: not found, or the key may not see it\n" in done.err
-    assert "not everything was read: 1 problems, named above\n" in done.out
+    assert "not everything was read: 1 problem, named above\n" in done.out
     assert values(engine, repos.c.name) == ["octo-org/app"]
     assert len(values(engine, workflowruns.c.gitid)) == 2
 
