@@ -15,6 +15,7 @@ from feedrunner.messages import Allowed, read_messages
 from feedrunner.runner import run_feed
 from feedrunner.streams import STREAMS
 from schema.tables import packages as tables
+from tests.counts import count
 from tests.feedrunner.feed import (
     loads,
     printing,
@@ -143,7 +144,7 @@ class Killed(BaseException):
     """Stands for a kill -9: nothing runs after it."""
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(count(2, 20)))
 def test_load_that_is_killed_anywhere_keeps_no_state_without_its_rows_and_ends_the_same(
     engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
 ):

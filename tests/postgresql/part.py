@@ -9,7 +9,6 @@ PART = (
     "tests/postgresql/",
     "tests/deploy/test_postgresql_accounts.py",
     "tests/schema/test_migrate.py",
-    "tests/schema/test_upgrade_lock.py",
     "tests/schema/test_views.py",
     "tests/store/test_convergence.py",
     "tests/store/test_guards.py",
@@ -17,12 +16,16 @@ PART = (
     "tests/store/write/",
     "tests/store/doors/",
     "tests/store/state/test_clock.py",
-    "tests/store/reads/",
     "tests/listener/test_check.py",
     "tests/listener/test_webhook_faults.py",
     "tests/dashboard/pages/test_pages.py",
 )
 """What runs always, by the beginning of its path."""
+LONG = (
+    "tests/engines/test_deadlocks.py",
+    "tests/schema/test_migrate.py::test_upgrade_that_was_killed_anywhere_is_continued",
+)
+"""Of these, what runs with RUNLEDGER_TEST=all only."""
 NONE_EARLIER = ("tests/schema/adopt/", "tests/store/write/test_adopted_", "tests/benchmarks/")
 """Tables of an earlier installation, of which there are none on PostgreSQL."""
 NOT_YET = ("tests/sqlauthenticator/",)
@@ -33,4 +36,4 @@ def runs(test: str, *, whole: bool) -> bool:
     """Tell whether a test, by its path within the project, runs on PostgreSQL."""
     if test.startswith((*NONE_EARLIER, *NOT_YET)):
         return False
-    return whole or test.startswith(PART)
+    return whole or (test.startswith(PART) and not test.startswith(LONG))
