@@ -24,7 +24,7 @@ from backfill.records import ReasonsRead
 from engines import reading
 from rows import fields
 from rows.fingerprint import fingerprints_of
-from rows.logs.stream import LineBlocks
+from rows.logs.stream import LineBlocks, LogReader
 from rows.source_record import FailureReader, VersionsReader
 from rows.sources import source_of
 from store.state import failures, job_versions
@@ -54,7 +54,7 @@ def project_path(name: str) -> str:
     return f"/projects/{quote(name, safe='')}"
 
 
-def read_trace(client: Client, path: str, readers: Sequence[object]) -> str | None:
+def read_trace(client: Client, path: str, readers: Sequence[LogReader]) -> str | None:
     """Give a trace to readers in one pass; return why there is none. Raises ApiError."""
     client.rate_limit.enter()
     headers = None
@@ -69,7 +69,7 @@ def read_trace(client: Client, path: str, readers: Sequence[object]) -> str | No
                 message = f"GitLab answers {response.status_code} for a trace"
                 raise ApiError(message, response.status_code)
             received, until = 0, time.monotonic() + SECONDS
-            blocks = LineBlocks(readers)  # type: ignore[arg-type]
+            blocks = LineBlocks(readers)
             for piece in response.iter_content(PIECE):
                 received += len(piece)
                 blocks.feed(piece)
@@ -119,7 +119,7 @@ def read_job_reasons(
                 "log",
                 message=text,
                 context=more,
-                kind=reason,
+                kind="cause",
                 **fingerprints_of(f"{text} {more or ''}")._asdict(),
             )
         ]

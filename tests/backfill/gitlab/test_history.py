@@ -121,3 +121,30 @@ def test_cycle_finds_a_pipeline_that_was_tried_again_and_a_disabled_hook(
     running = rows(engine, "SELECT gitid FROM workflowruns WHERE status = 'in_progress'")
     assert running == [(old["id"],)]
     assert {gitid for (gitid,) in rows(engine, "SELECT gitid FROM jobs")} == set(project.jobs)
+
+
+def test_reasons_tell_the_code_from_what_the_runner_lacked(
+    gitlab: Server, command: Command, engine: sa.Engine
+) -> None:
+    world = gitlab.world
+    (project,) = world.projects.values()
+    pipeline = next(iter(project.pipelines.values()))
+    for job in project.jobs.values():
+        job["status"], job["failure_reason"] = "success", None
+    failed = []
+    for place in (0, 1, 2):
+        world.add_job(project, pipeline, place, world.now, "failed")
+        failed.append(world.last)
+    project.jobs[failed[1]]["failure_reason"] = "runner_system_failure"
+    project.traces[failed[2]] = ""
+    done = command("-r", f"gitlab:{NAME}")
+    done = command("-r", f"gitlab:{NAME}", "--reasons", "--since", "2000-01-01")
+    assert done.code == 0, done.err
+    query = "SELECT jobgitid, kind, message, absence FROM failures ORDER BY jobgitid, number"
+    said = {
+        gitid: (kind, message, absence) for gitid, kind, message, absence in rows(engine, query)
+    }
+    assert said[failed[1]] == ("cause", "GitLab says: runner system failure", None)
+    assert said[failed[0]][0] == "cause"
+    assert "is wrong" in said[failed[0]][1]
+    assert said[failed[2]] == (None, None, "gone")
