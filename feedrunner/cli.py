@@ -93,9 +93,11 @@ def run(given: dict[str, Any]) -> int:
 
 def choose(manifests: Manifests, names: Sequence[str], folder: Path) -> Manifests:
     """Return the feeds that are named, all without names. Raises BadSetting."""
+    if not manifests:
+        raise BadSetting("FEEDS_DIR", f"{folder} holds no feed: no folder with a feed.toml")
     for name in names:
         if name not in manifests:
-            known = ", ".join(manifests) or "none"
+            known = ", ".join(manifests)
             raise BadSetting("NAME", f"{folder} holds no feed {name[:64]!r}; there is: {known}")
     return {name: manifests[name] for name in names or manifests}
 
@@ -116,7 +118,7 @@ def check(manifests: Manifests) -> int:
         wrong = str(manifest) if isinstance(manifest, BadManifest) else why_not(manifest)
         print(f"{'WRONG' if wrong else 'ok   '} {name}{': ' if wrong else ''}{wrong}")
         code = BAD_SETTINGS if wrong else code
-    print(f"note  {NOT_ISOLATED}" if manifests else "no feeds are here")
+    print(f"note  {NOT_ISOLATED}")
     return code
 
 
@@ -168,7 +170,7 @@ def load_all(settings: Settings, manifests: Manifests, given: Mapping[str, Any])
         for name, manifest in manifests.items():
             if isinstance(manifest, BadManifest):
                 say(str(manifest), BAD_SETTINGS)
-                code = code or BAD_SETTINGS
+                code = BAD_SETTINGS
                 continue
             code = max(code, load_one(name, load_of(engine, manifest, given)))
     return code
@@ -192,8 +194,6 @@ def load_one(name: str, work: Callable[[], Ended]) -> int:
         ended = work()
     except Busy as error:
         return say(str(error), ONE_FAILED)
-    except OSError as error:
-        return say(f"{name}: cannot be started: {error.strerror or error}", ONE_FAILED)
     said = f"{ended.lines:,} lines, {ended.changed:,} rows changed, {ended.gone:,} gone"
     if not ended.error:
         print(f"{name}: {said}", flush=True)

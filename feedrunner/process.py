@@ -44,6 +44,8 @@ class Process:
         self.until = time.monotonic() + manifest.timeout
         self.tail = deque[str](maxlen=LAST_LINES)
         self.log = b""
+        self.is_over = False
+        """Whether nothing of it is left to be ended."""
         self.child = subprocess.Popen(  # noqa: S603 - an argv that the operator wrote
             own_python(manifest),
             cwd=folder,
@@ -110,6 +112,9 @@ class Process:
 
     def end(self) -> int:
         """End what is left of it and its children; return its exit code, negative for a signal."""
+        if self.is_over:
+            return self.child.wait()
+        self.is_over = True
         self.signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self.child.wait(END_SECONDS)

@@ -1,7 +1,8 @@
 """Load one feed: start its program, write what it prints, and note how that ended."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ def run_feed(
 ) -> Ended:
     """Run a feed's program and write its rows; with `dry_run` they are taken back at the end.
 
-    `full`: from nothing instead of the last state. Raises Busy, OSError, SQLAlchemyError.
+    `full`: from nothing instead of the last state. Raises Busy, SQLAlchemyError.
     """
     with tempfile.TemporaryDirectory(prefix=f"feed-{manifest.name}-") as name:
         folder = Path(name)
@@ -70,25 +71,30 @@ def run_feed(
         state_path = folder / ".state.json"
         state_path.write_text(state, encoding="utf-8")
 
-        def lines() -> Iterator[bytes]:
-            yield from process.lines()
-            exits.append(process.wait())
+        exits, running = list[int](), list[Process]()
+
+        def lines() -> Generator[bytes, None, None]:
+            """Start the program with the first line that is asked for: the lease is held then."""
+            seen = environment(manifest, folder, state_path, environ)
+            process = Process(manifest, folder, seen)
+            running.append(process)
+            try:
+                yield from process.lines()
+                exits.append(process.wait())
+            finally:
+                process.end()
             if exits[-1] == 0:
                 yield from read_folder(folder)
 
-        exits = list[int]()
-        process = Process(manifest, folder, environment(manifest, folder, state_path, environ))
         load = try_lines if dry_run else load_lines
-        try:
+        with closing(lines()) as given:
             return load(
                 engine,
                 manifest,
-                lines(),
+                given,
                 lambda: exits[-1] if exits else None,
-                process.logtail,
+                lambda: running[0].logtail() if running else "",
             )
-        finally:
-            process.end()
 
 
 def try_lines(
@@ -142,8 +148,11 @@ def read_all(
         if not error:
             loader.finish()
             link_names(loader)
-    except (BadLine, FeedTimeout, HalfStream, OSError) as problem:
+    except (BadLine, FeedTimeout, HalfStream) as problem:
         error = str(problem)
+    except OSError as problem:
+        where = f": {problem.filename}" if problem.filename else ""
+        error = f"{problem.strerror or problem}{where}"
     except SQLAlchemyError as problem:
         error = f"the database failed: {faults.cause(problem)}"
     state = FAILED if error else DONE

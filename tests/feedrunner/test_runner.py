@@ -98,6 +98,21 @@ def test_feed_that_another_process_loads_is_left_alone(engine: Engine, tmp_path)
     assert (stored(engine)["packages"], loads(engine)) == ([], [])
 
 
+def test_program_of_a_feed_that_another_process_loads_is_not_started(engine: Engine, tmp_path):
+    begun = tmp_path / "begun"
+    assert take(Lease(engine, leases, "feed:shop", "another"), 60)
+    with pytest.raises(Busy):
+        run_feed(engine, write_feed(tmp_path, f"open({str(begun)!r}, 'w')"), os.environ)
+    assert not begun.exists()
+
+
+def test_program_that_is_not_there_is_a_failed_load(engine: Engine, tmp_path):
+    manifest = write_feed(tmp_path, "")._replace(command=("no-such-program",))
+    ended = run_feed(engine, manifest, os.environ)
+    assert (ended.state, ended.error) == ("failed", "No such file or directory: no-such-program")
+    assert loads(engine) == [("shop", "failed", None, 0, 0, ended.error)]
+
+
 def test_run_elsewhere_is_read_from_its_folder(engine: Engine, tmp_path):
     manifest, folder = write_feed(tmp_path, ""), tmp_path / "there"
     folder.mkdir()

@@ -1,0 +1,67 @@
+"""`run_feeds.py` as it is typed: what it prints, and its exit codes."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from feedrunner.cli import main
+from tests.feedrunner.feed import loads, printing, record, stored, write_feed
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def feeds(engine: Engine, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty folder of feeds; the store is that of the test."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", store_url)
+    monkeypatch.setenv("FEEDS_DIR", str(tmp_path / "feeds"))
+    return tmp_path / "feeds"
+
+
+def test_feed_that_is_written_for_a_newcomer_works(feeds: Path, engine: Engine):
+    assert main(["new", "mine"]) == 0
+    assert main(["--check"]) == 0
+    assert main(["mine"]) == 0
+    assert loads(engine) == [("mine", "done", 0, 1, 0, None)]
+
+
+def test_failed_feed_and_a_wrong_manifest_stop_no_other(
+    feeds: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
+):
+    write_feed(feeds, "import sys; print('no token', file=sys.stderr); sys.exit(78)", "first")
+    (feeds / "second").mkdir()
+    (feeds / "second/feed.toml").write_text("streams = 1")
+    write_feed(feeds, printing([record("packages", name="apple")]), "third")
+    assert main([]) == 2
+    said = capsys.readouterr()
+    assert "run_feeds.py: first: failed: ended with exit code 78 (it is not set up)" in said.err
+    assert "  no token\n" in said.err
+    assert "run_feeds.py: feeds/second/feed.toml: streams is not a list of some of" in said.err
+    assert "third: 1 lines, 1 rows changed, 0 gone\n" in said.out
+    assert [name for _, name, _ in stored(engine)["packages"]] == ["apple"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "FEEDS_DIR: "),
+        (["--check"], "FEEDS_DIR: "),
+        (["new"], "new: wants one name"),
+        (["new", "../x"], "NAME: is not of lower-case letters"),
+        (["--dry"], "usage: unknown option --dry"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    feeds: Path, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+):
+    assert main(words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"run_feeds.py: {why}")
+
+
+def test_name_of_no_feed_says_which_there_are(feeds: Path, capsys: pytest.CaptureFixture[str]):
+    write_feed(feeds, "", "shop")
+    assert main(["shpo"]) == 2
+    assert capsys.readouterr().err.endswith("holds no feed 'shpo'; there is: shop\n")
