@@ -216,7 +216,7 @@ def message(error: Exception) -> str:
 def wait_for_connections(engine: Engine, until_made: Callable[[Callable[[], Any]], Any]) -> None:
     """Let a function make each new connection."""
     # The first that connects is the last that is asked, and SQLAlchemy puts none before another.
-    opener = engine.dialect.opener  # type: ignore[attr-defined]
+    opener = engine.dialect.opener  # type: ignore[attr-defined]  # `connect` set it
     event.remove(engine, "do_connect", opener)
     event.listen(engine, "do_connect", lambda *given: until_made(lambda: opener(*given)))
 

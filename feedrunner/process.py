@@ -90,7 +90,7 @@ class Process:
                 if ended is not None and now > ended + END_SECONDS:
                     return
                 for key, _ in selector.select(0.2):
-                    piece = key.fileobj.read(PIECE)  # type: ignore[union-attr]
+                    piece = key.fileobj.read(PIECE)  # type: ignore[union-attr]  # pipes, no numbers
                     if piece is None:
                         continue
                     if not piece:
