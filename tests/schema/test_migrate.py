@@ -142,7 +142,7 @@ def upgrade_until(engine: Engine, statement: int) -> int:
 def test_upgrade_that_was_killed_anywhere_is_continued(fresh: Fresh, wanted: dict[str, list[str]]):
     steps = upgrade_until(fresh(), -1)
     assert steps > len(metadata.tables)
-    for statement in range(0, steps, count(9, 1)):
+    for statement in range(0, steps, count(29, 1)):
         engine = fresh()
         assert upgrade_until(engine, statement) == statement
         migrate.upgrade(engine)
