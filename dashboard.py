@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Door to the pages: `python dashboard.py ...`. What it does is in dashboard/cli.py."""
+"""Door to the pages: `python3 dashboard.py ...`. What it does is in dashboard/cli.py."""
 
 import door
 

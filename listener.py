@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Door to the listener: `python listener.py ...`. What it does is in listener/cli.py."""
+"""Door to the listener: `python3 listener.py ...`. What it does is in listener/cli.py."""
 
 import door
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Door to the backfill: `python local-database.py ...`. What it does is in backfill/cli.py."""
+"""Door to the backfill: `python3 local-database.py ...`. What it does is in backfill/cli.py."""
 
 import door
 

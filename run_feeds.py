@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Door to the feeds: `python run_feeds.py ...`. What it does is in feedrunner/cli.py."""
+"""Door to the feeds: `python3 run_feeds.py ...`. What it does is in feedrunner/cli.py."""
 
 import door
 

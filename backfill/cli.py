@@ -1,4 +1,4 @@
-"""`python local-database.py`: read history from GitHub, or replay stored deliveries."""
+"""`python3 local-database.py`: read history from GitHub, or replay stored deliveries."""
 
 import sys
 from collections.abc import Sequence

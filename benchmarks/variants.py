@@ -66,7 +66,7 @@ def create_bare_app() -> Flask:
 
 
 def serve_wsgi(host: str, port: int) -> None:
-    """Become gunicorn, with as many processes as `python listener.py` has."""
+    """Become gunicorn, with as many processes as `python3 listener.py` has."""
     workers = workers_for(kind_of(os.environ["DATABASE_URL"]).workers)
     options = ["-w", str(workers), "--threads", str(THREADS), "--keep-alive", "0"]
     options += ["-b", f"{host}:{port}", "--log-level", "warning"]

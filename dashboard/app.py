@@ -33,7 +33,7 @@ NOT_READY = {
     "older": (
         "The store's schema is behind these pages",
         "Upgrade it once; nothing that is stored is lost, and this page comes back by itself.",
-        "python local-database.py -i",
+        "python3 local-database.py -i",
     ),
 }
 

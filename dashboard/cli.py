@@ -1,4 +1,4 @@
-"""`python dashboard.py`: read the settings, decide who may come in, serve the pages."""
+"""`python3 dashboard.py`: read the settings, decide who may come in, serve the pages."""
 
 import argparse
 import gc

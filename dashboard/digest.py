@@ -1,4 +1,4 @@
-"""`python dashboard.py --digest`: last night in words, for a mail or a chat."""
+"""`python3 dashboard.py --digest`: last night in words, for a mail or a chat."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta

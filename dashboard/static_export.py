@@ -1,4 +1,4 @@
-"""`python dashboard.py --export DIR`: the pages as files that work from any folder or web server.
+"""`python3 dashboard.py --export DIR`: the pages as files that work from any folder or web server.
 
 The pages are asked for as a browser would, from the five of the menu on, and every link between
 them becomes relative. What needs a server, such as free filters, is left out; the usual choices

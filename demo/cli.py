@@ -153,7 +153,7 @@ def renew_flakes() -> None:
 
 
 def start_listener(secret: str, port: int) -> subprocess.Popen[bytes]:
-    """Start `python listener.py` over the demo's own store."""
+    """Start `python3 listener.py` over the demo's own store."""
     command = [sys.executable, str(TOP / "listener.py"), "--host", "127.0.0.1", "-p", str(port)]
     with (FOLDER / "runtime.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own door

@@ -2,7 +2,7 @@
 -- that you will want to update: edit the four passwords, here or later by ALTER USER.
 --
 -- Run it as an administrator, in the database of the tables, once the schema is there
--- (python local-database.py -i), and again after each upgrade. It may be run any number of times.
+-- (python3 local-database.py -i), and again after each upgrade. It may be run any number of times.
 --
 --   psql -v ON_ERROR_STOP=1 -h HOST -U ADMIN shark_dashboard_db < deploy/accounts-postgresql.sql
 --

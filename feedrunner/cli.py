@@ -1,4 +1,4 @@
-"""`python run_feeds.py`: load the feeds that are named, or all; say how each went."""
+"""`python3 run_feeds.py`: load the feeds that are named, or all; say how each went."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""`python -m listener`: the same as `python listener.py`."""
+"""`python -m listener`: the same as `python3 listener.py`."""
 
 from listener.cli import main
 

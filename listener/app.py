@@ -2,7 +2,7 @@
 
     gunicorn -w 2 --threads 8 'listener.app:create_app()'
 
-`python listener.py` answers the same paths by a shorter way (listener/asgi.py). Both lead to
+`python3 listener.py` answers the same paths by a shorter way (listener/asgi.py). Both lead to
 listener/webhook.py, so that a delivery is answered alike.
 """
 
@@ -63,7 +63,7 @@ def create_app(intake: Intake | None = None) -> Flask:
 
 
 def intake_of_environment() -> Intake:
-    """Start what `python listener.py` starts in each of its processes."""
+    """Start what `python3 listener.py` starts in each of its processes."""
     settings = read_settings({})
     refuse_debug()
     intake = worker.make_intake(worker.prepare(settings, {}))

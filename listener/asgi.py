@@ -1,4 +1,4 @@
-"""The listener for a server that speaks ASGI, which `python listener.py` is: /webhook and health.
+"""The listener for a server that speaks ASGI, which `python3 listener.py` is: /webhook and health.
 
 This is all that we use of ASGI: https://asgi.readthedocs.io/en/latest/specs/www.html
 listener/app.py answers the same paths for any other server.

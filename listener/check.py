@@ -1,4 +1,4 @@
-"""`python listener.py --check`: one line for each thing a listener needs, and what is wrong."""
+"""`python3 listener.py --check`: one line for each thing a listener needs, and what is wrong."""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -24,14 +24,14 @@ from store.doors import verify
 from store.doors.probe import probe
 from store.open import CannotStart
 
-BEHIND = "older: run python local-database.py with -i once"
+BEHIND = "older: run python3 local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
 LEAST_BYTES = 64 * 2**20
 RESTORE = "restore a backup (docs/operating.md"
 WAITING = "; a listener writes them back once the database takes deliveries: start it, read its log"
 UNWRITTEN = "look at SPOOL_DIR, its rights and room; GitHub shows what failed: redeliver it"
 HELP = {
-    faults.ACCESS: "look at user, password, rights and schema (python local-database.py -i)",
+    faults.ACCESS: "look at user, password, rights and schema (python3 local-database.py -i)",
     faults.CONNECTION: "start it, give it room, end what locks it, or wait: deliveries are spooled",
 }
 AGES = {

@@ -24,7 +24,7 @@ GONE = "gone"
 LEFT = "take it out of -r, unless another has its name; what is stored of it stays"
 HELP = {
     "silence": "see what GitHub shows of the webhook; --audit --repair reads what is missing",
-    "hook": "python listener.py -r REPO -k KEY --register https://HOST/webhook mends it",
+    "hook": "python3 listener.py -r REPO -k KEY --register https://HOST/webhook mends it",
     "token": "give another as GITHUB_TOKEN",
     "rate": "wait, or give Runledger a key of its own",
     "unread": "it is tried again by itself; --audit tells what is missing",
@@ -112,5 +112,5 @@ def quarantine_lines(engine: Engine) -> Iterator[CheckLine]:
     with reading(engine).connect() as connection:
         number = count_states(connection).get(QUARANTINED, 0)
     if number:
-        state = f"{number} deliveries have no rows: python local-database.py --replay tries again"
+        state = f"{number} deliveries have no rows: python3 local-database.py --replay tries again"
         yield CheckLine("quarantine", f"{state}, and says why not", warning=True)

@@ -1,4 +1,4 @@
-"""`python listener.py`: read the settings, prepare the store, print the ways in, serve."""
+"""`python3 listener.py`: read the settings, prepare the store, print the ways in, serve."""
 
 import sys
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ moment: DATABASE_PASSWORD_FILE and GITHUB_TOKEN_FILE are safer.
 def command_line() -> CommandLine:
     """Return the parser of the flags; values are checked with the other settings."""
     parser = CommandLine(
-        prog="python listener.py",
+        prog="python3 listener.py",
         description="Receive GitHub's webhooks and store every run, attempt, job and push.",
         epilog=EPILOG,
     )

@@ -13,7 +13,7 @@ Listening on {address}, {watching}.
 {troubles}
 {vendors}
 What happened before comes with the backfill:
-     python local-database.py -r "{repo}" -k KEY -m 1000
+     python3 local-database.py -r "{repo}" -k KEY -m 1000
 
 Ctrl-C ends it.
 """

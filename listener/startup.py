@@ -46,6 +46,6 @@ def bring_up(settings: Settings, *, running: bool = False) -> None:
                 log.info(done)
         except NeedsInstall as error:
             raise CannotStart(
-                "the database has an older schema: run python local-database.py with -i once",
+                "the database has an older schema: run python3 local-database.py with -i once",
                 MAY_PASS,
             ) from error

@@ -1,4 +1,4 @@
-"""`python local-database.py --audit`: is anything missing, and what; `--repair` fetches it."""
+"""`python3 local-database.py --audit`: is anything missing, and what; `--repair` fetches it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -144,7 +144,7 @@ def judge_audit(name: str, missing: int | None, time: datetime | None) -> Health
     """Tell what the last audit of a repository said."""
     if not missing or time is None:
         return HealthState(name, AUDIT, GOOD)
-    command = f"python local-database.py -r {name} --audit"
+    command = f"python3 local-database.py -r {name} --audit"
     detail = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
     return HealthState(name, AUDIT, WARNING, detail)
 

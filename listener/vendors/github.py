@@ -33,7 +33,7 @@ SETUP_TEXT = """\
 GitHub reaches it in one of two ways:
 
 1. At a public URL, with a key that may manage webhooks:
-     python listener.py -r "{repo}" -k KEY --register https://YOUR-HOST/webhook
+     python3 listener.py -r "{repo}" -k KEY --register https://YOUR-HOST/webhook
    or by hand. Settings > Webhooks > Add webhook, of a repository or an organization:
      Payload URL   https://YOUR-HOST/webhook
      Content type  application/json

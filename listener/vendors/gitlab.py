@@ -48,7 +48,7 @@ EVENT_TITLES = {
 
 SETUP_TEXT = """\
 GitLab reaches it at a URL that it may call, with a key of a maintainer:
-     python listener.py -r "gitlab:{repo}" -k KEY --register https://YOUR-HOST/webhook
+     python3 listener.py -r "gitlab:{repo}" -k KEY --register https://YOUR-HOST/webhook
    or by hand. Settings > Webhooks > Add new webhook, of a project or a group:
      URL           https://YOUR-HOST/webhook
      Secret token  {secret}

@@ -23,8 +23,8 @@ from store.doors.verify_rows import Unreadable, compare_rows, read_parts
 
 SHOWN = 3
 HELP = (
-    "python local-database.py --replay writes missing rows again, --audit --repair reads them anew;"
-    " else restore a backup (docs/operating.md)"
+    "python3 local-database.py --replay writes missing rows again, --audit --repair reads them"
+    " anew; else restore a backup (docs/operating.md)"
 )
 
 

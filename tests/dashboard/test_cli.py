@@ -1,4 +1,4 @@
-"""`python dashboard.py` as typed: what it serves, and when it does not start."""
+"""`python3 dashboard.py` as typed: what it serves, and when it does not start."""
 
 import gc
 import signal

@@ -68,7 +68,7 @@ def test_older_schema_is_said_and_a_newer_one_is_read(
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     answer = client.get("/time")
     assert answer.status_code == 503
-    assert "python local-database.py -i" in answer.text
+    assert "python3 local-database.py -i" in answer.text
     with writer.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     assert client.get("/time").status_code == 200

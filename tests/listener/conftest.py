@@ -74,7 +74,7 @@ def app(intake: Intake) -> Flask:
 
 @pytest.fixture(params=["asgi", "flask"])
 def way(request: pytest.FixtureRequest) -> str:
-    """Name a way in: that of `python listener.py`, and that of any WSGI server."""
+    """Name a way in: that of `python3 listener.py`, and that of any WSGI server."""
     return str(request.param)
 
 

@@ -1,4 +1,4 @@
-"""`python listener.py --check` says in one line each what is wrong, and 0 or 1 at the end."""
+"""`python3 listener.py --check` says in one line each what is wrong, and 0 or 1 at the end."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -77,7 +77,7 @@ def test_older_schema_is_wrong_and_the_way_is_named(database_url: str, checked: 
         connection.execute(sa.text("CREATE TABLE repos (Id INTEGER PRIMARY KEY)"))
     code, wrong = checked(DATABASE_URL=database_url)
     assert code == 1
-    assert wrong["schema"] == "is older: run python local-database.py with -i once"
+    assert wrong["schema"] == "is older: run python3 local-database.py with -i once"
 
 
 @on_sqlite

@@ -1,4 +1,4 @@
-"""`python listener.py` as typed: what it prints, what stops it, how it ends."""
+"""`python3 listener.py` as typed: what it prints, what stops it, how it ends."""
 
 import re
 import socket
@@ -74,7 +74,7 @@ def test_start_without_settings_makes_a_secret_and_prints_the_ways_in(tmp_path: 
             f'--url=http://localhost:{listener.port}/webhook --secret="$(cat data/webhook_secret)"',
             f"cloudflared tunnel --url http://localhost:{listener.port}\n",
             "smee-client 5: it writes the JSON anew",
-            'python local-database.py -r "Org/Repo"',
+            'python3 local-database.py -r "Org/Repo"',
         ]:
             assert way_in in said
         assert secret not in said + listener.log()

@@ -1,4 +1,4 @@
-"""`python listener.py --register URL` and the webhooks' part of `--check`, as one types them."""
+"""`python3 listener.py --register URL` and the webhooks' part of `--check`, as one types them."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def github() -> Iterator[Server]:
 
 
 def said(github: Server, folder: Path, *words: str) -> tuple[int, list[str]]:
-    """Run `python listener.py -r octo-org/app` with more words in the listener's own folder."""
+    """Run `python3 listener.py -r octo-org/app` with more words in the listener's own folder."""
     command = [sys.executable, str(ROOT / "listener.py"), "-r", "octo-org/app", "-k", TOKEN, *words]
     settings = environment(GITHUB_API_URL=github.url)
     done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)

@@ -1,6 +1,6 @@
 """Attack a listener in each way, and print the figures as they stand in docs/reliability.md.
 
-python -m tests.strangers                   every attack, `python listener.py`
+python -m tests.strangers                   every attack, `python3 listener.py`
 python -m tests.strangers --way flask       the same app on gunicorn with 8 threads
 python -m tests.strangers --times 2         twice as many connections
 """

@@ -1,4 +1,4 @@
-"""`python listener.py -r gitlab:... --register URL` and `--check`, as one types them."""
+"""`python3 listener.py -r gitlab:... --register URL` and `--check`, as one types them."""
 
 import json
 import subprocess
@@ -85,7 +85,7 @@ def gitlab() -> Iterator[HookServer]:
 
 
 def said(server: HookServer, folder: Path, *words: str) -> tuple[int, list[str]]:
-    """Run `python listener.py -k KEY` with more words."""
+    """Run `python3 listener.py -k KEY` with more words."""
     command = [sys.executable, str(ROOT / "listener.py"), "-k", KEY, *words]
     settings = environment(GITLAB_URL=server.url)
     done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)

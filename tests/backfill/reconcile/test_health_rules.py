@@ -144,7 +144,7 @@ def test_audit_that_found_something_is_told_of():
     found = health_rules.judge_audit("org/app", 3, NOW)
     assert (found.state, found.detail) == (
         "warning",
-        "3 missing at 2026-03-04 12:00 UTC: python local-database.py -r org/app --audit",
+        "3 missing at 2026-03-04 12:00 UTC: python3 local-database.py -r org/app --audit",
     )
     assert health_rules.judge_audit("org/app", 0, NOW).state == "good"
     assert health_rules.judge_audit("org/app", None, None).state == "good"
