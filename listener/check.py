@@ -26,7 +26,7 @@ from store.open import CannotStart
 
 BEHIND = "older: run python3 local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
-LEAST_BYTES = 64 * 2**20
+LEAST_BYTES, FEW_BYTES = 64 * 2**20, 2**30
 RESTORE = "restore a backup (docs/operating.md"
 WAITING = "; a listener writes them back once the database takes deliveries: start it, read its log"
 UNWRITTEN = "look at SPOOL_DIR, its rights and room; GitHub shows what failed: redeliver it"
@@ -76,14 +76,16 @@ def looked_at(settings: Settings) -> Iterator[CheckLine]:
 
 
 def room_lines(settings: Settings) -> Iterator[CheckLine]:
-    """Yield the folders of ours whose disks are nearly full."""
+    """Yield how much room our folders have; a disk that is nearly full is wrong."""
     url = make_url(settings.database_url)
     folders = [Path(url.database or "").parent] if kind_of(url).is_file else []
     folders += [settings.spool_dir] if settings.on_database_down == "spool" else []
-    for folder in folders:
-        if folder.is_dir() and (left := shutil.disk_usage(folder).free) < LEAST_BYTES:
-            told = f"{left // 2**20} MiB are left in {folder}: give it room, or nothing is stored"
-            yield CheckLine("disk", "", told)
+    disks = {folder.stat().st_dev: folder for folder in folders if folder.is_dir()}
+    for folder in disks.values():
+        left = shutil.disk_usage(folder).free
+        told = f"{left // 2**20:,} MiB are left in {folder}"
+        wrong = f"{told}: give it room, or nothing is stored" if left < LEAST_BYTES else ""
+        yield CheckLine("disk", told, wrong, warning=left < FEW_BYTES)
 
 
 def secret_line(settings: Settings) -> CheckLine:

@@ -14,7 +14,7 @@ from listener.background.reconciler import environment
 from runtime.check_line import CheckLine
 
 COMMAND = (sys.executable, "-P", "-m", "backfill.command.webhook")
-CHECK_SECONDS = 120.0
+CHECK_SECONDS = 60.0
 NAME = "webhooks"
 
 
@@ -30,11 +30,8 @@ def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
 
 
 def lines(given: Mapping[str, object], settings: Settings, url: str | None) -> Iterator[CheckLine]:
-    """Yield how its server sees the webhooks of `-r`; nothing where there is no key to ask with."""
+    """Yield how its server sees key, clock and webhooks of `-r`; nothing without a key."""
     if not any(settings.sources[vendor].token for vendor in settings.vendors):
-        return
-    if not settings.repos:
-        yield CheckLine(NAME, "are not looked at: name repositories with -r")
         return
     command = (*COMMAND, "--check", *(("--register", url) if url else ()))
     try:

@@ -23,7 +23,7 @@ from rows.sources import source_of
 from runtime import log
 from runtime.file_lock import FileLock
 from store.deliveries.spool import FILE, Spool, SpoolError
-from store.open import WRITE, open_engine
+from store.open import WRITE, CannotStart, open_engine
 from store.rollups.spans import RollupPlan
 
 
@@ -52,6 +52,9 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> WorkerSetup:
     cause = startup.first_try(settings)
     if cause:
         log.warning("cannot write to the database", cause=cause)
+        if settings.on_database_down == "spool" and (trouble := find_spool_trouble(settings)):
+            told = f"cannot write to the database ({cause}), nor to SPOOL_DIR: {trouble}"
+            raise CannotStart(f"nothing could be stored: {told}", startup.MAY_PASS)
     wanted = reconciler.is_wanted(settings)
     healing = reconciler.environment(given, settings.vendor) if wanted else None
     return WorkerSetup(settings, keys, made, cause, healing)
@@ -65,15 +68,21 @@ def list_troubles(setup: WorkerSetup) -> list[str]:
     if setup.cause:
         kept = "wait in the spool" if spools else "are refused with 503"
         troubles.append(f"deliveries {kept}: cannot write to the database ({setup.cause})")
-    if spools:
-        spool = Spool(settings.spool_dir)
-        try:
-            spool.check()
-        except SpoolError as error:
-            troubles.append(f"no delivery can wait for the database: SPOOL_DIR: {error}")
-        finally:
-            spool.close()
+    if spools and (trouble := find_spool_trouble(settings)):
+        troubles.append(f"no delivery can wait for the database: SPOOL_DIR: {trouble}")
     return troubles
+
+
+def find_spool_trouble(settings: Settings) -> str:
+    """Return why no delivery can be spooled, empty when one can."""
+    spool = Spool(settings.spool_dir)
+    try:
+        spool.check()
+    except SpoolError as error:
+        return str(error)
+    finally:
+        spool.close()
+    return ""
 
 
 def make_intake(setup: WorkerSetup) -> Intake:

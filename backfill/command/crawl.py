@@ -1,10 +1,12 @@
 """One repository after the other, phase by phase; what goes wrong in one leaves the others be."""
 
+import time
 from collections.abc import Iterable
 
 from backfill.command.summary import describe_reach
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context, report_refusal, report_unread
+from backfill.pipeline.progress_bars import format_span
 from backfill.records import ReadRange, Repository
 from backfill.vendors import Vendor
 from backfill.watched_repositories import look_up, tell_gone
@@ -14,7 +16,10 @@ from store.write import renames
 
 def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: ReadRange) -> None:
     """Read repositories. Raises ApiError when the key is not accepted at all."""
-    for name in names:
+    names, began = [*names], time.monotonic()
+    for place, name in enumerate(names):
+        if len(names) > 1:
+            context.reporter.say(describe_place(place, len(names), name, time.monotonic() - began))
         context.reporter.begin(name)
         try:
             met = list(look_up(context, vendor, name, now()))
@@ -31,6 +36,12 @@ def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: Re
     # A repository that was renamed: its older rows learn its name.
     while renames.rewrite(context.engine):
         pass
+
+
+def describe_place(place: int, number: int, name: str, seconds: float) -> str:
+    """Return which repository of how many is next, and how long all may take by those before."""
+    left = format_span(seconds / place * (number - place)) if place else ""
+    return f"repository {place + 1} of {number}: {name}{f', about {left} to go' if left else ''}"
 
 
 def read_phases(

@@ -64,6 +64,7 @@ def read_repositories(
         count = len(reporter.problems)
         many = "problem" if count == 1 else "problems"
         print(f"not everything was read: {count} {many}, named above")
+    print(summary.describe_next(patterns, is_whole=not reporter.problems))
     return 1 if reporter.problems else 0
 
 

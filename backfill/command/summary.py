@@ -1,5 +1,7 @@
 """The closing words: what is new, and how far back it goes."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Engine
 
 from backfill.records import BEGINNING, ReadRange, Repository
@@ -20,6 +22,17 @@ def format_counts(counts: Counts) -> str:
         for name in TABLES
     ]
     return "\n".join([head, *lines])
+
+
+def describe_next(patterns: Sequence[str], *, is_whole: bool) -> str:
+    """Return what to do after a backfill."""
+    repos = f'-r "{",".join(patterns)}" ' if patterns else ""
+    if not is_whole:
+        return "Next: mend what is named above and give the same command; it goes on where it was."
+    return (
+        "Next: python3 dashboard.py shows it on http://127.0.0.1:5001,"
+        f" python3 local-database.py {repos}--audit proves that it is whole."
+    )
 
 
 def describe_reach(engine: Engine, repository: Repository, read_range: ReadRange) -> str:

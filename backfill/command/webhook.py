@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.pipeline.progress_bars import format_span
 from backfill.records import KnownHooks, Refusal, Webhook
 from backfill.vendors import HOOK_KEEPERS, HookKeeper
 from backfill.watched_repositories import GoneRepository
@@ -34,6 +35,10 @@ from store.state import gone_repositories, notes
 TRIES = 3
 LONGEST_WAIT = timedelta(seconds=20)
 """For which a person who looks would wait."""
+TIMEOUT, LOOKS = (5, 10), 2
+"""Seconds for a connection and an answer, and tries, while a person looks."""
+CLOSE, APART = 5, 300
+"""Seconds between two clocks that are not worth a word, and from which on times mislead."""
 URL = "url"
 """The note that says where a hook should point; its subject is the hook."""
 NO_REPOS = "say whose webhook is meant: org/repo, or org for all of its repositories"
@@ -173,12 +178,17 @@ def inspect_hooks(
     vendor = HOOK_KEEPERS[settings.vendor]
     try:
         client = vendor.open_client(settings, refuse_to_wait)
-        vendor.check_key(client, TRIES)
+        client.timeout = TIMEOUT
+        vendor.check_key(client, LOOKS)
         known = read_known_hooks(engine)
     except ApiError as problem:
         yield CheckLine(vendor.KEY, "", str(problem))
         return
     yield CheckLine(vendor.KEY, f"is accepted by {vendor.TITLE}")
+    if client.rate_limit.ahead is not None:
+        yield inspect_clock(vendor.TITLE, client.rate_limit.ahead)
+    if not settings.repos:
+        yield CheckLine("webhooks", "are not looked at: name repositories with -r", warning=True)
     for owner in vendor.hook_owners(settings.repos):
         try:
             yield from vendor.inspect_hooks(client, owner, url, known)
@@ -188,6 +198,16 @@ def inspect_hooks(
                 yield CheckLine("webhook", f"not looked at: {end}")
             else:
                 yield explain_unseen(vendor.explain_refusal(client, owner, problem))
+
+
+def inspect_clock(title: str, ahead: float) -> CheckLine:
+    """Return how this machine's clock fares, by how many seconds it is `ahead` of a vendor's."""
+    if abs(ahead) < APART:
+        apart = f" to {abs(ahead):.0f} s" if abs(ahead) > CLOSE else ""
+        return CheckLine("clock", f"agrees with {title}'s{apart}")
+    side, span = "ahead of" if ahead > 0 else "behind", format_span(abs(ahead))
+    wrong = f"is {span} {side} {title}'s: set it (timedatectl), or nights and healing are wrong"
+    return CheckLine("clock", "", wrong)
 
 
 def explain_unseen(refusal: Refusal) -> CheckLine:

@@ -65,6 +65,7 @@ class Client:
         self.base = base.rstrip("/")
         self.token = token
         self.rate_limit = rate_limit
+        self.timeout = TIMEOUT
         self.local = threading.local()
         self.proxies = get_environ_proxies(self.base)
         bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
@@ -133,7 +134,7 @@ class Client:
                 url,
                 json=request.body,
                 headers=headers,
-                timeout=TIMEOUT,
+                timeout=self.timeout,
                 allow_redirects=False,
                 stream=True,
             )

@@ -48,14 +48,21 @@ def read_budget(headers: Headers, now: float, names: tuple[str, str, str]) -> Bu
 
     The reset is on the server's clock: it counts from the answer's Date.
     """
-    try:
-        limit, remaining, reset = (read_count(headers[name]) for name in names)
-        date = parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError, OverflowError):
+    date = read_date(headers)
+    limit, remaining, reset = (read_count(headers.get(name, "")) for name in names)
+    if date is None or limit is None or remaining is None or reset is None:
         return None
-    if limit is None or remaining is None or reset is None or reset - date > LONGEST_HOUR:
+    if reset - date > LONGEST_HOUR:
         return None
     return Budget(limit, remaining, now + max(0.0, reset - date), reset)
+
+
+def read_date(headers: Headers) -> float | None:
+    """Return the server's time of an answer in seconds since 1970, None where it tells none."""
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
 
 
 def count_available(budget: Budget, in_flight: int, left: float = LEFT_TO_OTHERS) -> int:
@@ -81,6 +88,8 @@ class RateLimit:
         self.in_flight = 0
         self.budget: Budget | None = None
         self.expires: datetime | None = None
+        self.ahead: float | None = None
+        """By how many seconds this machine's clock was ahead of the server's at an answer."""
         self.limited = True
         self.tokens = float(BURST)
         self.filled = time.monotonic()
@@ -135,6 +144,8 @@ class RateLimit:
         with self.changed:
             self.in_flight -= 1
             name, others = self.rules.other_limit
+            if headers is not None and (date := read_date(headers)) is not None:
+                self.ahead = time.time() - date
             if headers is not None and headers.get(name) not in others:
                 self.learn(read_budget(headers, time.monotonic(), self.rules.limit_headers))
                 self.expires = self.rules.expiry_of(headers) or self.expires

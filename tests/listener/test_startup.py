@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from config.settings import Settings, read
 from engines import connect
 from engines.sqlite import copy_beside
 from listener.startup import bring_up, check
+from listener.worker import prepare
 from schema import migrate
 from schema.tables.ci import repos
 from schema.upgrade_lock import upgrade_lock
@@ -127,6 +129,14 @@ def test_listener_whose_spool_cannot_be_made_starts_and_says_so(
         assert ("cannot write the spool back to the database" in listener.log()) == spools
         said = "WRONG: no delivery can wait for the database: SPOOL_DIR: "
         assert (said in listener.said()) == spools
+
+
+def test_listener_that_could_store_nothing_does_not_start(tmp_path: Path):
+    made = {"DATABASE_URL": "mysql+pymysql://root@127.0.0.1:1/runs", "WEBHOOK_SECRET": "s" * 16}
+    for folder, is_refused in (("/proc/none/spool", True), (str(tmp_path / "spool"), False)):
+        settings = read({}, {**made, "SPOOL_DIR": folder}, tmp_path)
+        with pytest.raises(CannotStart, match="nor to SPOOL_DIR") if is_refused else nullcontext():
+            assert prepare(settings, {}).cause
 
 
 @pytest.mark.parametrize("on_database_down", ["spool", "503"])

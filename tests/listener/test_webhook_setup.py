@@ -52,8 +52,9 @@ def test_registered_hook_reaches_the_listener_with_the_secret_it_made(
         assert {record.outcome.status_code for record in hook.log} == {200}
         code, lines = said(github, tmp_path, "--check")
     assert code == 0
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "ok    GITHUB_TOKEN: is accepted by GitHub",
+        "ok    clock: agrees with GitHub's",
         f"ok    webhook of octo-org/app: {hook.id} delivers to {url}; last answers: "
         "200, 200, 200, 200, 200",
     ]

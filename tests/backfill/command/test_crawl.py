@@ -38,6 +38,9 @@ def test_repository_that_is_not_there_leaves_the_others_be(engine, store_url, co
     assert done.code == 1
     assert "octo-org/nowhere: not found, or the key may not see it\n" in done.err
     assert "not everything was read: 1 problem, named above\n" in done.out
+    assert "repository 1 of 2: octo-org/nowhere\nocto-org/nowhere: not found" in done.err
+    assert "repository 2 of 2: octo-org/app, about 1 s to go\n" in done.err
+    assert done.out.splitlines()[-1].startswith("Next: mend what is named above")
     assert values(engine, repos.c.name) == ["octo-org/app"]
     assert len(values(engine, workflowruns.c.gitid)) == 2
 

@@ -34,6 +34,10 @@ def test_summary_says_what_it_cost_and_how_far_back_it_goes(engine, store_url, c
         assert "workflowruns          10         0" in done.out
         calls = len(github.requests) - 1  # /rate_limit is free
         assert f"{calls} calls; " in done.out
+        assert done.out.splitlines()[-1] == (
+            "Next: python3 dashboard.py shows it on http://127.0.0.1:5001, python3"
+            ' local-database.py -r "octo-org/app" --audit proves that it is whole.'
+        )
         done = command("-r", "octo-org/app", "-t", "2026-03-02T12:00:05Z")
         assert "oldest run reached 2026-03-02 12:00:05 UTC; older ones were not asked for" in (
             done.err

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from backfill.command.webhook import inspect_clock
 from fakegithub.api.access import ALL, Token
 from fakegithub.api.hooks import Hook
 from fakegithub.server import TOKEN
@@ -13,6 +14,21 @@ from tests.backfill.hooking import SECRET, Done, Staged, staging
 from tests.fakegithub.samples import app_of
 
 ELSEWHERE = "https://old.example.org/webhook"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (0.4, "ok clock: agrees with GitHub's"),
+        (-299, "ok clock: agrees with GitHub's to 299 s"),
+        (93_600, "WRONG clock: is 1 d 2 h ahead of GitHub's: set it (timedatectl), or"),
+        (-400 * 86_400, "WRONG clock: is 400 d behind GitHub's: set it (timedatectl), or"),
+    ],
+)
+def test_clock_that_is_far_from_the_server_s_is_wrong(ahead: float, said: str):
+    line = inspect_clock("GitHub", ahead)
+    mark = "WRONG" if line.wrong else "ok"
+    assert f"{mark} {line.name}: {line.wrong or line.state}".startswith(said)
 
 
 @pytest.fixture

@@ -113,10 +113,11 @@ def test_registered_hook_has_the_secret_and_sends_what_is_wanted(
         assert (hook["token"], [hook[name] for name in events]) == (secret, [True] * 4)
         assert hook["enable_ssl_verification"] is True
         code, lines = said(gitlab, tmp_path, *repo, "--check")
-        assert (code, lines[-2:]) == (
+        assert (code, lines[-3:]) == (
             0,
             [
                 "ok    GITLAB_TOKEN: is accepted by GitLab",
+                "ok    clock: agrees with GitLab's",
                 f"ok    webhook of group/sub/app: 40 delivers to {url}",
             ],
         )

@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -131,6 +132,14 @@ def test_limit_that_ends_at_no_sensible_time_says_nothing(reset: str, date: str)
     names = ("limit", "left", "reset")
     headers = {"limit": "5000", "left": "0", "reset": reset, "date": date}
     assert read_budget(headers, 0.0, names) is None
+
+
+def test_answer_tells_how_far_this_clock_is_from_the_server_s():
+    limit = RateLimit(RULES, lambda why, until: None)
+    for date, is_told in (("yesterday", False), ("Mon, 02 Mar 2026 12:00:00 GMT", True)):
+        limit.leave({"date": date})
+        assert (limit.ahead is not None) == is_told
+    assert limit.ahead == pytest.approx(time.time() - 1772452800, abs=5)
 
 
 def test_wait_for_a_server_that_fails_is_told(monkeypatch):
