@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs screenshots oracle
+.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs screenshots oracle
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ damage: dev ## damage the files of spool and store anywhere; nothing may be lost
 
 growth: dev servers ## live a year in minutes; tables, files and log stay within their bounds: make growth ARGS="--days 60"
 	@.venv/bin/python -m tests.growth $(ARGS)
+
+real-feeds: dev ## load debian, pypi and npm from the real sources into a throw-away store
+	@.venv/bin/python -m tests.feeds.real $(ARGS)
 
 clocks: dev ## let clocks lie by an hour to 24 years; nothing may be lost or held up: make clocks ARGS="--faults 5000"
 	@.venv/bin/python -m tests.clocks $(ARGS)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from config.settings import BadSetting
 from feedrunner.messages import Allowed
+from feedrunner.needs import LISTS
 from feedrunner.streams import STREAMS
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -36,6 +37,8 @@ class Manifest(NamedTuple):
     allowed: Allowed
     memory: int
     """Bytes that a process of it may use."""
+    needs: tuple[str, ...] = ()
+    """Lists of ours that it is given: see needs.py."""
 
 
 class BadManifest(BadSetting):
@@ -85,7 +88,7 @@ def read_manifest(path: Path) -> Manifest:
     allowed = Allowed(frozenset(fields.pop("streams")), fields.pop("manager"), rows)
     if fields["every"] is None and fields["at"] is None:
         fields["every"] = SECONDS["d"]
-    return Manifest(name, path.parent, allowed=allowed, memory=memory, **fields)
+    return Manifest(name, path.parent.resolve(), allowed=allowed, memory=memory, **fields)
 
 
 def text(value: Any) -> str:
@@ -130,6 +133,12 @@ def names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def needs(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(each in LISTS for each in value):
+        raise ValueError(f"is not a list of some of {', '.join(LISTS)}")
+    return tuple(value)
+
+
 def streams(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(each in STREAMS for each in value):
         raise ValueError(f"is not a list of some of {', '.join(STREAMS)}")
@@ -168,4 +177,5 @@ FIELDS: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "manager": (manager, None),
     "env": (variables, {}),
     "limits": (limits, (2_000_000, 2**30)),
+    "needs": (needs, ()),
 }

@@ -19,6 +19,7 @@ from typing import IO
 
 from feedrunner.manifest import Manifest
 from feedrunner.messages import LONGEST, BadLine
+from feedrunner.needs import NEEDS
 
 PASSED_ON = (
     "PATH LANG LC_ALL TZ HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy "
@@ -172,5 +173,6 @@ def environment(
             if name in environ:
                 seen[name] = environ[name]
     own = {"OUTPUTDIR": str(folder), "HOME": str(folder), "TMPDIR": str(folder)}
+    own |= {"FEED_NEEDS": str(folder / NEEDS)} if manifest.needs else {}
     own |= {"FEED_NAME": manifest.name, "FEED_STATE": str(state), "PYTHONUTF8": "1"}
     return {**seen, **manifest.env, **own}

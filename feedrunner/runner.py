@@ -22,6 +22,7 @@ from feedrunner.load import (
 )
 from feedrunner.manifest import Manifest
 from feedrunner.messages import LONGEST, BadLine, read_messages
+from feedrunner.needs import write_needs
 from feedrunner.process import FeedTimeout, Process, environment
 from feedrunner.streams import STREAMS
 from schema.tables.reconciler import leases
@@ -68,6 +69,7 @@ def run_feed(
         folder = Path(name)
         with reading(engine).connect() as connection:
             state = "{}" if full else last_state(connection, manifest.name)
+            write_needs(connection, manifest.needs, folder)
         state_path = folder / ".state.json"
         state_path.write_text(state, encoding="utf-8")
 

@@ -125,6 +125,7 @@ STREAMS: dict[str, Stream] = {
             "import_id": name(),
             "readme": LONG,
             "latestversion": text(255),
+            "mine": flag,
         },
         ("name",),
     ),

@@ -68,6 +68,7 @@ packages = table(
     column("dependents", Integer(), "own", "Packages that need it directly"),
     column("gonetime", Moment, "own", "Since when the registry has it no more"),
     load_id(),
+    column("mine", Boolean(), "own", "Whether a lock file or requirements of ours come down to it"),
     Index("ix_packages_name", "package_manager_id", "name"),
     Index("ix_packages_derived", "derived_id"),
 )
@@ -90,6 +91,9 @@ versions = table(
     column("commithash", Exact(64), "own", "Commit that it was made from, where that is told"),
     column("gonetime", Moment, "own", "Since when the registry has it no more"),
     load_id(),
+    column(
+        "releasedred", Boolean(), "own", "CI of its commit was red when published; NULL: unknown"
+    ),
     Index("ix_versions_commit", "commithash"),
 )
 

@@ -1,0 +1,79 @@
+"""Lists of ours that a feed is given as a file, since it never sees the database.
+
+A manifest names them (`needs`); the file is a JSON object with a list of objects for each.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, or_, select
+
+from schema.tables import packages as tables
+from schema.tables.ci import repos
+
+NEEDS = ".needs.json"
+"""The file's name in the program's folder."""
+OF_REPOSITORIES = "repos"
+"""The registry of what repositories need: its packages are repositories."""
+
+
+def list_watched(connection: Connection) -> list[dict[str, Any]]:
+    """Return the repositories that are watched: provider, gitid, name, url."""
+    c = repos.c
+    query = select(c.provider, c.gitid, c.name, c.url).order_by(c.Id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def list_upstream(connection: Connection) -> list[dict[str, Any]]:
+    """Return the repositories that our dependencies come from and that are not watched."""
+    where, packages, needed = tables.packagerepos, tables.packages, tables.dependencies
+    listed = select(needed.c.dependency_id).where(
+        needed.c.version_id.in_(versions_of_repositories())
+    )
+    query = (
+        select(func.lower(where.c.host).label("host"), func.lower(where.c.repo).label("repo"))
+        .join(packages, packages.c.Id == where.c.package_id)
+        .where(where.c.repoid.is_(None))
+        .where(or_(packages.c.mine.is_(True), packages.c.Id.in_(listed)))
+        .distinct()
+    )
+    return sorted(
+        (dict(row) for row in connection.execute(query).mappings()),
+        key=lambda row: (row["host"], row["repo"]),
+    )
+
+
+def list_listed(connection: Connection) -> list[dict[str, Any]]:
+    """Return what lists of watched repositories name: manager/name, version."""
+    c = tables.dependencies.c
+    query = select(c.name, c.semver_range.label("version")).where(
+        c.version_id.in_(versions_of_repositories())
+    )
+    rows = connection.execute(query.distinct()).mappings()
+    return sorted((dict(row) for row in rows), key=lambda row: (row["name"], row["version"] or ""))
+
+
+def versions_of_repositories() -> Any:
+    """Return the query of the versions of packages that are repositories."""
+    packages, versions = tables.packages, tables.versions
+    return (
+        select(versions.c.Id)
+        .join(packages, packages.c.Id == versions.c.package_id)
+        .where(packages.c.manager == OF_REPOSITORIES, packages.c.gonetime.is_(None))
+    )
+
+
+LISTS: Mapping[str, Callable[[Connection], list[dict[str, Any]]]] = {
+    "watched": list_watched,
+    "upstream": list_upstream,
+    "listed": list_listed,
+}
+
+
+def write_needs(connection: Connection, names: Sequence[str], folder: Path) -> None:
+    """Write the lists of these names for a program that runs in a folder."""
+    if names:
+        given = {name: LISTS[name](connection) for name in names}
+        (folder / NEEDS).write_bytes(orjson.dumps(given))

@@ -1,0 +1,214 @@
+"""Print the packages of an npm lock file, all versions of each, and what the newest needs.
+
+The registry's documents (https://github.com/npm/registry, docs/responses/package-metadata.md) have
+up to 20 MB, so they are read piece by piece.
+"""
+
+import json
+import os
+import re
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from packument import Reader
+
+ALIAS = re.compile(r"npm:((?:@[^/@]+/)?[^/@]+)(?:@(.*))?")
+HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+NAME = re.compile(r"(?:@[A-Za-z0-9~_.!*'()-]+/)?[A-Za-z0-9~_.!*'()-]+")
+AGAIN = (429, 500, 502, 503, 504)
+
+
+class SourceDown(Exception):
+    """The registry does not answer now."""
+
+
+def main() -> int:
+    """Print all rows, package by package."""
+    try:
+        names = find_names()
+    except (OSError, ValueError, AttributeError) as error:
+        print(f"NPM_LOCK: {error}", file=sys.stderr)
+        return 78
+    if not names:
+        print("set NPM_LOCK, or load the feed sbom before: no packages are named", file=sys.stderr)
+        return 78
+    try:
+        for name in names:
+            load_package(name)
+    except SourceDown as error:
+        print(error, file=sys.stderr)
+        return 75
+    emit_left(names)
+    print(json.dumps({"type": "STATE", "value": {"mine": names}}))
+    return 0
+
+
+def find_names() -> list[str]:
+    """Return the names of the lock file, else of the lists of watched repositories."""
+    lock = os.environ.get("NPM_LOCK", "")
+    if lock:
+        path = Path(__file__).parent / lock
+        names = locked_names(json.loads(path.read_text("utf-8")))
+    else:
+        needs = os.environ.get("FEED_NEEDS")
+        listed = json.loads(Path(needs).read_text("utf-8"))["listed"] if needs else []
+        names = {each["name"][4:] for each in listed if each["name"].startswith("npm/")}
+    return sorted(filter(NAME.fullmatch, names))
+
+
+def locked_names(lock: dict[str, Any]) -> set[str]:
+    """Return the packages of a lock file of version 1, 2 or 3."""
+    names = set[str]()
+    for path, entry in lock.get("packages", {}).items():
+        _, folder, name = path.rpartition("node_modules/")
+        resolved = str(entry.get("resolved", ""))
+        if folder and not entry.get("link") and not resolved.startswith(("git", "file:")):
+            names.add(entry.get("name", name))
+    if "packages" not in lock:
+        for name, entry in lock.get("dependencies", {}).items():
+            alias = ALIAS.fullmatch(entry.get("version", ""))
+            names.add(alias[1] if alias else name)
+            names |= locked_names({"dependencies": entry.get("dependencies", {})})
+    return names
+
+
+def load_package(name: str) -> None:
+    """Print a package; one that the registry does not give is left out."""
+    url = os.environ.get("SOURCE_NPM_URL", "https://registry.npmjs.org").rstrip("/")
+    request = urllib.request.Request(f"{url}/{quote(name, safe='@')}")  # noqa: S310
+    if token := token_of("SOURCE_NPM_TOKEN"):
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            emit_package(name, *read_packument(answer))
+    except urllib.error.HTTPError as error:
+        if error.code in AGAIN:
+            raise SourceDown(f"{url}: {error}") from error
+        print(f"{name}: {error}", file=sys.stderr)
+    except OSError as error:
+        raise SourceDown(f"{url}: {error}") from error
+    except ValueError as error:
+        raise SourceDown(f"{url}: {name}: {error}") from error
+
+
+def token_of(name: str) -> str:
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text("utf-8").strip() if path else os.environ.get(name, "")
+
+
+def read_packument(file: IO[bytes]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return a packument's own fields, a row for each version, and the newest one's fields."""
+    fields, rows, newest = dict[str, Any](), dict[str, dict[str, Any]](), dict[str, Any]()
+    reader = Reader(file)
+    for key in reader.members():
+        if key != "versions":
+            value = reader.value()
+            if key in ("dist-tags", "time", "repository", "homepage", "bugs", "description"):
+                fields[key] = value
+            continue
+        for version in reader.members():
+            given = reader.value()
+            if isinstance(given, dict):
+                rows[version] = version_row(given)
+                if fields.get("dist-tags", {}).get("latest", version) == version:
+                    newest = given
+    return fields, rows, newest
+
+
+def version_row(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a version's document says of it."""
+    dist: Any = given.get("dist")
+    dist = dist if isinstance(dist, dict) else {}
+    licensed, size, commit = given.get("license"), dist.get("unpackedSize"), given.get("gitHead")
+    if isinstance(licensed, dict):
+        licensed = licensed.get("type")
+    checksum = dist.get("integrity") or dist.get("shasum")
+    return {
+        "license": licensed if isinstance(licensed, str) and 0 < len(licensed) <= 64 else None,
+        "size": size if isinstance(size, int) else None,
+        "checksum": checksum if isinstance(checksum, str) and len(checksum) <= 255 else None,
+        "commithash": commit if isinstance(commit, str) and HASH.fullmatch(commit) else None,
+    }
+
+
+def emit_package(
+    name: str, fields: dict[str, Any], rows: dict[str, dict[str, Any]], newest: dict[str, Any]
+) -> None:
+    """Print a package, its versions, and what its newest version needs."""
+    latest = fields.get("dist-tags", {}).get("latest") or newest.get("version")
+    about = str(fields.get("description") or newest.get("description") or "")[:1000]
+    emit(
+        "packages", name=name, import_id=name, latestversion=latest, mine=True, readme=about or None
+    )
+    times = fields.get("time", {})
+    for version, row in rows.items():
+        if len(version) <= 255:
+            emit("versions", package=name, version=version, published_at=times.get(version), **row)
+    if newest and latest in rows:
+        emit_needs(name, latest, newest)
+    for kind, url in addresses({**newest, **fields} if newest else fields):
+        emit("package_urls", package=name, type=kind, url=url)
+
+
+def emit_needs(name: str, version: str, given: dict[str, Any]) -> None:
+    """Print what a version needs; what is optional the registry lists twice."""
+    optional = given.get("optionalDependencies") or {}
+    peers, kept = given.get("peerDependencies") or {}, given.get("peerDependenciesMeta") or {}
+    needs = [
+        *((each, span, "optional", None) for each, span in optional.items()),
+        *(
+            (each, span, "runtime", None)
+            for each, span in (given.get("dependencies") or {}).items()
+            if each not in optional
+        ),
+        *(
+            (each, span, "optional" if kept.get(each, {}).get("optional") else "runtime", "peer")
+            for each, span in peers.items()
+        ),
+    ]
+    for position, (own, span, kind, onlyif) in enumerate(needs, start=1):
+        alias = ALIAS.fullmatch(str(span))
+        needed, wanted = (alias[1], alias[2]) if alias else (own, str(span))
+        emit(
+            "dependencies", package=name, version=version, position=position, name=needed[:512],
+            kind=kind, range=(wanted or "")[:512] or None, onlyif=onlyif,
+        )  # fmt: skip
+
+
+def addresses(given: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return a package's addresses with their types; a link tells the folder in a repository."""
+    repository, bugs, home = (given.get(key) for key in ("repository", "bugs", "homepage"))
+    pairs = list[tuple[str, Any]]()
+    if isinstance(repository, dict):
+        url, folder = repository.get("url"), repository.get("directory")
+        folder = folder.removeprefix("./").strip("/") if isinstance(folder, str) else ""
+        if isinstance(url, str) and folder.strip("."):
+            url = f"{url.partition('#')[0].rstrip('/')}/tree/HEAD/{folder}"
+        pairs.append(("repository", url))
+    else:
+        pairs.append(("repository", repository))
+    pairs.append(("homepage", home))
+    pairs.append(("issues", bugs.get("url") if isinstance(bugs, dict) else bugs))
+    return [
+        (kind, url.strip()[:512]) for kind, url in pairs if isinstance(url, str) and url.strip()
+    ]
+
+
+def emit_left(names: list[str]) -> None:
+    """Print which packages were ours at the last load and are not any more."""
+    path = os.environ.get("FEED_STATE")
+    before = json.loads(Path(path).read_text("utf-8")).get("mine", []) if path else []
+    for name in sorted({*before} - {*names}):
+        emit("packages", name=name, import_id=name, mine=False)
+
+
+def emit(stream: str, **record: object) -> None:
+    print(json.dumps({"type": "RECORD", "stream": stream, "record": record}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

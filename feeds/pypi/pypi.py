@@ -1,0 +1,202 @@
+"""Print the Python packages that a requirements file comes down to, all versions of each.
+
+pip itself resolves them and reports their metadata
+(https://pip.pypa.io/en/stable/reference/installation-report/); the index's JSON gives versions
+(https://packaging.python.org/en/latest/specifications/simple-repository-api/).
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+REQUIRED = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:@\s*\S+|\(?(?P<range>[^;)]*)\)?)"
+    r"\s*(?:;\s*(?P<marker>.*))?"
+)
+FILE = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*?)(?:\.tar\.\w+|\.zip|\.egg|-.*\.\w+)")
+LABELS = {
+    "source": "source sourcecode github gitlab code",
+    "repository": "repository repo sourcerepository",
+    "homepage": "homepage home",
+    "documentation": "documentation docs",
+    "changelog": "changelog changes releasenotes history whatsnew",
+    "issues": "issues issuetracker bugtracker tracker bugreports bugs",
+}
+"""Types of addresses by their label, as PEP 753 normalises it; others lead elsewhere at times."""
+TYPES = {label: kind for kind, labels in LABELS.items() for label in labels.split()}
+
+
+class SourceDown(Exception):
+    """The index does not answer now."""
+
+
+def main() -> int:
+    """Let pip resolve, print what it reports, and return the exit code."""
+    requirements, named = find_requirements()
+    if not requirements.is_file():
+        print(f"PYPI_REQUIREMENTS: no file {requirements}", file=sys.stderr)
+        return 78
+    folder = Path(os.environ.get("OUTPUTDIR", "."))
+    report = folder / ".report.json"
+    # Only lines belong on stdout: what pip says goes to the log.
+    command = pip_command(report, requirements, named)
+    installed = subprocess.run(command, stdout=sys.stderr, check=False)  # noqa: S603 - an argv
+    if installed.returncode:
+        return installed.returncode
+    return emit_all(json.loads(report.read_text("utf-8"))["install"])
+
+
+def emit_all(distributions: list[dict[str, Any]]) -> int:
+    """Print the distributions of a report, in the order in which rows name each other."""
+    try:
+        for each in distributions:
+            emit_package(each)
+    except SourceDown as error:
+        print(error, file=sys.stderr)
+        return 75
+    names = sorted(normal(each["metadata"]["name"]) for each in distributions)
+    emit_left(names)
+    print(json.dumps({"type": "STATE", "value": {"mine": names}}))
+    return 0
+
+
+def find_requirements() -> tuple[Path, bool]:
+    """Return the requirements file, and whether it is a list of names, each by itself."""
+    given = os.environ.get("PYPI_REQUIREMENTS", "")
+    if given:
+        return Path(__file__).parent / given, False
+    path = Path(os.environ.get("OUTPUTDIR", ".")) / ".names.txt"
+    needs = os.environ.get("FEED_NEEDS")
+    listed = json.loads(Path(needs).read_text("utf-8"))["listed"] if needs else []
+    names = {each["name"].removeprefix("pypi/") for each in listed if each["name"][:5] == "pypi/"}
+    if names:
+        path.write_text("\n".join(sorted(filter(REQUIRED.fullmatch, names))), "utf-8")
+    return path, True
+
+
+def pip_command(report: Path, requirements: Path, named: bool) -> list[str]:
+    """Return what lets pip resolve: nothing is installed, and its words go to stderr."""
+    command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command += ["install", "--progress-bar", "off", "--dry-run", "--ignore-installed"]
+    command += ["--report", str(report), "-r", str(requirements)]
+    command += ["--index-url", index()] + (["--no-deps"] if named else [])
+    return command + shlex.split(os.environ.get("PYPI_OPTIONS", ""))
+
+
+def index() -> str:
+    return os.environ.get("SOURCE_PYPI_URL", "https://pypi.org/simple").rstrip("/")
+
+
+def emit_package(distribution: dict[str, Any]) -> None:
+    """Print a package, its versions, and what the resolved one needs."""
+    metadata = distribution["metadata"]
+    name, version = normal(metadata["name"]), metadata["version"]
+    emit(
+        "packages", name=metadata["name"], import_id=name, latestversion=version, mine=True,
+        readme=(metadata.get("summary") or "")[:1000] or None,
+    )  # fmt: skip
+    files = files_by_version(name)
+    files.setdefault(version, [])
+    for each, of_version in files.items():
+        emit("versions", package=name, version=each, **version_values(of_version))
+    hashes = distribution["download_info"].get("archive_info", {}).get("hashes", {})
+    licensed = metadata.get("license_expression") or metadata.get("license") or ""
+    own: dict[str, Any] = {"package": name, "version": version}
+    checksum = f"sha256:{hashes['sha256']}" if "sha256" in hashes else None
+    emit("versions", **own, checksum=checksum, license=licensed if fits(licensed) else None)
+    for position, text in enumerate(metadata.get("requires_dist", []), start=1):
+        match = REQUIRED.fullmatch(text.strip())
+        if match:
+            marker = (match["marker"] or "").strip()[:512]
+            kind = "optional" if re.search(r"\bextra\b", marker) else "runtime"
+            span = (match["range"] or "").strip()[:512]
+            emit(
+                "dependencies", **own, position=position, name=normal(match["name"]), kind=kind,
+                range=span or None, onlyif=marker or None,
+            )  # fmt: skip
+    for kind, url in sorted(addresses(metadata)):
+        emit("package_urls", package=name, type=kind, url=url)
+
+
+def fits(licensed: str) -> bool:
+    """Whether a license is a name and no text of one."""
+    return 0 < len(licensed) <= 64 and "\n" not in licensed
+
+
+def files_by_version(name: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the index's files of a package by version; none where it has no JSON of it."""
+    request = urllib.request.Request(  # noqa: S310 - the operator's index
+        f"{index()}/{name}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            if "json" not in answer.headers.get("Content-Type", ""):
+                return {}
+            files = json.load(answer).get("files", [])
+    except urllib.error.HTTPError as error:
+        if error.code in (429, 500, 502, 503, 504):
+            raise SourceDown(f"{index()}: {error}") from error
+        print(f"{name}: {error}", file=sys.stderr)
+        return {}
+    except (OSError, ValueError) as error:
+        raise SourceDown(f"{index()}: {error}") from error
+    found = defaultdict[str, list[dict[str, Any]]](list)
+    for file in files:
+        match = FILE.fullmatch(file["filename"])
+        if match:
+            found[match["version"]].append(file)
+    return found
+
+
+def version_values(files: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what files say of their version: `yanked` is false, true, or the reason as text."""
+    if not files:
+        return {}
+    times = [file["upload-time"] for file in files if file.get("upload-time")]
+    yanked = [file.get("yanked", False) for file in files]
+    reasons = [reason for reason in yanked if isinstance(reason, str) and reason]
+    sizes = [file["size"] for file in files if isinstance(file.get("size"), int)]
+    return {
+        # Times have a fraction or none: a text with one would sort before the other.
+        "published_at": min(times, key=lambda time: time.removesuffix("Z")) if times else None,
+        "yanked": all(reason is not False for reason in yanked),
+        "yankreason": reasons[0][:1000] if reasons else None,
+        "size": max(sizes) if sizes else None,
+    }
+
+
+def addresses(metadata: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return a package's addresses with their types."""
+    pairs = [("Homepage", metadata.get("home_page") or "")]
+    pairs += [tuple(each.split(",", 1)) for each in metadata.get("project_url", []) if "," in each]
+    labels = ((re.sub(r"[\W_]+", "", label).lower(), url.strip()[:512]) for label, url in pairs)
+    return {(TYPES[label], url) for label, url in labels if label in TYPES and url}
+
+
+def normal(name: str) -> str:
+    """Return a name as PEP 503 spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def emit_left(names: list[str]) -> None:
+    """Print which packages were ours at the last load and are not any more."""
+    path = os.environ.get("FEED_STATE")
+    before = json.loads(Path(path).read_text("utf-8")).get("mine", []) if path else []
+    for name in sorted({*before} - {*names}):
+        emit("packages", name=name, import_id=name, mine=False)
+
+
+def emit(stream: str, **record: object) -> None:
+    print(json.dumps({"type": "RECORD", "stream": stream, "record": record}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Tests of the feeds that come along, on recorded samples."""
