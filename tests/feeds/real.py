@@ -20,7 +20,9 @@ from tests.feeds.shipped import FEEDS
 
 LEAST = {"debian": 5000, "pypi": 20, "npm": 3}
 """Packages that come at least."""
-LOCK = {"packages": {f"node_modules/{name}": {} for name in ["express", "@types/node", "next"]}}
+LOCK: dict[str, object] = {
+    "packages": {f"node_modules/{name}": {} for name in ["express", "@types/node", "next"]}
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

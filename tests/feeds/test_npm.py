@@ -79,7 +79,7 @@ def test_registry_that_is_down_is_tried_sooner_and_no_lock_file_is_no_set_up(
     engine: Engine, tmp_path: Path
 ):
     with source({"/left-pad": (503, {})}) as url:
-        lock = {"packages": {"node_modules/left-pad": {}}}
+        lock: dict[str, object] = {"packages": {"node_modules/left-pad": {}}}
         assert load_lock(engine, tmp_path, url, lock).exitcode == 75
         cut = b'{"name":"left-pad","versions":{"1.0.0":{"name":"left'
     with source({"/left-pad": (200, cut)}) as url:
