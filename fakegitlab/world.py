@@ -44,6 +44,8 @@ class Project:
     hooks: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     schedules: dict[int, Json] = field(default_factory=dict)
+    lives: dict[int, Any] = field(default_factory=dict)
+    """Those of the pipelines whose lives are known (`fakegitlab.life`)."""
 
     def record(self) -> Json:
         """Return the project as the API says it."""
@@ -107,11 +109,11 @@ class World:
         project.commits.append(commit)
         return commit
 
-    def add_pipeline(self, project: Project, *, jobs: int = 8, source: str = "push") -> Json:
-        """Run a pipeline to its end; one in eight fails, a tenth of the jobs are tried again."""
-        commit, created = self.add_commit(project), self.now
+    def new_pipeline(self, project: Project, source: str) -> Json:
+        """Make a pipeline of a new commit: what never changes of it."""
+        commit = self.add_commit(project)
         gitid, iid = self.number(), len(project.pipelines) + 1
-        pipeline: Json = {
+        project.pipelines[gitid] = {
             "id": gitid,
             "iid": iid,
             "project_id": project.id,
@@ -119,13 +121,18 @@ class World:
             "ref": "main",
             "source": source,
             "name": None,
-            "created_at": api_time(created),
+            "created_at": api_time(self.now),
             "web_url": f"{self.url}/{project.path}/-/pipelines/{gitid}",
             "tag": False,
             "yaml_errors": None,
             "user": {"id": 7, "username": "ada", "name": "Ada"},
         }
-        project.pipelines[gitid] = pipeline
+        return project.pipelines[gitid]
+
+    def add_pipeline(self, project: Project, *, jobs: int = 8, source: str = "push") -> Json:
+        """Run a pipeline to its end; one in eight fails, a tenth of the jobs are tried again."""
+        created = self.now
+        pipeline = self.new_pipeline(project, source)
         end = created
         failed = False
         for place in range(jobs):

@@ -150,11 +150,13 @@ def repo_row(payload: Payload, repo: Repository, rank: int, latest: datetime | N
         "private": is_private(payload, given),
         "archived": fields.flag(given, "archived", AT),
     }
+    key = {"provider": repo.provider, "gitid": repo.gitid}
+    if rank == PASSING and not given:  # a Job Hook before GitLab 16 knows but its page
+        return Row("repos", {**key, "name": repo.name, "url": repo.url, "version": version.STUB})
     time = None if rank == PASSING else repo.updated
     order = version.timed("repos", time, rank, state.values())
     if rank == PASSING:
         order = order[:-8] + struct.pack(">Q", version.micros(latest)) + order[-8:]
-    key = {"provider": repo.provider, "gitid": repo.gitid}
     return Row("repos", {**key, **state, "version": order})
 
 

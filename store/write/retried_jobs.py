@@ -4,28 +4,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, select
 
 from engines.chunks import by_scope
 from rows.retries import InnerJob, Try, number_tries
 from rows.sources import source_of
 from rows.words import RunKey
-from schema.tables.ci import jobs
+from schema.tables.ci import jobs, workflowruns
 from store.write.stored_rows import Values
 from store.write.upsert import upsert
 
 
 class StoredTry(NamedTuple):
-    """A stored job, and what is stored of its tries."""
+    """A stored job, what is stored of its tries, and its workflow's name where it lacks that.
+
+    A job that came alone does not say what it is of, and its run may not have been there.
+    """
 
     job: InnerJob
     stored: tuple[int | None, bool | None]
+    name: str | None
 
 
 RUNS: BindParameter[int] = bindparam("gitids", expanding=True)
-QUERY = select(
-    jobs.c.rungitid, *(jobs.c[name] for name in (*InnerJob._fields, *Try._fields))
-).where(jobs.c.provider == bindparam("of"), jobs.c.rungitid.in_(RUNS))
+OWN_RUN = and_(workflowruns.c.provider == jobs.c.provider, workflowruns.c.gitid == jobs.c.rungitid)
+LACKING = case((jobs.c.workflowname.is_(None), workflowruns.c.workflowname))
+QUERY = (
+    select(jobs.c.rungitid, *(jobs.c[name] for name in (*InnerJob._fields, *Try._fields)), LACKING)
+    .join(workflowruns, OWN_RUN)
+    .where(jobs.c.provider == bindparam("of"), jobs.c.rungitid.in_(RUNS))
+)
 
 JobsByRun = Mapping[int, Sequence[StoredTry]]
 
@@ -36,20 +44,20 @@ def read_jobs(connection: Connection, provider: str, gitids: Sequence[int]) -> J
         return None
     by_run: dict[int, list[StoredTry]] = defaultdict(list)
     for rungitid, *values in connection.execute(QUERY, {"of": provider, "gitids": gitids}):
-        *told, tryno, superseded = values
-        by_run[rungitid].append(StoredTry(InnerJob(*told), (tryno, superseded)))
+        *told, tryno, superseded, name = values
+        by_run[rungitid].append(StoredTry(InnerJob(*told), (tryno, superseded), name))
     return by_run
 
 
 def number_jobs(connection: Connection, runs: Iterable[RunKey]) -> None:
-    """Store which try each job of these runs is, whose rows this transaction locks."""
+    """Store which try each job of these runs is, and of what, as this transaction locks them."""
     changes = list[Values]()
     for provider, gitids in by_scope(sorted(runs)):
         for run in (read_jobs(connection, provider, gitids) or {}).values():
             tries = number_tries(row.job for row in run)
-            changes += [
-                {"provider": provider, "gitid": row.job.gitid, **tries[row.job.gitid]._asdict()}
-                for row in run
-                if row.stored != tries[row.job.gitid]
-            ]
+            for row in run:
+                own = tries[row.job.gitid]
+                if row.stored != own or row.name is not None:
+                    told = {**own._asdict(), "workflowname": row.name}
+                    changes.append({"provider": provider, "gitid": row.job.gitid, **told})
     upsert(connection, "jobs", changes)

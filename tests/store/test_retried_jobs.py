@@ -29,7 +29,7 @@ TABLES = ("repos", "workflows", "workflowruns", "runattempts", "jobs")
 LEFT_OUT = {"Id", "version", "repoid", "title", "gated"}
 """Of the last two the API does not know: a commit's title, and that a job waited."""
 some = settings(
-    max_examples=count(12, 300), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=count(5, 300), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
