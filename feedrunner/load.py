@@ -4,31 +4,31 @@ Rows may be committed ahead of their state, a state never ahead of its rows. A r
 stored already is not written.
 """
 
-from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from engines.chunks import chunks
 from engines.transaction import transact
-from feedrunner.batch import Written
-from feedrunner.known_rows import manager_id
-from feedrunner.messages import Message, Record, State, WholeStream
-from feedrunner.writers import write
+from feedrunner.messages import Message, Record, State
+from feedrunner.writing.batch import Written
+from feedrunner.writing.known_rows import manager_id
+from feedrunner.writing.linked_names import link_names
+from feedrunner.writing.row_numbers import Numbers
+from feedrunner.writing.whole_streams import end_streams
+from feedrunner.writing.writers import write
 from schema.tables import packages as tables
 from store.write.upsert import put_rows
 
 BATCH = 5000
 """Rows that are committed together, at most."""
-GONE = {"packages": tables.packages, "versions": tables.versions}
-"""Streams whose rows are marked when their source has them no more."""
-
-
-class HalfStream(Exception):
-    """Fewer than half of the rows came that came last time: nothing is marked as gone."""
-
+LONGEST_LIST = 4
+"""Batches that wait for the end of a version's list."""
+LISTS = ("dependencies", "provides")
+"""Streams whose rows of one version are replaced as a set."""
 
 Transact = Callable[[Engine, Callable[[Connection], Any]], Any]
 """What runs work in a transaction and returns what it returns."""
@@ -57,10 +57,11 @@ class Loader:
     def __init__(self, engine: Engine, load: Load, transact: Transact = transact) -> None:
         self.engine, self.load, self.transact = engine, load, transact
         self.buffer = list[Record]()
-        self.seen = {name: array("q") for name in GONE}
-        self.listed = set[int]()
-        """Versions whose lists of what they need began in this load: the rest is added to them."""
-        self.whole = list[WholeStream]()
+        self.seen = defaultdict[str, Numbers](Numbers)
+        """Numbers of the rows that came, by stream."""
+        self.listed = defaultdict[str, Numbers](Numbers)
+        """Versions whose lists began in this load, by stream: what follows is added to them."""
+        self.whole = set[str]()
         self.lines = self.changed = self.gone = 0
 
     def read(self, messages: Iterable[Message]) -> None:
@@ -74,11 +75,17 @@ class Loader:
             elif isinstance(message, State):
                 self.commit(message)
             else:
-                self.whole.append(message)
+                self.whole.add(message.stream)
 
-    def commit(self, state: State | None) -> None:
-        """Commit the rows that wait, and the state with them."""
-        rows, self.buffer = self.buffer, []
+    def commit(self, state: State | None, *, is_last: bool = False) -> None:
+        """Commit the rows that wait, and the state with them.
+
+        Before a state or the end, the list of a version that is not complete waits on.
+        """
+        end = len(self.buffer) if is_last or state is not None else end_of_lists(self.buffer)
+        if not end and state is None and not is_last:
+            return
+        rows, self.buffer = self.buffer[:end], self.buffer[end:]
 
         def work(connection: Connection) -> Written:
             written = write(connection, self.load, rows, self.listed)
@@ -89,42 +96,39 @@ class Loader:
 
         written = self.transact(self.engine, work)
         self.changed += written.changed
-        self.listed |= written.listed
-        for name, numbers in written.seen.items():
-            self.seen[name].extend(numbers)
+        for numbers, more in ((self.listed, written.listed), (self.seen, written.seen)):
+            for name, came in more.items():
+                numbers[name].add(came)
 
     def finish(self) -> None:
-        """Commit what waits, and mark what whole streams did not bring. Raises HalfStream."""
-        self.commit(None)
-        for name in sorted({message.stream for message in self.whole} & GONE.keys()):
-            self.mark_gone(name)
+        """Commit what waits, mark what whole streams did not bring, and link names.
 
-    def mark_gone(self, name: str) -> None:
-        """Mark the rows of a stream that this load did not bring."""
-        seen = {*self.seen[name]}
-
-        def work(connection: Connection) -> int:
-            there = list_there(connection, GONE[name], self.load.manager or "")
-            missing = [number for number in there if number not in seen]
-            if 2 * len(seen) < len(there):
-                raise HalfStream(
-                    f"only {len(seen):,} of {len(there):,} {name} came; nothing was marked gone"
-                )
-            table = GONE[name]
-            for part in chunks(missing):
-                marked = update(table).where(table.c.Id.in_(part))
-                connection.execute(marked.values(gonetime=self.load.now, load_id=self.load.number))
-            return len(missing)
-
-        self.gone += self.transact(self.engine, work)
+        Raises HalfStream.
+        """
+        self.commit(None, is_last=True)
+        end = partial(end_streams, load=self.load, seen=self.seen, whole=self.whole)
+        self.gone += self.transact(self.engine, end)
+        link_names(self.engine, self.load, self.transact)
 
 
-def list_there(connection: Connection, table: Table, manager: str) -> list[int]:
-    """Return the numbers of a registry's rows that are not gone."""
-    packages, query = tables.packages, select(table.c.Id).where(table.c.gonetime.is_(None))
-    if table is not packages:
-        query = query.join(packages, packages.c.Id == table.c.package_id)
-    return [*connection.scalars(query.where(packages.c.manager == manager))]
+def end_of_lists(records: Sequence[Record]) -> int:
+    """Return how many records to write so that the last version's list is not cut.
+
+    A list that is longer than some batches is cut, and its rows are written again.
+    """
+    last = list_of(records[-1])
+    if last is None or len(records) >= LONGEST_LIST * BATCH:
+        return len(records)
+    if list_of(records[0]) == last:
+        return 0
+    return next(at for at in range(len(records), 0, -1) if list_of(records[at - 1]) != last)
+
+
+def list_of(record: Record) -> tuple[str, str, str] | None:
+    """Return whose list a record is of, None for a row that stands alone."""
+    if record.stream not in LISTS:
+        return None
+    return record.stream, record.values["package"], record.values["version"]
 
 
 def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) -> Load:
@@ -164,34 +168,3 @@ def last_state(connection: Connection, feed: str) -> str:
     """Return the state of a feed as JSON, an empty object at first."""
     table = tables.feedstates
     return connection.scalar(select(table.c.state).where(table.c.feed == feed)) or "{}"
-
-
-def link_names(loader: Loader) -> None:
-    """Let what is needed by a name lead to the package of this name in the same registry."""
-    load = loader.load
-    needed, packages = tables.dependencies, tables.packages
-    owner = (
-        select(needed.c.Id, packages.c.Id)
-        .join(tables.versions, tables.versions.c.Id == needed.c.version_id)
-        .join(
-            owners := packages.alias("owners"),
-            owners.c.Id == tables.versions.c.package_id,
-        )
-        .join(
-            packages,
-            (packages.c.name == needed.c.name)
-            & (packages.c.package_manager_id == owners.c.package_manager_id),
-        )
-        .where(owners.c.manager == load.manager, needed.c.dependency_id.is_(None))
-    )
-
-    def work(connection: Connection) -> None:
-        pairs: Sequence[Any] = connection.execute(owner).all()
-        setting = update(needed).where(needed.c.Id == bindparam("row"))
-        if pairs:
-            connection.execute(
-                setting.values(dependency_id=bindparam("needed")),
-                [{"row": row, "needed": number} for row, number in pairs],
-            )
-
-    loader.transact(loader.engine, work)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from feedrunner.streams import STREAMS, WrongValue
+from feedrunner.streams import STREAMS, Stream, WrongValue
 
 LONGEST = 1024 * 1024
 """Bytes of a line."""
@@ -63,10 +63,8 @@ def read_messages(lines: Iterable[bytes], allowed: Allowed) -> Iterator[Message]
     """Yield the messages of lines. Raises BadLine."""
     rows = 0
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
         message = read_message(number, line, allowed)
-        if isinstance(message, Record):
+        if type(message) is Record:
             rows += 1
             if rows > allowed.most_rows:
                 raise BadLine(number, f"more than {allowed.most_rows} rows: see limits.rows")
@@ -76,13 +74,15 @@ def read_messages(lines: Iterable[bytes], allowed: Allowed) -> Iterator[Message]
 
 def read_message(number: int, line: bytes, allowed: Allowed) -> Message | None:
     """Return the message of a line, None where it needs no answer. Raises BadLine."""
-    if len(line) > LONGEST:
+    if len(line) > LONGEST + 1:
         raise BadLine(number, f"is longer than {LONGEST} bytes")
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
+        if not line.strip():
+            return None
         raise BadLine(number, reason_of(line, error)) from None
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         raise BadLine(number, "is no JSON object")
     kind = value.get("type")
     reader = READERS.get(kind) if isinstance(kind, str) else None
@@ -106,23 +106,36 @@ def read_record(number: int, value: dict[str, Any], allowed: Allowed) -> Record:
     """Return a row whose columns are checked."""
     name = stream_of(number, value, allowed)
     record = value.get("record")
-    if not isinstance(record, dict):
+    if type(record) is not dict:
         raise BadLine(number, f"{name}: record is no object")
-    stream, checked = STREAMS[name], dict[str, Any]()
-    for column, given in record.items():
-        check = stream.columns.get(column)
-        if check is None:
-            raise BadLine(number, f"{name}.{str(column)[:64]}: no such column")
-        try:
-            checked[column] = None if given is None else check(given)
-        except WrongValue as error:
-            raise BadLine(number, f"{name}.{column}: {error}") from None
+    stream = STREAMS[name]
+    columns = stream.columns
+    try:
+        checked = {
+            column: given if given is None else columns[column](given)
+            for column, given in record.items()
+        }
+    except (KeyError, WrongValue):
+        raise BadLine(number, wrong_column(name, stream, record)) from None
     for key in stream.keys:
         if checked.get(key) is None:
             raise BadLine(number, f"{name}.{key}: is missing")
-    if "manager" in stream.columns:
+    if "manager" in columns:
         check_manager(number, name, checked, allowed)
-    return Record(number, name, {**stream.defaults, **checked})
+    return Record(number, name, {**stream.defaults, **checked} if stream.defaults else checked)
+
+
+def wrong_column(name: str, stream: Stream, record: dict[str, Any]) -> str:
+    """Return what is wrong with the first column that is."""
+    for column, given in record.items():
+        if column not in stream.columns:
+            return f"{name}.{str(column)[:64]}: no such column"
+        try:
+            if given is not None:
+                stream.columns[column](given)
+        except WrongValue as error:
+            return f"{name}.{column}: {error}"
+    raise AssertionError(f"nothing is wrong with {name}")
 
 
 def check_manager(number: int, name: str, record: dict[str, Any], allowed: Allowed) -> None:

@@ -12,19 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from engines import database_time, faults, reading
 from engines.lease import Lease, own_name, release, take
 from feedrunner.load import (
-    HalfStream,
     Load,
     Loader,
     begin_load,
     end_load,
     last_state,
-    link_names,
 )
 from feedrunner.manifest import Manifest
 from feedrunner.messages import LONGEST, BadLine, read_messages
 from feedrunner.needs import write_needs
 from feedrunner.process import FeedTimeout, Process, environment
 from feedrunner.streams import STREAMS
+from feedrunner.writing.whole_streams import HalfStream
 from schema.tables.reconciler import leases
 
 DONE, FAILED = "done", "failed"
@@ -149,7 +148,6 @@ def read_all(
         error = reason_of(exit_code())
         if not error:
             loader.finish()
-            link_names(loader)
     except (BadLine, FeedTimeout, HalfStream) as problem:
         error = str(problem)
     except OSError as problem:

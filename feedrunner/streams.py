@@ -21,31 +21,24 @@ class Stream(NamedTuple):
     defaults: Mapping[str, Any] = {}
 
 
-def text(most: int) -> Callable[[Any], str]:
+def text(most: int, least: int = 0) -> Callable[[Any], str]:
     """Return what checks a text of at most `most` letters."""
 
     def check(value: Any) -> str:
-        if not isinstance(value, str):
+        if type(value) is str and least <= len(value) <= most and "\0" not in value:
+            return value
+        if type(value) is not str:
             raise WrongValue(f"is {called(value)}, not text")
         if len(value) > most:
             raise WrongValue(f"is longer than {most} letters")
-        if "\0" in value:
-            raise WrongValue("holds U+0000")
-        return value
+        raise WrongValue("holds U+0000" if "\0" in value else "is empty")
 
     return check
 
 
 def name(most: int = LONGEST_KEY) -> Callable[[Any], str]:
     """Return what checks a text that names something, so is not empty."""
-    check_text = text(most)
-
-    def check(value: Any) -> str:
-        if not check_text(value):
-            raise WrongValue("is empty")
-        return str(value)
-
-    return check
+    return text(most, least=1)
 
 
 def whole(value: Any) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from engines import database_time, reading
 from feedrunner import load as loading
-from feedrunner.load import Loader, begin_load, last_state, link_names
+from feedrunner.load import Loader, begin_load, last_state
 from feedrunner.messages import Allowed, read_messages
 from feedrunner.runner import run_feed
 from feedrunner.streams import STREAMS
@@ -96,6 +96,33 @@ def test_what_a_version_needs_is_replaced_as_a_set(engine: Engine, tmp_path):
     assert stored(engine)["dependencies"] == [("apple", 1, 0, "pear", "pear")]
 
 
+def test_list_that_batches_cut_is_not_written_again(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(loading, "BATCH", 4)
+    needs = [
+        record("dependencies", package="apple", version="2", position=at, name=f"n{at}")
+        for at in range(10)
+    ]
+    run(engine, tmp_path, [*SHOP[:6], *needs])
+    table = tables.dependencies
+    before = rows(engine, select(table))
+    assert len(before) == 10
+    assert run(engine, tmp_path, [*SHOP[:6], *needs]).changed == 0
+    assert rows(engine, select(table)) == before
+    run(engine, tmp_path, [*SHOP[:6], *needs[3:]])
+    assert rows(engine, select(table.c.position).order_by(table.c.position)) == [
+        (at,) for at in range(3, 10)
+    ]
+
+
+def test_no_stream_is_marked_when_another_is_half(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP)
+    ended = run(engine, tmp_path, [*SHOP[:2], SHOP[3], whole("versions"), whole("packages")])
+    assert ended.error == "only 1 of 3 versions came; nothing was marked gone"
+    assert rows(engine, select(tables.packages.c.gonetime).distinct()) == [(None,)]
+
+
 def test_rows_that_a_whole_stream_does_not_bring_are_marked_and_come_back(engine: Engine, tmp_path):
     run(engine, tmp_path, SHOP)
     gone = select(tables.packages.c.name).where(tables.packages.c.gonetime.is_not(None))
@@ -179,4 +206,3 @@ def load_lines(engine: Engine, lines: list[bytes], kill: int | None) -> None:
     loader = Loader(engine, begin_load(engine, "shop", "shop", now))
     loader.read(read_messages(given(), ALLOWED))
     loader.finish()
-    link_names(loader)

@@ -1,0 +1,161 @@
+"""The rows of a transaction: what is new is inserted, what differs is changed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Connection, Dialect, Table, bindparam, update
+
+from feedrunner.writing.known_rows import Selection, Stored, find, manager_id
+from feedrunner.writing.row_numbers import Numbers
+
+Row = dict[str, Any]
+Find = Callable[[Sequence[str]], Mapping[Any, Stored]]
+"""What returns the stored rows by their keys, with the columns that are named."""
+
+
+class Loading(Protocol):
+    """What the rows of a load have in common."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def feed(self) -> str: ...
+    @property
+    def manager(self) -> str | None: ...
+    @property
+    def now(self) -> datetime: ...
+
+
+class Written(NamedTuple):
+    """How many rows changed, the numbers of those that came, by stream, and the versions whose
+    lists came, or began to, by stream."""
+
+    changed: int
+    seen: Mapping[str, Sequence[int]]
+    listed: Mapping[str, set[int]]
+
+
+class Batch:
+    """The records of a transaction, and what they lead to."""
+
+    def __init__(
+        self, connection: Connection, load: Loading, listed: Mapping[str, Numbers]
+    ) -> None:
+        self.connection, self.load, self.listed = connection, load, listed
+        self.changed = 0
+        self.seen = dict[str, list[int]]()
+        self.newly_listed = dict[str, set[int]]()
+        self.manager = (
+            manager_id(connection, load.manager, load.now) if load.manager is not None else 0
+        )
+
+    def find(
+        self, table: Table, key: Sequence[str], names: Sequence[str], selection: Selection
+    ) -> dict[Any, Stored]:
+        """Return stored rows by their key, with the columns that are named."""
+        return find(self.connection, table, key, names, selection)
+
+    def put(
+        self, table: Table, key: Sequence[str], rows: list[Row], stored: Find, *, resets: str = ""
+    ) -> dict[Any, int]:
+        """Insert rows that are new and change those that differ; return the old ones' numbers.
+
+        A row's absent columns stay; the last of several rows with one key counts. `resets` is a
+        column that a change empties.
+        """
+        own: Callable[[Row], Any] = itemgetter(*key)
+        last = {own(row): row for row in rows}
+        if len(last) < len(rows):
+            last = dict[Any, Row]()
+            for row in rows:
+                last[own(row)] = {**last.get(own(row), {}), **row}
+        alike = defaultdict[tuple[str, ...], list[tuple[Any, Row]]](list)
+        for place, row in last.items():
+            alike[sorted_names(tuple(row))].append((place, row))
+        numbers = dict[Any, int]()
+        for names, group in alike.items():
+            there, values_of = stored(names), itemgetter(*names)
+            new, changes = list[tuple[Any, ...]](), list[Row]()
+            for place, row in group:
+                old = there.get(place)
+                if old is None:
+                    new.append(values_of(row))
+                    continue
+                numbers[place] = old.number
+                if old.values != values_of(row):
+                    changes.append({**row, "row": old.number})
+            self.insert(table, names, new)
+            self.change(table, (*names, *([resets] if resets else ())), changes)
+        return numbers
+
+    def insert(self, table: Table, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+        """Insert rows, whose values are in the order of their columns' names."""
+        if not rows:
+            return
+        made = self.times(table) | {"created_at": self.load.now}
+        made = {name: value for name, value in made.items() if name in table.c}
+        statement = bulk_insert(self.connection.dialect, table, (*names, *made))
+        (extra,) = statement.bound([tuple(made.values())], start=len(names))
+        rows = [row + extra for row in statement.bound(rows)]
+        self.connection.exec_driver_sql(statement.sql, rows)
+        self.changed += len(rows)
+
+    def change(self, table: Table, names: Sequence[str], rows: list[Row]) -> None:
+        if not rows:
+            return
+        times = self.times(table)
+        setting: Any = {name: bindparam(name) for name in (*names, *times)}
+        changing = update(table).where(table.c.Id == bindparam("row")).values(setting)
+        self.connection.execute(
+            changing, [{**dict.fromkeys(names), **row, **times} for row in rows]
+        )
+        self.changed += len(rows)
+
+    def times(self, table: Table) -> Row:
+        """Return what every row that is written says of it."""
+        times = {"updated_at": self.load.now, "load_id": self.load.number}
+        return {name: value for name, value in times.items() if name in table.c}
+
+
+class BulkInsert(NamedTuple):
+    """An INSERT as the driver takes it, with what converts each value for it."""
+
+    sql: str
+    converters: tuple[Callable[[Any], Any] | None, ...]
+
+    def bound(self, rows: list[tuple[Any, ...]], start: int = 0) -> list[tuple[Any, ...]]:
+        """Return rows, of the columns from `start` on, as the driver takes them."""
+        converters = enumerate(self.converters[start : start + len(rows[0])])
+        for at, convert in converters:
+            if convert and any(row[at] is not None for row in rows):
+                rows = [(*row[:at], convert(row[at]), *row[at + 1 :]) for row in rows]
+        return rows
+
+
+@lru_cache(maxsize=256)
+def bulk_insert(dialect: Dialect, table: Table, names: tuple[str, ...]) -> BulkInsert:
+    """Return the INSERT of these columns, in this order.
+
+    Hundreds of thousands of rows by SQLAlchemy's own way take twice the time: it names each value.
+    """
+    style = "qmark" if dialect.paramstyle == "qmark" else "format"
+    like: Any = type(dialect)
+    positional: Dialect = like(paramstyle=style)
+    columns = [table.c[name] for name in names]
+    quote = positional.identifier_preparer.quote
+    values = [bindparam(None, type_=column.type).compile(dialect=positional) for column in columns]
+    sql = (
+        f"INSERT INTO {quote(table.name)} ({', '.join(quote(column.name) for column in columns)})"  # noqa: S608 - names of our own columns
+        f" VALUES ({', '.join(map(str, values))})"
+    )
+    types = [column.type.dialect_impl(dialect) for column in columns]
+    return BulkInsert(sql, tuple(type_.bind_processor(dialect) for type_ in types))
+
+
+@lru_cache(maxsize=1024)
+def sorted_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(names))
