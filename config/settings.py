@@ -46,6 +46,7 @@ class Settings(NamedTuple):
     reconcile_share: int
     dashboard_host: str
     dashboard_port: int
+    dashboard_url: str | None
     dashboard_password: str | None
     dashboard_proxies: tuple[IPv4Network | IPv6Network, ...]
     dashboard_login_header: str
@@ -124,6 +125,7 @@ SETTINGS = {
     "RECONCILE_SHARE": Setting("50", values.number_up_to(100)),
     "DASHBOARD_HOST": Setting("127.0.0.1", values.host),
     "DASHBOARD_PORT": Setting("5001", PORT),
+    "DASHBOARD_URL": Setting(None, values.page_address),
     "DASHBOARD_PASSWORD": Setting(None, values.page_password),
     "DASHBOARD_PROXIES": Setting("", values.networks),
     "DASHBOARD_LOGIN_HEADER": Setting("X-Forwarded-User", values.header_name),

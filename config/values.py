@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
@@ -109,6 +110,20 @@ def page_password(text: str) -> str | None:
     if text and len(text) < PAGE_PASSWORD_LENGTH:
         raise ValueError(f"is too short: {PAGE_PASSWORD_LENGTH} characters or more")
     return text or None
+
+
+def page_address(text: str) -> str | None:
+    """Return the address that pages are reached at from outside, without a slash at its end."""
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+        _ = parts.port
+    except ValueError:
+        is_good = is_plain = False
+    if text and not (is_good and is_plain and " " not in text):
+        raise ValueError("is no address like https://ci.example.org, without a name or password")
+    return text.rstrip("/") or None
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -30,6 +30,7 @@ from store.open import READ, CannotStart, open_engine
 
 EPILOG = f"""\
 {LAYERS}. DATABASE_READ_URL names the store,
+DASHBOARD_URL where people reach the pages,
 NIGHT_ZONE and NIGHT_ENDS say which night a run belongs to, DASHBOARD_PASSWORD is asked for when
 the address is not of this machine only. All are explained in .env.example.
 """
@@ -81,6 +82,11 @@ def command_line() -> CommandLine:
         help="print last night in words, and end; nothing where nothing is new or fixed",
     )
     parser.add_argument(
+        "--group",
+        metavar="NAME",
+        help="with --digest: of one group of GROUPS_FILE alone (other: of none)",
+    )
+    parser.add_argument(
         "--post", metavar="URL", help="with --digest: send it to a chat's incoming webhook instead"
     )
     parser.add_argument(
@@ -114,6 +120,7 @@ class Task(NamedTuple):
 
     export: str | None
     digest: bool
+    group: str | None
     post: str | None
     always: bool
 
@@ -122,8 +129,8 @@ def check_task(task: Task) -> None:
     """Refuse flags that do not go together. Raises BadSetting."""
     if task.export is not None and task.digest:
         raise BadSetting("usage", "--export or --digest, not both")
-    if (task.post is not None or task.always) and not task.digest:
-        raise BadSetting("usage", "--post and --always go with --digest")
+    if (task.post is not None or task.always or task.group is not None) and not task.digest:
+        raise BadSetting("usage", "--group, --post and --always go with --digest")
     if task.post is not None:
         url = urlsplit(task.post)
         if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
@@ -143,7 +150,7 @@ def write(given: dict[str, object], task: Task) -> int:
             result = export.export(app, Path(task.export))
             print(f"{result.files} files are in {task.export}; begin at index.html.{result.lack}")
             return 0
-        return tell(digest.make_digest(app), task)
+        return tell(digest.make_digest(app, task.group), task)
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         text = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
         print(f"dashboard.py: {text}", file=sys.stderr)

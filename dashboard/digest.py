@@ -7,12 +7,17 @@ from typing import NamedTuple
 import requests
 from flask import Flask, g, url_for
 
+from config.groups import group_of
+from config.layers import BadSetting
 from dashboard.causes.shown_causes import NightCauses, ShownCause, list_authors
 from dashboard.pages import nights
+from dashboard.pages.shown_nights import read_shown_nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
 from dashboard.view.night_changes import JobChange
-from dashboard.web.request import last_day, local, read_banner, store
+from dashboard.view.night_matrix import NO_GROUP
+from dashboard.web.links import absolute
+from dashboard.web.request import last_day, local, read_banner, site, store
 from rows.one_line import one_line
 from store.history.red_now import RedWorkflow, list_red
 from store.rollups.night_summary import NOTHING, STATES
@@ -31,23 +36,38 @@ class Digest(NamedTuple):
     is_news: bool
 
 
-def make_digest(app: Flask) -> Digest:
-    """Return what the top of the page Nights says."""
+def make_digest(app: Flask, group: str | None = None) -> Digest:
+    """Return what the top of the page Nights says, of one group or of all repositories.
+
+    Raises BadSetting for a group that there is not.
+    """
     with app.test_request_context("/"):
         app.preprocess_request()
-        shown = nights.read_shown_nights(NIGHTS)
-        causes = nights.read_causes(shown.rows, shown)
+        if group is not None and group not in nights.group_names():
+            known = ", ".join(nights.group_names()) or "none: GROUPS_FILE names no file of groups"
+            raise BadSetting("--group", f"there is no such group; there are {known}")
+        shown = read_shown_nights(NIGHTS)
+        rows = [row for row in shown.rows if group in (None, row.group)]
+        causes = nights.read_causes(rows, shown)
         counts = {
-            state: sum(row.cell(shown.last).state == state for row in shown.rows)
-            for state in STATES
+            state: sum(row.cell(shown.last).state == state for row in rows) for state in STATES
         }
-        red = list_red(store())
-        lines = list_lines(causes, counts, read_banner(), list_gone(store()), red)
-        title = f"Night to {formats.night(shown.last)}"
+        red = [one for one in list_red(store()) if is_of(group, one.repository)]
+        gone = [one for one in list_gone(store()) if is_of(group, one.name)]
+        lines = list_lines(causes, counts, read_banner(), gone, red)
+        title = f"Night to {formats.night(shown.last)}{f', {group}' if group else ''}"
+        home = formats.query("/", group=group)
+        title += f" [{absolute(home)}]" if site().settings.dashboard_url else ""
         text = "\n".join(map(one_line, [title, *lines]))
         is_red_anew = any(one.since > g.now - DAY for one in red)
         is_news = any(one.cause.is_news for one in causes.failing)
         return Digest(text, bool(causes.fixed or is_red_anew or is_news))
+
+
+def is_of(group: str | None, repo: str) -> bool:
+    """Tell whether a repository is of a group; each is of all."""
+    own = group_of(site().plan.groups, repo)
+    return group in (None, own.name if own else NO_GROUP)
 
 
 def list_lines(
@@ -90,8 +110,8 @@ def describe_red(red: RedWorkflow) -> str:
     """Return a red workflow in words: since which run, and whose."""
     workflow = formats.first_line(red.workflow) or UNNAMED
     by = f" by {formats.first_line(red.author, 60)}" if red.author else ""
-    path = url_for("run.show", provider=red.provider, gitid=red.sincerungitid)
-    return f"{red.repository}: {workflow}, since {local(red.since)}{by} [{path}]"
+    link = absolute(url_for("run.show", provider=red.provider, gitid=red.sincerungitid))
+    return f"{red.repository}: {workflow}, since {local(red.since)}{by} [{link}]"
 
 
 def describe_cause(shown: ShownCause, unseen: Collection[str]) -> str:
@@ -111,8 +131,14 @@ def describe_cause(shown: ShownCause, unseen: Collection[str]) -> str:
     text += " (never seen before)" if cause.fingerprint in unseen else ""
     text += "".join(f"; {part}" for part in list_notes(shown))
     if not cause.shown_error:
-        return text
-    return f"{text} [{url_for('error.show', fingerprint=cause.shown_error)}]"
+        return f"{text}{link_night(first)}"
+    return f"{text} [{absolute(url_for('error.show', fingerprint=cause.shown_error))}]"
+
+
+def link_night(change: JobChange) -> str:
+    """Return the page of a job's night in brackets; nothing where no address is known."""
+    path = url_for("nights.detail", repoid=change.repoid, day=change.night)
+    return f" [{absolute(path)}]" if site().settings.dashboard_url else ""
 
 
 def list_notes(shown: ShownCause) -> Iterator[str]:
@@ -133,7 +159,8 @@ def list_notes(shown: ShownCause) -> Iterator[str]:
 
 def describe_fixed(change: JobChange) -> str:
     """Return a job that passes again in words."""
-    return f"{name_job(change)}, after {formats.count(change.nights, 'failed night')}"
+    nights = formats.count(change.nights, "failed night")
+    return f"{name_job(change)}, after {nights}{link_night(change)}"
 
 
 def name_job(change: JobChange) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from dashboard.view.night_changes import JobChange
+from dashboard.view.night_matrix import NOT_RUN
 
 
 class Cause(NamedTuple):
@@ -55,7 +56,11 @@ def group_causes(changes: Iterable[JobChange], vague: Collection[str] = ()) -> l
     alike: dict[object, list[JobChange]] = defaultdict(list)
     for change in changes:
         failure = change.failure
-        own = (change.repoid, failure.workflowkey, failure.step, failure.fingerprint)
+        own: tuple[object, ...] = (
+            (change.repoid, failure.workflowkey, failure.step, failure.fingerprint)
+            if failure.job != NOT_RUN
+            else (NOT_RUN,)  # whatever keeps schedules from running is one cause
+        )
         is_known = failure.fingerprint and failure.fingerprint not in vague
         alike[failure.fingerprint if is_known else own].append(change)
     causes = [

@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, g
 
-from config.calendar import shown_nights
 from dashboard.causes import shown_causes
 from dashboard.causes.shown_causes import NightCauses, NightSpan
+from dashboard.pages.shown_nights import ShownNights, read_rows, read_shown_nights
 from dashboard.view import formats
 from dashboard.view.new_issue_link import new_issue_link
 from dashboard.view.night_matrix import (
     NO_GROUP,
     MatrixRow,
-    build_rows,
     estimate_width,
     filter_rows,
     find_shared_owner,
@@ -33,7 +32,6 @@ from store.history.red_now import RedWorkflow
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
 from store.reads import runs as reads
-from store.rollups import nightly_runs
 from store.rollups.night_summary import FAILED_STATE, STATES
 from store.rollups.nightly_runs import NightlyResult
 from store.write import changed_runs
@@ -43,23 +41,6 @@ blueprint = Blueprint("nights", __name__)
 COUNTS = ("14", "30", "60")
 USUAL = "30"
 MOST_SPREAD = 10
-
-
-class ShownNights(NamedTuple):
-    """The nights of the page, newest first, last night, and the rows of all repositories."""
-
-    nights: list[date]
-    last: date
-    rows: list[MatrixRow]
-
-
-def read_shown_nights(count: int) -> ShownNights:
-    """Read the nights."""
-    plan, now = site().plan, g.now
-    nights = shown_nights(plan.calendar, now, count)
-    results = reads_nights.read_nights(store(), plan, nights)
-    rows = build_rows(nights, results, reads_nights.group_repos(store(), plan))
-    return ShownNights(nights, plan.calendar.local(now).date(), names.label_rows(rows))
 
 
 def group_names() -> list[str]:
@@ -165,9 +146,7 @@ def detail(repoid: int, day: str) -> str:
     plan = site().plan
     since, until = plan.calendar.begin(night), plan.calendar.end(night)
     runs = reads_nights.list_nightly_runs(store(), plan, repoid, since, until)
-    brought = nightly_runs.read_nights(store(), plan.calendar, since, until, plan.groups, repoid)
-    rows = build_rows([night], brought, reads_nights.group_repos(store(), plan))
-    rows = names.label_rows(rows)
+    rows = read_rows([night], repoid)
     cell = rows[0].cells[0] if rows else None
     jobs = reads.list_jobs(store(), [run.key for run in runs])
     by_run = {

@@ -6,11 +6,14 @@ from datetime import date
 from typing import NamedTuple
 
 from rows.words import WorkflowKey
+from store.history.missed_nights import MissedNight
 from store.reads.nights import GroupedRepo
-from store.rollups.night_summary import EMPTY, STATES, NightContent, NightFailure
-from store.rollups.nightly_runs import BRANCH, GROUP, SCHEDULE, NightlyResult
+from store.rollups.night_summary import EMPTY, FAILED_STATE, STATES, NightContent, NightFailure
+from store.rollups.nightly_runs import NightlyResult, choose_way
 
 NO_GROUP = "other"
+NOT_RUN = "the schedule"
+"""What stands for the job of a nightly that did not run."""
 CELL, LETTER, LONGEST_NAME = 34, 8, 284
 """Pixels, as in pages.css."""
 
@@ -39,24 +42,53 @@ class MatrixRow(NamedTuple):
 
 
 def build_rows(
-    nights: Sequence[date], results: Iterable[NightlyResult], homes: Mapping[int, GroupedRepo]
+    nights: Sequence[date],
+    results: Iterable[NightlyResult],
+    homes: Mapping[int, GroupedRepo],
+    missed: Iterable[MissedNight] = (),
 ) -> list[MatrixRow]:
-    """Return a row for each repository with a nightly run.
+    """Return a row for each repository with a nightly run in these nights, or one that is missed.
 
-    A repository with a scheduled run in one of the nights is judged by those alone.
+    `missed` have their times on the clock that is shown.
     """
-    by_repo: dict[int, dict[str, dict[date, NightContent]]] = defaultdict(lambda: defaultdict(dict))
+    shown = set(nights)
+    by_repo: dict[int, dict[date, dict[str, NightContent]]] = defaultdict(lambda: defaultdict(dict))
     for result in results:
-        by_repo[result.repoid][result.way][result.night] = result.content
+        if result.night in shown:
+            by_repo[result.repoid][result.night][result.way] = result.content
+    lacking: dict[tuple[int, date], list[NightFailure]] = defaultdict(list)
+    for lack in missed:
+        lacking[lack.repoid, lack.night].append(describe_missed(lack))
+        by_repo.setdefault(lack.repoid, defaultdict(dict))
     rows = []
     for repoid, ways in by_repo.items():
         home = homes.get(repoid)
         if home is None:
             continue
-        contents = next(ways[way] for way in (GROUP, SCHEDULE, BRANCH) if way in ways)
-        cells = tuple(NightCell(night, *contents.get(night, EMPTY)) for night in nights)
+        cells = tuple(
+            build_cell(night, ways.get(night, {}), lacking.get((repoid, night), []))
+            for night in nights
+        )
         rows.append(MatrixRow(repoid, home.name, home.group or NO_GROUP, cells))
     return rows
+
+
+def build_cell(
+    night: date, ways: Mapping[str, NightContent], missed: Sequence[NightFailure]
+) -> NightCell:
+    """Return what a night says; one in which a nightly did not run has failed."""
+    way = choose_way(ways)
+    content = EMPTY if way is None else ways[way]
+    if missed:
+        failures = (*content.failures, *missed)
+        content = content._replace(state=FAILED_STATE, failures=failures)
+    return NightCell(night, *content)
+
+
+def describe_missed(missed: MissedNight) -> NightFailure:
+    """Return a nightly that did not run as what failed."""
+    text = f"expected {missed.expected:%H:%M}, did not run{missed.why}"
+    return NightFailure(missed.workflow, NOT_RUN, None, None, text, None, missed.workflowkey)
 
 
 def sort_rows(

@@ -2,9 +2,15 @@
 
 from dashboard.view.formats import query
 from dashboard.web.names import repo_filter
+from dashboard.web.request import site
 
 Id = int | None
 Text = str | None
+
+
+def absolute(path: str) -> str:
+    """Return where people reach a page of ours; its path, where DASHBOARD_URL does not say."""
+    return f"{site().settings.dashboard_url or ''}{path}"
 
 
 def workflow_page(repoid: int, repo: str, gitid: Id, name: Text) -> str:

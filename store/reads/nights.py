@@ -1,5 +1,6 @@
 """Named SELECTs for the page Nights: what each night brought, and what came before a failure."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
@@ -12,7 +13,8 @@ from schema.tables.ci import commits, repos, workflowruns
 from schema.tables.rollups import rollnights, rollspans
 from store.reads.runs import Commit, Run, columns
 from store.rollups import night_summary, nightly_runs
-from store.rollups.nightly_runs import SCHEDULE, NightlyResult
+from store.rollups.night_summary import NightRun
+from store.rollups.nightly_runs import NightlyResult
 from store.rollups.spans import NIGHT, RollupPlan
 
 
@@ -34,12 +36,15 @@ def group_repos(connection: Connection, plan: RollupPlan) -> dict[int, GroupedRe
 
 
 def read_nights(
-    connection: Connection, plan: RollupPlan, wanted: Sequence[date]
+    connection: Connection, plan: RollupPlan, wanted: Sequence[date], repoid: int | None = None
 ) -> list[NightlyResult]:
-    """Return what nights that follow each other brought, from roll-ups where they are made."""
+    """Return what nights that follow each other brought, from roll-ups where they are made.
+
+    Of one repository, or of all.
+    """
     calendar, first, last = plan.calendar, min(wanted), max(wanted)
     rolled = find_rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
-    results = read_rolled_nights(connection, rolled)
+    results = read_rolled_nights(connection, rolled, repoid)
     begun: date | None = None
     for night in sorted(wanted):
         if calendar.begin(night) in rolled:
@@ -49,7 +54,9 @@ def read_nights(
         after = calendar.end(night)
         if night == last or after in rolled:
             since = calendar.begin(begun)
-            results += nightly_runs.read_nights(connection, calendar, since, after, plan.groups)
+            results += nightly_runs.read_nights(
+                connection, calendar, since, after, plan.groups, repoid
+            )
             begun = None
     return results
 
@@ -73,10 +80,14 @@ def find_rolled_nights(
     }
 
 
-def read_rolled_nights(connection: Connection, rolled: dict[datetime, date]) -> list[NightlyResult]:
+def read_rolled_nights(
+    connection: Connection, rolled: dict[datetime, date], repoid: int | None = None
+) -> list[NightlyResult]:
     """Return what roll-ups say."""
     row = rollnights.c
     query = select(row.repoid, row.begintime, row.way, row.state, row.runs, row.detail)
+    if repoid is not None:
+        query = query.where(row.repoid == repoid)
     return [
         NightlyResult(repoid, rolled[begin], way, night_summary.from_text(state, runs, detail))
         for repoid, begin, way, state, runs, detail in connection.execute(
@@ -88,15 +99,14 @@ def read_rolled_nights(connection: Connection, rolled: dict[datetime, date]) -> 
 def list_nightly_runs(
     connection: Connection, plan: RollupPlan, repoid: int, since: datetime, until: datetime
 ) -> list[Run]:
-    """Return a repository's nightly runs created in a span, oldest first."""
+    """Return the runs that a repository's night, from `since` to `until`, is judged by."""
     names = nightly_runs.read_rules(connection, plan.groups)
-    ways = {
-        run.key: nightly_runs.find_way(run, names[run.repoid])
-        for run in nightly_runs.list_runs(connection, since, until, names, repoid)
-    }
-    chosen = {key for key, way in ways.items() if way == SCHEDULE} or {
-        key for key, way in ways.items() if way is not None
-    }
+    by_way: dict[str, list[NightRun]] = defaultdict(list)
+    for each in nightly_runs.list_runs(connection, since, until, names, repoid):
+        if (way := nightly_runs.find_way(each, names[each.repoid])) is not None:
+            by_way[way].append(each)
+    ways = {way: night_summary.summarize(runs, {}) for way, runs in by_way.items()}
+    chosen = {one.key for one in by_way.get(nightly_runs.choose_way(ways) or "", ())}
     run = workflowruns.c
     query = select(*columns(workflowruns, Run)).where(
         run.repoid == repoid, run.createtime >= since, run.createtime < until

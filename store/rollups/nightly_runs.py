@@ -1,11 +1,12 @@
 """Which runs are nightly, and what they make of each night.
 
-In a repository with scheduled runs these are the nightly ones, elsewhere all of the default
-branch that are not proposals; a group of the groups file may say something else.
+In a night with scheduled runs these are the nightly ones, in others all of the default branch
+that are not proposals; a group of the groups file may say something else. A night is judged by
+its own runs alone, so that it says the same however many nights are looked at.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from rows.words import FAILED, RunKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
 from store.rollups import night_summary
-from store.rollups.night_summary import FailedJob, NightContent, NightRun, summarize
+from store.rollups.night_summary import NOTHING, FailedJob, NightContent, NightRun, summarize
 from store.rollups.spans import RollupPlan
 
 USUAL_BRANCHES = ("main", "master")
@@ -58,6 +59,13 @@ def find_way(run: NightRun, names: NightlyRules) -> str | None:
         return SCHEDULE
     usual = USUAL_BRANCHES if names.defaultbranch is None else (names.defaultbranch,)
     return BRANCH if run.event not in PROPOSALS and run.branchname in usual else None
+
+
+def choose_way(ways: Mapping[str, NightContent]) -> str | None:
+    """Return by which of its ways a repository's night is judged: the first that says something."""
+    known = [way for way in (GROUP, SCHEDULE, BRANCH) if way in ways]
+    telling = (way for way in known if ways[way].state != NOTHING)
+    return next(telling, known[0] if known else None)
 
 
 def candidate_conditions(names: dict[int, NightlyRules]) -> ColumnElement[bool]:

@@ -117,6 +117,39 @@ def test_nothing_new_is_silent_unless_asked(
 
 
 @on_sqlite
+def test_digest_of_a_group_has_its_repositories_and_whole_addresses(
+    home: Path,
+    engine: Engine,
+    store_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    (home / "groups.toml").write_text('[prod]\nrepos = ["octo-org/web-*"]\n')
+    monkeypatch.setenv("GROUPS_FILE", "groups.toml")
+    monkeypatch.setenv("DASHBOARD_URL", "https://ci.example.org/runs/")
+    web = stored.repo(engine, "octo-org/web-1")
+    stored.run(engine, web, LAST_NIGHT - DAY)
+    stored.run(engine, web, LAST_NIGHT, conclusion="failure")
+    assert main(["--digest", "--group", "prod"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Night to Tue 10 Mar, prod [https://ci.example.org/runs/?group=prod]",
+        "1 failed.",
+        "",
+        "New since yesterday (1):",
+        "- octo-org/web-1: Nightly / the run itself "
+        f"[https://ci.example.org/runs/nights/{web}/2026-03-10]",
+        "",
+        "Data: No webhook received yet.",
+    ]
+    assert main(["--digest", "--group", "other", "--always"]) == 0
+    assert "web-1" not in capsys.readouterr().out
+    assert main(["--digest", "--group", "nope"]) == 2
+    assert capsys.readouterr().err == (
+        "dashboard.py: --group: there is no such group; there are prod, other\n"
+    )
+
+
+@on_sqlite
 def test_chat_that_refuses_is_said_without_its_address(
     home: Path, chat: tuple[str, list[object]], capsys: pytest.CaptureFixture[str]
 ):
@@ -127,8 +160,8 @@ def test_chat_that_refuses_is_said_without_its_address(
 @pytest.mark.parametrize(
     ("argv", "why"),
     [
-        (["--post", "https://x"], "usage: --post and --always go with --digest"),
-        (["--always"], "usage: --post and --always go with --digest"),
+        (["--post", "https://x"], "usage: --group, --post and --always go with --digest"),
+        (["--always"], "usage: --group, --post and --always go with --digest"),
         (["--digest", "--export", "x"], "usage: --export or --digest, not both"),
         (["--digest", "--post", "http://chat.example.org/x"], "--post: is no https address"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, update
 
-from dashboard.pages import nights
+from dashboard.pages.shown_nights import read_shown_nights
 from dashboard.view.night_changes import find_changes
 from schema.tables.ci import repos
 from store.rollups.find_flakes import list_flakes
@@ -70,7 +70,7 @@ def judged(engine: Engine, client: FlaskClient, repoids: list[int]) -> Iterator[
     """Yield what is said of these repositories, without any name."""
     with client.application.test_request_context("/"):
         client.application.preprocess_request()
-        shown = nights.read_shown_nights(14)
+        shown = read_shown_nights(14)
     own = [row for row in shown.rows if row.repoid in repoids]
     changes = find_changes(own, shown.last)
     for kind in ("new", "going_on", "fixed"):

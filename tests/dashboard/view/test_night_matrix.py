@@ -127,20 +127,23 @@ def test_repository_has_one_row_under_its_name_of_today():
     assert states == ["passed", "passed", "nothing", "nothing", "nothing"]
 
 
-def test_repository_with_a_scheduled_run_is_judged_by_those_alone():
+def test_night_is_judged_by_its_scheduled_runs_where_they_say_something():
     good, bad = summarize([run()], {}), summarize([run(conclusion="failure")], {})
     found = [
         NightlyResult(1, NIGHTS[0], BRANCH, bad),
         NightlyResult(1, NIGHTS[1], SCHEDULE, good),
+        NightlyResult(1, NIGHTS[1], BRANCH, bad),
+        NightlyResult(1, NIGHTS[2], SCHEDULE, summarize([run(conclusion="skipped")], {})),
+        NightlyResult(1, NIGHTS[2], BRANCH, bad),
         NightlyResult(2, NIGHTS[0], BRANCH, bad),
     ]
     homes = {1: GroupedRepo("octo-org/scheduled", None), 2: GroupedRepo("octo-org/pushed", None)}
     states = {
-        row.repo: [cell.state for cell in row.cells[:2]] for row in build_rows(NIGHTS, found, homes)
+        row.repo: [cell.state for cell in row.cells[:3]] for row in build_rows(NIGHTS, found, homes)
     }
     assert states == {
-        "octo-org/scheduled": ["nothing", "passed"],
-        "octo-org/pushed": ["failed", "nothing"],
+        "octo-org/scheduled": ["failed", "passed", "failed"],
+        "octo-org/pushed": ["failed", "nothing", "nothing"],
     }
 
 

@@ -1,0 +1,209 @@
+"""Nightlies that were expected, by the schedule their own past shows, and did not run.
+
+Comes in: what nights brought. A workflow is expected in a night if it ran in the nights of that
+weekday before, three of four at least; one that is younger, if it ran in each night so far.
+"""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from config.calendar import Calendar
+from engines.chunks import chunks
+from rows.sources import SCHEDULES
+from rows.words import WorkflowKey, workflow_key
+from schema.tables.ci import repos, workflowruns, workflows
+from store.rollups.nightly_runs import GROUP, SCHEDULE, NightlyResult
+from store.rollups.spans import RollupPlan
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+WEEKS = 4
+PAST = 7 * WEEKS
+"""How many nights before the first that is shown are looked at."""
+YOUNG = 3
+"""So many nights a workflow ran in, each since its first, until it is expected."""
+LATE = timedelta(hours=1)
+"""How long after the latest of its last times one is waited for: servers start them late."""
+ASLEEP = "disabled_inactivity"
+WHY = {ASLEEP: " (the server disabled it: nothing happens in the repository)"}
+FRIDAY = 4
+
+
+class MissedNight(NamedTuple):
+    """A nightly that did not run; `expected` is on the clock of the calendar's zone."""
+
+    repoid: int
+    night: date
+    workflowkey: WorkflowKey
+    workflow: str
+    expected: datetime
+    why: str = ""
+
+
+class Nightly(NamedTuple):
+    """A workflow that ran in nights: its name in the newest, how it was nightly, and when."""
+
+    name: str
+    way: str
+    nights: set[date]
+
+
+Key = tuple[int, WorkflowKey]
+
+
+def list_nightlies(results: Iterable[NightlyResult]) -> dict[Key, Nightly]:
+    """Return the workflows that ran by a schedule, or a group's rule, by repository."""
+    nightlies: dict[Key, Nightly] = {}
+    for result in sorted(results, key=lambda result: result.night):
+        if result.way not in (SCHEDULE, GROUP):
+            continue
+        for workflow, name in result.content.ran.items():
+            nightly = nightlies.setdefault(
+                (result.repoid, workflow), Nightly(name, result.way, set[date]())
+            )
+            nightlies[result.repoid, workflow] = nightly._replace(name=name)
+            nightly.nights.add(result.night)
+    return nightlies
+
+
+def list_expected(
+    nightlies: Mapping[Key, Nightly], nights: Sequence[date]
+) -> dict[Key, list[date]]:
+    """Return the nights in which a workflow was expected and none of its name ran.
+
+    Two of one name may be one: its file was moved, or its runs have no id of it yet.
+    """
+    alike: dict[tuple[int, str], set[date]] = defaultdict(set)
+    for (repoid, _), nightly in nightlies.items():
+        alike[repoid, nightly.name.casefold()] |= nightly.nights
+    expected = {
+        (repoid, workflow): [
+            night
+            for night in nights
+            if night not in alike[repoid, nightly.name.casefold()]
+            and is_expected(nightly.nights, night)
+        ]
+        for (repoid, workflow), nightly in nightlies.items()
+    }
+    return {key: wanted for key, wanted in expected.items() if wanted}
+
+
+def is_expected(nights: Collection[date], night: date) -> bool:
+    """Tell whether a workflow that ran in some nights is expected in another."""
+    earlier = {one for one in nights if one < night}
+    if not earlier:
+        return False
+    first = min(earlier)
+    alike = [night - WEEK * back for back in range(1, WEEKS + 1) if night - WEEK * back >= first]
+    if len(alike) > 1:
+        return 4 * sum(one in earlier for one in alike) >= 3 * len(alike)
+    of_late = [night - DAY * back for back in range(1, 7) if night - DAY * back >= first]
+    if alike:
+        return alike[0] in earlier and sum(one in earlier for one in of_late) >= YOUNG
+    has_weekend = any(one.weekday() > FRIDAY for one in of_late)
+    is_daily = len(of_late) >= YOUNG and earlier.issuperset(of_late)
+    return is_daily and (night.weekday() <= FRIDAY or has_weekend)
+
+
+def list_missed(
+    connection: Connection,
+    plan: RollupPlan,
+    results: Sequence[NightlyResult],
+    nights: Sequence[date],
+    now: datetime,
+) -> list[MissedNight]:
+    """Return the nightlies that did not run in some nights; `results` reach PAST nights further."""
+    nightlies = list_nightlies(results)
+    lacking = list_expected(nightlies, nights)
+    if not lacking:
+        return []
+    lacking = {key: lacking[key] for key in list_watched(connection, lacking)}
+    asleep = find_states(connection, lacking)
+    since = plan.calendar.begin(min(nights)) - 8 * DAY
+    times = read_times(connection, nightlies, lacking, since)
+    missed = []
+    for (repoid, workflow), wanted in lacking.items():
+        state = asleep.get((repoid, workflow))
+        if state not in (None, "active", ASLEEP):
+            continue
+        ran = times.get((repoid, workflow), [])
+        for night in wanted:
+            expected = find_expected(plan.calendar, ran, night, now)
+            if expected is not None:
+                name = nightlies[repoid, workflow].name
+                local = plan.calendar.local(expected)
+                why = WHY.get(state or "", "")
+                missed.append(MissedNight(repoid, night, workflow, name, local, why))
+    return missed
+
+
+def find_expected(
+    calendar: Calendar, ran: Sequence[datetime], night: date, now: datetime
+) -> datetime | None:
+    """Return when a nightly was expected, in UTC; None if it ran after all, or may yet run."""
+    begin, end = calendar.begin(night), calendar.end(night)
+    if any(begin <= time < end for time in ran):
+        return None
+    firsts: dict[date, datetime] = {}
+    for time in sorted(ran):
+        firsts.setdefault(calendar.night(time), time)
+    before = [time for own, time in sorted(firsts.items()) if own < night][-7:]
+    if not before:
+        return None
+    offsets = [(time - begin) % DAY for time in before]
+    usual = statistics.median_low(offsets)
+    if now < min(end, begin + max(offsets) + LATE):
+        return None
+    return begin + usual
+
+
+def list_watched(connection: Connection, keys: Iterable[Key]) -> list[Key]:
+    """Return those of repositories that are neither gone nor archived."""
+    keys = list(keys)
+    over: set[int] = set()
+    for part in chunks(sorted({repoid for repoid, _ in keys})):
+        query = select(repos.c.Id).where(
+            repos.c.Id.in_(part), repos.c.gonereason.is_not(None) | repos.c.archived.is_(True)
+        )
+        over.update(connection.scalars(query))
+    return [key for key in keys if key[0] not in over]
+
+
+def find_states(connection: Connection, keys: Iterable[Key]) -> Mapping[Key, str | None]:
+    """Return whether workflows are active, by what their server said last."""
+    row, states = workflows.c, dict[Key, str | None]()
+    for part in chunks(sorted({repoid for repoid, _ in keys})):
+        query = select(row.repoid, row.gitid, row.state).where(row.repoid.in_(part))
+        states |= {(repoid, gitid): state for repoid, gitid, state in connection.execute(query)}
+    return states
+
+
+def read_times(
+    connection: Connection,
+    nightlies: Mapping[Key, Nightly],
+    keys: Collection[Key],
+    since: datetime,
+) -> dict[Key, list[datetime]]:
+    """Return when runs of workflows were created, from a time on."""
+    run, times = workflowruns.c, defaultdict[Key, list[datetime]](list)
+    wanted = (run.repoid, run.workflowgitid, run.workflowname, run.event, run.createtime)
+    for part in chunks(sorted({repoid for repoid, _ in keys})):
+        gitids = {workflow for repoid, workflow in keys if repoid in part}
+        query = select(*wanted).where(
+            run.repoid.in_(part),
+            run.workflowgitid.in_([one for one in gitids if isinstance(one, int)])
+            | run.workflowgitid.is_(None),
+            run.createtime >= since,
+            run.headrepo.is_(None),
+        )
+        if not any(nightlies[key].way == GROUP for key in keys):
+            query = query.where(run.event.in_(SCHEDULES))
+        for repoid, gitid, name, event, created in connection.execute(query):
+            key = (repoid, workflow_key(gitid, name))
+            if key in keys and (event in SCHEDULES or nightlies[key].way == GROUP):
+                times[key].append(created)
+    return times

@@ -1,0 +1,1 @@
+"""What is red now, what did not run, and what says so: pages, feed, badge, metrics."""
