@@ -23,7 +23,7 @@ def list_watched(connection: Connection) -> list[dict[str, Any]]:
     """Return the repositories that are watched: provider, gitid, name, url."""
     c = repos.c
     query = select(c.provider, c.gitid, c.name, c.url).order_by(c.Id)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [{str(name): row[name] for name in row} for row in connection.execute(query).mappings()]
 
 
 def list_upstream(connection: Connection) -> list[dict[str, Any]]:

@@ -51,7 +51,11 @@ def needed(path: str) -> str:
         return "checks"
     if path.startswith("/hooks"):
         return "webhooks"
-    return "contents" if path.startswith(("/commits", "/compare", "/branches")) else "metadata"
+    return (
+        "contents"
+        if path.startswith(("/commits", "/compare", "/branches", "/dependency-graph"))
+        else "metadata"
+    )
 
 
 def lacks(token: Token | None, repo: Repo, path: str) -> bool:

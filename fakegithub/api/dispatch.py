@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api
 
 import re
 
-from fakegithub.api import access, hookroutes, rest, routes, searchroutes
+from fakegithub.api import access, graphs, hookroutes, rest, routes, searchroutes
 from fakegithub.api.answers import Answer, Call, error, moved, not_found
 from fakegithub.api.limits import Limits
 from fakegithub.api.pages import page_of
@@ -26,6 +26,8 @@ def respond(call: Call, limits: Limits) -> Answer:
         return _rate_limit(call, limits)
     if path == "/search/issues" and call.method == "GET":
         return searchroutes.issues(call, limits)
+    if path == "/graphql" and call.method == "POST":
+        return graphs.graphql(call)
     if path == "/meta":
         keys = {"hooks": HOOK_ADDRESSES, "verifiable_password_authentication": False}
         return Answer(200, keys)

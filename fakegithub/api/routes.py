@@ -7,7 +7,7 @@ https://docs.github.com/en/rest
 import re
 from collections.abc import Callable
 
-from fakegithub.api import filters, gitroutes, rest
+from fakegithub.api import filters, gitroutes, graphs, rest
 from fakegithub.api.answers import Answer, Call, error, invalid, not_found
 from fakegithub.api.pages import FILTERED_DEPTH, page_of, too_far
 from fakegithub.world.entities import Job, Repo, Run
@@ -162,6 +162,7 @@ TABLE: list[tuple[re.Pattern[str], Route]] = [
         (r"/actions/workflows", workflows),
         (r"/actions/workflows/([^/]+)", workflow),
         (r"/actions/permissions", permissions),
+        (r"/dependency-graph/sbom", graphs.sbom),
         (r"/branches", gitroutes.branches),
         (r"/branches/(.+)", gitroutes.branch),
         (r"/commits", gitroutes.commits),

@@ -1,4 +1,4 @@
-"""Print the packages of apt's lists: Packages files, in the form of deb822(5)."""
+"""Print the packages of apt's lists: Packages and Sources files, in the form of deb822(5)."""
 
 import json
 import os
@@ -19,16 +19,12 @@ NEEDED = re.compile(r"([a-z0-9][a-z0-9+.-]*)(?::\w+)?(?:\s*\(([^)]*)\))?")
 
 def main() -> int:
     """Print all rows, in the order in which they name each other."""
-    lists = sorted(Path(os.environ.get("DEBIAN_LISTS", "/var/lib/apt/lists")).glob("*_Packages*"))
+    folder = Path(os.environ.get("DEBIAN_LISTS", "/var/lib/apt/lists"))
+    lists = sorted(folder.glob("*_Packages*"))
     if not lists:
         print("no lists of packages here: run apt-get update, or set DEBIAN_LISTS", file=sys.stderr)
         return 78
-    newest = dict[str, dict[str, str]]()
-    for path in lists:
-        for stanza in stanzas(path):
-            old = newest.get(stanza["Package"])
-            if old is None or is_newer(stanza["Version"], old["Version"]):
-                newest[stanza["Package"]] = stanza
+    newest, sources = read_newest(lists), read_newest(sorted(folder.glob("*_Sources*")))
     for name, stanza in newest.items():
         emit("packages", name=name, import_id=name, latestversion=stanza["Version"])
     for name, stanza in newest.items():
@@ -37,17 +33,49 @@ def main() -> int:
     for stanza in newest.values():
         emit_needs(stanza)
     for name, stanza in newest.items():
-        if homepage := stanza.get("Homepage", "").strip():
-            emit("package_urls", package=name, type="homepage", url=homepage[:512])
+        for kind, url in addresses(stanza, sources):
+            emit("package_urls", package=name, type=kind, url=url[:512])
     emit_whole("packages")
     emit_whole("versions")
     print(json.dumps({"type": "STATE", "value": {"lists": [path.name for path in lists]}}))
     return 0
 
 
+def read_newest(lists: list[Path]) -> dict[str, dict[str, str]]:
+    """Return the newest stanza of each name; one that only is a source of others does not count."""
+    newest = dict[str, dict[str, str]]()
+    for path in lists:
+        for stanza in stanzas(path):
+            old = newest.get(stanza["Package"])
+            if "Extra-Source-Only" not in stanza and (
+                old is None or is_newer(stanza["Version"], old["Version"])
+            ):
+                newest[stanza["Package"]] = stanza
+    return newest
+
+
+def addresses(
+    stanza: dict[str, str], sources: dict[str, dict[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield a package's addresses with their types; its source tells more, where that is listed.
+
+    `Source: name (version)` where the version is another one; Vcs-Git is where it is packaged, not
+    where it comes from, and may have options behind the address.
+    """
+    if homepage := stanza.get("Homepage", "").strip():
+        yield "homepage", homepage
+    name = stanza.get("Source", stanza["Package"]).partition("(")[0].strip()
+    source = sources.get(name, {})
+    if packaging := source.get("Vcs-Git", "").split():
+        yield "packaging", packaging[0]
+    if path := source.get("Go-Import-Path", "").replace(",", " ").split():
+        yield "repository", f"https://{path[0]}"
+
+
 def stanzas(path: Path) -> Iterator[dict[str, str]]:
     """Yield the stanzas of a list, with the fields that are needed."""
-    kept = {"Package", "Version", "Size", "Homepage", "Provides", *NEEDS}
+    kept = {*"Package Version Size Homepage Provides Source Extra-Source-Only".split(), *NEEDS}
+    kept |= {"Vcs-Git", "Go-Import-Path"}
     stanza, field = dict[str, str](), ""
     for line in text_of(path):
         if not line.strip():
