@@ -84,7 +84,7 @@ class Director:
             time += self.span(100, 5000)
             job.marks.append(Mark(time, "failed"))
             return time
-        time += self.span(1, 30)
+        time += self.chance.choice([150, 700, self.span(1, 30)])
         job.marks.append(Mark(time, "running"))
         time += self.span(2, 200)
         if self.luck(0.07):

@@ -5,7 +5,7 @@ How long such a run took is how long any job that counts was running, as its ser
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rows.derive import Attempt, Timing, seconds, systems
@@ -64,29 +64,31 @@ def timing(attempt: Attempt, jobs: Sequence[InnerJob]) -> Timing:
 
 
 def running_seconds(jobs: Iterable[InnerJob]) -> float | None:
-    """Return for how many seconds one of the jobs was running; None where none was.
-
-    Times are whole seconds, spans are not: a job ends its span after it began.
-    """
-    periods = sorted(
-        (job.starttime, end_of(job.starttime, job)) for job in jobs if job.starttime and job.endtime
-    )
+    """Return for how many seconds one of the jobs was running; None where none was."""
+    periods = sorted(filter(None, map(period_of, jobs)))
     if not periods:
         return None
-    total, (begin, end) = 0.0, periods[0]
-    for start, stop in periods[1:]:
-        if start > end:
-            total += (end - begin).total_seconds()
-            begin, end = start, stop
-        end = max(end, stop)
-    return round(total + (end - begin).total_seconds(), 3)
+    total, reached = 0.0, periods[0][0]
+    for start, end in periods:
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return round(total, 3)
 
 
-def end_of(start: datetime, job: InnerJob) -> datetime:
-    """Return when a job that was started at `start` ended, as exactly as is known."""
-    if job.runtime is not None:
-        return start + timedelta(seconds=job.runtime)
-    return max(start, job.endtime or start)
+def period_of(job: InnerJob) -> tuple[float, float] | None:
+    """Return from when to when a job was running, None if it never was.
+
+    Times are whole seconds, spans are not. Both times and the span leave a part of a second for the
+    start, of which the middle is taken: so gaps between many jobs add up to no error.
+    """
+    if job.starttime is None or job.endtime is None:
+        return None
+    start, end = (time.replace(tzinfo=UTC).timestamp() for time in (job.starttime, job.endtime))
+    if job.runtime is None:
+        return start, max(start, end)
+    early = end - job.runtime - start
+    begin = start + (early + 1) / 2 if -1 < early < 1 else start
+    return begin, begin + job.runtime
 
 
 def is_warned(attempt: Attempt, jobs: Iterable[InnerJob], tries: dict[int, Try]) -> bool:

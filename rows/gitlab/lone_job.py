@@ -7,15 +7,15 @@ from rows import Row, fields
 from rows.gitlab import clock, version
 from rows.gitlab.job import IN_BUILD, LISTED, Place, job_row
 from rows.gitlab.words import read_status
-from rows.gitlab.workflowrun import API_AT, branch_named, page_of
+from rows.gitlab.workflowrun import API_AT, branch_named, page_of, parent_of
 from rows.source_record import Payload, Repository
 from rows.version import STUB
 
 
-def stub_rows(place: Place, repo: Repository) -> list[Row]:
-    """Return the stubs of a job's pipeline."""
+def stub_rows(place: Place, repo: Repository, source: Payload) -> list[Row]:
+    """Return the stubs of a job's pipeline, which `source` made where one did."""
     stub = {"provider": repo.provider, "version": STUB}
-    said = {**place.shared, "url": page_of(repo, place.run)}
+    said = {**place.shared, "url": page_of(repo, place.run), **parent_of(source)}
     return [
         Row("workflowruns", {**stub, "gitid": place.run, **said}),
         Row("runattempts", {**stub, "rungitid": place.run, "attempt": 1}),
@@ -38,7 +38,8 @@ def build_rows(payload: Payload, repo: Repository) -> list[Row]:
     status = read_status(pipeline, "status", "commit")
     end = clock.moment(pipeline, "finished_at", "commit")
     place = Place(run, status, end, shared, version.HOOK)
-    return [*stub_rows(place, repo), job_row(payload, IN_BUILD, place, repo)]
+    source = fields.child(payload, "source_pipeline", "payload") or {}
+    return [*stub_rows(place, repo, source), job_row(payload, IN_BUILD, place, repo)]
 
 
 def job_rows(payload: Payload, repo: Repository) -> list[Row]:
@@ -54,4 +55,4 @@ def job_rows(payload: Payload, repo: Repository) -> list[Row]:
     status = read_status(whole, "status", "job.pipeline")
     end = clock.moment(whole, "finished_at", "job.pipeline")
     place = Place(run, status, end, shared, version.API, "finished_at" in whole)
-    return [*stub_rows(place, repo), job_row(job, LISTED, place, repo)]
+    return [*stub_rows(place, repo, {}), job_row(job, LISTED, place, repo)]

@@ -1,0 +1,56 @@
+"""What real servers said: the seconds that are derived are those which GitLab counted."""
+
+from datetime import datetime
+
+import pytest
+
+from rows.retries import InnerJob, running_seconds
+from rows.sources import source_of
+from tests.rows.gitlab.payloads import Json, build
+from tests.rows.gitlab.recorded import RECORDED, UNSTARTED_2022, Recorded, pipeline_of
+
+GITLAB = source_of("gitlab")
+NOW = datetime(2026, 1, 1)
+
+
+def rows_of(event: str, payload: Json, table: str) -> list[Json]:
+    mapped = GITLAB.rows_for(event, payload, None, NOW)
+    assert mapped.notes == ()
+    return [dict(row.values) for row in mapped.rows if row.table == table]
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda recorded: recorded.said)
+@pytest.mark.parametrize("door", ["pipeline", "build"])
+def test_seconds_of_a_recorded_pipeline_are_those_that_gitlab_counted(
+    recorded: Recorded, door: str
+):
+    hook = pipeline_of(recorded)
+    jobs = rows_of("pipeline", hook, "jobs")
+    if door == "build":
+        jobs = [row for job in jobs for row in rows_of("build", build(hook, job["gitid"]), "jobs")]
+    inner = [InnerJob(*(job.get(name) for name in InnerJob._fields)) for job in jobs]
+    seconds = running_seconds(inner)
+    if recorded.duration is None:
+        assert seconds is None
+    else:
+        assert seconds is not None
+        assert abs(seconds - recorded.duration) <= 1
+    spans = {(job["gitid"], job["starttime"] is None, job["queuetime"]) for job in jobs}
+    assert spans == {
+        (one.id, one.started is None, int(one.queued or 0) if one.started else None)
+        for one in recorded.jobs
+    }
+
+
+def test_job_that_never_started_ended_in_utc_and_did_not_wait_for_a_day():
+    (job,) = rows_of("pipeline", pipeline_of(UNSTARTED_2022), "jobs")
+    times = (job["createtime"], job["starttime"], job["endtime"], job["queuetime"])
+    ended = datetime(2022, 4, 1, 7, 0, 27)
+    assert times == (datetime(2022, 4, 1, 5, 49, 55), None, ended, None)
+
+
+def test_job_of_a_child_tells_who_made_its_pipeline():
+    hook = pipeline_of(UNSTARTED_2022)
+    made = {"project": {"id": 7}, "job_id": 8825079, "pipeline_id": 529171}
+    (run,) = rows_of("build", {**build(hook, 120257), "source_pipeline": made}, "workflowruns")
+    assert (run["parentgitid"], run["parentjobgitid"]) == (529171, 8825079)
