@@ -180,8 +180,13 @@ def load_of(engine: Engine, manifest: Manifest, given: Mapping[str, Any]) -> Cal
     """Return what loads a feed as the flags say."""
     if given["path"] is not None:
         path = Path(given["path"])
-        return lambda: runner.load_lines(
-            engine, manifest, runner.read_from(path), lambda: runner.exit_of(path)
+        load = runner.try_lines if given["dry_run"] else runner.load_lines
+        return lambda: load(
+            engine,
+            manifest,
+            runner.read_from(path),
+            lambda: runner.exit_of(path),
+            full=given["full"],
         )
     return lambda: runner.run_feed(
         engine, manifest, os.environ, full=given["full"], dry_run=given["dry_run"]

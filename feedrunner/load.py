@@ -10,10 +10,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
 from engines.transaction import transact
-from feedrunner.messages import Message, Record, State
+from feedrunner.messages import Allowed, Message, Record, State
+from feedrunner.unchanged import Brought, read_brought
 from feedrunner.writing.batch import Written
 from feedrunner.writing.known_rows import manager_id
 from feedrunner.writing.linked_names import link_names
@@ -25,6 +26,8 @@ from store.write.upsert import put_rows
 
 BATCH = 5000
 """Rows that are committed together, at most."""
+BATCH_BYTES = 4 * 2**20
+"""Bytes of their lines, at most."""
 LONGEST_LIST = 4
 """Batches that wait for the end of a version's list."""
 LISTS = ("dependencies", "provides")
@@ -43,20 +46,13 @@ class Load(NamedTuple):
     now: datetime
 
 
-class Outcome(NamedTuple):
-    """What a load did."""
-
-    lines: int
-    changed: int
-    gone: int
-
-
 class Loader:
     """Writes what messages say. One for each load."""
 
     def __init__(self, engine: Engine, load: Load, transact: Transact = transact) -> None:
         self.engine, self.load, self.transact = engine, load, transact
         self.buffer = list[Record]()
+        self.size = 0
         self.seen = defaultdict[str, Numbers](Numbers)
         """Numbers of the rows that came, by stream."""
         self.listed = defaultdict[str, Numbers](Numbers)
@@ -69,9 +65,10 @@ class Loader:
         for message in messages:
             self.lines = message.number
             if isinstance(message, Record):
-                if len(self.buffer) >= BATCH:
+                if len(self.buffer) >= BATCH or self.size >= BATCH_BYTES:
                     self.commit(None)
                 self.buffer.append(message)
+                self.size += message.size
             elif isinstance(message, State):
                 self.commit(message)
             else:
@@ -86,12 +83,12 @@ class Loader:
         if not end and state is None and not is_last:
             return
         rows, self.buffer = self.buffer[:end], self.buffer[end:]
+        self.size = sum(row.size for row in self.buffer)
 
         def work(connection: Connection) -> Written:
             written = write(connection, self.load, rows, self.listed)
             if state is not None:
-                row = {"feed": self.load.feed, "state": state.value, "load_id": self.load.number}
-                put_rows(connection, tables.feedstates, [row])
+                put_state(connection, self.load, {"state": state.value})
             return written
 
         written = self.transact(self.engine, work)
@@ -100,12 +97,14 @@ class Loader:
             for name, came in more.items():
                 numbers[name].add(came)
 
-    def finish(self) -> None:
+    def finish(self, *, is_same: bool = False) -> None:
         """Commit what waits, mark what whole streams did not bring, and link names.
 
-        Raises HalfStream.
+        `is_same`: the last load brought all that this one did. Raises HalfStream.
         """
         self.commit(None, is_last=True)
+        if is_same:
+            return
         end = partial(end_streams, load=self.load, seen=self.seen, whole=self.whole)
         self.gone += self.transact(self.engine, end)
         link_names(self.engine, self.load, self.transact)
@@ -117,7 +116,7 @@ def end_of_lists(records: Sequence[Record]) -> int:
     A list that is longer than some batches is cut, and its rows are written again.
     """
     last = list_of(records[-1])
-    if last is None or len(records) >= LONGEST_LIST * BATCH:
+    if last is None or len(records) > LONGEST_LIST * BATCH:
         return len(records)
     if list_of(records[0]) == last:
         return 0
@@ -157,11 +156,45 @@ def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) ->
     return Load(transact(engine, work), feed, manager, now)
 
 
-def end_load(engine: Engine, load: Load, values: dict[str, Any]) -> None:
-    """Note how a load ended."""
+def end_load(
+    engine: Engine, load: Load, values: dict[str, Any], brought: Brought | None = None
+) -> None:
+    """Note how a load ended, and what it brought where that was new and whole."""
     table = tables.load_history
     ended = update(table).where(table.c.Id == load.number)
-    transact(engine, lambda connection: connection.execute(ended.values(values)))
+
+    def work(connection: Connection) -> None:
+        connection.execute(ended.values(values))
+        if brought is None:
+            return
+        put_state(connection, load, {"brought": brought.text()})
+
+    transact(engine, work)
+
+
+def put_state(connection: Connection, load: Load, values: dict[str, Any]) -> None:
+    """Write what is noted of a feed; what is not given stays."""
+    row = {"feed": load.feed, "load_id": load.number, **values}
+    row.setdefault("state", last_state(connection, load.feed))
+    put_rows(connection, tables.feedstates, [row])
+
+
+def last_brought(connection: Connection, load: Load, allowed: Allowed) -> Brought | None:
+    """Return what the last whole load brought, None where rows of it were written since."""
+    table, states = tables.load_history, tables.feedstates
+    text = connection.scalar(select(states.c.brought).where(states.c.feed == load.feed))
+    last = read_brought(text, allowed)
+    if last is None:
+        return None
+    manager = select(table.c.package_manager_id).where(table.c.Id == last.load).scalar_subquery()
+    wrote = select(table.c.Id).where(
+        table.c.Id > last.load,
+        or_(table.c.feed == load.feed, table.c.package_manager_id == manager),
+        or_(table.c.changed.is_(None), table.c.changed > 0, table.c.gone > 0),
+    )
+    if load.number:
+        wrote = wrote.where(table.c.Id != load.number)
+    return last if connection.scalar(wrote.limit(1)) is None else None
 
 
 def last_state(connection: Connection, feed: str) -> str:

@@ -32,6 +32,8 @@ class Record(NamedTuple):
     number: int
     stream: str
     values: dict[str, Any]
+    size: int = 0
+    """Bytes of its line."""
 
 
 class State(NamedTuple):
@@ -66,6 +68,7 @@ def read_messages(lines: Iterable[bytes], allowed: Allowed) -> Iterator[Message]
         message = read_message(number, line, allowed)
         if type(message) is Record:
             rows += 1
+            message = Record(number, message.stream, message.values, len(line))
             if rows > allowed.most_rows:
                 raise BadLine(number, f"more than {allowed.most_rows} rows: see limits.rows")
         if message is not None:

@@ -1,4 +1,4 @@
-"""Run a feed's program: what it may see, how long it may take, and the lines that it printed.
+"""Run a feed's program: what it may see, how long it may take, and what it printed.
 
 A program's grandchild may hold its output open; so what is read ends soon after the program, and
 nothing of its session lives on.
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO
 
 from feedrunner.manifest import Manifest
-from feedrunner.messages import LONGEST, BadLine
 from feedrunner.needs import NEEDS
 
 PASSED_ON = (
@@ -37,7 +36,7 @@ class FeedTimeout(Exception):
 
 
 class Process:
-    """A program that runs, its lines, the end of its log, and how it ended."""
+    """A program that runs, its output, the end of its log, and how it ended."""
 
     def __init__(self, manifest: Manifest, folder: Path, environ: Mapping[str, str]) -> None:
         """Start it. Raises OSError."""
@@ -59,21 +58,11 @@ class Process:
         with suppress(ProcessLookupError):
             resource.prlimit(self.child.pid, resource.RLIMIT_AS, (manifest.memory,) * 2)
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield what it prints, a line each. Raises BadLine for a longer one, FeedTimeout."""
-        number, rest = 0, b""
-        for piece in self.pieces():
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                number += 1
-                yield line
-            if len(rest) > LONGEST:
-                raise BadLine(number + 1, f"is longer than {LONGEST} bytes")
-        if rest:
-            yield rest
-
     def pieces(self) -> Iterator[bytes]:
-        """Yield what it prints until it ended, and what is still in the pipe then."""
+        """Yield what it prints until it ended, and what is still in the pipe then.
+
+        Raises FeedTimeout.
+        """
         out, err = self.child.stdout, self.child.stderr
         assert out is not None  # noqa: S101 - both are pipes
         assert err is not None  # noqa: S101

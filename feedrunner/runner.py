@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from engines import database_time, faults, reading
@@ -16,13 +16,15 @@ from feedrunner.load import (
     Loader,
     begin_load,
     end_load,
+    last_brought,
     last_state,
 )
 from feedrunner.manifest import Manifest
-from feedrunner.messages import LONGEST, BadLine, read_messages
+from feedrunner.messages import BadLine, read_messages
 from feedrunner.needs import write_needs
-from feedrunner.process import FeedTimeout, Process, environment
+from feedrunner.process import PIECE, FeedTimeout, Process, environment
 from feedrunner.streams import STREAMS
+from feedrunner.unchanged import Brought, Comparison, lines_of
 from feedrunner.writing.whole_streams import HalfStream
 from schema.tables.reconciler import leases
 
@@ -74,13 +76,13 @@ def run_feed(
 
         exits, running = list[int](), list[Process]()
 
-        def lines() -> Generator[bytes, None, None]:
-            """Start the program with the first line that is asked for: the lease is held then."""
+        def pieces() -> Generator[bytes, None, None]:
+            """Start the program with the first piece that is asked for: the lease is held then."""
             seen = environment(manifest, folder, state_path, environ)
             process = Process(manifest, folder, seen)
             running.append(process)
             try:
-                yield from process.lines()
+                yield from process.pieces()
                 exits.append(process.wait())
             finally:
                 process.end()
@@ -88,29 +90,34 @@ def run_feed(
                 yield from read_folder(folder)
 
         load = try_lines if dry_run else load_lines
-        with closing(lines()) as given:
+        with closing(pieces()) as given:
             return load(
                 engine,
                 manifest,
                 given,
                 lambda: exits[-1] if exits else None,
                 lambda: running[0].logtail() if running else "",
+                full=full,
             )
 
 
 def try_lines(
     engine: Engine,
     manifest: Manifest,
-    lines: Iterable[bytes],
+    pieces: Iterable[bytes],
     exit_code: ExitCode,
     logtail: Callable[[], str] = str,
+    *,
+    full: bool = False,
 ) -> Ended:
     """Write lines in one transaction and take them back: how many rows would change."""
     with engine.connect() as connection:
         load = Load(0, manifest.name, manifest.allowed.manager, database_time(connection))
         loader = Loader(engine, load, lambda _, work: work(connection))
         try:
-            return read_all(loader, manifest, lines, exit_code)._replace(logtail=logtail())
+            comparison = compare(connection, load, manifest, full=full)
+            ended = read_all(loader, manifest, comparison, comparison.read(pieces), exit_code)
+            return ended._replace(logtail=logtail())
         finally:
             connection.rollback()
 
@@ -118,9 +125,11 @@ def try_lines(
 def load_lines(
     engine: Engine,
     manifest: Manifest,
-    lines: Iterable[bytes],
+    pieces: Iterable[bytes],
     exit_code: ExitCode,
     logtail: Callable[[], str] = str,
+    *,
+    full: bool = False,
 ) -> Ended:
     """Write lines, under the feed's lease, and note the load. Raises Busy, SQLAlchemyError."""
     lease = Lease(engine, leases, f"feed:{manifest.name}"[:64], own_name())
@@ -130,16 +139,30 @@ def load_lines(
         with reading(engine).connect() as connection:
             now = database_time(connection)
         load = begin_load(engine, manifest.name, manifest.allowed.manager, now)
-        ended = read_all(Loader(engine, load), manifest, lines, exit_code)
+        with reading(engine).connect() as connection:
+            comparison = compare(connection, load, manifest, full=full)
+        lines = comparison.read(pieces)
+        ended = read_all(Loader(engine, load), manifest, comparison, lines, exit_code)
         ended = ended._replace(logtail=logtail())
-        note(engine, load, ended)
+        is_new = not ended.error and not comparison.is_same
+        brought = comparison.brought(load.number, manifest.allowed) if is_new else None
+        note(engine, load, ended, brought)
         return ended
     finally:
         release(lease)
 
 
+def compare(connection: Connection, load: Load, manifest: Manifest, *, full: bool) -> Comparison:
+    """Return what compares a load with the last whole one; with `full` with none."""
+    return Comparison(None if full else last_brought(connection, load, manifest.allowed))
+
+
 def read_all(
-    loader: Loader, manifest: Manifest, lines: Iterable[bytes], exit_code: ExitCode
+    loader: Loader,
+    manifest: Manifest,
+    comparison: Comparison,
+    lines: Iterable[bytes],
+    exit_code: ExitCode,
 ) -> Ended:
     """Write all lines and what follows from them; say why where that fails."""
     error = ""
@@ -147,7 +170,7 @@ def read_all(
         loader.read(read_messages(lines, manifest.allowed))
         error = reason_of(exit_code())
         if not error:
-            loader.finish()
+            loader.finish(is_same=comparison.is_same)
     except (BadLine, FeedTimeout, HalfStream) as problem:
         error = str(problem)
     except OSError as problem:
@@ -156,7 +179,8 @@ def read_all(
     except SQLAlchemyError as problem:
         error = f"the database failed: {faults.cause(problem)}"
     state = FAILED if error else DONE
-    return Ended(state, loader.lines, loader.changed, loader.gone, error, exit_code())
+    lines_read = comparison.lines if comparison.is_same else loader.lines
+    return Ended(state, lines_read, loader.changed, loader.gone, error, exit_code())
 
 
 def reason_of(code: int | None) -> str:
@@ -169,8 +193,8 @@ def reason_of(code: int | None) -> str:
     return f"ended with exit code {code}{words.get(code, '')}"
 
 
-def note(engine: Engine, load: Load, ended: Ended) -> None:
-    """Write a load's outcome."""
+def note(engine: Engine, load: Load, ended: Ended, brought: Brought | None) -> None:
+    """Write a load's outcome, and what it brought."""
     with reading(engine).connect() as connection:
         now = database_time(connection)
     values = {
@@ -184,24 +208,22 @@ def note(engine: Engine, load: Load, ended: Ended) -> None:
         "error": ended.error[:LONGEST_ERROR] or None,
         "logtail": ended.logtail or None,
     }
-    end_load(engine, load, values)
+    end_load(engine, load, values, brought)
 
 
 def read_folder(folder: Path) -> Iterator[bytes]:
-    """Yield what a program left as STREAM.ndjson, as if it had printed it."""
+    """Yield what a program left as STREAM.ndjson, as if it had printed it. Raises OSError."""
     for stream in STREAMS:
         path = folder / f"{stream}.ndjson"
         if path.is_file() and not path.is_symlink():
-            yield from (wrapped(stream, line) for line in read_lines(path))
+            for lines in lines_of(read_pieces(path)):
+                yield b"".join(wrapped(stream, line) + b"\n" for line in lines)
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file. Raises BadLine for a longer one, OSError."""
+def read_pieces(path: Path) -> Iterator[bytes]:
+    """Yield what is in a file. Raises OSError."""
     with path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(LONGEST + 2), b""), start=1):
-            if len(line) > LONGEST + 1:
-                raise BadLine(number, f"is longer than {LONGEST} bytes")
-            yield line
+        yield from iter(lambda: file.read(PIECE), b"")
 
 
 def wrapped(stream: str, line: bytes) -> bytes:
@@ -213,13 +235,14 @@ def wrapped(stream: str, line: bytes) -> bytes:
 
 
 def read_from(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a run elsewhere: a file, or a folder with `stdout`. Raises OSError."""
+    """Yield what a run elsewhere printed: a file, or a folder with `stdout`. Raises OSError."""
     if path.is_dir():
         if (path / "stdout").is_file():
-            yield from read_lines(path / "stdout")
+            yield from read_pieces(path / "stdout")
+            yield b"\n"
         yield from read_folder(path)
         return
-    yield from read_lines(path)
+    yield from read_pieces(path)
 
 
 def exit_of(path: Path) -> int | None:

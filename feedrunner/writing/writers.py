@@ -56,7 +56,7 @@ def write_dependencies(batch: Batch, records: Sequence[Record]) -> None:
             "semver_range": values["range"],
             "onlyif": values["onlyif"],
         }
-        for number, (_, _, values) in zip(numbers, records, strict=True)
+        for number, (_, _, values, _) in zip(numbers, records, strict=True)
     ]
     key = ["version_id", "position", "alternative"]
     write_lists(batch, tables.dependencies, key, rows, resets="dependency_id")
@@ -67,7 +67,7 @@ def write_provides(batch: Batch, records: Sequence[Record]) -> None:
     numbers = version_ids(batch, records)
     rows = [
         {"version_id": number, "name": values["name"], "provided": values["provided"]}
-        for number, (_, _, values) in zip(numbers, records, strict=True)
+        for number, (_, _, values, _) in zip(numbers, records, strict=True)
     ]
     write_lists(batch, tables.provides, ["version_id", "name"], rows)
 
@@ -101,7 +101,7 @@ def write_addresses(batch: Batch, records: Sequence[Record]) -> None:
             packages[values["package"]],
             (without_password(values["url"]), types[values["type"]]),
         )
-        for _, _, values in records
+        for _, _, values, _ in records
     ]
     wanted = {address for _, address in owners}
     known = known_rows.find_addresses(connection, {url for url, _ in wanted})

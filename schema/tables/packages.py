@@ -226,6 +226,8 @@ feedstates = table(
     column("feed", Exact(64), "key", "Name of the feed"),
     column("state", Long(), "own", "JSON", nullable=False),
     load_id(),
+    column("brought", Long(), "own", "Hashes of what its last whole load brought"),
+    column("setup", Exact(64), "own", "Hash of its settings, of which the last load failed"),
 )
 
 points = table(

@@ -27,6 +27,16 @@ def test_feed_that_is_written_for_a_newcomer_works(feeds: Path, engine: Engine):
     assert loads(engine) == [("mine", "done", 0, 1, 0, None)]
 
 
+def test_dry_run_of_a_run_elsewhere_writes_nothing(
+    feeds: Path, engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    write_feed(feeds, "")
+    (tmp_path / "lines").write_bytes(record("packages", name="apple"))
+    assert main(["shop", "--dry-run", "--from", str(tmp_path / "lines")]) == 0
+    assert capsys.readouterr().out == "shop: 1 lines, 1 rows changed, 0 gone\n"
+    assert (stored(engine)["packages"], loads(engine)) == ([], [])
+
+
 def test_failed_feed_and_a_wrong_manifest_stop_no_other(
     feeds: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
 ):

@@ -1,0 +1,182 @@
+"""Pieces of a feed's output -> its lines, or none of its rows where all are those of last time.
+
+The records of a whole load are hashed in blocks. As long as the next load begins with the same
+blocks its lines are only kept; where one differs, all are read from the first on. So what comes
+again is hashed, neither parsed nor looked for in the database.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Generator, Iterable, Iterator
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
+
+import orjson
+
+from feedrunner.messages import LONGEST, Allowed, BadLine
+from feedrunner.streams import STREAMS
+
+BLOCK = 2**20
+"""Bytes of records that are hashed together."""
+DIGEST = 16
+PATIENCE_SECONDS = 60.0
+"""How long a state waits for the end of what may be unchanged."""
+OTHERS = re.compile(rb'"(?:STATE|ACTIVATE_VERSION|SCHEMA)"')
+
+
+class Brought(NamedTuple):
+    """What a whole load brought: hashes of its records, and the streams that were whole."""
+
+    load: int
+    allowed: str
+    """A hash of what the feed was allowed to write, and of what we know to read."""
+    whole: tuple[str, ...]
+    size: int
+    """Bytes of its records."""
+    blocks: str
+
+    def text(self) -> str:
+        return orjson.dumps([*self]).decode()
+
+
+def read_brought(text: str | None, allowed: Allowed) -> Brought | None:
+    """Return what a load brought, None where it may not be compared with."""
+    if not text:
+        return None
+    load, hashed, whole, size, blocks = orjson.loads(text)
+    if hashed != hash_allowed(allowed):
+        return None
+    return Brought(load, hashed, tuple(whole), size, blocks)
+
+
+def hash_allowed(allowed: Allowed) -> str:
+    known = [[name, sorted(stream.columns)] for name, stream in STREAMS.items()]
+    said = [sorted(allowed.streams), allowed.manager, allowed.most_rows, known]
+    return hashlib.blake2b(orjson.dumps(said), digest_size=DIGEST).hexdigest()
+
+
+def lines_of(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines of pieces, those of one together. Raises BadLine for a longer one."""
+    number, rest = 0, b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        number += len(lines)
+        if lines:
+            yield lines
+        if len(rest) > LONGEST:
+            raise BadLine(number + 1, f"is longer than {LONGEST} bytes")
+    if rest:
+        yield [rest]
+
+
+class Comparison:
+    """Compares what a feed brings with what its last whole load brought. One for each load."""
+
+    def __init__(self, last: Brought | None) -> None:
+        self.last = last
+        self.is_same = False
+        """Whether no record came that the last load did not bring; known at the end."""
+        self.lines = 0
+        self.records = RecordHashes()
+        self.whole = set[str]()
+        self.others = dict[str, bytes]()
+        """The last state, and what is said of streams, by type and stream."""
+
+    def read(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the lines that must be read: all, or no record. Raises what pieces raise."""
+        groups = lines_of(pieces)
+        if self.last is not None:
+            with TemporaryFile() as kept:
+                self.is_same = yield from self.compare(groups, self.last, kept)
+            if self.is_same:
+                yield from self.others.values()
+        for lines in groups:
+            self.add(lines)
+            yield from lines
+        self.records.end()
+
+    def compare(
+        self, groups: Iterator[list[bytes]], last: Brought, kept: IO[bytes]
+    ) -> Generator[bytes, None, bool]:
+        """Keep lines while they are those of last time; yield all of them where they are not."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        try:
+            for lines in groups:
+                kept.writelines(line + b"\n" for line in lines)
+                has_others = self.add(lines)
+                is_late = has_others and time.monotonic() > until
+                if is_late or not last.blocks.startswith("".join(self.records.blocks)):
+                    yield from replay(kept)
+                    return False
+        except Exception:
+            yield from replay(kept)
+            raise
+        self.records.end()
+        said = (self.records.size, "".join(self.records.blocks))
+        if said == (last.size, last.blocks) and self.whole <= {*last.whole}:
+            return True
+        yield from replay(kept)
+        return False
+
+    def add(self, lines: list[bytes]) -> bool:
+        """Hash the records among lines; tell whether there were other lines."""
+        self.lines += len(lines)
+        text = b"\n".join([*lines, b""])
+        if not OTHERS.search(text):
+            self.records.add(text)
+            return False
+        records = [line for line in lines if not OTHERS.search(line) or self.is_record(line)]
+        if records:
+            self.records.add(b"\n".join([*records, b""]))
+        return len(records) < len(lines)
+
+    def is_record(self, line: bytes) -> bool:
+        """Tell whether a line is a record; keep it where it is something else."""
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return True
+        kind = value.get("type") if isinstance(value, dict) else None
+        if kind == "ACTIVATE_VERSION":
+            self.whole.add(str(value.get("stream")))
+        elif kind in ("STATE", "SCHEMA"):
+            self.others[f"{kind} {value.get('stream')}"] = line
+        else:
+            return True
+        return False
+
+    def brought(self, load: int, allowed: Allowed) -> Brought:
+        """Return what this load brought, once it is done."""
+        whole, blocks = tuple(sorted(self.whole)), "".join(self.records.blocks)
+        return Brought(load, hash_allowed(allowed), whole, self.records.size, blocks)
+
+
+class RecordHashes:
+    """Hashes of bytes, a block each."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.blocks = list[str]()
+        self.hasher = hashlib.blake2b(digest_size=DIGEST)
+
+    def add(self, text: bytes) -> None:
+        while text:
+            free = BLOCK - self.size % BLOCK
+            part, text = text[:free], text[free:]
+            self.hasher.update(part)
+            self.size += len(part)
+            if self.size % BLOCK == 0:
+                self.end()
+
+    def end(self) -> None:
+        """End a block, the last one too."""
+        self.blocks.append(self.hasher.hexdigest())
+        self.hasher = hashlib.blake2b(digest_size=DIGEST)
+
+
+def replay(kept: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines that were kept."""
+    kept.seek(0)
+    for line in kept:
+        yield line.removesuffix(b"\n")
