@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting, Settings
 from engines import faults, reading
-from feedrunner import runner, skeleton
+from feedrunner import output_files, runner, skeleton
 from feedrunner.manifest import BadManifest, Manifest, read_manifests
 from feedrunner.process import own_python
 from feedrunner.runner import Busy, Ended
@@ -184,8 +184,8 @@ def load_of(engine: Engine, manifest: Manifest, given: Mapping[str, Any]) -> Cal
         return lambda: load(
             engine,
             manifest,
-            runner.read_from(path),
-            lambda: runner.exit_of(path),
+            output_files.read_from(path),
+            lambda: output_files.exit_of(path),
             full=given["full"],
         )
     return lambda: runner.run_feed(

@@ -1,7 +1,7 @@
 """Load one feed: start its program, write what it prints, and note how that ended."""
 
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +22,9 @@ from feedrunner.load import (
 from feedrunner.manifest import Manifest
 from feedrunner.messages import BadLine, read_messages
 from feedrunner.needs import write_needs
-from feedrunner.process import PIECE, FeedTimeout, Process, environment
-from feedrunner.streams import STREAMS
-from feedrunner.unchanged import Brought, Comparison, lines_of
+from feedrunner.output_files import read_folder
+from feedrunner.process import FeedTimeout, Process, environment
+from feedrunner.unchanged import Brought, Comparison
 from feedrunner.writing.whole_streams import HalfStream
 from schema.tables.reconciler import leases
 
@@ -209,46 +209,3 @@ def note(engine: Engine, load: Load, ended: Ended, brought: Brought | None) -> N
         "logtail": ended.logtail or None,
     }
     end_load(engine, load, values, brought)
-
-
-def read_folder(folder: Path) -> Iterator[bytes]:
-    """Yield what a program left as STREAM.ndjson, as if it had printed it. Raises OSError."""
-    for stream in STREAMS:
-        path = folder / f"{stream}.ndjson"
-        if path.is_file() and not path.is_symlink():
-            for lines in lines_of(read_pieces(path)):
-                yield b"".join(wrapped(stream, line) + b"\n" for line in lines)
-
-
-def read_pieces(path: Path) -> Iterator[bytes]:
-    """Yield what is in a file. Raises OSError."""
-    with path.open("rb") as file:
-        yield from iter(lambda: file.read(PIECE), b"")
-
-
-def wrapped(stream: str, line: bytes) -> bytes:
-    """Return a line as a message: a bare record is one of its stream."""
-    text = line.strip()
-    if not text or (b'"type"' in text[:200] and b'"record"' in text):
-        return line
-    return b'{"type":"RECORD","stream":"' + stream.encode() + b'","record":' + text + b"}"
-
-
-def read_from(path: Path) -> Iterator[bytes]:
-    """Yield what a run elsewhere printed: a file, or a folder with `stdout`. Raises OSError."""
-    if path.is_dir():
-        if (path / "stdout").is_file():
-            yield from read_pieces(path / "stdout")
-            yield b"\n"
-        yield from read_folder(path)
-        return
-    yield from read_pieces(path)
-
-
-def exit_of(path: Path) -> int | None:
-    """Return the exit code that a run elsewhere left beside its output, 0 where none is."""
-    file = path / "exit"
-    if not path.is_dir() or not file.is_file():
-        return 0
-    text = file.read_text(encoding="ascii", errors="replace").strip()
-    return int(text) if text.lstrip("-").isdigit() else 1

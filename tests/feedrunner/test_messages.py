@@ -26,8 +26,8 @@ def test_messages_of_each_type_are_read_with_their_lines():
     )
     point = {"time": datetime(2026, 11, 23, 0, 0, 0, 500000), "value": 1.0, "labels": {"os": "mac"}}
     assert got == [
-        Record(2, "packages", {"name": "apple"}),
-        Record(4, "points", {"series": "a", **point}),
+        Record(2, "packages", {"name": "apple"}, 133),
+        Record(4, "points", {"series": "a", **point}, 128),
         State(5, '{"at":[1]}'),
         WholeStream(6, "packages"),
     ]

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from engines.lease import Lease, take
 from feedrunner import process
-from feedrunner.runner import Busy, load_lines, read_from, run_feed
+from feedrunner.output_files import read_from
+from feedrunner.runner import Busy, load_lines, run_feed
 from schema.tables.reconciler import leases
 from tests.feedrunner.feed import loads, printing, record, state, stored, write_feed
 
