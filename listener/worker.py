@@ -19,6 +19,7 @@ from listener.background import housekeeping, reconciler, rollups, spool_drain
 from listener.intake.circuit_breaker import CircuitBreaker
 from listener.intake.group_commit import GroupCommit
 from listener.intake.intake import Intake
+from listener.vendors import VENDORS
 from rows.sources import source_of
 from runtime import log
 from runtime.file_lock import FileLock
@@ -40,6 +41,12 @@ class WorkerSetup(NamedTuple):
     made: Mapping[str, Path]
     cause: str | None
     healing: dict[str, str] | None
+
+    @property
+    def spools(self) -> bool:
+        """Tell whether any delivery may wait in the spool while the database is down."""
+        refused = list_refused(self.settings)
+        return any(keys and vendor not in refused for vendor, keys in self.keys.items())
 
 
 def prepare(settings: Settings, given: Mapping[str, object]) -> WorkerSetup:
@@ -63,12 +70,15 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> WorkerSetup:
 def list_troubles(setup: WorkerSetup) -> list[str]:
     """Return what keeps deliveries from being stored as they should be, one line each."""
     settings = setup.settings
-    spools = settings.on_database_down == "spool"
     troubles = []
     if setup.cause:
-        kept = "wait in the spool" if spools else "are refused with 503"
+        kept = "wait in the spool"
+        if refused := list_refused(settings):
+            titles = [vendor.title for vendor in VENDORS if vendor.provider not in refused]
+            kept = f"{' and '.join(titles)}'s {kept}" if setup.spools else ""
+            kept = ", ".join(filter(None, ["are refused with 503", kept]))
         troubles.append(f"deliveries {kept}: cannot write to the database ({setup.cause})")
-    if spools and (trouble := find_spool_trouble(settings)):
+    if setup.spools and (trouble := find_spool_trouble(settings)):
         troubles.append(f"no delivery can wait for the database: SPOOL_DIR: {trouble}")
     return troubles
 
@@ -92,7 +102,7 @@ def make_intake(setup: WorkerSetup) -> Intake:
     probe = partial(startup.check, settings, engine)
     breaker = CircuitBreaker(probe, setup.cause)
     watched = watch(settings.repos)
-    spools = settings.on_database_down == "spool"
+    spools = setup.spools
     # What an earlier run has spooled is written back, whatever is set today.
     # Not `Path.exists`, which raises where the folder is nobody's to look into.
     if spools or os.path.exists(settings.spool_dir / FILE):
@@ -108,9 +118,20 @@ def make_intake(setup: WorkerSetup) -> Intake:
         start_thread("reconciler", upkeep, reconciler.work, setup.healing)
     breaker.start()
     group_commit = GroupCommit(engine, lock_in(settings.spool_dir, "batches.lock"))
-    intake_spool = Spool(settings.spool_dir) if spools else None
+    own_spool = Spool(settings.spool_dir) if spools else None
     servers = servers_of(settings)
-    return Intake(engine, group_commit, setup.keys, watched, breaker, intake_spool, servers)
+    refused = list_refused(settings)
+    return Intake(engine, group_commit, setup.keys, watched, breaker, own_spool, servers, refused)
+
+
+def list_refused(settings: Settings) -> frozenset[str]:
+    """Return the vendors whose deliveries get a 503 while the database is down.
+
+    One that does not send again gains nothing by that: its deliveries wait in the spool.
+    """
+    if settings.on_database_down == "spool":
+        return frozenset()
+    return frozenset(vendor.provider for vendor in VENDORS if vendor.sends_again)
 
 
 def servers_of(settings: Settings) -> dict[str, str]:

@@ -35,8 +35,8 @@ SPOOL = ChangeAlert("the spool cannot be written", "the spool can be written")
 
 
 class Intake(NamedTuple):
-    """What deliveries are received with; without a spool (ON_DATABASE_DOWN=503) they are refused
-    while the database is down."""
+    """What deliveries are received with; without a spool they are refused while the database is
+    down."""
 
     engine: Engine
     group_commit: GroupCommit
@@ -47,6 +47,8 @@ class Intake(NamedTuple):
     spool: Spool | None
     servers: Mapping[str, str] = MappingProxyType({})
     """The provider of a vendor's deliveries that name no server."""
+    refused: frozenset[str] = frozenset()
+    """Vendors whose deliveries do not wait in the spool (ON_DATABASE_DOWN=503): they come again."""
 
 
 async def settle(intake: Intake, received: Received) -> Answer:
@@ -115,7 +117,7 @@ def ask(intake: Intake, received: Received) -> Decision:
 
 def spool(intake: Intake, delivery: Delivery) -> Answer:
     """Keep a delivery for the time when the database is back."""
-    if intake.spool is None:
+    if intake.spool is None or delivery.provider.partition(":")[0] in intake.refused:
         return answers.UNAVAILABLE
     try:
         intake.spool.put(delivery)

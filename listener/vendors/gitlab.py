@@ -164,4 +164,5 @@ GITLAB = WebhookVendor(
     misfit="the token is none of GITLAB_WEBHOOK_SECRET, or the signature does not fit the body",
     setup_text=SETUP_TEXT,
     setup_events=EVENT_TITLES,
+    sends_again=False,
 )

@@ -77,6 +77,8 @@ class WebhookVendor(NamedTuple):
     """How its deliveries find a listener."""
     setup_events: Mapping[str, str]
     """What its page calls the events."""
+    sends_again: bool = True
+    """Whether a delivery that was refused can be had again from its page."""
 
 
 def label(value: object) -> str | None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from config.settings import read
 from engines import reading
 from listener.intake.intake import Intake
+from listener.worker import list_refused
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.deliveries import deliveries
 from store.deliveries import table
@@ -215,3 +217,17 @@ def test_value_of_a_variable_is_nowhere_in_store_spool_and_log(
     raw = b"".join(file.read_bytes() for file in (tmp_path / "spool").iterdir() if file.is_file())
     assert (CANARY.encode() in raw, CANARY in caplog.text) == (False, False)
     assert rows(engine, jobs.c.gitid) == [(377,)]
+
+
+def test_outage_is_no_503_for_who_sends_nothing_again(
+    post: Post, public: Public, engine: sa.Engine, tmp_path: Path
+):
+    spool = Spool(tmp_path / "spool")
+    settings = read({}, {"ON_DATABASE_DOWN": "503"}, tmp_path)
+    intake = intake_for(engine, spool)._replace(refused=list_refused(settings))
+    public.intake = with_secrets(intake, TOKEN)
+    public.intake.breaker.trip(sa.exc.OperationalError("", {}, Exception("down")))
+    assert (post(HOOK).status_code, post({"object_kind": "note"}).status_code) == (202, 202)
+    body = sending.recorded("push__branch_created")
+    assert public.post(body, sending.headers("push", body)).status_code == 503
+    spool.close()
