@@ -4,9 +4,10 @@
     conn = connector("PASSWORD")
     conn.execute("SELECT name, runtime FROM jobs WHERE repo = ?", ("org/repo",)).fetchall()
 
-Copy this one file into any folder; it needs SQLAlchemy and PyMySQL. DATABASE_READ_URL or
-DATABASE_URL says where the database is, in the environment or in a `.env` file in the current
-folder or beside this file. The SQL dialect is the engine's own. Reference: docs/connector.md.
+Copy this one file into any folder; it needs SQLAlchemy and PyMySQL, and psycopg[binary] where
+the database is PostgreSQL. DATABASE_READ_URL or DATABASE_URL says where it is, in the environment
+or in a `.env` file in the current folder or beside this file. The SQL dialect is the engine's own.
+Reference: docs/connector.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -37,6 +38,14 @@ from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
+
+psycopg: Any
+try:
+    import psycopg
+    from psycopg.generators import fetch, send
+    from psycopg.types.string import TextLoader
+except ImportError:  # the others do without
+    psycopg = None
 
 __all__ = ["connector", "engine"]
 
@@ -69,7 +78,8 @@ def connector(
     password = Secret(password) if password is not None else None
     place = find_place(password, url, write)
     check_limit(limit)
-    return (Connection if place.is_sqlite else ServerConnection)(place, write, limit)
+    kinds = {"sqlite": Connection, "postgresql": PostgresConnection}
+    return kinds.get(place.backend, ServerConnection)(place, write, limit)
 
 
 def engine(
@@ -79,12 +89,14 @@ def engine(
     password = Secret(password) if password is not None else None
     place = find_place(password, url, write=False)
     check_limit(limit)
-    open_driver = open_sqlite if place.is_sqlite else open_mysql
+    openers = {"sqlite": open_sqlite, "postgresql": open_postgresql}
+    options = {"use_native_hstore": False} if place.backend == "postgresql" else {}
     return create_engine(
         place.url,
-        creator=partial(open_driver, place, False, limit),
+        creator=partial(openers.get(place.backend, open_mysql), place, False, limit),
         isolation_level="AUTOCOMMIT",
         pool_pre_ping=True,  # a server closes connections that were idle for long
+        **options,
     )
 
 
@@ -112,6 +124,34 @@ MYSQL_LEXER = lexer(  # which runs what stands in /*! ... */
     *(r"'(?:[^'\\]|\\.)*'?", r'"(?:[^"\\]|\\.)*"?', r"`[^`]*`?"),
     *(r"--(?=[\x00-\x20\x7f]|\Z)[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?(?:\*/|\Z)"),
 )
+# In PostgreSQL all letters beyond ASCII, blanks among them, belong to words.
+LETTER = r"A-Za-z_\x80-\U0010ffff"
+WORD = rf"[{LETTER}][{LETTER}0-9$]*"
+# A text goes on after a line's end, and with it what a backslash means.
+CONTINUED = r"'(?:[\ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[\ \t\n\r\f\v]|--[^\n\r]*+[\n\r])*+'"
+ESCAPED = rf"[eE]'(?:[^'\\]|\\.|''|{CONTINUED})*+'?"
+DOLLARS = rf"\$(?P<tag>(?:[{LETTER}][{LETTER}0-9]*)?)\$.*?(?:\$(?P=tag)\$|\Z)"
+# After a value, and before a text or a placeholder, ? is an operator of JSON's.
+OPERATOR = r"(?:\s*\?(?=\|(?!\|)|&(?!&)|\s*(?:[eE]?'|[$(?]|:(?!:)|%[s(])))?"
+POSTGRESQL_LEXER = lexer(  # of a statement without comments, which nest
+    rf"""(?:{ESCAPED}|'[^']*'?|"[^"]*"?|{DOLLARS}|{WORD}|[)\]]|\d[\d.]*){OPERATOR}""",
+    *(r"::", r"@\?"),
+)
+SKIM = re.compile(
+    rf"""{ESCAPED} | '[^']*'? | "[^"]*"? | {DOLLARS} | {WORD}
+    | (?P<line>--[^\n\r]*) | (?P<block>/\*)""",
+    re.DOTALL | re.VERBOSE,
+)
+TEXTS = re.compile(
+    rf"""(?<![{LETTER}0-9$]){ESCAPED} | '[^']*'? | "[^"]*"? | (?<![{LETTER}0-9$]){DOLLARS}""",
+    re.DOTALL | re.VERBOSE,
+)
+PARTS = re.compile(
+    rf"""(?P<text> {ESCAPED} | '[^']*'? | {DOLLARS}) | (?P<coded> [uU]&")
+    | "(?P<quoted>(?:[^"]|"")*+)"? | (?P<number> \d+(?:\.\d+)?) | (?P<word> {WORD})
+    | (?P<sign> [(),;.=])""",
+    re.DOTALL | re.VERBOSE,
+)
 USE = re.compile(rf"\s*USE\s+(?:([`\"\[]?)(?P<store>{STORE})[`\"\]]?|\S+?)\s*;?\s*\Z", re.I)
 SHOWS = re.compile(  # a server's words for what is there, which SQLite lacks
     r"""\s* (?: SHOW \s+ (?P<full>FULL\s+)? TABLES
@@ -127,6 +167,8 @@ NAMES = {  # a list of what is there as (name, kind); FULL says which are Runled
     " WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'",
     "server": "SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES"
     " WHERE TABLE_SCHEMA = DATABASE()",
+    "postgresql": "SELECT table_name::text AS name, table_type::text AS kind"
+    " FROM information_schema.tables WHERE table_schema = ANY (current_schemas(false))",
 }
 INTERNAL = (
     "alembic_version branchmoves commitwalks deliveryparts dirtyruns etags formerfingerprints"
@@ -138,11 +180,22 @@ SELECT name AS "Field", lower(type) AS "Type", iif("notnull" OR pk, 'NO', 'YES')
     iif(pk, 'PRI', '') AS "Key", dflt_value AS "Default", iif(pk, 'auto_increment', '') AS "Extra"
 FROM pragma_table_info('{table}')
 """
+COLUMNS_OF_POSTGRESQL = """
+SELECT CASE attname WHEN 'id' THEN {id} ELSE attname::text END AS "Field",
+    format_type(atttypid, atttypmod) AS "Type",
+    CASE WHEN attnotnull THEN 'NO' ELSE 'YES' END AS "Null",
+    CASE WHEN EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary
+        AND attnum = ANY (indkey)) THEN 'PRI' ELSE '' END AS "Key",
+    pg_get_expr(adbin, adrelid) AS "Default",
+    CASE WHEN attidentity <> '' THEN 'auto_increment' ELSE '' END AS "Extra"
+FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = to_regclass('{table}') AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
 CHANGES = re.compile(r"(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.I)  # sqlite3 begins before these
 STAYS = re.compile(  # it changes the session, and so may change what later statements give
     r"""(?: SET \b (?! (?: [^=,]+ _time(?:out)? \s* = [^=,]* (?:,|\Z) )+ \Z)
-      | USE | PREPARE | LOCK | CREATE \s+ (?:OR \s+ REPLACE \s+)? TEMPORARY
-      | .* (?: := | \bINTO \s+ @ | \bGET_LOCK ) )""",
+      | USE | PREPARE | LOCK | LISTEN | CREATE \s+ (?:OR \s+ REPLACE \s+)? TEMP(?:ORARY)?\b
+      | .* (?: := | \bINTO \s+ @ | \bGET_LOCK | \bSET_CONFIG | _ADVISORY_LOCK ) )""",
     re.I | re.DOTALL | re.VERBOSE,
 )
 
@@ -201,6 +254,60 @@ def find_marks(sql: str, by_name: bool, lexer: re.Pattern[str]) -> list[re.Match
     return found.get(sure) or found.get("named" if by_name else "format") or []
 
 
+def without_comments(sql: str) -> str:
+    """Return a statement of PostgreSQL's, each place as it was, with blanks for its comments."""
+    pieces, end, found = [], 0, SKIM.search(sql)
+    while found:
+        start, stop = found.span()
+        if found.lastgroup == "block":
+            stop = end_of_comment(sql, start)
+        if found.lastgroup in ("line", "block"):
+            pieces += [sql[end:start], re.sub(r"[^\n\r]", " ", sql[start:stop])]
+            end = stop
+        found = SKIM.search(sql, stop)
+    return "".join([*pieces, sql[end:]])
+
+
+def end_of_comment(sql: str, start: int) -> int:
+    """Return where a comment ends, in which others may stand."""
+    depth = 0
+    for mark in re.finditer(r"/\*|\*/", sql[start:]):
+        depth += 1 if mark[0] == "/*" else -1
+        if depth == 0:
+            return start + mark.end()
+    return len(sql)
+
+
+def with_percentiles(sql: str) -> str:
+    """Return PostgreSQL's words for median(x) and percentile(x, p), the inner ones first."""
+    if not re.search(r"(?i)\b(?:median|percentile)\s*\(", sql):
+        return sql
+    plain = without_comments(sql)
+    parts = [part for part in PARTS.finditer(plain) if part.lastgroup in ("word", "sign")]
+    calls = [
+        place
+        for place, (part, following) in enumerate(pairwise(parts))
+        if part[0].lower() in ("median", "percentile")
+        and following[0] == "("
+        and not plain[: part.start()].rstrip().endswith(".")
+    ]
+    if not calls:
+        return sql
+    depth, comma, opening = 0, None, parts[calls[-1] + 1]
+    for part in parts[calls[-1] + 1 :]:
+        depth += (part[0] == "(") - (part[0] == ")")
+        if part[0] == "," and depth == 1:
+            comma = part
+        if depth == 0:
+            break
+    else:
+        return sql  # the server says what is missing
+    values = plain[opening.end() : (comma or part).start()]
+    share = f"({plain[comma.end() : part.start()]}) / 100.0" if comma else "0.5"
+    call = f"percentile_cont({share}) WITHIN GROUP (ORDER BY {values})"
+    return with_percentiles(plain[: parts[calls[-1]].start()] + call + plain[part.end() :])
+
+
 def respell(sql: str, marks: Iterable[re.Match[str]], places: Sequence[str], mark: str) -> str:
     """Return the statement with the driver's placeholders in place of the marks."""
     doubles = mark == "%s"
@@ -246,7 +353,7 @@ def storable_list(value: Any) -> Any:
 
 def storable(value: Any) -> Any:
     """Return a value as drivers take it; times as they are stored: text, UTC, without zone."""
-    if value is None or isinstance(value, (str, bytes)):
+    if value is None or isinstance(value, (str, bytes, bool)):
         return value
     if isinstance(value, datetime):
         value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
@@ -376,6 +483,77 @@ def refused_word(words: list[str]) -> str | None:
     return next((f"SET {item}"[:60] for item in items if not SETS.match(item)), None)
 
 
+# By this the server tells functions that may act from others, a few of which are harmless.
+ACTING = "SELECT proname FROM pg_catalog.pg_proc WHERE provolatile = 'v'"
+HARMLESS = re.compile(
+    r"""random\w* | setseed | clock_timestamp | timeofday | pg_sleep\w* | \w*uuid\w* | currval
+    | lastval | array_sample | array_shuffle | bernoulli | system | current_query | \w*_size
+    | pg_is_\w+ | pg_last_\w+ | pg_current_\w+ | pg_control_\w+ | pg_stat_get_\w+
+    | pg_stat_statements\w*
+    | pg_blocking_pids | pg_lock_status | pg_partition_\w+ | pg_xact_\w+ | txid_status
+    | pg_jit_available | pg_\w*collation_actual_version""",
+    re.VERBOSE,
+)
+# They run a text, whatever they say of themselves, or are what the list above may lack one day.
+RUN_TEXTS = re.compile(
+    r"""(?:query|cursor)_to_xml\w* | ts_stat | ts_rewrite | dblink\w* | crosstab\w* | connectby
+    | xpath_table | lo_\w+ | set_config | nextval | setval | pg_notify | pg_(?:try_)?advisory_\w+
+    | pg_(?:read|ls|file)_\w+ | pg_(?:terminate|cancel)_backend | pg_reload_conf | exec\w*""",
+    re.VERBOSE,
+)
+BEGIN_READS = {"SELECT", "WITH", "VALUES", "TABLE", "("}
+CHANGE = {"INSERT", "UPDATE", "DELETE", "MERGE"}
+SETS_OF_POSTGRESQL = re.compile(
+    r"""(?:(?:SESSION|LOCAL)[ ])? (?: TIME[ ]ZONE
+      | `?(?: TIMEZONE | SEARCH_PATH | WORK_MEM | HASH_MEM_MULTIPLIER | ENABLE_\w+ | JIT\w*
+        | GEQO\w* | MAX_PARALLEL_WORKERS_PER_GATHER | RANDOM_PAGE_COST
+        | (?:FROM|JOIN)_COLLAPSE_LIMIT | PLAN_CACHE_MODE | LC_TIME | LC_NUMERIC | LOCK_TIMEOUT
+        | IDLE_\w*TIMEOUT
+        | APPLICATION_NAME ) [ ](?:=|TO) )[ ]""",
+    re.VERBOSE,
+)
+
+
+def refused_on_postgresql(sql: str, acting: Iterable[str] = ()) -> str | None:
+    """Return the word for which PostgreSQL is not asked; `acting` are functions that may write."""
+    words = read_words(without_comments(sql), PARTS)
+    return refused_word_on_postgresql(words, acting)
+
+
+def refused_word_on_postgresql(words: list[str], acting: Iterable[str]) -> str | None:
+    words = list(dropwhile(lambda word: word == "(", words))
+    while words and words[-1] == ";":
+        words.pop()
+    if not words:
+        return None
+    if words[0] not in READS:
+        return words[0]
+    if words[0] == "EXPLAIN" and (word := explained(words)) not in BEGIN_READS:
+        return word
+    if words[0] == "SET":
+        item = " ".join(words[1:])
+        return None if SETS_OF_POSTGRESQL.match(item) else f"SET {item}"[:60]
+    for before, word, following in zip(["", *words], words, [*words[1:], ""], strict=False):
+        name = word.removeprefix("`").lower()
+        is_call = following == "(" or before == "."
+        if (
+            word in (";", 'U&"', "INTO")
+            or (word in CHANGE and before != ".")
+            or (word == "FOR" and following in ("SHARE", "NO", "KEY"))
+            or (is_call and (name in acting or RUN_TEXTS.fullmatch(name)))
+        ):
+            return word.removeprefix("`")
+    return None
+
+
+def explained(words: Sequence[str]) -> str:
+    """Return the first word of the statement that EXPLAIN explains."""
+    rest = list(dropwhile(lambda word: word in ("EXPLAIN", "ANALYZE", "VERBOSE"), words))
+    if rest[:1] == ["("] and rest[1:2] and rest[1] not in BEGIN_READS:  # options
+        rest = list(dropwhile(lambda word: word != ")", rest))[1:]
+    return next(iter(rest), "EXPLAIN")
+
+
 def split_items(words: Iterable[str]) -> list[str]:
     """Return what stands between the commas outside parentheses."""
     items: list[list[str]] = [[]]
@@ -395,12 +573,15 @@ def check_reads(word: str | None) -> None:
         fail(only_reads(word))
 
 
+TIME_LIMITS = ("MAX_STATEMENT_TIME", "MAX_EXECUTION_TIME", "STATEMENT_TIMEOUT")
+
+
 def only_reads(word: str) -> str:
     """Say that a statement is refused, and what there is in its place."""
     hint = "connector(..., write=True)"
     if word in ("BEGIN", "START"):
         hint = "conn.snapshot()"
-    if "MAX_STATEMENT_TIME" in word or "MAX_EXECUTION_TIME" in word:
+    if any(name in word for name in TIME_LIMITS):
         hint = "connector(limit=...)"
     return f"this connection only reads, and does not run {word}: see {hint}"
 
@@ -508,7 +689,7 @@ class Connection:
         with self._lock:
             if self._open and not snapshot.ended:
                 snapshot.ended = True
-                with suppress(pymysql.Error):  # the connection was lost, and the snapshot with it
+                with suppress(*DRIVERS_ERRORS):  # it was lost, and the snapshot with it
                     self._end_snapshot()
 
     @contextmanager
@@ -539,7 +720,7 @@ class Connection:
                     f"the snapshot has ended: it may last {self._snapshot.limit:g} s"
                     " (conn.snapshot(limit=...)), and no longer than its connection"
                 )
-            bare = self._lexer.sub(" ", sql).lstrip("( \t\r\n")
+            bare = self._bare(sql)
             if self._snapshot or not self._write:
                 check_reads(self._refused(sql))
             changes = bool(CHANGES.match(bare))
@@ -563,6 +744,10 @@ class Connection:
 
     _lexer, _mark = SQLITE_LEXER, "?"
     _refused = staticmethod(refused_in_file)
+
+    def _bare(self, sql: str) -> str:
+        """Return the statement from its first word, without texts and comments."""
+        return self._lexer.sub(" ", sql).lstrip("( \t\r\n")
 
     def _connect(self) -> Any:
         return open_sqlite(self._place, self._write, self._limit)
@@ -648,7 +833,7 @@ class ServerConnection(Connection):
         with self._lock:
             result = super()._run(sql, parameters, many)
             named = USE.fullmatch(sql)
-            if not (named and named["store"]) and STAYS.match(self._lexer.sub(" ", sql).lstrip()):
+            if not (named and named["store"]) and STAYS.match(self._bare(sql)):
                 self._is_changed = True
             return result
 
@@ -689,7 +874,7 @@ class ServerConnection(Connection):
         """Tell whether the server has closed the connection, and close it here too then."""
         try:
             self._driver.ping()
-        except pymysql.Error:
+        except DRIVERS_ERRORS:
             self._close_driver()
             return True
         return False
@@ -720,6 +905,95 @@ class ServerConnection(Connection):
     def _end_snapshot(self) -> None:
         if self._driver.open:
             command(self._driver, "ROLLBACK", "SET SESSION wait_timeout = DEFAULT")
+
+
+class PostgresConnection(ServerConnection):
+    """The same on a PostgreSQL server."""
+
+    _lexer = POSTGRESQL_LEXER
+
+    def _connect(self) -> Any:
+        driver = open_postgresql(self._place, self._write, self._limit)
+        for name, loader in LOADERS.items():
+            driver.adapters.register_loader(name, loader)
+        return driver
+
+    def _in_transaction(self) -> bool:
+        return bool(self._driver.open and self._driver.in_transaction)
+
+    def _refused(self, sql: str) -> str | None:
+        return refused_on_postgresql(sql, self._driver.acting)
+
+    def _bare(self, sql: str) -> str:
+        plain = without_comments(sql)
+        return TEXTS.sub(" ", plain).lstrip("( \t\r\n")
+
+    def _spell(self, sql: str) -> str:
+        sql = without_comments(sql)
+        if not (shows := SHOWS.fullmatch(sql)):
+            named = USE.fullmatch(sql)
+            return "" if named and named["store"] else sql
+        if shows["table"] is None:
+            return show_tables(NAMES["postgresql"], bool(shows["full"]))
+        tables, table = self._list_tables(), shows["table"].lower()
+        if table not in tables:
+            fail(with_suggestion(f"no such table: {shows['table']}", tables))
+        return COLUMNS_OF_POSTGRESQL.format(
+            table=table, id="'Id'" if self._driver.is_store else "'id'"
+        )
+
+    def _list_tables(self) -> list[str]:
+        cursor = StatementCursor(self._driver, False)
+        cursor.execute(NAMES["postgresql"])
+        return [row[0].lower() for row in cursor.rows]
+
+    @contextmanager
+    def _using_driver(self) -> Iterator[None]:
+        with super()._using_driver():
+            try:
+                yield
+            except psycopg.Error as error:
+                raise postgresql_as_sqlite3(error, self._driver, self._limit) from error
+
+    def _begin(self, changes: bool) -> Any:
+        self._connect_again()
+        if not self._snapshot and not self._in_transaction():
+            if not self._write:
+                self._driver.run("BEGIN READ ONLY")
+            elif changes:
+                self._driver.run("BEGIN")
+        return StatementCursor(self._driver, self._write and not self._snapshot)
+
+    def _rows(self, cursor: Any) -> Iterator[Row]:
+        rows: Iterator[Row] = cursor.rows
+        return rows
+
+    def _leave(self, cursor: Any) -> None:
+        cursor.close()
+        if not self._driver.open:
+            return
+        if self._snapshot:
+            is_changed = not self._driver.is_broken and self._driver.ask(REWRITTEN)
+            # Gives up the locks, which hold up migrations, but not the view.
+            self._driver.run("ROLLBACK TO SAVEPOINT beginning")
+            if is_changed:
+                fail(SNAPSHOT_IS_CHANGED)
+        elif not self._write:
+            self._driver.run("ROLLBACK" if self._driver.is_broken else "COMMIT")
+
+    def _start_snapshot(self, limit: float) -> None:
+        self._connect_again()
+        self._driver.run(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            # The server's own limit, for the day this machine is gone without a word.
+            f"SET LOCAL idle_in_transaction_session_timeout = {int(limit + 60) * 1000}",
+            "SELECT 1",  # the first read fixes what is seen
+            "SAVEPOINT beginning",
+        )
+
+    def _end_snapshot(self) -> None:
+        if self._driver.open:
+            self._driver.run("ROLLBACK")
 
 
 class Cursor:
@@ -1017,6 +1291,110 @@ def open_mysql(place: Place, write: bool, limit: float) -> Any:
     fail(sentence)  # outside: no traceback leads into frames that hold the password
 
 
+# A class of psycopg's, where it is installed.
+PostgresDriver: Any = psycopg.Connection if psycopg else object
+PostgresCursor: Any = psycopg.ClientCursor if psycopg else object
+PostgresLoader: Any = psycopg.adapt.Loader if psycopg else object
+DRIVERS_ERRORS: Any = (pymysql.Error, psycopg.Error) if psycopg else (pymysql.Error,)
+CHUNK = 1_000  # rows that are received at once
+
+
+class PostgresSession(PostgresDriver):  # type: ignore[misc]
+    """A session with PostgreSQL whose waits end: psycopg waits as long as a server is frozen."""
+
+    limit = LIMIT
+    acting: frozenset[str] = frozenset()
+    is_store = False
+    number: int | None = None  # what the last INSERT was given
+    state = ""  # of the last error
+
+    @property
+    def open(self) -> bool:
+        return not self.closed
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.pgconn.transaction_status in (2, 3))  # the latter after an error
+
+    @property
+    def is_broken(self) -> bool:
+        return bool(self.pgconn.transaction_status == 3)
+
+    def wait(self, gen: Any, *given: Any, **named: Any) -> Any:
+        """Wait for what a generator of psycopg's waits for. Raises OperationalError when late."""
+        end = time.monotonic() + self.limit + MARGIN
+        try:
+            return super().wait(until(end, gen), *given, **named)
+        except TimeoutError:
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the server did not answer in time") from None
+
+    def answers(self, sql: str) -> Iterator[Any]:
+        """Send one statement, which the protocol sees to, and give its results, rows in chunks."""
+        self.pgconn.send_query_params(sql.encode(), None)
+        if psycopg.pq.version() >= 170000:
+            self.pgconn.set_chunked_rows_mode(CHUNK)
+        else:
+            self.pgconn.set_single_row_mode()
+        is_read, error = False, None
+        try:
+            self.wait(send(self.pgconn))
+            while result := self.wait(fetch(self.pgconn)):
+                status = psycopg.pq.ExecStatus(result.status)
+                if status.name.startswith("COPY"):
+                    self.close()
+                    raise psycopg.NotSupportedError("COPY has no way through this connection")
+                if status == psycopg.pq.ExecStatus.FATAL_ERROR:
+                    error = psycopg.errors.error_from_result(result, encoding="utf-8")
+                else:
+                    yield result
+            is_read = True
+        finally:
+            if not is_read and self.open:
+                self.give_up()
+        if error:
+            self.state = error.sqlstate or ""
+            raise error
+
+    def give_up(self) -> None:
+        """Leave what is still coming."""
+        try:
+            self.pgconn.get_cancel().cancel()
+            while self.wait(fetch(self.pgconn)):
+                pass
+        except psycopg.Error:
+            self.close()
+
+    def run(self, *statements: str) -> None:
+        """Run statements of our own."""
+        for statement in statements:
+            for _ in self.answers(statement):
+                pass
+
+    def ask(self, sql: str) -> list[Row]:
+        """Return the rows of a question of our own."""
+        return [row for result in self.answers(sql) for row in rows_of(self, result)]
+
+    def ping(self) -> None:
+        self.run("")
+
+    def begin(self) -> None:
+        self.run("BEGIN")
+
+
+def until(end: float, gen: Any) -> Any:
+    """Pass on what a generator waits for, until it is late."""
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > end:
+                raise TimeoutError
+            wanted = gen.send(ready)
+    except StopIteration as stop:
+        return stop.value
+
+
 def command(driver: Any, *statements: str) -> None:
     """Run statements of our own, some of which a reader may not run."""
     driver.is_ours = True
@@ -1028,9 +1406,233 @@ def command(driver: Any, *statements: str) -> None:
         driver.is_ours = False
 
 
+class ReadingCursor(PostgresCursor):  # type: ignore[misc]
+    """Sends PostgreSQL nothing but what a reader may run, in a transaction that only reads."""
+
+    def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
+        session = self.connection
+        text = self.mogrify(query, params)
+        if word := refused_on_postgresql(text, session.acting):
+            raise psycopg.OperationalError(f"read-only: {only_reads(word)}")
+        is_own = not session.in_transaction
+        if is_own:
+            session.run("BEGIN READ ONLY")
+        try:
+            return super().execute(with_percentiles(text).encode())
+        finally:
+            if is_own and session.open:
+                session.run("ROLLBACK" if session.is_broken else "COMMIT")
+
+    def executemany(self, query: Any, params_seq: Any, **_: Any) -> None:
+        for params in params_seq:
+            self.execute(query, params)
+
+    def stream(self, query: Any, params: Any = None, **_: Any) -> Any:
+        yield from self.execute(query, params)
+
+    def copy(self, *_: Any, **__: Any) -> NoReturn:
+        raise psycopg.OperationalError(f"read-only: {only_reads('COPY')}")
+
+    def _execute_send(self, query: Any, **named: Any) -> None:
+        # The protocol that takes one statement at a time.
+        super()._execute_send(query, **{**named, "force_extended": True})
+
+
+class ReadingPostgres(PostgresSession):
+    """A session whose cursors are readers', whoever asks for one."""
+
+    def cursor(self, name: str = "", **options: Any) -> Any:
+        del name  # a cursor on the server would need a statement that is not a reader's
+        return ReadingCursor(self, row_factory=options.get("row_factory"))
+
+
+# It is the session's first word; what a role or a database is set to comes after it.
+POSTGRESQL_SETTINGS = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "standard_conforming_strings": "on",  # the lexer takes a backslash for a letter
+}
+# Tables whose rows are elsewhere now than this snapshot knows: it would read none, and say nothing.
+REWRITTEN = """
+SELECT 1 FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+WHERE pid = pg_backend_pid() AND relkind IN ('r', 'm', 't') AND relfilenode <> 0
+    AND relfilenode IS DISTINCT FROM pg_relation_filenode(pg_class.oid) LIMIT 1
+"""
+
+
+def open_postgresql(place: Place, write: bool, limit: float) -> Any:
+    """Open a session on a PostgreSQL server. Raises sqlite3.OperationalError."""
+    if psycopg is None:
+        fail("PostgreSQL needs psycopg here: pip install 'psycopg[binary]'")
+    url = place.url
+    settings = {**POSTGRESQL_SETTINGS, "statement_timeout": max(1, int(limit * 1000))}
+    if not write:
+        settings["default_transaction_read_only"] = "on"
+    try:
+        session = (PostgresSession if write else ReadingPostgres).connect(
+            host=postgresql_host(url),
+            port=url.port or 5432,
+            user=url.username,
+            password=place.password or None,
+            dbname=url.database,
+            connect_timeout=min(WAIT, max(2, int(limit + MARGIN))),
+            options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
+            client_encoding="utf8",
+            gssencmode="disable",
+            autocommit=True,
+            **place.tls,
+        )
+        session.limit = limit
+        session.adapters.register_loader("numeric", NumberLoader)
+        session.is_store = session.ask("SELECT to_regclass('workflowruns') IS NOT NULL") != [
+            (False,)
+        ]
+        if not write:
+            names = (str(name) for (name,) in session.ask(ACTING))
+            session.acting = frozenset(name for name in names if not HARMLESS.fullmatch(name))
+        return session
+    except (psycopg.Error, OSError, ValueError) as error:
+        sentence = why_no_postgresql(error, place)
+    fail(sentence)  # outside: no traceback leads into frames that hold the password
+
+
+class StatementCursor:
+    """Runs a statement on PostgreSQL and gives its rows while they come.
+
+    In a transaction that writes an error would end all of it, so that a savepoint stands before.
+    """
+
+    def __init__(self, session: Any, writes: bool) -> None:
+        self.session, self.writes = session, writes
+        self.description: Sequence[tuple[str]] = ()
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.rows: Iterator[Row] = iter(())
+        self.is_guarded = False
+
+    def execute(self, sql: str, values: Any = None) -> None:
+        text = with_percentiles(psycopg.ClientCursor(self.session).mogrify(sql, values))
+        self.guard(text)
+        results = self.session.answers(text)
+        first = next(results, None)
+        if first is not None and first.nfields:
+            names = [first.fname(place).decode() for place in range(first.nfields)]
+            tables = [first.ftable(place) for place in range(first.nfields)]
+            self.description = [(name,) for name in self.spelled(names, tables, text)]
+            self.rows = self.read(first, results)
+            return
+        for _ in results:
+            pass
+        self.rowcount = (first and first.command_tuples) or 0
+        if self.rowcount and self.is_guarded and INSERTS.match(text):
+            self.note_number()
+
+    def executemany(self, sql: str, rows: Iterable[Any]) -> None:
+        texts = [psycopg.ClientCursor(self.session).mogrify(sql, row) for row in rows]
+        self.rowcount = 0
+        for text in texts:
+            self.guard(text)
+            self.rowcount += sum(
+                result.command_tuples or 0 for result in self.session.answers(text)
+            )
+
+    def guard(self, text: str) -> None:
+        is_open = self.writes and self.session.in_transaction
+        if is_open and not self.is_guarded and not CONTROLS.match(text):
+            self.session.run("SAVEPOINT statement")
+            self.is_guarded = True
+
+    def note_number(self) -> None:
+        """Note the number that an INSERT was given, if it was given one."""
+        self.session.run("RELEASE SAVEPOINT statement", "SAVEPOINT statement")
+        with suppress(psycopg.errors.ObjectNotInPrerequisiteState):  # none was given yet
+            ((number,),) = self.session.ask("SELECT lastval()")
+            if number != self.session.number:
+                self.lastrowid = self.session.number = number
+
+    def read(self, first: Any, results: Iterator[Any]) -> Iterator[Row]:
+        transformer = psycopg.adapt.Transformer(self.session)
+        with closing(results):  # type: ignore[type-var]
+            for number, result in enumerate(chain([first], results)):
+                transformer.set_pgresult(result, set_loaders=number == 0)
+                yield from transformer.load_rows(0, result.ntuples, tuple)
+                self.rowcount = result.command_tuples or 0
+
+    def spelled(self, names: Sequence[str], tables: Sequence[int], text: str) -> list[str]:
+        """Return names as on the other engines, where PostgreSQL gives small letters."""
+        if not any(map(str.islower, names)):
+            return list(names)
+        written = {word[1].lower(): word[1] for word in NAMED.finditer(TEXTS.sub(" ", text))}
+        return [
+            written.get(name)
+            or ("Id" if name == "id" and table and self.session.is_store else name)
+            for name, table in zip(names, tables, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Leave the statement, and undo it if it failed."""
+        if isinstance(self.rows, Generator):
+            self.rows.close()
+        if self.is_guarded and self.session.in_transaction:
+            if self.session.is_broken and self.session.state[:2] == "40":
+                self.session.run("ROLLBACK")  # a deadlock ends it all, or others still wait
+                return
+            if self.session.is_broken:
+                self.session.run("ROLLBACK TO SAVEPOINT statement")
+            self.session.run("RELEASE SAVEPOINT statement")
+
+
+def rows_of(session: Any, result: Any) -> list[Row]:
+    transformer = psycopg.adapt.Transformer(session)
+    transformer.set_pgresult(result)
+    rows: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
+CONTROLS = re.compile(
+    r"[\s(]*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE\s+TRANSACTION)\b",
+    re.I,
+)
+INSERTS = re.compile(r"[\s(]*INSERT\b", re.I)
+NAMED = re.compile(rf"\bAS\s+({WORD})", re.I)
+
+
+class NumberLoader(PostgresLoader):  # type: ignore[misc]
+    """Gives a SUM or an AVG as SQLite does."""
+
+    def load(self, data: Any) -> int | float:
+        return number(bytes(data).decode())
+
+
+class FlagLoader(PostgresLoader):  # type: ignore[misc]
+    """Gives truth as SQLite does, by 0 and 1."""
+
+    def load(self, data: Any) -> int:
+        return int(bytes(data) == b"t")
+
+
+class ZonedLoader(PostgresLoader):  # type: ignore[misc]
+    """Gives a time with a zone in UTC without."""
+
+    def load(self, data: Any) -> datetime | str:
+        text = bytes(data).decode()
+        with suppress(ValueError):  # infinity
+            return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+        return text
+
+
+LOADERS: dict[str, Any] = {
+    "numeric": NumberLoader,
+    "bool": FlagLoader,
+    "timestamptz": ZonedLoader,
+    **(dict.fromkeys(("json", "jsonb", "uuid", "inet", "cidr"), TextLoader) if psycopg else {}),
+}
+
+
 def number(text: str) -> int | float:
     """Return a SUM or an AVG as SQLite gives it, where MySQL has decimals."""
-    return float(text) if "." in text else int(text)
+    return float(text) if "." in text or not text[-1].isdigit() else int(text)
 
 
 CONVERSIONS: Any = {**conversions, FIELD_TYPE.DECIMAL: number, FIELD_TYPE.NEWDECIMAL: number}
@@ -1045,11 +1647,14 @@ def fail(sentence: str) -> NoReturn:
     raise sqlite3.OperationalError(sentence) from None
 
 
+IN_CLEAR = " (DATABASE_SSL is off)"
+
+
 def why_unreachable(error: Exception, place: Place) -> str:
     """Say in one sentence why there is no connection."""
     code, cause = error.args[0], getattr(error, "original_exception", None)
     user, database = place.url.username, place.url.database
-    in_clear = " (DATABASE_SSL is off)" if "ssl_disabled" in place.tls else ""
+    in_clear = IN_CLEAR if "ssl_disabled" in place.tls else ""
     if isinstance(cause, ssl.SSLError):
         why = getattr(cause, "verify_message", cause.reason)
         return f"{place} is not trusted: {why} (DATABASE_SSL_CA names the roots to trust)"
@@ -1073,6 +1678,7 @@ UNDONE = f"the server closed the connection and undid the open transaction; {AGA
 FORGOTTEN = f"the server closed the connection and forgot what SET, USE and the like did; {AGAIN}"
 READ_ONLY = 1792  # what a server says in a read-only transaction
 CHANGED = 1412
+SNAPSHOT_IS_CHANGED = "a migration changed a table since the snapshot began"
 NO_TABLE = 1146
 CONSTRAINTS = {1364, 3819, 4025}  # no default; CHECK in MySQL, and in MariaDB
 
@@ -1085,12 +1691,64 @@ def as_sqlite3(error: pymysql.Error, limit: float) -> sqlite3.Error:
     if code in LOST:
         return sqlite3.OperationalError(f"{text}; what was open went with it, and {AGAIN}")
     if code == CHANGED:
-        return sqlite3.OperationalError("a migration changed a table since the snapshot began")
+        return sqlite3.OperationalError(SNAPSHOT_IS_CHANGED)
     kind = getattr(sqlite3, type(error).__name__)
     if kind is sqlite3.ProgrammingError:  # in sqlite3 that is misuse of Python's side
         kind = sqlite3.OperationalError
     found: sqlite3.Error = (sqlite3.IntegrityError if code in CONSTRAINTS else kind)(text)
     return found
+
+
+def why_no_postgresql(error: Exception, place: Place) -> str:
+    """Say in one sentence why there is no connection; libpq gives only its own text."""
+    text, user, database = str(error), place.url.username, place.url.database
+    in_clear = IN_CLEAR if place.tls["sslmode"] == "disable" else ""
+    reasons = {
+        "certificate": f"{place} is not trusted: {first_reason(text)}"
+        " (DATABASE_SSL_CA names the roots to trust)",
+        "server does not support SSL": f"{place} offers no TLS, and nothing is sent without it",
+        "no encryption": f"{place} does not let {user} in without TLS{in_clear}",
+        "password authentication failed|no password supplied|role .* does not exist"
+        "|not permitted to log in|no pg_hba.conf entry": f"{place} refused {user}: wrong password,"
+        f" or unknown user{in_clear}",
+        "permission denied for database": f"{user} may not use the database {database} on {place}",
+        "database .* does not exist": f"there is no database {database} on {place}",
+        "timeout expired|server closed the connection": f"{place} hung up, or did not answer in"
+        " time",
+        "refused|could not translate|failed to resolve|Name or service|No such file|unreachable"
+        "|connection failed: No": f"{place} cannot be reached: {first_reason(text)}",
+    }
+    found = (why for pattern, why in reasons.items() if re.search(pattern, text))
+    return next(found, f"{place} cannot be used: {first_reason(text)}")
+
+
+def first_reason(text: str) -> str:
+    """Return what libpq says of the first address that it tried."""
+    line = text.partition("\n")[0]
+    return re.sub(r".*? failed: (?=[^c])", "", line.removeprefix("connection failed: "), count=1)
+
+
+LOST_STATE = re.compile("57P|08")
+KINDS_OF_STATES = {"23": sqlite3.IntegrityError, "22": sqlite3.DataError}
+NO_RELATION = re.compile(r'relation "(.+)" does not exist')
+
+
+def postgresql_as_sqlite3(error: Any, session: Any, limit: float) -> sqlite3.Error:
+    """Return an error of PostgreSQL's as the one that sqlite3 would raise, without the row."""
+    state = error.sqlstate or ""
+    text = error.diag.message_primary or str(error).partition("\n")[0]
+    if state == "57014":
+        return over_limit(limit)
+    if LOST_STATE.match(state) or not session.open:
+        session.close()
+        return sqlite3.OperationalError(f"{text}; what was open went with it, and {AGAIN}")
+    if state == "42P01" and (named := NO_RELATION.search(text)):
+        return sqlite3.OperationalError(f"no such table: {named[1]}")
+    if error.diag.message_hint:
+        text = f"{text}: {error.diag.message_hint}"
+    if not state and isinstance(error, psycopg.DataError):
+        return sqlite3.DataError(text)
+    return KINDS_OF_STATES.get(state[:2], sqlite3.OperationalError)(text)
 
 
 def with_suggestion(text: str, tables: Sequence[str]) -> str:
@@ -1112,6 +1770,7 @@ def over_limit(limit: float) -> sqlite3.OperationalError:
 # --- Where the database is -------------------------------------------------------------------
 
 Layers = list[tuple[Mapping[str, str], Path]]
+BACKENDS = ("sqlite", "mysql", "mariadb", "postgresql")
 DEFAULT_URL = "sqlite:///data/shark_dashboard.db"
 
 
@@ -1127,16 +1786,17 @@ class Place(NamedTuple):
 
     url: URL  # without its password; an SQLite path is absolute
     password: Secret
-    tls: Mapping[str, Any]  # arguments for PyMySQL
+    tls: Mapping[str, Any]  # arguments for the driver
 
     @property
-    def is_sqlite(self) -> bool:
-        return self.url.get_backend_name() == "sqlite"
+    def backend(self) -> str:
+        return self.url.get_backend_name()
 
     def __str__(self) -> str:
-        if self.is_sqlite:
+        if self.backend == "sqlite":
             return str(self.url.database)
-        return f"{self.url.host or 'localhost'}:{self.url.port or 3306}"
+        port = 5432 if self.backend == "postgresql" else 3306
+        return f"{self.url.host or 'localhost'}:{self.url.port or port}"
 
 
 def find_place(password: str | None, url: str | URL | None, write: bool) -> Place:
@@ -1147,8 +1807,9 @@ def find_place(password: str | None, url: str | URL | None, write: bool) -> Plac
         if not url:
             url, folder = setting(layers, name)
     found = parse_url(url or DEFAULT_URL)
-    if found is None or found.get_backend_name() not in ("sqlite", "mysql", "mariadb"):
-        fail(f"the database's URL is not like {DEFAULT_URL} or mysql+pymysql://user@host/name")
+    if found is None or found.get_backend_name() not in BACKENDS:
+        others = "mysql+pymysql://user@host/name or postgresql+psycopg://user@host/name"
+        fail(f"the database's URL is not like {DEFAULT_URL}, {others}")
     if found.get_backend_name() == "sqlite":
         path = (folder / (found.database or "")).absolute()
         return Place(URL.create("sqlite", database=str(path)), Secret(), {})
@@ -1156,8 +1817,13 @@ def find_place(password: str | None, url: str | URL | None, write: bool) -> Plac
         password = found.password or setting(layers, "DATABASE_PASSWORD")[0]
     switch, _ = setting(layers, "DATABASE_SSL")
     ca, folder = setting(layers, "DATABASE_SSL_CA")
-    tls = tls_arguments(found.host, (switch or "on").lower(), folder / ca if ca else None)
-    bare = found._replace(drivername="mysql+pymysql", password=None)
+    switch, roots = (switch or "on").lower(), folder / ca if ca else None
+    if found.get_backend_name() == "postgresql":
+        tls = postgresql_tls_arguments(postgresql_host(found), switch, roots)
+        bare = found._replace(drivername="postgresql+psycopg", password=None)
+    else:
+        tls = tls_arguments(found.host, switch, roots)
+        bare = found._replace(drivername="mysql+pymysql", password=None)
     return Place(bare, Secret(password or ""), tls)
 
 
@@ -1221,6 +1887,29 @@ def tls_arguments(host: str | None, switch: str, ca: Path | None) -> dict[str, A
         return {"ssl": ssl.create_default_context(cafile=ca)}
     except OSError as error:
         fail(f"DATABASE_SSL_CA: {ca} holds no certificates that can be read: {error.strerror}")
+
+
+# libpq finds no roots in psycopg's wheel, whose OpenSSL looks elsewhere.
+ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+
+
+def postgresql_tls_arguments(host: str | None, switch: str, ca: Path | None) -> dict[str, Any]:
+    """Return psycopg's arguments, by the same rule."""
+    if "ssl_disabled" in (checked := tls_arguments(host, switch, ca)):
+        return {"sslmode": "disable"}
+    if not checked or str(host).startswith("/"):
+        return {"sslmode": "prefer"}
+    known = (ssl.get_default_verify_paths().cafile, *ROOTS)
+    roots = ca or next((name for name in known if name and Path(name).exists()), None)
+    if roots is None:
+        fail("no file of the system's certificates was found: DATABASE_SSL_CA names one")
+    return {"sslmode": "verify-full", "sslrootcert": str(roots)}
+
+
+def postgresql_host(url: URL) -> str | None:
+    """Return a URL's host, which may be a folder with a socket, as in `?host=/run/postgresql`."""
+    given = url.query.get("host")
+    return url.host or (given if isinstance(given, str) else None)
 
 
 def is_loopback(host: str | None) -> bool:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tests import leftovers, servers
 
 EARLIER = ("sqlite", "mariadb", "mysql")
-"""The engines of earlier installations, and the ones that the connector reads."""
+"""The engines of earlier installations."""
 ENGINES = (*EARLIER, "postgresql")
 # May name a server that runs already.
 RUNNING = {"mariadb": "MARIADB_URL", "mysql": "MYSQL_URL", "postgresql": "POSTGRESQL_URL"}

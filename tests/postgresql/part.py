@@ -21,21 +21,24 @@ PART = (
     "tests/listener/test_check.py",
     "tests/listener/test_webhook_faults.py",
     "tests/dashboard/pages/test_pages.py",
+    "tests/sqlauthenticator/test_parity.py",
+    "tests/sqlauthenticator/postgresql/",
+    "tests/sqlauthenticator/reader/",
 )
 """What runs always, by the beginning of its path."""
 LONG = (
     "tests/engines/test_deadlocks.py",
     "tests/schema/test_migrate.py::test_upgrade_that_was_killed_anywhere_is_continued",
+    "tests/sqlauthenticator/postgresql/test_access.py",
+    "tests/sqlauthenticator/reader/test_reading_only.py::test_missing_guard_is_noticed",
 )
 """Of these, what runs with RUNLEDGER_TEST=all only."""
 NONE_EARLIER = ("tests/schema/adopt/", "tests/store/write/test_adopted_", "tests/benchmarks/")
 """Tables of an earlier installation, of which there are none on PostgreSQL."""
-NOT_YET = ("tests/sqlauthenticator/",)
-"""The connector does not know PostgreSQL yet."""
 
 
 def runs(test: str, *, whole: bool) -> bool:
     """Tell whether a test, by its path within the project, runs on PostgreSQL."""
-    if test.startswith((*NONE_EARLIER, *NOT_YET)):
+    if test.startswith(NONE_EARLIER):
         return False
     return whole or (test.startswith(PART) and not test.startswith(LONG))

@@ -1,5 +1,7 @@
 """Statements end at their limit, results may be huge, threads may share a connection."""
 
+import os
+import signal
 import sqlite3
 import threading
 import time
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 
 import sqlauthenticator
 from sqlauthenticator import connector
+from tests.sqlauthenticator.conftest import database_of, number_of
 
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT "
 FOREVER = NUMBERS + "COUNT(*) FROM n AS a, n AS b, n AS c WHERE a.i + b.i + c.i < 0"
@@ -20,8 +23,9 @@ COUNTED = NUMBERS + (
     "(a.i - 1) * 1000 + b.i AS k FROM n AS a, n AS b"
     " WHERE (a.i - 1) * 1000 + b.i <= ? AND a.i <= 13 ORDER BY k"
 )
+SERVERS = ["mariadb", "mysql", "postgresql"]
 OVER = r"^interrupted: a statement may take 0\.5 s \(connector\(limit=\.\.\.\)\)$"
-servers = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+servers = pytest.mark.parametrize("engine_name", SERVERS, indirect=True)
 
 
 def test_statement_over_its_limit_ends_with_a_clear_error(open_connection: Any):
@@ -72,8 +76,11 @@ def test_frozen_server_is_waited_for_no_longer_than_the_limit_and_a_margin(
 ):
     monkeypatch.setattr(sqlauthenticator, "MARGIN", 1)
     server = private_server()
-    with closing(connector(url=f"{server.url}/mysql", limit=1)) as reader:
+    with closing(connector(url=database_of(server), limit=1)) as reader:
         reader.execute("SELECT 1")
+        # PostgreSQL has a process for each connection.
+        own = [number_of(reader)] if server.engine == "postgresql" else []
+        stop(*own)
         server.freeze()
         start = time.monotonic()
         for _ in range(2):  # a statement, then a new connection
@@ -81,7 +88,18 @@ def test_frozen_server_is_waited_for_no_longer_than_the_limit_and_a_margin(
                 reader.execute("SELECT 1")
         assert time.monotonic() - start < 20
         server.thaw()
+        go_on(*own)
         assert reader.execute("SELECT 1").fetchone() == (1,)
+
+
+def stop(*processes: int) -> None:
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+
+
+def go_on(*processes: int) -> None:
+    for process in processes:
+        os.kill(process, signal.SIGCONT)
 
 
 def test_huge_result_is_read_with_little_memory(reader: Any):

@@ -11,28 +11,31 @@ import pytest
 import sqlalchemy as sa
 
 import sqlauthenticator
-from sqlauthenticator import connector
+from sqlauthenticator import PostgresConnection, connector
 from tests import servers
+from tests.sqlauthenticator.conftest import database_of, end_connection, number_of
 
-pytestmark = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+SERVERS = ["mariadb", "mysql", "postgresql"]
+pytestmark = pytest.mark.parametrize("engine_name", SERVERS, indirect=True)
+IDLE = ("SET SESSION wait_timeout = 1", "SET idle_session_timeout = '1s'")
 
 COUNT = "SELECT COUNT(*) FROM items"
 UNDONE = "closed the connection and undid the open transaction; the next statement connects again$"
 FORGOTTEN = "forgot what SET, USE and the like did; the next statement connects again$"
 
 
+def is_postgresql(connection: Any) -> bool:
+    return type(connection) is PostgresConnection
+
+
 def kill(connection: Any, writer: Any) -> None:
     """Kill a connection by another one, and wait until the server has closed it."""
-    (number,) = connection.execute("SELECT CONNECTION_ID()").fetchone()
-    writer.execute(f"KILL {number}")
-    listed = "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?"
-    while writer.execute(listed, (number,)).fetchone() != (0,):
-        time.sleep(0.02)
+    end_connection(number_of(connection), writer)
 
 
 def let_idle(connection: Any) -> None:
     """Let the server close a connection because nothing was asked for too long."""
-    connection.execute("SET SESSION wait_timeout = 1")
+    connection.execute(IDLE[is_postgresql(connection)])
     time.sleep(2.5)
 
 
@@ -46,7 +49,8 @@ def test_closed_connection_is_replaced_unseen(reader: Any, close_at_server: Any)
     reader.execute("USE shark_dashboard_db")
     close_at_server(reader)
     assert reader.execute(COUNT).fetchone() == (3,)
-    assert reader.execute("SELECT @@time_zone").fetchone() == ("+00:00",)
+    zone = "current_setting('TimeZone')" if is_postgresql(reader) else "@@time_zone"
+    assert reader.execute(f"SELECT {zone}").fetchone() in (("+00:00",), ("UTC",))
     with pytest.raises(sqlite3.OperationalError, match="only reads"):
         reader.execute("DELETE FROM items")
 
@@ -72,7 +76,7 @@ def test_closed_connection_says_that_its_transaction_is_undone(
     open_connection: Any, close_at_server: Any, begun: str, sql: str
 ):
     changer = open_connection(write=True)
-    changer.execute("SET SESSION wait_timeout = 1")
+    changer.execute(IDLE[is_postgresql(changer)].replace("idle_s", "idle_in_transaction_s"))
     changer.execute(begun)
     close_at_server(changer)
     with pytest.raises(sqlite3.OperationalError, match=UNDONE):
@@ -109,18 +113,20 @@ def test_block_that_commits_on_a_closed_connection_raises(open_connection: Any, 
 
 
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "on_postgresql"),
     [
-        "SET @since = 2",
-        "/* of this year */ SET wait_timeout = 60, @since = 2",
-        "SET time_zone = '+05:00'",
-        "SELECT @since := 2",
-        "SELECT 2 INTO @since",
-        "USE information_schema",
+        ("SET @since = 2", "SET LOCAL TIME ZONE 'Asia/Tokyo'"),
+        ("/* of */ SET wait_timeout = 60, @since = 2", "/* of /**/ */ SET TIME ZONE 'UTC'"),
+        ("SET time_zone = '+05:00'", "SET TimeZone TO 'Asia/Tokyo'"),
+        ("SELECT @since := 2", "SET search_path = public, pg_catalog"),
+        ("SELECT 2 INTO @since", "SET work_mem = '8MB'"),
+        ("USE information_schema", "SET enable_seqscan = off"),
     ],
 )
-def test_closed_connection_says_that_its_session_is_forgotten(reader: Any, writer: Any, sql: str):
-    reader.execute(sql)
+def test_closed_connection_says_that_its_session_is_forgotten(
+    reader: Any, writer: Any, sql: str, on_postgresql: str
+):
+    reader.execute(on_postgresql if is_postgresql(reader) else sql)
     kill(reader, writer)
     with pytest.raises(sqlite3.OperationalError, match=FORGOTTEN):
         reader.execute("SELECT 1")
@@ -130,35 +136,35 @@ def test_closed_connection_says_that_its_session_is_forgotten(reader: Any, write
 
 
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "on_postgresql"),
     [
-        "SET SESSION lock_wait_timeout = 5, wait_timeout = 60",
-        "SELECT '@a := 1', 'INTO @a'",
-        "SELECT @@wait_timeout",
-        "SHOW VARIABLES LIKE 'time_zone' -- SET @a = 1",
+        ("SET SESSION lock_wait_timeout = 5, wait_timeout = 60", "SET lock_timeout = '5s'"),
+        ("SELECT '@a := 1', 'INTO @a'", "SELECT $$ := $$, E'\\' := 1'"),
+        ("SELECT @@wait_timeout", "SHOW lock_timeout"),
+        ("SHOW VARIABLES LIKE 'time_zone' -- SET @a = 1", "SELECT 1 -- SET TIME ZONE 1"),
     ],
 )
 def test_closed_connection_without_a_changed_session_is_replaced(
-    reader: Any, writer: Any, sql: str
+    reader: Any, writer: Any, sql: str, on_postgresql: str
 ):
-    reader.execute(sql)
+    reader.execute(on_postgresql if is_postgresql(reader) else sql)
     kill(reader, writer)
     assert reader.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_connection_killed_under_a_statement_fails_it_and_connects_again(reader: Any, writer: Any):
-    (number,) = reader.execute("SELECT CONNECTION_ID()").fetchone()
-    timer = threading.Timer(0.5, writer.execute, [f"KILL {number}"])
+    timer = threading.Timer(0.5, end_connection, [number_of(reader), writer])
     timer.start()
+    slept = "pg_sleep(20)" if is_postgresql(reader) else "SLEEP(20)"
     with pytest.raises(sqlite3.OperationalError):
-        reader.execute("SELECT SLEEP(20), COUNT(*) FROM items")
+        reader.execute(f"SELECT {slept}, COUNT(*) FROM items")  # noqa: S608 - ours
     timer.join()
     assert reader.execute(COUNT).fetchone() == (3,)
 
 
 def test_server_that_started_again_is_connected_to_unseen(private_server: Any, engine_name: str):
     server = private_server()
-    url = f"{server.url}/mysql"
+    url = database_of(server)
     engine = sqlauthenticator.engine(url=url)
     with closing(connector(url=url)) as reader, closing(connector(url=url, write=True)) as changer:
         ask_engine(engine)
@@ -182,15 +188,15 @@ def test_server_that_started_again_is_connected_to_unseen(private_server: Any, e
 def ask_engine(engine: sa.Engine) -> int:
     """Ask on a connection of the pool, and tell its number at the server."""
     with engine.connect() as connection:
-        return int(connection.execute(sa.text("SELECT CONNECTION_ID()")).scalar_one())
+        asked = "pg_backend_pid()" if engine.name == "postgresql" else "CONNECTION_ID()"
+        return int(connection.execute(sa.text(f"SELECT {asked}")).scalar_one())
 
 
 def test_engine_replaces_a_connection_that_was_closed_in_its_pool(url: str, writer: Any):
     engine = sqlauthenticator.engine(url=url)
     number = ask_engine(engine)
     assert ask_engine(engine) == number
-    writer.execute(f"KILL {number}")
-    time.sleep(0.3)
+    end_connection(number, writer)
     assert ask_engine(engine) != number
     engine.dispose()
 

@@ -11,12 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import counts
+from tests.sqlauthenticator.conftest import MOMENT
 from tests.sqlauthenticator.statements import statements
 
-SQL = ("sqlite", False), ("mariadb", True), ("mysql", True)
 
-
-@pytest.mark.parametrize(("engine_name", "mysql"), SQL, indirect=["engine_name"])
 @pytest.mark.parametrize("style", ["?", ":name", "%s", "%(name)s", "none"])
 @settings(
     max_examples=counts.count(40, 500),
@@ -25,9 +23,9 @@ SQL = ("sqlite", False), ("mariadb", True), ("mysql", True)
 )
 @given(data=st.data())
 def test_random_statement_gives_its_known_row(
-    reader: Any, mysql: bool, style: str, data: st.DataObject
+    reader: Any, engine_name: str, style: str, data: st.DataObject
 ):
-    statement = data.draw(statements(mysql, style))
+    statement = data.draw(statements(engine_name.replace("mariadb", "mysql"), style))
     cursor = reader.execute(statement.sql, statement.parameters)
     assert cursor.fetchall() == [statement.row]
     names = {number: cursor.description[number][0] for number in statement.names}
@@ -42,7 +40,7 @@ def test_random_statement_gives_its_known_row(
         ("SELECT name FROM items WHERE id = %s AND name <> '%s'", (2,)),
         ("SELECT name FROM items WHERE id = %(n)s AND name <> '%(n)s'", {"n": 2}),
         ("SELECT name FROM items WHERE name LIKE 't%' AND id % 3 = %s", [2]),
-        ("SELECT name FROM items WHERE name LIKE '%w%' AND id%size IS NULL AND id = ?", (2,)),
+        ("SELECT name FROM items i, (SELECT 2 AS sizes) AS s WHERE id%sizes = 0 AND id = ?", (2,)),
         ("SELECT name FROM items WHERE id%2=0", None),
         ("SELECT name FROM items WHERE id IN (?,?) ORDER BY id", (2, 99)),
     ],
@@ -77,9 +75,9 @@ def test_placeholder_in_a_string_only_takes_no_value(reader: Any, parameters: An
         reader.execute("SELECT '? %s'", parameters)
 
 
-def test_moments_are_compared_as_they_are_stored(writer: Any):
+def test_moments_are_compared_as_they_are_stored(writer: Any, engine_name: str):
     stored = datetime(2026, 5, 4, 3, 2, 1)
-    writer.execute("CREATE TABLE moments (at DATETIME(6))")
+    writer.execute(f"CREATE TABLE moments (at {MOMENT[engine_name]})")
     writer.execute("INSERT INTO moments VALUES ('2026-05-04 03:02:01.000000')")
     in_tokyo = datetime(2026, 5, 4, 12, 2, 1, tzinfo=timezone(timedelta(hours=9)))
     for same in (stored, stored.replace(tzinfo=UTC), in_tokyo, pandas.Timestamp(stored)):

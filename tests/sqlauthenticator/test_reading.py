@@ -14,16 +14,17 @@ import sqlalchemy as sa
 
 import sqlauthenticator
 from sqlauthenticator import connector
+from tests.sqlauthenticator.conftest import MOMENT
 
+SERVERS = ["mariadb", "mysql", "postgresql"]
 CREATE, END = datetime(2026, 5, 4, 3, 2, 1, 500_000), datetime(2026, 5, 4)
 
 
 @pytest.fixture
-def runs(writer: Any) -> Any:
+def runs(writer: Any, engine_name: str) -> Any:
     """Make a table with times, one of them missing, and with a text that looks like one."""
-    writer.execute(
-        "CREATE TABLE runs (id INTEGER, createtime DATETIME(6), endtime DATETIME(6), title TEXT)"
-    )
+    times = "createtime {0}, endtime {0}".format(MOMENT[engine_name])
+    writer.execute(f"CREATE TABLE runs (id INTEGER, {times}, title TEXT)")
     rows = [(1, CREATE, END, "2026-05-04 03:02:01.500000"), (2, CREATE, None, "")]
     writer.executemany("INSERT INTO runs VALUES (?, ?, ?, ?)", rows)
     writer.commit()
@@ -41,7 +42,7 @@ def runs(writer: Any) -> Any:
         ("SELECT COALESCE(endtime, createtime) FROM runs WHERE id = 2", CREATE),
         ("SELECT latest FROM (SELECT MIN(endtime) AS latest FROM runs) AS q", END),
         ("WITH r AS (SELECT * FROM runs) SELECT endtime FROM r WHERE id = 1", END),
-        ("SELECT endtime FROM runs UNION SELECT NULL ORDER BY 1 DESC", END),
+        ("SELECT endtime FROM runs WHERE id = 1 UNION SELECT MAX(endtime) FROM runs", END),
         ("SELECT title FROM runs", "2026-05-04 03:02:01.500000"),
         ("SELECT title FROM runs WHERE id = 2", ""),
     ],
@@ -90,7 +91,7 @@ def test_every_statement_sees_the_newest_committed_rows(reader: Any, writer: Any
     assert reader.execute(count).fetchone() == (4,)
 
 
-@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+@pytest.mark.parametrize("engine_name", SERVERS, indirect=True)
 def test_open_transaction_sees_the_newest_rows_of_others(writer: Any, open_connection: Any):
     # SQLite has no such case: there is one transaction that writes at a time.
     writer.execute("UPDATE items SET size = 9 WHERE id = 1")
@@ -101,9 +102,9 @@ def test_open_transaction_sees_the_newest_rows_of_others(writer: Any, open_conne
     writer.rollback()
 
 
-@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
-def test_change_after_a_deadlock_waits_for_commit_again(writer: Any, open_connection: Any):
-    other = open_connection(write=True)
+@pytest.mark.parametrize("engine_name", SERVERS, indirect=True)
+def test_change_after_a_deadlock_waits_for_commit_again(open_connection: Any):
+    writer, other = open_connection(write=True), open_connection(write=True)
     writer.execute("UPDATE items SET size = 9 WHERE id = 1")
     other.execute("UPDATE items SET size = 9 WHERE id = 2")
     with ThreadPoolExecutor() as pool:
@@ -191,6 +192,7 @@ def test_database_refuses_what_the_connector_lets_pass(
 ):
     monkeypatch.setattr(sqlauthenticator, "check_reads", lambda word: None)
     monkeypatch.setattr(sqlauthenticator, "refused_on_server", lambda sql: None)
+    monkeypatch.setattr(sqlauthenticator, "refused_on_postgresql", lambda *_: None)
     monkeypatch.setattr(sqlauthenticator, "permit", lambda *_: sqlite3.SQLITE_OK)
     reader = open_connection()
     for sql in (

@@ -160,7 +160,7 @@ def test_bad_setting_is_one_sentence(
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://reader:hidden@host/db",
+        "oracle://reader:hidden@host/db",
         "mysql://reader:hidden@host:port/db",
         "reader:hidden@host/db",
         "sqlite3://hidden",

@@ -48,7 +48,7 @@ def test_columns_are_described(open_connection: Open, statement: str):
     assert [row[:4] for row in cursor] == [
         ("id", "integer", "NO", "PRI"),
         ("name", "varchar(50)", "NO", ""),
-        ("size", "double", "YES", ""),
+        ("size", "double precision", "YES", ""),
         ("body", "blob", "YES", ""),
     ]
 

@@ -7,6 +7,8 @@ from typing import Any
 import pandas
 import pytest
 
+from tests.sqlauthenticator.conftest import end_connection, number_of
+
 COUNT = "SELECT COUNT(*) FROM items"
 ENDED = r"the snapshot has ended: it may last 0\.3 s"
 
@@ -109,7 +111,10 @@ def holds_a_view(reader: Any, writer: Any, engine_name: str) -> bool:
     if engine_name == "sqlite":
         _, frames, copied = writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         return bool(copied < frames)
-    own = writer.execute("SELECT CONNECTION_ID()").fetchone()
+    own = (number_of(writer),)
+    if engine_name == "postgresql":
+        sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> ?"
+        return bool(writer.execute(sql, own).fetchone()[0])
     sql = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> ?"
     return bool(writer.execute(sql, own).fetchone()[0])
 
@@ -155,12 +160,10 @@ def test_connection_may_be_closed_in_a_snapshot(reader: Any):
         reader.execute(COUNT)
 
 
-@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql", "postgresql"], indirect=True)
 def test_lost_connection_ends_the_snapshot(reader: Any, writer: Any):
     with reader.snapshot():
-        (number,) = reader.execute("SELECT CONNECTION_ID()").fetchone()
-        writer.execute(f"KILL {number}")
-        time.sleep(0.2)
+        end_connection(number_of(reader), writer)
         with pytest.raises(sqlite3.OperationalError):
             reader.execute(COUNT)
         with pytest.raises(sqlite3.OperationalError, match="the snapshot has ended"):

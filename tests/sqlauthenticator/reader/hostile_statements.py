@@ -3,7 +3,10 @@
 import random
 from collections.abc import Callable
 
+from tests.sqlauthenticator.reader import hostile_to_postgresql as postgresql
+
 READS = {
+    "postgresql": postgresql.READS,
     "sqlite": (
         "SELECT COUNT(*), SUM(size) FROM items",
         "WITH q AS (SELECT id FROM items) SELECT * FROM q",
@@ -37,6 +40,7 @@ ANY = (
     "DELETE FROM items RETURNING id",
 )
 WRITES = {
+    "postgresql": (*ANY, *postgresql.WRITES),
     "sqlite": (
         *ANY,
         "ATTACH 'made.db' AS made",
@@ -105,6 +109,7 @@ WRITES = {
     ),
 }
 SLOW = {
+    "postgresql": postgresql.SLOW,
     "sqlite": (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
     ),
@@ -146,6 +151,7 @@ SHELLS = (
     "SHOW {}",
 )
 TAILS = {
+    "postgresql": postgresql.TAILS,
     "sqlite": ("; {}", " UNION {}", ", writefile('made.txt', 'x')", " -- '\n {}"),
     "servers": (
         " INTO OUTFILE 'made.txt'",
@@ -176,6 +182,10 @@ def put_into_shell(chance: random.Random, sql: str) -> str:
     return chance.choice(SHELLS).replace("{}", sql)
 
 
+def put_into_shell_of_postgresql(chance: random.Random, sql: str) -> str:
+    return chance.choice((*SHELLS, *postgresql.SHELLS)).replace("{}", sql)
+
+
 def hide_word(chance: random.Random, sql: str) -> str:
     """Put one word between quotes or into a comment that a server runs."""
     words = sql.split(" ")
@@ -194,10 +204,11 @@ def damage(chance: random.Random, sql: str) -> str:
 
 
 DRESSES: tuple[Dress, ...] = (change_capitals, change_gaps, put_into_shell, hide_word, damage)
+OF_POSTGRESQL: dict[Dress, Dress] = {put_into_shell: put_into_shell_of_postgresql}
 
 
 def hostile(chance: random.Random, kind: str) -> str:
-    """Return a statement for `sqlite` or for `servers`; one in 400 wants to take long."""
+    """Return a statement for `sqlite`, `postgresql` or `servers`; 1 in 400 wants to take long."""
     if chance.random() < 0.0025:
         return chance.choice(SLOW[kind])
     if chance.random() < 0.2:
@@ -206,6 +217,8 @@ def hostile(chance: random.Random, kind: str) -> str:
     sql = write = chance.choice(WRITES[kind])
     if chance.random() < 0.3:
         sql = chance.choice(READS[kind]) + chance.choice(TAILS[kind]).replace("{}", write)
-    for dress in chance.choices(DRESSES, k=chance.randint(0, 3)):
+    own = OF_POSTGRESQL if kind == "postgresql" else {}
+    dresses = [own.get(dress, dress) for dress in DRESSES]
+    for dress in chance.choices(dresses, k=chance.randint(0, 3)):
         sql = dress(chance, sql) or "SELECT 1"
     return sql

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
 import pymysql
 import sqlalchemy as sa
 
@@ -25,11 +26,20 @@ from tests import databases, leftovers
 from tests.sqlauthenticator.conftest import make_items
 from tests.sqlauthenticator.reader.hostile_statements import READS, hostile
 from tests.sqlauthenticator.reader.watched import FileState, ServerState, make_targets
+from tests.sqlauthenticator.reader.watched_postgresql import PostgresState
 
 LIMIT = 1.0
 SLOWEST = LIMIT + sqlauthenticator.MARGIN + 4
 BATCH = 50
-REFUSALS = (sqlite3.Error, sqlite3.Warning, pymysql.Error, sa.exc.SQLAlchemyError, ValueError)
+REFUSALS = (
+    *(sqlite3.Error, sqlite3.Warning, pymysql.Error, psycopg.Error),
+    *(sa.exc.SQLAlchemyError, ValueError),
+)
+STATES: dict[str, Any] = {
+    "sqlite": FileState,
+    "postgresql": PostgresState,
+    "servers": ServerState,
+}
 
 
 class Result(NamedTuple):
@@ -72,9 +82,9 @@ class Doors:
 
 def try_statements(url: str, seed: int, count: int) -> Result:
     """Run hostile statements through all doors, and reads between them, which have to work."""
-    kind = "sqlite" if url.startswith("sqlite") else "servers"
+    kind = next((kind for kind in ("sqlite", "postgresql") if url.startswith(kind)), "servers")
     chance, ended, wrong, longest = random.Random(seed), Counter[str](), [], 0.0
-    with contextlib.closing((FileState if kind == "sqlite" else ServerState)(url)) as state:
+    with contextlib.closing(STATES[kind](url)) as state:
         doors = Doors(url)
         ways = (doors.try_connector, doors.try_snapshot, doors.try_engine, doors.try_driver)
         before, tried = state.read(doors), []
@@ -114,6 +124,8 @@ def without_guard() -> Iterator[None]:
     real = sqlauthenticator.refused_word, sqlauthenticator.permit
     unjudged: Any = lambda *_: None  # noqa: E731
     kept = sqlauthenticator.Connection._refused
+    of_postgresql = sqlauthenticator.refused_on_postgresql
+    sqlauthenticator.refused_on_postgresql = unjudged
     sqlauthenticator.refused_word = unjudged
     sqlauthenticator.Connection._refused = staticmethod(unjudged)
     sqlauthenticator.permit = lambda *_: sqlite3.SQLITE_OK
@@ -121,6 +133,7 @@ def without_guard() -> Iterator[None]:
         yield
     finally:
         sqlauthenticator.refused_word, sqlauthenticator.permit = real
+        sqlauthenticator.refused_on_postgresql = of_postgresql
         sqlauthenticator.Connection._refused = staticmethod(kept)
 
 
@@ -129,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     flags.add_argument("--statements", type=int, default=10_000)
     flags.add_argument("--seed", type=int, default=1)
-    flags.add_argument("--engines", default=",".join(databases.EARLIER))
+    flags.add_argument("--engines", default=",".join(databases.ENGINES))
     given = flags.parse_args(argv)
     is_good = True
     logging.disable()  # SQLAlchemy's pool complains of what the control does
@@ -166,9 +179,9 @@ def tried_on(engine: str, seed: int, count: int) -> Result:
         if engine == "sqlite":
             with contextlib.closing(sqlite3.connect(str(sa.make_url(url).database))) as made:
                 made.execute("PRAGMA journal_mode = WAL")
-        make_targets(url)
         with contextlib.closing(sqlauthenticator.connector(url=url, write=True)) as writer:
-            make_items(writer, auto="" if engine == "sqlite" else "AUTO_INCREMENT")
+            make_items(writer, engine)
+        make_targets(url)
         return try_statements(url, seed, count)
 
 

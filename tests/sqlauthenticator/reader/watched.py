@@ -9,6 +9,7 @@ import pymysql
 import sqlalchemy as sa
 
 import sqlauthenticator
+from tests.sqlauthenticator.reader.watched_postgresql import TARGETS
 
 # Variables of a server that change by themselves.
 RESTLESS = ("gtid", "timestamp", "innodb_", "rpl_", "pseudo", "insert_id", "last_")
@@ -24,6 +25,10 @@ def make_targets(url: str) -> None:
     if url.startswith("sqlite"):
         return
     with contextlib.closing(sqlauthenticator.connector(url=url, write=True)) as writer:
+        if url.startswith("postgresql"):
+            for target in TARGETS:
+                writer.execute(target)
+            return
         (version,) = writer.execute("SELECT VERSION()").fetchone()
         if "MariaDB" in version:
             writer.execute("CREATE SEQUENCE numbers NOCACHE")
