@@ -1,4 +1,4 @@
-"""`python3 local-database.py`: read history from GitHub, or replay stored deliveries."""
+"""`python3 local-database.py`: read history, replay deliveries, audit or copy the store."""
 
 import sys
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from backfill.command.arguments import (
     parse_delivery_filter,
     parse_read_range,
 )
+from backfill.command.copy_store import run_copy, secrets_in
 from backfill.command.explain import explain
 from backfill.command.flags import SETTINGS, command_line
 from backfill.http.errors import ApiError
@@ -61,7 +62,9 @@ def run(given: dict[str, Any]) -> int:
     check_exclusive_flags(given)
     if given["explain"] is not None:
         return explain(given["explain"], as_json=given["json"])
-    settings = read_settings({name: given[name] for name in SETTINGS})
+    settings = read_settings({name: given[name] for name in SETTINGS}, *secrets_in(given))
+    if given["copy_to"]:
+        return run_copy(settings, given["copy_to"], hold=given["hold"])
     if given["forget"]:
         return run_forget(settings, given["forget"])
     if given["replay"]:

@@ -30,6 +30,8 @@ class Settings(NamedTuple):
     database_ssl_ca: str | None
     database_read_url: str
     database_migrate_url: str
+    copy_password: str | None
+    copy_password_command: str | None
     webhook_secret: tuple[bytes, ...]
     sources: Mapping[str, SourceSettings]
     """The vendors' own, by the first word of their providers."""
@@ -113,6 +115,8 @@ SETTINGS = {
     "DATABASE_SSL_CA": Setting(None, values.existing_file),
     "DATABASE_READ_URL": Setting(None, values.database_url),
     "DATABASE_MIGRATE_URL": Setting(None, values.database_url),
+    "COPY_PASSWORD": Setting(None, values.secret_text),
+    "COPY_PASSWORD_COMMAND": Setting(None, values.command),
     "WEBHOOK_SECRET": Setting(None, values.webhook_secret),
     **{name: setting for form in FORMS.values() for name, setting in form.settings.values()},
     "REPOS": Setting(None, values.repos),
@@ -140,8 +144,8 @@ SETTINGS = {
 HIDDEN = frozenset(
     """
     database_url database_password database_password_command database_read_url
-    database_migrate_url webhook_secret sources dashboard_password
-    acknowledge_token
+    database_migrate_url copy_password copy_password_command webhook_secret sources
+    dashboard_password acknowledge_token
     """.split()
 )
 
@@ -229,7 +233,7 @@ def check_value(name: str, text: str | None) -> Any:
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return every text of the settings that must not be printed, logged or kept in argv."""
     urls = (settings.database_url, settings.database_read_url, settings.database_migrate_url)
-    secrets = [settings.database_password, *map(values.url_password, urls)]
+    secrets = [settings.database_password, settings.copy_password, *map(values.url_password, urls)]
     secrets += [source.token for source in settings.sources.values()]
     secrets += [settings.dashboard_password, settings.acknowledge_token]
     keys = (settings.webhook_secret, *(source.secrets for source in settings.sources.values()))

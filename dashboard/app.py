@@ -35,6 +35,11 @@ NOT_READY = {
         "Upgrade it once; nothing that is stored is lost, and this page comes back by itself.",
         "python3 local-database.py -i",
     ),
+    "copying": (
+        "The store is still being copied here",
+        "These pages come by themselves once the copy is whole and open.",
+        "python local-database.py --copy-to URL",
+    ),
 }
 
 

@@ -103,6 +103,10 @@ class Kind:
     it is whole."""
     cipher: Callable[[Connection], str]
     """Return how the connection is encrypted; empty when it is not."""
+    next_number: Callable[[Connection, str], int]
+    """Return the number that a table gives to its next row."""
+    raise_number: Callable[[Connection, str, int], None]
+    """Let a table give no number below this one; on MySQL it ends the transaction."""
     copy_beside: Callable[[URL], Path] | None = None
     """Copy the file before an upgrade and return the copy's path; None for a server."""
     log_bytes: Callable[[URL], int] | None = None
@@ -121,6 +125,8 @@ class Kind:
     """Statements that make what the types of columns need, before the first table."""
     ends_with_an_error: bool = False
     """Whether a statement that fails ends its transaction, or only itself."""
+    holds_nul: bool = True
+    """Whether a text may hold U+0000."""
     index_hint: str = ""
     """What makes a query use an index, with its place as `{}`; empty where it need not be told."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_
 from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline
+from engines.bulk import id_counters
 from engines.kind import (
     ACCESS,
     CONNECT_SECONDS,
@@ -238,6 +239,8 @@ MYSQL = Kind(
     wait_for_connections=wait_for_connections,
     durability=durability,
     cipher=cipher,
+    next_number=id_counters.mysql_next,
+    raise_number=id_counters.raise_mysql,
     index_hint="FORCE INDEX ({})",
 )
 MARIADB = replace(

@@ -1,19 +1,16 @@
 """PostgreSQL: sessions over TLS, SQLSTATEs, promises."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import psycopg
 from sqlalchemy import (
     URL,
     Connection,
-    Dialect,
     Engine,
     ExceptionContext,
-    Executable,
-    Insert,
     Table,
     Text,
     cast,
@@ -26,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from engines import deadline
+from engines.bulk import id_counters
+from engines.bulk.postgresql_posting import allow_copy, post
 from engines.column_types import Exact, Long
 from engines.kind import (
     ACCESS,
@@ -115,6 +114,7 @@ def connect(place: URL, login: Login) -> Engine:
     event.listen(engine, "do_connect", opener)
     event.listen(engine, "handle_error", note_gone)
     deadline.watch(engine)
+    allow_copy(engine)
     return engine
 
 
@@ -166,23 +166,6 @@ def as_written(table: Table, name: str, value: Any) -> Any:
     """Return a value of a column so that it compares byte for byte."""
     is_text = isinstance(table.c[name].type, Exact | Long)
     return cast(value, Text) if is_text else value
-
-
-def post(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run a statement for all rows, in one round trip.
-
-    SQLAlchemy prepares each row of an INSERT anew, which takes longer than to write it.
-    """
-    if not isinstance(statement, Insert):
-        connection.execute(statement, rows)
-        return
-    connection.exec_driver_sql(text_of(statement, connection.dialect, tuple(rows[0])), list(rows))
-
-
-@lru_cache(maxsize=256)
-def text_of(statement: Insert, dialect: Dialect, columns: tuple[str, ...]) -> str:
-    """Return an INSERT as psycopg takes it."""
-    return str(statement.compile(dialect=dialect, column_keys=columns))
 
 
 def now(connection: Connection) -> datetime:
@@ -241,6 +224,9 @@ POSTGRESQL = Kind(
     wait_for_connections=wait_for_connections,
     durability=durability,
     cipher=cipher,
+    next_number=id_counters.postgresql_next,
+    raise_number=id_counters.raise_postgresql,
+    holds_nul=False,
     message=message,
     extensions=("CREATE EXTENSION IF NOT EXISTS citext",),
     ends_with_an_error=True,

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import dialect, insert
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engines import deadline, sqlite_turns
+from engines.bulk import id_counters
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, ListView, Login
 from engines.sqlite_damage import check_file, name_file, read_last_number
 
@@ -229,6 +230,8 @@ SQLITE = Kind(
     wait_for_connections=lambda _, __: None,
     durability=check_file,
     cipher=lambda _: "",
+    next_number=id_counters.sqlite_next,
+    raise_number=id_counters.raise_sqlite,
     copy_beside=copy_beside,
     log_bytes=log_bytes,
     cut_log=cut_log,

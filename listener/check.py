@@ -39,6 +39,7 @@ AGES = {
     "empty": "",
     "older": BEHIND,
     "newer": "newer than this release: run that one",
+    "copying": "that of a copy which is not whole yet: the same --copy-to goes on",
 }
 
 
@@ -110,7 +111,7 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
                 yield tls_line(connection, settings)
             yield CheckLine("count", "nothing acknowledged is missing", acknowledged.look(engine))
             yield from (CheckLine(*promise) for promise in kind.durability(connection))
-        wrong = AGES[age] if not kind.is_file or age == "newer" else ""
+        wrong = AGES[age] if not kind.is_file or age in ("newer", "copying") else ""
         yield CheckLine("schema", f"is {age}", wrong and f"is {wrong}")
         if age == "current":
             lacking = migrate.list_missing(engine)

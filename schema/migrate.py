@@ -26,8 +26,12 @@ CONFIG = Config()
 CONFIG.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
 
 
+COPYING = "copying"
+"""In place of a revision: a copy of another store, which is not whole yet (store/copying/)."""
+
+
 def state(engine: Engine) -> str:
-    """Return `empty`, `current`, `older` or `newer`.
+    """Return `empty`, `current`, `older`, `newer` or `copying`.
 
     `older` may be a database from before migrations; `newer` was upgraded by a later release.
     """
@@ -56,7 +60,9 @@ def list_missing(engine: Engine) -> list[str]:
 
 
 def age_of(revision: str) -> str:
-    """Return `current`, `older` or `newer`: how old a schema of this revision is."""
+    """Return `current`, `older`, `newer` or `copying`: how old a schema of this revision is."""
+    if revision == COPYING:
+        return COPYING
     newest, *earlier = known_revisions()
     if revision == newest:
         return "current"

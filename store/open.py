@@ -20,6 +20,9 @@ from schema.upgrade_lock import UpgradeLocked, wait_for_upgrade
 from store.deliveries import acknowledged
 
 NEWER = "the database was upgraded by a newer release: run that one"
+UNFINISHED = (
+    "the database is a copy that is not whole yet: the same --copy-to goes on, and opens it"
+)
 SILENT = "the database does not answer"
 OTHERS_SECONDS = 10.0
 """How long a start waits for another that makes the schema; an upgrade may take longer."""
@@ -53,6 +56,8 @@ ASK = Role("DATABASE_URL", 10.0)
 """What a command asks by the way."""
 READ = Role("DATABASE_READ_URL", 10.0)
 """Pages, whose sessions cannot write; an SQLite file is never made."""
+COPY = Role("DATABASE_READ_URL", 600.0)
+"""A store that is copied whole, likewise."""
 WORK = Role("DATABASE_URL", 60.0)
 """Backfill, audit, replay, roll-ups: nobody waits for an answer, as GitHub does."""
 PLAN = Role("DATABASE_MIGRATE_URL", 60.0)
@@ -67,7 +72,7 @@ def open_engine(settings: Settings, role: Role) -> Engine:
     # Another user's URL brings that user's password: the writer's must not replace it.
     is_ours = url == settings.database_url or make_url(url).password is None
     try:
-        return (connect_reader if role == READ else connect)(
+        return (connect_reader if role.url == READ.url else connect)(
             url,
             password=settings.database_password if is_ours else None,
             password_command=settings.database_password_command if is_ours else None,
@@ -143,7 +148,7 @@ def ending_start(trouble: str) -> Iterator[None]:
 
 
 def age(engine: Engine, others_seconds: float = 0.0) -> str:
-    """Return `empty`, `current`, `older` or `newer`, once others upgrade no more or so long.
+    """Return what `migrate.state` does, once others upgrade no more or so long.
 
     Raises CannotStart.
     """
@@ -167,6 +172,8 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
         schema_age = age(engine, OTHERS_SECONDS)
     if schema_age == "newer":
         raise CannotStart(NEWER)
+    if schema_age == migrate.COPYING:
+        raise CannotStart(UNFINISHED, 1)
     if schema_age == "current":
         return None
     copy = None

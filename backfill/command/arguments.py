@@ -22,6 +22,7 @@ INSTEAD = {
     "audit": ("since", "max_requests", *AUDIT_ONLY),
     "reasons": ("since", "max_requests"),
     "explain": ("json",),
+    "copy_to": ("hold",),
 }
 """What is done instead of reading history, and the flags that have an effect beside it."""
 WITH_UNDERSCORE = ("max_runs", "last_time")
@@ -69,7 +70,11 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
     for mode, effective in INSTEAD.items():
         if given.get(mode):
             check_flags_beside(given, mode, effective)
+            if mode == "copy_to" and given.get("repos"):
+                raise BadSetting("-r", "has no effect with --copy-to: the whole store is copied")
             return
+    if given.get("hold"):
+        raise BadSetting("--hold", "is for --copy-to only")
     replays = bool(given.get("replay"))
     for name in AUDIT_ONLY:
         if given.get(name):
@@ -82,7 +87,8 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
 
 def check_flags_beside(given: Mapping[str, Any], mode: str, effective: Sequence[str]) -> None:
     """Raise BadSetting for a flag that would have no effect beside one of INSTEAD."""
-    others = (*INSTEAD, "replay", "forget", "dry_run", *CRAWL_ONLY, *REPLAY_ONLY, *AUDIT_ONLY)
+    modes = (*INSTEAD, "replay", "forget", "dry_run", "hold")
+    others = (*modes, *CRAWL_ONLY, *REPLAY_ONLY, *AUDIT_ONLY)
     for name in others:
         if given.get(name) not in (None, False) and name not in (mode, *effective):
             raise BadSetting(flag_of(name), f"has no effect with {flag_of(mode)}")

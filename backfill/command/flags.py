@@ -59,6 +59,18 @@ def command_line() -> CommandLine:
         metavar="ORG/REPO",
         help="delete all that is stored of this repository instead, after a question",
     )
+    copy = parser.add_argument_group("copy: move to another database")
+    copy.add_argument(
+        "--copy-to",
+        metavar="URL",
+        help="copy the whole store into this empty database instead, of any engine; deliveries "
+        "may come in meanwhile, and the same command brings over what is new [COPY_PASSWORD]",
+    )
+    copy.add_argument(
+        "--hold",
+        action="store_true",
+        help="keep the copy closed: listeners that are started on it spool until it is opened",
+    )
     replay = parser.add_argument_group("replay of stored deliveries")
     replay.add_argument(
         "--replay", action="store_true", help="map stored deliveries again instead; asks no server"

@@ -71,7 +71,7 @@ def open_store() -> None:
         if not is_missing(error):
             raise
         g.schema = "empty"
-    if g.schema in ("empty", "older"):
+    if g.schema in ("empty", "older", "copying"):
         raise NotReady(g.schema)
 
 

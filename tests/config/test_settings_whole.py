@@ -20,6 +20,8 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         database_ssl_ca=None,
         database_read_url="sqlite:///data/shark_dashboard.db",
         database_migrate_url="sqlite:///data/shark_dashboard.db",
+        copy_password=None,
+        copy_password_command=None,
         webhook_secret=(),
         sources={
             "github": SourceSettings("https://api.github.com"),
@@ -97,6 +99,8 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         database_ssl_ca=str(tmp_path / "ca.pem"),
         database_read_url="mysql+pymysql://reader@db.example.org/runs",
         database_migrate_url="mysql+pymysql://u@db.example.org:3307/runs",
+        copy_password=None,
+        copy_password_command=None,
         webhook_secret=(b"the new one is long", b"the old one is n\xc3\xa9"),
         sources={
             "github": SourceSettings(

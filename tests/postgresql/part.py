@@ -12,6 +12,7 @@ PART = (
     "tests/schema/test_views.py",
     "tests/store/test_convergence.py",
     "tests/store/test_guards.py",
+    "tests/store/copying/",
     "tests/store/test_open.py",
     "tests/store/write/",
     "tests/store/doors/",

@@ -1,0 +1,1 @@
+"""Stores that move: all of their rows, between engines, killed anywhere, while they are written."""
