@@ -101,6 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
     A shell lets what it starts in the background ignore Ctrl-C, and so would the commands that
     tests start, and stop with it.
     """
+    leftovers.use_memory()
     if not config.option.help:
         find_engines()
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,5 +1,6 @@
 """Fresh databases on the four engines, and which engines a session could have."""
 
+import itertools
 import os
 import secrets
 import sqlite3
@@ -94,12 +95,21 @@ def fresh(engine: str, directory: Path) -> Iterator[str]:
 
 
 def clear(url: str, metadata: sa.MetaData) -> None:
-    """Delete every row of the tables in `metadata`; hundreds of tests do, on one connection."""
+    """Delete every row of the tables in `metadata`; thousands of tests do, on one connection."""
     if url not in _engines:
         _engines[url] = _engine(url, pool_size=1)
     with _engines[url].begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+        names = _quoted_names(metadata, connection.dialect)
+        # Most tests write to few of the tables: asking is a tenth of deleting from all.
+        asked = ", ".join(f"EXISTS (SELECT 1 FROM {name})" for name in names)  # noqa: S608
+        filled = connection.exec_driver_sql(f"SELECT {asked}").one()
+        for name in itertools.compress(names, filled):
+            connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608
+
+
+def _quoted_names(metadata: sa.MetaData, dialect: sa.Dialect) -> list[str]:
+    quote = dialect.identifier_preparer.format_table
+    return [quote(table) for table in reversed(metadata.sorted_tables)]
 
 
 @contextmanager

@@ -132,7 +132,7 @@ def test_server_of_a_killed_session_is_ended_by_the_next(
 
 def test_sweep_leaves_a_living_session_alone():
     mine = leftovers.session_dir()
-    assert mine not in leftovers.sweep(leftovers.ROOT)
+    assert mine not in leftovers.sweep(leftovers.root())
     assert mine.is_dir()
 
 
@@ -146,3 +146,20 @@ def test_sweep_does_not_end_a_stranger_with_the_same_pid(short_path: Path):
         assert stranger.poll() is None
         stranger.communicate(b"\n")
     assert stranger.returncode == 0
+
+
+def test_memory_disk_that_is_too_small_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(leftovers, "NEEDED", 1 << 60)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    leftovers.use_memory()
+    assert tempfile.gettempdir() == str(tmp_path)
+
+
+def test_folder_that_the_user_chose_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    leftovers.use_memory()
+    assert tempfile.gettempdir() == str(tmp_path)

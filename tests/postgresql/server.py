@@ -54,7 +54,7 @@ def start(directory: Path, port: int, extra_args: Sequence[str] = ()) -> int:
         data.mkdir(parents=True)
         if os.geteuid() == 0:
             for above in directory.parents:
-                if above.is_relative_to(leftovers.ROOT):
+                if above.is_relative_to(leftovers.root()):
                     above.chmod(0o711)
             for own in (directory, data):
                 os.chown(own, NOBODY, NOBODY)
