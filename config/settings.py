@@ -56,6 +56,7 @@ class Settings(NamedTuple):
     night_zone: ZoneInfo
     night_ends: time
     groups: tuple[Group, ...]
+    feeds: bool
     feeds_dir: Path
     prices: Prices
 
@@ -137,6 +138,7 @@ SETTINGS = {
     "NIGHT_ZONE": Setting("UTC", values.zone),
     "NIGHT_ENDS": Setting("12:00", values.time_of_day),
     "GROUPS": Setting("", groups.read_groups),
+    "FEEDS": Setting("off", values.switch),
     "FEEDS_DIR": Setting("feeds", Path),
     "PRICES": Setting("", prices.read_prices),
 }

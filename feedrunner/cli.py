@@ -1,33 +1,31 @@
 """`python3 run_feeds.py`: load the feeds that are named, or all; say how each went."""
 
 import os
-import shutil
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from tqdm import tqdm
 
 from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting, Settings
-from engines import faults, reading
-from feedrunner import output_files, runner, skeleton
+from engines import faults
+from feedrunner import listing, output_files, runner, skeleton
+from feedrunner.listing import Manifests, feed_environment
 from feedrunner.manifest import BadManifest, Manifest, read_manifests
-from feedrunner.process import own_python
 from feedrunner.runner import Busy, Ended
+from feedrunner.schedule import daemon, feed_health
 from rows.one_line import one_line
-from schema.tables.packages import load_history
-from store.open import ASK, WORK, CannotStart, opened, opened_existing, schema
+from runtime.parent_pipe import end_with_parent
+from store.open import WORK, CannotStart, opened, schema
 
 ALL_DONE, ONE_FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
-Manifests = Mapping[str, Manifest | BadManifest]
-NOT_ISOLATED = (
-    "feeds run as this user: they are code that you trust, and could read what you can read; "
-    "run them as another user, or in a container, if you do not"
-)
 
 
 def command_line() -> CommandLine:
@@ -49,6 +47,10 @@ def command_line() -> CommandLine:
         dest="path",
         metavar="PATH",
         help="read a run elsewhere: a file of lines, a folder",
+    )
+    parser.add_argument("--daemon", action="store_true", help="load feeds when they are due")
+    parser.add_argument(
+        "--beside", action="store_true", help="end when standard input does: with the listener"
     )
     parser.add_password()
     return parser
@@ -83,12 +85,28 @@ def run(given: dict[str, Any]) -> int:
     manifests = read_manifests(settings.feeds_dir)
     chosen = choose(manifests, names, settings.feeds_dir)
     if given["check"]:
-        return check(chosen)
+        return BAD_SETTINGS if listing.check(chosen) else ALL_DONE
     if given["list"]:
-        return show_list(settings, chosen)
+        listing.show(settings, chosen)
+        return ALL_DONE
     if given["path"] is not None and len(names) != 1:
         raise BadSetting("--from", "name the one feed that the lines are of")
-    return load_all(settings, chosen, given)
+    with ended_by_a_signal():
+        return run_daemon(settings, given) if given["daemon"] else load_all(settings, chosen, given)
+
+
+@contextmanager
+def ended_by_a_signal() -> Iterator[None]:
+    """End as by Ctrl-C when the process is told to: a feed's program ends with its runner."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def choose(manifests: Manifests, names: Sequence[str], folder: Path) -> Manifests:
@@ -111,72 +129,44 @@ def write_new(folder: Path, names: Sequence[str]) -> int:
     return ALL_DONE
 
 
-def check(manifests: Manifests) -> int:
-    """Say what is wrong with the feeds' manifests, before anything runs."""
-    code = ALL_DONE
-    for name, manifest in manifests.items():
-        wrong = str(manifest) if isinstance(manifest, BadManifest) else why_not(manifest)
-        print(f"{'WRONG' if wrong else 'ok   '} {name}{': ' if wrong else ''}{wrong}")
-        code = BAD_SETTINGS if wrong else code
-    print(f"note  {NOT_ISOLATED}")
-    return code
-
-
-def why_not(manifest: Manifest) -> str:
-    """Say why a feed's program could not be started; nothing when it could."""
-    words = own_python(manifest)
-    if shutil.which(words[0]) is None:
-        return f"command: {words[0]} is not there"
-    scripts = [word for word in words[1:] if word.endswith(".py") and not Path(word).exists()]
-    return f"command: {scripts[0]} is not there" if scripts else ""
-
-
-def show_list(settings: Settings, manifests: Manifests) -> int:
-    """Print the feeds with their last loads."""
-    with opened_existing(settings, ASK, "no feed was loaded") as engine:
-        last = last_loads(engine)
-    for name, manifest in manifests.items():
-        if isinstance(manifest, BadManifest):
-            print(f"{name}: {manifest}")
-            continue
-        when = f"daily at {manifest.at[0]:02}:{manifest.at[1]:02} UTC" if manifest.at else ""
-        when = when or f"every {manifest.every} s"
-        print(f"{name}: {when}; {last.get(name, 'never loaded')}")
-    return ALL_DONE
-
-
-def last_loads(engine: Engine) -> dict[str, str]:
-    """Return what is to be said of each feed's last load."""
-    c = load_history.c
-    newest = select(func.max(c.Id)).group_by(c.feed)
-    query = select(c.feed, c.state, c.starttime, c.changed, c.error).where(c.Id.in_(newest))
-    with reading(engine).connect() as connection:
-        rows = connection.execute(query).all()
-    return {
-        feed: f"{state} {shown(time)}, {changed or 0:,} rows changed" + (f": {why}" if why else "")
-        for feed, state, time, changed, why in rows
-    }
-
-
-def shown(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
-
-
 def load_all(settings: Settings, manifests: Manifests, given: Mapping[str, Any]) -> int:
     """Load feeds, each whatever the others do."""
     code = ALL_DONE
     with opened(settings, WORK) as engine:
         schema(engine, settings, install=False)
-        for name, manifest in manifests.items():
+        for manifest in manifests.values():
             if isinstance(manifest, BadManifest):
                 say(str(manifest), BAD_SETTINGS)
                 code = BAD_SETTINGS
                 continue
-            code = max(code, load_one(name, load_of(engine, manifest, given)))
+            work = load_of(engine, settings, manifest, given)
+            code = max(code, load_one(engine, manifest, work, is_trial=given["dry_run"]))
+        if not given["names"]:
+            feed_health.forget_others(engine, manifests.keys())
     return code
 
 
-def load_of(engine: Engine, manifest: Manifest, given: Mapping[str, Any]) -> Callable[[], Ended]:
+def run_daemon(settings: Settings, given: Mapping[str, Any]) -> int:
+    """Load feeds when they are due, until the process is told to end."""
+    if given["beside"]:
+        end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with opened(settings, WORK) as engine:
+        schema(engine, settings, install=False)
+
+        def load(manifest: Manifest) -> None:
+            work = load_of(engine, settings, manifest, given)
+            load_one(engine, manifest, work, is_trial=False)
+
+        names, tell = tuple(given["names"]), lambda line: say(line, ONE_FAILED)
+        own = daemon.Daemon(engine, settings.feeds_dir, names, feed_environment(), load, tell)
+        with suppress(KeyboardInterrupt):
+            daemon.work(own, threading.Event())
+    return ALL_DONE
+
+
+def load_of(
+    engine: Engine, settings: Settings, manifest: Manifest, given: Mapping[str, Any]
+) -> Callable[[], Ended]:
     """Return what loads a feed as the flags say."""
     if given["path"] is not None:
         path = Path(given["path"])
@@ -184,26 +174,45 @@ def load_of(engine: Engine, manifest: Manifest, given: Mapping[str, Any]) -> Cal
         return lambda: load(
             engine,
             manifest,
-            output_files.read_from(path),
+            show_progress(manifest.name, output_files.read_from(path)),
             lambda: output_files.exit_of(path),
+            lambda: output_files.log_of(path),
             full=given["full"],
         )
     return lambda: runner.run_feed(
-        engine, manifest, os.environ, full=given["full"], dry_run=given["dry_run"]
+        engine,
+        manifest,
+        feed_environment(),
+        full=given["full"],
+        dry_run=given["dry_run"],
+        venvs=settings.spool_dir.parent / "feeds",
+        show=lambda pieces: show_progress(manifest.name, pieces),
     )
 
 
-def load_one(name: str, work: Callable[[], Ended]) -> int:
+def show_progress(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass on pieces; on a terminal a bar tells how many lines came."""
+    with tqdm(desc=name, unit=" lines", unit_scale=True, leave=False, disable=None) as bar:
+        for piece in pieces:
+            yield piece
+            bar.update(piece.count(b"\n"))
+
+
+def load_one(
+    engine: Engine, manifest: Manifest, work: Callable[[], Ended], *, is_trial: bool
+) -> int:
     """Load a feed and say how it went."""
     try:
         ended = work()
     except Busy as error:
         return say(str(error), ONE_FAILED)
+    if not is_trial:
+        feed_health.put_outcome(engine, manifest, feed_environment(), ended)
     said = f"{ended.lines:,} lines, {ended.changed:,} rows changed, {ended.gone:,} gone"
     if not ended.error:
-        print(f"{name}: {said}", flush=True)
+        print(f"{manifest.name}: {said}", flush=True)
         return ALL_DONE
-    say(f"{name}: failed: {ended.error}; {said}", ONE_FAILED)
+    say(f"{manifest.name}: failed: {ended.error}; {said}", ONE_FAILED)
     for line in ended.logtail.splitlines()[-5:]:
         print(f"  {line}", file=sys.stderr)
     return ONE_FAILED

@@ -88,7 +88,8 @@ class Loader:
         def work(connection: Connection) -> Written:
             written = write(connection, self.load, rows, self.listed)
             if state is not None:
-                put_state(connection, self.load, {"state": state.value})
+                values = {"load_id": self.load.number, "state": state.value}
+                put_state(connection, self.load.feed, values)
             return written
 
         written = self.transact(self.engine, work)
@@ -167,15 +168,20 @@ def end_load(
         connection.execute(ended.values(values))
         if brought is None:
             return
-        put_state(connection, load, {"brought": brought.text()})
+        put_state(connection, load.feed, {"load_id": load.number, "brought": brought.text()})
 
     transact(engine, work)
 
 
-def put_state(connection: Connection, load: Load, values: dict[str, Any]) -> None:
+def note_setup(engine: Engine, feed: str, setup: str) -> None:
+    """Note by which settings a feed's program said that it is not set up."""
+    transact(engine, lambda connection: put_state(connection, feed, {"setup": setup}))
+
+
+def put_state(connection: Connection, feed: str, values: dict[str, Any]) -> None:
     """Write what is noted of a feed; what is not given stays."""
-    row = {"feed": load.feed, "load_id": load.number, **values}
-    row.setdefault("state", last_state(connection, load.feed))
+    row = {"feed": feed, **values}
+    row.setdefault("state", last_state(connection, feed))
     put_rows(connection, tables.feedstates, [row])
 
 

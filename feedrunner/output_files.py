@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from feedrunner.process import PIECE
+from feedrunner.process import LAST_LINES, PIECE, shown
 from feedrunner.streams import STREAMS
 from feedrunner.unchanged import lines_of
 
@@ -49,3 +49,13 @@ def exit_of(path: Path) -> int | None:
         return 0
     text = file.read_text(encoding="ascii", errors="replace").strip()
     return int(text) if text.lstrip("-").isdigit() else 1
+
+
+def log_of(path: Path) -> str:
+    """Return the last lines of the log that a run elsewhere left beside its output."""
+    file = path / "stderr"
+    if not path.is_dir() or not file.is_file():
+        return ""
+    with file.open("rb") as log:
+        log.seek(max(0, file.stat().st_size - PIECE))
+        return "\n".join(map(shown, log.read().splitlines()[-LAST_LINES:]))

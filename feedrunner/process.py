@@ -25,6 +25,8 @@ PASSED_ON = (
     "SSL_CERT_FILE SSL_CERT_DIR"
 ).split()
 """What a program sees of the runner's environment; nothing else."""
+AGAIN, MISCONFIGURED = 75, 78
+"""Exit codes by which a program says: try sooner; set me up first (sysexits.h)."""
 END_SECONDS = 5.0
 """How long output is read after the program ended, and how long a signal may take."""
 PIECE = 65_536
@@ -38,8 +40,10 @@ class FeedTimeout(Exception):
 class Process:
     """A program that runs, its output, the end of its log, and how it ended."""
 
-    def __init__(self, manifest: Manifest, folder: Path, environ: Mapping[str, str]) -> None:
-        """Start it. Raises OSError."""
+    def __init__(
+        self, manifest: Manifest, python: Path, folder: Path, environ: Mapping[str, str]
+    ) -> None:
+        """Start it, with a Python of its own where it has one. Raises OSError."""
         self.manifest = manifest
         self.until = time.monotonic() + manifest.timeout
         self.tail = deque[str](maxlen=LAST_LINES)
@@ -47,9 +51,9 @@ class Process:
         self.is_over = False
         """Whether nothing of it is left to be ended."""
         self.child = subprocess.Popen(  # noqa: S603 - an argv that the operator wrote
-            own_python(manifest),
+            argv_of(manifest, python),
             cwd=folder,
-            env=dict(environ),
+            env=with_python(python, environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -139,28 +143,45 @@ def shown(line: bytes) -> str:
     )
 
 
-def own_python(manifest: Manifest) -> list[str]:
-    """Return the argv: `python` is the runner's own, a script beside the manifest is meant."""
+def argv_of(manifest: Manifest, python: Path = Path(sys.executable)) -> list[str]:
+    """Return the argv: `python` is the one given, a script beside the manifest is meant."""
     words = list(manifest.command)
     if words[0] in ("python", "python3"):
-        words[0] = sys.executable
+        words[0] = str(python)
     return [str(manifest.folder / word) if is_beside(manifest, word) else word for word in words]
+
+
+def with_python(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which the commands beside a Python are found first."""
+    own = {} if str(python) == sys.executable else {"VIRTUAL_ENV": str(python.parent.parent)}
+    paths = [str(python.parent)] if own else []
+    return {**environ, **own, "PATH": os.pathsep.join([*paths, environ.get("PATH", os.defpath)])}
 
 
 def is_beside(manifest: Manifest, word: str) -> bool:
     return "/" not in word and (manifest.folder / word).is_file()
 
 
+def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what of the runner's environment any program sees."""
+    return {name: environ[name] for name in PASSED_ON if name in environ}
+
+
+def sources_of(manifest: Manifest, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment says of a feed's sources."""
+    names = [
+        f"SOURCE_{source.upper().replace('-', '_')}_{ending}"
+        for source in manifest.sources
+        for ending in ("URL", "TOKEN", "TOKEN_FILE")
+    ]
+    return {name: environ[name] for name in names if name in environ}
+
+
 def environment(
     manifest: Manifest, folder: Path, state: Path, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """Return all that a program sees of its surroundings."""
-    seen = {name: environ[name] for name in PASSED_ON if name in environ}
-    for source in manifest.sources:
-        for ending in ("URL", "TOKEN", "TOKEN_FILE"):
-            name = f"SOURCE_{source.upper().replace('-', '_')}_{ending}"
-            if name in environ:
-                seen[name] = environ[name]
+    seen = passed_on(environ) | sources_of(manifest, environ)
     own = {"OUTPUTDIR": str(folder), "HOME": str(folder), "TMPDIR": str(folder)}
     own |= {"FEED_NEEDS": str(folder / NEEDS)} if manifest.needs else {}
     own |= {"FEED_NAME": manifest.name, "FEED_STATE": str(state), "PYTHONUTF8": "1"}

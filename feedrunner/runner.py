@@ -1,7 +1,7 @@
 """Load one feed: start its program, write what it prints, and note how that ended."""
 
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -23,19 +23,29 @@ from feedrunner.manifest import Manifest
 from feedrunner.messages import BadLine, read_messages
 from feedrunner.needs import write_needs
 from feedrunner.output_files import read_folder
-from feedrunner.process import FeedTimeout, Process, environment
+from feedrunner.process import (
+    AGAIN,
+    MISCONFIGURED,
+    FeedTimeout,
+    Process,
+    environment,
+    passed_on,
+)
 from feedrunner.unchanged import Brought, Comparison
+from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
 from schema.tables.reconciler import leases
 
 DONE, FAILED = "done", "failed"
-AGAIN, MISCONFIGURED = 75, 78
-"""Exit codes by which a program says: try sooner; set me up first (sysexits.h)."""
 LONGEST_ERROR = 2000
 
 
 ExitCode = Callable[[], int | None]
 """What gives the program's exit code, once all lines are read."""
+
+
+Show = Callable[[Iterator[bytes]], Iterator[bytes]]
+"""What passes on pieces of output, and shows how many there are."""
 
 
 class Ended(NamedTuple):
@@ -61,10 +71,13 @@ def run_feed(
     *,
     full: bool = False,
     dry_run: bool = False,
+    venvs: Path = Path("data/feeds"),
+    show: Show = iter,
 ) -> Ended:
     """Run a feed's program and write its rows; with `dry_run` they are taken back at the end.
 
-    `full`: from nothing instead of the last state. Raises Busy, SQLAlchemyError.
+    `full`: from nothing instead of the last state. `venvs`: the folder of what feeds need
+    installed. `show` passes on what is printed. Raises Busy, SQLAlchemyError.
     """
     with tempfile.TemporaryDirectory(prefix=f"feed-{manifest.name}-") as name:
         folder = Path(name)
@@ -74,12 +87,17 @@ def run_feed(
         state_path = folder / ".state.json"
         state_path.write_text(state, encoding="utf-8")
 
-        exits, running = list[int](), list[Process]()
+        exits, running, logs = list[int](), list[Process](), list[str]()
 
         def pieces() -> Generator[bytes, None, None]:
             """Start the program with the first piece that is asked for: the lease is held then."""
+            try:
+                python = python_of(manifest, venvs, pip_settings(environ))
+            except NoEnvironment as error:
+                logs.append(error.logtail)
+                raise
             seen = environment(manifest, folder, state_path, environ)
-            process = Process(manifest, folder, seen)
+            process = Process(manifest, python, folder, seen)
             running.append(process)
             try:
                 yield from process.pieces()
@@ -94,11 +112,17 @@ def run_feed(
             return load(
                 engine,
                 manifest,
-                given,
+                show(given),
                 lambda: exits[-1] if exits else None,
-                lambda: running[0].logtail() if running else "",
+                lambda: running[0].logtail() if running else "\n".join(logs),
                 full=full,
             )
+
+
+def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the installation of a feed's requirements sees of the runner's environment."""
+    pip = {name: value for name, value in environ.items() if name.startswith("PIP_")}
+    return passed_on(environ) | pip
 
 
 def try_lines(
@@ -141,8 +165,13 @@ def load_lines(
         load = begin_load(engine, manifest.name, manifest.allowed.manager, now)
         with reading(engine).connect() as connection:
             comparison = compare(connection, load, manifest, full=full)
-        lines = comparison.read(pieces)
-        ended = read_all(Loader(engine, load), manifest, comparison, lines, exit_code)
+        lines, loader = comparison.read(pieces), Loader(engine, load)
+        try:
+            ended = read_all(loader, manifest, comparison, lines, exit_code)
+        except KeyboardInterrupt:
+            stopped = Ended(FAILED, loader.lines, loader.changed, loader.gone, "was stopped")
+            note(engine, load, stopped._replace(logtail=logtail()), None)
+            raise
         ended = ended._replace(logtail=logtail())
         is_new = not ended.error and not comparison.is_same
         brought = comparison.brought(load.number, manifest.allowed) if is_new else None
@@ -171,7 +200,7 @@ def read_all(
         error = reason_of(exit_code())
         if not error:
             loader.finish(is_same=comparison.is_same)
-    except (BadLine, FeedTimeout, HalfStream) as problem:
+    except (BadLine, FeedTimeout, HalfStream, NoEnvironment) as problem:
         error = str(problem)
     except OSError as problem:
         where = f": {problem.filename}" if problem.filename else ""

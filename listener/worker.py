@@ -33,7 +33,7 @@ class WorkerSetup(NamedTuple):
 
     `keys` are the vendors' secrets, `made` the files of those of our own. `cause` says why the
     database cannot be written to yet, None when it can. `healing` is the environment of a
-    reconciler, None without one.
+    reconciler, None without one, `feeding` that of what loads feeds.
     """
 
     settings: Settings
@@ -41,6 +41,7 @@ class WorkerSetup(NamedTuple):
     made: Mapping[str, Path]
     cause: str | None
     healing: dict[str, str] | None
+    feeding: dict[str, str] | None = None
 
     @property
     def spools(self) -> bool:
@@ -64,7 +65,8 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> WorkerSetup:
             raise CannotStart(f"nothing could be stored: {told}", startup.MAY_PASS)
     wanted = reconciler.is_wanted(settings)
     healing = reconciler.environment(given, settings.vendor) if wanted else None
-    return WorkerSetup(settings, keys, made, cause, healing)
+    feeding = reconciler.environment(given, settings.vendor) if settings.feeds else None
+    return WorkerSetup(settings, keys, made, cause, healing, feeding)
 
 
 def list_troubles(setup: WorkerSetup) -> list[str]:
@@ -116,6 +118,9 @@ def make_intake(setup: WorkerSetup) -> Intake:
     start_thread("rollups", upkeep, rollups.work, settings, breaker, plan)
     if setup.healing is not None:
         start_thread("reconciler", upkeep, reconciler.work, setup.healing)
+    if setup.feeding is not None:
+        feeds = (setup.feeding, reconciler.FEEDS, "the runner of feeds")
+        start_thread("feeds", upkeep, reconciler.work, *feeds)
     breaker.start()
     group_commit = GroupCommit(engine, lock_in(settings.spool_dir, "batches.lock"))
     own_spool = Spool(settings.spool_dir) if spools else None

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from config.settings import SETTINGS, USUAL, Settings, key_setting, texts_of
@@ -16,6 +16,8 @@ from runtime import log
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "backfill.reconcile.__main__", "--beside")
+FEEDS = (sys.executable, str(ROOT / "run_feeds.py"), "--daemon", "--beside")
+"""What loads feeds when they are due, beside the listener as the reconciler is."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 CALM_SECONDS = 60.0
 """One that ran for longer is started again at once."""
@@ -46,25 +48,29 @@ def is_wanted(settings: Settings) -> bool:
     return False
 
 
-def work(made: Mapping[str, str]) -> None:
-    """Keep a reconciler running until this process ends."""
+def work(
+    made: Mapping[str, str], command: Sequence[str] = COMMAND, name: str = "the reconciler"
+) -> None:
+    """Keep a reconciler running until this process ends, or another command."""
     pause = FIRST_PAUSE
     while True:
         began = time.monotonic()
         try:
-            code = run(made)
+            code = run(made, command, name)
         except OSError as error:
             code = f"not started: {error.strerror}"
         if time.monotonic() - began >= CALM_SECONDS:
             pause = FIRST_PAUSE
-        log.warning("the reconciler ended", code=code, again_in=pause)
+        log.warning(f"{name} ended", code=code, again_in=pause)
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def run(made: Mapping[str, str]) -> int | str:
-    """Run a reconciler to its end; return its exit status. Raises OSError."""
-    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, env=dict(made)) as process:  # noqa: S603
-        log.info("the reconciler started", pid=process.pid)
+def run(
+    made: Mapping[str, str], command: Sequence[str] = COMMAND, name: str = "the reconciler"
+) -> int | str:
+    """Run a reconciler, or another command, to its end; return its exit status. Raises OSError."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=dict(made)) as process:  # noqa: S603
+        log.info(f"{name} started", pid=process.pid)
         # Not `communicate`: it would close the pipe.
         return process.wait()

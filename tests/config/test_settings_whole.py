@@ -46,6 +46,7 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         night_zone=ZoneInfo("UTC"),
         night_ends=time(12),
         groups=(),
+        feeds=False,
         feeds_dir=Path("feeds"),
         prices=read_prices(""),
     )
@@ -86,6 +87,7 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
             "ACKNOWLEDGE_TOKEN": "look after it",
             "DASHBOARD_URL": "https://ci.example.org/runs/",
             "GROUPS_FILE": "groups.toml",
+            "FEEDS": "on",
             "FEEDS_DIR": "/srv/feeds",
             "PRICES_FILE": "prices.toml",
         },
@@ -129,6 +131,7 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         acknowledge_token="look after it",
         night_zone=ZoneInfo("Asia/Kathmandu"),
         night_ends=time(7, 30),
+        feeds=True,
         feeds_dir=Path("/srv/feeds"),
         groups=(Group("prod", ("org/api", "org/web-*"), ("Nightly",), ("bot",)),),
         prices=Prices(date(2026, 1, 31), "EUR", ()),

@@ -37,6 +37,20 @@ def test_dry_run_of_a_run_elsewhere_writes_nothing(
     assert (stored(engine)["packages"], loads(engine)) == ([], [])
 
 
+def test_failed_run_elsewhere_is_told_with_its_log(
+    feeds: Path, engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    write_feed(feeds, "")
+    for name, text in [("stdout", ""), ("exit", "78\n"), ("stderr", "no token\x07\n")]:
+        (tmp_path / "there").mkdir(exist_ok=True)
+        (tmp_path / "there" / name).write_text(text)
+    assert main(["shop", "--from", str(tmp_path / "there")]) == 1
+    assert capsys.readouterr().err.endswith(
+        "(it is not set up); 0 lines, 0 rows changed, 0 gone\n  no token\ufffd\n"
+    )
+    assert loads(engine)[0][:3] == ("shop", "failed", 78)
+
+
 def test_failed_feed_and_a_wrong_manifest_stop_no_other(
     feeds: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
 ):

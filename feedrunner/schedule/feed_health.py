@@ -1,0 +1,36 @@
+"""What is kept of a load beside its rows: the feed's health, and by what it was set up."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Engine
+
+from engines import reading
+from feedrunner.load import note_setup
+from feedrunner.manifest import Manifest
+from feedrunner.process import AGAIN, MISCONFIGURED
+from feedrunner.runner import Ended
+from feedrunner.schedule.due import setup_hash
+from store.state import health
+from store.state.health import BAD, GOOD, WARNING, HealthState
+
+PREFIX = "feed:"
+
+
+def put_outcome(
+    engine: Engine, manifest: Manifest, environ: Mapping[str, str], ended: Ended
+) -> None:
+    """Keep how a feed's last load went, and its settings where its program was not set up."""
+    state = GOOD if not ended.error else WARNING if ended.exitcode == AGAIN else BAD
+    said = ended.error or f"{ended.lines:,} lines, {ended.changed:,} rows changed"
+    health.put(engine, [HealthState("", PREFIX + manifest.name, state, said)])
+    if ended.exitcode == MISCONFIGURED:
+        note_setup(engine, manifest.name, setup_hash(manifest, environ))
+
+
+def forget_others(engine: Engine, feeds: Collection[str]) -> None:
+    """Drop the rows of feeds that are no more."""
+    with reading(engine).connect() as connection:
+        watched = {row.name: row for row in health.rows(connection) if row.name.startswith(PREFIX)}
+    gone = {name for name in watched if name.removeprefix(PREFIX) not in feeds}
+    if gone:
+        health.put(engine, [], gone)
