@@ -78,7 +78,7 @@ def create_app(
 
 
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
-    *(formats.ended, formats.span, formats.number, formats.https),
+    *(formats.ended, formats.span, formats.number, formats.https, formats.vendor),
     *(formats.short, formats.first_line, formats.night, formats.night_span),
     *(formats.listed, list_authors),
 )

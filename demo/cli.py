@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import requests
@@ -19,11 +20,13 @@ from tqdm import tqdm
 
 from config.calendar import Calendar
 from config.settings import read
-from demo import month, reasons
+from demo import month, pipelines, reasons
 from demo.together import start_pages, stop
 from engines import connect, reading
 from fakegithub.api.delivering import deliver
 from fakegithub.world.world import Delivery
+from fakegitlab.sending import Sender
+from fakegitlab.world import World as PipelineWorld
 from schema import migrate
 from sqlauthenticator import connector
 from store.rollups import flakes
@@ -55,15 +58,16 @@ def main(argv: list[str] | None = None) -> int:
     FOLDER.mkdir(parents=True)
     secret, port = secrets.token_hex(20), free_port()
     began = yesterday()
-    world = month.world_of(began)
-    fill_month([one for one in world.deliveries() if one.time < began])
+    world, other = month.world_of(began), pipelines.world_of(began)
+    fill_month([one for one in world.deliveries() if one.time < began], other, began)
     listener, pages = start_listener(secret, port), None
     try:
         if not wait_ready(listener, port):
             print(f"the listener did not start; its log is {FOLDER / 'runtime.log'}")
             return 1
         answers = send(list(world.deliveries(since=began)), secret, port)
-        tell_reasons()
+        answers += send_hooks(other, began, secret, port)
+        finish_day(other, began)
         show(answers, port)
         if not once:
             print("\nThe pages follow when the listener has counted the day.", flush=True)
@@ -108,6 +112,9 @@ def environment(secret: str) -> dict[str, str]:
         "SPOOL_DIR": str(FOLDER / "spool"),
         "REPOS": "",
         "GITHUB_TOKEN": "",
+        "GITLAB_URL": pipelines.SERVER,
+        "GITLAB_TOKEN": "",
+        "GITLAB_WEBHOOK_SECRET": token_of(secret),
         "GROUPS": "",
         "DASHBOARD_HOST": "127.0.0.1",
         "DASHBOARD_PASSWORD": "",
@@ -115,18 +122,25 @@ def environment(secret: str) -> dict[str, str]:
     }
 
 
-def fill_month(happened: list[Delivery]) -> None:
+def token_of(secret: str) -> str:
+    """Return GitLab's secret token, which travels in each request: never GitHub's secret."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def fill_month(happened: list[Delivery], other: PipelineWorld, began: datetime) -> None:
     """Make the store, with the month before the day in it."""
     print(f"Storing a month before the day ({len(happened):,} events) ...", flush=True)
     migrate.upgrade(store_url())
     engine = connect(store_url())
+    pipelines.store_readings(engine, other, began)
     month.store(engine, happened)
     engine.dispose()
 
 
-def tell_reasons() -> None:
-    """Write what the day's failed jobs say into its store."""
+def finish_day(other: PipelineWorld, began: datetime) -> None:
+    """Write what is read of the day afterwards: of its pipelines, and what its failed jobs say."""
     engine = connect(store_url())
+    pipelines.store_readings(engine, other, datetime.now(UTC))
     reasons.tell(engine)
     engine.dispose()
 
@@ -184,6 +198,22 @@ def send(deliveries: list[Delivery], secret: str, port: int) -> Counter[str]:
         for delivery in tqdm(deliveries, desc="sending a day", unit=" deliveries", leave=False):
             outcome = deliver(f"http://127.0.0.1:{port}/webhook", secret, delivery, session=session)
             answers[json.loads(outcome.text)["status"] if outcome.text else outcome.status] += 1
+    return answers
+
+
+def send_hooks(other: PipelineWorld, began: datetime, secret: str, port: int) -> Counter[str]:
+    """Post the other vendor's hooks of the day, each project's with its token."""
+    answers: Counter[str] = Counter()
+    session, url = requests.Session(), f"http://127.0.0.1:{port}/webhook"
+
+    def post(body: bytes, headers: dict[str, str]) -> int:
+        answer = session.post(url, body, headers=headers, timeout=10)
+        answers[str(answer.json()["status"])] += 1
+        return answer.status_code
+
+    senders = {one.id: Sender(one, url, post, token_of(secret)) for one in other.projects.values()}
+    for project, hook in pipelines.hooks_since(other, began):
+        senders[project.id].send(hook)
     return answers
 
 

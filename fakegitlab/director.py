@@ -3,7 +3,7 @@
 import random
 
 from fakegitlab.life import GATES, REASONS, SCRIPT, JobLife, Life, Mark
-from fakegitlab.world import Project, World
+from fakegitlab.world import Json, Project, World
 
 
 class Director:
@@ -34,6 +34,10 @@ class Director:
         while self.luck(0.35):
             later = end + self.span(2, 4000)
             end = self.go_on(later)
+        return self.settle(fixed, end)
+
+    def settle(self, fixed: Json, end: int) -> Life:
+        """Put a pipeline that ended into the world, as its API has it from now on."""
         life = Life(fixed, self.jobs)
         self.world.now = end + 60_000
         self.project.lives[fixed["id"]] = life

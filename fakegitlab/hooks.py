@@ -75,7 +75,17 @@ def milliseconds(text: str) -> int:
 
 def runner_of(record: Json) -> Json | None:
     """Return a job's runner as hooks have it: with the runner's own tags."""
-    return record["runner"] and {**record["runner"], "tags": ["linux", "docker"]}
+    return record["runner"] and {**record["runner"], "tags": [*record["tag_list"], "docker"]}
+
+
+def maker_of(project: Project, gitid: int) -> Json:
+    """Return what made a pipeline, as both hooks say it; nothing where nothing did."""
+    for bridge in project.bridges.values():
+        if bridge["downstream_pipeline"]["id"] == gitid:
+            short = {"id": project.id, "path_with_namespace": project.path}
+            made = {"pipeline_id": bridge["pipeline"]["id"], "job_id": bridge["id"]}
+            return {"source_pipeline": {"project": short, **made}}
+    return {}
 
 
 def pipeline_hook(project: Project, life: Life, time: int, clock: Clock = in_utc) -> Json:
@@ -112,6 +122,7 @@ def pipeline_hook(project: Project, life: Life, time: int, clock: Clock = in_utc
             "author": {"name": commit["author_name"], "email": "[REDACTED]"},
         },
         "builds": builds,
+        **maker_of(project, record["id"]),
     }
 
 
@@ -149,6 +160,7 @@ def build_hook(
         "repository": {"homepage": f"{project.url}/{project.path}", "visibility_level": 0},
         "project": project_object(project),
         "environment": None,
+        **maker_of(project, pipeline["id"]),
     }
 
 

@@ -36,6 +36,7 @@ class JobLife:
     when: str = "on_success"
     allow_failure: bool = False
     reason: str = REASONS[0]
+    system: str = "linux"
     marks: list[Mark] = field(default_factory=list)
 
     def until(self, time: int) -> list[Mark]:
@@ -71,7 +72,7 @@ class JobLife:
             "duration": ran,
             "queued_duration": waited,
             "failure_reason": self.reason if status == "failed" else None,
-            "tag_list": ["linux"],
+            "tag_list": [self.system],
             "runner": None if started is None else RUNNER,
             "user": {"id": 7, "username": "ada", "name": "Ada"},
         }

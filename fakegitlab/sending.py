@@ -49,10 +49,10 @@ class Sender:
     most_a_minute: int = 1 << 30
     """What is over that is left out, without a note."""
     is_system: bool = False
-    chance: random.Random = field(default_factory=lambda: random.Random(4))  # noqa: S311 - no secret
     failures: int = 0
     sent: dict[int, int] = field(default_factory=dict)
     record: Json = field(default_factory=dict)
+    chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         """Put it into the project."""
@@ -60,6 +60,7 @@ class Sender:
         state = {"alert_status": "executable", "disabled_until": None, "pipeline_events": True}
         self.record |= {"id": 100 + len(self.project.hooks), "url": self.url, **given, **state}
         self.project.hooks.append(self.record)
+        self.chance = random.Random(f"{self.project.id} {self.record['id']}")  # noqa: S311 - no secret
 
     def send(self, hook: Hook) -> int | None:
         """Send an event, or leave it out; return the status of the answer."""

@@ -66,7 +66,7 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "runnumber": Paths("object_attributes.iid; " + CANNOT + " of old servers", "iid"),
         "event": of_pipeline("source"),
         "title": Paths("object_attributes.name, else commit.title", "name; " + CANNOT + " else"),
-        "workflowgitid": both(CANNOT + ": names tell schedules apart"),
+        "workflowgitid": both("project.id; none of schedules and children: names tell them apart"),
         "triggeredby": Paths("user.username", "user.username; not in lists"),
         "updatetime": Paths(CANNOT, "updated_at"),
         "headrepo": both(CANNOT),

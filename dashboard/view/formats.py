@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from rows.one_line import one_line, visible
+from rows.sources import source_of
 
 DASH = "\u2013"
 
@@ -73,6 +74,11 @@ def number(value: float, places: int = 0) -> str:
 def count(value: int, singular: str, many: str | None = None) -> str:
     """Return a number with its noun: 1 job, 2 jobs."""
     return f"{number(value)} {singular if value == 1 else many or singular + 's'}"
+
+
+def vendor(provider: str) -> str:
+    """Return the name that people read for a run's or a repository's vendor."""
+    return source_of(provider).title
 
 
 def https(url: str | None) -> str | None:

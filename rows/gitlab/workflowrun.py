@@ -88,7 +88,7 @@ def hook_rows(payload: Payload, repo: Repository) -> list[Row]:
     )
     source = fields.child(payload, "source_pipeline", "payload") or {}
     parent = parent_of(source)
-    name = usual_name(pipeline.source, payload)
+    name = usual_workflow(pipeline.source, payload, repo)
     return pipeline_rows(pipeline, repo, jobs, IN_PIPELINE, version.HOOK, {**parent, **name})
 
 
@@ -106,9 +106,11 @@ def parent_of(source: Payload) -> dict[str, object]:
     }
 
 
-def usual_name(source: str | None, payload: Payload) -> dict[str, object]:
-    """Return the workflow's name: the CI file's, but of schedules and children, which have own."""
-    return {} if source in (*SCHEDULES, CHILD, None) else {"workflowname": ci_file(payload)}
+def usual_workflow(source: str | None, payload: Payload, repo: Repository) -> dict[str, object]:
+    """Return the workflow: the project's CI file, but of schedules and children: they have own."""
+    if source in (*SCHEDULES, CHILD, None):
+        return {}
+    return {"workflowname": ci_file(payload), "workflowgitid": repo.gitid}
 
 
 def listed_rows(payload: Payload, repo: Repository) -> list[Row]:
@@ -124,7 +126,7 @@ def listed_rows(payload: Payload, repo: Repository) -> list[Row]:
     parent = fields.child(payload, "parent", "payload") or {}
     schedule = fields.child(payload, "schedule", "payload") or {}
     name = fields.text(schedule, "description", "schedule") or fields.text(parent, "name", "parent")
-    named = {"workflowname": name} if name else usual_name(pipeline.source, payload)
+    named = {"workflowname": name} if name else usual_workflow(pipeline.source, payload, repo)
     rows = pipeline_rows(
         pipeline,
         repo,

@@ -109,7 +109,7 @@ def test_night_and_run_show_whole_messages_with_their_context(client: FlaskClien
 @pytest.mark.parametrize(
     ("absence", "words"),
     [
-        ("gone", "GitHub no longer has its log."),
+        ("gone", "Its server no longer has its log."),
         ("huge", "Its log is too long to read."),
         ("silent", "It failed without saying why."),
     ],
