@@ -484,23 +484,40 @@ def refused_word(words: list[str]) -> str | None:
 
 
 # By this the server tells functions that may act from others, a few of which are harmless.
-ACTING = "SELECT proname FROM pg_catalog.pg_proc WHERE provolatile = 'v'"
+ACTING = (
+    "SELECT proname, pronamespace = 'pg_catalog'::regnamespace FROM pg_proc WHERE provolatile = 'v'"
+)
 HARMLESS = re.compile(
-    r"""random\w* | setseed | clock_timestamp | timeofday | pg_sleep\w* | \w*uuid\w* | currval
-    | lastval | array_sample | array_shuffle | bernoulli | system | current_query | \w*_size
-    | pg_is_\w+ | pg_last_\w+ | pg_current_\w+ | pg_control_\w+ | pg_stat_get_\w+
-    | pg_stat_statements\w*
+    r"""random\w* | setseed | clock_timestamp | timeofday | pg_sleep\w* | gen_random_uuid | uuidv\d
+    | currval | lastval | array_sample | array_shuffle | bernoulli | system | current_query
+    | pg_\w+_size | pg_is_\w+ | pg_last_\w+ | pg_current_\w+ | pg_control_\w+ | pg_stat_get_\w+
     | pg_blocking_pids | pg_lock_status | pg_partition_\w+ | pg_xact_\w+ | txid_status
     | pg_jit_available | pg_\w*collation_actual_version""",
     re.VERBOSE,
 )
-# They run a text, whatever they say of themselves, or are what the list above may lack one day.
-RUN_TEXTS = re.compile(
-    r"""(?:query|cursor)_to_xml\w* | ts_stat | ts_rewrite | dblink\w* | crosstab\w* | connectby
-    | xpath_table | lo_\w+ | set_config | nextval | setval | pg_notify | pg_(?:try_)?advisory_\w+
-    | pg_(?:read|ls|file)_\w+ | pg_(?:terminate|cancel)_backend | pg_reload_conf | exec\w*""",
+OF_EXTENSIONS = re.compile(
+    r"gen_random_uuid | uuid_generate_\w+ | normal_rand | pg_stat_statements(?:_info)?", re.VERBOSE
+)
+# They run a text, whatever they say of themselves, or would change most.
+REFUSED = re.compile(
+    r"""(?:QUERY|CURSOR)_TO_XML\w* | TS_STAT | TS_REWRITE | DBLINK\w* | CROSSTAB\w* | CONNECTBY
+    | XPATH_TABLE | LO_\w+ | SET_CONFIG | NEXTVAL | SETVAL | PG_NOTIFY | PG_(?:TRY_)?ADVISORY_\w+
+    | PG_(?:READ|LS|FILE)_\w+ | PG_(?:TERMINATE|CANCEL)_BACKEND | PG_RELOAD_CONF""",
     re.VERBOSE,
 )
+LONGEST_NAME = 63  # bytes; the server cuts off the rest
+
+
+def acting_functions(functions: Iterable[tuple[str, Any]]) -> frozenset[str]:
+    """Return in capitals which volatile functions, built in or not, may not be called."""
+    harmless = (OF_EXTENSIONS, HARMLESS)
+    return frozenset(
+        name.upper()
+        for name, is_built_in in functions
+        if not harmless[bool(is_built_in)].fullmatch(name)
+    )
+
+
 BEGIN_READS = {"SELECT", "WITH", "VALUES", "TABLE", "("}
 CHANGE = {"INSERT", "UPDATE", "DELETE", "MERGE"}
 SETS_OF_POSTGRESQL = re.compile(
@@ -516,6 +533,8 @@ SETS_OF_POSTGRESQL = re.compile(
 
 def refused_on_postgresql(sql: str, acting: Iterable[str] = ()) -> str | None:
     """Return the word for which PostgreSQL is not asked; `acting` are functions that may write."""
+    if "\x00" in sql:
+        return repr("\x00")
     words = read_words(without_comments(sql), PARTS)
     return refused_word_on_postgresql(words, acting)
 
@@ -530,20 +549,19 @@ def refused_word_on_postgresql(words: list[str], acting: Iterable[str]) -> str |
         return words[0]
     if words[0] == "EXPLAIN" and (word := explained(words)) not in BEGIN_READS:
         return word
-    if words[0] == "SET":
-        item = " ".join(words[1:])
-        return None if SETS_OF_POSTGRESQL.match(item) else f"SET {item}"[:60]
     for before, word, following in zip(["", *words], words, [*words[1:], ""], strict=False):
-        name = word.removeprefix("`").lower()
+        name = word.removeprefix("`").encode()[:LONGEST_NAME].decode(errors="ignore")
         is_call = following == "(" or before == "."
         if (
             word in (";", 'U&"', "INTO")
             or (word in CHANGE and before != ".")
             or (word == "FOR" and following in ("SHARE", "NO", "KEY"))
-            or (is_call and (name in acting or RUN_TEXTS.fullmatch(name)))
+            or (is_call and (name in acting or REFUSED.fullmatch(name)))
         ):
-            return word.removeprefix("`")
-    return None
+            return name
+    item = " ".join(words[1:])
+    is_set = words[0] == "SET" and not SETS_OF_POSTGRESQL.match(item)
+    return f"SET {item}"[:60] if is_set else None
 
 
 def explained(words: Sequence[str]) -> str:
@@ -1414,7 +1432,7 @@ class ReadingCursor(PostgresCursor):  # type: ignore[misc]
         text = self.mogrify(query, params)
         if word := refused_on_postgresql(text, session.acting):
             raise psycopg.OperationalError(f"read-only: {only_reads(word)}")
-        is_own = not session.in_transaction
+        is_own = session.autocommit and not session.in_transaction
         if is_own:
             session.run("BEGIN READ ONLY")
         try:
@@ -1463,8 +1481,6 @@ WHERE pid = pg_backend_pid() AND relkind IN ('r', 'm', 't') AND relfilenode <> 0
 
 def open_postgresql(place: Place, write: bool, limit: float) -> Any:
     """Open a session on a PostgreSQL server. Raises sqlite3.OperationalError."""
-    if psycopg is None:
-        fail("PostgreSQL needs psycopg here: pip install 'psycopg[binary]'")
     url = place.url
     settings = {**POSTGRESQL_SETTINGS, "statement_timeout": max(1, int(limit * 1000))}
     if not write:
@@ -1489,8 +1505,8 @@ def open_postgresql(place: Place, write: bool, limit: float) -> Any:
             (False,)
         ]
         if not write:
-            names = (str(name) for (name,) in session.ask(ACTING))
-            session.acting = frozenset(name for name in names if not HARMLESS.fullmatch(name))
+            session.acting = acting_functions(session.ask(ACTING))
+            session.read_only = True  # where SQLAlchemy is asked for an isolation level
         return session
     except (psycopg.Error, OSError, ValueError) as error:
         sentence = why_no_postgresql(error, place)
@@ -1564,9 +1580,10 @@ class StatementCursor:
         if not any(map(str.islower, names)):
             return list(names)
         written = {word[1].lower(): word[1] for word in NAMED.finditer(TEXTS.sub(" ", text))}
+        writes_id = re.search(r"\bId\b", text)
         return [
             written.get(name)
-            or ("Id" if name == "id" and table and self.session.is_store else name)
+            or ("Id" if name == "id" and (table or writes_id) and self.session.is_store else name)
             for name, table in zip(names, tables, strict=True)
         ]
 
@@ -1728,7 +1745,7 @@ def first_reason(text: str) -> str:
     return re.sub(r".*? failed: (?=[^c])", "", line.removeprefix("connection failed: "), count=1)
 
 
-LOST_STATE = re.compile("57P|08")
+LOST_STATE = re.compile("57P|08(?!P01)")
 KINDS_OF_STATES = {"23": sqlite3.IntegrityError, "22": sqlite3.DataError}
 NO_RELATION = re.compile(r'relation "(.+)" does not exist')
 
@@ -1819,6 +1836,8 @@ def find_place(password: str | None, url: str | URL | None, write: bool) -> Plac
     ca, folder = setting(layers, "DATABASE_SSL_CA")
     switch, roots = (switch or "on").lower(), folder / ca if ca else None
     if found.get_backend_name() == "postgresql":
+        if psycopg is None:
+            fail("PostgreSQL needs psycopg here: pip install 'psycopg[binary]'")
         tls = postgresql_tls_arguments(postgresql_host(found), switch, roots)
         bare = found._replace(drivername="postgresql+psycopg", password=None)
     else:

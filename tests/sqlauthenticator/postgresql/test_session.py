@@ -36,6 +36,8 @@ def test_names_are_those_of_the_schema(store_url: str):
     with closing(connector(url=store_url)) as connection:
         names = [column[0] for column in connection.execute("SELECT * FROM jobs").description]
         assert names[0] == "Id"
+        asked = "SELECT Id FROM jobs UNION SELECT Id FROM workflowruns"
+        assert connection.execute(asked).description[0][0] == "Id"
         asked = "SELECT j.id, 'AS ID', MAX(Id) AS Newest, Id + 0 AS jobId FROM jobs j GROUP BY Id"
         names = [column[0] for column in connection.execute(asked).description]
         assert names == ["Id", "?column?", "Newest", "jobId"]
@@ -120,6 +122,18 @@ def test_function_that_may_act_is_not_called(open_connection: Open, writer: Any)
     with pytest.raises(sqlite3.OperationalError, match="does not run WRITE_ITEM"):
         reader.execute("SELECT write_item()")
     assert reader.execute("SELECT half(id) FROM items ORDER BY id").fetchall() == [(0,), (1,), (1,)]
+
+
+def test_engine_takes_an_isolation_level(url: str, writer: Any):
+    engine = sqlauthenticator.engine(url=url)
+    counted = sa.text("SELECT COUNT(*) FROM items")
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        assert connection.execute(counted).scalar() == 3
+        writer.execute("DELETE FROM items")
+        writer.commit()
+        assert connection.execute(counted).scalar() == 3
+        assert connection.execute(sa.text("SHOW transaction_read_only")).scalar() == "on"
+    engine.dispose()
 
 
 def test_drivers_own_cursors_hold_to_the_same(url: str):

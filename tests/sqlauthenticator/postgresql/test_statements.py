@@ -4,13 +4,16 @@ import pytest
 
 from sqlauthenticator import (
     POSTGRESQL_LEXER,
+    acting_functions,
     prepare,
     refused_on_postgresql,
     with_percentiles,
     without_comments,
 )
 
-ACTING = frozenset({"nextval", "write_item", "lo_create"})
+LONG = "now" * 21  # 63 bytes, which the server keeps
+MADE = ("write_item", "größe", LONG)
+ACTING = acting_functions([("nextval", 1), ("random", 1), *((name, 0) for name in MADE)])
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,10 @@ def test_percentiles_are_written_as_postgresql_knows_them(sql: str, sent: str):
         ("SELECT pg_catalog . nextval('numbers')", "NEXTVAL"),
         ("SELECT i.write_item FROM items i", "WRITE_ITEM"),
         ("SELECT U&\"next\\0076al\"('numbers')", 'U&"'),
+        ("SELECT grÖße()", "GRÖSSE"),
+        (f"SELECT {LONG}xyz()", LONG.upper()),
+        ("SET work_mem = '8MB'; DELETE FROM items", ";"),
+        ("SELECT 1\x00", "'\\x00'"),
         ("SELECT dblink_exec('x')", "DBLINK_EXEC"),
         ("SELECT * FROM crosstab('SELECT lo_create(0)')", "CROSSTAB"),
         ("SELECT query_to_xml('x')", "QUERY_TO_XML"),
@@ -125,6 +132,7 @@ def test_statement_is_refused_for_its_word(sql: str, word: str):
         "SET SESSION TIME ZONE 'UTC'",
         "SET search_path TO public, pg_catalog",
         "SHOW ALL",
+        "SELECT random()",
         "(VALUES (1)) UNION TABLE items",
         "",
         " ; ",
@@ -132,3 +140,9 @@ def test_statement_is_refused_for_its_word(sql: str, word: str):
 )
 def test_statement_that_reads_is_not_refused(sql: str):
     assert refused_on_postgresql(sql, ACTING) is None
+
+
+def test_only_built_in_functions_are_harmless_by_their_name():
+    named = ["random", "pg_database_size", "pg_stat_statements_reset", "uuid_generate_v4"]
+    assert acting_functions([(name, 0) for name in named]) == {name.upper() for name in named[:3]}
+    assert acting_functions([(name, 1) for name in named]) == {name.upper() for name in named[2:]}

@@ -28,6 +28,8 @@ WRITES = (
     "SET LOCAL default_transaction_read_only TO off",
     "SET statement_timeout = 0",
     "SET standard_conforming_strings = off",
+    "SET work_mem = '9MB'; DELETE FROM items",
+    "SHOW timezone; DELETE FROM items",
     "SET ROLE pg_read_all_data",
     "SET SESSION AUTHORIZATION made",
     "RESET ALL",
