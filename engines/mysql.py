@@ -242,7 +242,12 @@ MYSQL = Kind(
     next_number=id_counters.mysql_next,
     raise_number=id_counters.raise_mysql,
     index_hint="FORCE INDEX ({})",
+    deep_recursion="SET SESSION cte_max_recursion_depth = 1000000",
 )
 MARIADB = replace(
-    MYSQL, name="mariadb", drivers=frozenset({"mariadb+pymysql"}), limit=mariadb_limit
+    MYSQL,
+    name="mariadb",
+    drivers=frozenset({"mariadb+pymysql"}),
+    limit=mariadb_limit,
+    deep_recursion="SET SESSION max_recursive_iterations = 1000000",
 )

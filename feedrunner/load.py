@@ -17,11 +17,11 @@ from feedrunner.messages import Allowed, Message, Record, State
 from feedrunner.unchanged import Brought, read_brought
 from feedrunner.writing.batch import Written
 from feedrunner.writing.known_rows import manager_id
-from feedrunner.writing.linked_names import link_names
 from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
+from store.packages.links import link_names
 from store.write.upsert import put_rows
 
 BATCH = 5000
@@ -108,7 +108,7 @@ class Loader:
             return
         end = partial(end_streams, load=self.load, seen=self.seen, whole=self.whole)
         self.gone += self.transact(self.engine, end)
-        link_names(self.engine, self.load, self.transact)
+        link_names(self.engine, self.load.manager, self.transact)
 
 
 def end_of_lists(records: Sequence[Record]) -> int:

@@ -12,11 +12,10 @@ from sqlalchemy import Connection, func, or_, select
 
 from schema.tables import packages as tables
 from schema.tables.ci import repos
+from store.packages import links
 
 NEEDS = ".needs.json"
 """The file's name in the program's folder."""
-OF_REPOSITORIES = "repos"
-"""The registry of what repositories need: its packages are repositories."""
 
 
 def list_watched(connection: Connection) -> list[dict[str, Any]]:
@@ -61,7 +60,7 @@ def versions_of_repositories() -> Any:
     return (
         select(versions.c.Id)
         .join(packages, packages.c.Id == versions.c.package_id)
-        .where(packages.c.manager == OF_REPOSITORIES, packages.c.gonetime.is_(None))
+        .where(packages.c.manager == links.LISTS, packages.c.gonetime.is_(None))
     )
 
 

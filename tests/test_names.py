@@ -41,7 +41,7 @@ OF_A_VENDOR = (
     "backfill/github/",
     "listener/vendors/github",
     "config/github.py",
-    "feedrunner/package_address.py",
+    "store/packages/addresses.py",
 )
 REGISTRIES = {
     "rows/sources.py",

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Table, delete
 
 from engines.chunks import chunks
 from feedrunner.messages import Record
-from feedrunner.package_address import without_password
 from feedrunner.writing import known_rows
 from feedrunner.writing.batch import Batch, Loading, Row, Written
 from feedrunner.writing.known_rows import Selection, word_ids
@@ -21,6 +20,7 @@ from feedrunner.writing.package_rows import (
 )
 from feedrunner.writing.row_numbers import Numbers
 from schema.tables import packages as tables
+from store.packages.addresses import without_password
 
 
 def write(

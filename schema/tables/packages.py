@@ -136,7 +136,7 @@ packageedges = table(
     column("kind", Exact(64), "key", "depends_on_types.name"),
     column("alternative", Boolean(), "own", "Whether another would do", nullable=False),
     column("isvirtual", Boolean(), "own", "Whether by a name that it provides", nullable=False),
-    Index("ix_packageedges_needed", "dependency_id", "package_id"),
+    Index("ix_packageedges_dependents", "dependency_id", "package_id", "kind"),
 )
 
 urls = table(

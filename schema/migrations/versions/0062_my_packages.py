@@ -1,8 +1,8 @@
-"""Packages that a list of ours names, and versions that were released from a red commit."""
+"""Packages of ours, versions that were released red, and an index that dependents are read by."""
 
 from sqlalchemy import Boolean
 
-from schema.migrations.steps import add_column, column
+from schema.migrations.steps import add_column, column, create_index, drop_index
 
 revision = "0062"
 down_revision = "0038"
@@ -17,3 +17,6 @@ def upgrade() -> None:
         "versions",
         column("releasedred", Boolean(), "CI of its commit was red when published; NULL: unknown"),
     )
+    name, columns = "ix_packageedges_dependents", ["dependency_id", "package_id", "kind"]
+    create_index(name, "packageedges", columns)
+    drop_index("ix_packageedges_needed", "packageedges")

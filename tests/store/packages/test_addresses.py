@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedrunner.package_address import Repository, repository_of, without_password
+from store.packages.addresses import Repository, repository_of, without_password
 
 APP = Repository("github.com", "octo-org/app")
 

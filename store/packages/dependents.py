@@ -1,0 +1,41 @@
+"""Packages -> those that need them, directly or through others."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from engines import kind_of
+from schema.tables import packages as tables
+
+WEAK = ("optional", "recommended")
+"""Kinds of needs without which a package still works: who needs it need not have them."""
+
+
+def list_dependents(
+    connection: Connection, package_ids: Collection[int], *, direct: bool = False
+) -> set[int]:
+    """Return the packages that need one of these, without themselves: packages.Id.
+
+    Only by ids, each once: with a depth beside it, rows multiply.
+    """
+    if not package_ids:
+        return set()
+    deep = kind_of(connection).deep_recursion
+    if deep:
+        connection.execute(text(deep))
+    edges = tables.packageedges
+    firm = edges.c.kind.not_in(WEAK)
+    begin = select(edges.c.package_id.label("package_id")).where(
+        edges.c.dependency_id.in_(package_ids), firm
+    )
+    query: Any = begin.distinct()
+    if not direct:
+        walk = begin.cte("walk", recursive=True)
+        walk = walk.union(
+            select(edges.c.package_id)
+            .join(walk, edges.c.dependency_id == walk.c.package_id)
+            .where(firm)
+        )
+        query = select(walk.c.package_id)
+    return {*connection.scalars(query)} - {*package_ids}

@@ -1,0 +1,99 @@
+"""Names of what versions need -> the packages of these names, after a load, in any order.
+
+A name is looked for in the same registry, as it is spelled and as the registry tells a package by;
+a list of a repository names its packages as registry/name.
+"""
+
+from collections.abc import Callable
+from operator import methodcaller
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, or_, select, update
+
+from engines.chunks import chunks
+from schema.tables import packages as tables
+
+Transact = Callable[[Engine, Callable[[Connection], Any]], Any]
+"""What runs work in a transaction and returns what it returns."""
+LISTS = "repos"
+"""The registry whose packages are repositories; what they need is of other registries."""
+PART = 50_000
+"""Numbers of rows that are looked at in a transaction."""
+
+
+def link_names(engine: Engine, manager: str | None, transact: Transact) -> None:
+    """Let what is needed lead to its package. Of several with one name, one that is not gone.
+
+    Of several of these the one that came last has the name: it may have changed hands.
+    """
+    needed = tables.dependencies
+    highest = transact(engine, methodcaller("scalar", select(func.max(needed.c.Id)))) or 0
+    for column in ("name", "import_id"):
+        linking = link_by(column, manager)
+        for start in range(0, highest + 1, PART):
+            part = linking.where(needed.c.Id.between(start, start + PART - 1))
+            transact(engine, methodcaller("execute", part))
+    transact(engine, link_lists)
+
+
+def link_by(column: str, manager: str | None) -> Any:
+    """Return the UPDATE that links by a column of packages what leads nowhere, or to a gone one."""
+    needed, packages, versions = tables.dependencies, tables.packages, tables.versions
+    owners, gone = packages.alias("owners"), packages.alias("gone")
+    owner = (
+        select(func.max(packages.c.Id))
+        .select_from(versions)
+        .join(owners, owners.c.Id == versions.c.package_id)
+        .join(packages, packages.c.package_manager_id == owners.c.package_manager_id)
+        .where(versions.c.Id == needed.c.version_id, owners.c.manager == manager)
+        .where(packages.c[column] == needed.c.name, packages.c.gonetime.is_(None))
+        .correlate(needed)
+        .scalar_subquery()
+    )
+    lost = select(gone.c.Id).where(gone.c.manager == manager, gone.c.gonetime.is_not(None))
+    return (
+        update(needed)
+        .where(or_(needed.c.dependency_id.is_(None), needed.c.dependency_id.in_(lost)))
+        .where(owner.is_not(None))
+        .values(dependency_id=owner)
+    )
+
+
+def link_lists(connection: Connection) -> int:
+    """Link what lists of repositories name; return how many rows changed."""
+    needed, packages, versions = tables.dependencies, tables.packages, tables.versions
+    owners = packages.alias("owners")
+    query = (
+        select(needed.c.name, func.max(needed.c.dependency_id))
+        .join(versions, versions.c.Id == needed.c.version_id)
+        .join(owners, owners.c.Id == versions.c.package_id)
+        .where(owners.c.manager == LISTS)
+        .group_by(needed.c.name)
+    )
+    known = {name: number for name, number in connection.execute(query)}
+    names, found = dict[str, list[str]](), dict[str, int]()
+    for name in known:
+        manager, slash, rest = name.partition("/")
+        if slash:
+            names.setdefault(manager, []).append(rest)
+    for manager, some in names.items():
+        for column in ("import_id", "name"):
+            c = packages.c
+            for part in chunks(some):
+                rows = connection.execute(
+                    select(c[column], func.max(c.Id))
+                    .where(c.manager == manager, c[column].in_(part), c.gonetime.is_(None))
+                    .group_by(c[column])
+                )
+                found |= {f"{manager}/{name}": number for name, number in rows}
+    lists = (
+        select(versions.c.Id)
+        .join(owners, owners.c.Id == versions.c.package_id)
+        .where(owners.c.manager == LISTS)
+    )
+    changed = 0
+    for name, number in sorted(found.items()):
+        if known[name] != number:
+            link = update(needed).where(needed.c.name == name, needed.c.version_id.in_(lists))
+            changed += connection.execute(link.values(dependency_id=number)).rowcount
+    return changed
