@@ -104,7 +104,7 @@ def emit_change(host: str, name: str, given: dict[str, Any], states: dict[str, s
     labels = {"state": state, "branch": branch.get("name", ""), "commit": target.get("oid", "")}
     record = {
         "series": f"upstream/{host}/{name}",
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "value": VALUES.get(state),
         "labels": labels,
     }
