@@ -245,9 +245,6 @@ MYSQL = Kind(
     deep_recursion="SET SESSION cte_max_recursion_depth = 1000000",
 )
 MARIADB = replace(
-    MYSQL,
-    name="mariadb",
-    drivers=frozenset({"mariadb+pymysql"}),
-    limit=mariadb_limit,
+    MYSQL, name="mariadb", drivers=frozenset({"mariadb+pymysql"}), limit=mariadb_limit,
     deep_recursion="SET SESSION max_recursive_iterations = 1000000",
-)
+)  # fmt: skip
