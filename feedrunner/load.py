@@ -21,7 +21,7 @@ from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
-from store.packages.links import link_names
+from store.packages.name_links import link_names
 from store.write.upsert import put_rows
 
 BATCH = 5000

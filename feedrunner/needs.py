@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from schema.tables import packages as tables
 from schema.tables.ci import repos
-from store.packages import links
+from store.packages import name_links
 
 NEEDS = ".needs.json"
 """The file's name in the program's folder."""
@@ -60,7 +60,7 @@ def versions_of_repositories() -> Any:
     return (
         select(versions.c.Id)
         .join(packages, packages.c.Id == versions.c.package_id)
-        .where(packages.c.manager == links.LISTS, packages.c.gonetime.is_(None))
+        .where(packages.c.manager == name_links.LISTS, packages.c.gonetime.is_(None))
     )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, select
 
 from schema.tables import packages as tables
 from store.packages.edges import rebuild_edges
-from store.packages.links import LISTS, Transact
+from store.packages.name_links import LISTS, Transact
 from store.packages.scores import score_packages
 
 

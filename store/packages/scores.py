@@ -37,10 +37,10 @@ def score_packages(connection: Connection, manager: str) -> int:
         .where(c.manager == manager, firm)
         .distinct()
     )
-    for one, other in connection.execution_options(yield_per=10_000).execute(pairs):
-        if one in places and other in places:
-            needing.append(places[one])
-            needed.append(places[other])
+    for source, target in connection.execution_options(yield_per=10_000).execute(pairs):
+        if source in places and target in places:
+            needing.append(places[source])
+            needed.append(places[target])
     direct = (
         select(edges.c.dependency_id, func.count(edges.c.package_id.distinct()))
         .join(tables.packages, c.Id == edges.c.dependency_id)
@@ -92,8 +92,8 @@ def page_rank(nodes: int, needing: "array[int]", needed: "array[int]") -> list[f
         shares = [DAMPING * rank / (number or 1) for rank, number in zip(ranks, out, strict=True)]
         base = (1 - DAMPING + DAMPING * sum(ranks[place] for place in ends)) / nodes
         new = [base] * nodes
-        for one, other in zip(needing, needed, strict=True):
-            new[other] += shares[one]
+        for source, target in zip(needing, needed, strict=True):
+            new[target] += shares[source]
         change = sum(map(abs, map(sub, new, ranks)))
         ranks = new
         if change < CLOSE:

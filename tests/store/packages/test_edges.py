@@ -9,7 +9,7 @@ from engines.transaction import transact
 from schema.tables import packages as tables
 from store.packages.after_load import follow_load
 from store.packages.dependents import list_dependents
-from store.packages.links import link_names
+from store.packages.name_links import link_names
 from store.packages.scores import page_rank
 from tests.store.packages.shop import Shop, by_name, edges
 

@@ -71,7 +71,7 @@ def link_lists(connection: Connection) -> int:
         .group_by(needed.c.name)
     )
     known = {name: number for name, number in connection.execute(query)}
-    names, found = dict[str, list[str]](), dict[str, int]()
+    names, linked = dict[str, list[str]](), dict[str, int]()
     for name in known:
         manager, slash, rest = name.partition("/")
         if slash:
@@ -85,14 +85,14 @@ def link_lists(connection: Connection) -> int:
                     .where(c.manager == manager, c[column].in_(part), c.gonetime.is_(None))
                     .group_by(c[column])
                 )
-                found |= {f"{manager}/{name}": number for name, number in rows}
+                linked |= {f"{manager}/{name}": number for name, number in rows}
     lists = (
         select(versions.c.Id)
         .join(owners, owners.c.Id == versions.c.package_id)
         .where(owners.c.manager == LISTS)
     )
     changed = 0
-    for name, number in sorted(found.items()):
+    for name, number in sorted(linked.items()):
         if known[name] != number:
             link = update(needed).where(needed.c.name == name, needed.c.version_id.in_(lists))
             changed += connection.execute(link.values(dependency_id=number)).rowcount
