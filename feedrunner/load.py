@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
+from engines import reading
 from engines.transaction import transact
 from feedrunner.messages import Allowed, Message, Record, State
 from feedrunner.unchanged import Brought, read_brought
@@ -21,6 +22,7 @@ from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
+from store.packages.after_load import follow_load, is_stale
 from store.packages.name_links import link_names
 from store.write.upsert import put_rows
 
@@ -109,6 +111,15 @@ class Loader:
         end = partial(end_streams, load=self.load, seen=self.seen, whole=self.whole)
         self.gone += self.transact(self.engine, end)
         link_names(self.engine, self.load.manager, self.transact)
+
+    def follow(self) -> None:
+        """Let edges and scores follow from the rows, unless nothing changed or all is tried."""
+        if self.load.manager is None or not self.load.number:
+            return
+        with reading(self.engine).connect() as connection:
+            is_old = is_stale(connection, self.load.feed, self.load.number)
+        if is_old or self.changed + self.gone:
+            follow_load(self.engine, self.load.manager, self.transact)
 
 
 def end_of_lists(records: Sequence[Record]) -> int:

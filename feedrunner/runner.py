@@ -35,7 +35,6 @@ from feedrunner.unchanged import Brought, Comparison
 from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
 from schema.tables.reconciler import leases
-from store.packages.after_load import follow_load, is_stale
 
 DONE, FAILED = "done", "failed"
 LONGEST_ERROR = 2000
@@ -201,7 +200,7 @@ def read_all(
         error = reason_of(exit_code())
         if not error:
             loader.finish(is_same=comparison.is_same)
-            follow(loader)
+            loader.follow()
     except (BadLine, FeedTimeout, HalfStream, NoEnvironment) as problem:
         error = str(problem)
     except OSError as problem:
@@ -212,19 +211,6 @@ def read_all(
     state = FAILED if error else DONE
     lines_read = comparison.lines if comparison.is_same else loader.lines
     return Ended(state, lines_read, loader.changed, loader.gone, error, exit_code())
-
-
-def follow(loader: Loader) -> None:
-    """Let edges and scores follow from the rows of a load, unless it changed nothing."""
-    load, engine = loader.load, loader.engine
-    if load.manager is None or not load.number:
-        return
-    with reading(engine).connect() as connection:
-        is_changed = loader.changed + loader.gone > 0 or is_stale(
-            connection, load.feed, load.number
-        )
-    if is_changed:
-        follow_load(engine, load.manager, loader.transact)
 
 
 def reason_of(code: int | None) -> str:
