@@ -18,8 +18,6 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
-from config.calendar import Calendar
-from config.settings import read
 from demo import month, pipelines, reasons
 from demo.together import start_pages, stop
 from engines import connect, reading
@@ -29,7 +27,6 @@ from fakegitlab.sending import Sender
 from fakegitlab.world import World as PipelineWorld
 from schema import migrate
 from sqlauthenticator import connector
-from store.rollups import flakes
 from store.write import changed_runs
 
 TOP = Path(__file__).resolve().parent.parent
@@ -154,15 +151,6 @@ def wait_counted() -> None:
             if not changed_runs.pending_runs(connection).runs:
                 break
         time.sleep(0.2)
-    engine.dispose()
-    renew_flakes()
-
-
-def renew_flakes() -> None:
-    """Find the flaky jobs anew: what was found while the day was being sent is part of them."""
-    engine = connect(store_url())
-    settings = read({}, environment(secrets.token_hex(20)), Path.cwd())
-    flakes.refresh_flakes(engine, Calendar(settings.night_zone, settings.night_ends), now=True)
     engine.dispose()
 
 

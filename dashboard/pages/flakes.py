@@ -1,65 +1,107 @@
 """`/flakes`: jobs that failed and passed on the same commit, so that neither says much."""
 
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from dashboard.web import filters, names
 from dashboard.web.filters import BadFilter, DateRange
+from dashboard.web.names import Labels
 from dashboard.web.request import csv_response, render_page, site, store
-from store.reads import runs
+from store.figures.flaky_jobs import list_flakes
+from store.reads import failures, runs
 from store.reads.connection import StatementTimeout, limit_time
-from store.rollups import find_flakes
-from store.rollups import flakes as roll_flakes
-from store.rollups.find_flakes import ShownFlake
-from store.rollups.flakes import DAYS, MOST
+from store.reads.failures import FailureReason
+from store.rollups.find_flakes import Flake, ShownFlake
+from store.write import changed_runs
 
 TITLE = "Flakes"
 blueprint = Blueprint("flakes", __name__)
+DAYS = 30
+PAGE = 50
 CSV_MOST = 5_000
 LIVE_SECONDS = 8.0
 TOO_MANY = (
-    "These days have more jobs than can be counted while you wait: choose fewer. "
-    f"The last {DAYS} are found ahead."
+    "These days have more jobs than can be counted while you wait, and no roll-ups yet: choose "
+    "fewer, or wait until the listener has counted them."
 )
+SORTS: dict[str, Callable[[Flake], Any]] = {
+    "flaky": lambda flake: flake.flaky,
+    "rate": lambda flake: flake.rate,
+    "lost": lambda flake: flake.seconds,
+    "last": lambda flake: flake.lastseen,
+}
+"""What the list is ordered by, the most first."""
 
 
-class ChosenFlakes(NamedTuple):
-    """Flaky jobs, and when they were found: None for now."""
+class FoundFlakes(NamedTuple):
+    """The flaky jobs that the filters leave, in their order, of how many."""
 
+    dates: DateRange
     rows: list[ShownFlake]
-    made: datetime | None
+    labels: Labels
+    whole: int
 
 
-def choose_flakes(dates: DateRange) -> ChosenFlakes:
-    """Return the flaky jobs of some days: those of the usual ones are found ahead."""
-    begin, end = dates.borders[0], dates.borders[-1]
-    made = roll_flakes.read_roll_time(store(), begin, end)
-    if made is not None:
-        return ChosenFlakes(roll_flakes.read_flakes(store()), made)
+def find_flakes() -> FoundFlakes:
+    """Return what the URL asks for. Raises BadFilter."""
+    dates = filters.date_range(site().calendar, g.now, DAYS)
+    repoids, by = names.read_repos(), filters.choice("sort", SORTS, "flaky")
+    parts = {name: filters.text(name).casefold() for name in ("workflow", "job", "q")}
     try:
         with limit_time(store(), LIVE_SECONDS):
-            return ChosenFlakes(find_flakes.list_shown_flakes(store(), begin, end, MOST), None)
+            every = list_flakes(store(), dates.borders)
     except StatementTimeout:
         raise BadFilter(TOO_MANY) from None
+    labels = names.label_flakes(one.flake for one in every)
+    rows = [one for one in every if not repoids or one.flake.repoid in repoids]
+    rows = [one for one in rows if has_parts(one.flake, labels, parts)]
+    rows.sort(key=lambda row: SORTS[by](row.flake), reverse=True)
+    return FoundFlakes(dates, rows, labels, len(every))
+
+
+def has_parts(flake: Flake, labels: Labels, parts: dict[str, str]) -> bool:
+    """Tell whether a job has what is looked for in its names; `q` may be in any of them."""
+    told = {"workflow": labels[flake.repoid, flake.workflow], "job": flake.name or ""}
+    told["q"] = f"{names.repo_label(flake.repoid, flake.repo)} {' '.join(told.values())}"
+    return all(part in told[name].casefold() for name, part in parts.items())
+
+
+def read_said(rows: Iterable[ShownFlake]) -> dict[Any, FailureReason]:
+    """Return what the failed ends of flaky jobs say, by the job's server and id."""
+    ends = {(one.failed.provider, one.failed.rungitid) for one in rows if one.failed}
+    return {
+        job: reasons[0]
+        for job, reasons in failures.read_reasons(store(), ends).items()
+        if reasons[0].message
+    }
 
 
 @blueprint.get("/flakes")
 def show() -> str:
-    """Return the flaky jobs, the most often flaky first."""
-    dates = filters.date_range(site().calendar, g.now, DAYS)
-    rows, made = choose_flakes(dates)
+    """Return a page of the flaky jobs, the most often flaky first."""
+    listed, place = find_flakes(), filters.whole("after") or 0
+    rows = listed.rows[place : place + PAGE]
+    kept = {name: value for name, value in request.args.items() if name != "after"}
     return render_page(
         "flakes.html",
         TITLE,
-        dates=dates,
+        flakes=listed,
+        dates=listed.dates,
         rows=rows,
-        labels=names.label_flakes(one.flake for one in rows),
-        made=made,
-        variants=[],
-        whole=len(rows) < MOST,
-        lost=sum(one.flake.seconds for one in rows),
+        labels=listed.labels,
+        said=read_said(rows),
+        variants=[("all", "/flakes")],
+        sorts=SORTS,
+        repos=runs.list_repos(store()),
+        chosen=request.args,
+        kept=kept,
+        is_filtered=bool(kept),
+        place=place,
+        after=place + PAGE if len(listed.rows) > place + PAGE else None,
+        pending=changed_runs.pending_runs(store()),
+        lost=sum(one.flake.seconds for one in listed.rows),
         has_runs=runs.has_runs(store()),
     )
 
@@ -67,29 +109,23 @@ def show() -> str:
 @blueprint.get("/flakes.csv")
 def download() -> Response:
     """Return the flaky jobs as CSV."""
-    dates = filters.date_range(site().calendar, g.now, DAYS)
-    try:
-        with limit_time(store(), LIVE_SECONDS):
-            flakes = find_flakes.list_flakes(store(), dates.borders[0], dates.borders[-1], CSV_MOST)
-    except StatementTimeout:
-        raise BadFilter(TOO_MANY) from None
+    listed = find_flakes()
     titles = "repository workflow job commits flaky rate failures minutes last".split()
     titles += ["repoid", "workflowgitid"]
-    labels = names.label_flakes(flakes)
     lines = [
         (
             names.repo_label(flake.repoid, flake.repo),
-            labels[flake.repoid, flake.workflow],
+            listed.labels[flake.repoid, flake.workflow],
             flake.name,
             flake.commits,
             flake.flaky,
-            round(flake.flaky / flake.commits, 4),
+            round(flake.rate, 4),
             flake.failures,
             round(flake.seconds / 60, 2),
             flake.lastseen.isoformat(),
             flake.repoid,
             flake.workflowgitid,
         )
-        for flake in flakes
+        for flake, *_ in listed.rows[:CSV_MOST]
     ]
     return csv_response("flakes", titles, lines)

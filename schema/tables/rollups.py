@@ -22,7 +22,7 @@ rollspans = table(
     "rollspans",
     "Spans of time whose roll-ups are made",
     row_id(),
-    column("kind", Exact(16), "key", "day, night or flakes"),
+    column("kind", Exact(16), "key", "day or night"),
     column("begintime", Moment, "key", "Its first moment"),
     column("endtime", Moment, "own", "Its end, which does not belong to it", nullable=False),
     column("rules", Exact(64), "own", "Hash of the rules it was made by", nullable=False),
@@ -59,9 +59,19 @@ rollnights = table(
     Index("ix_rollnights_time", "begintime"),
 )
 
+rollflakedays = table(
+    "rollflakedays",
+    "On which commits each job ended on a day, and how where it failed and passed on one",
+    row_id(),
+    column("begintime", Moment, "key", "rollspans.begintime of the day"),
+    column(
+        "detail", Long(), "own", "Commits, links to other days, and ends, as JSON", nullable=False
+    ),
+)
+
 rollflakes = table(
     "rollflakes",
-    "Flaky jobs of the days that the page Flakes shows at first",
+    "Flaky jobs as releases before 0045 found them; written no longer",
     row_id(),
     column("place", Integer(), "key", "0 for the most often flaky"),
     column("detail", Long(), "own", "The job and its figures, as JSON", nullable=False),

@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from engines import database_time, reading
 from engines.transaction import transact
 from schema.tables.ci import keys
-from schema.tables.rollups import rollflakes, rollnights, rollspans, rollups
-from store.rollups import days, nightly_runs
+from schema.tables.rollups import rollflakedays, rollflakes, rollnights, rollspans, rollups
+from store.rollups import days, flake_days, nightly_runs
 from store.rollups.spans import (
     DAY,
+    NIGHT,
     RollupPlan,
     RollupSpan,
     list_due_spans,
@@ -31,6 +32,8 @@ from store.write import changed_runs
 from store.write.upsert import put_rows
 
 MARKS = 1000
+TABLES = {DAY: (rollups, rollflakedays), NIGHT: (rollnights,)}
+"""What has the rows of a kind of span."""
 
 Values = dict[str, Any]
 Rows = dict[Any, Values]
@@ -38,27 +41,35 @@ Rows = dict[Any, Values]
 
 def make_span(engine: Engine, plan: RollupPlan, span: RollupSpan) -> bool:
     """Make one roll-up and write what differs; False when another process was quicker."""
-    table = rollups if span.kind == DAY else rollnights
     rules = rules_of_kind(span.kind, plan)
     with reading(engine).connect() as connection:
         # First: the rows that are read below are not older than the revision.
         revision = read_revision(connection, span)
-        old = read_rows(connection, table, span.begin)
-        if span.kind == DAY:
-            new: Rows = dict(days.count_day(connection, span.begin, span.end))
-        else:
-            new = dict(nightly_runs.summarize_night(connection, plan, span.begin, span.end))
+        old = {table: read_rows(connection, table, span.begin) for table in TABLES[span.kind]}
+        new = count_span(connection, plan, span)
 
     def work(connection: Connection) -> bool:
         if not claim_span(connection, span, rules, revision):
             return False
-        write_rows(connection, table, span.begin, old, new)
+        for table, rows in new.items():
+            write_rows(connection, table, span.begin, old[table], rows)
         return True
 
     try:
         return transact(engine, work)
     except IntegrityError:  # another process made it for the first time
         return False
+
+
+def count_span(connection: Connection, plan: RollupPlan, span: RollupSpan) -> dict[Table, Rows]:
+    """Return the rows of a span by table and key, without `begintime`."""
+    if span.kind != DAY:
+        return {
+            rollnights: dict(nightly_runs.summarize_night(connection, plan, span.begin, span.end))
+        }
+    counted = dict(days.count_day(connection, span.begin, span.end))
+    detail = flake_days.count_flakes(connection, span.begin, span.end) if counted else None
+    return {rollups: counted, rollflakedays: {(): {"detail": detail}} if detail else {}}
 
 
 def read_revision(connection: Connection, span: RollupSpan) -> int | None:
@@ -161,8 +172,8 @@ def drop_outdated(engine: Engine, plan: RollupPlan, limit: int) -> None:
             connection.execute(
                 delete(rollspans).where(stored.kind == kind, stored.begintime == begin)
             )
-            table = rollups if kind == DAY else rollnights
-            connection.execute(delete(table).where(table.c.begintime == begin))
+            for table in TABLES[kind]:
+                connection.execute(delete(table).where(table.c.begintime == begin))
 
     if wrong:
         transact(engine, work)
@@ -174,5 +185,5 @@ def drop_all(engine: Engine) -> None:
     The spans go first, so that no page takes what is left for all, and once more at the end: one
     that was made meanwhile may have lost its rows.
     """
-    for table in (rollspans, rollups, rollnights, rollflakes, rollspans):
+    for table in (rollspans, rollups, rollflakedays, rollnights, rollflakes, rollspans):
         transact(engine, partial(Connection.execute, statement=delete(table)))

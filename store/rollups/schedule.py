@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from store.rollups import flakes, make
+from store.rollups import make
 from store.rollups.spans import RollupPlan
 
 IDLE_SECONDS = 15.0
@@ -22,8 +22,6 @@ def run_step(engine: Engine, plan: RollupPlan) -> float:
     filled = make.make_due(engine, plan, PART, rest)
     if marked == make.MARKS or filled > 1:
         return BUSY_SECONDS
-    if flakes.refresh_flakes(engine, plan.calendar):
-        rest()
     return IDLE_SECONDS
 
 

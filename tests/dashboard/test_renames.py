@@ -12,7 +12,7 @@ from sqlalchemy import Engine, update
 from dashboard.pages.shown_nights import read_shown_nights
 from dashboard.view.night_changes import find_changes
 from schema.tables.ci import repos
-from store.rollups.find_flakes import list_flakes
+from store.figures.flaky_jobs import list_flakes
 from tests.counts import count
 from tests.dashboard import identity, stored
 from tests.dashboard.conftest import NOW
@@ -80,7 +80,7 @@ def judged(engine: Engine, client: FlaskClient, repoids: list[int]) -> Iterator[
     for row in own:
         yield "states", repoids.index(row.repoid), *(cell.state for cell in row.cells)
     with engine.connect() as connection:
-        for flake in list_flakes(connection, NOW - 30 * DAY, NOW, 10_000):
+        for flake, *_ in list_flakes(connection, (NOW - 30 * DAY, NOW)):
             if flake.repoid in repoids:
                 figures = (flake.commits, flake.flaky, flake.failures)
                 yield "flaky", repoids.index(flake.repoid), flake.workflowgitid, *figures

@@ -76,7 +76,8 @@ TABLES = {
     "rollspans": Bound("days: 2 for each", lambda load: 2 * load.days + 8),
     "rollups": Bound("days: 1 for each repository, 1 for all", lambda load: 2 * load.days + 4),
     "rollnights": Bound("nights, for each repository", lambda load: 3 * load.days + 4),
-    "rollflakes": Bound("nothing: those that the page shows", lambda _: 500),
+    "rollflakedays": Bound("days: 1", lambda load: load.days + 2),
+    "rollflakes": Bound("nothing: written no longer", lambda _: 0),
 }
 """Rows."""
 

@@ -21,7 +21,7 @@ from schema import migrate
 from schema.tables.ci import jobs
 from store import apply
 from store.deliveries.spool import Spool
-from store.rollups import flakes, make
+from store.rollups import make
 from store.rollups.spans import RollupPlan
 from tests.clocks.showing import showing
 from tests.fakegithub.samples import app_of, flow_of, small_world
@@ -142,7 +142,6 @@ class Year:
         while make.remake_changed(engine, PLAN) == make.MARKS:
             continue
         make.make_due(engine, PLAN, MONTH, now=self.now())
-        flakes.refresh_flakes(engine, PLAN.calendar)
         while housekeeping.step(engine, KEPT)[1]:
             continue
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from store.rollups import flakes, make
+from store.rollups import make
 from store.rollups.schedule import PART
 from store.rollups.spans import RollupPlan
 
@@ -13,4 +13,3 @@ def make_all(engine: Engine, plan: RollupPlan, now: datetime | None = None) -> N
     """Make everything that is marked, or missing up to now, without a rest."""
     while make.remake_changed(engine, plan) or make.make_due(engine, plan, PART, now=now) > 1:
         pass
-    flakes.refresh_flakes(engine, plan.calendar)

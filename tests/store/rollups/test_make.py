@@ -218,11 +218,7 @@ def test_forgotten_repository_is_in_no_roll_up(engine: Engine):
 
 def test_empty_store_has_nothing_to_roll_up_but_today(engine: Engine):
     make_all(engine, PLAN)
-    assert {kind for (kind,) in stored.ask(engine, "SELECT kind FROM rollspans")} == {
-        DAY,
-        NIGHT,
-        "flakes",
-    }
+    assert {kind for (kind,) in stored.ask(engine, "SELECT kind FROM rollspans")} == {DAY, NIGHT}
     assert schedule.run_step(engine, PLAN) == schedule.IDLE_SECONDS
 
 
