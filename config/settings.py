@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from config import github, gitlab, groups, prices, values
+from config import alert_settings, github, gitlab, groups, prices, values
+from config.alert_settings import AlertSettings
 from config.groups import Group
 from config.layers import BadSetting as BadSetting
 from config.layers import find_text, read_dotenv
@@ -59,6 +60,7 @@ class Settings(NamedTuple):
     feeds: bool
     feeds_dir: Path
     prices: Prices
+    alerts: AlertSettings
 
     def __repr__(self) -> str:
         """Leave out what must not reach a log."""
@@ -141,17 +143,18 @@ SETTINGS = {
     "FEEDS": Setting("off", values.switch),
     "FEEDS_DIR": Setting("feeds", Path),
     "PRICES": Setting("", prices.read_prices),
+    **alert_settings.SETTINGS,
 }
 
 HIDDEN = frozenset(
     """
     database_url database_password database_password_command database_read_url
     database_migrate_url copy_password copy_password_command webhook_secret sources
-    dashboard_password acknowledge_token
+    dashboard_password acknowledge_token alerts
     """.split()
 )
 
-COMMON = [name for name in Settings._fields if name not in ("sources", "vendor")]
+COMMON = [name for name in Settings._fields if name not in ("sources", "vendor", "alerts")]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -192,7 +195,9 @@ def read(
         raise BadSetting("WEBHOOK_SECRET", why)
     fields = {name.lower(): value for name, value in checked.items()}
     common = {name: fields[name] for name in COMMON}
-    return Settings(sources=sources, vendor=vendors[0], **common)
+    return Settings(
+        sources=sources, vendor=vendors[0], alerts=alert_settings.filled(checked), **common
+    )
 
 
 def patterns_of(checked: Mapping[str, Any]) -> Patterns:
@@ -237,7 +242,7 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     urls = (settings.database_url, settings.database_read_url, settings.database_migrate_url)
     secrets = [settings.database_password, settings.copy_password, *map(values.url_password, urls)]
     secrets += [source.token for source in settings.sources.values()]
-    secrets += [settings.dashboard_password, settings.acknowledge_token]
+    secrets += [settings.dashboard_password, settings.acknowledge_token, *settings.alerts.secrets]
     keys = (settings.webhook_secret, *(source.secrets for source in settings.sources.values()))
     secrets += [secret.decode() for each in keys for secret in each]
     return tuple(sorted({text for text in secrets if text}, key=len, reverse=True))

@@ -24,9 +24,11 @@ from schema.tables.ci import keys, metadata
 from schema.tables.views import (
     COLUMNS_OF_DAILY,
     COLUMNS_OF_ERRORS,
+    COLUMNS_OF_MAIN_NOW,
     COLUMNS_OF_MAIN_RED,
     DAILY,
     ERRORS,
+    MAIN_NOW,
     MAIN_RED,
 )
 from sqlauthenticator import INTERNAL
@@ -35,7 +37,9 @@ TOP = Path(__file__).resolve().parent.parent
 HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
 BLOCK = re.compile(r"(<!-- made by `make docs`: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 EXAMPLE = re.compile(r"# ([A-Z_]+)=(.*)")
-ROOMS = "config engines runtime rows schema store listener backfill dashboard feedrunner".split()
+ROOMS = (
+    "config engines runtime rows schema store alerts listener backfill dashboard feedrunner".split()
+)
 BESIDE = "fakegithub demo deploy benchmarks tests".split()
 NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 
@@ -47,9 +51,14 @@ def fields_block() -> str:
     red = (
         "A view over `workflowruns`: a row for each workflow that is red on the default branch now"
     )
+    now = (
+        "A view over `workflowruns`: of each workflow in use, its newest run on the default branch"
+        " that ended well or failed"
+    )
     views = (
         view_section(ERRORS, said, COLUMNS_OF_ERRORS),
         view_section(DAILY, daily, COLUMNS_OF_DAILY),
+        view_section(MAIN_NOW, now, COLUMNS_OF_MAIN_NOW),
         view_section(MAIN_RED, red, COLUMNS_OF_MAIN_RED),
     )
     return "\n".join([*map(table_section, metadata.tables.values()), *views])

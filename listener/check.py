@@ -12,6 +12,7 @@ from config import webhook_secret
 from config.settings import Settings
 from engines import faults, kind_of
 from engines.kind import is_loopback
+from listener.check_alerts import alert_lines
 from listener.check_store import contents_lines
 from rows.one_line import one_line
 from runtime.check_line import CheckLine
@@ -45,8 +46,13 @@ AGES = {
 
 def check(settings: Settings, more: Iterable[CheckLine] = ()) -> int:
     """Print a line for each thing, `more` of them last; return 1 if something is wrong, else 0."""
+    return print_lines(chain(looked_at(settings), more))
+
+
+def print_lines(lines: Iterable[CheckLine]) -> int:
+    """Print lines; return 1 if something is wrong, else 0."""
     is_wrong = False
-    for line in chain(looked_at(settings), more):
+    for line in lines:
         print(shown(line), flush=True)
         is_wrong = is_wrong or bool(line.wrong)
     return int(is_wrong)
@@ -120,6 +126,7 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
             probe(engine)
             yield CheckLine("rights", "a delivery can be written")
             yield from contents_lines(engine, settings)
+            yield from alert_lines(engine, settings)
     except SQLAlchemyError as error:
         told = f"{place}: {faults.described(error)}"
         helps = HELP.get(faults.fault(error), HELP[faults.CONNECTION])

@@ -8,6 +8,7 @@ from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting
 from listener import check, uvicorn_worker, webhook_setup, worker
 from listener.asgi import AsgiApp
+from listener.check_alerts import try_alerts
 from listener.setup_text import setup_text
 from runtime import gunicorn
 from runtime.check_line import CheckLine
@@ -16,7 +17,9 @@ from store.open import CannotStart
 
 EPILOG = f"""\
 {LAYERS}. Further settings are named in
-.env.example: DATABASE_URL, DATABASE_SSL, DATABASE_SSL_CA, WEBHOOK_SECRET and others.
+.env.example: DATABASE_URL, DATABASE_SSL, DATABASE_SSL_CA, WEBHOOK_SECRET, ALERT_SLACK_URL
+(or TEAMS, MATTERMOST, DISCORD, WEBHOOK; ALERT_MAIL_TO: who is told of red default branches) and
+others.
 
 A password follows its flag as a word of its own: -pwd PASSWORD (-pwdPASSWORD is not possible).
 One that starts with a hyphen is written -pwd=-x. Other users can read a command line for a
@@ -55,6 +58,12 @@ def command_line() -> CommandLine:
         help="make or repair the webhook of each -r so that it delivers to this address, "
         "https://HOST/webhook, ping it, and end",
     )
+    parser.add_argument(
+        "--try-alerts",
+        action="store_true",
+        help="send a message to each of the ALERT_... settings, say whether it arrived, and end: "
+        "0 when all did, else 1",
+    )
     return parser
 
 
@@ -63,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         given = command_line().read(argv)
         url = given.pop("register")
+        if given.pop("try_alerts"):
+            return check.print_lines(try_alerts(read_settings(given)))
         if given.pop("check"):
             return look(given, url)
         if url is not None:

@@ -15,7 +15,7 @@ from config.settings import Settings, secrets_of
 from config.watch import watch
 from engines import faults
 from listener import startup
-from listener.background import housekeeping, reconciler, rollups, spool_drain
+from listener.background import housekeeping, reconciler, red_alerts, rollups, spool_drain
 from listener.intake.circuit_breaker import CircuitBreaker
 from listener.intake.group_commit import GroupCommit
 from listener.intake.intake import Intake
@@ -116,6 +116,7 @@ def make_intake(setup: WorkerSetup) -> Intake:
     start_thread("background", upkeep, housekeeping.work, engine, breaker, days)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
     start_thread("rollups", upkeep, rollups.work, settings, breaker, plan)
+    start_thread("alerts", upkeep, red_alerts.work, settings, breaker, plan)
     if setup.healing is not None:
         start_thread("reconciler", upkeep, reconciler.work, setup.healing)
     if setup.feeding is not None:

@@ -5,7 +5,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = "config engines runtime rows schema store listener backfill dashboard feedrunner".split()
+ROOMS = (
+    "alerts config engines runtime rows schema store listener backfill dashboard feedrunner".split()
+)
 # Alembic's own layout, and files that record one moment and are never edited again.
 MIGRATIONS = Path("schema/migrations/versions")
 

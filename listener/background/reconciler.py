@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from config import alert_settings
 from config.settings import SETTINGS, USUAL, Settings, key_setting, texts_of
 from runtime import log
 
@@ -21,7 +22,10 @@ FEEDS = (sys.executable, str(ROOT / "run_feeds.py"), "--daemon", "--beside")
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 CALM_SECONDS = 60.0
 """One that ran for longer is started again at once."""
-NOT_ITS_OWN = ("WEBHOOK_SECRET", "GITLAB_WEBHOOK_SECRET", "DASHBOARD_PASSWORD")
+NOT_ITS_OWN = (
+    *("WEBHOOK_SECRET", "GITLAB_WEBHOOK_SECRET", "DASHBOARD_PASSWORD"),
+    *alert_settings.ADDRESSES,
+)
 
 
 def environment(given: Mapping[str, object], vendor: str = USUAL) -> dict[str, str]:

@@ -8,6 +8,7 @@ from schema.tables import branch_moves as branch_moves
 from schema.tables import audits as audits
 from schema.tables import failures as failures
 from schema.tables import acknowledgements as acknowledgements
+from schema.tables import alerts as alerts
 from schema.tables import job_versions as job_versions
 from schema.tables import reconciler as reconciler
 from schema.tables import backfill as backfill

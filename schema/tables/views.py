@@ -146,14 +146,8 @@ OF_WORKFLOW = (
 )
 """What a run of a workflow in its own repository is, events of proposals aside."""
 OF_BRANCH = OF_WORKFLOW + " AND {run}.branchname = {of}.branchname"
-# A limit on the time keeps to the index; where a good and a failed run are of one moment, the
-# failed one counts, so that no red workflow is lost.
-SELECT_MAIN_RED = (
-    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
-    " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE "
-    + OF_BRANCH.format(run="good", of="newest")
-    + " AND good.conclusion = 'success' AND good.createtime <= newest.createtime) AS goodtime"
-    " FROM (SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch"
+NEWEST = (
+    "(SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch"  # noqa: S608 - names of ours
     " FROM workflows w JOIN repos ON repos.Id = w.repoid"
     " WHERE repos.gonereason IS NULL AND (repos.archived IS NULL OR NOT repos.archived)"
     " AND (w.state IS NULL OR w.state = 'active')) watched"
@@ -163,7 +157,18 @@ SELECT_MAIN_RED = (
     " AND ended.branchname IN ('main', 'master')))"
     " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
     " ORDER BY ended.createtime DESC, ended.Id DESC LIMIT 1)"
-    " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red"
+)
+"""The newest run on the default branch that ended well or failed, of each workflow in use."""
+# A limit on the time keeps to the index; where a good and a failed run are of one moment, the
+# failed one counts, so that no red workflow is lost.
+SELECT_MAIN_RED = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
+    " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE "
+    + OF_BRANCH.format(run="good", of="newest")
+    + " AND good.conclusion = 'success' AND good.createtime <= newest.createtime) AS goodtime"
+    " FROM "
+    + NEWEST
+    + " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red"
     " JOIN workflowruns began ON began.Id = (SELECT bad.Id FROM workflowruns bad WHERE "
     + OF_BRANCH.format(run="bad", of="red")
     + " AND bad.conclusion IN ('failure', 'timed_out', 'startup_failure')"
@@ -172,7 +177,28 @@ SELECT_MAIN_RED = (
 )
 """Cancelled and skipped runs tell neither way."""
 
+MAIN_NOW = "main_now"
+COLUMNS_OF_MAIN_NOW = {
+    "provider": ("newest.provider", "workflowruns.provider"),
+    "repoid": ("newest.repoid", "workflowruns.repoid"),
+    "repository": ("newest.repo", "Full name of the repository"),
+    "workflowgitid": ("newest.workflowgitid", "workflowruns.workflowgitid"),
+    "workflow": ("newest.workflowname", "Name of the workflow"),
+    "branchname": ("newest.branchname", "The default branch"),
+    "rungitid": ("newest.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
+    "conclusion": ("newest.conclusion", "How that ended"),
+    "createtime": ("newest.createtime", "When that was created"),
+    "endtime": ("newest.endtime", "When that ended"),
+    "runtime": ("newest.runtime", "Seconds from its first start to its end"),
+}
+"""What each column is, and means."""
+SELECT_MAIN_NOW = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"  # noqa: S608 - names of ours
+    f" FROM {NEWEST}"
+)
+
 QUERIES = {
+    MAIN_NOW: SELECT_MAIN_NOW,
     MAIN_RED: SELECT_MAIN_RED,
     ERRORS: SELECT_ERRORS,
     CHANGES: SELECT_CHANGES,

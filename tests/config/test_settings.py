@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from config import alert_settings
 from config.settings import FORMS, HIDDEN, SETTINGS, BadSetting, Settings, read, secrets_of
 
 
@@ -169,6 +170,8 @@ def test_settings_shown_in_a_message_or_traceback_hide_what_is_secret(tmp_path: 
 
 def test_every_setting_is_a_field_and_every_hidden_one_exists():
     of_vendors = {name for form in FORMS.values() for name, _ in form.settings.values()}
-    common = [name.lower() for name in SETTINGS if name not in of_vendors]
-    assert common == [name for name in Settings._fields if name not in ("sources", "vendor")]
+    apart = {*of_vendors, *alert_settings.SETTINGS}
+    common = [name.lower() for name in SETTINGS if name not in apart]
+    of_several = ("sources", "vendor", "alerts")
+    assert common == [name for name in Settings._fields if name not in of_several]
     assert set(Settings._fields) >= HIDDEN

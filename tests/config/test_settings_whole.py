@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from config.alert_settings import AlertSettings, MailServer, QuietHours
 from config.groups import Group
 from config.prices import Prices, read_prices
 from config.settings import Settings, read
@@ -49,11 +50,13 @@ def test_settings_of_nothing_are_the_documented_defaults(tmp_path: Path):
         feeds=False,
         feeds_dir=Path("feeds"),
         prices=read_prices(""),
+        alerts=AlertSettings({}, (), None, None, None),
     )
 
 
 def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
     (tmp_path / "ca.pem").touch()
+    (tmp_path / "slack").write_text("https://hooks.example.org/services/T0/B0/xyz\n")
     (tmp_path / "prices.toml").write_text("date = 2026-01-31\ncurrency = 'EUR'")
     (tmp_path / "groups.toml").write_text(
         '[prod]\nrepos = ["org/api", "org/web-*"]\nworkflows = ["Nightly"]\nactors = ["bot"]\n'
@@ -90,6 +93,11 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
             "FEEDS": "on",
             "FEEDS_DIR": "/srv/feeds",
             "PRICES_FILE": "prices.toml",
+            "ALERT_SLACK_URL_FILE": "slack",
+            "ALERT_MAIL_TO": "team@example.org, ops@example.org",
+            "ALERT_MAIL_FROM": "ci@example.org",
+            "ALERT_SMTP_URL": "smtps://us%20er:p%40ss@mail.example.org",
+            "ALERT_QUIET_HOURS": "22:00-06:30",
         },
         tmp_path,
     )
@@ -135,4 +143,11 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         feeds_dir=Path("/srv/feeds"),
         groups=(Group("prod", ("org/api", "org/web-*"), ("Nightly",), ("bot",)),),
         prices=Prices(date(2026, 1, 31), "EUR", ()),
+        alerts=AlertSettings(
+            {"slack": "https://hooks.example.org/services/T0/B0/xyz"},
+            ("team@example.org", "ops@example.org"),
+            "ci@example.org",
+            MailServer("mail.example.org", 465, True, "us er", "p@ss"),
+            QuietHours(time(22), time(6, 30)),
+        ),
     )

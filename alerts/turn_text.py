@@ -1,0 +1,147 @@
+"""Pure: what turned -> the words of one message, for people and for programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from config.calendar import Calendar
+from rows.one_line import one_line
+from store.history.red_turns import Turn
+from store.state.alerts import RED
+
+MOST = 20
+"""How many turns a message has in words."""
+LONGEST = 160
+
+
+class Place(NamedTuple):
+    """Where people reach the pages, None where nobody said, and the clock they read."""
+
+    address: str | None
+    calendar: Calendar
+
+
+class Line(NamedTuple):
+    """A turn in words, and where it leads."""
+
+    text: str
+    link: str | None
+
+
+class Message(NamedTuple):
+    """What is sent: a title, a line for each turn, and the turns as a program reads them."""
+
+    title: str
+    lines: tuple[Line, ...]
+    more: int
+    turns: tuple[dict[str, Any], ...]
+
+    @property
+    def text(self) -> str:
+        """All of it as plain text."""
+        lines = [self.title]
+        for line in self.lines:
+            lines.append(line.text)
+            lines += [f"  {line.link}"] if line.link else []
+        return "\n".join([*lines, *self.rest])
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """What says that not all are named."""
+        return (f"and {self.more} more",) if self.more else ()
+
+
+def write_message(turns: Sequence[Turn], place: Place) -> Message:
+    """Return one message of several turns, what is red first."""
+    ordered = sorted(turns, key=lambda turn: (turn.turn != RED, turn.repository.casefold()))
+    shown = tuple(
+        Line(describe(turn, place.calendar), link_of(turn, place.address))
+        for turn in ordered[:MOST]
+    )
+    facts = tuple(facts_of(turn, place.address) for turn in ordered)
+    return Message(title_of(ordered), shown, len(ordered) - len(shown), facts)
+
+
+def title_of(turns: Sequence[Turn]) -> str:
+    """Return what turned, in a few words."""
+    if len(turns) == 1:
+        turn = turns[0]
+        state = "is red" if turn.turn == RED else "is green again"
+        return f"{turn.repository}: {name_of(turn)} {state} on {cut(turn.branchname or '?')}"
+    red = sum(turn.turn == RED for turn in turns)
+    green = len(turns) - red
+    red_text = f"{red} {'workflow' if red == 1 else 'workflows'} turned red"
+    green_text = f"{green} {'is' if green == 1 else 'are'} green again"
+    said = " and ".join(([red_text] if red else []) + ([green_text] if green else []))
+    return f"Default branches: {said}"
+
+
+def describe(turn: Turn, calendar: Calendar) -> str:
+    """Return a turn in words."""
+    name = f"{turn.repository}: {name_of(turn)} on {cut(turn.branchname or '?')}"
+    if turn.turn != RED:
+        lasted = f", was red for {span(turn.lasted.total_seconds())}" if turn.lasted else ""
+        return f"GREEN {name}{lasted}"
+    by = f" by {cut(turn.author, 60)}" if turn.author else ""
+    why = f": {cut(turn.error)}" if turn.error else ""
+    return f"RED {name}, since {clock(turn.since, calendar)}{by}{why}"
+
+
+def facts_of(turn: Turn, address: str | None) -> dict[str, Any]:
+    """Return a turn as JSON has it; times are UTC."""
+    lasted = turn.lasted.total_seconds() if turn.lasted else None
+    return {
+        "state": turn.turn,
+        "repository": turn.repository,
+        "workflow": turn.workflow,
+        "workflow_id": turn.workflowgitid,
+        "branch": turn.branchname,
+        "run_id": turn.rungitid,
+        "run_url": turn.url,
+        "page": page_of(turn, address),
+        "commit": turn.commithash,
+        "author": turn.author,
+        "red_since": f"{turn.since:%Y-%m-%dT%H:%M:%SZ}",
+        "red_seconds": lasted,
+        "error": turn.error,
+    }
+
+
+def link_of(turn: Turn, address: str | None) -> str | None:
+    """Return where a turn leads: to our page of its run, else to the run at its server."""
+    return page_of(turn, address) or turn.url
+
+
+def page_of(turn: Turn, address: str | None) -> str | None:
+    """Return the address of our page of the run, None where nobody said where pages are."""
+    if address is None:
+        return None
+    return f"{address}/runs/{quote(turn.provider, safe='')}/{turn.rungitid}"
+
+
+def name_of(turn: Turn) -> str:
+    """Return what to call a workflow."""
+    return cut(turn.workflow or "a workflow without a name")
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """Return a text of others as one line, not too long."""
+    line = one_line(text.strip())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def clock(moment: datetime, calendar: Calendar) -> str:
+    """Return a UTC time on the clock of the zone."""
+    there = calendar.local(moment)
+    return f"{there.day} {there:%b %H:%M} {calendar.zone.key}"
+
+
+def span(seconds: float) -> str:
+    """Return how long something lasted."""
+    minutes = max(1, round(seconds / 60))
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    said = [f"{number} {unit}" for number, unit in parts if number]
+    return " ".join(said[:2])

@@ -1,0 +1,203 @@
+"""Default branches that turned red or green since somebody looked: noted, and told once."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, column, select, table
+
+from engines import database_time
+from engines.chunks import chunks
+from engines.transaction import transact
+from rows.words import SUCCESS
+from schema.tables.ci import repos, workflowruns, workflows
+from schema.tables.failures import failures
+from store.history.red_now import RedWorkflow, as_time, list_red
+from store.state import alerts, red_periods
+from store.state.alerts import GREEN, RED, Claimed
+from store.state.red_periods import RedPeriod
+
+MOST = 5000
+FRESH = timedelta(hours=24)
+"""What is red for longer when it is first seen is no news: it is of a history that was read."""
+KEPT = timedelta(days=90)
+
+
+class Turn(NamedTuple):
+    """A workflow that turned red or green, in the words of the store.
+
+    `rungitid` is of the run by which it turned, `since` when it had turned red, `lasted` for how
+    long it was red.
+    """
+
+    alertid: int
+    turn: str
+    provider: str
+    repoid: int
+    repository: str
+    workflowgitid: int
+    workflow: str | None
+    branchname: str | None
+    rungitid: int
+    url: str | None
+    author: str | None
+    commithash: str | None
+    since: datetime
+    lasted: timedelta | None
+    error: str | None
+
+
+def note_turns(engine: Engine, targets: Collection[str]) -> tuple[int, int]:
+    """Note what turned red and green, to be told to targets; return how many. Raises DBAPIError.
+
+    Looked for without a lock, for deliveries wait for none; written where something turned.
+    """
+    with engine.connect() as connection:
+        red = list_red(connection, MOST)
+        turned, over = compare(red, red_periods.list_open(connection))
+        ended = find_ended(connection, over)
+        is_old = red_periods.has_older(connection, database_time(connection) - KEPT)
+    if not (turned or ended or is_old):
+        return 0, 0
+
+    def work(connection: Connection) -> tuple[int, int]:
+        now = database_time(connection)
+        still, _ = compare(red, red_periods.list_open(connection))
+        for red_workflow in still:
+            begin(connection, red_workflow, targets, now)
+        for period, gitid in ended:
+            red_periods.end(connection, period.Id, now, gitid)
+            alerts.settle(connection, period.Id, () if gitid is None else targets, now)
+        red_periods.drop(connection, now - KEPT)
+        return len(still), len(ended)
+
+    return transact(engine, work)
+
+
+def compare(
+    red: Iterable[RedWorkflow], begun: Collection[RedPeriod]
+) -> tuple[list[RedWorkflow], list[RedPeriod]]:
+    """Return what is red and not known to be, and what is known to be and is not red."""
+    now = {(one.repoid, one.workflowgitid): one for one in red}
+    known = {(one.repoid, one.workflowgitid) for one in begun}
+    return (
+        [one for key, one in now.items() if key not in known],
+        [one for one in begun if (one.repoid, one.workflowgitid) not in now],
+    )
+
+
+def begin(connection: Connection, red: RedWorkflow, targets: Iterable[str], now: datetime) -> None:
+    """Note that a workflow turned red."""
+    values = {
+        "repoid": red.repoid,
+        "workflowgitid": red.workflowgitid,
+        "rungitid": red.sincerungitid,
+        "provider": red.provider,
+        "branchname": red.branchname,
+        "redtime": red.since,
+        "seentime": now,
+    }
+    number = red_periods.begin(connection, values)
+    if number is not None and red.since > now - FRESH:
+        alerts.put(connection, number, RED, targets, now)
+
+
+def find_ended(
+    connection: Connection, over: Collection[RedPeriod]
+) -> list[tuple[RedPeriod, int | None]]:
+    """Return the periods that are over, and the good runs; a run done again is waited for."""
+    if not over:
+        return []
+    current = read_newest(connection, {one.repoid for one in over})
+    unused = list_unused(connection, {one.repoid for one in over})
+    ended: list[tuple[RedPeriod, int | None]] = []
+    for period in over:
+        key = (period.repoid, period.workflowgitid)
+        conclusion, gitid, created = current.get(key, (None, None, None))
+        if conclusion == SUCCESS and created is not None and created >= period.redtime:
+            ended.append((period, gitid))
+        elif key in unused:
+            ended.append((period, None))
+    return ended
+
+
+Newest = dict[tuple[int, int], tuple[str | None, int | None, datetime | None]]
+
+
+def read_newest(connection: Connection, repoids: Iterable[int]) -> Newest:
+    """Return how the newest run of each workflow on the default branch ended, by the one rule."""
+    names = ("repoid", "workflowgitid", "conclusion", "rungitid", "createtime")
+    view, newest = table("main_now", *(column(name) for name in names)), Newest()
+    for part in chunks(sorted(repoids)):
+        for row in connection.execute(select(view).where(view.c.repoid.in_(part))):
+            newest[row.repoid, row.workflowgitid] = (
+                row.conclusion,
+                row.rungitid,
+                as_time(row.createtime),
+            )
+    return newest
+
+
+def list_unused(connection: Connection, repoids: Iterable[int]) -> set[tuple[int, int]]:
+    """Return workflows that are disabled or deleted, or whose repository is gone or archived."""
+    unused = set[tuple[int, int]]()
+    for part in chunks(sorted(repoids)):
+        query = (
+            select(workflows.c.repoid, workflows.c.gitid)
+            .join(repos, repos.c.Id == workflows.c.repoid)
+            .where(
+                workflows.c.repoid.in_(part),
+                repos.c.gonereason.is_not(None)
+                | repos.c.archived.is_(True)
+                | (workflows.c.state != "active"),
+            )
+        )
+        unused |= {(repoid, gitid) for repoid, gitid in connection.execute(query)}
+    return unused
+
+
+def describe(connection: Connection, claimed: Collection[Claimed]) -> list[Turn]:
+    """Return what messages tell of, in their order; what is no more stored is left out."""
+    periods = red_periods.read(connection, {one.periodid for one in claimed})
+    pairs = [(one, periods[one.periodid]) for one in claimed if one.periodid in periods]
+    turns = (describe_turn(connection, message, period) for message, period in pairs)
+    return [turn for turn in turns if turn is not None]
+
+
+def describe_turn(connection: Connection, message: Claimed, period: RedPeriod) -> Turn | None:
+    """Return what a message tells of, None where its run is no more stored."""
+    is_green = message.turn == GREEN
+    gitid = period.greengitid if is_green else period.rungitid
+    run = workflowruns.c
+    wanted = (run.provider, run.gitid, run.workflowname, run.url, run.author, run.commithash)
+    query = select(*wanted, repos.c.name).join(repos, repos.c.Id == run.repoid)
+    row = connection.execute(query.where(run.repoid == period.repoid, run.gitid == gitid)).first()
+    if row is None:
+        return None
+    return Turn(
+        message.Id,
+        message.turn,
+        row.provider,
+        period.repoid,
+        row.name,
+        period.workflowgitid,
+        row.workflowname,
+        period.branchname,
+        row.gitid,
+        row.url,
+        row.author,
+        row.commithash,
+        period.redtime,
+        period.greentime - period.redtime if is_green and period.greentime else None,
+        None if is_green else read_error(connection, row.provider, row.gitid),
+    )
+
+
+def read_error(connection: Connection, provider: str, rungitid: int) -> str | None:
+    """Return what the first failed job of a run says first, where that is read already."""
+    failure = failures.c
+    query = select(failure.message).where(
+        failure.provider == provider, failure.rungitid == rungitid, failure.number == 1
+    )
+    text = connection.scalar(query.order_by(failure.jobgitid).limit(1))
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), None)
