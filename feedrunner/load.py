@@ -22,7 +22,7 @@ from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
-from store.packages.after_load import follow_load, is_stale
+from store.packages.after_load import follow_ci, follow_load, is_stale
 from store.packages.name_links import link_names
 from store.write.upsert import put_rows
 
@@ -113,13 +113,14 @@ class Loader:
         link_names(self.engine, self.load.manager, self.transact)
 
     def follow(self) -> None:
-        """Let edges and scores follow from the rows, unless nothing changed or all is tried."""
+        """Let edges, scores and repositories follow from the rows, unless nothing changed."""
         if self.load.manager is None or not self.load.number:
             return
         with reading(self.engine).connect() as connection:
             is_old = is_stale(connection, self.load.feed, self.load.number)
         if is_old or self.changed + self.gone:
             follow_load(self.engine, self.load.manager, self.transact)
+        follow_ci(self.engine, self.load.manager, self.transact)
 
 
 def end_of_lists(records: Sequence[Record]) -> int:

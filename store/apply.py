@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from engines.transaction import transact
 from rows.version import STUB
+from store.packages.repositories import link_repository
 from store.state import gone_repositories
 from store.write import (
     adopted_repositories,
@@ -59,6 +60,9 @@ def apply(connection: Connection, batch: Batch, cache: VersionCache, told: bool)
     if is_adopting:
         adopted_repositories.adopt_repositories(connection, batch)
     stored = repositories.store_repositories(connection, batch, cache)
+    for repository in stored.values():
+        if repository.is_named_anew:
+            link_repository(connection, repository.repoid, repository.name, repository.url)
     tables = repositories.rows_by_table(batch, stored, cache)
     runs, attempts = tables["workflowruns"], tables["runattempts"]
     derived_columns.resolve_workflow_names(connection, runs)

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, Engine, select
 from schema.tables import packages as tables
 from store.packages.edges import rebuild_edges
 from store.packages.name_links import LISTS, Transact
+from store.packages.releases import judge_releases
+from store.packages.repositories import prove_by_commits, update_repositories
 from store.packages.scores import score_packages
 
 
@@ -18,6 +20,13 @@ def follow_load(engine: Engine, manager: str, transact: Transact) -> None:
     for name in sorted({manager, LISTS}):
         transact(engine, partial(rebuild_edges, manager=name))
         transact(engine, partial(score_packages, manager=name))
+    transact(engine, partial(update_repositories, manager=manager))
+
+
+def follow_ci(engine: Engine, manager: str, transact: Transact) -> None:
+    """Note what our commits and runs say of a registry's versions: of old ones, too, by now."""
+    transact(engine, partial(prove_by_commits, manager=manager))
+    transact(engine, partial(judge_releases, manager=manager))
 
 
 def is_stale(connection: Connection, feed: str, number: int) -> bool:
