@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from engines.transaction import transact
 from rows.version import STUB
-from store.packages.repositories import link_repository
+from store.packages.package_repositories import link_repository
 from store.state import gone_repositories
 from store.write import (
     adopted_repositories,

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine, select
 from schema.tables import packages as tables
 from store.packages.edges import rebuild_edges
 from store.packages.name_links import LISTS, Transact
+from store.packages.package_repositories import prove_by_commits, update_repositories
 from store.packages.releases import judge_releases
-from store.packages.repositories import prove_by_commits, update_repositories
 from store.packages.scores import score_packages
 
 

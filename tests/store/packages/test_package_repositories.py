@@ -10,8 +10,8 @@ from schema.tables import ci
 from schema.tables import packages as tables
 from store.packages.addresses import Repository
 from store.packages.after_load import follow_ci, follow_load
+from store.packages.package_repositories import list_claims
 from store.packages.releases import was_red
-from store.packages.repositories import list_claims
 from tests.store.packages.shop import Shop
 
 NOON = datetime(2026, 11, 20, 12)
