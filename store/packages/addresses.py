@@ -41,16 +41,16 @@ def without_password(url: str) -> str:
 
 
 def repository_of(
-    text: str, *, bare_is_github: bool = False, forges: Collection[str] | None = None
+    text: str, *, allows_bare: bool = False, forges: Collection[str] | None = None
 ) -> Repository | None:
     """Return the repository of an address, None where it names none.
 
-    `bare_is_github`: `owner/name` is meant to be at github.com, as npm reads it
+    `allows_bare`: `owner/name` is meant to be at github.com, as npm reads it
     (https://docs.npmjs.com/cli/v11/configuring-npm/package-json#repository). `forges`: an address
     at another host than these and the known ones is one of a site, unless it is spelled for git.
     """
     text = text.strip()
-    if bare_is_github and re.fullmatch(r"[\w.-]{1,100}/[\w.-]{1,100}", text):
+    if allows_bare and re.fullmatch(r"[\w.-]{1,100}/[\w.-]{1,100}", text):
         return of_path("github.com", text)
     short = SHORT.fullmatch(text)
     if short:

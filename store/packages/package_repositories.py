@@ -100,7 +100,7 @@ def list_claims(
         # What is called a repository is one at any host; a site's page looks like one as well.
         is_explicit = kind == "repository"
         repository = repository_of(
-            url, bare_is_github=manager == BARE, forges=None if is_explicit else hosts
+            url, allows_bare=manager == BARE, forges=None if is_explicit else hosts
         )
         if repository:
             told.append((kind, repository))

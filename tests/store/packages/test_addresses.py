@@ -80,7 +80,7 @@ def test_groups_of_gitlab_stay_whole():
 
 
 def test_owner_and_name_alone_are_at_github_only_for_npm():
-    assert repository_of("octo-org/app", bare_is_github=True) == APP
+    assert repository_of("octo-org/app", allows_bare=True) == APP
     assert repository_of("octo-org/app") is None
 
 
