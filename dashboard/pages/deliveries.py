@@ -13,7 +13,7 @@ blueprint = Blueprint("deliveries", __name__)
 MOST = 400_000  # characters that a page shows
 
 
-@blueprint.get("/deliveries/<provider>/<guid>")
+@blueprint.get("/deliveries/<path:provider>/<guid>")
 def show(provider: str, guid: str) -> str:
     """Return a delivery's body, indented."""
     stored = deliveries.find_delivery(store(), provider, guid)

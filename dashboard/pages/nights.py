@@ -29,6 +29,7 @@ from rows.words import FAILED_JOB
 from store.errors.error_ranking import list_repo_names
 from store.history import red_now
 from store.history.red_now import RedWorkflow
+from store.history.run_family import list_children, under_parents
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
 from store.reads import runs as reads
@@ -148,26 +149,29 @@ def detail(repoid: int, day: str) -> str:
     runs = reads_nights.list_nightly_runs(store(), plan, repoid, since, until)
     rows = read_rows([night], repoid)
     cell = rows[0].cells[0] if rows else None
-    jobs = reads.list_jobs(store(), [run.key for run in runs])
+    made = [run for run in list_children(store(), runs) if run.key not in {one.key for one in runs}]
+    every = [*made[::-1], *runs]
+    jobs = reads.list_jobs(store(), [run.key for run in every])
     by_run = {
         run.key: [
             job
             for job in sorted(jobs, key=lambda job: job.conclusion not in FAILED_JOB)
             if (job.provider, job.rungitid) == run.key and job.attempt == run.attempt
         ]
-        for run in runs
+        for run in every
     }
     failures = cell.failures if cell else ()
     broken = {one.workflowkey for one in failures}
     prints = sorted({one.fingerprint for one in failures if one.fingerprint})
     around = list_suspects(store(), runs, broken)
-    labels = names.label_runs([*runs[::-1], *(one.bad for one in around)])
+    labels = names.label_runs([*every[::-1], *(one.bad for one in around)])
     called = [
         pair._replace(bad=pair.bad._replace(workflowname=labels[repoid, pair.bad.workflow]))
         for pair in around
     ]
     tonight = list_places(reads_nights.read_nights(store(), plan, [night]))
-    listed = sorted(runs[::-1], key=lambda run: run.workflow not in broken)  # the failed ones first
+    # The failed ones first, those that a run made behind it.
+    listed = under_parents(sorted(every[::-1], key=lambda run: run.workflow not in broken))
     return render_page(
         "night.html",
         f"{names.repo_label(repoid, repo.name)}, night of {formats.night_span(night)}",
@@ -177,9 +181,10 @@ def detail(repoid: int, day: str) -> str:
         end=until,
         cell=cell,
         runs=listed,
+        made={run.gitid: run.runnumber for run in listed},
         labels=labels,
         jobs=by_run,
-        reasons=reads_failures.read_reasons(store(), [run.key for run in runs]),
+        reasons=reads_failures.read_reasons(store(), [run.key for run in every]),
         errors={one: read_error(one, since, tonight[one]) for one in prints[:MOST_SPREAD]},
         suspects=around,
         changes=list_job_changes(store(), [job for run in runs for job in by_run[run.key]]),

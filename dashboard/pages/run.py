@@ -6,14 +6,14 @@ from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.timeline import draw_timeline
 from dashboard.web import names
 from dashboard.web.request import render_page, store
-from store.history import newest_runs
+from store.history import newest_runs, run_family
 from store.reads import deliveries, failures, runs
 
 TITLE = "Runs"
 blueprint = Blueprint("run", __name__)
 
 
-@blueprint.get("/runs/<provider>/<int:gitid>")
+@blueprint.get("/runs/<path:provider>/<int:gitid>")
 def show(provider: str, gitid: int) -> str:
     """Return a run's page, its newest attempt first."""
     run = runs.find_run(store(), (provider, gitid)) if gitid < 2**63 else None
@@ -39,6 +39,8 @@ def show(provider: str, gitid: int) -> str:
         f"{label or 'Run'} #{run.runnumber or run.gitid}",
         run=run,
         label=label,
+        parent=run_family.find_parent(store(), run),
+        children=run_family.list_children(store(), [run]),
         pull=newest_runs.find_pull_request(store(), run),
         workflow_state=runs.find_workflow_state(store(), run.key),
         attempts=shown,

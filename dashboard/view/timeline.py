@@ -57,13 +57,20 @@ def draw_timeline(jobs: Sequence[Job], now: datetime) -> Timeline:
         until = job.endtime or (now if job.status != "completed" else None)
         queued = running = None
         if not job.inherited and job.conclusion != "skipped":
-            queued = place(job.createtime, job.starttime or until)
+            queued = place(waits_since(job), job.starttime or until)
             running = place(job.starttime, until)
         tone = formats.tone(job.conclusion, job.status)
         lanes.append(Lane(job, tone, queued, running, read_steps(job.steps)))
     ticks = axes.span_ticks(whole)
     places = tuple((tick / whole * 100, formats.span(tick)) for tick in ticks if tick <= whole)
     return Timeline(tuple(lanes), whole, places)
+
+
+def waits_since(job: Job) -> datetime | None:
+    """Return since when a job waits for a runner: one of a later stage was made long before."""
+    if job.starttime is None or job.createtime is None or job.queuetime is None:
+        return job.createtime
+    return max(job.createtime, job.starttime - timedelta(seconds=job.queuetime))
 
 
 def read_steps(text: str | None) -> tuple[TimelineStep, ...]:

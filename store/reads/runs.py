@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, select
 
 from engines.chunks import by_scope
-from rows.words import RunKey, WorkflowKey, workflow_key
+from rows.words import SUCCESS, RunKey, WorkflowKey, workflow_key
 from schema.tables.ci import commits, jobs, repoaliases, repos, runattempts, workflowruns, workflows
 from store.reads.shown_names import list_shared_names
 
@@ -55,6 +55,13 @@ class Run(NamedTuple):
     url: str | None
     headrepo: str | None = None
     workflowgitid: int | None = None
+    warned: bool | None = None
+    parentgitid: int | None = None
+
+    @property
+    def is_warned(self) -> bool:
+        """Tell a run that passed though a job failed, or not at once: as the nights say it."""
+        return self.conclusion == SUCCESS and (bool(self.warned) or (self.attempt or 1) > 1)
 
     @property
     def key(self) -> RunKey:
@@ -106,6 +113,11 @@ class Job(NamedTuple):
     clockanomaly: bool | None
     failedstep: str | None
     steps: str | None
+    stage: str | None = None
+    allowfailure: bool | None = None
+    failurereason: str | None = None
+    tryno: int | None = None
+    superseded: bool | None = None
 
 
 class Commit(NamedTuple):
