@@ -12,6 +12,7 @@ Reference: docs/connector.md.
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import pickle
@@ -26,7 +27,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from itertools import chain, dropwhile, islice, pairwise
 from numbers import Integral, Real
 from pathlib import Path
@@ -38,14 +39,6 @@ from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
-
-psycopg: Any
-try:
-    import psycopg
-    from psycopg.generators import fetch, send
-    from psycopg.types.string import TextLoader
-except ImportError:  # the others do without
-    psycopg = None
 
 __all__ = ["connector", "engine"]
 
@@ -105,6 +98,19 @@ def check_limit(limit: float) -> None:
         raise ValueError(f"limit is in seconds, more than 0 and at most {LONGEST}")
 
 
+class Later:
+    """A package that is imported when it is first asked for something."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.name), name)
+
+
+psycopg: Any = Later("psycopg")  # which most do without
+
+
 # --- Statements ------------------------------------------------------------------------------
 
 MARKS = r"(?P<qmark>\?)(?!\d) | :(?P<colon>[^\W\d]\w*) | (?P<format>%s)\b | %\((?P<named>\w+)\)s\b"
@@ -125,12 +131,13 @@ MYSQL_LEXER = lexer(  # which runs what stands in /*! ... */
     *(r"--(?=[\x00-\x20\x7f]|\Z)[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?(?:\*/|\Z)"),
 )
 # In PostgreSQL all letters beyond ASCII, blanks among them, belong to words.
-LETTER = r"A-Za-z_\x80-\U0010ffff"
-WORD = rf"[{LETTER}][{LETTER}0-9$]*"
+LETTER = r"[^\x00-@\[-\^`{-\x7f]"
+IN_WORD = r"[^\x00-#%-/:-@\[-\^`{-\x7f]"
+WORD = rf"{LETTER}{IN_WORD}*"
 # A text goes on after a line's end, and with it what a backslash means.
 CONTINUED = r"'(?:[\ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[\ \t\n\r\f\v]|--[^\n\r]*+[\n\r])*+'"
 ESCAPED = rf"[eE]'(?:[^'\\]|\\.|''|{CONTINUED})*+'?"
-DOLLARS = rf"\$(?P<tag>(?:[{LETTER}][{LETTER}0-9]*)?)\$.*?(?:\$(?P=tag)\$|\Z)"
+DOLLARS = rf"\$(?P<tag>(?:{LETTER}(?:(?!\$){IN_WORD})*)?)\$.*?(?:\$(?P=tag)\$|\Z)"
 # After a value, and before a text or a placeholder, ? is an operator of JSON's.
 OPERATOR = r"(?:\s*\?(?=\|(?!\|)|&(?!&)|\s*(?:[eE]?'|[$(?]|:(?!:)|%[s(])))?"
 POSTGRESQL_LEXER = lexer(  # of a statement without comments, which nest
@@ -143,7 +150,7 @@ SKIM = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 TEXTS = re.compile(
-    rf"""(?<![{LETTER}0-9$]){ESCAPED} | '[^']*'? | "[^"]*"? | (?<![{LETTER}0-9$]){DOLLARS}""",
+    rf"""(?<!{IN_WORD}){ESCAPED} | '[^']*'? | "[^"]*"? | (?<!{IN_WORD}){DOLLARS}""",
     re.DOTALL | re.VERBOSE,
 )
 PARTS = re.compile(
@@ -617,6 +624,7 @@ class Connection:
     __class__ = sqlite3.Connection  # type: ignore[assignment] # as unittest.mock's spec does
 
     row_factory: RowFactory | None = None
+    _errors: tuple[type[Exception], ...] = (pymysql.Error,)
 
     def __init__(self, place: Place, write: bool, limit: float) -> None:
         self._place, self._write, self._limit = place, write, limit
@@ -707,7 +715,7 @@ class Connection:
         with self._lock:
             if self._open and not snapshot.ended:
                 snapshot.ended = True
-                with suppress(*DRIVERS_ERRORS):  # it was lost, and the snapshot with it
+                with suppress(*self._errors):  # it was lost, and the snapshot with it
                     self._end_snapshot()
 
     @contextmanager
@@ -892,7 +900,7 @@ class ServerConnection(Connection):
         """Tell whether the server has closed the connection, and close it here too then."""
         try:
             self._driver.ping()
-        except DRIVERS_ERRORS:
+        except self._errors:
             self._close_driver()
             return True
         return False
@@ -931,6 +939,7 @@ class PostgresConnection(ServerConnection):
     _lexer = POSTGRESQL_LEXER
 
     def _connect(self) -> Any:
+        self._errors = (psycopg.Error,)
         driver = open_postgresql(self._place, self._write, self._limit)
         for name, loader in LOADERS.items():
             driver.adapters.register_loader(name, loader)
@@ -1309,16 +1318,18 @@ def open_mysql(place: Place, write: bool, limit: float) -> Any:
     fail(sentence)  # outside: no traceback leads into frames that hold the password
 
 
-# A class of psycopg's, where it is installed.
-PostgresDriver: Any = psycopg.Connection if psycopg else object
-PostgresCursor: Any = psycopg.ClientCursor if psycopg else object
-PostgresLoader: Any = psycopg.adapt.Loader if psycopg else object
-DRIVERS_ERRORS: Any = (pymysql.Error, psycopg.Error) if psycopg else (pymysql.Error,)
 CHUNK = 1_000  # rows that are received at once
 
 
-class PostgresSession(PostgresDriver):  # type: ignore[misc]
-    """A session with PostgreSQL whose waits end: psycopg waits as long as a server is frozen."""
+class PostgresSession:
+    """What is added to psycopg's connection: above all an end to its waits.
+
+    psycopg waits as long as a server is frozen.
+    """
+
+    pgconn: Any
+    closed: bool
+    close: Callable[[], None]
 
     limit = LIMIT
     acting: frozenset[str] = frozenset()
@@ -1342,7 +1353,7 @@ class PostgresSession(PostgresDriver):  # type: ignore[misc]
         """Wait for what a generator of psycopg's waits for. Raises OperationalError when late."""
         end = time.monotonic() + self.limit + MARGIN
         try:
-            return super().wait(until(end, gen), *given, **named)
+            return super().wait(until(end, gen), *given, **named)  # type: ignore[misc]
         except TimeoutError:
             self.pgconn.finish()
             raise psycopg.OperationalError("the server did not answer in time") from None
@@ -1356,8 +1367,8 @@ class PostgresSession(PostgresDriver):  # type: ignore[misc]
             self.pgconn.set_single_row_mode()
         is_read, error = False, None
         try:
-            self.wait(send(self.pgconn))
-            while result := self.wait(fetch(self.pgconn)):
+            self.wait(psycopg.generators.send(self.pgconn))
+            while result := self.wait(psycopg.generators.fetch(self.pgconn)):
                 status = psycopg.pq.ExecStatus(result.status)
                 if status.name.startswith("COPY"):
                     self.close()
@@ -1378,7 +1389,7 @@ class PostgresSession(PostgresDriver):  # type: ignore[misc]
         """Leave what is still coming."""
         try:
             self.pgconn.get_cancel().cancel()
-            while self.wait(fetch(self.pgconn)):
+            while self.wait(psycopg.generators.fetch(self.pgconn)):
                 pass
         except psycopg.Error:
             self.close()
@@ -1424,8 +1435,14 @@ def command(driver: Any, *statements: str) -> None:
         driver.is_ours = False
 
 
-class ReadingCursor(PostgresCursor):  # type: ignore[misc]
-    """Sends PostgreSQL nothing but what a reader may run, in a transaction that only reads."""
+class ReadingCursor:
+    """What is added to psycopg's cursor: it sends nothing but what a reader may run.
+
+    Each statement has a transaction of its own, which only reads.
+    """
+
+    connection: Any
+    mogrify: Callable[..., str]
 
     def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
         session = self.connection
@@ -1436,7 +1453,7 @@ class ReadingCursor(PostgresCursor):  # type: ignore[misc]
         if is_own:
             session.run("BEGIN READ ONLY")
         try:
-            return super().execute(with_percentiles(text).encode())
+            return super().execute(with_percentiles(text).encode())  # type: ignore[misc]
         finally:
             if is_own and session.open:
                 session.run("ROLLBACK" if session.is_broken else "COMMIT")
@@ -1453,7 +1470,7 @@ class ReadingCursor(PostgresCursor):  # type: ignore[misc]
 
     def _execute_send(self, query: Any, **named: Any) -> None:
         # The protocol that takes one statement at a time.
-        super()._execute_send(query, **{**named, "force_extended": True})
+        super()._execute_send(query, **{**named, "force_extended": True})  # type: ignore[misc]
 
 
 class ReadingPostgres(PostgresSession):
@@ -1461,7 +1478,14 @@ class ReadingPostgres(PostgresSession):
 
     def cursor(self, name: str = "", **options: Any) -> Any:
         del name  # a cursor on the server would need a statement that is not a reader's
-        return ReadingCursor(self, row_factory=options.get("row_factory"))
+        kind = joined(ReadingCursor, psycopg.ClientCursor)
+        return kind(self, row_factory=options.get("row_factory"))
+
+
+@cache
+def joined(added: type, own: type) -> Any:
+    """Return a class of psycopg's with what is added to it; psycopg is not imported before."""
+    return type(added.__name__, (added, own), {})
 
 
 # It is the session's first word; what a role or a database is set to comes after it.
@@ -1486,7 +1510,8 @@ def open_postgresql(place: Place, write: bool, limit: float) -> Any:
     if not write:
         settings["default_transaction_read_only"] = "on"
     try:
-        session = (PostgresSession if write else ReadingPostgres).connect(
+        added = PostgresSession if write else ReadingPostgres
+        session = joined(added, psycopg.Connection).connect(
             host=postgresql_host(url),
             port=url.port or 5432,
             user=url.username,
@@ -1615,21 +1640,33 @@ INSERTS = re.compile(r"[\s(]*INSERT\b", re.I)
 NAMED = re.compile(rf"\bAS\s+({WORD})", re.I)
 
 
-class NumberLoader(PostgresLoader):  # type: ignore[misc]
+class TextLoader:
+    """Gives a value as PostgreSQL writes it. https://www.psycopg.org/psycopg3/docs/api/abc.html"""
+
+    format = 0  # text
+
+    def __init__(self, oid: int, context: Any = None) -> None:
+        pass
+
+    def load(self, data: Any) -> Any:
+        return bytes(data).decode()
+
+
+class NumberLoader(TextLoader):
     """Gives a SUM or an AVG as SQLite does."""
 
     def load(self, data: Any) -> int | float:
         return number(bytes(data).decode())
 
 
-class FlagLoader(PostgresLoader):  # type: ignore[misc]
+class FlagLoader(TextLoader):
     """Gives truth as SQLite does, by 0 and 1."""
 
     def load(self, data: Any) -> int:
         return int(bytes(data) == b"t")
 
 
-class ZonedLoader(PostgresLoader):  # type: ignore[misc]
+class ZonedLoader(TextLoader):
     """Gives a time with a zone in UTC without."""
 
     def load(self, data: Any) -> datetime | str:
@@ -1643,7 +1680,7 @@ LOADERS: dict[str, Any] = {
     "numeric": NumberLoader,
     "bool": FlagLoader,
     "timestamptz": ZonedLoader,
-    **(dict.fromkeys(("json", "jsonb", "uuid", "inet", "cidr"), TextLoader) if psycopg else {}),
+    **dict.fromkeys(("json", "jsonb", "uuid", "inet", "cidr"), TextLoader),
 }
 
 
@@ -1836,7 +1873,7 @@ def find_place(password: str | None, url: str | URL | None, write: bool) -> Plac
     ca, folder = setting(layers, "DATABASE_SSL_CA")
     switch, roots = (switch or "on").lower(), folder / ca if ca else None
     if found.get_backend_name() == "postgresql":
-        if psycopg is None:
+        if importlib.util.find_spec("psycopg") is None:
             fail("PostgreSQL needs psycopg here: pip install 'psycopg[binary]'")
         tls = postgresql_tls_arguments(postgresql_host(found), switch, roots)
         bare = found._replace(drivername="postgresql+psycopg", password=None)
