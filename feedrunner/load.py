@@ -185,9 +185,9 @@ def end_load(
     transact(engine, work)
 
 
-def note_setup(engine: Engine, feed: str, setup: str) -> None:
-    """Note by which settings a feed's program said that it is not set up."""
-    transact(engine, lambda connection: put_state(connection, feed, {"setup": setup}))
+def note_next(engine: Engine, feed: str, values: dict[str, Any]) -> None:
+    """Note when a feed is due next, and by which settings its program was not set up."""
+    transact(engine, lambda connection: put_state(connection, feed, values))
 
 
 def put_state(connection: Connection, feed: str, values: dict[str, Any]) -> None:

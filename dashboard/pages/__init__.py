@@ -17,6 +17,7 @@ from dashboard.pages import (
     deliveries,
     error,
     error_list,
+    feeds,
     figures,
     flakes,
     health,
@@ -32,7 +33,7 @@ from dashboard.pages import (
 PAGES = (
     *(nights, run_list, run, workflow_history, job_history, branch_history),
     *(pull_request_history, runner_history, error_list, error, acknowledgement),
-    *(deliveries, figures, slower, pools, time, flakes, health, metrics),
+    *(deliveries, figures, slower, pools, time, flakes, health, feeds, metrics),
 )
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}

@@ -5,13 +5,14 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response, g
 
 from dashboard.web.names import repo_label
 from dashboard.web.request import site, store
 from rows.one_line import one_line
+from store.feeds import load_history
 from store.history import red_now
 from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
@@ -38,7 +39,7 @@ def show() -> Response:
 
 def lines(now: datetime) -> Iterator[str]:
     """Yield the lines of all metrics."""
-    for name, text, samples in (*of_reception(now), *of_repositories(now)):
+    for name, text, samples in (*of_reception(now), *of_repositories(now), *of_feeds()):
         yield from metric(name, text, samples)
     totals = metrics.read_span_totals(store())
     for subject, name, text in (
@@ -134,10 +135,28 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     )
 
 
+def of_feeds() -> Iterator[tuple[str, str, list[Sample]]]:
+    """Yield what is known of feeds."""
+    feeds = load_history.list_feeds(store())
+    done = [({"feed": one.done.feed}, one.done) for one in feeds if one.done]
+    ended = [(label, load.endtime.replace(tzinfo=UTC)) for label, load in done if load.endtime]
+    yield (
+        "feed_last_success_timestamp_seconds",
+        "When the last load of a feed that was done ended",
+        [(label, time.timestamp()) for label, time in ended],
+    )
+    lines: list[Sample] = [(label, load.linecount) for label, load in done]
+    yield "feed_rows", "Lines of the last load of a feed that was done", lines
+    seconds = [(label, load.seconds) for label, load in done]
+    yield "feed_seconds", "Seconds that the last load of a feed that was done took", seconds
+    failures: list[Sample] = [({"feed": one.last.feed}, one.failures) for one in feeds]
+    yield "feed_failures_total", "Loads of a feed that failed", failures
+
+
 def metric(name: str, text: str, samples: list[Sample]) -> Iterator[str]:
     """Yield a metric's lines; a value that is not known is left out."""
     yield f"# HELP runledger_{name} {text}"
-    yield f"# TYPE runledger_{name} gauge"
+    yield f"# TYPE runledger_{name} {'counter' if name.endswith('_total') else 'gauge'}"
     for labels, value in samples:
         if value is not None:
             yield line(name, labels, value)

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Engine
 
 from engines import reading
-from feedrunner.load import note_setup
+from feedrunner.load import note_next
 from feedrunner.manifest import Manifest
 from feedrunner.process import AGAIN, MISCONFIGURED
 from feedrunner.runner import Ended
-from feedrunner.schedule.due import setup_hash
+from feedrunner.schedule.due import due_time, setup_hash
 from store.state import health
 from store.state.health import BAD, GOOD, WARNING, HealthState
 
@@ -19,12 +19,18 @@ PREFIX = "feed:"
 def put_outcome(
     engine: Engine, manifest: Manifest, environ: Mapping[str, str], ended: Ended
 ) -> None:
-    """Keep how a feed's last load went, and its settings where its program was not set up."""
+    """Keep how a feed's last load went and when the next is due.
+
+    Where its program was not set up its settings are kept, to know when they change.
+    """
     state = GOOD if not ended.error else WARNING if ended.exitcode == AGAIN else BAD
     said = ended.error or f"{ended.lines:,} lines, {ended.changed:,} rows changed"
     health.put(engine, [HealthState("", PREFIX + manifest.name, state, said)])
     if ended.exitcode == MISCONFIGURED:
-        note_setup(engine, manifest.name, setup_hash(manifest, environ))
+        note_next(engine, manifest.name, {"setup": setup_hash(manifest, environ)})
+    with reading(engine).connect() as connection:
+        due = due_time(connection, manifest, environ)
+    note_next(engine, manifest.name, {"nexttime": due})
 
 
 def forget_others(engine: Engine, feeds: Collection[str]) -> None:

@@ -228,6 +228,7 @@ feedstates = table(
     load_id(),
     column("brought", Long(), "own", "Hashes of what its last whole load brought"),
     column("setup", Exact(64), "own", "Hash of its settings, of which the last load failed"),
+    column("nexttime", Moment, "own", "When it is due next"),
 )
 
 points = table(

@@ -46,6 +46,7 @@ PAGES = (
     "/figures?by=job",
     "/slower",
     "/pools",
+    "/feeds",
     "/workflow?repo=demo-org/app-1&workflow=CI",
     "/branch?repo=demo-org/app-1&branch=main",
 )

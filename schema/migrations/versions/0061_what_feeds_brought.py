@@ -1,6 +1,6 @@
-"""What the last whole load of a feed brought, and the settings of the last one."""
+"""What the last whole load of a feed brought, the settings of the last one, and the next."""
 
-from engines.column_types import Exact, Long
+from engines.column_types import Exact, Long, Moment
 from schema.migrations.steps import add_column, column
 
 revision = "0061"
@@ -15,3 +15,4 @@ def upgrade() -> None:
         "feedstates",
         column("setup", Exact(64), "Hash of its settings, of which the last load failed"),
     )
+    add_column("feedstates", column("nexttime", Moment, "When it is due next"))

@@ -1,0 +1,1 @@
+"""How feeds went: a connection comes in; loads, the next ones, and what is gone go out."""
