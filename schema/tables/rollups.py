@@ -22,7 +22,7 @@ rollspans = table(
     "rollspans",
     "Spans of time whose roll-ups are made",
     row_id(),
-    column("kind", Exact(16), "key", "day or night"),
+    column("kind", Exact(16), "key", "day, night or flakes"),
     column("begintime", Moment, "key", "Its first moment"),
     column("endtime", Moment, "own", "Its end, which does not belong to it", nullable=False),
     column("rules", Exact(64), "own", "Hash of the rules it was made by", nullable=False),
@@ -71,7 +71,7 @@ rollflakedays = table(
 
 rollflakes = table(
     "rollflakes",
-    "Flaky jobs as releases before 0045 found them; written no longer",
+    "Flaky jobs of the days that the page Flakes shows at first",
     row_id(),
     column("place", Integer(), "key", "0 for the most often flaky"),
     column("detail", Long(), "own", "The job and its figures, as JSON", nullable=False),

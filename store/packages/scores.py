@@ -37,7 +37,7 @@ def score_packages(connection: Connection, manager: str) -> int:
         .where(c.manager == manager, firm)
         .distinct()
     )
-    for source, target in connection.execution_options(yield_per=10_000).execute(pairs):
+    for source, target in connection.execute(pairs, execution_options={"yield_per": 10_000}):
         if source in places and target in places:
             needing.append(places[source])
             needed.append(places[target])
