@@ -5,6 +5,8 @@ import random
 from fakegitlab.life import GATES, REASONS, SCRIPT, JobLife, Life, Mark
 from fakegitlab.world import Json, Project, World
 
+MERGE_REQUEST = "merge_request_event"
+
 
 class Director:
     """Lets a pipeline live, as chance will have it."""
@@ -24,6 +26,8 @@ class Director:
     def live(self, source: str = "push") -> Life:
         """Return the whole life of a new pipeline."""
         created, fixed = self.world.now, self.world.new_pipeline(self.project, source)
+        if source == MERGE_REQUEST:
+            fixed["ref"] = f"refs/merge-requests/{fixed['iid']}/head"
         for stage, name in SCRIPT:
             when = "on_success"
             if name == "deploy" and self.luck(0.4):

@@ -94,6 +94,9 @@ def pipeline_hook(project: Project, life: Life, time: int, clock: Clock = in_utc
     names = "id iid name ref tag sha source status created_at finished_at duration queued_duration"
     given = {name: record[name] for name in names.split()}
     commit = next(one for one in project.commits if one["id"] == record["sha"])
+    # What its ref is called by the API, a hook calls by the source branch.
+    is_proposed = record["source"] == "merge_request_event"
+    branch = f"feature-{record['iid']}" if is_proposed else None
     builds = []
     for job in life.latest(time):
         own = rewritten(job.record(time), clock)
@@ -104,13 +107,14 @@ def pipeline_hook(project: Project, life: Life, time: int, clock: Clock = in_utc
         "object_kind": "pipeline",
         "object_attributes": {
             **given,
+            "ref": branch or given["ref"],
             "before_sha": NOBODY,
             "detailed_status": given["status"],
             "stages": list(dict.fromkeys(job.stage for job in life.jobs)),
             "variables": [{"key": "KEY", "value": SECRET}],
             "url": record["web_url"],
         },
-        "merge_request": None,
+        "merge_request": branch and {"id": 5, "iid": record["iid"], "source_branch": branch},
         "user": record["user"],
         "project": project_object(project),
         "commit": {

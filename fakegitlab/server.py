@@ -30,6 +30,7 @@ class Server(ThreadingHTTPServer):
         self.world = world
         self.requests: list[str] = []
         self.has_graphql = True
+        self.retry_after: str | None = "1"
         self.busy = 0
         """So many requests are answered 429 first."""
         self.failing: dict[str, int] = {}
@@ -69,7 +70,8 @@ class Handler(BaseHTTPRequestHandler):
             return 401, {"message": "401 Unauthorized"}, {}
         if server.busy:
             server.busy -= 1
-            return 429, {"message": "Retry later"}, {"Retry-After": "1"}
+            headers = {"Retry-After": server.retry_after} if server.retry_after else {}
+            return 429, {"message": "Retry later"}, headers
         for text, code in server.failing.items():
             if text in self.path:
                 return code, {"message": f"{code} as it was told"}, {}

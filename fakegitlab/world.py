@@ -150,6 +150,20 @@ class World:
         self.now = end + 60_000
         return pipeline
 
+    def add_external(self, project: Project) -> Json:
+        """Make a pipeline of another CI's statuses: no jobs, running for ever, never updated."""
+        pipeline = self.new_pipeline(project, "external")
+        times = dict.fromkeys(("started_at", "finished_at", "updated_at", "duration"))
+        pipeline.update(status="running", **times, queued_duration=None)
+        return pipeline
+
+    def delete_pipeline(self, project: Project, gitid: int) -> None:
+        """Delete a pipeline with its jobs, without telling anybody."""
+        del project.pipelines[gitid]
+        project.lives.pop(gitid, None)
+        for job in [one["id"] for one in project.jobs_of(gitid)]:
+            del project.jobs[job]
+
     def add_job(self, project: Project, pipeline: Json, place: int, after: int, status: str) -> int:
         """Run a job; return when it ended."""
         gitid, name = self.number(), NAMES[place % len(NAMES)]

@@ -19,6 +19,10 @@ def of_job(name: str) -> Paths:
     return Paths(f"builds[].{name}, build_{name}", f"job.{name}")
 
 
+BRANCH = Paths(
+    "object_attributes.ref; " + CANNOT + " of a merge request by a job's hook",
+    "ref; " + CANNOT + " of a merge request",
+)
 JOBS_THAT_COUNT = both("jobs that are not superseded")
 
 GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
@@ -54,10 +58,7 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "author": Paths("user.username", "user.username; not in lists"),
         "runtime": JOBS_THAT_COUNT,
         "createtime": of_pipeline("created_at"),
-        "branchname": Paths(
-            "object_attributes.ref; " + CANNOT + " of a merge request by a job's hook",
-            "ref; " + CANNOT + " of a merge request",
-        ),
+        "branchname": BRANCH,
         "commithash": of_pipeline("sha"),
         "workflowname": Paths(
             "the CI file; " + CANNOT + " of schedules and children",
@@ -99,7 +100,8 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "labels": Paths(CANNOT, "tag_list"),
         "runnername": both("runner.description"),
         "runnergroup": both("runner.runner_type"),
-        "workflowname": both("its run's"),
+        "workflowname": Paths("its run's; " + CANNOT + " of schedules and children", "its run's"),
+        "branchname": BRANCH,
         "inherited": both("never"),
         "gated": Paths("builds[].manual, or the status", "the status, while it waits"),
         "failedstep": both(CANNOT),

@@ -16,21 +16,22 @@ from store.write.upsert import upsert
 
 
 class StoredTry(NamedTuple):
-    """A stored job, what is stored of its tries, and its workflow's name where it lacks that.
+    """A stored job, what is stored of its tries, and what it lacks of the names of its run.
 
-    A job that came alone does not say what it is of, and its run may not have been there.
+    A job that came alone does not say all of them, and its run may not have been there.
     """
 
     job: InnerJob
     stored: tuple[int | None, bool | None]
-    name: str | None
+    names: dict[str, str | None]
 
 
 RUNS: BindParameter[int] = bindparam("gitids", expanding=True)
 OWN_RUN = and_(workflowruns.c.provider == jobs.c.provider, workflowruns.c.gitid == jobs.c.rungitid)
-LACKING = case((jobs.c.workflowname.is_(None), workflowruns.c.workflowname))
+NAMES = ("workflowname", "branchname")
+LACKING = [case((jobs.c[name].is_(None), workflowruns.c[name])) for name in NAMES]
 QUERY = (
-    select(jobs.c.rungitid, *(jobs.c[name] for name in (*InnerJob._fields, *Try._fields)), LACKING)
+    select(jobs.c.rungitid, *(jobs.c[name] for name in (*InnerJob._fields, *Try._fields)), *LACKING)
     .join(workflowruns, OWN_RUN)
     .where(jobs.c.provider == bindparam("of"), jobs.c.rungitid.in_(RUNS))
 )
@@ -44,8 +45,9 @@ def read_jobs(connection: Connection, provider: str, gitids: Sequence[int]) -> J
         return None
     by_run: dict[int, list[StoredTry]] = defaultdict(list)
     for rungitid, *values in connection.execute(QUERY, {"of": provider, "gitids": gitids}):
-        *told, tryno, superseded, name = values
-        by_run[rungitid].append(StoredTry(InnerJob(*told), (tryno, superseded), name))
+        *told, tryno, superseded, flow, branch = values
+        names = dict(zip(NAMES, (flow, branch), strict=True))
+        by_run[rungitid].append(StoredTry(InnerJob(*told), (tryno, superseded), names))
     return by_run
 
 
@@ -57,7 +59,7 @@ def number_jobs(connection: Connection, runs: Iterable[RunKey]) -> None:
             tries = number_tries(row.job for row in run)
             for row in run:
                 own = tries[row.job.gitid]
-                if row.stored != own or row.name is not None:
-                    told = {**own._asdict(), "workflowname": row.name}
+                if row.stored != own or any(row.names.values()):
+                    told = {**own._asdict(), **row.names}
                     changes.append({"provider": provider, "gitid": row.job.gitid, **told})
     upsert(connection, "jobs", changes)

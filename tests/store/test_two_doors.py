@@ -29,6 +29,7 @@ from tests.store.writers import emptied
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 GITLAB = source_of("gitlab")
 WORLDS = count(5, 300)
+SOURCES = ("push", "web", "schedule", "merge_request_event", "parent_pipeline")
 TABLES = {
     "repos": ("gitid",),
     "workflows": ("gitid",),
@@ -62,7 +63,10 @@ def world_of(seed: int, pipelines: int = 3) -> Told:
     delay = chance.choice([0, 0, 4000])
     hooks, lives = list[Hook](), list[Life]()
     while len(lives) < pipelines:
-        life = Director(world, project, chance).live()
+        source = chance.choice(SOURCES) if lives else "push"
+        life = Director(world, project, chance).live(source)
+        if source == "parent_pipeline":
+            world.add_bridge(project, lives[0].fixed, life.fixed, "checks")
         hooks.append(Hook(life.created, "push", push_hook(project)))
         hooks += hooks_of(project, life, clock, delay)
         lives.append(life)
@@ -94,11 +98,19 @@ def reconcile(engine: Engine, told: Told) -> None:
     project = {"project": told.project.record()}
     read: list[tuple[str, dict[str, Any]]] = [("project", project)]
     read += [("commit", {**project, "commit": one}) for one in told.project.commits]
-    for life in told.lives:
-        gitid = life.fixed["id"]
-        jobs = told.project.jobs_of(gitid)
-        pipeline = told.project.pipelines[gitid]
-        read.append(("pipeline", {**project, "pipeline": pipeline, "jobs": jobs}))
+    for gitid, pipeline in told.project.pipelines.items():
+        whole: dict[str, Any] = {
+            **project,
+            "pipeline": pipeline,
+            "jobs": told.project.jobs_of(gitid),
+        }
+        if pipeline["source"] == "schedule":
+            whole["schedule"] = {"description": "nightly"}
+        for bridge in told.project.bridges.values():
+            if bridge["downstream_pipeline"]["id"] == gitid:
+                made = {"pipeline_id": bridge["pipeline"]["id"], "job_id": bridge["id"]}
+                whole["parent"] = {**made, "name": bridge["name"]}
+        read.append(("pipeline", whole))
     write(engine, [GITLAB.rows_read(kind, payload, told.now) for kind, payload in read])
 
 
@@ -180,6 +192,7 @@ def lost_by(doors: Doors, seeds: Sequence[int], *, reconciled: bool = True) -> l
     lost = []
     for seed in seeds:
         told = world_of(seed)
+        World().add_external(told.project)  # of which no hook tells, and which never ends
         found = doors.by_hooks(told, some_of(told, seed), reconciled=reconciled)
         # What only a hook knows is more than the API's world, and never less.
         allowed = cannot_know("rest") | {GATED}
