@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tests import leftovers
 from tests.servers import Server
 
-SERVERS = ("mariadb", "mysql")
+SERVERS = ("mariadb", "postgresql", "mysql")
 ENGINES = ("sqlite", *SERVERS)
 
 
@@ -49,17 +49,23 @@ def workspace() -> Iterator[Path]:
 
 def time_work(work: Callable[[], None], server: Server | None) -> WorkTime:
     """Do it, and return what it took of this process and of a server."""
-    pids = [server.pid] if server else []
-    database, python, began = cpu(pids), time.process_time(), time.perf_counter()
+    database, python, began = cpu_of(server), time.process_time(), time.perf_counter()
     work()
     seconds = time.perf_counter() - began
-    return WorkTime(seconds, time.process_time() - python, cpu(pids) - database)
+    return WorkTime(seconds, time.process_time() - python, cpu_of(server) - database)
+
+
+def cpu_of(server: Server | None) -> float:
+    """Return the CPU seconds that a server has used, with the processes of its connections."""
+    return cpu(server.processes()) if server else 0.0
 
 
 def cpu(pids: Iterable[int]) -> float:
     """Return the CPU seconds that processes have used."""
     stats = (Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split() for pid in pids)
-    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+    # The last two are those of children that have ended.
+    used = (sum(map(int, fields[11:15])) for fields in stats)
+    return sum(used) / os.sysconf("SC_CLK_TCK")
 
 
 def print_head(*titles: str) -> None:

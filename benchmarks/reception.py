@@ -88,7 +88,7 @@ def bench(engine: str, given: Namespace, folder: Path) -> None:
 def turn(stage: Stage, requests: Sequence[bytes], connections: int) -> Round:
     """Send a variant its requests; every one must have been stored in the database."""
     ours = [stage.master.pid, *stage.workers()]
-    theirs = [stage.server.pid] if stage.server else []
+    theirs = stage.server.processes() if stage.server else []
     python, database = cpu(ours), cpu(theirs)
     sent = load.send([stage.port], requests, connections)
     if not sent.is_applied:

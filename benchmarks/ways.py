@@ -23,8 +23,8 @@ Rows = dict[str, list[dict[str, Any]]]
 def empty(stage: Stage) -> Iterator[Engine]:
     """Give an engine for the stage's database, made anew: with the schema and no rows."""
     if stage.server:
-        create = f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4"
-        stage.administer(f"DROP DATABASE {NAME}", create)
+        stage.administer(f"DROP DATABASE {NAME}")
+        stage.make_database()
     else:
         shutil.rmtree(stage.folder, ignore_errors=True)
     engine = connect(stage.url, read_seconds=WORK.seconds)

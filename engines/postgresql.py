@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from engines import deadline
 from engines.bulk import id_counters
-from engines.bulk.postgresql_posting import allow_copy, post
+from engines.bulk.postgresql_posting import KEY, allow_copy, post
 from engines.column_types import Exact, Long
 from engines.kind import (
     ACCESS,
@@ -155,11 +155,12 @@ def insert_or(
         as_written(table, name, table.c[name]).is_distinct_from(as_written(table, name, value))
         for name, value in changes
     ]
-    return row.on_conflict_do_update(
+    upsert = row.on_conflict_do_update(
         index_elements=key,
         set_=dict(changes) or {key[0]: table.c[key[0]]},
         where=or_(false(), *differs),
     )
+    return upsert.execution_options(**{KEY: tuple(key)})
 
 
 def as_written(table: Table, name: str, value: Any) -> Any:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -122,6 +123,41 @@ def alive(pid: int) -> bool:
             os.waitpid(pid, os.WNOHANG)
         return False
     return True
+
+
+def children(pid: int) -> list[int]:
+    """Return the pids of a process's children, whichever of its threads made them."""
+    found = list[int]()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, task.read_text().split())
+    return found
+
+
+def freeze_family(pid: int) -> bool:
+    """Stop a process, and then its children, as it makes no more; tell whether it stands."""
+    os.kill(pid, signal.SIGSTOP)
+    if not wait_frozen(pid, seconds=30):
+        return False
+    for child in children(pid):
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(child, signal.SIGSTOP)
+            wait_frozen(child, seconds=30)
+    return True
+
+
+def send(number: int, pids: Sequence[int]) -> None:
+    """Send a signal to processes that may be gone, the last one first."""
+    for pid in reversed(pids):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def kill_all(pids: Sequence[int]) -> None:
+    """Kill processes, and wait until they are gone."""
+    send(signal.SIGKILL, pids)
+    for pid in pids:
+        wait_gone(pid, seconds=30)
 
 
 def wait_frozen(pid: int, seconds: float) -> bool:

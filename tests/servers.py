@@ -44,31 +44,31 @@ class Server(NamedTuple):
 
     def stop(self) -> None:
         """End it in good order and wait; also when it is paused by SIGSTOP, or dead already."""
-        for number in (
-            signal.SIGCONT,
-            server.END if self.engine == "postgresql" else signal.SIGTERM,
-        ):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+        self.thaw()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, ENDING.get(self.engine, signal.SIGTERM))
         if not leftovers.wait_gone(self.pid, seconds=60):
             self.kill()
         leftovers.forget(self.pid)
 
     def kill(self) -> None:
-        """End it at once, as a power cut would, and wait until the process is gone."""
+        """End it at once, as a power cut would, and wait until its processes are gone."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        leftovers.wait_gone(self.pid, seconds=30)
+            self.freeze()  # so that a connection's process neither writes on nor is made
+        leftovers.kill_all(self.processes())
+
+    def processes(self) -> list[int]:
+        """Return the pids of its processes, that of the first one first."""
+        return [self.pid, *leftovers.children(self.pid)]
 
     def freeze(self) -> None:
         """Let it neither answer nor close anything; on return the last of its threads stands."""
-        os.kill(self.pid, signal.SIGSTOP)
-        if not leftovers.wait_frozen(self.pid, seconds=30):
+        if not leftovers.freeze_family(self.pid):
             raise ServerError(f"process {self.pid} could not be frozen")
 
     def thaw(self) -> None:
         """Let it go on after `freeze`."""
-        os.kill(self.pid, signal.SIGCONT)
+        leftovers.send(signal.SIGCONT, self.processes())
 
 
 def free_port() -> int:

@@ -11,12 +11,22 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, Executable, Insert, Table, event
 
 COPY = "COPY "
+USED = "tables used"
+"""Note of a connection: the temporary tables with rows of its transaction."""
+KEY = "key"
+"""Option of an upsert: the columns by which it finds a row."""
+MERGED_ROWS = 150
+"""From so many on a COPY, and what goes before it, takes less time than a statement for each."""
+
+Row = Mapping[str, Any]
 
 
 def allow_copy(engine: Engine) -> None:
     """Let a COPY be run with rows like other statements, so that its errors are theirs, too."""
     event.listen(engine, "do_executemany", copy_in)
     event.listen(engine, "do_execute", lambda cursor, sql, row, _: copy_in(cursor, sql, [row]))
+    event.listen(engine, "commit", forget_used)
+    event.listen(engine, "rollback", forget_used)
 
 
 def copy_in(cursor: Any, statement: str, rows: Sequence[Any], _: Any = None) -> bool:
@@ -29,9 +39,7 @@ def copy_in(cursor: Any, statement: str, rows: Sequence[Any], _: Any = None) -> 
     return True
 
 
-def copy_rows(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], into: str = ""
-) -> None:
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Row], into: str = "") -> None:
     """Insert rows with the same columns into a table, or one like it, all or none."""
     columns = tuple(rows[0])
     preparer = connection.dialect.identifier_preparer
@@ -42,14 +50,14 @@ def copy_rows(
     connection.exec_driver_sql(statement, [values_of(row) for row in rows])
 
 
-def values_getter(columns: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+def values_getter(columns: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
     """Return what takes the values of these columns out of a row."""
     if len(columns) == 1:
         return lambda row: (row[columns[0]],)
     return itemgetter(*columns)
 
 
-def post(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+def post(connection: Connection, statement: Executable, rows: Sequence[Row]) -> None:
     """Run a statement for all rows, in one round trip.
 
     SQLAlchemy prepares each row of an INSERT anew, which takes longer than to write it.
@@ -57,10 +65,62 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Mapping[s
     if not isinstance(statement, Insert):
         connection.execute(statement, rows)
         return
-    if isinstance(statement.table, Table) and statement._post_values_clause is None:
+    sql = text_of(statement, connection.dialect, tuple(rows[0]))
+    key = statement.get_execution_options().get(KEY)
+    if key is None and isinstance(statement.table, Table):
         copy_rows(connection, statement.table, rows)
         return
-    connection.exec_driver_sql(text_of(statement, connection.dialect, tuple(rows[0])), list(rows))
+    if key is not None and len(rows) >= MERGED_ROWS and may_make_temporary(connection):
+        first, again = split_by_key(rows, key)
+        merge(connection, statement.table, sql, first)
+        rows = again
+    if rows:
+        connection.exec_driver_sql(sql, list(rows))
+
+
+def split_by_key(rows: Sequence[Row], key: Sequence[str]) -> tuple[list[Row], list[Row]]:
+    """Return the first row of each key, and the others: a statement takes no row twice."""
+    keys_of, seen = values_getter(key), set[Any]()
+    first, again = list[Row](), list[Row]()
+    for row in rows:
+        values = keys_of(row)
+        (again if values in seen else first).append(row)
+        seen.add(values)
+    return first, again
+
+
+def merge(connection: Connection, table: Any, sql: str, rows: Sequence[Row]) -> None:
+    """Run an upsert for rows, which are copied to a table beside it first; their order stays."""
+    beside = f"merged_{table.name}"
+    # Of all columns, without what NOT NULL demands of those that the rows have not. Each time:
+    # behind a pooler another transaction may be in another session.
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {beside} ON COMMIT DELETE ROWS AS"  # noqa: S608
+        f" SELECT * FROM {table.name} WITH NO DATA"
+    )
+    used = connection.info.setdefault(USED, set())
+    if beside in used:
+        connection.exec_driver_sql(f"TRUNCATE {beside}")
+    used.add(beside)
+    copy_rows(connection, table, rows, beside)
+    into, _, rest = sql.partition(" VALUES (")
+    columns = into.partition("(")[2].rstrip(")")
+    conflict = rest[rest.index(" ON CONFLICT ") :]
+    connection.exec_driver_sql(f"{into} SELECT {columns} FROM {beside}{conflict}")  # noqa: S608
+
+
+def forget_used(connection: Connection) -> None:
+    """Forget, at the end of a transaction, which tables beside others it has used."""
+    if not connection.invalidated:  # which has no notes any more
+        connection.info.pop(USED, None)
+
+
+def may_make_temporary(connection: Connection) -> bool:
+    """Tell whether the account may make temporary tables; asked once for each connection."""
+    if "temporary" not in connection.info:
+        asked = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
+        connection.info["temporary"] = connection.exec_driver_sql(asked).scalar_one()
+    return bool(connection.info["temporary"])
 
 
 @lru_cache(maxsize=256)

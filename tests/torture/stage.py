@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from engines import connect
 from store.deliveries.spool import Spool
-from tests import leftovers, servers
+from tests import databases, leftovers, servers
 from tests.listener import process
 from tests.listener.sending import SECRET
+from tests.postgresql import server
 
 NAME = "runs"
 UP_SECONDS = 60.0
@@ -32,16 +33,23 @@ class Stage:
         door: Sequence[str] = (str(process.ROOT / "listener.py"),),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        if engine == "postgresql":
+            options = server.options(options)
         self.folder, self.options, self.door = folder, options, door
         self.server: servers.Server | None = None
         self.url = f"sqlite:///{folder / 'data/shark_dashboard.db'}"
         if engine != "sqlite":
             base = leftovers.session_dir() / f"torture{servers.free_port()}"
             self.server = servers.START[engine](base, servers.free_port(), options)
-            self.url = f"{self.server.url}/{NAME}"
-            self.administer(f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4")
+            url = sa.make_url(self.server.url).set(database=NAME)
+            self.url = url.render_as_string(hide_password=False)
+            self.make_database()
         self.port = servers.free_port()
         self.processes: list[subprocess.Popen[bytes]] = []
+
+    def make_database(self) -> None:
+        """Make its database, which is empty."""
+        self.administer(f"CREATE DATABASE {NAME} {databases.MADE_WITH[self.server.engine]}")
 
     def administer(self, *statements: str) -> None:
         """Run statements as root."""
