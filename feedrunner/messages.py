@@ -4,6 +4,9 @@ The format is Singer's (https://github.com/singer-io/getting-started, docs/SPEC.
 a line, of type RECORD, STATE, SCHEMA or ACTIVATE_VERSION.
 """
 
+import json
+import math
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,10 +16,7 @@ from feedrunner.streams import STREAMS, Stream, WrongValue
 
 LONGEST = 1024 * 1024
 """Bytes of a line."""
-NOT_JSON = (
-    (b"NaN", "NaN is no JSON: say null"),
-    (b"Infinity", "Infinity is no JSON: say null"),
-)
+SURROGATE, CONTROL = re.compile("[\ud800-\udfff]"), re.compile("[\0-\x1f]")
 
 
 class BadLine(ValueError):
@@ -95,14 +95,37 @@ def read_message(number: int, line: bytes, allowed: Allowed) -> Message | None:
 
 
 def reason_of(line: bytes, error: ValueError) -> str:
-    """Return why a line is no JSON, in words that lead to the mistake."""
-    for word, why in NOT_JSON:
-        if word in line and b'"' + word not in line:
-            return why
+    """Return why a line is no JSON, in words that lead to the mistake: a column, where one is."""
     if not line.lstrip().startswith(b"{"):
         begin = line.strip()[:40].decode(errors="replace")
         return f"is no JSON: {begin!r} (only lines of JSON belong on stdout)"
-    return f"is no JSON ({str(error)[:100]})"
+    try:
+        wrong = next(wrong_values("", json.loads(line, strict=False)), "")
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except (ValueError, RecursionError):
+        wrong = ""
+    return wrong or f"is no JSON ({str(error)[:100]})"
+
+
+def wrong_values(place: str, value: Any) -> Iterator[str]:
+    """Yield what Python takes for JSON and others do not, as Python's own json prints it."""
+    if isinstance(value, dict):
+        inner = value.get("record") if isinstance(value.get("record"), dict) else None
+        name = str(value.get("stream"))[:64] if inner is not None else place
+        for column, each in (inner if inner is not None else value).items():
+            yield from wrong_values(name, column)
+            yield from wrong_values(f"{name}.{column[:64]}".removeprefix("."), each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from wrong_values(place, each)
+    elif isinstance(value, float) and not math.isfinite(value):
+        name = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
+        yield f"{place}: is {name}, which is no JSON: say null"
+    elif isinstance(value, str) and SURROGATE.search(value):
+        yield f"{place}: holds half of a letter (a lone surrogate)"
+    elif isinstance(value, str) and CONTROL.search(value):
+        yield f"{place}: holds U+{ord(CONTROL.findall(value)[0]):04X} as it is, which is no JSON"
 
 
 def read_record(number: int, value: dict[str, Any], allowed: Allowed) -> Record:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 LONGEST_KEY = 512
 MOST = 2**63 - 1
+FIRST_YEAR = 1000
+"""MySQL's DATETIME holds none before."""
 
 
 class WrongValue(ValueError):
@@ -86,9 +88,12 @@ def moment(value: Any) -> datetime:
     spelled = f"{value}:00" if SHORT_ZONE.search(value) and len(value) > len("2026-11") else value
     try:
         time = datetime.fromisoformat(value if len(value) == len("2026-11-23") else spelled)
-        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+        time = time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
     except (ValueError, OverflowError):
         raise WrongValue("is no time of the calendar") from None
+    if time.year < FIRST_YEAR:
+        raise WrongValue(f"is before the year {FIRST_YEAR}")
+    return time
 
 
 def labels(value: Any) -> dict[str, str]:

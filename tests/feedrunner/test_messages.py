@@ -50,9 +50,30 @@ def test_times_of_registries_are_read(spelled: str, time: datetime):
 
 WRONG = [
     (b"Collecting shop==1.0", "line 1: is no JSON: 'Collecting shop==1.0' (only lines of JSON"),
-    (b'{"type":"STATE","value":{"a":NaN}}', "line 1: NaN is no JSON: say null"),
-    (b'{"type":"STATE","value":{"a":-Infinity}}', "line 1: Infinity is no JSON: say null"),
-    (rb'{"type":"STATE","value":{"a":"\ud800"}}', "line 1: is no JSON ("),
+    (b'{"type":"STATE","value":{"a":NaN}}', "line 1: value.a: is NaN, which is no JSON: say null"),
+    (
+        b'{"type":"STATE","value":{"a":-Infinity}}',
+        "line 1: value.a: is -Infinity, which is no JSON: say null",
+    ),
+    (
+        b'{"type":"RECORD","stream":"points","record":{"series":"NaN","value":[1,NaN]}}',
+        "line 1: points.value: is NaN, which is no JSON: say null",
+    ),
+    (
+        b'{"type":"RECORD","stream":"packages","record":{"name":"a\\ud800b"}}',
+        "line 1: packages.name: holds half of a letter (a lone surrogate)",
+    ),
+    (
+        b'{"type":"RECORD","stream":"packages","record":{"name":"a\xed\xa0\x80b"}}',
+        "line 1: packages.name: holds half of a letter (a lone surrogate)",
+    ),
+    (
+        b'{"type":"RECORD","stream":"packages","record":{"name":"a\0b"}}',
+        "line 1: packages.name: holds U+0000 as it is, which is no JSON",
+    ),
+    (b'{"type":"RECORD","stream":"packages","record":{"name":"caf\xe9"}}', "line 1: is not UTF-8"),
+    (b'{"type":"RECORD","record":' + b"[" * 99_999, "line 1: is no JSON (depth limit exceeded"),
+    (rb'{"type":"STATE","value":{"a":"\ud800"}}', "line 1: value.a: holds half of a"),
     (b"[1]", "line 1: is no JSON object"),
     (b'{"type":"BATCH"}', "line 1: type is not one of RECORD, STATE, SCHEMA, ACTIVATE_VERSION"),
     (b'{"type":"STATE","value":1}', "line 1: STATE: value is no object"),
