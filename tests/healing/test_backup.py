@@ -1,5 +1,6 @@
 """Backups made while the listener runs, and what is restored: by docs/operating.md's commands."""
 
+import os
 import re
 import subprocess
 import time
@@ -18,6 +19,7 @@ from tests.healing.equal import check_equals_world
 from tests.healing.test_operating import OLD, audit, codes, hook_of, point
 from tests.healing.test_process import APP, recent_world, until
 from tests.listener.process import ROOT, Listener, running
+from tests.postgresql import server
 
 BROUGHT = ("repos", "branches", "commits", "workflows", "workflowruns", "runattempts", "jobs")
 PAGE = (ROOT / "docs/operating.md").read_text()
@@ -29,7 +31,8 @@ def documented(what: str, engine: str, url: str) -> str:
     if engine == "sqlite":
         return text
     address = sa.make_url(url)
-    names = {"HOST": "127.0.0.1", "3306": address.port, "ADMIN": address.username}
+    port = "5432" if engine == "postgresql" else "3306"
+    names = {"HOST": "127.0.0.1", port: address.port, "ADMIN": address.username}
     names |= {"-p ": "", "shark_dashboard_db": address.database}
     for name, value in names.items():
         text = text.replace(name, str(value))
@@ -45,7 +48,9 @@ def has_own_tools() -> bool:
 def perform(what: str, engine: str, listener: Listener) -> None:
     command = documented(what, engine, listener.url)
     shell = ["bash", "-euo", "pipefail", "-c", command]
-    done = subprocess.run(shell, cwd=listener.folder, capture_output=True, timeout=120)
+    own = server.folder() if engine == "postgresql" else None  # as new as the server
+    env = {**os.environ, "PATH": f"{own}:{os.environ['PATH']}"} if own else None
+    done = subprocess.run(shell, cwd=listener.folder, capture_output=True, timeout=120, env=env)
     assert (done.returncode, done.stderr) == (0, b""), command
 
 

@@ -10,6 +10,7 @@ from alembic.config import Config
 from engines import connect
 from schema import migrate
 from schema.tables.ci import workflowruns
+from tests import databases
 from tests.backfill.conftest import Command
 from tests.backfill.filling import served
 from tests.fakegithub.samples import small_world
@@ -85,6 +86,7 @@ def test_older_schema_of_a_server_is_upgraded_by_i_only(bare, database_url, comm
     assert (state(database_url), runs(database_url)) == ("current", 2)
 
 
+@pytest.mark.parametrize("engine_name", databases.EARLIER, indirect=True)
 def test_dry_run_of_i_prints_ddl_and_rows_and_changes_nothing(
     bare, database_url: str, command: Command, monkeypatch: pytest.MonkeyPatch
 ):
