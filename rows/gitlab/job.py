@@ -120,9 +120,9 @@ def last_time(jobs: list[Payload], form: JobFields) -> datetime | None:
 
     Of jobs of one name the newest counts: a hook has no others.
     """
-    newest: dict[object, Payload] = {}
+    newest: dict[str, Payload] = {}
     for job in sorted(jobs, key=lambda job: fields.number(job, form.key("id"), form.at) or 0):
-        newest[job.get(form.key("name"))] = job
+        newest[str(job.get(form.key("name")))] = job
     times = (
         clock.moment(job, form.key(f"{name}_at"), form.at)
         for job in newest.values()

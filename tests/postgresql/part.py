@@ -11,6 +11,7 @@ PART = (
     "tests/schema/test_migrate.py",
     "tests/schema/test_views.py",
     "tests/store/test_convergence.py",
+    "tests/store/test_two_doors.py",
     "tests/store/test_guards.py",
     "tests/store/copying/",
     "tests/store/test_open.py",
