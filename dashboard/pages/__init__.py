@@ -29,11 +29,12 @@ from dashboard.pages import (
     slower,
     time,
 )
+from dashboard.supply import red_packages
 
 PAGES = (
     *(nights, run_list, run, workflow_history, job_history, branch_history),
     *(pull_request_history, runner_history, error_list, error, acknowledgement),
-    *(deliveries, figures, slower, pools, time, flakes, health, feeds, metrics),
+    *(deliveries, figures, slower, pools, time, flakes, red_packages, health, feeds, metrics),
 )
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}

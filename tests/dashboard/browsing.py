@@ -26,6 +26,7 @@ from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.settings import settings_for
+from tests.dashboard.supply import stakes
 from tests.store.rollups.making import make_all
 
 BEGAN = datetime(2026, 3, 9, 3)
@@ -47,6 +48,7 @@ PAGES = (
     "/slower",
     "/pools",
     "/feeds",
+    "/packages",
     "/workflow?repo=demo-org/app-1&workflow=CI",
     "/branch?repo=demo-org/app-1&branch=main",
 )
@@ -90,6 +92,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
     settings = settings_for(url, folder, GROUPS=GROUPS)
     make_all(writer, RollupPlan(UTC_NOON, settings.groups), NOW)
+    stakes.fill(writer, NOW)
     writer.dispose()
     reader = open_engine(settings, READ)
     app = create_app(settings, reader, clock=lambda: NOW)

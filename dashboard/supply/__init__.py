@@ -1,0 +1,1 @@
+"""Pages of packages: what feeds and CI brought in, those that a red main puts at stake out."""

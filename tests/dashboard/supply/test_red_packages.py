@@ -1,0 +1,80 @@
+"""`/packages`: red default branches, their packages, who needs these, and our red dependencies."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from schema.tables.ci import workflows
+from store.history import packages_at_stake
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, text_of
+from tests.dashboard.supply import stakes
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def red(engine: Engine) -> int:
+    """Have a repository that is red for two days, and a good one; return the red one's number."""
+    app, site = stored.repo(engine, "octo-org/app"), stored.repo(engine, "octo-org/site")
+    for repoid, conclusion in ((app, "failure"), (site, "success")):
+        stored.put(engine, workflows, provider="github", repoid=repoid, gitid=repoid)
+        more = {"workflowgitid": repoid, "event": "push", "conclusion": conclusion}
+        stored.run(engine, repoid, NOW - timedelta(days=2), **more)
+    for day in (1, 5, 50):
+        stored.commit(engine, app, f"{day:040}", NOW - timedelta(days=day))
+    return app
+
+
+def test_red_branches_stand_with_their_packages_and_who_needs_them(
+    engine: Engine, client: FlaskClient, red: int
+):
+    stakes.fill(engine, NOW)
+    page = text_of(client, "/packages")
+    assert "octo-org/app</a> <small>red for 2 d 0 h" in page
+    assert 'octo-org/site"' not in page
+    assert page.count("released red") == 1
+    assert page.count("overdue") == 1
+    told = client.get("/packages.json").get_json()
+    (app,) = told["red"]
+    assert (app["repository"], app["workflows"]) == ("octo-org/app", ["Nightly"])
+    cli, core = app["packages"]
+    assert (core["package"], core["directory"], core["proof"]) == (
+        *("@octo-org/app-core", "packages/core", "claim"),
+    )
+    assert (core["direct"], core["all"], core["commits"], core["gap"]) == (20, 40, 2, 9.0)
+    assert (cli["direct"], cli["all"], cli["commits"], cli["proof"]) == (20, 39, 0, "fields")
+    mine = [(each["name"], each["repository"], each["repoid"]) for each in told["mine"]]
+    assert mine == [
+        ("Flask", "pallets/flask", None),
+        ("@octo-org/app-core", "octo-org/app", red),
+    ]
+    sheet = text_of(client, "/packages.csv").splitlines()
+    assert (len(sheet), sheet[0].split(",")[0]) == (3, "repository")
+    assert text_of(client, "/packages?colour=red", 400)
+
+
+def test_page_says_what_fills_it_and_that_nothing_is_red(
+    engine: Engine, client: FlaskClient, make_client
+):
+    page = text_of(client, "/packages")
+    assert "No package is known yet" in page
+    assert "python3 run_feeds.py sbom" in page
+    stakes.fill(engine, NOW)
+    page = text_of(client, "/packages")
+    assert "No package comes from a red default branch" in page
+    assert "pallets/flask" in page
+
+
+def test_what_is_not_known_is_left_out(
+    engine: Engine, client: FlaskClient, red: int, monkeypatch: pytest.MonkeyPatch
+):
+    stakes.fill(engine, NOW)
+    monkeypatch.setattr(packages_at_stake, "WALK_SECONDS", -1.0)
+    (app,) = client.get("/packages.json").get_json()["red"]
+    assert [each["all"] for each in app["packages"]] == [None, None]
+    days = [datetime(2026, 1, day) for day in (20, 19, 10, 1)]
+    assert packages_at_stake.gap_of(days) == 9
+    assert packages_at_stake.gap_of(days[:1]) is None
