@@ -182,4 +182,13 @@ servers:
 		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
 			install $$missing; } >/dev/null </dev/null \
 			|| echo "could not be installed:$$missing" >&2; \
+	fi; \
+	if ! command -v promtool >/dev/null && [ ! -x build/promtool ] && [ -e /etc/debian_version ] \
+		&& command -v apt-get >/dev/null; then \
+		echo "fetching promtool for the tests, out of the package prometheus"; mkdir -p build/deb; \
+		( cd build/deb && { apt-get -qq download prometheus || \
+			{ apt-get -qq update && apt-get -qq download prometheus; }; } \
+			&& dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >../promtool \
+			&& chmod +x ../promtool; ) >/dev/null 2>&1 </dev/null \
+			|| { rm -f build/promtool; echo "promtool could not be fetched" >&2; }; rm -rf build/deb; \
 	fi

@@ -15,6 +15,7 @@ from config.calendar import Calendar
 from config.settings import Settings
 from dashboard.causes.shown_causes import list_authors
 from dashboard.pages import NAVIGATION, PAGES, TITLES
+from dashboard.published import badge, feed, metrics
 from dashboard.view import formats
 from dashboard.web import access, compression, filters, links, names, request
 from dashboard.web.filters import BadFilter
@@ -58,7 +59,7 @@ def create_app(
     app.teardown_request(request.close_store)
     app.after_request(access.add_headers)
     app.after_request(compression.compress)
-    for page in PAGES:
+    for page in (*PAGES, badge, feed, metrics):
         app.register_blueprint(page.blueprint)
     app.register_error_handler(BadFilter, refuse)
     app.register_error_handler(HTTPException, decline)

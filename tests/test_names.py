@@ -23,6 +23,7 @@ REPEATED = {
     "gitlab": {"config", "listener/vendors"},
     "health": {*MIRRORED, "backfill/reconcile"},
     "lease": {"engines", "backfill/reconcile"},
+    "metrics": {"store/reads", "dashboard/published"},
     "spool": {"store/deliveries", "store/reads"},
     "sources": {"config", "rows"},
     "replay": {"store/doors", "backfill/command"},

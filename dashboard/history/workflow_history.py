@@ -9,7 +9,7 @@ from dashboard.history import shown_history
 from dashboard.view import history_figures
 from dashboard.view.history_figures import HistoryFigures
 from dashboard.web import filters, links
-from dashboard.web.request import store
+from dashboard.web.request import site, store
 from store.history import newest_jobs
 from store.history.newest_jobs import JobEnd
 
@@ -36,6 +36,8 @@ def show() -> str:
     crumbs = [shown_history.repo_crumb(repo)]
     if branch:
         crumbs.append((f"branch {branch}", links.branch_page(repo.Id, repo.name, branch)))
+    if not branch and not site().is_static:
+        crumbs.append(("badge", links.badge(repo.Id, repo.name, flow.gitid, flow.label)))
     jobs: dict[str, list[JobEnd]] = defaultdict(list)
     keys = [run.key for run in flow.runs[:LOOKED_AT]]
     for job in shown_history.newest_first(newest_jobs.list_jobs_of(store(), keys)):

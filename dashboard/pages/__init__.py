@@ -21,7 +21,6 @@ from dashboard.pages import (
     figures,
     flakes,
     health,
-    metrics,
     nights,
     pools,
     run,
@@ -34,7 +33,7 @@ from dashboard.supply import red_packages
 PAGES = (
     *(nights, run_list, run, workflow_history, job_history, branch_history),
     *(pull_request_history, runner_history, error_list, error, acknowledgement),
-    *(deliveries, figures, slower, pools, time, flakes, red_packages, health, feeds, metrics),
+    *(deliveries, figures, slower, pools, time, flakes, red_packages, health, feeds),
 )
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}

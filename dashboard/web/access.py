@@ -160,7 +160,7 @@ def add_headers(response: Response) -> Response:
     """Put the headers on an answer."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if response.mimetype in ("text/css", "text/javascript", "image/svg+xml"):
+    if request.endpoint == "static":
         # Files of ours; they change with a release, and no answer depends on who asks.
         response.headers["Cache-Control"] = "private, max-age=300"
     return response

@@ -19,6 +19,12 @@ def workflow_page(repoid: int, repo: str, gitid: Id, name: Text) -> str:
     return query("/workflow", **repo_filter(repoid, repo), **chosen)
 
 
+def badge(repoid: int, repo: str, gitid: Id, name: Text) -> str:
+    """Return the picture of how a workflow stands on the default branch."""
+    chosen = {"workflowgitid": gitid} if gitid is not None else {"workflow": name}
+    return query("/badge.svg", **repo_filter(repoid, repo), **chosen)
+
+
 def job_page(repoid: int, repo: str, gitid: Id, workflow: Text, job: Text) -> str:
     """Return the page of a job of a workflow."""
     chosen = {"workflowgitid": gitid} if gitid is not None else {"workflow": workflow}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, column, func, select, table
+from sqlalchemy import Connection, column, select, table
 
 MOST = 200
 
@@ -36,13 +36,6 @@ def list_red(connection: Connection, most: int = MOST) -> list[RedWorkflow]:
         RedWorkflow(*row)._replace(since=as_time(row.since), goodtime=goodtime_of(row.goodtime))
         for row in rows
     ]
-
-
-def count_red(connection: Connection) -> dict[int, int]:
-    """Return how many workflows are red now, by repository, without those that have none."""
-    view = table("main_red", column("repoid"))
-    query = select(view.c.repoid, func.count()).group_by(view.c.repoid)
-    return {repoid: number for repoid, number in connection.execute(query)}
 
 
 def goodtime_of(value: datetime | str | None) -> datetime | None:

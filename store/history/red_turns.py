@@ -160,13 +160,15 @@ def describe(connection: Connection, claimed: Collection[Claimed]) -> list[Turn]
     """Return what messages tell of, in their order; what is no more stored is left out."""
     periods = red_periods.read(connection, {one.periodid for one in claimed})
     pairs = [(one, periods[one.periodid]) for one in claimed if one.periodid in periods]
-    turns = (describe_turn(connection, message, period) for message, period in pairs)
+    turns = (
+        describe_turn(connection, message.Id, message.turn, period) for message, period in pairs
+    )
     return [turn for turn in turns if turn is not None]
 
 
-def describe_turn(connection: Connection, message: Claimed, period: RedPeriod) -> Turn | None:
+def describe_turn(connection: Connection, number: int, turn: str, period: RedPeriod) -> Turn | None:
     """Return what a message tells of, None where its run is no more stored."""
-    is_green = message.turn == GREEN
+    is_green = turn == GREEN
     gitid = period.greengitid if is_green else period.rungitid
     run = workflowruns.c
     wanted = (run.provider, run.gitid, run.workflowname, run.url, run.author, run.commithash)
@@ -175,8 +177,8 @@ def describe_turn(connection: Connection, message: Claimed, period: RedPeriod) -
     if row is None:
         return None
     return Turn(
-        message.Id,
-        message.turn,
+        number,
+        turn,
         row.provider,
         period.repoid,
         row.name,

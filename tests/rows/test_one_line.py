@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backfill.audit.findings import Finding
 from backfill.command import audit_report, replay
 from dashboard import digest
-from dashboard.pages import metrics
+from dashboard.published import metrics
 from dashboard.view import formats
 from dashboard.web.csv_text import as_csv
 from listener.check import shown as shown_check

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, g
 
+from dashboard.published import branch_metrics
+from dashboard.published.branch_metrics import Sample
 from dashboard.web.names import repo_label
 from dashboard.web.request import site, store
 from rows.one_line import one_line
 from store.feeds import load_history
-from store.history import red_now
 from store.reads import audits, freshness, metrics
 from store.reads import health as reads_health
 from store.rollups import histogram
@@ -27,8 +28,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BORDERS = (0, 10, 25, 26, 34, 41, 46, 55, 64, 73, 87)
 """Buckets of store.rollups.histogram where one of Prometheus ends: 10 s to about 49 min."""
 
+MOST = 1000
+"""Repositories that have samples of their own: a label of each costs whoever scrapes."""
+
 STATES = {health.GOOD: 0, health.WARNING: 1, health.BAD: 2}
-Sample = tuple[dict[str, str], float | None]
 
 
 @blueprint.get("/metrics")
@@ -81,7 +84,16 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
 
 def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of each repository."""
-    repos, audited = freshness.list_freshness(store(), now), audits.list_latest_audits(store())
+    every, audited = freshness.list_freshness(store(), now), audits.list_latest_audits(store())
+    busiest = sorted(every, key=lambda repo: repo.newest or datetime.min, reverse=True)[:MOST]
+    chosen = {one.repoid for one in busiest}
+    repos = [one for one in every if one.repoid in chosen]
+    audited = [one for one in audited if one.repoid in chosen]
+    yield (
+        "repositories_left_out",
+        f"Repositories without samples: those without a run for longest, past {MOST}",
+        [({}, len(every) - len(repos))],
+    )
     # A label for two repositories would be one sample told twice, which fails the scrape.
     named = {one.repoid: one.repo for one in repos} | {one.repoid: one.repo for one in audited}
     labels = {repoid: {"repo": repo_label(repoid, name)} for repoid, name in named.items()}
@@ -99,16 +111,13 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         "Seconds since GitHub last changed a stored run",
         [(labels[one.repoid], age(one.changed, now)) for one in repos],
     )
-    red = red_now.count_red(store())
-    yield (
-        "default_branch_red_workflows",
-        "Workflows whose newest run on the default branch failed",
-        [(labels[one.repoid], red.get(one.repoid, 0)) for one in repos],
-    )
+    yield from branch_metrics.of_branches(now, labels)
+    yield from branch_metrics.of_last_day(now, labels)
+    yield from branch_metrics.of_alerts(now)
     yield (
         "repository_gone_age_seconds",
         "Seconds since a repository is gone at its server",
-        [({"repo": one.name}, age(one.gonetime, now)) for one in list_gone(store())],
+        [({"repo": one.name}, age(one.gonetime, now)) for one in list_gone(store())[:MOST]],
     )
     yield (
         "audit_age_seconds",
