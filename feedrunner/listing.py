@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from config.layers import read_dotenv
 from config.settings import Settings
 from engines import database_time, reading
-from feedrunner.manifest import BadManifest, Manifest
+from feedrunner.manifest import SECONDS, BadManifest, Manifest
 from feedrunner.process import argv_of
 from feedrunner.schedule.due import due_time
 from schema.tables.packages import load_history
@@ -71,7 +71,9 @@ def usual(manifest: Manifest) -> str:
     """Return how often a feed is loaded."""
     if manifest.at:
         return f"daily at {manifest.at[0]:02}:{manifest.at[1]:02} UTC"
-    return f"every {timedelta(seconds=manifest.every or 0)}"
+    seconds = manifest.every or SECONDS["d"]
+    unit = next(unit for unit in "dhms" if seconds % SECONDS[unit] == 0)
+    return f"every {seconds // SECONDS[unit]}{unit}"
 
 
 def last_loads(engine: Engine) -> dict[str, str]:
