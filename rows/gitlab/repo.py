@@ -153,6 +153,8 @@ def repo_row(payload: Payload, repo: Repository, rank: int, latest: datetime | N
     key = {"provider": repo.provider, "gitid": repo.gitid}
     if rank == PASSING and not given:  # a Job Hook before GitLab 16 knows but its page
         return Row("repos", {**key, "name": repo.name, "url": repo.url, "version": version.STUB})
+    if rank == EVENT:  # it says nothing of the branch, which it must not clear
+        state = {name: value for name, value in state.items() if value is not None}
     time = None if rank == PASSING else repo.updated
     order = version.timed("repos", time, rank, state.values())
     if rank == PASSING:

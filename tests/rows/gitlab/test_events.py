@@ -184,6 +184,9 @@ def test_renamed_project_brings_both_of_its_names():
     assert mapped.repository.values["url"] == "https://gitlab.example.org/group/new"
     names = [row["name"] for row in rows_of(mapped, "repoaliases")]
     assert names == ["group/new", "group/sub/app"]
+    # It says nothing of the default branch, which an earlier hook told.
+    told_of = {"provider", "gitid", "name", "url", "private", "version"}
+    assert set(mapped.repository.values) == told_of
 
 
 @pytest.mark.parametrize(
