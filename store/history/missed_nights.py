@@ -28,6 +28,8 @@ YOUNG = 3
 """So many nights a workflow ran in, each since its first, until it is expected."""
 LATE = timedelta(hours=1)
 """How long after the latest of its last times one is waited for: servers start them late."""
+NEAR = timedelta(hours=2)
+"""So near to their median are three of four of the times of a schedule."""
 ASLEEP = "disabled_inactivity"
 WHY = {ASLEEP: " (the server disabled it: nothing happens in the repository)"}
 FRIDAY = 4
@@ -156,6 +158,8 @@ def find_expected(
         return None
     offsets = [(time - begin) % DAY for time in before]
     usual = statistics.median_low(offsets)
+    if 4 * sum(abs(offset - usual) <= NEAR for offset in offsets) < 3 * len(offsets):
+        return None  # there is no time of day at which it runs
     if now < min(end, begin + max(offsets) + LATE):
         return None
     return begin + usual

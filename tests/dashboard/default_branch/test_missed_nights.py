@@ -92,6 +92,15 @@ def test_nightly_is_waited_for_until_an_hour_after_its_latest(
 
 
 @on_sqlite
+def test_workflow_without_a_time_of_day_is_not_expected(client: FlaskClient, engine: sa.Engine):
+    repoid = stored.repo(engine, "acme/ledger")
+    for back, hour in enumerate((2, 11, 5, 9, 3, 7, 1, 10, 4, 8, 0, 6), start=1):
+        at = NOW.replace(hour=hour) - DAY * back
+        stored.run(engine, repoid, at, workflowgitid=5)
+    assert "expected" not in text_of(client, "/")
+
+
+@on_sqlite
 def test_server_that_put_a_workflow_to_sleep_is_named(client: FlaskClient, engine: sa.Engine):
     repoid = nightly(engine, "acme/ledger", 30, 1)
     state = {"gitid": 5, "repoid": repoid, "state": "disabled_inactivity"}
