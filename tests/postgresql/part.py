@@ -29,6 +29,7 @@ PART = (
 )
 """What runs always, by the beginning of its path."""
 LONG = (
+    "tests/postgresql/test_outages.py::test_outage_loses_nothing",
     "tests/engines/test_deadlocks.py",
     "tests/schema/test_migrate.py::test_upgrade_that_was_killed_anywhere_is_continued",
     "tests/sqlauthenticator/postgresql/test_access.py",

@@ -17,7 +17,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     flags.add_argument("--part", type=int, default=1, help="divide all numbers by this")
     flags.add_argument("--seed", type=int, default=1)
-    flags.add_argument("--engine", default="mariadb", help="mariadb or mysql, beside sqlite")
+    flags.add_argument(
+        "--engine", default="mariadb", help="another server's, beside sqlite: mysql, postgresql"
+    )
     given = flags.parse_args(argv)
     good = True
     try:

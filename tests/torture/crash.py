@@ -16,6 +16,10 @@ from tests.torture.shots import shots
 from tests.torture.stage import Stage
 
 RELAXED = ("--innodb-flush-log-at-trx-commit=0",)
+FLUSH = "SET GLOBAL innodb_flush_log_at_trx_commit"
+FLUSHED = (f"{FLUSH} = 1", "FLUSH ENGINE LOGS", f"{FLUSH} = 0")
+FLUSHES = {"postgresql": ("CHECKPOINT",)}
+"""What brings to the disk, once, what a server that is relaxed keeps."""
 SETTLE_SECONDS = 5.0  # in which a listener that stores late has stored what it still can
 CARELESS = ("-m", "tests.torture.careless")
 LYING = ("-m", "tests.torture.lying")
@@ -53,8 +57,7 @@ def crash(plan: Plan) -> Outcome:
     try:
         stage.start()
         if plan.options == RELAXED:  # the schema is to stay: what is lost is deliveries
-            setting = "SET GLOBAL innodb_flush_log_at_trx_commit"
-            stage.administer(f"{setting} = 1", "FLUSH ENGINE LOGS", f"{setting} = 0")
+            stage.administer(*FLUSHES.get(plan.engine, FLUSHED))
         sender = Sender(stage.port, shots(plan.seed, plan.acknowledged), folder)
         sender.start()
         killed = kill_along(plan, stage, sender)

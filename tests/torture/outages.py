@@ -47,13 +47,21 @@ class Outcome(NamedTuple):
     threads: int
 
 
-def outage(name: str, plan: Plan, folder: Path) -> Outcome:
+class Ways(NamedTuple):
+    """How an account is let in, and the outages by their names, on an engine."""
+
+    let_in: Callable[[Stage], str]
+    outages: dict[str, Callable[[Stage], AbstractContextManager[None]]]
+
+
+def outage(name: str, plan: Plan, folder: Path, ways: Ways | None = None) -> Outcome:
     """Let an outage happen while deliveries come in; return how the listener took it."""
+    ways = ways or Ways(let_in, OUTAGES)
     disk = DISK if name == "disk full" else ()
     stage = Stage(plan.engine, folder / "listener", (*servers.DURABLE, *disk))
     try:
         migrate.upgrade(stage.url)
-        writer = let_in(stage)
+        writer = ways.let_in(stage)
         stage.start(writer)
         sender = Sender(stage.port, shots(1, plan.deliveries), folder)
         sender.pace = plan.pace
@@ -61,7 +69,7 @@ def outage(name: str, plan: Plan, folder: Path) -> Outcome:
         while sender.stored < plan.deliveries / 10:
             time.sleep(0.01)
         began = time.monotonic()
-        with OUTAGES[name](stage):
+        with ways.outages[name](stage):
             time.sleep(plan.seconds)
             ended = time.monotonic()
         sender.join(120)
