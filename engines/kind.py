@@ -129,10 +129,13 @@ class Kind:
     """Whether a text may hold U+0000."""
     index_hint: str = ""
     """What makes a query use an index, with its place as `{}`; empty where it need not be told."""
+    order_hint: str = ""
+    """What makes a SELECT read its tables in their order; empty where it need not be told."""
     deep_recursion: str = ""
-    """Statement that lets a session's WITH RECURSIVE take more steps; empty where none is counted.
+    """Statement before a WITH RECURSIVE that may take many steps; empty where it needs none.
 
     MariaDB returns a part of the rows after 1,000 steps, with a warning that nobody sees.
+    PostgreSQL reads all of a table in each step, unless the transaction's joins go by an index.
     """
 
     @property

@@ -246,5 +246,5 @@ MYSQL = Kind(
 )
 MARIADB = replace(
     MYSQL, name="mariadb", drivers=frozenset({"mariadb+pymysql"}), limit=mariadb_limit,
-    deep_recursion="SET SESSION max_recursive_iterations = 1000000",
+    deep_recursion="SET SESSION max_recursive_iterations = 1000000", order_hint="STRAIGHT_JOIN",
 )  # fmt: skip

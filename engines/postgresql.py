@@ -231,4 +231,6 @@ POSTGRESQL = Kind(
     message=message,
     extensions=("CREATE EXTENSION IF NOT EXISTS citext",),
     ends_with_an_error=True,
+    deep_recursion="SELECT set_config(name, 'off', true) FROM unnest(ARRAY['enable_hashjoin',"
+    " 'enable_mergejoin', 'jit']) AS name",
 )

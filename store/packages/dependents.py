@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text
 
-from engines import kind_of
+from engines import join_in_order, kind_of
 from schema.tables import packages as tables
 
 WEAK = ("optional", "recommended")
@@ -32,10 +32,12 @@ def list_dependents(
     query: Any = begin.distinct()
     if not direct:
         walk = begin.cte("walk", recursive=True)
-        walk = walk.union(
+        step = (
             select(edges.c.package_id)
-            .join(walk, edges.c.dependency_id == walk.c.package_id)
+            .select_from(walk)
+            .join(edges, edges.c.dependency_id == walk.c.package_id)
             .where(firm)
         )
+        walk = walk.union(join_in_order(step))
         query = select(walk.c.package_id)
     return {*connection.scalars(query)} - {*package_ids}
