@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = argparse.ArgumentParser(prog="python -m tests.growth", description=__doc__)
     flags.add_argument("--days", type=int, default=365)
     flags.add_argument("--runs", type=int, default=3, help="on each day, of 7 deliveries")
-    flags.add_argument("--engine", action="append", choices=["sqlite", "mariadb", "mysql"])
+    flags.add_argument("--engine", action="append", choices=databases.ENGINES)
     given = flags.parse_args(argv)
     logging.disable(logging.DEBUG)
     is_good, ends = True, list[Sizes]()

@@ -135,12 +135,19 @@ def measure(year: Year, folder: Path) -> dict[str, int]:
     return sizes
 
 
+MYSQL_SIZE = (
+    "SELECT sum(data_length + index_length) FROM information_schema.tables"
+    " WHERE table_schema = database()"
+)
+SIZES = {
+    "postgresql": "SELECT sum(pg_total_relation_size(oid)) FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = CAST('public' AS regnamespace)"
+}
+
+
 def bytes_at_server(engine: Engine) -> int:
     """Return what a server's tables and indexes hold."""
-    query = (
-        "SELECT sum(data_length + index_length) FROM information_schema.tables"
-        " WHERE table_schema = database()"
-    )
+    query = SIZES.get(engine.dialect.name, MYSQL_SIZE)
     with engine.connect() as connection:
         return int(connection.execute(sa.text(query)).scalar_one())
 

@@ -37,7 +37,11 @@ READING = range(5, 25)
 """The days of each month in which a reader's transaction stays open."""
 CYCLE = 3
 """Days from one cycle of the reconciler to the next."""
-BEGIN = {"sqlite": "BEGIN", "mysql": "START TRANSACTION WITH CONSISTENT SNAPSHOT"}
+BEGIN = {
+    "sqlite": "BEGIN",
+    "mysql": "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+    "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+}
 
 
 @dataclass

@@ -15,6 +15,8 @@ from tests.torture.sender import Sender
 from tests.torture.shots import shots
 from tests.torture.stage import Stage
 
+MYSQL_COUNT = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'root'"
+COUNT = {"postgresql": "SELECT count(*) FROM pg_stat_activity WHERE usename = 'root'"}
 WARM = 0.2  # of the deliveries
 
 
@@ -88,8 +90,8 @@ def connections(stage: Stage) -> int:
         return 0
     engine = sa.create_engine(stage.server.url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        query = sa.text("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'root'")
-        return int(connection.execute(query).scalar_one())
+        query = COUNT.get(engine.dialect.name, MYSQL_COUNT)
+        return int(connection.execute(sa.text(query)).scalar_one())
 
 
 def size(folder: Path, pattern: str = "*") -> int:
