@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from engines import connect
-from schema import migrate
 from schema.tables import packages as tables
 from schema.tables.ci import workflows
 from sqlauthenticator import connector
@@ -20,9 +19,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "feeds.md"
 STATEMENT = re.compile(r"```sql\n(.*?)```", re.S)
 
 
-def test_statements_of_the_page_give_what_they_promise(database_url: str):
-    migrate.upgrade(database_url)
-    engine = connect(database_url)
+def test_statements_of_the_page_give_what_they_promise(store_url: str):
+    engine = connect(store_url)
     app = stored.repo(engine, "octo-org/app")
     stored.put(engine, workflows, provider="github", repoid=app, gitid=1)
     more = {"workflowgitid": 1, "event": "push", "conclusion": "failure"}
@@ -32,14 +30,14 @@ def test_statements_of_the_page_give_what_they_promise(database_url: str):
         downloads = sa.update(tables.versions).where(tables.versions.c.version == "1.9.0")
         connection.execute(downloads.values(downloads=5))
     engine.dispose()
-    with connector(url=database_url) as connection:
+    with connector(url=store_url) as connection:
         results = [
             [tuple(row) for row in connection.execute(statement).fetchall()]
             for statement in STATEMENT.findall(PAGE.read_text("utf-8"))
         ]
         assert connection.execute("SELECT count(id) FROM packages;").fetchall() == [(43,)]
         assert connection.execute("SELECT * FROM load_history;").fetchall() == []
-        if not database_url.startswith("sqlite"):
+        if not store_url.startswith("sqlite"):
             left = "SELECT DISTINCT left(name, 4) FROM packages WHERE name LIKE 'user%'"
             assert connection.execute(left).fetchall() == [("user",)]
     check(results)
