@@ -27,6 +27,7 @@ def test_statements_of_the_page_give_what_they_promise(store_url: str):
     stored.run(engine, app, NOW - timedelta(days=2), **more)
     stakes.fill(engine, NOW)
     with engine.begin() as connection:
+        connection.execute(sa.update(tables.versions).values(downloads=0))
         downloads = sa.update(tables.versions).where(tables.versions.c.version == "1.9.0")
         connection.execute(downloads.values(downloads=5))
     engine.dispose()
