@@ -8,6 +8,7 @@ from fakegitlab.world import Json, Project, World
 LISTED = "id iid project_id sha ref status source created_at updated_at web_url name".split()
 MOST_OFFSET, COUNTED = 50_000, 10_000
 ALIAS = re.compile(r'p(\d+): pipeline\(iid: "(\d+)"\)')
+LIST = re.compile(r"list: pipelines\((?P<args>[^)]*)\)")
 MOST_PER_QUERY = 30
 
 Answered = tuple[int, Any, dict[str, str]]
@@ -116,7 +117,7 @@ def below_project(project: Project, rest: str, query: dict[str, str], path: str)
 
 
 def graphql(world: World, query: str) -> Answered:
-    """Return what GraphQL says of some pipelines of a project, by aliases."""
+    """Return what GraphQL says of some pipelines of a project: by aliases, or a page of a list."""
     name = re.search(r'fullPath: "([^"]+)"', query)
     aliases = ALIAS.findall(query)
     if len(aliases) > MOST_PER_QUERY:
@@ -124,9 +125,23 @@ def graphql(world: World, query: str) -> Answered:
     found = [one for one in world.projects.values() if name and one.path == name[1]]
     if not found:
         return 200, {"data": {"project": None}}, {}
+    if asked := LIST.search(query):
+        page = connection_of(found[0], asked["args"])
+        return 200, {"data": {"project": {"list": page}}}, {}
     by_iid = {str(one["iid"]): one for one in found[0].pipelines.values()}
     nodes = {f"p{alias}": node_of(found[0], by_iid.get(iid)) for alias, iid in aliases}
     return 200, {"data": {"project": nodes}}, {}
+
+
+def connection_of(project: Project, given: str) -> Json:
+    """Return a page of the list of pipelines; a cursor is the id of the last one."""
+    after = re.search(r'after: "(\d+)"', given)
+    source = re.search(r'source: "(\w+)"', given)
+    listed = list_pipelines(project, {"source": source[1]} if source else {})
+    below = [one for one in listed if not after or one["id"] < int(after[1])]
+    nodes = [node_of(project, project.pipelines[one["id"]]) for one in below[:100]]
+    end = str(below[:100][-1]["id"]) if nodes else None
+    return {"pageInfo": {"hasNextPage": len(below) > 100, "endCursor": end}, "nodes": nodes}
 
 
 def node_of(project: Project, pipeline: Json | None) -> Json | None:
@@ -145,6 +160,7 @@ def node_of(project: Project, pipeline: Json | None) -> Json | None:
     bridge = made[0] if made else None
     return {
         "id": f"gid://gitlab/Ci::Pipeline/{pipeline['id']}",
+        "iid": str(pipeline["iid"]),
         "startedAt": short(pipeline["started_at"]),
         "finishedAt": short(pipeline["finished_at"]),
         "duration": pipeline["duration"],

@@ -6,7 +6,6 @@ from urllib.parse import quote
 from sqlalchemy import Engine
 
 from backfill.gitlab.branches import PER_PAGE
-from backfill.gitlab.pipelines import PER_QUERY
 from backfill.gitlab.projects import NAME
 from backfill.gitlab.runs_with_jobs import JOBS
 from backfill.http.client import Client
@@ -20,8 +19,8 @@ from rows.sources import source_of
 from store.reads import for_backfill
 from store.state import backfill_progress
 
-FIXED = 5
-"""Calls of every project: itself, the ends of its lists, its schedules."""
+FIXED, SCHEDULES = 4, 3
+"""Calls of every project: version, itself twice, its children; its schedules with what is new."""
 USUAL_JOBS = 8
 
 
@@ -43,11 +42,10 @@ def estimate_calls(
     jobs = math.ceil(new * jobs_per_run(client, path) / PER_PAGE)
     branches = client.get(f"{path}repository/branches?per_page={PER_PAGE}").pages
     commits = read_range.commits
-    walks = math.ceil((runs if commits in (None, EVERYTHING) else commits) / PER_PAGE)
-    lists = math.ceil(runs / PER_PAGE)
-    return Estimate(
-        FIXED + lists + jobs + math.ceil(new / PER_QUERY) + branches + walks, runs, stored
-    )
+    walked = runs if commits in (None, EVERYTHING) else commits
+    lists = sum(count // PER_PAGE + 1 for count in (runs, walked or 0))  # a full page has a next
+    completed = math.ceil(new / PER_PAGE) + SCHEDULES if new else 0
+    return Estimate(FIXED + lists + jobs + completed + branches, runs, stored)
 
 
 def count_runs(client: Client, path: str, read_range: ReadRange) -> int:

@@ -1,15 +1,13 @@
-"""Pipelines of a project: lists, what lists leave out, and one with its jobs.
+"""Pipelines of a project: lists, and one with its jobs.
 
-Lists leave out start, end, duration and user; GraphQL has them for many pipelines in a call.
-https://docs.gitlab.com/api/pipelines/ and https://docs.gitlab.com/api/graphql/reference/
+Lists leave out start, end, duration and user: completion.py. https://docs.gitlab.com/api/pipelines/
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from backfill.gitlab.projects import map_object
-from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.api_objects import read_named, read_object
@@ -24,10 +22,6 @@ from store.state.backfill_progress import DONE, OPEN, RunRead
 CHILDREN = "parent_pipeline"
 LISTS = ("", f"&source={CHILDREN}")
 """The usual list, and that of pipelines that another one made, which it leaves out."""
-PER_QUERY, CHILDREN_PER_QUERY = 30, 18
-"""Pipelines of one GraphQL query: its complexity may be 250."""
-NEEDED = "id startedAt finishedAt duration user { username }"
-FAMILY = "upstream { id } sourceJob { id name }"
 SETTLED = (*ENDED, "skipped")
 AT = "pipeline"
 FAR = 40_000
@@ -83,97 +77,6 @@ def time_of(record: Json, key: str) -> datetime | None:
         return clock.moment(record, key, AT)
     except Unmappable:
         return None
-
-
-def number_of(gid: object) -> int | None:
-    """Return the number of a global id, `gid://gitlab/Ci::Pipeline/12`."""
-    text = str(gid).rpartition("/")[2]
-    return int(text) if text.isdecimal() else None
-
-
-class Completion:
-    """Gives pipelines what lists leave out: by GraphQL, else by a call each, which is said."""
-
-    def __init__(self, context: Context, repository: Repository) -> None:
-        self.context = context
-        self.repository = repository
-        client = context.client
-        self.graph = Client(client.base.removesuffix("/v4"), client.token, client.rate_limit)
-        self.is_there = True
-
-    def find(self, records: Sequence[Json]) -> dict[int, Json]:
-        """Return what GraphQL says of pipelines, by id; a single one is as cheap by itself."""
-        nodes = dict[int, Json]()
-        children = [record for record in records if record.get("source") == CHILDREN]
-        others = [record for record in records if record.get("source") != CHILDREN]
-        for alike, most in ((others, PER_QUERY), (children, CHILDREN_PER_QUERY)):
-            for first in range(0, len(alike), most):
-                if self.is_there and len(records) > 1:
-                    nodes |= self.ask(alike[first : first + most])
-        return nodes
-
-    def complete(self, record: Json, node: Json | None) -> Json:
-        """Return a pipeline that has everything, by a call where `node` is None.
-
-        Raises ApiError.
-        """
-        if node is None:
-            path = f"{self.repository.path}pipelines/{record['id']}"
-            return read_object(self.context.client.get(path).body, AT)
-        user = node.get("user")
-        return {
-            **record,
-            "started_at": node.get("startedAt"),
-            "finished_at": node.get("finishedAt"),
-            "duration": node.get("duration"),
-            "user": user if isinstance(user, dict) else None,
-        }
-
-    def ask(self, records: Sequence[Json]) -> dict[int, Json]:
-        """Return what GraphQL says of pipelines, by id; nothing where it is not to be had."""
-        parts = [
-            f'p{record["id"]}: pipeline(iid: "{record["iid"]}") {{ {NEEDED} '
-            f"{FAMILY if record.get('source') == CHILDREN else ''} }}"
-            for record in records
-            if isinstance(record.get("iid"), int)
-        ]
-        name = str(self.repository.record.get("path_with_namespace"))
-        query = f'{{ project(fullPath: "{name}") {{ {" ".join(parts)} }} }}'
-        why = "it does not know the project"
-        try:
-            body = read_object(
-                self.graph.send("POST", "/graphql", {"query": query}).body, "graphql"
-            )
-        except ApiError as problem:
-            if problem.is_bad_key:
-                raise
-            why, body = str(problem), {}
-        if body.get("errors"):
-            why = "it refuses the query"
-        data = body.get("data")
-        project: Any = data.get("project") if isinstance(data, dict) else None
-        if not isinstance(project, dict):
-            self.is_there = False
-            self.context.reporter.say(
-                f"{self.repository.name}: GraphQL is not to be had ({why}): "
-                "each pipeline takes a call of its own"
-            )
-            return {}
-        nodes = [node for node in project.values() if isinstance(node, dict)]
-        return {number: node for node in nodes if (number := number_of(node.get("id")))}
-
-
-def parent_of(node: Json) -> Json | None:
-    """Return the pipeline and the job that made one."""
-    above, job = node.get("upstream"), node.get("sourceJob")
-    if not isinstance(above, dict):
-        return None
-    made = job if isinstance(job, dict) else {}
-    return {
-        "pipeline_id": number_of(above.get("id")),
-        "job_id": number_of(made.get("id")),
-        "name": made.get("name"),
-    }
 
 
 def list_jobs_of(context: Context, repository: Repository, run: int) -> list[Json]:

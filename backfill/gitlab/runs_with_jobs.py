@@ -11,15 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from backfill.gitlab import pipelines
-from backfill.gitlab.pipelines import (
-    Completion,
-    is_news,
-    list_bridges,
-    list_jobs_of,
-    note_of,
-    parent_of,
-    time_of,
-)
+from backfill.gitlab.completion import Completion, parent_of
+from backfill.gitlab.pipelines import is_news, list_bridges, list_jobs_of, note_of, time_of
 from backfill.gitlab.schedules import read_schedules
 from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import ask_for, read_named
@@ -49,7 +42,7 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
     listed.sort(key=lambda record: -record["id"])
     if not listed:
         context.reporter.say(f"{repository.name}: GitLab lists no pipelines")
-    read_listed(context, repository, listed[:most])
+    read_listed(context, repository, listed[:most], from_top=True)
 
 
 def read_recent_runs(context: Context, repository: Repository, since: datetime) -> None:
@@ -61,8 +54,13 @@ def read_recent_runs(context: Context, repository: Repository, since: datetime) 
     read_listed(context, repository, [by_id[gitid] for gitid in sorted(by_id, reverse=True)])
 
 
-def read_listed(context: Context, repository: Repository, listed: Sequence[Json]) -> None:
-    """Read those of listed pipelines, newest first, that are not stored as they are."""
+def read_listed(
+    context: Context, repository: Repository, listed: Sequence[Json], *, from_top: bool = False
+) -> None:
+    """Read those of listed pipelines, newest first, that are not stored as they are.
+
+    `from_top` tells that none is left out between the newest and the oldest.
+    """
     known = dict[int, RunRead]()
     with reading(context.engine).connect() as connection:
         for part in chunks([one["id"] for one in listed]):
@@ -73,6 +71,8 @@ def read_listed(context: Context, repository: Repository, listed: Sequence[Json]
     context.writer.put(note=lambda c: backfill_progress.put_runs(c, repository.repoid, fresh))
     schedules = read_schedules(context, repository, due)
     completion = Completion(context, repository)
+    if from_top:
+        completion.plan(listed, due)
     wholes = read_each(context, repository, due) if len(due) <= FEW else None
     batch = list[tuple[Json, list[Json]]]()
     for whole in wholes or walk_jobs(context, repository, due):

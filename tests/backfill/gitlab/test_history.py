@@ -75,6 +75,24 @@ def test_history_without_graphql_asks_for_each_and_says_so(
     assert rows(engine, "SELECT count(*) FROM workflowruns WHERE parentgitid IS NOT NULL") == [(1,)]
 
 
+def test_history_takes_a_query_for_a_hundred_pipelines_as_forecast(
+    gitlab: Server, command: Command, engine: sa.Engine
+) -> None:
+    world = gitlab.world
+    (project,) = world.projects.values()
+    for _ in range(90):
+        world.add_pipeline(project, jobs=1)
+    forecast = command("-r", f"gitlab:{NAME}", "--dry-run").out
+    gitlab.requests.clear()
+    assert command("-r", f"gitlab:{NAME}").code == 0
+    queries = [path for path in gitlab.requests if "graphql" in path]
+    assert len(queries) == 3  # 60 and 42 out of two pages, the child by its number
+    ended = rows(engine, "SELECT count(*) FROM workflowruns WHERE endtime IS NULL")
+    assert ended == [(0,)]
+    said = int(forecast.rpartition("about ")[2].split()[0])
+    assert abs(said - len(gitlab.requests)) <= 2
+
+
 def test_group_means_the_projects_below_it(
     gitlab: Server, command: Command, engine: sa.Engine
 ) -> None:
