@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Insert, Table, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Insert, LargeBinary, Table, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from engines import faults, kind_of, reading
@@ -52,7 +52,17 @@ def read_rows(
     """Return rows by their Ids: the first ones after one, or all up to another."""
     query = select(*table.c).where(table.c.Id > after).order_by(table.c.Id)
     query = query.limit(chunk_size(table)) if until is None else query.where(table.c.Id <= until)
-    return [tuple(row) for row in connection.execute(query)]
+    rows = [tuple(row) for row in connection.execute(query)]
+    for place in (at for at, one in enumerate(table.c) if isinstance(one.type, LargeBinary)):
+        # SQLite keeps bytes that a DEFAULT gave as the text that it is.
+        if any(type(row[place]) is str for row in rows):
+            rows = [(*row[:place], as_bytes(row[place]), *row[place + 1 :]) for row in rows]
+    return rows
+
+
+def as_bytes(value: Any) -> Any:
+    """Return a value of a column of bytes as bytes."""
+    return value.encode() if type(value) is str else value
 
 
 def as_held(rows: list[Row], engine: Engine) -> list[Row]:
