@@ -30,7 +30,7 @@ lint: dev ## ruff, mypy, who imports whom, and whether the generated pages are f
 	.venv/bin/python -m mypy .
 	@# A package of the same name hides a door from the run above.
 	.venv/bin/python -m mypy listener.py local-database.py run_feeds.py
-	.venv/bin/python -m mypy dashboard.py
+	.venv/bin/python -m mypy dashboard.py lake.py
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m docs.generate --check
 
@@ -156,7 +156,7 @@ endif
 
 # The runtime's first: the others hold its versions. One that is there already is kept.
 requirements: .venv-supply/.made ## write the lists that are installed, with hashes, from the *.in files
-	@for list in requirements requirements-dev requirements-supply; do \
+	@for list in requirements requirements-lake requirements-dev requirements-supply; do \
 		.venv-supply/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-annotate \
 			--custom-compile-command "make requirements" $$list.in --output-file $$list.txt || exit 1; \
 	done

@@ -179,8 +179,8 @@ NAMES = {  # a list of what is there as (name, kind); FULL says which are Runled
 }
 INTERNAL = (
     "alembic_version branchmoves commitwalks deliveryparts dirtyruns etags formerfingerprints"
-    " leases marks rereads rewrites rollflakedays rollflakes rollnights rollspans rollups runreads"
-    " stepsofjobs versionreads windows"
+    " lakerepos lakeruns lakes leases marks rereads rewrites rollflakedays rollflakes rollnights"
+    " rollspans rollups runreads stepsofjobs versionreads windows"
 ).split()
 COLUMNS = """
 SELECT name AS "Field", lower(type) AS "Type", iif("notnull" OR pk, 'NO', 'YES') AS "Null",

@@ -38,8 +38,8 @@ HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTAL
 BLOCK = re.compile(r"(<!-- made by `make docs`: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 EXAMPLE = re.compile(r"# ([A-Z_]+)=(.*)")
 ROOMS = (
-    "config engines runtime rows schema store alerts listener backfill dashboard feedrunner".split()
-)
+    "config engines runtime rows schema store alerts listener backfill dashboard feedrunner lake"
+).split()
 BESIDE = "fakegithub demo deploy benchmarks tests".split()
 NARROW = {"COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
 

@@ -17,6 +17,7 @@ from store.deliveries.table import delivery_of
 from store.reads.for_backfill import find_repository_id
 from store.reads.repository_names import list_names
 from store.rollups import make
+from store.write import lake_marks
 from store.write.repositories import Key
 
 BATCH = 500
@@ -59,7 +60,7 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
         names = list_names(connection, repoid)
     counts = {"deliveries": forget_deliveries(engine, key, names)}
     for table in tables():
-        counts[table.name] = delete_rows(engine, table, table.c.repoid == repoid)
+        counts[table.name] = delete_rows(engine, table, table.c.repoid == repoid, repoid)
     counts["health"] = delete_rows(engine, health, func.lower(health.c.subject).in_(names))
     make.drop_all(engine)  # those of all repositories together count its runs
     counts["repos"] = delete_rows(engine, repos, repos.c.Id == repoid)
@@ -71,14 +72,15 @@ def tables() -> list[Table]:
     return [table for table in metadata.sorted_tables if "repoid" in table.c]
 
 
-def delete_rows(engine: Engine, table: Table, condition: Any) -> int:
-    """Delete rows a batch at a time; return how many."""
+def delete_rows(engine: Engine, table: Table, condition: Any, repoid: int | None = None) -> int:
+    """Delete rows, of a repository, a batch at a time; return how many."""
     query = select(table.c.Id).where(condition).order_by(table.c.Id).limit(BATCH)
 
     def work(connection: Connection) -> int:
         numbers = connection.scalars(query).all()
         if numbers:
             connection.execute(delete(table).where(table.c.Id.in_(numbers)))
+            lake_marks.note_repositories(connection, [repoid] if repoid else [])
         return len(numbers)
 
     total = deleted = transact(engine, work)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
-    "alerts config engines runtime rows schema store listener backfill dashboard feedrunner".split()
-)
+    "alerts config engines runtime rows schema store listener backfill dashboard feedrunner lake"
+).split()
 # Alembic's own layout, and files that record one moment and are never edited again.
 MIGRATIONS = Path("schema/migrations/versions")
 

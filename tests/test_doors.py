@@ -14,6 +14,7 @@ DOORS = {
     "local-database.py": "backfill",
     "dashboard.py": "dashboard",
     "run_feeds.py": "feedrunner",
+    "lake.py": "lake",
 }
 SENTENCE = "run make setup first (No module named 'package_of_the_venv')"
 

@@ -14,3 +14,4 @@ from schema.tables import reconciler as reconciler
 from schema.tables import backfill as backfill
 from schema.tables import rollups as rollups
 from schema.tables import packages as packages
+from schema.tables import lake_notes as lake_notes

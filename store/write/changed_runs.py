@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, literal_column, sele
 from engines import Kind, kind_of
 from rows.words import RunKey
 from schema.tables.rollups import dirtyruns
+from store.write import lake_marks
 from store.write.upsert import insert_or
 
 
@@ -71,6 +72,7 @@ def acknowledge(connection: Connection, changes: Sequence[ChangedRun]) -> None:
     """Delete the notes of changes that were not followed by others since they were read."""
     if not changes:
         return
+    lake_marks.hand_over(connection, changes)
     c = dirtyruns.c
     query = delete(dirtyruns).where(
         c.provider == bindparam("of"), c.rungitid == bindparam("run"), c.mark == bindparam("seen")

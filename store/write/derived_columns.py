@@ -29,7 +29,7 @@ from rows.derive import Attempt
 from rows.version import STUB
 from rows.words import FAILED_JOB, RunKey
 from schema.tables.ci import jobs, of_kind, runattempts, workflowruns, workflows
-from store.write import retried_jobs
+from store.write import lake_marks, retried_jobs
 from store.write.stored_rows import Values
 from store.write.upsert import upsert
 
@@ -68,7 +68,8 @@ def name_runs(connection: Connection, repoid: int) -> None:
     for gitid, path, name in connection.execute(chosen).all():
         mine = (workflowruns.c.repoid == repoid, workflowruns.c.workflowgitid == gitid)
         runs = update(workflowruns).where(*mine, workflowruns.c.workflowname == path)
-        connection.execute(runs.values(workflowname=name))
+        if connection.execute(runs.values(workflowname=name)).rowcount:
+            lake_marks.note_repositories(connection, [repoid])
 
 
 def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[RunKey, Row[Any]]:

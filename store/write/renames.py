@@ -32,6 +32,7 @@ from engines import database_time
 from engines.transaction import transact
 from schema.tables.ci import PLACED, metadata, repos
 from schema.tables.deliveries import rewrites
+from store.write import lake_marks
 from store.write.upsert import put_rows
 
 BATCH = 1000
@@ -68,7 +69,8 @@ def rewrite_batch(connection: Connection) -> int:
     this = rewrites.c.Id == task.Id
     if ids:
         place = connection.execute(select(repos).where(repos.c.Id == task.repoid)).one()
-        connection.execute(renaming(table, place, task.position, ids[-1]))
+        if connection.execute(renaming(table, place, task.position, ids[-1])).rowcount:
+            lake_marks.note_repositories(connection, [task.repoid])
         connection.execute(update(rewrites).where(this).values(position=ids[-1]))
         return len(ids)
     if task.passes <= 1:

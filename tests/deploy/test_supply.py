@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PIN = re.compile(r"^([A-Za-z][\w.-]*)(?:\[\w+\])?==([^\s;]+)", re.MULTILINE)
-LISTS = ["requirements", "requirements-dev", "requirements-supply"]
+LISTS = ["requirements", "requirements-lake", "requirements-dev", "requirements-supply"]
 
 
 def pins(name: str) -> dict[str, str]:

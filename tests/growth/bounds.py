@@ -28,6 +28,8 @@ RUNS = Bound("runs", lambda load: load.runs)
 REPOS = Bound("repositories", lambda _: 1)
 DAYS = Bound("days", lambda load: load.days + 2)
 
+LAKE = ("lakes", "lakeruns", "lakerepos")
+
 TABLES = {
     "repos": REPOS,
     "repoaliases": Bound("names of repositories", lambda _: 1),
@@ -57,6 +59,7 @@ TABLES = {
             "user_versions load_history feedstates points"
         ).split()
     },
+    **{name: Bound("a lake, of which there is none", lambda _: 0) for name in LAKE},
     "deliveries": Bound(
         "DELIVERY_RETENTION_DAYS, and what is quarantined",
         lambda load: load.kept + load.quarantined,

@@ -1,0 +1,97 @@
+"""Open the lake: attach its catalog, make it where it is to be made."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.lake_place import POSTGRES, SQLITE, LakeSettings, quoted
+from lake.extensions import open_duckdb
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+NAME = "lake"
+NONE = "there is no lake yet: python lake.py sync makes it"
+MEMORY = "1GB"
+"""What DuckDB may take; beyond it writes to disk, where it may."""
+
+
+class NoLake(Exception):
+    """Why there is no lake to read."""
+
+
+def open_lake(
+    settings: LakeSettings,
+    *,
+    write: bool = False,
+    make: bool = False,
+    moment: datetime | None = None,
+) -> "DuckDBPyConnection":
+    """Return a DuckDB on the lake, whose tables are found by their bare names.
+
+    `write` lets it change the lake, `make` makes one that is not there; otherwise it reads, at
+    `moment` (with its zone) what was known then. Raises NoLake, NotInstalled, duckdb.Error.
+    """
+    if not make and settings.kind == SQLITE and not Path(settings.catalog).exists():
+        raise NoLake(NONE)
+    names = ["sqlite_scanner" if settings.kind == SQLITE else "postgres_scanner", "ducklake"]
+    connection = open_duckdb(*names, *(["httpfs"] if settings.objects else []))
+    connection.execute(f"SET memory_limit = '{MEMORY}'")
+    for statement in secrets_of(settings):
+        connection.execute(statement)
+    if make:
+        make_folders(settings)
+    connection.execute(attachment(settings, write=write or make, moment=moment))
+    connection.execute(f"USE {NAME}")
+    return connection
+
+
+def make_folders(settings: LakeSettings) -> None:
+    """Make the folders of a lake on disk; only its owner may read them."""
+    places = [Path(settings.catalog).parent] if settings.kind == SQLITE else []
+    places += [] if settings.objects else [Path(settings.data)]
+    for place in places:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def literal(text: str) -> str:
+    """Return a text as DuckDB reads it: ATTACH and CREATE SECRET take no parameters."""
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"
+
+
+def attachment(settings: LakeSettings, *, write: bool, moment: datetime | None = None) -> str:
+    """Return the ATTACH of the lake."""
+    place = settings.catalog
+    if settings.kind == POSTGRES and settings.password:
+        place = f"{place} password={quoted(settings.password)}"
+    options = [f"DATA_PATH {literal(data_path(settings))}", "OVERRIDE_DATA_PATH true"]
+    if settings.kind == SQLITE:
+        options.append("META_JOURNAL_MODE 'WAL'")
+    if not write:
+        options.append("READ_ONLY")
+    if moment:
+        options.append(f"SNAPSHOT_TIME {literal(moment.astimezone(UTC).isoformat(' '))}")
+    return f"ATTACH {literal(f'ducklake:{settings.kind}:{place}')} AS {NAME} ({', '.join(options)})"
+
+
+def data_path(settings: LakeSettings) -> str:
+    """Return the files' folder with its whole path: a short one would be the process's."""
+    return settings.data if settings.objects else f"{Path(settings.data).absolute()}/"
+
+
+def secrets_of(settings: LakeSettings) -> list[str]:
+    """Return the statements that make the secrets, in memory alone and for the bucket alone."""
+    objects = settings.objects
+    if objects is None:
+        return []
+    bucket = settings.data.removeprefix("s3://").partition("/")[0]
+    parts = ["TYPE s3", f"REGION {literal(objects.region)}", f"SCOPE {literal(f's3://{bucket}')}"]
+    if objects.key and objects.secret:
+        parts += [f"KEY_ID {literal(objects.key)}", f"SECRET {literal(objects.secret)}"]
+    if objects.token:
+        parts.append(f"SESSION_TOKEN {literal(objects.token)}")
+    if objects.endpoint:
+        parts += [f"ENDPOINT {literal(objects.endpoint)}", "URL_STYLE 'path'"]
+        parts.append(f"USE_SSL {str(objects.tls).lower()}")
+    return [f"CREATE SECRET lake_files ({', '.join(parts)})"]

@@ -1,0 +1,205 @@
+"""`python lake.py`: sync the lake with the store, ask it, prove it, keep it small."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any, NamedTuple
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from config.argv import hide_secrets
+from config.command_line import LAYERS, CommandLine, read_settings
+from config.lake_place import LakeSettings, read_lake
+from config.settings import BadSetting, Settings
+from engines import faults, lease
+from lake import maintain, query
+from lake.catalog import NoLake, open_lake
+from lake.extensions import NotInstalled
+from lake.proof import compare
+from lake.sync import Store, sync_all
+from rows.one_line import one_line
+from schema.tables.reconciler import leases
+from store.open import COPY, WORK, CannotStart, opened, opened_existing, schema
+
+DONE, FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
+LEASE, LEASE_SECONDS = "lake", 60.0
+PAUSE_SECONDS = 60.0
+"""Between two syncs of --daemon."""
+
+
+class Command(NamedTuple):
+    """What a word after lake.py does: with the settings, the lake's and the flags, an exit code."""
+
+    run: Callable[[Settings, LakeSettings, Mapping[str, Any]], int]
+    help: str
+
+
+class Busy(Exception):
+    """Another process syncs or maintains the lake."""
+
+
+def command_line() -> CommandLine:
+    """Return the parser of the flags."""
+    words = "\n".join(f"  {name:<10}{command.help}" for name, command in COMMANDS.items())
+    parser = CommandLine(
+        "lake.py",
+        "Keep years of CI in a DuckLake, and ask it.",
+        f"commands:\n{words}\n\n{LAYERS}.\nLAKE_CATALOG and LAKE_DATA say where it is "
+        "(docs/lake.md).",
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="see below")
+    parser.add_argument("argument", nargs="?", metavar="SQL", help="of query: the statement")
+    parser.add_argument("--full", action="store_true", help="compare everything, not the changes")
+    parser.add_argument("--daemon", action="store_true", help="sync again every minute")
+    parser.add_argument("--csv", action="store_true", help="answer as CSV")
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    parser.add_argument("--at", metavar="TIME", help="what was known then: 2026-11-23 09:00+01:00")
+    parser.add_password()
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the words say: 0 done, 1 failed or different, 2 change something first."""
+    try:
+        given = command_line().read(argv)
+        settings = read_settings({"database_password": given["database_password"]})
+        lake = read_lake()
+        hide_secrets(lake.secrets)
+        return COMMANDS[given["command"]].run(settings, lake, given)
+    except (BadSetting, NotInstalled, NoLake, query.BadMoment) as error:
+        return say(str(error), BAD_SETTINGS)
+    except CannotStart as error:
+        return say(str(error), error.code)
+    except Busy as error:
+        return say(str(error), FAILED)
+    except SQLAlchemyError as error:
+        return say(f"the database failed: {faults.cause(error)}", FAILED)
+    except KeyboardInterrupt:
+        return say("stopped; the same command goes on where it was", STOPPED)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb"):
+            raise
+        return say(f"the lake failed: {without_secrets(str(error), read_lake().secrets)}", FAILED)
+
+
+def say(line: str, code: int) -> int:
+    """Print a sentence for people on stderr, and return the exit code."""
+    print(one_line(f"lake.py: {line}"), file=sys.stderr, flush=True)
+    return code
+
+
+def without_secrets(text: str, secrets: Sequence[str]) -> str:
+    """Return a text with no secret in it: errors repeat statements."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+@contextmanager
+def held(store: Store) -> Iterator[None]:
+    """Hold the lease of whoever writes the lake. Raises Busy."""
+    mine = lease.Lease(store.writer, leases, LEASE, lease.own_name())
+    if not lease.take(mine, LEASE_SECONDS, from_gone=True):
+        raise Busy("another process syncs or maintains the lake; try again when it is done")
+    over = threading.Event()
+    keeper = threading.Thread(target=lease.keep, args=(mine, LEASE_SECONDS, over.wait), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+        lease.release(mine)
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Store]:
+    """Give the store, with its schema as it must be. Raises CannotStart."""
+    with opened_existing(settings, WORK, "there is nothing to sync") as writer:
+        schema(writer, settings, install=False)
+        with opened(settings, COPY) as reader:
+            yield Store(writer, reader)
+
+
+def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Sync once, or again and again until a signal ends it."""
+    stop = threading.Event()
+    if given["daemon"]:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    with opened_store(settings) as store:
+        while True:
+            with held(store), closing(open_lake(place, make=True)) as lake:
+                report = sync_all(store, lake, full=given["full"])
+            written, gone = report.changed
+            print(f"{report.mode} sync: {written:,} rows written, {gone:,} gone", flush=True)
+            if not given["daemon"] or stop.wait(PAUSE_SECONDS):
+                return DONE
+            given = {**given, "full": False}
+
+
+def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Print what a statement query. Raises BadSetting."""
+    if not given["argument"]:
+        raise BadSetting("SQL", 'is missing: lake.py query "SELECT count(*) FROM workflowruns"')
+    if given["csv"] and given["json"]:
+        raise BadSetting("--csv", "and --json: choose one")
+    moment = query.read_moment(given["at"]) if given["at"] else None
+    form = "csv" if given["csv"] else "json" if given["json"] else "table"
+    with closing(open_lake(place, moment=moment)) as lake:
+        query.ask(lake, given["argument"], form)
+    return DONE
+
+
+def run_status(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Print the last syncs, and what the lake is made of."""
+    with closing(open_lake(place)) as lake:
+        query.ask(
+            lake,
+            "SELECT number, strftime(synctime, '%Y-%m-%d %H:%M:%S') AS \"synctime (UTC)\", mode,"
+            " written, gone FROM syncs ORDER BY number DESC LIMIT 5",
+            "table",
+        )
+        files = maintain.count_files(lake)
+        print(f"{files} files, {len(maintain.list_snapshots(lake))} snapshots")
+    return DONE
+
+
+def run_check(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Compare every column of every row; 1 where something differs."""
+    with opened_store(settings) as store, held(store), closing(open_lake(place)) as lake:
+        total, different = compare(store, lake)
+    for difference in different:
+        print(one_line(f"DIFFERENT {difference}"))
+    if different:
+        return say("the lake is not the store: lake.py sync, or lake.py sync --full", FAILED)
+    print(f"ok: {total:,} rows are the same in store and lake, every column")
+    return DONE
+
+
+def run_maintain(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Merge files and let old snapshots go, after a copy of a catalog that is a file."""
+    with opened_store(settings) as store, held(store):
+        maintain.back_up(place)
+        with closing(open_lake(place, write=True)) as lake:
+            done = maintain.maintain(lake)
+    print(f"{done.files_before} files became {done.files}; {done.snapshots} snapshots let go")
+    return DONE
+
+
+def run_attach(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Print what attaches the lake elsewhere."""
+    print(query.attach_lines(place))
+    return DONE
+
+
+COMMANDS: Mapping[str, Command] = {
+    "sync": Command(run_sync, "bring the lake to what the store has"),
+    "query": Command(run_query, 'ask: lake.py query "SELECT ..." [--csv] [--json] [--at TIME]'),
+    "status": Command(run_status, "show the last syncs"),
+    "maintain": Command(run_maintain, "merge small files, let old snapshots go: once a night"),
+    "check": Command(run_check, "prove that the lake has what the store has"),
+    "attach": Command(run_attach, "print what attaches the lake in DuckDB's shell and in Python"),
+}

@@ -1,0 +1,61 @@
+"""Find what differs between the store's rows and the lake's, and bring the lake to the store's.
+
+Rows are the same by `Id`. Equal ones are left alone: a sync of nothing new writes nothing. What
+differs is deleted and inserted in the caller's transaction; MERGE of DuckLake 1.0 writes a row
+twice that stands twice in its source, and takes longer.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Table
+
+from lake.lake_tables import columns, names
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Changed(NamedTuple):
+    """How many rows were written, and how many are gone without another in their place."""
+
+    written: int = 0
+    gone: int = 0
+
+    def __add__(self, other: "Changed") -> "Changed":  # type: ignore[override]
+        return Changed(self.written + other.written, self.gone + other.gone)
+
+
+def fill(lake: "DuckDBPyConnection", table: Table, source: str) -> Changed:
+    """Copy a source (a SELECT) into a table of the lake that is empty."""
+    row = lake.execute(f'INSERT INTO "{table.name}" ({names(table)}) {source}').fetchone()
+    return Changed(row[0] if row else 0)
+
+
+def replace(lake: "DuckDBPyConnection", table: Table, source: str, scope: str) -> Changed:
+    """Bring the rows of a table of the lake that are in `scope` (a condition) to a source's."""
+    values = [one.name for one in columns(table) if one.name != "Id"]
+    differ = " OR ".join(f's."{name}" IS DISTINCT FROM l."{name}"' for name in values)
+    lake.execute(
+        f"CREATE OR REPLACE TEMP TABLE changed AS SELECT {names(table, 's.')} FROM ({source}) s"
+        f' LEFT JOIN "{table.name}" l ON l."Id" = s."Id" WHERE l."Id" IS NULL OR {differ}'
+    )
+    lake.execute(
+        f'CREATE OR REPLACE TEMP TABLE gone AS SELECT l."Id" FROM "{table.name}" l WHERE ({scope})'
+        f' AND l."Id" NOT IN (SELECT "Id" FROM ({source}))'
+    )
+    written = count(lake, "changed")
+    gone = count(lake, "gone")
+    if written or gone:
+        lake.execute(
+            f'DELETE FROM "{table.name}" WHERE "Id" IN'
+            ' (SELECT "Id" FROM temp.changed UNION ALL SELECT "Id" FROM temp.gone)'
+        )
+    if written:
+        lake.execute(f'INSERT INTO "{table.name}" ({names(table)}) SELECT * FROM temp.changed')
+    return Changed(written, gone)
+
+
+def count(lake: "DuckDBPyConnection", name: str) -> int:
+    """Return how many rows a table of DuckDB's memory has."""
+    row = lake.execute(f"SELECT count(*) FROM temp.{name}").fetchone()
+    return int(row[0]) if row else 0

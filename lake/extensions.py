@@ -1,0 +1,50 @@
+"""Load DuckDB and its extensions from their PyPI packages: no network, nothing in HOME."""
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+INSTALL = (
+    "the lake needs DuckDB: "
+    ".venv/bin/python -m pip install --require-hashes -r requirements-lake.txt"
+)
+OPTIONS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # What a query cannot switch on again: other extensions from elsewhere.
+    "allow_community_extensions": "false",
+}
+
+
+class NotInstalled(Exception):
+    """DuckDB or one of its extensions is not there; the text says what to install."""
+
+
+def open_duckdb(*names: str, **options: Any) -> "DuckDBPyConnection":
+    """Return a DuckDB in memory with these extensions. Raises NotInstalled."""
+    try:
+        duckdb = importlib.import_module("duckdb")
+        importlib.import_module("pytz")  # DuckDB hands no TIMESTAMPTZ to Python without it
+    except ImportError as error:
+        raise NotInstalled(INSTALL) from error
+    connection: DuckDBPyConnection = duckdb.connect(config={**OPTIONS, **options})
+    connection.execute("SET TimeZone = 'UTC'")
+    for name in names:
+        connection.execute(f"LOAD '{path_of(name, duckdb.__version__)}'")
+    return connection
+
+
+def path_of(name: str, version: str) -> str:
+    """Return the file of an extension, of exactly DuckDB's version. Raises NotInstalled."""
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    if spec is None or not spec.submodule_search_locations:
+        raise NotInstalled(INSTALL)
+    folder = spec.submodule_search_locations[0]
+    path = f"{folder}/extensions/v{version}/{name}.duckdb_extension"
+    if not Path(path).exists():
+        raise NotInstalled(f"{INSTALL} (its extension {name} is of another version than {version})")
+    return path.replace("'", "''")

@@ -1,0 +1,117 @@
+"""Ask the lake, and print what it answers: as a table, as CSV, as JSON."""
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
+from zoneinfo import ZoneInfo
+
+from config.lake_place import LakeSettings
+from lake.catalog import attachment, literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+WIDEST = 60
+"""Letters of a value in a table; CSV and JSON have all of it."""
+
+
+class BadMoment(ValueError):
+    """A time that cannot be read, or names no zone."""
+
+
+def read_moment(text: str) -> datetime:
+    """Return a time with its zone: an offset (`+01:00`, `Z`) or a name (`Europe/Amsterdam`).
+
+    Raises BadMoment. DuckLake would take one without for UTC, whatever the session's zone is.
+    """
+    match = re.fullmatch(r"\s*(\d{4}-\d\d-\d\d(?:[ T][\d:.]+)?)\s*(.*?)\s*", text)
+    try:
+        if match and re.fullmatch(r"[A-Za-z]+(/[A-Za-z_+0-9-]+)+|UTC", match[2]):
+            return datetime.fromisoformat(match[1]).replace(tzinfo=ZoneInfo(match[2]))
+        moment = datetime.fromisoformat(text.strip())
+    except (ValueError, KeyError, OSError) as error:
+        raise BadMoment(f"{text!r} is no time like 2026-11-23 09:00+01:00") from error
+    if moment.tzinfo is None:
+        raise BadMoment(f"{text!r} names no zone: 2026-11-23 09:00+01:00 or ... Europe/Amsterdam")
+    return moment
+
+
+def table_of(names: Sequence[str], rows: Sequence[Sequence[Any]], out: TextIO) -> None:
+    """Print rows below their columns' names, cut to what fits."""
+    texts = [[shorten(value) for value in row] for row in rows]
+    widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(names)]
+    for row in ([*names], ["-" * width for width in widths], *texts):
+        out.write("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)))
+        out.write("\n")
+
+
+def shorten(value: Any) -> str:
+    """Return a value as one short line, without what would move a terminal's cursor."""
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", "" if value is None else str(value))
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
+
+
+def csv_of(names: Sequence[str], rows: Sequence[Sequence[Any]], out: TextIO) -> None:
+    """Print rows as CSV; a value that is not there is empty."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+
+
+def json_of(names: Sequence[str], rows: Sequence[Sequence[Any]], out: TextIO) -> None:
+    """Print rows as a list of objects, times as ISO 8601."""
+    json.dump([dict(zip(names, map(plain, row), strict=True)) for row in rows], out, indent=1)
+    out.write("\n")
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+FORMS: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[Any]], TextIO], None]] = {
+    "table": table_of,
+    "csv": csv_of,
+    "json": json_of,
+}
+
+
+def ask(lake: "DuckDBPyConnection", sql: str, form: str) -> None:
+    """Print what a statement answers. Raises duckdb.Error."""
+    answer = lake.execute(sql)
+    names = [column[0] for column in answer.description or ()]
+    FORMS[form](names, answer.fetchall(), sys.stdout)
+
+
+def attach_lines(settings: LakeSettings) -> str:
+    """Return what attaches the lake in DuckDB's own shell and in Python, without a secret."""
+    statement = attachment(settings._replace(password=None), write=False)
+    kind = "sqlite" if settings.kind == "sqlite" else "postgres"
+    needed = ["ducklake", kind, *(["httpfs"] if settings.objects else [])]
+    lines = ["-- DuckDB's shell:", *(f"INSTALL {name};" for name in needed)]
+    if settings.objects:
+        bucket = settings.data.removeprefix("s3://").partition("/")[0]
+        lines.append(
+            "CREATE SECRET (TYPE s3, PROVIDER credential_chain, "
+            f"REGION {literal(settings.objects.region)}, SCOPE {literal(f's3://{bucket}')});"
+        )
+    lines += [f"{statement};", "USE lake;"]
+    if settings.password:
+        lines.append("-- the catalog's password is in PGPASSWORD, or in ~/.pgpass")
+    python = ["# Python:", "from sqlauthenticator import lake", "con = lake()"]
+    return "\n".join([*lines, "", *python, 'con.sql("SELECT count(*) FROM workflowruns")'])

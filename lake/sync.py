@@ -1,0 +1,217 @@
+"""Bring the lake to what the store has: what changed by its marks, or everything.
+
+Every row once, whatever is killed: see lake/marks.py.
+"""
+
+import importlib
+import json
+import random
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Select, Table, func, literal, select, union_all
+
+from engines import kind_of
+from engines.chunks import by_scope, chunks
+from engines.transaction import transact
+from lake import differences, marks, store_rows
+from lake.differences import Changed
+from lake.lake_tables import OF_RUNS, SYNCS, make_tables, tables
+from lake.marks import Marks
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+RUNS = 10_000
+"""Marked runs that one transaction copies."""
+FEW = 2_000
+"""Rows of a table that are read one by one, though it is an SQLite file's."""
+TRIES = 8
+"""A catalog in a file refuses the second of two writers at once: all of its work is done again."""
+INCREMENTAL, FULL = "incremental", "full"
+
+
+class Store(NamedTuple):
+    """The store: for the notes in it, and to read at one moment."""
+
+    writer: Engine
+    reader: Engine
+
+
+class LastSync(NamedTuple):
+    """A lake's id, the name of its last sync, and how many rows that found in the store.
+
+    Of the tables alone that it read as a whole.
+    """
+
+    lakeid: str
+    sync: str | None = None
+    rows: Mapping[str, int] = {}
+
+
+class SyncReport(NamedTuple):
+    """What a sync did, and whether marks are left that it did not read."""
+
+    mode: str
+    changed: Changed
+    is_more: bool = False
+
+
+def sync_all(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) -> SyncReport:
+    """Sync until no marks are left; a full copy is followed by what changed meanwhile.
+
+    Raises duckdb.Error and DBAPIError: nothing is half done then, the next sync goes on.
+    """
+    make_tables(lake)
+    report = sync(store, lake, full=full)
+    mode, changed = report.mode, report.changed
+    while report.is_more:
+        report = sync(store, lake)
+        changed += report.changed
+    return SyncReport(mode, changed)
+
+
+def sync(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) -> SyncReport:
+    """Do one transaction of the lake, again where another writer was quicker."""
+    duckdb = importlib.import_module("duckdb")
+    for left in reversed(range(TRIES)):
+        try:
+            return try_sync(store, lake, full=full)
+        except duckdb.TransactionException:
+            lake.execute("ROLLBACK")
+            if not left:
+                raise
+        except BaseException:
+            roll_back(lake)
+            raise
+        time.sleep(random.uniform(0.05, 0.5))  # noqa: S311 - no secret
+    raise AssertionError("the last try returns or raises")
+
+
+def roll_back(lake: "DuckDBPyConnection") -> None:
+    """End a transaction, where one is open."""
+    duckdb = importlib.import_module("duckdb")
+    try:
+        lake.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        return
+
+
+def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncReport:
+    """Do one transaction of the lake between two of the store."""
+    last, name = last_sync(lake), secrets.token_hex(16)
+    lakeid = last.lakeid
+    is_known = transact(store.writer, lambda each: marks.begin(each, lakeid, name, last.sync))
+    mode = INCREMENTAL if is_known and not full else FULL
+    with TemporaryDirectory(prefix="runledger-lake-") as folder, store.reader.connect() as reader:
+        seen = marks.read(reader, RUNS)
+        lake.execute("BEGIN")
+        changed, is_new = Changed(), last.sync is None
+        whole = [one for one in tables() if mode == FULL or one.name not in OF_RUNS]
+        stored, held = count_rows(reader, whole), last.rows
+        copies = copied_tables(
+            reader, Path(folder), [one for one in whole if stored[one.name] > FEW]
+        )
+        for table in whole:
+            if stored[table.name] or (not is_new and held.get(table.name) != 0):
+                changed += copy_whole(reader, lake, table, copies.get(table.name), is_new=is_new)
+        if mode == INCREMENTAL and (seen.runs or seen.repositories):
+            for table in (one for one in tables() if one.name in OF_RUNS):
+                changed += copy_marked(reader, lake, table, seen)
+    if mode == INCREMENTAL and not any(changed) and not seen.runs and not seen.repositories:
+        lake.execute("ROLLBACK")
+        name = last.sync or name
+    else:
+        note(lake, LastSync(lakeid, name, {**held, **stored}), mode, changed)
+        lake.execute("COMMIT")
+    transact(store.writer, lambda each: marks.end(each, lakeid, name, seen))
+    return SyncReport(mode, changed, mode == FULL or len(seen.runs) >= RUNS)
+
+
+def last_sync(lake: "DuckDBPyConnection") -> LastSync:
+    """Return what the lake says of itself; a new one gets its id."""
+    query = f"SELECT lakeid, sync, rows FROM {SYNCS} ORDER BY number DESC LIMIT 1"
+    row = lake.execute(query).fetchone()
+    if row is None:
+        return LastSync(secrets.token_hex(16))
+    return LastSync(row[0], row[1], json.loads(row[2]))
+
+
+def note(lake: "DuckDBPyConnection", done: LastSync, mode: str, changed: Changed) -> None:
+    """Write the sync's own row, and what `snapshots()` shows of it."""
+    lake.execute(
+        f"INSERT INTO {SYNCS} SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ?, ?"
+        f" FROM {SYNCS}",
+        [done.sync, done.lakeid, marks.utc(), mode, *changed, json.dumps(done.rows)],
+    )
+    extra = json.dumps({"sync": done.sync, "mode": mode, **changed._asdict()})
+    lake.execute(
+        "CALL lake.set_commit_message('runledger', ?, extra_info => ?)", [f"{mode} sync", extra]
+    )
+
+
+def copied_tables(reader: Connection, folder: Path, wanted: Sequence[Table]) -> dict[str, str]:
+    """Copy tables of a store that is an SQLite file; return the SELECTs of their copies."""
+    if not kind_of(reader).is_file:
+        return {}
+    path = reader.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    return store_rows.copy_file(str(path.scalar_one()), wanted, folder)
+
+
+def count_rows(reader: Connection, wanted: Sequence[Table]) -> dict[str, int]:
+    """Return how many rows tables of the store have."""
+    counts = (select(literal(one.name), func.count()).select_from(one) for one in wanted)
+    return {name: number for name, number in reader.execute(union_all(*counts))}
+
+
+def copy_whole(
+    reader: Connection,
+    lake: "DuckDBPyConnection",
+    table: Table,
+    copy: str | None,
+    *,
+    is_new: bool,
+) -> Changed:
+    """Bring all of a table of the lake to the store's, or to a copy of it."""
+    query = copy or store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
+    if is_new:
+        return differences.fill(lake, table, query)
+    return differences.replace(lake, table, query, "true")
+
+
+def copy_marked(
+    reader: Connection, lake: "DuckDBPyConnection", table: Table, seen: Marks
+) -> Changed:
+    """Bring the rows of marked runs, and of marked repositories, to the store's."""
+    number = OF_RUNS[table.name]
+    query = store_rows.stage(lake, reader, table, queries_of(table, seen))
+    lake.execute("CREATE OR REPLACE TEMP TABLE runs (provider VARCHAR, number BIGINT)")
+    if seen.keys:
+        lake.execute(
+            "INSERT INTO temp.runs SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
+            [list(part) for part in zip(*seen.keys, strict=True)],
+        )
+    repositories = ", ".join(map(str, seen.repositories)) or "NULL"
+    scope = (
+        f'(l.provider, l."{number}") IN (SELECT provider, number FROM temp.runs)'
+        f" OR l.repoid IN ({repositories})"
+    )
+    return differences.replace(lake, table, query, scope)
+
+
+def queries_of(table: Table, seen: Marks) -> Iterator[Select[Any]]:
+    """Yield the queries of the rows that are marked, each row in one of them alone."""
+    number = table.c[OF_RUNS[table.name]]
+    elsewhere = [
+        (table.c.repoid.is_(None) | table.c.repoid.not_in(part))
+        for part in chunks(sorted(seen.repositories))
+    ]
+    for provider, gitids in by_scope(seen.keys):
+        chosen = (table.c.provider == provider, number.in_(gitids), *elsewhere)
+        yield store_rows.select_rows(table).where(*chosen)
+    for part in chunks(sorted(seen.repositories)):
+        yield store_rows.select_rows(table).where(table.c.repoid.in_(part))

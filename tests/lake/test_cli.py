@@ -1,0 +1,61 @@
+"""`python lake.py`: what a person types, and what it says."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from lake import cli
+from schema import migrate
+from schema.tables.ci import workflowruns
+from tests.lake import lakes
+
+
+@pytest.fixture
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    url = f"sqlite:///{tmp_path}/store.db"
+    migrate.upgrade(url)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", url)
+    return lakes.make(url, tmp_path)._replace(place=lakes.place_of(tmp_path / "data"))
+
+
+def test_a_day_with_the_lake(pair: lakes.Pair, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    assert cli.main(["query", "SELECT 1"]) == 2
+    assert "there is no lake yet: python lake.py sync makes it" in capsys.readouterr().err
+    assert cli.main(["sync"]) == 0
+    assert capsys.readouterr().out.startswith("full sync: ")
+    assert (tmp_path / "data/lake/catalog.sqlite").exists()
+
+    with pair.engine.connect() as connection:
+        is_asked = workflowruns.c.event == "pull_request"
+        runs = connection.scalar(select(func.count()).where(is_asked))
+    asked = "SELECT event, count(*) AS runs FROM workflowruns GROUP BY 1 ORDER BY 1 LIMIT 1"
+    assert cli.main(["query", asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"event": "pull_request", "runs": runs}]
+    assert cli.main(["query", asked, "--csv"]) == 0
+    assert capsys.readouterr().out == f"event,runs\npull_request,{runs}\n"
+
+    assert cli.main(["query", "DELETE FROM jobs"]) == 1
+    assert "read-only" in capsys.readouterr().err
+    assert cli.main(["query", asked, "--at", "2026-03-02 09:00"]) == 2
+    assert "names no zone" in capsys.readouterr().err
+    assert cli.main(["status"]) == 0
+    assert "incremental" not in (out := capsys.readouterr().out)
+    assert "full" in out
+
+    pair.touch([4], "changed")
+    assert cli.main(["check"]) == 1
+    assert "DIFFERENT jobs 2026-0" in capsys.readouterr().out
+    assert cli.main(["sync"]) == 0
+    assert cli.main(["maintain"]) == 0
+    assert cli.main(["check"]) == 0
+    assert "the same in store and lake" in capsys.readouterr().out
+    assert cli.main(["attach"]) == 0
+    assert "ATTACH 'ducklake:sqlite:data/lake/catalog.sqlite' AS lake" in capsys.readouterr().out
+
+
+def test_command_that_is_none_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["sink"]) == 2
+    assert "sync" in capsys.readouterr().err

@@ -1,0 +1,45 @@
+"""Times with their zones, and which snapshots are let go."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lake.maintain import snapshots_to_expire
+from lake.query import BadMoment, read_moment, shorten
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-11-23 09:00+01:00", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("2026-11-23T09:00Z", datetime(2026, 11, 23, 9, tzinfo=UTC)),
+        ("2026-07-01 09:00 Europe/Amsterdam", datetime(2026, 7, 1, 7, tzinfo=UTC)),
+        ("2026-11-23 UTC", datetime(2026, 11, 23, tzinfo=UTC)),
+    ],
+)
+def test_moment_is_read_in_its_zone(text: str, utc: datetime):
+    assert read_moment(text) == utc
+
+
+@pytest.mark.parametrize("text", ["2026-11-23 09:00", "yesterday", "2026-11-23 Europe/Nowhere", ""])
+def test_moment_without_a_zone_is_refused(text: str):
+    with pytest.raises(BadMoment):
+        read_moment(text)
+
+
+def test_old_snapshots_but_for_the_first_of_a_week_are_let_go():
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    # From Monday, 2 February on, one every day.
+    first = datetime(2026, 2, 2, 3, tzinfo=UTC)
+    days = [(number, first + timedelta(days=number)) for number in range(58)]
+    # 1 March 12:00 is thirty days ago: of the 28 before it four are Mondays.
+    assert snapshots_to_expire(days, now) == [n for n in range(28) if n not in (0, 7, 14, 21)]
+
+
+def test_newest_snapshot_stays_however_old():
+    time = datetime(2020, 1, 1, tzinfo=UTC)
+    assert snapshots_to_expire([(0, time), (1, time)], datetime(2026, 1, 1, tzinfo=UTC)) == []
+
+
+def test_control_letters_do_not_reach_the_terminal():
+    assert shorten("a\x1b[2Jb\n") == "a [2Jb "

@@ -1,0 +1,144 @@
+"""The lake follows the store: whatever changed, however often, whatever was restored."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from benchmarks import year
+from engines.transaction import transact
+from schema import migrate
+from schema.tables.ci import branches, commits, jobs, repos, workflowruns
+from schema.tables.lake_notes import lakeruns
+from store import delete_repository
+from store.write import renames
+from tests.lake import lakes
+
+SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def pair(store_url: str, tmp_path: Path):
+    made = lakes.make(store_url, tmp_path)
+    yield made
+    made.store.writer.dispose()
+    made.store.reader.dispose()
+
+
+@SQLITE
+def test_lake_equals_the_store_after_every_sync(pair: lakes.Pair):
+    assert pair.sync().mode == "full"
+    assert pair.differences() == []
+    pair.touch([3, 39], "changed")
+    transact(pair.engine, lambda each: each.execute(
+        delete(branches).where(branches.c.name == "none")
+    ))  # fmt: skip
+    report = pair.sync()
+    # Two runs with five jobs each, and the notes of both in dirtyruns.
+    assert (report.mode, report.changed.written) == ("incremental", 2 + 10 + 2)
+    assert pair.differences() == []
+    assert pair.ask("SELECT count(*) FROM workflowruns WHERE title = 'changed'") == [(2,)]
+
+
+@SQLITE
+def test_types_and_moments_come_back_as_they_were(pair: lakes.Pair):
+    moment = datetime(2026, 3, 1, 23, 59, 59, 123456)
+    with pair.engine.begin() as connection:
+        connection.execute(
+            update(workflowruns)
+            .where(workflowruns.c.gitid == lakes.FIRST_RUN)
+            .values(createtime=moment, runtime=0.1 + 0.2, warned=True, gitid=2**62, title="ß\n'\"")
+        )
+    pair.sync()
+    rows = pair.ask(
+        "SELECT createtime, runtime, warned, gitid, title FROM workflowruns WHERE gitid > 1e18"
+    )
+    assert rows == [(moment, 0.30000000000000004, True, 2**62, "ß\n'\"")]
+
+
+@SQLITE
+def test_nothing_new_writes_nothing(pair: lakes.Pair):
+    pair.sync()
+    before = pair.ask("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')")
+    assert pair.sync().changed == (0, 0)
+    assert pair.ask("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')") == before
+
+
+def test_change_whose_roll_ups_were_made_arrives(pair: lakes.Pair):
+    pair.sync()
+    pair.touch([1], "first")
+    pair.make_rollups()
+    pair.touch([2], "second")
+    pair.sync()
+    assert pair.differences() == []
+    pair.make_rollups()
+    pair.sync()
+    assert pair.differences() == []
+    with pair.engine.connect() as connection:
+        assert connection.execute(select(lakeruns)).all() == []
+
+
+@SQLITE
+def test_renamed_and_forgotten_repositories_arrive(pair: lakes.Pair):
+    pair.sync()
+    with pair.engine.begin() as connection:
+        connection.execute(update(repos).where(repos.c.Id == 7).values(name="octo-org/new"))
+        renames.schedule(connection, 7)
+    while renames.rewrite(pair.engine):
+        pass
+    pair.sync()
+    assert pair.differences() == []
+    key = ("github", 9)
+    assert delete_repository.forget(pair.engine, key)["jobs"] > 0
+    pair.sync()
+    assert pair.differences() == []
+    assert pair.ask("SELECT count(*) FROM jobs WHERE repoid = 9") == [(0,)]
+
+
+@SQLITE
+def test_rows_of_no_run_arrive_changed_and_gone(pair: lakes.Pair):
+    pair.sync()
+    with pair.engine.begin() as connection:
+        values = {"name": "main", "repoid": 1, "repo": "octo-org/service-01"}
+        connection.execute(insert(branches).values(**values))
+        connection.execute(delete(commits).where(commits.c.hash == year.sha(17)))
+        other = update(commits).where(commits.c.hash == year.sha(18))
+        connection.execute(other.values(author="somebody"))
+    assert pair.sync().changed == (2, 1)
+    assert pair.differences() == []
+
+
+def test_store_restored_from_yesterday_is_compared_as_a_whole(tmp_path: Path):
+    path = tmp_path / "store.db"
+    url = f"sqlite:///{path}"
+    migrate.upgrade(url)
+    pair = lakes.make(url, tmp_path)
+    pair.sync()
+    pair.engine.dispose()
+    shutil.copy(path, tmp_path / "backup.db")
+    pair.touch([5], "lost again")
+    pair.sync()
+    pair.engine.dispose()
+    for name in ("store.db-wal", "store.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    shutil.copy(tmp_path / "backup.db", path)
+    assert pair.sync().mode == "full"
+    assert pair.differences() == []
+
+
+@SQLITE
+def test_mark_that_was_lost_is_found_by_check_and_mended_by_a_full_sync(pair: lakes.Pair):
+    pair.sync()
+    with pair.engine.begin() as connection:  # a writer that notes nothing
+        connection.execute(
+            update(jobs).where(jobs.c.rungitid == lakes.FIRST_RUN).values(failedstep="unseen")
+        )
+        ids = connection.scalars(select(jobs.c.Id).where(jobs.c.failedstep == "unseen")).all()
+    pair.sync()
+    (difference,) = pair.differences()
+    assert (difference.table, difference.ids) == ("jobs", tuple(ids))
+    assert (difference.store, difference.lake) == (difference.store, difference.store)
+    pair.sync(full=True)
+    assert pair.differences() == []
