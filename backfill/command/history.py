@@ -17,7 +17,7 @@ from backfill.http.errors import ApiError
 from backfill.pipeline.database_outage import wait_for_connections
 from backfill.records import ReadRange
 from backfill.watched_repositories import list_meant
-from config.settings import Settings
+from config.settings import USUAL, Settings
 from config.watch import watch
 from rows.one_line import one_line
 from store import open
@@ -33,7 +33,11 @@ def read_history(settings: Settings, read_range: ReadRange, *, install: bool) ->
     with open.opened(settings, open.WORK) as engine:
         if done := open.schema(engine, settings, install=install):
             connection.reporter.say(done)
-        return read_repositories(engine, connection, patterns, read_range)
+        code = read_repositories(engine, connection, patterns, read_range)
+    prefix = "" if settings.vendor == USUAL else f"{settings.vendor}:"
+    named = [f"{prefix}{pattern}" for pattern in patterns]
+    print(summary.describe_next(named, is_whole=not code))
+    return code
 
 
 def install_schema(settings: Settings) -> int:
@@ -64,7 +68,6 @@ def read_repositories(
         count = len(reporter.problems)
         many = "problem" if count == 1 else "problems"
         print(f"not everything was read: {count} {many}, named above")
-    print(summary.describe_next(patterns, is_whole=not reporter.problems))
     return 1 if reporter.problems else 0
 
 

@@ -40,6 +40,7 @@ def test_history_of_a_project_is_the_world(
 ) -> None:
     done = command("-r", f"gitlab:{NAME}")
     assert done.code == 0, done.err
+    assert f'-r "gitlab:{NAME}" --audit' in done.out
     (project,) = gitlab.world.projects.values()
     ids = {gitid for (gitid,) in rows(engine, "SELECT gitid FROM workflowruns")}
     assert ids == set(project.pipelines)
