@@ -103,7 +103,7 @@ def test_what_changes_while_it_is_copied_arrives(source, writer, target, monkeyp
         # Its key comes back under another Id, as that of a row that is made anew.
         row = dict(connection.execute(sa.select(jobs).where(jobs.c.Id == first)).one()._mapping)
         connection.execute(sa.delete(jobs).where(jobs.c.Id == first))
-        connection.execute(sa.insert(jobs), {**row, "Id": last + 1})
+        connection.execute(sa.insert(jobs), {**row, "Id": last + 1, "version": b"1"})
 
     def report(*_: object) -> None:
         if (step := next(steps)) % 9 == 0 and step < 400:
