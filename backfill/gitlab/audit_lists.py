@@ -54,11 +54,11 @@ def list_runs(
 def walk_runs(
     context: Context, repository: Repository, until: datetime, workflow: int | None = None
 ) -> CountedRuns:
-    """List pipelines, newest first, down to one of a time. Raises ApiError."""
-    floor = None if until == BEGINNING else until
-    listed = pipelines.list_pipelines(context, repository, "", floor, None)
-    runs = {record["id"]: map_run(record) for record in listed}
-    return CountedRuns(runs, len(runs), True)
+    """List pipelines down to those of a time, and count all. Raises ApiError."""
+    listed = map(map_run, pipelines.list_pipelines(context, repository, "", None, None))
+    runs = {run.gitid: run for run in listed}
+    wanted = {gitid: run for gitid, run in runs.items() if (run.createtime or until) >= until}
+    return CountedRuns(wanted, len(runs), True)
 
 
 def find_runs(context: Context, repository: Repository, runs: Iterable[int]) -> list[ListedRun]:
