@@ -61,7 +61,7 @@ def test_schema_that_another_start_is_making_is_waited_for(database_url: str, tm
 @pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
 def test_older_mysql_schema_stops_the_start_and_names_the_way(database_url: str, tmp_path: Path):
     old_table(database_url)
-    with pytest.raises(CannotStart, match=r"older schema: run python local-database\.py with -i"):
+    with pytest.raises(CannotStart, match=r"older schema: run python3 local-database\.py with -i"):
         bring_up(settings(database_url, tmp_path))
     assert sa.inspect(connect(database_url)).get_table_names() == ["repos"]
 
