@@ -101,8 +101,7 @@ def ask(lake: "DuckDBPyConnection", sql: str, form: str) -> None:
 def attach_lines(settings: LakeSettings) -> str:
     """Return what attaches the lake in DuckDB's own shell and in Python, without a secret."""
     statement = attachment(settings._replace(password=None), write=False)
-    kind = "sqlite" if settings.kind == "sqlite" else "postgres"
-    needed = ["ducklake", kind, *(["httpfs"] if settings.objects else [])]
+    needed = ["ducklake", settings.kind, *(["httpfs"] if settings.objects else [])]
     lines = ["-- DuckDB's shell:", *(f"INSTALL {name};" for name in needed)]
     if settings.objects:
         bucket = settings.data.removeprefix("s3://").partition("/")[0]

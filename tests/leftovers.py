@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - directories of our own are made in it
+DISK = Path("/var/tmp")  # noqa: S108 - likewise
+"""For what is to be on a disk, whatever TMPDIR says."""
 NEEDED = 8 << 30
 """Bytes: a session's servers and databases take up to half of it."""
 

@@ -6,7 +6,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from store.deliveries.spool import Spool, SpoolError
 from store.deliveries.spool_file import Entry
 from store.deliveries.table import Delivery
+from tests import leftovers
 from tests.counts import count
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -110,11 +113,18 @@ def test_commits_are_synced_to_the_disk(tmp_path: Path):
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_eight_processes_fill_one_new_spool_and_nothing_is_lost(tmp_path: Path):
+@pytest.fixture
+def disk_path() -> Iterator[Path]:
+    """Give a folder on a disk, where a spool is."""
+    with tempfile.TemporaryDirectory(dir=leftovers.DISK) as folder:
+        yield Path(folder)
+
+
+def test_eight_processes_fill_one_new_spool_and_nothing_is_lost(disk_path: Path):
     each = count(60, 1000)
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", PUTS, str(tmp_path / "s"), f"p{number}", str(each)],
+            [sys.executable, "-c", PUTS, str(disk_path / "s"), f"p{number}", str(each)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -124,7 +134,7 @@ def test_eight_processes_fill_one_new_spool_and_nothing_is_lost(tmp_path: Path):
     told = [guid for process in started for guid in process.communicate()[0].split("\n")[:-1]]
     assert [process.returncode for process in started] == [0] * 8
     assert len(told) == 8 * each
-    assert sorted(guids(Spool(tmp_path / "s").take(8 * each))) == sorted(told)
+    assert sorted(guids(Spool(disk_path / "s").take(8 * each))) == sorted(told)
 
 
 def test_writer_killed_at_any_moment_loses_nothing_it_was_told_is_stored(tmp_path: Path):
