@@ -1,8 +1,8 @@
 """Which fields GitLab's own OpenAPI description names, and of which types.
 
-Noted from `doc/api/openapi/openapi_v2.yaml` of gitlab-org/gitlab (documentation: CC BY-SA 4.0),
-definitions API_Entities_Ci_Pipeline, Ci_PipelineBasic, Ci_Job and ProjectHook. There none of them
-is required, and what has no value is null. What is read beside that stands in UNPUBLISHED.
+Noted by hand, with the names of definitions of its `openapi_v2.yaml` (API_Entities_Ci_Pipeline,
+Ci_Job) as pages that others made from it show them; Ci_PipelineBasic and ProjectHook are filled in
+from GitLab's pages of its API. What is read beside that stands in UNPUBLISHED.
 """
 
 from datetime import datetime
