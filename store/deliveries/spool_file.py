@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from runtime import log
 from store.deliveries import spool_damage
-from store.deliveries.spool_count import SpoolCount, begin_count, count_removed
+from store.deliveries.spool_count import SpoolCount, begin_count, count_removed, read_count
 from store.deliveries.spool_damage import DamagedEntry
 from store.deliveries.table import Delivery
 
@@ -105,11 +105,15 @@ def turn(folder: Path, kind: int) -> Iterator[None]:
 
 def check_count(connection: sqlite3.Connection, folder: Path) -> None:
     """Raise MissingEntries unless every acknowledged entry is there, or was removed."""
+    # Read before the entries: what another process adds meanwhile is not missing.
+    before = read_count(folder)
     numbers = [number for (number,) in connection.execute(NUMBERS)]
     (last,) = connection.execute(LAST).fetchone()
     removed, emptied = max(last - len(numbers), 0), min(numbers, default=last + 1) - 1
     # Read after the entries: what is not there any more was counted before its commit.
-    missing = begin_count(folder, SpoolCount(last, removed, emptied)).missing(numbers)
+    count = begin_count(folder, SpoolCount(last, removed, emptied))
+    known = before.acknowledged if before else max(numbers, default=0)
+    missing = count._replace(acknowledged=min(count.acknowledged, known)).missing(numbers)
     if missing:
         raise spool_damage.MissingEntries(f"{missing} acknowledged deliveries are not in it")
 

@@ -6,18 +6,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from store.deliveries import spool_file
 from store.deliveries.spool import Spool, SpoolError
 from store.deliveries.spool_file import Entry
 from store.deliveries.table import Delivery
-from tests import leftovers
 from tests.counts import count
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -113,18 +111,11 @@ def test_commits_are_synced_to_the_disk(tmp_path: Path):
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-@pytest.fixture
-def disk_path() -> Iterator[Path]:
-    """Give a folder on a disk, where a spool is."""
-    with tempfile.TemporaryDirectory(dir=leftovers.DISK) as folder:
-        yield Path(folder)
-
-
-def test_eight_processes_fill_one_new_spool_and_nothing_is_lost(disk_path: Path):
+def test_eight_processes_fill_one_new_spool_and_nothing_is_lost(tmp_path: Path):
     each = count(60, 1000)
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", PUTS, str(disk_path / "s"), f"p{number}", str(each)],
+            [sys.executable, "-c", PUTS, str(tmp_path / "s"), f"p{number}", str(each)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -134,7 +125,25 @@ def test_eight_processes_fill_one_new_spool_and_nothing_is_lost(disk_path: Path)
     told = [guid for process in started for guid in process.communicate()[0].split("\n")[:-1]]
     assert [process.returncode for process in started] == [0] * 8
     assert len(told) == 8 * each
-    assert sorted(guids(Spool(disk_path / "s").take(8 * each))) == sorted(told)
+    assert sorted(guids(Spool(tmp_path / "s").take(8 * each))) == sorted(told)
+
+
+def test_entry_that_another_process_adds_while_they_are_counted_is_not_missing(tmp_path: Path):
+    Spool(tmp_path).put(delivery("first"))
+    file = sqlite3.connect(tmp_path / "spool.db")
+
+    class PutBetween:
+        """A connection after whose list of entries another process puts one more."""
+
+        def execute(self, statement: str):
+            rows = file.execute(statement).fetchall()
+            if statement == spool_file.NUMBERS:
+                Spool(tmp_path).put(delivery("second"))
+            return iter(rows) if statement == spool_file.NUMBERS else file.execute(statement)
+
+    spool_file.check_count(PutBetween(), tmp_path)
+    file.close()
+    assert Spool(tmp_path).count() == 2
 
 
 def test_writer_killed_at_any_moment_loses_nothing_it_was_told_is_stored(tmp_path: Path):
