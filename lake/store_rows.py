@@ -15,10 +15,12 @@ from sqlalchemy import Connection, Select, Table, select
 
 from lake.catalog import literal
 from lake.lake_tables import columns, definition, names, type_of
+from runtime import log
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+HOUSE = Path(__file__).resolve().parent.parent
 ROWS = 5000
 """Rows that are handed over at once."""
 
@@ -55,13 +57,17 @@ def pages(store: Connection, query: Select[Any]) -> Iterator[Sequence[Sequence[A
 def copy_file(path: str, wanted: Iterable[Table], folder: Path) -> dict[str, str]:
     """Copy tables of an SQLite file into `folder`; return the SELECT of each that could be read.
 
-    One that holds a value of another type than its column's cannot.
+    One that holds a value of another type than its column's cannot; the log says so.
     """
     chosen = [table.name for table in wanted]
     if not chosen:
         return {}
     command = [sys.executable, "-m", "lake.file_copy", path, str(folder), *chosen]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own words
+        command, cwd=HOUSE, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        log.warning("tables of the store are read row by row", cause=done.stderr[-500:])
     read = set(done.stdout.split())
     return {
         name: f"SELECT * FROM read_parquet({literal(str(folder / f'{name}.parquet'))})"

@@ -81,13 +81,10 @@ def sync(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) -> Syn
     for left in reversed(range(TRIES)):
         try:
             return try_sync(store, lake, full=full)
-        except duckdb.TransactionException:
-            lake.execute("ROLLBACK")
-            if not left:
-                raise
-        except BaseException:
+        except BaseException as error:
             roll_back(lake)
-            raise
+            if not left or not isinstance(error, duckdb.TransactionException):
+                raise
         time.sleep(random.uniform(0.05, 0.5))  # noqa: S311 - no secret
     raise AssertionError("the last try returns or raises")
 
