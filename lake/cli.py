@@ -185,7 +185,8 @@ def run_maintain(settings: Settings, place: LakeSettings, given: Mapping[str, An
         maintain.back_up(place)
         with closing(open_lake(place, write=True)) as lake:
             done = maintain.maintain(lake)
-    print(f"{done.files_before} files became {done.files}; {done.snapshots} snapshots let go")
+    # Rows that stood in the catalog are in files now, so that there may be more of them.
+    print(f"{done.files} files, {done.files_before} before; {done.snapshots} snapshots let go")
     return DONE
 
 

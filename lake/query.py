@@ -112,5 +112,11 @@ def attach_lines(settings: LakeSettings) -> str:
     lines += [f"{statement};", "USE lake;"]
     if settings.password:
         lines.append("-- the catalog's password is in PGPASSWORD, or in ~/.pgpass")
-    python = ["# Python:", "from sqlauthenticator import lake", "con = lake()"]
-    return "\n".join([*lines, "", *python, 'con.sql("SELECT count(*) FROM workflowruns")'])
+    python = [
+        "# Python, in this folder:",
+        "from config.lake_place import read_lake",
+        "from lake.catalog import open_lake",
+        "con = open_lake(read_lake())",
+        'con.sql("SELECT count(*) FROM workflowruns")',
+    ]
+    return "\n".join([*lines, "", *python])

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -53,7 +54,12 @@ def test_a_day_with_the_lake(pair: lakes.Pair, capsys: pytest.CaptureFixture[str
     assert cli.main(["check"]) == 0
     assert "the same in store and lake" in capsys.readouterr().out
     assert cli.main(["attach"]) == 0
-    assert "ATTACH 'ducklake:sqlite:data/lake/catalog.sqlite' AS lake" in capsys.readouterr().out
+    shell, python = capsys.readouterr().out.split("# Python, in this folder:\n")
+    assert "ATTACH 'ducklake:sqlite:data/lake/catalog.sqlite' AS lake" in shell
+    names: dict[str, Any] = {}
+    exec(python, names)  # noqa: S102 - what a person is told to type
+    assert names["con"].sql("SELECT count(*) FROM jobs").fetchone() == (200,)
+    names["con"].close()
 
 
 def test_command_that_is_none_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]):
