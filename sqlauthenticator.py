@@ -40,7 +40,7 @@ from pymysql.cursors import SSCursor
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-__all__ = ["connector", "engine"]
+__all__ = ["connector", "engine", "lake"]
 
 LIMIT = 60.0  # seconds a statement may take
 SNAPSHOT = 600.0  # seconds a snapshot may last
@@ -91,6 +91,26 @@ def engine(
         pool_pre_ping=True,  # a server closes connections that were idle for long
         **options,
     )
+
+
+def lake(asof: str | datetime | None = None) -> Any:
+    """Return a read-only DuckDB connection on the lake, which has the same tables (docs/lake.md).
+
+    With `asof` it has what was known then: a time with its zone, "2026-11-23 09:00+01:00". In
+    Runledger's folder alone, with DuckDB installed. Raises sqlite3.OperationalError, one sentence.
+    """
+    try:
+        read_only = importlib.import_module("lake.read_only")
+    except ModuleNotFoundError as error:
+        if error.name not in ("lake", "lake.read_only"):
+            raise
+        fail(
+            "lake() works in Runledger's folder; python lake.py attach says what attaches the lake"
+        )
+    try:
+        return read_only.open_at(asof)
+    except read_only.CannotOpen as error:
+        fail(str(error))
 
 
 def check_limit(limit: float) -> None:

@@ -16,8 +16,9 @@ from config.settings import BadSetting, Settings
 from engines import faults, lease
 from lake import maintain, query
 from lake.catalog import NoLake, open_lake
-from lake.extensions import NotInstalled
+from lake.extensions import NotInstalled, is_of_duckdb
 from lake.proof import compare
+from lake.read_only import ReadOnly, open_reader
 from lake.sync import Store, sync_all
 from rows.one_line import one_line
 from schema.tables.reconciler import leases
@@ -72,29 +73,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return say(str(error), BAD_SETTINGS)
     except CannotStart as error:
         return say(str(error), error.code)
-    except Busy as error:
+    except (Busy, ReadOnly) as error:
         return say(str(error), FAILED)
     except SQLAlchemyError as error:
         return say(f"the database failed: {faults.cause(error)}", FAILED)
     except KeyboardInterrupt:
         return say("stopped; the same command goes on where it was", STOPPED)
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb"):
+        if not is_of_duckdb(error):
             raise
-        return say(f"the lake failed: {without_secrets(str(error), read_lake().secrets)}", FAILED)
+        return say(
+            f"the lake failed: {query.without_secrets(str(error), read_lake().secrets)}", FAILED
+        )
 
 
 def say(line: str, code: int) -> int:
     """Print a sentence for people on stderr, and return the exit code."""
     print(one_line(f"lake.py: {line}"), file=sys.stderr, flush=True)
     return code
-
-
-def without_secrets(text: str, secrets: Sequence[str]) -> str:
-    """Return a text with no secret in it: errors repeat statements."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
 
 
 @contextmanager
@@ -141,14 +137,14 @@ def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) 
 
 
 def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
-    """Print what a statement query. Raises BadSetting."""
+    """Print what a statement answers. Raises BadSetting, ReadOnly."""
     if not given["argument"]:
         raise BadSetting("SQL", 'is missing: lake.py query "SELECT count(*) FROM workflowruns"')
     if given["csv"] and given["json"]:
         raise BadSetting("--csv", "and --json: choose one")
     moment = query.read_moment(given["at"]) if given["at"] else None
     form = "csv" if given["csv"] else "json" if given["json"] else "table"
-    with closing(open_lake(place, moment=moment)) as lake:
+    with open_reader(place, moment) as lake:
         query.ask(lake, given["argument"], form)
     return DONE
 

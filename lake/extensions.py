@@ -48,3 +48,8 @@ def path_of(name: str, version: str) -> str:
     if not Path(path).exists():
         raise NotInstalled(f"{INSTALL} (its extension {name} is of another version than {version})")
     return path.replace("'", "''")
+
+
+def is_of_duckdb(error: BaseException) -> bool:
+    """Tell whether DuckDB raised it, which may not be installed."""
+    return type(error).__module__.partition(".")[0] in ("duckdb", "_duckdb")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, LargeBinary, Table
 
 from lake.catalog import literal
+from lake.lake_views import make_views
 from schema.tables.columns import metadata
 from schema.tables.lake_notes import lakerepos, lakeruns, lakes
 
@@ -96,6 +97,7 @@ def make_tables(connection: "DuckDBPyConnection") -> None:
             parts = f'"{column.name}" {type_of(column)}'
             connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {parts}')
         describe(connection, table, new)
+    make_views(connection)
     connection.execute("COMMIT")
 
 

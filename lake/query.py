@@ -16,6 +16,8 @@ from lake.catalog import attachment, literal
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from lake.read_only import LakeConnection
+
 WIDEST = 60
 """Letters of a value in a table; CSV and JSON have all of it."""
 
@@ -91,7 +93,14 @@ FORMS: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[Any]], TextIO], N
 }
 
 
-def ask(lake: "DuckDBPyConnection", sql: str, form: str) -> None:
+def without_secrets(text: str, secrets: Sequence[str]) -> str:
+    """Return a text with no secret in it: errors repeat statements."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+def ask(lake: "DuckDBPyConnection | LakeConnection", sql: str, form: str) -> None:
     """Print what a statement answers. Raises duckdb.Error."""
     answer = lake.execute(sql)
     names = [column[0] for column in answer.description or ()]
@@ -114,9 +123,8 @@ def attach_lines(settings: LakeSettings) -> str:
         lines.append("-- the catalog's password is in PGPASSWORD, or in ~/.pgpass")
     python = [
         "# Python, in this folder:",
-        "from config.lake_place import read_lake",
-        "from lake.catalog import open_lake",
-        "con = open_lake(read_lake())",
+        "from sqlauthenticator import lake",
+        "con = lake()",
         'con.sql("SELECT count(*) FROM workflowruns")',
     ]
     return "\n".join([*lines, "", *python])
