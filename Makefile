@@ -102,7 +102,7 @@ strangers: dev ## attack a listener with unsigned requests; signed ones wait for
 soak: dev servers ## 500,000 deliveries: memory, descriptors, threads, connections, log and spool stay flat
 	@.venv/bin/python -m tests.torture.soak $(ARGS)
 
-failover: dev servers ## kill the primary of a MySQL Group Replication under load (MYSQL_CLUSTER names one)
+failover: dev servers ## kill the primary of MySQL (MYSQL_CLUSTER makes a group) or ARGS="--engine postgresql" under load
 	@.venv/bin/python -m tests.failover $(ARGS)
 
 odd-answers: dev ## one repository answers oddly, 20,000 times; the other must come whole: make odd-answers ARGS="--answers 500"

@@ -1,9 +1,11 @@
-"""Kill the primary of a MySQL Group Replication while deliveries come in; nothing may be lost.
+"""Kill the primary of a replicated database while deliveries come in; nothing may be lost.
 
     python -m tests.failover [--kills 2] [--deliveries 10000]     (MYSQL_CLUSTER, MYSQL_SERVER)
+    python -m tests.failover --engine postgresql [--asynchronous]
 
-Prints for each kill how long the group took to have a new primary, and how long after that the
-listener wrote to it again; exits with 1 when a delivery is lost or that took over 10 s.
+Prints for each kill how long it took to have a new primary, and how long after that the listener
+wrote to it again; exits with 1 when a delivery is lost or that took over 10 s. With --asynchronous
+the standby is late, a control: 0 when deliveries are lost.
 """
 
 import argparse
@@ -18,7 +20,9 @@ from sqlalchemy.pool import NullPool
 
 from schema import migrate
 from tests import leftovers, servers
-from tests.failover.cluster import NODES, Cluster, Router
+from tests.failover.cluster import Cluster
+from tests.failover.replication import Replication, wait_until
+from tests.failover.router import Nodes, Router
 from tests.torture.oracle import verdict
 from tests.torture.sender import Sender, noted
 from tests.torture.shots import shots
@@ -34,32 +38,44 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=2)
     parser.add_argument("--deliveries", type=int, default=10_000)
+    parser.add_argument("--engine", choices=("mysql", "postgresql"), default="mysql")
+    parser.add_argument("--asynchronous", action="store_true")
     asked = parser.parse_args(argv)
+    if asked.asynchronous and asked.engine == "mysql":
+        parser.error("--asynchronous is for --engine postgresql: a group agrees on each commit")
     folder = Path(mkdtemp(prefix="runledger-failover-"))
-    base = servers.free_port()
-    cluster = Cluster(leftovers.session_dir() / "group", base)
+    cluster = start(asked.engine, asynchronous=asked.asynchronous)
     router = Router(cluster)
     stage = Stage("sqlite", folder / "listener")
     try:
-        good = run(cluster, router, stage, folder, asked.kills, asked.deliveries)
+        lost, good = run(cluster, router, stage, folder, asked.kills, asked.deliveries)
     finally:
         stage.close()
         router.close()
         cluster.stop()
         leftovers.close_session()
     shutil.rmtree(folder)
-    return 0 if good else 1
+    return 0 if (lost > 0 if asked.asynchronous else good) else 1
+
+
+def start(engine: str, *, asynchronous: bool) -> Nodes:
+    """Start the servers of an engine."""
+    folder = leftovers.session_dir() / "group"
+    if engine == "mysql":
+        return Cluster(folder, servers.free_port())
+    return Replication(folder, asynchronous=asynchronous)
 
 
 def run(
-    cluster: Cluster, router: Router, stage: Stage, folder: Path, kills: int, deliveries: int
-) -> bool:
-    """Send deliveries, kill primaries, and compare in the end."""
-    wait_for(lambda: router.target, 60)
-    root = sa.create_engine(f"mysql+pymysql://root@127.0.0.1:{router.port}", poolclass=NullPool)
+    cluster: Nodes, router: Router, stage: Stage, folder: Path, kills: int, deliveries: int
+) -> tuple[int, bool]:
+    """Send deliveries, kill primaries, and compare; return what was lost, and if all is well."""
+    wait_until(lambda: router.target)
+    stage.url = f"{cluster.url(router.port)}/{NAME}"
+    address = cluster.url(router.port) + cluster.entrance
+    root = sa.create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with root.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4"))
-    stage.url = f"mysql+pymysql://root@127.0.0.1:{router.port}/{NAME}"
+        connection.execute(sa.text(f"CREATE DATABASE {NAME} {cluster.made_with}"))
     migrate.upgrade(stage.url)
     stage.start()
     sender = Sender(stage.port, shots(1, deliveries), folder)
@@ -67,7 +83,7 @@ def run(
     sender.start(THREADS)
     times = []
     for number in range(1, kills + 1):
-        wait_for(lambda number=number: sender.stored >= deliveries * number / (kills + 2), 600)
+        wait_until(lambda number=number: sender.stored >= deliveries * number / (kills + 2), 600)
         victim = router.target
         times.append(failover(cluster, router, sender))
         print(
@@ -88,18 +104,19 @@ def run(
         f" 2xx, slowest answer {sender.slowest():.1f} s): {found.lost} lost, {found.doubled}"
         f" doubled, {found.different} rows differ; spool empty after {drained:.1f} s"
     )
-    return found.is_good and failed == 0 and all(again <= LIMIT_SECONDS for _, again in times)
+    quick = all(again <= LIMIT_SECONDS for _, again in times)
+    return found.lost, found.is_good and failed == 0 and quick
 
 
-def failover(cluster: Cluster, router: Router, sender: Sender) -> tuple[float, float]:
+def failover(cluster: Nodes, router: Router, sender: Sender) -> tuple[float, float]:
     """Kill the primary; return the seconds to a new one, and from then to the first write."""
     victim = router.target
-    assert victim in NODES
+    assert victim is not None
     killed = time.monotonic()
     cluster.kill(victim)
-    wait_for(lambda: router.target not in (None, victim), 120)
+    wait_until(lambda: router.target not in (None, victim), 120)
     elected = router.elected
-    wait_for(
+    wait_until(
         lambda: any(
             one.status == "applied" and one.asked + one.seconds > elected
             for one in sender.answers[-500:]
@@ -112,15 +129,6 @@ def failover(cluster: Cluster, router: Router, sender: Sender) -> tuple[float, f
         if one.status == "applied" and one.asked + one.seconds > elected
     )
     return elected - killed, written - elected
-
-
-def wait_for(condition: object, seconds: float) -> None:
-    """Wait until a condition holds. Raises AssertionError."""
-    assert callable(condition)
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it took too long"
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":

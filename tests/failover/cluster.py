@@ -1,4 +1,4 @@
-"""A real three-node MySQL Group Replication, and the one address in front of it.
+"""A real three-node MySQL Group Replication.
 
 MYSQL_CLUSTER names the command that makes one: `MYSQL_CLUSTER DIR BASEPORT`; its nodes are servers
 of MYSQL_SERVER in DIR/n1 to n3, on BASEPORT+1 to +3.
@@ -6,19 +6,16 @@ of MYSQL_SERVER in DIR/n1 to n3, on BASEPORT+1 to +3.
 
 import contextlib
 import os
-import selectors
 import shlex
 import signal
-import socket
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pymysql
 
-from tests import leftovers, servers
+from tests import leftovers
+from tests.databases import MADE_WITH
 
 NODES = (1, 2, 3)
 WHO = """
@@ -30,6 +27,8 @@ WHERE member_role = 'PRIMARY' AND member_state = 'ONLINE'
 class Cluster:
     """Three nodes; kill the primary and let it come back."""
 
+    entrance, made_with = "", MADE_WITH["mysql"]
+
     def __init__(self, folder: Path, base: int) -> None:
         self.folder, self.base = folder, base
         command = shlex.split(os.environ["MYSQL_CLUSTER"])
@@ -37,6 +36,14 @@ class Cluster:
         for node in NODES:
             leftovers.remember(self.pid(node), folder / f"n{node}")
         self.options = {node: options_of(self.pid(node)) for node in NODES}
+
+    def port(self, node: int) -> int:
+        """Return where a node listens."""
+        return self.base + node
+
+    def url(self, port: int) -> str:
+        """Return how root reaches the primary behind an address."""
+        return f"mysql+pymysql://root@127.0.0.1:{port}"
 
     def pid(self, node: int) -> int:
         """Return the process of a node."""
@@ -46,7 +53,7 @@ class Cluster:
         """Log in as root."""
         return pymysql.connect(
             host="127.0.0.1",
-            port=self.base + node,
+            port=self.port(node),
             user="root",
             autocommit=True,
             connect_timeout=2,
@@ -63,7 +70,7 @@ class Cluster:
                     cursor.execute(WHO)
                     row = cursor.fetchone()
                     cursor.execute("SELECT @@super_read_only")
-                    if row and row[0] == self.base + node and cursor.fetchone() == (0,):
+                    if row and row[0] == self.port(node) and cursor.fetchone() == (0,):
                         return node
         return None
 
@@ -84,7 +91,7 @@ class Cluster:
         options = f"{self.options[node]} --init-file={quiet}"
         environment = {**os.environ, "MYSQLD_ARGS": options}
         starter = shlex.split(os.environ["MYSQL_SERVER"])
-        command = [*starter, "start", str(directory), str(self.base + node)]
+        command = [*starter, "start", str(directory), str(self.port(node))]
         subprocess.run(command, check=True, env=environment)
         leftovers.remember(self.pid(node), directory)
         connection = self.connect(node)
@@ -103,63 +110,3 @@ def options_of(pid: int) -> str:
     words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     first = next(place for place, word in enumerate(words) if word.startswith("--init-file="))
     return " ".join(word for word in words[first + 1 :] if word)
-
-
-class Router:
-    """One address whose connections end at today's primary, as a cloud's balancer does it."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.target: int | None = None
-        self.elected = 0.0
-        self.listening = socket.create_server(("127.0.0.1", servers.free_port()))
-        self.port = self.listening.getsockname()[1]
-        self.ended = threading.Event()
-        for work in (self.look, self.accept):
-            threading.Thread(target=work, daemon=True).start()
-
-    def look(self) -> None:
-        """Look who is primary; note when that changed."""
-        while not self.ended.is_set():
-            found = self.cluster.primary()
-            if found != self.target:
-                self.target = found
-                self.elected = time.monotonic() if found else 0.0
-            self.ended.wait(0.2)
-
-    def accept(self) -> None:
-        """Pass each connection on, or refuse it while there is no primary."""
-        while not self.ended.is_set():
-            client, _ = self.listening.accept()
-            if self.target is None:
-                client.close()
-                continue
-            try:
-                server = socket.create_connection(
-                    ("127.0.0.1", self.cluster.base + self.target), timeout=2
-                )
-            except OSError:
-                client.close()
-                continue
-            threading.Thread(target=pass_on, args=(client, server), daemon=True).start()
-
-    def close(self) -> None:
-        """Take no more connections."""
-        self.ended.set()
-        self.listening.close()
-
-
-def pass_on(client: socket.socket, server: socket.socket) -> None:
-    """Carry bytes both ways until one side ends."""
-    server.settimeout(None)
-    pairs = {client: server, server: client}
-    with selectors.DefaultSelector() as ready, client, server, contextlib.suppress(OSError):
-        for one in pairs:
-            ready.register(one, selectors.EVENT_READ)
-        while True:
-            for key, _ in ready.select():
-                one = next(end for end in pairs if end is key.fileobj)
-                data = one.recv(65536)
-                if not data:
-                    return
-                pairs[one].sendall(data)

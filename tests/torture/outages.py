@@ -12,6 +12,8 @@ import pymysql
 import sqlalchemy as sa
 
 from engines import connect
+from engines.kind import READ_SECONDS
+from engines.postgresql_session import GRACE_SECONDS
 from schema import migrate
 from tests import servers
 from tests.torture.oracle import Verdict, verdict
@@ -22,6 +24,7 @@ from tests.torture.stage import NAME, Stage
 WRITER = "writer"
 PASSWORD = "what the listener knows"
 HOSTS = ("localhost", "127.0.0.1")
+FROZEN_SECONDS = READ_SECONDS + GRACE_SECONDS + 0.2
 LATER = 5.2  # seconds after the beginning of an outage when every process knows of it
 
 
@@ -145,7 +148,7 @@ def flickering(stage: Stage) -> Iterator[None]:
     def flicker() -> None:
         while not done.wait(0.2):
             stage.server.freeze()
-            done.wait(3.2)
+            done.wait(FROZEN_SECONDS)
             stage.server.thaw()
 
     thread = threading.Thread(target=flicker)
