@@ -23,6 +23,7 @@ from dashboard.app import create_app
 from dashboard.cli import settle
 from engines import connect
 from schema import migrate
+from store.figures.rates import SUBJECTS
 from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
 from tests import databases
@@ -108,6 +109,8 @@ def measure_errors(url: str, folder: Path, failures: int, asked: int) -> list[st
 def paths(runs: int, end: datetime) -> list[str]:
     """Return what is asked for."""
     since = (end - timedelta(days=89)).date()
+    first, last = ((end - timedelta(days=days)).date() for days in (60, 31))
+    flow = "repo=octo-org/service-07&workflow=CI"
     night = end.date() - timedelta(days=1)
     return [
         "/",
@@ -123,7 +126,20 @@ def paths(runs: int, end: datetime) -> list[str]:
         f"/time?since={since}",
         "/time?repo=octo-org/service-07&os=Linux",
         "/flakes",
+        "/time?event=push",
         f"/flakes?since={since}",
+        f"/flakes?since={first}&until={last}&sort=rate&q=build",
+        "/runs?sort=runtime",
+        "/runs?sort=queuetime",
+        *(f"/figures?by={by}" for by in SUBJECTS),
+        f"/figures?since={since}",
+        "/slower",
+        "/pools",
+        "/pr/7",
+        f"/workflow?{flow}",
+        f"/job?{flow}&job=lint",
+        "/branch?repo=octo-org/service-07&branch=main",
+        "/runner?name=build-3",
         "/health",
         "/metrics",
     ]

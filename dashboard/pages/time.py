@@ -25,7 +25,7 @@ DAYS = 30
 NARROW = ("workflow", "branch", "event", "job")
 LIVE_SECONDS = 8.0
 TOO_MANY = (
-    "These days have more jobs than can be counted by workflow, branch, event, group or job while"
+    "These days have more jobs than can be counted by workflow, branch, group or job while"
     " you wait: choose fewer days, or one repository."
 )
 SYSTEMS = ("Linux", "Windows", "macOS")
@@ -76,7 +76,8 @@ def read_group() -> tuple[int, ...] | None:
 def counting(span: JobFilter) -> Iterator[None]:
     """Give what no roll-up tells apart LIVE_SECONDS. Raises BadFilter when that is not enough."""
     try:
-        with limit_time(store(), LIVE_SECONDS) if span.is_narrow else nullcontext():
+        is_counted = span.is_narrow or span.event is not None
+        with limit_time(store(), LIVE_SECONDS) if is_counted else nullcontext():
             yield
     except StatementTimeout:
         raise filters.BadFilter(TOO_MANY) from None

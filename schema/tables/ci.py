@@ -1,7 +1,6 @@
 """The tables of what a vendor tells of its repositories and their CI, column by column.
 
-The first five tables are the documented schema: their documented columns come first, in order.
-What the kinds of columns mean is in `schema.tables.columns`.
+The first five tables are the documented schema: its columns first. Kinds: `schema.tables.columns`.
 """
 
 from sqlalchemy import Boolean, Double, Index, Integer, false
@@ -144,6 +143,7 @@ workflowruns = table(
     Index("ix_workflowruns_pull", "pullrequest", "repoid", "createtime"),
     Index("ix_workflowruns_branch", "repoid", "branchname", "createtime"),
     Index("ix_workflowruns_workflow", "repoid", "workflowgitid", "createtime"),
+    *(Index(f"ix_workflowruns_{name}", name, "createtime") for name in ("runtime", "queuetime")),
 )
 
 runattempts = table(

@@ -64,7 +64,9 @@ def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
         row.repoid == (ALL if span.repoid is None else span.repoid), row.begintime.in_(list(places))
     )
     rows = connection.execute(query)
-    return SplitSpan(span, {places[begin]: from_text(text) for begin, text in rows}, parts)
+    return SplitSpan(
+        span, {places[begin]: from_text(text, span.event) for begin, text in rows}, parts
+    )
 
 
 def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:

@@ -50,6 +50,8 @@ class DaySums:
         self.own: Values = {"runs": 0, "open": 0, "newest": None, "changed": None}
         self.counts: dict[str, dict[Any, list[float]]] = defaultdict(dict)
         self.spans: dict[str, dict[str | None, Counter[int]]] = defaultdict(dict)
+        self.events: defaultdict[str, DaySums] = defaultdict(DaySums)
+        """The same of the runs of each event alone."""
 
     def add(self, subject: str, counted: JobCount) -> None:
         """Add to what has the same runner system and name."""
@@ -71,6 +73,11 @@ class DaySums:
 
     def values(self) -> Values:
         """Return the columns of the row."""
+        events = {event: sums.tables() for event, sums in sorted(self.events.items())}
+        return {**self.own, "detail": f"{as_text(self.tables())}\n{as_text(events)}"}
+
+    def tables(self) -> list[Any]:
+        """Return what is stored: counts and spans."""
         counts = {
             subject: sorted(
                 (
@@ -87,8 +94,7 @@ class DaySums:
             )
             for subject, by in sorted(self.spans.items())
         }
-        detail = json.dumps([counts, spans], separators=(",", ":"), ensure_ascii=False)
-        return {**self.own, "detail": detail}
+        return [counts, spans]
 
 
 RepoSums = defaultdict[int, DaySums]
@@ -100,9 +106,18 @@ def latest(first: datetime | None, second: datetime | None) -> datetime | None:
     return max(filter(None, (first, second)), default=None)
 
 
-def from_text(text: str) -> DayDetail:
-    """Return a stored detail."""
-    return DayDetail(*orjson.loads(text))
+def as_text(tables: Any) -> str:
+    """Return tables as they are stored, in one line."""
+    return json.dumps(tables, separators=(",", ":"), ensure_ascii=False)
+
+
+def from_text(text: str, event: str | None = None) -> DayDetail:
+    """Return a stored detail: its first line, or of the second what is of an event alone."""
+    first, _, second = text.partition("\n")
+    if event is None:
+        return DayDetail(*orjson.loads(first))
+    events = {name.casefold(): tables for name, tables in orjson.loads(second or "{}").items()}
+    return DayDetail(*events.get(event.casefold(), ({}, {})))
 
 
 def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tuple[int], Values]:
@@ -112,8 +127,9 @@ def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tu
     add_jobs(connection, begin, end, sums)
     for number, own in list(sums.items()):
         if number != ALL:
-            for (system, _), (count, seconds) in own.counts["jobs"].items():
-                sums[ALL].add("repository", JobCount(system, number, int(count), seconds))
+            count_repository(number, own, sums[ALL])
+            for event, part in own.events.items():
+                count_repository(number, part, sums[ALL].events[event])
     told = figures.count_figures(connection, begin, end)
     return {
         (number,): {**sums[number].values(), "figures": figures.as_text(told.get(number, {}))}
@@ -121,19 +137,26 @@ def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tu
     }
 
 
-def sums_for(sums: RepoSums, repoid: int | None) -> tuple[DaySums, DaySums]:
-    """Return where what is counted of a repository is added: to all, and to its own."""
-    return sums[ALL], sums[UNKNOWN if repoid is None else repoid]
+def count_repository(number: int, own: DaySums, whole: DaySums) -> None:
+    """Add the jobs of a repository to the whole, by its number."""
+    for (system, _), (count, seconds) in own.counts["jobs"].items():
+        whole.add("repository", JobCount(system, number, int(count), seconds))
+
+
+def sums_for(sums: RepoSums, repoid: int | None, event: str | None) -> list[DaySums]:
+    """Return where what is counted is added: to all, to its repository's, to those of its event."""
+    both = [sums[ALL], sums[UNKNOWN if repoid is None else repoid]]
+    return both if event is None else [*both, *(one.events[event] for one in both)]
 
 
 def add_runs(connection: Connection, begin: datetime, end: datetime, sums: RepoSums) -> None:
     """Count the runs by system and conclusion."""
     run = workflowruns.c
     within = (run.createtime >= begin, run.createtime < end)
-    query: Select[Any] = select(run.repoid, run.os, run.conclusion, func.count())
-    query = query.where(*within).group_by(run.repoid, run.os, run.conclusion)
-    for repoid, system, conclusion, number in connection.execute(query):
-        for total in sums_for(sums, repoid):
+    by: Any = (run.repoid, run.os, run.conclusion, run.event)
+    query: Select[Any] = select(*by, func.count()).where(*within).group_by(*by)
+    for repoid, system, conclusion, event, number in connection.execute(query):
+        for total in sums_for(sums, repoid, event):
             total.add("runs", JobCount(system, conclusion, number, 0.0))
     left = func.sum(case((run.status.in_(OPEN), 1), else_=0))
     query = select(
@@ -142,7 +165,7 @@ def add_runs(connection: Connection, begin: datetime, end: datetime, sums: RepoS
     for repoid, runs, opened, newest, changed in connection.execute(
         query.where(*within).group_by(run.repoid)
     ):
-        for total in sums_for(sums, repoid):
+        for total in sums_for(sums, repoid, None):
             total.add_runs(runs, int(opened), newest, changed)
 
 
@@ -153,22 +176,22 @@ def add_jobs(connection: Connection, begin: datetime, end: datetime, sums: RepoS
     figures = (func.count(), func.sum(job.runtime))
     for subject in ("jobs", *NAMED):
         sort = SORTS.get(subject)
-        by = (job.repoid, job.os, *(sort.by if sort else ()))
+        by = (job.repoid, job.os, workflowruns.c.event, *(sort.by if sort else ()))
         shown: Any = sort.name if sort else null()
         query: Select[Any] = select(*by, shown, *figures).select_from(jobs).group_by(*by)
-        if sort and sort.of_run:
-            query = query.join(workflowruns, RUN_OF_JOB)
+        query = query.join(workflowruns, RUN_OF_JOB, isouter=not (sort and sort.of_run))
         query = query.where(*within, job.runtime.is_not(None))
-        for repoid, system, *values, name, number, seconds in connection.execute(query):
+        for repoid, system, event, *values, name, number, seconds in connection.execute(query):
             key = sort.key(values, name) if sort else None
             shown = json.dumps((*key, name), ensure_ascii=False) if key else name
             counted = JobCount(system, shown, number, float(seconds))
-            for total in sums_for(sums, repoid):
+            for total in sums_for(sums, repoid, event):
                 total.add(subject, counted)
     for subject, span in SPANS.items():
         length = span.column.label("seconds")
-        query = select(job.repoid, job.os, length, func.count()).where(*within, *span.conditions)
-        rows = connection.execute(query.group_by(job.repoid, job.os, length))
-        for repoid, system, seconds, number in rows:
-            for total in sums_for(sums, repoid):
+        by = (job.repoid, job.os, workflowruns.c.event, length)
+        query = select(*by, func.count()).join_from(jobs, workflowruns, RUN_OF_JOB, isouter=True)
+        rows = connection.execute(query.where(*within, *span.conditions).group_by(*by))
+        for repoid, system, event, seconds, number in rows:
+            for total in sums_for(sums, repoid, event):
                 total.add_span(subject, system, float(seconds), number)

@@ -93,7 +93,7 @@ class JobFilter(NamedTuple):
     @property
     def is_narrow(self) -> bool:
         """Tell whether it asks for what no roll-up tells apart."""
-        named = (self.repoids, self.workflow, self.branch, self.event, self.job)
+        named = (self.repoids, self.workflow, self.branch, self.job)
         return any(value is not None for value in named)
 
 

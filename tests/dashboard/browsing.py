@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from config.calendar import Calendar
@@ -20,6 +21,7 @@ from demo import day, reasons
 from engines import connect
 from fakegithub.world.world import Delivery as Sent
 from schema import migrate
+from schema.tables.ci import jobs
 from store.deliveries import table
 from store.deliveries.table import Delivery
 from store.open import READ, open_engine
@@ -51,6 +53,7 @@ PAGES = (
     "/packages",
     "/workflow?repo=demo-org/app-1&workflow=CI",
     "/branch?repo=demo-org/app-1&branch=main",
+    "/flakes?q=test&sort=rate",
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
@@ -87,6 +90,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             .first()
         )
         job = connection.exec_driver_sql("SELECT repo, workflowname, name FROM jobs").all()[0]
+        runner = connection.scalar(select(func.max(jobs.c.runnername)))
         errors = connection.exec_driver_sql("SELECT fingerprint FROM errors").scalars().all()
     stored.audit(writer, repo, NOW)
     stored.watched(writer, NOW, state="warning", detail="40 of 5000 requests are left")
@@ -107,6 +111,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             *PAGES,
             "/job?repo={}&workflow={}&job={}".format(*job),
             f"/errors/{errors[0]}",
+            f"/runner?name={runner}",
             night,
             *runs,
         ),

@@ -30,16 +30,15 @@ def test_pages_fit_and_the_browser_has_nothing_to_complain_about(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_serious_barrier(
-    browser: Browser, place: Place, complaints: list[str], scheme: str
-):
+def test_pages_have_no_barrier(browser: Browser, place: Place, complaints: list[str], scheme: str):
     page = opened(browser, place, complaints, color_scheme=scheme)
-    for path in (one for one in place.paths if "?" not in one):
+    # Dark has other colours, and nothing else: a page with and without filters is the same then.
+    paths = [one for one in place.paths if scheme == "light" or "?" not in one]
+    for path in (*paths, "/flakes?colour=red", "/nowhere"):
         page.goto(path)
         page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
         found = Axe().run(page).response["violations"]
-        serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-        assert serious == [], (path, [one["nodes"][0]["html"] for one in found])
+        assert found == [], (path, [(one["id"], one["nodes"][0]["html"]) for one in found])
     page.context.close()
 
 

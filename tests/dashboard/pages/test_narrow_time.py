@@ -25,6 +25,8 @@ GROUPS = '[apps]\nrepos = ["octo-org/app"]\n'
         ("branch=topic", 1, 2),
         ("branch=Topic", 0, 0),
         ("event=push", 1, 2),
+        ("event=PUSH&repo=octo-org/app", 1, 2),
+        ("event=release", 0, 0),
         ("job=lint", 1, 1),
         ("group=apps", 2, 3),
         ("group=apps&workflow=CI&event=push&job=test", 1, 1),
