@@ -59,8 +59,13 @@ class LakeSettings(NamedTuple):
         return tuple(text for text in given if text)
 
 
-def read_lake(environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> LakeSettings:
-    """Return where the lake is, of `environ` and `folder`'s `.env`. Raises BadSetting."""
+def read_lake(
+    environ: Mapping[str, str] = os.environ, folder: Path | None = None, target: str = ""
+) -> LakeSettings:
+    """Return where the lake is, of `environ` and `folder`'s `.env`. Raises BadSetting.
+
+    With a `target` its files are there, as those of a copy.
+    """
     folder = folder or Path.cwd()
     layers = (environ, read_dotenv(folder / ".env"))
 
@@ -74,7 +79,8 @@ def read_lake(environ: Mapping[str, str] = os.environ, folder: Path | None = Non
         place += f" user={quoted(user)}"
     password = text("LAKE_CATALOG_PASSWORD") or text("DUCKLAKE_DB_PASSWORD") or own
     bucket = text("DUCKLAKE_S3_BUCKET")
-    data = read_data(text("LAKE_DATA") or (bucket_folder(bucket) if bucket else DATA))
+    usual_data = bucket_folder(bucket) if bucket else DATA
+    data = read_data(target or text("LAKE_DATA") or usual_data, "DIR" if target else "LAKE_DATA")
     objects = read_objects(text) if data.startswith("s3://") else None
     return LakeSettings(kind, place, password if kind == POSTGRES else None, data, objects)
 
@@ -108,15 +114,20 @@ def bucket_folder(text: str) -> str:
     return f"s3://{re.sub(r'^s3:/{0,2}', '', text).rstrip('/')}/"
 
 
-def read_data(text: str) -> str:
+def read_data(text: str, name: str) -> str:
     """Return the folder of the files. Raises BadSetting."""
     if text.startswith("s3:"):
         if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[^\s'\"]*)?", text):
-            raise BadSetting("LAKE_DATA", "is a folder or s3://bucket/prefix/")
-        return text if text.endswith("/") else f"{text}/"
+            raise BadSetting(name, "is a folder or s3://bucket/prefix/")
+        return with_slash(text)
     if "://" in text:
-        raise BadSetting("LAKE_DATA", "is a folder or s3://bucket/prefix/")
-    return text
+        raise BadSetting(name, "is a folder or s3://bucket/prefix/")
+    return with_slash(text)
+
+
+def with_slash(text: str) -> str:
+    """Return a folder's name as one."""
+    return text if text.endswith("/") else f"{text}/"
 
 
 def read_objects(text: Callable[[str], str | None]) -> ObjectStore:

@@ -26,19 +26,24 @@ def open_lake(
     write: bool = False,
     make: bool = False,
     moment: datetime | None = None,
+    target: LakeSettings | None = None,
 ) -> "DuckDBPyConnection":
     """Return a DuckDB on the lake, whose tables are found by their bare names.
 
     `write` lets it change the lake, `make` makes one that is not there; otherwise it reads, at
-    `moment` (with its zone) what was known then. Raises NoLake, NotInstalled, duckdb.Error.
+    `moment` (with its zone) what was known then. It reaches the bucket of a `target`, too.
+    Raises NoLake, NotInstalled, duckdb.Error.
     """
     if not make and settings.kind == SQLITE and not Path(settings.catalog).exists():
         raise NoLake(NONE)
     names = ["sqlite_scanner" if settings.kind == SQLITE else "postgres_scanner", "ducklake"]
-    connection = open_duckdb(*names, *(["httpfs"] if settings.objects else []))
+    buckets = {"lake_files": settings, **({"target_files": target} if target else {})}
+    needs_http = any(one.objects for one in buckets.values())
+    connection = open_duckdb(*names, *(["httpfs"] if needs_http else []))
     connection.execute(f"SET memory_limit = '{MEMORY}'")
-    for statement in secrets_of(settings):
-        connection.execute(statement)
+    for name, bucket in buckets.items():
+        for statement in secrets_of(bucket, name):
+            connection.execute(statement)
     if make:
         make_folders(settings)
     connection.execute(attachment(settings, write=write or make, moment=moment))
@@ -80,7 +85,7 @@ def data_path(settings: LakeSettings) -> str:
     return settings.data if settings.objects else f"{Path(settings.data).absolute()}/"
 
 
-def secrets_of(settings: LakeSettings) -> list[str]:
+def secrets_of(settings: LakeSettings, name: str = "lake_files") -> list[str]:
     """Return the statements that make the secrets, in memory alone and for the bucket alone."""
     objects = settings.objects
     if objects is None:
@@ -94,4 +99,4 @@ def secrets_of(settings: LakeSettings) -> list[str]:
     if objects.endpoint:
         parts += [f"ENDPOINT {literal(objects.endpoint)}", "URL_STYLE 'path'"]
         parts.append(f"USE_SSL {str(objects.tls).lower()}")
-    return [f"CREATE SECRET lake_files ({', '.join(parts)})"]
+    return [f"CREATE SECRET {name} ({', '.join(parts)})"]

@@ -1,5 +1,6 @@
 """`python lake.py`: sync the lake with the store, ask it, prove it, keep it small."""
 
+import re
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from lake import maintain, query
 from lake.catalog import NoLake, open_lake
 from lake.extensions import NotInstalled, is_of_duckdb
 from lake.proof import compare
+from lake.publish import CannotPublish, attach_lines, publish
 from lake.read_only import ReadOnly, open_reader
 from lake.sync import Store, sync_all
 from rows.one_line import one_line
@@ -51,12 +53,13 @@ def command_line() -> CommandLine:
         "(docs/lake.md).",
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="see below")
-    parser.add_argument("argument", nargs="?", metavar="SQL", help="of query: the statement")
+    parser.add_argument("argument", nargs="?", metavar="SQL|PLACE", help="of some: what, or where")
     parser.add_argument("--full", action="store_true", help="compare everything, not the changes")
     parser.add_argument("--daemon", action="store_true", help="sync again every minute")
     parser.add_argument("--csv", action="store_true", help="answer as CSV")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     parser.add_argument("--at", metavar="TIME", help="what was known then: 2026-11-23 09:00+01:00")
+    parser.add_argument("--url", metavar="URL", help="of publish: where the files will be served")
     parser.add_password()
     return parser
 
@@ -69,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lake = read_lake()
         hide_secrets(lake.secrets)
         return COMMANDS[given["command"]].run(settings, lake, given)
-    except (BadSetting, NotInstalled, NoLake, query.BadMoment) as error:
+    except (BadSetting, NotInstalled, NoLake, query.BadMoment, CannotPublish) as error:
         return say(str(error), BAD_SETTINGS)
     except CannotStart as error:
         return say(str(error), error.code)
@@ -186,6 +189,21 @@ def run_maintain(settings: Settings, place: LakeSettings, given: Mapping[str, An
     return DONE
 
 
+def run_publish(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Write a frozen lake, and print what attaches it. Raises BadSetting."""
+    if not given["argument"]:
+        raise BadSetting("DIR", "is missing: lake.py publish DIR, or s3://bucket/prefix")
+    target, url = read_lake(target=given["argument"]), given["url"]
+    if url and not re.fullmatch(r"(https?|s3)://[^\s'\"?#]+", url):
+        raise BadSetting("--url", "is the address that the files will have: https://host/path")
+    hide_secrets(target.secrets)
+    with opened_store(settings) as store, held(store):
+        done = publish(place, target, url)
+    size = f"{done.size / 1_000_000:,.1f} MB"
+    print(f"{done.files} files, {size}; {done.copied} of them new\n{attach_lines(target, url)}")
+    return DONE
+
+
 def run_attach(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
     """Print what attaches the lake elsewhere."""
     print(query.attach_lines(place))
@@ -198,5 +216,6 @@ COMMANDS: Mapping[str, Command] = {
     "status": Command(run_status, "show the last syncs"),
     "maintain": Command(run_maintain, "merge small files, let old snapshots go: once a night"),
     "check": Command(run_check, "prove that the lake has what the store has"),
+    "publish": Command(run_publish, "freeze it for others: lake.py publish DIR, or s3://..."),
     "attach": Command(run_attach, "print what attaches the lake in DuckDB's shell and in Python"),
 }

@@ -74,7 +74,7 @@ def test_words_that_show_what_is_there_are_answered(connection: LakeConnection):
         """SELECT * FROM "SQLITE_scan"('{store}', 'jobs')""",
         "SELECT * FROM query /* x */ ('SELECT * FROM sqlite' || '_scan(''{store}'', ''jobs'')')",
         "SELECT * FROM sqlite_query('__ducklake_metadata_lake', 'DELETE FROM ducklake_snapshot')",
-        "DELETE FROM __ducklake_metadata_lake.ducklake_snapshot",
+        "DELETE FROM __ducklake_metadata_catalog.ducklake_snapshot",
         "CALL ducklake_expire_snapshots('lake', older_than => now())",
         "SELECT * FROM ducklake_delete_orphaned_files('lake', cleanup_all => true)",
         "CALL lake.set_option('parquet_version', 1)",
