@@ -1,7 +1,7 @@
 """Know SQLite, MySQL, MariaDB and PostgreSQL apart, which nobody else does: a record for each.
 
 A URL comes in, an engine goes out; `kind_of` finds the record. A new engine is a file like
-sqlite.py and its name below.
+sqlite.py and its name in kind.py.
 """
 
 from datetime import datetime
@@ -9,10 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Select, Table, make_url
 
-from engines.kind import KINDS, Kind, Login, kind_of
-from engines.mysql import MARIADB, MYSQL
-from engines.postgresql import POSTGRESQL
-from engines.sqlite import SQLITE
+from engines.kind import Kind, Login, kind_of
 
 __all__ = [
     "Kind",
@@ -25,7 +22,10 @@ __all__ = [
     "use_index",
 ]
 
-KINDS.update({kind.name: kind for kind in (SQLITE, MYSQL, MARIADB, POSTGRESQL)})
+INDEX_HINTS = {"mysql": "FORCE INDEX ({})", "mariadb": "FORCE INDEX ({})"}
+ORDER_HINTS = {"mariadb": "STRAIGHT_JOIN"}
+"""What makes a query go the way that an engine would not choose by itself; a statement has those
+of all engines: where it will run may not be known when it is made."""
 
 
 def connect(url: str | URL, **login: Any) -> Engine:
@@ -53,16 +53,14 @@ def database_time(connection: Connection) -> datetime:
 
 
 def use_index(query: Select[Any], table: Table, index: str) -> Select[Any]:
-    """Return a query that uses an index, where an engine would not choose it by itself."""
-    for kind in KINDS.values():
-        if kind.index_hint:
-            query = query.with_hint(table, kind.index_hint.format(index), kind.name)
+    """Return a query that uses an index."""
+    for engine, hint in INDEX_HINTS.items():
+        query = query.with_hint(table, hint.format(index), engine)
     return query
 
 
 def join_in_order(query: Select[Any]) -> Select[Any]:
-    """Return a query that reads its tables in the order in which they stand, where that helps."""
-    for kind in KINDS.values():
-        if kind.order_hint:
-            query = query.prefix_with(kind.order_hint, dialect=kind.name)
+    """Return a query that reads its tables in the order in which they stand."""
+    for engine, hint in ORDER_HINTS.items():
+        query = query.prefix_with(hint, dialect=engine)
     return query

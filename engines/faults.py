@@ -8,8 +8,10 @@ from engines.kind import ACCESS, CONNECTION, CUT, DATA, GONE, KINDS, LOCKS
 
 __all__ = ["ACCESS", "CONNECTION", "CUT", "DATA", "GONE", "LOCKS"]
 
-DRIVERS = tuple({kind.error for kind in KINDS.values()})
-"""What the drivers' errors have in common, before SQLAlchemy makes them its own."""
+
+def of_drivers() -> tuple[type[Exception], ...]:
+    """Return what the drivers' errors have in common, before SQLAlchemy makes them its own."""
+    return tuple({kind.error for kind in KINDS.values()})
 
 
 def fault(error: BaseException | None) -> str:

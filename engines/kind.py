@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,10 +128,6 @@ class Kind:
     """Whether a statement that fails ends its transaction, or only itself."""
     holds_nul: bool = True
     """Whether a text may hold U+0000."""
-    index_hint: str = ""
-    """What makes a query use an index, with its place as `{}`; empty where it need not be told."""
-    order_hint: str = ""
-    """What makes a SELECT read its tables in their order; empty where it need not be told."""
     deep_recursion: str = ""
     """Statement before a WITH RECURSIVE that may take many steps; empty where it needs none.
 
@@ -147,8 +144,11 @@ class Kind:
 ADDRESS = (str, URL)
 """Not `str | URL`, which is made anew at each use: `kind_of` is asked with every statement."""
 
+MODULES = {name: f"engines.{name}" for name in ("sqlite", "mysql", "postgresql")}
+MODULES["mariadb"] = MODULES["mysql"]
 KINDS: dict[str, Kind] = {}
-"""The known engines by name: engines/__init__.py fills it."""
+"""The engines that are in use, by name: a module puts its own here. One is imported when it is
+asked for, since its driver and SQLAlchemy's dialect take memory and time."""
 
 
 class UnknownEngine(ValueError):
@@ -166,15 +166,16 @@ def kind_of(place: Connection | Engine | URL | str) -> Kind:
     else:
         dialect = place.dialect
         name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
-    kind = KINDS.get(name)
-    if kind is None:
-        raise UnknownEngine(f"{name} is not supported: {examples()}")
-    return kind
+    if name not in KINDS:
+        if name not in MODULES:
+            raise UnknownEngine(f"{name} is not supported: {examples()}")
+        import_module(MODULES[name])
+    return KINDS[name]
 
 
 def examples() -> str:
     """Return a URL of each engine, for people."""
-    return " or ".join(dict.fromkeys(kind.example for kind in KINDS.values()))
+    return " or ".join(dict.fromkeys(kind_of(f"{name}://").example for name in MODULES))
 
 
 def is_loopback(host: str | None) -> bool:

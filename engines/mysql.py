@@ -20,6 +20,7 @@ from engines.kind import (
     CUT,
     DATA,
     GONE,
+    KINDS,
     LOCK_WAIT_SECONDS,
     LOCKS,
     READ_SECONDS,
@@ -241,10 +242,9 @@ MYSQL = Kind(
     cipher=cipher,
     next_number=id_counters.mysql_next,
     raise_number=id_counters.raise_mysql,
-    index_hint="FORCE INDEX ({})",
     deep_recursion="SET SESSION cte_max_recursion_depth = 1000000",
 )
 MARIADB = replace(
     MYSQL, name="mariadb", drivers=frozenset({"mariadb+pymysql"}), limit=mariadb_limit,
-    deep_recursion="SET SESSION max_recursive_iterations = 1000000", order_hint="STRAIGHT_JOIN",
-)  # fmt: skip
+    deep_recursion="SET SESSION max_recursive_iterations = 1000000")  # fmt: skip
+KINDS.update({kind.name: kind for kind in (MYSQL, MARIADB)})

@@ -33,6 +33,7 @@ from engines.kind import (
     CUT,
     DATA,
     GONE,
+    KINDS,
     LOCKS,
     READ_SECONDS,
     Kind,
@@ -234,3 +235,4 @@ POSTGRESQL = Kind(
     deep_recursion="SELECT set_config(name, 'off', true) FROM unnest(ARRAY['enable_hashjoin',"
     " 'enable_mergejoin', 'jit']) AS name",
 )
+KINDS[POSTGRESQL.name] = POSTGRESQL

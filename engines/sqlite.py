@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engines import deadline, sqlite_turns
 from engines.bulk import id_counters
-from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, Kind, ListView, Login
+from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, KINDS, Kind, ListView, Login
 from engines.sqlite_damage import check_file, name_file, read_last_number
 
 CACHE_KIB = 16_384
@@ -238,3 +238,4 @@ SQLITE = Kind(
     last_number=read_last_number,
     workers=1,
 )
+KINDS[SQLITE.name] = SQLITE

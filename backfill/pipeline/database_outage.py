@@ -46,7 +46,9 @@ class OutageRetry:
             self.say_change(faults.cause(failure.error))
             return min(FIRST_PAUSE * 2.0 ** (failure.tries - 1), LONGEST_PAUSE)
 
-        result = retry(attempt, (*faults.DRIVERS, SQLAlchemyError), pause_after, self.over.wait)
+        result = retry(
+            attempt, (*faults.of_drivers(), SQLAlchemyError), pause_after, self.over.wait
+        )
         if was_away:  # else it may have been done before the database went away
             self.say_change(None)
         return result

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, make_url
 
 from config.settings import BadSetting, read
 from engines import kind_of
-from engines.kind import KINDS, UnknownEngine
+from engines.kind import KINDS, MODULES, UnknownEngine
 from tests.own_code import parse, room_files
 
 # The shapes of tables that an engine's earlier installations have; Kind says which.
@@ -48,6 +48,9 @@ def test_setting_of_an_unknown_engine_says_which_are_known(name: str, url: str, 
 
 
 def test_every_record_is_kept_under_its_own_name():
+    for name in MODULES:
+        kind_of(f"{name}://")
+    assert KINDS.keys() == MODULES.keys()
     assert {name: kind.name for name, kind in KINDS.items()} == {name: name for name in KINDS}
     assert all(kind_of(f"{driver}://h/x") for kind in KINDS.values() for driver in kind.drivers)
 

@@ -1,13 +1,21 @@
 """`run_feeds.py` as it is typed: what it prints, and its exit codes."""
 
+import os
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from feedrunner.cli import main
+from tests import own_code
 from tests.feedrunner.feed import loads, printing, record, stored, write_feed
 
+OF_OTHERS = "dotenv orjson sqlalchemy tqdm typing_extensions".split()
+"""Packages of a load into SQLite, no driver of a server among them."""
+OUR_ROOMS = "config engines feedrunner rows runtime schema store".split()
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
 
@@ -89,3 +97,19 @@ def test_name_of_no_feed_says_which_there_are(feeds: Path, capsys: pytest.Captur
     write_feed(feeds, "", "shop")
     assert main(["shpo"]) == 2
     assert capsys.readouterr().err.endswith("holds no feed 'shpo'; there is: shop\n")
+
+
+def test_load_imports_no_more_than_it_needs(feeds: Path):
+    write_feed(feeds, "")
+    command = [sys.executable, "-X", "importtime", str(own_code.ROOT / "run_feeds.py"), "shop"]
+    loaded = subprocess.run(
+        [*command, "--from", os.devnull], capture_output=True, text=True, check=True, timeout=60
+    )
+    names = {line.rpartition("|")[2].strip() for line in loaded.stderr.splitlines()}
+    packages = {name.partition(".")[0] for name in names}
+    installed = packages_distributions().keys() - {"_distutils_hack"}  # started by a .pth file
+    assert packages & installed == {*OF_OTHERS}
+    assert packages & {*own_code.ROOMS} == {*OUR_ROOMS}
+    dialects = {name for name in names if name.startswith("sqlalchemy.dialects.")}
+    assert {name.split(".")[2] for name in dialects} <= {"_typing", "mysql", "sqlite"}
+    assert "rows.sources" not in names

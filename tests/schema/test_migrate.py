@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.pool import NullPool
 
@@ -73,6 +74,12 @@ def test_upgrade_of_a_current_schema_changes_nothing(fresh: Fresh, wanted: dict[
     with engine.connect() as connection:
         assert connection.scalars(select(repos.c.name)).all() == ["a/b"]
     assert described(engine) == wanted
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_revisions_are_those_that_alembic_walks_the_newest_first(engine_name: str):
+    walked = ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions()
+    assert migrate.known_revisions() == tuple(each.revision for each in walked)
 
 
 def test_upgrade_takes_a_url(fresh: Fresh, wanted: dict[str, list[str]]):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engines.kind import KINDS
+from engines.kind import KINDS, kind_of
 from listener import webhook
 from listener.cli import main
 from store.deliveries import retention, table
@@ -32,7 +32,7 @@ def main_of_lying(arguments: Sequence[str]) -> int:
         is_wrong = int((time.monotonic() - begun) / LEAP_SECONDS) % 2 == 0
         return usual() + wrong if is_wrong else usual()
 
-    KINDS["sqlite"] = replace(KINDS["sqlite"], now=lambda _: now())
+    KINDS["sqlite"] = replace(kind_of("sqlite://"), now=lambda _: now())
     vars(webhook)["now"] = now
     if arguments[0] == "believing":
         vars(clock)["trusted_time"] = clocks.trusting
