@@ -16,6 +16,8 @@ Json = dict[str, Any]
 BEGINNING = datetime(1970, 1, 1)
 """Before all that a vendor has."""
 EVERYTHING = -1
+BOTH, EXACT, QUICK = "both", "exact", "quick"
+"""How runs are read: their jobs first as far as GraphQL knows them, by REST alone, by GraphQL."""
 
 
 class ReadRange(NamedTuple):
@@ -28,6 +30,7 @@ class ReadRange(NamedTuple):
     last_time: datetime | None = None
     commits: int | None = None
     max_requests: int | None = None
+    by: str = BOTH
 
 
 class Repository(NamedTuple):
@@ -92,11 +95,16 @@ class CountedRuns(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """What it takes to read a repository: requests, its runs, those of them that are stored."""
+    """What it takes to read a repository: requests, its runs, those of them that are stored.
+
+    `points` of GraphQL, and how many of the `calls` there are until all jobs can be queried.
+    """
 
     calls: int
     runs: int
     stored: int
+    points: int = 0
+    calls_before: int = 0
 
 
 class ReasonsRead(NamedTuple):

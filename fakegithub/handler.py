@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fakegithub.api import access, dispatch, lies
 from fakegithub.api.access import Token
 from fakegithub.api.answers import Answer, Call, Logged, error, not_found
+from fakegithub.graphql.answer import points_of
 from fakegithub.payloads.templates import API
 
 if TYPE_CHECKING:
@@ -33,6 +34,16 @@ FAILURES = {
 }
 FAILURES["timeout"] = FAILURES["502"]
 FAILURES["404"] = not_found()
+GRAPHQL = "/graphql"
+UNREADABLE = object()
+
+
+def parse(body: bytes) -> Any:
+    """Return a body as JSON, None for an empty one, UNREADABLE for none."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return UNREADABLE
 
 
 class QuietHandler(BaseHTTPRequestHandler):
@@ -110,13 +121,17 @@ class ApiHandler(QuietHandler):
     def _limited(self, token: Token | None, body: bytes, fault: str | None) -> None:
         github = self.github
         free = urlsplit(self.path).path == "/rate_limit"
-        refusal = None if free else github.limits.enter(token, self.command)
+        if self.path == GRAPHQL:
+            refusal = github.limits.enter_points(token, points_of(parse(body)))
+        else:
+            refusal = None if free else github.limits.enter(token, self.command)
         try:
             if refusal:
                 self._finish(refusal, token, counted=False, fault=fault)
                 return
             answer = self._answer(token, body)
-            self._finish(answer, token, counted=not free, fault=fault)
+            counted = not free and self.path != GRAPHQL
+            self._finish(answer, token, counted=counted, fault=fault)
         finally:
             if not free:
                 github.limits.leave(token)
@@ -128,9 +143,8 @@ class ApiHandler(QuietHandler):
         version = self.headers.get("X-GitHub-Api-Version") or dispatch.VERSIONS[0]
         if version not in dispatch.VERSIONS:
             return error(400, f"{version!r} is not a supported version")
-        try:
-            parsed = json.loads(body) if body else None
-        except ValueError:
+        parsed = parse(body)
+        if parsed is UNREADABLE:
             return error(400, "Problems parsing JSON")
         parts = urlsplit(self.path)
         call = Call(
@@ -149,6 +163,7 @@ class ApiHandler(QuietHandler):
             lost_logs=github.lost_logs,
             issues=github.issues,
             version=version,
+            lacking=github.lacking,
         )
         answer = lies.told(dispatch.respond(call, github.limits), call, github.lies)
         return github.change(self.path, answer)
@@ -167,7 +182,8 @@ class ApiHandler(QuietHandler):
                 if token is not None:
                     github.limits.give_back(token)
                     counted = False
-        headers = {**headers, **github.limits.headers(token), **answer.headers}
+        resource = "graphql" if self.path == GRAPHQL else "core"
+        headers = {**headers, **github.limits.headers(token, resource), **answer.headers}
         wanted = self.headers.get("X-GitHub-Api-Version") or dispatch.VERSIONS[0]
         headers["X-GitHub-Api-Version-Selected"] = wanted
         headers["X-GitHub-Request-Id"] = f"FA4E:{len(github.requests):X}"

@@ -88,6 +88,8 @@ class Server:
         # Issues with title, body, state and the full name of their repository.
         self.issues: list[Json] = []
         self.lies: list[Lie] = []
+        # Fields that GraphQL of an older server has not.
+        self.lacking = frozenset[str]()
         # What becomes of an answer before it is sent, by the path with its query.
         self.change: Callable[[str, Answer], Answer] = lambda path, answer: answer
         self.url = ""

@@ -128,3 +128,13 @@ def job(
     rank, latest = STATUS_RANK.get(status or "", 0), max(map(micros, times))
     last = (micros(decided), HOLD.get(status or "", 0)) if rank == 0 else (0, 0)
     return struct.pack(">BQHQB", rank, latest, REVISION["jobs"], *last) + digest(state)
+
+
+def outline(job_version: bytes) -> bytes:
+    """Return the version of a job whose source knows less, given what `job` makes of it.
+
+    Below that of every other record of the job, whatever its state: who knows when it was created
+    and by what it was run is never outdone by who does not. Among themselves: by rank, then time.
+    """
+    rank, latest = struct.unpack_from(">BQ", job_version)
+    return struct.pack(">BQHQB", 0, 0, 0, rank << 60 | latest, 0) + job_version[20:]

@@ -40,6 +40,7 @@ SHARED = {"version": {"rows"}, "words": {"rows"}, "clock": {"store/state"}}
 OF_A_VENDOR = (
     "rows/github/",
     "backfill/github/",
+    "backfill/github_graphql/",
     "listener/vendors/github",
     "config/github.py",
     "store/packages/addresses.py",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from backfill.records import EVERYTHING, ReadRange
+from backfill.records import BOTH, EVERYTHING, EXACT, QUICK, ReadRange
 from config.settings import BadSetting, Settings
 from config.times import read_past_time, read_time
 from engines import reading
@@ -16,7 +16,7 @@ from store.deliveries.table import APPLIED, QUARANTINED, DeliveryFilter
 from store.reads import repository_names
 
 REPLAY_ONLY = ("state", "since", "until", "guid", "event")
-CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests")
+CRAWL_ONLY = ("max_runs", "last_time", "commits", "max_requests", "quick", "exact")
 AUDIT_ONLY = ("json", "repair", "offline", "deep")
 INSTEAD = {
     "audit": ("since", "max_requests", *AUDIT_ONLY),
@@ -35,6 +35,7 @@ def parse_read_range(given: Mapping[str, Any], now: datetime) -> ReadRange:
         last_time=parse_flag(given, "last_time", lambda text: read_past_time(text, now)),
         commits=parse_flag(given, "commits", parse_commits),
         max_requests=parse_flag(given, "max_requests", parse_count),
+        by=QUICK if given.get("quick") else EXACT if given.get("exact") else BOTH,
     )
 
 
@@ -73,6 +74,8 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
             if mode == "copy_to" and given.get("repos"):
                 raise BadSetting("-r", "has no effect with --copy-to: the whole store is copied")
             return
+    if given.get("quick") and given.get("exact"):
+        raise BadSetting("--quick", "and --exact exclude one another")
     if given.get("hold"):
         raise BadSetting("--hold", "is for --copy-to only")
     replays = bool(given.get("replay"))

@@ -13,6 +13,8 @@ from backfill.http.rate_limit import LEFT_TO_OTHERS, Budget
 from backfill.pipeline.progress_bars import format_span
 from backfill.records import ReadRange
 
+USUAL_POINTS = 5000
+
 
 def estimate_seconds(calls: int, per_minute: int, budget: Budget | None, now: float) -> float:
     """Return how long so many calls take within the vendor's limits; `now` as its end."""
@@ -25,6 +27,11 @@ def estimate_seconds(calls: int, per_minute: int, budget: Budget | None, now: fl
         return pace
     hours = math.ceil((calls - ready) / hourly)
     return max(pace, max(0.0, budget.reset - now) + (hours - 1) * 3600)
+
+
+def usual_hour(now: float) -> Budget:
+    """Return the hour of points that GitHub gives a key, until its first answer says otherwise."""
+    return Budget(USUAL_POINTS, USUAL_POINTS, now + 3600)
 
 
 class ReadingPlan(NamedTuple):
@@ -42,21 +49,37 @@ def plan_reading(
     Nothing is written; `engine` is None while there is no database.
     """
     client, vendor = connection.client, connection.vendor
-    lines, total, is_possible = list[str](), 0, True
+    lines, is_possible = list[str](), True
+    total = points = before = 0
     for name in names:
         try:
-            calls, runs, stored = vendor.estimate_calls(client, engine, name, read_range)
+            cost = vendor.estimate_calls(client, engine, name, read_range)
         except ApiError as problem:
             if problem.is_bad_key:
                 raise
             lines.append(f"{name}: {problem}")
             is_possible = False
             continue
-        total += calls
-        lines.append(f"{name}: {runs} runs, {stored} of them are stored: about {calls} calls")
+        total += cost.calls
+        points, before = points + cost.points, before + (cost.calls_before or cost.calls)
+        lines.append(
+            f"{name}: {cost.runs} runs, {cost.stored} of them are stored: about {cost.calls} calls"
+            + (f" and {cost.points} points of GraphQL" if cost.points else "")
+        )
     budget = client.rate_limit.budget
-    seconds = estimate_seconds(total, client.rules.per_minute, budget, time.monotonic())
+    now, per_minute = time.monotonic(), client.rules.per_minute
+    seconds = estimate_seconds(total, per_minute, budget, now)
     lines.append(f"in all about {total} calls, {format_budget(budget)}: {format_span(seconds)}")
+    if points:
+        first = estimate_seconds(before, per_minute, budget, now)
+        first = max(first, estimate_seconds(points, per_minute, usual_hour(now), now))
+        lines.append(
+            f"by {points} points of GraphQL's own limit all runs and jobs can be queried after"
+            f" {format_span(first)}; REST adds waits, labels, runners and earlier attempts"
+            if before < total
+            else f"--quick: {points} points of GraphQL's own limit, after {format_span(first)};"
+            " waits, labels, runners and earlier attempts are left to another run"
+        )
     return ReadingPlan(lines, is_possible)
 
 

@@ -50,6 +50,19 @@ def command_line() -> CommandLine:
         metavar="N|all",
         help="commits of the default branch to read; default: back to the oldest run read",
     )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        default=None,
+        help="GitHub: read jobs by GraphQL alone, many at once; without their waits, labels and "
+        "runners, which the same command without it adds",
+    )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        default=None,
+        help="GitHub: read jobs by REST alone; default: first by GraphQL, then by REST",
+    )
     parser.add_argument("--max-requests", metavar="N", help="stop after so many requests to GitHub")
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be done; nothing is written"

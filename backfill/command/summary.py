@@ -9,7 +9,7 @@ from backfill.vendors import vendor_of
 from engines import reading
 from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
 from store.state import backfill_progress
-from store.state.backfill_progress import DUE, OPEN
+from store.state.backfill_progress import DUE, OPEN, SEEDED
 
 TABLES = ("repos", "branches", "commits", "workflows", "workflowruns", "runattempts", "jobs")
 
@@ -44,6 +44,7 @@ def describe_reach(engine: Engine, repository: Repository, read_range: ReadRange
         windows = backfill_progress.windows_of(connection, repository.repoid)
         oldest = backfill_progress.oldest_run(connection, repository.repoid)
         due = len(backfill_progress.runs_in(connection, repository.repoid, DUE))
+        seeded = len(backfill_progress.runs_in(connection, repository.repoid, SEEDED))
         going = len(backfill_progress.runs_in(connection, repository.repoid, OPEN))
     if oldest is None:
         return ""
@@ -57,6 +58,8 @@ def describe_reach(engine: Engine, repository: Repository, read_range: ReadRange
         parts.append(f"only the newest {read_range.max_runs} were asked for")
     if going:
         parts.append(f"{going} runs have not ended yet")
+    if seeded:
+        parts.append(f"{seeded} runs are known without the waits, labels and runners of their jobs")
     if due:
         parts.append(f"{due} runs are listed, but not read")
     return "; ".join(parts)

@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 
 from backfill.github import run_details
 from backfill.github.audit_lists import walk_runs
+from backfill.github.estimate import WORTH_SEEDING, announce_totals
+from backfill.github.failure_reasons import tell_reasons
+from backfill.github.repository_lookup import explain_no_runs
 from backfill.github.run_listing import ALL_RUNS, UNFILTERED, RunList, Task
 from backfill.github.windows import (
     OF_WINDOWS,
@@ -19,19 +22,20 @@ from backfill.github.windows import (
     join_windows,
     read_newest_time,
 )
+from backfill.github_graphql.seeding import PAGES_AHEAD, Seeding
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_total
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
-from backfill.pipeline.api_objects import read_object
 from backfill.pipeline.context import Context
-from backfill.records import BEGINNING, ReadRange, Repository
+from backfill.pipeline.thread_pool import AHEAD
+from backfill.records import BEGINNING, EXACT, QUICK, ReadRange, Repository
 from engines import reading
-from rows import fields
 from store.deliveries.table import now as clock
 from store.state import backfill_progress
-from store.state.backfill_progress import DUE, LISTED, OPEN, Page, RunRead, Window
+from store.state.backfill_progress import DUE, LISTED, OPEN, SEEDED, Page, RunRead, Window
 
 ROUNDS = 5
+ALL = ReadRange()
 NEWEST = "actions/runs?exclude_pull_requests=true&per_page=1"
 
 
@@ -51,15 +55,23 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
     if newest is None:
         context.reporter.say(f"{repository.name}: {explain_no_runs(context, repository)}")
         return
-    announce_totals(context, repository, newest, read_range)
+    left = announce_totals(context, repository, newest.total, read_range)
     store_details(context, repository, list_due_runs(context, repository))
+    seeding = None
+    if read_range.by == QUICK or (read_range.by != EXACT and left >= WORTH_SEEDING):
+        seeding = Seeding(context, repository, tell_reasons)
     listing = RunList(context, repository, read_range.max_runs, read_range.last_time)
-    store_details(context, repository, list_window_runs(listing, known, newest))
+    listing.seeding = seeding
+    store_details(context, repository, list_window_runs(listing, known, newest), PAGES_AHEAD)
+    if seeding is not None:  # what GraphQL did not tell
+        store_details(context, repository, list_due_runs(context, repository))
+    if read_range.by != QUICK:
+        store_details(context, repository, list_due_runs(context, repository, SEEDED, read_range))
     settle_counts(context, repository, listing)
     if read_range.max_runs is None and read_range.last_time is None:
         store_details(context, repository, list_unfiltered_runs(context, repository, newest.total))
     asked_runs: set[int] = set()
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if read_range.by != QUICK else 0):
         store_details(context, repository, list_unfinished_runs(context, repository, asked_runs))
         again = find_newest_run(context, repository, known := list_windows(context, repository))
         if again is None or again.total is None:
@@ -70,20 +82,29 @@ def read_runs(context: Context, repository: Repository, read_range: ReadRange) -
     join_small_windows(context, repository)
 
 
-def store_details(context: Context, repository: Repository, tasks: Iterator[Task]) -> None:
+def store_details(
+    context: Context, repository: Repository, tasks: Iterator[Task], ahead: int = AHEAD
+) -> None:
     """Run the tasks, store what they find, and return when all of it is stored."""
-    for details in context.pool.spread(tasks):
+    for details in context.pool.spread(tasks, ahead):
+        if callable(details):
+            details()
+            continue
         context.writer.put(details.reads, run_details.note_details(repository, details))
         context.reporter.advance("jobs")
     context.writer.put(note=lambda c: backfill_progress.close_windows(c, repository.repoid))
     context.writer.flush()
 
 
-def list_due_runs(context: Context, repository: Repository) -> Iterator[Task]:
-    """Yield a task for each run that was listed, but not read, when the process before ended."""
+def list_due_runs(
+    context: Context, repository: Repository, state: str = DUE, chosen: ReadRange = ALL
+) -> Iterator[Task]:
+    """Yield a task for each run that was listed, but not read, or not by REST: the newest first."""
     with reading(context.engine).connect() as connection:
-        due = backfill_progress.runs_in(connection, repository.repoid, DUE)
-    return (partial(run_details.read_details, context, repository, run) for run in due)
+        runs = backfill_progress.runs_in(connection, repository.repoid, state)
+    since = chosen.last_time or BEGINNING
+    wanted = (run for run in runs[: chosen.max_runs] if (run.createtime or since) >= since)
+    return (partial(run_details.read_details, context, repository, run) for run in wanted)
 
 
 def list_unfinished_runs(
@@ -215,29 +236,6 @@ def join_small_windows(context: Context, repository: Repository) -> None:
     context.writer.flush()
     spans = {ALL_RUNS, *map(describe_span, windows)}  # one that was cut since is in others
     context.due.forget_others(repository.repoid, "runs ", spans)
-
-
-def announce_totals(
-    context: Context, repository: Repository, newest: NewestRun, read_range: ReadRange
-) -> None:
-    """Tell the bars how much there is to do; what is new since the last time is not known."""
-    total = None if read_range.last_time else newest.total
-    if total is not None and read_range.max_runs is not None:
-        total = min(total, read_range.max_runs)
-    with reading(context.engine).connect() as connection:
-        done = backfill_progress.count_done(connection, repository.repoid)
-    context.reporter.expect("runs", total)
-    context.reporter.expect("jobs", None if total is None else max(0, total - done))
-
-
-def explain_no_runs(context: Context, repository: Repository) -> str:
-    """Return why there is no run to read."""
-    try:
-        answer = context.client.get(f"{repository.path}actions/permissions").body
-        allowed = fields.flag(read_object(answer, "permissions"), "enabled", "permissions")
-    except ApiError:
-        return "GitHub lists no runs"
-    return "GitHub lists no runs" if allowed is not False else "Actions are switched off"
 
 
 def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -> None:

@@ -9,13 +9,18 @@ from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_total
 from backfill.pipeline.api_objects import read_field, read_object
-from backfill.records import EVERYTHING, Estimate, ReadRange
+from backfill.pipeline.context import Context
+from backfill.records import EVERYTHING, EXACT, QUICK, Estimate, ReadRange, Repository
 from engines import reading
 from rows import fields
 from rows.sources import source_of
 from store.reads import for_backfill
 from store.state import backfill_progress
 
+WORTH_SEEDING = 100
+"""Runs; the jobs of fewer are read by REST in some seconds, so GraphQL is not asked."""
+USUAL_JOBS = 9
+"""Of a run, and one in nine of them failed, whose annotations are asked for, too."""
 FIXED = 5
 """Calls of every repository: itself, workflows, the newest run before and after, commits."""
 
@@ -43,7 +48,38 @@ def estimate_calls(
     if commits == EVERYTHING:
         commits = count_commits(client, path)
     lists = branches.pages + math.ceil(commits / PER_PAGE)
-    return Estimate(FIXED + lists + calls_for_runs(runs - stored), runs, stored)
+    calls, left = FIXED + lists + calls_for_runs(runs - stored), runs - stored
+    if read_range.by == EXACT or not client.token:
+        return Estimate(calls, runs, stored)
+    if read_range.by == QUICK:
+        return Estimate(calls - left, runs, stored, points_for_runs(left), calls - left)
+    if left < WORTH_SEEDING:
+        return Estimate(calls, runs, stored)
+    return Estimate(calls, runs, stored, points_for_runs(left), calls - left)
+
+
+def points_for_runs(runs: int) -> int:
+    """Return how many points of GraphQL so many runs take: a point for 100 runs, or 100 jobs."""
+    return math.ceil(runs / PER_PAGE) + math.ceil(runs * USUAL_JOBS / PER_PAGE)
+
+
+def announce_totals(
+    context: Context, repository: Repository, total: int | None, read_range: ReadRange
+) -> int:
+    """Tell the bars how much there is to do; what is new since the last time is not known.
+
+    Returns how many runs are to be read at most.
+    """
+    with reading(context.engine).connect() as connection:
+        done = backfill_progress.count_done(connection, repository.repoid)
+    left = max(0, (total or 0) - done)
+    if read_range.last_time:
+        total = None
+    if total is not None and read_range.max_runs is not None:
+        total = min(total, read_range.max_runs)
+    context.reporter.expect("runs", total)
+    context.reporter.expect("jobs", None if total is None else max(0, total - done))
+    return min(left, read_range.max_runs or left)
 
 
 def calls_for_runs(runs: int) -> int:

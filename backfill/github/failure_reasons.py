@@ -5,7 +5,7 @@ https://docs.github.com/rest/actions/workflow-jobs#download-job-logs-for-a-workf
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -153,6 +153,12 @@ def read_job_reasons(
         # To a key that lost its access everything is gone: that would be noted for good.
         client.get(path.rstrip("/"), tries=TRIES)
     return [FailureReason("none", absence)]
+
+
+def tell_reasons(annotations: Sequence[dict[str, Any]]) -> list[FailureReason]:
+    """Return what annotations say; nothing where that is vague: the log is read then."""
+    messages = GITHUB.annotation_messages(annotations)
+    return [] if not messages or messages[0].vague else [*make_reasons("annotation", messages)]
 
 
 def versions_in(log: JobLog[Any], reader: VersionsReader) -> VersionsRead:

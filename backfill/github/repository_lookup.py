@@ -238,3 +238,13 @@ def compare_commits(context: Context, repository: Repository, base: str, head: s
     )
     hashes = [fields.sha(commit, "sha", "compare.commits") for commit in commits]
     return CommitRange(status, ahead, behind, tuple(filter(None, hashes)))
+
+
+def explain_no_runs(context: Context, repository: Repository) -> str:
+    """Return why there is no run to read."""
+    try:
+        answer = context.client.get(f"{repository.path}actions/permissions").body
+        allowed = fields.flag(read_object(answer, "permissions"), "enabled", "permissions")
+    except ApiError:
+        return "GitHub lists no runs"
+    return "GitHub lists no runs" if allowed is not False else "Actions are switched off"

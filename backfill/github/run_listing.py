@@ -27,7 +27,8 @@ from backfill.github.windows import (
     halve_window,
     may_change,
 )
-from backfill.http.list_body import read_items, read_total
+from backfill.github_graphql.seeding import Seeding
+from backfill.http.list_body import ids_of, read_items, read_total
 from backfill.http.pagination import FetchedPage, Known, fetch_page, know_nothing, know_stored
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Repository
@@ -42,11 +43,14 @@ MOST_IN_ROW, MOST_HALVED = 3, 8
 RUNS, ALL_RUNS = "workflow_runs", "runs without a filter"
 UNFILTERED = f"actions/runs?per_page={PER_PAGE}"
 
-Task = Callable[[], RunDetails]
+Task = Callable[[], RunDetails | Callable[[], None]]  # or what stores it
 
 
 class RunList:
     """The windows of one repository that are left to list, and how many runs are wanted."""
+
+    seeding: Seeding | None = None
+    """Asks for the jobs of a page's runs at once; else they are asked for run by run."""
 
     def __init__(
         self, context: Context, repository: Repository, wanted: int | None, since: datetime | None
@@ -223,8 +227,11 @@ class RunList:
 
         self.context.writer.put([read for _, read in news], note)
         self.context.reporter.advance("runs", len(runs))
-        for run, _ in news:
-            yield partial(run_details.read_details, self.context, repository, run)
+        if self.seeding is None:
+            for run, _ in news:
+                yield partial(run_details.read_details, self.context, repository, run)
+            return
+        yield from self.seeding.list_tasks([run for run, _ in news], runs)
 
     def find_news(self, runs: list[Any]) -> tuple[list[tuple[RunRead, Read]], bool]:
         """Return the runs of a page that are not stored as they are, and whether all are read."""
@@ -241,8 +248,3 @@ class RunList:
                     self.asked.add(state)
                     news.append((run, read))
         return news, is_read
-
-
-def ids_of(runs: list[Any]) -> list[int]:
-    """Return the ids of runs that have one."""
-    return [run["id"] for run in runs if isinstance(run, dict) and type(run.get("id")) is int]

@@ -22,3 +22,8 @@ def read_items(body: Any, name: str | None = None) -> list[Any]:
     if not isinstance(items, list):
         raise ApiError(f"a list cannot be read: {name or 'it'} is no list")
     return items
+
+
+def ids_of(items: list[Any]) -> list[int]:
+    """Return the ids of items that have one."""
+    return [item["id"] for item in items if isinstance(item, dict) and type(item.get("id")) is int]

@@ -12,7 +12,7 @@ from backfill.pipeline.context import Reporter
 from rows.one_line import one_line
 
 EVERY_SECONDS = 5.0
-UNITS = {"runs": "run", "jobs": "run", "commits": "commit", "reasons": "job"}
+UNITS = {"runs": "run", "seeded": "run", "jobs": "run", "commits": "commit", "reasons": "job"}
 
 
 class ProgressBars(Reporter):

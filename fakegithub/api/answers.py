@@ -49,6 +49,8 @@ class Call:
     lost_logs: Mapping[int, int] = field(default_factory=dict)
     issues: Sequence[Json] = ()
     version: str = "2022-11-28"
+    # Fields that GraphQL of an older server has not.
+    lacking: frozenset[str] = frozenset()
 
 
 class Logged(NamedTuple):

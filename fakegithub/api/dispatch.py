@@ -9,6 +9,7 @@ from fakegithub.api import access, graphs, hookroutes, rest, routes, searchroute
 from fakegithub.api.answers import Answer, Call, error, moved, not_found
 from fakegithub.api.limits import Limits
 from fakegithub.api.pages import page_of
+from fakegithub.graphql.answer import answer as graphql
 from fakegithub.payloads.templates import user
 from fakegithub.world.entities import Repo
 
@@ -27,7 +28,8 @@ def respond(call: Call, limits: Limits) -> Answer:
     if path == "/search/issues" and call.method == "GET":
         return searchroutes.issues(call, limits)
     if path == "/graphql" and call.method == "POST":
-        return graphs.graphql(call)
+        is_nodes = "nodes(" in str((call.body or {}).get("query", ""))
+        return graphql(call, call.lacking) if is_nodes else graphs.graphql(call)
     if path == "/meta":
         keys = {"hooks": HOOK_ADDRESSES, "verifiable_password_authentication": False}
         return Answer(200, keys)

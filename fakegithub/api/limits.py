@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fakegithub.api.access import Token
 from fakegithub.api.answers import Answer, error
@@ -18,6 +18,8 @@ SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
 
+QUERIES_PER_MINUTE = 2000
+
 
 @dataclass
 class Account:
@@ -27,6 +29,7 @@ class Account:
     used: int = 0
     hour_ends: float = 0.0
     points: int = 0
+    points_an_hour: int = 5000
     minute_ends: float = 0.0
     at_once: int = 0
     searches: list[float] = field(default_factory=list)
@@ -48,6 +51,8 @@ class Limits:
     accounts: dict[str, Account] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refusals: int = 0
+    points: int = 0
+    points_an_hour: int = 5000
 
     def account(self, token: Token | None) -> Account:
         """Return a token's account, its hour begun anew where that has ended."""
@@ -75,6 +80,33 @@ class Limits:
                 wait = max(1, math.ceil(account.minute_ends - self.clock()))
                 return self._refuse(SECONDARY, wait)
             account.used += 1
+            return None
+
+    def as_graphql(self, token: Token | None) -> Token | None:
+        """Return who has a token's hour of GraphQL."""
+        name, limit = f"{token.name if token else ''} graphql", self.points_an_hour
+        return token and replace(token, name=name, limit=limit)
+
+    def enter_points(self, token: Token | None, points: int) -> Answer | None:
+        """Count a query of GraphQL, which has an hour of its own; return the refusal of too many.
+
+        https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+        """
+        with self.lock:
+            self.account(token).at_once += 1
+            account = self.account(self.as_graphql(token))
+            self.points += points
+            account.points += 1
+            if not self.enforced:
+                return None
+            if account.used + points > account.limit:
+                self.refusals += 1
+                said = {"type": "RATE_LIMITED", "message": PRIMARY}
+                return Answer(200, {"errors": [said]})
+            if account.points > QUERIES_PER_MINUTE or self.account(token).at_once > self.at_once:
+                wait = max(1, math.ceil(account.minute_ends - self.clock()))
+                return self._refuse(SECONDARY, wait)
+            account.used += points
             return None
 
     def _refuse(self, message: str, wait: int | None) -> Answer:
@@ -113,8 +145,8 @@ class Limits:
                 "reset": math.ceil(account.hour_ends),
             }
 
-    def headers(self, token: Token | None) -> dict[str, str]:
+    def headers(self, token: Token | None, resource: str = "core") -> dict[str, str]:
         """Return the x-ratelimit headers of an answer."""
-        state = self.state(token)
+        state = self.state(token if resource == "core" else self.as_graphql(token))
         shown = {f"X-RateLimit-{name.capitalize()}": str(value) for name, value in state.items()}
-        return {**shown, "X-RateLimit-Resource": "core"}
+        return {**shown, "X-RateLimit-Resource": resource}

@@ -1,13 +1,12 @@
 """The router: which rows a GitHub event carries, or an object that is read from the API.
 
-Objects are wrapped in the webhook's shape:
-`{"workflow_run": run, "workflow": ..., "repository": ...}`.
+Objects are wrapped in the webhook's shape: `{"workflow_run": run, "repository": ...}`.
 """
 
 from collections.abc import Callable, Iterable
 
 from rows import Mapped, Row, fields
-from rows.github import branch, commit, job, repo, workflow, workflowrun
+from rows.github import branch, check_run, commit, job, repo, workflow, workflowrun
 from rows.github.event_marks import check_event
 from rows.source_record import Payload, Repository, Time
 
@@ -91,6 +90,7 @@ READS: dict[str, RowsOf] = {
     "workflow": workflow_listed,
     "workflow_run": workflow_run,
     "workflow_job": workflow_job,
+    "check_run": check_run.listed_rows,
 }
 
 

@@ -38,7 +38,13 @@ runreads = table(
         "ended", Boolean(), "own", "Whether it was completed when it was listed", nullable=False
     ),
     column("whole", Integer(), "own", "Attempts up to this one are stored", nullable=False),
-    column("state", Exact(16), "own", "due, open (it had not ended), or done", nullable=False),
+    column(
+        "state",
+        Exact(16),
+        "own",
+        "due, seeded (by GraphQL), open (it had not ended), or done",
+        nullable=False,
+    ),
     Index("ix_runreads_state", "repoid", "state"),
     Index("ix_runreads_time", "repoid", "createtime"),
 )

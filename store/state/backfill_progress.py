@@ -15,7 +15,7 @@ from schema.tables.backfill import commitwalks, etags, runreads, windows
 from store.write.upsert import put_rows
 
 OPEN, LISTED, CLOSED = "open", "listed", "closed"
-DUE, DONE = "due", "done"
+DUE, SEEDED, DONE = "due", "seeded", "done"
 LONGEST_PATH = 512
 
 Note = Callable[[Connection], None]
@@ -91,10 +91,10 @@ def replace_windows(
 
 
 def close_windows(connection: Connection, repoid: int) -> None:
-    """Close the windows that are listed to their end and have no run that is still due."""
+    """Close the windows that are listed to their end and whose runs are all read."""
     missing = exists().where(
         runreads.c.repoid == repoid,
-        runreads.c.state == DUE,
+        runreads.c.state.in_((DUE, SEEDED)),
         runreads.c.createtime >= windows.c.firsttime,
         runreads.c.createtime <= windows.c.lasttime,
     )

@@ -175,6 +175,12 @@ def write_reasons(
         changed_runs.note_changes(connection, [(failed.provider, failed.rungitid)])
 
 
+def is_kept(connection: Connection, failed: FailedJob) -> bool:
+    """Tell whether something is kept of a job."""
+    query = select(failures.c.Id).where(*is_of(failed)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def is_of(failed: FailedJob) -> tuple[ColumnElement[bool], ...]:
     """Return what is true of the rows of a job."""
     return failures.c.provider == failed.provider, failures.c.jobgitid == failed.jobgitid

@@ -1,0 +1,1 @@
+"""GraphQL as GitHub answers it: check suites with their runs, steps and annotations by node ids."""
