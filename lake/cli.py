@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,6 +31,8 @@ DONE, FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
 LEASE, LEASE_SECONDS = "lake", 60.0
 PAUSE_SECONDS = 60.0
 """Between two syncs of --daemon."""
+NIGHT = 3
+"""The hour in UTC from which --daemon maintains, once a day."""
 
 
 class Command(NamedTuple):
@@ -123,8 +126,9 @@ def opened_store(settings: Settings) -> Iterator[Store]:
 
 
 def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
-    """Sync once, or again and again until a signal ends it."""
+    """Sync once, or again and again until a signal ends it, with maintenance once a night."""
     stop = threading.Event()
+    kept = night_of(datetime.now(UTC))
     if given["daemon"]:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -134,6 +138,9 @@ def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) 
                 report = sync_all(store, lake, full=given["full"])
             written, gone = report.changed
             print(f"{report.mode} sync: {written:,} rows written, {gone:,} gone", flush=True)
+            if given["daemon"] and (night := night_of(datetime.now(UTC))) > kept:
+                keep_small(store, place)
+                kept = night
             if not given["daemon"] or stop.wait(PAUSE_SECONDS):
                 return DONE
             given = {**given, "full": False}
@@ -180,13 +187,25 @@ def run_check(settings: Settings, place: LakeSettings, given: Mapping[str, Any])
 
 def run_maintain(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
     """Merge files and let old snapshots go, after a copy of a catalog that is a file."""
-    with opened_store(settings) as store, held(store):
+    with opened_store(settings) as store:
+        keep_small(store, place)
+    return DONE
+
+
+def night_of(now: datetime) -> date:
+    """Return the day whose night's maintenance is due: from 3:00 in UTC on it is today's."""
+    return (now - timedelta(hours=NIGHT)).date()
+
+
+def keep_small(store: Store, place: LakeSettings) -> None:
+    """Maintain, under the lease of the syncs."""
+    with held(store):
         maintain.back_up(place)
         with closing(open_lake(place, write=True)) as lake:
             done = maintain.maintain(lake)
     # Rows that stood in the catalog are in files now, so that there may be more of them.
-    print(f"{done.files} files, {done.files_before} before; {done.snapshots} snapshots let go")
-    return DONE
+    before, let_go = f"{done.files_before} before", f"{done.snapshots} snapshots let go"
+    print(f"{done.files} files, {before}; {let_go}", flush=True)
 
 
 def run_publish(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:

@@ -55,6 +55,17 @@ def replace(lake: "DuckDBPyConnection", table: Table, source: str, scope: str) -
     return Changed(written, gone)
 
 
+def digest(lake: "DuckDBPyConnection", table: Table, source: str) -> str:
+    """Return what tells a table's rows from all others, in any order: a sum of their hashes.
+
+    Of this release of DuckDB: another may hash otherwise.
+    """
+    total = f"coalesce(sum(hash({names(table)})::HUGEINT), 0)"
+    query = f"SELECT concat_ws(' ', version(), count(*), {total}) FROM ({source})"
+    row = lake.execute(query).fetchone()
+    return str(row[0]) if row else ""
+
+
 def count(lake: "DuckDBPyConnection", name: str) -> int:
     """Return how many rows a table of DuckDB's memory has."""
     row = lake.execute(f"SELECT count(*) FROM temp.{name}").fetchone()

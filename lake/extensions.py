@@ -33,6 +33,7 @@ def open_duckdb(*names: str, **options: Any) -> "DuckDBPyConnection":
         raise NotInstalled(INSTALL) from error
     connection: DuckDBPyConnection = duckdb.connect(config={**OPTIONS, **options})
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # stdout and stderr are for sentences
     for name in names:
         connection.execute(f"LOAD '{path_of(name, duckdb.__version__)}'")
     return connection

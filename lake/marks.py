@@ -40,6 +40,10 @@ class Marks(NamedTuple):
         """The runs, each once."""
         return sorted({(run.provider, run.rungitid) for run in self.runs})
 
+    def union(self, later: "Marks") -> "Marks":
+        """Return these marks and later ones."""
+        return Marks([*self.runs, *later.runs], self.repositories | later.repositories)
+
 
 def utc() -> datetime:
     """Return the time in UTC without zone."""

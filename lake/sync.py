@@ -43,14 +43,15 @@ class Store(NamedTuple):
 
 
 class LastSync(NamedTuple):
-    """A lake's id, the name of its last sync, and how many rows that found in the store.
+    """A lake's id, the name of its last sync, and what that found in the store.
 
-    Of the tables alone that it read as a whole.
+    Of the tables alone that it read as a whole: how many rows, and without marks their digest.
     """
 
     lakeid: str
     sync: str | None = None
     rows: Mapping[str, int] = {}
+    digests: Mapping[str, str] = {}
 
 
 class SyncReport(NamedTuple):
@@ -113,9 +114,18 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
         copies = copied_tables(
             reader, Path(folder), [one for one in whole if stored[one.name] > FEW]
         )
+        digests = dict(last.digests)
         for table in whole:
             if stored[table.name] or (not is_new and held.get(table.name) != 0):
-                changed += copy_whole(reader, lake, table, copies.get(table.name), is_new=is_new)
+                copy = copies.get(table.name)
+                query = copy or store_rows.stage(
+                    lake, reader, table, [store_rows.select_rows(table)]
+                )
+                if table.name not in OF_RUNS:
+                    digests[table.name] = differences.digest(lake, table, query)
+                    if mode == INCREMENTAL and digests[table.name] == last.digests.get(table.name):
+                        continue
+                changed += copy_whole(lake, table, query, is_new=is_new)
         if mode == INCREMENTAL and (seen.runs or seen.repositories):
             for table in (one for one in tables() if one.name in OF_RUNS):
                 changed += copy_marked(reader, lake, table, seen)
@@ -123,7 +133,7 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
         lake.execute("ROLLBACK")
         name = last.sync or name
     else:
-        note(lake, LastSync(lakeid, name, {**held, **stored}), mode, changed)
+        note(lake, LastSync(lakeid, name, {**held, **stored}, digests), mode, changed)
         lake.execute("COMMIT")
     transact(store.writer, lambda each: marks.end(each, lakeid, name, seen))
     return SyncReport(mode, changed, mode == FULL or len(seen.runs) >= RUNS)
@@ -135,15 +145,17 @@ def last_sync(lake: "DuckDBPyConnection") -> LastSync:
     row = lake.execute(query).fetchone()
     if row is None:
         return LastSync(secrets.token_hex(16))
-    return LastSync(row[0], row[1], json.loads(row[2]))
+    told = json.loads(row[2])
+    return LastSync(row[0], row[1], told.get("rows", {}), told.get("digests", {}))
 
 
 def note(lake: "DuckDBPyConnection", done: LastSync, mode: str, changed: Changed) -> None:
     """Write the sync's own row, and what `snapshots()` shows of it."""
+    told = {"rows": done.rows, "digests": done.digests}
     lake.execute(
         f"INSERT INTO {SYNCS} SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ?, ?"
         f" FROM {SYNCS}",
-        [done.sync, done.lakeid, marks.utc(), mode, *changed, json.dumps(done.rows)],
+        [done.sync, done.lakeid, marks.utc(), mode, *changed, json.dumps(told)],
     )
     extra = json.dumps({"sync": done.sync, "mode": mode, **changed._asdict()})
     lake.execute(
@@ -165,16 +177,8 @@ def count_rows(reader: Connection, wanted: Sequence[Table]) -> dict[str, int]:
     return {name: number for name, number in reader.execute(union_all(*counts))}
 
 
-def copy_whole(
-    reader: Connection,
-    lake: "DuckDBPyConnection",
-    table: Table,
-    copy: str | None,
-    *,
-    is_new: bool,
-) -> Changed:
-    """Bring all of a table of the lake to the store's, or to a copy of it."""
-    query = copy or store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
+def copy_whole(lake: "DuckDBPyConnection", table: Table, query: str, *, is_new: bool) -> Changed:
+    """Bring all of a table of the lake to the store's rows (a SELECT)."""
     if is_new:
         return differences.fill(lake, table, query)
     return differences.replace(lake, table, query, "true")
@@ -184,8 +188,12 @@ def copy_marked(
     reader: Connection, lake: "DuckDBPyConnection", table: Table, seen: Marks
 ) -> Changed:
     """Bring the rows of marked runs, and of marked repositories, to the store's."""
-    number = OF_RUNS[table.name]
     query = store_rows.stage(lake, reader, table, queries_of(table, seen))
+    return differences.replace(lake, table, query, scope_of(lake, table, seen))
+
+
+def scope_of(lake: "DuckDBPyConnection", table: Table, seen: Marks) -> str:
+    """Return the condition of the rows `l` that are marked; fills a table of DuckDB's memory."""
     lake.execute("CREATE OR REPLACE TEMP TABLE runs (provider VARCHAR, number BIGINT)")
     if seen.keys:
         lake.execute(
@@ -193,11 +201,10 @@ def copy_marked(
             [list(part) for part in zip(*seen.keys, strict=True)],
         )
     repositories = ", ".join(map(str, seen.repositories)) or "NULL"
-    scope = (
-        f'(l.provider, l."{number}") IN (SELECT provider, number FROM temp.runs)'
+    return (
+        f'(l.provider, l."{OF_RUNS[table.name]}") IN (SELECT provider, number FROM temp.runs)'
         f" OR l.repoid IN ({repositories})"
     )
-    return differences.replace(lake, table, query, scope)
 
 
 def queries_of(table: Table, seen: Marks) -> Iterator[Select[Any]]:

@@ -1,13 +1,18 @@
 """`python lake.py`: what a person types, and what it says."""
 
 import json
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from lake import cli
+from config.lake_place import read_lake
+from lake import cli, maintain
+from lake.catalog import open_lake
+from lake.read_only import open_reader
 from schema import migrate
 from schema.tables.ci import workflowruns
 from tests.lake import lakes
@@ -47,9 +52,13 @@ def test_a_day_with_the_lake(pair: lakes.Pair, capsys: pytest.CaptureFixture[str
     assert "full" in out
 
     pair.touch([4], "changed")
+    assert cli.main(["check"]) == 0, "what came since the sync is no difference"
+    assert cli.main(["sync"]) == 0
+    with closing(open_lake(read_lake(), write=True)) as lake:
+        lake.execute("UPDATE jobs SET name = 'other' WHERE Id = 7")
     assert cli.main(["check"]) == 1
     assert "DIFFERENT jobs 2026-0" in capsys.readouterr().out
-    assert cli.main(["sync"]) == 0
+    assert cli.main(["sync", "--full"]) == 0
     assert cli.main(["maintain"]) == 0
     assert cli.main(["check"]) == 0
     assert "the same in store and lake" in capsys.readouterr().out
@@ -65,3 +74,21 @@ def test_a_day_with_the_lake(pair: lakes.Pair, capsys: pytest.CaptureFixture[str
 def test_command_that_is_none_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]):
     assert cli.main(["sink"]) == 2
     assert "sync" in capsys.readouterr().err
+
+
+def test_night_is_due_from_three_o_clock_on():
+    assert cli.night_of(datetime(2026, 3, 2, 2, 59, tzinfo=UTC)) == date(2026, 3, 1)
+    assert cli.night_of(datetime(2026, 3, 2, 3, 0, tzinfo=UTC)) == date(2026, 3, 2)
+
+
+def test_open_transaction_of_an_analyst_reads_on_while_the_lake_is_maintained(pair: lakes.Pair):
+    pair.sync()
+    with open_reader(pair.place) as reader:
+        reader.execute("BEGIN").execute("SELECT count(*) FROM jobs WHERE failedstep = 'later'")
+        assert reader.fetchall() == [(0,)]
+        pair.touch(range(20), "later")
+        pair.sync()
+        with closing(open_lake(pair.place, write=True)) as lake:
+            assert maintain.maintain(lake).files
+        reader.execute("SELECT count(*), count_if(failedstep = 'later'), count(labels) FROM jobs")
+        assert reader.fetchall() == [(200, 0, 200)]

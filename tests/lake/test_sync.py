@@ -1,6 +1,7 @@
 """The lake follows the store: whatever changed, however often, whatever was restored."""
 
 import shutil
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from benchmarks import year
 from engines.transaction import transact
+from lake.catalog import open_lake
 from schema import migrate
 from schema.tables.ci import branches, commits, jobs, repos, workflowruns
 from schema.tables.lake_notes import lakeruns
@@ -140,5 +142,23 @@ def test_mark_that_was_lost_is_found_by_check_and_mended_by_a_full_sync(pair: la
     (difference,) = pair.differences()
     assert (difference.table, difference.ids) == ("jobs", tuple(ids))
     assert (difference.store, difference.lake) == (difference.store, difference.store)
+    pair.sync(full=True)
+    assert pair.differences() == []
+
+
+@SQLITE
+def test_check_counts_no_change_since_the_sync_and_every_damage_of_the_lake(pair: lakes.Pair):
+    pair.sync()
+    pair.touch([3], "later")
+    with pair.engine.begin() as connection:
+        connection.execute(update(repos).where(repos.c.Id == 2).values(name="octo-org/later"))
+        connection.execute(delete(commits).where(commits.c.hash == year.sha(3)))
+    assert pair.differences() == []
+    with closing(open_lake(pair.place, write=True)) as lake:
+        lake.execute(
+            "UPDATE commits SET author = 'nobody' WHERE Id = (SELECT max(Id) FROM commits)"
+        )
+        lake.execute("DELETE FROM failures WHERE Id = (SELECT max(Id) FROM failures)")
+    assert {one.table for one in pair.differences()} == {"commits", "failures"}
     pair.sync(full=True)
     assert pair.differences() == []
