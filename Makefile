@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds screenshots oracle
+.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds bench-grafana screenshots oracle
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench-dashboard: dev ## the pages over 10,000, 100,000 and 1,000,000 runs: make 
 
 bench-feeds: dev ## a feed's load, the same again, and dlt's of the same: make bench-feeds ARGS="--packages 9000"
 	@.venv/bin/python -m benchmarks.feeds $(ARGS)
+
+bench-grafana: dev ## each panel of the dashboards over a store: make bench-grafana ARGS="--url sqlite:///data/shark_dashboard.db"
+	@.venv/bin/python -m deploy.grafana.timing $(ARGS)
 
 bench-logs: dev ## megabytes a second that logs are read with: make bench-logs ARGS="job.log --treeherder parsers.py"
 	@.venv/bin/python -m benchmarks.logs $(ARGS)

@@ -1,6 +1,6 @@
 """Write the pages that follow from the code, or check that they do.
 
-python -m docs.generate            write the accounts' SQL, and the marked blocks of the pages
+python -m docs.generate            write SQL of accounts, dashboards, and the pages' marked blocks
 python -m docs.generate --check    exit 1 and name the pages that are stale
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy.dialects import mysql, sqlite
 
 from deploy import accounts
+from deploy.grafana import alerts, dashboards
 from rows.sources import source_of
 from schema import column_sources
 from schema.gitlab_column_sources import GITLAB_SOURCES
@@ -174,7 +175,7 @@ BLOCKS = {
 
 def pages() -> dict[Path, str]:
     """Return every generated page with its text."""
-    texts = accounts.files()
+    texts = accounts.files() | dashboards.files() | alerts.files()
     for path in (TOP / "README.md", TOP / "CONTRIBUTING.md", *(TOP / "docs").glob("*.md")):
         texts[path] = with_blocks(path.read_text("utf-8"))
     return texts
@@ -194,6 +195,7 @@ def main(argv: list[str] | None = None) -> int:
         if check:
             print(f"{path.relative_to(TOP)} is stale: run make docs", file=sys.stderr)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
     return 1 if check and stale else 0
 

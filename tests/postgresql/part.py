@@ -8,6 +8,7 @@ PART = (
     "tests/engines/",
     "tests/postgresql/",
     "tests/deploy/test_postgresql_accounts.py",
+    "tests/deploy/grafana/",
     "tests/schema/test_migrate.py",
     "tests/schema/test_views.py",
     "tests/store/test_convergence.py",

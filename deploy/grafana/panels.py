@@ -1,0 +1,71 @@
+"""What a board and a panel are, and where panels stand."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+COLUMNS = 24
+"""Of Grafana's grid."""
+
+
+class Panel(NamedTuple):
+    """One question: a statement in the words of `spelling`, and how its rows are shown.
+
+    `page` is the path of Runledger's page of the same thing; `units` are those of single columns;
+    `links` lead from a column to a page, `${__data.fields.NAME}` is a column of its row.
+    """
+
+    title: str
+    kind: str
+    description: str
+    unit: str
+    page: str
+    sql: str
+    width: int = 12
+    height: int = 8
+    units: Mapping[str, str] = {}
+    links: Mapping[str, str] = {}
+
+
+class Board(NamedTuple):
+    """A dashboard: `name` is its file's, and a part of its uid."""
+
+    name: str
+    title: str
+    description: str
+    panels: tuple[Panel, ...]
+
+
+class Place(NamedTuple):
+    """Where a panel stands on the grid."""
+
+    x: int
+    y: int
+
+
+def places(panels: tuple[Panel, ...]) -> Iterator[Place]:
+    """Yield a place for each panel: from left to right, in lines as high as their highest."""
+    x = y = height = 0
+    for panel in panels:
+        if x + panel.width > COLUMNS:
+            x, y, height = 0, y + height, 0
+        yield Place(x, y)
+        x, height = x + panel.width, max(height, panel.height)
+
+
+def stat(title: str, description: str, unit: str, page: str, sql: str) -> Panel:
+    """Return a panel of one figure."""
+    return Panel(title, "stat", description, unit, page, sql, width=4, height=4)
+
+
+def quantiles(value: str, source: str, by: str, label: str) -> str:
+    """Return a statement with count, median, p95 and longest of a column, by an expression.
+
+    The p95 is the least value that 95 % do not exceed, the same on every engine.
+    """
+    return (
+        f"SELECT {label}, COUNT(*) AS jobs, MIN(CASE WHEN part >= 0.5 THEN {value} END) AS p50,"
+        f" MIN(CASE WHEN part >= 0.95 THEN {value} END) AS p95, MAX({value}) AS longest\n"
+        f"FROM (SELECT {by} AS {label}, {value},"
+        f" CUME_DIST() OVER (PARTITION BY {by} ORDER BY {value}) AS part\n"
+        f"  FROM {source}) ranked\nGROUP BY {label}"
+    )

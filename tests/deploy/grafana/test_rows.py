@@ -1,0 +1,75 @@
+"""Each panel's statement, as Grafana sends it, gives the same rows on every engine.
+
+The rows are in rows.json; `python -m tests.deploy.grafana.write_rows` writes them anew.
+"""
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from deploy.grafana.boards import BOARDS
+from deploy.grafana.panels import Panel
+from tests.deploy.grafana.conftest import ask
+
+ROWS = Path(__file__).with_name("rows.json")
+BY_TITLE = {
+    f"{board.name}: {each.title} ({each.kind})": each for board in BOARDS for each in board.panels
+}
+
+
+def plain(value: Any) -> Any:
+    """Return a value alike for all engines: numbers to four digits, times to the second."""
+    if isinstance(value, datetime | date):
+        return value.isoformat(" ", "seconds") if isinstance(value, datetime) else str(value)
+    if isinstance(value, str) and value[4:5] == "-" and value[10:11] == " ":
+        return value[:19]
+    return round(float(value), 4) if isinstance(value, Decimal | float | int) else value
+
+
+def rows_of(engine: sa.Engine, panel: Panel) -> list[list[Any]]:
+    return [[plain(value) for value in row] for row in ask(engine, panel.sql)]
+
+
+def test_every_panel_has_the_rows_that_are_written_down(engine: sa.Engine):
+    shown = {title: rows_of(engine, panel) for title, panel in BY_TITLE.items()}
+    assert shown == json.loads(ROWS.read_text("utf-8"))
+
+
+def test_no_panel_is_written_down_without_a_row():
+    empty = [title for title, rows in json.loads(ROWS.read_text("utf-8")).items() if not rows]
+    assert empty == []
+
+
+def counted(title: str) -> Any:
+    return json.loads(ROWS.read_text("utf-8"))[title]
+
+
+def test_rows_are_those_that_one_counts_by_hand():
+    assert counted("overview: Runs (stat)") == [[8]]
+    # 301, 303, 306, 307 ended well; 302, 304 failed; 305 was cancelled, 308 waits.
+    assert counted("overview: Ended well (stat)") == [[66.6667]]
+    assert counted("overview: Run again (stat)") == [[25]]
+    assert counted("queue: Waiting (stat)") == [[1]]
+    assert counted("queue: Waits longest (stat)") == [[7200]]
+    # test of run 303 failed at its first attempt and passed at the second, on one commit.
+    assert counted("jobs: Flaky jobs (table)") == [["o/app", "CI", "test", 1]]
+    assert counted("errors: Different errors (stat)") == [[1]]
+    assert counted("main: Time to green (stat)") == [[7200]]
+    assert counted("freshness: Last delivery (stat)") == [[4320 * 60 - 1500 * 60]]
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_server_in_another_zone_shows_other_days_without_the_zone_that_is_provisioned(
+    engine: sa.Engine,
+):
+    panel = BY_TITLE["overview: Runs by conclusion (timeseries)"]
+    right = [(row[0], sum(row[1:])) for row in ask(engine, panel.sql)]
+    wrong = [(row[0], sum(row[1:])) for row in ask(engine, panel.sql, zone="+05:00")]
+    first, second, third = (1795132800 + 86400 * number for number in range(3))
+    assert right == [(first, 3), (second, 4), (third, 1)]
+    assert wrong == [(first, 5), (second, 2), (third, 1)]
