@@ -25,7 +25,7 @@ from store.state.backfill_progress import SEEDED, RunRead, Settled
 from store.state.failures import FailedJob, FailureReason
 
 COUNTED = frozenset({"jobs"})
-PAGES_AHEAD = 8
+PAGES_AHEAD = 4
 """Pages of runs under way: what a process that is killed listed in vain for GraphQL."""
 
 ReasonsOf = Callable[[Sequence[Json]], list[FailureReason]]

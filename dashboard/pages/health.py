@@ -44,6 +44,7 @@ def show() -> str:
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in by_state.items()}
     audited = audits.list_latest_audits(store())
+    repos = freshness.list_freshness(store(), g.now)
     watched = health.rows(store())
     return render_page(
         "health.html",
@@ -63,7 +64,8 @@ def show() -> str:
         deliveries=sum(sum(values) for values in by_state.values()),
         states=states,
         held=reads_health.list_quarantined(store(), HELD),
-        repos=freshness.list_freshness(store(), g.now),
+        repos=repos,
+        seeded=freshness.list_seeded_runs(store(), [repo.repoid for repo in repos]),
         spool=reads_health.read_spool_status(site().settings.spool_dir),
         schema=g.schema,
         engine=kind_of(store().engine.url).name,

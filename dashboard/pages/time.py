@@ -12,10 +12,11 @@ from dashboard.view.charts import Chart
 from dashboard.web import filters, links, names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
-from store.reads import durations
+from store.reads import durations, freshness
 from store.reads import runs as reads
 from store.reads.connection import StatementTimeout, limit_time
 from store.reads.durations import Lengths
+from store.reads.freshness import SeededRuns
 from store.rollups.durations import SORTS, DayRuns, JobFilter, JobShare
 from store.write import changed_runs
 
@@ -155,6 +156,9 @@ def show() -> str:
     points = charts.day_points(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
     repos = reads.list_repos(store())
+    meant = wanted.span.repoid
+    repoids = [repo.Id for repo in repos] if meant is None else [meant]
+    seeded = freshness.list_seeded_runs(store(), repoids).values()
     return render_page(
         "time.html",
         TITLE,
@@ -182,6 +186,10 @@ def show() -> str:
         page_of=page_of,
         groups=[group.name for group in site().plan.groups],
         pending=changed_runs.pending_runs(store()),
+        seeded=SeededRuns(
+            sum(one.runs for one in seeded),
+            max((one.newest for one in seeded if one.newest), default=None),
+        ),
         tables=tables,
         kept={name: value for name, value in request.args.items()},
         has_runs=reads.has_runs(store()),

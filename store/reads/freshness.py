@@ -1,17 +1,19 @@
 """Named SELECTs for how fresh each repository is, from roll-ups as far as they go."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, case, func, literal, select
 
+from engines.chunks import chunks
 from rows.words import OPEN
-from schema.tables.backfill import windows
+from schema.tables.backfill import runreads, windows
 from schema.tables.ci import repos, workflowruns
 from schema.tables.rollups import rollups
 from store.reads.months import RolledDay, add_up_months, find_rolled_until, list_rolled_days
 from store.rollups.days import ALL
+from store.state.backfill_progress import SEEDED
 
 LONGEST = timedelta(days=36)
 """A run ends after 35 days at most: https://docs.github.com/actions/reference/limits"""
@@ -28,6 +30,26 @@ class Freshness(NamedTuple):
     open: int
     windows: int
     unread: int
+
+
+class SeededRuns(NamedTuple):
+    """Runs whose jobs only GraphQL told of: their number, and when the newest was created."""
+
+    runs: int
+    newest: datetime | None
+
+
+def list_seeded_runs(connection: Connection, repoids: Iterable[int]) -> dict[int, SeededRuns]:
+    """Return, by repository, the runs of which the waits of jobs are not known yet."""
+    run = runreads.c
+    query = select(run.repoid, func.count(), func.max(run.createtime)).group_by(run.repoid)
+    return {
+        repoid: SeededRuns(count, newest)
+        for part in chunks(sorted(set(repoids)))
+        for repoid, count, newest in connection.execute(
+            query.where(run.repoid.in_(part), run.state == SEEDED)
+        )
+    }
 
 
 class RunFigures(NamedTuple):

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from config.calendar import Calendar
+from schema.tables.backfill import runreads, windows
 from schema.tables.reconciler import leases, marks
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
@@ -161,3 +162,23 @@ def test_freshness_is_the_same_before_and_after_the_roll_up(client: FlaskClient,
     assert "octo-org/one,3," in live
     make_all(engine, UTC, NOW)
     assert text_of(client, "/health.csv") == live
+
+
+def test_pages_tell_until_when_waits_are_not_known(client: FlaskClient, engine: Engine):
+    app, other = stored.repo(engine), stored.repo(engine, "octo-org/other")
+    newest = datetime(2026, 3, 4, 11, 30)
+    for number, (repoid, state) in enumerate([(app, "seeded"), (app, "seeded"), (other, "done")]):
+        created = newest - timedelta(days=number)
+        stored.run(engine, repoid, created)
+        stored.put(
+            engine, runreads, repoid=repoid, rungitid=number, createtime=created, attempt=1,
+            ended=True, whole=0, state=state,
+        )  # fmt: skip
+        stored.put(
+            engine, windows, repoid=repoid, firsttime=created, lasttime=created, state="listed",
+            listed=1,
+        )  # fmt: skip
+    said = "2 runs until 4 Mar"
+    assert said in text_of(client, "/health")
+    assert "Waits are known of jobs created after 4 Mar" in text_of(client, "/time")
+    assert "Waits are known" not in text_of(client, "/time?repo=octo-org/other")
