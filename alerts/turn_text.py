@@ -95,7 +95,7 @@ def facts_of(turn: Turn, address: str | None) -> dict[str, Any]:
         "state": turn.turn,
         "repository": turn.repository,
         "workflow": turn.workflow,
-        "workflow_id": turn.workflowgitid,
+        "workflow_id": turn.workflowgitid if turn.workflowgitid >= 0 else None,
         "branch": turn.branchname,
         "run_id": turn.rungitid,
         "run_url": turn.url,

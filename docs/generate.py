@@ -22,15 +22,17 @@ from rows.sources import source_of
 from schema import column_sources
 from schema.gitlab_column_sources import GITLAB_SOURCES
 from schema.tables.ci import keys, metadata
+from schema.tables.main_views import (
+    COLUMNS_OF_MAIN_NOW,
+    COLUMNS_OF_MAIN_RED,
+    MAIN_NOW,
+    MAIN_RED,
+)
 from schema.tables.views import (
     COLUMNS_OF_DAILY,
     COLUMNS_OF_ERRORS,
-    COLUMNS_OF_MAIN_NOW,
-    COLUMNS_OF_MAIN_RED,
     DAILY,
     ERRORS,
-    MAIN_NOW,
-    MAIN_RED,
 )
 from sqlauthenticator import INTERNAL
 

@@ -120,6 +120,8 @@ class Kind:
     """How many processes may write with profit; None for as many as there are processors."""
     seconds_between: Callable[[str, str], str] = "EXTRACT(EPOCH FROM ({1} - {0}))".format
     """Return SQL for the seconds from one time to another; this one is standard SQL's."""
+    days_before: Callable[[str, int], str] = "({} - INTERVAL '{}' DAY)".format
+    """Return SQL for so many days before a time, which compares as times of tables do."""
     message: Callable[[Exception], str] = str
     """Return what an error of the driver says, without anything of a row."""
     extensions: tuple[str, ...] = ()

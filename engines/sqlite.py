@@ -227,6 +227,7 @@ SQLITE = Kind(
     make_view=make_view,
     list_view=list_view,
     seconds_between="ROUND((julianday({1}) - julianday({0})) * 86400, 3)".format,
+    days_before="strftime('%Y-%m-%d %H:%M:%f', {}, '-{} days')".format,
     wait_for_connections=lambda _, __: None,
     durability=check_file,
     cipher=lambda _: "",

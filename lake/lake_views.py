@@ -4,12 +4,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from lake.catalog import literal
+from schema.tables.main_views import select_main
 from schema.tables.views import QUERIES, STEPS, STEPS_OF_JOBS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SECONDS = "date_diff('microsecond', starttime, endtime) / 1e6"
+DAYS_BEFORE = "({} - INTERVAL '{}' DAY)".format
 TIME = "(step->>'{name}')::TIMESTAMPTZ::TIMESTAMP"
 TEXT = "step->>'{name}'"
 TYPES = {"number": "(step->>'{name}')::BIGINT", "time": TIME}
@@ -32,7 +34,8 @@ def queries() -> dict[str, str]:
             f"SELECT {', '.join(view.columns)}, {fields} FROM (SELECT *, unnest(json_extract("
             f"{view.column}, '$[*]')) AS step FROM {view.table} WHERE json_valid({view.column}))"
         )
-    return lists | {name: text.format(seconds=SECONDS) for name, text in QUERIES.items()}
+    texts = {name: text.format(seconds=SECONDS) for name, text in QUERIES.items()}
+    return lists | select_main(DAYS_BEFORE) | texts
 
 
 def make_views(connection: "DuckDBPyConnection") -> None:

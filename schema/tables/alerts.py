@@ -11,7 +11,7 @@ redperiods = table(
     row_id(),
     provider(),
     repo_id("key"),
-    git_id("workflowgitid", "key", "workflows.gitid of the workflow"),
+    git_id("workflowgitid", "key", "workflows.gitid of the workflow; below zero for one of no id"),
     git_id("rungitid", "key", "workflowruns.gitid of the run since which it was red"),
     column("branchname", Exact(), "own", "The default branch"),
     column("redtime", Moment, "own", "When that run was created", nullable=False),

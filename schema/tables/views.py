@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from engines import kind_of
 from engines.kind import ListView
+from schema.tables.main_views import MAIN_NOW, MAIN_RED, select_main
 
 STEPS = ListView(
     name="steps",
@@ -119,87 +120,7 @@ SELECT provider, repoid, repository, workflow, job, branchname, os, rungitid, at
 FROM stepsofjobs WHERE NOT inherited
 """
 
-MAIN_RED = "main_red"
-COLUMNS_OF_MAIN_RED = {
-    "provider": ("red.provider", "workflowruns.provider"),
-    "repoid": ("red.repoid", "workflowruns.repoid"),
-    "repository": ("red.repo", "Full name of the repository"),
-    "workflowgitid": ("red.workflowgitid", "workflowruns.workflowgitid"),
-    "workflow": ("red.workflowname", "Name of the workflow"),
-    "branchname": ("red.branchname", "The default branch"),
-    "rungitid": ("red.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
-    "conclusion": ("red.conclusion", "How that ended"),
-    "endtime": ("red.endtime", "When that ended"),
-    "url": ("red.url", "Its HTML page"),
-    "since": ("began.createtime", "When the first run was created that failed since the last good"),
-    "sincerungitid": ("began.gitid", "workflowruns.gitid of that run"),
-    "author": ("began.author", "Login of the actor who triggered it"),
-    "commithash": ("began.commithash", "Its commit"),
-    "goodtime": ("red.goodtime", "When the last good run before was created; NULL for none known"),
-}
-"""What each column is, and means."""
-OF_WORKFLOW = (
-    "{run}.repoid = {of}.repoid AND {run}.workflowgitid = {of}.workflowgitid"
-    " AND {run}.headrepo IS NULL AND {run}.status = 'completed'"
-    " AND ({run}.event IS NULL OR {run}.event NOT IN ('pull_request', 'pull_request_target',"
-    " 'merge_group', 'merge_request_event', 'external_pull_request_event'))"
-)
-"""What a run of a workflow in its own repository is, events of proposals aside."""
-OF_BRANCH = OF_WORKFLOW + " AND {run}.branchname = {of}.branchname"
-NEWEST = (
-    "(SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch"  # noqa: S608 - names of ours
-    " FROM workflows w JOIN repos ON repos.Id = w.repoid"
-    " WHERE repos.gonereason IS NULL AND (repos.archived IS NULL OR NOT repos.archived)"
-    " AND (w.state IS NULL OR w.state = 'active')) watched"
-    " JOIN workflowruns newest ON newest.Id = (SELECT ended.Id FROM workflowruns ended WHERE "
-    + OF_WORKFLOW.format(run="ended", of="watched")
-    + " AND (ended.branchname = watched.defaultbranch OR (watched.defaultbranch IS NULL"
-    " AND ended.branchname IN ('main', 'master')))"
-    " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
-    " ORDER BY ended.createtime DESC, ended.Id DESC LIMIT 1)"
-)
-"""The newest run on the default branch that ended well or failed, of each workflow in use."""
-# A limit on the time keeps to the index; where a good and a failed run are of one moment, the
-# failed one counts, so that no red workflow is lost.
-SELECT_MAIN_RED = (
-    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
-    " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE "
-    + OF_BRANCH.format(run="good", of="newest")
-    + " AND good.conclusion = 'success' AND good.createtime <= newest.createtime) AS goodtime"
-    " FROM "
-    + NEWEST
-    + " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red"
-    " JOIN workflowruns began ON began.Id = (SELECT bad.Id FROM workflowruns bad WHERE "
-    + OF_BRANCH.format(run="bad", of="red")
-    + " AND bad.conclusion IN ('failure', 'timed_out', 'startup_failure')"
-    " AND bad.createtime >= COALESCE(red.goodtime, '1970-01-01 00:00:00')"
-    " ORDER BY bad.createtime, bad.Id LIMIT 1)"
-)
-"""Cancelled and skipped runs tell neither way."""
-
-MAIN_NOW = "main_now"
-COLUMNS_OF_MAIN_NOW = {
-    "provider": ("newest.provider", "workflowruns.provider"),
-    "repoid": ("newest.repoid", "workflowruns.repoid"),
-    "repository": ("newest.repo", "Full name of the repository"),
-    "workflowgitid": ("newest.workflowgitid", "workflowruns.workflowgitid"),
-    "workflow": ("newest.workflowname", "Name of the workflow"),
-    "branchname": ("newest.branchname", "The default branch"),
-    "rungitid": ("newest.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
-    "conclusion": ("newest.conclusion", "How that ended"),
-    "createtime": ("newest.createtime", "When that was created"),
-    "endtime": ("newest.endtime", "When that ended"),
-    "runtime": ("newest.runtime", "Seconds from its first start to its end"),
-}
-"""What each column is, and means."""
-SELECT_MAIN_NOW = (
-    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"  # noqa: S608 - names of ours
-    f" FROM {NEWEST}"
-)
-
 QUERIES = {
-    MAIN_NOW: SELECT_MAIN_NOW,
-    MAIN_RED: SELECT_MAIN_RED,
     ERRORS: SELECT_ERRORS,
     CHANGES: SELECT_CHANGES,
     OWN_JOBS: SELECT_OWN_JOBS,
@@ -207,7 +128,7 @@ QUERIES = {
     JOB_STEPS: SELECT_JOB_STEPS,
 }
 LISTS = (STEPS, STEPS_OF_JOBS)
-NAMES = (*(view.name for view in LISTS), *QUERIES)
+NAMES = (*(view.name for view in LISTS), MAIN_NOW, MAIN_RED, *QUERIES)
 
 
 def create(connection: Connection) -> None:
@@ -215,8 +136,8 @@ def create(connection: Connection) -> None:
     kind = kind_of(connection)
     seconds = kind.seconds_between("starttime", "endtime")
     lists = (kind.list_view(view) for view in LISTS)
-    queries = (
-        kind.make_view(name, query.replace("{seconds}", seconds)) for name, query in QUERIES.items()
-    )
+    texts = select_main(kind.days_before)
+    texts |= {name: query.replace("{seconds}", seconds) for name, query in QUERIES.items()}
+    queries = (kind.make_view(name, query) for name, query in texts.items())
     for statement in chain(*lists, *queries):
         connection.execute(text(statement))

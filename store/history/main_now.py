@@ -9,7 +9,7 @@ class MainRun(NamedTuple):
     """How a workflow stands on its default branch."""
 
     repoid: int
-    workflowgitid: int
+    workflowgitid: int | None
     workflow: str | None
     branchname: str | None
     rungitid: int

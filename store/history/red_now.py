@@ -1,6 +1,7 @@
 """The default branches that are red now: one rule, the view main_red, for everybody who asks."""
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 from sqlalchemy import Connection, column, select, table
@@ -14,8 +15,8 @@ class RedWorkflow(NamedTuple):
     provider: str
     repoid: int
     repository: str
-    workflowgitid: int
-    workflow: str
+    workflowgitid: int | None
+    workflow: str | None
     branchname: str
     rungitid: int
     conclusion: str
@@ -25,6 +26,11 @@ class RedWorkflow(NamedTuple):
     author: str | None
     commithash: str | None
     goodtime: datetime | None
+
+    @property
+    def number(self) -> int:
+        """What stands for the workflow in `redperiods`."""
+        return number_workflow(self.workflowgitid, self.workflow)
 
 
 def list_red(connection: Connection, most: int = MOST) -> list[RedWorkflow]:
@@ -36,6 +42,14 @@ def list_red(connection: Connection, most: int = MOST) -> list[RedWorkflow]:
         RedWorkflow(*row)._replace(since=as_time(row.since), goodtime=goodtime_of(row.goodtime))
         for row in rows
     ]
+
+
+def number_workflow(gitid: int | None, name: str | None) -> int:
+    """Return a workflow's id; where its runs have none, a number below zero that its name has."""
+    if gitid is not None:
+        return gitid
+    digest = blake2b((name or "").encode(), digest_size=7).digest()
+    return -1 - int.from_bytes(digest)
 
 
 def goodtime_of(value: datetime | str | None) -> datetime | None:

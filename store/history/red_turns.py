@@ -12,7 +12,7 @@ from engines.transaction import transact
 from rows.words import SUCCESS
 from schema.tables.ci import repos, workflowruns, workflows
 from schema.tables.failures import failures
-from store.history.red_now import RedWorkflow, as_time, list_red
+from store.history.red_now import RedWorkflow, as_time, list_red, number_workflow
 from store.state import alerts, red_periods
 from store.state.alerts import GREEN, RED, Claimed
 from store.state.red_periods import RedPeriod
@@ -21,6 +21,8 @@ MOST = 5000
 FRESH = timedelta(hours=24)
 """What is red for longer when it is first seen is no news: it is of a history that was read."""
 KEPT = timedelta(days=90)
+LOST = timedelta(days=14)
+"""How long a workflow is waited for that no run tells of any more: as the view does."""
 
 
 class Turn(NamedTuple):
@@ -55,8 +57,9 @@ def note_turns(engine: Engine, targets: Collection[str]) -> tuple[int, int]:
     with engine.connect() as connection:
         red = list_red(connection, MOST)
         turned, over = compare(red, red_periods.list_open(connection))
-        ended = find_ended(connection, over)
-        is_old = red_periods.has_older(connection, database_time(connection) - KEPT)
+        now = database_time(connection)
+        ended = find_ended(connection, over, now)
+        is_old = red_periods.has_older(connection, now - KEPT)
     if not (turned or ended or is_old):
         return 0, 0
 
@@ -75,22 +78,33 @@ def note_turns(engine: Engine, targets: Collection[str]) -> tuple[int, int]:
 
 
 def compare(
-    red: Iterable[RedWorkflow], begun: Collection[RedPeriod]
+    red: Collection[RedWorkflow], begun: Collection[RedPeriod]
 ) -> tuple[list[RedWorkflow], list[RedPeriod]]:
-    """Return what is red and not known to be, and what is known to be and is not red."""
-    now = {(one.repoid, one.workflowgitid): one for one in red}
+    """Return what is red and not known to be, and what is known to be and is not red.
+
+    A workflow whose runs had no id, and have one since, goes on: it began with the same run.
+    """
+    now = {(one.repoid, one.number) for one in red}
+    now_runs = {(one.repoid, one.sincerungitid) for one in red}
     known = {(one.repoid, one.workflowgitid) for one in begun}
-    return (
-        [one for key, one in now.items() if key not in known],
-        [one for one in begun if (one.repoid, one.workflowgitid) not in now],
-    )
+    known_runs = {(one.repoid, one.rungitid) for one in begun}
+
+    def is_new(workflow: RedWorkflow) -> bool:
+        key, run = (workflow.repoid, workflow.number), (workflow.repoid, workflow.sincerungitid)
+        return key not in known and run not in known_runs
+
+    def is_over(period: RedPeriod) -> bool:
+        key, run = (period.repoid, period.workflowgitid), (period.repoid, period.rungitid)
+        return key not in now and run not in now_runs
+
+    return list(filter(is_new, red)), list(filter(is_over, begun))
 
 
 def begin(connection: Connection, red: RedWorkflow, targets: Iterable[str], now: datetime) -> None:
     """Note that a workflow turned red."""
     values = {
         "repoid": red.repoid,
-        "workflowgitid": red.workflowgitid,
+        "workflowgitid": red.number,
         "rungitid": red.sincerungitid,
         "provider": red.provider,
         "branchname": red.branchname,
@@ -103,7 +117,7 @@ def begin(connection: Connection, red: RedWorkflow, targets: Iterable[str], now:
 
 
 def find_ended(
-    connection: Connection, over: Collection[RedPeriod]
+    connection: Connection, over: Collection[RedPeriod], now: datetime
 ) -> list[tuple[RedPeriod, int | None]]:
     """Return the periods that are over, and the good runs; a run done again is waited for."""
     if not over:
@@ -116,7 +130,7 @@ def find_ended(
         conclusion, gitid, created = current.get(key, (None, None, None))
         if conclusion == SUCCESS and created is not None and created >= period.redtime:
             ended.append((period, gitid))
-        elif key in unused:
+        elif key in unused or (created is None and period.redtime < now - LOST):
             ended.append((period, None))
     return ended
 
@@ -126,15 +140,13 @@ Newest = dict[tuple[int, int], tuple[str | None, int | None, datetime | None]]
 
 def read_newest(connection: Connection, repoids: Iterable[int]) -> Newest:
     """Return how the newest run of each workflow on the default branch ended, by the one rule."""
-    names = ("repoid", "workflowgitid", "conclusion", "rungitid", "createtime")
+    names = ("repoid", "workflowgitid", "workflow", "conclusion", "rungitid", "createtime")
     view, newest = table("main_now", *(column(name) for name in names)), Newest()
     for part in chunks(sorted(repoids)):
         for row in connection.execute(select(view).where(view.c.repoid.in_(part))):
-            newest[row.repoid, row.workflowgitid] = (
-                row.conclusion,
-                row.rungitid,
-                as_time(row.createtime),
-            )
+            ended = (row.conclusion, row.rungitid, as_time(row.createtime))
+            newest[row.repoid, number_workflow(row.workflowgitid, row.workflow)] = ended
+            newest.setdefault((row.repoid, number_workflow(None, row.workflow)), ended)
     return newest
 
 

@@ -39,7 +39,7 @@ def list_turns(
     for period in [RedPeriod(*each) for each in connection.execute(ended)]:
         turns.append(date_turn(connection, period, GREEN, period.greentime))
     for red in list_red(connection):
-        key = (red.repoid, red.workflowgitid, red.sincerungitid)
+        key = (red.repoid, red.number, red.sincerungitid)
         if key not in known and (repoids is None or red.repoid in repoids):
             period = RedPeriod(0, *key, red.branchname, red.since, red.since, None, None)
             turns.append(date_turn(connection, period, RED, red.since))

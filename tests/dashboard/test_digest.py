@@ -27,8 +27,8 @@ on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: str, tmp_path: Path):
     new, old = stored.repo(engine, "octo-org/new"), stored.repo(engine, "octo-org/old")
     stored.run(engine, new, LAST_NIGHT - DAY)
-    stored.failed(engine, new, LAST_NIGHT, message="boom")
-    stored.failed(engine, old, LAST_NIGHT - DAY)
+    began = stored.failed(engine, new, LAST_NIGHT, message="boom")
+    since = stored.failed(engine, old, LAST_NIGHT - DAY)
     stored.failed(engine, old, LAST_NIGHT)
     fixed = stored.repo(engine, "octo-org/fixed")
     stored.failed(engine, fixed, LAST_NIGHT - DAY)
@@ -42,6 +42,10 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
     assert found.text.splitlines() == [
         "Night to Tue 10 Mar",
         "2 failed, 1 passed.",
+        "",
+        "Red now on the default branch (2):",
+        f"- octo-org/new: Nightly, since 10 Mar 02:30 [/runs/github/{began}]",
+        f"- octo-org/old: Nightly, since 9 Mar 02:30 [/runs/github/{since}]",
         "",
         "Still failing (1):",
         "- 2 repositories (octo-org/old, octo-org/new), 2 jobs, for 2+ nights: boom [/errors/1:f]",
@@ -129,11 +133,15 @@ def test_digest_of_a_group_has_its_repositories_and_whole_addresses(
     monkeypatch.setenv("DASHBOARD_URL", "https://ci.example.org/runs/")
     web = stored.repo(engine, "octo-org/web-1")
     stored.run(engine, web, LAST_NIGHT - DAY)
-    stored.run(engine, web, LAST_NIGHT, conclusion="failure")
+    red = stored.run(engine, web, LAST_NIGHT, conclusion="failure")
     assert main(["--digest", "--group", "prod"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Night to Tue 10 Mar, prod [https://ci.example.org/runs/?group=prod]",
         "1 failed.",
+        "",
+        "Red now on the default branch (1):",
+        "- octo-org/web-1: Nightly, since 10 Mar 02:30 "
+        f"[https://ci.example.org/runs/runs/github/{red}]",
         "",
         "New since yesterday (1):",
         "- octo-org/web-1: Nightly / the run itself "

@@ -108,3 +108,42 @@ def read(engine: sa.Engine, query: str) -> list[tuple[Any, ...]]:
         tuple(float(cell) if hasattr(cell, "as_integer_ratio") else cell for cell in row)
         for row in rows
     ]
+
+
+def test_main_red_knows_workflows_that_no_row_is_of(engine: sa.Engine):
+    migrate.upgrade(engine)
+    shop = stored.repo(engine, "acme/shop")
+    stored.put(engine, workflows, provider="github", repoid=shop, gitid=1)
+
+    def run(hour: float, conclusion: str, gitid: int | None, name: str | None, **more: Any) -> int:
+        known = {"workflowgitid": gitid, "workflowname": name, "conclusion": conclusion, **more}
+        return stored.run(engine, shop, DAY + timedelta(hours=hour), **known)
+
+    run(0, "success", 1, "CI")
+    run(1, "success", None, "Nightly")
+    nightly = run(25, "failure", None, "Nightly", author="ana")
+    newest = run(49, "failure", None, "Nightly")
+    run(50, "success", None, "Weekly")
+    nameless = run(51, "failure", None, None)
+    run(52, "success", 7, "Deploy")
+    deploy = run(53, "failure", 7, "Deploy")
+    run(54, "failure", None, "Tests", branchname="feature")
+    run(-14 * 24, "failure", None, "Renamed")
+    run(-14 * 24, "failure", 8, "Deleted")
+    columns = "workflowgitid, workflow, rungitid, sincerungitid, author"
+    assert read(engine, f"SELECT {columns} FROM main_red ORDER BY since") == [  # noqa: S608
+        (None, "Nightly", newest, nightly, "ana"),
+        (None, None, nameless, nameless, None),
+        (7, "Deploy", deploy, deploy, None),
+    ]
+    now = "SELECT workflow, conclusion FROM main_now ORDER BY createtime"
+    assert read(engine, now) == [
+        ("CI", "success"),
+        ("Nightly", "failure"),
+        ("Weekly", "success"),
+        (None, "failure"),
+        ("Deploy", "failure"),
+    ]
+    with engine.begin() as connection:
+        connection.execute(sa.update(repos).values(archived=True))
+    assert read(engine, now) == []

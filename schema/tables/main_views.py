@@ -1,0 +1,136 @@
+"""The views of how default branches stand now: one rule for pages, messages and analysts."""
+
+from collections.abc import Callable
+
+MAIN_RED = "main_red"
+COLUMNS_OF_MAIN_RED = {
+    "provider": ("red.provider", "workflowruns.provider"),
+    "repoid": ("red.repoid", "workflowruns.repoid"),
+    "repository": ("red.repo", "Full name of the repository"),
+    "workflowgitid": (
+        "red.workflowgitid",
+        "workflowruns.workflowgitid; NULL where its runs have none",
+    ),
+    "workflow": ("red.workflowname", "Name of the workflow"),
+    "branchname": ("red.branchname", "The default branch"),
+    "rungitid": ("red.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
+    "conclusion": ("red.conclusion", "How that ended"),
+    "endtime": ("red.endtime", "When that ended"),
+    "url": ("red.url", "Its HTML page"),
+    "since": ("began.createtime", "When the first run was created that failed since the last good"),
+    "sincerungitid": ("began.gitid", "workflowruns.gitid of that run"),
+    "author": ("began.author", "Login of the actor who triggered it"),
+    "commithash": ("began.commithash", "Its commit"),
+    "goodtime": ("red.goodtime", "When the last good run before was created; NULL for none known"),
+}
+"""What each column is, and means."""
+
+MAIN_NOW = "main_now"
+COLUMNS_OF_MAIN_NOW = {
+    "provider": ("newest.provider", "workflowruns.provider"),
+    "repoid": ("newest.repoid", "workflowruns.repoid"),
+    "repository": ("newest.repo", "Full name of the repository"),
+    "workflowgitid": (
+        "newest.workflowgitid",
+        "workflowruns.workflowgitid; NULL where its runs have none",
+    ),
+    "workflow": ("newest.workflowname", "Name of the workflow"),
+    "branchname": ("newest.branchname", "The default branch"),
+    "rungitid": ("newest.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
+    "conclusion": ("newest.conclusion", "How that ended"),
+    "createtime": ("newest.createtime", "When that was created"),
+    "endtime": ("newest.endtime", "When that ended"),
+    "runtime": ("newest.runtime", "Seconds from its first start to its end"),
+}
+"""What each column is, and means."""
+
+OF_REPOSITORY = (
+    "{run}.repoid = {of}.repoid AND {run}.headrepo IS NULL AND {run}.status = 'completed'"
+    " AND ({run}.event IS NULL OR {run}.event NOT IN ('pull_request', 'pull_request_target',"
+    " 'merge_group', 'merge_request_event', 'external_pull_request_event'))"
+)
+"""What a run of a repository's own is, events of proposals aside."""
+OF_ID = OF_REPOSITORY + " AND {run}.workflowgitid = {of}.workflowgitid"
+OF_NAME = (
+    OF_REPOSITORY + " AND {run}.workflowgitid IS NULL"
+    " AND COALESCE({run}.workflowname, '') = COALESCE({of}.workflowname, '')"
+)
+"""What a run of a workflow is: by its id, or by its name where its runs have no id."""
+USED = "repos.gonereason IS NULL AND (repos.archived IS NULL OR NOT repos.archived)"
+KNOWN = (
+    "SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch"  # noqa: S608 - names of ours
+    f" FROM workflows w JOIN repos ON repos.Id = w.repoid WHERE {USED}"
+    " AND (w.state IS NULL OR w.state = 'active')"
+)
+"""Workflows in use, as their server lists them."""
+# An id after the other, each by a step down the index: there are few, of very many runs.
+UNKNOWN = (
+    "WITH RECURSIVE ids (repoid, workflowgitid) AS ("  # noqa: S608 - names of ours
+    "SELECT repos.Id, (SELECT MIN(low.workflowgitid) FROM workflowruns low"
+    f" WHERE low.repoid = repos.Id) FROM repos WHERE {USED} UNION ALL"
+    " SELECT ids.repoid, (SELECT MIN(above.workflowgitid) FROM workflowruns above"
+    " WHERE above.repoid = ids.repoid AND above.workflowgitid > ids.workflowgitid)"
+    " FROM ids WHERE ids.workflowgitid IS NOT NULL)"
+    " SELECT ids.repoid, ids.workflowgitid, repos.defaultbranch, {cutoff} AS cutoff"
+    " FROM ids JOIN repos ON repos.Id = ids.repoid WHERE ids.workflowgitid IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM workflows w WHERE w.provider = repos.provider"
+    " AND w.gitid = ids.workflowgitid)"
+)
+"""Those that no row of `workflows` is of."""
+NAMED = (
+    "SELECT DISTINCT named.repoid, named.workflowname, repos.defaultbranch, {cutoff} AS cutoff"  # noqa: S608 - names of ours
+    " FROM repos JOIN workflowruns named ON named.repoid = repos.Id"
+    f" AND named.workflowgitid IS NULL AND named.createtime >= {{cutoff}} WHERE {USED}"
+)
+"""Those whose runs have no id."""
+LATEST = "(SELECT MAX(latest.createtime) FROM workflowruns latest WHERE latest.repoid = repos.Id)"
+DAYS = 14
+"""Of what the server lists no workflow: it counts if it ran so long before the newest run of its
+repository. What does not was renamed or deleted, and would be red for ever."""
+NEWEST = (
+    "({watched}) watched"
+    " JOIN workflowruns newest ON newest.Id = (SELECT ended.Id FROM workflowruns ended WHERE {same}"
+    " AND (ended.branchname = watched.defaultbranch OR (watched.defaultbranch IS NULL"
+    " AND ended.branchname IN ('main', 'master')))"
+    " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
+    " ORDER BY ended.createtime DESC, ended.Id DESC LIMIT 1)"
+)
+"""The newest run on the default branch that ended well or failed, of each workflow."""
+RECENT = f"{NEWEST} AND newest.createtime >= watched.cutoff"
+NOW = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"
+)
+# A limit on the time keeps to the index; where a good and a failed run are of one moment, the
+# failed one counts, so that no red workflow is lost.
+RED = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
+    " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE {good}"
+    " AND good.branchname = newest.branchname"
+    " AND good.conclusion = 'success' AND good.createtime <= newest.createtime) AS goodtime"
+    " FROM {newest}"
+    " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red"
+    " JOIN workflowruns began ON began.Id = (SELECT bad.Id FROM workflowruns bad WHERE {bad}"
+    " AND bad.branchname = red.branchname"
+    " AND bad.conclusion IN ('failure', 'timed_out', 'startup_failure')"
+    " AND bad.createtime >= COALESCE(red.goodtime, '1970-01-01 00:00:00')"
+    " ORDER BY bad.createtime, bad.Id LIMIT 1)"
+)
+"""Cancelled and skipped runs tell neither way."""
+
+
+def select_main(days_before: Callable[[str, int], str]) -> dict[str, str]:
+    """Return the SELECT of each view; `days_before` gives SQL for so many days before a time."""
+    cutoff = days_before(LATEST, DAYS)
+    now, red = [], []
+    for template, watched, same in (
+        (NEWEST, KNOWN, OF_ID),
+        (RECENT, UNKNOWN, OF_ID),
+        (RECENT, NAMED, OF_NAME),
+    ):
+        newest = template.format(
+            watched=watched.format(cutoff=cutoff), same=same.format(run="ended", of="watched")
+        )
+        now.append(f"{NOW} FROM {newest}")
+        good, bad = same.format(run="good", of="newest"), same.format(run="bad", of="red")
+        red.append(RED.format(newest=newest, good=good, bad=bad))
+    return {MAIN_NOW: " UNION ALL ".join(now), MAIN_RED: " UNION ALL ".join(red)}
