@@ -155,6 +155,9 @@ class Vendor(HookKeeper, Protocol):
     def find_runs(
         self, context: Context, repository: Repository, runs: Iterable[int]
     ) -> list[ListedRun]: ...
+    def find_numbered_runs(
+        self, context: Context, repository: Repository, numbers: Sequence[int]
+    ) -> list[ListedRun]: ...
     def count_runs_before(
         self, context: Context, repository: Repository, time: datetime
     ) -> int: ...

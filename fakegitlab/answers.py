@@ -54,7 +54,7 @@ def list_pipelines(project: Project, query: dict[str, str]) -> list[Json]:
     listed: list[Json] = [
         {key: one.get(key) for key in LISTED}
         for one in project.pipelines.values()
-        if (one["source"] == "parent_pipeline") == is_child
+        if (one["source"] == "parent_pipeline") == is_child and one["id"] not in project.hidden
     ]
     for key, field in (("updated_after", "updated_at"), ("created_after", "created_at")):
         if floor := query.get(key):

@@ -44,6 +44,8 @@ class Project:
     hooks: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     schedules: dict[int, Json] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+    """Pipelines that no list has, though they are there by id and by number."""
     lives: dict[int, Any] = field(default_factory=dict)
     """Those of the pipelines whose lives are known (`fakegitlab.life`)."""
 
@@ -112,7 +114,8 @@ class World:
     def new_pipeline(self, project: Project, source: str) -> Json:
         """Make a pipeline of a new commit: what never changes of it."""
         commit = self.add_commit(project)
-        gitid, iid = self.number(), len(project.pipelines) + 1
+        gitid = self.number()
+        iid = 1 + max((one["iid"] for one in project.pipelines.values()), default=0)
         project.pipelines[gitid] = {
             "id": gitid,
             "iid": iid,

@@ -133,5 +133,7 @@ class Source(NamedTuple):
     """A payload as it may be kept: without what the vendor tells of secrets. Raises Unmappable."""
     retries_inside: bool
     """Whether a job is tried again inside of its run, as a new job of the same name."""
+    counts_by_workflow: bool
+    """Whether the runs of each workflow are numbered from 1, not those of a repository."""
     watched_as: str
     """What stands before its names where repositories of all vendors are named together."""

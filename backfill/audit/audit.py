@@ -20,6 +20,7 @@ from backfill.pipeline.context import Context
 from backfill.records import ListedRun, Repository
 from backfill.vendors import vendor_of
 from engines import reading
+from rows.sources import Source, source_of
 from store.deliveries import received
 from store.deliveries.table import now
 from store.reads import for_audit, repository_names
@@ -67,7 +68,8 @@ def audit_vendor(
         if run.gitid in lists.jobs and run.gitid not in absent:
             listed_jobs, stored_jobs = lists.jobs[run.gitid], jobs.get(run.gitid, {})
             missing += findings.find_missing_jobs(run, listed_jobs, stored_jobs, span.until)
-    notes = lists.notes + ([] if lists.unlisted else explain_gaps(runs, stored, lists))
+    source = source_of(repository.provider)
+    notes = lists.notes + ([] if lists.unlisted else explain_gaps(runs, stored, lists, source))
     broken = {finding.run for finding in missing}
     endless = span_findings.find_endless(stored, span.until)
     notes += [finding for finding in endless if finding.run not in broken]
@@ -104,6 +106,7 @@ def audit_store(
         pushed = read_pushes(connection, names, span.since) if pushes else []
         hashes = for_audit.find_hashes(connection, repoid, git_findings.named_hashes(pushed, heads))
         name = repository_names.read_full_name(connection, repoid)
+        provider = repository_names.read_provider(connection, repoid)
         waiting = find_waiting(connection, names, span.since, spool)
 
     runs = use_stored_names(span_findings.runs_noted_as_listed(stored), stored)
@@ -122,8 +125,9 @@ def audit_store(
     notes = list[Finding]()
     for finding in span_findings.find_endless(stored, span.until):
         (notes if finding.run in stored.excused else missing).append(finding)
-    gaps = run_number_gaps.find_gaps(stored.runs.values())
-    unproven, deleted = run_number_gaps.judge_gaps(gaps, listed_spans)
+    source = source_of(provider)
+    gaps = run_number_gaps.find_gaps(stored.runs.values(), by_workflow=source.counts_by_workflow)
+    unproven, deleted = run_number_gaps.judge_gaps(gaps, listed_spans, source.title)
     missing += unproven + git_findings.find_lost_pushes(pushed, heads, hashes) + waiting
     notes += deleted
     return store_verdict(engine, judge(repoid, name, span, door, runs, missing, notes))
@@ -150,24 +154,36 @@ def use_stored_names(runs: Iterable[ListedRun], stored: StoredSpan) -> list[List
     ids: dict[str | None, set[int | None]] = defaultdict(set)
     for run in listed:
         ids[run.workflow].add(run.workflowgitid)
-    names = {run.workflowgitid: run.workflow for run in stored.runs.values()}
+    known = stored.runs
+    own = {gitid: run.workflow for gitid, run in known.items()}
+    names = {run.workflowgitid: run.workflow for run in known.values() if run.workflowgitid}
     names |= {
         gitid: f"{name} (workflow {gitid})"
         for name, alike in ids.items()
         for gitid in alike - names.keys()
         if len(alike) > 1 and gitid is not None
     }
-    return [run._replace(workflow=names.get(run.workflowgitid) or run.workflow) for run in listed]
+    return [
+        run._replace(
+            workflow=own.get(run.gitid) or names.get(run.workflowgitid or 0) or run.workflow
+        )
+        for run in listed
+    ]
 
 
 def explain_gaps(
-    runs: Iterable[ListedRun], stored: StoredSpan, lists: VendorLists
+    runs: Iterable[ListedRun], stored: StoredSpan, lists: VendorLists, source: Source
 ) -> list[Finding]:
     """Return a note for each gap in the run numbers of what is listed or stored."""
     by_id = {run.gitid: run for run in (*stored.runs.values(), *runs)}
     times = [run.createtime for run in lists.runs if run.createtime]
     horizon = None if lists.has_older else min(times, default=None)
-    return run_number_gaps.explain_gaps(run_number_gaps.find_gaps(by_id.values()), horizon)
+    gaps = run_number_gaps.find_gaps(
+        by_id.values(),
+        by_workflow=source.counts_by_workflow,
+        from_first=not (source.counts_by_workflow or lists.has_older),
+    )
+    return run_number_gaps.explain_gaps(gaps, horizon, source.title)
 
 
 def drop_absent_attempts(

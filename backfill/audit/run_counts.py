@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from backfill.audit.findings import COUNT, DELETED, LISTING, Finding, finding_about
-from backfill.audit.run_number_gaps import find_gaps
+from backfill.audit.run_number_gaps import find_gaps, list_numbers
 from backfill.audit.verdict import Span
 from backfill.pipeline.context import Context
 from backfill.records import (
@@ -24,10 +24,13 @@ from backfill.records import (
     UnreadItem,
 )
 from backfill.vendors import vendor_of
+from rows.sources import source_of
 from store.reads.for_audit import StoredSpan
 
 MOST = 100
 """Runs asked for one by one, the newest first."""
+NUMBERS, ABOVE = 2_000, 20
+"""Numbers without a run that are asked for, and so many above the highest known one."""
 
 
 class ProvenRuns(NamedTuple):
@@ -125,14 +128,30 @@ class RunCounts:
         return min(filter(None, times), default=BEGINNING)
 
     def ask_about_gaps(self, *, has_older: bool) -> bool:
-        """List the workflows with gaps in their run numbers; tell whether that gave a new run."""
+        """Ask for what gaps in run numbers may hide; tell whether that gave a new run.
+
+        Of a workflow with gaps the runs are listed, a repository's own numbers are asked for.
+        """
+        known = ({**self.stored, **self.runs}).values()
+        if not source_of(self.asked[1].provider).counts_by_workflow:
+            return self.take(self.ask_by_number(known, has_older=has_older), 2)
         horizon = BEGINNING if has_older else self.find_horizon()
         since = dict[int, datetime]()
-        for gap in find_gaps(({**self.stored, **self.runs}).values()):
+        for gap in find_gaps(known):
+            if gap.before is None:
+                continue
             time, workflow = gap.before.createtime, gap.before.workflowgitid
             if time and workflow and time >= horizon:
                 since[workflow] = min(time, since.get(workflow, time))
         return any([self.take(flow.runs.values()) for flow in self.walk_workflows(since)])
+
+    def ask_by_number(self, known: Iterable[ListedRun], *, has_older: bool) -> list[ListedRun]:
+        """Return the runs that the vendor has of numbers which no known one has."""
+        runs = list(known)
+        highest = max((run.number for run in runs if run.number), default=0)
+        gaps = find_gaps(runs, by_workflow=False, from_first=not has_older)
+        above = range(highest + 1, highest + 1 + ABOVE)
+        return self.vendor.find_numbered_runs(*self.asked, [*above, *list_numbers(gaps, NUMBERS)])
 
     def ask_by_workflow(self) -> int:
         """List the runs of each workflow; return how many there are in all."""

@@ -15,6 +15,7 @@ from backfill.github.api_access import read_app as read_app
 from backfill.github.audit_lists import count_runs_before as count_runs_before
 from backfill.github.audit_lists import find_absent_attempts as find_absent_attempts
 from backfill.github.audit_lists import find_absent_runs as find_absent_runs
+from backfill.github.audit_lists import find_numbered_runs as find_numbered_runs
 from backfill.github.audit_lists import find_runs as find_runs
 from backfill.github.audit_lists import list_jobs as list_jobs
 from backfill.github.audit_lists import list_runs as list_runs

@@ -5,7 +5,7 @@ without a filter, by workflow, by id. https://docs.github.com/rest/actions/workf
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -162,6 +162,13 @@ def find_runs(context: Context, repository: Repository, runs: Iterable[int]) -> 
         return next(map_each(context, "run", map_run, [record], []), None)
 
     return [run for run in context.pool.spread(partial(ask, one) for one in runs) if run]
+
+
+def find_numbered_runs(
+    context: Context, repository: Repository, numbers: Sequence[int]
+) -> list[ListedRun]:
+    """Return none: no run can be asked for by its number."""
+    return []
 
 
 def list_jobs(

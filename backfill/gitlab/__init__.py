@@ -10,6 +10,7 @@ from backfill.gitlab.api_access import open_client as open_client
 from backfill.gitlab.audit_lists import count_runs_before as count_runs_before
 from backfill.gitlab.audit_lists import find_absent_attempts as find_absent_attempts
 from backfill.gitlab.audit_lists import find_absent_runs as find_absent_runs
+from backfill.gitlab.audit_lists import find_numbered_runs as find_numbered_runs
 from backfill.gitlab.audit_lists import find_runs as find_runs
 from backfill.gitlab.audit_lists import list_jobs as list_jobs
 from backfill.gitlab.audit_lists import list_runs as list_runs
@@ -40,12 +41,12 @@ from backfill.gitlab.hook_registration import hook_owners as hook_owners
 from backfill.gitlab.hook_registration import inspect_hooks as inspect_hooks
 from backfill.gitlab.hook_registration import set_up_hook as set_up_hook
 from backfill.gitlab.hook_registration import wait_for_ping as wait_for_ping
+from backfill.gitlab.open_pipelines import read_open_runs as read_open_runs
 from backfill.gitlab.projects import compare_commits as compare_commits
 from backfill.gitlab.projects import find_known_repository as find_known_repository
 from backfill.gitlab.projects import find_repository as find_repository
 from backfill.gitlab.projects import list_names as list_names
 from backfill.gitlab.runs_with_jobs import CHANGES_FOR as CHANGES_FOR
-from backfill.gitlab.runs_with_jobs import read_open_runs as read_open_runs
 from backfill.gitlab.runs_with_jobs import read_recent_runs as read_recent_runs
 from backfill.gitlab.runs_with_jobs import read_runs as read_runs
 from backfill.gitlab.runs_with_jobs import reread_runs as reread_runs

@@ -1,10 +1,11 @@
 """What GitLab has of a project: pipelines, listed and by id, and their jobs. Nothing is stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
 from backfill.gitlab import pipelines
+from backfill.gitlab.completion import Completion, Refused, number_of
 from backfill.gitlab.pipelines import time_of
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
@@ -20,15 +21,18 @@ from backfill.records import (
     UnreadItem,
 )
 from rows import Unmappable
-from rows.gitlab import clock
-from rows.gitlab.words import state_of
+from rows.gitlab import clock, workflowrun
+from rows.gitlab.words import STATES, read_status, state_of
+from rows.gitlab.workflow import ci_file
 
 Attempt = tuple[int, int]
 
 
-def map_run(record: Json) -> ListedRun:
-    """Return a listed pipeline."""
-    words, iid = state_of(record.get("status")), record.get("iid")
+def map_run(repository: Repository, record: Json) -> ListedRun:
+    """Return a listed pipeline; what is not of the CI file goes by what started it."""
+    status, iid, source = record.get("status"), record.get("iid"), record.get("source")
+    words = state_of(status if status in STATES else None)
+    has_own = source in (workflowrun.CHILD, *workflowrun.SCHEDULES)
     return ListedRun(
         gitid=record["id"],
         attempt=1,
@@ -38,7 +42,7 @@ def map_run(record: Json) -> ListedRun:
         updatetime=time_of(record, "updated_at"),
         number=iid if isinstance(iid, int) else None,
         workflowgitid=None,
-        workflow=None,
+        workflow=source if has_own else ci_file({"project": repository.record}),
     )
 
 
@@ -46,7 +50,8 @@ def list_runs(
     context: Context, repository: Repository, since: datetime, until: datetime, unread: Unread
 ) -> tuple[dict[int, ListedRun], list[BrokenList]]:
     """List the pipelines created in a span, ends included, children too. Raises ApiError."""
-    listed = map(map_run, pipelines.list_pipelines(context, repository, "", since, None))
+    records = pipelines.list_pipelines(context, repository, "", since, None)
+    listed = (map_run(repository, record) for record in records)
     runs = {run.gitid: run for run in listed if not run.createtime or run.createtime <= until}
     return runs, []
 
@@ -55,8 +60,8 @@ def walk_runs(
     context: Context, repository: Repository, until: datetime, workflow: int | None = None
 ) -> CountedRuns:
     """List pipelines down to those of a time, and count all. Raises ApiError."""
-    listed = map(map_run, pipelines.list_pipelines(context, repository, "", None, None))
-    runs = {run.gitid: run for run in listed}
+    records = pipelines.list_pipelines(context, repository, "", None, None)
+    runs = {record["id"]: map_run(repository, record) for record in records}
     wanted = {gitid: run for gitid, run in runs.items() if (run.createtime or until) >= until}
     return CountedRuns(wanted, len(runs), True)
 
@@ -71,9 +76,27 @@ def find_runs(context: Context, repository: Repository, runs: Iterable[int]) -> 
             if not (problem.is_gone or problem.is_unsteady):
                 raise
             return None
-        return map_run(record) if isinstance(record, dict) and record.get("id") == run else None
+        is_it = isinstance(record, dict) and record.get("id") == run
+        return map_run(repository, record) if is_it else None
 
     return [run for run in context.pool.spread(partial(ask, one) for one in runs) if run]
+
+
+def find_numbered_runs(
+    context: Context, repository: Repository, numbers: Sequence[int]
+) -> list[ListedRun]:
+    """Return the pipelines that GitLab has of some numbers of the project's. Raises ApiError."""
+    completion = Completion(context, repository)
+    try:
+        nodes = list(completion.find_numbered(numbers, "id")) if completion.is_there else []
+    except Refused as refusal:
+        why = "that nobody has are not asked for, only missed in its lists"
+        context.reporter.say(
+            f"{repository.name}: GraphQL is not to be had ({refusal}): numbers {why}"
+        )
+        return []
+    ids = (number_of(node.get("id")) for node in nodes)
+    return find_runs(context, repository, sorted(gitid for gitid in ids if gitid))
 
 
 def count_runs_before(context: Context, repository: Repository, time: datetime) -> int:
@@ -121,7 +144,7 @@ def map_job(record: Json, run: int) -> ListedJob:
     created, started, ended = (
         clock.moment(record, name, "job") for name in ("created_at", "started_at", "finished_at")
     )
-    status = state_of(record.get("status")).status
+    status = state_of(read_status(record, "status", "job")).status
     return ListedJob(record["id"], run, 1, status, created, ended or started or created)
 
 

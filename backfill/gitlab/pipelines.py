@@ -29,13 +29,21 @@ FAR = 40_000
 
 
 def list_pipelines(
-    context: Context, repository: Repository, query: str, since: datetime | None, most: int | None
+    context: Context,
+    repository: Repository,
+    query: str,
+    since: datetime | None,
+    most: int | None,
+    broken: list[ApiError] | None = None,
 ) -> Iterator[Json]:
-    """Yield listed pipelines, newest first, each once, children too. Raises ApiError."""
+    """Yield listed pipelines, newest first, each once, children too. Raises ApiError.
+
+    What keeps a page from being read goes into `broken`.
+    """
     seen = set[int]()
     for more in LISTS:
         count = 0
-        for record in list_by_id(context, repository, f"{query}{more}", since):
+        for record in list_by_id(context, repository, f"{query}{more}", since, broken):
             if record["id"] not in seen:
                 seen.add(record["id"])
                 count += 1
@@ -45,7 +53,11 @@ def list_pipelines(
 
 
 def list_by_id(
-    context: Context, repository: Repository, query: str, since: datetime | None
+    context: Context,
+    repository: Repository,
+    query: str,
+    since: datetime | None,
+    problems: list[ApiError] | None,
 ) -> Iterator[Json]:
     """Yield the pipelines of one list down to those made before a time. Raises ApiError."""
     below = ""
@@ -66,6 +78,8 @@ def list_by_id(
                 break
         for problem in broken:
             context.reporter.report(f"{repository.name}: pipelines: {problem}")
+        if problems is not None:
+            problems += broken
         if count < FAR or not oldest:
             return
         below = f"&created_before={oldest.replace('+', '%2B')}"

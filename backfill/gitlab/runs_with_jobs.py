@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy import Connection
+
 from backfill.gitlab import pipelines
 from backfill.gitlab.completion import Completion, parent_of
 from backfill.gitlab.pipelines import is_news, list_bridges, list_jobs_of, note_of, time_of
@@ -17,13 +19,13 @@ from backfill.gitlab.schedules import read_schedules
 from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import ask_for, read_named
 from backfill.pipeline.context import Context
-from backfill.records import Json, ReadRange, Repository
+from backfill.records import BEGINNING, Json, ReadRange, Repository
 from engines import reading
 from engines.chunks import chunks
+from store.deliveries.table import now
 from store.doors.api import Read
-from store.state import backfill_progress, open_runs
-from store.state.backfill_progress import DUE, RunRead
-from store.state.open_runs import ABANDONED, WAITING
+from store.state import backfill_progress
+from store.state.backfill_progress import CLOSED, DUE, RunRead, Window
 
 JOBS = "jobs?pagination=keyset&order_by=id&sort=desc&per_page=100"
 FEW = 10
@@ -32,17 +34,32 @@ BATCH = 60
 SLACK = timedelta(seconds=60)
 CHANGES_FOR = timedelta(days=3650)
 """A pipeline may be tried again until it is archived: its `updated_at` says so."""
-FIRST, DOUBLED = timedelta(minutes=1), 9
 
 
 def read_runs(context: Context, repository: Repository, read_range: ReadRange) -> None:
     """Read the pipelines that are wanted. Raises ApiError."""
-    most = read_range.max_runs
-    listed = list(pipelines.list_pipelines(context, repository, "", read_range.last_time, most))
+    most, since, began = read_range.max_runs, read_range.last_time, now().replace(microsecond=0)
+    broken = list[ApiError]()
+    listed = list(pipelines.list_pipelines(context, repository, "", since, most, broken))
     listed.sort(key=lambda record: -record["id"])
     if not listed:
         context.reporter.say(f"{repository.name}: GitLab lists no pipelines")
     read_listed(context, repository, listed[:most], from_top=True)
+    if not broken:
+        times = [time for one in listed[:most] if (time := time_of(one, "created_at"))]
+        is_cut = most is not None and len(listed) >= most
+        first = min(times, default=began) if is_cut else since or BEGINNING
+        window = Window(first, began, CLOSED, len(listed), len(listed))
+        put = partial(note_listed, repoid=repository.repoid, window=window)
+        context.writer.put(note=put)
+        context.writer.flush()
+
+
+def note_listed(connection: Connection, repoid: int, window: Window) -> None:
+    """Note a span of time all of whose pipelines were listed, in the place of those inside it."""
+    stored = backfill_progress.windows_of(connection, repoid)
+    inside = [one for one in stored if window.first <= one.first and one.last <= window.last]
+    backfill_progress.replace_windows(connection, repoid, inside, [window])
 
 
 def read_recent_runs(context: Context, repository: Repository, since: datetime) -> None:
@@ -206,43 +223,3 @@ def put_one(context: Context, repository: Repository, note: RunRead, read: Read)
     """Store a pipeline and what is noted of it."""
     put = partial(backfill_progress.put_runs, repoid=repository.repoid, runs=[note])
     context.writer.put([read], put)
-
-
-def read_open_runs(context: Context, repository: Repository, now: datetime) -> int:
-    """Ask again for pipelines that are open; return how many were given up. Raises ApiError."""
-    context.writer.flush()
-    with reading(context.engine).connect() as connection:
-        due = open_runs.list_due(connection, repository.repoid, now, CHANGES_FOR)
-    given_up = 0
-    for open_run in due:
-        run, tries = open_run.run.rungitid, 0 if open_run.tries is None else open_run.tries + 1
-        state = WAITING
-        if open_run.tries is not None:
-            answered, is_gone = ask_open(context, repository, run)
-            state = ABANDONED if is_gone else WAITING
-            given_up += is_gone
-            if answered is not None:
-                put_one(context, repository, *answered)
-        pause = min(open_runs.LONGEST, FIRST * 2 ** min(tries, DOUBLED))
-        put = partial(
-            open_runs.put,
-            repoid=repository.repoid,
-            run=run,
-            tries=tries,
-            duetime=now + pause,
-            state=state,
-        )
-        context.writer.put(note=put)
-    context.writer.put(note=lambda c: open_runs.forget_ended(c, repository.repoid))
-    context.writer.flush()
-    return given_up
-
-
-def ask_open(
-    context: Context, repository: Repository, run: int
-) -> tuple[tuple[RunRead, Read] | None, bool]:
-    """Return a pipeline as it is now, and whether it is gone."""
-    answered = read_one(context, repository, run)
-    if answered is not None or not context.due.is_due(repository.repoid, f"pipeline {run}"):
-        return answered, False
-    return None, True

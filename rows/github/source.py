@@ -76,5 +76,6 @@ GITHUB = Source(
     silent={},
     masked=lambda payload: payload,
     retries_inside=False,
+    counts_by_workflow=True,
     watched_as="",
 )

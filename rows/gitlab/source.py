@@ -84,5 +84,6 @@ GITLAB = Source(
     silent=SILENT,
     masked=secrets.masked,
     retries_inside=True,
+    counts_by_workflow=False,
     watched_as=f"{repo.NAME}:",
 )

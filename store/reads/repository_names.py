@@ -27,6 +27,11 @@ def list_all_names(connection: Connection) -> dict[int, set[str]]:
     return names
 
 
+def read_provider(connection: Connection, repoid: int) -> str:
+    """Return the server that a repository is on."""
+    return str(connection.scalar(select(repos.c.provider).where(repos.c.Id == repoid)))
+
+
 def read_full_name(connection: Connection, repoid: int) -> str:
     """Return what a repository is called today."""
     name = connection.execute(select(repos.c.name).where(repos.c.Id == repoid)).scalar_one()
