@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds bench-grafana screenshots oracle
+.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench profile bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds bench-grafana screenshots oracle
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ test-postgresql: dev ## every test that has an engine on PostgreSQL, every state
 
 bench: dev servers ## deliveries a second, beside the least that a receiver can do: make bench ARGS="--engines mariadb"
 	@.venv/bin/python -m benchmarks.reception $(ARGS)
+
+profile: dev servers ## flame graphs of a delivery and a page: make profile ARGS="--engine mariadb"
+	@.venv/bin/python -m benchmarks.profiles $(ARGS)
 
 bench-latency: dev servers ## 50 deliveries a second with the database 2 ms away: make bench-latency ARGS="--away 10"
 	@.venv/bin/python -m benchmarks.latency $(ARGS)
