@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.lake_place import POSTGRES, SQLITE, LakeSettings, quoted
+from config.lake_place import POSTGRES, SQLITE, LakeSettings
 from lake.extensions import open_duckdb
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def open_lake(
     needs_http = any(one.objects for one in buckets.values())
     connection = open_duckdb(*names, *(["httpfs"] if needs_http else []))
     connection.execute(f"SET memory_limit = '{MEMORY}'")
+    if settings.kind == POSTGRES and settings.password:
+        # In ATTACH it would be in each error about the catalog, and in `duckdb_databases()`.
+        connection.execute(f"CREATE SECRET (TYPE postgres, PASSWORD {literal(settings.password)})")
     for name, bucket in buckets.items():
         for statement in secrets_of(bucket, name):
             connection.execute(statement)
@@ -68,8 +71,6 @@ def literal(text: str) -> str:
 def attachment(settings: LakeSettings, *, write: bool, moment: datetime | None = None) -> str:
     """Return the ATTACH of the lake."""
     place = settings.catalog
-    if settings.kind == POSTGRES and settings.password:
-        place = f"{place} password={quoted(settings.password)}"
     options = [f"DATA_PATH {literal(data_path(settings))}", "OVERRIDE_DATA_PATH true"]
     if settings.kind == SQLITE:
         options.append("META_JOURNAL_MODE 'WAL'")

@@ -23,6 +23,7 @@ from lake.proof import compare
 from lake.publish import CannotPublish, attach_lines, publish
 from lake.read_only import ReadOnly, open_reader
 from lake.sync import Store, sync_all
+from lake.why_failed import why_failed
 from rows.one_line import one_line
 from schema.tables.reconciler import leases
 from store.open import COPY, WORK, CannotStart, opened, opened_existing, schema
@@ -88,9 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if not is_of_duckdb(error):
             raise
-        return say(
-            f"the lake failed: {query.without_secrets(str(error), read_lake().secrets)}", FAILED
-        )
+        return say(why_failed(error, lake), FAILED)
 
 
 def say(line: str, code: int) -> int:
@@ -134,16 +133,26 @@ def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) 
             signal.signal(number, lambda *_: stop.set())
     with opened_store(settings) as store:
         while True:
-            with held(store), closing(open_lake(place, make=True)) as lake:
-                report = sync_all(store, lake, full=given["full"])
-            written, gone = report.changed
-            print(f"{report.mode} sync: {written:,} rows written, {gone:,} gone", flush=True)
-            if given["daemon"] and (night := night_of(datetime.now(UTC))) > kept:
-                keep_small(store, place)
-                kept = night
+            try:
+                sync_once(store, place, full=given["full"])
+                given = {**given, "full": False}
+                if given["daemon"] and (night := night_of(datetime.now(UTC))) > kept:
+                    keep_small(store, place)
+                    kept = night
+            except Exception as error:
+                if not given["daemon"] or not (is_of_duckdb(error) or isinstance(error, Busy)):
+                    raise
+                say(str(error) if isinstance(error, Busy) else why_failed(error, place), FAILED)
             if not given["daemon"] or stop.wait(PAUSE_SECONDS):
                 return DONE
-            given = {**given, "full": False}
+
+
+def sync_once(store: Store, place: LakeSettings, *, full: bool) -> None:
+    """Sync under the lease, and say what was done. Raises Busy."""
+    with held(store), closing(open_lake(place, make=True)) as lake:
+        report = sync_all(store, lake, full=full)
+    written, gone = report.changed
+    print(f"{report.mode} sync: {written:,} rows written, {gone:,} gone", flush=True)
 
 
 def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:

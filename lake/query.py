@@ -93,13 +93,6 @@ FORMS: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[Any]], TextIO], N
 }
 
 
-def without_secrets(text: str, secrets: Sequence[str]) -> str:
-    """Return a text with no secret in it: errors repeat statements."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
-
-
 def ask(lake: "DuckDBPyConnection | LakeConnection", sql: str, form: str) -> None:
     """Print what a statement answers. Raises duckdb.Error."""
     answer = lake.execute(sql)

@@ -16,7 +16,8 @@ from config.lake_place import SQLITE, LakeSettings, read_lake
 from config.settings import BadSetting
 from lake.catalog import NoLake, data_path, literal, open_lake
 from lake.extensions import NotInstalled, is_of_duckdb
-from lake.query import BadMoment, read_moment, without_secrets
+from lake.query import BadMoment, read_moment
+from lake.why_failed import why_failed
 from rows.one_line import one_line
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ READING = frozenset({"SELECT", "EXPLAIN", "CREATE", "DROP", "TRANSACTION", "MULT
 EXPLAINED = re.compile(r"\s*EXPLAIN\s*(?:\([^)]*\)|ANALYZE\b)?", re.I)
 REFUSED = re.compile(
     r"""\b(?:sqlite|postgres|pg)_(?:scan|attach|query|execute)\w*
-    | \benable_logging\b
+    | \b(?:enable_logging|duckdb_secrets)\b
     | \bquery(?:_table)?\b "? (?:\s|/\*.*?\*/|--[^\n]*\n)* \(""",
     re.I | re.X | re.S,
 )
@@ -126,19 +127,19 @@ def open_at(asof: str | datetime | None = None) -> LakeConnection:
     """
     here = Path.cwd()
     folder = next((each for each in (here, HOUSE) if (each / ".env").is_file()), here)
-    secrets: tuple[str, ...] = ()
+    text = asof.isoformat(" ") if isinstance(asof, datetime) else asof
     try:
-        text = asof.isoformat(" ") if isinstance(asof, datetime) else asof
         settings = from_folder(read_lake(folder=folder), folder)
-        secrets = settings.secrets
+    except BadSetting as error:
+        raise CannotOpen(str(error)) from None
+    try:
         return open_reader(settings, None if text is None else read_moment(text))
-    except (BadSetting, BadMoment, NoLake, NotInstalled) as error:
+    except (BadMoment, NoLake, NotInstalled) as error:
         raise CannotOpen(str(error)) from None
     except Exception as error:
         if not is_of_duckdb(error):
             raise
-        why = one_line(without_secrets(str(error), secrets))
-        raise CannotOpen(f"the lake cannot be opened: {why}") from None
+        raise CannotOpen(one_line(why_failed(error, settings))) from None
 
 
 def from_folder(settings: LakeSettings, folder: Path) -> LakeSettings:

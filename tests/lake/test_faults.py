@@ -1,0 +1,155 @@
+"""A bucket, a catalog or a disk that fails: one clear sentence, nothing lost, no secret told."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from sqlalchemy import make_url
+
+from config.lake_place import read_lake
+from lake import cli
+from lake.catalog import open_lake
+from lake.why_failed import GOES_ON
+from schema import migrate
+from tests.lake import lakes, s3
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[s3.S3Server]:
+    with s3.started() as started:
+        yield started
+
+
+@pytest.fixture
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: s3.S3Server) -> lakes.Pair:
+    """Give a store whose lake is in the bucket, as the command finds both."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    migrate.upgrade(url)
+    monkeypatch.chdir(tmp_path)
+    settings = {"LAKE_CATALOG": f"sqlite:{tmp_path}/c.sqlite", **server.settings}
+    for name, value in {"DATABASE_URL": url, **settings}.items():
+        monkeypatch.setenv(name, value)
+    return lakes.make(url, tmp_path)._replace(place=read_lake(settings, tmp_path))
+
+
+REFUSALS = (
+    ("400 Bad Request", "ExpiredToken", "the keys to the bucket have expired"),
+    ("403 Forbidden", "InvalidAccessKeyId", "the bucket's server does not know these keys"),
+    ("403 Forbidden", "AccessDenied", "the bucket may not be written with these keys"),
+    ("403 Forbidden", "QuotaExceeded", "the bucket is full"),
+    ("507 Insufficient Storage", "XMinioStorageFull", "the bucket is full"),
+    ("404 Not Found", "NoSuchBucket", "there is no such bucket"),
+    ("503 Slow Down", "SlowDown", "the bucket's server does not answer"),
+)
+
+
+def test_bucket_that_refuses_is_one_sentence_and_nothing_is_lost(
+    pair: lakes.Pair, server: s3.S3Server, capsys: pytest.CaptureFixture[str]
+):
+    for status, code, sentence in REFUSALS:
+        server.refuse("PUT", status, code, "No.")
+        assert cli.main(["sync"]) == 1, code
+        said = capsys.readouterr().err
+        assert said.startswith(f"lake.py: {sentence}")
+        assert said.endswith(f"{GOES_ON}\n")
+        assert s3.SECRET not in said
+    server.refused.clear()
+    assert cli.main(["sync"]) == 0
+    assert cli.main(["check"]) == 0
+
+
+def test_keys_that_expire_between_two_syncs_and_while_the_lake_is_asked(
+    pair: lakes.Pair, server: s3.S3Server, capsys: pytest.CaptureFixture[str]
+):
+    pair.sync()
+    pair.touch(range(30), "changed")
+    for method, command in (("PUT", ["sync"]), ("GET", ["query", "SELECT max(url) FROM jobs"])):
+        server.refuse(method, "400 Bad Request", "ExpiredToken", "The token has expired.")
+        assert cli.main(command) == 1
+        assert "the keys to the bucket have expired" in capsys.readouterr().err
+        server.refused.clear()
+    assert cli.main(["sync"]) == 0
+    assert pair.differences() == []
+    assert pair.ask("SELECT count(*) FROM workflowruns WHERE title = 'changed'") == [(30,)]
+
+
+def test_secrets_are_neither_in_the_catalog_nor_answered(pair: lakes.Pair):
+    pair.sync()
+    with closing(sqlite3.connect(pair.place.catalog)) as catalog:
+        assert s3.SECRET not in "\n".join(catalog.iterdump())
+        assert s3.KEY not in "\n".join(catalog.iterdump())
+    with closing(open_lake(pair.place)) as lake:
+        assert s3.SECRET not in str(lake.execute("FROM duckdb_secrets()").fetchall())
+
+
+def test_server_that_is_away_is_one_sentence(
+    pair: lakes.Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert cli.main(["sync"]) == 1
+    assert "the bucket's server does not answer" in capsys.readouterr().err
+
+
+def test_second_writer_is_told_who_works_and_changes_nothing(
+    pair: lakes.Pair, capsys: pytest.CaptureFixture[str]
+):
+    with cli.held(pair.store):
+        assert cli.main(["sync"]) == 1
+        assert cli.main(["maintain"]) == 1
+    assert capsys.readouterr().err.count("another process syncs or maintains the lake") == 2
+    assert cli.main(["sync"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("host=127.0.0.1 port=1 dbname=c user=u", "the catalog's server cannot be reached"),
+        ("host=no.such.host.invalid dbname=c", "the catalog's server cannot be reached"),
+    ],
+)
+def test_catalog_that_is_away_is_one_sentence_without_its_password(
+    pair: lakes.Pair,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+    sentence: str,
+):
+    monkeypatch.setenv("LAKE_CATALOG", f"postgres:{place}")
+    monkeypatch.setenv("LAKE_CATALOG_PASSWORD", "it's \\secret")
+    assert cli.main(["sync"]) == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_catalog_in_postgresql_follows_and_says_what_is_wrong(
+    database_url: str,
+    pair: lakes.Pair,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    url = make_url(database_url)
+    server = f"postgres:host={url.host or url.query.get('host')} port={url.port}"
+    catalog = f"{server} dbname={url.database} user={url.username}"
+    monkeypatch.setenv("LAKE_CATALOG", catalog)
+    monkeypatch.setenv("LAKE_CATALOG_PASSWORD", "it's \\hidden")
+    assert cli.main(["sync"]) == 0
+    pair.touch([1, 39], "changed")
+    assert cli.main(["sync"]) == 0
+    assert cli.main(["maintain"]) == 0
+    assert cli.main(["check"]) == 0
+    assert capsys.readouterr().err == ""
+    lake = open_lake(read_lake())
+    with closing(lake), pytest.raises(duckdb.Error):
+        lake.execute("DELETE FROM jobs")
+    monkeypatch.setenv("LAKE_CATALOG", f"{server} dbname=none user={url.username}")
+    assert cli.main(["sync"]) == 1
+    assert "there is no database none for the catalog" in capsys.readouterr().err
+    monkeypatch.setenv("LAKE_CATALOG", f"{server} dbname={url.database} user=nobody")
+    assert cli.main(["sync"]) == 1
+    assert "the catalog's server refused the login" in (said := capsys.readouterr().err)
+    assert "hidden" not in said
