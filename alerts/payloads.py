@@ -39,7 +39,7 @@ def of_slack(message: Message) -> Payload:
     """Return what Slack takes: an address between angle brackets is a link."""
     lines = [f"*{escape_slack(message.title).replace('*', '')}*"]
     for line in message.lines:
-        link = f" <{quote_link(line.link)}|Run>" if line.link else ""
+        link = f" <{quote_link(line.link)}|{line.label}>" if line.link else ""
         lines.append(f"{escape_slack(line.text)}{link}")
     text = "\n".join([*lines, *message.rest])
     return {"text": text, "unfurl_links": False, "unfurl_media": False}
@@ -92,7 +92,7 @@ def markdown_lines(message: Message, mark: str) -> list[str]:
     """Return a title and lines as Markdown."""
     lines = [f"**{escape_markdown(message.title)}**"]
     for line in message.lines:
-        link = f" [Run]({quote_link(line.link)})" if line.link else ""
+        link = f" [{line.label}]({quote_link(line.link)})" if line.link else ""
         lines.append(f"{mark}{escape_markdown(line.text)}{link}")
     return [*lines, *message.rest]
 

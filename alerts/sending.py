@@ -14,9 +14,12 @@ from alerts.turn_text import Message, Place, write_message
 from config.alert_settings import MAIL, AlertSettings
 from engines import database_time
 from runtime import log
-from store.history.red_turns import describe, note_turns
+from store.history.missed_turns import note_missed
+from store.history.red_turns import note_turns
+from store.history.turn_facts import describe, list_told
+from store.rollups.spans import RollupPlan
 from store.state import alerts
-from store.state.alerts import Claimed
+from store.state.alerts import RED, Claimed
 
 TRIES = 8
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
@@ -24,12 +27,25 @@ OLDEST = timedelta(hours=24)
 """After it a message is no news; longer than any night is quiet."""
 
 
+TOLD = timedelta(hours=24)
+"""So long an error that was told is not told again of other branches, while the first is red."""
+
+
 class Sender(NamedTuple):
-    """What messages are sent by: the store, who is told, and what is written."""
+    """What messages are sent by: the store, who is told, what is written, what nights are."""
 
     engine: Engine
     settings: AlertSettings
     place: Place
+    plan: RollupPlan | None = None
+
+
+def note_nights(sender: Sender) -> None:
+    """Note the nightlies that did not run, to be told. Raises DBAPIError."""
+    if sender.plan is not None:
+        missed = note_missed(sender.engine, sender.plan, sender.settings.targets)
+        if missed:
+            log.info("nightlies did not run", number=missed)
 
 
 def run_pass(sender: Sender) -> int:
@@ -60,6 +76,13 @@ def send_due(sender: Sender, target: str, now: datetime) -> int:
         return 0
     with sender.engine.connect() as connection:
         turns = describe(connection, claimed)
+        told = list_told(connection, target, now - TOLD)
+    known = {turn.alertid for turn in turns if turn.turn == RED and turn.fingerprint in told}
+    same = [one for one in claimed if one.Id in known]
+    if same:
+        alerts.finish(sender.engine, same, alerts.SETTLED, now, "the same error was told already")
+    turns = [turn for turn in turns if turn.alertid not in known]
+    claimed = [one for one in claimed if one.Id not in known]
     if not turns:
         alerts.finish(sender.engine, claimed, alerts.SETTLED, now, "its runs are stored no more")
         return 0

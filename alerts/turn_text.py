@@ -7,11 +7,13 @@ from urllib.parse import quote
 
 from config.calendar import Calendar
 from rows.one_line import one_line
-from store.history.red_turns import Turn
+from store.history.turn_facts import Turn
 from store.state.alerts import RED
 
 MOST = 20
-"""How many turns a message has in words."""
+"""How many causes a message has in words."""
+NAMED = 5
+"""How many repositories of one cause."""
 LONGEST = 160
 
 
@@ -23,10 +25,11 @@ class Place(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A turn in words, and where it leads."""
+    """A turn in words, and where it leads, by what word."""
 
     text: str
     link: str | None
+    label: str = "Run"
 
 
 class Message(NamedTuple):
@@ -55,18 +58,44 @@ class Message(NamedTuple):
 def write_message(turns: Sequence[Turn], place: Place) -> Message:
     """Return one message of several turns, what is red first."""
     ordered = sorted(turns, key=lambda turn: (turn.turn != RED, turn.repository.casefold()))
-    shown = tuple(
-        Line(describe(turn, place.calendar), link_of(turn, place.address))
-        for turn in ordered[:MOST]
-    )
     facts = tuple(facts_of(turn, place.address) for turn in ordered)
-    return Message(title_of(ordered), shown, len(ordered) - len(shown), facts)
+    causes = group_causes(ordered)
+    shown = tuple(write_line(cause, place) for cause in causes[:MOST])
+    more = sum(len(cause) for cause in causes[MOST:])
+    return Message(title_of(ordered), shown, more, facts)
+
+
+def group_causes(turns: Sequence[Turn]) -> list[list[Turn]]:
+    """Return turns by what they have in common: red ones of one error together, others alone."""
+    causes: dict[object, list[Turn]] = {}
+    for place, turn in enumerate(turns):
+        is_shared = turn.turn == RED and turn.fingerprint is not None
+        causes.setdefault(turn.fingerprint if is_shared else place, []).append(turn)
+    return sorted(causes.values(), key=lambda cause: -len(cause))
+
+
+def write_line(cause: Sequence[Turn], place: Place) -> Line:
+    """Return the line of turns of one cause: where it is, since when, and what it says."""
+    first = min(cause, key=lambda turn: turn.since)
+    if len(cause) == 1:
+        return Line(describe(first, place.calendar), link_of(first, place.address))
+    names = list(dict.fromkeys(turn.repository for turn in cause))
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    where = f"{', '.join(names[:NAMED])}{more}: {len(cause)} workflows"
+    since = clock(first.since, place.calendar)
+    text = f"RED {where}, since {since}: {cut(first.error or '?')}"
+    link = link_of(first, place.address)
+    if place.address is not None:
+        link = f"{place.address}/errors/{quote(first.fingerprint or '', safe='')}"
+    return Line(text, link)
 
 
 def title_of(turns: Sequence[Turn]) -> str:
     """Return what turned, in a few words."""
     if len(turns) == 1:
         turn = turns[0]
+        if turn.night is not None:
+            return f"{turn.repository}: {name_of(turn)} did not run"
         state = "is red" if turn.turn == RED else "is green again"
         return f"{turn.repository}: {name_of(turn)} {state} on {cut(turn.branchname or '?')}"
     red = sum(turn.turn == RED for turn in turns)
@@ -83,6 +112,9 @@ def describe(turn: Turn, calendar: Calendar) -> str:
     if turn.turn != RED:
         lasted = f", was red for {span(turn.lasted.total_seconds())}" if turn.lasted else ""
         return f"GREEN {name}{lasted}"
+    if turn.night is not None:
+        expected = clock(turn.since, calendar)
+        return f"RED {turn.repository}: {name_of(turn)} was expected {expected}, and did not run"
     by = f" by {cut(turn.author, 60)}" if turn.author else ""
     why = f": {cut(turn.error)}" if turn.error else ""
     return f"RED {name}, since {clock(turn.since, calendar)}{by}{why}"
@@ -97,7 +129,7 @@ def facts_of(turn: Turn, address: str | None) -> dict[str, Any]:
         "workflow": turn.workflow,
         "workflow_id": turn.workflowgitid if turn.workflowgitid >= 0 else None,
         "branch": turn.branchname,
-        "run_id": turn.rungitid,
+        "run_id": turn.rungitid if turn.night is None else None,
         "run_url": turn.url,
         "page": page_of(turn, address),
         "commit": turn.commithash,
@@ -105,6 +137,8 @@ def facts_of(turn: Turn, address: str | None) -> dict[str, Any]:
         "red_since": f"{turn.since:%Y-%m-%dT%H:%M:%SZ}",
         "red_seconds": lasted,
         "error": turn.error,
+        "fingerprint": turn.fingerprint,
+        "missed_night": None if turn.night is None else f"{turn.night}",
     }
 
 
@@ -117,6 +151,8 @@ def page_of(turn: Turn, address: str | None) -> str | None:
     """Return the address of our page of the run, None where nobody said where pages are."""
     if address is None:
         return None
+    if turn.night is not None:
+        return f"{address}/nights/{turn.repoid}/{turn.night}"
     return f"{address}/runs/{quote(turn.provider, safe='')}/{turn.rungitid}"
 
 

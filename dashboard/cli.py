@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-import requests
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.outcome import SENT, UNSURE
+from config.alert_settings import AlertSettings
 from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting, Settings
 from dashboard import digest
 from dashboard import static_export as export
 from dashboard.app import create_app
+from dashboard.published import digest_post
 from dashboard.web import access, request
 from engines import faults
 from engines.kind import is_loopback
@@ -87,7 +88,10 @@ def command_line() -> CommandLine:
         help="with --digest: of one group of GROUPS_FILE alone (other: of none)",
     )
     parser.add_argument(
-        "--post", metavar="URL", help="with --digest: send it to a chat's incoming webhook instead"
+        "--post",
+        metavar="URL",
+        help="with --digest: send it instead: to a chat's incoming webhook, or to slack, teams,"
+        " mattermost, discord, webhook or mail as ALERT_... says",
     )
     parser.add_argument(
         "--always", action="store_true", help="with --digest: even where nothing is new or fixed"
@@ -132,16 +136,15 @@ def check_task(task: Task) -> None:
     if (task.post is not None or task.always or task.group is not None) and not task.digest:
         raise BadSetting("usage", "--group, --post and --always go with --digest")
     if task.post is not None:
-        url = urlsplit(task.post)
-        if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
-            raise BadSetting("--post", "is no https address")
+        digest_post.check_target(task.post)
 
 
 def write(given: dict[str, object], task: Task) -> int:
     """Export the pages, or tell last night in words; return the exit code. Raises BadSetting."""
     given.pop("beside")
     # The address of a chat's webhook is its password.
-    settings = read_settings(given, *filter(None, [task.post]))
+    secrets = [task.post] if task.post and task.post not in digest_post.NAMES else []
+    settings = read_settings(given, *secrets)
     engine = open_engine(settings, READ)
     app = create_app(settings._replace(dashboard_password=None, dashboard_proxies=()), engine)
     app.extensions["site"] = app.extensions["site"]._replace(is_static=task.export is not None)
@@ -150,7 +153,7 @@ def write(given: dict[str, object], task: Task) -> int:
             result = export.export(app, Path(task.export))
             print(f"{result.files} files are in {task.export}; begin at index.html.{result.lack}")
             return 0
-        return tell(digest.make_digest(app, task.group), task)
+        return tell(digest.make_digest(app, task.group), task, settings.alerts)
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         text = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
         print(f"dashboard.py: {text}", file=sys.stderr)
@@ -159,21 +162,19 @@ def write(given: dict[str, object], task: Task) -> int:
         engine.dispose()
 
 
-def tell(made: digest.Digest, task: Task) -> int:
+def tell(made: digest.Digest, task: Task, alerts: AlertSettings) -> int:
     """Print or send a digest that has news, or is asked for anyway."""
     if not made.is_news and not task.always:
         return 0
     if task.post is None:
         print(made.text)
         return 0
-    try:
-        digest.post(task.post, made.text)
-    except requests.RequestException as error:
-        # Its text would repeat the address.
-        code = f" {error.response.status_code}" if error.response is not None else ""
-        print(f"dashboard.py: --post: not sent, {type(error).__name__}{code}", file=sys.stderr)
-        return 1
-    return 0
+    outcome = digest_post.post(task.post, made.text, alerts)
+    if outcome.kind == SENT:
+        return 0
+    said = "perhaps sent" if outcome.kind == UNSURE else "not sent"
+    print(f"dashboard.py: --post: {said}: {outcome.why}", file=sys.stderr)
+    return 1
 
 
 def start(given: dict[str, object]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-import requests
 from flask import Flask, g, url_for
 
 from config.groups import group_of
@@ -26,7 +25,6 @@ from store.state.gone_repositories import KnownRepository, list_gone
 NIGHTS, DAY = 30, timedelta(days=1)
 UNNAMED = "(no name)"
 MOST, REPOS = 15, 5
-TIMEOUT = 15
 
 
 class Digest(NamedTuple):
@@ -168,24 +166,3 @@ def name_job(change: JobChange) -> str:
     failure = change.failure
     job = formats.first_line(failure.job, 80) or UNNAMED
     return f"{change.repo}: {formats.first_line(failure.workflow) or UNNAMED} / {job}"
-
-
-def post(url: str, text: str) -> None:
-    """Send a text to a chat's incoming webhook. Raises requests.RequestException.
-
-    https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
-    """
-    body = {"text": escape(text), "mrkdwn": False}
-    answer = requests.post(url, json=body, timeout=TIMEOUT, allow_redirects=False)
-    answer.raise_for_status()
-    if answer.status_code >= 300:
-        raise requests.HTTPError(f"{answer.status_code}")
-
-
-def escape(text: str) -> str:
-    """Return a text that mentions nobody and holds no markup of a chat, whatever a job is called.
-
-    https://docs.slack.dev/messaging/formatting-message-text
-    """
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped.replace("@", "@\u200b")

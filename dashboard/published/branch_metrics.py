@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from dashboard.web.request import store
+from dashboard.web.request import site, store
 from store.history import red_now
 from store.history.main_now import list_main
+from store.history.missed_turns import read_missed
 from store.reads.day_ends import list_day_ends
 from store.state import alerts
 
@@ -35,6 +36,12 @@ def of_branches(now: datetime, labels: Mapping[int, dict[str, str]]) -> Metrics:
             (label, (now - since.get(repoid, now)).total_seconds())
             for repoid, label in labels.items()
         ],
+    )
+    missed = Counter(each.repoid for each in read_missed(store(), site().plan, now))
+    yield (
+        "missed_nightlies",
+        "Nightlies that were expected within a day, and did not run",
+        [(label, missed[repoid]) for repoid, label in labels.items()],
     )
     longest: dict[int, float] = defaultdict(float)
     for run in list_main(store()):

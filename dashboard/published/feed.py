@@ -18,6 +18,7 @@ from dashboard.view.formats import query
 from dashboard.view.night_matrix import NO_GROUP
 from dashboard.web import filters, names
 from dashboard.web.request import site, store
+from store.history.missed_turns import read_missed
 from store.history.turn_list import DatedTurn, list_turns
 from store.reads.runs import list_repos
 
@@ -39,7 +40,7 @@ def show() -> Response:
         repoids = {one.Id for one in list_repos(store()) if repoid in (None, one.Id)}
     if group and repoids is not None:
         repoids &= {one.Id for one in list_repos(store()) if group == name_of_group(one.name)}
-    turns = list_turns(store(), MOST, repoids)
+    turns = list_turns(store(), MOST, repoids, read_missed(store(), site().plan, g.now))
     text = "\n".join([*write_feed(turns), ""])
     response = Response(text, mimetype="application/atom+xml")
     response.headers["Cache-Control"] = "no-cache"

@@ -5,7 +5,7 @@ It has a connection of its own, and no delivery waits for it: not for a chat tha
 
 import time
 
-from alerts.sending import Sender, run_pass
+from alerts.sending import Sender, note_nights, run_pass
 from alerts.turn_text import Place
 from config.settings import Settings
 from engines import faults
@@ -19,6 +19,8 @@ from store.rollups.spans import RollupPlan
 IDLE_SECONDS, FAILED_SECONDS = 10.0, 30.0
 LEASE_SECONDS, PASS_SECONDS = 300.0, 180.0
 """A pass takes less than the second while every target hangs: so much is left when it begins."""
+NIGHTS_SECONDS = 300.0
+"""How often nights are looked through: nightlies are waited for an hour."""
 NAME = "alerts"
 ALERTS = ChangeAlert("cannot tell of red default branches", "telling of red default branches again")
 
@@ -27,8 +29,8 @@ def work(settings: Settings, breaker: CircuitBreaker, plan: RollupPlan) -> None:
     """Look and tell until the process ends."""
     engine = open_engine(settings, WORK)
     lease = Lease(engine, leases, NAME, own_name())
-    sender = Sender(engine, settings.alerts, Place(settings.dashboard_url, plan.calendar))
-    ours = 0.0
+    sender = Sender(engine, settings.alerts, Place(settings.dashboard_url, plan.calendar), plan)
+    ours, looked = 0.0, float("-inf")
     while True:
         pause = IDLE_SECONDS
         if not breaker.is_open:
@@ -37,6 +39,9 @@ def work(settings: Settings, breaker: CircuitBreaker, plan: RollupPlan) -> None:
                 if began > ours - PASS_SECONDS:
                     is_ours = take(lease, LEASE_SECONDS, from_gone=True)
                     ours = began + LEASE_SECONDS if is_ours else 0.0
+                if ours and began > looked + NIGHTS_SECONDS:
+                    note_nights(sender)
+                    looked = began
                 if ours:
                     run_pass(sender)
                 ALERTS.clear()

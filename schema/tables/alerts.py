@@ -12,7 +12,12 @@ redperiods = table(
     provider(),
     repo_id("key"),
     git_id("workflowgitid", "key", "workflows.gitid of the workflow; below zero for one of no id"),
-    git_id("rungitid", "key", "workflowruns.gitid of the run since which it was red"),
+    git_id(
+        "rungitid",
+        "key",
+        "workflowruns.gitid of the run since which it was red; below zero where a nightly did not"
+        " run: the ordinal of the night",
+    ),
     column("branchname", Exact(), "own", "The default branch"),
     column("redtime", Moment, "own", "When that run was created", nullable=False),
     column("seentime", Moment, "own", "When it was seen to be red", nullable=False),

@@ -48,7 +48,7 @@ def number_workflow(gitid: int | None, name: str | None) -> int:
     """Return a workflow's id; where its runs have none, a number below zero that its name has."""
     if gitid is not None:
         return gitid
-    digest = blake2b((name or "").encode(), digest_size=7).digest()
+    digest = blake2b((name or "").casefold().encode(), digest_size=7).digest()
     return -1 - int.from_bytes(digest)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, column, select, table
 
@@ -10,43 +9,23 @@ from engines import database_time
 from engines.chunks import chunks
 from engines.transaction import transact
 from rows.words import SUCCESS
-from schema.tables.ci import repos, workflowruns, workflows
+from schema.tables.ci import repos, workflows
 from schema.tables.failures import failures
+from store.history.missed_nights import NEAR
 from store.history.red_now import RedWorkflow, as_time, list_red, number_workflow
 from store.state import alerts, red_periods
-from store.state.alerts import GREEN, RED, Claimed
+from store.state.alerts import RED
 from store.state.red_periods import RedPeriod
 
 MOST = 5000
 FRESH = timedelta(hours=24)
 """What is red for longer when it is first seen is no news: it is of a history that was read."""
 KEPT = timedelta(days=90)
+WAIT = timedelta(seconds=90)
+"""How long a message waits for what its run's jobs say, so that an outage is told once."""
+READ_OF_LATE = timedelta(days=7)
 LOST = timedelta(days=14)
 """How long a workflow is waited for that no run tells of any more: as the view does."""
-
-
-class Turn(NamedTuple):
-    """A workflow that turned red or green, in the words of the store.
-
-    `rungitid` is of the run by which it turned, `since` when it had turned red, `lasted` for how
-    long it was red.
-    """
-
-    alertid: int
-    turn: str
-    provider: str
-    repoid: int
-    repository: str
-    workflowgitid: int
-    workflow: str | None
-    branchname: str | None
-    rungitid: int
-    url: str | None
-    author: str | None
-    commithash: str | None
-    since: datetime
-    lasted: timedelta | None
-    error: str | None
 
 
 def note_turns(engine: Engine, targets: Collection[str]) -> tuple[int, int]:
@@ -86,7 +65,7 @@ def compare(
     """
     now = {(one.repoid, one.number) for one in red}
     now_runs = {(one.repoid, one.sincerungitid) for one in red}
-    known = {(one.repoid, one.workflowgitid) for one in begun}
+    known = {(one.repoid, one.workflowgitid) for one in begun if not one.is_missed}
     known_runs = {(one.repoid, one.rungitid) for one in begun}
 
     def is_new(workflow: RedWorkflow) -> bool:
@@ -113,7 +92,20 @@ def begin(connection: Connection, red: RedWorkflow, targets: Iterable[str], now:
     }
     number = red_periods.begin(connection, values)
     if number is not None and red.since > now - FRESH:
-        alerts.put(connection, number, RED, targets, now)
+        due = now + WAIT if is_reason_awaited(connection, red, now) else now
+        alerts.put(connection, number, RED, targets, now, due)
+
+
+def is_reason_awaited(connection: Connection, red: RedWorkflow, now: datetime) -> bool:
+    """Tell whether what jobs say is read in this store, and not yet of a run."""
+    failure = failures.c
+    own = (failure.provider == red.provider, failure.rungitid == red.sincerungitid)
+    if connection.scalar(select(failure.Id).where(*own).limit(1)) is not None:
+        return False
+    # The newest rows stand last, and are looked at alone.
+    newest = select(failure.time).where(failure.provider == red.provider)
+    time = connection.scalar(newest.order_by(failure.Id.desc()).limit(1))
+    return time is not None and time > now - READ_OF_LATE
 
 
 def find_ended(
@@ -128,9 +120,14 @@ def find_ended(
     for period in over:
         key = (period.repoid, period.workflowgitid)
         conclusion, gitid, created = current.get(key, (None, None, None))
-        if conclusion == SUCCESS and created is not None and created >= period.redtime:
+        has_run = created is not None and created >= period.redtime - period.is_missed * NEAR
+        if has_run and conclusion == SUCCESS:
             ended.append((period, gitid))
-        elif key in unused or (created is None and period.redtime < now - LOST):
+        elif has_run and period.is_missed:
+            ended.append((period, None))  # it ran, and is red by that run
+        elif key in unused or (
+            (created is None or period.is_missed) and period.redtime < now - LOST
+        ):
             ended.append((period, None))
     return ended
 
@@ -166,52 +163,3 @@ def list_unused(connection: Connection, repoids: Iterable[int]) -> set[tuple[int
         )
         unused |= {(repoid, gitid) for repoid, gitid in connection.execute(query)}
     return unused
-
-
-def describe(connection: Connection, claimed: Collection[Claimed]) -> list[Turn]:
-    """Return what messages tell of, in their order; what is no more stored is left out."""
-    periods = red_periods.read(connection, {one.periodid for one in claimed})
-    pairs = [(one, periods[one.periodid]) for one in claimed if one.periodid in periods]
-    turns = (
-        describe_turn(connection, message.Id, message.turn, period) for message, period in pairs
-    )
-    return [turn for turn in turns if turn is not None]
-
-
-def describe_turn(connection: Connection, number: int, turn: str, period: RedPeriod) -> Turn | None:
-    """Return what a message tells of, None where its run is no more stored."""
-    is_green = turn == GREEN
-    gitid = period.greengitid if is_green else period.rungitid
-    run = workflowruns.c
-    wanted = (run.provider, run.gitid, run.workflowname, run.url, run.author, run.commithash)
-    query = select(*wanted, repos.c.name).join(repos, repos.c.Id == run.repoid)
-    row = connection.execute(query.where(run.repoid == period.repoid, run.gitid == gitid)).first()
-    if row is None:
-        return None
-    return Turn(
-        number,
-        turn,
-        row.provider,
-        period.repoid,
-        row.name,
-        period.workflowgitid,
-        row.workflowname,
-        period.branchname,
-        row.gitid,
-        row.url,
-        row.author,
-        row.commithash,
-        period.redtime,
-        period.greentime - period.redtime if is_green and period.greentime else None,
-        None if is_green else read_error(connection, row.provider, row.gitid),
-    )
-
-
-def read_error(connection: Connection, provider: str, rungitid: int) -> str | None:
-    """Return what the first failed job of a run says first, where that is read already."""
-    failure = failures.c
-    query = select(failure.message).where(
-        failure.provider == provider, failure.rungitid == rungitid, failure.number == 1
-    )
-    text = connection.scalar(query.order_by(failure.jobgitid).limit(1))
-    return next((line.strip() for line in (text or "").splitlines() if line.strip()), None)

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from schema.tables.alerts import redperiods
+from store.history.missed_nights import MissedNight
+from store.history.missed_turns import as_period
 from store.history.red_now import list_red
-from store.history.red_turns import Turn, describe_turn
+from store.history.turn_facts import Turn, describe_turn
 from store.state.alerts import GREEN, RED
 from store.state.red_periods import RedPeriod, select_periods
 
@@ -21,11 +23,15 @@ class DatedTurn(NamedTuple):
 
 
 def list_turns(
-    connection: Connection, most: int, repoids: Collection[int] | None = None
+    connection: Connection,
+    most: int,
+    repoids: Collection[int] | None = None,
+    missed: Collection[MissedNight] = (),
 ) -> list[DatedTurn]:
     """Return the newest turns, of some repositories or all.
 
-    Without a listener that notes them, what is red now is told, since when it is.
+    Without a listener that notes them, what is red now is told, since when it is, and nightlies
+    that were `missed`.
     """
     row = redperiods.c
     query = select_periods() if repoids is None else select_periods().where(row.repoid.in_(repoids))
@@ -43,6 +49,11 @@ def list_turns(
         if key not in known and (repoids is None or red.repoid in repoids):
             period = RedPeriod(0, *key, red.branchname, red.since, red.since, None, None)
             turns.append(date_turn(connection, period, RED, red.since))
+    noted = {(repoid, number) for repoid, number, _ in known}
+    for period in map(as_period, missed):
+        is_asked = repoids is None or period.repoid in repoids
+        if is_asked and (period.repoid, period.workflowgitid) not in noted:
+            turns.append(date_turn(connection, period, RED, period.redtime))
     told = [one for one in turns if one is not None]
     return sorted(told, key=lambda one_turn: one_turn.time, reverse=True)[:most]
 

@@ -32,9 +32,14 @@ class Claimed(NamedTuple):
 
 
 def put(
-    connection: Connection, periodid: int, turn: str, targets: Iterable[str], now: datetime
+    connection: Connection,
+    periodid: int,
+    turn: str,
+    targets: Iterable[str],
+    now: datetime,
+    due: datetime | None = None,
 ) -> None:
-    """Let each of some targets be told of a turn, once."""
+    """Let each of some targets be told of a turn, once; at `due`, or now."""
     row = alerts.c
     its = select(row.target).where(row.periodid == periodid, row.turn == turn)
     known = set(connection.scalars(its))
@@ -42,7 +47,7 @@ def put(
         if target not in known:
             values = {"periodid": periodid, "turn": turn, "target": target, "state": WAITING}
             connection.execute(
-                insert(alerts).values(**values, tries=0, duetime=now, changetime=now)
+                insert(alerts).values(**values, tries=0, duetime=due or now, changetime=now)
             )
 
 

@@ -1,7 +1,7 @@
 """When workflows were red on their default branches, as it was seen."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
@@ -24,6 +24,16 @@ class RedPeriod(NamedTuple):
     greentime: datetime | None
     greengitid: int | None
 
+    @property
+    def is_missed(self) -> bool:
+        """Whether it is of a nightly that did not run."""
+        return self.rungitid < 0
+
+    @property
+    def night(self) -> date | None:
+        """The night in which that was expected."""
+        return date.fromordinal(-self.rungitid) if self.is_missed else None
+
 
 def select_periods() -> Any:
     """Return the query of all of them."""
@@ -34,6 +44,13 @@ def list_open(connection: Connection) -> list[RedPeriod]:
     """Return those that are not over."""
     rows = connection.execute(select_periods().where(redperiods.c.greentime.is_(None)))
     return [RedPeriod(*row) for row in rows]
+
+
+def list_missed_runs(connection: Connection) -> set[tuple[int, int, int]]:
+    """Return the repository, workflow and night of each nightly that was noted not to have run."""
+    row = redperiods.c
+    query = select(row.repoid, row.workflowgitid, row.rungitid).where(row.rungitid < 0)
+    return {(repoid, number, run) for repoid, number, run in connection.execute(query)}
 
 
 def read(connection: Connection, numbers: Iterable[int]) -> dict[int, RedPeriod]:

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.payloads import PAYLOADS
 from alerts.turn_text import Message, write_message
-from store.history.red_turns import Turn
+from store.history.turn_facts import Turn
 from tests.alerts.conftest import PLACE
 
 SINCE = datetime(2026, 3, 10, 2, 30)

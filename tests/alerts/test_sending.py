@@ -63,6 +63,8 @@ def test_branch_that_turns_red_and_green_is_told_once_each(
             "red_since": f"{since:%Y-%m-%dT%H:%M:%SZ}",
             "red_seconds": None,
             "error": None,
+            "fingerprint": None,
+            "missed_night": None,
         }
     ]
     assert second["title"] == "acme/shop: CI is green again on main"

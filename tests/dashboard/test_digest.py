@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 
 from dashboard.app import create_app
 from dashboard.cli import main
-from dashboard.digest import escape, make_digest
+from dashboard.digest import make_digest
+from dashboard.published import digest_post
 from store.open import READ, open_engine
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, settings_for
@@ -55,10 +56,6 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
         "",
         "Data: 1 of 3 repositories checked: complete until 10 Mar 02:30, 10 of 10 runs.",
     ]
-
-
-def test_chat_is_told_without_mentions_and_markup():
-    assert escape("<!channel> @here & co") == "&lt;!channel&gt; @\u200bhere &amp; co"
 
 
 class Chat(http.server.BaseHTTPRequestHandler):
@@ -162,7 +159,46 @@ def test_chat_that_refuses_is_said_without_its_address(
     home: Path, chat: tuple[str, list[object]], capsys: pytest.CaptureFixture[str]
 ):
     assert main(["--digest", "--always", "--post", f"{chat[0]}/no"]) == 1
-    assert capsys.readouterr().err == "dashboard.py: --post: not sent, HTTPError 500\n"
+    assert capsys.readouterr().err == "dashboard.py: --post: not sent: answered 500\n"
+
+
+@on_sqlite
+@pytest.mark.parametrize("kind", ["slack", "teams", "mattermost", "discord", "webhook"])
+def test_digest_goes_to_each_kind_of_room_by_its_name(
+    home: Path, chat: tuple[str, list[object]], monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    url, told = chat
+    monkeypatch.setenv(f"ALERT_{kind.upper()}_URL", url)
+    monkeypatch.setenv("DASHBOARD_URL", "https://ci.example.org")
+    assert main(["--digest", "--always", "--post", kind]) == 0
+    (said,) = told
+    fields = {"teams": "attachments", "discord": "content"}
+    assert fields.get(kind, "text") in said
+    assert "https://ci.example.org/errors/1:f" in json.dumps(said)
+
+
+@on_sqlite
+def test_digest_to_a_room_that_is_not_set_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["--digest", "--always", "--post", "mail"]) == 2
+    assert capsys.readouterr().err == (
+        "dashboard.py: --post: mail needs ALERT_MAIL_TO, which is not set\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "kind"),
+    [
+        ("discord.com", "discord"),
+        ("acme.webhook.office.com", "teams"),
+        ("prod-12.westus.logic.azure.com:443", "teams"),
+        ("hooks.slack.com", None),
+        ("notdiscord.com", None),
+    ],
+)
+def test_address_tells_the_kind_of_its_room(host: str, kind: str | None):
+    assert digest_post.kind_of(f"https://{host}/services/x") == kind
 
 
 @pytest.mark.parametrize(
@@ -171,7 +207,11 @@ def test_chat_that_refuses_is_said_without_its_address(
         (["--post", "https://x"], "usage: --group, --post and --always go with --digest"),
         (["--always"], "usage: --group, --post and --always go with --digest"),
         (["--digest", "--export", "x"], "usage: --export or --digest, not both"),
-        (["--digest", "--post", "http://chat.example.org/x"], "--post: is no https address"),
+        (
+            ["--digest", "--post", "http://chat.example.org/x"],
+            "--post: is no https address, and none of slack, teams, mattermost, discord, webhook,"
+            " mail",
+        ),
     ],
 )
 def test_flags_that_do_not_go_together_are_refused(

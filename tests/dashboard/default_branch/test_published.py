@@ -85,6 +85,22 @@ def test_feed_tells_turns_that_a_listener_noted_with_lasting_ids(
     assert len({green["id"], red["id"]}) == 2
 
 
+def test_feed_and_metrics_tell_of_a_nightly_that_did_not_run(
+    engine: sa.Engine, client: FlaskClient
+):
+    repoid = stored.repo(engine, "shop/api")
+    for days in range(1, 10):
+        stored.run(engine, repoid, NOW - timedelta(hours=7, days=days))
+    (entry,) = entries(client)
+    assert entry["title"] == "shop/api: Nightly did not run"
+    assert entry["updated"] == "2026-03-10T02:30:00Z"
+    assert entry["link"].endswith(f"/nights/{repoid}/2026-03-10")
+    assert 'runledger_missed_nightlies{repo="shop/api"} 1' in text_of(client, "/metrics")
+    stored.run(engine, repoid, NOW - timedelta(hours=7))
+    assert entries(client) == []
+    assert 'runledger_missed_nightlies{repo="shop/api"} 0' in text_of(client, "/metrics")
+
+
 def test_feed_is_well_formed_whatever_a_workflow_is_called(engine: sa.Engine, client: FlaskClient):
     turned(engine, "acme/shop", HOSTILE, "failure")
     (entry,) = entries(client)
