@@ -1,24 +1,34 @@
-# The listener on port 5000. Its state is in /data: mount a volume there, the rest is read-only.
-FROM python:3.11-slim-bookworm
+# Listener, pages, feeds and commands. Their state is in /data: mount a volume there, the rest is
+# read-only. A test runs these steps without an engine (tests/deploy/image/).
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS build
 
-ENV PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    PIP_NO_CACHE_DIR=1 \
+ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
 WORKDIR /app
 COPY requirements.txt ./
-RUN pip install --require-hashes -r requirements.txt
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/python -m pip install --require-hashes -r requirements.txt
 
-# What is not named in .dockerignore. The link: paths under data/ mean the volume, too.
+# What is not named in .dockerignore.
 COPY . ./
 RUN python -m compileall -q . \
-    && chmod -R a+rX . \
-    && install -d -o 10001 -g 10001 -m 0750 /data \
+    && chmod -R a+rX . /opt/venv
+
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
+
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+WORKDIR /app
+# The link: paths under data/ mean the volume, too.
+RUN install -d -o 10001 -g 10001 -m 0750 /data \
     && ln -s /data /app/data
 
 # /dev/shm stays writable under a read-only root; gunicorn keeps its heartbeat files there.
-ENV HOST=0.0.0.0 \
+ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 \
     PORT=5000 \
     DATABASE_URL=sqlite:////data/shark_dashboard.db \
     SPOOL_DIR=/data/spool \

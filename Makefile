@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak failover odd-answers reader big-adoption docs requirements sbom audit servers bench profile bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds bench-grafana screenshots oracle
+.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak image-steps failover odd-answers reader big-adoption docs requirements sbom audit servers bench profile bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds bench-grafana screenshots oracle
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ strangers: dev ## attack a listener with unsigned requests; signed ones wait for
 
 soak: dev servers ## 500,000 deliveries: memory, descriptors, threads, connections, log and spool stay flat
 	@.venv/bin/python -m tests.torture.soak $(ARGS)
+
+image-steps: dev ## run the Dockerfile's steps in a clean root, where no engine is (needs root and debootstrap)
+	@mkdir -p build && .venv/bin/python -m tests.deploy.image $(ARGS)
 
 failover: dev servers ## kill the primary of MySQL (MYSQL_CLUSTER makes a group) or ARGS="--engine postgresql" under load
 	@.venv/bin/python -m tests.failover $(ARGS)
