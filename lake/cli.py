@@ -1,6 +1,5 @@
 """`python lake.py`: sync the lake with the store, ask it, prove it, keep it small."""
 
-import re
 import signal
 import sys
 import threading
@@ -20,8 +19,9 @@ from lake import maintain, query
 from lake.catalog import NoLake, open_lake
 from lake.extensions import NotInstalled, is_of_duckdb
 from lake.proof import compare
-from lake.publish import CannotPublish, attach_lines, publish
+from lake.publish import CannotPublish, publish_and_tell, read_target
 from lake.read_only import ReadOnly, open_reader
+from lake.site.build import CannotWrite, build_and_tell
 from lake.sync import Store, sync_all
 from lake.why_failed import why_failed
 from rows.one_line import one_line
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lake = read_lake()
         hide_secrets(lake.secrets)
         return COMMANDS[given["command"]].run(settings, lake, given)
-    except (BadSetting, NotInstalled, NoLake, query.BadMoment, CannotPublish) as error:
+    except (BadSetting, NotInstalled, NoLake, query.BadMoment, CannotPublish, CannotWrite) as error:
         return say(str(error), BAD_SETTINGS)
     except CannotStart as error:
         return say(str(error), error.code)
@@ -218,17 +218,17 @@ def keep_small(store: Store, place: LakeSettings) -> None:
 
 
 def run_publish(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
-    """Write a frozen lake, and print what attaches it. Raises BadSetting."""
-    if not given["argument"]:
-        raise BadSetting("DIR", "is missing: lake.py publish DIR, or s3://bucket/prefix")
-    target, url = read_lake(target=given["argument"]), given["url"]
-    if url and not re.fullmatch(r"(https?|s3)://[^\s'\"?#]+", url):
-        raise BadSetting("--url", "is the address that the files will have: https://host/path")
-    hide_secrets(target.secrets)
+    """Write a frozen lake, and print what attaches it. Raises CannotPublish."""
+    target = read_target(given["argument"], given["url"])
     with opened_store(settings) as store, held(store):
-        done = publish(place, target, url)
-    size = f"{done.size / 1_000_000:,.1f} MB"
-    print(f"{done.files} files, {size}; {done.copied} of them new\n{attach_lines(target, url)}")
+        print(publish_and_tell(place, target, given["url"]))
+    return DONE
+
+
+def run_site(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
+    """Write the site. Raises CannotWrite."""
+    with closing(open_lake(place)) as lake:
+        print(build_and_tell(lake, given["argument"]))
     return DONE
 
 
@@ -244,6 +244,7 @@ COMMANDS: Mapping[str, Command] = {
     "status": Command(run_status, "show the last syncs"),
     "maintain": Command(run_maintain, "merge small files, let old snapshots go: once a night"),
     "check": Command(run_check, "prove that the lake has what the store has"),
+    "site": Command(run_site, "write pages that open from a folder: lake.py site DIR"),
     "publish": Command(run_publish, "freeze it for others: lake.py publish DIR, or s3://..."),
     "attach": Command(run_attach, "print what attaches the lake in DuckDB's shell and in Python"),
 }

@@ -5,6 +5,7 @@ catalog last: whoever reads meanwhile has the lake as it was. What neither the n
 the one before is removed: readers of that one may still have it open.
 """
 
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
@@ -12,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from config.lake_place import LakeSettings, with_slash
+from config.argv import hide_secrets
+from config.lake_place import LakeSettings, read_lake, with_slash
 from lake.catalog import data_path, literal, open_lake
 
 if TYPE_CHECKING:
@@ -58,6 +60,24 @@ def publish(settings: LakeSettings, target: LakeSettings, url: str | None = None
         copy_file(lake, str(frozen), f"{target.data}{CATALOG}")
         remove_old(lake, frozen, former if is_known else None, target)
         return Published(len(files), copied, sum(files.values()) + frozen.stat().st_size)
+
+
+def read_target(text: str | None, url: str | None) -> LakeSettings:
+    """Return where a frozen lake is to be. Raises CannotPublish, BadSetting."""
+    if not text:
+        raise CannotPublish("publish needs a place: lake.py publish DIR, or s3://bucket/prefix")
+    if url and not re.fullmatch(r"(https?|s3)://[^\s'\"?#]+", url):
+        raise CannotPublish(f"--url {url!r} is no address of a folder: https://host/path")
+    target = read_lake(target=text)
+    hide_secrets(target.secrets)
+    return target
+
+
+def publish_and_tell(settings: LakeSettings, target: LakeSettings, url: str | None) -> str:
+    """Publish the lake, and return what people are told. Raises as `publish` does."""
+    done = publish(settings, target, url)
+    size = f"{done.size / 1_000_000:,.1f} MB"
+    return f"{done.files} files, {size}; {done.copied} of them new\n{attach_lines(target, url)}"
 
 
 def find_former(lake: "DuckDBPyConnection", target: LakeSettings) -> bool:

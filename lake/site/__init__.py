@@ -1,0 +1,1 @@
+"""The site: the lake in, a folder of pages out that opens without server and network."""
