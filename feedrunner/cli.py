@@ -49,6 +49,10 @@ def command_line() -> CommandLine:
         metavar="PATH",
         help="read a run elsewhere: a file of lines, a folder",
     )
+    each = "read the runs elsewhere of all NAMEs, each in FOLDER/NAME"
+    parser.add_argument("--from-each", dest="folder", metavar="FOLDER", help=each)
+    wait = "with --from-each: wait so long for what has not ended"
+    parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help=wait)
     parser.add_argument("--daemon", action="store_true", help="load feeds when they are due")
     parser.add_argument(
         "--beside", action="store_true", help="end when standard input does: with the listener"
@@ -92,7 +96,12 @@ def run(given: dict[str, Any]) -> int:
         return ALL_DONE
     if given["path"] is not None and len(names) != 1:
         raise BadSetting("--from", "name the one feed that the lines are of")
+    if given["folder"] is not None and not Path(given["folder"]).is_dir():
+        raise BadSetting("--from-each", f"{given['folder']} is no folder")
     with ended_by_a_signal():
+        if given["folder"] is not None:
+            folders = (Path(given["folder"], name) for name in chosen)
+            output_files.wait_for_ends(folders, given["wait"])
         return run_daemon(settings, given) if given["daemon"] else load_all(settings, chosen, given)
 
 
@@ -183,14 +192,16 @@ def load_of(
     engine: Engine, settings: Settings, manifest: Manifest, given: Mapping[str, Any]
 ) -> Callable[[], Ended]:
     """Return what loads a feed as the flags say."""
-    if given["path"] is not None:
-        path = Path(given["path"])
+    if given["path"] is not None or given["folder"] is not None:
+        is_alone = given["path"] is not None
+        read = output_files.read_from if is_alone else output_files.read_ended
+        path = Path(given["path"] if is_alone else Path(given["folder"], manifest.name))
         load = runner.try_lines if given["dry_run"] else runner.load_lines
         return lambda: load(
             engine,
             manifest,
-            show_progress(manifest.name, output_files.read_from(path)),
-            lambda: output_files.exit_of(path),
+            show_progress(manifest.name, read(path)),
+            lambda: output_files.exit_of(path, missing=0 if is_alone else None),
             lambda: output_files.log_of(path),
             full=given["full"],
         )

@@ -1,9 +1,10 @@
 """Files that a feed's program left -> pieces of output, as if they had been printed."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from feedrunner.process import LAST_LINES, PIECE, shown
+from feedrunner.process import LAST_LINES, PIECE, FeedTimeout, shown
 from feedrunner.streams import STREAMS
 from feedrunner.unchanged import lines_of
 
@@ -37,16 +38,38 @@ def read_from(path: Path) -> Iterator[bytes]:
         if (path / "stdout").is_file():
             yield from read_pieces(path / "stdout")
             yield b"\n"
-        yield from read_folder(path)
+        if exit_of(path) == 0:
+            yield from read_folder(path)
         return
     yield from read_pieces(path)
 
 
-def exit_of(path: Path) -> int | None:
-    """Return the exit code that a run elsewhere left beside its output, 0 where none is."""
+def wait_for_ends(folders: Iterable[Path], seconds: float) -> None:
+    """Wait until each folder has the file `exit`, or the time is over."""
+    until = time.monotonic() + seconds
+    for folder in folders:
+        while not (folder / "exit").is_file() and time.monotonic() < until:
+            time.sleep(0.2)
+
+
+def read_ended(folder: Path) -> Iterator[bytes]:
+    """Yield what a run elsewhere left; the last line of one that was killed may be half.
+
+    Raises FeedTimeout where it left no exit code, OSError.
+    """
+    if (folder / "exit").is_file():
+        yield from read_from(folder)
+        return
+    if (folder / "stdout").is_file():
+        yield from read_pieces(folder / "stdout")
+    raise FeedTimeout("left no exit code: it was killed, or still runs")
+
+
+def exit_of(path: Path, missing: int | None = 0) -> int | None:
+    """Return the exit code that a run elsewhere left beside its output, else `missing`."""
     file = path / "exit"
     if not path.is_dir() or not file.is_file():
-        return 0
+        return missing
     text = file.read_text(encoding="ascii", errors="replace").strip()
     return int(text) if text.lstrip("-").isdigit() else 1
 

@@ -1,0 +1,100 @@
+{{/* What a schema cannot see: keys that need one another. Each is one sentence that names the key. */}}
+{{- define "runledger.check" -}}
+{{- $root := . }}
+{{- $own := list "DATABASE_URL" "DATABASE_READ_URL" "DATABASE_MIGRATE_URL" "DATABASE_PASSWORD" "DATABASE_SSL" "DATABASE_SSL_CA" "WEBHOOK_SECRET" "GITHUB_TOKEN" "DASHBOARD_HOST" "DASHBOARD_PORT" "DASHBOARD_PASSWORD" "HOST" "PORT" "SPOOL_DIR" "FEEDS_DIR" }}
+{{- range $name, $_ := .Values.settings }}
+{{- if has $name $own }}
+{{- fail (printf "settings.%s: the chart sets it; database, webhook, github, listener and dashboard say with what" $name) }}
+{{- end }}
+{{- end }}
+{{- with .Values.database }}
+{{- if and .bundled.enabled (or .url .readUrl .migrateUrl) }}
+{{- fail "database.bundled.enabled: is true, and database.url, readUrl or migrateUrl names another database: keep one" }}
+{{- end }}
+{{- if not (or .bundled.enabled .url) }}
+{{- fail "database.url: is missing; name the database, or set database.bundled.enabled" }}
+{{- end }}
+{{- if and $root.Values.dashboard.enabled (not .bundled.enabled) (not .readUrl) }}
+{{- fail "database.readUrl: is missing; name the pages' read-only account (docs/accounts.md), or set dashboard.enabled to false" }}
+{{- end }}
+{{- range $key := list "url" "readUrl" "migrateUrl" }}
+{{- $url := get $root.Values.database $key }}
+{{- if regexMatch "//[^/@]*:[^/@]*@" $url }}
+{{- fail (printf "database.%s: holds a password; put it into the Secret database.existingSecret" $key) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.host) }}
+{{- fail "ingress.host: is missing; name the host that GitHub sends to" }}
+{{- end }}
+{{- $sources := dict }}
+{{- $secrets := dict }}
+{{- range $at, $source := .Values.sources }}
+{{- $field := printf "sources[%d]" $at }}
+{{- $variable := include "runledger.variable" $source.name }}
+{{- with get $sources $variable }}
+{{- fail (printf "%s.name: %q and %q both make %s: rename one" $field . $source.name $variable) }}
+{{- end }}
+{{- $_ := set $sources $variable $source.name }}
+{{- if and $source.token $source.token.secretValue }}
+{{- with get $secrets $source.token.secretName }}
+{{- fail (printf "%s.token.secretName: %q is made by %s, too: take another name" $field $source.token.secretName .) }}
+{{- end }}
+{{- $_ := set $secrets $source.token.secretName (printf "%s.token" $field) }}
+{{- end }}
+{{- end }}
+{{- $known := values $sources }}
+{{- range $at, $feed := .Values.feeds }}
+{{- range $name := $feed.sources }}
+{{- if not (has $name $known) }}
+{{- fail (printf "feeds[%d].sources: no source is called %q" $at $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $names := dict "load" "load" }}
+{{- range $at, $retriever := .Values.retrievers }}
+{{- $field := printf "retrievers[%d]" $at }}
+{{- $name := include "runledger.dnsName" (dict "name" $retriever.name "field" (printf "%s.name" $field)) }}
+{{- with get $names $name }}
+{{- fail (printf "%s.name: %q and %q both make the container name %q: rename one" $field . $retriever.name $name) }}
+{{- end }}
+{{- $_ := set $names $name $retriever.name }}
+{{- range $source := $retriever.sources }}
+{{- if not (has $source $known) }}
+{{- fail (printf "%s.sources: no source is called %q" $field $source) }}
+{{- end }}
+{{- end }}
+{{- $taken := list "OUTPUTDIR" "HOME" "FEED_NAME" "PYTHONUNBUFFERED" }}
+{{- range $source := $retriever.sources }}
+{{- $variable := include "runledger.variable" $source }}
+{{- $taken = concat $taken (list (printf "SOURCE_%s_URL" $variable) (printf "SOURCE_%s_TOKEN" $variable) (printf "%s_URL" $variable) (printf "%s_TOKEN" $variable)) }}
+{{- end }}
+{{- range $variable := $retriever.env }}
+{{- if has $variable.name $taken }}
+{{- fail (printf "%s.env: %s is set twice, or by the chart: give one another name" $field $variable.name) }}
+{{- end }}
+{{- $taken = append $taken $variable.name }}
+{{- end }}
+{{- with $retriever.script }}
+{{- if hasPrefix "/tmp/" (printf "%s/" .mountPath) }}
+{{- fail (printf "%s.script.mountPath: %q is the retriever's scratch space: take another" $field .mountPath) }}
+{{- end }}
+{{- if ne (.secret.create | toString) "false" }}
+{{- with get $secrets .secret.name }}
+{{- fail (printf "%s.script.secret.name: %q is made by %s, too: take another name" $field $retriever.script.secret.name .) }}
+{{- end }}
+{{- $_ := set $secrets .secret.name (printf "%s.script" $field) }}
+{{- range $file := list .name "requirements.txt" }}
+{{- if not ($root.Files.Glob (printf "files/%s/%s" $retriever.name $file)) }}
+{{- fail (printf "%s.script: files/%s/%s is missing beside Chart.yaml" $field $retriever.name $file) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.database.existingSecret }}
+{{- with get $secrets . }}
+{{- fail (printf "%s: would make the Secret %q, which holds the database's password: take another name" . $root.Values.database.existingSecret) }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,60 @@
+{{- define "runledger.databaseUrl" -}}
+{{- if .Values.database.bundled.enabled -}}
+postgresql+psycopg://runledger@{{ include "runledger.fullname" . }}-database:5432/shark_dashboard_db
+{{- else -}}
+{{ .Values.database.url }}
+{{- end }}
+{{- end }}
+
+{{- define "runledger.readUrl" -}}
+{{- if .Values.database.bundled.enabled -}}
+postgresql+psycopg://runledger_dashboard@{{ include "runledger.fullname" . }}-database:5432/shark_dashboard_db
+{{- else -}}
+{{ .Values.database.readUrl }}
+{{- end }}
+{{- end }}
+
+{{/* The port of an external database: that of its URL, else its engine's. */}}
+{{- define "runledger.databasePort" -}}
+{{- $url := include "runledger.databaseUrl" . }}
+{{- $port := regexFind ":[0-9]+/" (regexReplaceAll "^[^@]*@" $url "") | trimPrefix ":" | trimSuffix "/" }}
+{{- $port | default (ternary "5432" "3306" (hasPrefix "postgresql" $url)) }}
+{{- end }}
+
+{{/* Environment of who works with the database; a dictionary of root, url and key. */}}
+{{- define "runledger.databaseEnv" -}}
+- {name: DATABASE_URL, value: {{ .url | quote }}}
+- name: DATABASE_PASSWORD
+  valueFrom: {secretKeyRef: {name: {{ .root.Values.database.existingSecret }}, key: {{ .key }}}}
+{{- if .root.Values.database.bundled.enabled }}
+# The network policy lets nobody else reach the bundled database.
+- {name: DATABASE_SSL, value: "off"}
+{{- else if .root.Values.database.caSecret }}
+- {name: DATABASE_SSL_CA, value: /etc/runledger/ca.crt}
+{{- end }}
+{{- end }}
+
+{{- define "runledger.settings" -}}
+envFrom:
+  - configMapRef: {name: {{ include "runledger.fullname" . }}-settings}
+  {{- with .Values.settingsSecret }}
+  - secretRef: {name: {{ . }}}
+  {{- end }}
+{{- end }}
+
+{{/* What a container of ours may write, and the certificate that it reads. */}}
+{{- define "runledger.mounts" -}}
+- {name: data, mountPath: /data}
+- {name: tmp, mountPath: /tmp}
+{{- if and .Values.database.caSecret (not .Values.database.bundled.enabled) }}
+- {name: ca, mountPath: /etc/runledger, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "runledger.volumes" -}}
+- {name: data, emptyDir: {}}
+- {name: tmp, emptyDir: {}}
+{{- if and .Values.database.caSecret (not .Values.database.bundled.enabled) }}
+- {name: ca, secret: {secretName: {{ .Values.database.caSecret }}, items: [{key: ca.crt, path: ca.crt}]}}
+{{- end }}
+{{- end }}

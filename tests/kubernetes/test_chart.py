@@ -1,0 +1,105 @@
+"""The chart renders to objects that every Kubernetes since 1.27 takes, and that make sense."""
+
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+
+from tests.kubernetes.programs import HELM, HELM3, run
+from tests.kubernetes.rendering import (
+    CHART,
+    MONITORING,
+    VALUES,
+    flags,
+    rendered,
+    template,
+    with_files,
+)
+from tests.kubernetes.sense import complaints, name_of, pod_of
+
+VERSIONS = [f"1.{minor}" for minor in range(27, 38)]
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the chart with files of retrievers."""
+    return with_files(tmp_path_factory.mktemp("chart"))
+
+
+@pytest.mark.parametrize("program", [HELM, HELM3])
+@pytest.mark.parametrize("values", VALUES)
+def test_lint_is_content_with_values(chart: Path, program: str, values: str):
+    linted = run(program, "lint", "--strict", chart, *flags(values))
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_objects_are_valid_for_every_kubernetes_and_make_sense(chart: Path, values: str):
+    made = rendered(chart, values, "--api-versions", MONITORING)
+    own = [each for each in made if not each["apiVersion"].startswith("monitoring")]
+    for version in VERSIONS:
+        for each in own:
+            kubernetes_validate.validate(each, version, strict=True)
+    assert complaints(made) == []
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_both_helms_render_the_same_twice(chart: Path, values: str):
+    first, again, by_3 = (
+        template(chart, *flags(values), program=program).stdout for program in (HELM, HELM, HELM3)
+    )
+    assert first == again != ""
+    assert by_3.split() == first.split()
+
+
+def test_values_name_the_objects():
+    assert [name_of(each) for each in rendered(CHART, "minimal")] == [
+        "ConfigMap/ci-runledger-settings",
+        "Service/ci-runledger-listener",
+        "Deployment/ci-runledger-listener",
+    ]
+
+
+def test_load_alone_has_the_secret_of_the_database(chart: Path):
+    made = {name_of(each): each for each in rendered(chart, "full")}
+    pod = pod_of(made["CronJob/ci-runledger-retrievers"])
+    assert pod is not None
+    secrets = {
+        container["name"]: [
+            variable["valueFrom"]["secretKeyRef"]["name"]
+            for variable in container["env"]
+            if "valueFrom" in variable
+        ]
+        for container in pod["spec"]["containers"]
+    }
+    assert secrets == {
+        "my-retriever": ["buildkite-token"] * 2,
+        "load": ["runledger-database"],
+    }
+
+
+def test_dashboard_has_the_account_that_reads_and_no_other(chart: Path):
+    made = {name_of(each): each for each in rendered(chart, "full")}
+    pod = pod_of(made["Deployment/ci-runledger-dashboard"])
+    assert pod is not None
+    (container,) = pod["spec"]["containers"]
+    env = {each["name"]: each.get("value") or each["valueFrom"] for each in container["env"]}
+    url = "postgresql+psycopg://runledger_dashboard@db.example.org:6432/shark_dashboard_db"
+    password = {"secretKeyRef": {"name": "runledger-database", "key": "read-password"}}
+    assert (env["DATABASE_URL"], env["DATABASE_PASSWORD"]) == (url, password)
+    assert "WEBHOOK_SECRET" not in env
+
+
+def test_service_monitor_is_made_where_the_cluster_knows_it(chart: Path):
+    def kinds(*more: str) -> list[str]:
+        return [each["kind"] for each in rendered(chart, "full", *more)]
+
+    assert "ServiceMonitor" not in kinds()
+    assert "ServiceMonitor" in kinds("--api-versions", MONITORING)
+
+
+@pytest.mark.parametrize("version", ["1.26.9", "1.27.0"])
+def test_kubernetes_without_time_zones_is_refused(version: str):
+    made = template(CHART, "--kube-version", version)
+    assert (made.returncode == 0) == (version != "1.26.9")
+    assert ("incompatible with Kubernetes v1.26.9" in made.stderr) == (version == "1.26.9")

@@ -1,0 +1,135 @@
+"""What a key can get wrong is told in one sentence that names it, by Helm 3 and 4 alike."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.kubernetes.programs import HELM, HELM3
+from tests.kubernetes.rendering import CHART, template, with_files
+
+SCRIPT: dict[str, object] = {
+    "name": "example.py",
+    "secret": {"name": "my-retriever-script"},
+    "mountPath": "/mnt/my-scripts",
+}
+RETRIEVER: dict[str, object] = {
+    "name": "myRetriever",
+    "image": {"name": "python", "tag": "3.13"},
+    "script": SCRIPT,
+}
+SCRATCH = "/tmp/x"  # noqa: S108 - in a container
+TOKEN = {"secretName": "token", "secretValue": "plain"}
+SOURCE: dict[str, object] = {"name": "one", "apiUrl": "https://one.example.org", "token": TOKEN}
+EXTERNAL: dict[str, object] = {
+    "bundled": {"enabled": False},
+    "url": "postgresql+psycopg://a@host/b",
+}
+
+FAILS: dict[str, object] = {
+    "settings.WEBHOOK_SECRET: the chart sets it": {"settings": {"WEBHOOK_SECRET": "x"}},
+    "database.bundled.enabled: is true, and": {"database": {"url": "mysql+pymysql://a@host/b"}},
+    "database.url: is missing": {"database": {"bundled": {"enabled": False}}},
+    "database.readUrl: is missing": {"database": EXTERNAL},
+    "database.url: holds a password": {
+        "database": {**EXTERNAL, "url": "postgresql+psycopg://a:b@host/b"},
+        "dashboard": {"enabled": False},
+    },
+    "ingress.host: is missing": {"ingress": {"enabled": True}},
+    'sources[1].name: "one" and "One" both make ONE': {
+        "sources": [SOURCE, {"name": "One", "apiUrl": "https://two.example.org"}]
+    },
+    'sources[1].token.secretName: "token" is made by sources[0].token, too': {
+        "sources": [SOURCE, {**SOURCE, "name": "two"}]
+    },
+    'feeds[0].sources: no source is called "npm"': {"feeds": [{"name": "npm", "sources": ["npm"]}]},
+    'feeds[0].name: the CronJob "': {
+        "feeds": [{"name": "upstream"}],
+        "fullnameOverride": "a" * 40,
+    },
+    'retrievers[0].name: "r-" makes the container name "r-"': {
+        "retrievers": [{**RETRIEVER, "name": "r-"}]
+    },
+    'retrievers[1].name: "myRetriever" and "my-retriever" both make': {
+        "retrievers": [RETRIEVER, {**RETRIEVER, "name": "my-retriever"}]
+    },
+    'retrievers[0].name: "load" and "load" both make': {
+        "retrievers": [{**RETRIEVER, "name": "load"}]
+    },
+    'retrievers[0].sources: no source is called "one"': {
+        "retrievers": [{**RETRIEVER, "sources": ["one"]}]
+    },
+    "retrievers[0].env: OUTPUTDIR is set twice, or by the chart": {
+        "retrievers": [{**RETRIEVER, "env": [{"name": "OUTPUTDIR", "value": "x"}]}]
+    },
+    'retrievers[0].script.mountPath: "/tmp/x" is': {
+        "retrievers": [{**RETRIEVER, "script": {**SCRIPT, "mountPath": SCRATCH}}]
+    },
+    'retrievers[0].script.secret.name: "token" is made by sources[0].token': {
+        "sources": [SOURCE],
+        "retrievers": [{**RETRIEVER, "script": {**SCRIPT, "secret": {"name": "token"}}}],
+    },
+    "retrievers[0].script: files/myRetriever/none.py is missing": {
+        "retrievers": [{**RETRIEVER, "script": {**SCRIPT, "name": "none.py"}}]
+    },
+    'sources[0].token: would make the Secret "runledger-database"': {
+        "sources": [{**SOURCE, "token": {**TOKEN, "secretName": "runledger-database"}}]
+    },
+}
+WRONG: dict[str, object] = {
+    "listener replica": {"listener": {"replica": 3}},
+    "listener replicas": {"listener": {"replicas": "3"}},
+    "settings GITHUB_APP_ID": {"settings": {"GITHUB_APP_ID": 1234567}},
+    "settings repos": {"settings": {"repos": "a/b"}},
+    "database url": {"database": {"url": "postgres.example.org"}},
+    "database bundled storage": {"database": {"bundled": {"storage": "20GB2"}}},
+    "webhook existingSecret": {"webhook": {"existingSecret": "My_Secret"}},
+    "feeds 0 name": {"feeds": [{"name": "rubygems"}]},
+    "feeds 0 schedule": {"feeds": [{"name": "npm", "schedule": "every day"}]},
+    "sources 0 apiUrl": {"sources": [{**SOURCE, "apiUrl": "one.example.org"}]},
+    "sources 0 apiURL": {"sources": [{**SOURCE, "apiURL": "https://one.example.org"}]},
+    "retrievers 0 image": {"retrievers": [{**RETRIEVER, "image": "python:3.13"}]},
+    "retrievers 0 env 0 value": {"retrievers": [{**RETRIEVER, "env": [{"name": "A", "value": 5}]}]},
+    "retrievers 0 script mountPath": {
+        "retrievers": [{**RETRIEVER, "script": {**SCRIPT, "mountPath": "mnt"}}]
+    },
+    "retrievers 0 streams 0": {"retrievers": [{**RETRIEVER, "streams": ["runs"]}]},
+    "retrievers 0 timeoutSeconds": {"retrievers": [{**RETRIEVER, "timeoutSeconds": 0}]},
+    "retrieverDefaults timeZone": {"retrieverDefaults": {"timeZone": "here; there"}},
+}
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the chart with files of retrievers."""
+    return with_files(tmp_path_factory.mktemp("chart"))
+
+
+def refusal(chart: Path, values: object, folder: Path, program: str) -> str:
+    """Return what helm says of values that are wrong."""
+    path = folder / "values.yaml"
+    path.write_text(json.dumps(values), "utf-8")
+    made = template(chart, "--values", path, program=program)
+    assert made.returncode == 1, made.stdout
+    return made.stderr
+
+
+@pytest.mark.parametrize("sentence", FAILS)
+def test_keys_that_do_not_go_together_are_refused(chart: Path, tmp_path: Path, sentence: str):
+    assert f": {sentence}" in refusal(chart, FAILS[sentence], tmp_path, HELM)
+
+
+@pytest.mark.parametrize("key", WRONG)
+def test_wrong_key_is_named_by_both_helms(chart: Path, tmp_path: Path, key: str):
+    for program in (HELM, HELM3):
+        said = refusal(chart, WRONG[key], tmp_path, program)
+        (line,) = (each for each in said.splitlines() if each.startswith("- "))
+        words = set(re.findall(r"\w+", line))
+        assert words.issuperset(key.split()), said
+
+
+def test_every_failure_of_the_templates_has_a_test():
+    texts = [path.read_text("utf-8") for path in (CHART / "templates").glob("*.tpl")]
+    begun = sum(len(re.findall(r"\bfail (?:\(printf )?\"", text)) for text in texts)
+    assert begun == len(FAILS) - 1  # a name that is there twice is tried in two ways

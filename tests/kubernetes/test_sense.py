@@ -1,0 +1,106 @@
+"""The checker of sense sees what Kubernetes' schemas accept: each case is one edit of the chart."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from tests.kubernetes.rendering import Object, rendered, with_files
+from tests.kubernetes.sense import complaints, name_of, pod_of
+
+CRONJOB, DEPLOYMENT = "CronJob/ci-runledger-retrievers", "Deployment/ci-runledger-listener"
+Edit = Callable[[Object], Any]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> list[Object]:
+    """Give the objects of the full values."""
+    return rendered(with_files(tmp_path_factory.mktemp("chart")), "full")
+
+
+def container(each: Object, at: int = 0) -> Object:
+    """Return a container of an object's pods."""
+    return pod(each)["containers"][at]
+
+
+def pod(each: Object) -> Object:
+    template = pod_of(each)
+    assert template is not None
+    return template["spec"]
+
+
+CASES: dict[str, tuple[str, Edit]] = {
+    "its name has more than 52": (CRONJOB, lambda o: o["metadata"].update(name="a" * 60)),
+    "schedule every day": (CRONJOB, lambda o: o["spec"].update(schedule="every day")),
+    "timeZone Mars/Olympus": (CRONJOB, lambda o: o["spec"].update(timeZone="Mars/Olympus")),
+    "restartPolicy Always": (CRONJOB, lambda o: pod(o).update(restartPolicy="Always")),
+    "myRetriever: its name is none": (CRONJOB, lambda o: container(o).update(name="myRetriever")),
+    "container load is there twice": (CRONJOB, lambda o: container(o).update(name="load")),
+    "no volume ca": (CRONJOB, lambda o: pod(o)["volumes"].pop()),
+    "mount at /output is there twice": (
+        CRONJOB,
+        lambda o: container(o)["volumeMounts"][1].update(mountPath="/output"),
+    ),
+    "variable A B": (CRONJOB, lambda o: container(o)["env"][0].update(name="A B")),
+    "variable OUTPUTDIR has not one value": (
+        CRONJOB,
+        lambda o: container(o)["env"][0].update(valueFrom={"fieldRef": {"fieldPath": "x"}}),
+    ),
+    "variable HOME is there twice": (CRONJOB, lambda o: container(o)["env"][0].update(name="HOME")),
+    "its selector selects no pod": (
+        DEPLOYMENT,
+        lambda o: o["spec"]["selector"]["matchLabels"].update(a="b"),
+    ),
+    "label a ": (DEPLOYMENT, lambda o: o["metadata"]["labels"].update(a="b" * 70)),
+    "memory 64MB2": (
+        DEPLOYMENT,
+        lambda o: container(o)["resources"]["limits"].update(memory="64MB2"),
+    ),
+    "port aaaaaaaaaaaaaaaaaaaa": (
+        DEPLOYMENT,
+        lambda o: container(o)["ports"][0].update(name="a" * 20),
+    ),
+    "livenessProbe is of 2 kinds": (
+        DEPLOYMENT,
+        lambda o: container(o)["livenessProbe"].update(tcpSocket={"port": 5000}),
+    ),
+    "readinessProbe asks port none": (
+        DEPLOYMENT,
+        lambda o: container(o)["readinessProbe"]["httpGet"].update(port="none"),
+    ),
+    "is not restricted": (
+        DEPLOYMENT,
+        lambda o: container(o)["securityContext"].update(readOnlyRootFilesystem=False),
+    ),
+    "may run as root": (DEPLOYMENT, lambda o: pod(o)["securityContext"].pop("runAsUser")),
+    "has a token of the API": (DEPLOYMENT, lambda o: pod(o).pop("automountServiceAccountToken")),
+    "has two limits": (
+        "PodDisruptionBudget/ci-runledger-listener",
+        lambda o: o["spec"].update(maxUnavailable=1),
+    ),
+    "no pod has the port none": (
+        "Service/ci-runledger-listener",
+        lambda o: o["spec"]["ports"][0].update(targetPort="none"),
+    ),
+    "token is not base64": (
+        "Secret/buildkite-token",
+        lambda o: o.update(data={"token": "not base64"}),
+    ),
+    "is over 1 MiB": ("Secret/buildkite-token", lambda o: o.update(stringData={"a": "b" * 2**21})),
+}
+
+
+@pytest.mark.parametrize("complaint", CASES)
+def test_what_a_schema_accepts_is_seen(complaint: str, made: list[Object]):
+    name, edit = CASES[complaint]
+    wrong = copy.deepcopy(made)
+    (each,) = (each for each in wrong if name_of(each) == name)
+    edit(each)
+    kubernetes_validate.validate(each, "1.37", strict=True)
+    assert [said for said in complaints(wrong) if complaint in said] != []
+
+
+def test_object_that_is_there_twice_is_seen(made: list[Object]):
+    assert complaints([*made, made[0]])[0].endswith("is there twice")
