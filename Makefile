@@ -45,6 +45,9 @@ test-all: dev servers .venv-supply/.made build/charts/.made ## all engines, ever
 	@# No dump of a slow test: taken while its threads run, it can end the process.
 	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
+test-lake: dev servers ## the lake beside all stores and catalogs: syncs that are killed, S3, every stated count
+	RUNLEDGER_TEST=all .venv/bin/python -m pytest tests/lake $(PYTEST_ARGS)
+
 test-postgresql: dev ## every test that has an engine on PostgreSQL, every stated count: POSTGRESQL_BIN=/usr/lib/postgresql/15/bin names another
 	@ENGINES=postgresql RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q -k postgresql $(PYTEST_ARGS)
 
@@ -71,6 +74,9 @@ bench-dashboard: dev ## the pages over 10,000, 100,000 and 1,000,000 runs: make 
 
 bench-feeds: dev ## a feed's load, the same again, and dlt's of the same: make bench-feeds ARGS="--packages 9000"
 	@.venv/bin/python -m benchmarks.feeds $(ARGS)
+
+bench-lake: dev servers ## the lake beside the store's own SQL: make bench-lake ARGS="--runs 1000000 --engines sqlite mariadb"
+	@.venv/bin/python -m benchmarks.lake $(ARGS)
 
 bench-grafana: dev ## each panel of the dashboards over a store: make bench-grafana ARGS="--url sqlite:///data/shark_dashboard.db"
 	@.venv/bin/python -m deploy.grafana.timing $(ARGS)

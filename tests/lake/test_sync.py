@@ -16,9 +16,14 @@ from schema.tables.ci import branches, commits, jobs, repos, workflowruns
 from schema.tables.lake_notes import lakeruns
 from store import delete_repository
 from store.write import renames
+from tests import databases
+from tests.counts import ALL
 from tests.lake import lakes
 
-SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+SQLITE = pytest.mark.parametrize(
+    "engine_name", databases.ENGINES if ALL else ["sqlite"], indirect=True
+)
+"""In `make test` alone: `make test-lake` has all engines."""
 
 
 @pytest.fixture

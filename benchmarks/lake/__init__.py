@@ -1,0 +1,1 @@
+"""The lake beside the stores, bare Parquet and pandas: seconds, sizes, factors."""
