@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,9 +18,6 @@ from engines.bulk import id_counters
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, KINDS, Kind, ListView, Login
 from engines.sqlite_damage import check_file, name_file, read_last_number
 
-CACHE_KIB = 16_384
-"""Pages that a connection keeps in memory. With SQLite's own 2 MiB it reads most of them again for
-each batch of deliveries, which took a quarter more of the processor."""
 LOG_BYTES = 16_000_000
 """The log is cut to this once it was longer. It cannot be while a reader's transaction lasts."""
 CUT_MILLISECONDS = 100  # for which writers may wait
@@ -38,7 +35,7 @@ def connect(place: URL, login: Login) -> Engine:
         Path(place.database).parent.mkdir(parents=True, exist_ok=True)
     seconds = login.read_seconds
     engine = create_engine(place, connect_args={"timeout": seconds}, hide_parameters=True)
-    event.listen(engine, "connect", prepare)
+    event.listen(engine, "connect", partial(prepare, cache_kib=login.cache_kib))
 
     def set_wait(connection: Any) -> None:
         wait = int(deadline.at_most(seconds) * 1000)
@@ -51,13 +48,13 @@ def connect(place: URL, login: Login) -> Engine:
     return engine
 
 
-def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
+def prepare(connection: Any, _: ConnectionPoolEntry, cache_kib: int) -> None:
     """Make commits durable, and leave transactions to `sqlite_turns.begin`."""
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-    connection.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size = {-cache_kib}")
     connection.execute("PRAGMA foreign_keys = ON")
 
 

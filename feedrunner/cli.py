@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from tqdm import tqdm
 
 from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting, Settings
@@ -24,7 +23,7 @@ from feedrunner.runner import Busy, Ended
 from feedrunner.schedule import daemon, feed_health
 from rows.one_line import one_line
 from runtime.parent_pipe import end_with_parent
-from store.open import WORK, CannotStart, opened, schema
+from store.open import LOAD, CannotStart, opened, schema
 
 ALL_DONE, ONE_FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
 
@@ -125,7 +124,7 @@ def rare_collections() -> Iterator[None]:
     """Look for circles seldom: lines make none, and looking takes a fifth of a load's time."""
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 20, 50)
     try:
         yield
     finally:
@@ -156,7 +155,7 @@ def write_new(folder: Path, names: Sequence[str]) -> int:
 def load_all(settings: Settings, manifests: Manifests, given: Mapping[str, Any]) -> int:
     """Load feeds, each whatever the others do."""
     code = ALL_DONE
-    with opened(settings, WORK) as engine:
+    with opened(settings, LOAD) as engine:
         schema(engine, settings, install=False)
         for manifest in manifests.values():
             if isinstance(manifest, BadManifest):
@@ -174,7 +173,7 @@ def run_daemon(settings: Settings, given: Mapping[str, Any]) -> int:
     """Load feeds when they are due, until the process is told to end."""
     if given["beside"]:
         end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    with opened(settings, WORK) as engine:
+    with opened(settings, LOAD) as engine:
         schema(engine, settings, install=False)
 
         def load(manifest: Manifest) -> None:
@@ -218,7 +217,12 @@ def load_of(
 
 def show_progress(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Pass on pieces; on a terminal a bar tells how many lines came."""
-    with tqdm(desc=name, unit=" lines", unit_scale=True, leave=False, disable=None) as bar:
+    if not sys.stderr.isatty():
+        yield from pieces
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc=name, unit=" lines", unit_scale=True, leave=False) as bar:
         for piece in pieces:
             yield piece
             bar.update(piece.count(b"\n"))

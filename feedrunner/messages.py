@@ -61,10 +61,11 @@ class Allowed(NamedTuple):
     most_rows: int = 2_000_000
 
 
-def read_messages(lines: Iterable[bytes], allowed: Allowed) -> Iterator[Message]:
-    """Yield the messages of lines. Raises BadLine."""
-    rows = 0
-    for number, line in enumerate(lines, start=1):
+def read_messages(
+    lines: Iterable[bytes], allowed: Allowed, before: int = 0, rows: int = 0
+) -> Iterator[Message]:
+    """Yield the messages of lines, so many lines and rows before them. Raises BadLine."""
+    for number, line in enumerate(lines, start=before + 1):
         message = read_message(number, line, allowed)
         if type(message) is Record:
             rows += 1

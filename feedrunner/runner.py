@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engines import database_time, faults, reading
 from engines.lease import Lease, own_name, release, take
+from feedrunner.line_groups import read_groups
 from feedrunner.load import (
     Load,
     Loader,
@@ -20,7 +21,7 @@ from feedrunner.load import (
     last_state,
 )
 from feedrunner.manifest import Manifest
-from feedrunner.messages import BadLine, read_messages
+from feedrunner.messages import BadLine
 from feedrunner.needs import write_needs
 from feedrunner.output_files import read_folder
 from feedrunner.process import (
@@ -190,13 +191,13 @@ def read_all(
     loader: Loader,
     manifest: Manifest,
     comparison: Comparison,
-    lines: Iterable[bytes],
+    lines: Iterable[list[bytes]],
     exit_code: ExitCode,
 ) -> Ended:
     """Write all lines and what follows from them; say why where that fails."""
     error = ""
     try:
-        loader.read(read_messages(lines, manifest.allowed))
+        loader.read(read_groups(lines, manifest.allowed))
         error = reason_of(exit_code())
         if not error:
             loader.finish(is_same=comparison.is_same)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -23,24 +24,26 @@ class Stream(NamedTuple):
     defaults: Mapping[str, Any] = {}
 
 
-def text(most: int, least: int = 0) -> Callable[[Any], str]:
-    """Return what checks a text of at most `most` letters."""
+@dataclass(frozen=True)
+class Text:
+    """Checks a text of at most, and at least, so many letters."""
 
-    def check(value: Any) -> str:
-        if type(value) is str and least <= len(value) <= most and "\0" not in value:
+    most: int
+    least: int = 0
+
+    def __call__(self, value: Any) -> str:
+        if type(value) is str and self.least <= len(value) <= self.most and "\0" not in value:
             return value
         if type(value) is not str:
             raise WrongValue(f"is {called(value)}, not text")
-        if len(value) > most:
-            raise WrongValue(f"is longer than {most} letters")
+        if len(value) > self.most:
+            raise WrongValue(f"is longer than {self.most} letters")
         raise WrongValue("holds U+0000" if "\0" in value else "is empty")
 
-    return check
 
-
-def name(most: int = LONGEST_KEY) -> Callable[[Any], str]:
+def name(most: int = LONGEST_KEY) -> Text:
     """Return what checks a text that names something, so is not empty."""
-    return text(most, least=1)
+    return Text(most, least=1)
 
 
 def whole(value: Any) -> int:
@@ -101,7 +104,7 @@ def labels(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
         raise WrongValue(f"is {called(value)}, not an object of texts")
     for each in (*value, *value.values()):
-        text(LONGEST_KEY)(each)
+        Text(LONGEST_KEY)(each)
     return value
 
 
@@ -112,7 +115,7 @@ def called(value: Any) -> str:
     return kinds.get(type(value), type(value).__name__)
 
 
-LONG = text(1_000_000)
+LONG = Text(1_000_000)
 OF_VERSION = {"manager": name(64), "package": name(), "version": name(255)}
 
 STREAMS: dict[str, Stream] = {
@@ -122,7 +125,7 @@ STREAMS: dict[str, Stream] = {
             "name": name(),
             "import_id": name(),
             "readme": LONG,
-            "latestversion": text(255),
+            "latestversion": Text(255),
             "mine": flag,
         },
         ("name",),
@@ -130,15 +133,15 @@ STREAMS: dict[str, Stream] = {
     "versions": Stream(
         {
             **OF_VERSION,
-            "import_id": text(LONGEST_KEY),
+            "import_id": Text(LONGEST_KEY),
             "size": whole,
             "published_at": moment,
-            "license": text(64),
+            "license": Text(64),
             "downloads": whole,
-            "checksum": text(255),
+            "checksum": Text(255),
             "yanked": flag,
             "yankreason": LONG,
-            "commithash": text(64),
+            "commithash": Text(64),
         },
         ("package", "version"),
     ),
@@ -149,14 +152,14 @@ STREAMS: dict[str, Stream] = {
             "position": small,
             "alternative": small,
             "name": name(),
-            "range": text(LONGEST_KEY),
-            "onlyif": text(LONGEST_KEY),
+            "range": Text(LONGEST_KEY),
+            "onlyif": Text(LONGEST_KEY),
         },
         ("package", "version", "position", "name"),
         {"alternative": 0, "kind": "runtime", "range": None, "onlyif": None},
     ),
     "provides": Stream(
-        {**OF_VERSION, "name": name(), "provided": text(255)},
+        {**OF_VERSION, "name": name(), "provided": Text(255)},
         ("package", "version", "name"),
         {"provided": None},
     ),

@@ -9,6 +9,7 @@ import hashlib
 import re
 import time
 from collections.abc import Generator, Iterable, Iterator
+from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
@@ -22,6 +23,8 @@ BLOCK = 2**20
 DIGEST = 16
 PATIENCE_SECONDS = 60.0
 """How long a state waits for the end of what may be unchanged."""
+REPLAYED = 500
+"""Lines that are read again together."""
 OTHERS = re.compile(rb'"(?:STATE|ACTIVATE_VERSION|SCHEMA)"')
 
 
@@ -83,22 +86,25 @@ class Comparison:
         self.others = dict[str, bytes]()
         """The last state, and what is said of streams, by type and stream."""
 
-    def read(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the lines that must be read: all, or no record. Raises what pieces raise."""
+    def read(self, pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Yield the lines that must be read, those that came together: all, or no record.
+
+        Raises what pieces raise.
+        """
         groups = lines_of(pieces)
         if self.last is not None:
             with TemporaryFile() as kept:
                 self.is_same = yield from self.compare(groups, self.last, kept)
             if self.is_same:
-                yield from self.others.values()
+                yield [*self.others.values()]
         for lines in groups:
             self.add(lines)
-            yield from lines
+            yield lines
         self.records.end()
 
     def compare(
         self, groups: Iterator[list[bytes]], last: Brought, kept: IO[bytes]
-    ) -> Generator[bytes, None, bool]:
+    ) -> Generator[list[bytes], None, bool]:
         """Keep lines while they are those of last time; yield all of them where they are not."""
         until = time.monotonic() + PATIENCE_SECONDS
         try:
@@ -175,8 +181,8 @@ class RecordHashes:
         self.hasher = hashlib.blake2b(digest_size=DIGEST)
 
 
-def replay(kept: IO[bytes]) -> Iterator[bytes]:
+def replay(kept: IO[bytes]) -> Iterator[list[bytes]]:
     """Yield the lines that were kept."""
     kept.seek(0)
-    for line in kept:
-        yield line.removesuffix(b"\n")
+    while lines := [*islice(kept, REPLAYED)]:
+        yield [line.removesuffix(b"\n") for line in lines]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import orjson
 from benchmarks.measuring import parser_of, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
+EPOCH = datetime(2026, 1, 1)
 DLT = "dlt[sqlalchemy]==1.31.0"
 
 
@@ -32,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print what each way takes, and how it is to ours."""
     flags = parser_of("feeds", __doc__, ("sqlite",))
     flags.add_argument("--packages", type=int, default=10**9, help="the first of apt's packages")
+    flags.add_argument("--points", type=int, default=2_000_000, help="lines of another feed")
     flags.add_argument("--dlt", metavar="PYTHON", help="the Python of an environment with dlt")
     flags.add_argument("--without-dlt", action="store_true")
     given = flags.parse_args(argv)
@@ -42,10 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         ours = [sys.executable, str(ROOT / "run_feeds.py"), "debian", "--from", str(lines)]
         settings = {"DATABASE_URL": f"sqlite:///{folder}/ours.db", "FEEDS_DIR": str(ROOT / "feeds")}
         listed = [sys.executable, str(ROOT / "run_feeds.py"), "debian", "--from", "/dev/null"]
+        tell("the schema made, no line", run(listed, folder, settings), None)
         tell("start, no line", run(listed, folder, settings), None)
         first = tell("first load", run(ours, folder, settings), None)
         tell("the same again", run(ours, folder, settings), first)
         tell("the same again, --full", run([*ours, "--full"], folder, settings), first)
+        points, counted = count_points(folder, given.points), [*ours[:2], "points", "--from"]
+        settings["FEEDS_DIR"] = str(points.parent.parent)
+        tell(f"{given.points:,} points", run([*counted, str(points)], folder, settings), None)
         if not given.without_dlt:
             python = given.dlt or install(folder)
             script = str(ROOT / "benchmarks/feeds/with_dlt.py")
@@ -65,6 +72,21 @@ def write_lines(path: Path, packages: int) -> int:
     ):
         # Not kept: what is run later has our own memory at most, as the kernel counts it.
         return sum(1 for line in chosen(feed.stdout or (), packages) if file.write(line))
+
+
+def count_points(folder: Path, number: int) -> Path:
+    """Write a feed beside so many lines of it, each another row; return the path of the lines."""
+    feed = folder / "feeds/points"
+    feed.mkdir(parents=True)
+    (feed / "feed.toml").write_text('command = "true"\nstreams = ["points"]\n')
+    record = (
+        '{"type":"RECORD","stream":"points","record":{"series":"a/%d","time":"%s","value":%d}}\n'
+    )
+    with (feed / "lines").open("w") as file:
+        for at in range(number):
+            moment = EPOCH + timedelta(hours=at // 1000)
+            file.write(record % (at % 1000, moment, at))
+    return feed / "lines"
 
 
 def chosen(lines: Iterable[bytes], most: int) -> Iterator[bytes]:

@@ -32,7 +32,7 @@ class Loading(Protocol):
 
 class Written(NamedTuple):
     """How many rows changed, the numbers of those that came, by stream, and the versions whose
-    lists came, or began to, by stream."""
+    lists began, by stream; under `versions` those that are new."""
 
     changed: int
     seen: Mapping[str, Sequence[int]]
@@ -51,6 +51,12 @@ class Batch:
         self.newly_listed = dict[str, set[int]]()
         self.manager = (
             manager_id(connection, load.manager, load.now) if load.manager is not None else 0
+        )
+
+    def has_made(self, version: int) -> bool:
+        """Tell whether this load made a version."""
+        return version in self.listed["versions"] or version in self.newly_listed.get(
+            "versions", ()
         )
 
     def find(

@@ -1,14 +1,20 @@
 """Records of packages and versions -> their rows, and the numbers that other rows name them by."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from operator import itemgetter
+from typing import Any
 
+from sqlalchemy import bindparam, select
+
+from engines.chunks import chunks
 from feedrunner.messages import BadLine, Record
 from feedrunner.writing.batch import Batch, Row
 from feedrunner.writing.known_rows import Selection, packages_named, word_ids
 from schema.tables import packages as tables
 
-FEW = 500
-"""Texts of versions that a condition names."""
+VERSION = itemgetter("package", "version")
+FEW = 20
+"""Texts of versions that a condition names: each is looked for in each package."""
 
 
 def write_packages(batch: Batch, records: Sequence[Record]) -> None:
@@ -72,6 +78,7 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
     if new:
         there = batch.find(table, key, [], versions_of({package for package, _ in new}, records))
         numbers |= {place: there[place].number for place in new}
+    batch.newly_listed["versions"] = {numbers[place] for place in new}
     batch.seen["versions"] = [*numbers.values()]
 
 
@@ -84,18 +91,35 @@ def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
 
 def version_ids(batch: Batch, records: Sequence[Record]) -> list[int]:
     """Return the number of the version of each record. Raises BadLine for one that is not."""
-    packages = package_ids(batch, records)
-    selection = versions_of({*packages.values()}, records)
-    known = batch.find(tables.versions, ["package_id", "version"], [], selection)
-    numbers = list[int]()
-    for record in records:
-        values = record.values
-        row = known.get((packages[values["package"]], values["version"]))
-        if row is None:
-            raise BadLine(
-                record.number,
-                f"{record.stream}.version: no version {values['version'][:64]!r} of "
-                f"{values['package'][:64]!r} came before",
-            )
-        numbers.append(row.number)
-    return numbers
+    named = [*map(VERSION, (record.values for record in records))]
+    packages, versions = tables.packages.c, tables.versions.c
+    texts = {version for _, version in named}
+    bound: Any = bindparam("packages", expanding=True)
+    query = (
+        select(packages.import_id, versions.version, versions.Id)
+        .join(tables.versions, versions.package_id == packages.Id)
+        .where(packages.package_manager_id == batch.manager, packages.import_id.in_(bound))
+    )
+    if len(texts) <= FEW:
+        query = query.where(versions.version.in_(texts))
+    numbers = dict[Any, int]()
+    for part in chunks({package for package, _ in named}):
+        for package, version, number in batch.connection.execute(query, {"packages": part}):
+            if version in texts:
+                numbers[package, version] = number
+    try:
+        return [numbers[version] for version in named]
+    except KeyError:
+        package_ids(batch, records)
+        record = next(record for record in records if VERSION(record.values) not in numbers)
+        package, version = VERSION(record.values)
+        said = f"no version {version[:64]!r} of {package[:64]!r} came before"
+        raise BadLine(record.number, f"{record.stream}.version: {said}") from None
+
+
+def owners_of(batch: Batch, names: Collection[str]) -> dict[str, int]:
+    """Return which packages of the registry have names; those of a name that came last."""
+    c = tables.packages.c
+    mine = (c.package_manager_id == batch.manager, c.gonetime.is_(None))
+    rows = batch.find(tables.packages, ["Id"], ["name"], Selection(c.name, names, mine))
+    return {row.values[0]: number for number, row in sorted(rows.items())}

@@ -32,7 +32,20 @@ def end_streams(
             raise HalfStream(
                 f"only {len(seen[name]):,} of {last:,} {name} came; nothing was marked gone"
             )
-    return sum(mark_gone(connection, GONE[name], load, seen[name]) for name in ended)
+    gone = sum(mark_gone(connection, GONE[name], load, seen[name]) for name in ended)
+    if gone:
+        unlink_new(connection, load)
+    return gone
+
+
+def unlink_new(connection: Connection, load: Loading) -> None:
+    """Let what came in this load lead to no package that is gone by its end."""
+    needed, packages = tables.dependencies, tables.packages
+    gone = select(packages.c.Id).where(
+        packages.c.load_id == load.number, packages.c.gonetime == load.now
+    )
+    new = update(needed).where(needed.c.load_id == load.number, needed.c.dependency_id.in_(gone))
+    connection.execute(new.values(dependency_id=None))
 
 
 def mark_gone(connection: Connection, table: Table, load: Loading, seen: Numbers) -> int:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table, delete
@@ -10,9 +11,10 @@ from sqlalchemy import Connection, Table, delete
 from engines.chunks import chunks
 from feedrunner.messages import Record
 from feedrunner.writing import known_rows
-from feedrunner.writing.batch import Batch, Loading, Row, Written
+from feedrunner.writing.batch import Batch, Loading, Written
 from feedrunner.writing.known_rows import Selection, word_ids
 from feedrunner.writing.package_rows import (
+    owners_of,
     package_ids,
     version_ids,
     write_packages,
@@ -22,13 +24,17 @@ from feedrunner.writing.row_numbers import Numbers
 from schema.tables import packages as tables
 from store.packages.addresses import without_password
 
+NEED = itemgetter("kind", "position", "alternative", "name", "range", "onlyif")
+RUNTIME = "runtime"
+
 
 def write(
     connection: Connection, load: Loading, records: Sequence[Record], listed: Mapping[str, Numbers]
 ) -> Written:
     """Write records by their streams, those first that others name. Raises BadLine.
 
-    `listed`: by stream, versions whose lists began in this load, so that more of them is added.
+    `listed`: versions whose lists began in this load, so that more of them is added, by stream;
+    under `versions` those that it made.
     """
     by_stream = defaultdict[str, list[Record]](list)
     for record in records:
@@ -43,51 +49,67 @@ def write(
 def write_dependencies(batch: Batch, records: Sequence[Record]) -> None:
     """Write what versions need; those that came are each version's whole list."""
     numbers = version_ids(batch, records)
-    kinds = sorted({record.values["kind"] for record in records})
+    needs = [*map(NEED, (record.values for record in records))]
+    kinds = sorted({kind or RUNTIME for kind, *_ in needs})
     types = word_ids(batch.connection, tables.depends_on_types, "name", kinds, batch.load.now)
     rows = [
-        {
-            "version_id": number,
-            "position": values["position"],
-            "alternative": values["alternative"] or 0,
-            "name": values["name"],
-            "kind": values["kind"],
-            "dependency_type_id": types[values["kind"]],
-            "semver_range": values["range"],
-            "onlyif": values["onlyif"],
-        }
-        for number, (_, _, values, _) in zip(numbers, records, strict=True)
+        (number, position, alternative or 0, name, kind or RUNTIME, types[kind or RUNTIME], *more)
+        for number, (kind, position, alternative, name, *more) in zip(numbers, needs, strict=True)
     ]
-    key = ["version_id", "position", "alternative"]
-    write_lists(batch, tables.dependencies, key, rows, resets="dependency_id")
+    names = ["version_id", "position", "alternative", "name", "kind", "dependency_type_id"]
+    names += ["semver_range", "onlyif"]
+    new = write_lists(batch, tables.dependencies, names, 3, rows, resets="dependency_id")
+    packages = owners_of(batch, {row[3] for row in new})
+    linked = [(*row, packages.get(row[3])) for row in new]
+    batch.insert(tables.dependencies, [*names, "dependency_id"], linked)
 
 
 def write_provides(batch: Batch, records: Sequence[Record]) -> None:
     """Write names that versions answer to; those that came are each version's whole list."""
     numbers = version_ids(batch, records)
     rows = [
-        {"version_id": number, "name": values["name"], "provided": values["provided"]}
-        for number, (_, _, values, _) in zip(numbers, records, strict=True)
+        (number, record.values["name"], record.values["provided"])
+        for number, record in zip(numbers, records, strict=True)
     ]
-    write_lists(batch, tables.provides, ["version_id", "name"], rows)
+    names = ["version_id", "name", "provided"]
+    batch.insert(tables.provides, names, write_lists(batch, tables.provides, names, 2, rows))
 
 
 def write_lists(
-    batch: Batch, table: Table, key: list[str], rows: list[Row], *, resets: str = ""
-) -> None:
-    """Write rows of versions, and remove those of lists that began now that did not come."""
-    versions = {row["version_id"] for row in rows}
-    names = sorted(rows[0])
-    stored = batch.find(table, key, names, Selection(table.c.version_id, versions))
-    batch.put(table, key, rows, lambda _: stored, resets=resets)
+    batch: Batch,
+    table: Table,
+    names: Sequence[str],
+    width: int,
+    rows: list[tuple[Any, ...]],
+    *,
+    resets: str = "",
+) -> list[tuple[Any, ...]]:
+    """Change rows of versions, remove those of lists that began now that did not come.
+
+    Rows have a value for each of `names`, of which the first are the key, `width` of them. Returns
+    those that are new. `resets`: a column that a change empties.
+    """
+    versions = {row[0] for row in rows}
     began = {number for number in versions if number not in batch.listed[table.name]}
     batch.newly_listed[table.name] = began
-    own = itemgetter(*key)
-    kept = {own(row) for row in rows}
-    gone = [row.number for place, row in stored.items() if place not in kept and place[0] in began]
+    # The list of a version that came in this load is empty when it begins.
+    known = {number for number in versions if number not in began or not batch.has_made(number)}
+    selection = Selection(table.c.version_id, known)
+    stored = batch.find(table, names[:width], names[width:], selection)
+    last = {row[:width]: row for row in rows}
+    if not stored:
+        return [*last.values()]
+    changes = [
+        {**dict(zip(names, row, strict=True)), "row": stored[place].number}
+        for place, row in last.items()
+        if place in stored and stored[place].values != row[width:]
+    ]
+    batch.change(table, (*names, *([resets] if resets else ())), changes)
+    gone = [row.number for place, row in stored.items() if place not in last and place[0] in began]
     for part in chunks(gone):
         batch.connection.execute(delete(table).where(table.c.Id.in_(part)))
     batch.changed += len(gone)
+    return [row for place, row in last.items() if place not in stored]
 
 
 def write_addresses(batch: Batch, records: Sequence[Record]) -> None:

@@ -5,6 +5,7 @@ a list of a repository names its packages as registry/name.
 """
 
 from collections.abc import Callable
+from functools import partial
 from operator import methodcaller
 from typing import Any
 
@@ -33,7 +34,23 @@ def link_names(engine: Engine, manager: str | None, transact: Transact) -> None:
         for start in range(0, highest + 1, PART):
             part = linking.where(needed.c.Id.between(start, start + PART - 1))
             transact(engine, methodcaller("execute", part))
+    transact(engine, partial(link_renamed, manager=manager))
     transact(engine, link_lists)
+
+
+def link_renamed(connection: Connection, manager: str | None) -> None:
+    """Link what leads to a package whose name another has by now: the one that came last."""
+    needed, older, c = tables.dependencies, tables.packages.alias("older"), tables.packages.c
+    same = (c.package_manager_id == older.c.package_manager_id) & (c.name == older.c.name)
+    query = (
+        select(older.c.Id, older.c.name, func.max(c.Id))
+        .join(tables.packages, same & (c.Id > older.c.Id) & c.gonetime.is_(None))
+        .where(older.c.manager == manager)
+        .group_by(older.c.Id, older.c.name)
+    )
+    for number, name, newest in connection.execute(query).all():
+        link = update(needed).where(needed.c.dependency_id == number, needed.c.name == name)
+        connection.execute(link.values(dependency_id=newest))
 
 
 def link_by(column: str, manager: str | None) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from engines.chunks import chunks
 from schema.tables import ci
@@ -19,6 +19,8 @@ from store.packages.addresses import Repository, repository_of
 FIELDS = (("repository", "source"), ("homepage",), ("issues", "changelog"))
 """Types of addresses that tell a repository, the best first; a later one counts where no earlier
 one tells any. Where a package is packaged is none of them."""
+PART = 10_000
+"""Numbers of packages that are looked at together."""
 CLAIM, TWO_FIELDS, COMMIT = "claim", "fields", "commit"
 BARE = "npm"
 """The registry in which `owner/name` is a repository at one known host."""
@@ -41,18 +43,28 @@ class Watched(NamedTuple):
 
 def update_repositories(connection: Connection, manager: str) -> None:
     """Make the rows of a registry's packages say what their addresses say."""
-    watched = read_watched(connection)
+    watched, c = read_watched(connection), tables.packages.c
+    last = connection.scalar(select(func.max(c.Id)).where(c.manager == manager)) or 0
+    first = connection.scalar(select(func.min(c.Id)).where(c.manager == manager)) or 0
+    for start in range(first, last + 1, PART):
+        update_part(connection, manager, watched, c.Id.between(start, start + PART - 1))
+
+
+def update_part(
+    connection: Connection, manager: str, watched: Watched, part: ColumnElement[bool]
+) -> None:
+    """Likewise of a part of the packages."""
     table, packages = tables.packagerepos, tables.packages
     stored = {
         (row.package_id, row.host, row.repo.lower()): row
         for row in connection.execute(
             select(table)
             .join(packages, packages.c.Id == table.c.package_id)
-            .where(packages.c.manager == manager)
+            .where(packages.c.manager == manager, part)
         )
     }
     new, kept = list[dict[str, Any]](), set[tuple[int, str, str]]()
-    for package, addresses in read_addresses(connection, manager):
+    for package, addresses in read_addresses(connection, manager, part):
         for claim in list_claims(addresses, manager, watched.hosts):
             host, name, directory = claim.repository
             own = (package, host, name.lower())
@@ -66,23 +78,23 @@ def update_repositories(connection: Connection, manager: str) -> None:
                 new.append({"package_id": package, "host": host, **values})
             elif any(getattr(old, column) != value for column, value in values.items()):
                 connection.execute(update(table).where(table.c.Id == old.Id).values(values))
-    for part in chunks([row.Id for own, row in stored.items() if own not in kept]):
-        connection.execute(delete(table).where(table.c.Id.in_(part)))
+    for gone in chunks([row.Id for own, row in stored.items() if own not in kept]):
+        connection.execute(delete(table).where(table.c.Id.in_(gone)))
     for rows in chunks(new):
         connection.execute(insert(table), [*rows])
 
 
 def read_addresses(
-    connection: Connection, manager: str
+    connection: Connection, manager: str, part: ColumnElement[bool]
 ) -> Iterable[tuple[int, Sequence[tuple[str, str]]]]:
-    """Yield packages that are not gone with the types of their addresses and these."""
+    """Yield packages of a part that are not gone with the types of their addresses and these."""
     p, w, u, t = tables.packages, tables.package_urls, tables.urls, tables.url_types
     query = (
         select(p.c.Id, t.c.name, u.c.url)
         .join(w, w.c.package_id == p.c.Id)
         .join(u, u.c.Id == w.c.url_id)
         .join(t, t.c.Id == u.c.url_type_id)
-        .where(p.c.manager == manager, p.c.gonetime.is_(None))
+        .where(p.c.manager == manager, p.c.gonetime.is_(None), part)
         .where(t.c.name.in_([name for group in FIELDS for name in group]))
     )
     told = defaultdict[int, list[tuple[str, str]]](list)

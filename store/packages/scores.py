@@ -7,7 +7,6 @@ import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from operator import sub
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
@@ -16,11 +15,8 @@ from engines.chunks import chunks
 from engines.column_types import ID
 from schema.tables import packages as tables
 from store.packages.dependents import WEAK
+from store.packages.page_rank import page_rank
 
-DAMPING = 0.85
-CLOSE = 1e-8
-"""Of all scores together, the change at which they stand."""
-MOST_ROUNDS = 100
 SAME = 1e-6
 """A score that changes by less, of itself, is not written again."""
 
@@ -36,7 +32,7 @@ def score_packages(connection: Connection, manager: str) -> int:
         ids.append(number)
         old.append(math.nan if score is None else score)
         before.append(-1 if count is None else count)
-    needing, needed = array("l"), array("l")
+    needing, needed = array("i"), array("i")
     firm = edges.c.kind.not_in(WEAK)
     pairs = (
         select(edges.c.package_id, edges.c.dependency_id)
@@ -72,7 +68,11 @@ def score_packages(connection: Connection, manager: str) -> int:
         score = choose(quoted, numbers, [scores[place] for place in part])
         dependents = choose(quoted, numbers, [counts[place] for place in part])
         setting = update(tables.packages).where(c.Id.in_(numbers))
-        connection.execute(setting.values(score=score, dependents=dependents))
+        # Its text is of these rows alone: kept for another time, it takes tens of MiB.
+        unkept: Any = {"compiled_cache": None}
+        connection.execute(
+            setting.values(score=score, dependents=dependents), execution_options=unkept
+        )
     return len(changed)
 
 
@@ -87,26 +87,3 @@ def choose(column: str, numbers: Sequence[int], values: Sequence[float]) -> Colu
     pairs = zip(numbers, values, strict=True)
     cases = " ".join(f"WHEN {number:d} THEN {value!r}" for number, value in pairs)
     return literal_column(f"CASE {column} {cases} END")
-
-
-def page_rank(nodes: int, needing: Sequence[int], needed: Sequence[int]) -> "array[float]":
-    """Return the PageRank of nodes 0, 1, ..., where one that needs another passes its rank on.
-
-    What a node that needs nothing has is spread over all. They sum up to 1. Arrays, since a list
-    of a million numbers takes four times the memory.
-    """
-    ranks = array("d", [1 / nodes]) * nodes if nodes else array("d")
-    out = array("q", bytes(8 * nodes))
-    for place in needing:
-        out[place] += 1
-    for _ in range(MOST_ROUNDS if nodes else 0):
-        shares = array("d", (DAMPING * rank / (n or 1) for rank, n in zip(ranks, out, strict=True)))
-        kept = sum(rank for rank, n in zip(ranks, out, strict=True) if not n)
-        new = array("d", [(1 - DAMPING + DAMPING * kept) / nodes]) * nodes
-        for source, target in zip(needing, needed, strict=True):
-            new[target] += shares[source]
-        change = sum(map(abs, map(sub, new, ranks)))
-        ranks = new
-        if change < CLOSE:
-            break
-    return ranks

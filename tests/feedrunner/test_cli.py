@@ -14,7 +14,7 @@ from feedrunner.cli import main
 from tests import own_code
 from tests.feedrunner.feed import loads, printing, record, stored, write_feed
 
-OF_OTHERS = "dotenv orjson sqlalchemy tqdm typing_extensions".split()
+OF_OTHERS = "dotenv orjson sqlalchemy typing_extensions".split()
 """Packages of a load into SQLite, no driver of a server among them."""
 OUR_ROOMS = "config engines feedrunner rows runtime schema store".split()
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

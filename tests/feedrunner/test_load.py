@@ -132,6 +132,26 @@ def test_rows_that_a_whole_stream_does_not_bring_are_marked_and_come_back(engine
     assert rows(engine, gone) == []
 
 
+def test_name_leads_to_the_package_that_has_it_by_now(engine: Engine, tmp_path):
+    need = [record("dependencies", package="apple", version="2", position=1, name="pear")]
+    run(engine, tmp_path, [*SHOP[:5], *need])
+    newer = record("packages", name="pear", import_id="78")
+    run(engine, tmp_path, [*SHOP[:5], *need, newer])
+    c, p = tables.dependencies.c, tables.packages
+    leads = select(p.c.import_id).join(tables.dependencies, c.dependency_id == p.c.Id)
+    assert rows(engine, leads) == [("78",)]
+
+
+def test_what_came_leads_to_no_package_that_is_gone_by_the_end(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP[:5])
+    need = [record("dependencies", package="apple", version="2", position=1, name="plum")]
+    ended = run(engine, tmp_path, [*SHOP[:2], *SHOP[3:5], *need, whole("packages")])
+    assert ended.gone == 1
+    assert stored(engine)["dependencies"] == [("apple", 1, 0, "plum", None)]
+    run(engine, tmp_path, SHOP[:5])
+    assert stored(engine)["dependencies"] == [("apple", 1, 0, "plum", "plum")]
+
+
 def test_source_that_delivers_less_than_half_marks_nothing(engine: Engine, tmp_path):
     run(engine, tmp_path, SHOP)
     ended = run(engine, tmp_path, [SHOP[0], whole("packages")])

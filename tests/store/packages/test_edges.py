@@ -1,5 +1,6 @@
 """Names that lead to packages, edges, scores, and dependents."""
 
+import random
 from datetime import datetime
 
 import pytest
@@ -10,7 +11,8 @@ from schema.tables import packages as tables
 from store.packages.after_load import follow_load
 from store.packages.dependents import list_dependents
 from store.packages.name_links import link_names
-from store.packages.scores import page_rank
+from store.packages.page_rank import page_rank
+from tests.counts import count
 from tests.store.packages.shop import Shop, by_name, edges
 
 
@@ -106,3 +108,22 @@ def test_ranks_of_a_known_graph_are_those_of_its_definition():
     base = 1 / (1 + 1 + 2.7 + 0.85 * 2.7 + 1)
     assert ranks == pytest.approx([base, base, 2.7 * base, (1 + 0.85 * 2.7) * base], abs=1e-6)
     assert not page_rank(0, [], [])
+
+
+@pytest.mark.parametrize("seed", range(count(20, 500)))
+def test_ranks_of_any_graph_are_those_that_walking_it_over_and_over_gives(seed: int):
+    draw = random.Random(seed)
+    nodes = draw.randint(1, 12)
+    edges = {(draw.randrange(nodes), draw.randrange(nodes)) for _ in range(draw.randint(0, 30))}
+    pairs = sorted((source, target) for source, target in edges if source != target)
+    out = [sum(source == node for source, _ in pairs) for node in range(nodes)]
+    walked = [1 / nodes] * nodes
+    for _ in range(200):
+        spread = sum(rank for rank, number in zip(walked, out, strict=True) if not number)
+        new = [(0.15 + 0.85 * spread) / nodes] * nodes
+        for source, target in pairs:
+            new[target] += 0.85 * walked[source] / out[source]
+        walked = new
+    ranks = page_rank(nodes, [a for a, _ in pairs], [b for _, b in pairs])
+    assert ranks == pytest.approx(walked, abs=1e-7)
+    assert sum(ranks) == pytest.approx(1)
