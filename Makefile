@@ -195,6 +195,8 @@ audit: .venv-supply/.made ## ask the list of known vulnerabilities about each pa
 	@.venv-supply/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
 		--requirement requirements.txt
 
+KEYRING := /usr/share/keyrings/debian-archive-keyring.gpg
+
 # What the tests start, where this user may install it and it is neither named nor installed.
 servers:
 	@PATH="$$PATH:/usr/sbin"; missing=; \
@@ -219,4 +221,15 @@ servers:
 			&& dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >../promtool \
 			&& chmod +x ../promtool; ) >/dev/null 2>&1 </dev/null \
 			|| { rm -f build/promtool; echo "promtool could not be fetched" >&2; }; rm -rf build/deb; \
+	fi; \
+	if [ ! -x build/docker-compose ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then \
+		echo "fetching docker-compose for the tests, out of Debian 13's package"; mkdir -p build/deb/lists/partial; \
+		echo "deb [signed-by=$(KEYRING)] http://deb.debian.org/debian trixie main" >build/deb/sources.list; \
+		( cd build/deb && own="-o Dir::Etc::sourcelist=$$PWD/sources.list -o Dir::Etc::sourceparts=- \
+			-o Dir::State::lists=$$PWD/lists -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Languages=none" \
+			&& apt-get -qq $$own update && apt-get -qq $$own download docker-compose \
+			&& dpkg-deb --fsys-tarfile docker-compose_*.deb \
+				| tar -xO ./usr/libexec/docker/cli-plugins/docker-compose >../docker-compose \
+			&& chmod +x ../docker-compose; ) >/dev/null 2>&1 </dev/null \
+			|| { rm -f build/docker-compose; echo "docker-compose could not be fetched" >&2; }; rm -rf build/deb; \
 	fi

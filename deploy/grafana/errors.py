@@ -37,7 +37,7 @@ ERRORS = Board(
             "New errors",
             "Errors that no job of any repository had before the range",
             "short",
-            "/errors?sort=new",
+            "/errors",
             "SELECT COUNT(*) AS errors\nFROM errors\nWHERE {range firstseen}",
         ),
         stat(
@@ -73,7 +73,7 @@ ERRORS = Board(
             "table",
             "Errors that no job had before the range, the newest first",
             "short",
-            "/errors?sort=new",
+            "/errors",
             "SELECT message, kind, jobs, repositories, firstseen, fingerprint\nFROM errors\n"
             "WHERE {range firstseen}\nORDER BY firstseen DESC, fingerprint\nLIMIT 50",
             width=24,

@@ -19,7 +19,7 @@ PANELS = (
         "Jobs",
         "Jobs of the range, copies of an earlier attempt's aside",
         "short",
-        "/time?by=job",
+        "/time",
         f"SELECT COUNT(*) AS jobs FROM {OWN}",
     ),
     stat(
@@ -84,7 +84,7 @@ PANELS = (
         "table",
         "Time of all jobs of a name together, and their mean",
         "short",
-        "/time?by=job",
+        "/time",
         f"SELECT {OF_JOB}, COUNT(*) AS jobs, SUM(runtime) AS seconds, AVG(runtime) AS mean\n"
         f"FROM {OWN} AND runtime IS NOT NULL\n{BY_JOB}\n" + FIRST.format("seconds"),
         units={"seconds": "s", "mean": "s"},

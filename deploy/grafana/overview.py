@@ -63,7 +63,7 @@ OVERVIEW = Board(
             "Not ended",
             "Runs of the range that wait or run",
             "short",
-            "/runs?status=open",
+            "/runs?conclusion=running",
             f"SELECT COUNT(*) AS runs\n{RUNS} AND status <> 'completed'",
         ),
         Panel(
@@ -118,7 +118,7 @@ OVERVIEW = Board(
             "barchart",
             "What started the runs",
             "short",
-            "/time?by=event",
+            "/time",
             f"SELECT event, COUNT(*) AS runs\n{RUNS} AND event IS NOT NULL\n"
             "GROUP BY event\nORDER BY runs DESC, event",
             width=6,

@@ -118,7 +118,7 @@ QUEUE = Board(
             "timeseries",
             "Time that the jobs of each interval ran, by operating system",
             "s",
-            "/time?by=os",
+            "/time",
             "SELECT {bucket createtime} AS time, COALESCE(os, 'unknown') AS metric,"
             f" SUM(runtime) AS seconds\nFROM {JOBS} AND runtime IS NOT NULL\n"
             "GROUP BY 1, 2\nORDER BY 1, 2",

@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     worst = 0.0
     with connector(url=options.url) as connection:
         newest = connection.execute("SELECT MAX(createtime) FROM workflowruns").fetchone()[0]
+        if newest is None:
+            parser.error("--url: no run is stored there")
         end = datetime.fromisoformat(str(newest)).replace(microsecond=0)
         shown = Range(end - timedelta(days=options.days), end)
         for board in BOARDS:

@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -45,6 +46,42 @@ def test_file_fits_the_published_schema(made: dict, engine: str):
 def test_a_key_that_compose_does_not_know_is_seen():
     with pytest.raises(jsonschema.ValidationError, match="restrat"):
         jsonschema.validate({"services": {"a": {"image": "b", "restrat": "no"}}}, schema())
+
+
+def find_compose() -> str:
+    """Return Docker Compose's program; skips where it is not."""
+    own = ROOT / "build/docker-compose"
+    program = os.environ.get("DOCKER_COMPOSE") or (str(own) if own.exists() else None)
+    if program is None:
+        pytest.skip("no docker-compose: make servers fetches it out of a package of Debian 13")
+    return program
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_docker_compose_itself_starts_the_same_services(engine: str, tmp_path: Path):
+    """As somebody does who follows the page: no engine is asked for that."""
+    shutil.copytree(PATH.parent, tmp_path / "deploy")
+    example = (tmp_path / "deploy/compose.env").read_text("utf-8")
+    if engine == "postgresql":
+        example = re.sub("^COMPOSE_PROFILES=mysql$", "", example, flags=re.MULTILINE)
+        example = re.sub(
+            "^# (COMPOSE_PROFILES|ENGINE|SCHEME)=", r"\1=", example, flags=re.MULTILINE
+        )
+    # A --profile on the command line would stand in place of those in the file.
+    example = re.sub("^(COMPOSE_PROFILES=.*)$", r"\1,grafana", example, flags=re.MULTILINE)
+    (tmp_path / "deploy/.env").write_text(example, "utf-8")
+    command = [find_compose(), "-f", "deploy/compose.yaml"]
+    result = subprocess.run(
+        [*command, "config", "--format", "json"],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+    read_by_compose = json.loads(result.stdout)["services"]
+    ours = started(read(ENGINES[engine]), engine, "grafana")
+    assert set(read_by_compose) == set(ours)
+    for name, service in ours.items():
+        said = {key: str(value) for key, value in service.get("environment", {}).items()}
+        assert read_by_compose[name].get("environment", {}) == said
 
 
 def names_in(service: dict, kind: str) -> set[str]:

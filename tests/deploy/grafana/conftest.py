@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from zlib import compress
 
 import pytest
 import sqlalchemy as sa
@@ -73,6 +74,7 @@ def fill(engine: sa.Engine) -> None:
         stored.delivery(
             engine, received, state, guid=f"guid-{minutes}", event="workflow_run",
             applytime=later, error="no JSON" if state == "quarantined" else None,
+            body=compress(b"no JSON"),
         )  # fmt: skip
     stored.watched(engine, DAY, name="rate")
     stored.watched(engine, DAY, subject="github:o/app", name="silence", state="warning")
