@@ -32,6 +32,8 @@ class Prices(NamedTuple):
     date: date
     currency: str
     runners: tuple[RunnerPrice, ...]
+    is_own: bool = False
+    """Whether they are those of PRICES_FILE."""
 
     def price_of(self, labels: Sequence[str]) -> RunnerPrice | None:
         """Return what a job with these labels pays, None where it is not hosted."""
@@ -64,7 +66,7 @@ def read_prices(text: str) -> Prices:
     runners = table.get("runners", [])
     if not isinstance(runners, list):
         raise ValueError("runners are tables: [[runners]]")
-    return Prices(when, currency, tuple(read_runner(one) for one in runners))
+    return Prices(when, currency, tuple(read_runner(one) for one in runners), bool(text))
 
 
 def read_runner(table: Any) -> RunnerPrice:

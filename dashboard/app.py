@@ -72,7 +72,8 @@ def create_app(
     app.jinja_env.globals.update(navigation=NAVIGATION, titles=TITLES)
     app.jinja_env.globals.update(repo_label=names.repo_label, repo_filter=names.repo_filter)
     for address in (
-        links.workflow_page, links.job_page, links.branch_page, links.pull_page, links.runner_page
+        links.workflow_page, links.job_page, links.branch_page, links.pull_page, links.runner_page,
+        links.pool_page,
     ):  # fmt: skip
         app.jinja_env.globals[address.__name__] = address
     return app

@@ -27,7 +27,7 @@ LACK = "<!-- what is left out -->"
 LINK = re.compile(r'\b(href|src)="(/[^"]*)"')
 HREF = re.compile(r'<a\b([^>]*?)\bhref="(/[^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
 LEFT_OUT = re.compile(
-    r"/(deliveries/|metrics|feed\.atom|badge\.svg|runs(\.csv)?\?.*\b(branch|commit|workflow|workflowgitid)=)"
+    r"/(deliveries(\.csv)?([/?]|$)|metrics|feed\.atom|badge\.svg|runs(\.csv)?\?.*\b(branch|commit|workflow|workflowgitid)=)"
 )
 SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 

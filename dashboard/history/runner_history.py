@@ -17,7 +17,8 @@ SECONDS = 0.15
 def show() -> str:
     """Return a runner's page."""
     name = shown_history.needed("name")
-    listed = newest_jobs.list_runner_jobs(store(), name, shown_history.RUNS, g.now, SECONDS)
+    own, limit = newest_jobs.of_runner(name), shown_history.RUNS
+    listed = newest_jobs.list_jobs_where(store(), own, limit, g.now, SECONDS)
     if not listed.jobs:
         since = f" created since {listed.since:%Y-%m-%d}" if listed.since else ""
         abort(404, f"No job{since} ran on a runner called {name}.")

@@ -8,6 +8,7 @@ first page with a TITLE is where the word leads.
 from dashboard.history import (
     branch_history,
     job_history,
+    pool_history,
     pull_request_history,
     runner_history,
     workflow_history,
@@ -32,8 +33,8 @@ from dashboard.supply import red_packages
 
 PAGES = (
     *(nights, run_list, run, workflow_history, job_history, branch_history),
-    *(pull_request_history, runner_history, error_list, error, acknowledgement),
-    *(deliveries, figures, slower, pools, time, flakes, red_packages, health, feeds),
+    *(pull_request_history, runner_history, pool_history, error_list, error, acknowledgement),
+    *(figures, slower, pools, time, flakes, red_packages, health, deliveries, feeds),
 )
 
 TITLES = {page.blueprint.name: page.TITLE for page in PAGES}

@@ -1,16 +1,57 @@
-"""`/deliveries/PROVIDER/GUID`: one raw delivery, as text."""
+"""`/deliveries`: what was received, newest first; `/deliveries/PROVIDER/GUID`: one, as text."""
 
 import orjson
-from flask import Blueprint, abort
+from flask import Blueprint, Response, abort, request
 
-from dashboard.web.request import render_page, store
+from dashboard.web import filters
+from dashboard.web.request import csv_response, render_page, store
 from rows import Unmappable
 from store.deliveries import body
-from store.reads import deliveries
+from store.deliveries.table import APPLIED, IGNORED, QUARANTINED
+from store.reads import deliveries, health
+from store.reads.deliveries import DeliveryLine, ShownDeliveries
 
-TITLE = "Runs"
+TITLE = "Health"
 blueprint = Blueprint("deliveries", __name__)
 MOST = 400_000  # characters that a page shows
+
+
+PAGE, CSV_MOST = 50, 5_000
+STATES = (APPLIED, QUARANTINED, IGNORED)
+
+
+def read_wanted() -> ShownDeliveries:
+    """Return which deliveries the URL asks for. Raises BadFilter."""
+    return ShownDeliveries(
+        filters.choice("state", ("", *STATES), ""),
+        filters.text("event"),
+        filters.text("q"),
+        filters.whole("after"),
+    )
+
+
+@blueprint.get("/deliveries")
+def index() -> str:
+    """Return a page of the deliveries, newest first."""
+    wanted = read_wanted()
+    kept = {name: value for name, value in request.args.items() if name != "after"}
+    return render_page(
+        "deliveries.html",
+        "Deliveries",
+        listed=deliveries.list_newest(store(), wanted, PAGE),
+        chosen=wanted,
+        states=STATES,
+        counts=health.count_states(store()),
+        kept=kept,
+        variants=[("all", "/deliveries")],
+    )
+
+
+@blueprint.get("/deliveries.csv")
+def download() -> Response:
+    """Return the newest deliveries that the filters leave as CSV, without bodies."""
+    listed = deliveries.list_newest(store(), read_wanted(), CSV_MOST)
+    return csv_response("deliveries", DeliveryLine._fields, listed.deliveries)
 
 
 @blueprint.get("/deliveries/<path:provider>/<guid>")

@@ -1,16 +1,16 @@
 """`/figures`: how often what failed, how long main was red, how soon it was fixed, what it cost."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import orjson
 from flask import Blueprint, Response, g, request
 
 from dashboard.view import charts
 from dashboard.view.charts import Chart
 from dashboard.view.formats import query
-from dashboard.web import filters, links, names
+from dashboard.web import filters, names, subject_names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.figures import minutes, rates, red_time
@@ -19,7 +19,6 @@ from store.figures.minutes import Cost
 from store.figures.rates import SUBJECTS, Ends
 from store.figures.red_time import RedSpan
 from store.reads import runs
-from store.reads.shown_names import label_workflows
 from store.rollups.figures import Rows
 from store.write import changed_runs
 
@@ -64,6 +63,23 @@ class Line(NamedTuple):
     cost: Cost | None
 
 
+class Counted(NamedTuple):
+    """How many lines a filter leaves, of how many, and how many stand before those shown."""
+
+    matching: int
+    whole: int
+    place: int
+
+
+SORTS: dict[str, Callable[[Ends, Ends], float]] = {
+    "failed": lambda ends, _: ends.failed,
+    "rate": lambda ends, _: ends.rate or 0.0,
+    "worse": lambda ends, before: (ends.rate or 0.0) - (before.rate or 0.0),
+    "most": lambda ends, _: ends.passed + ends.failed,
+}
+"""What the table is ordered by, of now and before, the most first."""
+
+
 def read_shown(by: str) -> ShownDays:
     """Read the days and the repository of the URL. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
@@ -82,12 +98,18 @@ def seconds_of(moment: datetime) -> int:
 
 def list_lines(
     shown: ShownDays, by: str, spans: list[RedSpan], limit: int | None = None
-) -> tuple[list[Line], int]:
-    """Return the lines of the table, what failed most often first, and how many there are."""
+) -> tuple[list[Line], Counted]:
+    """Return the lines that the URL leaves, in its order, and how many of how many there are."""
     whole, before = rates.sum_ends(shown.now, by), rates.sum_ends(shown.before, by)
+    text, order = filters.text("q").casefold(), SORTS[filters.choice("sort", SORTS, "failed")]
     keys = sorted(whole, key=lambda key: (-whole[key].failed, -whole[key].passed, str(key)))
-    number, keys = len(keys), keys[:limit]
-    called, failed = label_keys(by, keys), rates.count_failed(shown.now, by, keys)
+    keys.sort(key=lambda key: order(whole[key], before.get(key, Ends())), reverse=True)
+    if text:
+        every = subject_names.label_keys(by, keys)
+        keys = [key for key in keys if text in every[key][0].casefold()]
+    place = filters.whole("after") or 0 if limit else 0
+    number, keys = Counted(len(keys), len(whole), place), keys[place:][:limit]
+    called, failed = subject_names.label_keys(by, keys), rates.count_failed(shown.now, by, keys)
     red: dict[Any, list[RedSpan]] = defaultdict(list)
     costs: dict[Any, Cost] = defaultdict(Cost)
     if by in OF_RUNS:
@@ -120,46 +142,6 @@ def border_seconds(shown: ShownDays) -> tuple[int, int]:
     """Return the begin and the end of the days, in epoch seconds; the end is no later than now."""
     middle = shown.borders[len(shown.days) // 2]
     return seconds_of(middle), seconds_of(min(shown.borders[-1], g.now))
-
-
-def label_keys(by: str, keys: list[Any]) -> dict[Any, tuple[str, str]]:
-    """Return what to call the lines of the table, and where they lead."""
-    if by == "event":
-        return {key: (key, query("/runs", event=key)) for key in keys}
-    if by == "pool":
-        return {key: (pool_name(key), "/pools") for key in keys}
-    repos = {repo.Id: repo.name for repo in runs.list_repos(store())}
-    if by == "repository":
-        return {
-            key: (
-                names.repo_label(key, repos.get(key, "unknown")),
-                query("/figures", by="workflow", **names.repo_filter(key, repos.get(key, ""))),
-            )
-            for key in keys
-        }
-    return label_flows(keys, repos)
-
-
-def label_flows(keys: list[Any], repos: dict[int, str]) -> dict[Any, tuple[str, str]]:
-    """Return what to call workflows, or jobs of workflows, and their pages."""
-    flows = {key: orjson.loads(key[0] if isinstance(key, tuple) else key) for key in keys}
-    labels = label_workflows(store(), {(flow[0], flow[1]): flow[2] for flow in flows.values()})
-    named = {}
-    for key, (repoid, known, called) in flows.items():
-        repo, gitid = repos.get(repoid, "unknown"), known if isinstance(known, int) else None
-        label = f"{names.repo_label(repoid, repo)} · {labels[repoid, known]}"
-        if isinstance(key, tuple):
-            url = links.job_page(repoid, repo, gitid, called, key[1])
-            named[key] = (f"{key[1]} · {label}", url)
-        else:
-            named[key] = (label, links.workflow_page(repoid, repo, gitid, called))
-    return named
-
-
-def pool_name(pool: str) -> str:
-    """Return what to call a pool of runners."""
-    group, labels = orjson.loads(pool)
-    return f"{', '.join(labels) or 'no labels'}{f' ({group})' if group else ''}"
 
 
 def draw_failures(shown: ShownDays) -> Chart:
@@ -207,13 +189,16 @@ def show() -> str:
     by = filters.choice("by", SUBJECTS, "repository")
     shown = read_shown(by)
     spans = list_spans(shown)
-    lines, whole = list_lines(shown, by, spans, SHOWN)
+    lines, counted = list_lines(shown, by, spans, SHOWN)
+    kept = {name: value for name, value in request.args.items() if name not in ("by", "after")}
+    after = counted.place + SHOWN
     repos = runs.list_repos(store())
     return render_page(
         "figures.html", TITLE, chosen=shown, by=by, subjects=list(SUBJECTS),
-        figures=sum_figures(shown, spans), lines=lines, whole=whole,
+        figures=sum_figures(shown, spans), lines=lines, counted=counted,
+        sorts=SORTS, after=after if after < counted.matching else None, has_any=bool(shown.now),
         chart=draw_failures(shown), days=shown.dates.days, repos=repos,
-        kept={name: value for name, value in request.args.items() if name != "by"},
+        kept=kept, prices=site().settings.prices,
         pending=changed_runs.pending_runs(store()), has_runs=runs.has_runs(store()),
         namesakes=names.list_namesakes(shown.repoid),
         variants=[(name, query("/figures", by=name)) for name in SUBJECTS]

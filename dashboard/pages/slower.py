@@ -1,13 +1,14 @@
 """`/slower`: jobs that got slower, and runners that are waited for longer, than their own past."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from dashboard.pages import figures
 from dashboard.view import charts
-from dashboard.web import filters, names
+from dashboard.web import filters, links, names, subject_names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.figures import slowdowns
@@ -31,11 +32,21 @@ class SlowerLine(NamedTuple):
 
 
 class Slower(NamedTuple):
-    """Both lists of some days."""
+    """Both lists of some days, and how many there are without a search."""
 
     dates: DateRange
     jobs: list[SlowerLine]
     pools: list[SlowerLine]
+    all_jobs: int
+    all_pools: int
+
+
+SORTS: dict[str, Callable[[Slowdown], float]] = {
+    "growth": lambda slowdown: slowdown.growth,
+    "seconds": lambda slowdown: slowdown.now - slowdown.before,
+    "now": lambda slowdown: slowdown.now,
+}
+"""What both lists are ordered by, the most first."""
 
 
 def read_slower() -> Slower:
@@ -47,18 +58,28 @@ def read_slower() -> Slower:
     jobs = slowdowns.list_slowdowns(slowdowns.job_series(days))
     pools = slowdowns.list_slowdowns(slowdowns.wait_series(days))
     repos = {repo.Id: repo.name for repo in runs.list_repos(store())}
-    called: dict[Any, tuple[str, str]] = figures.label_flows([change.key for change in jobs], repos)
-    return Slower(
-        dates,
-        [SlowerLine(*called[change.key], change, draw(change)) for change in jobs],
-        [SlowerLine(name_pool(change), "/pools", change, draw(change)) for change in pools],
+    called: dict[Any, tuple[str, str]] = subject_names.label_flows(
+        [change.key for change in jobs], repos
     )
+    lines = [SlowerLine(*called[change.key], change, draw(change)) for change in jobs]
+    waits = [
+        SlowerLine(name_pool(change), links.pool_page(change.key[0]), change, draw(change))
+        for change in pools
+    ]
+    return Slower(dates, choose(lines), choose(waits), len(lines), len(waits))
+
+
+def choose(lines: list[SlowerLine]) -> list[SlowerLine]:
+    """Return the lines that the URL leaves, in its order. Raises BadFilter."""
+    text, order = filters.text("q").casefold(), SORTS[filters.choice("sort", SORTS, "growth")]
+    chosen = [line for line in lines if text in line.name.casefold()]
+    return sorted(chosen, key=lambda line: order(line.slowdown), reverse=True)
 
 
 def name_pool(slower: Slowdown) -> str:
     """Return what to call a pool on a runner system."""
     pool, system = slower.key
-    return f"{figures.pool_name(pool)}{f', {system}' if system else ''}"
+    return f"{subject_names.pool_name(pool)}{f', {system}' if system else ''}"
 
 
 def draw(slower: Slowdown) -> str:
@@ -72,7 +93,9 @@ def show() -> str:
     slower = read_slower()
     first = slower.dates.last - timedelta(days=RECENT - 1)
     return render_page(
-        "slower.html", TITLE, chosen=slower, first=first, recent=RECENT, repo=filters.text("repo"),
+        "slower.html", TITLE, chosen=slower, first=first, recent=RECENT,
+        kept=dict(request.args.items()), sorts=SORTS,
+        namesakes=names.list_namesakes(names.read_repo()),
         days=slower.dates.days, repos=runs.list_repos(store()), has_runs=runs.has_runs(store()),
         variants=[],
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """Addresses of what has a page of its own: every name on a page leads to one."""
 
+import orjson
+
 from dashboard.view.formats import query
 from dashboard.web.names import repo_filter
 from dashboard.web.request import site
@@ -44,3 +46,9 @@ def pull_page(repoid: int, repo: str, number: int) -> str:
 def runner_page(name: Text) -> str:
     """Return the page of a runner."""
     return query("/runner", name=name)
+
+
+def pool_page(pool: str) -> str:
+    """Return the page of a pool of runners: the JSON of its group and labels."""
+    group, labels = orjson.loads(pool)
+    return query("/pool", labels=orjson.dumps(labels).decode(), group=group)

@@ -1,10 +1,12 @@
-"""The newest jobs of one name, or of one runner."""
+"""The newest jobs of one name, of one runner, or of a pool of them."""
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from engines.chunks import by_scope
@@ -77,16 +79,36 @@ def list_jobs_of(
 
 
 class RunnerJobs(NamedTuple):
-    """Jobs of a runner, newest first, and since when they were looked for."""
+    """Jobs of a runner or a pool, newest first, and since when they were looked for."""
 
     jobs: list[JobEnd]
     since: datetime | None
 
 
-def list_runner_jobs(
-    connection: Connection, name: str, limit: int, until: datetime, seconds: float
+def of_runner(name: str) -> list[ColumnElement[bool]]:
+    """Return what jobs of a runner fulfil."""
+    return [jobs.c.runnername == name]
+
+
+def of_pool(labels: Sequence[str], group: str) -> list[ColumnElement[bool]]:
+    """Return what jobs of runners with these labels, of a group or of none, fulfil."""
+    job = jobs.c
+    written = (json.dumps(labels, ensure_ascii=False), orjson.dumps(labels).decode())
+    has_labels = job.labels.in_(written) if labels else job.labels.is_(None)
+    return [
+        has_labels,
+        job.runnergroup == group if group else func.coalesce(job.runnergroup, "") == "",
+    ]
+
+
+def list_jobs_where(
+    connection: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    limit: int,
+    until: datetime,
+    seconds: float,
 ) -> RunnerJobs:
-    """Return the newest jobs of a runner created before `until`; no index has its name.
+    """Return the newest jobs that fulfil something no index has, created before `until`.
 
     Ever longer spans are looked through, until enough jobs are there or the time is over.
     """
@@ -98,23 +120,23 @@ def list_runner_jobs(
         low, left = high - step, seconds - (time.monotonic() - began)
         if left <= 0:
             break
-        within = (job.createtime >= low, job.createtime < high)
+        within = (*conditions, job.createtime >= low, job.createtime < high)
         try:
             with limit_time(connection, left):
-                listed += select_runner(connection, name, limit - len(listed), *within)
+                listed += select_newest(connection, limit - len(listed), *within)
         except StatementTimeout:
             break
         high, step = low, step * GROWTH
     return RunnerJobs(listed, None if oldest is None else max(high, oldest))
 
 
-def select_runner(
-    connection: Connection, name: str, limit: int, *within: ColumnElement[bool]
+def select_newest(
+    connection: Connection, limit: int, *conditions: ColumnElement[bool]
 ) -> Sequence[JobEnd]:
-    """Return the newest jobs of a runner in a span."""
+    """Return the newest jobs that fulfil something."""
     job = jobs.c
     query = select(*columns(jobs, JobEnd)).where(
-        *within, job.runnername == name, job.inherited.is_(False), job.repo.is_not(None)
+        *conditions, job.inherited.is_(False), job.repo.is_not(None)
     )
     query = query.order_by(job.createtime.desc(), job.Id.desc()).limit(limit)
     return [JobEnd(*row) for row in connection.execute(query)]

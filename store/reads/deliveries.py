@@ -1,7 +1,7 @@
 """Named SELECTs for raw deliveries: those that made a run, and one with its body."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from isal import isal_zlib
 from sqlalchemy import Connection, select
@@ -17,6 +17,8 @@ from store.reads.runs import Run
 EARLY, LATE = timedelta(minutes=10), timedelta(hours=1)
 """How far a delivery's time of receipt may lie from the times its vendor gave, clocks included."""
 LOOKED_AT = 600
+SEARCHED = 5_000
+"""So many deliveries are looked through for a page."""
 
 
 class DeliveryLine(NamedTuple):
@@ -32,6 +34,7 @@ class DeliveryLine(NamedTuple):
     receivetime: datetime
     state: str
     error: str | None
+    repo: str | None = None
 
 
 class RunDeliveries(NamedTuple):
@@ -79,6 +82,53 @@ def is_about(source: Source, body: bytes, gitid: int) -> bool:
         return gitid in source.runs_of(bodies.read_payload(raw))
     except Unmappable:
         return False
+
+
+class DeliveryPage(NamedTuple):
+    """Deliveries, newest first; `after` is the last one's number where older ones follow."""
+
+    deliveries: list[DeliveryLine]
+    after: int | None
+    searched: datetime | None
+    """Since when they were looked through, where that was not all."""
+
+
+class ShownDeliveries(NamedTuple):
+    """Which deliveries are listed; empty texts and None mean any. `text` is part of a name."""
+
+    state: str = ""
+    event: str = ""
+    text: str = ""
+    after: int | None = None
+
+
+def list_newest(connection: Connection, wanted: ShownDeliveries, most: int) -> DeliveryPage:
+    """Return a page of deliveries as they were stored, among the next SEARCHED of them."""
+    table = deliveries.c
+    head = select(table.Id, *(table[name] for name in DeliveryLine._fields))
+    if wanted.after is not None:
+        head = head.where(table.Id < wanted.after)
+    is_narrow = bool(wanted.state or wanted.event or wanted.text)
+    limit = SEARCHED if is_narrow else most + 1
+    rows = connection.execute(head.order_by(table.Id.desc()).limit(limit)).all()
+    fits = [row for row in rows if is_wanted(row, wanted)]
+    shown = fits[:most]
+    lines = [DeliveryLine(*row[1:]) for row in shown]
+    if len(fits) > most:
+        return DeliveryPage(lines, shown[-1].Id, None)
+    if is_narrow and len(rows) == SEARCHED:
+        return DeliveryPage(lines, rows[-1].Id, rows[-1].receivetime)
+    return DeliveryPage(lines, None, None)
+
+
+def is_wanted(row: Any, wanted: ShownDeliveries) -> bool:
+    """Tell whether a delivery is one of those that are listed."""
+    words = " ".join(filter(None, (row.guid, row.event, row.action, row.repo, row.error)))
+    return (
+        wanted.state in ("", row.state)
+        and wanted.event in ("", row.event)
+        and wanted.text.casefold() in words.casefold()
+    )
 
 
 def find_delivery(

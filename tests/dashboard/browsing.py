@@ -54,6 +54,8 @@ PAGES = (
     "/workflow?repo=demo-org/app-1&workflow=CI",
     "/branch?repo=demo-org/app-1&branch=main",
     "/flakes?q=test&sort=rate",
+    "/deliveries",
+    "/pool?labels=ubuntu-latest",
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 

@@ -1,0 +1,1 @@
+"""Lists with search, order, counts and pages: deliveries, figures, pools, what got slower."""

@@ -1,0 +1,72 @@
+"""The list of deliveries: newest first, searched, by state and event, page by page."""
+
+import csv
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, text_of
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+def guids(client: FlaskClient, query: str = "") -> list[str]:
+    """Return the deliveries of a page, in its order."""
+    page = text_of(client, f"/deliveries{query}")
+    return [part.partition("<")[0] for part in page.split("<code>")[1:] if part.startswith("guid-")]
+
+
+def test_deliveries_are_listed_newest_first_by_what_is_looked_for(
+    client: FlaskClient, engine: Engine
+):
+    first = stored.delivery(engine, NOW - timedelta(hours=3), repo="octo-org/app")
+    held = stored.delivery(
+        engine, NOW, "quarantined", event="workflow_job", error="id is no number"
+    )
+    quiet = stored.delivery(engine, NOW, "ignored", event="star", repo="octo-org/web")
+    assert guids(client) == [quiet, held, first]
+    assert guids(client, "?state=quarantined") == [held]
+    assert guids(client, "?event=star") == [quiet]
+    assert guids(client, "?q=OCTO-org/APP") == [first]
+    assert guids(client, "?q=no+number") == [held]
+    assert guids(client, "?q=nothing") == []
+    page = text_of(client, "/deliveries")
+    assert "1 applied, 1 quarantined, 1 ignored" in page
+    assert f'href="/deliveries/github/{held}"' in page
+    assert f'href="/deliveries/github/{quiet}"' not in page
+    assert "this page has after, event, q, state" in text_of(client, "/deliveries?colour=red", 400)
+    assert "state is one of applied, quarantined, ignored." in text_of(
+        client, "/deliveries?state=lost", 400
+    )
+    assert 'href="/deliveries"' in text_of(client, "/health")
+    rows = list(csv.DictReader(client.get("/deliveries.csv?state=quarantined").text.splitlines()))
+    assert [(row["guid"], row["error"]) for row in rows] == [(held, "id is no number")]
+
+
+def test_pages_of_deliveries_follow_each_other_without_one_lost(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("store.reads.deliveries.SEARCHED", 60)
+    events = ["push", "star"]
+    made = [stored.delivery(engine, NOW, event=events[n % 2]) for n in range(130)][::-1]
+
+    def follow(query: str) -> list[str]:
+        listed: list[str] = []
+        path = f"/deliveries{query}"
+        while path:
+            page = text_of(client, path)
+            listed += guids(client, path.removeprefix("/deliveries"))
+            _, _, after = page.partition('rel="next" href="')
+            path = after.partition('"')[0].replace("&amp;", "&")
+        return listed
+
+    assert follow("") == made
+    assert follow("?event=push") == made[1::2]
+    assert "were looked through" in text_of(client, "/deliveries?event=push")
+
+
+def test_no_delivery_is_said(client: FlaskClient):
+    assert "No run is stored yet" in text_of(client, "/deliveries")
