@@ -108,6 +108,24 @@ def labels(value: Any) -> dict[str, str]:
     return value
 
 
+def json_object(value: Any) -> dict[str, Any]:
+    """Check an object, whatever it holds: who reads it judges that."""
+    if not isinstance(value, dict):
+        raise WrongValue(f"is {called(value)}, not an object")
+    return value
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """Return what checks one of some words."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise WrongValue(f"is not one of {', '.join(words)}")
+        return str(value)
+
+    return check
+
+
 def called(value: Any) -> str:
     """Return what JSON calls a value's type."""
     kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
@@ -170,6 +188,15 @@ STREAMS: dict[str, Stream] = {
     "points": Stream(
         {"series": name(), "time": moment, "value": number, "labels": labels},
         ("series", "time"),
+    ),
+    "objects": Stream(
+        {
+            "vendor": name(64),
+            "kind": one_of("repository", "workflow", "workflow_run", "workflow_job"),
+            "object": json_object,
+            "repository": json_object,
+        },
+        ("vendor", "kind", "object", "repository"),
     ),
 }
 """The streams that are known, in the order in which their rows name each other."""

@@ -1,5 +1,6 @@
 """Records of a feed -> inserted and changed rows, in one transaction, by their streams."""
 
+import importlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
@@ -150,6 +151,13 @@ def write_points(batch: Batch, records: Sequence[Record]) -> None:
     batch.put(table, key, rows, lambda names: batch.find(table, key, names, selection))
 
 
+def write_ci(batch: Batch, records: Sequence[Record]) -> None:
+    """Write repositories, runs and jobs, as a vendor's API gives them."""
+    # A load of packages has no use for all that vendors' rows need.
+    module = importlib.import_module("feedrunner.writing.vendor_objects")
+    batch.changed += module.write_objects(batch.connection, batch.load.now, records)
+
+
 WRITERS: dict[str, Callable[[Batch, Sequence[Record]], None]] = {
     "packages": write_packages,
     "versions": write_versions,
@@ -157,4 +165,5 @@ WRITERS: dict[str, Callable[[Batch, Sequence[Record]], None]] = {
     "provides": write_provides,
     "package_urls": write_addresses,
     "points": write_points,
+    "objects": write_ci,
 }

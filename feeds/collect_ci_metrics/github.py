@@ -1,0 +1,57 @@
+"""Ask GitHub's REST API, and say which answers are no answers."""
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+TRIES = 3
+
+
+class NotThere(Exception):
+    """GitHub has it not, or not for us."""
+
+
+class TryLater(Exception):
+    """GitHub does not answer now, or not any more in this hour."""
+
+
+class Github:
+    """The API, as a token or nobody sees it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url, self.token = url.rstrip("/"), token
+
+    def get(self, path: str) -> Any:
+        """Return what a path answers. Raises NotThere, TryLater."""
+        for left in reversed(range(TRIES)):
+            try:
+                return self.ask(path)
+            except OSError as error:
+                if not left:
+                    raise TryLater(f"{path}: {error}") from error
+                print(f"{path}: {error}, asked again", file=sys.stderr)
+                time.sleep(0.5)
+        raise AssertionError("the last try returns or raises")
+
+    def ask(self, path: str) -> Any:
+        headers = {"Accept": "application/vnd.github+json", "User-Agent": "runledger-feed"}
+        request = urllib.request.Request(f"{self.url}{path}", headers=headers)  # noqa: S310 - the operator's server
+        if self.token:
+            request.add_unredirected_header("Authorization", f"Bearer {self.token}")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            left = error.headers.get("x-ratelimit-remaining")
+            if error.code == 429 or (
+                error.code == 403 and (left == "0" or error.headers.get("retry-after"))
+            ):
+                raise TryLater(f"{path}: GitHub's limit of calls is reached") from error
+            if error.code in (401, 403, 404, 410, 451):
+                raise NotThere(path) from error
+            raise
+        except ValueError as error:
+            raise TryLater(f"{path}: no JSON") from error
