@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.grafana.boards import BOARDS
+from deploy.grafana.metrics import METRICS, PROMETHEUS
 from deploy.grafana.panels import Board, Panel, Place, places
 from deploy.grafana.spelling import ANY_REPO, SOURCES, DataSource
 
@@ -44,7 +45,7 @@ def dashboard(board: Board, source: DataSource, pages: str = PAGES) -> dict[str,
         "annotations": {"list": []},
         "links": [
             {
-                **{"type": "dashboards", "title": "Runledger", "tags": ["runledger", source.name]},
+                **{"type": "dashboards", "title": "Runledger", "tags": ["runledger"]},
                 **{"asDropdown": True, "includeVars": True, "keepTime": True},
             }
         ],
@@ -60,11 +61,7 @@ def variables(source: DataSource, ref: dict[str, str], pages: str) -> list[dict[
     """Return what is chosen above a dashboard."""
     chosen = {"text": source.uid, "value": source.uid}
     lengths = ",".join(f"{text} : {seconds}" for text, seconds in BUCKETS.items())
-    return [
-        {
-            **{"name": "datasource", "type": "datasource", "label": "Data source"},
-            **{"query": source.type, "current": chosen},
-        },
+    of_rows: list[dict[str, Any]] = [
         {
             **{"name": "repo", "type": "query", "label": "Repository", "datasource": ref},
             **{"query": REPOSITORIES, "refresh": 1, "sort": 1, "multi": True},
@@ -75,6 +72,13 @@ def variables(source: DataSource, ref: dict[str, str], pages: str) -> list[dict[
             **{"name": "bucket", "type": "custom", "label": "Interval", "query": lengths},
             "current": {"text": "1 day", "value": "86400"},
         },
+    ]
+    return [
+        {
+            **{"name": "datasource", "type": "datasource", "label": "Data source"},
+            **{"query": source.type, "current": chosen},
+        },
+        *(of_rows if source is not PROMETHEUS else ()),
         {
             **{"name": "dashboard_url", "type": "textbox", "label": "Pages", "query": pages},
             "current": {"text": pages, "value": pages},
@@ -129,8 +133,8 @@ def text(value: Mapping[str, Any]) -> str:
 
 def files(folder: Path = FOLDER / "dashboards", pages: str = PAGES) -> dict[Path, str]:
     """Return every dashboard with its text, by its file: a folder for each data source."""
+    boards = [(board, source) for source in SOURCES.values() for board in BOARDS]
     return {
         folder / source.name / f"{board.name}.json": text(dashboard(board, source, pages))
-        for source in SOURCES.values()
-        for board in BOARDS
+        for board, source in (*boards, (METRICS, PROMETHEUS))
     }

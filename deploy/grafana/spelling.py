@@ -55,6 +55,9 @@ class DataSource(NamedTuple):
 
     def target(self, statement: str, *, is_series: bool) -> dict[str, Any]:
         """Return the query of a panel, in the plug-in's own fields."""
+        if self.name == "prometheus":
+            kinds = {"range": is_series, "instant": not is_series}
+            return {"expr": statement, "legendFormat": "__auto", "editorMode": "code", **kinds}
         sql = self.spell(statement)
         if self.name == "sqlite":
             kind = "time series" if is_series else "table"

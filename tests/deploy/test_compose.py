@@ -116,7 +116,8 @@ def test_folders_that_are_mounted_are_there(made: dict, engine: str):
 def test_each_profile_starts_its_services(made: dict, engine: str):
     usual = {engine, "migrations", "listener", "dashboard", "proxy"}
     assert set(started(made, engine)) == usual
-    assert set(started(made, engine, "feeds", "grafana")) == usual | {"feeds", "grafana"}
+    more = ("feeds", "grafana", "prometheus")
+    assert set(started(made, engine, *more)) == usual | {*more}
 
 
 @pytest.mark.parametrize(("made", "engine"), MADE)
@@ -160,7 +161,7 @@ def test_programs_settings_are_known_and_right(made: dict, engine: str):
 
 @pytest.mark.parametrize(("made", "engine"), MADE)
 def test_programs_cannot_write_or_gain_rights(made: dict, engine: str):
-    for name in OURS | {"proxy"}:
+    for name in OURS | {"proxy", "prometheus"}:
         service = made["services"][name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]

@@ -13,11 +13,13 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from deploy.grafana import __main__ as command
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.dashboards import FOLDER, dashboard, files
+from deploy.grafana.metrics import METRICS, PROMETHEUS
 from deploy.grafana.panels import COLUMNS, Panel, places
 from deploy.grafana.spelling import SOURCES
 
 MADE = [dashboard(board, source) for board in BOARDS for source in SOURCES.values()]
-PANELS = [(board, panel) for board in BOARDS for panel in board.panels]
+MADE.append(dashboard(METRICS, PROMETHEUS))
+PANELS = [(board, panel) for board in (*BOARDS, METRICS) for panel in board.panels]
 UNITS = {"short", "percent", "s", "dateTimeAsIso"}
 CALL = re.compile(r"\$__\w+\([^)]*\(")
 register_default_plugins()
@@ -52,7 +54,7 @@ def test_a_key_that_grafana_does_not_know_is_seen():
 
 def test_uids_are_unique_and_short_enough_for_grafana():
     uids = [made["uid"] for made in MADE]
-    assert len(set(uids)) == len(uids) == 18
+    assert len(set(uids)) == len(uids) == 19
     assert [uid for uid in uids if len(uid) > 40 or not re.fullmatch(r"[a-z0-9-]+", uid)] == []
 
 
@@ -110,7 +112,7 @@ def test_committed_files_are_the_generated_ones_and_no_others():
 def test_command_writes_dashboards_that_lead_to_the_pages_of_an_address(tmp_path, capsys):
     told = command.main(["--to", str(tmp_path), "--dashboard-url", "https://ci.example.org/"])
     assert told == 0
-    assert capsys.readouterr().out == f"18 dashboards written to {tmp_path}\n"
+    assert capsys.readouterr().out == f"19 dashboards written to {tmp_path}\n"
     made = json.loads((tmp_path / "sqlite/overview.json").read_text())
     (address,) = [each for each in made["templating"]["list"] if each["name"] == "dashboard_url"]
     assert address["query"] == "https://ci.example.org"

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from deploy.grafana.boards import BOARDS
+from deploy.grafana.metrics import METRICS
 from tests.dashboard.conftest import MakeClient
 from tests.dashboard.conftest import make_client as make_client
 from tests.deploy.grafana.conftest import SHOWN, source_of
 
-PANELS = [panel for board in BOARDS for panel in board.panels]
+PANELS = [panel for board in (*BOARDS, METRICS) for panel in board.panels]
 PAGES = sorted({panel.page for panel in PANELS})
 VALUES = {
     "provider": "github",
