@@ -147,7 +147,7 @@ def test_repository_that_is_not_there_is_said_and_none_at_all_is_a_matter_of_set
     ("record", "said"),
     [
         (
-            '{"kind": "workflow_run", "object": {}, "repository": {}}',
+            '{"vendor": "github", "kind": "workflow_run", "object": {}, "repository": {}}',
             "objects: repository.html_url: is missing",
         ),
         (

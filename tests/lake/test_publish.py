@@ -1,5 +1,6 @@
 """A frozen lake: what is in it, who can read it, and what becomes of the one before."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from config.lake_place import read_lake
 from engines import connect, connect_reader
 from lake import cli, publish
 from lake.catalog import open_lake
+from lake.extensions import open_duckdb
 from lake.sync import Store
 from schema import migrate
 from tests.lake import lakes
@@ -110,6 +112,24 @@ def test_anybody_reads_it_over_http_with_its_history(
     assert (said[-1], pair.ask(now)) == ("[(0,)]", [(5,)])
 
 
+def check_evidence(attachment: str, file: Path) -> None:
+    """Run the SQL of the template in lake/evidence on a frozen lake."""
+    folder = ROOT / "lake/evidence"
+    export = (folder / "export.sql").read_text()
+    (line,) = [line for line in export.splitlines() if line.startswith("ATTACH")]
+    export = export.replace(line, attachment).replace("INSTALL", "-- INSTALL")
+    with closing(open_duckdb("ducklake")) as shell:
+        shell.execute(f"ATTACH '{file}' AS ci")
+        shell.execute("USE ci")
+        shell.execute(export)
+        for query in (folder / "sources/ci").glob("*.sql"):
+            shell.execute(f"CREATE VIEW {query.stem} AS {query.read_text()}")
+        assert shell.execute("SELECT sum(runs) FROM runs_per_day").fetchone() == (40,)
+        page = (folder / "pages/index.md").read_text()
+        for sql in re.findall(r"```sql \w+\n(.*?)```", page, re.DOTALL):
+            assert shell.execute(sql.replace("ci.", "")).fetchall()
+
+
 def test_without_its_address_whoever_attaches_names_the_files_and_no_secret_is_in_it(
     pair: lakes.Pair,
     tmp_path: Path,
@@ -127,6 +147,7 @@ def test_without_its_address_whoever_attaches_names_the_files_and_no_secret_is_i
     with served(tmp_path / "frozen") as url:
         attachment = said[3].replace("https://HOST/PATH", url)
         assert read(attachment, elsewhere, "SELECT count(*) FROM jobs") == ["[(200,)]"]
+    check_evidence(said[1], tmp_path / "ci.duckdb")
     catalog = (tmp_path / "frozen" / publish.CATALOG).read_bytes()
     for secret in (b"AKIAKEY", b"the-secret", b"the-password", str(tmp_path).encode()):
         assert secret not in catalog
