@@ -10,6 +10,7 @@ PART = (
     "tests/deploy/test_postgresql_accounts.py",
     "tests/deploy/grafana/",
     "tests/deploy/test_compose.py",
+    "tests/kubernetes/",
     "tests/schema/test_migrate.py",
     "tests/schema/test_views.py",
     "tests/store/test_convergence.py",

@@ -12,6 +12,7 @@
 {{- $files = append $files ($root.Files.Get $path) }}
 {{- end }}
 {{- end }}
+{{- $wait := add $longest $root.Values.retrieverDefaults.waitSeconds }}
 {{- $cronjob := printf "%s-%s" (include "runledger.fullname" $root) $group.suffix }}
 ---
 apiVersion: batch/v1
@@ -28,7 +29,7 @@ spec:
   startingDeadlineSeconds: 3600
   jobTemplate:
     spec:
-      {{- include "runledger.jobLimits" (dict "seconds" $longest) | nindent 6 }}
+      {{- include "runledger.jobLimits" (dict "seconds" $wait) | nindent 6 }}
       template:
         metadata:
           labels:
@@ -50,8 +51,9 @@ spec:
               args:
                 - |
                   cd "$OUTPUTDIR" || exit 1
-                  pip install --quiet --no-cache-dir --disable-pip-version-check --target /tmp/lib -r "$1/requirements.txt" >stderr 2>&1 &&
-                    PYTHONPATH=/tmp/lib timeout "$3" python "$1/$2" >stdout 2>>stderr
+                  timeout "$3" sh -c '
+                    pip install --quiet --no-cache-dir --disable-pip-version-check --target /tmp/lib -r "$1/requirements.txt" >&2 &&
+                      PYTHONPATH=/tmp/lib exec python "$1/$2"' retriever "$1" "$2" >stdout 2>stderr
                   code=$?
                   cat stderr >&2
                   echo $code >.exit && mv .exit exit
@@ -81,7 +83,7 @@ spec:
               imagePullPolicy: {{ $root.Values.image.pullPolicy }}
               {{- include "runledger.containerSecurity" $root | nindent 14 }}
               command: [python, run_feeds.py]
-              args: [--from-each, /output, --wait, {{ add $longest 60 | quote }}, {{ join ", " $names }}]
+              args: [--from-each, /output, --wait, {{ $wait | quote }}, {{ join ", " $names }}]
               env:
                 {{- include "runledger.databaseEnv" (dict "root" $root "url" (include "runledger.databaseUrl" $root) "key" "password") | nindent 16 }}
                 - {name: FEEDS_DIR, value: /feeds}

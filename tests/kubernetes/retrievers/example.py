@@ -1,9 +1,9 @@
-"""A retriever of the tests: prints two points, or fails as MY_EXAMPLE_ENV says."""
+"""A retriever of the tests: prints two points, then fails or hangs as MY_EXAMPLE_ENV says."""
 
 import json
 import os
-import signal
 import sys
+import time
 
 WAY = os.environ.get("MY_EXAMPLE_ENV", "")
 
@@ -13,6 +13,6 @@ for day, value in (("2026-11-01", 3), ("2026-11-02", 4)):
     print(json.dumps({"type": "RECORD", "stream": "points", "record": point}))
 if WAY == "fails":
     sys.exit("no such pipeline")
-if WAY == "is killed":
-    os.kill(os.getppid(), signal.SIGKILL)
-    os.kill(os.getpid(), signal.SIGKILL)
+if WAY == "hangs":
+    sys.stdout.flush()
+    time.sleep(600)
