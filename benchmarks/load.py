@@ -36,8 +36,13 @@ def listed(said: Counter[bytes]) -> str:
     return ", ".join(f"{number} {answer.decode()}" for answer, number in said.most_common())
 
 
-def send(ports: Sequence[int], requests: Sequence[bytes], connections: int) -> Load:
-    """Send each request once on a connection of its own, as the listener wants it.
+CLOSE = b"Connection: close\r\n"
+
+
+def send(
+    ports: Sequence[int], requests: Sequence[bytes], connections: int, *, kept: bool = False
+) -> Load:
+    """Send each request once, on a connection of its own, or on those that the server has `kept`.
 
     Of the connections that are open at once, each port gets its share.
     """
@@ -46,13 +51,15 @@ def send(ports: Sequence[int], requests: Sequence[bytes], connections: int) -> L
     source, lock = iter(requests), threading.Lock()
 
     def work(port: int) -> None:
+        connection = KeptConnection(port)
         while True:
             with lock:
                 request = next(source, None)
             if request is None:
+                connection.close()
                 return
             began = time.perf_counter()
-            received = ask(port, request)
+            received = connection.ask(request) if kept else ask(port, request)
             answers.append(time.perf_counter() - began)
             said[status(received)] += 1
 
@@ -102,6 +109,38 @@ def ask(port: int, request: bytes) -> bytes:
         while piece := connection.recv(65536):
             received += piece
     return received
+
+
+class KeptConnection:
+    """A connection that is used again until the server closes it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.socket: socket.socket | None = None
+
+    def ask(self, request: bytes) -> bytes:
+        """Return the answer to a request, which is sent without a wish to close. Raises OSError."""
+        if self.socket is None:
+            self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
+        self.socket.sendall(request.replace(CLOSE, b"", 1))
+        received, end = b"", -1
+        while end < 0 or len(received) < end:
+            if not (piece := self.socket.recv(65536)):
+                break
+            received += piece
+            head, found, _ = received.partition(b"\r\n\r\n")
+            if found and end < 0:
+                length = head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
+                end = len(head) + 4 + int(length or 0)
+        if b"connection: close" in received.lower():
+            self.close()
+        return received
+
+    def close(self) -> None:
+        """Close it; the next request makes a new one."""
+        if self.socket is not None:
+            self.socket.close()
+        self.socket = None
 
 
 def status(received: bytes) -> bytes:

@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = parser_of("reception", __doc__, ENGINES)
     flags.add_argument("--connections", nargs="+", type=int, default=[1, 16, 64])
     flags.add_argument("--variants", nargs="+", default=["bare", "rows", "wsgi", "raw", "node"])
+    flags.add_argument("--kept", action="store_true", help="use connections as often as may be")
     flags.add_argument("--requests", type=int, default=600, help="in one round of one variant")
     flags.add_argument("--rounds", type=int, default=5)
     given = flags.parse_args(argv)
@@ -78,19 +79,19 @@ def bench(engine: str, given: Namespace, folder: Path) -> None:
             for place in range(given.rounds + 1):
                 batch = list(islice(deliveries, given.requests))
                 for name, stage in stages.items():
-                    result = turn(stage, batch, connections)
+                    result = turn(stage, batch, connections, kept=given.kept)
                     if place:  # the first warms up
                         rounds[name].append(result)
             for name, turns in rounds.items():
                 print(line(engine, connections, name, turns, rounds["bare"]), flush=True)
 
 
-def turn(stage: Stage, requests: Sequence[bytes], connections: int) -> Round:
+def turn(stage: Stage, requests: Sequence[bytes], connections: int, *, kept: bool) -> Round:
     """Send a variant its requests; every one must have been stored in the database."""
     ours = [stage.master.pid, *stage.workers()]
     theirs = stage.server.processes() if stage.server else []
     python, database = cpu(ours), cpu(theirs)
-    sent = load.send([stage.port], requests, connections)
+    sent = load.send([stage.port], requests, connections, kept=kept)
     if not sent.is_applied:
         print(f"not all were applied: {load.listed(sent.said)}", file=sys.stderr)
     return Round(sent, cpu(ours) - python, cpu(theirs) - database)

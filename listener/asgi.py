@@ -48,7 +48,7 @@ class AsgiApp:
         except Exception as error:  # noqa: BLE001 - answered as what it is: nothing was stored
             log.crash("a request broke", error, path=scope["path"])
             answer = answers.UNAVAILABLE
-        await tell(send, answer)
+        await tell(send, answer, is_kept=route is deliver and scope.get("keeps_open", False))
 
 
 async def deliver(intake: Intake, scope: Scope, receive: Receive) -> Answer:
@@ -99,10 +99,14 @@ async def read(scope: Scope, receive: Receive, length: int | None) -> bytes:
     return body
 
 
-async def tell(send: Send, answer: Answer, *more: tuple[bytes, bytes]) -> None:
-    """Send an answer, with more headers."""
+async def tell(
+    send: Send, answer: Answer, *more: tuple[bytes, bytes], is_kept: bool = False
+) -> None:
+    """Send an answer, with more headers; the connection is closed then, or kept for the next."""
     text = answer.text
-    headers = [*answers.headers(answer, len(text)), (b"connection", b"close"), *more]
+    headers = [*answers.headers(answer, len(text)), *more]
+    if not is_kept:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.code, "headers": headers})
     await send({"type": "http.response.body", "body": text})
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from listener.lingering_transport import Lingering
 from listener.unfinished import UNFINISHED
 
 WINDOW_SECONDS = 5.0
@@ -24,14 +25,18 @@ FREE_PIECES = 1024
 """Chunks that are read at once, however short; the shorter ones after them wait for each other."""
 SLICE_BYTES = 4096
 """Of chunks, are read without looking at others."""
-LINGER_SECONDS = 5.0
-"""For an answer to be read by who still sends."""
+
+
+ENDING_SECONDS = 1.0
+"""For what a proxy sends on a connection that is kept, when we end: it is answered, then closed."""
 
 
 class Connection(HttpToolsProtocol):
-    """Brings one request; `has_head` and `is_whole` say how far it is here."""
+    """Brings one request at a time; `has_head` and `is_whole` say how far it is here."""
 
     has_head = is_whole = is_answered = is_chunked = is_paced = is_ended = False
+    is_idle = is_ending = False
+    """It is kept and waits for a request; the process ends."""
     held = 0
     loose_bytes = 0
     """Received since the last byte of a body."""
@@ -41,11 +46,15 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Give the request its time."""
-        lingering: Any = Lingering(transport, self)
-        super().connection_made(lingering)
-        self.ends = self.loop.time() + SECONDS
-        self.patience = self.loop.call_later(WINDOW_SECONDS, self.judge, transport)
+        self.lingering = Lingering(transport, self)
+        super().connection_made(self.lingering)  # type: ignore[arg-type] # it is as good as one
+        self.await_request()
         UNFINISHED.add(self)
+
+    def await_request(self) -> None:
+        """Give a request its time."""
+        self.ends = self.loop.time() + SECONDS
+        self.patience = self.loop.call_later(WINDOW_SECONDS, self.judge, self.lingering.transport)
 
     def judge(self, transport: Any) -> None:
         """Close on who takes too long: a body that is cut off ends before its length."""
@@ -67,7 +76,10 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(pause, self.transport.resume_reading)
             return
         self.rest = memoryview(bytes(self.rest) + data if self.rest else data)
-        if self.is_paced:  # who wants more is the app
+        if self.is_idle:
+            self.is_idle = False
+            self.await_request()
+        if self.is_paced or self.is_whole:  # who wants more is the app, or the request before
             self.transport.pause_reading()
         else:
             self.read_rest()
@@ -76,7 +88,7 @@ class Connection(HttpToolsProtocol):
 
     def read_rest(self) -> None:
         """Read what is here; chunks in slices, and many short ones at the pace of all."""
-        while self.rest and not self.is_answered:
+        while self.rest and not self.is_answered and not self.is_whole:
             size = len(self.rest) if self.has_head and not self.is_chunked else SLICE_BYTES
             data, self.rest = bytes(self.rest[:size]), self.rest[size:]
             self.read(data)
@@ -128,11 +140,41 @@ class Connection(HttpToolsProtocol):
         self.loose_bytes = 0
         super().on_body(body)
 
+    def on_message_begin(self) -> None:
+        if self.is_whole:  # two in one piece: the first is answered, and the other sent again
+            self.scope["keeps_open"] = False  # type: ignore[typeddict-unknown-key]
+        super().on_message_begin()
+
     def on_message_complete(self) -> None:
+        if not self.is_whole:
+            is_plain = not (self.is_chunked or self.is_paced or self.is_ending)
+            self.scope["keeps_open"] = is_plain  # type: ignore[typeddict-unknown-key] # ours alone
         self.is_whole = True
         self.patience.cancel()
         UNFINISHED.finish(self)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Send the answer, and wait for the next request where the connection is kept."""
+        if self.cycle.keep_alive and not self.transport.is_closing():
+            self.lingering.send_answer()
+            self.has_head = self.is_whole = self.is_chunked = False
+            self.loose_bytes = self.body_bytes = self.judged_bytes = 0
+            self.pieces = self.paced_pieces = 0
+            self.is_idle = True
+            UNFINISHED.forget(self)
+            UNFINISHED.add(self)
+        super().on_response_complete()
+        if self.is_idle and self.rest:
+            self.data_received(b"")
+
+    def shutdown(self) -> None:
+        """End once the request is answered; what waits for one, a moment later."""
+        self.is_ending = True
+        if self.is_idle:
+            self.loop.call_later(ENDING_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request; after a whole one, nobody asked."""
@@ -152,7 +194,7 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override] # uvicorn always closes
         """End a body that is cut off; who sends no more can still read its answer."""
-        if self.cycle is None or self.is_answered:
+        if self.cycle is None or self.is_answered or self.is_idle:
             return False
         self.is_ended = True
         if self.is_paced:
@@ -166,48 +208,3 @@ class Connection(HttpToolsProtocol):
         self.rest = memoryview(b"")
         UNFINISHED.forget(self)
         super().connection_lost(exc)
-
-
-class Lingering:
-    """A transport that sends an answer in one piece, and lets who is answered early finish.
-
-    A socket that is closed with unread bytes takes the answer back that its sender has not read.
-    """
-
-    def __init__(self, transport: Any, connection: Connection) -> None:
-        self.transport = transport
-        self.connection = connection
-        self.answer: list[bytes] = []
-
-    def __getattr__(self, name: str) -> Any:
-        """Do everything else as the transport does."""
-        return getattr(self.transport, name)
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Tell nothing: who sends is not asked here, and each question is a system call."""
-        return default
-
-    def write(self, data: bytes) -> None:
-        """Send what comes before an answer; the answer itself goes out when it is closed after."""
-        cycle = self.connection.cycle
-        if cycle is not None and cycle.response_started:
-            self.answer.append(data)
-        else:
-            self.transport.write(data)
-
-    def close(self) -> None:
-        """Send the answer and close; as long as the sender sends, only our side."""
-        if self.answer:
-            self.transport.write(b"".join(self.answer))
-            self.answer.clear()
-        is_done = self.connection.is_whole or self.connection.is_answered
-        if is_done or self.transport.is_closing():
-            self.transport.close()
-            return
-        self.connection.is_answered = True
-        self.connection.patience.cancel()
-        self.connection.patience = self.connection.loop.call_later(
-            LINGER_SECONDS, self.transport.abort
-        )
-        self.transport.resume_reading()
-        self.transport.write_eof()

@@ -17,6 +17,9 @@ from listener.uvicorn_connection import Connection
 from runtime import log
 from runtime.gunicorn import GunicornLog
 
+IDLE_SECONDS = 75
+"""For the next request on a connection. A proxy that sends on one we are just closing would lose
+the delivery: nginx and balancers close theirs after 60 seconds, before us."""
 GRACE_SECONDS = 9
 """For what is coming in when we end: 8 s at most for a request; containers are killed after 10."""
 
@@ -62,8 +65,7 @@ def options_for(database_url: str) -> dict[str, Any]:
         "workers": workers_for(kind_of(database_url).workers),
         "timeout": 30,  # of a whole process that has gone silent
         "graceful_timeout": GRACE_SECONDS,
-        # A proxy that sends on a connection we are just closing would lose the delivery.
-        "keepalive": 0,
+        "keepalive": IDLE_SECONDS,
         "logger_class": GunicornLog,
         "on_exit": say_stopped,
     }

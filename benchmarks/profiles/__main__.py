@@ -30,6 +30,7 @@ from tests.torture.stage import Stage
 
 RATE = 200
 BATCH = 400
+MOST_A_SECOND = 1500
 PAGES = ("/", "/runs", "/time", "/health")
 FRAME = re.compile(
     r"<title>([^\n&(]+?) \(([^\s:]+?)(?::\d+)?\) \([\d,]+ samples?, ([\d.]+)%\)</title>"
@@ -59,7 +60,7 @@ def profile_deliveries(given: argparse.Namespace, folder: Path) -> int:
     stage = Stage(given.engine, folder / "listener", servers.LOGGED)
     try:
         stage.start()
-        shots = (shot.request for shot in shots_of_today(8, 10**6))
+        shots = (shot.request for shot in shots_of_today(8, (given.seconds + 10) * MOST_A_SECOND))
 
         def ask() -> None:
             load.send([stage.port], [*islice(shots, BATCH)], given.connections)

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 from uvicorn import Config, Server
 
+from listener import lingering_transport
 from listener import uvicorn_connection as limits
 from listener.asgi import AsgiApp
 from listener.intake.intake import Intake
@@ -216,7 +217,7 @@ def test_sender_who_is_refused_early_reads_why_though_it_goes_on_sending(connect
 def test_sender_who_is_refused_and_neither_reads_nor_ends_is_cut_off(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(limits, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(lingering_transport, "LINGER_SECONDS", 0.2)
     sender = connect()
     sender.sendall(request(headers("ping", BODY), 30_000_000))
     ends = time.monotonic() + 10

@@ -1,0 +1,163 @@
+"""Connections that a sender keeps: one request after the other, and none of them lost or mixed."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+from uvicorn import Config, Server
+
+from listener import uvicorn_connection as limits
+from listener.asgi import AsgiApp
+from listener.intake.intake import Intake
+from listener.unfinished import UNFINISHED
+from listener.uvicorn_connection import Connection
+from tests.listener.process import request
+from tests.listener.sending import headers, recorded
+from tests.listener.test_uvicorn_connection import running
+
+BODY = recorded("ping__organization")
+PONG = b'{"status": "pong"}'
+CLOSING = b"\r\nconnection: close\r\n"
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def server(intake: Intake) -> Iterator[tuple[Server, socket.socket]]:
+    """Serve the app as the listener does, and give the server and a connection to it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = Config(
+            AsgiApp(intake), http=Connection, ws="none", loop="uvloop", lifespan="off",
+            timeout_keep_alive=1,
+        )  # fmt: skip
+        server = Server(config)
+        address = listening.getsockname()
+        with running(server, listening), socket.create_connection(address, timeout=10) as sender:
+            yield server, sender
+
+
+@pytest.fixture
+def sender(server: tuple[Server, socket.socket]) -> socket.socket:
+    return server[1]
+
+
+def ping(*, closing: bool = False, **others: str) -> bytes:
+    """Return a request that asks for the connection to be kept, or says nothing of it."""
+    sent = request({**headers("ping", BODY), **others}, len(BODY)) + BODY
+    return sent if closing else sent.replace(b"Connection: close\r\n", b"")
+
+
+def read_answer(sender: socket.socket) -> bytes:
+    """Return the next answer, which has the length that it says."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = sender.recv(65536)
+        if not piece:
+            raise ConnectionError(f"closed after {received!r}")
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += sender.recv(65536)
+    assert len(body) == length, "more than one answer"
+    return head + b"\r\n" + body
+
+
+def test_one_request_after_the_other_is_answered(sender: socket.socket):
+    for _ in range(5):
+        sender.sendall(ping())
+        answer = read_answer(sender)
+        assert answer.endswith(PONG)
+        assert CLOSING not in answer
+
+
+def test_request_that_comes_in_pieces_after_another_is_answered(sender: socket.socket):
+    sender.sendall(ping())
+    read_answer(sender)
+    for place in range(0, len(ping()), 900):
+        sender.sendall(ping()[place : place + 900])
+        time.sleep(0.002)
+    assert read_answer(sender).endswith(PONG)
+
+
+def test_sender_who_wants_it_closed_has_it_closed(sender: socket.socket):
+    sender.sendall(ping(closing=True))
+    assert CLOSING in read_answer(sender)
+    assert sender.recv(1) == b""
+
+
+def test_second_request_in_one_piece_is_left_unanswered_and_the_sender_told(sender: socket.socket):
+    sender.sendall(ping() + ping())
+    assert CLOSING in read_answer(sender)
+    assert sender.recv(1) == b""
+
+
+def test_refusal_after_a_whole_body_keeps_the_connection_and_an_early_one_does_not(
+    sender: socket.socket,
+):
+    sender.sendall(ping(**{"X-Hub-Signature-256": f"sha256={'0' * 64}"}))
+    answer = read_answer(sender)
+    assert b" 401 " in answer
+    assert CLOSING not in answer
+    sender.sendall(ping(**{"Content-Type": "text/plain"})[: -len(BODY)])
+    answer = read_answer(sender)
+    assert b" 415 " in answer
+    assert CLOSING in answer
+
+
+def test_other_pages_and_bodies_in_chunks_are_closed_after(sender: socket.socket):
+    sender.sendall(ping())
+    read_answer(sender)
+    sender.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert CLOSING in read_answer(sender)
+    assert sender.recv(1) == b""
+
+
+def test_connection_on_which_nothing_comes_is_closed(sender: socket.socket):
+    sender.sendall(ping())
+    read_answer(sender)
+    began = time.monotonic()
+    assert sender.recv(1) == b""
+    assert 0.5 < time.monotonic() - began < 5
+
+
+def test_next_request_has_to_come_as_fast_as_the_first(
+    sender: socket.socket, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "WINDOW_SECONDS", 0.3)
+    sender.sendall(ping())
+    read_answer(sender)
+    sender.sendall(ping()[:100])
+    began = time.monotonic()
+    assert sender.recv(1) == b""
+    assert time.monotonic() - began < 5
+
+
+def test_when_the_process_ends_what_has_just_been_sent_is_answered_and_then_closed(
+    server: tuple[Server, socket.socket],
+):
+    ending, sender = server
+    sender.sendall(ping())
+    read_answer(sender)
+    ending.should_exit = True
+    time.sleep(0.4)
+    sender.sendall(ping())
+    answer = read_answer(sender)
+    assert answer.endswith(PONG)
+    assert CLOSING in answer
+    assert sender.recv(1) == b""
+
+
+def test_kept_connections_are_dropped_first_where_there_are_too_many(
+    server: tuple[Server, socket.socket], monkeypatch: pytest.MonkeyPatch
+):
+    _, sender = server
+    sender.sendall(ping())
+    read_answer(sender)
+    monkeypatch.setattr(UNFINISHED, "most", 1)
+    with socket.create_connection(sender.getpeername(), timeout=10) as other:
+        other.sendall(ping())
+        assert read_answer(other).endswith(PONG)
+    with pytest.raises(ConnectionError):
+        read_answer(sender)
