@@ -1,6 +1,5 @@
 """`python3 run_feeds.py`: load the feeds that are named, or all; say how each went."""
 
-import gc
 import os
 import signal
 import sys
@@ -17,12 +16,14 @@ from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting, Settings
 from engines import faults
 from feedrunner import listing, output_files, runner, skeleton
+from feedrunner.line_groups import rare_collections
 from feedrunner.listing import Manifests, feed_environment
 from feedrunner.manifest import BadManifest, Manifest, read_manifests
 from feedrunner.runner import Busy, Ended
 from feedrunner.schedule import daemon, feed_health
 from rows.one_line import one_line
 from runtime.parent_pipe import end_with_parent
+from store.feeds import daily
 from store.open import LOAD, CannotStart, opened, schema
 
 ALL_DONE, ONE_FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
@@ -119,19 +120,6 @@ def ended_by_a_signal() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Look for circles seldom: lines make none, and looking takes a fifth of a load's time."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
 def choose(manifests: Manifests, names: Sequence[str], folder: Path) -> Manifests:
     """Return the feeds that are named, all without names. Raises BadSetting."""
     if not manifests:
@@ -164,6 +152,8 @@ def load_all(settings: Settings, manifests: Manifests, given: Mapping[str, Any])
                 continue
             work = load_of(engine, settings, manifest, given)
             code = max(code, load_one(engine, manifest, work, is_trial=given["dry_run"]))
+        if not given["dry_run"]:
+            daily.follow_day(engine)
         if not given["names"]:
             feed_health.forget_others(engine, manifests.keys())
     return code
@@ -179,7 +169,9 @@ def run_daemon(settings: Settings, given: Mapping[str, Any]) -> int:
         def load(manifest: Manifest) -> None:
             work = load_of(engine, settings, manifest, given)
             load_one(engine, manifest, work, is_trial=False)
+            daily.follow_day(engine)
 
+        daily.follow_day(engine)
         names, tell = tuple(given["names"]), lambda line: say(line, ONE_FAILED)
         own = daemon.Daemon(engine, settings.feeds_dir, names, feed_environment(), load, tell)
         with suppress(KeyboardInterrupt):

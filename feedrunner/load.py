@@ -22,6 +22,7 @@ from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
+from store.feeds.past_loads import KILLED
 from store.packages.after_load import follow_ci, follow_load, is_stale
 from store.packages.name_links import link_names
 from store.write.upsert import put_rows
@@ -113,7 +114,7 @@ class Loader:
         link_names(self.engine, self.load.manager, self.transact)
 
     def follow(self) -> None:
-        """Let edges, scores and repositories follow from the rows, unless nothing changed."""
+        """Let edges and repositories follow from the rows, unless nothing changed."""
         if self.load.manager is None or not self.load.number:
             return
         with reading(self.engine).connect() as connection:
@@ -149,7 +150,7 @@ def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) ->
 
     def work(connection: Connection) -> int:
         killed = update(table).where(table.c.feed == feed, table.c.state == "running")
-        connection.execute(killed.values(state="failed", endtime=now, error="was killed"))
+        connection.execute(killed.values(state="failed", endtime=now, error=KILLED))
         connection.execute(
             insert(table),
             [

@@ -36,6 +36,7 @@ from feedrunner.unchanged import Brought, Comparison
 from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
 from schema.tables.reconciler import leases
+from store.feeds.past_loads import lease_name
 
 DONE, FAILED = "done", "failed"
 LONGEST_ERROR = 2000
@@ -157,7 +158,7 @@ def load_lines(
     full: bool = False,
 ) -> Ended:
     """Write lines, under the feed's lease, and note the load. Raises Busy, SQLAlchemyError."""
-    lease = Lease(engine, leases, f"feed:{manifest.name}"[:64], own_name())
+    lease = Lease(engine, leases, lease_name(manifest.name), own_name())
     if not take(lease, 2.0 * manifest.timeout, from_gone=True):
         raise Busy(f"{manifest.name} is loaded by another process")
     try:

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 from feedrunner.manifest import Manifest
 from feedrunner.process import AGAIN, MISCONFIGURED, sources_of
 from schema.tables import packages as tables
+from store.feeds.past_loads import KILLED
 
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 30)]
 """Before a feed is tried sooner, after the first failure, the second and the third in a row."""
-KILLED = "was killed"
 EPOCH = datetime(1970, 1, 1)
 DAY = timedelta(days=1)
 

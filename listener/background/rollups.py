@@ -1,4 +1,7 @@
-"""A thread that keeps the pages' roll-ups up to date, in one process of the listener."""
+"""A thread that keeps the pages' roll-ups up to date, in one process of the listener.
+
+Once a day it lets scores of packages and red releases follow, too.
+"""
 
 import time
 
@@ -6,6 +9,7 @@ from config.settings import Settings
 from engines import faults
 from listener.intake.circuit_breaker import CircuitBreaker
 from runtime.log import ChangeAlert
+from store.feeds import daily
 from store.open import WORK, open_engine
 from store.rollups import schedule
 from store.rollups.spans import RollupPlan
@@ -26,6 +30,7 @@ def work(settings: Settings, breaker: CircuitBreaker, plan: RollupPlan) -> None:
             try:
                 pause = schedule.run_step(engine, plan)
                 ROLLUPS.clear()
+                daily.follow_day(engine)
             except Exception as error:  # noqa: BLE001 - the thread must outlive what is wrong today
                 ROLLUPS.warn(faults.cause(error))
                 pause = FAILED_SECONDS

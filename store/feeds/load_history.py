@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, case, func, select
 
 from schema.tables.packages import feedstates, load_history, packages
+from store.feeds.past_loads import dropped_failures
 
 
 class Load(NamedTuple):
@@ -73,10 +74,16 @@ def list_feeds(connection: Connection) -> list[Feed]:
     query = select(c.Id, *(c[name] for name in Load._fields)).where(c.Id.in_(numbers))
     loads = {row[0]: Load(*row[1:]) for row in connection.execute(query)}
     state = feedstates.c
+    dropped = dropped_failures(connection)
     times = connection.execute(select(state.feed, state.nexttime))
     next_times = {feed: time for feed, time in times}
     return [
-        Feed(loads[last], loads.get(done), int(failures), next_times.get(feed))
+        Feed(
+            loads[last],
+            loads.get(done),
+            int(failures) + dropped.get(feed, 0),
+            next_times.get(feed),
+        )
         for feed, last, done, failures in rows
     ]
 

@@ -1,4 +1,4 @@
-"""A load that changed something -> edges, scores and repositories that follow from its rows."""
+"""A load that changed something -> edges and repositories that follow from its rows."""
 
 from functools import partial
 
@@ -9,7 +9,6 @@ from store.packages.edges import rebuild_edges
 from store.packages.name_links import LISTS, Transact
 from store.packages.package_repositories import prove_by_commits, update_repositories
 from store.packages.releases import judge_releases
-from store.packages.scores import score_packages
 
 
 def follow_load(engine: Engine, manager: str, transact: Transact) -> None:
@@ -19,7 +18,6 @@ def follow_load(engine: Engine, manager: str, transact: Transact) -> None:
     """
     for name in sorted({manager, LISTS}):
         transact(engine, partial(rebuild_edges, manager=name))
-        transact(engine, partial(score_packages, manager=name))
     transact(engine, partial(update_repositories, manager=manager))
 
 

@@ -7,12 +7,15 @@ import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, literal_column, select, update
 
+from engines import reading
 from engines.chunks import chunks
 from engines.column_types import ID
+from engines.transaction import transact
 from schema.tables import packages as tables
 from store.packages.dependents import WEAK
 from store.packages.page_rank import page_rank
@@ -21,8 +24,26 @@ SAME = 1e-6
 """A score that changes by less, of itself, is not written again."""
 
 
-def score_packages(connection: Connection, manager: str) -> int:
-    """Write the scores of a registry's packages, those that changed; return how many."""
+class ScoreChange(NamedTuple):
+    """A package's number, its score, and how many need it directly."""
+
+    number: int
+    score: float
+    dependents: int
+
+
+def score_packages(engine: Engine, manager: str) -> int:
+    """Write the scores of a registry's packages, those that changed; return how many.
+
+    They are read in one transaction and written in many, between which deliveries come through.
+    """
+    with reading(engine).connect() as connection:
+        changes = list_changes(connection, manager)
+    return sum(transact(engine, partial(write_scores, changes=part)) for part in chunks(changes))
+
+
+def list_changes(connection: Connection, manager: str) -> list[ScoreChange]:
+    """Return what scores of a registry's packages are not as they are stored."""
     c, edges = tables.packages.c, tables.packageedges
     own = select(c.Id, c.score, c.dependents).where(c.manager == manager, c.gonetime.is_(None))
     ids, old, before = array("q"), array("d"), array("q")
@@ -57,23 +78,24 @@ def score_packages(connection: Connection, manager: str) -> int:
         if place is not None:
             counts[place] = count
     scores = page_rank(len(ids), needing, needed)
-    changed = [
-        place
+    return [
+        ScoreChange(ids[place], score, counts[place])
         for place, score in enumerate(scores)
         if before[place] != counts[place] or not abs(score - old[place]) <= SAME * score
     ]
-    quoted = connection.dialect.identifier_preparer.quote(ID)
-    for part in chunks(changed):
-        numbers = [ids[place] for place in part]
-        score = choose(quoted, numbers, [scores[place] for place in part])
-        dependents = choose(quoted, numbers, [counts[place] for place in part])
-        setting = update(tables.packages).where(c.Id.in_(numbers))
-        # Its text is of these rows alone: kept for another time, it takes tens of MiB.
-        unkept: Any = {"compiled_cache": None}
-        connection.execute(
-            setting.values(score=score, dependents=dependents), execution_options=unkept
-        )
-    return len(changed)
+
+
+def write_scores(connection: Connection, changes: Sequence[ScoreChange]) -> int:
+    """Write scores in one statement; return how many."""
+    table, quoted = tables.packages, connection.dialect.identifier_preparer.quote(ID)
+    numbers = [change.number for change in changes]
+    score = choose(quoted, numbers, [change.score for change in changes])
+    dependents = choose(quoted, numbers, [change.dependents for change in changes])
+    setting = update(table).where(table.c.Id.in_(numbers))
+    # Its text is of these rows alone: kept for another time, it takes tens of MiB.
+    unkept: Any = {"compiled_cache": None}
+    connection.execute(setting.values(score=score, dependents=dependents), execution_options=unkept)
+    return len(numbers)
 
 
 def place_of(ids: "array[int]", number: int) -> int | None:

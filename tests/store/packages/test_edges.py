@@ -12,6 +12,7 @@ from store.packages.after_load import follow_load
 from store.packages.dependents import list_dependents
 from store.packages.name_links import link_names
 from store.packages.page_rank import page_rank
+from store.packages.scores import score_packages
 from tests.counts import count
 from tests.store.packages.shop import Shop, by_name, edges
 
@@ -19,6 +20,7 @@ from tests.store.packages.shop import Shop, by_name, edges
 def follow(engine: Engine, manager: str) -> None:
     link_names(engine, manager, transact)
     follow_load(engine, manager, transact)
+    score_packages(engine, manager)
 
 
 def test_edges_open_alternatives_and_names_that_others_provide(engine: Engine):

@@ -1,0 +1,70 @@
+"""What follows from packages, and from CI, once a day, by whoever comes by first.
+
+Scores of registries, proofs by commits, and which releases were red: rows of CI come at any time,
+and scores change little between two loads. Loads of feeds that are over are looked after, too.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from engines import database_time, reading
+from engines.lease import Lease, own_name, release, take
+from engines.transaction import transact
+from schema.tables import packages as tables
+from schema.tables.reconciler import leases
+from store.feeds import past_loads
+from store.packages.after_load import follow_ci
+from store.packages.scores import score_packages
+from store.state import health, notes
+from store.state.health import BAD, HealthState
+
+NOTE, LEASE, SECONDS = "packages followed", "packages", 600.0
+
+
+def follow_day(engine: Engine) -> None:
+    """Do what has not been done on this day of UTC. Raises SQLAlchemyError."""
+    for feed, begin in end_killed(engine):
+        why = f"never ended: its process {past_loads.KILLED}"
+        said = f"began {begin:%Y-%m-%d %H:%M} UTC and {why}"
+        health.put(engine, [HealthState("", f"feed:{feed}", BAD, said)])
+    with reading(engine).connect() as connection:
+        due = list_due(connection)
+    lease = Lease(engine, leases, LEASE, own_name())
+    if not due or not take(lease, SECONDS, from_gone=True):
+        return
+    try:
+        for manager in due:
+            if manager:
+                score_packages(engine, manager)
+                follow_ci(engine, manager, transact)
+            else:
+                transact(engine, past_loads.drop_old)
+            transact(engine, noting(manager))
+            take(lease, SECONDS)
+    finally:
+        release(lease)
+
+
+def end_killed(engine: Engine) -> list[tuple[str, Any]]:
+    """End the loads whose process was killed; return their feeds and begins."""
+    c = tables.load_history.c
+    with reading(engine).connect() as connection:
+        now = database_time(connection)
+        running = connection.scalar(select(c.Id).where(c.state == "running").limit(1))
+    if running is None:
+        return []
+    return transact(engine, lambda connection: past_loads.end_killed(connection, now))
+
+
+def list_due(connection: Connection) -> list[str]:
+    """Return the registries that were not followed today; an empty name stands for all loads."""
+    today = database_time(connection).date()
+    managers = connection.scalars(select(tables.sources.c.type).order_by(tables.sources.c.type))
+    notes_of = ((name, notes.get(connection, name, NOTE)) for name in ("", *managers.all()))
+    return [name for name, note in notes_of if note is None or note.time.date() != today]
+
+
+def noting(manager: str) -> Callable[[Connection], None]:
+    return lambda connection: notes.put(connection, manager, NOTE, None)
