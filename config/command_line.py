@@ -68,8 +68,8 @@ class CommandLine(argparse.ArgumentParser):
         """Say which words are too many; only options by name: others may be half of a password."""
         option = next(filter(None, map(OPTION.match, rest)), None)
         if option is None:
-            few = "1 word belongs" if len(rest) == 1 else f"{len(rest)} words belong"
-            return f"{few} to no option"
+            few = "1 unknown argument" if len(rest) == 1 else f"{len(rest)} unknown arguments"
+            return f"{few}, not repeated: it may be of a password"
         known = [name for action in self._actions for name in action.option_strings]
         alike = get_close_matches(option[0], known, 1)
         return f"unknown option {option[0]}" + "".join(f", did you mean {one}?" for one in alike)

@@ -38,6 +38,8 @@ the address is not of this machine only. All are explained in .env.example.
 
 # One process and a few threads: the pages wait for the database, not for Python; a second process
 # would double its connections.
+COLLECTED_AFTER = 100_000
+"""New objects, until those that refer to each other are looked for."""
 SERVER_OPTIONS: dict[str, object] = {
     "worker_class": "gthread",
     "workers": 1,
@@ -200,10 +202,12 @@ def settle() -> None:
     """Let the collector pass over all that is there now: libraries, which stay to the end.
 
     Looking through them took as long as a page, again and again in the middle of one:
-    https://docs.python.org/3/library/gc.html#gc.freeze
+    https://docs.python.org/3/library/gc.html#gc.freeze. So did looking through what a page reads,
+    while it reads: half a million lists of figures are no cycles.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER, 20, 20)
 
 
 def refuse_unsafe(settings: Settings) -> None:

@@ -53,7 +53,7 @@ def make_digest(app: Flask, group: str | None = None) -> Digest:
         red = [one for one in list_red(store()) if is_of(group, one.repository)]
         gone = [one for one in list_gone(store()) if is_of(group, one.name)]
         lines = list_lines(causes, counts, read_banner(), gone, red)
-        title = f"Night to {formats.night(shown.last)}{f', {group}' if group else ''}"
+        title = f"Night of {formats.night_span(shown.last)}{f', {group}' if group else ''}"
         home = formats.query("/", group=group)
         title += f" [{absolute(home)}]" if site().settings.dashboard_url else ""
         text = "\n".join(map(one_line, [title, *lines]))

@@ -55,8 +55,10 @@ class ExportResult(NamedTuple):
         if not self.left:
             return ""
         pages, verb = formats.count(self.left, "page"), "was" if self.left == 1 else "were"
-        most = f"an export has at most {formats.count(self.files, 'file')}"
-        return f" At least {pages} that these lead to {verb} left out: {most}."
+        most = f"an export stops at {formats.count(self.files, 'file')}, those nearest to the start"
+        return (
+            f" At least {pages} that these lead to {verb} left out: {most}; a server has them all."
+        )
 
 
 def export(app: Flask, folder: Path, most: int = MOST) -> ExportResult:

@@ -29,7 +29,9 @@ BEHIND = "older: run python3 local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
 LEAST_BYTES, FEW_BYTES = 64 * 2**20, 2**30
 RESTORE = "restore a backup (docs/operating.md"
-WAITING = "; a listener writes them back once the database takes deliveries: start it, read its log"
+WAITING = (
+    "; a listener writes them back once the database can be written to: start it, read its log"
+)
 UNWRITTEN = "look at SPOOL_DIR, its rights and room; GitHub shows what failed: redeliver it"
 HELP = {
     faults.ACCESS: "look at user, password, rights and schema (python3 local-database.py -i)",

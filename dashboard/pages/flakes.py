@@ -23,8 +23,8 @@ PAGE = 50
 CSV_MOST = 5_000
 LIVE_SECONDS = 8.0
 TOO_MANY = (
-    "These days have more jobs than can be counted while you wait, and no roll-ups yet: choose "
-    "fewer, or wait until the listener has counted them."
+    "These days have more jobs than can be counted while you wait, and their statistics are "
+    "pending: choose fewer, or wait until the listener has counted them."
 )
 SORTS: dict[str, Callable[[Flake], Any]] = {
     "flaky": lambda flake: flake.flaky,

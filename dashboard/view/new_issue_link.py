@@ -27,7 +27,7 @@ def new_issue_link(
         return None
     first = failures[0]
     more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
-    lines = [f"Night to {night.isoformat()}:", ""]
+    lines = [f"Night of {formats.night_span(night)} {night.year}:", ""]
     for failure in failures[:MOST_FAILURES]:
         step = f", step {as_code(failure.step)}" if failure.step else ""
         lines.append(

@@ -51,9 +51,13 @@ def sum_ends(days: Sequence[Rows], by: str) -> dict[Any, Ends]:
     counts: dict[Any, list[int]] = {}
     for day in days:
         for row in day[table]:
-            own = counts.setdefault(key_of(row), [0, 0])
-            own[0] += row[at]
-            own[1] += row[at + 1]
+            key = key_of(row)
+            own = counts.get(key)
+            if own is None:
+                counts[key] = [row[at], row[at + 1]]
+            else:
+                own[0] += row[at]
+                own[1] += row[at + 1]
     return {key: Ends(*own) for key, own in counts.items()}
 
 

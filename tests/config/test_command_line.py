@@ -34,13 +34,19 @@ def test_flags_are_read_by_the_names_of_the_settings(line: CommandLine):
     ("words", "why"),
     [
         (["-pwdhunter22"], "-pwd: a password is a word of its own: -pwd PASSWORD or -pwd=-x"),
-        (["hunter22", "22"], "usage: 2 words belong to no option (see --help)"),
+        (
+            ["hunter22", "22"],
+            "usage: 2 unknown arguments, not repeated: it may be of a password (see --help)",
+        ),
         (
             ["--repos", "hunter22"],
             "usage: unknown option --repos, did you mean --repo? (see --help)",
         ),
         (["--repos=hunter22"], "usage: unknown option --repos, did you mean --repo? (see --help)"),
-        (["--Hunter22"], "usage: 1 word belongs to no option (see --help)"),
+        (
+            ["--Hunter22"],
+            "usage: 1 unknown argument, not repeated: it may be of a password (see --help)",
+        ),
         (["-k"], "usage: argument -k/--key: expected one argument (see --help)"),
     ],
 )

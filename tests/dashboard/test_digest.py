@@ -41,7 +41,7 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
     reader.dispose()
     assert found.is_news
     assert found.text.splitlines() == [
-        "Night to Tue 10 Mar",
+        "Night of 9-10 Mar",
         "2 failed, 1 passed.",
         "",
         "Red now on the default branch (2):",
@@ -133,7 +133,7 @@ def test_digest_of_a_group_has_its_repositories_and_whole_addresses(
     red = stored.run(engine, web, LAST_NIGHT, conclusion="failure")
     assert main(["--digest", "--group", "prod"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "Night to Tue 10 Mar, prod [https://ci.example.org/runs/?group=prod]",
+        "Night of 9-10 Mar, prod [https://ci.example.org/runs/?group=prod]",
         "1 failed.",
         "",
         "Red now on the default branch (1):",

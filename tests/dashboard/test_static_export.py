@@ -111,8 +111,8 @@ def test_export_that_is_not_whole_says_so_on_every_page(
     part = write(store_url, tmp_path / "part", most=20)
     assert part.files == 20 < whole.files
     assert 0 < part.left <= whole.files - 20
-    lack = f"At least {part.left} pages that these lead to were left out: an export has at most 20"
-    assert part.lack == f" {lack} files."
+    lack = f"At least {part.left} pages that these lead to were left out: an export stops at 20"
+    assert part.lack == (f" {lack} files, those nearest to the start; a server has them all.")
     for page in (tmp_path / "part").rglob("*.html"):
         assert lack in page.read_text()
     assert "left out" not in (tmp_path / "whole" / "index.html").read_text()

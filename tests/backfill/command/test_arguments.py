@@ -30,7 +30,10 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
         (("--max-requests", "0"), "--max-requests: '0' is not a number of at least 1"),
         (("-k", "ghp_abc\ndef"), "GITHUB_TOKEN: holds a control character"),
         (("-pwdsecret",), "-pwd: a password is a word of its own: -pwd PASSWORD or -pwd=-x"),
-        (("app", "core"), "usage: 2 words belong to no option (see --help)"),
+        (
+            ("app", "core"),
+            "usage: 2 unknown arguments, not repeated: it may be of a password (see --help)",
+        ),
         (("-m",), "usage: argument -m/--max_runs: expected one argument (see --help)"),
         (("--nonsense",), "usage: unknown option --nonsense (see --help)"),
         (("--since", "1d"), "--since: is for --replay only"),

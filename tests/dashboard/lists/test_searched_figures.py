@@ -55,8 +55,10 @@ def test_figures_have_further_pages(
     client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("dashboard.pages.figures.SHOWN", 2)
-    for name in "abcde":
-        stored.run(engine, stored.repo(engine, f"acme/{name}"), NOW)
+    for number, name in enumerate("edcba", start=1):
+        repoid = stored.repo(engine, f"acme/{name}")
+        for _ in range(number):
+            stored.run(engine, repoid, NOW)
     assert names(client, "/figures?sort=most") == ["acme/a", "acme/b"]
     page = text_of(client, "/figures?sort=most&after=2")
     assert "5, 3 to 4" in page
