@@ -13,14 +13,14 @@ import pytest
 from flask import Flask, Response, send_from_directory
 from werkzeug.serving import make_server
 
-from config.lake_place import read_lake
+from config.lake_place import LakeSettings, read_lake
 from engines import connect, connect_reader
 from lake import cli, publish
-from lake.catalog import open_lake
+from lake.catalog import open_lake, secrets_of
 from lake.extensions import open_duckdb
 from lake.sync import Store
 from schema import migrate
-from tests.lake import lakes
+from tests.lake import lakes, s3
 from tests.own_code import ROOT
 
 READER = """
@@ -95,6 +95,13 @@ def parquet(folder: Path) -> set[str]:
     return {file.name for file in folder.rglob("*.parquet")}
 
 
+def replace_files(place: LakeSettings) -> None:
+    """Write a table's files anew, and forget the snapshots that had the old ones."""
+    with closing(open_lake(place, write=True)) as lake:
+        lake.execute("CALL ducklake_rewrite_data_files('lake', 'jobs', delete_threshold => 0)")
+        lake.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
+
+
 def test_anybody_reads_it_over_http_with_its_history(
     pair: lakes.Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -158,21 +165,48 @@ def test_files_go_once_no_reader_of_the_former_catalog_needs_them(pair: lakes.Pa
     first = publish.publish(place, target)
     before = parquet(tmp_path / "frozen")
     assert first.copied == first.files == len(before)
-    # Killed before its catalog was there, within a file:
-    (tmp_path / "frozen" / publish.CATALOG).unlink()
-    lost = next((tmp_path / "frozen").rglob("*.parquet"))
-    lost.write_bytes(lost.read_bytes()[:10])
-    assert publish.publish(place, target) == first._replace(copied=1)
-    with closing(open_lake(place, write=True)) as lake:
-        lake.execute("CALL ducklake_rewrite_data_files('lake', 'jobs', delete_threshold => 0)")
-        lake.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
+    replace_files(place)
+    # Killed within a file:
+    lost = next((tmp_path / "frozen/files/main/workflowruns").iterdir())
+    whole = lost.read_bytes()
+    lost.write_bytes(whole[:10])
 
     second = publish.publish(place, target)
+    assert lost.read_bytes() == whole
     # What a copy of the catalog that is still open names is there.
     assert second.copied
     assert parquet(tmp_path / "frozen") > before
     third = publish.publish(place, target)
     assert len(parquet(tmp_path / "frozen")) == third.files < len(before) + second.copied
+
+
+def test_bucket_is_published_to_and_one_that_refuses_is_a_sentence(
+    pair: lakes.Pair,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    with s3.started() as server:
+        for name, value in server.settings.items():
+            if name != "LAKE_DATA":
+                monkeypatch.setenv(name, value)
+        place = f"s3://{s3.BUCKET}/public"
+        assert cli.main(["publish", place]) == 0
+        said = capsys.readouterr().out
+        first, _, over_http = said.splitlines()[-3:]
+        assert f"'ducklake:{server.url}/{s3.BUCKET}/public/catalog.ducklake'" in over_http
+        assert s3.SECRET not in said
+        assert s3.KEY not in said
+        target = read_lake(target=place)
+        # Moto shows nothing to who has no key.
+        attachment = f"{secrets_of(target)[0]}; {first}"
+        assert read(attachment, tmp_path, "SELECT count(*) FROM jobs") == ["[(200,)]"]
+        server.refuse("PUT", "403 Forbidden", "AccessDenied", "Access Denied")
+        server.refuse("POST", "403 Forbidden", "AccessDenied", "Access Denied")
+        assert cli.main(["publish", f"s3://{s3.BUCKET}/other"]) == 1
+        said = capsys.readouterr().err
+        assert s3.SECRET not in said
+        assert "the bucket" in said
 
 
 def test_folder_of_something_else_is_left_alone(
@@ -189,3 +223,7 @@ def test_folder_of_something_else_is_left_alone(
     assert "--url" in capsys.readouterr().err
     assert not (tmp_path / "frozen").exists()
     assert [file.name for file in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+    # Files without a catalog are of a first publication that was killed.
+    (tmp_path / "half/files").mkdir(parents=True)
+    with closing(open_lake(pair.place)) as lake:
+        assert not publish.find_former(lake, read_lake(target="half"))
