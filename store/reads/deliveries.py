@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from isal import isal_zlib
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from rows import Unmappable
 from rows.source_record import Source
@@ -103,14 +103,19 @@ class ShownDeliveries(NamedTuple):
 
 
 def list_newest(connection: Connection, wanted: ShownDeliveries, most: int) -> DeliveryPage:
-    """Return a page of deliveries as they were stored, among the next SEARCHED of them."""
+    """Return a page of deliveries, the last received first, among the next SEARCHED of them."""
     table = deliveries.c
     head = select(table.Id, *(table[name] for name in DeliveryLine._fields))
     if wanted.after is not None:
-        head = head.where(table.Id < wanted.after)
+        time = select(table.receivetime).where(table.Id == wanted.after).scalar_subquery()
+        head = head.where(
+            table.receivetime <= time, or_(table.receivetime < time, table.Id < wanted.after)
+        )
     is_narrow = bool(wanted.state or wanted.event or wanted.text)
     limit = SEARCHED if is_narrow else most + 1
-    rows = connection.execute(head.order_by(table.Id.desc()).limit(limit)).all()
+    rows = connection.execute(
+        head.order_by(table.receivetime.desc(), table.Id.desc()).limit(limit)
+    ).all()
     fits = [row for row in rows if is_wanted(row, wanted)]
     shown = fits[:most]
     lines = [DeliveryLine(*row[1:]) for row in shown]
