@@ -1,7 +1,5 @@
 """The containers of the chart's Jobs, run as processes into a real PostgreSQL."""
 
-import json
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,8 @@ import sqlalchemy as sa
 from schema.tables.ci import metadata
 from schema.tables.packages import load_history, points
 from tests import databases
-from tests.kubernetes.kubelet import Kubelet
-from tests.kubernetes.rendering import Object, objects, template
-from tests.kubernetes.sense import pod_of
+from tests.kubernetes.conftest import run_pod
+from tests.kubernetes.rendering import Object
 from tests.servers import free_port
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -32,41 +29,6 @@ def retriever(name: str, script: str, way: str = "", seconds: int = 60) -> Objec
         "script": {"name": script, "secret": {"name": f"{name.lower()}-x"}, "mountPath": folder},
         "timeoutSeconds": seconds,
     }
-
-
-def run_pod(
-    chart: Path, folder: Path, url: sa.URL, name: str, *retrievers: Object, killed: str = ""
-) -> dict[str, tuple[int, str]]:
-    """Render the chart and run the pod of a Job or CronJob of it."""
-    values = {
-        "database": {
-            "url": url.render_as_string(hide_password=False),
-            "bundled": {"enabled": False},
-        },
-        "dashboard": {"enabled": False},
-        "retrievers": retrievers,
-        "retrieverDefaults": {"waitSeconds": 1},
-    }
-    (folder / "values.json").write_text(json.dumps(values), "utf-8")
-    made = template(chart, "--values", folder / "values.json")
-    assert made.returncode == 0, made.stderr
-    there = {(each["kind"], each["metadata"]["name"]): each for each in objects(made.stdout)}
-    there["Secret", "runledger-database"] = {"stringData": {"password": "x"}}
-    pods = [pod_of(there[key]) for key in there if key[1] == f"ci-runledger-{name}"]
-    (pod,) = filter(None, pods)
-    own = Path(tempfile.mkdtemp(dir=folder))
-    return Kubelet(own / "pod", there).run(pod["spec"], killed.split())
-
-
-@pytest.fixture(scope="module")
-def migrated(chart: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    """Give a database whose schema the chart's migrations made."""
-    folder = tmp_path_factory.mktemp("migrated")
-    with databases.fresh("postgresql", folder) as text:
-        url = sa.make_url(text)
-        (ended,) = run_pod(chart, folder, url, "migrations").values()
-        assert ended[0] == 0, ended
-        yield url
 
 
 @pytest.fixture

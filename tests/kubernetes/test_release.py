@@ -1,12 +1,15 @@
 """Real helm installs, upgrades, rolls back and uninstalls the chart on the fake API server."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from schema.tables.packages import points
 from tests.kubernetes.api_server import Server
+from tests.kubernetes.kubelet import Kubelet
 from tests.kubernetes.programs import HELM, KUBECTL, run
 from tests.kubernetes.rendering import Object
 
@@ -104,3 +107,34 @@ def test_change_that_a_cluster_refuses_leaves_the_release_as_it_was(
     assert "field is immutable" in call(HELM, "upgrade", "ci", chart, "--set", size, code=1)
     call(HELM, "rollback", "ci", "1")
     assert "deployed" in call(HELM, "status", "ci")
+
+
+def test_job_that_is_made_of_the_cronjob_brings_rows(
+    cluster: Server, call: Call, chart: Path, database_url: str, tmp_path: Path
+):
+    make_secrets(call, chart.parent)
+    retriever = {
+        "name": "myRetriever",
+        "image": {"name": "python", "tag": "3.13-slim"},
+        "script": {"name": "example.py", "secret": {"name": "x"}, "mountPath": "/mnt/x"},
+    }
+    values = {
+        "database": {"url": database_url, "bundled": {"enabled": False}},
+        "dashboard": {"enabled": False},
+        "retrievers": [retriever],
+    }
+    (tmp_path / "values.json").write_text(json.dumps(values), "utf-8")
+    call(HELM, "install", "ci", chart, "--values", tmp_path / "values.json")
+    made = "cronjob/ci-runledger-retrievers"
+    text = call(KUBECTL, "create", "job", "now", "--from", made, "--dry-run=client", "-o", "json")
+    (tmp_path / "job.json").write_text(text, "utf-8")
+    call(KUBECTL, "create", "-f", tmp_path / "job.json")
+
+    hook = next(each for _, each in cluster.cluster.events if each["kind"] == "Job")
+    for job in hook, cluster.cluster.objects["Job", "now"]:
+        kubelet = Kubelet(tmp_path / job["metadata"]["name"], cluster.cluster.objects)
+        ended = kubelet.run(job["spec"]["template"]["spec"])
+        assert {code for code, _ in ended.values()} == {0}, ended
+    with sa.create_engine(database_url).connect() as connection:
+        query = sa.select(points.c.value).where(points.c.series == "builds").order_by(points.c.time)
+        assert connection.scalars(query).all() == [3, 4]
