@@ -199,8 +199,8 @@ NAMES = {  # a list of what is there as (name, kind); FULL says which are Runled
 }
 INTERNAL = (
     "alembic_version branchmoves commitwalks deliveryparts dirtyruns etags formerfingerprints"
-    " lakerepos lakeruns lakes leases marks rereads rewrites rollflakedays rollflakes rollnights"
-    " rollspans rollups runreads stepsofjobs versionreads windows"
+    " lakecommits lakerepos lakeruns lakes leases marks rereads rewrites rollflakedays rollflakes"
+    " rollnights rollspans rollups runreads stepsofjobs versionreads windows"
 ).split()
 COLUMNS = """
 SELECT name AS "Field", lower(type) AS "Type", iif("notnull" OR pk, 'NO', 'YES') AS "Null",

@@ -9,13 +9,17 @@ from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, LargeBi
 from lake.catalog import literal
 from lake.lake_views import make_views
 from schema.tables.columns import metadata
-from schema.tables.lake_notes import lakerepos, lakeruns, lakes
+from schema.tables.lake_notes import lakecommits, lakerepos, lakeruns, lakes
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LEFT_OUT = frozenset(
-    {"deliveryparts", "leases", *(table.name for table in (lakes, lakeruns, lakerepos))}
+    {
+        "deliveryparts",
+        "leases",
+        *(table.name for table in (lakes, lakeruns, lakerepos, lakecommits)),
+    }
 )
 """Bodies of deliveries, who works now, and the notes of what the lake has still to copy."""
 BODIES = frozenset({("deliveries", "body")})
@@ -29,12 +33,17 @@ TYPES: tuple[tuple[type, str], ...] = (
 )
 """Of columns; every other one is text."""
 OF_RUNS = {
-    "workflowruns": "gitid",
-    "runattempts": "rungitid",
-    "jobs": "rungitid",
-    "failures": "rungitid",
+    "workflowruns": ("provider", "gitid"),
+    "runattempts": ("provider", "rungitid"),
+    "jobs": ("provider", "rungitid"),
+    "failures": ("provider", "rungitid"),
 }
-"""The tables that are copied by the marks of runs, and the column that names the run."""
+"""The tables that are copied by the marks of runs, and the columns that name the run."""
+OF_KEYS = {**OF_RUNS, "commits": ("repoid", "hash")}
+"""The tables that are copied by marks of keys."""
+OF_SPANS = frozenset({"rollups", "rollnights", "rollflakedays"})
+"""The tables that are copied by the spans whose roll-ups were made anew."""
+MARKED = OF_KEYS.keys() | OF_SPANS
 
 SYNCS = "syncs"
 OWN = {

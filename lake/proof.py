@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import Table
 
 from lake import differences, marks, store_rows
-from lake.lake_tables import OF_RUNS, columns, tables
-from lake.sync import FEW, LastSync, Store, copied_tables, count_rows, last_sync, scope_of
+from lake.lake_tables import MARKED, columns, tables
+from lake.sync import FEW, LastSync, Store, copied_tables, count_rows, last_sync
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,19 +53,20 @@ def compare(store: Store, lake: "DuckDBPyConnection") -> tuple[int, list[Differe
         # What was copied by another process may be newer than this moment, and its marks, too.
         with store.writer.connect() as later:
             seen = seen.union(marks.read(later, EVERY))
+        spans = marks.changed_spans(lake, seen)
         for table in tables():
             total += stored[table.name]
             if table in open_tables:
                 queries = [store_rows.select_rows(table)] if stored[table.name] else []
                 query = copies.get(table.name) or store_rows.stage(lake, reader, table, queries)
-                waiting = scope_of(lake, table, seen) if table.name in OF_RUNS else "false"
-                different += compare_table(lake, table, query, waiting)
+                waiting = marks.scope_of(lake, table, seen, spans) if table.name in MARKED else None
+                different += compare_table(lake, table, query, waiting or "false")
     return total, different
 
 
 def is_as_synced(lake: "DuckDBPyConnection", table: Table, last: LastSync) -> bool:
     """Tell whether a table without marks is what the last sync left, reading all of its columns."""
-    if table.name in OF_RUNS:
+    if table.name in MARKED:
         return False
     if last.rows.get(table.name) == 0:
         return lake.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchone() is None

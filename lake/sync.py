@@ -8,27 +8,28 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, Table, func, literal, select, union_all
+from sqlalchemy import Connection, Engine, Table, func, literal, select, union_all
 
 from engines import kind_of
-from engines.chunks import by_scope, chunks
 from engines.transaction import transact
 from lake import differences, marks, store_rows
 from lake.differences import Changed
-from lake.lake_tables import OF_RUNS, SYNCS, make_tables, tables
-from lake.marks import Marks
+from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, tables
+from lake.marks import Marks, changed_spans, queries_of, scope_of
+from schema.tables.rollups import rollspans
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RUNS = 10_000
 """Marked runs that one transaction copies."""
-FEW = 2_000
+FEW = 10_000
 """Rows of a table that are read one by one, though it is an SQLite file's."""
 TRIES = 8
 """A catalog in a file refuses the second of two writers at once: all of its work is done again."""
@@ -109,10 +110,15 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
         seen = marks.read(reader, RUNS)
         lake.execute("BEGIN")
         changed, is_new = Changed(), last.sync is None
-        whole = [one for one in tables() if mode == FULL or one.name not in OF_RUNS]
+        spans = changed_spans(lake, seen)
+        marked = [] if mode == FULL else [one for one in tables() if one.name in MARKED]
+        whole = [one for one in tables() if one not in marked]
         stored, held = count_rows(reader, whole), last.rows
+        # Never newer than the roll-ups of this moment: it says which of them the lake has.
         copies = copied_tables(
-            reader, Path(folder), [one for one in whole if stored[one.name] > FEW]
+            reader,
+            Path(folder),
+            [one for one in whole if stored[one.name] > FEW and one is not rollspans],
         )
         digests = dict(last.digests)
         for table in whole:
@@ -121,22 +127,23 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
                 query = copy or store_rows.stage(
                     lake, reader, table, [store_rows.select_rows(table)]
                 )
-                if table.name not in OF_RUNS:
+                if table.name not in MARKED:
                     digests[table.name] = differences.digest(lake, table, query)
                     if mode == INCREMENTAL and digests[table.name] == last.digests.get(table.name):
                         continue
                 changed += copy_whole(lake, table, query, is_new=is_new)
-        if mode == INCREMENTAL and (seen.runs or seen.repositories):
-            for table in (one for one in tables() if one.name in OF_RUNS):
-                changed += copy_marked(reader, lake, table, seen)
-    if mode == INCREMENTAL and not any(changed) and not seen.runs and not seen.repositories:
+        for table in marked:
+            changed += copy_marked(reader, lake, table, seen, spans)
+    is_marked = seen.runs or seen.repositories or seen.commits
+    if mode == INCREMENTAL and not any(changed) and not is_marked:
         lake.execute("ROLLBACK")
         name = last.sync or name
     else:
         note(lake, LastSync(lakeid, name, {**held, **stored}, digests), mode, changed)
         lake.execute("COMMIT")
     transact(store.writer, lambda each: marks.end(each, lakeid, name, seen))
-    return SyncReport(mode, changed, mode == FULL or len(seen.runs) >= RUNS)
+    is_more = len(seen.runs) >= RUNS or len(seen.commits) >= RUNS
+    return SyncReport(mode, changed, mode == FULL or is_more)
 
 
 def last_sync(lake: "DuckDBPyConnection") -> LastSync:
@@ -185,37 +192,25 @@ def copy_whole(lake: "DuckDBPyConnection", table: Table, query: str, *, is_new: 
 
 
 def copy_marked(
-    reader: Connection, lake: "DuckDBPyConnection", table: Table, seen: Marks
+    reader: Connection,
+    lake: "DuckDBPyConnection",
+    table: Table,
+    seen: Marks,
+    spans: Sequence[datetime],
 ) -> Changed:
-    """Bring the rows of marked runs, and of marked repositories, to the store's."""
-    query = store_rows.stage(lake, reader, table, queries_of(table, seen))
-    return differences.replace(lake, table, query, scope_of(lake, table, seen))
+    """Bring the marked rows of a table to the store's; all, where its count is another then."""
+    scope = scope_of(lake, table, seen, spans)
+    changed = Changed()
+    if scope:
+        query = store_rows.stage(lake, reader, table, queries_of(table, seen, spans))
+        changed = differences.replace(lake, table, query, scope)
+    if table.name in OF_RUNS or is_counted_alike(reader, lake, table):
+        return changed
+    query = store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
+    return changed + differences.replace(lake, table, query, "true")
 
 
-def scope_of(lake: "DuckDBPyConnection", table: Table, seen: Marks) -> str:
-    """Return the condition of the rows `l` that are marked; fills a table of DuckDB's memory."""
-    lake.execute("CREATE OR REPLACE TEMP TABLE runs (provider VARCHAR, number BIGINT)")
-    if seen.keys:
-        lake.execute(
-            "INSERT INTO temp.runs SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
-            [list(part) for part in zip(*seen.keys, strict=True)],
-        )
-    repositories = ", ".join(map(str, seen.repositories)) or "NULL"
-    return (
-        f'(l.provider, l."{OF_RUNS[table.name]}") IN (SELECT provider, number FROM temp.runs)'
-        f" OR l.repoid IN ({repositories})"
-    )
-
-
-def queries_of(table: Table, seen: Marks) -> Iterator[Select[Any]]:
-    """Yield the queries of the rows that are marked, each row in one of them alone."""
-    number = table.c[OF_RUNS[table.name]]
-    elsewhere = [
-        (table.c.repoid.is_(None) | table.c.repoid.not_in(part))
-        for part in chunks(sorted(seen.repositories))
-    ]
-    for provider, gitids in by_scope(seen.keys):
-        chosen = (table.c.provider == provider, number.in_(gitids), *elsewhere)
-        yield store_rows.select_rows(table).where(*chosen)
-    for part in chunks(sorted(seen.repositories)):
-        yield store_rows.select_rows(table).where(table.c.repoid.in_(part))
+def is_counted_alike(reader: Connection, lake: "DuckDBPyConnection", table: Table) -> bool:
+    """Tell whether store and lake have as many rows of a table."""
+    row = lake.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()
+    return row == (reader.scalar(select(func.count()).select_from(table)),)

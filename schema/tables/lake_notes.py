@@ -32,3 +32,12 @@ lakerepos = table(
     column("repository", BigId, "key", "repos.Id of the repository"),
     column("mark", BigId, "own", "Counts the changes: a later one is not lost", nullable=False),
 )
+
+lakecommits = table(
+    "lakecommits",
+    "Commits that a lake copies again",
+    row_id(),
+    column("repoid", BigId, "key", "repos.Id of the repository"),
+    column("hash", Exact(64), "key", "Commit hash"),
+    column("mark", BigId, "own", "Counts the changes: a later one is not lost", nullable=False),
+)

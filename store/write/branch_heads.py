@@ -28,6 +28,7 @@ from rows import version
 from rows.branch_moves import Move, head_after, newest_times
 from schema.tables.branch_moves import branchmoves
 from schema.tables.ci import branches, commits
+from store.write import lake_marks
 from store.write.stored_rows import Values
 
 
@@ -83,12 +84,14 @@ def assign_authors(
 
     `moved` are those of the `touched` branches that were read already, `brought` the commits.
     The commits are read with a lock that waits for writers: of two transactions that bring a
-    branch and its commit at once, the later one sees the other's row.
+    branch and its commit at once, the later one sees the other's row. A lake is told of them here,
+    where all doors bring them.
     """
     stored = {branch.Id: branch for branch in moved}
     names = {(values["repoid"], values["name"]) for values in touched}
     names -= {(branch.repoid, branch.name) for branch in stored.values()}
     hashes = {(values["repoid"], values["hash"]) for values in brought}
+    lake_marks.note_commits(connection, hashes)
     for query, keys in ((BY_NAME, names), (BY_HEAD, hashes)):
         stored |= {row.Id: StoredBranch._make(row) for row in rows_of(connection, query, keys)}
     heads = {(branch.repoid, branch.headhash) for branch in stored.values() if branch.headhash}

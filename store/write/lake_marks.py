@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from engines.chunks import by_scope
 from rows.words import RunKey
-from schema.tables.lake_notes import lakerepos, lakeruns, lakes
+from schema.tables.lake_notes import lakecommits, lakerepos, lakeruns, lakes
 from store.write.stored_rows import Values
 from store.write.upsert import put_rows
 
@@ -27,7 +27,7 @@ def is_followed(connection: Connection) -> bool:
         return False
     if max(times) > datetime.now(UTC).replace(tzinfo=None) - ABANDONED:
         return True
-    for table in (lakes, lakeruns, lakerepos):
+    for table in (lakes, lakeruns, lakerepos, lakecommits):
         connection.execute(delete(table))
     return False
 
@@ -81,3 +81,13 @@ def note_repositories(connection: Connection, repoids: Iterable[int]) -> None:
     if numbers and is_followed(connection):
         mark = time.time_ns() // 1000
         put_rows(connection, lakerepos, [{"repository": one, "mark": mark} for one in numbers])
+
+
+def note_commits(connection: Connection, commits: Iterable[tuple[int, str]]) -> None:
+    """Note commits (repoid, hash) in the transaction that writes them."""
+    written = sorted(set(commits))
+    if written and is_followed(connection):
+        mark = time.time_ns() // 1000
+        put_rows(connection, lakecommits, [
+            {"repoid": repoid, "hash": commit, "mark": mark} for repoid, commit in written
+        ])  # fmt: skip

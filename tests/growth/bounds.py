@@ -28,7 +28,7 @@ RUNS = Bound("runs", lambda load: load.runs)
 REPOS = Bound("repositories", lambda _: 1)
 DAYS = Bound("days", lambda load: load.days + 2)
 
-LAKE = ("lakes", "lakeruns", "lakerepos")
+LAKE = ("lakes", "lakeruns", "lakerepos", "lakecommits")
 
 TABLES = {
     "repos": REPOS,

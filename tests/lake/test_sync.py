@@ -1,5 +1,6 @@
 """The lake follows the store: whatever changed, however often, whatever was restored."""
 
+import json
 import shutil
 from contextlib import closing
 from datetime import datetime
@@ -13,13 +14,17 @@ from engines.transaction import transact
 from lake.catalog import open_lake
 from schema import migrate
 from schema.tables.ci import branches, commits, jobs, repos, workflowruns
-from schema.tables.lake_notes import lakeruns
+from schema.tables.lake_notes import lakecommits, lakeruns
+from schema.tables.rollups import rollspans, rollups
 from store import delete_repository
-from store.write import renames
+from store.write import lake_marks, renames
 from tests import databases
 from tests.counts import ALL
 from tests.lake import lakes
+from tests.own_code import ROOT
+from tests.store import production_doors
 
+PUSH = ROOT / "tests/fixtures/github/push__branch_created_committer_without_username.json"
 SQLITE = pytest.mark.parametrize(
     "engine_name", databases.ENGINES if ALL else ["sqlite"], indirect=True
 )
@@ -157,7 +162,8 @@ def test_check_counts_no_change_since_the_sync_and_every_damage_of_the_lake(pair
     pair.touch([3], "later")
     with pair.engine.begin() as connection:
         connection.execute(update(repos).where(repos.c.Id == 2).values(name="octo-org/later"))
-        connection.execute(delete(commits).where(commits.c.hash == year.sha(3)))
+        connection.execute(update(commits).where(commits.c.hash == year.sha(3)).values(author="x"))
+        lake_marks.note_commits(connection, [(1, year.sha(3))])
     assert pair.differences() == []
     with closing(open_lake(pair.place, write=True)) as lake:
         lake.execute(
@@ -166,4 +172,52 @@ def test_check_counts_no_change_since_the_sync_and_every_damage_of_the_lake(pair
         lake.execute("DELETE FROM failures WHERE Id = (SELECT max(Id) FROM failures)")
     assert {one.table for one in pair.differences()} == {"commits", "failures"}
     pair.sync(full=True)
+    assert pair.differences() == []
+
+
+@SQLITE
+def test_commits_that_are_pushed_arrive_by_their_marks(pair: lakes.Pair):
+    pair.sync()
+    with pair.engine.begin() as connection:
+        its = commits.c.hash == year.sha(3)
+        connection.execute(update(commits).where(its).values(author="somebody"))
+        lake_marks.note_commits(connection, [(1, year.sha(3))])
+        connection.execute(insert(commits).values(repoid=1, hash=year.sha(99)))
+        lake_marks.note_commits(connection, [(1, year.sha(99))])
+    assert pair.sync().changed == (2, 0)
+    assert pair.differences() == []
+    assert pair.ask("SELECT count(*) FROM commits WHERE author = 'somebody'") == [(1,)]
+    push = json.loads(PUSH.read_text("utf-8"))
+    production_doors.by_webhook(pair.engine, [production_doors.sent("push", push, "guid")])
+    with pair.engine.connect() as connection:
+        pushed = connection.execute(select(lakecommits.c.hash)).all()
+    assert pushed
+    pair.sync()
+    assert pair.differences() == []
+    with pair.engine.connect() as connection:
+        assert connection.execute(select(lakecommits)).all() == []
+
+
+@SQLITE
+def test_roll_ups_arrive_by_their_spans_and_go_when_they_are_dropped(pair: lakes.Pair):
+    moment = datetime(2026, 3, 1)
+    span = {"kind": "day", "begintime": moment, "endtime": moment, "rules": "", "rolltime": moment}
+    row = {"begintime": moment, "repoid": 1, "runs": 5, "open": 0, "detail": "{}"}
+    with pair.engine.begin() as connection:
+        connection.execute(insert(rollspans).values(revision=1, **span))
+        connection.execute(insert(rollups).values(**row))
+    pair.sync()
+    with pair.engine.begin() as connection:
+        connection.execute(update(rollspans).values(revision=2))
+        connection.execute(update(rollups).values(runs=6))
+    assert pair.differences() == [], "what was made anew since is no difference"
+    assert pair.sync().changed == (2, 0)
+    assert pair.ask("SELECT runs FROM rollups") == [(6,)]
+    with pair.engine.begin() as connection:
+        connection.execute(delete(rollspans))
+    pair.sync()
+    with pair.engine.begin() as connection:
+        connection.execute(delete(rollups))
+    pair.sync()
+    assert pair.ask("SELECT count(*) FROM rollups") == [(0,)]
     assert pair.differences() == []
