@@ -40,7 +40,7 @@ def upgrade() -> None:
         column("updatetime", Moment, "When GitHub had last changed it"),
         needed("ended", Boolean(), "Whether it was completed when it was listed"),
         needed("whole", Integer(), "Attempts up to this one are stored"),
-        needed("state", Exact(16), "due, open (it had not ended), or done"),
+        needed("state", Exact(16), "due, seeded (by GraphQL), open (it had not ended), or done"),
         unique=["repoid", "rungitid"],
     )
     create_index("ix_runreads_state", "runreads", ["repoid", "state"])

@@ -22,8 +22,17 @@ def upgrade() -> None:
         "When a workflow was red on its default branch, as the listener saw it",
         provider(),
         repo_id(),
-        needed("workflowgitid", BigId, "workflows.gitid of the workflow"),
-        needed("rungitid", BigId, "workflowruns.gitid of the run since which it was red"),
+        needed(
+            "workflowgitid",
+            BigId,
+            "workflows.gitid of the workflow; below zero for one of no id",
+        ),
+        needed(
+            "rungitid",
+            BigId,
+            "workflowruns.gitid of the run since which it was red; below zero where a nightly did"
+            " not run: the ordinal of the night",
+        ),
         column("branchname", Exact(), "The default branch"),
         needed("redtime", Moment, "When that run was created"),
         needed("seentime", Moment, "When it was seen to be red"),
