@@ -74,8 +74,12 @@ def read_target(text: str | None, url: str | None) -> LakeSettings:
 
 
 def publish_and_tell(settings: LakeSettings, target: LakeSettings, url: str | None) -> str:
-    """Publish the lake, and return what people are told. Raises as `publish` does."""
-    done = publish(settings, target, url)
+    """Publish the lake, and return what people are told. Raises CannotPublish, duckdb.Error."""
+    try:
+        done = publish(settings, target, url)
+    except OSError as error:
+        place = error.filename or target.data
+        raise CannotPublish(f"{place} cannot be read or written: {error.strerror}") from error
     size = f"{done.size / 1_000_000:,.1f} MB"
     return f"{done.files} files, {size}; {done.copied} of them new\n{attach_lines(target, url)}"
 

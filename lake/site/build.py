@@ -59,11 +59,14 @@ def build(lake: "DuckDBPyConnection", folder: Path) -> int:
 def build_and_tell(lake: "DuckDBPyConnection", text: str | None) -> str:
     """Write the site into the folder that is named; return what people are told.
 
-    Raises as `build` does.
+    Raises CannotWrite, duckdb.Error.
     """
     if not text:
         raise CannotWrite("site needs a folder: lake.py site DIR")
-    size = build(lake, Path(text))
+    try:
+        size = build(lake, Path(text))
+    except OSError as error:
+        raise CannotWrite(f"{text} cannot be written: {error.strerror}") from error
     return f"{text}/index.html and {size / 1_000_000:,.1f} MB in all"
 
 

@@ -143,11 +143,18 @@ def list_flakes(lake: "DuckDBPyConnection", last: date) -> list[FlakyJob]:
     return [FlakyJob(*row) for row in rows_of(lake, query)]
 
 
+def unit_of(state: State) -> str:
+    """Return what the history is counted by."""
+    if state.first is None or state.last is None:
+        return "week"
+    return "week" if (state.last - state.first).days <= 7 * WEEKS else "month"
+
+
 def list_history(lake: "DuckDBPyConnection", state: State) -> list[Span]:
     """Return all weeks of the lake, or its months where there are too many; gaps are there, too."""
     if state.first is None or state.last is None:
         return []
-    unit = "week" if (state.last - state.first).days <= 7 * WEEKS else "month"
+    unit = unit_of(state)
     begin = f"date_trunc('{unit}', {literal(str(state.first))}::DATE)"
     query = f"""
         WITH spans AS (

@@ -10,7 +10,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dashboard.view import charts, formats
 from dashboard.view.charts import Chart, Point
 from lake.site.cells import Cells
-from lake.site.lists import DAYS, MOST, Error, FlakyJob, MainBranch, Span, State
+from lake.site.lists import (
+    DAYS,
+    MOST,
+    Error,
+    FlakyJob,
+    MainBranch,
+    Span,
+    State,
+    unit_of,
+)
 from lake.site.shown_figures import ROWS, TONES, Figures
 
 HERE = Path(__file__).resolve().parent
@@ -85,6 +94,7 @@ def draw_pages(
         "rows": ROWS,
         "cells": cells,
         "figures": figures,
+        "unit": unit_of(state),
         "verdict": judge(branches),
         "written": datetime.now(UTC),
     }
