@@ -60,6 +60,10 @@ FAILS: dict[str, object] = {
     'retrievers[0].sources: no source is called "one"': {
         "retrievers": [{**RETRIEVER, "sources": ["one"]}]
     },
+    'retrievers[0].sources: "sourceOne" and another both make SOURCE_ONE_URL': {
+        "sources": [SOURCE, {"name": "sourceOne", "apiUrl": "https://two.example.org"}],
+        "retrievers": [{**RETRIEVER, "sources": ["one", "sourceOne"]}],
+    },
     "retrievers[0].env: OUTPUTDIR is set twice, or by the chart": {
         "retrievers": [{**RETRIEVER, "env": [{"name": "OUTPUTDIR", "value": "x"}]}]
     },
@@ -73,8 +77,8 @@ FAILS: dict[str, object] = {
     "retrievers[0].script: files/myRetriever/none.py is missing": {
         "retrievers": [{**RETRIEVER, "script": {**SCRIPT, "name": "none.py"}}]
     },
-    'sources[0].token: would make the Secret "runledger-database"': {
-        "sources": [{**SOURCE, "token": {**TOKEN, "secretName": "runledger-database"}}]
+    'sources[0].token: would make the Secret "runledger-webhook", which is yours': {
+        "sources": [{**SOURCE, "token": {**TOKEN, "secretName": "runledger-webhook"}}]
     },
 }
 WRONG: dict[str, object] = {

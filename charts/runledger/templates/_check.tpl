@@ -67,7 +67,12 @@
 {{- $taken := list "OUTPUTDIR" "HOME" "FEED_NAME" "PYTHONUNBUFFERED" }}
 {{- range $source := $retriever.sources }}
 {{- $variable := include "runledger.variable" $source }}
-{{- $taken = concat $taken (list (printf "SOURCE_%s_URL" $variable) (printf "SOURCE_%s_TOKEN" $variable) (printf "%s_URL" $variable) (printf "%s_TOKEN" $variable)) }}
+{{- range $made := list (printf "SOURCE_%s_URL" $variable) (printf "SOURCE_%s_TOKEN" $variable) (printf "%s_URL" $variable) (printf "%s_TOKEN" $variable) }}
+{{- if has $made $taken }}
+{{- fail (printf "%s.sources: %q and another both make %s: rename one" $field $source $made) }}
+{{- end }}
+{{- $taken = append $taken $made }}
+{{- end }}
 {{- end }}
 {{- range $variable := $retriever.env }}
 {{- if has $variable.name $taken }}
@@ -92,9 +97,10 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- with .Values.database.existingSecret }}
-{{- with get $secrets . }}
-{{- fail (printf "%s: would make the Secret %q, which holds the database's password: take another name" . $root.Values.database.existingSecret) }}
+{{- $yours := dict "database.existingSecret" .Values.database.existingSecret "webhook.existingSecret" .Values.webhook.existingSecret "dashboard.existingSecret" .Values.dashboard.existingSecret "github.existingSecret" .Values.github.existingSecret "settingsSecret" .Values.settingsSecret "database.caSecret" .Values.database.caSecret }}
+{{- range $key, $secret := $yours }}
+{{- with get $secrets $secret }}
+{{- fail (printf "%s: would make the Secret %q, which is yours by %s: take another name" . $secret $key) }}
 {{- end }}
 {{- end }}
 {{- end }}
