@@ -140,6 +140,11 @@ def paths(runs: int, end: datetime) -> list[str]:
         f"/job?{flow}&job=lint",
         "/branch?repo=octo-org/service-07&branch=main",
         "/runner?name=build-3",
+        "/pool?labels=ubuntu-24.04&group=GitHub+Actions",
+        "/deliveries",
+        "/deliveries?event=push",
+        "/figures?q=service-1&sort=rate",
+        "/feed.atom",
         "/health",
         "/metrics",
     ]
