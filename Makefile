@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill torture damage clocks growth real-feeds soak image-steps failover odd-answers reader big-adoption docs requirements sbom audit servers bench profile bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds bench-grafana screenshots oracle
+.PHONY: help setup run demo dev lint fix test test-all test-postgresql big-backfill big-store torture damage clocks growth real-feeds soak image-steps failover odd-answers reader big-adoption docs requirements sbom audit servers bench profile bench-latency bench-listeners bench-drain bench-backfill bench-dashboard bench-logs bench-feeds bench-grafana screenshots oracle
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench-drain: dev servers ## deliveries a second out of the spool, and replayed: 
 
 bench-backfill: dev servers ## rows a second that a backfill writes, beside plain inserts of the same
 	@.venv/bin/python -m benchmarks.backfill $(ARGS)
+
+big-store: dev servers ## ten million runs, for hours: size, pages, roll-ups, deliveries: make big-store ARGS="--engine postgresql"
+	@.venv/bin/python -m benchmarks.big_store $(ARGS)
 
 bench-dashboard: dev ## the pages over 10,000, 100,000 and 1,000,000 runs: make bench-dashboard ARGS="--engine mysql"
 	@.venv/bin/python -m benchmarks.dashboard $(ARGS)

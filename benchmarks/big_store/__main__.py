@@ -1,0 +1,127 @@
+"""A store of ten million runs and fifty million jobs: make big-store. It takes hours, and 60 GB.
+
+Written in bulk, then measured: bytes a run, how long the roll-ups of all days take, what a delivery
+costs beside an empty store of the same engine (the same deliveries, in turns), and each page's p95.
+Exit code 1 where a page takes more than 300 ms, or a delivery more than 1.1 times.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from benchmarks import year
+from benchmarks.dashboard import LIMIT, fast, paths
+from benchmarks.measuring import ENGINES, workspace
+from config.calendar import Calendar
+from config.settings import read
+from dashboard.app import create_app
+from dashboard.cli import settle
+from engines import connect
+from schema import migrate
+from store.deliveries.table import now
+from store.open import READ, open_engine
+from store.rollups.spans import RollupPlan
+from tests import databases
+from tests.store.production_doors import deliver_batches, sent
+from tests.store.rollups.making import make_all
+from tests.torture.shots import shots_of_today
+
+TOGETHER = 8
+"""Deliveries in one transaction, as they come to a busy listener."""
+MOST = 1.1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print what it is like; 1 where something takes too long."""
+    parser = argparse.ArgumentParser(prog="make big-store", description=__doc__)
+    parser.add_argument("--engine", default="mysql", choices=ENGINES)
+    parser.add_argument("--runs", type=int, default=10_000_000)
+    parser.add_argument("--deliveries", type=int, default=400, help="in one of seven turns")
+    parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
+    given = parser.parse_args(argv)
+    with (
+        workspace() as folder,
+        databases.fresh(given.engine, folder) as full,
+        databases.fresh(given.engine, folder) as empty,
+    ):
+        for url in (full, empty):
+            migrate.upgrade(url)
+        return measure(given, folder, full, empty)
+
+
+def measure(given: argparse.Namespace, folder: Path, full: str, empty: str) -> int:
+    """Fill a store and measure it beside an empty one; return an exit code."""
+    end = datetime.now(UTC).replace(tzinfo=None)
+    big, small = (connect(url, tls=False, read_seconds=36_000) for url in (full, empty))
+    tell("written", lambda: year.write(big, given.runs, end))
+    if given.engine == "sqlite":
+        with big.begin() as connection:
+            connection.execute(sa.text("ANALYZE"))
+    print(f"{size_of(big) / given.runs:.0f} bytes a run, with its jobs and indexes", flush=True)
+    settings = read({}, {"DATABASE_URL": full, "DATABASE_SSL": "off"}, folder)
+    plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends))
+    tell("roll-ups of all days made", lambda: make_all(big, plan))
+    ratio = compare_deliveries(given.deliveries, big, small)
+    for engine in (big, small):
+        engine.dispose()
+    reader = open_engine(settings, READ)
+    client = create_app(settings, reader, clock=lambda: end).test_client()
+    settle()  # as the server does
+    slow = [path for path in paths(given.runs, end) if not fast(client, path, given.asked)]
+    reader.dispose()
+    print(f"over {LIMIT * 1000:.0f} ms: {', '.join(slow) or 'none'}; a delivery: {ratio:.2f}")
+    return 1 if slow or ratio > MOST else 0
+
+
+def tell(what: str, work: Callable[[], object]) -> None:
+    """Do it and say how long it took."""
+    began = time.monotonic()
+    work()
+    print(f"{what} in {time.monotonic() - began:.1f} s", flush=True)
+
+
+def size_of(engine: sa.Engine) -> int:
+    """Return the bytes that the tables and indexes of a store take."""
+    query = {
+        "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        "postgresql": "SELECT pg_database_size(current_database())",
+    }.get(
+        engine.dialect.name,
+        "SELECT sum(data_length + index_length) FROM information_schema.tables"
+        " WHERE table_schema = database()",
+    )
+    with engine.connect() as connection:
+        if engine.dialect.name in ("mysql", "mariadb"):  # which count anew when they are told to
+            tables = ", ".join(sa.inspect(connection).get_table_names())
+            connection.execute(sa.text(f"ANALYZE TABLE {tables}")).all()
+        return int(connection.execute(sa.text(query)).scalar_one())
+
+
+def compare_deliveries(number: int, big: sa.Engine, small: sa.Engine) -> float:
+    """Return what deliveries take in a full store beside an empty one: the median of turns."""
+    taken = shots_of_today(8, 7 * number)
+    every = [sent(one.event, json.loads(one.body), one.guid, now()) for one in taken]
+    ratios = list[float]()
+    for first in range(0, len(every), number):
+        part = every[first : first + number]
+        batches = [part[place : place + TOGETHER] for place in range(0, len(part), TOGETHER)]
+        seconds = []
+        for engine in (big, small):
+            began = time.perf_counter()
+            deliver_batches(engine, batches)
+            seconds.append(time.perf_counter() - began)
+        ratios.append(seconds[0] / seconds[1])
+    ratio = statistics.median(ratios[1:])  # the first warms up
+    print(f"a delivery costs {ratio:.2f} of one into an empty store, median of {len(ratios) - 1}")
+    return ratio
+
+
+if __name__ == "__main__":
+    sys.exit(main())
