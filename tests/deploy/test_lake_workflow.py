@@ -49,16 +49,23 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def run(step: Mapping[str, Any], values: Mapping[str, str], folder: Path) -> None:
+    """Run a step's command as a runner does, to a good end."""
+    done = try_run(step, values, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def try_run(
+    step: Mapping[str, Any], values: Mapping[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
     """Run a step's command as a runner does."""
     given = {**BUILD["env"], **step.get("env", {})}
     environ = {name: fill_in(text, values) for name, text in given.items()}
     path = f"{Path(sys.executable).parent}:{os.defpath}"
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
         cwd=folder, env={**environ, "PATH": path, "HOME": str(folder)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_commands_of_the_build_collect_prove_and_draw(checkout: Path):
@@ -74,6 +81,7 @@ def test_commands_of_the_build_collect_prove_and_draw(checkout: Path):
         world.finish_run(started)
     commands = [step for step in BUILD["steps"] if "run" in step and step["run"] != INSTALL]
     assert len(commands) == len([step for step in BUILD["steps"] if "run" in step]) - 1
+    (collect,) = [step for step in commands if step.get("id") == "collect"]
     with serve(world) as github:
         values = {
             "vars.LAKE_REPOSITORIES": "octo-org/app",
@@ -86,7 +94,7 @@ def test_commands_of_the_build_collect_prove_and_draw(checkout: Path):
             run(step, values, checkout)
         asked = len(github.requests)
         # The next one begins with what is kept in data/, and a new checkout.
-        run(commands[0], values, checkout)
+        run(collect, values, checkout)
         assert len(github.requests) - asked == 2
     page = (checkout / "pages/index.html").read_text()
     assert '<dd id="run-count">2</dd>' in page
@@ -100,6 +108,17 @@ def test_commands_of_the_build_collect_prove_and_draw(checkout: Path):
     ends = frozen.execute("SELECT conclusion FROM lake.workflowruns ORDER BY gitid").fetchall()
     assert ends == [("success",), ("failure",)]
     assert set(os.listdir(checkout)) - {each.name for each in ROOT.iterdir()} <= {"data", "pages"}
+
+
+def test_lake_elsewhere_needs_a_store_that_is_not_lost_with_the_cache(tmp_path: Path):
+    guard = next(step for step in BUILD["steps"] if "::error::" in step.get("run", ""))
+    own = {"secrets.LAKE_DATA": "s3://bucket/years/"}
+    refused = try_run(guard, own, tmp_path)
+    assert (refused.returncode, "set the secret DATABASE_URL" in refused.stdout) == (1, True)
+    run(guard, {**own, "secrets.DATABASE_URL": "mysql+pymysql://host/ci"}, tmp_path)
+    # Before anything is written.
+    order = [step.get("id") or step.get("run") for step in BUILD["steps"]]
+    assert order.index(guard["run"]) < order.index("collect")
 
 
 def test_nothing_is_done_before_repositories_are_named():
