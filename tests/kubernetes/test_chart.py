@@ -1,5 +1,6 @@
 """The chart renders to objects that every Kubernetes since 1.27 takes, and that make sense."""
 
+import re
 from pathlib import Path
 
 import kubernetes_validate
@@ -103,3 +104,10 @@ def test_kubernetes_without_time_zones_is_refused(version: str):
     made = template(CHART, "--kube-version", version)
     assert (made.returncode == 0) == (version != "1.26.9")
     assert ("incompatible with Kubernetes v1.26.9" in made.stderr) == (version == "1.26.9")
+
+
+def test_notes_name_a_cronjob_that_is_there(chart: Path):
+    said = run(HELM, "install", "ci", chart, *flags("full"), "--dry-run=client").stdout
+    _, _, notes = said.partition("\nNOTES:\n")
+    (named,) = re.findall(r"--from=cronjob/(\S+)", notes)
+    assert f"CronJob/{named}" in map(name_of, rendered(chart, "full"))
