@@ -7,7 +7,7 @@ and scores change little between two loads. Loads of feeds that are over are loo
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, exists, select
 
 from engines import database_time, reading
 from engines.lease import Lease, own_name, release, take
@@ -61,7 +61,12 @@ def end_killed(engine: Engine) -> list[tuple[str, Any]]:
 def list_due(connection: Connection) -> list[str]:
     """Return the registries that were not followed today; an empty name stands for all loads."""
     today = database_time(connection).date()
-    managers = connection.scalars(select(tables.sources.c.type).order_by(tables.sources.c.type))
+    sources, registries = tables.sources.c, tables.package_managers.c
+    # One without packages is not followed yet: its first load may come later today.
+    has_packages = exists().where(
+        registries.source_id == sources.Id, tables.packages.c.package_manager_id == registries.Id
+    )
+    managers = connection.scalars(select(sources.type).where(has_packages).order_by(sources.type))
     notes_of = ((name, notes.get(connection, name, NOTE)) for name in ("", *managers.all()))
     return [name for name, note in notes_of if note is None or note.time.date() != today]
 

@@ -41,6 +41,8 @@ def test_scores_and_red_releases_follow_once_a_day_whatever_was_loaded(engine: E
 
 
 def test_registry_that_is_loaded_for_the_first_time_is_scored_the_same_day(engine: Engine):
+    with engine.begin() as connection:
+        Shop(connection, "npm")
     follow_day(engine)
     with engine.begin() as connection:
         Shop(connection, "npm").package("app")
