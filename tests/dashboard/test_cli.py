@@ -78,7 +78,11 @@ def test_address_that_others_reach_needs_a_password(
     ("argv", "environ", "line"),
     [
         (["-p", "0"], {}, "DASHBOARD_PORT: '0' is not a number from 1 to 65535"),
-        (["strange"], {}, "usage: 1 word belongs to no option (see --help)"),
+        (
+            ["strange"],
+            {},
+            "usage: 1 unknown argument, not repeated: it may be of a password (see --help)",
+        ),
         (
             [],
             {"DASHBOARD_PASSWORD": "short"},

@@ -144,7 +144,7 @@ def test_port_in_use_is_one_sentence_that_names_the_flag(tmp_path: Path):
         (["--host", "no such host"], {}, "HOST: 'no such host' is not an address"),
         (["-pwdhunter22"], {}, "-pwd: a password is a word of its own"),
         (["-pwd", "-hunter22"], {}, "usage: argument -pwd/--password: expected one argument"),
-        (["-pwd", "my", "hunter22"], {}, "usage: 1 word belongs to no option"),
+        (["-pwd", "my", "hunter22"], {}, "usage: 1 unknown argument, not repeated"),
         (
             ["--prot", "hunter22"],
             {},
