@@ -133,6 +133,10 @@ class Source(NamedTuple):
     """A payload as it may be kept: without what the vendor tells of secrets. Raises Unmappable."""
     retries_inside: bool
     """Whether a job is tried again inside of its run, as a new job of the same name."""
+    waits_for_ever: bool
+    """Whether what waits for somebody may do so without an end."""
+    unended: tuple[str, ...]
+    """Those of `triggers` whose runs may never be told to have ended."""
     counts_by_workflow: bool
     """Whether the runs of each workflow are numbered from 1, not those of a repository."""
     watched_as: str

@@ -71,7 +71,7 @@ def audit_vendor(
     source = source_of(repository.provider)
     notes = lists.notes + ([] if lists.unlisted else explain_gaps(runs, stored, lists, source))
     broken = {finding.run for finding in missing}
-    endless = span_findings.find_endless(stored, span.until)
+    endless = span_findings.find_endless(stored, span.until, source)
     notes += [finding for finding in endless if finding.run not in broken]
     if lists.heads is not None:
         git = git_findings.find_missing_branches(lists.heads, earlier_heads, heads)
@@ -123,9 +123,9 @@ def audit_store(
     ]
     missing += span_findings.find_jobless(stored)
     notes = list[Finding]()
-    for finding in span_findings.find_endless(stored, span.until):
-        (notes if finding.run in stored.excused else missing).append(finding)
     source = source_of(provider)
+    for finding in span_findings.find_endless(stored, span.until, source):
+        (notes if finding.run in stored.excused else missing).append(finding)
     gaps = run_number_gaps.find_gaps(stored.runs.values(), by_workflow=source.counts_by_workflow)
     unproven, deleted = run_number_gaps.judge_gaps(gaps, listed_spans, source.title)
     missing += unproven + git_findings.find_lost_pushes(pushed, heads, hashes) + waiting

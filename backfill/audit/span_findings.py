@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from backfill.audit.findings import JOBS, OPEN, Finding, finding_about
 from backfill.records import ListedRun
+from rows.source_record import Source
 from rows.words import ABANDONED, COMPLETED
 from store.reads.for_audit import StoredSpan
 from store.state.backfill_progress import DONE, DUE
@@ -56,14 +57,16 @@ def find_jobless(stored: StoredSpan) -> Iterator[Finding]:
                 yield finding_about(run, JOBS, run.gitid, why)
 
 
-def find_endless(stored: StoredSpan, now: datetime) -> Iterator[Finding]:
-    """Yield the runs and jobs that have been open for longer than GitHub lets them be."""
+def find_endless(stored: StoredSpan, now: datetime, source: Source) -> Iterator[Finding]:
+    """Yield the runs and jobs that have been open for longer than their vendor lets them be."""
+    waiting = "waiting" if source.waits_for_ever else ""
     for run in stored.runs.values():
-        if run.status != COMPLETED and run.createtime and run.createtime < now - LONGEST_RUN:
+        is_open = run.status not in (COMPLETED, waiting) and run.gitid not in stored.unended
+        if is_open and run.createtime and run.createtime < now - LONGEST_RUN:
             why = f"run is {run.status} since {run.createtime} UTC"
             yield finding_about(run, OPEN, run.gitid, why)
         for job in stored.open_jobs.get(run.gitid, ()):
             limit = LONGEST_JOB.get(job.status or "", LONGEST_RUN)
-            if job.createtime and job.createtime < now - limit:
+            if job.status != waiting and job.createtime and job.createtime < now - limit:
                 why = f"job {job.gitid} is {job.status} since {job.createtime} UTC"
                 yield finding_about(run, OPEN, f"{run.gitid}/{job.gitid}", why)

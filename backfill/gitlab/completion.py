@@ -99,7 +99,7 @@ class Completion:
     def find(self, records: Sequence[Json]) -> dict[int, Json]:
         """Return what GraphQL says of pipelines, newest first, by id.
 
-        A single one is as cheap by itself. Raises ApiError for a bad key.
+        A single one is as cheap by itself.
         """
         nodes = dict[int, Json]()
         if not self.is_there or len(records) < 2:
@@ -120,7 +120,7 @@ class Completion:
         return nodes
 
     def follow(self, walk: PipelineWalk, alike: Sequence[Json]) -> dict[int, Json]:
-        """Return those of some pipelines that a list has. Raises ApiError and Refused."""
+        """Return those of some pipelines that a list has. Raises Refused."""
         ids = {one["id"] for one in alike}
         if not ids:
             return {}
@@ -131,7 +131,7 @@ class Completion:
         return nodes
 
     def ask_by_number(self, records: Sequence[Json], *, is_child: bool) -> dict[int, Json]:
-        """Return what GraphQL says of pipelines, by id. Raises ApiError and Refused."""
+        """Return what GraphQL says of pipelines, by id. Raises Refused."""
         numbers = [one["iid"] for one in records if isinstance(one.get("iid"), int)]
         nodes = self.find_numbered(numbers, f"{NEEDED} {FAMILY if is_child else ''}", is_child)
         return {gitid: node for node in nodes if (gitid := number_of(node.get("id")))}
@@ -139,7 +139,7 @@ class Completion:
     def find_numbered(
         self, numbers: Sequence[int], fields: str, is_long: bool = False
     ) -> Iterator[Json]:
-        """Yield those pipelines that there are of some numbers. Raises ApiError and Refused."""
+        """Yield those pipelines that there are of some numbers. Raises Refused."""
         most = CHILDREN_PER_QUERY if is_long else PER_QUERY
         for first in range(0, len(numbers), most):
             asked = [
@@ -150,15 +150,16 @@ class Completion:
             yield from (node for node in answer.values() if isinstance(node, dict))
 
     def ask_project(self, fields: str) -> Json:
-        """Return some fields of the project. Raises ApiError for a bad key, else Refused."""
+        """Return some fields of the project. Raises Refused.
+
+        A key that REST takes need not be one for GraphQL; one that expires REST will tell of.
+        """
         name = json.dumps(str(self.repository.record.get("path_with_namespace")))
         query = f"{{ project(fullPath: {name}) {{ {fields} }} }}"
         try:
             answer = self.graph.send("POST", "/graphql", {"query": query})
             body = read_object(answer.body, "graphql")
         except ApiError as problem:
-            if problem.is_bad_key:
-                raise
             raise Refused(str(problem), is_absent=problem.is_gone) from problem
         data = body.get("data")
         project: Any = data.get("project") if isinstance(data, dict) else None

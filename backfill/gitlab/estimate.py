@@ -6,6 +6,7 @@ from urllib.parse import quote
 from sqlalchemy import Engine
 
 from backfill.gitlab.branches import PER_PAGE
+from backfill.gitlab.pipelines import LISTS
 from backfill.gitlab.projects import NAME
 from backfill.gitlab.runs_with_jobs import JOBS
 from backfill.http.client import Client
@@ -19,8 +20,8 @@ from rows.sources import source_of
 from store.reads import for_backfill
 from store.state import backfill_progress
 
-FIXED, SCHEDULES = 4, 3
-"""Calls of every project: version, itself twice, its children; its schedules with what is new."""
+FIXED, SCHEDULES = 3, 3
+"""Calls of every project: version, itself twice; its schedules with what is new."""
 USUAL_JOBS = 8
 
 
@@ -34,7 +35,8 @@ def estimate_calls(
     project = read_object(client.get(f"/projects/{quote(name, safe='')}").body, "project")
     gitid = read_field(fields.number, project, "id", "project")
     path = f"/projects/{gitid}/"
-    runs = count_runs(client, path, read_range)
+    listed = [count_list(client, path, read_range, source) for source in LISTS]
+    runs = min(sum(listed), read_range.max_runs or sum(listed))
     page, today = (fields.text(project, key, "project") or "" for key in ("web_url", NAME))
     provider = source_of("gitlab").provider_of(page.removesuffix(f"/{today}") or page)
     stored = min(runs, count_stored(engine, provider, gitid))
@@ -43,21 +45,35 @@ def estimate_calls(
     branches = client.get(f"{path}repository/branches?per_page={PER_PAGE}").pages
     commits = read_range.commits
     walked = runs if commits in (None, EVERYTHING) else commits
-    lists = sum(count // PER_PAGE + 1 for count in (runs, walked or 0))  # a full page has a next
+    counts = (*(min(count, runs) for count in listed), walked or 0)
+    lists = sum(count // PER_PAGE + 1 for count in counts)  # a full page has a next
     completed = math.ceil(new / PER_PAGE) + SCHEDULES if new else 0
     return Estimate(FIXED + lists + jobs + completed + branches, runs, stored)
 
 
-def count_runs(client: Client, path: str, read_range: ReadRange) -> int:
-    """Return how many pipelines are meant, by the newest one's number: each has the next."""
+def count_list(client: Client, path: str, read_range: ReadRange, source: str) -> int:
+    """Return how many pipelines of a list are meant.
+
+    A list that is too long to be counted has no more than the newest one's number says.
+    """
     since = ""
     if read_range.last_time:
         since = f"&created_after={read_range.last_time:%Y-%m-%dT%H:%M:%SZ}"
-    first = client.get(f"{path}pipelines?per_page=1{since}")
+    first = client.get(f"{path}pipelines?per_page=1{since}{source}")
     newest: list[Json] = read_named(first.body)[0]
-    numbers = [one["iid"] for one in newest if isinstance(one.get("iid"), int)]
-    runs = first.pages if since and newest else max(numbers, default=len(newest))
-    return runs if read_range.max_runs is None else min(runs, read_range.max_runs)
+    if first.pages > 1 or first.nextpage is None:
+        return first.pages if newest else 0
+    numbers = [newest_number(newest)]
+    if since:
+        before = since.replace("created_after", "created_before")
+        older = client.get(f"{path}pipelines?per_page=1{before}{source}").body
+        numbers.append(newest_number(read_named(older)[0]))
+    return max(1, numbers[0] - sum(numbers[1:]))
+
+
+def newest_number(newest: list[Json]) -> int:
+    """Return the number of the one pipeline that was listed: each has the next."""
+    return next((one["iid"] for one in newest if isinstance(one.get("iid"), int)), 0)
 
 
 def jobs_per_run(client: Client, path: str) -> float:

@@ -29,7 +29,7 @@ GITLAB = source_of("gitlab")
 BELOW = "projects?include_subgroups=true&with_shared=false&per_page=100"
 NAME = "path_with_namespace"
 COUNTED = {
-    "project": frozenset({"repos"}),
+    "project": frozenset({"repos", "workflows"}),
     "branch": frozenset({"branches"}),
     "branch_gone": frozenset({"branches"}),
     "commit": frozenset({"commits"}),

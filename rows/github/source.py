@@ -76,6 +76,8 @@ GITHUB = Source(
     silent={},
     masked=lambda payload: payload,
     retries_inside=False,
+    waits_for_ever=False,
+    unended=(),
     counts_by_workflow=True,
     watched_as="",
 )

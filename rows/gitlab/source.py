@@ -84,6 +84,8 @@ GITLAB = Source(
     silent=SILENT,
     masked=secrets.masked,
     retries_inside=True,
+    waits_for_ever=True,
+    unended=workflowrun.UNENDED,
     counts_by_workflow=False,
     watched_as=f"{repo.NAME}:",
 )

@@ -24,6 +24,8 @@ TRIGGERS = tuple(
     " duo_workflow".split()
 )
 SCHEDULES = ("schedule",)
+UNENDED = ("external",)
+"""Made of what another CI says, which may stop saying anything."""
 PROPOSALS = ("merge_request_event", "external_pull_request_event")
 CHILD = "parent_pipeline"
 HOOK_AT, API_AT = "object_attributes", "pipeline"

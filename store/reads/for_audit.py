@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
 
 from engines.chunks import chunks
+from rows.sources import SOURCES
 from rows.version import STUB
 from rows.words import COMPLETED, workflow_key
 from schema.tables.backfill import runreads, windows
@@ -63,8 +64,8 @@ class AuditedSpan(NamedTuple):
 class StoredSpan(NamedTuple):
     """What is stored of the runs of a span.
 
-    `stubs` are runs that only jobs told of, `noted` those that the vendor listed to a backfill,
-    `excused` those that the vendor did not end either, as far as anybody could find out.
+    Of `stubs` only jobs told; `noted` were listed to a backfill; `excused` the vendor did not end
+    either, as far as anybody could find out; of `unended` nobody may ever tell an end.
     """
 
     runs: Mapping[int, ListedRun]
@@ -74,6 +75,7 @@ class StoredSpan(NamedTuple):
     excused: Collection[int] = ()
     open_jobs: Mapping[int, Sequence[ListedJob]] = {}
     attempts_with_jobs: Collection[tuple[int, int]] = ()
+    unended: Collection[int] = ()
 
 
 def read_span(connection: Connection, repoid: int, since: datetime, until: datetime) -> StoredSpan:
@@ -95,6 +97,7 @@ def read_span(connection: Connection, repoid: int, since: datetime, until: datet
         list_open_at_source(connection, repoid, until - ASKED_LATELY),
         list_open_jobs(connection, span),
         list_attempts_with_jobs(connection, span),
+        list_unended(connection, span),
     )
 
 
@@ -133,10 +136,18 @@ def list_attempts(connection: Connection, span: AuditedSpan) -> dict[int, set[in
     same = and_(attempt.provider == run.provider, attempt.rungitid == run.gitid)
     query = select(attempt.rungitid, attempt.attempt).join(workflowruns, same)
     query = query.where(in_span(span), attempt.version != STUB)
-    numbers: dict[int, set[int]] = defaultdict(set)
+    numbers = defaultdict[int, set[int]](set)
     for gitid, number in connection.execute(query):
         numbers[gitid].add(number)
     return numbers
+
+
+def list_unended(connection: Connection, span: AuditedSpan) -> set[int]:
+    """Return the runs of a span that may never be told to have ended."""
+    kinds = [(source.name, event) for source in SOURCES.values() for event in source.unended]
+    run = workflowruns.c
+    own = [and_(run.event == event, run.provider.startswith(name)) for name, event in kinds]
+    return {*connection.scalars(select(run.gitid).where(in_span(span), or_(false(), *own)))}
 
 
 def list_stubs(
@@ -168,7 +179,7 @@ def of_span(span: AuditedSpan) -> ColumnElement[bool]:
 def list_open_jobs(connection: Connection, span: AuditedSpan) -> dict[int, list[ListedJob]]:
     """Return the jobs of a span's runs that have not ended, by run."""
     is_open = func.coalesce(jobs.c.status, "") != COMPLETED
-    by_run: dict[int, list[ListedJob]] = defaultdict(list)
+    by_run = defaultdict[int, list[ListedJob]](list)
     for row in connection.execute(select_jobs().where(of_span(span), is_open)):
         by_run[row.rungitid].append(ListedJob(*row))
     return by_run

@@ -108,3 +108,40 @@ def test_numbers_are_not_asked_for_without_graphql_which_is_said(
     audit = command(*AUDIT)
     assert audit.code == 0
     assert "numbers that nobody has are not asked for" in audit.out + audit.err
+
+
+def test_what_may_wait_or_run_for_ever_is_not_missing(
+    gitlab: Server, project: Project, command: Command, engine: sa.Engine
+) -> None:
+    gitlab.world.add_external(project)
+    gate = next(iter(project.jobs.values()))
+    gate.update(status="manual", started_at=None, finished_at=None, failure_reason=None)
+    done = command("-r", f"gitlab:{NAME}")
+    counts = {
+        line.split()[0]: line.split()[1] for line in done.out.splitlines() if line[:4] != "Next"
+    }
+    assert (counts["workflows"], counts["workflowruns"]) == ("1", "7")
+    for words in (AUDIT, (*AUDIT, "--offline")):
+        audit = command(*words)
+        assert (audit.code, "open " in audit.out) == (0, False)
+
+
+def test_one_job_that_is_missing_is_found_by_a_deep_audit(
+    project: Project, command: Command, engine: sa.Engine
+) -> None:
+    assert command("-r", f"gitlab:{NAME}").code == 0
+    lost = max(project.jobs)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"DELETE FROM jobs WHERE gitid = {lost}"))  # noqa: S608
+    audit = command(*AUDIT, "--deep")
+    assert (audit.code, f"job {lost} (" in audit.out) == (1, True)
+    assert command(*AUDIT, "--deep", "--repair").code == 0
+    assert command(*AUDIT, "--deep").code == 0
+
+
+def test_forecast_counts_what_is_left_of_pipelines_and_children(
+    gitlab: Server, project: Project, command: Command, engine: sa.Engine
+) -> None:
+    for iid in (1, 2):
+        gitlab.world.delete_pipeline(project, numbered(project, iid))
+    assert "4 runs, 0 of them are stored" in command("-r", f"gitlab:{NAME}", "--dry-run").out
