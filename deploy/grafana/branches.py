@@ -16,6 +16,7 @@ BRANCHES = Board(
             "short",
             "/",
             f"SELECT COUNT(*) AS workflows\n{RED}",
+            red_from=1,
         ),
         stat(
             "Red repositories",
@@ -23,6 +24,7 @@ BRANCHES = Board(
             "short",
             "/",
             f"SELECT COUNT(DISTINCT repoid) AS repositories\n{RED}",
+            red_from=1,
         ),
         stat(
             "Watched workflows",
@@ -37,6 +39,7 @@ BRANCHES = Board(
             "s",
             "/",
             f"SELECT MAX({{age since}}) AS seconds\n{RED}",
+            red_from=86400,
         ),
         stat(
             "Turned red",

@@ -14,6 +14,11 @@ FOLDER = Path(__file__).resolve().parent
 PAGES = "http://localhost:5001"
 """Where the pages are when nobody says so: DASHBOARD_URL."""
 SERIES = {"timeseries"}
+COLOURS = {
+    **{"success": "green", "failed": "red", "cancelled": "orange", "not_ended": "blue"},
+    **{"applied": "green", "quarantined": "red", "ignored": "text"},
+}
+"""Of columns that mean the same on every dashboard."""
 SCHEMA = 39
 """Of Grafana 11's dashboards; a newer Grafana reads it."""
 BUCKETS = {"1 hour": 3600, "6 hours": 21600, "1 day": 86400, "1 week": 604800}
@@ -100,8 +105,13 @@ def shown(
         "datasource": ref,
         "targets": [{"refId": "A", "datasource": ref, **query}],
         "fieldConfig": {
-            "defaults": {"unit": panel.unit, "custom": {}},
+            "defaults": {"unit": panel.unit, **look(panel)},
             "overrides": [
+                *(
+                    override(name, "color", {"mode": "fixed", "fixedColor": colour})
+                    for name, colour in COLOURS.items()
+                    if panel.kind in SERIES and f" AS {name}" in panel.sql
+                ),
                 *(override(name, "unit", unit) for name, unit in panel.units.items()),
                 *(override(name, "links", [link(path)]) for name, path in panel.links.items()),
             ],
@@ -109,6 +119,20 @@ def shown(
         "options": OPTIONS[panel.kind],
         "links": [link(panel.page)],
     }
+
+
+def look(panel: Panel) -> dict[str, Any]:
+    """Return how a panel's figures are drawn: counts as bars, what is not good in red."""
+    if panel.kind == "stat":
+        steps: list[dict[str, Any]] = [{"value": None, "color": "text"}]
+        if panel.red_from is not None:
+            steps += [{"value": panel.red_from, "color": "red"}]
+        mode = {"mode": "thresholds"}
+        return {"color": mode, "thresholds": {"mode": "absolute", "steps": steps}, "custom": {}}
+    if panel.kind in SERIES and panel.unit == "short" and "time," in panel.sql:
+        stacking = {"mode": "normal" if panel.is_stacked else "none", "group": "A"}
+        return {"custom": {"drawStyle": "bars", "fillOpacity": 60, "stacking": stacking}}
+    return {"custom": {}}
 
 
 def override(column: str, name: str, value: object) -> dict[str, Any]:

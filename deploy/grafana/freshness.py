@@ -15,6 +15,7 @@ FRESHNESS = Board(
             "s",
             "/health",
             f"SELECT MIN({{age receivetime}}) AS seconds\n{RECEIVED}",
+            red_from=21600,
         ),
         stat(
             "Deliveries",
@@ -29,6 +30,7 @@ FRESHNESS = Board(
             "short",
             "/health",
             "SELECT COUNT(*) AS deliveries\nFROM deliveries\nWHERE state = 'quarantined'",
+            red_from=1,
         ),
         stat(
             "Not good",
@@ -36,6 +38,7 @@ FRESHNESS = Board(
             "short",
             "/health",
             "SELECT COUNT(*) AS conditions\nFROM health\nWHERE state <> 'good'",
+            red_from=1,
         ),
         stat(
             "Missing",
@@ -43,6 +46,7 @@ FRESHNESS = Board(
             "short",
             "/health",
             "SELECT COALESCE(SUM(missing), 0) AS missing\nFROM audits\nWHERE {range audittime}",
+            red_from=1,
         ),
         stat(
             "Messages not sent",
@@ -50,6 +54,7 @@ FRESHNESS = Board(
             "short",
             "/health",
             "SELECT COUNT(*) AS messages\nFROM alerts\nWHERE state IN ('failed', 'unsure')",
+            red_from=1,
         ),
         Panel(
             "Deliveries by state",
@@ -62,6 +67,7 @@ FRESHNESS = Board(
             "  SUM(CASE WHEN state = 'quarantined' THEN 1 ELSE 0 END) AS quarantined,\n"
             "  SUM(CASE WHEN state = 'ignored' THEN 1 ELSE 0 END) AS ignored\n"
             f"{RECEIVED}\nGROUP BY 1\nORDER BY 1",
+            is_stacked=True,
         ),
         Panel(
             "Until a delivery is applied",

@@ -58,6 +58,7 @@ PANELS = (
         "short",
         "/health",
         "SELECT COUNT(*) AS jobs FROM jobs\nWHERE {range createtime} AND {repos} AND clockanomaly",
+        red_from=1,
     ),
     Panel(
         "Flaky jobs",

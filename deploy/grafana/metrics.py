@@ -26,6 +26,7 @@ METRICS = Board(
             "s",
             "/health",
             "max(runledger_spool_age_seconds)",
+            red_from=600,
         ),
         stat(
             "Put aside",
@@ -33,6 +34,7 @@ METRICS = Board(
             "short",
             "/health",
             "max(runledger_spool_damaged)",
+            red_from=1,
         ),
         stat(
             "Last delivery",
@@ -40,6 +42,7 @@ METRICS = Board(
             "s",
             "/health",
             "min(runledger_last_delivery_age_seconds)",
+            red_from=21600,
         ),
         stat(
             "Red workflows",
@@ -47,6 +50,7 @@ METRICS = Board(
             "short",
             "/",
             "sum(runledger_default_branch_red_workflows)",
+            red_from=1,
         ),
         stat(
             "Pages answer",

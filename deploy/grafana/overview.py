@@ -78,6 +78,7 @@ OVERVIEW = Board(
             "  SUM(CASE WHEN conclusion = 'cancelled' THEN 1 ELSE 0 END) AS cancelled,\n"
             "  SUM(CASE WHEN conclusion IS NULL THEN 1 ELSE 0 END) AS not_ended\n"
             f"{RUNS}\nGROUP BY 1\nORDER BY 1",
+            is_stacked=True,
         ),
         Panel(
             "Success rate of the default branch",

@@ -11,7 +11,8 @@ class Panel(NamedTuple):
     """One question: a statement in the words of `spelling`, and how its rows are shown.
 
     `page` is the path of Runledger's page of the same thing; `units` are those of single columns;
-    `links` lead from a column to a page, `${__data.fields.NAME}` is a column of its row.
+    `links` lead from a column to a page, `${__data.fields.NAME}` is a column of its row; a figure
+    is red from `red_from` on; series that are parts of one whole stand on one another.
     """
 
     title: str
@@ -24,6 +25,8 @@ class Panel(NamedTuple):
     height: int = 8
     units: Mapping[str, str] = {}
     links: Mapping[str, str] = {}
+    red_from: float | None = None
+    is_stacked: bool = False
 
 
 class Board(NamedTuple):
@@ -52,9 +55,12 @@ def places(panels: tuple[Panel, ...]) -> Iterator[Place]:
         x, height = x + panel.width, max(height, panel.height)
 
 
-def stat(title: str, description: str, unit: str, page: str, sql: str) -> Panel:
+def stat(
+    title: str, description: str, unit: str, page: str, sql: str, red_from: float | None = None
+) -> Panel:
     """Return a panel of one figure."""
-    return Panel(title, "stat", description, unit, page, sql, width=4, height=4)
+    shape = Panel(title, "stat", description, unit, page, sql, width=4, height=4)
+    return shape._replace(red_from=red_from)
 
 
 def quantiles(value: str, source: str, by: str, label: str) -> str:

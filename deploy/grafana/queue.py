@@ -32,6 +32,7 @@ QUEUE = Board(
             "s",
             "/pools",
             f"SELECT MAX({{age createtime}}) AS seconds FROM {JOBS} AND {{open}}",
+            red_from=3600,
         ),
         stat(
             "Median wait",

@@ -72,6 +72,25 @@ def test_ids_are_unique_and_panels_do_not_overlap(made: dict):
         assert beside or below, (one, other)
 
 
+def shown_of(board: str, title: str) -> dict:
+    (made,) = [made for made in MADE if made["uid"] == f"runledger-{board}-mysql"]
+    return next(panel for panel in made["panels"] if panel["title"] == title)
+
+
+def test_what_is_not_good_is_red():
+    red = shown_of("main", "Red workflows")["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert red == [{"value": None, "color": "text"}, {"value": 1, "color": "red"}]
+    runs = shown_of("overview", "Runs by conclusion")["fieldConfig"]
+    assert runs["defaults"]["custom"]["stacking"]["mode"] == "normal"
+    colours = {
+        each["matcher"]["options"]: each["properties"][0]["value"]["fixedColor"]
+        for each in runs["overrides"]
+    }
+    assert colours == {
+        "success": "green", "failed": "red", "cancelled": "orange", "not_ended": "blue"
+    }  # fmt: skip
+
+
 def test_next_line_begins_below_the_highest_panel():
     low, high = (Panel("t", "stat", "d", "s", "/", "", width=12, height=h) for h in (4, 8))
     assert list(places((low, high, low))) == [(0, 0), (12, 0), (0, 8)]
