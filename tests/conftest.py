@@ -131,7 +131,8 @@ def find_engines() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out the tests of engines that are absent or not chosen; the last line names them."""
+    """Take out the long tests, and those of engines that are not here or not chosen; the last line
+    names the latter."""
     kept = [item for item in items if _can_run(item)]
     if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
@@ -139,6 +140,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _can_run(item: pytest.Item) -> bool:
+    if not counts.runs(item.nodeid):
+        return False
     engine = _engine_of(item)
     if engine is None:
         return True

@@ -8,3 +8,32 @@ ALL = os.environ.get("RUNLEDGER_TEST") == "all"
 def count(part: int, whole: int) -> int:
     """Choose `whole` when every stated count is asked for (RUNLEDGER_TEST=all), else `part`."""
     return whole if ALL else part
+
+
+LONG = (
+    "tests/deploy/image/test_image.py::test_program_starts_with_what_is_copied",
+    "tests/deploy/test_lake_workflow.py::test_commands_of_the_build_collect_prove_and_draw",
+    "tests/kubernetes/test_pods.py::test_retriever_that_is_killed",
+    "tests/kubernetes/test_pods.py::test_retriever_that_takes_too_long",
+    "tests/kubernetes/test_release.py::test_change_that_a_cluster_refuses",
+    "tests/kubernetes/test_release.py::test_installation_waits_for_the_secrets",
+    "tests/lake/test_cli.py::test_open_transaction_of_an_analyst",
+    "tests/lake/test_faults.py::test_catalog_in_postgresql_follows",
+    "tests/lake/test_faults.py::test_keys_that_expire_between_two_syncs",
+    "tests/lake/test_faults.py::test_second_writer_is_told",
+    "tests/lake/test_publish.py::test_bucket_is_published_to",
+    "tests/lake/test_publish.py::test_files_go_once",
+    "tests/lake/test_site.py::test_command_writes_it_in_place",
+    "tests/lake/test_sync.py::test_change_whose_roll_ups_were_made",
+    "tests/lake/test_sync.py::test_commits_that_are_pushed",
+    "tests/lake/test_sync.py::test_mark_that_was_lost",
+    "tests/lake/test_sync.py::test_roll_ups_arrive",
+    "tests/lake/test_sync.py::test_store_restored_from_yesterday",
+)
+"""What takes ten seconds and more each and has a shorter test beside it, by the beginning of its
+path: only with RUNLEDGER_TEST=all."""
+
+
+def runs(test: str) -> bool:
+    """Tell whether a test, by its path within the project, runs this time."""
+    return ALL or not test.startswith(LONG)

@@ -67,7 +67,9 @@ def list_due(connection: Connection) -> list[str]:
         registries.source_id == sources.Id, tables.packages.c.package_manager_id == registries.Id
     )
     managers = connection.scalars(select(sources.type).where(has_packages).order_by(sources.type))
-    notes_of = ((name, notes.get(connection, name, NOTE)) for name in ("", *managers.all()))
+    loaded = connection.scalar(select(tables.load_history.c.Id).limit(1))
+    names = ("", *managers.all()) if loaded else managers.all()
+    notes_of = ((name, notes.get(connection, name, NOTE)) for name in names)
     return [name for name, note in notes_of if note is None or note.time.date() != today]
 
 

@@ -142,7 +142,7 @@ def test_settings_of_everything_are_read_and_typed(tmp_path: Path):
         feeds=True,
         feeds_dir=Path("/srv/feeds"),
         groups=(Group("prod", ("org/api", "org/web-*"), ("Nightly",), ("bot",)),),
-        prices=Prices(date(2026, 1, 31), "EUR", ()),
+        prices=Prices(date(2026, 1, 31), "EUR", (), is_own=True),
         alerts=AlertSettings(
             {"slack": "https://hooks.example.org/services/T0/B0/xyz"},
             ("team@example.org", "ops@example.org"),

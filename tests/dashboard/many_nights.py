@@ -63,7 +63,8 @@ def fill(engine: sa.Engine, errors: int) -> None:
         for table, values in ((table, values) for table, values in rows.items() if values):
             connection.execute(table.insert(), values)
         connection.execute(commits.insert(), written)
-        connection.execute(repos.update().values(defaultbranch="main"))
+        # Another than that of the nights: what is red now has a list of its own, above.
+        connection.execute(repos.update().values(defaultbranch="trunk"))
     issue = ErrorIssue(45, "Registry times out", "open", "https://github.com/northwind-labs/x/45")
     sought = SoughtError(repoids[0], "2:00000")
     error_issues.store_issues(engine, sought, [issue], LAST_NIGHT)

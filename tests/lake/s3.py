@@ -7,11 +7,18 @@ from typing import Any
 
 import requests
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 BUCKET = "lake"
 KEY, SECRET = "AKIAOFTHELAKE", "s3cr3t-of-the-lake"
 ANSWER = "<?xml version='1.0'?><Error><Code>{0}</Code><Message>{1}</Message></Error>"
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs no request: another test's log may be closed by then."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Leave it."""
 
 
 class S3Server:
@@ -48,7 +55,7 @@ class S3Server:
 def started() -> Iterator[S3Server]:
     """Give a server with an empty bucket."""
     application = S3Server()
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=QuietHandler)
     Thread(target=server.serve_forever, daemon=True).start()
     application.url = f"http://127.0.0.1:{server.port}"
     requests.post(f"{application.url}/moto-api/reset", timeout=10).raise_for_status()

@@ -26,6 +26,7 @@ def server() -> Iterator[s3.S3Server]:
 @pytest.fixture
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: s3.S3Server) -> lakes.Pair:
     """Give a store whose lake is in the bucket, as the command finds both."""
+    server.refused.clear()
     url = f"sqlite:///{tmp_path}/store.db"
     migrate.upgrade(url)
     monkeypatch.chdir(tmp_path)

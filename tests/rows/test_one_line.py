@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.payloads import escape_slack
 from backfill.audit.findings import Finding
 from backfill.command import audit_report, replay
-from dashboard import digest
 from dashboard.published import metrics
 from dashboard.view import formats
 from dashboard.web.csv_text import as_csv
@@ -74,7 +74,7 @@ def test_any_name_is_one_cell_in_one_line_and_no_formula(name: str):
 
 @given(NAMES)
 def test_chat_is_told_the_same_lines_and_no_mention_or_markup(name: str):
-    text = digest.escape(one_line(name))
+    text = escape_slack(one_line(name))
     assert len(text.splitlines()) <= 1
     assert "<" not in text
     assert "@" not in text.replace("@\u200b", "")

@@ -11,6 +11,7 @@ from engines import connect
 from schema.tables import packages as tables
 from schema.tables.ci import workflows
 from sqlauthenticator import connector
+from store.feeds import daily
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW
 from tests.dashboard.supply import stakes
@@ -26,6 +27,7 @@ def test_statements_of_the_page_give_what_they_promise(store_url: str):
     more = {"workflowgitid": 1, "event": "push", "conclusion": "failure"}
     stored.run(engine, app, NOW - timedelta(days=2), **more)
     stakes.fill(engine, NOW)
+    daily.follow_day(engine)
     with engine.begin() as connection:
         connection.execute(sa.update(tables.versions).values(downloads=0))
         downloads = sa.update(tables.versions).where(tables.versions.c.version == "1.9.0")
