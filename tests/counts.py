@@ -17,7 +17,6 @@ LONG = (
     "tests/kubernetes/test_pods.py::test_retriever_that_takes_too_long",
     "tests/kubernetes/test_release.py::test_change_that_a_cluster_refuses",
     "tests/kubernetes/test_release.py::test_installation_waits_for_the_secrets",
-    "tests/listener/wire/test_fuzz.py::test_bytes_that_are_no_object_leave_no_row[flask-sqlite]",
     "tests/lake/test_cli.py::test_a_day_with_the_lake",
     "tests/lake/test_cli.py::test_open_transaction_of_an_analyst",
     "tests/lake/test_faults.py::test_bucket_that_refuses",

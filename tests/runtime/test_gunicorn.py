@@ -150,9 +150,9 @@ gunicorn.run(listening, lambda: app, {"workers": 1})
 )
 def test_closed_terminal_ends_what_it_started(started: str, *, ends: bool):
     shown, terminal = os.openpty()
-    command = [sys.executable, "-c", SERVER]
-    if started == "by nohup":
-        command = ["nohup", *command]
+    # Whoever runs the tests may ignore SIGHUP, and children take that over.
+    beginning = ["nohup"] if started == "by nohup" else ["env", "--default-signal=HUP"]
+    command = [*beginning, sys.executable, "-c", SERVER]
     stdin = subprocess.DEVNULL if started == "by a service" else terminal
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -114,11 +114,19 @@ def assert_stored_or_quarantined(deliver: Deliver, event: str, payload: Any, for
     assert (answer.status_code, answer.json["status"]) in [(200, "applied"), (202, "quarantined")]
 
 
+def is_object(body: bytes) -> bool:
+    """Tell whether bytes happen to be a JSON object: `{}` is drawn, since it stands in our code."""
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
+
+
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @examples(100, 2_000)
 @given(
     event=st.sampled_from([*EVENTS, "ping", "star", "what"]),
-    body=st.binary(min_size=1, max_size=200),
+    body=st.binary(min_size=1, max_size=200).filter(lambda body: not is_object(body)),
 )
 def test_bytes_that_are_no_object_leave_no_row(
     deliver: Deliver, engine: sa.Engine, event: str, body: bytes
