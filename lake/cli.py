@@ -22,7 +22,7 @@ from lake.proof import compare
 from lake.publish import CannotPublish, publish_and_tell, read_target
 from lake.read_only import ReadOnly, open_reader
 from lake.site.build import CannotWrite, build_and_tell
-from lake.sync import Store, sync_all
+from lake.sync import OtherStore, Store, sync_all
 from lake.why_failed import why_failed
 from rows.one_line import one_line
 from schema.tables.reconciler import leases
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return say(str(error), BAD_SETTINGS)
     except CannotStart as error:
         return say(str(error), error.code)
-    except (Busy, ReadOnly) as error:
+    except (Busy, OtherStore, ReadOnly) as error:
         return say(str(error), FAILED)
     except SQLAlchemyError as error:
         return say(f"the database failed: {faults.cause(error)}", FAILED)

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, func, literal, select, union_all
+from sqlalchemy import Connection, Engine, Table, exists, func, literal, select, union_all
 
 from engines import kind_of
 from engines.transaction import transact
@@ -22,6 +22,8 @@ from lake import differences, marks, store_rows
 from lake.differences import Changed
 from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, tables
 from lake.marks import Marks, changed_spans, queries_of, scope_of
+from schema.tables.ci import workflowruns
+from schema.tables.lake_notes import lakes
 from schema.tables.rollups import rollspans
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class Store(NamedTuple):
 
     writer: Engine
     reader: Engine
+
+
+class OtherStore(Exception):
+    """A store that does not know the lake has fewer runs: what it lacks would go from the lake."""
 
 
 class LastSync(NamedTuple):
@@ -66,15 +72,34 @@ class SyncReport(NamedTuple):
 def sync_all(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) -> SyncReport:
     """Sync until no marks are left; a full copy is followed by what changed meanwhile.
 
-    Raises duckdb.Error and DBAPIError: nothing is half done then, the next sync goes on.
+    Raises duckdb.Error and DBAPIError: nothing is half done then, the next sync goes on; and
+    OtherStore, but for a full one.
     """
     make_tables(lake)
+    if not full:
+        refuse_other_store(store, lake)
     report = sync(store, lake, full=full)
     mode, changed = report.mode, report.changed
     while report.is_more:
         report = sync(store, lake)
         changed += report.changed
     return SyncReport(mode, changed)
+
+
+def refuse_other_store(store: Store, lake: "DuckDBPyConnection") -> None:
+    """Raise OtherStore where the store that the lake was made from was lost, or is another."""
+    is_known = exists().where(lakes.c.lakeid == last_sync(lake).lakeid)
+    with store.reader.connect() as reader:
+        if reader.scalar(select(is_known)):
+            return
+        stored = reader.scalar(select(func.count()).select_from(workflowruns)) or 0
+    row = lake.execute("SELECT count(*) FROM workflowruns").fetchone()
+    held = row[0] if row else 0
+    if stored < held:
+        raise OtherStore(
+            f"the lake has {held:,} runs, and the store, which does not know it, {stored:,}: is"
+            " DATABASE_URL the one it was made from? lake.py sync --full makes them alike"
+        )
 
 
 def sync(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) -> SyncReport:

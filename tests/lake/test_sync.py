@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from benchmarks import year
+from engines import connect, connect_reader
 from engines.transaction import transact
 from lake.catalog import open_lake
+from lake.sync import OtherStore, Store
 from schema import migrate
 from schema.tables.ci import branches, commits, jobs, repos, workflowruns
 from schema.tables.lake_notes import lakecommits, lakeruns
@@ -124,9 +126,7 @@ def test_rows_of_no_run_arrive_changed_and_gone(pair: lakes.Pair):
 
 def test_store_restored_from_yesterday_is_compared_as_a_whole(tmp_path: Path):
     path = tmp_path / "store.db"
-    url = f"sqlite:///{path}"
-    migrate.upgrade(url)
-    pair = lakes.make(url, tmp_path)
+    pair = lakes.make(made(path), tmp_path)
     pair.sync()
     pair.engine.dispose()
     shutil.copy(path, tmp_path / "backup.db")
@@ -138,6 +138,26 @@ def test_store_restored_from_yesterday_is_compared_as_a_whole(tmp_path: Path):
     shutil.copy(tmp_path / "backup.db", path)
     assert pair.sync().mode == "full"
     assert pair.differences() == []
+
+
+def test_other_store_with_fewer_runs_does_not_empty_the_lake(tmp_path: Path):
+    pair = lakes.make(made(tmp_path / "store.db"), tmp_path)
+    pair.sync()
+    url = made(tmp_path / "another.db")
+    empty = pair._replace(store=Store(connect(url), connect_reader(url, read_seconds=60.0)))
+    with pytest.raises(OtherStore, match="40 runs, and the store, which does not know it, 0:"):
+        empty.sync()
+    assert pair.differences() == []
+    empty.sync(full=True)
+    assert pair.ask("SELECT count(*) FROM workflowruns") == [(0,)]
+    assert empty.differences() == []
+
+
+def made(path: Path) -> str:
+    """Make a store without rows; return its URL."""
+    url = f"sqlite:///{path}"
+    migrate.upgrade(url)
+    return url
 
 
 @SQLITE
