@@ -59,7 +59,7 @@ class CommandLine(argparse.ArgumentParser):
         words = sys.argv[1:] if argv is None else argv
         if any(word.startswith("-pwd") and word[4:5] not in ("", "=") for word in words):
             raise BadSetting("-pwd", "a password is a word of its own: -pwd PASSWORD or -pwd=-x")
-        flags, rest = self.parse_known_args(words)
+        flags, rest = self.parse_known_intermixed_args(words)
         if rest:
             raise BadSetting("usage", f"{self.explain_rest(rest)} (see --help)")
         return vars(flags)

@@ -71,6 +71,12 @@ def test_a_day_with_the_lake(pair: lakes.Pair, capsys: pytest.CaptureFixture[str
     names["con"].close()
 
 
+@pytest.mark.parametrize("words", [("SELECT 1", "--at", "TIME"), ("--at", "TIME", "SELECT 1")])
+def test_flags_stand_before_or_after_the_statement(words: tuple[str, ...]):
+    given = cli.command_line().read(["query", *words])
+    assert (given["command"], given["argument"], given["at"]) == ("query", "SELECT 1", "TIME")
+
+
 def test_command_that_is_none_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]):
     assert cli.main(["sink"]) == 2
     assert "sync" in capsys.readouterr().err
