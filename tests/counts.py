@@ -11,11 +11,19 @@ def count(part: int, whole: int) -> int:
 
 
 LONG = (
+    "tests/clocks/test_clocks.py::test_cost_of_a_wrong_clock_is_found[every record is believed]",
+    "tests/clocks/test_clocks.py::test_cost_of_a_wrong_clock_is_found[leases end when they say]",
+    "tests/dashboard/test_browser.py::test_pages_fit_and_the_browser_has_nothing_to_complain_about"
+    "[1600-dark]",
+    "tests/dashboard/test_browser.py::test_pages_fit_and_the_browser_has_nothing_to_complain_about"
+    "[375-light]",
+    "tests/demo/test_cookbook.py::test_every_question_to_the_lake",
     "tests/deploy/image/test_image.py::test_program_starts_with_what_is_copied",
     "tests/deploy/test_lake_workflow.py::test_commands_of_the_build_collect_prove_and_draw",
     "tests/kubernetes/test_pods.py::test_retriever_that_is_killed",
     "tests/kubernetes/test_pods.py::test_retriever_that_takes_too_long",
     "tests/kubernetes/test_release.py::test_change_that_a_cluster_refuses",
+    "tests/kubernetes/test_release.py::test_job_that_is_made_of_the_cronjob",
     "tests/kubernetes/test_release.py::test_installation_waits_for_the_secrets",
     "tests/lake/test_cli.py::test_a_day_with_the_lake",
     "tests/lake/test_cli.py::test_open_transaction_of_an_analyst",
@@ -27,12 +35,15 @@ LONG = (
     "tests/lake/test_publish.py::test_files_go_once",
     "tests/lake/test_site.py::test_command_writes_it_in_place",
     "tests/lake/test_sync.py::test_change_whose_roll_ups_were_made",
+    "tests/lake/test_sync.py::test_check_counts_no_change",
     "tests/lake/test_sync.py::test_commits_that_are_pushed",
     "tests/lake/test_sync.py::test_mark_that_was_lost",
     "tests/lake/test_sync.py::test_roll_ups_arrive",
     "tests/lake/test_sync.py::test_store_restored_from_yesterday",
+    "tests/torture/test_outages.py::test_outage_loses_nothing_and_no_request_waits_8_seconds"
+    "[without rights-mariadb]",
 )
-"""What takes ten seconds and more each and has a shorter test beside it, by the beginning of its
+"""What takes ten seconds and more each, and has another test beside it, by the beginning of its
 path: only with RUNLEDGER_TEST=all."""
 
 
