@@ -101,7 +101,9 @@ def below_project(project: Project, rest: str, query: dict[str, str], path: str)
         case ["jobs", gitid] if int(gitid) in project.jobs:
             return 200, project.jobs[int(gitid)], {}
         case ["jobs", gitid, "trace"] if int(gitid) in project.jobs:
-            return 200, project.traces.get(int(gitid), ""), {"Content-Type": "text/plain"}
+            trace = project.traces.get(int(gitid), "")
+            kind = "html" if trace.startswith("<") else "plain"  # of who stands before a server
+            return 200, trace, {"Content-Type": f"text/{kind}"}
         case ["repository", "commits", name]:
             found = [one for one in project.commits if one["id"] == name]
             return (200, found[0], {}) if found else missing

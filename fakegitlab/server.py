@@ -46,6 +46,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet: a second one would wait until the first is acknowledged
 
     def answer(self) -> None:
         """Answer it."""

@@ -122,6 +122,8 @@ class Source(NamedTuple):
     """Whether what the API lists as a job is none."""
     annotation_messages: Callable[[Sequence[Mapping[str, Any]]], list[FailureMessage]]
     """What the annotations of a failed job say."""
+    failure_words: Callable[[str | None], str | None]
+    """Why a job failed, from its `failurereason`; None where its log must say that."""
     log_reader: Callable[[tuple[str, str] | None], FailureReader]
     """A reader of the log of a failed job, given the first and last second (ISO) of the step."""
     version_reader: Callable[[], VersionsReader]

@@ -38,8 +38,7 @@ REASONS_FOR = timedelta(days=365)
 COST, TRIES, PIECE = 2, 3, 65_536
 MOST = 64 * 1024 * 1024
 SECONDS = 120.0
-SAID_BY_THE_LOG = frozenset({"script_failure", "unknown_failure"})
-"""Reasons that say no more than that the script failed."""
+TIMED_OUT = "job_execution_timeout"
 
 
 class TraceReaders(NamedTuple):
@@ -68,6 +67,8 @@ def read_trace(client: Client, path: str, readers: Sequence[LogReader]) -> str |
             if response.status_code != 200:
                 message = f"GitLab answers {response.status_code} for a trace"
                 raise ApiError(message, response.status_code)
+            if "html" in response.headers.get("Content-Type", ""):
+                raise ApiError("GitLab answers a page in place of a trace: a sign-in, say")
             received, until = 0, time.monotonic() + SECONDS
             blocks = LineBlocks(readers)
             for piece in response.iter_content(PIECE):
@@ -104,31 +105,25 @@ def read_job_reasons(
             raise
         client.get(project_path(name), tries=TRIES)  # all is gone to a key without rights
         return [FailureReason("none", "gone")]
-    reason = fields.text(record, "failure_reason", "job")
-    said = "" if reason in SAID_BY_THE_LOG or not reason else reason.replace("_", " ")
+    reason = fields.text(record, "failure_reason", "job", fields.WORD)
+    said = GITLAB.failure_words(reason)
     readers = TraceReaders(GITLAB.log_reader(None), GITLAB.version_reader())
     absence = read_trace(client, f"{path}/trace", readers)
     if absence is None:
         keep(VersionsRead(readers.versions.versions, None))
-    said_there = list(make_reasons(readers)) if absence is None else []
-    if said and not reason_is_of_code(reason):
-        text = f"GitLab says: {said}"
-        more = said_there[0].message if said_there else None
-        return [
-            FailureReason(
-                "log",
-                message=text,
-                context=more,
-                kind="cause",
-                **fingerprints_of(f"{text} {more or ''}")._asdict(),
-            )
-        ]
-    return said_there or [FailureReason("none", absence or "silent")]
+    traced = list(make_reasons(readers)) if absence is None else []
+    if said and not (reason == TIMED_OUT and traced):  # of which the trace tells more
+        return [say_first(said, traced)]
+    return traced or [FailureReason("none", absence or "silent")]
 
 
-def reason_is_of_code(reason: str | None) -> bool:
-    """Tell whether a reason is the code's own: a timeout is, what the server lacked is not."""
-    return reason in (None, *SAID_BY_THE_LOG, "job_execution_timeout")
+def say_first(said: str, traced: Sequence[FailureReason]) -> FailureReason:
+    """Return what GitLab says as the cause, and after it the first thing that the trace says."""
+    more = traced[0].message if traced else None
+    text = f"{said}\n{more}" if more else said
+    context = traced[0].context if traced else None
+    made = fingerprints_of(text)._asdict()
+    return FailureReason("log", message=text, context=context, kind="cause", **made)
 
 
 def make_reasons(readers: TraceReaders) -> Iterator[FailureReason]:

@@ -70,6 +70,7 @@ GITHUB = Source(
     push_of=branch.push_of,
     is_foreign_job=job_times.is_foreign,
     annotation_messages=failure.annotation_messages,
+    failure_words=lambda reason: None,
     log_reader=failure.LogFailureReader,
     version_reader=runner_versions.version_reader,
     links=Links(repository_page, compare_page, new_issue_page),

@@ -11,6 +11,7 @@ from json import JSONEncoder
 from typing import NamedTuple
 
 from rows import Row, fields
+from rows.derive import seconds
 from rows.gitlab import clock, version
 from rows.gitlab.words import ENDED, FAILED, GATES, RUNNING, read_status, state_of
 from rows.source_record import Payload, Repository
@@ -62,7 +63,11 @@ def job_row(job: Payload, form: JobFields, place: Place, repo: Repository) -> Ro
     has_ended = state_words.status == COMPLETED
     has_started = started is not None and status in (*ENDED, *RUNNING)
     queued = clock.span(job, key("queued_duration"), at) if has_started else None
-    ran = clock.span(job, key("duration"), at) if has_started and has_ended else None
+    ran = None
+    if has_started and has_ended:
+        ran = clock.span(job, key("duration"), at)
+        if key("duration") not in job:  # as no hook of a pipeline had it before GitLab 14
+            ran = seconds(started, finished)
     is_odd = has_started and has_ended and finished is not None and finished < started  # type: ignore[operator] # it has started
     state = {
         "status": state_words.status,

@@ -89,7 +89,8 @@ def names_in(payload: Payload, provider: str) -> tuple[int, str, str]:
     if project is not None:
         url = fields.key(fields.text, project, "web_url", AT)
         gitid = project if project.get("id") is not None else {"id": payload.get("project_id")}
-        name = fields.key(fields.text, project, "path_with_namespace", AT)
+        own = fields.text(project, "path_with_namespace", AT)
+        name = own or path_of(url, provider, f"{AT}.web_url")  # which names it, too
         return fields.key(fields.number, gitid, "id", AT), name, url
     gitid_there = fields.key(fields.number, payload, "project_id", "payload")
     if is_system(payload):
@@ -97,19 +98,19 @@ def names_in(payload: Payload, provider: str) -> tuple[int, str, str]:
         return gitid_there, name, page_of(provider, name)
     repository = fields.key(fields.child, payload, "repository", "payload")
     url = fields.key(fields.text, repository, "homepage", "repository")
-    return gitid_there, path_of(url, provider), url
+    return gitid_there, path_of(url, provider, "repository.homepage"), url
 
 
-def path_of(page: str, provider: str) -> str:
+def path_of(page: str, provider: str, at: str) -> str:
     """Return the full path of the project on a page, below the server's own. Raises Unmappable."""
     try:
         path = urlsplit(page).path.strip("/")
     except ValueError as error:
-        raise Unmappable("repository.homepage", str(error)) from error
+        raise Unmappable(at, str(error)) from error
     prefix = provider.partition(":")[2].partition("/")[2]
     path = path.removeprefix(f"{prefix}/") if prefix else path
     if "/" not in path:
-        raise Unmappable("repository.homepage", "names no project")
+        raise Unmappable(at, "names no project")
     return path
 
 
@@ -140,7 +141,8 @@ def at_reading(payload: Payload, read: Time) -> Repository:
 def repo_row(payload: Payload, repo: Repository, rank: int, latest: datetime | None = None) -> Row:
     """Return the project's row; `latest` is the last time that a hook of no time of its own says.
 
-    Such hooks are older than all that has a time, and so ordered among themselves.
+    Such hooks are older than all that has a time, and so ordered among themselves; those that know
+    but the page of a project come before all others.
     """
     given = fields.child(payload, AT, "payload") or {}
     state = {
@@ -151,14 +153,14 @@ def repo_row(payload: Payload, repo: Repository, rank: int, latest: datetime | N
         "archived": fields.flag(given, "archived", AT),
     }
     key = {"provider": repo.provider, "gitid": repo.gitid}
-    if rank == PASSING and not given:  # a Job Hook before GitLab 16 knows but its page
-        return Row("repos", {**key, "name": repo.name, "url": repo.url, "version": version.STUB})
-    if rank == EVENT:  # it says nothing of the branch, which it must not clear
+    is_bare = rank == PASSING and not given  # a Job Hook before GitLab 16 knows but its page
+    if is_bare or rank == EVENT:  # nor do these say of the branch, which they must not clear
         state = {name: value for name, value in state.items() if value is not None}
     time = None if rank == PASSING else repo.updated
     order = version.timed("repos", time, rank, state.values())
     if rank == PASSING:
-        order = order[:-8] + struct.pack(">Q", version.micros(latest)) + order[-8:]
+        among = version.micros(latest) >> (20 if is_bare else 0)
+        order = order[:-8] + struct.pack(">Q", among) + order[-8:]
     return Row("repos", {**key, **state, "version": order})
 
 

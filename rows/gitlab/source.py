@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from rows.gitlab import branch, events, repo, secrets, workflowrun
 from rows.gitlab.job_trace import NO_MARK, TraceFailureReader
+from rows.gitlab.words import describe_reason
 from rows.source_record import Links, Source
 from rows.versions.log_reader import LogVersionReader, Script
 
@@ -78,6 +79,7 @@ GITLAB = Source(
     push_of=branch.push_of,
     is_foreign_job=lambda job: False,
     annotation_messages=lambda annotations: [],
+    failure_words=describe_reason,
     log_reader=TraceFailureReader,
     version_reader=version_reader,
     links=Links(repository_page, compare_page, new_issue_page),

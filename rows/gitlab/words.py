@@ -14,6 +14,18 @@ ENDED = (SUCCESSFUL, FAILED, CANCELED)
 """A pipeline has its end set with these alone; a job with one of them never goes on."""
 RUNNING = ("running", "canceling")
 TIMED_OUT = "job_execution_timeout"
+SAID_BY_THE_LOG = frozenset({"script_failure", "unknown_failure"})
+"""Reasons that say no more than that the script failed."""
+RUNNERS, STUCK = "runner_", "stuck_"
+"""What begins reasons that lie with the runner, or with there being none."""
+INFRASTRUCTURE = frozenset(
+    "api_failure ci_quota_exceeded data_integrity_failure image_pull_failure no_matching_runner"
+    " scheduler_failure stale_schedule".split()
+)
+"""The other reasons that lie with GitLab or what it runs on.
+
+https://docs.gitlab.com/ci/debugging/ and app/models/concerns/enums/ci/commit_status.rb
+"""
 GATES = ("manual", "scheduled")
 
 
@@ -83,6 +95,19 @@ def read_status(source: Mapping[str, Any], key: str, at: str) -> str | None:
         fields.refuse(at, key, "a status", status)
         return None
     return status
+
+
+def is_infrastructure(reason: str) -> bool:
+    """Tell whether a job failed of what it ran on, and not of what it did."""
+    return reason.startswith((RUNNERS, STUCK)) or reason in INFRASTRUCTURE
+
+
+def describe_reason(reason: str | None) -> str | None:
+    """Return why a job failed in words; None where its log must say that."""
+    if not reason or reason in SAID_BY_THE_LOG:
+        return None
+    kind = " (infrastructure)" if is_infrastructure(reason) else ""
+    return f"GitLab says: {reason.replace('_', ' ')}{kind}"
 
 
 def state_of(status: str | None, reason: str | None = None) -> State:

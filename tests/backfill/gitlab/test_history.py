@@ -161,19 +161,32 @@ def test_reasons_tell_the_code_from_what_the_runner_lacked(
     for job in project.jobs.values():
         job["status"], job["failure_reason"] = "success", None
     failed = []
-    for place in (0, 1, 2):
+    for place in range(6):
         world.add_job(project, pipeline, place, world.now, "failed")
         failed.append(world.last)
-    project.jobs[failed[1]]["failure_reason"] = "runner_system_failure"
-    project.traces[failed[2]] = ""
+    for place, reason in (
+        (1, "runner_system_failure"),
+        (3, "job_execution_timeout"),
+        (4, "stuck_pending_no_matching_runners"),
+    ):
+        project.jobs[failed[place]]["failure_reason"] = reason
+    for place in (2, 3, 4):
+        project.traces[failed[place]] = ""
+    project.traces[failed[5]] = "<html><body>Sign in</body></html>"
     done = command("-r", f"gitlab:{NAME}")
     done = command("-r", f"gitlab:{NAME}", "--reasons", "--since", "2000-01-01")
-    assert done.code == 0, done.err
+    assert (done.code, f"job {failed[5]}: " in done.err) == (1, True), done.err
     query = "SELECT jobgitid, kind, message, absence FROM failures ORDER BY jobgitid, number"
     said = {
         gitid: (kind, message, absence) for gitid, kind, message, absence in rows(engine, query)
     }
-    assert said[failed[1]] == ("cause", "GitLab says: runner system failure", None)
+    first, more = said[failed[1]][1].splitlines()
+    assert first == "GitLab says: runner system failure (infrastructure)"
+    assert "is wrong" in more
     assert said[failed[0]][0] == "cause"
     assert "is wrong" in said[failed[0]][1]
     assert said[failed[2]] == (None, None, "gone")
+    assert said[failed[3]] == ("cause", "GitLab says: job execution timeout", None)
+    stuck = "GitLab says: stuck pending no matching runners (infrastructure)"
+    assert said[failed[4]] == ("cause", stuck, None)
+    assert failed[5] not in said

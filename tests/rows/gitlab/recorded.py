@@ -76,7 +76,68 @@ RETRIED_2024 = Recorded(
         Job(480897, "deploy", "skipped", later("02:20:18"), None, None, None, None),
     ),
 )  # fmt: skip
-RECORDED = (STAGES_2022, UNSTARTED_2022, RETRIED_2024)
+PROPOSED_2023 = Recorded(
+    "stages of a merge request that touch each other, GitLab.com, 2023",
+    "failed", "2023-04-04 09:41:07 UTC", "2023-04-04 09:44:00 UTC", 171,
+    (
+        Job(4057216008, "run", "skipped", "2023-04-04 09:41:07 UTC", None, None, None, None),
+        Job(4057216005, "show", "success", "2023-04-04 09:41:07 UTC", "2023-04-04 09:41:08 UTC",
+            "2023-04-04 09:41:47 UTC", 38.787836, 0.101601),
+        Job(4057216007, "install", "failed", "2023-04-04 09:41:07 UTC", "2023-04-04 09:41:47 UTC",
+            "2023-04-04 09:44:00 UTC", 132.961562, 0.144775),
+    ),
+)  # fmt: skip
+RECORDED = (STAGES_2022, UNSTARTED_2022, PROPOSED_2023, RETRIED_2024)
+EXTERNAL_2022: Json = {
+    "id": 457474837,
+    "iid": 1,
+    "project_id": 7,
+    "sha": "b1b82852d48b516a18e56c5bab0ebf54b8f4ccfd",
+    "ref": "renovate/pin-dependencies",
+    "status": "running",
+    "source": "external",
+    "created_at": "2022-01-27T10:07:09.429Z",
+    "updated_at": None,
+}
+"""What the API lists of a pipeline that another CI told of once, and never again."""
+STUCK_2022: Json = {
+    "id": 152,
+    "status": "failed",
+    "stage": "test",
+    "name": "format",
+    "ref": "master",
+    "tag": False,
+    "coverage": None,
+    "allow_failure": False,
+    "created_at": "2022-08-25T21:19:10.938Z",
+    "started_at": None,
+    "finished_at": "2022-08-25T23:00:08.594Z",
+    "duration": None,
+    "pipeline": {
+        "id": 73,
+        "sha": "532f453a0942f78d5cf8e6e57ad75a3c1da83212",
+        "ref": "master",
+        "status": "failed",
+        "created_at": "2022-08-25T21:19:10.904Z",
+        "updated_at": "2022-08-25T23:00:08.694Z",
+    },
+    "artifacts": [],
+    "runner": None,
+}
+"""A job of the API of 2022 that no runner took: it has neither reason, queue time, nor labels."""
+CANCELED_2024: Json = {
+    **STUCK_2022,
+    "id": 6995103065,
+    "status": "canceled",
+    "started_at": "2022-08-25T21:19:11.849Z",
+    "finished_at": "2022-08-25T21:19:34.765Z",
+    "duration": 22.915853,
+    "queued_duration": 0.473594,
+    "runner": {"id": 12270857, "description": "4-green", "runner_type": "instance_type"},
+    "runner_manager": {"platform": "linux", "architecture": "amd64"},
+    "tag_list": [],
+}
+"""One of GitLab 17 that somebody ended."""
 
 
 def pipeline_of(recorded: Recorded) -> Json:

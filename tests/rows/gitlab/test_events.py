@@ -169,6 +169,28 @@ def test_job_of_gitlab_15_has_its_project_from_the_homepage():
     assert rows_of(mapped, "jobs")[0]["rungitid"] == 31
 
 
+def test_project_is_named_by_an_old_hook_of_a_job_and_told_better_by_any_other():
+    hook = payloads.build(HOOK, 377)
+    del hook["project"]
+    bare, whole = told("build", hook).repository, told("pipeline", HOOK).repository
+    page = "https://gitlab.com/group/sub/app"
+    named = {"provider": "gitlab", "gitid": 7, "name": "group/sub/app", "url": page}
+    assert {**bare.values, "version": b""} == {**named, "version": b""}
+    assert b"" < bare.values["version"] < whole.values["version"]
+
+
+def test_project_that_was_cut_down_is_named_by_its_page():
+    hook = {**HOOK, "project": {"id": 7, "name": "App", "web_url": payloads.PAGE}}
+    assert told("pipeline", hook).repository.values["name"] == "group/sub/app"
+
+
+def test_job_of_a_server_that_says_no_span_ran_from_its_start_to_its_end():
+    job = payloads.job(377, "unit")
+    del job["duration"], job["queued_duration"]
+    (row,) = rows_of(told("pipeline", pipeline(job)), "jobs")
+    assert (row["runtime"], row["queuetime"]) == (65.0, None)
+
+
 def test_renamed_project_brings_both_of_its_names():
     event = {
         "event_name": "project_rename",

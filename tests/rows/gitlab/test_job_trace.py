@@ -2,6 +2,7 @@
 
 import pytest
 
+from rows.fingerprint import fingerprints_of
 from rows.gitlab.job_trace import TraceFailureReader
 from rows.logs.stream import pass_on
 from rows.source_record import FailureMessage
@@ -64,7 +65,92 @@ def test_failure_of_the_system_is_the_message():
     assert said(trace)[0].text == "ERROR: Job failed (system failure): no image"
 
 
-def test_limit_of_time_is_the_message():
+def test_limit_of_time_is_the_message_with_what_ran_then():
     line = "ERROR: Job failed: execution took longer than 1h0m0s seconds"
     trace = OLD.replace("{said}", "error: slow").replace("ERROR: Job failed: exit code 1", line)
+    assert said(trace)[0].text == f"{line}\nfailed to execute: make"
+
+
+# As a runner of 2026 writes it: a mark ends in a carriage return, which ends its line, too, and
+# the next mark goes on; the runner's own lines stand before the first command.
+NEW = (
+    "00O \x1b[0KRunning with gitlab-runner 18.11.1 (5265d41d)\x1b[0;m\n"
+    "00O section_start:1778232527:restore_cache\r\x1b[0K\n"
+    "00O+\x1b[0K\x1b[36;1mRestoring cache\x1b[0;m\x1b[0;m\n"
+    "01E FATAL: file does not exist                      \n"
+    "01E Failed to extract cache\n"
+    "00O section_end:1778232528:restore_cache\r\x1b[0K\n"
+    "00O+section_start:1778232528:step_script\r\x1b[0K\n"
+    '00O+\x1b[0K\x1b[36;1mExecuting "step_script" stage of the job script\x1b[0;m\x1b[0;m\n'
+    "00O \x1b[0KUsing effective pull policy of [always] for container alpine\x1b[0;m\n"
+    "00O \x1b[0KUsing docker image sha256:f61 for alpine with digest alpine@sha256:c2 ...\x1b[0;m\n"
+    "01O \x1b[32;1m$ {command}\x1b[0;m\n"
+    "{said}"
+    "00O section_end:1778232536:step_script\r\x1b[0K\n"
+    "00O+section_start:1778232536:upload_artifacts_on_failure\r\x1b[0K\n"
+    "00O+\x1b[0K\x1b[36;1mUploading artifacts for failed job\x1b[0;m\x1b[0;m\n"
+    "01E ERROR: No files to upload                          \n"
+    "{cleaned}"
+    "00O \x1b[31;1mERROR: Job failed: exit code 1\x1b[0;m\n"
+)
+CLEANED = (
+    "00O section_end:1778232537:upload_artifacts_on_failure\r\x1b[0K\n"
+    "00O+section_start:1778232537:cleanup_file_variables\r\x1b[0K\n"
+    "00O+\x1b[0K\x1b[36;1mCleaning up project directory and file based variables\x1b[0;m\n"
+    "00O section_end:1778232538:cleanup_file_variables\r\x1b[0K\n"
+    "00O+\n"
+)
+
+
+def new(command: str, lines: str = "", cleaned: str = CLEANED) -> str:
+    text = NEW.replace("{command}", command).replace("{said}", lines).replace("{cleaned}", cleaned)
+    lined = text.removesuffix("\n").split("\n")
+    return "".join(f"2026-05-08T09:28:43.725057Z {line}\n" for line in lined)
+
+
+@pytest.mark.parametrize("cleaned", ["", CLEANED], ids=["no cleanup", "cleanup"])
+def test_silent_scripts_are_told_apart_by_their_commands(cleaned: str):
+    texts = [said(new(command, cleaned=cleaned))[0].text for command in ("./lint", "./check")]
+    assert texts[0] == "ERROR: Job failed: exit code 1\nfailed to execute: ./lint"
+    assert len({fingerprints_of(text).fingerprint for text in texts}) == 2
+
+
+def test_lines_of_two_streams_go_on_each_with_its_own():
+    lines = (
+        "01O Downloading 10%\r\n"
+        "01E error: no such\r\n"
+        "01O+Downloading 100%\n"
+        "01E+error: no such price\n"
+    )
+    assert said(new("./get", lines))[0].text == "error: no such price"
+
+
+def test_bar_of_progress_hides_no_error_and_costs_no_more_than_its_length():
+    bar = "01O+Downloading 0123456789 0123456789 0123456789 0123456789\r\n" * 20_000
+    lines = f"01O \r\n{bar}01O+error: no such price\n"
+    assert said(new("./get", lines))[0].text == "error: no such price"
+
+
+def test_section_of_the_script_that_is_called_alike_is_none_of_the_runners():
+    lines = "01O error: no price\n01O section_start:1:step_script-2\r\n01O+\x1b[0Kmine\n"
+    assert said(new("make", lines))[0].text == "error: no price"
+
+
+def test_trace_that_was_cut_at_its_limit_ends_with_what_was_printed():
+    cut = new("make", "01O reading prices\n").partition("section_end:1778232536:step_script")[0]
+    stamp = cut.rpartition("\n")[2]
+    limit = f"{stamp}Job's log exceeded limit of 4194304 bytes.\n"
+    more = f"{stamp}Job execution will continue but no more output will be collected.\n"
+    (message,) = said(cut.removesuffix(stamp) + limit + more)
+    assert (message.text.splitlines()[-1], message.kind) == ("reading prices", "end")
+
+
+def test_image_that_cannot_be_pulled_is_the_message():
+    line = 'ERROR: Job failed: failed to pull image "a:1" with specified policies [always]: no'
+    trace = f"section_start:1:prepare_executor\r\x1b[0K\nsection_end:2:prepare_executor\r{line}\n"
     assert said(trace)[0].text == line
+
+
+@pytest.mark.parametrize("trace", ["", "\r\n\r\n"])
+def test_trace_that_is_none_says_nothing(trace: str):
+    assert said(trace) == []

@@ -6,8 +6,16 @@ import pytest
 
 from rows.retries import InnerJob, running_seconds
 from rows.sources import source_of
-from tests.rows.gitlab.payloads import Json, build
-from tests.rows.gitlab.recorded import RECORDED, UNSTARTED_2022, Recorded, pipeline_of
+from tests.rows.gitlab.payloads import Json, build, listed_project
+from tests.rows.gitlab.recorded import (
+    CANCELED_2024,
+    EXTERNAL_2022,
+    RECORDED,
+    STUCK_2022,
+    UNSTARTED_2022,
+    Recorded,
+    pipeline_of,
+)
 
 GITLAB = source_of("gitlab")
 NOW = datetime(2026, 1, 1)
@@ -54,3 +62,36 @@ def test_job_of_a_child_tells_who_made_its_pipeline():
     made = {"project": {"id": 7}, "job_id": 8825079, "pipeline_id": 529171}
     (run,) = rows_of("build", {**build(hook, 120257), "source_pipeline": made}, "workflowruns")
     assert (run["parentgitid"], run["parentjobgitid"]) == (529171, 8825079)
+
+
+def read(kind: str, table: str, **parts: Json) -> Json:
+    mapped = GITLAB.rows_read(kind, {"project": listed_project(), **parts}, NOW)
+    assert mapped.notes == ()
+    return next(dict(row.values) for row in mapped.rows if row.table == table)
+
+
+def test_pipeline_of_another_ci_is_stored_without_an_end():
+    listed = read("pipeline", "workflowruns", pipeline=EXTERNAL_2022)
+    assert (listed["gitid"], listed["event"], listed["runnumber"]) == (457474837, "external", 1)
+    whole = {**EXTERNAL_2022, "started_at": None, "finished_at": None, "duration": None}
+    attempt = read("pipeline", "runattempts", pipeline=whole)
+    assert (attempt["status"], attempt["finishtime"], attempt["updatetime"]) == (
+        "in_progress",
+        None,
+        None,
+    )
+
+
+def test_job_of_the_api_that_no_runner_took_has_an_end_and_nothing_else():
+    job = read("job", "jobs", job=STUCK_2022)
+    said = ("status", "conclusion", "starttime", "endtime", "queuetime", "runtime", "labels", "os")
+    ended = datetime(2022, 8, 25, 23, 0, 8)
+    assert [job[name] for name in said] == [
+        "completed", "failure", None, ended, None, None, None, None,
+    ]  # fmt: skip
+
+
+def test_job_of_the_api_that_was_cancelled_ran_until_then():
+    job = read("job", "jobs", job=CANCELED_2024)
+    said = ("conclusion", "runtime", "queuetime", "runnername", "os", "failurereason")
+    assert [job[name] for name in said] == ["cancelled", 22.916, 0, "4-green", "Linux", None]
