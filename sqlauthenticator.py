@@ -200,7 +200,7 @@ NAMES = {  # a list of what is there as (name, kind); FULL says which are Runled
 INTERNAL = (
     "alembic_version branchmoves commitwalks deliveryparts dirtyruns etags formerfingerprints"
     " lakecommits lakerepos lakeruns lakes leases marks rereads rewrites rollflakedays rollflakes"
-    " rollnights rollspans rollups runreads stepsofjobs versionreads windows"
+    " rollnights rollparts rollspans rollups runreads stepsofjobs versionreads windows"
 ).split()
 COLUMNS = """
 SELECT name AS "Field", lower(type) AS "Type", iif("notnull" OR pk, 'NO', 'YES') AS "Null",

@@ -1,6 +1,7 @@
 """make bench-dashboard: how long the pages take over stores of several sizes.
 
 python -m benchmarks.dashboard --engine sqlite --runs 10000,100000,1000000 --failures 100000
+python -m benchmarks.dashboard --store sqlite:////folder/year.db    # one that year.write made
 """
 
 import argparse
@@ -13,16 +14,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Engine, func, select, text
 
 from benchmarks import many_failures, year
 from benchmarks.measuring import ENGINES, workspace
 from config.calendar import Calendar
-from config.settings import read
+from config.settings import Settings, read
 from dashboard.app import create_app
 from dashboard.cli import settle
 from engines import connect
 from schema import migrate
+from schema.tables.ci import workflowruns
 from store.figures.rates import SUBJECTS
 from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
@@ -30,6 +32,8 @@ from tests import databases
 from tests.store.rollups.making import make_all
 
 LIMIT = 0.300
+FIRST_PAGE = 60_000
+"""Bytes sent."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,16 +43,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", default="10000,100000,1000000")
     parser.add_argument("--failures", type=int, default=100_000, help="failed jobs, for Errors")
     parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
+    parser.add_argument("--store", help="URL of a store with its roll-ups; none is written then")
     given = parser.parse_args(argv)
     slow = []
     with workspace() as folder:
+        if given.store:
+            return tell_slow(ask_store(given.store, folder, given.asked))
         for runs in map(int, given.runs.split(",")):
             with databases.fresh(given.engine, folder) as url:
                 slow += measure(url, folder, runs, given.asked)
         with databases.fresh(given.engine, folder) as url:
             slow += measure_errors(url, folder, given.failures, given.asked)
+    return tell_slow(slow)
+
+
+def tell_slow(slow: Sequence[str]) -> int:
+    """Print the pages that took longer than they may; return an exit code."""
     print(f"over {LIMIT * 1000:.0f} ms: {', '.join(slow) or 'none'}")
     return 1 if slow else 0
+
+
+def ask_store(url: str, folder: Path, asked: int) -> list[str]:
+    """Ask for the pages of a store that is there, as at its end; return those that took long."""
+    settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
+    reader = open_engine(settings, READ)
+    run = workflowruns.c
+    with reader.connect() as connection:
+        newest, number = connection.execute(select(func.max(run.createtime), func.count())).one()
+    slow = ask(settings, reader, newest + timedelta(minutes=5), paths(number, newest), asked)
+    reader.dispose()
+    return slow
+
+
+def ask(
+    settings: Settings, reader: Engine, now: datetime, pages: Sequence[str], asked: int
+) -> list[str]:
+    """Ask for pages at a time; return those that took too long."""
+    client = create_app(settings, reader, clock=lambda: now).test_client()
+    settle()  # as the server does
+    return [path for path in pages if not fast(client, path, asked)]
 
 
 def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
@@ -71,9 +104,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
         f"{written - began:.0f} s, roll-ups made in {rolled - written:.0f} s"
     )
     reader = open_engine(settings, READ)
-    client = create_app(settings, reader, clock=lambda: end).test_client()
-    settle()  # as the server does
-    slow = [path for path in paths(runs, end) if not fast(client, path, asked)]
+    slow = ask(settings, reader, end, paths(runs, end), asked)
     reader.dispose()
     return [f"{path} ({runs:,})" for path in slow]
 
@@ -94,14 +125,12 @@ def measure_errors(url: str, folder: Path, failures: int, asked: int) -> list[st
     )
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
     reader = open_engine(settings, READ)
-    client = create_app(settings, reader, clock=lambda: end).test_client()
-    settle()
     asked_for = [
         *("/errors", "/errors?days=90", "/errors?days=90&new=yes", "/errors?q=answered"),
         *("/errors?repo=octo-org/service-07", "/errors?workflow=CI&branch=main"),
         *(f"/errors/{frequent}", f"/errors/{frequent}?days=90", f"/errors/{frequent}?similar=yes"),
     ]
-    slow = [path for path in asked_for if not fast(client, path, asked)]
+    slow = ask(settings, reader, end, asked_for, asked)
     reader.dispose()
     return [f"{path} ({failures:,} failures)" for path in slow]
 
@@ -127,23 +156,44 @@ def paths(runs: int, end: datetime) -> list[str]:
         "/time?repo=octo-org/service-07&os=Linux",
         "/flakes",
         "/time?event=push",
+        "/time?workflow=CI",
+        f"/time?workflow=CI&event=push&since={since}",
+        f"/time?job=lint&since={since}",
+        "/time?branch=main",
+        "/time?branch=topic-7",
+        f"/time?{flow}&job=lint",
         f"/flakes?since={since}",
         f"/flakes?since={first}&until={last}&sort=rate&q=build",
         "/runs?sort=runtime",
         "/runs?sort=queuetime",
         *(f"/figures?by={by}" for by in SUBJECTS),
-        f"/figures?since={since}",
+        *(f"/figures?since={since}&by={by}" for by in SUBJECTS),
+        "/figures?repo=octo-org/service-07&by=job",
         "/slower",
+        f"/slower?since={since}",
         "/pools",
+        f"/pools?since={since}",
         "/pr/7",
+        "/pr/7?repo=octo-org/service-07",
         f"/workflow?{flow}",
         f"/job?{flow}&job=lint",
         "/branch?repo=octo-org/service-07&branch=main",
+        "/branch?repo=octo-org/service-07&branch=topic-7",
         "/runner?name=build-3",
         "/pool?labels=ubuntu-24.04&group=GitHub+Actions",
         "/deliveries",
         "/deliveries?event=push",
+        "/deliveries?q=guid-8000",
         "/figures?q=service-1&sort=rate",
+        "/errors",
+        "/errors?days=90",
+        "/errors?q=expected&days=90",
+        "/errors?repo=octo-org/service-07",
+        f"/errors/1:{year.ERRORS[0][:30]}",
+        f"/errors/1:{year.ERRORS[0][:30]}?days=90",
+        "/feeds",
+        "/packages",
+        f"/badge.svg?{flow}",
         "/feed.atom",
         "/health",
         "/metrics",
@@ -154,21 +204,24 @@ def fast(client: FlaskClient, path: str, asked: int) -> bool:
     """Ask for a page again and again, print its times, and tell whether it is quick enough.
 
     The processor's time leaves out what other work on the machine took, and another process's
-    database.
+    database; the least time leaves out most of the first, and has the second.
     """
     times, own = [], []
     for _ in range(asked):
         began, used = time.perf_counter(), time.process_time()
-        answer = client.get(path)
+        answer = client.get(path, headers={"Accept-Encoding": "gzip"})
         times.append(time.perf_counter() - began)
         own.append(time.process_time() - used)
         if answer.status_code != 200:
             print(f"{path}: {answer.status_code}", file=sys.stderr)
             return False
-    shown = (("p50", statistics.median(times)), ("p95", p95(times)), ("processor p95", p95(own)))
+    shown = (
+        *(("least", min(times)), ("p50", statistics.median(times)), ("p95", p95(times))),
+        *(("processor p50", statistics.median(own)), ("p95", p95(own))),
+    )
     told = "  ".join(f"{name} {seconds * 1000:4.0f} ms" for name, seconds in shown)
     print(f"{path:50} {len(answer.data) / 1000:4.0f} kB  {told}", flush=True)
-    return p95(times) <= LIMIT
+    return p95(times) <= LIMIT and (path != "/" or len(answer.data) < FIRST_PAGE)
 
 
 def p95(times: Sequence[float]) -> float:

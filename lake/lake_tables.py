@@ -41,7 +41,7 @@ OF_RUNS = {
 """The tables that are copied by the marks of runs, and the columns that name the run."""
 OF_KEYS = {**OF_RUNS, "commits": ("repoid", "hash")}
 """The tables that are copied by marks of keys."""
-OF_SPANS = frozenset({"rollups", "rollnights", "rollflakedays"})
+OF_SPANS = frozenset({"rollups", "rollparts", "rollnights", "rollflakedays"})
 """The tables that are copied by the spans whose roll-ups were made anew."""
 MARKED = OF_KEYS.keys() | OF_SPANS
 

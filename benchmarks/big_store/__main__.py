@@ -17,12 +17,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks import year
-from benchmarks.dashboard import LIMIT, fast, paths
+from benchmarks.dashboard import LIMIT, ask, paths
 from benchmarks.measuring import ENGINES, workspace
 from config.calendar import Calendar
 from config.settings import read
-from dashboard.app import create_app
-from dashboard.cli import settle
 from engines import connect
 from schema import migrate
 from store.deliveries.table import now
@@ -72,9 +70,7 @@ def measure(given: argparse.Namespace, folder: Path, full: str, empty: str) -> i
     for engine in (big, small):
         engine.dispose()
     reader = open_engine(settings, READ)
-    client = create_app(settings, reader, clock=lambda: end).test_client()
-    settle()  # as the server does
-    slow = [path for path in paths(given.runs, end) if not fast(client, path, given.asked)]
+    slow = ask(settings, reader, end, paths(given.runs, end), given.asked)
     reader.dispose()
     print(f"over {LIMIT * 1000:.0f} ms: {', '.join(slow) or 'none'}; a delivery: {ratio:.2f}")
     return 1 if slow or ratio > MOST else 0

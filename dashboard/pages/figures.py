@@ -87,8 +87,9 @@ def read_shown(by: str) -> ShownDays:
     first = dates.first - timedelta(days=len(dates.days))
     borders = site().calendar.borders(first, dates.last)
     return ShownDays(
-        dates, borders, repoid, read_days(store(), borders, repoid, with_jobs=by == "job")
-    )
+        dates, borders, repoid,
+        read_days(store(), borders, repoid, with_jobs=False, with_ends=by == "job"),
+    )  # fmt: skip
 
 
 def seconds_of(moment: datetime) -> int:

@@ -75,7 +75,7 @@ def read_group() -> tuple[int, ...] | None:
 
 @contextmanager
 def counting(span: JobFilter) -> Iterator[None]:
-    """Give what no roll-up tells apart LIVE_SECONDS. Raises BadFilter when that is not enough."""
+    """Give what may have no roll-up LIVE_SECONDS. Raises BadFilter when that is not enough."""
     try:
         is_counted = span.is_narrow or span.event is not None
         with limit_time(store(), LIVE_SECONDS) if is_counted else nullcontext():

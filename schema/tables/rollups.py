@@ -69,6 +69,22 @@ rollflakedays = table(
     ),
 )
 
+rollparts = table(
+    "rollparts",
+    "What one workflow, job or branch did on a day, and how the jobs of a repository ended",
+    row_id(),
+    column("begintime", Moment, "key", "rollspans.begintime of the day"),
+    column("part", Exact(64), "key", "SHA-256 of what kind of part it is, and of its name"),
+    column(
+        "detail",
+        Long(),
+        "own",
+        "Its runs and jobs as in rollups.detail by event, as JSON",
+        nullable=False,
+    ),
+    Index("ix_rollparts_part", "part", "begintime"),
+)
+
 rollflakes = table(
     "rollflakes",
     "Flaky jobs of the days that the page Flakes shows at first",

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, select
 
 from engines.chunks import chunks
 from schema.tables.ci import repos
-from schema.tables.rollups import rollups
+from schema.tables.rollups import rollparts, rollups
 from store.reads.months import list_rolled_days
 from store.reads.shown_names import label_workflows, list_shared_names
-from store.rollups import durations, histogram
-from store.rollups.days import ALL, DayDetail, from_text
+from store.rollups import day_parts, days, durations, histogram
+from store.rollups.days import ALL, DayDetail
 from store.rollups.durations import DayRuns, JobFilter, JobShare
 
 Merged = dict[Any, JobShare]
@@ -34,20 +34,29 @@ class UnrolledDays(NamedTuple):
     span: JobFilter
 
 
+class RolledDetail(NamedTuple):
+    """What a roll-up says of a day, by the day's number: of a repository or of ALL."""
+
+    day: int
+    repoid: int
+    detail: DayDetail
+
+
 class SplitSpan(NamedTuple):
-    """What is asked for: the roll-ups of days by the day's number, and the parts without."""
+    """What is asked for: what roll-ups say of days, and the days without."""
 
     span: JobFilter
-    rolled: dict[int, DayDetail]
+    rolled: list[RolledDetail]
     parts: list[UnrolledDays]
 
 
 def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
     """Return the roll-ups of a span, and which of its days have none."""
     made = set[tuple[datetime, datetime]]()
-    if not span.is_narrow:
-        days = list_rolled_days(connection, span.borders[0], span.borders[-1])
-        made = {(day.begin, day.end) for day in days}
+    part = day_parts.find_part(span)
+    if part is not None or not span.is_narrow:
+        rolled = list_rolled_days(connection, span.borders[0], span.borders[-1])
+        made = {(day.begin, day.end) for day in rolled}
     places, parts = dict[datetime, int](), list[UnrolledDays]()
     for place, day in enumerate(itertools.pairwise(span.borders)):
         if day in made:
@@ -59,14 +68,29 @@ def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
             )
         else:
             parts.append(UnrolledDays(place, span._replace(borders=day)))
-    row = rollups.c
-    query = select(row.begintime, row.detail).where(
-        row.repoid == (ALL if span.repoid is None else span.repoid), row.begintime.in_(list(places))
-    )
-    rows = connection.execute(query)
-    return SplitSpan(
-        span, {places[begin]: from_text(text, span.event) for begin, text in rows}, parts
-    )
+    return SplitSpan(span, list(read_details(connection, span, part, places)), parts)
+
+
+def read_details(
+    connection: Connection, span: JobFilter, part: str | None, places: dict[datetime, int]
+) -> Iterator[RolledDetail]:
+    """Yield what roll-ups say of days, by their begin: of a part, or of repositories."""
+    if part is not None:
+        row = rollparts.c
+        of_part = select(row.begintime, row.detail).where(
+            row.part == part, row.begintime.in_(list(places))
+        )
+        for begin, text in connection.execute(of_part):
+            for detail in day_parts.from_text(text, span.event):
+                yield RolledDetail(places[begin], ALL, detail)
+        return
+    meant = (ALL,) if span.repoid is None else (span.repoid,)
+    for some in chunks(meant if span.repoids is None else span.repoids):
+        query = select(rollups.c.begintime, rollups.c.repoid, rollups.c.detail).where(
+            rollups.c.repoid.in_(some), rollups.c.begintime.in_(list(places))
+        )
+        for begin, repoid, text in connection.execute(query):
+            yield RolledDetail(places[begin], repoid, days.from_text(text, span.event))
 
 
 def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:
@@ -74,7 +98,7 @@ def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:
     wanted = (split.span.os or "").casefold()
     rolled = [
         DayRuns(place, None if name is None else str(name), number)
-        for place, detail in split.rolled.items()
+        for place, _, detail in split.rolled
         for system, name, number, _ in detail.counts.get("runs", ())
         if wanted in (system or "").casefold()
     ]
@@ -88,19 +112,24 @@ def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:
 def count_spans(connection: Connection, split: SplitSpan, subject: str) -> dict[int, Lengths]:
     """Return how long jobs waited or ran (one of SPANS), by the number of their day."""
     wanted = None if split.span.os is None else split.span.os.casefold()
-    days: dict[int, Lengths] = {}
-    for place, detail in split.rolled.items():
-        together = histogram.together(
+    texts: defaultdict[int, list[str]] = defaultdict(list)
+    for place, _, detail in split.rolled:
+        texts[place] += (
             text
             for system, text in detail.spans.get(subject, ())
             if wanted is None or (system or "").casefold() == wanted
         )
-        days[place] = {histogram.middle(one): number for one, number in together.items()}
+    lengths: dict[int, Lengths] = {
+        place: {
+            histogram.middle(bucket): number for bucket, number in histogram.together(own).items()
+        }
+        for place, own in texts.items()
+    }
     for part in split.parts:
         for span in durations.count_spans(connection, part.span, subject):
-            day = days.setdefault(part.first + span.day, {})
+            day = lengths.setdefault(part.first + span.day, {})
             day[span.seconds] = day.get(span.seconds, 0) + span.jobs
-    return days
+    return lengths
 
 
 def list_shares(connection: Connection, split: SplitSpan, by: str, limit: int) -> list[JobShare]:
@@ -151,15 +180,15 @@ def label_shares(
 
 def list_rolled_shares(split: SplitSpan, by: str) -> Iterator[JobShare]:
     """Yield the shares of the days with a roll-up."""
-    of_one = by == "repository" and split.span.repoid is not None
-    subject = "jobs" if by == "os" or of_one else by
     wanted = None if split.span.os is None else split.span.os.casefold()
     counts: defaultdict[Any, int] = defaultdict(int)
     totals: defaultdict[Any, float] = defaultdict(float)
-    for detail in split.rolled.values():
+    for _, repoid, detail in split.rolled:
+        of_one = by == "repository" and repoid != ALL
+        subject = "jobs" if by == "os" or of_one else by
         for system, name, number, seconds in detail.counts.get(subject, ()):
             if wanted is None or (system or "").casefold() == wanted:
-                key = system if by == "os" else name
+                key = system if by == "os" else repoid if of_one else name
                 counts[key] += number
                 totals[key] += seconds
     for key, count in counts.items():
@@ -167,7 +196,7 @@ def list_rolled_shares(split: SplitSpan, by: str) -> Iterator[JobShare]:
             *own, name = orjson.loads(key)
             yield JobShare(name, count, totals[key], tuple(own))
         elif by == "repository":
-            yield JobShare(None, count, totals[key], split.span.repoid if of_one else key)
+            yield JobShare(None, count, totals[key], key)
         else:
             yield JobShare(key, count, totals[key])
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -120,8 +121,10 @@ def from_text(text: str, event: str | None = None) -> DayDetail:
     return DayDetail(*events.get(event.casefold(), ({}, {})))
 
 
-def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tuple[int], Values]:
-    """Return the roll-up of a day by repository, without `begintime`."""
+def count_day(
+    connection: Connection, begin: datetime, end: datetime, told: Mapping[int, figures.Rows]
+) -> dict[tuple[int], Values]:
+    """Return the roll-up of a day by repository, without `begintime`; `told` are its figures."""
     sums: RepoSums = defaultdict(DaySums)
     add_runs(connection, begin, end, sums)
     add_jobs(connection, begin, end, sums)
@@ -130,7 +133,6 @@ def count_day(connection: Connection, begin: datetime, end: datetime) -> dict[tu
             count_repository(number, own, sums[ALL])
             for event, part in own.events.items():
                 count_repository(number, part, sums[ALL].events[event])
-    told = figures.count_figures(connection, begin, end)
     return {
         (number,): {**sums[number].values(), "figures": figures.as_text(told.get(number, {}))}
         for number in sums.keys() | told.keys()

@@ -92,8 +92,8 @@ class JobFilter(NamedTuple):
 
     @property
     def is_narrow(self) -> bool:
-        """Tell whether it asks for what no roll-up tells apart."""
-        named = (self.repoids, self.workflow, self.branch, self.job)
+        """Tell whether it asks for what no roll-up of a repository tells apart."""
+        named = (self.workflow, self.branch, self.job)
         return any(value is not None for value in named)
 
 
@@ -177,7 +177,7 @@ def jobs_in(span: JobFilter) -> list[ColumnElement[bool]]:
 
 
 def narrowed(span: JobFilter, row: Any, of_event: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    """Return the conditions of runs or jobs that are asked for by what no roll-up tells apart."""
+    """Return the conditions of runs or jobs that are asked for by name."""
     where = [of_event] if span.event is not None else []
     if span.repoids is not None:
         where.append(row.repoid.in_(span.repoids))

@@ -15,8 +15,15 @@ from sqlalchemy.exc import IntegrityError
 from engines import database_time, reading
 from engines.transaction import transact
 from schema.tables.ci import keys
-from schema.tables.rollups import rollflakedays, rollflakes, rollnights, rollspans, rollups
-from store.rollups import days, flake_days, nightly_runs
+from schema.tables.rollups import (
+    rollflakedays,
+    rollflakes,
+    rollnights,
+    rollparts,
+    rollspans,
+    rollups,
+)
+from store.rollups import day_parts, days, figures, flake_days, nightly_runs
 from store.rollups.spans import (
     DAY,
     NIGHT,
@@ -32,7 +39,7 @@ from store.write import changed_runs
 from store.write.upsert import put_rows
 
 MARKS = 1000
-TABLES = {DAY: (rollups, rollflakedays), NIGHT: (rollnights,)}
+TABLES = {DAY: (rollups, rollparts, rollflakedays), NIGHT: (rollnights,)}
 """What has the rows of a kind of span."""
 
 Values = dict[str, Any]
@@ -67,9 +74,15 @@ def count_span(connection: Connection, plan: RollupPlan, span: RollupSpan) -> di
         return {
             rollnights: dict(nightly_runs.summarize_night(connection, plan, span.begin, span.end))
         }
-    counted = dict(days.count_day(connection, span.begin, span.end))
-    detail = flake_days.count_flakes(connection, span.begin, span.end) if counted else None
-    return {rollups: counted, rollflakedays: {(): {"detail": detail}} if detail else {}}
+    borders = span.begin, span.end
+    told = figures.count_figures(connection, *borders)
+    counted = dict(days.count_day(connection, *borders, told))
+    detail = flake_days.count_flakes(connection, *borders) if counted else None
+    return {
+        rollups: counted,
+        rollparts: dict(day_parts.count_parts(connection, *borders, told)),
+        rollflakedays: {(): {"detail": detail}} if detail else {},
+    }
 
 
 def read_revision(connection: Connection, span: RollupSpan) -> int | None:
@@ -185,5 +198,5 @@ def drop_all(engine: Engine) -> None:
     The spans go first, so that no page takes what is left for all, and once more at the end: one
     that was made meanwhile may have lost its rows.
     """
-    for table in (rollspans, rollups, rollflakedays, rollnights, rollflakes, rollspans):
+    for table in (rollspans, rollups, rollparts, rollflakedays, rollnights, rollflakes, rollspans):
         transact(engine, partial(Connection.execute, statement=delete(table)))

@@ -15,7 +15,7 @@ from schema.tables.rollups import rollspans
 from store.write.changed_runs import ChangedRun
 
 DAY, NIGHT = "day", "night"
-REVISION = "7"
+REVISION = "8"
 """Raised when days are counted in another way: they are all made again."""
 
 AGAIN = timedelta(hours=24)

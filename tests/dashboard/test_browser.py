@@ -25,6 +25,11 @@ def test_pages_fit_and_the_browser_has_nothing_to_complain_about(
         expect(page.locator("h1")).to_be_visible()
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path
+        cut = page.eval_on_selector_all(
+            ".scroll:has(.stacked)",
+            "all => all.map(one => one.scrollWidth - one.clientWidth).filter(one => one > 0)",
+        )
+        assert cut == [], path
         assert complaints == [], path
     page.context.close()
 

@@ -82,6 +82,10 @@ TABLES = {
     "rollups": Bound("days: 1 for each repository, 1 for all", lambda load: 2 * load.days + 4),
     "rollnights": Bound("nights, for each repository", lambda load: 3 * load.days + 4),
     "rollflakedays": Bound("days: 1", lambda load: load.days + 2),
+    "rollparts": Bound(
+        "days: 1 for each name of a workflow and of a job, 4 branches, each repository",
+        lambda load: 5 * load.days + 8,
+    ),
     "rollflakes": Bound("nothing: written no longer", lambda _: 0),
 }
 """Rows."""

@@ -55,9 +55,12 @@ def test_figures_are_those_of_plain_sql(engine: Engine, store_url: str, make_cli
     now = BEGIN + timedelta(days=DAYS, hours=3)
     seen = Seen(make_client(store_url, now, NIGHT_ZONE=ZONE, NIGHT_ENDS="07:00"), engine)
     check_all(seen, 0)
+    narrowed = list_narrowed(seen)
     make_all(engine, RollupPlan(Calendar(ZoneInfo(ZONE), time(7))), now)
     assert seen.ask("SELECT COUNT(*) FROM rollspans WHERE kind = 'day'")[0][0] >= DAYS
     check_all(seen, 0.05)
+    assert list_narrowed(seen) == narrowed
+    assert all(tables[-1] for tables in narrowed.values())
 
 
 def check_all(seen: Seen, tolerance: float) -> None:
@@ -75,6 +78,27 @@ def check_all(seen: Seen, tolerance: float) -> None:
     check_nights(seen)
     check_flakes(seen)
     check_health(seen)
+
+
+def list_narrowed(seen: Seen) -> dict[str, Any]:
+    """Return the tables of what is asked for by name, and the runs of each day by their end."""
+    days = f"since={FIRST}&until={LAST}"
+    ends = ("day", "passed", "failed", "nothing")
+    told: dict[str, Any] = {}
+    for chosen in (
+        *(
+            "workflow=ci",
+            "workflow=CI&event=push",
+            "workflow=CI&os=Linux",
+            "job=TEST (WINDOWS-2022, 6)",
+        ),
+        *("branch=main", "branch=main&event=schedule"),
+    ):
+        lines = seen.sheet(f"/days.csv?{days}&{chosen}")
+        told[chosen] = [{name: line.get(name) for name in ends} for line in lines]
+        for by in ("os", "repository", "event", "workflow", "job"):
+            told[chosen].append(seen.sheet(f"/time.csv?by={by}&{days}&{chosen}"))
+    return told
 
 
 def rank(values: list[Any], share: float) -> str:

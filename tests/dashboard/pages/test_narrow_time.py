@@ -4,10 +4,11 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from config.calendar import Calendar
 from config.settings import read
+from store.figures.rates import SUBJECTS
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
@@ -53,6 +54,32 @@ def test_time_is_narrowed_by_each_filter_also_beside_roll_ups(
         return
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
     assert f"Runs {runs} Jobs that ran {jobs} " in told
+
+
+def test_roll_ups_have_what_one_workflow_job_usual_branch_or_group_did(
+    engine: Engine, store_url: str, make_client: MakeClient
+):
+    repoid = stored.repo(engine)
+    stored.job(engine, repoid, stored.run(engine, repoid, NOW), NOW)
+    settings = read({}, {"DATABASE_URL": store_url, "DATABASE_SSL": "off"}, None)
+    make_all(engine, RollupPlan(Calendar(settings.night_zone, settings.night_ends)), NOW)
+    client, told = make_client(store_url, GROUPS=GROUPS), list[str]()
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        told.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for query in ("workflow=nightly&event=schedule", "job=TEST", "branch=main", "group=apps"):
+            assert "Jobs that ran</dt><dd>1" in text_of(client, f"/time?{query}&since=2026-03-10")
+        for by in SUBJECTS:
+            text_of(client, f"/figures?by={by}&since=2026-03-10&until=2026-03-10")
+        assert told
+        assert not [text for text in told if re.search("FROM jobs|JOIN jobs", text)]
+        text_of(client, "/time?branch=topic&since=2026-03-10")
+        assert [text for text in told if "FROM jobs" in text]
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_points_lead_to_their_runs_and_names_to_their_pages(client: FlaskClient, engine: Engine):

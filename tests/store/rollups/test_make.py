@@ -12,12 +12,10 @@ from config.groups import Group
 from fakegithub.world.history import history
 from rows.github.events import rows_for
 from schema.tables.ci import jobs, workflowruns
-from schema.tables.rollups import dirtyruns, rollnights, rollspans, rollups
+from schema.tables.rollups import dirtyruns, rollnights, rollparts, rollspans, rollups
 from store import apply, delete_repository
 from store.rollups import make as rolled
 from store.rollups import schedule, spans
-from store.rollups.days import count_day as days_of
-from store.rollups.nightly_runs import summarize_night as nights_of
 from store.rollups.spans import DAY, NIGHT, RollupPlan, RollupSpan
 from store.state.failures import FailedJob, FailureReason, store_reasons
 from store.write import changed_runs
@@ -37,12 +35,9 @@ def check_rolled(engine: Engine, plan: RollupPlan = PLAN) -> int:
         made = spans.list_stored_spans(connection)
         for (kind, begin), one in made.items():
             assert RollupSpan(kind, begin, one.end) in spans.spans_at(plan, begin)
-            if kind == DAY:
-                wanted = days_of(connection, begin, one.end)
-                assert rolled.read_rows(connection, rollups, begin) == wanted
-            else:
-                nights = nights_of(connection, plan, begin, one.end)
-                assert rolled.read_rows(connection, rollnights, begin) == nights
+            counted = rolled.count_span(connection, plan, RollupSpan(kind, begin, one.end))
+            for table in (rollups, rollparts) if kind == DAY else (rollnights,):
+                assert rolled.read_rows(connection, table, begin) == counted[table]
         for moment in connection.scalars(select(jobs.c.createtime).distinct()):
             for span in spans.spans_at(plan, moment):
                 assert (span.kind, span.begin) in made
