@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from config.layers import read_dotenv
 from config.settings import Settings
@@ -14,7 +14,7 @@ from engines import database_time, reading
 from feedrunner.manifest import SECONDS, BadManifest, Manifest
 from feedrunner.process import argv_of
 from feedrunner.schedule.due import due_time
-from schema.tables.packages import load_history
+from store.feeds.load_history import list_feeds
 from store.open import ASK, opened_if_there
 
 Manifests = Mapping[str, Manifest | BadManifest]
@@ -47,14 +47,13 @@ def why_not(manifest: Manifest) -> str:
 def show(settings: Settings, manifests: Manifests) -> None:
     """Print the feeds with their last loads and the next."""
     with opened_if_there(settings, ASK) as engine:
+        last = {} if engine is None else last_loads(engine)
         for name, manifest in manifests.items():
             if isinstance(manifest, BadManifest):
                 print(f"{name}: {manifest}")
                 continue
-            then, last = "due now", "never loaded"
-            if engine is not None:
-                then, last = next_load(engine, manifest), last_loads(engine).get(name, last)
-            print(f"{name}: {usual(manifest)}, {then}; {last}")
+            then = "due now" if engine is None else next_load(engine, manifest)
+            print(f"{name}: {usual(manifest)}, {then}; {last.get(name, 'never loaded')}")
 
 
 def next_load(engine: Engine, manifest: Manifest) -> str:
@@ -78,14 +77,12 @@ def usual(manifest: Manifest) -> str:
 
 def last_loads(engine: Engine) -> dict[str, str]:
     """Return what is to be said of each feed's last load."""
-    c = load_history.c
-    newest = select(func.max(c.Id)).group_by(c.feed)
-    query = select(c.feed, c.state, c.starttime, c.changed, c.error).where(c.Id.in_(newest))
     with reading(engine).connect() as connection:
-        rows = connection.execute(query).all()
+        loads = [feed.last for feed in list_feeds(connection)]
     return {
-        feed: f"{state} {shown(time)}, {changed or 0:,} rows changed" + (f": {why}" if why else "")
-        for feed, state, time, changed, why in rows
+        load.feed: f"{load.state} {shown(load.starttime)}, {load.changed or 0:,} rows changed"
+        + (f": {load.error}" if load.error else "")
+        for load in loads
     }
 
 

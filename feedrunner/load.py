@@ -22,7 +22,7 @@ from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
-from store.feeds.past_loads import KILLED
+from store.feeds.past_loads import KILLED, RUNNING
 from store.packages.after_load import follow_ci, follow_load, is_stale
 from store.packages.name_links import link_names
 from store.write.upsert import put_rows
@@ -149,7 +149,7 @@ def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) ->
     table = tables.load_history
 
     def work(connection: Connection) -> int:
-        killed = update(table).where(table.c.feed == feed, table.c.state == "running")
+        killed = update(table).where(table.c.feed == feed, table.c.state == RUNNING)
         connection.execute(killed.values(state="failed", endtime=now, error=KILLED))
         connection.execute(
             insert(table),
@@ -157,7 +157,7 @@ def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) ->
                 {
                     "feed": feed,
                     "starttime": now,
-                    "state": "running",
+                    "state": RUNNING,
                     "created_at": now,
                     "updated_at": now,
                     "package_manager_id": manager and manager_id(connection, manager, now),

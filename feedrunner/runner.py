@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from engines import database_time, faults, reading
-from engines.lease import Lease, own_name, release, take
+from feedrunner.feed_lease import held
 from feedrunner.line_groups import read_groups
 from feedrunner.load import (
     Load,
@@ -35,8 +35,6 @@ from feedrunner.process import (
 from feedrunner.unchanged import Brought, Comparison
 from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
-from schema.tables.reconciler import leases
-from store.feeds.past_loads import lease_name
 
 DONE, FAILED = "done", "failed"
 LONGEST_ERROR = 2000
@@ -60,10 +58,6 @@ class Ended(NamedTuple):
     error: str = ""
     exitcode: int | None = None
     logtail: str = ""
-
-
-class Busy(Exception):
-    """Another process loads this feed."""
 
 
 def run_feed(
@@ -158,10 +152,7 @@ def load_lines(
     full: bool = False,
 ) -> Ended:
     """Write lines, under the feed's lease, and note the load. Raises Busy, SQLAlchemyError."""
-    lease = Lease(engine, leases, lease_name(manifest.name), own_name())
-    if not take(lease, 2.0 * manifest.timeout, from_gone=True):
-        raise Busy(f"{manifest.name} is loaded by another process")
-    try:
+    with held(engine, manifest.name):
         with reading(engine).connect() as connection:
             now = database_time(connection)
         load = begin_load(engine, manifest.name, manifest.allowed.manager, now)
@@ -179,8 +170,6 @@ def load_lines(
         brought = comparison.brought(load.number, manifest.allowed) if is_new else None
         note(engine, load, ended, brought)
         return ended
-    finally:
-        release(lease)
 
 
 def compare(connection: Connection, load: Load, manifest: Manifest, *, full: bool) -> Comparison:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from feedrunner.manifest import Manifest
 from feedrunner.process import AGAIN, MISCONFIGURED, sources_of
 from schema.tables import packages as tables
-from store.feeds.past_loads import KILLED
+from store.feeds.past_loads import KILLED, is_killed
 
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 30)]
 """Before a feed is tried sooner, after the first failure, the second and the third in a row."""
@@ -90,7 +90,10 @@ def past_loads(connection: Connection, feed: str) -> list[PastLoad]:
     c = tables.load_history.c
     query = select(c.state, c.starttime, c.endtime, c.exitcode, c.error).where(c.feed == feed)
     newest = query.order_by(c.starttime.desc(), c.Id.desc()).limit(len(PAUSES) + 1)
-    return [PastLoad(*row) for row in connection.execute(newest)]
+    loads = [PastLoad(*row) for row in connection.execute(newest)]
+    if loads and is_killed(connection, feed, loads[0].state):
+        loads[0] = loads[0]._replace(error=KILLED)
+    return loads
 
 
 def due_time(

@@ -1,6 +1,6 @@
 """Records of packages and versions -> their rows, and the numbers that other rows name them by."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from engines.chunks import chunks
 from feedrunner.messages import BadLine, Record
 from feedrunner.writing.batch import Batch, Row
-from feedrunner.writing.known_rows import Selection, packages_named, word_ids
+from feedrunner.writing.known_rows import Selection, Stored, packages_named, word_ids
 from schema.tables import packages as tables
 
 VERSION = itemgetter("package", "version")
@@ -73,7 +73,11 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
             if old and old.values[0]:
                 row["published_at"] = min(old.values[0], row["published_at"])
         rows.append(row)
-    numbers = batch.put(table, key, rows, lambda names: batch.find(table, key, names, selection))
+
+    def stored(names: Sequence[str]) -> Mapping[Any, Stored]:
+        return batch.find(table, key, names, selection) if earliest else {}
+
+    numbers = batch.put(table, key, rows, stored)
     new = {place for row in rows if (place := (row["package_id"], row["version"])) not in numbers}
     if new:
         there = batch.find(table, key, [], versions_of({package for package, _ in new}, records))

@@ -52,7 +52,7 @@ def end_killed(engine: Engine) -> list[tuple[str, Any]]:
     c = tables.load_history.c
     with reading(engine).connect() as connection:
         now = database_time(connection)
-        running = connection.scalar(select(c.Id).where(c.state == "running").limit(1))
+        running = connection.scalar(select(c.Id).where(c.state == past_loads.RUNNING).limit(1))
     if running is None:
         return []
     return transact(engine, lambda connection: past_loads.end_killed(connection, now))

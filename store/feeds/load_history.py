@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, case, func, select
 
 from schema.tables.packages import feedstates, load_history, packages
-from store.feeds.past_loads import dropped_failures
+from store.feeds.past_loads import KILLED, dropped_failures, is_killed
 
 
 class Load(NamedTuple):
@@ -60,7 +60,14 @@ def list_loads(connection: Connection, limit: int) -> list[Load]:
     """Return the newest loads, the newest first."""
     c = load_history.c
     newest = select(*(c[name] for name in Load._fields)).order_by(c.Id.desc()).limit(limit)
-    return [Load(*row) for row in connection.execute(newest)]
+    return [as_it_is(connection, Load(*row)) for row in connection.execute(newest).all()]
+
+
+def as_it_is(connection: Connection, load: Load) -> Load:
+    """Return a load, as failed where its process was killed and nobody has written so yet."""
+    if not is_killed(connection, load.feed, load.state):
+        return load
+    return load._replace(state="failed", error=KILLED)
 
 
 def list_feeds(connection: Connection) -> list[Feed]:
@@ -79,7 +86,7 @@ def list_feeds(connection: Connection) -> list[Feed]:
     next_times = {feed: time for feed, time in times}
     return [
         Feed(
-            loads[last],
+            as_it_is(connection, loads[last]),
             loads.get(done),
             int(failures) + dropped.get(feed, 0),
             next_times.get(feed),

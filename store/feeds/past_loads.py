@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, func, select, update
 
+from engines import database_time
 from engines.chunks import chunks
 from engines.lease import holder_of, is_gone
 from schema.tables.packages import feedstates, load_history
@@ -16,6 +17,7 @@ from store.state import notes
 KEPT = 1000
 """Newest loads of a feed that are kept."""
 KILLED = "was killed"
+RUNNING = "running"
 DROPPED_FAILURES = "failed loads that were dropped"
 """Of each feed, so that its count of failures never falls."""
 
@@ -29,13 +31,21 @@ def end_killed(connection: Connection, now: datetime) -> list[tuple[str, datetim
     """End the loads whose process holds no lease any more; return their feeds and begins."""
     c = load_history.c
     running = connection.execute(
-        select(c.Id, c.feed, c.starttime).where(c.state == "running").order_by(c.Id)
+        select(c.Id, c.feed, c.starttime).where(c.state == RUNNING).order_by(c.Id)
     ).all()
     killed = [row for row in running if not is_held(connection, row.feed, now)]
     for row in killed:
-        ended = update(load_history).where(c.Id == row.Id, c.state == "running")
+        ended = update(load_history).where(c.Id == row.Id, c.state == RUNNING)
         connection.execute(ended.values(state="failed", endtime=now, error=KILLED))
     return [(row.feed, row.starttime) for row in killed]
+
+
+def is_killed(connection: Connection, feed: str, state: str) -> bool:
+    """Tell whether a load that never ended was killed: no process that may be alive has its feed.
+
+    True before whoever comes by next writes so.
+    """
+    return state == RUNNING and not is_held(connection, feed, database_time(connection))
 
 
 def is_held(connection: Connection, feed: str, now: datetime) -> bool:

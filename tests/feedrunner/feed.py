@@ -91,3 +91,30 @@ def states(engine: sa.Engine) -> list[tuple]:
     """Return the feeds' states."""
     c = tables.feedstates.c
     return rows(engine, sa.select(c.feed, c.state))
+
+
+SHOP = [
+    record("packages", name="apple", latestversion="2"),
+    record("packages", name="pear", import_id="77"),
+    record("packages", name="plum"),
+    record("versions", package="apple", version="1", size=5),
+    record("versions", package="apple", version="2", license="MIT", yanked=False),
+    record("versions", package="77", version="1"),
+    record("dependencies", package="apple", version="2", position=1, name="plum", range=">= 1"),
+    record("dependencies", package="apple", version="2", position=2, name="pear"),
+    record("dependencies", package="apple", version="2", position=2, alternative=1, name="fig"),
+    record("provides", package="77", version="1", name="fruit"),
+    record("package_urls", package="77", type="homepage", url="https://u:t0ken@pear.example/x"),
+    record("points", series="downloads/pear", time="2026-11-23T00:00:00Z", value=8),
+]
+"""Lines of a feed: packages, then what names them."""
+STORED = {
+    "packages": [("77", "pear", None), ("apple", "apple", "2"), ("plum", "plum", None)],
+    "versions": [("apple", "1", 5), ("apple", "2", None), ("pear", "1", None)],
+    "dependencies": [
+        ("apple", 1, 0, "plum", "plum"),
+        ("apple", 2, 0, "pear", "pear"),
+        ("apple", 2, 1, "fig", None),
+    ],
+}
+"""What `stored` returns of them."""

@@ -1,22 +1,16 @@
 """Loads: what is stored, what a second one changes, and what one that breaks off leaves."""
 
-import json
 import os
-import random
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, select
 
-from engines import database_time, reading
 from feedrunner import load as loading
-from feedrunner.load import Loader, begin_load, last_state
-from feedrunner.messages import Allowed, read_messages
 from feedrunner.runner import run_feed
-from feedrunner.streams import STREAMS
 from schema.tables import packages as tables
-from tests.counts import count
 from tests.feedrunner.feed import (
+    SHOP,
+    STORED,
     loads,
     printing,
     record,
@@ -27,31 +21,6 @@ from tests.feedrunner.feed import (
     whole,
     write_feed,
 )
-
-ALLOWED = Allowed(frozenset(STREAMS), "shop")
-SHOP = [
-    record("packages", name="apple", latestversion="2"),
-    record("packages", name="pear", import_id="77"),
-    record("packages", name="plum"),
-    record("versions", package="apple", version="1", size=5),
-    record("versions", package="apple", version="2", license="MIT", yanked=False),
-    record("versions", package="77", version="1"),
-    record("dependencies", package="apple", version="2", position=1, name="plum", range=">= 1"),
-    record("dependencies", package="apple", version="2", position=2, name="pear"),
-    record("dependencies", package="apple", version="2", position=2, alternative=1, name="fig"),
-    record("provides", package="77", version="1", name="fruit"),
-    record("package_urls", package="77", type="homepage", url="https://u:t0ken@pear.example/x"),
-    record("points", series="downloads/pear", time="2026-11-23T00:00:00Z", value=8),
-]
-STORED = {
-    "packages": [("77", "pear", None), ("apple", "apple", "2"), ("plum", "plum", None)],
-    "versions": [("apple", "1", 5), ("apple", "2", None), ("pear", "1", None)],
-    "dependencies": [
-        ("apple", 1, 0, "plum", "plum"),
-        ("apple", 2, 0, "pear", "pear"),
-        ("apple", 2, 1, "fig", None),
-    ],
-}
 
 
 def run(engine: Engine, tmp_path, lines: list[bytes], end: str = "", **more):
@@ -185,44 +154,3 @@ def test_dry_run_counts_and_stores_nothing(engine: Engine, tmp_path):
     assert (ended.state, ended.changed > 10) == ("done", True)
     assert stored(engine) == {"packages": [], "versions": [], "dependencies": []}
     assert (loads(engine), states(engine)) == ([], [])
-
-
-class Killed(BaseException):
-    """Stands for a kill -9: nothing runs after it."""
-
-
-@pytest.mark.parametrize("seed", range(count(2, 20)))
-def test_load_that_is_killed_anywhere_keeps_no_state_without_its_rows_and_ends_the_same(
-    engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
-):
-    draw = random.Random(seed)
-    monkeypatch.setattr(loading, "BATCH", draw.randint(1, 4))
-    lines = list[bytes]()
-    for number, line in enumerate(SHOP[:-1], start=1):
-        lines += [line, state(at=number)] if draw.random() < 0.5 else [line]
-    for _ in range(4):
-        with pytest.raises(Killed):
-            load_lines(engine, lines, draw.randint(1, len(lines) - 1))
-        with reading(engine).connect() as connection:
-            at = json.loads(last_state(connection, "shop")).get("at", 0)
-        names = {json.loads(line)["record"]["name"] for line in SHOP[: min(at, 3)]}
-        assert names <= {name for _, name, _ in stored(engine)["packages"]}
-    load_lines(engine, lines, None)
-    assert stored(engine) == STORED
-    assert [load[1] for load in loads(engine)] == ["failed"] * 4 + ["running"]
-
-
-def load_lines(engine: Engine, lines: list[bytes], kill: int | None) -> None:
-    """Load lines; end before one of them."""
-
-    def given() -> Iterator[bytes]:
-        for number, line in enumerate(lines):
-            if number == kill:
-                raise Killed
-            yield line
-
-    with reading(engine).connect() as connection:
-        now = database_time(connection)
-    loader = Loader(engine, begin_load(engine, "shop", "shop", now))
-    loader.read(read_messages(given(), ALLOWED))
-    loader.finish()

@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from engines.lease import Lease, take
 from feedrunner import process
+from feedrunner.feed_lease import Busy
 from feedrunner.output_files import read_from
-from feedrunner.runner import Busy, load_lines, run_feed
+from feedrunner.runner import load_lines, run_feed
 from schema.tables.reconciler import leases
 from tests.feedrunner.feed import loads, printing, record, state, stored, write_feed
 

@@ -1,4 +1,4 @@
-"""Whole registries from one file: crates.io's dump and Homebrew's formulae, made by hand."""
+"""Whole registries from one file: crates.io's dump and Homebrew's formulae."""
 
 import io
 import json
@@ -17,11 +17,15 @@ from tests.feeds.shipped import SAMPLES, addresses, load, needs, rows, sample
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
 
-def write_dump(path: Path, changes: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> str:
+def write_dump(
+    path: Path,
+    changes: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    files: str = "crates",
+) -> str:
     """Write crates.io's dump, with a text of a file replaced, or a file left out for none."""
     with tarfile.open(path, "w:gz") as archive:
         for name in ("dependencies", "crates", "default_versions", "versions"):
-            text = (SAMPLES / "crates" / f"{name}.csv").read_text("utf-8")
+            text = (SAMPLES / files / f"{name}.csv").read_text("utf-8")
             old, new = changes.get(name, ("", ""))
             if name in changes and not old:
                 continue
@@ -53,6 +57,39 @@ def test_crates_come_by_their_ids_with_what_the_default_version_needs(
         ("winapi", "^0.3", "runtime", "cfg(windows)"),
     ]
     assert [kind for _, _, kind, _ in needs(engine, "serde_derive")] == ["dev", "build"]
+
+
+def test_rows_of_a_real_dump_come_as_they_are(engine: Engine, tmp_path: Path):
+    # Times without a zone, `checksum` instead of `tar_sha256`, and sizes that nobody knows.
+    path = write_dump(tmp_path / "dump.tar.gz", files="crates-2022")
+    ended = load(engine, "crates", CRATES_DUMP=path)
+    assert (ended.state, ended.error) == ("done", "")
+    c, v = tables.packages.c, tables.versions.c
+    assert rows(engine, select(c.import_id, c.name, c.latestversion).order_by(c.Id)) == [
+        ("1339", "rand", "0.1.2"),
+        ("545", "regex", "0.1.3"),
+        ("2233", "regex-syntax", "0.1.0"),
+        ("107436", "pin-project", "1.0.12"),
+    ]
+    query = select(v.version, v.published_at, v.size, v.downloads, v.checksum)
+    assert rows(engine, query.where(v.import_id.in_(["1363", "602929"])).order_by(v.Id)) == [
+        (
+            "0.1.3", datetime(2014, 12, 19, 16, 16, 41, 737720), None, 1498,
+            "defb220c4054ca1b95fe8b0c9a6e782dda684c1bdf8694df291733ae8a3748e3",
+        ),
+        (
+            "1.0.12", datetime(2022, 8, 15, 13, 52, 11, 642129), 56972, 580330,
+            "ad29a609b6bcd67fee905812e544992d216af9d755757c05ed2d0e15a74c6ecc",
+        ),
+    ]  # fmt: skip
+    claims = select(c.name, tables.packagerepos.c.repo, tables.packagerepos.c.proof)
+    claims = claims.join(tables.packagerepos, tables.packagerepos.c.package_id == c.Id)
+    assert rows(engine, claims.order_by(c.Id)) == [
+        ("rand", "rust-random/rand", "claim"),
+        ("regex", "rust-lang/regex", "fields"),
+        ("regex-syntax", "rust-lang/regex", "fields"),
+        ("pin-project", "taiki-e/pin-project", "claim"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +132,31 @@ def test_formulae_come_with_what_linux_needs(engine: Engine):
     names = rows(engine, select(tables.provides.c.name).order_by(tables.provides.c.name))
     assert names == [("curl-openssl",), ("curl@8",)]
     assert ("repository", "https://github.com/curl/curl.git") in addresses(engine, "curl")
+
+
+def test_real_formulae_come_with_what_linux_builds_them_with(engine: Engine):
+    ended = load(engine, "homebrew", HOMEBREW_FORMULA=str(SAMPLES / "formulae-recorded.json"))
+    assert (ended.state, ended.error) == ("done", "")
+    c = tables.packages.c
+    assert rows(engine, select(c.name, c.latestversion).order_by(c.name)) == [
+        ("age-plugin-yubikey", "0.3.0"),
+        ("alembic", "1.8.3_2"),
+        ("brotli", "1.0.9"),
+        ("curl", "7.75.0"),
+    ]
+    assert [(name, kind, onlyif) for name, _, kind, onlyif in needs(engine, "curl")][-4:] == [
+        ("zstd", "runtime", None),
+        ("pkg-config", "build", None),
+        ("krb5", "uses_from_macos", "linux"),
+        ("zlib", "uses_from_macos", "linux"),
+    ]
+    assert [(name, *more) for name, _, *more in needs(engine, "age-plugin-yubikey")] == [
+        ("rust", "build", None),
+        ("pcsc-lite", "uses_from_macos", "linux"),
+        ("pkg-config", "build", "x86_64_linux"),
+    ]
+    edge = select(tables.packageedges.c.kind)
+    assert rows(engine, edge) == [("runtime",)]  # curl needs brotli; the others are not here
 
 
 def test_formulae_without_a_field_end_the_load_by_name(engine: Engine, tmp_path: Path):

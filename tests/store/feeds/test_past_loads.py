@@ -12,7 +12,7 @@ from schema.tables.packages import feedstates, load_history
 from schema.tables.reconciler import leases
 from store.feeds import past_loads
 from store.feeds.daily import follow_day
-from store.feeds.load_history import list_feeds
+from store.feeds.load_history import list_feeds, list_loads
 from store.state import health
 
 NOON = datetime(2026, 11, 20, 12)
@@ -40,6 +40,11 @@ def test_load_of_a_killed_process_is_failed_by_health_and_counts(engine: Engine)
     put_loads(engine, "killed", ["done", "running"])
     put_loads(engine, "alive", ["running"])
     assert take(Lease(engine, leases, "feed:alive", own_name()), 60)
+    with engine.connect() as connection:
+        before = {feed.last.feed: feed.last for feed in list_feeds(connection)}
+        states = [load.state for load in list_loads(connection, 3)]
+    assert (before["killed"].state, before["killed"].error) == ("failed", "was killed")
+    assert (before["alive"].state, states) == ("running", ["running", "failed", "done"])
     follow_day(engine)
     with engine.connect() as connection:
         feeds = {feed.last.feed: feed for feed in list_feeds(connection)}
