@@ -137,9 +137,11 @@ class Kind:
     holds_nul: bool = True
     """Whether a text may hold U+0000."""
     deep_recursion: str = ""
-    """Statement before a WITH RECURSIVE that may take many steps; empty where it needs none.
+    """Statement before a WITH RECURSIVE that may take many steps, and whose rows are put together
+    to long texts; empty where it needs none.
 
-    MariaDB returns a part of the rows after 1,000 steps, with a warning that nobody sees.
+    MariaDB returns a part of the rows after 1,000 steps, with a warning that nobody sees. It and
+    MySQL cut a text that is put together, likewise.
     PostgreSQL reads all of a table in each step, unless the transaction's joins go by an index.
     """
 

@@ -242,9 +242,9 @@ MYSQL = Kind(
     cipher=cipher,
     next_number=id_counters.mysql_next,
     raise_number=id_counters.raise_mysql,
-    deep_recursion="SET SESSION cte_max_recursion_depth = 1000000",
+    deep_recursion="SET SESSION cte_max_recursion_depth = 1000000, group_concat_max_len = 1 << 26",
 )
 MARIADB = replace(
     MYSQL, name="mariadb", drivers=frozenset({"mariadb+pymysql"}), limit=mariadb_limit,
-    deep_recursion="SET SESSION max_recursive_iterations = 1000000")  # fmt: skip
+    deep_recursion="SET max_recursive_iterations=1000000, group_concat_max_len=1<<26")  # fmt: skip
 KINDS.update({kind.name: kind for kind in (MYSQL, MARIADB)})
