@@ -16,7 +16,8 @@ from engines import database_time
 from runtime import log
 from store.history.missed_turns import note_missed
 from store.history.red_turns import note_turns
-from store.history.turn_facts import describe, list_told
+from store.history.shared_causes import StillRed, list_still_red, list_told, note_still_red
+from store.history.turn_facts import describe
 from store.rollups.spans import RollupPlan
 from store.state import alerts
 from store.state.alerts import RED, Claimed
@@ -77,17 +78,19 @@ def send_due(sender: Sender, target: str, now: datetime) -> int:
     with sender.engine.connect() as connection:
         turns = describe(connection, claimed)
         told = list_told(connection, target, now - TOLD)
+        still = list_still_red(connection, target, turns)
     known = {turn.alertid for turn in turns if turn.turn == RED and turn.fingerprint in told}
     same = [one for one in claimed if one.Id in known]
     if same:
-        alerts.finish(sender.engine, same, alerts.SETTLED, now, "the same error was told already")
-    turns = [turn for turn in turns if turn.alertid not in known]
+        alerts.finish(sender.engine, same, alerts.SETTLED, now, alerts.SAME)
+    turns = note_still_red([turn for turn in turns if turn.alertid not in known], still)
     claimed = [one for one in claimed if one.Id not in known]
     if not turns:
         alerts.finish(sender.engine, claimed, alerts.SETTLED, now, "its runs are stored no more")
         return 0
     outcome = send(sender.settings, target, write_message(turns, sender.place), claimed)
     settle(sender.engine, target, claimed, outcome)
+    settle_still_red(sender.engine, still, outcome)
     return int(outcome.kind == SENT)
 
 
@@ -102,6 +105,14 @@ def send(
     key = "-".join(["runledger", *(str(one.Id) for one in claimed[:5]), secrets.token_hex(8)])
     envelope = mail.Envelope(sender, settings.mail_to, datetime.now(UTC), key)
     return mail.send(server, mail.write_mail(message, envelope))
+
+
+def settle_still_red(engine: Engine, still: Sequence[StillRed], outcome: Outcome) -> None:
+    """Note that it was told of branches which are red still: their turn to green is told, too."""
+    numbers = [one.alertid for one in still if one.alertid is not None]
+    if numbers and outcome.kind in (SENT, UNSURE):
+        state = alerts.SENT if outcome.kind == SENT else alerts.UNSURE
+        alerts.take_as_told(engine, numbers, state, read_time(engine))
 
 
 def settle(engine: Engine, target: str, claimed: Sequence[Claimed], outcome: Outcome) -> None:

@@ -1,6 +1,6 @@
 """Pure: what turned -> the words of one message, for people and for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -66,11 +66,11 @@ def write_message(turns: Sequence[Turn], place: Place) -> Message:
 
 
 def group_causes(turns: Sequence[Turn]) -> list[list[Turn]]:
-    """Return turns by what they have in common: red ones of one error together, others alone."""
+    """Return turns by what they have in common: those one way by one error, others alone."""
     causes: dict[object, list[Turn]] = {}
     for place, turn in enumerate(turns):
-        is_shared = turn.turn == RED and turn.fingerprint is not None
-        causes.setdefault(turn.fingerprint if is_shared else place, []).append(turn)
+        key = place if turn.fingerprint is None else (turn.turn, turn.fingerprint)
+        causes.setdefault(key, []).append(turn)
     return sorted(causes.values(), key=lambda cause: -len(cause))
 
 
@@ -79,15 +79,30 @@ def write_line(cause: Sequence[Turn], place: Place) -> Line:
     first = min(cause, key=lambda turn: turn.since)
     if len(cause) == 1:
         return Line(describe(first, place.calendar), link_of(first, place.address))
-    names = list(dict.fromkeys(turn.repository for turn in cause))
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    where = f"{', '.join(names[:NAMED])}{more}: {len(cause)} workflows"
-    since = clock(first.since, place.calendar)
-    text = f"RED {where}, since {since}: {cut(first.error or '?')}"
+    where = f"{list_names(turn.repository for turn in cause)}: {len(cause)} workflows"
+    if first.turn == RED:
+        text = f"RED {where}, since {clock(first.since, place.calendar)}"
+    else:
+        lasted = max((turn.lasted for turn in cause if turn.lasted), default=None)
+        text = f"GREEN {where}, were red"
+        text += f" for up to {span(lasted.total_seconds())}" if lasted else ""
+    text += f": {cut(first.error or '?')}{tell_still(first)}"
     link = link_of(first, place.address)
     if place.address is not None:
         link = f"{place.address}/errors/{quote(first.fingerprint or '', safe='')}"
     return Line(text, link)
+
+
+def list_names(repos: Iterable[str]) -> str:
+    """Return the names of repositories, each once, NAMED of them at most."""
+    names = list(dict.fromkeys(repos))
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+def tell_still(turn: Turn) -> str:
+    """Return where the error of a branch that is green again keeps others red."""
+    return f"; still red by the same error: {list_names(turn.still)}" if turn.still else ""
 
 
 def title_of(turns: Sequence[Turn]) -> str:
@@ -111,7 +126,7 @@ def describe(turn: Turn, calendar: Calendar) -> str:
     name = f"{turn.repository}: {name_of(turn)} on {cut(turn.branchname or '?')}"
     if turn.turn != RED:
         lasted = f", was red for {span(turn.lasted.total_seconds())}" if turn.lasted else ""
-        return f"GREEN {name}{lasted}"
+        return f"GREEN {name}{lasted}{tell_still(turn)}"
     if turn.night is not None:
         expected = clock(turn.since, calendar)
         return f"RED {turn.repository}: {name_of(turn)} was expected {expected}, and did not run"
@@ -138,6 +153,7 @@ def facts_of(turn: Turn, address: str | None) -> dict[str, Any]:
         "red_seconds": lasted,
         "error": turn.error,
         "fingerprint": turn.fingerprint,
+        "still_red": list(turn.still),
         "missed_night": None if turn.night is None else f"{turn.night}",
     }
 

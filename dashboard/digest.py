@@ -8,6 +8,7 @@ from flask import Flask, g, url_for
 
 from config.groups import group_of
 from config.layers import BadSetting
+from dashboard.causes.red_causes import RedCause, RedNow, read_red_now
 from dashboard.causes.shown_causes import NightCauses, ShownCause, list_authors
 from dashboard.pages import nights
 from dashboard.pages.shown_nights import read_shown_nights
@@ -18,13 +19,13 @@ from dashboard.view.night_matrix import NO_GROUP
 from dashboard.web.links import absolute
 from dashboard.web.request import last_day, local, read_banner, site, store
 from rows.one_line import one_line
-from store.history.red_now import RedWorkflow, list_red
+from store.history.red_now import list_red
 from store.rollups.night_summary import NOTHING, STATES
 from store.state.gone_repositories import KnownRepository, list_gone
 
 NIGHTS, DAY = 30, timedelta(days=1)
 UNNAMED = "(no name)"
-MOST, REPOS = 15, 5
+MOST, REPOS, MOST_RED = 15, 5, 1000
 
 
 class Digest(NamedTuple):
@@ -50,9 +51,12 @@ def make_digest(app: Flask, group: str | None = None) -> Digest:
         counts = {
             state: sum(row.cell(shown.last).state == state for row in rows) for state in STATES
         }
-        red = [one for one in list_red(store()) if is_of(group, one.repository)]
+        red = [one for one in list_red(store(), MOST_RED) if is_of(group, one.repository)]
         gone = [one for one in list_gone(store()) if is_of(group, one.name)]
-        lines = list_lines(causes, counts, read_banner(), gone, red)
+        # An outage is told once; of one repository the line says since which run it is red.
+        failing = [one.cause for one in causes.failing if len(one.cause.repos) > 1]
+        now = read_red_now(store(), red, failing, site().plan.groups, g.now)
+        lines = list_lines(causes, counts, read_banner(), gone, now)
         title = f"Night of {formats.night_span(shown.last)}{f', {group}' if group else ''}"
         home = formats.query("/", group=group)
         title += f" [{absolute(home)}]" if site().settings.dashboard_url else ""
@@ -72,13 +76,13 @@ def list_lines(
     causes: NightCauses,
     counts: dict[str, int],
     verdict: Banner,
-    gone: Iterable[KnownRepository] = (),
-    red: Iterable[RedWorkflow] = (),
+    gone: Iterable[KnownRepository],
+    red: RedNow,
 ) -> Iterator[str]:
     """Yield the lines below the title."""
     states = [f"{count} {state}" for state, count in counts.items() if count and state != NOTHING]
     yield (", ".join(states) or "nothing ran") + "."
-    yield from list_block("Red now on the default branch", [describe_red(one) for one in red])
+    yield from list_block("Red now on the default branch", list_red_lines(red))
     new = [shown for shown in causes.failing if shown.cause.is_new]
     going_on = [shown for shown in causes.failing if not shown.cause.is_new]
     for title, listed in (("New since yesterday", new), ("Still failing", going_on)):
@@ -104,12 +108,35 @@ def list_block(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield f"- and {len(items) - MOST} more"
 
 
-def describe_red(red: RedWorkflow) -> str:
-    """Return a red workflow in words: since which run, and whose."""
+def list_red_lines(red: RedNow) -> list[str]:
+    """Return red workflows in words; those that are told below are counted."""
+    below = formats.count(len(red.told_workflows), "workflow") + " of what failed last night, below"
+    return [*map(describe_red, red.causes), *([below] if red.told else [])]
+
+
+def describe_red(cause: RedCause) -> str:
+    """Return red workflows of one cause in words: where, since which run, and whose."""
+    red = cause.first
+    if len(cause.repos) > 1:
+        text = f"{name_repos(cause.repos.values())}"
+        flows = len(cause.workflows)
+        text += f", {flows} workflows" if flows > len(cause.repos) else ""
+        why = formats.first_line(cause.error.text)
+        link = absolute(url_for("error.show", fingerprint=cause.fingerprint))
+        return f"{text}, since {local(red.since)}: {why} [{link}]"
     workflow = formats.first_line(red.workflow) or UNNAMED
+    if len(cause.workflows) > 1:
+        workflow += f" and {len(cause.workflows) - 1} more"
     by = f" by {formats.first_line(red.author, 60)}" if red.author else ""
     link = absolute(url_for("run.show", provider=red.provider, gitid=red.sincerungitid))
     return f"{red.repository}: {workflow}, since {local(red.since)}{by} [{link}]"
+
+
+def name_repos(repos: Collection[str]) -> str:
+    """Return how many repositories there are, and the names of the first."""
+    names = list(repos)
+    more = f" and {len(names) - REPOS} more" if len(names) > REPOS else ""
+    return f"{len(names)} repositories ({', '.join(names[:REPOS])}{more})"
 
 
 def describe_cause(shown: ShownCause, unseen: Collection[str]) -> str:
@@ -117,9 +144,7 @@ def describe_cause(shown: ShownCause, unseen: Collection[str]) -> str:
     cause, first = shown.cause, shown.cause.changes[0]
     text = name_job(first)
     if len(cause.repos) > 1:
-        names = [*cause.repos.values()]
-        more = f" and {len(names) - REPOS} more" if len(names) > REPOS else ""
-        text = f"{len(names)} repositories ({', '.join(names[:REPOS])}{more})"
+        text = name_repos(cause.repos.values())
     if len(cause.changes) > 1:
         text += f", {formats.count(len(cause.changes), 'job')}"
     if cause.nights > 1:

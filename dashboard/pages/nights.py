@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, abort, g
 
 from dashboard.causes import shown_causes
+from dashboard.causes.red_causes import RedNow, read_red_now
 from dashboard.causes.shown_causes import NightCauses, NightSpan
 from dashboard.pages.shown_nights import ShownNights, read_rows, read_shown_nights
 from dashboard.view import formats
@@ -28,7 +29,6 @@ from dashboard.web.request import csv_response, render_page, site, store
 from rows.words import FAILED_JOB
 from store.errors.error_ranking import list_repo_names
 from store.history import red_now
-from store.history.red_now import RedWorkflow
 from store.history.run_family import list_children, under_parents
 from store.reads import failures as reads_failures
 from store.reads import nights as reads_nights
@@ -41,7 +41,7 @@ TITLE = "Nights"
 blueprint = Blueprint("nights", __name__)
 COUNTS = ("14", "30", "60")
 USUAL = "30"
-MOST_SPREAD = 10
+MOST_SPREAD, MOST_RED = 10, 1000
 
 
 def group_names() -> list[str]:
@@ -56,13 +56,14 @@ def read_causes(rows: list[MatrixRow], shown: ShownNights, text: str = "") -> Ni
     return shown_causes.read_causes(store(), site().plan, rows, span, g.now, text)
 
 
-def list_red_rows(rows: list[MatrixRow], all_rows: list[MatrixRow]) -> list[RedWorkflow]:
+def read_red(rows: list[MatrixRow], all_rows: list[MatrixRow], causes: NightCauses) -> RedNow:
     """Return what is red now in the repositories that are shown; all, where none is left out."""
-    red = red_now.list_red(store())
-    if len(rows) == len(all_rows):
-        return red
-    shown = {row.repoid for row in rows}
-    return [one for one in red if one.repoid in shown]
+    red = red_now.list_red(store(), MOST_RED)
+    if len(rows) != len(all_rows):
+        shown = {row.repoid for row in rows}
+        red = [one for one in red if one.repoid in shown]
+    failing = (one.cause for one in causes.failing)
+    return read_red_now(store(), red, failing, site().plan.groups, g.now)
 
 
 def choose_rows(shown: ShownNights, text: str) -> list[MatrixRow]:
@@ -87,6 +88,7 @@ def show() -> str:
     shown = read_shown_nights(int(filters.choice("nights", COUNTS, USUAL)))
     text = filters.text("q")
     rows = choose_rows(shown, text)
+    causes = read_causes(choose_rows(shown, ""), shown, text)
     totals = {
         state: sum(row.cell(shown.last).state == state for row in shown.rows) for state in STATES
     }
@@ -96,8 +98,8 @@ def show() -> str:
         shown=shown,
         rows=rows,
         totals=totals,
-        red=list_red_rows(rows, shown.rows),
-        causes=read_causes(choose_rows(shown, ""), shown, text),
+        red=read_red(rows, shown.rows, causes),
+        causes=causes,
         owner=find_shared_owner(rows),
         width=estimate_width(rows, len(shown.nights)),
         groups=group_names(),

@@ -53,19 +53,23 @@ def find_suspects(connection: Connection, run: Run, since: datetime | None = Non
     good = nights.find_last_good(connection, run, since)
     if good is None:
         return Suspects(None, run, [], False, None)
-    bad = nights.find_first_bad(connection, run, good)
+    return compare_runs(connection, good, nights.find_first_bad(connection, run, good))
+
+
+def compare_runs(connection: Connection, good: Run, bad: Run) -> Suspects:
+    """Return what came between a good run and a bad one."""
     if good.commithash == bad.commithash:
         return Suspects(good, bad, [], False, None)
-    links = source_of(run.provider).links
-    home = formats.https(links.repository(run.url or ""))
+    links = source_of(bad.provider).links
+    home = formats.https(links.repository(bad.url or ""))
     base, head = good.commithash or "", bad.commithash or ""
     compare = links.compare(home, base, head) if home else None
-    between = job_changes.find_between(connection, run.repoid, base, head, COMMITS)
+    between = job_changes.find_between(connection, bad.repoid, base, head, COMMITS)
     if between is not None:
         commits, more, behind, tags = between
         return Suspects(good, bad, list(commits), more > 0, compare, behind, tags)
     begin, end = read_commit_time(connection, good), read_commit_time(connection, bad)
-    by_time = nights.list_commits_between(connection, run.repoid, begin, end, COMMITS + 1)
+    by_time = nights.list_commits_between(connection, bad.repoid, begin, end, COMMITS + 1)
     return Suspects(good, bad, by_time[:COMMITS], len(by_time) > COMMITS, compare, is_by_time=True)
 
 

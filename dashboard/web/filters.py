@@ -11,6 +11,18 @@ from config.calendar import Calendar, days
 LONGEST = 512
 LONGEST_NAME = 60
 MOST_DAYS = 400
+TITLES = {
+    "author": "Actor",
+    "conclusion": "Result",
+    "head": "Commit from",
+    "os": "Runner",
+    "repo": "Repository",
+    "since": "From",
+    "sort": "Order",
+    "status": "Last night",
+    "until": "To",
+}
+"""What pages call a filter, where its address has another word."""
 
 
 class BadFilter(ValueError):
@@ -25,7 +37,9 @@ def given(name: str) -> str:
     has_filters().add(name)
     values = request.args.getlist(name)
     if len(values) > 1:
-        raise BadFilter(f"{name} is given {len(values)} times: one value can be looked for.")
+        raise BadFilter(
+            f"{title_of(name)} is given {len(values)} times: one value can be looked for."
+        )
     return values[0].strip() if values else ""
 
 
@@ -46,6 +60,11 @@ def check_known() -> None:
         raise BadFilter(f"There is no filter {shorten(unknown[0])}: {there}.")
 
 
+def title_of(name: str) -> str:
+    """Return what a filter is called on pages, with its word in the address."""
+    return f"{TITLES[name]} ({name})" if name in TITLES else name
+
+
 def shorten(name: str) -> str:
     """Return a name from outside as it may stand in a sentence."""
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
@@ -55,7 +74,7 @@ def text(name: str) -> str:
     """Return a text, empty when it was not given. Raises BadFilter."""
     value = given(name)
     if len(value) > LONGEST or "\0" in value:
-        raise BadFilter(f"{name} is too long, or no text.")
+        raise BadFilter(f"{title_of(name)} is too long, or no text.")
     return value
 
 
@@ -63,7 +82,7 @@ def choice(name: str, allowed: Iterable[str], default: str) -> str:
     """Return one of several words. Raises BadFilter."""
     value, words = given(name) or default, list(allowed)
     if value not in words:
-        raise BadFilter(f"{name} is one of {', '.join(filter(None, words))}.")
+        raise BadFilter(f"{title_of(name)} is one of {', '.join(filter(None, words))}.")
     return value
 
 
@@ -72,7 +91,7 @@ def choices(name: str, allowed: Iterable[str]) -> list[str]:
     has_filters().add(name)
     values, words = [one for one in request.args.getlist(name) if one], list(allowed)
     if set(values) - set(words):
-        raise BadFilter(f"{name} is one or more of {', '.join(words)}.")
+        raise BadFilter(f"{title_of(name)} is one or more of {', '.join(words)}.")
     return [one for one in words if one in values]
 
 
@@ -84,9 +103,9 @@ def day(name: str) -> date | None:
     try:
         chosen = date.fromisoformat(value)
     except ValueError:
-        raise BadFilter(f"{name} is a date like 2026-03-02.") from None
+        raise BadFilter(f"{title_of(name)} is a date like 2026-03-02.") from None
     if not 1971 <= chosen.year <= 9000:
-        raise BadFilter(f"{name} is too far away.")
+        raise BadFilter(f"{title_of(name)} is too far away.")
     return chosen
 
 
@@ -96,7 +115,7 @@ def whole(name: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 19):
-        raise BadFilter(f"{name} is a number.")
+        raise BadFilter(f"{title_of(name)} is a number.")
     return int(value)
 
 
@@ -119,7 +138,7 @@ def date_range(calendar: Calendar, now: datetime, usual: int) -> DateRange:
     last = day("until") or today
     first = day("since") or last - timedelta(days=usual - 1)
     if first > last:
-        raise BadFilter("since is after until.")
+        raise BadFilter(f"{title_of('since')} is after {title_of('until')}.")
     if (last - first).days >= MOST_DAYS:
         raise BadFilter(f"At most {MOST_DAYS} days can be shown at once.")
     return DateRange(first, last, calendar.borders(first, last))

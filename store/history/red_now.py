@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, column, select, table
 
+from rows.words import RunKey
+
 MOST = 200
 
 
@@ -26,6 +28,11 @@ class RedWorkflow(NamedTuple):
     author: str | None
     commithash: str | None
     goodtime: datetime | None
+
+    @property
+    def run(self) -> RunKey:
+        """Its newest run."""
+        return self.provider, self.rungitid
 
     @property
     def number(self) -> int:

@@ -6,16 +6,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from schema.tables.alerts import alerts, redperiods
 from schema.tables.ci import repos, workflowruns
-from schema.tables.failures import failures
 from store.history.main_now import list_main
 from store.history.red_now import number_workflow
+from store.reads.failures import FirstError, read_first_errors
 from store.state import red_periods
-from store.state.alerts import GREEN, RED, SENT, UNSURE, Claimed
+from store.state.alerts import GREEN, RED, Claimed
 from store.state.red_periods import RedPeriod
 
-CAUSE, EXIT_CODE = "cause", "Process completed with exit code"
+NO_ERROR = FirstError(None, None, False)
 
 
 class Turn(NamedTuple):
@@ -23,7 +22,8 @@ class Turn(NamedTuple):
 
     `rungitid` is of the run by which it turned, below zero where none ran in the `night` in which
     one was expected; `since` is when it had turned red, `lasted` for how long it was red.
-    `fingerprint` is that of its error, where that tells a cause.
+    `error` is that by which it turned red, `fingerprint` its own, where it tells a cause. `still`
+    are the repositories that it keeps red.
     """
 
     alertid: int
@@ -43,6 +43,7 @@ class Turn(NamedTuple):
     error: str | None
     fingerprint: str | None = None
     night: date | None = None
+    still: tuple[str, ...] = ()
 
 
 def describe(connection: Connection, claimed: Collection[Claimed]) -> list[Turn]:
@@ -67,6 +68,8 @@ def describe_turn(connection: Connection, number: int, turn: str, period: RedPer
     row = connection.execute(query.where(run.repoid == period.repoid, run.gitid == gitid)).first()
     if row is None:
         return None
+    first = (row.provider, period.rungitid)
+    error = read_first_errors(connection, [first]).get(first, NO_ERROR)
     return Turn(
         number,
         turn,
@@ -82,7 +85,8 @@ def describe_turn(connection: Connection, number: int, turn: str, period: RedPer
         row.commithash,
         period.redtime,
         period.greentime - period.redtime if is_green and period.greentime else None,
-        *((None, None) if is_green else read_error(connection, row.provider, row.gitid)),
+        error.text,
+        error.fingerprint if error.is_cause else None,
     )
 
 
@@ -113,46 +117,3 @@ def describe_missed(connection: Connection, number: int, period: RedPeriod) -> T
         None,
         night=period.night,
     )
-
-
-def read_error(
-    connection: Connection, provider: str, rungitid: int
-) -> tuple[str | None, str | None]:
-    """Return what the first failed job of a run says first, as far as it is read; its fingerprint.
-
-    That is None where it tells no cause: an exit code, or a message that only says that it failed.
-    """
-    failure = failures.c
-    wanted = (failure.message, failure.fingerprint, failure.kind, failure.masked)
-    query = select(*wanted).where(
-        failure.provider == provider, failure.rungitid == rungitid, failure.number == 1
-    )
-    row = connection.execute(query.order_by(failure.jobgitid).limit(1)).first()
-    if row is None:
-        return None, None
-    is_cause = row.kind == CAUSE and not (row.masked or "").startswith(EXIT_CODE)
-    text = next((line.strip() for line in (row.message or "").splitlines() if line.strip()), None)
-    return text, row.fingerprint if is_cause else None
-
-
-def list_told(connection: Connection, target: str, since: datetime) -> set[str]:
-    """Return the fingerprints that a target was told of since a time, and which are red still."""
-    message, period, failure = alerts.c, redperiods.c, failures.c
-    query = (
-        select(failure.fingerprint)
-        .join_from(alerts, redperiods, period.Id == message.periodid)
-        .join(
-            failures,
-            (failure.provider == period.provider) & (failure.rungitid == period.rungitid),
-        )
-        .where(
-            message.target == target,
-            message.turn == RED,
-            message.state.in_((SENT, UNSURE)),
-            message.changetime >= since,
-            period.greentime.is_(None),
-            failure.number == 1,
-            failure.fingerprint.is_not(None),
-        )
-    )
-    return {str(one) for one in connection.scalars(query)}

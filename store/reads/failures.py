@@ -12,6 +12,7 @@ from rows.words import RunKey
 from schema.tables.ci import repos
 from schema.tables.failures import failures
 
+CAUSE, EXIT_CODE = "cause", "Process completed with exit code"
 OTHERS = 200
 """Failures with one fingerprint that are looked at for their repositories."""
 
@@ -46,6 +47,35 @@ def read_reasons(
         for row in connection.execute(query.order_by(failure.jobgitid, failure.number)):
             reasons[row.provider, row.jobgitid].append(FailureReason(*row))
     return reasons
+
+
+class FirstError(NamedTuple):
+    """What a run's first failed job says first, in one line.
+
+    `is_cause` where its fingerprint may be a cause that runs have in common: an exit code is none,
+    nor a message that only says that something failed.
+    """
+
+    text: str | None
+    fingerprint: str | None
+    is_cause: bool
+
+
+def read_first_errors(connection: Connection, runs: Iterable[RunKey]) -> dict[RunKey, FirstError]:
+    """Return what runs say first, as far as it is read."""
+    failure = failures.c
+    wanted = ("provider", "rungitid", "message", "fingerprint", "kind", "masked")
+    errors: dict[RunKey, FirstError] = {}
+    for provider, numbers in by_scope(runs):
+        query = select(*(failure[name] for name in wanted)).where(
+            failure.provider == provider, failure.rungitid.in_(numbers), failure.number == 1
+        )
+        for row in connection.execute(query.order_by(failure.jobgitid)):
+            is_cause = row.kind == CAUSE and not (row.masked or "").startswith(EXIT_CODE)
+            lines = (line.strip() for line in (row.message or "").splitlines())
+            error = FirstError(next(filter(None, lines), None), row.fingerprint, is_cause)
+            errors.setdefault((row.provider, row.rungitid), error)
+    return errors
 
 
 def list_repos_with(connection: Connection, fingerprint: str) -> dict[int, str]:

@@ -117,6 +117,11 @@ def list_nightly_runs(
 
 def like(run: Run) -> list[ColumnElement[bool]]:
     """Return the conditions of runs that may be compared with one: workflow, branch and event."""
+    return [*of_branch(run), workflowruns.c.event == run.event]
+
+
+def of_branch(run: Run) -> list[ColumnElement[bool]]:
+    """Return the conditions of runs of the workflow and branch of one."""
     table = workflowruns.c
     same = and_(table.workflowgitid.is_(None), table.workflowname == run.workflowname)
     if run.workflowgitid is not None:
@@ -126,7 +131,6 @@ def like(run: Run) -> list[ColumnElement[bool]]:
         same,
         table.branchname == run.branchname,
         table.headrepo.is_(None),
-        table.event == run.event,
     ]
 
 
@@ -137,6 +141,16 @@ def find_last_good(connection: Connection, bad: Run, since: datetime | None = No
     earlier += [] if since is None else [run.createtime >= since]
     query = select(*columns(workflowruns, Run)).where(*like(bad), *earlier)
     row = connection.execute(query.order_by(run.createtime.desc(), run.Id.desc()).limit(1)).first()
+    return None if row is None else Run(*row)
+
+
+def find_good_at(connection: Connection, bad: Run, created: datetime) -> Run | None:
+    """Return the successful run of a moment of the workflow and branch of `bad`."""
+    run = workflowruns.c
+    query = select(*columns(workflowruns, Run)).where(
+        *of_branch(bad), run.createtime == created, run.conclusion == "success"
+    )
+    row = connection.execute(query.order_by(run.Id.desc()).limit(1)).first()
     return None if row is None else Run(*row)
 
 

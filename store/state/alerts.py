@@ -15,6 +15,8 @@ from schema.tables.alerts import alerts
 RED, GREEN = "red", "green"
 WAITING, SENDING, SENT = "waiting", "sending", "sent"
 SETTLED, UNSURE, FAILED = "settled", "unsure", "failed"
+SAME = "the same error was told already"
+"""Why a message was not sent that would tell of a cause again."""
 AT_ONCE = 100
 """How many one message tells of."""
 STALE = timedelta(minutes=5)
@@ -98,6 +100,14 @@ def finish(
     values |= {} if due is None else {"duetime": due}
     ours = update(alerts).where(alerts.c.Id.in_(numbers), alerts.c.state == SENDING)
     transact(engine, lambda connection: connection.execute(ours.values(**values)))
+
+
+def take_as_told(engine: Engine, numbers: Sequence[int], state: str, now: datetime) -> None:
+    """Note that a message about others told of these, whose cause was told before."""
+    ours = update(alerts).where(alerts.c.Id.in_(numbers), alerts.c.state == SETTLED)
+    transact(
+        engine, lambda connection: connection.execute(ours.values(state=state, changetime=now))
+    )
 
 
 def give_up_lost(engine: Engine, now: datetime) -> int:

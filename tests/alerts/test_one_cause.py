@@ -50,7 +50,21 @@ def test_error_that_turns_branches_red_is_one_line_and_is_told_once(
     for number, repoid in enumerate((first, first + 1)):
         push(engine, repoid, 5 - number, "success")
     assert sending.run_pass(sender) == 1
+    green = "GREEN acme/one, acme/two: 2 workflows, were red for up to "
+    still = ": registry timed out; still red by the same error: acme/three"
+    line = told[1]["text"].splitlines()[1]
+    assert (line[: len(green)], line[-len(still) :]) == (green, still)
+    assert [turn["still_red"] for turn in told[1]["turns"]] == [["acme/three"]] * 2
     fail(engine, "acme/four", 1, **OUTAGE)
+    assert sending.run_pass(sender) == 0  # by the last message acme/three is known to be red
+    push(engine, first + 3, 1, "success")
+    assert sending.run_pass(sender) == 1
+    assert told[2]["title"] == "acme/three: CI is green again on main"
+    assert told[2]["turns"][0]["still_red"] == ["acme/four"]
+    push(engine, first + 4, 0, "success")
+    assert sending.run_pass(sender) == 1
+    assert told[3]["turns"][0]["still_red"] == []
+    fail(engine, "acme/five", 0, **OUTAGE)
     assert sending.run_pass(sender) == 1  # nobody who was told of it is red any more
 
 

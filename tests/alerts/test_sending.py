@@ -64,6 +64,7 @@ def test_branch_that_turns_red_and_green_is_told_once_each(
             "red_seconds": None,
             "error": None,
             "fingerprint": None,
+            "still_red": [],
             "missed_night": None,
         }
     ]

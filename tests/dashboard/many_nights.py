@@ -1,11 +1,14 @@
-"""Thirty nights of 38 repositories that were well, but for the errors of the last of them."""
+"""Thirty nights of 38 repositories that were well, but for the errors of the last of them.
+
+The pushes of some of them fail as well, so that their default branches are red by day, too.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from schema.tables.ci import commits, jobs, repos, workflowruns
+from schema.tables.ci import commits, jobs, workflowruns
 from schema.tables.failures import failures
 from store.state import error_issues
 from store.state.error_issues import ErrorIssue, SoughtError
@@ -21,6 +24,16 @@ chat = "https://chat.example.org/payments"
 [payments.owners]
 "{OWNER}/service-02*" = {{ owner = "Web team", chat = "https://chat.example.org/web" }}
 """
+PUSHED = {
+    20: (100, 2),
+    21: (100, 1),
+    22: (100, 0),
+    23: (101, 12),
+    24: (102, 5),
+    25: (103, 0),
+    26: (104, 0),
+}
+"""Repositories whose pushes fail: by which error, and since how many days; three by one."""
 SAID = (
     "Error response from daemon: Get https://registry.example.org/v2/: net/http: TLS handshake"
     " timeout while awaiting headers",
@@ -47,6 +60,15 @@ def fill(engine: sa.Engine, errors: int) -> None:
                 broken.setdefault((place, night), []).append(error)
     rows: dict[sa.Table, list[dict[str, Any]]] = {workflowruns: [], jobs: [], failures: []}
     numbers = iter(range(2**40, 2**41))
+    for place, (error, days) in PUSHED.items():
+        for good, ago in ((True, days + 1), (False, days)):
+            run = run_row(repoids[place], names[place], ago, next(numbers), is_bad=not good)
+            run |= {"event": "push", "workflowname": "CI", "author": f"ana-{place}"}
+            rows[workflowruns].append(run)
+            if not good:
+                job = job_row(run, next(numbers), error)
+                rows[jobs].append(job)
+                rows[failures].append(failure_row(run, job, error))
     for place, repoid in enumerate(repoids):
         for night in range(NIGHTS):
             wrong = broken.get((place, night), [])
@@ -63,8 +85,6 @@ def fill(engine: sa.Engine, errors: int) -> None:
         for table, values in ((table, values) for table, values in rows.items() if values):
             connection.execute(table.insert(), values)
         connection.execute(commits.insert(), written)
-        # Another than that of the nights: what is red now has a list of its own, above.
-        connection.execute(repos.update().values(defaultbranch="trunk"))
     issue = ErrorIssue(45, "Registry times out", "open", "https://github.com/northwind-labs/x/45")
     sought = SoughtError(repoids[0], "2:00000")
     error_issues.store_issues(engine, sought, [issue], LAST_NIGHT)
@@ -79,6 +99,7 @@ def run_row(repoid: int, name: str, night: int, gitid: int, is_bad: bool) -> dic
         "repoid": repoid,
         "repo": name,
         "event": "schedule",
+        "author": None,
         "branchname": "main",
         "commithash": f"{NIGHTS - night:040x}",
         "workflowname": "Nightly",

@@ -1,4 +1,4 @@
-"""What the first screen shows of a night with six errors in 38 repositories, wide and narrow."""
+"""What the first screen shows of a night with six errors and red branches, wide and narrow."""
 
 import re
 import threading
@@ -22,6 +22,7 @@ from tests.store.rollups.making import make_all
 
 NOW = many_nights.LAST_NIGHT + timedelta(hours=6)
 TOKEN = "look after it well"
+NIGHT = ".causes:not(.now)"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,8 @@ def test_six_errors_and_the_matrix_fit_the_first_screen(
     browser: Browser, many: Place, complaints: list[str]
 ):
     page = at(browser, many, complaints, 1440, 900)
-    assert page.locator(".causes > ol > li").count() == 6
+    assert page.locator(".now > ol > li").count() == 3
+    assert page.locator(f"{NIGHT} > ol > li").count() == 6
     first_cell = page.locator(".matrix a.cell").first.bounding_box()
     assert first_cell is not None
     assert first_cell["y"] + first_cell["height"] <= 900
@@ -66,10 +68,10 @@ def test_six_errors_and_the_matrix_fit_the_first_screen(
     )
     assert cut == 0
     expect(page.locator(".older")).to_be_hidden()
-    line = page.locator(".causes li").first
+    line = page.locator(f"{NIGHT} li").first
     for words in ("5 repositories", "Payments", "chat", "Run #500", "Re-run", "#45 open"):
         expect(line).to_contain_text(words)
-    expect(page.locator(".causes li", has_text="expected 3 invoices")).to_contain_text("by Author")
+    expect(page.locator(f"{NIGHT} li", has_text="expected 3 invoices")).to_contain_text("by Author")
     assert complaints == []
     page.context.close()
 
@@ -139,7 +141,7 @@ def test_search_filters_the_errors_and_the_matrix(
     page = at(browser, many, complaints, 1440, 900)
     page.get_by_label("Repository, job, step or error").fill("invoices")
     page.keyboard.press("Enter")
-    expect(page.locator(".causes li")).to_have_count(1)
+    expect(page.locator(f"{NIGHT} li")).to_have_count(1)
     expect(page.locator(".matrix tbody tr:not(.group)")).to_have_count(1)
     page.context.close()
 
@@ -149,13 +151,13 @@ def test_error_is_acknowledged_in_the_browser_without_a_script(
 ):
     page = opened(browser, many, complaints, java_script_enabled=False)
     page.goto("/")
-    page.locator(".causes li", has_text="No space").get_by_role("link", name="Acknowledge").click()
+    page.locator(f"{NIGHT} li", has_text="No space").get_by_role("link", name="Acknowledge").click()
     page.get_by_label("Your name").fill("Ada")
     page.get_by_label("Token").fill(TOKEN)
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.locator(".note", has_text="Acknowledged by Ada until Fri 13 Mar")).to_be_visible()
     page.goto("/")
-    expect(page.locator(".causes li.known")).to_contain_text("acknowledged by Ada")
+    expect(page.locator(f"{NIGHT} li.known")).to_contain_text("acknowledged by Ada")
     assert complaints == []
     page.context.close()
 

@@ -32,7 +32,7 @@ def test_red_default_branch_is_named_beside_a_good_night(client: FlaskClient, en
     broken(engine, "acme/shop", 1)
     page = told(text_of(client, "/"))
     assert "Red now 1 workflow on the default branch of 1 repository" in page
-    assert "failure acme/shop &lt;CI&gt; on main" in page
+    assert "new acme/shop &lt;CI&gt; on main" in page
     assert "by ana, no good run is known before it" in page
     assert "Nothing failed last night" in page
 
@@ -57,6 +57,28 @@ def test_search_leaves_the_red_branches_of_what_it_shows(client: FlaskClient, en
     broken(engine, "acme/other", 2)
     assert "Red now 2 workflows" in told(text_of(client, "/"))
     assert "Red now 1 workflow" in told(text_of(client, "/?q=acme/other"))
+
+
+def test_branches_of_one_error_are_a_line_and_those_of_last_night_stand_below(
+    client: FlaskClient, engine: sa.Engine
+):
+    said = {"message": "registry timed out", "fingerprint": "1:out", "kind": "cause"}
+    for number, name in enumerate(("acme/one", "acme/two", "acme/three")):
+        repoid = broken(engine, name, number)
+        push = {"workflowgitid": number, "workflowname": "<CI>", "event": "push"}
+        run = stored.run(engine, repoid, NOW - timedelta(hours=6), conclusion="failure", **push)
+        job = stored.job(engine, repoid, run, NOW, conclusion="failure")
+        stored.reason(engine, repoid, run, job, time=NOW, **said)
+    nightly = stored.repo(engine, "acme/night")
+    stored.failed(engine, nightly, NOW - timedelta(hours=5))
+    page = told(text_of(client, "/"))
+    assert "Red now 4 workflows on the default branch of 4 repositories" in page
+    assert "3 repositories : acme/ one , acme/ two , acme/ three registry timed out since" in page
+    assert "Red too, by what failed last night, below: acme/ night Nightly" in page
+    text = digest.make_digest(client.application).text
+    since = (NOW - timedelta(hours=9)).strftime("%H:%M")
+    line = "- 3 repositories (acme/one, acme/two, acme/three), since 10 Mar "
+    assert f"{line}{since}: registry timed out [/errors/1:out]" in text
 
 
 def test_digest_and_metrics_say_the_same(client: FlaskClient, engine: sa.Engine):

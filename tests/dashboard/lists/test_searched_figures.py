@@ -46,7 +46,9 @@ def test_figures_are_searched_ordered_and_counted(client: FlaskClient):
         "shop/api",
     ]
     assert "No repository of these days" in text_of(client, "/figures?q=nothing")
-    assert "sort is one of failed, rate, worse, most." in text_of(client, "/figures?sort=x", 400)
+    assert "Order (sort) is one of failed, rate, worse, most." in text_of(
+        client, "/figures?sort=x", 400
+    )
     known = "this page has after, by, q, repo, repoid, since, sort, until"
     assert known in text_of(client, "/figures?job=lint", 400)
 

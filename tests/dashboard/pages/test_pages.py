@@ -74,8 +74,8 @@ def test_filter_that_a_page_does_not_have_is_refused(client: FlaskClient, path: 
             "/runs?order=x",
             "no filter order: this page has after, author, branch, commit, conclusion,",
         ),
-        ("/runs?conclusion=odd", "conclusion is one of failed, running,"),
-        ("/runs?author=a&author=b", "author is given 2 times"),
+        ("/runs?conclusion=odd", "Result (conclusion) is one of failed, running,"),
+        ("/runs?author=a&author=b", "Actor (author) is given 2 times"),
         ("/health?repo=x", "no filter repo: this page has none."),
     ],
 )
