@@ -159,7 +159,8 @@ endif
 	$(check_machine)
 	@$(PYTHON) -m venv --clear .venv
 	@echo "installing the packages of requirements.txt into .venv"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt \
+		|| { echo "pip could not fetch all of them: is there a network, or a proxy to set (HTTPS_PROXY)?" >&2; exit 1; }
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime

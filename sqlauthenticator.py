@@ -1829,6 +1829,7 @@ def with_suggestion(text: str, tables: Sequence[str]) -> str:
     """Return an error about a table that is not there, with the one that may be meant."""
     named = re.search(r"(\w+)(?:' doesn't exist)?\Z", text)
     word = named[1].lower() if named else ""
+    tables = [name for name in tables if name not in INTERNAL]
     alike = [name for name in tables if word and (word in name or name in word)]
     near = sorted(alike, key=len)[:1] or get_close_matches(word, tables, 1)
     return (

@@ -209,7 +209,9 @@ def show(answers: Counter[str], port: int) -> None:
     """Print what was stored, and the analyst's lines with their result."""
     told = ", ".join(f"{count} {status}" for status, count in answers.items())
     print(f"\nhttp://127.0.0.1:{port}/webhook answered: {told}")
-    print(f"\nThe analyst's lines, in this folder, with DATABASE_URL={store_url()}\n")
+    print(
+        f"\nThe analyst's lines, for .venv/bin/python in this folder, DATABASE_URL={store_url()}\n"
+    )
     print("    from sqlauthenticator import connector")
     print("    conn = connector(password=None)")
     print('    conn.execute("""' + QUERY.replace("\n", "\n    ") + '""").fetchall()\n')

@@ -9,6 +9,7 @@ from datetime import datetime
 from fakegithub.world.history import SYSTEMS, history
 from fakegithub.world.world import Delivery, World
 
+PULL, PULL_BRANCH = 12, "faster-search"
 HOSTILE_BRANCH = '<img src=x onerror=alert(1)>"; DROP TABLE jobs; --'
 HOSTILE_MESSAGE = '<script>alert(1)</script>\n\n=HYPERLINK("http://example.org") 🧨 \u202egnp'
 
@@ -32,7 +33,23 @@ def play_day(world: World, repo: int, flow: int) -> None:
     proposed_from_fork(world, flow)
     world.rename(repo, "portal", after=60)
     world.delete_branch(repo, HOSTILE_BRANCH, after=60)
+    proposed(world, repo, flow)
     matrix(world, flow, None, ("success",) * 3)
+
+
+def proposed(world: World, repo: int, flow: int) -> None:
+    """Play a pull request of two commits, the first of which fails."""
+    world.create_branch(repo, PULL_BRANCH, after=60)
+    for message, conclusion in (("Search faster", "failure"), ("Keep the order", "success")):
+        world.push(repo, message, branch=PULL_BRANCH, after=60)
+        run = world.trigger(
+            flow, branch=PULL_BRANCH, event="pull_request", pull_request=PULL, after=5
+        )
+        for number, name in enumerate(("lint", "test (ubuntu-latest)")):
+            job = world.queue_job(run, name, labels=SYSTEMS[0])
+            world.start_job(job, after=5)
+            world.finish_job(job, conclusion if number else "success", after=60)
+        world.finish_run(run, after=1)
 
 
 def matrix(world: World, flow: int, branch: str | None, conclusions: tuple[str, ...]) -> int:

@@ -23,7 +23,7 @@ NEWER = "the database was upgraded by a newer release: run that one"
 UNFINISHED = (
     "the database is a copy that is not whole yet: the same --copy-to goes on, and opens it"
 )
-SILENT = "the database does not answer"
+SILENT, REFUSES = "the database does not answer", "the database refuses"
 OTHERS_SECONDS = 10.0
 """How long a start waits for another that makes the schema; an upgrade may take longer."""
 
@@ -149,6 +149,8 @@ def ending_start(trouble: str) -> Iterator[None]:
     except UpgradeLocked as error:
         raise CannotStart(f"{trouble}: {error}", 1) from error
     except SQLAlchemyError as error:
+        if trouble == SILENT and faults.fault(error) == faults.ACCESS:
+            trouble = REFUSES  # a wrong password is no silence
         raise CannotStart(f"{trouble}: {faults.cause(error)}", 1) from error
 
 

@@ -5,8 +5,8 @@ from flask import Blueprint, abort, g
 from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.timeline import draw_timeline
 from dashboard.web import names
-from dashboard.web.request import render_page, store
-from store.history import newest_runs, run_family
+from dashboard.web.request import render_page, site, store
+from store.history import neighbour_runs, newest_runs, run_family
 from store.reads import deliveries, failures, runs
 
 TITLE = "Runs"
@@ -43,6 +43,8 @@ def show(provider: str, gitid: int) -> str:
         children=run_family.list_children(store(), [run]),
         pull=newest_runs.find_pull_request(store(), run),
         workflow_state=runs.find_workflow_state(store(), run.key),
+        near=neighbour_runs.find_neighbours(store(), run),
+        night=None if run.createtime is None else site().calendar.night(run.createtime),
         attempts=shown,
         commit=runs.find_commit(store(), run.repoid, run.commithash or ""),
         changes=list_job_changes(

@@ -106,6 +106,14 @@ def test_server_that_is_not_there_may_be_there_at_the_next_try(tmp_path: Path):
     assert "hunter22" not in str(stopped.value)
 
 
+@pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
+def test_wrong_password_is_no_silence(store_url: str, tmp_path: Path):
+    url = sa.make_url(store_url).set(username="nobody", password="hunter22")
+    with pytest.raises(CannotStart, match="the database refuses: Op") as stopped:
+        bring_up(settings(url.render_as_string(hide_password=False), tmp_path))
+    assert "hunter22" not in str(stopped.value)
+
+
 READY = request({}, None, method="GET", path="/readyz")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from schema.tables import views
 from schema.tables.ci import metadata
-from sqlauthenticator import INTERNAL, engine
+from sqlauthenticator import INTERNAL, engine, with_suggestion
 from tests.sqlauthenticator.conftest import Open
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -67,6 +67,15 @@ def test_unknown_table_is_helped(open_connection: Open, statement: str, table: s
     with pytest.raises(sqlite3.OperationalError, match=f"{table}.*: {said.replace('?', '[?]')}"):
         connection.execute(statement.format(table))
     assert connection.execute("SELECT COUNT(*) FROM items").fetchone() == (3,)
+
+
+@pytest.mark.parametrize(
+    ("table", "meant"),
+    [("runs", "workflowruns"), ("workflow_runs", "workflowruns"), ("job", "jobs")],
+)
+def test_table_that_is_meant_is_none_of_the_internal_ones(table: str, meant: str):
+    tables = [*metadata.tables, *views.NAMES]
+    assert with_suggestion(f"no such table: {table}", tables).endswith(f"did you mean {meant}?")
 
 
 @on_sqlite
