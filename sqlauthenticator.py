@@ -105,7 +105,7 @@ def lake(asof: str | datetime | None = None) -> Any:
         if error.name not in ("lake", "lake.read_only"):
             raise
         fail(
-            "lake() works in Runledger's folder; python lake.py attach says what attaches the lake"
+            "lake() works in Runledger's folder; python3 lake.py attach says what attaches the lake"
         )
     try:
         return read_only.open_at(asof)

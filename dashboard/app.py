@@ -39,7 +39,7 @@ NOT_READY = {
     "copying": (
         "The store is still being copied here",
         "These pages come by themselves once the copy is whole and open.",
-        "python local-database.py --copy-to URL",
+        "python3 local-database.py --copy-to URL",
     ),
 }
 

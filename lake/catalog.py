@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NAME = "lake"
-NONE = "there is no lake yet: python lake.py sync makes it"
+NONE = "there is no lake yet: python3 lake.py sync makes it"
 MEMORY = "2GB"
 """What DuckDB may take: a first copy of 5,000,000 jobs took more than 1."""
 

@@ -1,4 +1,4 @@
-"""`python lake.py`: sync the lake with the store, ask it, prove it, keep it small."""
+"""`python3 lake.py`: sync the lake with the store, ask it, prove it, keep it small."""
 
 import signal
 import sys

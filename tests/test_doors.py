@@ -1,12 +1,15 @@
 """The doors are run as typed, by Pythons with and without the packages."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.own_code import room_files
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
@@ -102,3 +105,12 @@ def test_door_of_this_house_prints_its_help(door: str):
     first, *_, name = done.stdout.partition("[")[0].split()
     assert (first, name) == ("usage:", door)
     assert "--password" in done.stdout
+
+
+def test_commands_that_people_are_told_to_type_are_there_on_debian():
+    # Debian's only name is python3. The image of the chart has both.
+    bare = re.compile(rf"(?<![/\w.])python ({'|'.join(map(re.escape, DOORS))})")
+    texts = [*map(ROOT.joinpath, room_files()), *ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    texts += [ROOT / "Makefile", *ROOT.glob("charts/runledger/templates/*")]
+    told = {str(file): bare.findall(file.read_text("utf-8")) for file in texts if file.is_file()}
+    assert {file: doors for file, doors in told.items() if doors} == {}

@@ -219,7 +219,7 @@ def test_command_writes_it_in_place_of_the_former_one_and_of_nothing_else(
 ):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["site", "pages"]) == 2
-    assert "python lake.py sync makes it" in capsys.readouterr().err
+    assert "python3 lake.py sync makes it" in capsys.readouterr().err
     place = lakes.place_of(tmp_path)
     monkeypatch.setenv("LAKE_CATALOG", f"sqlite:{place.catalog}")
     monkeypatch.setenv("LAKE_DATA", place.data)
