@@ -39,7 +39,8 @@ SORTS: dict[str, Callable[[PoolUse], float]] = {
 def list_pools(shown: figures.ShownDays) -> tuple[list[PoolUse], int]:
     """Return the pools that the URL leaves, in its order, of how many. Raises BadFilter."""
     text, order = filters.text("q").casefold(), SORTS[filters.choice("sort", SORTS, "time")]
-    every = minutes.sum_pools(shown.now, site().settings.prices)
+    used = minutes.sum_pools(shown.now, site().settings.prices)
+    every = [pool for pool in used if pool.jobs]  # others were asked for by what never ran
     pools = [pool for pool in every if text in name_use(pool).casefold()]
     return sorted(pools, key=order, reverse=True), len(every)
 

@@ -85,6 +85,14 @@ def pooled(engine: Engine) -> None:
 
 
 @pytest.mark.usefixtures("pooled")
+def test_pool_that_only_skipped_jobs_asked_for_is_no_line(client: FlaskClient, engine: Engine):
+    run = stored.run(engine, repoid := stored.repo(engine, "octo-org/skips"), NOW)
+    never = {"conclusion": "skipped", "runtime": None, "queuetime": None, "starttime": None}
+    stored.job(engine, repoid, run, NOW - timedelta(hours=1), labels='["never-used"]', **never)
+    assert "never-used" not in text_of(client, "/pools")
+
+
+@pytest.mark.usefixtures("pooled")
 def test_pools_are_searched_ordered_and_lead_to_their_pages(client: FlaskClient):
     assert names(client, "/pools") == ["ubuntu-24.04", "self-hosted, gpu (ml)", "no labels"]
     assert names(client, "/pools?sort=wait")[0] == "self-hosted, gpu (ml)"
