@@ -7,7 +7,7 @@ https://docs.gitlab.com/ci/jobs/job_logs/
 
 import re
 
-from rows.log_rules.rule import CODE, END
+from rows.log_rules.rule import CODE, KILLED
 from rows.logs.blocks import Reason
 from rows.logs.failure_reader import StepFailure
 from rows.logs.held_steps import Failed, HeldSteps, Part, last_parts
@@ -139,7 +139,7 @@ def verdict(part: Part) -> list[Part]:
 
 def is_verdict(reason: Reason) -> bool:
     """Tell what the runner says of any job: its exit code, or that its time was up."""
-    return reason.rank == CODE or (reason.rank, reason.rule) == (END, "job timeout")
+    return reason.rank in (KILLED, CODE) or reason.rule == "job timeout"
 
 
 def with_command(reason: Reason, command: str | None) -> Reason:

@@ -38,8 +38,9 @@ ENDED = (
          r"(?:Cannot allocate memory|virtual memory exhausted|runtime: out of mem)",
          "fork: Cannot allocate memory", word="memory"),
     rule("python memory", END, r"^MemoryError$", "MemoryError"),
-    rule("killed by exit code", KILLED, r"^(?:Error: )?Process completed with exit code 137\b",
-         "Process completed with exit code 137."),
+    rule("killed by exit code", KILLED,
+         r"^(?:(?:Error: )?Process completed with|ERROR: Job failed:(?: command terminated with)?)"
+         r" exit (?:code|status) 137\b", "Process completed with exit code 137."),
     rule("exit code", CODE, r"^(?:Error: )?Process completed with exit code -?\d",
          "Process completed with exit code 1."),
     rule("exit code of a command", CODE,

@@ -115,6 +115,11 @@ def test_silent_scripts_are_told_apart_by_their_commands(cleaned: str):
     assert len({fingerprints_of(text).fingerprint for text in texts}) == 2
 
 
+def test_killed_script_is_told_as_such():
+    trace = new("make", "01O compiling\n").replace("failed: exit code 1", "failed: exit code 137")
+    assert said(trace)[0].text == "ERROR: Job failed: exit code 137\nfailed to execute: make"
+
+
 def test_lines_of_two_streams_go_on_each_with_its_own():
     lines = (
         "01O Downloading 10%\r\n"
