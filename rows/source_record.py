@@ -133,6 +133,8 @@ class Source(NamedTuple):
     """Why nothing is made of some of `ignored`, where that is not said by their names."""
     masked: Callable[[Payload], Payload]
     """A payload as it may be kept: without what the vendor tells of secrets. Raises Unmappable."""
+    is_sample: Callable[[Payload], bool]
+    """Whether a payload tells of nothing, and is sent to try a webhook; never raises."""
     retries_inside: bool
     """Whether a job is tried again inside of its run, as a new job of the same name."""
     waits_for_ever: bool

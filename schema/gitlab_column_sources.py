@@ -27,7 +27,10 @@ JOBS_THAT_COUNT = both("jobs that are not superseded")
 
 GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
     "repos": {
-        "name": both("path_with_namespace of project"),
+        "name": Paths(
+            "path_with_namespace of project, else the path of its web_url or repository.homepage",
+            "path_with_namespace",
+        ),
         "provider": PROJECT,
         "gitid": Paths("project.id, project_id", "id"),
         "url": both("web_url of project"),
@@ -71,14 +74,16 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "triggeredby": Paths("user.username", "user.username; not in lists"),
         "updatetime": Paths(CANNOT, "updated_at"),
         "headrepo": both(CANNOT),
-        "warned": both("jobs: one that may fail did, or one was tried again"),
+        "warned": both(f"jobs: one that may fail did, or was tried again; {CANNOT} of bridges"),
         "parentgitid": Paths("source_pipeline.pipeline_id", "bridges[].downstream_pipeline"),
         "parentjobgitid": Paths("source_pipeline.job_id", "bridges[].id"),
     },
     "runattempts": {
         "attempt": both("always 1"),
         "status": of_pipeline("status"),
-        "conclusion": of_pipeline("status"),
+        "conclusion": Paths(
+            "object_attributes.status; without jobs its stages, too", "status; yaml_errors"
+        ),
         "updatetime": Paths(CANNOT, "updated_at"),
         "finishtime": Paths("object_attributes.finished_at", "finished_at; not in lists"),
     },
@@ -87,12 +92,12 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "rungitid": Paths("object_attributes.id, pipeline_id, commit.id", "job.pipeline.id"),
         "name": of_job("name"),
         "status": of_job("status"),
-        "conclusion": of_job("status"),
+        "conclusion": both("status, and failure_reason of a timeout"),
         "createtime": of_job("created_at"),
         "starttime": of_job("started_at"),
         "endtime": of_job("finished_at"),
         "queuetime": of_job("queued_duration"),
-        "runtime": of_job("duration"),
+        "runtime": Paths("duration; of old servers from start to end", "job.duration"),
         "os": Paths(
             "runner.tags; " + CANNOT + " of a job that got no runner",
             "runner_manager.platform, else tag_list",

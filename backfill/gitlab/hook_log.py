@@ -102,6 +102,8 @@ def delivery_of(line: Json, hook: Webhook, provider: str, now: datetime) -> Deli
     event = payload.get("object_kind") or payload.get("event_name")
     if guid is None or not isinstance(event, str) or event not in GITLAB.events:
         return None
+    if GITLAB.is_sample(payload):
+        return None
     try:
         sent = clock.moment(line, "created_at", "event") or now
         action = GITLAB.action_of(payload)

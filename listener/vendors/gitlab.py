@@ -35,7 +35,7 @@ EVENT_BY_HEADER = {
     "Push Hook": "push",
     "Tag Push Hook": "tag_push",
 }
-CUSTOM_TEMPLATE = "custom_template"
+CUSTOM_TEMPLATE, SAMPLE = "custom_template", "sample"
 NOTHING = b"{}"
 
 # What GitLab's page calls the events, under "Trigger".
@@ -127,6 +127,8 @@ def name_delivery(head: Head, payload: Payload, body: bytes) -> DeliveryName:
 
 def event_of(head: Head, payload: Payload) -> str:
     """Return the event that a body says it is of, of another type what its header says."""
+    if SOURCE.is_sample(payload):
+        return SAMPLE
     for key in ("object_kind", "event_name"):
         if (kind := payload.get(key)) is not None:
             if isinstance(kind, str):

@@ -76,6 +76,7 @@ GITHUB = Source(
     links=Links(repository_page, compare_page, new_issue_page),
     silent={},
     masked=lambda payload: payload,
+    is_sample=lambda payload: False,
     retries_inside=False,
     waits_for_ever=False,
     unended=(),

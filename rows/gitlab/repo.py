@@ -6,6 +6,7 @@ what the API says of one stands above all of them.
 """
 
 import struct
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -23,6 +24,12 @@ SYSTEM_EVENTS = (
     "project_destroy",
 )
 END = "project_destroy"
+SAMPLE = "://test.example.com/gitlab/gitlab"
+"""The page of the project that a sample push tells of: what the Test button of a group's hook, of a
+system hook, and of a project without commits sends.
+
+https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/data_builder/push.rb
+"""
 
 
 def provider_of(page: str, path: str = "") -> str:
@@ -117,6 +124,13 @@ def path_of(page: str, provider: str, at: str) -> str:
 def is_system(payload: Payload) -> bool:
     """Tell an event of a project itself, of which GitLab's administrators hear."""
     return payload.get("event_name") in SYSTEM_EVENTS
+
+
+def is_sample(payload: Payload) -> bool:
+    """Tell what is sent to try a hook, and is of no project."""
+    project = payload.get(AT)
+    page = project.get("web_url") if isinstance(project, Mapping) else None
+    return isinstance(page, str) and page.endswith(SAMPLE)
 
 
 def is_end(payload: Payload) -> bool:

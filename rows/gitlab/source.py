@@ -8,14 +8,16 @@ from rows.gitlab.words import describe_reason
 from rows.source_record import Links, Source
 from rows.versions.log_reader import LogVersionReader, Script
 
-CUSTOM_TEMPLATE = "custom_template"
+CUSTOM_TEMPLATE, SAMPLE = "custom_template", "sample"
 SILENT = {
+    SAMPLE: "it is the sample that GitLab sends to try a webhook, of a project that nobody has",
     CUSTOM_TEMPLATE: "the body has neither object_kind nor event_name: a custom template's, say",
 }
 """What is called an event and is none, and what the sender is told."""
 IGNORED = frozenset(
     f"""
-    {CUSTOM_TEMPLATE} deployment emoji feature_flag group_create group_destroy group_rename issue
+    {CUSTOM_TEMPLATE} {SAMPLE}
+    deployment emoji feature_flag group_create group_destroy group_rename issue
     key_create key_destroy member_approval merge_request milestone note release repository_update
     resource_access_token subgroup_create subgroup_destroy user_access_request_denied_for_group
     user_access_request_denied_for_project user_access_request_revoked_for_group
@@ -85,6 +87,7 @@ GITLAB = Source(
     links=Links(repository_page, compare_page, new_issue_page),
     silent=SILENT,
     masked=secrets.masked,
+    is_sample=repo.is_sample,
     retries_inside=True,
     waits_for_ever=True,
     unended=workflowrun.UNENDED,

@@ -27,6 +27,19 @@ pytestmark = [
     pytest.mark.parametrize("way", ["asgi"], indirect=True),
 ]
 
+# What the Test button of a group's hook and of a system hook sends as a push.
+SAMPLE = {
+    "object_kind": "push",
+    "event_name": "push",
+    "after": "da1560886d4f094c3e6c9ef40349f7d38b5d27d7",
+    "ref": "refs/heads/master",
+    "project_id": 15,
+    "project": {
+        "id": 15,
+        "web_url": "http://test.example.com/gitlab/gitlab",
+        "path_with_namespace": "gitlab/gitlab",
+    },
+}
 TOKEN = "what only GitLab and we know"
 KEY = b"thirty-two bytes of a signing tk"
 SIGNING = "whsec_" + base64.b64encode(KEY).decode()
@@ -122,6 +135,7 @@ def test_delivery_of_an_old_server_is_called_by_what_it_says(post: Post, engine:
         ({"object_kind": "note", "project": HOOK["project"]}, "no table is filled from note"),
         ({"event_name": "user_create", "name": CANARY}, "no table is filled from user_create"),
         ({"event_name": "subgroup_create", "group_id": 1}, "filled from subgroup_create"),
+        (SAMPLE, "the sample that GitLab sends"),
     ],
 )
 def test_event_of_which_no_rows_are_made_is_ignored(
