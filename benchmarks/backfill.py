@@ -11,24 +11,32 @@ written to empty databases again and again:
 
 A row is one that is in the database at the end, of any table: (a) writes some of them twice, and
 that counts once. Both end with the same rows, by count of each table. The databases are alike,
-with all indexes, and flush at each commit; they take turns, and what counts is the median of the
-ratios. Nothing is fetched meanwhile: (a) gets its parts as fast as it takes them.
+with all indexes, and flush at each commit; ways and engines take turns, and what counts is the
+median of the ratios. Nothing is fetched meanwhile: (a) gets its parts as fast as it takes them.
 """
 
 import gc
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
-
-from sqlalchemy import Engine
+from typing import NamedTuple
 
 from backfill.pipeline.writer import AtomicWrite
-from benchmarks.measuring import ENGINES, WorkTime, parser_of, print_head, row, time_work, workspace
+from benchmarks.measuring import (
+    ENGINES,
+    WorkTime,
+    median_of,
+    parser_of,
+    print_beside,
+    print_head,
+    row,
+    time_work,
+    workspace,
+)
 from benchmarks.recorded import record
-from benchmarks.ways import by_backfill, by_plain, counted, counts, empty, stored
+from benchmarks.ways import Rows, by_backfill, by_plain, counted, counts, empty, stored
 from tests import servers
 from tests.torture.stage import Stage
 
@@ -36,7 +44,20 @@ JOBS = 8
 BY_OBJECT = 2
 """Requests for a run by those who ask for each run and for its jobs."""
 
-Fill = Callable[[Engine], None]
+WAYS = ("backfill", "plain")
+
+Turns = dict[tuple[str, str], list[WorkTime]]
+"""What was measured, by way and engine, in the order of the rounds."""
+
+
+class Subject(NamedTuple):
+    """An engine's stage, and what a backfill left there: rows, after so many commits, by counts."""
+
+    name: str
+    stage: Stage
+    rows: Rows
+    commits: int
+    wanted: dict[str, int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,64 +66,76 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--runs", type=int, default=1000)
     flags.add_argument("--rounds", type=int, default=5)
     given = flags.parse_args(argv)
-    with workspace() as folder:
+    with workspace() as folder, ExitStack() as stack:
         parts, requests = record(given.runs, JOBS, folder)
+        subjects = []
+        for name in given.engines:
+            stage = Stage(name, folder / name, servers.LOGGED)
+            stack.callback(stage.close)
+            subjects.append(subject_of(name, stage, parts))
+        # What is kept here is nobody's: a collection of garbage shall not look at it.
+        gc.collect()
+        gc.freeze()
+        stack.callback(gc.unfreeze)
+        turns, alike = bench(subjects, parts, given.rounds)
         print_head(
             *("engine", "rows", "commits", "way"),
             *("rows/s", "of plain", "ms Python", "ms database"),
         )
-        alike = [bench(engine, parts, given.rounds, folder / engine) for engine in given.engines]
+        for subject in subjects:
+            for way in WAYS:
+                print(line(subject, way, turns), flush=True)
+        print_beside(turns)
     print("\nms: of CPU for 1,000 rows; in SQLite the database is part of Python")
     print(
         f"{1000 * requests / given.runs:.0f} requests for 1,000 runs; "
         f"{1000 * BY_OBJECT} by those who ask for each run and for its jobs"
     )
-    return 0 if all(alike) else 1
+    return 0 if alike else 1
 
 
-def bench(name: str, parts: Sequence[AtomicWrite], rounds: int, folder: Path) -> bool:
-    """Let both ways take turns on one engine; tell whether they always ended with the same."""
-    with ExitStack() as stack:
-        stage = Stage(name, folder, servers.LOGGED)
-        stack.callback(stage.close)
-        with empty(stage) as engine:  # the first warms up
-            there, commits = stored(engine), counted(engine)
-            by_backfill(engine, parts)
-            number, wanted = len(commits), counts(engine)
-            rows = stored(engine, there)
-        # What is kept here is none of either's: a collection of garbage shall not look at it.
-        gc.collect()
-        gc.freeze()
-        stack.callback(gc.unfreeze)
-        ways: dict[str, Fill] = {
-            "backfill": lambda engine: by_backfill(engine, parts),
-            "plain": lambda engine: by_plain(engine, rows, number),
-        }
-        turns: dict[str, list[WorkTime]] = {way: [] for way in ways}
-        alike = True
-        for place in range(rounds):
-            for way in sorted(ways, reverse=bool(place % 2)):
-                with empty(stage) as engine:
-                    turns[way].append(time_work(partial(ways[way], engine), stage.server))
+def subject_of(name: str, stage: Stage, parts: Sequence[AtomicWrite]) -> Subject:
+    """Let a backfill fill a database, which warms up, and return what it wrote."""
+    with empty(stage) as engine:
+        there, commits = stored(engine), counted(engine)
+        by_backfill(engine, parts)
+        number, wanted = len(commits), counts(engine)
+        return Subject(name, stage, stored(engine, there), number, wanted)
+
+
+def bench(
+    subjects: Sequence[Subject], parts: Sequence[AtomicWrite], rounds: int
+) -> tuple[Turns, bool]:
+    """Let all ways on all engines take turns; tell whether they always ended with the same."""
+    turns: Turns = {(way, subject.name): [] for subject in subjects for way in WAYS}
+    alike = True
+    for place in range(rounds):
+        for subject in subjects if place % 2 == 0 else reversed(subjects):
+            for way in sorted(WAYS, reverse=bool(place % 2)):
+                with empty(subject.stage) as engine:
+                    work = (
+                        partial(by_backfill, engine, parts)
+                        if way == "backfill"
+                        else partial(by_plain, engine, subject.rows, subject.commits)
+                    )
+                    turns[way, subject.name].append(time_work(work, subject.stage.server))
                     ended = counts(engine)
-                if ended != wanted:
-                    print(f"{name}, {way}: {ended} in place of {wanted}", file=sys.stderr)
+                if ended != subject.wanted:
+                    told = f"{subject.name}, {way}: {ended} in place of {subject.wanted}"
+                    print(told, file=sys.stderr)
                     alike = False
-    for way in ways:
-        print(line(name, sum(map(len, rows.values())), number, way, turns), flush=True)
-    return alike
+    return turns, alike
 
 
-def line(name: str, rows: int, commits: int, way: str, turns: dict[str, list[WorkTime]]) -> str:
+def line(subject: Subject, way: str, turns: Turns) -> str:
     """Return a row of the table, of medians."""
-    times = turns[way]
+    times, rows = turns[way, subject.name], sum(map(len, subject.rows.values()))
     rate = statistics.median(rows / one.seconds for one in times)
-    pairs = zip(turns["plain"], times, strict=True)
+    pairs = zip(turns["plain", subject.name], times, strict=True)
     ratio = statistics.median(plain.seconds / one.seconds for plain, one in pairs)
-    python = 1e6 * statistics.median(one.python for one in times) / rows
-    database = 1e6 * statistics.median(one.database for one in times) / rows
-    rates = (f"{rate:.0f}", f"{ratio:.2f}")
-    return row(name, rows, commits, way, *rates, f"{python:.0f}", f"{database:.0f}")
+    took = median_of(times)
+    cpu = (f"{1e6 * seconds / rows:.0f}" for seconds in (took.python, took.database))
+    return row(subject.name, rows, subject.commits, way, f"{rate:.0f}", f"{ratio:.2f}", *cpu)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,40 @@
 """How fast a spool is written back to an empty database, and stored deliveries are replayed.
 
 The listener's own code drains, in one process as ever; the database flushes at each commit, as in
-production. SQLite works within that process: its time is in Python's.
+production. SQLite works within that process: its time is in Python's. Engines take turns, and a
+line is of the medians of `--rounds` turns.
 """
 
 import cProfile
 import pstats
 import shutil
 import sys
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from backfill.command.replay import run_replay
-from benchmarks.measuring import ENGINES, WorkTime, parser_of, print_head, row, time_work, workspace
+from benchmarks.measuring import (
+    ENGINES,
+    WorkTime,
+    median_of,
+    parser_of,
+    print_beside,
+    print_head,
+    row,
+    time_work,
+    workspace,
+)
+from benchmarks.ways import empty
 from config.watch import watch
 from listener.background import spool_drain
 from listener.background.spool_drain import SpoolDrain
 from listener.intake.circuit_breaker import CircuitBreaker
-from schema import migrate
 from store.deliveries.spool import Spool
 from store.deliveries.table import APPLIED, DeliveryFilter
 from store.doors import probe as probes
@@ -32,19 +45,30 @@ from tests.torture.stage import Stage
 
 SHOWN = 25  # lines of a profile
 
+Turns = dict[tuple[str, str], list[WorkTime]]
+"""What was measured, by way and engine, in the order of the rounds."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a line for each engine and way; 1 when a delivery is not in the database."""
     flags = parser_of("drain", __doc__, ENGINES)
     flags.add_argument("--deliveries", type=int, default=10_000)
+    flags.add_argument("--rounds", type=int, default=1)
     flags.add_argument("--profile", action="store_true", help="print where the time goes, too")
     given = flags.parse_args(argv)
-    with workspace() as folder:
+    with workspace() as folder, ExitStack() as stack:
         size = fill(folder / "spool", given.deliveries)
         print(f"{given.deliveries} deliveries of {size / 1000:.1f} KB\n")
         print_head("engine", "way", "deliveries/s", "ms Python", "ms db", "applied")
-        ways = [bench(one, folder, given.deliveries, given.profile) for one in given.engines]
-    return 0 if all(ways) else 1
+        stages = []
+        for name in given.engines:
+            stages.append(Stage(name, folder / name, servers.LOGGED))
+            stack.callback(stages[-1].close)
+        turns, applied = bench(stages, folder, given.deliveries, given.rounds, given.profile)
+        for (way, name), times in turns.items():
+            print(line(name, way, given.deliveries, median_of(times), applied[way, name]))
+        print_beside(turns)
+    return 0 if set(applied.values()) == {given.deliveries} else 1
 
 
 def fill(folder: Path, number: int) -> float:
@@ -57,43 +81,48 @@ def fill(folder: Path, number: int) -> float:
     return size / number
 
 
-def bench(engine: str, folder: Path, number: int, is_profiled: bool) -> bool:
-    """Drain a copy of the spool and replay it; tell whether all deliveries are applied."""
-    shutil.copytree(folder / "spool", folder / engine / "spool")
-    stage = Stage(engine, folder / engine, servers.LOGGED)
-    ways = {"drain": partial(write_back, stage), "replay": partial(again, stage)}
-    try:
-        migrate.upgrade(stage.engine())
-        whole = True
-        for way, work in ways.items():
-            profile = cProfile.Profile() if is_profiled else None
-            run = partial(profile.runcall, work) if profile else work
-            took = time_work(run, stage.server)
-            applied = replays.count(stage.engine(), DeliveryFilter(states=(APPLIED,)))
-            print(line(engine, way, number, took, applied), flush=True)
-            if profile is not None:
-                print(shown(profile))
-            whole &= applied == number
-    finally:
-        stage.close()
-    return whole
+def bench(
+    stages: Sequence[Stage], folder: Path, number: int, rounds: int, is_profiled: bool
+) -> tuple[Turns, dict[tuple[str, str], int]]:
+    """Drain copies of the spool and replay them, engine by engine; return the times, and the least
+    number of deliveries that were applied.
+    """
+    turns: Turns = defaultdict(list)
+    applied: dict[tuple[str, str], int] = {}
+    for place in range(rounds):
+        for stage in stages if place % 2 == 0 else reversed(stages):
+            name = stage.server.engine if stage.server else "sqlite"
+            with empty(stage) as engine:
+                shutil.copytree(folder / "spool", stage.folder / "spool", dirs_exist_ok=True)
+                ways: dict[str, Callable[[], None]] = {
+                    "drain": partial(write_back, engine, stage.folder / "spool"),
+                    "replay": partial(again, engine),
+                }
+                for way, work in ways.items():
+                    profile = cProfile.Profile() if is_profiled else None
+                    run = partial(profile.runcall, work) if profile else work
+                    turns[way, name].append(time_work(run, stage.server))
+                    held = replays.count(engine, DeliveryFilter(states=(APPLIED,)))
+                    applied[way, name] = min(held, applied.get((way, name), number))
+                    if profile is not None:
+                        print(shown(profile))
+    return turns, applied
 
 
-def write_back(stage: Stage) -> None:
-    """Drain the spool as the listener does."""
-    engine = stage.engine()
+def write_back(engine: Engine, folder: Path) -> None:
+    """Drain a spool as the listener does."""
     probe = partial(probes.probe, engine)
-    spool, breaker = Spool(stage.folder / "spool"), CircuitBreaker(probe)
+    spool, breaker = Spool(folder), CircuitBreaker(probe)
     drain = SpoolDrain(engine, watch(()), spool, breaker, probe, Counter())
     while entries := spool.take(spool_drain.BATCH):
         spool_drain.step(drain, entries)
     spool.close()
 
 
-def again(stage: Stage) -> None:
+def again(engine: Engine) -> None:
     """Replay all that is stored."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        run_replay(stage.engine(), DeliveryFilter(), ())
+        run_replay(engine, DeliveryFilter(), ())
 
 
 def line(engine: str, way: str, number: int, took: WorkTime, applied: int) -> str:

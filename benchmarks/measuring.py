@@ -2,9 +2,10 @@
 
 import argparse
 import os
+import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +54,28 @@ def time_work(work: Callable[[], None], server: Server | None) -> WorkTime:
     work()
     seconds = time.perf_counter() - began
     return WorkTime(seconds, time.process_time() - python, cpu_of(server) - database)
+
+
+def median_of(times: Sequence[WorkTime]) -> WorkTime:
+    """Return the median of each."""
+    return WorkTime(*(statistics.median(values) for values in zip(*times, strict=True)))
+
+
+def print_beside(turns: Mapping[tuple[str, str], Sequence[WorkTime]]) -> None:
+    """Print how many times as fast as MariaDB the others were, by way and engine.
+
+    It is the median over pairs of turns; so is what MariaDB took of the processors, Python and
+    database together, in parts of what the other took.
+    """
+    for (way, name), times in turns.items():
+        pairs = list(zip(turns.get((way, "mariadb"), ()), times, strict=False))
+        if name == "mariadb" or not pairs:
+            continue
+        rate = statistics.median(its.seconds / own.seconds for its, own in pairs)
+        work = statistics.median(
+            (its.python + its.database) / (own.python + own.database) for its, own in pairs
+        )
+        print(f"{name} beside mariadb, {way}: {rate:.2f} of its rate, by processors {work:.2f}")
 
 
 def cpu_of(server: Server | None) -> float:

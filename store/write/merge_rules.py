@@ -89,7 +89,8 @@ def merged(table: str, stored: Values, new: Values) -> Values:
     Raises Unmappable for a record that says the row is another's.
     """
     for name in of_kind(metadata.tables[table], "parent"):
-        if None not in (stored[name], new.get(name)) and stored[name] != new[name]:
+        told = stored.get(name), new.get(name)
+        if None not in told and told[0] != told[1]:
             raise Unmappable(f"{table}.{name}", TAKEN)
     after = dict(stored)
     newer = "version" in new and new["version"] > stored["version"]

@@ -24,8 +24,8 @@ from engines.column_types import Exact
 from rows import Unmappable
 from rows.version import STUB
 from schema.tables.ci import keys, metadata, of_kind
-from store.write.merge_rules import rules_of
-from store.write.stored_rows import Values, key_of
+from store.write.merge_rules import merged, rules_of
+from store.write.stored_rows import Key, Values, key_of
 
 Assigned = list[tuple[str, Any]]
 
@@ -85,7 +85,24 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
         lock(connection, table, rows)
     kind = kind_of(connection)
     for columns, alike in sorted(groups.items()):
-        kind.post(connection, statement(kind, name, columns), alike)
+        kind.post(connection, statement(kind, name, columns), combine(table, alike))
+
+
+def combine(table: Table, rows: Iterable[Values]) -> list[Values]:
+    """Return rows of the same columns, in the order of their keys, each key once.
+
+    A job is told of three times within seconds: what its records leave is the same, one by one or
+    at once. Raises Unmappable for a record that says the row is another's.
+    """
+    combined: dict[Key, Values] = {}
+    for values in rows:
+        key = key_of(table, values)
+        before = combined.get(key)
+        if before is None:
+            combined[key] = values
+        elif values != before:
+            combined[key] = merged(table.name, before, values)
+    return list(combined.values())
 
 
 def distinct(rows: Iterable[Values]) -> list[Values]:

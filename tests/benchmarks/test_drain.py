@@ -1,39 +1,60 @@
 """What is timed is the real drain and the real replay, of all deliveries."""
 
-from pathlib import Path
+import re
 
 import pytest
 
-from benchmarks.drain import bench, fill, line
-from benchmarks.measuring import WorkTime
-from store.deliveries.spool import Spool
+from benchmarks import drain
+from benchmarks.drain import fill, line, main
+from benchmarks.measuring import WorkTime, median_of, print_beside
+from tests import leftovers
+
+
+@pytest.fixture(autouse=True)
+def _servers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what the programme ends at its end be this session's to end."""
+    monkeypatch.setattr(leftovers, "close_session", lambda: None)
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite", "mariadb"], indirect=True)
 def test_all_of_a_spool_is_drained_and_replayed(
-    engine_name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    engine_name: str, capsys: pytest.CaptureFixture[str]
 ):
-    size = fill(tmp_path / "spool", 450)
-    assert 5_000 < size < 15_000
-    assert bench(engine_name, tmp_path, 450, is_profiled=False)
-    cells = [one.split(" | ") for one in capsys.readouterr().out.splitlines()]
+    assert main(["--engines", engine_name, "--deliveries", "450"]) == 0
+    out = capsys.readouterr().out
+    assert 5 < float(re.findall(r"^450 deliveries of ([\d.]+) KB", out)[0]) < 15
+    cells = [one.split(" | ") for one in out.splitlines() if one.endswith("450 |")]
     assert [(*one[:2], one[-1]) for one in cells] == [
         (f"| {engine_name}", "drain", "450 |"),
         (f"| {engine_name}", "replay", "450 |"),
     ]
-    assert Spool(tmp_path / engine_name / "spool").count() == 0
-    assert Spool(tmp_path / "spool").count() == 450
 
 
-def test_delivery_that_does_not_arrive_is_noticed(tmp_path: Path):
-    fill(tmp_path / "spool", 20)
-    assert not bench("sqlite", tmp_path, 21, is_profiled=False)
+def test_delivery_that_does_not_arrive_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(drain, "fill", lambda folder, number: fill(folder, 20))
+    assert main(["--engines", "sqlite", "--deliveries", "21", "--rounds", "1"]) == 1
+    assert "| 20 |" in capsys.readouterr().out
 
 
-def test_profile_names_what_took_the_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    fill(tmp_path / "spool", 20)
-    assert bench("sqlite", tmp_path, 20, is_profiled=True)
+def test_profile_names_what_took_the_time(capsys: pytest.CaptureFixture[str]):
+    assert main(["--engines", "sqlite", "--deliveries", "20", "--profile"]) == 0
     assert "store_all" in capsys.readouterr().out
+
+
+def test_median_is_of_each_time_and_beside_mariadb_of_pairs(capsys: pytest.CaptureFixture[str]):
+    slow, fast = WorkTime(4.0, 2.0, 1.0), WorkTime(2.0, 1.0, 0.5)
+    odd = WorkTime(9.0, 1.5, 0.5)
+    assert median_of([slow, fast, odd]) == WorkTime(4.0, 1.5, 0.5)
+    print_beside({
+        ("drain", "mariadb"): [slow, fast, odd],
+        ("drain", "postgresql"): [fast, fast, fast],
+        ("drain", "sqlite"): [],
+    })  # fmt: skip
+    assert capsys.readouterr().out == (
+        "postgresql beside mariadb, drain: 2.00 of its rate, by processors 1.33\n"
+    )
 
 
 def test_line_has_times_of_one_delivery():

@@ -1,7 +1,7 @@
 """Make every fault that a programme makes, and ask `--check` what is wrong and what helps.
 
-python -m tests.faults                   all of them
-python -m tests.faults --engine mysql    the outages of another server
+python -m tests.faults                        all of them
+python -m tests.faults --engine postgresql    the outages of another server
 """
 
 import argparse
@@ -18,7 +18,7 @@ from tests.faults import server_faults, store_faults, world_faults
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a row for each fault; return 0 when each is told with what helps."""
     flags = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    flags.add_argument("--engine", default="mariadb", choices=("mariadb", "mysql"))
+    flags.add_argument("--engine", default="mariadb", choices=("mariadb", "mysql", "postgresql"))
     given = flags.parse_args(argv)
     logging.disable(logging.CRITICAL)
     untold = number = 0

@@ -14,9 +14,10 @@ from schema import migrate
 from store.deliveries.table import APPLIED, Delivery, now, save_all
 from tests.damage.store import sent, store
 from tests.faults.fault import Fault, FaultOutcome, Place, ask
+from tests.postgresql import outages as postgresql
 from tests.servers import DURABLE
 from tests.torture.crash import RELAXED
-from tests.torture.outages import DISK, OUTAGES, let_in
+from tests.torture.outages import DISK, OUTAGES, Ways, let_in
 from tests.torture.stage import Stage
 
 WAIT, ACT = "or wait: deliveries are spooled", "look at user, password, rights and schema"
@@ -32,10 +33,14 @@ HELP = {
 }
 """What `--check` must say of an outage; flickering is one that is frozen again and again."""
 LINES = {"schema not upgraded": "schema"}
+WAYS = {"postgresql": postgresql.WAYS}
+FLUSHES = {"postgresql": ("synchronous_commit", "must not be off")}
+"""By engine: the line that tells of commits that a crash loses, and what it says."""
 
 
 def outcomes(engine: str) -> Iterator[FaultOutcome]:
     """Make each outage of a server, and ask `--check` while it lasts."""
+    ways = WAYS.get(engine, Ways(let_in, OUTAGES))
     for name, says in HELP.items():
         fault = Fault(f"{engine} {name}", "outages", do_nothing, LINES.get(name, "database"), says)
         disk = DISK if name == "disk full" else ()
@@ -43,12 +48,12 @@ def outcomes(engine: str) -> Iterator[FaultOutcome]:
             stage = Stage(engine, Path(folder), (*DURABLE, *disk))
             stack.callback(stage.close)
             migrate.upgrade(stage.url)
-            place = Place(Path(folder), {"DATABASE_URL": let_in(stage)}, stack)
+            place = Place(Path(folder), {"DATABASE_URL": ways.let_in(stage)}, stack)
             assert ask(place.settings) == []
             held = connect(place.settings.database_url)
             stack.callback(held.dispose)
             held.connect()  # some outages begin with the connections that are there
-            with OUTAGES[name](stage):
+            with ways.outages[name](stage):
                 if name == "disk full":
                     fill(held)
                 yield FaultOutcome(fault, ask(place.settings))
@@ -67,9 +72,9 @@ def of_contents(engine: str) -> Iterator[FaultOutcome]:
             connection.exec_driver_sql("DELETE FROM jobs")
         writer.dispose()
         lines = ask(Place(Path(folder), {"DATABASE_URL": stage.url}, stack).settings)
-        flush = "innodb_flush_log_at_trx_commit"
+        flush = FLUSHES.get(engine, ("innodb_flush_log_at_trx_commit", "must be 1"))
         for name, line, says in (
-            ("flushes once a second", flush, "must be 1"),
+            ("loses commits in a crash", *flush),
             ("rows of jobs missing", "deliveries", "--replay"),
         ):
             yield FaultOutcome(Fault(f"{engine} {name}", "torture", do_nothing, line, says), lines)

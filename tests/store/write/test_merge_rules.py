@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
@@ -74,6 +75,45 @@ shared = settings(
 @given(st.lists(records(), min_size=2, max_size=4))
 def test_merge_of_jobs_is_told_beforehand(engine: Engine, history):
     check(engine, jobs.name, history)
+
+
+# What a statement makes of a record is the same on every engine: the tests around these two.
+sqlite_only = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+def check_at_once(engine: Engine, name: str, history: list[dict[str, object]]) -> None:
+    """What records leave that come at once is what they leave one by one."""
+    table, left = metadata.tables[name], list[dict[str, object]]()
+    for parts in ([[record] for record in history], [history]):
+        emptied(engine.url.render_as_string(hide_password=False))
+        with engine.begin() as connection:
+            for part in parts:
+                upsert(connection, name, part)
+            (row,) = connection.execute(select(table)).mappings()
+            left.append({column: row[column] for column in row if column != "Id"})
+    assert left[0] == left[1]
+
+
+@sqlite_only
+@shared
+@given(st.data(), st.lists(versions, min_size=2, max_size=4))
+def test_records_that_come_at_once_leave_what_they_leave_one_by_one(engine: Engine, data, told):
+    """Of a fixed column all that say it say the same: see the contract in rows/__init__.py."""
+    fixed = {name: data.draw(values) for name, values in FIXED.items()}
+    states = {version: {name: data.draw(JOB[name]) for name in JOB} for version in told}
+    history = [
+        {"provider": "github", "gitid": 1, **states[version], **fixed, "version": version}
+        | {name: None for name in ("name", "labels", "createtime") if data.draw(st.booleans())}
+        for version in told
+    ]
+    check_at_once(engine, jobs.name, history)
+
+
+@sqlite_only
+@shared
+@given(st.lists(aliases, min_size=2, max_size=4))
+def test_names_that_come_at_once_leave_what_they_leave_one_by_one(engine: Engine, history):
+    check_at_once(engine, repoaliases.name, history)
 
 
 def test_name_without_a_page_does_not_move_a_row(engine: Engine):

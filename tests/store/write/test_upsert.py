@@ -115,6 +115,30 @@ def test_stub_of_a_stored_row_changes_nothing(engine: Engine):
     assert merged(engine, {"version": b""}) == stored
 
 
+def test_row_that_is_told_often_is_sent_once(engine: Engine):
+    told, sent = [b"\x01", b"\x03", b"\x02"], list[object]()
+    rows = [
+        {"provider": "github", "gitid": number, "name": str(version), "version": version}
+        for version in told
+        for number in (2, 1)
+    ]
+    keep = "before_cursor_execute"
+    event.listen(engine, keep, lambda *given: sent.append(given[3]))
+    with engine.begin() as connection:
+        upsert(connection, "repos", rows)
+    with reading(engine).connect() as connection:
+        stored = connection.execute(select(repos.c.gitid, repos.c.name).order_by(repos.c.gitid))
+        assert stored.all() == [(1, "b'\\x03'"), (2, "b'\\x03'")]
+    assert [len(parameters) for parameters in sent if isinstance(parameters, list)] == [2]
+
+
+def test_row_of_two_runs_is_refused_at_once_too(engine: Engine):
+    key = {"provider": "github", "gitid": 1, "attempt": 1, "inherited": False, "gated": False}
+    rows = [{**key, "rungitid": run, "version": bytes([run])} for run in (7, 8)]
+    with engine.begin() as connection, pytest.raises(Unmappable, match="another repository or run"):
+        upsert(connection, "jobs", rows)
+
+
 def fixed(engine: Engine, *records: dict[str, object]) -> object:
     """Return the author that records of one commit leave."""
     table = metadata.tables["commits"]
