@@ -14,8 +14,8 @@ from schema.tables import packages as tables
 from schema.tables.ci import repos
 from store.packages import name_links
 
-NEEDS = ".needs.json"
-"""The file's name in the program's folder."""
+NEEDS = "needs.json"
+"""The file's name, beside the program's folder."""
 
 
 def list_watched(connection: Connection) -> list[dict[str, Any]]:
@@ -71,8 +71,8 @@ LISTS: Mapping[str, Callable[[Connection], list[dict[str, Any]]]] = {
 }
 
 
-def write_needs(connection: Connection, names: Sequence[str], folder: Path) -> None:
-    """Write the lists of these names for a program that runs in a folder."""
+def write_needs(connection: Connection, names: Sequence[str], path: Path) -> None:
+    """Write the lists of these names into a file, where there are any."""
     if names:
         given = {name: LISTS[name](connection) for name in names}
-        (folder / NEEDS).write_bytes(orjson.dumps(given))
+        path.write_bytes(orjson.dumps(given))

@@ -183,6 +183,6 @@ def environment(
     """Return all that a program sees of its surroundings."""
     seen = passed_on(environ) | sources_of(manifest, environ)
     own = {"OUTPUTDIR": str(folder), "HOME": str(folder), "TMPDIR": str(folder)}
-    own |= {"FEED_NEEDS": str(folder / NEEDS)} if manifest.needs else {}
+    own |= {"FEED_NEEDS": str(state.parent / NEEDS)} if manifest.needs else {}
     own |= {"FEED_NAME": manifest.name, "FEED_STATE": str(state), "PYTHONUTF8": "1"}
     return {**seen, **manifest.env, **own}

@@ -22,7 +22,7 @@ from feedrunner.load import (
 )
 from feedrunner.manifest import Manifest
 from feedrunner.messages import BadLine
-from feedrunner.needs import write_needs
+from feedrunner.needs import NEEDS, write_needs
 from feedrunner.output_files import read_folder
 from feedrunner.process import (
     AGAIN,
@@ -76,11 +76,12 @@ def run_feed(
     installed. `show` passes on what is printed. Raises Busy, SQLAlchemyError.
     """
     with tempfile.TemporaryDirectory(prefix=f"feed-{manifest.name}-") as name:
-        folder = Path(name)
+        own, folder = Path(name), Path(name, "output")
+        folder.mkdir()
         with reading(engine).connect() as connection:
             state = "{}" if full else last_state(connection, manifest.name)
-            write_needs(connection, manifest.needs, folder)
-        state_path = folder / ".state.json"
+            write_needs(connection, manifest.needs, own / NEEDS)
+        state_path = own / "state.json"
         state_path.write_text(state, encoding="utf-8")
 
         exits, running, logs = list[int](), list[Process](), list[str]()

@@ -26,14 +26,16 @@ def test_program_sees_its_folder_state_and_sources_and_nothing_else(engine: Engi
     program = (
         "import json, os\n"
         "state = open(os.environ['FEED_STATE']).read()\n"
-        f"json.dump([dict(os.environ), os.getcwd(), state], open({str(seen)!r}, 'w'))\n"
+        f"file = open({str(seen)!r}, 'w')\n"
+        "json.dump([dict(os.environ), os.getcwd(), os.listdir(), state], file)\n"
     )
     manifest = write_feed(tmp_path, program)._replace(sources=("shop-eu",), env={"MY_NAME": "v"})
     run_feed(engine, manifest, {"PATH": "/usr/bin"})
     given = {**SECRETS, "SOURCE_SHOP_EU_TOKEN": "t", "SOURCE_OTHER_TOKEN": "o"}
     run_feed(engine, write_feed(tmp_path, printing([state(a=1)])), {"PATH": "/usr/bin"})
     run_feed(engine, manifest._replace(folder=write_feed(tmp_path, program).folder), given)
-    environ, folder, last = json.loads(seen.read_text())
+    environ, folder, held, last = json.loads(seen.read_text())
+    assert held == []
     names = {"OUTPUTDIR", "HOME", "TMPDIR", "FEED_NAME", "FEED_STATE", "PYTHONUTF8", "PATH"}
     assert {*environ} - {"LC_CTYPE"} == names | {"MY_NAME", "SOURCE_SHOP_EU_TOKEN"}
     assert environ["OUTPUTDIR"] == environ["HOME"] == environ["TMPDIR"] == folder
