@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select, update
+from sqlalchemy import Connection, Select, Table, func, or_, select, update
 
 from engines.chunks import SIZE
 from feedrunner.writing.batch import Loading
@@ -61,11 +61,16 @@ def mark_gone(connection: Connection, table: Table, load: Loading, seen: Numbers
 
 
 def there(table: Table, load: Loading, what: Any) -> Select[Any]:
-    """Return the query of something of a registry's rows that are not gone."""
-    packages, query = tables.packages, select(what).select_from(table)
+    """Return the query of something of a registry's rows that are not gone.
+
+    Those that another feed of the registry wrote last are that feed's.
+    """
+    packages, history, query = tables.packages, tables.load_history, select(what).select_from(table)
     if table is not packages:
         query = query.join(packages, packages.c.Id == table.c.package_id)
-    return query.where(packages.c.manager == load.manager, table.c.gonetime.is_(None))
+    others = select(history.c.Id).where(history.c.feed != load.feed)
+    is_own = or_(table.c.load_id.is_(None), table.c.load_id.not_in(others))
+    return query.where(packages.c.manager == load.manager, table.c.gonetime.is_(None), is_own)
 
 
 def parts(connection: Connection, query: Select[Any], table: Table) -> Iterator[list[int]]:

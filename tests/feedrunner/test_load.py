@@ -92,6 +92,17 @@ def test_no_stream_is_marked_when_another_is_half(engine: Engine, tmp_path):
     assert rows(engine, select(tables.packages.c.gonetime).distinct()) == [(None,)]
 
 
+def test_rows_of_another_feed_of_the_registry_stay(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP[:3])
+    fig = printing([record("packages", name="fig"), SHOP[0], whole("packages")])
+    ended = run_feed(engine, write_feed(tmp_path, fig, "market"), os.environ)
+    assert (ended.error, ended.gone) == ("", 0)
+    ended = run(engine, tmp_path, [*SHOP[:2], whole("packages")])
+    assert (ended.error, ended.gone) == ("", 1)
+    gone = select(tables.packages.c.name).where(tables.packages.c.gonetime.is_not(None))
+    assert rows(engine, gone) == [("plum",)]
+
+
 def test_rows_that_a_whole_stream_does_not_bring_are_marked_and_come_back(engine: Engine, tmp_path):
     run(engine, tmp_path, SHOP)
     gone = select(tables.packages.c.name).where(tables.packages.c.gonetime.is_not(None))
