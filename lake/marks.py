@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, Select, Table, and_, bindparam, delete, exists, select, update
 
 from engines.chunks import by_scope, chunks
+from lake.copying.store_rows import select_rows
 from lake.lake_tables import OF_KEYS, OF_RUNS
-from lake.store_rows import select_rows
 from rows.words import RunKey
 from schema.tables.lake_notes import lakecommits, lakerepos, lakeruns, lakes
 from schema.tables.rollups import dirtyruns, rollspans

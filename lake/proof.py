@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Table
 
-from lake import differences, marks, store_rows
+from lake import marks
+from lake.copying import differences, store_rows
+from lake.copying.unmarked_tables import FEW, StoreRead, count_rows
 from lake.lake_tables import MARKED, columns, tables
-from lake.sync import FEW, LastSync, Store, copied_tables, count_rows, last_sync
+from lake.sync import Store, last_sync
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,13 +45,13 @@ class Difference(NamedTuple):
 def compare(store: Store, lake: "DuckDBPyConnection") -> tuple[int, list[Difference]]:
     """Return how many rows were compared, and what differs. Raises duckdb.Error: a file is gone."""
     total, different = 0, list[Difference]()
-    last = last_sync(lake)
+    last = last_sync(lake).read
     with TemporaryDirectory(prefix="runledger-lake-") as folder, store.reader.connect() as reader:
         seen = marks.read(reader, EVERY)
         stored = count_rows(reader, tables())
         open_tables = [one for one in tables() if not is_as_synced(lake, one, last)]
         large = [one for one in open_tables if stored[one.name] > FEW]
-        copies = copied_tables(reader, Path(folder), large)
+        copies = store_rows.copy_tables(reader, large, Path(folder))
         # What was copied by another process may be newer than this moment, and its marks, too.
         with store.writer.connect() as later:
             seen = seen.union(marks.read(later, EVERY))
@@ -64,7 +66,7 @@ def compare(store: Store, lake: "DuckDBPyConnection") -> tuple[int, list[Differe
     return total, different
 
 
-def is_as_synced(lake: "DuckDBPyConnection", table: Table, last: LastSync) -> bool:
+def is_as_synced(lake: "DuckDBPyConnection", table: Table, last: StoreRead) -> bool:
     """Tell whether a table without marks is what the last sync left, reading all of its columns."""
     if table.name in MARKED:
         return False

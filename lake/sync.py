@@ -8,31 +8,29 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, exists, func, literal, select, union_all
+from sqlalchemy import Connection, Engine, Table, exists, func, select
 
-from engines import kind_of
 from engines.transaction import transact
-from lake import differences, marks, store_rows
-from lake.differences import Changed
+from lake import marks
+from lake.copying import differences, store_rows
+from lake.copying.differences import Changed
+from lake.copying.unmarked_tables import StoreRead, copy_unmarked
 from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, tables
 from lake.marks import Marks, changed_spans, queries_of, scope_of
 from schema.tables.ci import workflowruns
 from schema.tables.lake_notes import lakes
-from schema.tables.rollups import rollspans
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RUNS = 10_000
 """Marked runs that one transaction copies."""
-FEW = 10_000
-"""Rows of a table that are read one by one, though it is an SQLite file's."""
 TRIES = 8
 """A catalog in a file refuses the second of two writers at once: all of its work is done again."""
 INCREMENTAL, FULL = "incremental", "full"
@@ -50,15 +48,11 @@ class OtherStore(Exception):
 
 
 class LastSync(NamedTuple):
-    """A lake's id, the name of its last sync, and what that found in the store.
-
-    Of the tables alone that it read as a whole: how many rows, and without marks their digest.
-    """
+    """A lake's id, the name of its last sync, and what that found in the store."""
 
     lakeid: str
     sync: str | None = None
-    rows: Mapping[str, int] = {}
-    digests: Mapping[str, str] = {}
+    read: StoreRead = StoreRead()
 
 
 class SyncReport(NamedTuple):
@@ -134,29 +128,12 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
     with TemporaryDirectory(prefix="runledger-lake-") as folder, store.reader.connect() as reader:
         seen = marks.read(reader, RUNS)
         lake.execute("BEGIN")
-        changed, is_new = Changed(), last.sync is None
         spans = changed_spans(lake, seen)
         marked = [] if mode == FULL else [one for one in tables() if one.name in MARKED]
         whole = [one for one in tables() if one not in marked]
-        stored, held = count_rows(reader, whole), last.rows
-        # Never newer than the roll-ups of this moment: it says which of them the lake has.
-        copies = copied_tables(
-            reader,
-            Path(folder),
-            [one for one in whole if stored[one.name] > FEW and one is not rollspans],
+        changed, read = copy_unmarked(
+            lake, reader, whole, last.read if last.sync else None, Path(folder), full=mode == FULL
         )
-        digests = dict(last.digests)
-        for table in whole:
-            if stored[table.name] or (not is_new and held.get(table.name) != 0):
-                copy = copies.get(table.name)
-                query = copy or store_rows.stage(
-                    lake, reader, table, [store_rows.select_rows(table)]
-                )
-                if table.name not in MARKED:
-                    digests[table.name] = differences.digest(lake, table, query)
-                    if mode == INCREMENTAL and digests[table.name] == last.digests.get(table.name):
-                        continue
-                changed += copy_whole(lake, table, query, is_new=is_new)
         for table in marked:
             changed += copy_marked(reader, lake, table, seen, spans)
     is_marked = seen.runs or seen.repositories or seen.commits
@@ -164,7 +141,7 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
         lake.execute("ROLLBACK")
         name = last.sync or name
     else:
-        note(lake, LastSync(lakeid, name, {**held, **stored}, digests), mode, changed)
+        note(lake, LastSync(lakeid, name, read), mode, changed)
         lake.execute("COMMIT")
     transact(store.writer, lambda each: marks.end(each, lakeid, name, seen))
     is_more = len(seen.runs) >= RUNS or len(seen.commits) >= RUNS
@@ -178,42 +155,20 @@ def last_sync(lake: "DuckDBPyConnection") -> LastSync:
     if row is None:
         return LastSync(secrets.token_hex(16))
     told = json.loads(row[2])
-    return LastSync(row[0], row[1], told.get("rows", {}), told.get("digests", {}))
+    return LastSync(row[0], row[1], StoreRead(told.get("rows", {}), told.get("digests", {})))
 
 
 def note(lake: "DuckDBPyConnection", done: LastSync, mode: str, changed: Changed) -> None:
     """Write the sync's own row, and what `snapshots()` shows of it."""
-    told = {"rows": done.rows, "digests": done.digests}
     lake.execute(
         f"INSERT INTO {SYNCS} SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ?, ?"
         f" FROM {SYNCS}",
-        [done.sync, done.lakeid, marks.utc(), mode, *changed, json.dumps(told)],
+        [done.sync, done.lakeid, marks.utc(), mode, *changed, json.dumps(done.read._asdict())],
     )
     extra = json.dumps({"sync": done.sync, "mode": mode, **changed._asdict()})
     lake.execute(
         "CALL lake.set_commit_message('runledger', ?, extra_info => ?)", [f"{mode} sync", extra]
     )
-
-
-def copied_tables(reader: Connection, folder: Path, wanted: Sequence[Table]) -> dict[str, str]:
-    """Copy tables of a store that is an SQLite file; return the SELECTs of their copies."""
-    if not kind_of(reader).is_file:
-        return {}
-    path = reader.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'")
-    return store_rows.copy_file(str(path.scalar_one()), wanted, folder)
-
-
-def count_rows(reader: Connection, wanted: Sequence[Table]) -> dict[str, int]:
-    """Return how many rows tables of the store have."""
-    counts = (select(literal(one.name), func.count()).select_from(one) for one in wanted)
-    return {name: number for name, number in reader.execute(union_all(*counts))}
-
-
-def copy_whole(lake: "DuckDBPyConnection", table: Table, query: str, *, is_new: bool) -> Changed:
-    """Bring all of a table of the lake to the store's rows (a SELECT)."""
-    if is_new:
-        return differences.fill(lake, table, query)
-    return differences.replace(lake, table, query, "true")
 
 
 def copy_marked(

@@ -1,10 +1,11 @@
 """Hand rows of the store over to DuckDB: as a SELECT in the lake's types, wherever they come from.
 
-Few rows come by SQLAlchemy into a table of DuckDB's memory. All of a table of an SQLite file is
-read thirty times as fast by DuckDB itself, in a process of its own (lake/file_copy.py): two
-libraries of SQLite in one process undo each other's locks (sqlite.org/howtocorrupt.html, 2.2.1).
+Few rows come by SQLAlchemy into a table of DuckDB's memory. All of a table is read thirty times
+as fast by DuckDB itself, in a process of its own (file_copy.py): two libraries of SQLite in
+one process undo each other's locks (sqlite.org/howtocorrupt.html, 2.2.1).
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Select, Table, select
 
 from lake.catalog import literal
+from lake.copying.store_scan import scan_of
 from lake.lake_tables import columns, definition, names, type_of
+from lake.why_failed import without_secrets
 from runtime import log
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-HOUSE = Path(__file__).resolve().parent.parent
+HOUSE = Path(__file__).resolve().parent.parent.parent
 ROWS = 5000
 """Rows that are handed over at once."""
 
@@ -54,20 +57,23 @@ def pages(store: Connection, query: Select[Any]) -> Iterator[Sequence[Sequence[A
     yield from result.partitions()
 
 
-def copy_file(path: str, wanted: Iterable[Table], folder: Path) -> dict[str, str]:
-    """Copy tables of an SQLite file into `folder`; return the SELECT of each that could be read.
+def copy_tables(store: Connection, wanted: Iterable[Table], folder: Path) -> dict[str, str]:
+    """Copy tables of the store into `folder`; return the SELECT of each that could be read.
 
     One that holds a value of another type than its column's cannot; the log says so.
     """
     chosen = [table.name for table in wanted]
     if not chosen:
         return {}
-    command = [sys.executable, "-m", "lake.file_copy", path, str(folder), *chosen]
-    done = subprocess.run(  # noqa: S603 - our own words
-        command, cwd=HOUSE, capture_output=True, text=True, check=False
-    )
+    scan = scan_of(store, folder)
+    told = {**scan._asdict(), "folder": str(folder), "tables": chosen}
+    done = subprocess.run(
+        [sys.executable, "-m", "lake.copying.file_copy"],
+        cwd=HOUSE, input=json.dumps(told), capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if done.returncode:
-        log.warning("tables of the store are read row by row", cause=done.stderr[-500:])
+        cause = without_secrets(done.stderr[-500:], [scan.password] if scan.password else [])
+        log.warning("tables of the store are read row by row", cause=cause)
     read = set(done.stdout.split())
     return {
         name: f"SELECT * FROM read_parquet({literal(str(folder / f'{name}.parquet'))})"
