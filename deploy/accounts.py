@@ -12,7 +12,6 @@ from schema.tables.ci import metadata
 from schema.tables.views import NAMES
 
 FOLDER = Path(__file__).resolve().parent
-CHART = FOLDER.parent / "charts/runledger"
 SECRET = {("deliveries", "body"), ("deliveryparts", "body")}
 """Raw deliveries: they hold whatever GitHub sends, e-mail addresses too."""
 READERS = ("runledger_analyst", "runledger_dashboard")
@@ -74,8 +73,9 @@ SERVERS = {
         "psql -v ON_ERROR_STOP=1 -h HOST -U ADMIN shark_dashboard_db",
     ),
 }
+ROWS = "SELECT, INSERT, UPDATE, DELETE"
 OWNER = (
-    "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES,"
+    f"{ROWS}, CREATE, ALTER, INDEX, DROP, REFERENCES,"
     " CREATE VIEW, SHOW VIEW, CREATE TEMPORARY TABLES, LOCK TABLES"
 )
 
@@ -98,7 +98,7 @@ def statements(engine: str) -> Iterator[str]:
     for number, (account, limit) in enumerate(sorted(limits.items()), 1):
         yield f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY 'CHANGE-ME-{number}'"
         yield f"ALTER USER {account} REQUIRE SSL WITH {limit}"
-    yield "GRANT SELECT, INSERT, UPDATE, DELETE ON * TO runledger_listener"
+    yield f"GRANT {ROWS} ON * TO runledger_listener"
     yield f"GRANT {OWNER} ON * TO runledger_migrations"
     for account in READERS:
         for name in sorted(metadata.tables):
@@ -109,13 +109,22 @@ def statements(engine: str) -> Iterator[str]:
 
 def of_postgresql() -> Iterator[str]:
     """Yield PostgreSQL's statements, in the schema `public` of the database that is connected."""
+    yield from roles("PASSWORD 'CHANGE-ME-{number}'")
+    yield from rights()
+
+
+def roles(password: str = "") -> Iterator[str]:
+    """Yield what makes PostgreSQL's accounts, and what they may before there is a table.
+
+    `password` is a clause; without it nobody can log in over the network yet.
+    """
     limits = {
         "runledger_listener": "CONNECTION LIMIT -1",
         "runledger_migrations": "CONNECTION LIMIT 5",
         **dict.fromkeys(READERS, SERVERS["postgresql"].limits),
     }
     for number, (account, limit) in enumerate(sorted(limits.items()), 1):
-        make = f"CREATE ROLE {account} LOGIN PASSWORD 'CHANGE-ME-{number}'"
+        make = f"CREATE ROLE {account} LOGIN {password.format(number=number)}".rstrip()
         yield do(f"IF to_regrole('{account}') IS NULL THEN {make}; END IF;")
         yield f"ALTER ROLE {account} {limit}"
     for account in READERS:
@@ -132,12 +141,15 @@ def of_postgresql() -> Iterator[str]:
     yield f"GRANT USAGE ON SCHEMA public TO {names}"
     yield "GRANT CREATE ON SCHEMA public TO runledger_migrations"
     yield "GRANT runledger_migrations TO CURRENT_USER"
-    rows = "SELECT, INSERT, UPDATE, DELETE"
     own = "ALTER DEFAULT PRIVILEGES FOR ROLE runledger_migrations IN SCHEMA public"
-    yield f"{own} GRANT {rows} ON TABLES TO runledger_listener"
+    yield f"{own} GRANT {ROWS} ON TABLES TO runledger_listener"
+
+
+def rights() -> Iterator[str]:
+    """Yield what PostgreSQL's accounts may with each table; its owner may say so."""
     for name in (*sorted(metadata.tables), "alembic_version", *NAMES):
         yield f"ALTER TABLE {name} OWNER TO runledger_migrations"
-        yield f"GRANT {rows} ON {name} TO runledger_listener"
+        yield f"GRANT {ROWS} ON {name} TO runledger_listener"
         right = readable(name) if name in metadata.tables else "SELECT"
         yield f"GRANT {right} ON {name} TO {', '.join(READERS)}"
 
@@ -156,6 +168,4 @@ def readable(name: str) -> str:
 
 def files() -> dict[Path, str]:
     """Return the files with their text."""
-    own = {FOLDER / f"accounts-{engine}.sql": sql(engine) for engine in SERVERS}
-    # A chart reads only what is in its folder.
-    return own | {CHART / "sql/accounts-postgresql.sql": sql("postgresql")}
+    return {FOLDER / f"accounts-{engine}.sql": sql(engine) for engine in SERVERS}

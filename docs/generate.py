@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.dialects import mysql, sqlite
 
-from deploy import accounts
+from deploy import accounts, chart
 from deploy.grafana import alerts, dashboards
 from rows.sources import source_of
 from schema import column_sources
@@ -177,7 +177,7 @@ BLOCKS = {
 
 def pages() -> dict[Path, str]:
     """Return every generated page with its text."""
-    texts = accounts.files() | dashboards.files() | alerts.files()
+    texts = accounts.files() | dashboards.files() | alerts.files() | chart.files()
     for path in (TOP / "README.md", TOP / "CONTRIBUTING.md", *(TOP / "docs").glob("*.md")):
         texts[path] = with_blocks(path.read_text("utf-8"))
     return texts

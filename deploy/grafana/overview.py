@@ -28,6 +28,15 @@ OVERVIEW = Board(
             "short",
             "/runs",
             f"SELECT COUNT(*) AS runs\n{RUNS}",
+            width=3,
+        ),
+        stat(
+            "Successful runs",
+            "Runs of the range that ended well",
+            "short",
+            "/runs?conclusion=success",
+            f"SELECT COUNT(*) AS runs\n{RUNS} AND {{passed}}",
+            width=3,
         ),
         stat(
             "Ended well",
@@ -36,6 +45,7 @@ OVERVIEW = Board(
             "percent",
             "/figures",
             f"SELECT {RATE} AS percent\n{RUNS}",
+            width=3,
         ),
         stat(
             "Ended well on the default branch",
@@ -43,6 +53,7 @@ OVERVIEW = Board(
             "percent",
             "/figures",
             f"SELECT {RATE} AS percent\n{DEFAULT_BRANCH}",
+            width=3,
         ),
         stat(
             "Run again",
@@ -51,6 +62,15 @@ OVERVIEW = Board(
             "/flakes",
             "SELECT 100.0 * SUM(CASE WHEN attempt > 1 THEN 1 ELSE 0 END) / NULLIF(COUNT(*), 0)"
             f" AS percent\n{RUNS}",
+            width=3,
+        ),
+        stat(
+            "Mean duration",
+            "From first start to end, on average, of the runs that ended well",
+            "s",
+            "/time",
+            f"SELECT AVG(runtime) AS seconds\n{RUNS} AND {{passed}}",
+            width=3,
         ),
         stat(
             "Time of all runs",
@@ -58,6 +78,7 @@ OVERVIEW = Board(
             "s",
             "/time",
             f"SELECT SUM(runtime) AS seconds\n{RUNS}",
+            width=3,
         ),
         stat(
             "Not ended",
@@ -65,6 +86,7 @@ OVERVIEW = Board(
             "short",
             "/runs?conclusion=running",
             f"SELECT COUNT(*) AS runs\n{RUNS} AND status <> 'completed'",
+            width=3,
         ),
         Panel(
             "Runs by conclusion",
@@ -81,6 +103,16 @@ OVERVIEW = Board(
             is_stacked=True,
         ),
         Panel(
+            "Success rate",
+            "timeseries",
+            "Of the runs of each interval that ended well or failed, how many ended well",
+            "percent",
+            "/figures",
+            "SELECT {bucket createtime} AS time, "
+            + RATE
+            + f" AS percent\n{RUNS}\nGROUP BY 1\nORDER BY 1",
+        ),
+        Panel(
             "Success rate of the default branch",
             "timeseries",
             "Of the default branch's runs that ended well or failed, how many ended well",
@@ -93,10 +125,11 @@ OVERVIEW = Board(
         Panel(
             "Duration of successful runs",
             "timeseries",
-            "Median and 95th percentile of the runs that ended well",
+            "Mean, median and 95th percentile of the runs that ended well",
             "s",
             "/time",
-            "SELECT time, MIN(CASE WHEN part >= 0.5 THEN runtime END) AS p50,\n"
+            "SELECT time, AVG(runtime) AS mean,"
+            " MIN(CASE WHEN part >= 0.5 THEN runtime END) AS p50,\n"
             "  MIN(CASE WHEN part >= 0.95 THEN runtime END) AS p95\n"
             "FROM (SELECT time, runtime,\n"
             "    CUME_DIST() OVER (PARTITION BY time ORDER BY runtime) AS part\n"
@@ -144,6 +177,7 @@ OVERVIEW = Board(
             f"SELECT repo AS repository, workflowname AS workflow, {COUNTS}\n{RUNS}\n"
             "GROUP BY repoid, repo, workflowname\nORDER BY failed DESC, runs DESC, repository,"
             " workflow\nLIMIT 100",
+            width=24,
             units={"percent": "percent", "seconds": "s"},
         ),
     ),

@@ -56,10 +56,11 @@ def places(panels: tuple[Panel, ...]) -> Iterator[Place]:
 
 
 def stat(
-    title: str, description: str, unit: str, page: str, sql: str, red_from: float | None = None
-) -> Panel:
+    title: str, description: str, unit: str, page: str, sql: str,
+    red_from: float | None = None, width: int = 4,
+) -> Panel:  # fmt: skip
     """Return a panel of one figure."""
-    shape = Panel(title, "stat", description, unit, page, sql, width=4, height=4)
+    shape = Panel(title, "stat", description, unit, page, sql, width, height=4)
     return shape._replace(red_from=red_from)
 
 

@@ -93,6 +93,15 @@ QUEUE = Board(
             units=UNITS,
         ),
         Panel(
+            "Jobs",
+            "table",
+            "Wait for a runner by the job's name, longest first" + NOTE,
+            "short",
+            "/pools",
+            quantiles("queuetime", WAITED, "name", "job") + "\nORDER BY p95 DESC, job\nLIMIT 50",
+            units=UNITS,
+        ),
+        Panel(
             "Systems",
             "table",
             "Wait for a runner by operating system" + NOTE,
@@ -113,6 +122,16 @@ QUEUE = Board(
             "ORDER BY seconds DESC, runnername\nLIMIT 100",
             units={"seconds": "s"},
             links={"runnername": "/runner?name=${__data.fields.runnername}"},
+        ),
+        Panel(
+            "Runners at work",
+            "timeseries",
+            "How many different runners had a job in each interval, by operating system",
+            "short",
+            "/pools",
+            "SELECT {bucket createtime} AS time, COALESCE(os, 'unknown') AS metric,\n"
+            f"  COUNT(DISTINCT runnername) AS runners\nFROM {JOBS} AND runnername IS NOT NULL\n"
+            "GROUP BY 1, 2\nORDER BY 1, 2",
         ),
         Panel(
             "Busy time by system",

@@ -16,28 +16,36 @@ def run_controllers(objects: Objects, note: Note) -> None:
         if kind not in STATUS:
             continue
         pod = pod_of(each)
-        lacks = [] if pod is None else [name for name in needs(pod["spec"]) if name not in objects]
+        needed = [] if pod is None else needs(pod["spec"])
+        lacks = [name for *name, key in needed if not has(objects.get(tuple(name)), key)]
         status = STATUS[kind](each, not lacks)
         if status != each.get("status"):
             note("MODIFIED", kind, {**each, "status": status})
 
 
-def needs(pod: Object) -> Iterator[tuple[str, str]]:
-    """Yield the Secrets and ConfigMaps without which a pod does not start."""
+def has(each: Object | None, key: str | None) -> bool:
+    """Tell whether a Secret or ConfigMap is there, with a key."""
+    return each is not None and (
+        key is None or key in {**each.get("data", {}), **each.get("stringData", {})}
+    )
+
+
+def needs(pod: Object) -> Iterator[tuple[str, str, str | None]]:
+    """Yield the Secrets and ConfigMaps, and keys, without which a pod does not start."""
     for container in [*pod.get("initContainers", []), *pod["containers"]]:
         for variable in container.get("env", []):
             if reference := variable.get("valueFrom", {}).get("secretKeyRef"):
-                yield "Secret", reference["name"]
+                yield "Secret", reference["name"], reference["key"]
         for source in container.get("envFrom", []):
             if "secretRef" in source:
-                yield "Secret", source["secretRef"]["name"]
+                yield "Secret", source["secretRef"]["name"], None
             if "configMapRef" in source:
-                yield "ConfigMap", source["configMapRef"]["name"]
+                yield "ConfigMap", source["configMapRef"]["name"], None
     for volume in pod.get("volumes", []):
         if "secret" in volume:
-            yield "Secret", volume["secret"]["secretName"]
+            yield "Secret", volume["secret"]["secretName"], None
         if "configMap" in volume:
-            yield "ConfigMap", volume["configMap"]["name"]
+            yield "ConfigMap", volume["configMap"]["name"], None
 
 
 def condition(kind: str, *, is_so: bool) -> Object:

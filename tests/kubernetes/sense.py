@@ -18,7 +18,7 @@ LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 CRON = re.compile(r"(@(yearly|monthly|weekly|daily|hourly)|[\d*/,-]+( [\d*/,A-Za-z-]+){4})")
-CRONJOB_LETTERS, SECRET_BYTES = 52, 2**20
+CRONJOB_LETTERS, BYTES = 52, 2**20
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 HANDLERS = {"exec", "httpGet", "tcpSocket", "grpc"}
 RESTRICTED = {
@@ -54,6 +54,8 @@ def wrongs(each: Object, objects: list[Object]) -> Iterator[str]:
             yield f"timeZone {spec['timeZone']}"
     if each["kind"] == "Secret":
         yield from wrong_secret(each)
+    if each["kind"] == "ConfigMap" and sum(map(len, each["data"].values())) > BYTES:
+        yield "is over 1 MiB"
     if each["kind"] == "PodDisruptionBudget" and {"minAvailable", "maxUnavailable"} <= spec.keys():
         yield "has two limits"
     yield from wrong_selector(each, objects)
@@ -83,7 +85,7 @@ def wrong_secret(secret: Object) -> Iterator[str]:
             size += len(base64.b64decode(value, validate=True))
         except binascii.Error:
             yield f"{name} is not base64"
-    if size > SECRET_BYTES:
+    if size > BYTES:
         yield "is over 1 MiB"
 
 

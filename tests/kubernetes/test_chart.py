@@ -69,7 +69,7 @@ def test_load_alone_has_the_secret_of_the_database(chart: Path):
         container["name"]: [
             variable["valueFrom"]["secretKeyRef"]["name"]
             for variable in container["env"]
-            if "valueFrom" in variable
+            if "secretKeyRef" in variable.get("valueFrom", {})
         ]
         for container in pod["spec"]["containers"]
     }
@@ -91,12 +91,36 @@ def test_dashboard_has_the_account_that_reads_and_no_other(chart: Path):
     assert "WEBHOOK_SECRET" not in env
 
 
+def test_password_that_makes_tables_is_not_where_deliveries_come_in(chart: Path):
+    made = {name_of(each): each for each in rendered(chart, "default")}
+    pod = pod_of(made["Deployment/ci-runledger-listener"])
+    assert pod is not None
+    (listener,) = pod["spec"]["containers"]
+    env = {each["name"]: each for each in listener["env"]}
+    assert "//runledger_listener@" in env["DATABASE_URL"]["value"]
+    secret = {"name": "runledger-database", "key": "password"}
+    assert env["DATABASE_PASSWORD"]["valueFrom"] == {"secretKeyRef": secret}
+    assert "migrate-password" not in str(listener)
+    assert "migrate-password" in str(pod["spec"]["initContainers"])
+
+
+def test_what_is_secret_stands_in_secrets_alone(chart: Path):
+    """Neither the token of values.yaml nor a place that a password has."""
+    made = [each for each in rendered(chart, "full") if each["kind"] != "Secret"]
+    assert "plain-super-secret" not in str(made)
+    said = run(HELM, "install", "ci", chart, *flags("full"), "--dry-run=client").stdout
+    _, _, notes = said.partition("\nNOTES:\n")
+    assert "kubectl" in notes
+    assert "plain-super-secret" not in notes
+
+
 def test_service_monitor_is_made_where_the_cluster_knows_it(chart: Path):
     def kinds(*more: str) -> list[str]:
         return [each["kind"] for each in rendered(chart, "full", *more)]
 
-    assert "ServiceMonitor" not in kinds()
-    assert "ServiceMonitor" in kinds("--api-versions", MONITORING)
+    wanted = {"ServiceMonitor", "PrometheusRule"}
+    assert wanted & set(kinds()) == set()
+    assert wanted <= set(kinds("--api-versions", MONITORING))
 
 
 @pytest.mark.parametrize("version", ["1.26.9", "1.27.0"])

@@ -15,7 +15,6 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from schema import migrate
 from tests import leftovers
 from tests.kubernetes.kubelet import Kubelet, end, kill
 from tests.kubernetes.rendering import CHART, Object, objects, rendered, template
@@ -26,6 +25,8 @@ from tests.servers import free_port
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 PASSWORD = "0" * 32
 LOGIN = {"Authorization": "Basic " + base64.b64encode(f":{PASSWORD}".encode()).decode()}
+PASSWORDS = {key: key[0] * 32 for key in ("password", "read-password", "migrate-password")}
+ROLES = ("dashboard", "listener", "migrations")
 ENTRYPOINT = ["python", "deploy/entrypoint.py"]  # as in the Dockerfile
 
 
@@ -88,29 +89,87 @@ def status(url: str, process: "subprocess.Popen[str]") -> int:
     raise AssertionError(f"{url} did not answer")
 
 
-def test_accounts_of_the_bundled_database_may_read_and_only_one_logs_in(
-    private_server: Callable[..., Any],
+def test_accounts_of_the_bundled_database_have_the_least_rights(
+    private_server: Callable[..., Any], tmp_path: Path
 ):
     url = sa.make_url(private_server().url)
-    migrate.upgrade(url.render_as_string(hide_password=False))
-    (job,) = (each for each in rendered(CHART, "default") if each["kind"] == "Job")
-    pod = pod_of(job)
-    assert pod is not None
-    (container,) = pod["spec"]["containers"]
-    assert container["image"] == "postgres:17"
-    environ = {each["name"]: each.get("value", PASSWORD) for each in container["env"]}
-    environ |= {"PGHOST": "127.0.0.1", "PGPORT": str(url.port), "PGUSER": "root"}
-    environ |= {"PGDATABASE": "postgres", "PATH": f"{server.folder()}:{os.environ['PATH']}"}
+    there = {(each["kind"], each["metadata"]["name"]): each for each in rendered(CHART, "default")}
+    there["Secret", "runledger-database"] = {"stringData": PASSWORDS}
+    statements = there["ConfigMap", "ci-runledger-database-accounts"]["data"]["accounts.sql"]
+    database = container_of(there["StatefulSet", "ci-runledger-database"])
+    for _ in range(2):  # by the image, and after a password was changed
+        psql(["psql", "-qX", "-v", "ON_ERROR_STOP=1"], database, url, "root", statements)
+    make_schema(there, url, tmp_path)
+    rights = container_of(there["Job", "ci-runledger-migrations"])
+    assert rights["image"] == "postgres:17"
     for _ in range(2):  # after each upgrade
-        command = [*container["command"], *container["args"]]
-        subprocess.run(command, env=environ, check=True, capture_output=True, timeout=60)
+        psql([*rights["command"], *rights["args"]], rights, url)
+
     plain = url.set(drivername="postgresql")
     with psycopg.connect(plain.render_as_string(hide_password=False)) as admin:
-        query = "SELECT rolname FROM pg_authid WHERE rolname LIKE 'runledger%' AND rolpassword IS "
-        assert admin.execute(query + "NOT NULL").fetchall() == [("runledger_dashboard",)]
-        assert len(admin.execute(query + "NULL").fetchall()) == 3
-    reader = plain.set(username="runledger_dashboard").render_as_string(hide_password=False)
-    with psycopg.connect(reader) as pages:
-        assert pages.execute("SELECT COUNT(*) FROM workflowruns").fetchone() == (0,)
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            pages.execute("DELETE FROM workflowruns")
+        query = "SELECT rolname FROM pg_authid WHERE rolpassword IS NOT NULL ORDER BY 1"
+        names = [name for (name,) in admin.execute(query)]
+        assert names == ["runledger_dashboard", "runledger_listener", "runledger_migrations"]
+        owner = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+        assert admin.execute(owner).fetchall() == [("runledger_migrations",)]
+    may = {
+        "SELECT COUNT(*) FROM workflowruns": {"dashboard", "listener", "migrations"},
+        "SELECT body FROM deliveries": {"listener", "migrations"},
+        "DELETE FROM workflowruns": {"listener", "migrations"},
+        "ALTER TABLE workflowruns ADD tried INTEGER": {"migrations"},
+        "CREATE ROLE tried": set(),
+    }
+    for statement, accounts in may.items():
+        assert {each for each in ROLES if allowed(plain, each, statement)} == accounts, statement
+
+
+def container_of(each: Object) -> Object:
+    """Return the last container of an object's pods."""
+    pod = pod_of(each)
+    assert pod is not None
+    return pod["spec"]["containers"][-1]
+
+
+def psql(
+    command: list[str], container: Object, url: sa.URL, user: str | None = None, text: str = ""
+) -> None:
+    """Run a command with a container's variables, its passwords too, beside a server."""
+    environ = {
+        each["name"]: each["value"]
+        if "value" in each
+        else PASSWORDS[each["valueFrom"]["secretKeyRef"]["key"]]
+        for each in container["env"]
+    }
+    environ |= {"PGHOST": "127.0.0.1", "PGPORT": str(url.port), "PGDATABASE": "postgres"}
+    environ |= {"PGUSER": user} if user else {}
+    environ["PATH"] = f"{server.folder()}:{os.environ['PATH']}"
+    subprocess.run(
+        command, env=environ, input=text, check=True, capture_output=True, text=True, timeout=60
+    )
+
+
+def make_schema(there: dict[tuple[str, str], Object], url: sa.URL, folder: Path) -> None:
+    """Run the container that makes the schema before a listener starts."""
+    pod = pod_of(there["Deployment", "ci-runledger-listener"])
+    assert pod is not None
+    (container,) = pod["spec"]["initContainers"]
+    (named,) = (each for each in container["env"] if each["name"] == "DATABASE_URL")
+    own = sa.make_url(named["value"]).set(host="127.0.0.1", port=url.port, database=url.database)
+    named["value"] = own.render_as_string(hide_password=False)
+    kubelet = Kubelet(folder / "pod", there)
+    volumes = {each["name"]: kubelet.volume(each) for each in pod["spec"]["volumes"]}
+    code, log = end(kubelet.start(pod["spec"], container, volumes))
+    assert code == 0, log
+
+
+def allowed(url: sa.URL, account: str, statement: str) -> bool:
+    """Tell whether an account may run a statement; nothing stays of it."""
+    own = url.set(username=f"runledger_{account}").render_as_string(hide_password=False)
+    with psycopg.connect(own) as connection:
+        try:
+            connection.execute(statement.encode())
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
+            connection.rollback()
+            return False
+        connection.rollback()
+        return True

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from config import alert_settings
+from config.settings import SETTINGS
 from tests.kubernetes.programs import HELM, HELM3
 from tests.kubernetes.rendering import CHART, template, with_files
 
@@ -29,6 +31,10 @@ EXTERNAL: dict[str, object] = {
 
 FAILS: dict[str, object] = {
     "settings.WEBHOOK_SECRET: the chart sets it": {"settings": {"WEBHOOK_SECRET": "x"}},
+    "settings.GITLAB_TOKEN: is secret; put it into": {"settings": {"GITLAB_TOKEN": "x"}},
+    "extraEnv[1].name: the chart sets PORT": {
+        "extraEnv": [{"name": "TZ", "value": "x"}, {"name": "PORT", "value": "x"}]
+    },
     "database.bundled.enabled: is true, and": {"database": {"url": "mysql+pymysql://a@host/b"}},
     "database.url: is missing": {"database": {"bundled": {"enabled": False}}},
     "database.readUrl: is missing": {"database": EXTERNAL},
@@ -88,6 +94,13 @@ WRONG: dict[str, object] = {
     "settings repos": {"settings": {"repos": "a/b"}},
     "database url": {"database": {"url": "postgres.example.org"}},
     "database bundled storage": {"database": {"bundled": {"storage": "20GB2"}}},
+    "image digest": {"image": {"digest": "0123"}},
+    "extraEnv 0 value": {"extraEnv": [{"name": "A", "value": 5}]},
+    "serviceAccount create": {"serviceAccount": {"create": True}},
+    "grafana dataSource password": {"grafana": {"dataSource": {"password": "plain"}}},
+    "grafana dashboards labels grafana_dashboard": {
+        "grafana": {"dashboards": {"labels": {"grafana_dashboard": 1}}}
+    },
     "webhook existingSecret": {"webhook": {"existingSecret": "My_Secret"}},
     "feeds 0 name": {"feeds": [{"name": "rubygems"}]},
     "feeds 0 schedule": {"feeds": [{"name": "npm", "schedule": "every day"}]},
@@ -131,6 +144,16 @@ def test_wrong_key_is_named_by_both_helms(chart: Path, tmp_path: Path, key: str)
         (line,) = (each for each in said.splitlines() if each.startswith("- "))
         words = set(re.findall(r"\w+", line))
         assert words.issuperset(key.split()), said
+
+
+def test_every_secret_setting_is_refused_in_values():
+    text = (CHART / "templates/_check.tpl").read_text("utf-8")
+    lists = [re.findall(r'"(\w+)"', made) for made in re.findall(r":= list (.*?) }}", text)]
+    addresses = {*alert_settings.ADDRESSES.values(), "ALERT_SMTP_URL"}
+    words = re.compile(r"(TOKEN|PASSWORD|SECRET)$")
+    secret = {name for name in SETTINGS if words.search(name) or name in addresses}
+    assert secret <= {*lists[0], *lists[1]}
+    assert set(lists[1]) <= secret
 
 
 def test_every_failure_of_the_templates_has_a_test():

@@ -15,7 +15,7 @@ from tests.kubernetes.rendering import Object
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 SECRETS = {
-    "runledger-database": ["password", "read-password"],
+    "runledger-database": ["password", "read-password", "migrate-password"],
     "runledger-webhook": ["secret"],
     "runledger-dashboard": ["password"],
 }

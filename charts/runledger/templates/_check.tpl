@@ -7,6 +7,17 @@
 {{- fail (printf "settings.%s: the chart sets it; database, webhook, github, listener and dashboard say with what" $name) }}
 {{- end }}
 {{- end }}
+{{- $secret := list "ACKNOWLEDGE_TOKEN" "ALERT_DISCORD_URL" "ALERT_MATTERMOST_URL" "ALERT_SLACK_URL" "ALERT_SMTP_URL" "ALERT_TEAMS_URL" "ALERT_WEBHOOK_URL" "COPY_PASSWORD" "GITLAB_TOKEN" "GITLAB_WEBHOOK_SECRET" }}
+{{- range $name, $_ := .Values.settings }}
+{{- if has $name $secret }}
+{{- fail (printf "settings.%s: is secret; put it into the Secret that settingsSecret names" $name) }}
+{{- end }}
+{{- end }}
+{{- range $at, $variable := .Values.extraEnv }}
+{{- if has $variable.name (append $own "TMPDIR") }}
+{{- fail (printf "extraEnv[%d].name: the chart sets %s; take another" $at $variable.name) }}
+{{- end }}
+{{- end }}
 {{- with .Values.database }}
 {{- if and .bundled.enabled (or .url .readUrl .migrateUrl) }}
 {{- fail "database.bundled.enabled: is true, and database.url, readUrl or migrateUrl names another database: keep one" }}
@@ -14,8 +25,8 @@
 {{- if not (or .bundled.enabled .url) }}
 {{- fail "database.url: is missing; name the database, or set database.bundled.enabled" }}
 {{- end }}
-{{- if and $root.Values.dashboard.enabled (not .bundled.enabled) (not .readUrl) }}
-{{- fail "database.readUrl: is missing; name the pages' read-only account (docs/accounts.md), or set dashboard.enabled to false" }}
+{{- if and (or $root.Values.dashboard.enabled $root.Values.grafana.dataSource.enabled) (not .bundled.enabled) (not .readUrl) }}
+{{- fail "database.readUrl: is missing; name the read-only account of pages and Grafana (docs/accounts.md), or set dashboard.enabled and grafana.dataSource.enabled to false" }}
 {{- end }}
 {{- range $key := list "url" "readUrl" "migrateUrl" }}
 {{- $url := get $root.Values.database $key }}

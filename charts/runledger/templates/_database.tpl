@@ -1,6 +1,6 @@
 {{- define "runledger.databaseUrl" -}}
 {{- if .Values.database.bundled.enabled -}}
-postgresql+psycopg://runledger@{{ include "runledger.fullname" . }}-database:5432/shark_dashboard_db
+postgresql+psycopg://runledger_listener@{{ include "runledger.fullname" . }}-database:5432/shark_dashboard_db
 {{- else -}}
 {{ .Values.database.url }}
 {{- end }}
@@ -12,6 +12,31 @@ postgresql+psycopg://runledger_dashboard@{{ include "runledger.fullname" . }}-da
 {{- else -}}
 {{ .Values.database.readUrl }}
 {{- end }}
+{{- end }}
+
+{{- define "runledger.migrateUrl" -}}
+{{- if .Values.database.bundled.enabled -}}
+postgresql+psycopg://runledger_migrations@{{ include "runledger.fullname" . }}-database:5432/shark_dashboard_db
+{{- else -}}
+{{ .Values.database.migrateUrl | default .Values.database.url }}
+{{- end }}
+{{- end }}
+
+{{/* Brings the schema up to date, by the account that may. */}}
+{{- define "runledger.migrations" -}}
+{{- $key := ternary "migrate-password" "password" (or .Values.database.bundled.enabled (ne .Values.database.migrateUrl "")) }}
+- name: migrations
+  image: {{ include "runledger.image" . | quote }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [python, local-database.py, -i]
+  {{- include "runledger.containerSecurity" . | nindent 2 }}
+  env:
+    {{- include "runledger.databaseEnv" (dict "root" . "url" (include "runledger.migrateUrl" .) "key" $key) | nindent 4 }}
+    {{- include "runledger.extraEnv" . | nindent 4 }}
+  resources:
+    {{- toYaml .Values.migrations.resources | nindent 4 }}
+  volumeMounts:
+    {{- include "runledger.mounts" . | nindent 4 }}
 {{- end }}
 
 {{/* The port of an external database: that of its URL, else its engine's. */}}

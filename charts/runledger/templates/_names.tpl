@@ -21,12 +21,20 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- define "runledger.image" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- include "runledger.imageOf" (dict "name" .Values.image.repository "tag" (.Values.image.tag | default .Chart.AppVersion) "digest" .Values.image.digest) }}
+{{- end }}
+
+{{/* An image; a digest, where there is one, decides. */}}
+{{- define "runledger.imageOf" -}}
+{{ .name }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{/* What the restricted profile asks of a pod; a dictionary of root and user. */}}
 {{- define "runledger.podSecurity" -}}
 automountServiceAccountToken: false
+{{- with .root.Values.serviceAccount.name }}
+serviceAccountName: {{ . }}
+{{- end }}
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}

@@ -21,6 +21,12 @@ affinity:
 {{- end }}
 {{- end }}
 
+{{- define "runledger.extraEnv" -}}
+{{- with .Values.extraEnv }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
 {{/* What a feed or retriever sees of its sources; a dictionary of root and names. */}}
 {{- define "runledger.sourceEnv" -}}
 {{- $names := .names }}

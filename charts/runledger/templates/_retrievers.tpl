@@ -44,7 +44,7 @@ spec:
             {{- range $retriever := $group.retrievers }}
             {{- $name := $retriever.name | kebabcase | lower }}
             - name: {{ $name }}
-              image: {{ printf "%s:%s" $retriever.image.name $retriever.image.tag | quote }}
+              image: {{ include "runledger.imageOf" $retriever.image | quote }}
               {{- include "runledger.containerSecurity" $root | nindent 14 }}
               # What it prints is lines of JSON (docs/feeds.md); `exit` says that it ended, and how.
               command: [sh, -c]
@@ -87,6 +87,7 @@ spec:
               env:
                 {{- include "runledger.databaseEnv" (dict "root" $root "url" (include "runledger.databaseUrl" $root) "key" "password") | nindent 16 }}
                 - {name: FEEDS_DIR, value: /feeds}
+                {{- include "runledger.extraEnv" $root | nindent 16 }}
               resources:
                 {{- toYaml $root.Values.retrieverDefaults.resources | nindent 16 }}
               volumeMounts:

@@ -1,41 +1,5 @@
--- The accounts of Runledger on PostgreSQL 15 or later, Azure's too. Written by `make docs` from the tables; do not edit a copy
--- that you will want to update: edit the four passwords, here or later by ALTER USER.
---
--- Run it as an administrator, in the database of the tables, once the schema is there
--- (python3 local-database.py -i), and again after each upgrade. It may be run any number of times.
---
---   psql -v ON_ERROR_STOP=1 -h HOST -U ADMIN shark_dashboard_db < deploy/accounts-postgresql.sql
---
--- runledger_listener    DATABASE_URL of listener and backfill: writes rows. No DDL, no FILE
--- runledger_analyst     DATABASE_READ_URL of analysts: reads all but raw deliveries
--- runledger_dashboard   DATABASE_READ_URL of the pages: likewise
--- runledger_migrations  DATABASE_MIGRATE_URL, for -i alone
---
--- The administrator is one who may make roles (azure_pg_admin on Azure) and owns the tables, or a
--- superuser; the tables pass to runledger_migrations, since only an owner may change them. That
--- connections are encrypted is said in pg_hba.conf (hostssl; Azure's require_secure_transport). A
--- reader's statement ends after 60 seconds, which its session may change: the fence is the rights.
-
-DO $$BEGIN IF to_regrole('runledger_analyst') IS NULL THEN CREATE ROLE runledger_analyst LOGIN PASSWORD 'CHANGE-ME-1'; END IF; END$$;
-ALTER ROLE runledger_analyst CONNECTION LIMIT 20;
-DO $$BEGIN IF to_regrole('runledger_dashboard') IS NULL THEN CREATE ROLE runledger_dashboard LOGIN PASSWORD 'CHANGE-ME-2'; END IF; END$$;
-ALTER ROLE runledger_dashboard CONNECTION LIMIT 20;
-DO $$BEGIN IF to_regrole('runledger_listener') IS NULL THEN CREATE ROLE runledger_listener LOGIN PASSWORD 'CHANGE-ME-3'; END IF; END$$;
-ALTER ROLE runledger_listener CONNECTION LIMIT -1;
-DO $$BEGIN IF to_regrole('runledger_migrations') IS NULL THEN CREATE ROLE runledger_migrations LOGIN PASSWORD 'CHANGE-ME-4'; END IF; END$$;
-ALTER ROLE runledger_migrations CONNECTION LIMIT 5;
-ALTER ROLE runledger_analyst SET statement_timeout = '60s';
-ALTER ROLE runledger_analyst SET default_transaction_read_only = on;
-ALTER ROLE runledger_dashboard SET statement_timeout = '60s';
-ALTER ROLE runledger_dashboard SET default_transaction_read_only = on;
-DO $$BEGIN EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END$$;
-DO $$BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO runledger_analyst, runledger_dashboard, runledger_listener, runledger_migrations', current_database()); END$$;
-DO $$BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO runledger_listener, runledger_migrations', current_database()); END$$;
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO runledger_analyst, runledger_dashboard, runledger_listener, runledger_migrations;
-GRANT CREATE ON SCHEMA public TO runledger_migrations;
-GRANT runledger_migrations TO CURRENT_USER;
-ALTER DEFAULT PRIVILEGES FOR ROLE runledger_migrations IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO runledger_listener;
+-- What the accounts of the bundled database may with each table, by their owner, after each
+-- upgrade. Written by `make docs`.
 ALTER TABLE acknowledgements OWNER TO runledger_migrations;
 GRANT SELECT, INSERT, UPDATE, DELETE ON acknowledgements TO runledger_listener;
 GRANT SELECT ON acknowledgements TO runledger_analyst, runledger_dashboard;
