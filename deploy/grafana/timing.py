@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.macros import Range, expand
 from deploy.grafana.spelling import SOURCES
-from sqlauthenticator import LIMIT, connector
+from sqlauthenticator import LIMIT, Connection, connector
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if max(worst) == float("inf") else 0
 
 
-def least(connection: sqlite3.Connection, statement: str, rounds: int) -> float:
+def least(connection: Connection, statement: str, rounds: int) -> float:
     """Return the least seconds that a statement took, infinity where one was ended."""
     took = []
     for _ in range(rounds):

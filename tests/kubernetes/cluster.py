@@ -7,10 +7,8 @@ as soon as the Secrets and ConfigMaps are there that they name.
 import threading
 from collections.abc import Iterator
 
-import kubernetes_validate
-
 from tests.kubernetes.controllers import TIME, run_controllers
-from tests.kubernetes.discovery import VERSION, Place, plural
+from tests.kubernetes.discovery import Place, ValidationError, plural, validate
 from tests.kubernetes.rendering import Object
 
 IMMUTABLE = {
@@ -37,8 +35,8 @@ class Cluster:
     def put(self, place: Place, body: Object, *, is_new: bool = False) -> Object:
         """Store an object. Raises Refused."""
         try:
-            kubernetes_validate.validate(body, VERSION, strict=True)
-        except kubernetes_validate.ValidationError as error:
+            validate(body)
+        except ValidationError as error:
             raise Refused(422, "Invalid", str(error)) from error
         name = body["metadata"]["name"]
         with self.changed:

@@ -1,10 +1,16 @@
-"""What the fake API server says of itself: its kinds, and what paths name."""
+"""What the fake API server says of itself: its kinds and their schemas, and what paths name."""
 
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kubernetes_validate import ValidationError as ValidationError
+from kubernetes_validate import utils
+
 from tests.kubernetes.rendering import Object
 
+# Each file is read once: the package reads them for every object.
+utils.schema_contents = functools.cache(utils.schema_contents)
 VERSION = "1.37"
 KINDS = {
     "v1": "ConfigMap Secret Service Pod ServiceAccount PersistentVolumeClaim Event",
@@ -13,6 +19,11 @@ KINDS = {
     "networking.k8s.io/v1": "Ingress NetworkPolicy",
     "policy/v1": "PodDisruptionBudget",
 }
+
+
+def validate(each: Object, version: str = VERSION) -> None:
+    """Judge an object by the strict schemas of a version. Raises ValidationError."""
+    utils.validate(each, version, strict=True)
 
 
 def plural(kind: str) -> str:

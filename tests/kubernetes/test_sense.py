@@ -4,9 +4,9 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-import kubernetes_validate
 import pytest
 
+from tests.kubernetes.discovery import validate
 from tests.kubernetes.rendering import Object, rendered, with_files
 from tests.kubernetes.sense import complaints, name_of, pod_of
 
@@ -98,7 +98,7 @@ def test_what_a_schema_accepts_is_seen(complaint: str, made: list[Object]):
     wrong = copy.deepcopy(made)
     (each,) = (each for each in wrong if name_of(each) == name)
     edit(each)
-    kubernetes_validate.validate(each, "1.37", strict=True)
+    validate(each)
     assert [said for said in complaints(wrong) if complaint in said] != []
 
 
