@@ -133,13 +133,14 @@ def find_engines() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take out the long tests, and those of engines that are not here or not chosen; the last line
     names the latter."""
-    kept = [item for item in items if _can_run(item)]
+    every = {item.nodeid for item in items}
+    kept = [item for item in items if _can_run(item, every)]
     if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
 
 
-def _can_run(item: pytest.Item) -> bool:
+def _can_run(item: pytest.Item, every: set[str]) -> bool:
     if not counts.runs(item.nodeid):
         return False
     engine = _engine_of(item)
@@ -147,7 +148,8 @@ def _can_run(item: pytest.Item) -> bool:
         return True
     if engine in left_out:
         return False
-    if engine == "postgresql" and not part.runs(item.nodeid, whole=counts.ALL):
+    others = every if "mysql" not in left_out else ()
+    if not part.runs(item.nodeid, engine, others, whole=counts.ALL):
         return False
     if "private_server" in getattr(item, "fixturenames", ()) and servers.why_absent(engine):
         without_private[engine] += 1

@@ -1,8 +1,12 @@
-"""Which tests run on PostgreSQL: in `make test` those where an engine can make a difference.
+"""Which tests run on PostgreSQL and MariaDB: in `make test` those where an engine can make a
+difference.
 
-Twenty minutes are all that three engines and the rest leave. With RUNLEDGER_TEST=all, or `make
-test-postgresql`, every test that has an engine runs on it.
+Twenty minutes are all that four engines and the rest have. SQLite and MySQL, the engines of a first
+try and of production, run every test. With RUNLEDGER_TEST=all, or `make test-postgresql`, every
+test that has an engine runs on all.
 """
+
+from collections.abc import Container
 
 PART = (
     "tests/engines/",
@@ -30,7 +34,7 @@ PART = (
     "tests/sqlauthenticator/postgresql/",
     "tests/sqlauthenticator/reader/",
 )
-"""What runs always, by the beginning of its path."""
+"""What runs on them always, by the beginning of its path."""
 LONG = (
     "tests/postgresql/test_outages.py::test_outage_loses_nothing",
     "tests/engines/test_deadlocks.py",
@@ -38,13 +42,20 @@ LONG = (
     "tests/sqlauthenticator/postgresql/test_access.py",
     "tests/sqlauthenticator/reader/test_reading_only.py::test_missing_guard_is_noticed",
 )
-"""Of these, what runs with RUNLEDGER_TEST=all only."""
+"""Of these, what runs on PostgreSQL with RUNLEDGER_TEST=all only."""
 NONE_EARLIER = ("tests/schema/adopt/", "tests/store/write/test_adopted_", "tests/benchmarks/")
 """Tables of an earlier installation, of which there are none on PostgreSQL."""
 
 
-def runs(test: str, *, whole: bool) -> bool:
-    """Tell whether a test, by its path within the project, runs on PostgreSQL."""
-    if test.startswith(NONE_EARLIER):
-        return False
-    return whole or (test.startswith(PART) and not test.startswith(LONG))
+def runs(test: str, engine: str, others: Container[str], *, whole: bool) -> bool:
+    """Tell whether a test, by its path within the project, runs on its engine this time.
+
+    `others`: the paths of all tests. What is MariaDB's alone has no other on MySQL, and runs.
+    """
+    if engine == "postgresql":
+        if test.startswith(NONE_EARLIER):
+            return False
+        return whole or (test.startswith(PART) and not test.startswith(LONG))
+    if engine == "mariadb" and test.replace("mariadb", "mysql") in others:
+        return whole or test.startswith(PART)
+    return True
