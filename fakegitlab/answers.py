@@ -168,6 +168,7 @@ def node_of(project: Project, pipeline: Json | None) -> Json | None:
         "duration": pipeline["duration"],
         "user": {"username": pipeline["user"]["username"]},
         "upstream": bridge and {"id": f"gid://gitlab/Ci::Pipeline/{bridge['pipeline']['id']}"},
-        "sourceJob": bridge
-        and {"id": f"gid://gitlab/Ci::Bridge/{bridge['id']}", "name": bridge["name"]},
+        "sourceJob": None
+        if project.hides_bridges
+        else bridge and {"id": f"gid://gitlab/Ci::Bridge/{bridge['id']}", "name": bridge["name"]},
     }

@@ -34,7 +34,11 @@ class Server(ThreadingHTTPServer):
         self.busy = 0
         """So many requests are answered 429 first."""
         self.failing: dict[str, int] = {}
-        """The status that paths with this text in them are answered with."""
+        """The status that paths with this text in them are answered with: 200 with a page that is
+        no JSON."""
+        self.unknown = ""
+        """A field that GraphQL does not have."""
+        self.has_links = True
         self.url = f"http://{host}:{self.server_port}"
         world.url = self.url
         for project in world.projects.values():
@@ -74,6 +78,8 @@ class Handler(BaseHTTPRequestHandler):
             headers = {"Retry-After": server.retry_after} if server.retry_after else {}
             return 429, {"message": "Retry later"}, headers
         for text, code in server.failing.items():
+            if text in self.path and code == 200:
+                return 200, "<html>Sign in</html>", {"Content-Type": "text/html"}
             if text in self.path:
                 return code, {"message": f"{code} as it was told"}, {}
         url = urlsplit(self.path)
@@ -81,8 +87,13 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == "/api/graphql":
             if not server.has_graphql:
                 return 404, {"message": "404 Not Found"}, {}
+            if server.unknown and server.unknown in body["query"]:
+                return 200, {"errors": [{"message": f"Field '{server.unknown}' doesn't exist"}]}, {}
             return graphql(server.world, body["query"])
-        return self.rest(url.path.removeprefix("/api/v4"), query, f"{server.url}{url.path}")
+        answered = self.rest(url.path.removeprefix("/api/v4"), query, f"{server.url}{url.path}")
+        if not server.has_links:
+            answered[2].pop("Link", None)
+        return answered
 
     def rest(self, path: str, query: dict[str, str], url: str) -> Answered:
         """Return what REST answers."""

@@ -46,6 +46,8 @@ class Project:
     schedules: dict[int, Json] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     """Pipelines that no list has, though they are there by id and by number."""
+    hides_bridges: bool = False
+    """Whether GraphQL tells which pipeline made another, but not by which job."""
     lives: dict[int, Any] = field(default_factory=dict)
     """Those of the pipelines whose lives are known (`fakegitlab.life`)."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, or_, select
 
 from engines import reading
 from engines.transaction import transact
@@ -12,6 +12,7 @@ from rows.sources import source_of
 from schema.tables.audits import health
 from schema.tables.ci import metadata, repoaliases, repos
 from schema.tables.deliveries import deliveries
+from schema.tables.reconciler import marks
 from store.deliveries import body
 from store.deliveries.table import delivery_of
 from store.reads.for_backfill import find_repository_id
@@ -62,9 +63,15 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
     for table in tables():
         counts[table.name] = delete_rows(engine, table, table.c.repoid == repoid, repoid)
     counts["health"] = delete_rows(engine, health, func.lower(health.c.subject).in_(names))
+    delete_rows(engine, marks, is_mark_of(repoid))
     make.drop_all(engine)  # those of all repositories together count its runs
     counts["repos"] = delete_rows(engine, repos, repos.c.Id == repoid)
     return {name: number for name, number in counts.items() if number}
+
+
+def is_mark_of(repoid: int) -> ColumnElement[bool]:
+    """Return the condition of what is remembered of a repository, or of a part of it."""
+    return or_(marks.c.subject == str(repoid), marks.c.subject.startswith(f"{repoid} "))
 
 
 def tables() -> list[Table]:

@@ -29,12 +29,14 @@ from backfill.http.pagination import Known, fetch_pages, know_nothing, know_stor
 from backfill.pipeline.context import Context
 from backfill.records import Repository
 from engines import reading
+from rows.sources import source_of
 from store.doors.api import Read
 from store.reads import for_backfill
 from store.state import backfill_progress, notes, open_runs
 from store.state.backfill_progress import CLOSED, Note
 from store.state.open_runs import ABANDONED, WAITING, OpenRun
 
+GITHUB = source_of("github")
 STORED, HEADS = "branches stored", "heads"
 COMMITS_OF = "commits of branch "
 MOST = 200
@@ -67,7 +69,7 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
     """
     context.writer.flush()
     with reading(context.engine).connect() as connection:
-        due = open_runs.list_due(connection, repository.repoid, now, CHANGES_FOR)
+        due = open_runs.list_due(connection, repository.repoid, now, CHANGES_FOR, GITHUB)
     known = know_stored(context.engine, repository.repoid)
     for open_run in due:
         if open_run.tries is None:
@@ -83,7 +85,7 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
         state = judge_open_run(open_run, details, now)
         given_up += state == ABANDONED
         context.writer.put(details.reads, note_reread(repository, open_run, details, state, now))
-    context.writer.put(note=lambda c: open_runs.forget_ended(c, repository.repoid))
+    context.writer.put(note=lambda c: open_runs.forget_ended(c, repository.repoid, GITHUB))
     context.writer.flush()
     return given_up
 

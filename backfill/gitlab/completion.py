@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from weakref import WeakSet
 
-from backfill.gitlab.pipelines import AT, CHILDREN
+from backfill.gitlab.bridges import Bridges
+from backfill.gitlab.pipelines import AT, CHILDREN, may_have_jobs
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import read_object
@@ -83,6 +84,11 @@ class Completion:
         self.graph = Client(client.base.removesuffix("/v4"), client.token, client.rate_limit)
         self.is_there = client not in WITHOUT
         self.walks = dict[bool, PipelineWalk]()
+        self.bridges = Bridges(context, repository)
+        self.has_details = self.has_family = True
+        """Whether REST gives one pipeline; whether GraphQL tells who made one."""
+        self.commits_of_children = set[Any]()
+        """Where GraphQL does not: those of whose pipelines the bridges are asked for."""
 
     def plan(self, listed: Iterable[Json], due: Iterable[Json]) -> None:
         """Choose pages of a list where they are fewer than queries for those that are due."""
@@ -97,12 +103,9 @@ class Completion:
                 self.walks[is_child] = PipelineWalk(source)
 
     def find(self, records: Sequence[Json]) -> dict[int, Json]:
-        """Return what GraphQL says of pipelines, newest first, by id.
-
-        A single one is as cheap by itself.
-        """
+        """Return what GraphQL says of pipelines, newest first, by id."""
         nodes = dict[int, Json]()
-        if not self.is_there or len(records) < 2:
+        if not self.is_there:
             return nodes
         for is_child in (False, True):
             alike = [one for one in records if (one.get("source") == CHILDREN) is is_child]
@@ -111,12 +114,16 @@ class Completion:
                     nodes |= self.follow(walk, alike)
             except Refused:
                 del self.walks[is_child]  # one by one it may be less to ask for
+            lacking = [one for one in alike if one["id"] not in nodes]
             try:
-                lacking = [one for one in alike if one["id"] not in nodes]
-                nodes |= self.ask_by_number(lacking, is_child=is_child)
+                nodes |= self.ask_by_number(lacking, is_child=is_child and self.has_family)
             except Refused as refusal:
-                self.give_up(refusal)
-                return nodes
+                if not (is_child and self.has_family):
+                    self.give_up(refusal)
+                    return nodes
+                self.has_family = False
+                self.commits_of_children |= {one.get("sha") for one in lacking}
+                return nodes | self.find(lacking)
         return nodes
 
     def follow(self, walk: PipelineWalk, alike: Sequence[Json]) -> dict[int, Json]:
@@ -178,10 +185,12 @@ class Completion:
         )
 
     def complete(self, record: Json, node: Json | None) -> Json:
-        """Return a pipeline that has everything, by a call where `node` is None.
+        """Return a pipeline that has everything, by a call where it has not and `node` is None.
 
         Raises ApiError.
         """
+        if node is None and "finished_at" in record:
+            return record
         if node is None:
             path = f"{self.repository.path}pipelines/{record['id']}"
             return read_object(self.context.client.get(path).body, AT)
@@ -193,6 +202,19 @@ class Completion:
             "duration": node.get("duration"),
             "user": user if isinstance(user, dict) else None,
         }
+
+    def find_family(self, record: Json, node: Json | None) -> tuple[Json | None, list[Json] | None]:
+        """Return who made a pipeline, and its bridges, the jobs by which it makes others.
+
+        GraphQL tells the first of a child; where it does not, the second are asked for of those
+        that may have made one. Raises ApiError.
+        """
+        parent = parent_of(node or {})
+        if parent and parent["pipeline_id"] and not parent["job_id"]:
+            parent |= self.bridges.find_maker(parent["pipeline_id"], record["id"])
+        is_asked = node is None or record.get("sha") in self.commits_of_children
+        bridges = self.bridges.of(record["id"]) if is_asked and may_have_jobs(record) else None
+        return parent, bridges
 
 
 def describe_errors(body: Json) -> str:

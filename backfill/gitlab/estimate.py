@@ -6,9 +6,9 @@ from urllib.parse import quote
 from sqlalchemy import Engine
 
 from backfill.gitlab.branches import PER_PAGE
+from backfill.gitlab.job_lists import JOBS
 from backfill.gitlab.pipelines import LISTS
 from backfill.gitlab.projects import NAME
-from backfill.gitlab.runs_with_jobs import JOBS
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items

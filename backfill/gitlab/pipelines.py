@@ -10,12 +10,13 @@ from typing import Any
 from backfill.gitlab.projects import map_object
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
-from backfill.pipeline.api_objects import read_named, read_object
+from backfill.pipeline.api_objects import read_named
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable
 from rows.gitlab import clock
-from rows.gitlab.words import ENDED, FAILED
+from rows.gitlab.words import ENDED
+from rows.gitlab.workflowrun import UNENDED
 from store.doors.api import Read
 from store.state.backfill_progress import DONE, OPEN, RunRead
 
@@ -102,17 +103,15 @@ def list_jobs_of(context: Context, repository: Repository, run: int) -> list[Jso
     return list(jobs.values())
 
 
-def list_bridges(context: Context, repository: Repository, run: int) -> list[Json]:
-    """Return the jobs of a pipeline that make other pipelines. Raises ApiError."""
-    path = f"{repository.path}pipelines/{run}/bridges?per_page=100"
-    pages = fetch_pages(context.client, path, know_nothing)
-    return [one for page in pages for one in read_named(page.body)[0]]
+def may_have_jobs(record: Json) -> bool:
+    """Tell whether a pipeline is GitLab's own: not made of what another CI says."""
+    return record.get("source") not in UNENDED
 
 
 def note_of(record: Json) -> RunRead:
     """Return what is noted of a pipeline that was read to what it is now."""
     is_over = record.get("status") in SETTLED
-    state = DONE if is_over or record.get("source") == "external" else OPEN
+    state = OPEN if not is_over and may_have_jobs(record) else DONE
     return RunRead(
         record["id"],
         time_of(record, "created_at"),
@@ -132,15 +131,7 @@ def is_news(record: Json, before: RunRead | None) -> bool:
     return (now.updatetime, now.ended) != (before.updatetime, before.ended)
 
 
-def map_pipeline(
-    context: Context, repository: Repository, record: Json, jobs: list[Json], **more: Any
-) -> Read:
-    """Return a pipeline with its jobs as rows, its CI file's fault with it.
-
-    Raises ApiError and Unmappable.
-    """
-    if record.get("status") == FAILED and not jobs and "yaml_errors" not in record:
-        path = f"{repository.path}pipelines/{record['id']}"
-        record = read_object(context.client.get(path).body, AT)
+def map_pipeline(repository: Repository, record: Json, jobs: list[Json], **more: Any) -> Read:
+    """Return a pipeline with its jobs as rows. Raises Unmappable."""
     known = {name: value for name, value in more.items() if value}
     return map_object(AT, repository, pipeline=record, jobs=jobs, **known)

@@ -1,39 +1,43 @@
 """Pipelines of a project with all of their jobs: history in bulk, what changed, what is open.
 
-The list of a project's jobs has those of a hundred jobs in a call, whatever pipeline they are of.
-A pipeline is whole once that list, newest first, has come to jobs older than it.
-https://docs.gitlab.com/api/jobs/#list-project-jobs
+One whose jobs or details cannot be had is stored as far as it is known, and left due.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
 from backfill.gitlab import pipelines
-from backfill.gitlab.completion import Completion, parent_of
-from backfill.gitlab.pipelines import is_news, list_bridges, list_jobs_of, note_of, time_of
+from backfill.gitlab.completion import Completion
+from backfill.gitlab.job_lists import FEW, WithJobs, find_jobs, try_jobs
+from backfill.gitlab.pipelines import AT, CHILDREN, is_news, note_of, time_of
+from backfill.gitlab.projects import map_object
 from backfill.gitlab.schedules import read_schedules
 from backfill.http.errors import ApiError
-from backfill.pipeline.api_objects import ask_for, read_named
+from backfill.pipeline.api_objects import ask_for
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Json, ReadRange, Repository
 from engines import reading
 from engines.chunks import chunks
+from rows import Unmappable
+from rows.gitlab.words import FAILED
 from store.deliveries.table import now
 from store.doors.api import Read
-from store.state import backfill_progress
-from store.state.backfill_progress import CLOSED, DUE, RunRead, Window
+from store.state import backfill_progress, notes
+from store.state.backfill_progress import CLOSED, DONE, DUE, RunRead, Window
 
-JOBS = "jobs?pagination=keyset&order_by=id&sort=desc&per_page=100"
-FEW = 10
-"""So many pipelines are read one by one; for more the list of all jobs is cheaper."""
 BATCH = 60
+ONE, DETAILS = "pipeline ", "pipelines one by one (stored as the list has them)"
 SLACK = timedelta(seconds=60)
+LOOKED = "looked"
+"""The note of a repository up to when all changes of its pipelines were listed."""
 CHANGES_FOR = timedelta(days=3650)
 """A pipeline may be tried again until it is archived: its `updated_at` says so."""
+
+NotedRead = tuple[RunRead | None, Read | None]
+"""What is noted of a pipeline, None of one not whole; its rows, None of one that is gone."""
 
 
 def read_runs(context: Context, repository: Repository, read_range: ReadRange) -> None:
@@ -63,12 +67,26 @@ def note_listed(connection: Connection, repoid: int, window: Window) -> None:
 
 
 def read_recent_runs(context: Context, repository: Repository, since: datetime) -> None:
-    """Store the pipelines that changed since a time and those of the first page."""
-    floor = (since - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-    changed = pipelines.list_pipelines(context, repository, f"&updated_after={floor}", None, None)
-    newest = pipelines.list_pipelines(context, repository, "", None, 100)
+    """Store the pipelines that changed since a time, or the last look, those of the first page,
+    and those that were left due.
+    """
+    repoid, broken = repository.repoid, list[ApiError]()
+    began = now() - timedelta(seconds=context.client.rate_limit.ahead or 0)  # by GitLab's clock
+    with reading(context.engine).connect() as connection:
+        noted = notes.text(connection, str(repoid), LOOKED)
+        left = [run.rungitid for run in backfill_progress.runs_in(connection, repoid, DUE)]
+    looked = datetime.fromisoformat(noted) if noted else began - CHANGES_FOR + SLACK
+    floor = max(since, looked) if len(left) <= FEW else since
+    query = f"&updated_after={floor - SLACK:%Y-%m-%dT%H:%M:%SZ}"
+    changed = pipelines.list_pipelines(context, repository, query, None, None, broken)
+    newest = pipelines.list_pipelines(context, repository, "", None, 100, broken)
     by_id = {one["id"]: one for one in (*changed, *newest)}
     read_listed(context, repository, [by_id[gitid] for gitid in sorted(by_id, reverse=True)])
+    reread_runs(context, repository, [run for run in left if run not in by_id][:FEW])
+    if not broken and since <= looked:
+        text = began.isoformat()
+        context.writer.put(note=lambda connection: notes.put(connection, str(repoid), LOOKED, text))
+        context.writer.flush()
 
 
 def read_listed(
@@ -90,9 +108,8 @@ def read_listed(
     completion = Completion(context, repository)
     if from_top:
         completion.plan(listed, due)
-    wholes = read_each(context, repository, due) if len(due) <= FEW else None
-    batch = list[tuple[Json, list[Json]]]()
-    for whole in wholes or walk_jobs(context, repository, due):
+    batch = list[WithJobs]()
+    for whole in find_jobs(context, repository, due):
         batch.append(whole)
         if len(batch) == BATCH:
             store(context, repository, completion, schedules, batch)
@@ -101,93 +118,71 @@ def read_listed(
     context.writer.flush()
 
 
-def read_each(
-    context: Context, repository: Repository, due: Iterable[Json]
-) -> Iterator[tuple[Json, list[Json]]]:
-    """Yield pipelines with their jobs, by a call each; one that cannot be read is left due."""
-    home = repository.path.rstrip("/")
-    for record in due:
-        ask = partial(list_jobs_of, context, repository, record["id"])
-        item = f"pipeline {record['id']}: jobs"
-        jobs = context.due.read(context.client, repository.repoid, item, home, ask)
-        if jobs is not None:
-            yield record, jobs
-
-
-def walk_jobs(
-    context: Context, repository: Repository, due: Sequence[Json]
-) -> Iterator[tuple[Json, list[Json]]]:
-    """Yield pipelines, newest first, with their jobs out of the list of all."""
-    wanted = {one["id"]: one for one in due}
-    jobs = defaultdict[int, dict[int, Json]](dict)
-    path: str | None = repository.path + JOBS
-    asked = set[str]()
-    while path and wanted:
-        if path in asked:
-            break
-        asked.add(path)
-        try:
-            answer = context.client.get(path)
-        except ApiError as problem:
-            if problem.is_bad_key or problem.is_forbidden:
-                raise
-            why = f"{problem}: the rest is read pipeline by pipeline"
-            context.reporter.say(f"{repository.name}: jobs: {why}")
-            yield from read_each(context, repository, wanted.values())
-            return
-        page, _ = read_named(answer.body)
-        for job in page:
-            run = job.get("pipeline")
-            if isinstance(run, dict) and run.get("id") in wanted:
-                jobs[run["id"]][job["id"]] = job
-        reached = time_of(page[-1], "created_at") if page else None
-        path = answer.nextpage if page else None
-        if reached is None:
-            continue
-        for gitid in [*wanted]:
-            created = time_of(wanted[gitid], "created_at")
-            if created is None or created <= reached:
-                break  # they are in order: older ones are not whole either
-            yield wanted.pop(gitid), list(jobs.pop(gitid, {}).values())
-    for gitid, record in wanted.items():
-        yield record, list(jobs.pop(gitid, {}).values())
-
-
 def store(
     context: Context,
     repository: Repository,
     completion: Completion,
     schedules: dict[int, str],
-    batch: Sequence[tuple[Json, list[Json]]],
+    batch: Sequence[WithJobs],
 ) -> None:
-    """Store pipelines with what lists leave out; one that cannot be is left due."""
-    nodes, home = completion.find([record for record, _ in batch]), repository.path.rstrip("/")
+    """Store pipelines with what lists leave out; one that is not whole is left due."""
+    nodes = completion.find([record for record, _ in batch])
     for record, jobs in batch:
         gitid = record["id"]
         ask = partial(read_whole, completion, record, jobs, nodes.get(gitid), schedules.get(gitid))
-        item = f"pipeline {gitid}"
-        read = context.due.read(context.client, repository.repoid, item, home, ask)
+        read, is_gone = ask_unless_refused(completion, gitid, ask)
         context.reporter.advance("runs")
-        if read is not None:
-            note = note_of(record)
-            put = partial(backfill_progress.put_runs, repoid=repository.repoid, runs=[note])
-            context.writer.put([read], put)
+        note = note_of(record)
+        if is_gone:
+            put_one(context, repository, note._replace(state=DONE), None)
+        elif read is not None and jobs is not None:
+            put_one(context, repository, note, read)
+        else:
+            put_one(context, repository, None, read or map_listed(repository, record, jobs))
+
+
+def ask_unless_refused(
+    completion: Completion, run: int, ask: Callable[[], Read]
+) -> tuple[Read | None, bool]:
+    """Return a pipeline, and whether it is gone; no other is asked for where all are refused."""
+    context, repository = completion.context, completion.repository
+    if not completion.has_details:
+        return None, False
+    try:
+        return ask_for(context, repository, f"{ONE}{run}", ask)
+    except ApiError as problem:
+        if not problem.is_forbidden:
+            raise
+        completion.has_details = False
+        context.due.join(repository.repoid, ONE, DETAILS, problem)
+        return None, False
+
+
+def map_listed(repository: Repository, record: Json, jobs: list[Json] | None) -> Read | None:
+    """Return what a list says of a pipeline, None where that cannot be read either."""
+    try:
+        return map_object(AT, repository, pipeline=record, jobs=jobs or [])
+    except Unmappable:
+        return None  # which is said already of the whole
 
 
 def read_whole(
-    completion: Completion, record: Json, jobs: list[Json], node: Json | None, name: str | None
+    completion: Completion,
+    record: Json,
+    jobs: list[Json] | None,
+    node: Json | None,
+    name: str | None,
 ) -> Read:
-    """Return a pipeline's rows; without GraphQL its jobs that make others are asked for, too.
+    """Return a pipeline's rows, its CI file's fault with them where that kept it from having jobs.
 
     Raises ApiError and Unmappable.
     """
-    context, repository = completion.context, completion.repository
-    whole = completion.complete(record, node)
-    is_asked = node is None and whole.get("source") != "external"
-    bridges = list_bridges(context, repository, record["id"]) if is_asked else None
-    schedule, parent = {"description": name} if name else None, parent_of(node or {})
+    is_broken = jobs == [] and record.get("status") == FAILED
+    whole = completion.complete(record, None if is_broken else node)
+    schedule = {"description": name} if name else None
+    parent, bridges = completion.find_family(whole, node)
     more = {"parent": parent, "schedule": schedule, "bridges": bridges}
-    return pipelines.map_pipeline(context, repository, whole, jobs, **more)
+    return pipelines.map_pipeline(completion.repository, whole, jobs or [], **more)
 
 
 def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -> None:
@@ -200,26 +195,26 @@ def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -
     context.writer.flush()
 
 
-def read_one(context: Context, repository: Repository, run: int) -> tuple[RunRead, Read] | None:
-    """Return a pipeline with its jobs as it is now; None for one that is gone or left due."""
+def read_one(context: Context, repository: Repository, run: int) -> NotedRead | None:
+    """Return a pipeline as it is now, and the note that it is whole; None for what is left due."""
 
-    def ask() -> tuple[RunRead, Read]:
+    def ask() -> NotedRead:
         completion = Completion(context, repository)
         record = completion.complete({"id": run}, None)
-        jobs = list_jobs_of(context, repository, run)
+        jobs = try_jobs(context, repository, run)
         names = read_schedules(context, repository, [record])
-        bridges = list_bridges(context, repository, run)
-        name = names.get(run)
-        schedule = {"description": name} if name else None
-        read = pipelines.map_pipeline(
-            context, repository, record, jobs, schedule=schedule, bridges=bridges
-        )
-        return note_of(record), read
+        nodes = completion.find([record]) if record.get("source") == CHILDREN else {}
+        read = read_whole(completion, record, jobs, nodes.get(run), names.get(run))
+        return None if jobs is None else note_of(record), read
 
-    return ask_for(context, repository, f"pipeline {run}", ask)[0]
+    answered, is_gone = ask_for(context, repository, f"{ONE}{run}", ask)
+    return (RunRead(run, None, 1, None, False, 0, DONE), None) if is_gone else answered
 
 
-def put_one(context: Context, repository: Repository, note: RunRead, read: Read) -> None:
+def put_one(
+    context: Context, repository: Repository, note: RunRead | None, read: Read | None
+) -> None:
     """Store a pipeline and what is noted of it."""
-    put = partial(backfill_progress.put_runs, repoid=repository.repoid, runs=[note])
-    context.writer.put([read], put)
+    runs = [note] if note else []
+    put = partial(backfill_progress.put_runs, repoid=repository.repoid, runs=runs)
+    context.writer.put([read] if read else [], put if runs else None)

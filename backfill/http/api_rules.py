@@ -6,6 +6,8 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 LONGEST_NUMBER = 12
+PAGE_TRIES = 2
+"""For an answer that is a page and no JSON: a proxy's, likely for longer than anybody waits."""
 
 Headers = Mapping[str, str]
 """Headers of an answer, asked for by their names in lower case."""
@@ -22,11 +24,15 @@ class Action(Enum):
 
 
 class Judgement(NamedTuple):
-    """What an answer means; `seconds` to wait when the server says so, `why` in a sentence."""
+    """What an answer means; `seconds` to wait when the server says so, `why` in a sentence.
+
+    `tries` are fewer than usual for what another try is not likely to mend.
+    """
 
     action: Action
     seconds: int | None = None
     why: str = ""
+    tries: int | None = None
 
 
 class ApiRules(NamedTuple):

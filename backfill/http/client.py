@@ -12,8 +12,8 @@ from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
-from backfill.http.api_rules import Action, Judgement, read_count
-from backfill.http.errors import ApiError, explain_no_json
+from backfill.http.api_rules import PAGE_TRIES, Action, Judgement, read_count
+from backfill.http.errors import OK, ApiError, breaks_off, explain_no_json
 from backfill.http.rate_limit import RateLimit
 
 SECOND = 1.0
@@ -65,8 +65,7 @@ class Client:
         self.base = base.rstrip("/")
         self.token = token
         self.rate_limit = rate_limit
-        self.timeout = TIMEOUT
-        self.local = threading.local()
+        self.timeout, self.local = TIMEOUT, threading.local()
         self.proxies = get_environ_proxies(self.base)
         bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         self.verify: str | bool = next(filter(None, bundles), True)
@@ -116,7 +115,7 @@ class Client:
             elif judgement.action is Action.WAIT and refusals < LIMIT_TRIES:
                 refusals += 1
                 self.wait_for_limit(judgement.seconds, refusals)
-            elif judgement.action is Action.AGAIN and failures < tries - 1:
+            elif judgement.action is Action.AGAIN and failures < (judgement.tries or tries) - 1:
                 failures += 1
                 self.back_off(judgement, failures)
             else:
@@ -149,9 +148,11 @@ class Client:
             trusted = None if response is None or response.status_code == 401 else response
             self.rate_limit.leave(None if trusted is None else trusted.headers)
         body = parse_json(content)
-        if response.status_code == 200 and body is None:
-            why = explain_no_json(self.rules.title, content)
-            return None, Judgement(Action.AGAIN, None, why)
+        if response.status_code == OK and body is None:
+            again = Judgement(Action.AGAIN, None, explain_no_json(self.rules.title, content))
+            if breaks_off(content):
+                return None, again
+            return ApiReply(response, None), again._replace(tries=PAGE_TRIES)
         message = self.rules.message_of(body)
         judgement = self.rules.judge(response.status_code, response.headers, message)
         return ApiReply(response, body), judgement

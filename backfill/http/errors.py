@@ -1,5 +1,7 @@
 """What a vendor refuses, and the questions that callers have about it."""
 
+OK = 200
+"""Of an ApiError: it was answered, with a page that is no JSON."""
 MOVED = frozenset({301, 302, 303, 307, 308})
 GONE = frozenset({404, 410})
 BLOCKED = "access blocked"
@@ -16,12 +18,17 @@ class ApiError(Exception):
     @property
     def is_unanswered(self) -> bool:
         """There was no answer, or none that could be read."""
-        return self.status == 0
+        return self.status == 0 or self.is_no_json
 
     @property
     def is_unsteady(self) -> bool:
         """It may be another time, or in smaller parts: no answer, a broken or a failed one."""
-        return self.status == 0 or self.status >= 500
+        return self.is_unanswered or self.status >= 500
+
+    @property
+    def is_no_json(self) -> bool:
+        """A page came in place of JSON, a proxy's or a sign-in's: in parts it would, too."""
+        return self.status == OK
 
     @property
     def is_bad_key(self) -> bool:
@@ -69,8 +76,13 @@ def in_one_line(text: str) -> str:
     return ascii(" ".join(text.split())[:200])[1:-1]
 
 
+def breaks_off(content: bytes) -> bool:
+    """Tell whether what is no JSON was to be some; else it is another page."""
+    return content.lstrip()[:1] in (b"{", b"[", b"")
+
+
 def explain_no_json(title: str, content: bytes) -> str:
     """Say what is the matter with an answer that is no JSON."""
-    if content.lstrip()[:1] in (b"{", b"[", b""):
+    if breaks_off(content):
         return f"{title}'s answer breaks off"
     return f"{title}'s answer is no JSON (check the API's address, and proxies)"

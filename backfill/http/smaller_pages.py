@@ -31,7 +31,7 @@ def get_page(client: Client, path: str, etag: str | None = None) -> ApiAnswer:
                 return client.get(path, etag, tries)
             return get_in_parts(client, path, size, tries)
         except ApiError as error:
-            if not error.is_unsteady:
+            if not error.is_unsteady or error.is_no_json:
                 raise
             problem = error
     raise problem or ApiError("no size of page is left")

@@ -18,6 +18,7 @@ from backfill.webhook_address import is_ours
 from engines import reading
 from engines.transaction import transact
 from rows import version
+from rows.sources import source_of
 from store.deliveries import received
 from store.deliveries.received import RecentDeliveries
 from store.state import audits, gone_repositories, health, notes
@@ -108,7 +109,8 @@ def judge_last_audit(context: Context, repository: Repository) -> HealthState:
     with reading(context.engine).connect() as connection:
         verdict = audits.latest(connection, repository.repoid)
     missing, time = (verdict.missing, verdict.audittime) if verdict else (None, None)
-    return health_rules.judge_audit(repository.name, missing, time)
+    prefix = source_of(repository.provider).watched_as
+    return health_rules.judge_audit(repository.name, missing, time, prefix)
 
 
 def judge_silence(

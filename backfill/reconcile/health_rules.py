@@ -140,11 +140,13 @@ def judge_rate(budget: Budget | None) -> HealthState:
     return HealthState("", RATE, WARNING, detail)
 
 
-def judge_audit(name: str, missing: int | None, time: datetime | None) -> HealthState:
-    """Tell what the last audit of a repository said."""
+def judge_audit(
+    name: str, missing: int | None, time: datetime | None, prefix: str = ""
+) -> HealthState:
+    """Tell what the last audit of a repository said; `-r` names it with `prefix` before it."""
     if not missing or time is None:
         return HealthState(name, AUDIT, GOOD)
-    command = f"python3 local-database.py -r {name} --audit"
+    command = f"python3 local-database.py -r {prefix}{name} --audit"
     detail = f"{missing} missing at {to_the_minute(time)} UTC: {command}"
     return HealthState(name, AUDIT, WARNING, detail)
 
