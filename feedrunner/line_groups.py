@@ -17,7 +17,7 @@ import orjson
 from feedrunner.messages import LONGEST, Allowed, Message, Record, read_messages
 from feedrunner.streams import MOST, STREAMS, Text, flag, small, whole
 
-PARTS = itemgetter("type", "stream", "record")
+TYPE, STREAM, RECORD = itemgetter("type"), itemgetter("stream"), itemgetter("record")
 NUL = b"\\u0000"
 LARGEST = {whole: (-MOST, MOST), small: (0, 2**31 - 1)}
 
@@ -39,18 +39,16 @@ def read_groups(groups: Iterable[list[bytes]], allowed: Allowed) -> Iterator[Mes
 
 def read_records(first: int, lines: Sequence[bytes], allowed: Allowed) -> list[Record] | None:
     """Return the records of lines, the number of the first given; None where one is odd."""
-    if max(map(len, lines), default=0) > LONGEST or any(NUL in line for line in lines):
+    if max(map(len, lines), default=0) > LONGEST or NUL in b"".join(lines):
         return None
-    shapes = defaultdict[tuple[str, tuple[str, ...]], list[dict[str, Any]]](list)
-    streams, values = list[str](), list[dict[str, Any]]()
     try:
-        for kind, stream, record in map(PARTS, map(orjson.loads, lines)):
-            if kind != "RECORD" or type(record) is not dict:
-                return None
-            shapes[stream, tuple(record)].append(record)
-            streams.append(stream)
-            values.append(record)
-        for (stream, names), alike in shapes.items():
+        parsed = [*map(orjson.loads, lines)]
+        if {*map(TYPE, parsed)} != {"RECORD"}:
+            return None
+        streams, values = [*map(STREAM, parsed)], [*map(RECORD, parsed)]
+        if {*map(type, values)} != {dict}:
+            return None
+        for (stream, names), alike in by_shape(streams, values).items():
             if stream not in allowed.streams or not check_alike(stream, names, alike, allowed):
                 return None
     except (ValueError, KeyError, TypeError):
@@ -58,8 +56,21 @@ def read_records(first: int, lines: Sequence[bytes], allowed: Allowed) -> list[R
     return [*map(Record, count(first), streams, values, map(len, lines))]
 
 
+def by_shape(
+    streams: Sequence[str], values: Sequence[dict[str, Any]]
+) -> dict[tuple[str, tuple[str, ...]], Sequence[dict[str, Any]]]:
+    """Return records by their stream and columns; most groups have one of each."""
+    shapes = [*zip(streams, map(tuple, values), strict=True)]
+    if len({*shapes}) == 1:
+        return {shapes[0]: values}
+    alike = defaultdict[tuple[str, tuple[str, ...]], list[dict[str, Any]]](list)
+    for shape, record in zip(shapes, values, strict=True):
+        alike[shape].append(record)
+    return {**alike}
+
+
 def check_alike(
-    stream: str, names: Sequence[str], records: list[dict[str, Any]], allowed: Allowed
+    stream: str, names: Sequence[str], records: Sequence[dict[str, Any]], allowed: Allowed
 ) -> bool:
     """Tell whether records with the same columns are all right, and complete them.
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from schema.tables import packages as tables
+from store.packages.name_links import has_packages
 
 NO_EDGES = ("dev", "test")
 """Kinds of needs that whoever uses a package does not have."""
@@ -30,6 +31,8 @@ NO_EDGES = ("dev", "test")
 def rebuild_edges(connection: Connection, manager: str) -> None:
     """Make the edges of a registry's packages anew."""
     edges, packages = tables.packageedges, tables.packages
+    if not has_packages(connection, manager):
+        return
     own = select(packages.c.Id).where(packages.c.manager == manager)
     connection.execute(delete(edges).where(edges.c.package_id.in_(own)))
     both = union_all(direct(manager), virtual(manager)).subquery("edge")

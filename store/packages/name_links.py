@@ -76,9 +76,17 @@ def link_by(column: str, manager: str | None) -> Any:
     )
 
 
+def has_packages(connection: Connection, manager: str) -> bool:
+    """Tell whether a registry has packages: to find none of its needs SQLite reads all."""
+    c = tables.packages.c
+    return connection.scalar(select(c.Id).where(c.manager == manager).limit(1)) is not None
+
+
 def link_lists(connection: Connection) -> int:
     """Link what lists of repositories name; return how many rows changed."""
     needed, packages, versions = tables.dependencies, tables.packages, tables.versions
+    if not has_packages(connection, LISTS):
+        return 0
     owners = packages.alias("owners")
     query = (
         select(needed.c.name, func.max(needed.c.dependency_id))

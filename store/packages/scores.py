@@ -22,6 +22,8 @@ from store.packages.page_rank import page_rank
 
 SAME = 1e-6
 """A score that changes by less, of itself, is not written again."""
+TOGETHER = 100
+"""Scores of a statement: a row is compared with each before it."""
 
 
 class ScoreChange(NamedTuple):
@@ -61,11 +63,12 @@ def list_changes(connection: Connection, manager: str) -> list[ScoreChange]:
         .where(c.manager == manager, firm)
         .distinct()
     )
-    for source, target in connection.execute(pairs, execution_options=streamed):
-        places = place_of(ids, source), place_of(ids, target)
-        if None not in places:
-            needing.append(places[0] or 0)
-            needed.append(places[1] or 0)
+    for rows in connection.execute(pairs, execution_options=streamed).partitions():
+        for source, target in rows:
+            places = place_of(ids, source), place_of(ids, target)
+            if None not in places:
+                needing.append(places[0] or 0)
+                needed.append(places[1] or 0)
     direct = (
         select(edges.c.dependency_id, func.count(edges.c.package_id.distinct()))
         .join(tables.packages, c.Id == edges.c.dependency_id)
@@ -86,7 +89,14 @@ def list_changes(connection: Connection, manager: str) -> list[ScoreChange]:
 
 
 def write_scores(connection: Connection, changes: Sequence[ScoreChange]) -> int:
-    """Write scores in one statement; return how many."""
+    """Write scores, many in one statement; return how many."""
+    for at in range(0, len(changes), TOGETHER):
+        write_together(connection, changes[at : at + TOGETHER])
+    return len(changes)
+
+
+def write_together(connection: Connection, changes: Sequence[ScoreChange]) -> None:
+    """Write scores in one statement."""
     table, quoted = tables.packages, connection.dialect.identifier_preparer.quote(ID)
     numbers = [change.number for change in changes]
     score = choose(quoted, numbers, [change.score for change in changes])
@@ -95,11 +105,13 @@ def write_scores(connection: Connection, changes: Sequence[ScoreChange]) -> int:
     # Its text is of these rows alone: kept for another time, it takes tens of MiB.
     unkept: Any = {"compiled_cache": None}
     connection.execute(setting.values(score=score, dependents=dependents), execution_options=unkept)
-    return len(numbers)
 
 
 def place_of(ids: "array[int]", number: int) -> int | None:
-    """Return where a number stands among sorted ones."""
+    """Return where a number stands among sorted ones, which mostly follow each other."""
+    place = number - ids[0] if ids else 0
+    if 0 <= place < len(ids) and ids[place] == number:
+        return place
     place = bisect_left(ids, number)
     return place if place < len(ids) and ids[place] == number else None
 
