@@ -2,7 +2,7 @@
 
 from deploy.grafana.panels import Board, Panel, stat
 
-RED = "FROM main_red\nWHERE {repos}"
+RED = "FROM main_red\nWHERE {repos repoid}"
 RUN = {"workflow": "/runs/${__data.fields.provider}/${__data.fields.rungitid}"}
 
 BRANCHES = Board(
@@ -31,7 +31,7 @@ BRANCHES = Board(
             "Workflows in use that ever ran on the default branch",
             "short",
             "/",
-            "SELECT COUNT(*) AS workflows\nFROM main_now\nWHERE {repos}",
+            "SELECT COUNT(*) AS workflows\nFROM main_now\nWHERE {repos repoid}",
         ),
         stat(
             "Red for longest",
@@ -46,7 +46,7 @@ BRANCHES = Board(
             "How often a default branch turned red in the range",
             "short",
             "/figures",
-            "SELECT COUNT(*) AS times\nFROM redperiods\nWHERE {range redtime} AND {repos}",
+            "SELECT COUNT(*) AS times\nFROM redperiods\nWHERE {range redtime} AND {repos repoid}",
         ),
         stat(
             "Time to green",
@@ -54,7 +54,7 @@ BRANCHES = Board(
             "s",
             "/figures",
             "SELECT AVG({between redtime greentime}) AS seconds\nFROM redperiods\n"
-            "WHERE {range redtime} AND {repos} AND greentime IS NOT NULL",
+            "WHERE {range redtime} AND {repos repoid} AND greentime IS NOT NULL",
         ),
         Panel(
             "Red now",
@@ -76,7 +76,7 @@ BRANCHES = Board(
             "short",
             "/",
             "SELECT repository, workflow, branchname, conclusion, {age createtime} AS age,\n"
-            "  runtime, provider, rungitid\nFROM main_now\nWHERE {repos}\n"
+            "  runtime, provider, rungitid\nFROM main_now\nWHERE {repos repoid}\n"
             "ORDER BY conclusion, repository, workflow\nLIMIT 500",
             width=24,
             units={"age": "s", "runtime": "s"},
@@ -89,7 +89,7 @@ BRANCHES = Board(
             "short",
             "/figures",
             "SELECT {bucket redtime} AS time, COUNT(*) AS times\nFROM redperiods\n"
-            "WHERE {range redtime} AND {repos}\nGROUP BY 1\nORDER BY 1",
+            "WHERE {range redtime} AND {repos repoid}\nGROUP BY 1\nORDER BY 1",
         ),
         Panel(
             "Red periods",
@@ -100,7 +100,7 @@ BRANCHES = Board(
             "SELECT repos.name AS repository, redperiods.branchname, redtime, greentime,\n"
             "  {between redtime greentime} AS seconds\nFROM redperiods\n"
             "JOIN repos ON repos.Id = redperiods.repoid\n"
-            "WHERE {range redtime} AND {repos} AND greentime IS NOT NULL\n"
+            "WHERE {range redtime} AND {repos repoid} AND greentime IS NOT NULL\n"
             "ORDER BY seconds DESC, redtime, repository\nLIMIT 50",
             units={"redtime": "dateTimeAsIso", "greentime": "dateTimeAsIso", "seconds": "s"},
         ),

@@ -2,7 +2,7 @@
 
 from deploy.grafana.panels import Board, Panel, stat
 
-SAID = "FROM failures\nWHERE {range time} AND {repos} AND fingerprint IS NOT NULL"
+SAID = "FROM failures\nWHERE {range time} AND {repos repoid} AND fingerprint IS NOT NULL"
 # One server's id: with its repository's number it is one job's.
 JOBS = "COUNT(DISTINCT jobgitid * 1024 + (repoid & 1023))"
 PAGE = {"message": "/errors/${__data.fields.fingerprint}"}
@@ -46,7 +46,7 @@ ERRORS = Board(
             "short",
             "/errors",
             "SELECT COUNT(*) AS jobs\nFROM failures\n"
-            "WHERE {range time} AND {repos} AND message IS NULL",
+            "WHERE {range time} AND {repos repoid} AND message IS NULL",
         ),
         stat(
             "Looked after",
@@ -97,7 +97,7 @@ ERRORS = Board(
             "/errors",
             f"SELECT MAX(repos.name) AS repository, {JOBS.replace('repoid', 'failures.repoid')}"
             " AS jobs\nFROM failures\nJOIN repos ON repos.Id = failures.repoid\n"
-            "WHERE {range failures.time} AND failures.{repos} AND fingerprint IS NOT NULL\n"
+            "WHERE {range failures.time} AND {repos failures.repoid} AND fingerprint IS NOT NULL\n"
             "GROUP BY failures.repoid\nORDER BY jobs DESC, repository\nLIMIT 20",
         ),
         Panel(
@@ -116,7 +116,8 @@ ERRORS = Board(
             "short",
             "/errors",
             "SELECT source, COUNT(*) AS messages\nFROM failures\n"
-            "WHERE {range time} AND {repos}\nGROUP BY source\nORDER BY messages DESC, source",
+            "WHERE {range time} AND {repos repoid}\nGROUP BY source\n"
+            "ORDER BY messages DESC, source",
         ),
     ),
 )

@@ -111,7 +111,8 @@ FRESHNESS = Board(
             "/health",
             "SELECT repos.name AS repository, audits.audittime, audits.door, audits.listed,"
             " audits.stored,\n  audits.missing\nFROM audits\n"
-            "JOIN repos ON repos.Id = audits.repoid\nWHERE {range audits.audittime} AND {repos}\n"
+            "JOIN repos ON repos.Id = audits.repoid\n"
+            "WHERE {range audits.audittime} AND {repos repoid}\n"
             "ORDER BY audits.missing DESC, audits.audittime DESC, repository\nLIMIT 100",
             units={"audittime": "dateTimeAsIso"},
         ),
@@ -122,7 +123,7 @@ FRESHNESS = Board(
             "s",
             "/health",
             "SELECT repo AS repository, MIN({age createtime}) AS age\nFROM workflowruns\n"
-            "WHERE {range createtime} AND {repos}\nGROUP BY repoid, repo\n"
+            "WHERE {range createtime} AND {repos repoid}\nGROUP BY repoid, repo\n"
             "ORDER BY age DESC, repository\nLIMIT 200",
         ),
         Panel(

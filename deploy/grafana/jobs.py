@@ -2,7 +2,7 @@
 
 from deploy.grafana.panels import Board, Panel, quantiles, stat
 
-OWN = "own_jobs\nWHERE {range createtime} AND {repos}"
+OWN = "own_jobs\nWHERE {range createtime} AND {repos repoid}"
 OF_JOB = "repo AS repository, workflowname AS workflow, name AS job"
 BY_JOB = "GROUP BY repoid, repo, workflowname, name"
 FIRST = "ORDER BY {0} DESC, repository, workflow, job\nLIMIT 50"
@@ -43,7 +43,8 @@ PANELS = (
         "percent",
         "/flakes",
         "SELECT 100.0 * SUM(CASE WHEN {passed} THEN 1 ELSE 0 END) / NULLIF(COUNT(*), 0)"
-        " AS percent\nFROM workflowruns\nWHERE {range createtime} AND {repos} AND attempt > 1",
+        " AS percent\nFROM workflowruns\nWHERE {range createtime} AND {repos repoid}"
+        " AND attempt > 1",
     ),
     stat(
         "Time of failed jobs",
@@ -57,7 +58,8 @@ PANELS = (
         "Jobs whose times contradict one another",
         "short",
         "/health",
-        "SELECT COUNT(*) AS jobs FROM jobs\nWHERE {range createtime} AND {repos} AND clockanomaly",
+        "SELECT COUNT(*) AS jobs FROM jobs\nWHERE {range createtime} AND {repos repoid}"
+        " AND clockanomaly",
         red_from=1,
     ),
     Panel(
@@ -119,7 +121,7 @@ PANELS = (
         "/flakes",
         "SELECT CASE WHEN attempt = 1 THEN 'one' WHEN attempt = 2 THEN 'two' ELSE 'more' END"
         " AS attempts,\n  COUNT(*) AS runs\nFROM workflowruns\n"
-        "WHERE {range createtime} AND {repos} AND attempt IS NOT NULL\n"
+        "WHERE {range createtime} AND {repos repoid} AND attempt IS NOT NULL\n"
         "GROUP BY 1\nORDER BY MIN(attempt)",
     ),
     Panel(
@@ -130,7 +132,7 @@ PANELS = (
         "/flakes",
         "SELECT {bucket createtime} AS time, COUNT(*) AS runs,\n"
         "  SUM(CASE WHEN attempt > 1 THEN 1 ELSE 0 END) AS run_again\n"
-        "FROM workflowruns\nWHERE {range createtime} AND {repos}\nGROUP BY 1\nORDER BY 1",
+        "FROM workflowruns\nWHERE {range createtime} AND {repos repoid}\nGROUP BY 1\nORDER BY 1",
         width=24,
     ),
 )

@@ -1,16 +1,16 @@
 """How many runs there are, how they end, how long they take."""
 
-from deploy.grafana.panels import Board, Panel, stat
+from deploy.grafana.panels import Board, Panel, least, stat
 
 RATE = (
     "100.0 * SUM(CASE WHEN {passed} THEN 1 ELSE 0 END)"
     " / NULLIF(SUM(CASE WHEN {passed} OR {failed} THEN 1 ELSE 0 END), 0)"
 )
-RUNS = "FROM workflowruns\nWHERE {range createtime} AND {repos}"
+RUNS = "FROM workflowruns\nWHERE {range createtime} AND {repos repoid}"
 DEFAULT_BRANCH = (
     "FROM workflowruns r\n"
     "JOIN repos ON repos.Id = r.repoid AND repos.defaultbranch = r.branchname\n"
-    "WHERE {range r.createtime} AND {mainline} AND r.{repos}"
+    "WHERE {range r.createtime} AND {mainline} AND {repos r.repoid}"
 )
 COUNTS = (
     "COUNT(*) AS runs, SUM(CASE WHEN {failed} THEN 1 ELSE 0 END) AS failed,\n"
@@ -128,14 +128,15 @@ OVERVIEW = Board(
             "Mean, median and 95th percentile of the runs that ended well",
             "s",
             "/time",
-            "SELECT time, AVG(runtime) AS mean,"
-            " MIN(CASE WHEN part >= 0.5 THEN runtime END) AS p50,\n"
-            "  MIN(CASE WHEN part >= 0.95 THEN runtime END) AS p95\n"
-            "FROM (SELECT time, runtime,\n"
-            "    CUME_DIST() OVER (PARTITION BY time ORDER BY runtime) AS part\n"
-            "  FROM (SELECT {bucket createtime} AS time, runtime\n"
-            "    FROM workflowruns\n    WHERE {range createtime} AND {repos} AND {passed}"
-            " AND runtime IS NOT NULL) measured) ranked\nGROUP BY time\nORDER BY time",
+            "SELECT time, SUM(1.0 * runtime * alike) / SUM(alike) AS mean,"
+            f" {least(50, 'runtime')} AS p50,\n  {least(95, 'runtime')} AS p95\n"
+            "FROM (SELECT time, runtime, alike,\n"
+            "    SUM(alike) OVER (PARTITION BY time ORDER BY runtime) AS upto,"
+            " SUM(alike) OVER (PARTITION BY time) AS total\n"
+            "  FROM (SELECT {bucket createtime} AS time, runtime, COUNT(*) AS alike\n"
+            "    FROM workflowruns\n    WHERE {range createtime} AND {repos repoid} AND {passed}"
+            " AND runtime IS NOT NULL\n    GROUP BY 1, 2) counted) ranked\n"
+            "GROUP BY time\nORDER BY time",
         ),
         Panel(
             "Conclusions",

@@ -1,9 +1,9 @@
 """How long jobs wait for a runner, and what the runners do."""
 
-from deploy.grafana.panels import Board, Panel, quantiles, stat
+from deploy.grafana.panels import Board, Panel, least, quantile, quantiles, stat
 
 NOTE = "; copies of jobs of an earlier attempt, and jobs that waited for an approval, are left out"
-JOBS = "own_jobs WHERE {range createtime} AND {repos}"
+JOBS = "own_jobs WHERE {range createtime} AND {repos repoid}"
 WAITED = f"{JOBS} AND queuetime IS NOT NULL"
 UNITS = {"p50": "s", "p95": "s", "longest": "s"}
 
@@ -39,18 +39,14 @@ QUEUE = Board(
             "Half of the jobs waited no longer for a runner" + NOTE,
             "s",
             "/pools",
-            "SELECT MIN(CASE WHEN part >= 0.5 THEN queuetime END) AS seconds\n"
-            "FROM (SELECT queuetime, CUME_DIST() OVER (ORDER BY queuetime) AS part\n"
-            f"  FROM {WAITED}) ranked",
+            quantile(50, "queuetime", WAITED),
         ),
         stat(
             "Wait of 95 %",
             "95 of 100 jobs waited no longer for a runner" + NOTE,
             "s",
             "/pools",
-            "SELECT MIN(CASE WHEN part >= 0.95 THEN queuetime END) AS seconds\n"
-            "FROM (SELECT queuetime, CUME_DIST() OVER (ORDER BY queuetime) AS part\n"
-            f"  FROM {WAITED}) ranked",
+            quantile(95, "queuetime", WAITED),
         ),
         stat(
             "Time of all jobs",
@@ -65,11 +61,13 @@ QUEUE = Board(
             "The wait that 95 of 100 jobs did not exceed, by operating system" + NOTE,
             "s",
             "/pools",
-            "SELECT time, metric, MIN(CASE WHEN part >= 0.95 THEN queuetime END) AS p95\n"
+            f"SELECT time, metric, {least(95, 'queuetime')} AS p95\n"
             "FROM (SELECT time, metric, queuetime,\n"
-            "    CUME_DIST() OVER (PARTITION BY time, metric ORDER BY queuetime) AS part\n"
+            "    SUM(alike) OVER (PARTITION BY time, metric ORDER BY queuetime) AS upto,\n"
+            "    SUM(alike) OVER (PARTITION BY time, metric) AS total\n"
             "  FROM (SELECT {bucket createtime} AS time, COALESCE(os, 'unknown') AS metric,"
-            f" queuetime\n    FROM {WAITED}) measured) ranked\n"
+            " queuetime,\n      COUNT(*) AS alike\n"
+            f"    FROM {WAITED}\n    GROUP BY 1, 2, 3) counted) ranked\n"
             "GROUP BY time, metric\nORDER BY time, metric",
         ),
         Panel(

@@ -4,7 +4,7 @@
 {bucket c}   c's interval, as its first second since 1970; GROUP BY 1 follows
 {age c}      seconds from c to the end of the range
 {between a b}  seconds from a to b
-{repos}      the row is of a repository that is chosen
+{repos c}    c is the Id of a repository that is chosen
 {passed}     it ended well           {failed}  it failed
 {open}       it has not begun
 {mainline}   the run r is no proposal's, and of the repository itself
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 WORD = re.compile(r"\{(\w+)((?: [\w.]+)*)\}")
 SAME = {
-    "repos": "repoid IN (SELECT Id FROM repos WHERE name IN (${repo:sqlstring}))",
+    "repos": "({0} IN (SELECT Id FROM repos WHERE name IN (${{repo:sqlstring}})))",
     "passed": "conclusion = 'success'",
     "failed": "conclusion IN ('failure', 'timed_out', 'startup_failure')",
     "open": "status IN ('queued', 'waiting', 'pending', 'requested')",
@@ -28,8 +28,12 @@ SAME = {
         " 'external_pull_request_event'))"
     ),
 }
-ANY_REPO = "name"
-"""What stands for the chosen names when all are: Grafana puts it in as it is."""
+ANY_REPO = "'')) OR (1 IN (1"
+"""What stands for the chosen names when all are: Grafana puts it in as it is.
+
+Servers see that it is always true and read by time: with the names of all, or a list of all Ids,
+MySQL looks through the whole history of each repository.
+"""
 
 
 class DataSource(NamedTuple):

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.grafana.boards import BOARDS
+from deploy.grafana.macros import VARIABLES, expand
 from deploy.grafana.panels import Panel
-from tests.deploy.grafana.conftest import ask
+from tests.deploy.grafana.conftest import SHOWN, ask, source_of
 
 ROWS = Path(__file__).with_name("rows.json")
 BY_TITLE = {
@@ -61,6 +62,32 @@ def test_rows_are_those_that_one_counts_by_hand():
     assert counted("errors: Different errors (stat)") == [[1]]
     assert counted("main: Time to green (stat)") == [[7200]]
     assert counted("freshness: Last delivery (stat)") == [[4320 * 60 - 1500 * 60]]
+
+
+def test_chosen_repositories_are_those_that_are_shown(engine: sa.Engine):
+    panel = BY_TITLE["overview: Runs (stat)"]
+    chosen = ("'o/app'", "'o/lib'", "'o/app','o/lib'", "'none'", VARIABLES["repo"])
+    source = source_of(engine)
+    with engine.connect() as connection:
+        counts = [
+            connection.exec_driver_sql(
+                expand(source, source.spell(panel.sql), SHOWN, {**VARIABLES, "repo": names})
+            ).scalar()
+            for names in chosen
+        ]
+    assert counts == [6, 2, 8, 0, 8]
+
+
+@pytest.mark.parametrize("engine_name", ["mysql", "postgresql"], indirect=True)
+def test_all_repositories_are_no_condition_to_a_server(engine: sa.Engine):
+    """It would look through the whole history of each, where a range of time is asked for."""
+    source = source_of(engine)
+    panel = BY_TITLE["overview: Runs (stat)"]
+    text = expand(source, source.spell(panel.sql), SHOWN)
+    with engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN {text}").fetchall())
+    assert "workflowruns" in plan
+    assert "repos" not in plan
 
 
 @pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
