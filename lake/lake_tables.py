@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, LargeBinary, Table
 
 from lake.catalog import literal
-from lake.lake_views import make_views
+from lake.lake_views import MACROS, make_views, queries
 from schema.tables.columns import metadata
 from schema.tables.lake_notes import lakecommits, lakerepos, lakeruns, lakes
 
@@ -108,6 +109,18 @@ def make_tables(connection: "DuckDBPyConnection") -> None:
         describe(connection, table, new)
     make_views(connection)
     connection.execute("COMMIT")
+
+
+@cache
+def release() -> str:
+    """Return what tells the tables and views of this release from others'."""
+    made = [(one.name, one.comment, definition(one), comments_of(one)) for one in tables()]
+    return sha256(repr((OWN, made, queries(), MACROS)).encode()).hexdigest()
+
+
+def comments_of(table: Table) -> list[str | None]:
+    """Return what the store says of a table's columns."""
+    return [one.comment for one in columns(table)]
 
 
 def describe(connection: "DuckDBPyConnection", table: Table, new: Iterable[Column[Any]]) -> None:

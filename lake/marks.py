@@ -166,7 +166,7 @@ def scope_of(
             return None
         lake.execute("CREATE OR REPLACE TEMP TABLE spans (begintime TIMESTAMP)")
         lake.execute("INSERT INTO temp.spans SELECT unnest(?::TIMESTAMP[])", [list(spans)])
-        return f"l.begintime IN (SELECT begintime FROM temp.spans) OR {of_repositories}"
+        return f"(l.begintime IN (SELECT begintime FROM temp.spans) OR {of_repositories})"
     keys = keys_of(table, seen)
     if not keys and not seen.repositories:
         return None
@@ -179,8 +179,9 @@ def scope_of(
         lists = ", ".join(f"unnest(?::{type_}[])" for type_ in types)
         values = [list(part) for part in zip(*keys, strict=True)]
         lake.execute(f"INSERT INTO temp.{name} SELECT {lists}", values)
-    pair = ", ".join(f'l."{each}"' for each in names)
-    return f"({pair}) IN (SELECT k0, k1 FROM temp.{name}) OR {of_repositories}"
+    same = " AND ".join(f'k.k{place} = l."{each}"' for place, each in enumerate(names))
+    scope = f"EXISTS (SELECT 1 FROM temp.{name} k WHERE {same})"
+    return f"({scope} OR {of_repositories})" if seen.repositories else scope
 
 
 def queries_of(table: Table, seen: Marks, spans: Sequence[datetime]) -> Iterator[Select[Any]]:

@@ -20,8 +20,8 @@ from engines.transaction import transact
 from lake import marks
 from lake.copying import differences, store_rows
 from lake.copying.differences import Changed
-from lake.copying.unmarked_tables import StoreRead, copy_unmarked
-from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, tables
+from lake.copying.unmarked_tables import StoreRead, copy_unmarked, count_rows
+from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, release, tables
 from lake.marks import Marks, changed_spans, queries_of, scope_of
 from schema.tables.ci import workflowruns
 from schema.tables.lake_notes import lakes
@@ -33,6 +33,8 @@ RUNS = 10_000
 """Marked runs that one transaction copies."""
 TRIES = 8
 """A catalog in a file refuses the second of two writers at once: all of its work is done again."""
+RELEASE = "release"
+"""Among the digests: what the lake's tables and views were made from."""
 INCREMENTAL, FULL = "incremental", "full"
 
 
@@ -53,6 +55,7 @@ class LastSync(NamedTuple):
     lakeid: str
     sync: str | None = None
     read: StoreRead = StoreRead()
+    number: int = 0
 
 
 class SyncReport(NamedTuple):
@@ -69,9 +72,11 @@ def sync_all(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) ->
     Raises duckdb.Error and DBAPIError: nothing is half done then, the next sync goes on; and
     OtherStore, but for a full one.
     """
-    make_tables(lake)
+    last = None if full else known_sync(lake)
+    if last is None or last.read.digests.get(RELEASE) != release():
+        make_tables(lake)
     if not full:
-        refuse_other_store(store, lake)
+        refuse_other_store(store, lake, last or last_sync(lake))
     report = sync(store, lake, full=full)
     mode, changed = report.mode, report.changed
     while report.is_more:
@@ -80,9 +85,9 @@ def sync_all(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) ->
     return SyncReport(mode, changed)
 
 
-def refuse_other_store(store: Store, lake: "DuckDBPyConnection") -> None:
+def refuse_other_store(store: Store, lake: "DuckDBPyConnection", last: LastSync) -> None:
     """Raise OtherStore where the store that the lake was made from was lost, or is another."""
-    is_known = exists().where(lakes.c.lakeid == last_sync(lake).lakeid)
+    is_known = exists().where(lakes.c.lakeid == last.lakeid)
     with store.reader.connect() as reader:
         if reader.scalar(select(is_known)):
             return
@@ -136,34 +141,55 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
         )
         for table in marked:
             changed += copy_marked(reader, lake, table, seen, spans)
+        for table in counted_otherwise(reader, lake, marked):
+            query = store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
+            changed += differences.replace(lake, table, query, differences.ALL)
     is_marked = seen.runs or seen.repositories or seen.commits
     if mode == INCREMENTAL and not any(changed) and not is_marked:
         lake.execute("ROLLBACK")
         name = last.sync or name
     else:
-        note(lake, LastSync(lakeid, name, read), mode, changed)
+        read = read._replace(digests={**read.digests, RELEASE: release()})
+        note(lake, LastSync(lakeid, name, read, last.number + 1), mode, changed)
         lake.execute("COMMIT")
     transact(store.writer, lambda each: marks.end(each, lakeid, name, seen))
     is_more = len(seen.runs) >= RUNS or len(seen.commits) >= RUNS
     return SyncReport(mode, changed, mode == FULL or is_more)
 
 
+def known_sync(lake: "DuckDBPyConnection") -> LastSync | None:
+    """Return what the lake says of itself; None where it is empty."""
+    duckdb = importlib.import_module("duckdb")
+    try:
+        return last_sync(lake)
+    except duckdb.CatalogException:
+        return None
+
+
 def last_sync(lake: "DuckDBPyConnection") -> LastSync:
     """Return what the lake says of itself; a new one gets its id."""
-    query = f"SELECT lakeid, sync, rows FROM {SYNCS} ORDER BY number DESC LIMIT 1"
+    query = f"SELECT lakeid, sync, rows, number FROM {SYNCS} ORDER BY number DESC LIMIT 1"
     row = lake.execute(query).fetchone()
     if row is None:
         return LastSync(secrets.token_hex(16))
     told = json.loads(row[2])
-    return LastSync(row[0], row[1], StoreRead(told.get("rows", {}), told.get("digests", {})))
+    read = StoreRead(told.get("rows", {}), told.get("digests", {}))
+    return LastSync(row[0], row[1], read, row[3])
 
 
 def note(lake: "DuckDBPyConnection", done: LastSync, mode: str, changed: Changed) -> None:
     """Write the sync's own row, and what `snapshots()` shows of it."""
     lake.execute(
-        f"INSERT INTO {SYNCS} SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ?, ?"
-        f" FROM {SYNCS}",
-        [done.sync, done.lakeid, marks.utc(), mode, *changed, json.dumps(done.read._asdict())],
+        f"INSERT INTO {SYNCS} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            done.number,
+            done.sync,
+            done.lakeid,
+            marks.utc(),
+            mode,
+            *changed,
+            json.dumps(done.read._asdict()),
+        ],
     )
     extra = json.dumps({"sync": done.sync, "mode": mode, **changed._asdict()})
     lake.execute(
@@ -178,19 +204,22 @@ def copy_marked(
     seen: Marks,
     spans: Sequence[datetime],
 ) -> Changed:
-    """Bring the marked rows of a table to the store's; all, where its count is another then."""
+    """Bring the marked rows of a table to the store's."""
     scope = scope_of(lake, table, seen, spans)
-    changed = Changed()
-    if scope:
-        query = store_rows.stage(lake, reader, table, queries_of(table, seen, spans))
-        changed = differences.replace(lake, table, query, scope)
-    if table.name in OF_RUNS or is_counted_alike(reader, lake, table):
-        return changed
-    query = store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
-    return changed + differences.replace(lake, table, query, "true")
+    if scope is None:
+        return Changed()
+    query = store_rows.stage(lake, reader, table, queries_of(table, seen, spans))
+    return differences.replace(lake, table, query, scope)
 
 
-def is_counted_alike(reader: Connection, lake: "DuckDBPyConnection", table: Table) -> bool:
-    """Tell whether store and lake have as many rows of a table."""
-    row = lake.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()
-    return row == (reader.scalar(select(func.count()).select_from(table)),)
+def counted_otherwise(
+    reader: Connection, lake: "DuckDBPyConnection", marked: Sequence[Table]
+) -> list[Table]:
+    """Return the tables whose marks do not tell of rows that went, where their counts differ."""
+    counted = [one for one in marked if one.name not in OF_RUNS]
+    if not counted:
+        return []
+    stored = count_rows(reader, counted)
+    parts = ", ".join(f'(SELECT count(*) FROM "{one.name}")' for one in counted)
+    held = lake.execute(f"SELECT {parts}").fetchone() or ()
+    return [one for one, rows in zip(counted, held, strict=True) if rows != stored[one.name]]

@@ -1,8 +1,9 @@
 """Find what differs between the store's rows and the lake's, and bring the lake to the store's.
 
-Rows are the same by `Id`. Equal ones are left alone: a sync of nothing new writes nothing. What
-differs is deleted and inserted in the caller's transaction; MERGE of DuckLake 1.0 writes a row
-twice that stands twice in its source, and takes longer.
+Rows are the same by `Id`. Equal ones are left alone: a sync of nothing new writes nothing. Only
+marked ones that are scattered over a large table are not compared. What differs is deleted and
+inserted in the caller's transaction; MERGE of DuckLake 1.0 writes a row twice that stands twice in
+its source, and takes longer.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +14,12 @@ from lake.lake_tables import columns, names
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+ALL = "true"
+"""The scope of a whole table."""
+SPAN, APART = 200_000, 100
+"""Ids that so few rows may span, and those for each row more, to be compared with the lake's."""
 
 
 class Changed(NamedTuple):
@@ -33,15 +40,15 @@ def fill(lake: "DuckDBPyConnection", table: Table, source: str) -> Changed:
 
 def replace(lake: "DuckDBPyConnection", table: Table, source: str, scope: str) -> Changed:
     """Bring the rows of a table of the lake that are in `scope` (a condition) to a source's."""
-    values = [one.name for one in columns(table) if one.name != "Id"]
-    differ = " OR ".join(f's."{name}" IS DISTINCT FROM l."{name}"' for name in values)
+    differ = f"SELECT {names(table, 's.')} FROM ({source}) s"
+    if scope == ALL or not is_scattered(lake, source):
+        values = [one.name for one in columns(table) if one.name != "Id"]
+        differ += f' LEFT JOIN "{table.name}" l ON l."Id" = s."Id" WHERE l."Id" IS NULL OR '
+        differ += " OR ".join(f's."{name}" IS DISTINCT FROM l."{name}"' for name in values)
+    lake.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {differ}")
     lake.execute(
-        f"CREATE OR REPLACE TEMP TABLE changed AS SELECT {names(table, 's.')} FROM ({source}) s"
-        f' LEFT JOIN "{table.name}" l ON l."Id" = s."Id" WHERE l."Id" IS NULL OR {differ}'
-    )
-    lake.execute(
-        f'CREATE OR REPLACE TEMP TABLE gone AS SELECT l."Id" FROM "{table.name}" l WHERE ({scope})'
-        f' AND l."Id" NOT IN (SELECT "Id" FROM ({source}))'
+        f'CREATE OR REPLACE TEMP TABLE gone AS SELECT l."Id" FROM "{table.name}" l'
+        f' ANTI JOIN ({source}) s ON s."Id" = l."Id" WHERE {scope}'
     )
     written = count(lake, "changed")
     gone = count(lake, "gone")
@@ -53,6 +60,13 @@ def replace(lake: "DuckDBPyConnection", table: Table, source: str, scope: str) -
     if written:
         lake.execute(f'INSERT INTO "{table.name}" ({names(table)}) SELECT * FROM temp.changed')
     return Changed(written, gone)
+
+
+def is_scattered(lake: "DuckDBPyConnection", source: str) -> bool:
+    """Tell whether few rows stand so far apart that to compare them is to read all of a table."""
+    row = lake.execute(f'SELECT count(*), max("Id") - min("Id") FROM ({source})').fetchone()
+    rows, span = row or (0, None)
+    return int(span or 0) > SPAN + APART * int(rows)
 
 
 def digest(lake: "DuckDBPyConnection", table: Table, source: str) -> str:

@@ -37,12 +37,18 @@ def stage(
     lake: "DuckDBPyConnection", store: Connection, table: Table, queries: Iterable[Select[Any]]
 ) -> str:
     """Read the rows of queries, and of no earlier ones; return the SELECT that has them."""
+    return stage_pages(lake, table, (page for query in queries for page in pages(store, query)))
+
+
+def stage_pages(
+    lake: "DuckDBPyConnection", table: Table, given: Iterable[Sequence[Sequence[Any]]]
+) -> str:
+    """Hand rows over, and no earlier ones; return the SELECT that has them."""
     lake.execute(f"CREATE OR REPLACE TEMP TABLE {staged(table)} ({definition(table)})")
     parts = ", ".join(f"unnest(?::{type_of(one)}[])" for one in columns(table))
-    for query in queries:
-        for rows in pages(store, query):
-            values = [list(column) for column in zip(*rows, strict=True)]
-            lake.execute(f"INSERT INTO {staged(table)} SELECT {parts}", values)
+    for rows in given:
+        values = [list(column) for column in zip(*rows, strict=True)]
+        lake.execute(f"INSERT INTO {staged(table)} SELECT {parts}", values)
     return f"SELECT {names(table)} FROM {staged(table)}"
 
 
