@@ -8,10 +8,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from rows.words import SKIPPED, workflow_key
-from schema.tables.ci import jobs, workflowruns
+from schema.tables.ci import jobs, repos, workflowruns
 
 
 class JobSort(NamedTuple):
@@ -173,7 +183,21 @@ def jobs_in(span: JobFilter) -> list[ColumnElement[bool]]:
     where += narrowed(span, job, of_event.correlate(jobs).exists())
     if span.job is not None:
         where.append(job.name == span.job)
+    if span.branch is not None and span.repoid is None and span.repoids is None:
+        where.append(tuple_(job.provider, job.rungitid).in_(runs_of_branch(span)))
     return where
+
+
+def runs_of_branch(span: JobFilter) -> Select[Any]:
+    """Return the keys of the runs of a branch: their index leads to few jobs, where none of all
+    jobs begins with the branch.
+    """
+    run = workflowruns.c
+    return select(run.provider, run.gitid).where(
+        run.repoid.in_(select(repos.c.Id)),
+        run.branchname == span.branch,
+        run.createtime < span.borders[-1],
+    )
 
 
 def narrowed(span: JobFilter, row: Any, of_event: ColumnElement[bool]) -> list[ColumnElement[bool]]:
