@@ -128,6 +128,8 @@ class Kind:
     """Return SQL for the seconds from one time to another; this one is standard SQL's."""
     days_before: Callable[[str, int], str] = "({} - INTERVAL '{}' DAY)".format
     """Return SQL for so many days before a time, which compares as times of tables do."""
+    groups_by_steps: bool = False
+    """Whether GROUP BY steps down an index from value to value, and a MIN for each does not."""
     message: Callable[[Exception], str] = str
     """Return what an error of the driver says, without anything of a row."""
     extensions: tuple[str, ...] = ()

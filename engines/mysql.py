@@ -53,8 +53,7 @@ CODES = {
     **dict.fromkeys((1213, 1205, 1020), LOCKS),
     # Password, rights, database, table or column missing, TLS required: a person must act.
     **dict.fromkeys((1045, 1044, 1049, 1142, 1143, 1146, 1054, 1227, 1698, 3159), ACCESS),
-    # ER_QUERY_TIMEOUT of MySQL and ER_STATEMENT_TIMEOUT of MariaDB.
-    **dict.fromkeys((3024, 1969), CUT),
+    **dict.fromkeys((3024, 1969, 1317), CUT),  # MySQL's; MariaDB's; MySQL's where it counts a table
     # Read-only (it was the primary once), shutting down, full, put out of its replication group:
     # other connections fail likewise. SQLAlchemy itself knows the codes of lost connections.
     # https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
@@ -237,6 +236,7 @@ MYSQL = Kind(
     list_view=list_view,
     make_view=make_view,
     seconds_between="TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000".format,
+    groups_by_steps=True,
     wait_for_connections=wait_for_connections,
     durability=durability,
     cipher=cipher,

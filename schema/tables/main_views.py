@@ -63,6 +63,12 @@ KNOWN = (
     " AND (w.state IS NULL OR w.state = 'active')"
 )
 """Workflows in use, as their server lists them."""
+UNLISTED = (
+    " SELECT ids.repoid, ids.workflowgitid, repos.defaultbranch, {cutoff} AS cutoff"
+    " FROM ids JOIN repos ON repos.Id = ids.repoid WHERE ids.workflowgitid IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM workflows w WHERE w.provider = repos.provider"
+    " AND w.gitid = ids.workflowgitid)"
+)
 # An id after the other, each by a step down the index: there are few, of very many runs. Without
 # names of their own for the values, MySQL 9.7 dumps a view that it does not read again (1166).
 UNKNOWN = (
@@ -72,60 +78,69 @@ UNKNOWN = (
     " SELECT ids.repoid, (SELECT MIN(above.workflowgitid) FROM workflowruns above"
     " WHERE above.repoid = ids.repoid AND above.workflowgitid > ids.workflowgitid) AS workflowgitid"
     " FROM ids WHERE ids.workflowgitid IS NOT NULL)"
-    " SELECT ids.repoid, ids.workflowgitid, repos.defaultbranch, {cutoff} AS cutoff"
-    " FROM ids JOIN repos ON repos.Id = ids.repoid WHERE ids.workflowgitid IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM workflows w WHERE w.provider = repos.provider"
-    " AND w.gitid = ids.workflowgitid)"
+    f"{UNLISTED}"
 )
 """Those that no row of `workflows` is of."""
+GROUPED_UNKNOWN = (
+    "WITH ids AS (SELECT repoid, workflowgitid FROM workflowruns"  # noqa: S608 - names of ours
+    f" GROUP BY repoid, workflowgitid){UNLISTED} AND {USED}"
+)
+"""The same where GROUP BY itself steps down the index, and MIN reads all that a repository has."""
 NAMED = (
     "SELECT DISTINCT named.repoid, named.workflowname, repos.defaultbranch, {cutoff} AS cutoff"  # noqa: S608 - names of ours
     " FROM repos JOIN workflowruns named ON named.repoid = repos.Id"
     f" AND named.workflowgitid IS NULL AND named.createtime >= {{cutoff}} WHERE {USED}"
 )
 """Those whose runs have no id."""
-LATEST = "(SELECT MAX(latest.createtime) FROM workflowruns latest WHERE latest.repoid = repos.Id)"
+LATEST = (
+    "(SELECT latest.createtime FROM workflowruns latest WHERE latest.repoid = repos.Id"
+    " ORDER BY latest.repoid DESC, latest.createtime DESC LIMIT 1)"
+)
 DAYS = 14
 """Of what the server lists no workflow: it counts if it ran so long before the newest run of its
 repository. What does not was renamed or deleted, and would be red for ever."""
 NEWEST = (
-    "({watched}) watched"
-    " JOIN workflowruns newest ON newest.Id = (SELECT ended.Id FROM workflowruns ended WHERE {same}"
+    "(SELECT watched.*, (SELECT ended.Id FROM workflowruns ended WHERE {same}"
     " AND (ended.branchname = watched.defaultbranch OR (watched.defaultbranch IS NULL"
     " AND ended.branchname IN ('main', 'master')))"
     " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
-    " ORDER BY ended.createtime DESC, ended.Id DESC LIMIT 1)"
+    " ORDER BY ended.repoid DESC, ended.workflowgitid DESC, ended.createtime DESC, ended.Id DESC"
+    " LIMIT 1) AS newestid FROM ({watched}) watched) watched"
+    " JOIN workflowruns newest ON newest.Id = watched.newestid"
 )
 """The newest run on the default branch that ended well or failed, of each workflow."""
 RECENT = f"{NEWEST} AND newest.createtime >= watched.cutoff"
 NOW = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"
 )
-# A limit on the time keeps to the index; where a good and a failed run are of one moment, the
-# failed one counts, so that no red workflow is lost.
+# Steps back in a workflow's own index: the order names its columns, and a branch that is compared
+# through COALESCE has no index, of which MySQL would read all that was ever run on main. Where a
+# good and a failed run are of one moment, the failed one counts, so that no red workflow is lost.
 RED = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
-    " FROM (SELECT newest.*, (SELECT MAX(good.createtime) FROM workflowruns good WHERE {good}"
-    " AND good.branchname = newest.branchname"
-    " AND good.conclusion = 'success' AND good.createtime <= newest.createtime) AS goodtime"
-    " FROM {newest}"
-    " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red"
-    " JOIN workflowruns began ON began.Id = (SELECT bad.Id FROM workflowruns bad WHERE {bad}"
-    " AND bad.branchname = red.branchname"
+    " FROM (SELECT red.*, (SELECT bad.Id FROM workflowruns bad WHERE {bad}"
+    " AND COALESCE(bad.branchname, '') = red.branchname"
     " AND bad.conclusion IN ('failure', 'timed_out', 'startup_failure')"
     " AND bad.createtime >= COALESCE(red.goodtime, '1970-01-01 00:00:00')"
-    " ORDER BY bad.createtime, bad.Id LIMIT 1)"
+    " ORDER BY bad.repoid, bad.workflowgitid, bad.createtime, bad.Id LIMIT 1) AS badid"
+    " FROM (SELECT newest.*, (SELECT good.createtime FROM workflowruns good WHERE {good}"
+    " AND COALESCE(good.branchname, '') = newest.branchname"
+    " AND good.conclusion = 'success' AND good.createtime <= newest.createtime"
+    " ORDER BY good.repoid DESC, good.workflowgitid DESC, good.createtime DESC LIMIT 1) AS goodtime"
+    " FROM {newest}"
+    " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure')) red) red"
+    " JOIN workflowruns began ON began.Id = red.badid"
 )
 """Cancelled and skipped runs tell neither way."""
 
 
-def select_main(days_before: Callable[[str, int], str]) -> dict[str, str]:
-    """Return the SELECT of each view; `days_before` gives SQL for so many days before a time."""
+def select_main(days_before: Callable[[str, int], str], *, groups_by_steps: bool) -> dict[str, str]:
+    """Return the SELECT of each view, for an engine with these answers (engines.kind)."""
     cutoff = days_before(LATEST, DAYS)
     now, red = [], []
     for template, watched, same in (
         (NEWEST, KNOWN, OF_ID),
-        (RECENT, UNKNOWN, OF_ID),
+        (RECENT, GROUPED_UNKNOWN if groups_by_steps else UNKNOWN, OF_ID),
         (RECENT, NAMED, OF_NAME),
     ):
         newest = template.format(

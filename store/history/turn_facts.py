@@ -65,7 +65,9 @@ def describe_turn(connection: Connection, number: int, turn: str, period: RedPer
     run = workflowruns.c
     wanted = (run.provider, run.gitid, run.workflowname, run.url, run.author, run.commithash)
     query = select(*wanted, repos.c.name).join(repos, repos.c.Id == run.repoid)
-    row = connection.execute(query.where(run.repoid == period.repoid, run.gitid == gitid)).first()
+    # The provider is known by the repository, and the key of runs begins with it.
+    own = (run.repoid == period.repoid, run.provider == repos.c.provider, run.gitid == gitid)
+    row = connection.execute(query.where(*own)).first()
     if row is None:
         return None
     first = (row.provider, period.rungitid)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from engines import connect
-from engines.faults import cause, is_data
+from engines.faults import CUT, cause, fault, is_data
 from schema.tables.ci import repos
 from schema.tables.deliveries import deliveries
 from store.deliveries.table import now
@@ -58,6 +58,16 @@ def test_value_that_sqlite_cannot_bind_is_an_error_of_data(
 )
 def test_value_that_mysql_refuses_is_an_error_of_data(engine: sa.Engine, values: dict[str, object]):
     assert is_data(raised(lambda: inserted(engine, **values)))
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+@pytest.mark.parametrize("code", [3024, 1969, 1317])
+def test_statement_whose_time_is_over_was_cut(engine: sa.Engine, code: int):
+    def work() -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = {code}")
+
+    assert fault(raised(work)) == CUT
 
 
 def test_same_key_twice_is_an_error_of_data(engine: sa.Engine):

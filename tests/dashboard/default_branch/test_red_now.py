@@ -87,3 +87,15 @@ def test_digest_and_metrics_say_the_same(client: FlaskClient, engine: sa.Engine)
     assert "Red now on the default branch (1):\n- acme/shop: <CI>, since " in text
     line = 'runledger_default_branch_red_workflows{repo="acme/shop"} 1\n'
     assert line in text_of(client, "/metrics")
+
+
+@pytest.mark.parametrize("view", ["main_red", "main_now"])
+def test_no_view_reads_more_runs_than_an_index_leads_to(engine: sa.Engine, view: str):
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN SELECT * FROM {view}"  # noqa: S608 - a name of ours
+        ).all()
+    runs = ("ended", "newest", "good", "bad", "began", "low", "above", "latest")
+    steps = {" ".join(row[-1].split()[:2]) for row in plan}
+    assert not steps & {f"SCAN {alias}" for alias in runs}
+    assert "SEARCH ended" in steps
