@@ -130,6 +130,14 @@ class Kind:
     """Return SQL for so many days before a time, which compares as times of tables do."""
     groups_by_steps: bool = False
     """Whether GROUP BY steps down an index from value to value, and a MIN for each does not."""
+    joins_laterally: bool = False
+    """Whether LATERAL is how a row is found that a subquery names.
+
+    PostgreSQL reads all of the table otherwise; SQLite and MariaDB have no LATERAL.
+    """
+    dependency: str = ""
+    """Statement that says that a column of a table follows from another; else it is taken that
+    both together are rare, and all rows of one are read and sorted. Empty where an index tells."""
     message: Callable[[Exception], str] = str
     """Return what an error of the driver says, without anything of a row."""
     extensions: tuple[str, ...] = ()

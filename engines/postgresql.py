@@ -229,6 +229,9 @@ POSTGRESQL = Kind(
     next_number=id_counters.postgresql_next,
     raise_number=id_counters.raise_postgresql,
     holds_nul=False,
+    joins_laterally=True,
+    dependency="CREATE STATISTICS IF NOT EXISTS st_{table}_{column} (dependencies)"
+    " ON {column}, {follows} FROM {table}",
     message=message,
     extensions=("CREATE EXTENSION IF NOT EXISTS citext",),
     ends_with_an_error=True,

@@ -35,7 +35,8 @@ def queries() -> dict[str, str]:
             f"{view.column}, '$[*]')) AS step FROM {view.table} WHERE json_valid({view.column}))"
         )
     texts = {name: text.format(seconds=SECONDS) for name, text in QUERIES.items()}
-    return lists | select_main(DAYS_BEFORE, groups_by_steps=True) | texts
+    main = select_main(DAYS_BEFORE, groups_by_steps=True, joins_laterally=False)
+    return lists | main | texts
 
 
 def make_views(connection: "DuckDBPyConnection") -> None:

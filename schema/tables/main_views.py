@@ -99,17 +99,21 @@ LATEST = (
 DAYS = 14
 """Of what the server lists no workflow: it counts if it ran so long before the newest run of its
 repository. What does not was renamed or deleted, and would be red for ever."""
-NEWEST = (
-    "(SELECT watched.*, (SELECT ended.Id FROM workflowruns ended WHERE {same}"
+ENDED = (
+    "FROM workflowruns ended WHERE {same}"
     " AND (ended.branchname = watched.defaultbranch OR (watched.defaultbranch IS NULL"
     " AND ended.branchname IN ('main', 'master')))"
     " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
     " ORDER BY ended.repoid DESC, ended.workflowgitid DESC, ended.createtime DESC, ended.Id DESC"
-    " LIMIT 1) AS newestid FROM ({watched}) watched) watched"
+    " LIMIT 1"
+)
+NEWEST = (
+    f"(SELECT watched.*, (SELECT ended.Id {ENDED}) AS newestid FROM ({{watched}}) watched) watched"  # noqa: S608 - names of ours
     " JOIN workflowruns newest ON newest.Id = watched.newestid"
 )
 """The newest run on the default branch that ended well or failed, of each workflow."""
-RECENT = f"{NEWEST} AND newest.createtime >= watched.cutoff"
+LATERAL = f"({{watched}}) watched JOIN LATERAL (SELECT ended.* {ENDED}) newest ON TRUE"
+"""The same where a join may be told of what stands before it."""
 NOW = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"
 )
@@ -134,14 +138,17 @@ RED = (
 """Cancelled and skipped runs tell neither way."""
 
 
-def select_main(days_before: Callable[[str, int], str], *, groups_by_steps: bool) -> dict[str, str]:
+def select_main(
+    days_before: Callable[[str, int], str], *, groups_by_steps: bool, joins_laterally: bool
+) -> dict[str, str]:
     """Return the SELECT of each view, for an engine with these answers (engines.kind)."""
-    cutoff = days_before(LATEST, DAYS)
+    cutoff, first = days_before(LATEST, DAYS), LATERAL if joins_laterally else NEWEST
+    recent = f"{first} AND newest.createtime >= watched.cutoff"
     now, red = [], []
     for template, watched, same in (
-        (NEWEST, KNOWN, OF_ID),
-        (RECENT, GROUPED_UNKNOWN if groups_by_steps else UNKNOWN, OF_ID),
-        (RECENT, NAMED, OF_NAME),
+        (first, KNOWN, OF_ID),
+        (recent, GROUPED_UNKNOWN if groups_by_steps else UNKNOWN, OF_ID),
+        (recent, NAMED, OF_NAME),
     ):
         newest = template.format(
             watched=watched.format(cutoff=cutoff), same=same.format(run="ended", of="watched")

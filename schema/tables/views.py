@@ -136,7 +136,11 @@ def create(connection: Connection) -> None:
     kind = kind_of(connection)
     seconds = kind.seconds_between("starttime", "endtime")
     lists = (kind.list_view(view) for view in LISTS)
-    texts = select_main(kind.days_before, groups_by_steps=kind.groups_by_steps)
+    texts = select_main(
+        kind.days_before,
+        groups_by_steps=kind.groups_by_steps,
+        joins_laterally=kind.joins_laterally,
+    )
     texts |= {name: query.replace("{seconds}", seconds) for name, query in QUERIES.items()}
     queries = (kind.make_view(name, query) for name, query in texts.items())
     for statement in chain(*lists, *queries):
