@@ -100,7 +100,7 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "runtime": Paths("duration; of old servers from start to end", "job.duration"),
         "os": Paths(
             "runner.tags; " + CANNOT + " of a job that got no runner",
-            "runner_manager.platform, else tag_list",
+            "runner_manager.platform, else tag_list, else the name of a runner of GitLab.com",
         ),
         "labels": Paths(CANNOT, "tag_list"),
         "runnername": both("runner.description"),

@@ -5,6 +5,7 @@ runner. A job that is tried again is a new job of the same name: which of them c
 the store. https://docs.gitlab.com/user/project/integrations/webhook_events/#job-events
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from json import JSONEncoder
@@ -18,6 +19,8 @@ from rows.source_record import Payload, Repository
 from rows.version import STUB, believed
 from rows.words import COMPLETED, systems_of
 
+HOSTED = re.compile(r"\bsaas-[\w-]+(?=\.runners-manager\.gitlab\.com\b)")
+"""What GitLab.com's own runners are called: `2-blue.saas-linux-small-amd64.runners-manager...`."""
 as_json = JSONEncoder(ensure_ascii=False).encode
 
 
@@ -111,13 +114,16 @@ def job_row(job: Payload, form: JobFields, place: Place, repo: Repository) -> Ro
 def labels_of(job: Payload, runner: Payload, at: str) -> dict[str, object]:
     """Return the labels that a job asks for, which no hook says, and the system it ran on.
 
-    A runner's own tags may name its system; a list of the API says that of the runner's machine.
+    A runner's own tags may name its system; a list of the API says that of the runner's machine, of
+    GitLab.com's own machines only by their names.
     """
     asked = fields.texts(job, "tag_list", at)
     machine = fields.child(job, "runner_manager", at) or {}
     platform = fields.text(machine, "platform", "runner_manager")
     said = [platform] if platform else asked or fields.texts(runner, "tags", "runner")
-    return {"labels": as_json(asked) if asked else None, "os": systems_of(tuple(said))}
+    hosted = HOSTED.findall(fields.text(runner, "description", "runner") or "")
+    system = systems_of(tuple(said)) or systems_of(tuple(hosted))
+    return {"labels": as_json(asked) if asked else None, "os": system}
 
 
 def last_time(jobs: list[Payload], form: JobFields) -> datetime | None:

@@ -77,12 +77,13 @@ def test_history_without_graphql_asks_for_each_and_says_so(
     assert rows(engine, "SELECT count(*) FROM workflowruns WHERE parentgitid IS NOT NULL") == [(1,)]
 
 
-def test_key_that_graphql_alone_refuses_reads_all_the_same(
+def test_key_that_graphql_and_schedules_refuse_reads_all_the_same(
     gitlab: Server, command: Command, engine: sa.Engine
 ) -> None:
-    gitlab.failing["/api/graphql"] = 401
+    gitlab.failing |= {"/api/graphql": 401, "/pipeline_schedules": 403}
     done = command("-r", f"gitlab:{NAME}")
     assert (done.code, "GraphQL is not to be had" in done.out + done.err) == (0, True)
+    assert "nightlies have no name" in done.out + done.err
     assert rows(engine, "SELECT count(*) FROM workflowruns WHERE author IS NULL") == [(0,)]
 
 

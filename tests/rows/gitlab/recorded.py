@@ -133,7 +133,11 @@ CANCELED_2024: Json = {
     "finished_at": "2022-08-25T21:19:34.765Z",
     "duration": 22.915853,
     "queued_duration": 0.473594,
-    "runner": {"id": 12270857, "description": "4-green", "runner_type": "instance_type"},
+    "runner": {
+        "id": 12270857,
+        "description": "4-green.saas-linux-small-amd64.runners-manager.gitlab.com/default",
+        "runner_type": "instance_type",
+    },
     "runner_manager": {"platform": "linux", "architecture": "amd64"},
     "tag_list": [],
 }
