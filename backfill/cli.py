@@ -1,7 +1,8 @@
 """`python3 local-database.py`: read history, replay deliveries, audit or copy the store."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backfill.command import audit, delete_repository, history, reasons, replay
 from backfill.command.arguments import (
     check_exclusive_flags,
+    list_parts,
     parse_delivery_filter,
     parse_read_range,
 )
@@ -37,18 +39,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(command_line().read(argv))
     except BadSetting as error:
         return say(str(error), 2)
-    except CannotStart as error:
-        return say(str(error), error.code)
-    except ApiError as problem:
-        return say(str(problem), 2 if problem.is_bad_key else NOT_ALL)
-    except BudgetSpent:
-        return say(f"--max-requests is reached; {AGAIN}", SPENT)
+    except (CannotStart, ApiError, BudgetSpent) as error:
+        return say(*describe_end(error))
     except SpoolError as error:
         return say(f"the spool cannot be read: {error}", NOT_ALL)
     except (SQLAlchemyError, Unmappable) as error:
         return say(f"the database failed: {faults.cause(error)}; {AGAIN}", NOT_ALL)
     except KeyboardInterrupt:
         return say(f"stopped; {AGAIN}", STOPPED)
+
+
+def describe_end(error: CannotStart | ApiError | BudgetSpent) -> tuple[str, int]:
+    """Return what ended the work on a vendor, in a sentence, and the exit code."""
+    if isinstance(error, BudgetSpent):
+        return f"--max-requests is reached; {AGAIN}", SPENT
+    if isinstance(error, CannotStart):
+        return str(error), error.code
+    return str(error), 2 if error.is_bad_key else NOT_ALL
+
+
+def do_for_each(settings: Settings, work: Callable[[Settings], int]) -> int:
+    """Do the work for each vendor that is named; return the worst exit code.
+
+    What ends it for one is said, and leaves the others be.
+    """
+    ends = dict[tuple[str, int], None]()
+    codes = list[int]()
+    with open.opened_if_there(settings, open.WORK) as engine:
+        parts = list_parts(settings, engine)
+    for part in parts:
+        try:
+            codes.append(work(part))
+        except (CannotStart, ApiError, BudgetSpent) as error:
+            ends[describe_end(error)] = None
+    return max([*codes, *(say(*end) for end in ends)])
 
 
 def say(line: str, code: int) -> int:
@@ -74,19 +98,15 @@ def run(given: dict[str, Any]) -> int:
         return audit.run_audit(settings, request, install=given["install"])
     if given["reasons"]:
         wanted = reasons.parse_reasons_request(given, settings, now())
-        return max(
-            reasons.read_reasons(part, wanted, install=given["install"])
-            for part in settings.parts()
-        )
+        read = partial(reasons.read_reasons, request=wanted, install=given["install"])
+        return do_for_each(settings, read)
     read_range = parse_read_range(given, now())
     if given["dry_run"] and given["install"]:
         return show_schema_plan(settings)
     if given["dry_run"]:
-        return max(history.show_plan(part, read_range) for part in settings.parts())
-    return max(
-        history.read_history(part, read_range, install=given["install"])
-        for part in settings.parts()
-    )
+        return do_for_each(settings, partial(history.show_plan, read_range=read_range))
+    read = partial(history.read_history, read_range=read_range, install=given["install"])
+    return do_for_each(settings, read)
 
 
 def show_schema_plan(settings: Settings) -> int:
@@ -104,10 +124,11 @@ def show_schema_plan(settings: Settings) -> int:
 
 def run_forget(settings: Settings, name: str) -> int:
     """Delete a repository."""
+    meant = delete_repository.read_repository(name, settings)
     with open.opened_existing(settings, open.WORK, "nothing to forget") as engine:
         if open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run with -i first")
-        return delete_repository.delete_when_confirmed(engine, name)
+        return delete_repository.delete_when_confirmed(engine, name, meant)
 
 
 def run_replay(settings: Settings, given: dict[str, Any]) -> int:

@@ -74,10 +74,14 @@ class Settings(NamedTuple):
 
     @property
     def vendors(self) -> tuple[str, ...]:
-        """The vendors whose repositories are named, the usual one where none are."""
-        return tuple(dict.fromkeys(vendor for vendor, _ in map(split_name, self.repos))) or (
-            self.vendor,
-        )
+        """The vendors whose repositories are named; where none are, those that a key is of."""
+        named = dict.fromkeys(vendor for vendor, _ in map(split_name, self.repos))
+        return tuple(named or self.keyed) or (self.vendor,)
+
+    @property
+    def keyed(self) -> list[str]:
+        """The vendors that a key is of."""
+        return [vendor for vendor, source in self.sources.items() if source.token]
 
     def parts(self) -> tuple["Settings", ...]:
         """Return the settings for each vendor alone, with its names as it has them."""

@@ -25,10 +25,15 @@ def load_all(settings: Settings) -> tuple[Mapping[str, tuple[bytes, ...]], Mappi
             keys[vendor] = source.secrets
         else:
             own = settings._replace(webhook_secret=())
-            keys[vendor], made = load_secrets(own, MADE.with_name(f"{vendor}_{MADE.name}"))
+            keys[vendor], made = load_secrets(own, file_of(vendor))
         if made is not None:
             files[vendor] = made
     return keys, files
+
+
+def file_of(vendor: str) -> Path:
+    """Return where a vendor's secret stands that is ours."""
+    return MADE if vendor == USUAL else MADE.with_name(f"{vendor}_{MADE.name}")
 
 
 def secret_setting(vendor: str) -> str:

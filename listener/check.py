@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import webhook_secret
-from config.settings import Settings
+from config.settings import USUAL, Settings
 from engines import faults, kind_of
 from engines.kind import is_loopback
 from listener.check_alerts import alert_lines
@@ -69,7 +69,7 @@ def shown(line: CheckLine) -> str:
 def looked_at(settings: Settings) -> Iterator[CheckLine]:
     """Yield what is found, one thing after the other; nothing is changed."""
     yield CheckLine("configuration", "is valid")
-    yield secret_line(settings)
+    yield from secret_lines(settings)
     try:
         with open.opened_if_there(settings, open.WRITE) as engine:
             if engine is None:
@@ -97,13 +97,16 @@ def room_lines(settings: Settings) -> Iterator[CheckLine]:
         yield CheckLine("disk", told, wrong, warning=left < FEW_BYTES)
 
 
-def secret_line(settings: Settings) -> CheckLine:
-    """Tell where the secret comes from."""
-    if settings.webhook_secret:
-        return CheckLine("WEBHOOK_SECRET", "is set")
-    if webhook_secret.MADE.exists():
-        return CheckLine("WEBHOOK_SECRET", f"is in {webhook_secret.MADE}")
-    return CheckLine("WEBHOOK_SECRET", "is made at the first start")
+def secret_lines(settings: Settings) -> Iterator[CheckLine]:
+    """Tell where each secret comes from: the usual one, and those of vendors that are named."""
+    for vendor, source in settings.sources.items():
+        name, made = webhook_secret.secret_setting(vendor), webhook_secret.file_of(vendor)
+        if source.secrets if vendor != USUAL else settings.webhook_secret:
+            yield CheckLine(name, "is set")
+        elif vendor == USUAL or vendor in settings.vendors:
+            yield CheckLine(
+                name, f"is in {made}" if made.exists() else "is made at the first start"
+            )
 
 
 def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:

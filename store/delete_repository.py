@@ -24,15 +24,24 @@ from store.write.repositories import Key
 BATCH = 500
 
 
-def list_repositories(engine: Engine, name: str) -> list[Key]:
-    """Return the repositories whose full name is or was `name`, without regard to case."""
+def list_repositories(engine: Engine, name: str, server: str = "") -> list[Key]:
+    """Return the repositories whose full name is or was `name`, without regard to case.
+
+    `server` is the provider that they are of, or how that begins.
+    """
     former = select(repoaliases.c.repoid).where(func.lower(repoaliases.c.name) == name.lower())
     is_meant = (func.lower(repos.c.name) == name.lower()) | repos.c.Id.in_(former)
     is_claimed = repos.c.gitid.is_not(None)  # without its id it cannot be told from others
     with reading(engine).connect() as connection:
         query = select(repos.c.provider, repos.c.gitid).where(is_meant, is_claimed)
         rows = connection.execute(query)
-        return [(provider, gitid) for provider, gitid in rows]
+        keys = [(provider, gitid) for provider, gitid in rows]
+    return [key for key in keys if is_on(key[0], server)]
+
+
+def is_on(provider: str, server: str) -> bool:
+    """Tell whether a provider is that, or begins so: with a vendor, or a host before its path."""
+    return not server or provider == server or provider.startswith((f"{server}:", f"{server}/"))
 
 
 def count_rows(engine: Engine, key: Key) -> dict[str, int]:

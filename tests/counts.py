@@ -11,6 +11,7 @@ def count(part: int, whole: int) -> int:
 
 
 LONG = (
+    "tests/backfill/gitlab/test_forecast.py::test_thousand_pipelines_take_at_most_150_calls",
     "tests/clocks/test_clocks.py::test_cost_of_a_wrong_clock_is_found[every record is believed]",
     "tests/clocks/test_clocks.py::test_cost_of_a_wrong_clock_is_found[leases end when they say]",
     "tests/dashboard/test_browser.py::test_pages_fit_and_the_browser_has_nothing_to_complain_about"

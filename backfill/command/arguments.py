@@ -50,6 +50,19 @@ def parse_delivery_filter(given: Mapping[str, Any], now: datetime) -> DeliveryFi
     )
 
 
+def list_parts(settings: Settings, engine: Engine | None) -> tuple[Settings, ...]:
+    """Return the settings for each vendor that is meant: of several without `-r`, of those stored.
+
+    Raises CannotStart.
+    """
+    parts = settings.parts()
+    if settings.repos or len(parts) == 1 or engine is None or open.age(engine) == "empty":
+        return parts if settings.repos else parts[:1]
+    with reading(engine).connect() as connection:
+        has_any = [repository_names.list_full_names(connection, part.vendor) for part in parts]
+    return tuple(part for part, names in zip(parts, has_any, strict=True) if names) or parts[:1]
+
+
 def choose_patterns(settings: Settings, engine: Engine | None) -> tuple[str, ...]:
     """Return the repositories of `-r`, or all that are stored; `engine` None: no database yet.
 

@@ -13,10 +13,11 @@ from backfill.audit import audit
 from backfill.audit.repair import repair
 from backfill.audit.verdict import Span, Verdict, span_of
 from backfill.command import audit_report
-from backfill.command.arguments import choose_patterns, parse_count, parse_flag
+from backfill.command.arguments import choose_patterns, list_parts, parse_count, parse_flag
 from backfill.command.audit_report import FailedAudit
 from backfill.command.vendor_connection import close_context, connect, open_context
 from backfill.http.errors import ApiError
+from backfill.vendors import vendor_of
 from backfill.watched_repositories import GoneRepository, list_meant, look_up
 from config.settings import BadSetting, Settings
 from config.times import read_past_time
@@ -31,6 +32,8 @@ from store.state import gone_repositories
 from store.write import renames
 
 USUAL = "30d"
+PERSON = 2
+"""The exit code that says that somebody must change something first."""
 AuditResult = Verdict | FailedAudit | GoneRepository
 
 
@@ -73,12 +76,15 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
     """
     verdicts, failed, gone = list[Verdict](), list[FailedAudit](), list[GoneRepository]()
     with open.opened_existing(settings, open.WORK, "nothing to audit") as engine:
-        parts = [(part, choose_patterns(part, engine)) for part in settings.parts()]
+        parts = [(part, choose_patterns(part, engine)) for part in list_parts(settings, engine)]
         if open.age(engine) == "empty":
             raise CannotStart("the database is empty, so nothing can be audited")
         open.schema(engine, settings, install=install)
         audit_all = audit_offline if request.is_offline else audit_online
-        of_parts = (audit_all(part, engine, patterns, request) for part, patterns in parts)
+        of_parts = [audit_all(part, engine, patterns, request) for part, patterns in parts]
+        if len(parts) > 1:
+            titles = [vendor_of(part.vendor).TITLE for part, _ in parts]
+            of_parts = [*map(end_softly, titles, of_parts)]
         for result in chain.from_iterable(of_parts):
             if isinstance(result, FailedAudit):
                 failed.append(result)
@@ -94,7 +100,23 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
     if request.as_json:
         print(audit_report.format_json(verdicts, failed, gone))
     is_new = bool(failed) or any(repository.is_new for repository in gone)
-    return int(is_new or not all(verdict.is_complete for verdict in verdicts))
+    is_incomplete = is_new or not all(verdict.is_complete for verdict in verdicts)
+    return max([int(is_incomplete), *(one.code for one in failed)])
+
+
+def failed_of(problem: str) -> FailedAudit:
+    """Return what could not be listed, as its sentence says it."""
+    name, _, why = problem.partition(": ")
+    return FailedAudit(name, why)
+
+
+def end_softly(title: str, results: Iterator[AuditResult]) -> Iterator[AuditResult]:
+    """Yield the results of one vendor of several; what ends them is one, too, and no error."""
+    try:
+        yield from results
+    except (CannotStart, ApiError) as error:
+        is_bad = error.is_bad_key if isinstance(error, ApiError) else error.code == PERSON
+        yield FailedAudit(title, str(error), PERSON if is_bad else 1)
 
 
 def audit_offline(
@@ -102,7 +124,7 @@ def audit_offline(
 ) -> Iterator[AuditResult]:
     """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
     with reading(engine).connect() as connection:
-        stored = repository_names.list_all_names(connection)
+        stored = repository_names.list_all_names(connection, settings.vendor)
     watched = watch(patterns)
     meant = [repoid for repoid, names in stored.items() if is_watched(watched, names)]
     if not meant:
@@ -157,7 +179,7 @@ def audit_online(
                 if problem.is_bad_key:
                     raise
                 yield FailedAudit(name, str(problem))
-        yield from (FailedAudit(*problem.split(": ", 1)) for problem in problems)
+        yield from (failed_of(problem) for problem in problems)
         # A repository that was renamed: its older rows learn its name.
         while renames.rewrite(engine):
             pass

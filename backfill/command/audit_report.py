@@ -39,10 +39,11 @@ COLUMNS = ("workflow", "day", "listed", "stored", "missing")
 
 
 class FailedAudit(NamedTuple):
-    """A repository that could not be audited, and why."""
+    """A repository, or a vendor, that could not be audited, and why; with the exit code."""
 
     name: str
     why: str
+    code: int = 1
 
 
 def format_verdict(verdict: Verdict) -> str:

@@ -5,7 +5,11 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from config.settings import FORMS, USUAL, BadSetting, Settings
+from config.sources import read_pattern
+from rows import Unmappable
 from rows.one_line import one_line
+from rows.sources import source_of
 from store import delete_repository
 
 NOTE = """\
@@ -19,12 +23,32 @@ def ask(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
-def delete_when_confirmed(engine: Engine, name: str, answer: Callable[[str], str] = ask) -> int:
-    """Show what is stored of a repository, ask, and delete it; return the exit code."""
-    keys = delete_repository.list_repositories(engine, name)
-    name = one_line(name)
+def read_repository(text: str, settings: Settings) -> tuple[str, str]:
+    """Return the provider, or its vendor, and the full name of what `-r` names so.
+
+    Raises BadSetting.
+    """
+    try:
+        vendor, name, _ = read_pattern(text, FORMS, settings.sources)
+        return source_of(vendor).provider_of(text) if "://" in text else vendor, name
+    except (ValueError, Unmappable) as error:
+        raise BadSetting("--forget", str(error)) from error
+
+
+def delete_when_confirmed(
+    engine: Engine, text: str, meant: tuple[str, str], answer: Callable[[str], str] = ask
+) -> int:
+    """Show what is stored of a repository, ask, and delete it; return the exit code.
+
+    `text` is what was typed, `meant` the provider, or its vendor, and the full name.
+    """
+    server, named = meant
+    keys, name = delete_repository.list_repositories(engine, named, server), one_line(text)
     if not keys:
-        print(f"nothing is stored of {name}")
+        others = delete_repository.list_repositories(engine, named)
+        vendors = {provider.partition(":")[0] for provider, _ in others}
+        hints = "".join(f"; {one}:{named} is another" for one in sorted(vendors) if one != USUAL)
+        print(one_line(f"nothing is stored of {name}{hints}"))
         return 0
     for key in keys:
         counts = delete_repository.count_rows(engine, key)

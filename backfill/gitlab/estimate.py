@@ -1,12 +1,13 @@
 """What it takes to read a project: pages of pipelines and of jobs, and GraphQL for the rest."""
 
 import math
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from sqlalchemy import Engine
 
 from backfill.gitlab.branches import PER_PAGE
-from backfill.gitlab.job_lists import JOBS
+from backfill.gitlab.job_lists import FEW, JOBS
 from backfill.gitlab.pipelines import LISTS
 from backfill.gitlab.projects import NAME
 from backfill.http.client import Client
@@ -16,13 +17,16 @@ from backfill.pipeline.api_objects import read_field, read_named, read_object
 from backfill.records import EVERYTHING, Estimate, Json, ReadRange
 from engines import reading
 from rows import fields
-from rows.sources import source_of
+from rows.gitlab.repo import provider_of
 from store.reads import for_backfill
 from store.state import backfill_progress
 
-FIXED, SCHEDULES = 3, 3
-"""Calls of every project: version, itself twice; its schedules with what is new."""
+FIXED = 3
+"""Calls of every project: the version, and itself twice."""
 USUAL_JOBS = 8
+SCHEDULED = "&source=schedule"
+ANY = "{ currentUser { username } }"
+"""Asks whether there is GraphQL."""
 
 
 def estimate_calls(
@@ -30,25 +34,107 @@ def estimate_calls(
 ) -> Estimate:
     """Return what it takes to read a project; `engine` is None while there is no database.
 
-    Raises ApiError.
+    It is exact for a project that is read whole, but for its commits, of which one a pipeline is
+    expected: GitLab counts none. Raises ApiError.
     """
     project = read_object(client.get(f"/projects/{quote(name, safe='')}").body, "project")
     gitid = read_field(fields.number, project, "id", "project")
     path = f"/projects/{gitid}/"
     listed = [count_list(client, path, read_range, source) for source in LISTS]
-    runs = min(sum(listed), read_range.max_runs or sum(listed))
+    most, total = read_range.max_runs, sum(listed)
+    runs = min(total, most or total)
     page, today = (fields.text(project, key, "project") or "" for key in ("web_url", NAME))
-    provider = source_of("gitlab").provider_of(page.removesuffix(f"/{today}") or page)
-    stored = min(runs, count_stored(engine, provider, gitid))
+    stored = min(runs, count_stored(engine, provider_of(page, today), gitid))
     new = runs - stored
-    jobs = math.ceil(new * jobs_per_run(client, path) / PER_PAGE)
-    branches = client.get(f"{path}repository/branches?per_page={PER_PAGE}").pages
+    lists = sum(count_pages(count, most) for count in listed)
+    calls = FIXED + lists + count_branch_calls(client, path, project, is_fresh=not stored)
     commits = read_range.commits
-    walked = runs if commits in (None, EVERYTHING) else commits
-    counts = (*(min(count, runs) for count in listed), walked or 0)
-    lists = sum(count // PER_PAGE + 1 for count in counts)  # a full page has a next
-    completed = math.ceil(new / PER_PAGE) + SCHEDULES if new else 0
-    return Estimate(FIXED + lists + jobs + completed + branches, runs, stored)
+    if project.get("default_branch"):
+        calls += count_pages(runs, None if commits in (None, EVERYTHING) else commits)
+    if new:
+        part = new / total
+        calls += count_job_calls(client, path, new, is_whole=new == total)
+        calls += count_schedule_calls(client, path, read_range)
+        calls += count_detail_calls(client, path, [math.ceil(count * part) for count in listed])
+    return Estimate(calls, runs, stored)
+
+
+def count_pages(count: int, most: int | None = None) -> int:
+    """Return the calls for a list: a full page has a next, unless `most` items are enough."""
+    if most is not None and most <= count:
+        return math.ceil(most / PER_PAGE)
+    return count // PER_PAGE + 1
+
+
+def count_all(client: Client, path: str) -> int | None:
+    """Return how many items a list has, None where that is not told. Raises ApiError."""
+    first = client.get(f"{path}{'&' if '?' in path else '?'}per_page=1")
+    if first.pages > 1 or first.nextpage is None:
+        return first.pages if read_items(first.body) else 0
+    return None
+
+
+def count_or(client: Client, path: str, other: int) -> int:
+    """Return how many items a list has, and what else where that is not to be had."""
+    try:
+        count = count_all(client, path)
+    except ApiError as problem:
+        if problem.is_bad_key:
+            raise
+        count = None
+    return other if count is None else count
+
+
+def count_branch_calls(client: Client, path: str, project: Json, *, is_fresh: bool) -> int:
+    """Return the calls for branches, and at first for the heads that the default one has not."""
+    first = client.get(f"{path}repository/branches?per_page={PER_PAGE}")
+    branches = [one for one in read_items(first.body) if isinstance(one, dict)]
+    heads = {
+        commit.get("id")
+        for one in branches
+        if isinstance(commit := one.get("commit"), dict)
+        and not (one.get("merged") or one.get("name") == project.get("default_branch"))
+    }
+    return first.pages + (len(heads) * first.pages if is_fresh else 0)
+
+
+def count_job_calls(client: Client, path: str, new: int, *, is_whole: bool) -> int:
+    """Return the calls for jobs: one a pipeline for few, else pages of all, with an empty last."""
+    if new <= FEW:
+        return new
+    guess = math.ceil(new * jobs_per_run(client, path))
+    if not is_whole:
+        return count_pages(guess)
+    return math.ceil(count_or(client, f"{path}jobs", guess) / PER_PAGE) + 1
+
+
+def count_schedule_calls(client: Client, path: str, read_range: ReadRange) -> int:
+    """Return the calls that find out which schedule made which pipeline, if one is wanted."""
+    newest = [client.get(f"{path}pipelines?per_page=1{more}").body for more in ("", SCHEDULED)]
+    first, last = (newest_number(read_named(body)[0]) for body in newest)
+    is_cut = read_range.max_runs is not None and first - last >= read_range.max_runs
+    scheduled = 0 if is_cut else count_list(client, path, read_range, SCHEDULED)
+    if not scheduled:
+        return 0
+    return 1 + count_or(client, f"{path}pipeline_schedules", 0) + scheduled // PER_PAGE
+
+
+def count_detail_calls(client: Client, path: str, new: Sequence[int]) -> int:
+    """Return the calls for what lists leave out, of pipelines and of children.
+
+    GraphQL gives it by the hundred; what of a CI file was wrong, and all of it where there is no
+    GraphQL, takes a call or two of its own.
+    """
+    graph = Client(client.base.removesuffix("/v4"), client.token, client.rate_limit)
+    try:
+        answer = graph.send("POST", "/graphql", {"query": ANY}, tries=2).body
+        is_there = isinstance(answer, dict) and "errors" not in answer
+    except ApiError:
+        is_there = False
+    if not is_there:
+        return 2 + 2 * sum(new)  # it is asked for a list, and by numbers
+    broken = count_or(client, f"{path}pipelines?yaml_errors=true", 0)
+    return broken + sum(math.ceil(count / PER_PAGE) for count in new)
 
 
 def count_list(client: Client, path: str, read_range: ReadRange, source: str) -> int:

@@ -1,7 +1,9 @@
 """Put a mask over what a payload tells of secrets, before it is kept anywhere.
 
-A pipeline's hook carries its variables with their values in clear.
+A pipeline's hook carries its variables with their values in clear, and the hook of a push those
+that were given with it (`git push -o ci.variable="NAME=value"`).
 https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-events
+https://docs.gitlab.com/topics/git/commit/#push-options-for-gitlab-cicd
 """
 
 from typing import Any
@@ -10,7 +12,9 @@ from rows import Unmappable
 from rows.source_record import Payload
 
 MASK = "[MASKED]"
-VARIABLES = "variables"
+VARIABLES, OPTIONS = "variables", "push_options"
+GIVEN = ("variable", "input")
+"""Options of a push that are counted by `NAME=value`."""
 DEEPEST = 100
 """Objects inside of objects; a hook has five."""
 NAMES = ("key", "variable_type")
@@ -31,6 +35,8 @@ def masked_value(name: str | None, value: Any, depth: int) -> Any:
         raise Unmappable("payload", f"is nested over {DEEPEST} deep")
     if name is not None and name.lower() == VARIABLES:
         return masked_variables(value)
+    if name is not None and name.lower() == OPTIONS:
+        return masked_options(value)
     if isinstance(value, dict):
         return {key: masked_value(key, inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list):
@@ -54,3 +60,25 @@ def masked_variables(value: Any) -> Any:
         else MASK
         for each in value
     ]
+
+
+def masked_options(value: Any) -> Any:
+    """Return the options of a push with the names of variables alone; odd ones are masked whole."""
+    if not isinstance(value, dict):
+        return value if value is None else MASK
+    return {
+        space: {
+            key: masked_assignments(inner) if str(key).lower() in GIVEN else inner
+            for key, inner in options.items()
+        }
+        if isinstance(options, dict)
+        else MASK
+        for space, options in value.items()
+    }
+
+
+def masked_assignments(value: Any) -> Any:
+    """Return how often each `NAME=value` was given, by name."""
+    if not isinstance(value, dict):
+        return MASK
+    return {f"{text.partition('=')[0]}={MASK}": MASK for text in value if "=" in text}

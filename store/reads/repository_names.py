@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select, true
 
 from schema.tables.ci import repoaliases, repos
 
@@ -14,12 +14,14 @@ def list_names(connection: Connection, repoid: int) -> set[str]:
     return {name.lower() for name in (*today, *former) if name}
 
 
-def list_all_names(connection: Connection) -> dict[int, set[str]]:
-    """Return the full names of each repository, former ones too, by repos.Id."""
+def list_all_names(connection: Connection, vendor: str = "") -> dict[int, set[str]]:
+    """Return the full names of each repository, former ones too, by repos.Id; of one vendor."""
     names: dict[int, set[str]] = defaultdict(set)
+    own = is_of_vendor(vendor) if vendor else true()
+    same = repoaliases.c.repoid == repos.c.Id
     for query in (
-        select(repos.c.Id, repos.c.name),
-        select(repoaliases.c.repoid, repoaliases.c.name),
+        select(repos.c.Id, repos.c.name).where(own),
+        select(repos.c.Id, repoaliases.c.name).join_from(repos, repoaliases, same).where(own),
     ):
         for number, name in connection.execute(query):
             if name:
@@ -43,7 +45,11 @@ def list_full_names(connection: Connection, vendor: str) -> list[str]:
 
     An older installation's may be short.
     """
-    provider = repos.c.provider
-    own = or_(provider == vendor, provider.startswith(f"{vendor}:"), provider.is_(None))
-    query = select(repos.c.name).where(repos.c.name.contains("/"), own)
+    query = select(repos.c.name).where(repos.c.name.contains("/"), is_of_vendor(vendor))
     return list(connection.scalars(query.order_by(repos.c.Id)))
+
+
+def is_of_vendor(vendor: str) -> ColumnElement[bool]:
+    """Return the condition of a vendor's repositories, and of those whose vendor is not known."""
+    provider = repos.c.provider
+    return or_(provider == vendor, provider.startswith(f"{vendor}:"), provider.is_(None))

@@ -8,6 +8,8 @@ from fakegithub.world.world import World
 from store import delete_repository
 from tests.store.test_delete_repository import play, store
 
+MEANT = ("github", "org/app")
+
 
 @pytest.mark.parametrize(
     ("typed", "code", "left"), [("org/APP", 0, 0), ("", 1, 1), ("yes", 1, 1), ("org/ap", 1, 1)]
@@ -18,6 +20,6 @@ def test_command_deletes_only_when_the_name_is_typed_again(
     world = World(seed=5)
     play(world, world.create_repo("org/app"))
     store(engine, world)
-    assert command.delete_when_confirmed(engine, "org/app", lambda question: typed) == code
+    assert command.delete_when_confirmed(engine, "org/app", MEANT, lambda question: typed) == code
     assert len(delete_repository.list_repositories(engine, "org/app")) == left
     assert ("deleted: " in capsys.readouterr().out) == (code == 0)
