@@ -127,7 +127,9 @@ def test_settings_of_two_vendors_come_apart(tmp_path: Path):
         ("gitlab", ("group", "a/b/c"), "of gitlab"),
     ]
     alone = read({}, environ, tmp_path)
-    assert [(part.vendor, part.repos) for part in alone.parts()] == [("github", ())]
+    assert [(part.vendor, part.repos) for part in alone.parts()] == [("github", ()), ("gitlab", ())]
+    for environ, vendor in (({}, "github"), ({"GITLAB_TOKEN": "t"}, "gitlab")):
+        assert [part.vendor for part in read({}, environ, tmp_path).parts()] == [vendor]
 
 
 def test_key_is_of_the_one_vendor_that_is_named(tmp_path: Path):
