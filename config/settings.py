@@ -76,12 +76,8 @@ class Settings(NamedTuple):
     def vendors(self) -> tuple[str, ...]:
         """The vendors whose repositories are named; where none are, those that a key is of."""
         named = dict.fromkeys(vendor for vendor, _ in map(split_name, self.repos))
-        return tuple(named or self.keyed) or (self.vendor,)
-
-    @property
-    def keyed(self) -> list[str]:
-        """The vendors that a key is of."""
-        return [vendor for vendor, source in self.sources.items() if source.token]
+        keyed = [vendor for vendor, source in self.sources.items() if source.token]
+        return tuple(named or keyed) or (self.vendor,)
 
     def parts(self) -> tuple["Settings", ...]:
         """Return the settings for each vendor alone, with its names as it has them."""

@@ -91,9 +91,9 @@ def count_branch_calls(client: Client, path: str, project: Json, *, is_fresh: bo
     branches = [one for one in read_items(first.body) if isinstance(one, dict)]
     heads = {
         commit.get("id")
-        for one in branches
-        if isinstance(commit := one.get("commit"), dict)
-        and not (one.get("merged") or one.get("name") == project.get("default_branch"))
+        for branch in branches
+        if isinstance(commit := branch.get("commit"), dict)
+        and not (branch.get("merged") or branch.get("name") == project.get("default_branch"))
     }
     return first.pages + (len(heads) * first.pages if is_fresh else 0)
 
