@@ -133,7 +133,8 @@ OVERVIEW = Board(
             "FROM (SELECT time, runtime, alike,\n"
             "    SUM(alike) OVER (PARTITION BY time ORDER BY runtime) AS upto,"
             " SUM(alike) OVER (PARTITION BY time) AS total\n"
-            "  FROM (SELECT {bucket createtime} AS time, runtime, COUNT(*) AS alike\n"
+            "  FROM (SELECT {bucket createtime} AS time, {whole runtime} AS runtime,"
+            " COUNT(*) AS alike\n"
             "    FROM workflowruns\n    WHERE {range createtime} AND {repos repoid} AND {passed}"
             " AND runtime IS NOT NULL\n    GROUP BY 1, 2) counted) ranked\n"
             "GROUP BY time\nORDER BY time",

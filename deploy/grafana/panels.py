@@ -89,14 +89,14 @@ def least(percent: int, value: str) -> str:
 def ranked(value: str, by: str, label: str, source: str) -> str:
     """Return each value of a column with how many are not above it, and how many there are.
 
-    Values alike are counted first: a million waits are a few thousand different seconds, and a
-    window over all of them takes the most of a panel's time. Whole numbers, since MySQL's
-    quotients have few digits.
+    Values alike to the second are counted first: a million waits are a few thousand different
+    seconds, and a window over all of them takes the most of a panel's time. Whole numbers, since
+    MySQL's quotients have few digits.
     """
     return (
         f"(SELECT {label}, {value}, alike,\n"
         f"    SUM(alike) OVER (PARTITION BY {label} ORDER BY {value}) AS upto,"
         f" SUM(alike) OVER (PARTITION BY {label}) AS total\n"
-        f"  FROM (SELECT {by} AS {label}, {value}, COUNT(*) AS alike\n"
+        f"  FROM (SELECT {by} AS {label}, {{whole {value}}} AS {value}, COUNT(*) AS alike\n"
         f"    FROM {source}\n    GROUP BY 1, 2) counted) ranked"
     )

@@ -4,6 +4,7 @@
 {bucket c}   c's interval, as its first second since 1970; GROUP BY 1 follows
 {age c}      seconds from c to the end of the range
 {between a b}  seconds from a to b
+{whole c}    c without what is behind its point
 {repos c}    c is the Id of a repository that is chosen
 {passed}     it ended well           {failed}  it failed
 {open}       it has not begun
@@ -84,6 +85,7 @@ SQLITE = DataSource(
         "bucket": EPOCH + " / $bucket * $bucket",
         "age": "($__to / 1000 - " + EPOCH + ")",
         "between": f"({EPOCH.replace('0', '1')} - {EPOCH})",
+        "whole": "CAST({0} AS INTEGER)",
     },
 )
 MYSQL = DataSource(
@@ -94,6 +96,7 @@ MYSQL = DataSource(
         "bucket": "$__timeGroup({0}, '${{bucket}}s')",
         "age": "TIMESTAMPDIFF(SECOND, {0}, $__timeTo())",
         "between": "TIMESTAMPDIFF(SECOND, {0}, {1})",
+        "whole": "FLOOR({0})",
     },
 )
 POSTGRESQL = DataSource(
@@ -104,6 +107,7 @@ POSTGRESQL = DataSource(
         "bucket": "$__timeGroup({0}, '${{bucket}}s')",
         "age": "FLOOR(EXTRACT(EPOCH FROM (CAST($__timeTo() AS TIMESTAMP) - {0})))",
         "between": "FLOOR(EXTRACT(EPOCH FROM ({1} - {0})))",
+        "whole": "FLOOR({0})",
     },
 )
 SOURCES = {source.name: source for source in (SQLITE, MYSQL, POSTGRESQL)}
