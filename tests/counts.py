@@ -11,6 +11,44 @@ def count(part: int, whole: int) -> int:
 
 
 LONG = (
+    "tests/backfill/command/test_history_adopted.py::test_adopted_database_ends_as_one_that_never"
+    "_was_another[mariadb-short-latin1]",
+    "tests/backfill/gitlab/test_killed_backfill.py",
+    "tests/backfill/pipeline/test_database_outage.py::test_database_killed_and_started_again"
+    "_is_waited_for[mysql]",
+    "tests/backfill/test_complete.py::test_burst_of_1500_runs_in_one_minute",
+    "tests/backfill/test_complete.py::test_newest_runs_only_and_then_more",
+    "tests/backfill/test_kill.py::test_killed_at_random_points_it_ends_with_equal_tables[mysql]",
+    "tests/benchmarks/test_latency.py",
+    "tests/clocks/test_clocks.py::test_clock_that_is_wrong_for_a_while",
+    "tests/dashboard/test_browser.py::test_exported_pages_work_from_a_folder",
+    "tests/dashboard/test_browser.py::test_pages_fit_and_the_browser_has_nothing_to_complain_about"
+    "[375-dark]",
+    "tests/dashboard/test_browser.py::test_pages_have_no_barrier[dark]",
+    "tests/dashboard/test_browser_filters.py::test_every_filter_shows_its_result_and_stays_in_the"
+    "_address[False]",
+    "tests/healing/test_backup.py::test_database_restored_from_yesterdays_backup_becomes_whole"
+    "[mysql-True]",
+    "tests/lake/test_sync.py::test_other_store_with_fewer_runs",
+    "tests/lake/test_sync.py::test_renamed_and_forgotten_repositories",
+    "tests/listener/test_webhook_faults.py::test_delivery_around_an_outage_is_applied_as_soon_as"
+    "_the_server_is_back[flask-mysql]",
+    "tests/schema/adopt/test_killed.py::test_adoption_killed_anywhere_is_continued_at_once[mysql]",
+    "tests/schema/test_migrate.py::test_upgrade_that_was_killed_anywhere_is_continued[mysql]",
+    "tests/schema/test_previous_release.py::test_open_snapshot_holds_an_upgrade_up_and_neither"
+    "_breaks[mysql]",
+    "tests/schema/test_previous_release.py::test_release_before_writes_on_while_the_schema_is"
+    "_upgraded[mysql]",
+    "tests/sqlauthenticator/test_limits.py::test_frozen_server_is_waited_for_no_longer_than_the"
+    "_limit_and_a_margin[mysql]",
+    "tests/torture/test_crash.py::test_losses_of_a_database_with_relaxed_flushing",
+    "tests/torture/test_crash.py::test_nothing_acknowledged_is_lost_while_each_start_finds",
+    "tests/torture/test_outages.py::test_outage_loses_nothing_and_no_request_waits_8_seconds"
+    "[read-only-mariadb]",
+    "tests/torture/test_outages.py::test_outage_loses_nothing_and_no_request_waits_8_seconds"
+    "[stopped-mariadb]",
+    "tests/torture/test_together.py::test_two_listeners_a_replay_and_a_backfill_leave_what_one"
+    "_writer_leaves[mysql]",
     "tests/backfill/gitlab/test_forecast.py::test_thousand_pipelines_take_at_most_150_calls",
     "tests/clocks/test_clocks.py::test_cost_of_a_wrong_clock_is_found[every record is believed]",
     "tests/clocks/test_clocks.py::test_cost_of_a_wrong_clock_is_found[leases end when they say]",

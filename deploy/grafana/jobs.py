@@ -9,6 +9,7 @@ FIRST = "ORDER BY {0} DESC, repository, workflow, job\nLIMIT 50"
 BOTH = (
     "SELECT repoid, repo, workflowname, name, commithash\n"
     f"  FROM {OWN} AND conclusion IN ('success', 'failure', 'timed_out')\n"
+    f"    AND commithash IN (SELECT commithash FROM {OWN} AND {{failed}})\n"
     "  GROUP BY repoid, repo, workflowname, name, commithash\n"
     "  HAVING SUM(CASE WHEN {passed} THEN 1 ELSE 0 END) > 0"
     " AND SUM(CASE WHEN {failed} THEN 1 ELSE 0 END) > 0"

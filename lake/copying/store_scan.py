@@ -29,13 +29,11 @@ def scan_of(reader: Connection, folder: Path) -> Scan:
         query = "SELECT file FROM pragma_database_list WHERE name = 'main'"
         path = literal(str(reader.exec_driver_sql(query).scalar_one()))
         return Scan("sqlite_scanner", (f"ATTACH {path} AS store (TYPE sqlite, READ_ONLY)",))
-    if kind.name == "postgresql":
-        return scan_postgresql(driver)
-    return scan_mysql(driver, folder if kind.cipher(reader) else None)
+    return SCANS[kind.name](driver, folder if kind.cipher(reader) else None)
 
 
-def scan_postgresql(driver: Any) -> Scan:
-    """Return how a server is read that psycopg is connected to."""
+def scan_postgresql(driver: Any, _folder: Path | None) -> Scan:
+    """Return how a server is read that psycopg is connected to, whose own TLS settings it keeps."""
     # What begins a session limits its statements, which read a page or a table here.
     given = {**driver.info.get_parameters(), "options": "-c TimeZone=UTC"}
     place = " ".join(f"{name}={quoted(value)}" for name, value in given.items())
@@ -74,6 +72,9 @@ def scan_mysql(driver: Any, folder: Path | None) -> Scan:
         ),
         password,
     )
+
+
+SCANS = {"postgresql": scan_postgresql, "mysql": scan_mysql, "mariadb": scan_mysql}
 
 
 def text(value: str | bytes | None) -> str:

@@ -75,7 +75,8 @@ def test_exit_code_is_no_error_that_repositories_have_in_common(
         stored.failed(engine, repoid, LAST_NIGHT, message="exit code 1", kind="vague")
     page = text_of(client, "/")
     assert "2 errors, 2 new since yesterday: 2 jobs in 2 repositories" in told(page)
-    assert page.count('href="/errors/1:f"') == 2
+    # Of each repository: its branch that is red, and what failed last night.
+    assert page.count('href="/errors/1:f"') == 2 + 2
 
 
 @on_sqlite
