@@ -16,7 +16,6 @@ import hypothesis
 import pytest
 
 from tests import counts, databases, leftovers, servers
-from tests.postgresql import part
 
 hypothesis.settings.register_profile(
     "part", max_examples=25, derandomize=True, deadline=None, print_blob=True
@@ -149,7 +148,7 @@ def _can_run(item: pytest.Item, every: set[str]) -> bool:
     if engine in left_out:
         return False
     others = every if "mysql" not in left_out else ()
-    if not part.runs(item.nodeid, engine, others, whole=counts.ALL):
+    if not counts.runs_on(engine, item.nodeid, others):
         return False
     if "private_server" in getattr(item, "fixturenames", ()) and servers.why_absent(engine):
         without_private[engine] += 1

@@ -1,6 +1,7 @@
 """How long the long programmes run: a fixed part in `make test`, all of it in `make test-all`."""
 
 import os
+from collections.abc import Container
 
 ALL = os.environ.get("RUNLEDGER_TEST") == "all"
 
@@ -89,3 +90,58 @@ path: only with RUNLEDGER_TEST=all."""
 def runs(test: str) -> bool:
     """Tell whether a test, by its path within the project, runs this time."""
     return ALL or not test.startswith(LONG)
+
+
+PART = (
+    "tests/engines/",
+    "tests/postgresql/",
+    "tests/deploy/test_postgresql_accounts.py",
+    "tests/deploy/grafana/",
+    "tests/deploy/test_compose.py",
+    "tests/kubernetes/",
+    "tests/schema/test_migrate.py",
+    "tests/schema/test_views.py",
+    "tests/store/test_convergence.py",
+    "tests/store/test_two_doors.py",
+    "tests/store/test_guards.py",
+    "tests/store/copying/",
+    "tests/store/test_open.py",
+    "tests/store/write/",
+    "tests/store/doors/",
+    "tests/store/state/test_clock.py",
+    "tests/feedrunner/test_load.py::test_load_that_is_killed",
+    "tests/feedrunner/test_load.py::test_same_rows_again",
+    "tests/listener/test_check.py",
+    "tests/listener/test_webhook_faults.py",
+    "tests/dashboard/pages/test_pages.py",
+    "tests/sqlauthenticator/test_parity.py",
+    "tests/sqlauthenticator/postgresql/",
+    "tests/sqlauthenticator/reader/",
+)
+"""What runs on PostgreSQL and MariaDB always, by the beginning of its path."""
+LONG_ON_POSTGRESQL = (
+    "tests/postgresql/test_outages.py::test_outage_loses_nothing",
+    "tests/engines/test_deadlocks.py",
+    "tests/schema/test_migrate.py::test_upgrade_that_was_killed_anywhere_is_continued",
+    "tests/sqlauthenticator/postgresql/test_access.py",
+    "tests/sqlauthenticator/reader/test_reading_only.py::test_missing_guard_is_noticed",
+)
+"""Of these, what runs on PostgreSQL with RUNLEDGER_TEST=all only."""
+NONE_EARLIER = ("tests/schema/adopt/", "tests/store/write/test_adopted_", "tests/benchmarks/")
+"""Tables of an earlier installation, of which there are none on PostgreSQL."""
+
+
+def runs_on(engine: str, test: str, others: Container[str]) -> bool:
+    """Tell whether a test, by its path within the project, runs on its engine this time.
+
+    Twenty minutes are all that four engines and the rest have: SQLite and MySQL, the engines of a
+    first try and of production, run every test, the other two those where an engine can make a
+    difference. `others`: the paths of all tests; what has no other on MySQL is MariaDB's alone,
+    and runs.
+    """
+    if engine == "postgresql":
+        is_short = test.startswith(PART) and not test.startswith(LONG_ON_POSTGRESQL)
+        return (ALL or is_short) and not test.startswith(NONE_EARLIER)
+    if engine == "mariadb" and test.replace("mariadb", "mysql") in others:
+        return ALL or test.startswith(PART)
+    return True
