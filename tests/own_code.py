@@ -10,6 +10,8 @@ ROOMS = (
 ).split()
 # Alembic's own layout, and files that record one moment and are never edited again.
 MIGRATIONS = Path("schema/migrations/versions")
+MADE = ("build", "data")
+"""Folders whose files are made by commands."""
 
 
 @cache
@@ -17,7 +19,7 @@ def python_files() -> list[Path]:
     """List our Python files, relative to the root."""
     inside = (path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
     return sorted(
-        path for path in inside if path.parts[0] != "data" and not path.parts[0].startswith(".")
+        path for path in inside if path.parts[0] not in MADE and not path.parts[0].startswith(".")
     )
 
 
