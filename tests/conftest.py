@@ -14,6 +14,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests import counts, databases, leftovers, servers
 
@@ -23,11 +24,29 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("all", max_examples=500, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("all" if counts.ALL else "part")
 
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+)
+
 # The run's process knows these from the reports, whether it runs the tests or xdist's workers do.
 ran: Counter[str] = Counter()
 versions: dict[str, str] = {}
 left_out: dict[str, str] = {}
 without_private: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium: CHROMIUM, or the one on PATH; one a process, whichever tests ask for it."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "the pages' tests need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(params=databases.ENGINES)

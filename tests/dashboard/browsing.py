@@ -1,8 +1,6 @@
 """The demo's day, served to a real browser: what the browser tests have in common."""
 
 import json
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -11,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
@@ -57,7 +55,6 @@ PAGES = (
     "/deliveries",
     "/pool?labels=ubuntu-latest",
 )
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
 class Place(NamedTuple):
@@ -129,17 +126,6 @@ def raw_of(sent: Sent) -> Delivery:
     payload, received = sent.payload, sent.time.replace(tzinfo=None)
     name, body = payload["repository"]["full_name"], json.dumps(payload).encode()
     return Delivery("github", sent.guid, 1, sent.event, sent.action, name, received, body)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start Chromium: CHROMIUM, or the one on PATH."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert program, "the pages' tests need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from dashboard.app import create_app
 from engines import connect
 from store.open import READ, open_engine
-from tests.dashboard.browsing import browser as browser
 from tests.dashboard.browsing import complaints as complaints
 from tests.dashboard.browsing import place as place
 from tests.dashboard.settings import settings_for as settings_for

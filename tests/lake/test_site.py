@@ -14,7 +14,6 @@ from lake import cli
 from lake.catalog import open_lake
 from lake.lake_tables import make_tables
 from lake.site import build, cells, shown_figures
-from tests.dashboard.browsing import browser as browser
 from tests.lake import lakes
 
 HOSTILE = "x/</script><img src=x onerror=alert(1)>"
