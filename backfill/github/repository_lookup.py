@@ -12,16 +12,14 @@ from backfill.http.pagination import FetchedPage, fetch_pages, know_nothing
 from backfill.http.smaller_pages import items_before
 from backfill.pipeline.api_objects import read_field, read_named, read_object
 from backfill.pipeline.context import Context
+from backfill.pipeline.stored_repository import store_repository
 from backfill.records import Json, Repository, Unread, UnreadItem
 from config.watch import Watch
-from engines import reading
 from rows import Unmappable, fields
 from rows.sources import source_of
 from store.deliveries.table import now
 from store.doors.api import Read
-from store.reads import for_backfill
 from store.state.commit_ranges import GONE, MOST, CommitRange
-from store.write.repositories import key_of
 
 FULL_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
@@ -112,15 +110,8 @@ def read_repository(context: Context, path: str, name: str) -> Repository:
         read = map_object("repository", repository, repository, **more)
     except Unmappable as error:
         raise ApiError(f"GitHub's answer cannot be read: {error}") from error
-    context.writer.put([read])
-    context.writer.flush()
-    provider, gitid = key_of(read.mapped)
-    with reading(context.engine).connect() as connection:
-        repoid = for_backfill.find_repository_id(connection, provider, gitid)
-    if repoid is None:
-        raise ApiError("its row was not stored")
-    if repository.get("archived"):
-        context.reporter.say(f"{today} is archived: nothing new will come")
+    archived = bool(repository.get("archived"))
+    repoid, provider = store_repository(context, read, today, archived=archived)
     at = "repository"
     return Repository(
         repoid,

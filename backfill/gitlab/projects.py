@@ -13,17 +13,15 @@ from backfill.http.list_body import read_items
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.api_objects import read_field, read_named, read_object
 from backfill.pipeline.context import Context
+from backfill.pipeline.stored_repository import store_repository
 from backfill.records import Json, Repository
 from config.watch import Watch
-from engines import reading
 from rows import Unmappable, fields
 from rows.gitlab import clock
 from rows.sources import source_of
 from store.deliveries.table import now
 from store.doors.api import Read
-from store.reads import for_backfill
 from store.state.commit_ranges import GONE, MOST, CommitRange
-from store.write.repositories import key_of
 
 GITLAB = source_of("gitlab")
 BELOW = "projects?include_subgroups=true&with_shared=false&per_page=100"
@@ -101,15 +99,8 @@ def read_project(context: Context, key: str, name: str) -> Repository:
         )
     except Unmappable as error:
         raise ApiError(f"GitLab's answer cannot be read: {error}") from error
-    context.writer.put([read])
-    context.writer.flush()
-    provider, number = key_of(read.mapped)
-    with reading(context.engine).connect() as connection:
-        repoid = for_backfill.find_repository_id(connection, provider, number)
-    if repoid is None:
-        raise ApiError("its row was not stored")
-    if project.get("archived"):
-        context.reporter.say(f"{today} is archived: nothing new will come")
+    archived = bool(project.get("archived"))
+    repoid, provider = store_repository(context, read, today, archived=archived)
     main = fields.text(project, "default_branch", "project") or ""
     path = f"/projects/{gitid}/"
     return Repository(repoid, provider, today, path, main, created, moved, project)
