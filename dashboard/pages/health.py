@@ -1,15 +1,19 @@
 """`/health`: whether the data are complete and fresh, and what stands in the way."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from dashboard.view import charts
+from dashboard.web import filters
 from dashboard.web.names import repo_label
 from dashboard.web.request import csv_response, render_page, site, store
 from engines import kind_of
 from store.reads import audits, freshness
 from store.reads import health as reads_health
+from store.reads.freshness import Freshness
 from store.reads.health import HourCount
 from store.state import health
 from store.write import changed_runs
@@ -21,6 +25,36 @@ HELD = 50
 NEVER = (None,) * len(audits.LatestAudit._fields[2:])
 TONES = {"applied": "passed", "ignored": "nothing", "quarantined": "failed"}
 NAMES = {tone: state for state, tone in TONES.items()} | {"warned": "other"}
+
+
+class ChosenRepos(NamedTuple):
+    """The repositories that the URL leaves: those with runs or a backfill, and the rest."""
+
+    shown: list[Freshness]
+    rest: list[Freshness]
+    whole: int
+    """How many `shown` would be without a search."""
+
+
+LONG_AGO = datetime(1970, 1, 1)
+SORTS: dict[str, Callable[[Freshness], Any]] = {
+    "name": lambda repo: repo.repo.casefold(),
+    "oldest": lambda repo: repo.newest or LONG_AGO,
+    "runs": lambda repo: -repo.runs,
+    "open": lambda repo: -repo.open,
+    "unread": lambda repo: -repo.unread,
+}
+"""What repositories are ordered by; of equal ones by name."""
+
+
+def choose_repos(repos: list[Freshness]) -> ChosenRepos:
+    """Return the repositories that the URL leaves, in its order. Raises BadFilter."""
+    text, order = filters.text("q").casefold(), SORTS[filters.choice("sort", SORTS, "name")]
+    known = [repo for repo in repos if repo.runs or repo.windows]
+    fits = [one for one in repos if text in repo_label(one.repoid, one.repo).casefold()]
+    shown = sorted((repo for repo in fits if repo.runs or repo.windows), key=order)
+    rest = [repo for repo in fits if not (repo.runs or repo.windows)]
+    return ChosenRepos(shown, rest, len(known))
 
 
 def by_hour(now: datetime, rows: list[HourCount]) -> tuple[list[datetime], dict[str, list[int]]]:
@@ -44,7 +78,7 @@ def show() -> str:
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in by_state.items()}
     audited = audits.list_latest_audits(store())
-    repos = freshness.list_freshness(store(), g.now)
+    repos = choose_repos(freshness.list_freshness(store(), g.now))
     watched = health.rows(store())
     return render_page(
         "health.html",
@@ -65,7 +99,9 @@ def show() -> str:
         states=states,
         held=reads_health.list_quarantined(store(), HELD),
         repos=repos,
-        seeded=freshness.list_seeded_runs(store(), [repo.repoid for repo in repos]),
+        seeded=freshness.list_seeded_runs(store(), [one.repoid for one in repos.shown]),
+        sorts=SORTS,
+        kept=dict(request.args.items()),
         spool=reads_health.read_spool_status(site().settings.spool_dir),
         schema=g.schema,
         engine=kind_of(store().engine.url).name,
@@ -74,8 +110,9 @@ def show() -> str:
 
 @blueprint.get("/health.csv")
 def download() -> Response:
-    """Return the repositories' freshness as CSV."""
+    """Return the freshness of the repositories that the filters leave as CSV."""
     audited = {one.repoid: one for one in audits.list_latest_audits(store())}
+    repos = choose_repos(freshness.list_freshness(store(), g.now))
     rows = [
         (
             repo.repoid,
@@ -83,7 +120,7 @@ def download() -> Response:
             *repo[2:],
             *(audited[repo.repoid][2:] if repo.repoid in audited else NEVER),
         )
-        for repo in freshness.list_freshness(store(), g.now)
+        for repo in (*repos.shown, *repos.rest)
     ]
     titles = (*freshness.Freshness._fields, *audits.LatestAudit._fields[2:])
     return csv_response("health", titles, rows)

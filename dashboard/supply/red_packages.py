@@ -1,12 +1,14 @@
 """`/packages`: red default branches, the packages that come from them, and our red dependencies."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from dashboard.web import filters
 from dashboard.web.request import csv_response, render_page, store
 from store.history import packages_at_stake
+from store.history.packages_at_stake import RedDependency, RedRepository, StakeFilter
 from store.history.red_now import list_red
 from store.packages.package_repositories import count_packages
 
@@ -14,19 +16,46 @@ TITLE = "Packages"
 blueprint = Blueprint("red_packages", __name__)
 
 
-def read_mine() -> list[packages_at_stake.RedDependency]:
-    """Return our dependencies whose CI is red."""
-    return packages_at_stake.list_mine(store(), list_red(store()))
+class Stakes(NamedTuple):
+    """Both lists, as the URL filters and orders them."""
+
+    repositories: list[RedRepository]
+    mine: list[RedDependency]
+
+
+SORTS: dict[str, Callable[[RedRepository], Any]] = {
+    "longest": lambda red: red.since,
+    "direct": lambda red: -max(package.direct for package in red.packages),
+    "commits": lambda red: -max(package.commits or 0 for package in red.packages),
+    "name": lambda red: red.name.casefold(),
+}
+"""What repositories are ordered by; of equal ones the longest red first."""
+
+
+def read_stakes() -> Stakes:
+    """Return what the URL asks for. Raises BadFilter."""
+    wanted = StakeFilter(filters.text("q"), filters.text("manager"))
+    order = filters.choice("sort", SORTS, "longest")
+    repositories = packages_at_stake.list_at_stake(store(), wanted)
+    mine = packages_at_stake.list_mine(store(), list_red(store()), wanted)
+    if order == "name":
+        mine.sort(key=lambda package: package.name.casefold())
+    return Stakes(sorted(repositories, key=SORTS[order]), mine)
 
 
 @blueprint.get("/packages")
 def show() -> str:
     """Return both lists."""
+    stakes = read_stakes()
+    managers = {one.manager for red in stakes.repositories for one in red.packages}
     return render_page(
         "red_packages.html",
         TITLE,
-        repositories=packages_at_stake.list_at_stake(store()),
-        mine=read_mine(),
+        repositories=stakes.repositories,
+        mine=stakes.mine,
+        managers=sorted(managers | {one.manager for one in stakes.mine}),
+        sorts=SORTS,
+        kept=dict(request.args.items()),
         known=count_packages(store()),
         variants=[("all", "/packages")],
     )
@@ -41,7 +70,7 @@ def download() -> Response:
     ).split()
     lines = [
         tuple(row.values())
-        for repository in list_rows()
+        for repository in list_rows(read_stakes())
         for row in repository["packages"]
         for row in [{"repository": repository["repository"], "since": repository["since"], **row}]
     ]
@@ -51,15 +80,16 @@ def download() -> Response:
 @blueprint.get("/packages.json")
 def answer() -> Response:
     """Return both lists as JSON."""
+    stakes = read_stakes()
     filters.check_known()
     mine = [
         {**each._asdict(), "since": each.since.isoformat(), "repository": each.repo}
-        for each in read_mine()
+        for each in stakes.mine
     ]
-    return jsonify({"red": list_rows(), "mine": mine})
+    return jsonify({"red": list_rows(stakes), "mine": mine})
 
 
-def list_rows() -> list[dict[str, Any]]:
+def list_rows(stakes: Stakes) -> list[dict[str, Any]]:
     """Return the red repositories with their packages, as JSON says them."""
     return [
         {
@@ -69,7 +99,7 @@ def list_rows() -> list[dict[str, Any]]:
             "workflows": [each.workflow for each in repository.workflows],
             "packages": [name_values(package) for package in repository.packages],
         }
-        for repository in packages_at_stake.list_at_stake(store())
+        for repository in stakes.repositories
     ]
 
 

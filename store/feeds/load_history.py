@@ -1,12 +1,22 @@
 """Named SELECTs for what feeds were loaded, how that went, and what their sources have no more."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
+from engines import kind_of
 from schema.tables.packages import feedstates, load_history, packages
-from store.feeds.past_loads import KILLED, dropped_failures, is_killed
+from store.feeds.past_loads import KILLED, RUNNING, dropped_failures, is_killed
 
 
 class Load(NamedTuple):
@@ -56,11 +66,75 @@ class GonePackage(NamedTuple):
     gonetime: datetime
 
 
-def list_loads(connection: Connection, limit: int) -> list[Load]:
-    """Return the newest loads, the newest first."""
+class LoadFilter(NamedTuple):
+    """Which loads to list: words in feed, state or error; one feed or state, any where empty."""
+
+    words: str = ""
+    feed: str = ""
+    state: str = ""
+    order: str = "newest"
+
+
+EVERY = LoadFilter()
+
+
+class ListedLoads(NamedTuple):
+    """Some loads, and how many the filter leaves of how many."""
+
+    loads: list[Load]
+    matching: int
+    whole: int
+
+
+ORDERS = ("newest", "took", "changed", "lines")
+"""What loads are ordered by, the most first; of equal ones the newest."""
+
+
+def list_loads(
+    connection: Connection, limit: int, wanted: LoadFilter = EVERY, place: int = 0
+) -> ListedLoads:
+    """Return loads in the order that is wanted, those after `place`."""
     c = load_history.c
-    newest = select(*(c[name] for name in Load._fields)).order_by(c.Id.desc()).limit(limit)
-    return [as_it_is(connection, Load(*row)) for row in connection.execute(newest).all()]
+    running = select(c.Id, c.feed, c.state).where(c.state == RUNNING)
+    killed = [
+        number
+        for number, feed, state in connection.execute(running).all()
+        if is_killed(connection, feed, state)
+    ]
+    fits = conditions_of(wanted, killed)
+    chosen = select(*(c[name] for name in Load._fields)).where(*fits)
+    if wanted.order != "newest":
+        between = kind_of(connection.engine.url).seconds_between("starttime", "endtime")
+        by: dict[str, Any] = {
+            "took": literal_column(between), "changed": c.changed, "lines": c.linecount
+        }  # fmt: skip
+        chosen = chosen.order_by(func.coalesce(by[wanted.order], -1).desc())
+    query = chosen.order_by(c.Id.desc()).limit(limit).offset(place)
+    loads = [as_it_is(connection, Load(*row)) for row in connection.execute(query).all()]
+    matching, whole = (
+        connection.scalar(select(func.count()).select_from(load_history).where(*where)) or 0
+        for where in (fits, ())
+    )
+    return ListedLoads(loads, matching, whole)
+
+
+def conditions_of(wanted: LoadFilter, killed: list[int]) -> list[ColumnElement[bool]]:
+    """Return the conditions of a list of loads; those `killed` are failed, whatever is stored."""
+    c = load_history.c
+    state = case((c.Id.in_(killed), literal("failed")), else_=c.state)
+    error = case((c.Id.in_(killed), literal(KILLED)), else_=c.error)
+    fits: list[ColumnElement[bool]] = []
+    if wanted.words:
+        words = wanted.words.lower()
+        texts = (
+            func.lower(text).contains(words, autoescape=True) for text in (c.feed, state, error)
+        )
+        fits.append(or_(*texts))
+    if wanted.feed:
+        fits.append(func.lower(c.feed) == wanted.feed.lower())
+    if wanted.state:
+        fits.append(state == wanted.state)
+    return fits
 
 
 def as_it_is(connection: Connection, load: Load) -> Load:

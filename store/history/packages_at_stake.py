@@ -73,12 +73,33 @@ class RedDependency(NamedTuple):
     since: datetime
 
 
-def list_at_stake(connection: Connection) -> list[RedRepository]:
+class StakeFilter(NamedTuple):
+    """Which packages to list: words in them or their repository; of one registry; all if empty."""
+
+    words: str = ""
+    manager: str = ""
+
+    def fits(self, manager: str, *names: str | None) -> bool:
+        """Tell whether a package is wanted that has these names, its repository's among them."""
+        words = self.words.casefold()
+        return self.manager.casefold() in ("", manager.casefold()) and any(
+            words in (name or "").casefold() for name in (manager, *names)
+        )
+
+
+EVERY = StakeFilter()
+
+
+def list_at_stake(connection: Connection, wanted: StakeFilter = EVERY) -> list[RedRepository]:
     """Return the red repositories that packages come from, the longest red first."""
     red = defaultdict[int, list[RedWorkflow]](list)
     for workflow in list_red(connection):
         red[workflow.repoid].append(workflow)
-    claimed, until = read_packages(connection, red), time.monotonic() + WALK_SECONDS
+    claimed, until = dict[int, list[Claimed]](), time.monotonic() + WALK_SECONDS
+    for repoid, packages in read_packages(connection, red).items():
+        home = red[repoid][0].repository
+        if fits := [one for one in packages if wanted.fits(one[1], one[2], one[3], home)]:
+            claimed[repoid] = fits
     ranked = sorted(claimed, key=lambda repoid: min(each.since for each in red[repoid]))
     return [
         RedRepository(
@@ -171,7 +192,9 @@ def count_commits(connection: Connection, repoid: int, since: datetime) -> int:
     return connection.scalar(query) or 0
 
 
-def list_mine(connection: Connection, red: Iterable[RedWorkflow]) -> list[RedDependency]:
+def list_mine(
+    connection: Connection, red: Iterable[RedWorkflow], wanted: StakeFilter = EVERY
+) -> list[RedDependency]:
     """Return the packages that we need whose repositories are red: watched ones, or upstream."""
     since = dict[int, datetime]()
     for workflow in red:
@@ -194,6 +217,7 @@ def list_mine(connection: Connection, red: Iterable[RedWorkflow]) -> list[RedDep
     mine = [
         RedDependency(*row, began)
         for row in connection.execute(query)
+        if wanted.fits(row.manager, row.name, row.repo)
         if (began := since.get(row.repoid) or upstream.get((row.host, row.repo.lower())))
     ]
     return sorted(mine, key=lambda each: (each.since, each.manager, each.name))[:MOST_MINE]

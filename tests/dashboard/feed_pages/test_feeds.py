@@ -68,6 +68,40 @@ def test_loads_their_causes_the_next_one_and_what_is_gone_are_shown(
     assert [row["feed"] for row in rows] == ["npm", "debian", "debian"]
 
 
+def test_loads_are_searched_ordered_counted_and_have_further_pages(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dashboard.pages.feeds.LOADS", 2)
+    put(
+        engine,
+        tables.load_history,
+        load(9, "done", linecount=10, changed=7),
+        {**load(8, "done", "npm", changed=9, linecount=4), "endtime": NOW},
+        load(7, "failed", "npm", error="HTTP 500"),
+        {**load(1, "running", "pypi"), "endtime": None},  # no process has its lease: killed
+    )
+
+    def listed(query: str) -> list[str]:
+        """Return feeds and states of the sheet."""
+        rows = csv.DictReader(text_of(client, f"/feeds.csv?{query}").splitlines())
+        return [f"{row['feed']} {row['state']}" for row in rows]
+
+    assert listed("") == ["pypi failed", "npm failed", "npm done", "debian done"]
+    assert listed("feed=NPM&state=done") == ["npm done"]
+    assert listed("state=failed") == listed("q=fail") == ["pypi failed", "npm failed"]
+    assert listed("state=running") == []
+    assert (listed("q=http"), listed("q=killed")) == (["npm failed"], ["pypi failed"])
+    assert listed("sort=took")[0] == listed("sort=changed")[0] == "npm done"
+    assert listed("sort=lines")[0] == "debian done"
+    page = text_of(client, "/feeds?sort=lines")
+    assert "4, 1 to 2" in page
+    assert 'href="/feeds?after=2&amp;sort=lines#loads"' in page
+    assert "2 of 4, 1 to 2" not in text_of(client, "/feeds?q=npm")  # one page has both
+    assert "2 of 4" in text_of(client, "/feeds?q=npm")
+    assert "No load fits." in text_of(client, "/feeds?q=nothing")
+    assert "this page has after, feed, q, sort, state." in text_of(client, "/feeds?x=1", 400)
+
+
 def test_metrics_and_health_tell_of_each_feed(client: FlaskClient, engine: Engine):
     done = load(9, "done", linecount=5, changed=7)
     put(engine, tables.load_history, done, load(3, "failed"), load(1, "failed", "npm"))

@@ -1,5 +1,6 @@
 """Health, the banner and the metrics: is all there, is it fresh, and who looks after it?"""
 
+import csv
 import json
 import re
 from datetime import datetime, timedelta
@@ -44,6 +45,27 @@ def test_store_is_complete_until_its_oldest_verdict(client: FlaskClient, engine:
     assert "runledger_never_audited_repositories 0" in metrics
     assert 'runledger_audit_age_seconds{repo="octo-org/one"} 7200' in metrics
     assert 'runledger_audit_missing{repo="octo-org/two"} 0' in metrics
+
+
+def test_repositories_of_health_are_searched_ordered_and_counted(
+    client: FlaskClient, engine: Engine
+):
+    for hours, name in ((5, "octo-org/api"), (50, "octo-org/web"), (1, "tools/lint")):
+        stored.run(engine, stored.repo(engine, name), NOW - timedelta(hours=hours))
+    stored.repo(engine, "octo-org/fork")
+
+    def listed(query: str) -> list[str]:
+        """Return the repositories of the sheet."""
+        rows = csv.DictReader(text_of(client, f"/health.csv?{query}").splitlines())
+        return [row["repo"] for row in rows]
+
+    assert listed("") == ["octo-org/api", "octo-org/web", "tools/lint", "octo-org/fork"]
+    assert listed("sort=oldest&q=OCTO") == ["octo-org/web", "octo-org/api", "octo-org/fork"]
+    page = text_of(client, "/health?q=octo")
+    assert "2 of 3" in page
+    assert "tools/lint" not in page
+    assert "No repository has that in its name" in text_of(client, "/health?q=nothing")
+    assert "this page has q, sort." in text_of(client, "/health?repo=octo-org/api", 400)
 
 
 def test_metrics_say_when_the_last_delivery_about_a_repository_came(

@@ -76,7 +76,7 @@ def test_filter_that_a_page_does_not_have_is_refused(client: FlaskClient, path: 
         ),
         ("/runs?conclusion=odd", "Result (conclusion) is one of failed, running,"),
         ("/runs?author=a&author=b", "Actor (author) is given 2 times"),
-        ("/health?repo=x", "no filter repo: this page has none."),
+        ("/health?repo=x", "no filter repo: this page has q, sort."),
     ],
 )
 def test_filter_that_is_refused_says_why(client: FlaskClient, path: str, says: str):

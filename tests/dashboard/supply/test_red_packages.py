@@ -53,7 +53,37 @@ def test_red_branches_stand_with_their_packages_and_who_needs_them(
     ]
     sheet = text_of(client, "/packages.csv").splitlines()
     assert (len(sheet), sheet[0].split(",")[0]) == (3, "repository")
-    assert text_of(client, "/packages?colour=red", 400)
+    known = "this page has manager, q, sort."
+    for path in ("/packages", "/packages.csv", "/packages.json"):
+        assert known in text_of(client, f"{path}?colour=red", 400)
+
+
+def test_packages_at_stake_are_searched_ordered_and_counted(
+    engine: Engine, client: FlaskClient, red: int
+):
+    web = stored.repo(engine, "tools/web")
+    stored.put(engine, workflows, provider="github", repoid=web, gitid=web)
+    more = {"workflowgitid": web, "event": "push", "conclusion": "failure"}
+    stored.run(engine, web, NOW - timedelta(days=9), **more)
+    stakes.fill(engine, NOW)
+
+    def listed(query: str) -> list[str]:
+        """Return repositories with how many of their packages are listed."""
+        told = client.get(f"/packages.json?{query}").get_json()
+        return [f"{one['repository']} {len(one['packages'])}" for one in told["red"]]
+
+    assert listed("") == ["tools/web 2", "octo-org/app 2"]
+    assert listed("sort=name") == ["octo-org/app 2", "tools/web 2"]
+    assert listed("sort=commits") == ["octo-org/app 2", "tools/web 2"]
+    assert listed("q=WEB") == ["tools/web 2"]
+    assert listed("q=-core&manager=NPM") == ["tools/web 1", "octo-org/app 1"]
+    assert listed("manager=pypi") == []
+    assert "1 red repository, 1 package." in text_of(client, "/packages?q=web-cli")
+    page = text_of(client, "/packages?q=nothing")
+    assert "No package of a red default branch fits" in page
+    assert text_of(client, "/packages?q=flask").count(">pallets/flask<") == 1
+    assert len(text_of(client, "/packages.csv?q=app-cli").splitlines()) == 2
+    assert "Order (sort) is one of longest, direct" in text_of(client, "/packages?sort=x", 400)
 
 
 def test_page_says_what_fills_it_and_that_nothing_is_red(

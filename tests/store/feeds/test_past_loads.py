@@ -42,7 +42,7 @@ def test_load_of_a_killed_process_is_failed_by_health_and_counts(engine: Engine)
     assert take(Lease(engine, leases, "feed:alive", own_name()), 60)
     with engine.connect() as connection:
         before = {feed.last.feed: feed.last for feed in list_feeds(connection)}
-        states = [load.state for load in list_loads(connection, 3)]
+        states = [load.state for load in list_loads(connection, 3).loads]
     assert (before["killed"].state, before["killed"].error) == ("failed", "was killed")
     assert (before["alive"].state, states) == ("running", ["running", "failed", "done"])
     follow_day(engine)
