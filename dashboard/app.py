@@ -25,24 +25,6 @@ from store.rollups.spans import RollupPlan
 LOG = logging.getLogger("dashboard")
 RETRY_SECONDS = 15
 
-NOT_READY = {
-    "empty": (
-        "There is no store yet",
-        "The listener makes it when it starts, and these pages fill by themselves.",
-        "make run",
-    ),
-    "older": (
-        "The store's schema is behind these pages",
-        "Upgrade it once; nothing that is stored is lost, and this page comes back by itself.",
-        "python3 local-database.py -i",
-    ),
-    "copying": (
-        "The store is still being copied here",
-        "These pages come by themselves once the copy is whole and open.",
-        "python3 local-database.py --copy-to URL",
-    ),
-}
-
 
 def create_app(
     settings: Settings, engine: Engine, clock: Callable[[], datetime] = request.now
@@ -124,7 +106,7 @@ def decline(error: HTTPException) -> Response:
 
 def wait(error: request.NotReady) -> Response:
     """Answer while the schema is missing or behind."""
-    return plain(503, *NOT_READY[error.state], again=RETRY_SECONDS)
+    return plain(503, *error.told, again=RETRY_SECONDS)
 
 
 def apologize(error: SQLAlchemyError) -> Response:

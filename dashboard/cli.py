@@ -151,6 +151,8 @@ def write(given: dict[str, object], task: Task) -> int:
     app = create_app(settings._replace(dashboard_password=None, dashboard_proxies=()), engine)
     app.extensions["site"] = app.extensions["site"]._replace(is_static=task.export is not None)
     try:
+        with app.test_request_context("/"):
+            request.open_store()  # which says what is wrong in a sentence, where no page can
         if task.export is not None:
             result = export.export(app, Path(task.export))
             print(f"{result.files} files are in {task.export}; begin at index.html.{result.lack}")

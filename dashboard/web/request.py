@@ -38,12 +38,33 @@ class Site(NamedTuple):
         return self.plan.calendar
 
 
+NOT_READY = {
+    "empty": (
+        "There is no store yet",
+        "The listener makes it when it starts, and these pages fill by themselves.",
+        "make run",
+    ),
+    "older": (
+        "The store's schema is behind these pages",
+        "Upgrade it once; nothing that is stored is lost, and this page comes back by itself.",
+        "python3 local-database.py -i",
+    ),
+    "copying": (
+        "The store is still being copied here",
+        "These pages come by themselves once the copy is whole and open.",
+        "python3 local-database.py --copy-to URL",
+    ),
+}
+"""State -> title, what to expect, and the command that helps."""
+
+
 class NotReady(Exception):
-    """The store has no schema, or one that these pages do not fit."""
+    """The store has no schema, or one that these pages do not fit; `told` as in NOT_READY."""
 
     def __init__(self, state: str) -> None:
-        super().__init__(state)
-        self.state = state
+        self.told = NOT_READY[state]
+        title, expected, command = self.told
+        super().__init__(f"{title}. {expected} ({command})")
 
 
 def now() -> datetime:
@@ -71,7 +92,7 @@ def open_store() -> None:
         if not is_missing(error):
             raise
         g.schema = "empty"
-    if g.schema in ("empty", "older", "copying"):
+    if g.schema in NOT_READY:
         raise NotReady(g.schema)
 
 

@@ -115,6 +115,16 @@ def test_start_that_cannot_be_says_why_in_one_line(
     assert capsys.readouterr().err == f"dashboard.py: {line}\n"
 
 
+@pytest.mark.parametrize("task", [["--digest"], ["--export", "pages"]])
+def test_task_without_a_store_says_what_makes_one(
+    home: Path, task: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert main(task) == 1
+    said = "dashboard.py: There is no store yet. The listener makes it when it starts"
+    assert capsys.readouterr().err.startswith(said)
+    assert not (home / "pages").exists()
+
+
 def test_collector_passes_over_what_stays():
     kept: list[list[int]] = [[] for _ in range(1000)]
     settle()
