@@ -9,7 +9,7 @@ LISTED = "id iid project_id sha ref status source created_at updated_at web_url 
 MOST_OFFSET, COUNTED = 50_000, 10_000
 ALIAS = re.compile(r'p(\d+): pipeline\(iid: "(\d+)"\)')
 LIST = re.compile(r"list: pipelines\((?P<args>[^)]*)\)")
-MOST_PER_QUERY = 30
+MOST_PER_QUERY = 27
 
 Answered = tuple[int, Any, dict[str, str]]
 
@@ -95,7 +95,7 @@ def below_project(project: Project, rest: str, query: dict[str, str], path: str)
         return keyset_of(list(project.jobs.values()), query, path)
     match parts:
         case ["pipelines", gitid] if int(gitid) in project.pipelines:
-            return 200, project.pipelines[int(gitid)], {}
+            return 200, project.whole(int(gitid)), {}
         case ["pipelines", gitid, "jobs"]:
             whole = query.get("include_retried") == "true"
             jobs = (project.jobs_of if whole else project.latest_of)(int(gitid))
@@ -173,6 +173,7 @@ def node_of(project: Project, pipeline: Json | None) -> Json | None:
         "startedAt": short(pipeline["started_at"]),
         "finishedAt": short(pipeline["finished_at"]),
         "duration": pipeline["duration"],
+        "warnings": project.has_warnings(pipeline["id"]),
         "user": {"username": pipeline["user"]["username"]},
         "upstream": bridge and {"id": f"gid://gitlab/Ci::Pipeline/{bridge['pipeline']['id']}"},
         "sourceJob": None

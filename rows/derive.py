@@ -26,6 +26,7 @@ class Attempt(NamedTuple):
     updatetime: datetime | None
     triggeredby: str | None
     finishtime: datetime | None = None
+    haswarnings: bool | None = None
 
 
 class Job(NamedTuple):

@@ -92,10 +92,13 @@ def period_of(job: InnerJob) -> tuple[float, float] | None:
 
 
 def is_warned(attempt: Attempt, jobs: Iterable[InnerJob], tries: dict[int, Try]) -> bool:
-    """Tell whether a run passed with warnings: a job failed that may, or was tried again."""
+    """Tell whether a run passed with warnings: a job failed that may, or was tried again.
+
+    Its server knows of jobs, too, that it lists with no others.
+    """
     if attempt.conclusion != SUCCESS:
         return False
-    return any(
+    return bool(attempt.haswarnings) or any(
         job.conclusion in FAILED_JOB
         if tries[job.gitid].superseded
         else bool(job.allowfailure) and job.conclusion in (*FAILED_JOB, "cancelled")

@@ -24,8 +24,8 @@ REVISION = {
     "branches": 2,
     "commits": 2,
     "workflows": 2,
-    "workflowruns": 4,
-    "runattempts": 4,
+    "workflowruns": 5,
+    "runattempts": 5,
     "jobs": 6,
 }
 

@@ -134,6 +134,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "triggeredby": both("workflow_run.triggering_actor.login"),
         "updatetime": both("workflow_run.updated_at"),
         "finishtime": GITLAB,
+        "haswarnings": GITLAB,
     },
     "jobs": {
         "provider": PROVIDER,

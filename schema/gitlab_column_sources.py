@@ -74,7 +74,7 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "triggeredby": Paths("user.username", "user.username; not in lists"),
         "updatetime": Paths(CANNOT, "updated_at"),
         "headrepo": both(CANNOT),
-        "warned": both(f"jobs: one that may fail did, or was tried again; {CANNOT} of bridges"),
+        "warned": both("haswarnings; jobs: one that may fail did, or was tried again"),
         "parentgitid": Paths("source_pipeline.pipeline_id", "bridges[].downstream_pipeline"),
         "parentjobgitid": Paths("source_pipeline.job_id", "bridges[].id"),
     },
@@ -86,6 +86,10 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         ),
         "updatetime": Paths(CANNOT, "updated_at"),
         "finishtime": Paths("object_attributes.finished_at", "finished_at; not in lists"),
+        "haswarnings": Paths(
+            "object_attributes.detailed_status: passed with warnings",
+            "GraphQL's warnings, or detailed_status.group; not in lists",
+        ),
     },
     "jobs": {
         "gitid": of_job("id"),

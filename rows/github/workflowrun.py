@@ -13,6 +13,7 @@ from rows import Row, StoredName, fields, version
 from rows.source_record import Repository
 
 AT = "workflow_run"
+UNSAID = dict.fromkeys(("finishtime", "haswarnings"))
 GONE = "unknown"
 """In place of the name of a head repository that no longer exists."""
 # https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
@@ -63,7 +64,7 @@ def run_rows(
     key = {"provider": repo.provider, "rungitid": gitid, "attempt": attempt}
     return [
         Row("workflowruns", {"provider": repo.provider, "gitid": gitid, **fixed, "version": first}),
-        Row("runattempts", {**key, **state, "finishtime": None, "version": own}),
+        Row("runattempts", {**key, **state, **UNSAID, "version": own}),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rows import Row, fields
 from rows.gitlab import clock, version
 from rows.gitlab.job import IN_PIPELINE, LISTED, JobFields, Place, job_row, last_time
-from rows.gitlab.words import ENDED, FAILED, read_status, state_of
+from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of
 from rows.gitlab.workflow import ci_file
 from rows.source_record import Payload, Repository
 from rows.version import STUB, believed
@@ -28,6 +28,7 @@ UNENDED = ("external",)
 """Made of what another CI says, which may stop saying anything."""
 PROPOSALS = ("merge_request_event", "external_pull_request_event")
 CHILD = "parent_pipeline"
+WITH_WARNINGS = ("passed with warnings", "success-with-warnings", "success_with_warnings")
 HOOK_AT, API_AT = "object_attributes", "pipeline"
 
 
@@ -43,6 +44,8 @@ class Pipeline(NamedTuple):
     updated: datetime | None
     user: str | None
     source: str | None
+    has_warnings: bool
+    """Whether it passed, but a job or a bridge failed that may."""
     fixed: dict[str, object]
 
 
@@ -65,6 +68,7 @@ def read_pipeline(
         updated=clock.moment(source, "updated_at", at),
         user=fields.text(user, "username", "user"),
         source=fields.text(source, "source", at, fields.WORD),
+        has_warnings=has_warnings(source),
         fixed={
             "branchname": branch_named(source, "ref", at),
             "commithash": fields.sha(source, "sha", at),
@@ -72,6 +76,16 @@ def read_pipeline(
             "title": fields.text(source, "name", at) or title,
         },
     )
+
+
+def has_warnings(source: Payload) -> bool:
+    """Tell whether GitLab says that something failed that may: bridges, too, which no list has.
+
+    A hook says it in words, the API by a word, and GraphQL by a flag.
+    """
+    said = source.get("detailed_status")
+    word = said.get("group") if isinstance(said, dict) else said
+    return source.get("warnings") is True or (isinstance(word, str) and word in WITH_WARNINGS)
 
 
 def hook_rows(payload: Payload, repo: Repository) -> list[Row]:
@@ -163,6 +177,7 @@ def pipeline_rows(
         "createtime": pipeline.created,
         "triggeredby": pipeline.user,
         "finishtime": pipeline.end if status in ENDED else None,
+        "haswarnings": (status == SUCCESSFUL and pipeline.has_warnings) or None,
     }
     run = {"provider": repo.provider, "gitid": gitid}
     attempt = {"provider": repo.provider, "rungitid": gitid, "attempt": 1}

@@ -170,6 +170,7 @@ runattempts = table(
     column("updatetime", Moment, "state", "When GitHub last changed it"),
     order(),
     column("finishtime", Moment, "state", "When the server says it ended, where it says that"),
+    column("haswarnings", Boolean(), "state", "The server says it passed with warnings; else NULL"),
     Index("ix_runattempts_repo", "repoid"),
 )
 
@@ -229,10 +230,7 @@ jobs = table(
     column("allowfailure", Boolean(), "state", "Whether the run may pass although it fails"),
     column("failurereason", Name(64), "state", "Why it failed, in the server's word"),
     column(
-        "tryno",
-        Integer(),
-        "derived",
-        "Which try it is inside of its run, from 1; NULL on GitHub",
+        "tryno", Integer(), "derived", "Which try it is inside of its run, from 1; NULL on GitHub"
     ),
     column(
         "superseded",

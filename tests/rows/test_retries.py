@@ -94,3 +94,9 @@ def test_run_is_warned_that_passed_though_a_job_failed(
     conclusion: str, jobs: list[InnerJob], warned: bool
 ):
     assert is_warned(attempt(conclusion), jobs, number_tries(jobs)) is warned
+
+
+def test_run_whose_server_says_so_passed_with_warnings():
+    said = attempt()._replace(haswarnings=True)  # of a job that no list has
+    assert timing(said, [job(1)]).warned is True
+    assert timing(said._replace(conclusion="failure"), [job(1)]).warned is None

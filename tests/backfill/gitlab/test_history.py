@@ -191,3 +191,26 @@ def test_reasons_tell_the_code_from_what_the_runner_lacked(
     stuck = "GitLab says: stuck pending no matching runners (infrastructure)"
     assert said[failed[4]] == ("cause", stuck, None)
     assert failed[5] not in said
+
+
+@pytest.mark.parametrize("has_graphql", [True, False])
+def test_pipeline_whose_bridge_failed_and_may_is_warned(
+    gitlab: Server, command: Command, engine: sa.Engine, has_graphql: bool
+) -> None:
+    gitlab.has_graphql = has_graphql
+    (project,) = gitlab.world.projects.values()
+    (bridge,) = project.bridges.values()
+    passed = [
+        gitid
+        for gitid, one in project.pipelines.items()
+        if one["status"] == "success" and project.jobs_of(gitid) == project.latest_of(gitid)
+    ]
+    warned = "SELECT gitid FROM workflowruns WHERE warned"
+    bridge |= {"pipeline": {"id": passed[0]}, "status": "failed"}
+    command("-r", f"gitlab:{NAME}")
+    retried = rows(engine, warned)
+    assert (passed[0],) not in retried
+    bridge["allow_failure"] = True
+    project.pipelines[passed[0]]["updated_at"] = project.pipelines[max(passed)]["updated_at"]
+    command("-r", f"gitlab:{NAME}")
+    assert sorted(rows(engine, warned)) == sorted([*retried, (passed[0],)])

@@ -64,7 +64,7 @@ def test_attempt_row_has_what_changes():
         "createtime": datetime(2026, 3, 2, 12, 0, 1),
         "triggeredby": "octocat",
         "updatetime": datetime(2026, 3, 2, 12, 5),
-        "finishtime": None,
+        **dict.fromkeys(("finishtime", "haswarnings")),
         "version": b"",
     }
 
