@@ -1,7 +1,7 @@
 """`/figures`: how often what failed, how long main was red, how soon it was fixed, what it cost."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,10 +16,11 @@ from dashboard.web.request import csv_response, render_page, site, store
 from store.figures import minutes, rates, red_time
 from store.figures.figure_days import read_days
 from store.figures.minutes import Cost
-from store.figures.rates import SUBJECTS, Ends
+from store.figures.rates import JOB, POOL, REPOSITORY, SUBJECTS, WORKFLOW, Ends
 from store.figures.red_time import RedSpan
 from store.reads import runs
-from store.rollups.figures import Rows
+from store.rollups.day_parts import ENDS_PART, TURNS_PART
+from store.rollups.figures import DayFigures
 from store.write import changed_runs
 
 TITLE = "Figures"
@@ -27,7 +28,10 @@ blueprint = Blueprint("figures", __name__)
 DAYS = 30
 SHOWN = 50
 VARIANTS = 50
-OF_RUNS = ("repository", "workflow")
+PRICED = (REPOSITORY, WORKFLOW)
+"""What minutes are told of."""
+READ = {JOB: {ENDS_PART, TURNS_PART}, POOL: {TURNS_PART}}
+"""What is read of jobs, by what is counted by."""
 EPOCH = datetime(1970, 1, 1)
 
 
@@ -37,15 +41,15 @@ class ShownDays(NamedTuple):
     dates: DateRange
     borders: tuple[datetime, ...]
     repoid: int | None
-    days: list[Rows]
+    days: list[DayFigures]
 
     @property
-    def now(self) -> list[Rows]:
+    def now(self) -> list[DayFigures]:
         """The figures of the days."""
         return self.days[len(self.days) // 2 :]
 
     @property
-    def before(self) -> list[Rows]:
+    def before(self) -> list[DayFigures]:
         """The figures of those before."""
         return self.days[: len(self.days) // 2]
 
@@ -80,15 +84,15 @@ SORTS: dict[str, Callable[[Ends, Ends], float]] = {
 """What the table is ordered by, of now and before, the most first."""
 
 
-def read_shown(by: str) -> ShownDays:
-    """Read the days and the repository of the URL. Raises BadFilter."""
+def read_shown(with_jobs: Iterable[str] = ()) -> ShownDays:
+    """Read the days and the repository of the URL, with what is of jobs. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
     repoid = names.read_repo()
     first = dates.first - timedelta(days=len(dates.days))
     borders = site().calendar.borders(first, dates.last)
     return ShownDays(
         dates, borders, repoid,
-        read_days(store(), borders, repoid, with_jobs=False, with_ends=by == "job"),
+        read_days(store(), borders, repoid, frozenset(with_jobs)),
     )  # fmt: skip
 
 
@@ -113,22 +117,23 @@ def list_lines(
     called, failed = subject_names.label_keys(by, keys), rates.count_failed(shown.now, by, keys)
     red: dict[Any, list[RedSpan]] = defaultdict(list)
     costs: dict[Any, Cost] = defaultdict(Cost)
-    if by in OF_RUNS:
-        for span in spans:
-            red[subject_of(by, span.workflow)].append(span)
+    of_jobs = by in (JOB, POOL)
+    for span in list_job_spans(shown) if of_jobs else spans:
+        red[red_key(by, span)].append(span)
+    if by in PRICED:
         for workflow, cost in minutes.sum_costs(shown.now, site().settings.prices).items():
             costs[subject_of(by, workflow)] = costs[subject_of(by, workflow)].plus(cost)
     middle, end = border_seconds(shown)
     lines = []
     for key in keys:
-        own = red[key]
+        own = red.get(key, [])
         name, url = called[key]
         lines.append(
             Line(
                 name, url, whole[key], before.get(key, Ends()),
                 charts.draw_small_bars(failed[key]),
                 red_time.union_seconds(red_time.within(own, middle, end)) if own else None,
-                red_time.median_fix(own, middle, end), costs[key] if by in OF_RUNS else None,
+                red_time.median_fix(own, middle, end), costs[key] if by in PRICED else None,
             )
         )  # fmt: skip
     return lines, number
@@ -136,7 +141,14 @@ def list_lines(
 
 def subject_of(by: str, workflow: str) -> Any:
     """Return the line of the table that a workflow belongs to."""
-    return rates.repo_of(workflow) if by == "repository" else workflow
+    return rates.repo_of(workflow) if by == REPOSITORY else workflow
+
+
+def red_key(by: str, span: RedSpan) -> Any:
+    """Return the line of the table that a red time belongs to."""
+    if by in PRICED:
+        return subject_of(by, span.key)
+    return span.key if by == JOB else span.tag or "unknown"
 
 
 def border_seconds(shown: ShownDays) -> tuple[int, int]:
@@ -184,11 +196,16 @@ def list_spans(shown: ShownDays) -> list[RedSpan]:
     return red_time.list_red_spans(shown.days, border_seconds(shown)[1])
 
 
+def list_job_spans(shown: ShownDays) -> list[RedSpan]:
+    """Return the red times of the jobs that were read."""
+    return red_time.list_red_jobs(shown.days, border_seconds(shown)[1])
+
+
 @blueprint.get("/figures")
 def show() -> str:
     """Return the figures, with a table by what the URL chooses."""
     by = filters.choice("by", SUBJECTS, "repository")
-    shown = read_shown(by)
+    shown = read_shown(READ.get(by, ()))
     spans = list_spans(shown)
     lines, counted = list_lines(shown, by, spans, SHOWN)
     kept = {name: value for name, value in request.args.items() if name not in ("by", "after")}
@@ -211,7 +228,7 @@ def show() -> str:
 def download() -> Response:
     """Return the table as CSV."""
     by = filters.choice("by", SUBJECTS, "repository")
-    shown = read_shown(by)
+    shown = read_shown(READ.get(by, ()))
     titles = (by, "passed", "failed", "rate", "rate before", "red hours", "hours to fix",
               "billed minutes", "price")  # fmt: skip
     lines = [

@@ -53,7 +53,7 @@ def name_use(pool: PoolUse) -> str:
 @blueprint.get("/pools")
 def show() -> str:
     """Return the pools, with the most job time first unless asked otherwise."""
-    shown, prices = figures.read_shown("pool"), site().settings.prices
+    shown, prices = figures.read_shown(), site().settings.prices
     pools, whole = list_pools(shown)
     before = {(pool.pool, pool.system): pool for pool in minutes.sum_pools(shown.before, prices)}
     return render_page(
@@ -69,7 +69,7 @@ def show() -> str:
 @blueprint.get("/pools.csv")
 def download() -> Response:
     """Return the pools as CSV."""
-    shown = figures.read_shown("pool")
+    shown = figures.read_shown()
     titles = (
         "labels group system hosted jobs failed minutes billed_minutes counted_minutes price"
         " most_at_once mean_at_once wait_median wait_p90"

@@ -12,7 +12,7 @@ from dashboard.web import filters, links, names, subject_names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.figures import slowdowns
-from store.figures.figure_days import read_days
+from store.figures.figure_days import MEDIANS, read_days
 from store.figures.slowdowns import RECENT, Slowdown
 from store.reads import runs
 
@@ -54,7 +54,7 @@ def read_slower() -> Slower:
     dates, repoid = filters.date_range(site().calendar, g.now, DAYS), names.read_repo()
     if len(dates.days) < 2 * RECENT:
         raise filters.BadFilter(f"At least {2 * RECENT} days are compared: the last {RECENT}.")
-    days = read_days(store(), dates.borders, repoid)
+    days = read_days(store(), dates.borders, repoid, frozenset({MEDIANS}))
     jobs = slowdowns.list_slowdowns(slowdowns.job_series(days))
     pools = slowdowns.list_slowdowns(slowdowns.wait_series(days))
     repos = {repo.Id: repo.name for repo in runs.list_repos(store())}

@@ -8,7 +8,7 @@ import orjson
 
 from config.prices import Prices
 from store.rollups import histogram
-from store.rollups.figures import Rows
+from store.rollups.figures import DayFigures
 
 
 class Cost(NamedTuple):
@@ -57,27 +57,26 @@ def cost_of(pool: str, seconds: float, minutes: int, prices: Prices) -> Cost:
     return Cost(seconds, minutes, minutes * price.multiplier, minutes * price.price)
 
 
-def sum_costs(days: Sequence[Rows], prices: Prices) -> dict[str, Cost]:
-    """Return what each workflow cost."""
-    totals: dict[tuple[str, str], list[Any]] = defaultdict(lambda: [0.0, 0])
+def sum_costs(days: Sequence[DayFigures], prices: Prices) -> dict[str, Cost]:
+    """Return the minutes of each workflow and what they cost; job time is that of pools alone."""
+    totals: Counter[tuple[str, str]] = Counter()
     for day in days:
-        for workflow, pool, seconds, minutes in day["costs"]:
-            own = totals[workflow, pool]
-            own[0] += seconds
-            own[1] += minutes
+        flows, pools = day.flows, [pool[0] for pool in day.pools]
+        for flow, pool, minutes in zip(*day.costs, strict=True):
+            totals[flows[flow], pools[pool]] += minutes
     costs: dict[str, Cost] = defaultdict(Cost)
-    for (workflow, pool), (seconds, minutes) in totals.items():
-        costs[workflow] = costs[workflow].plus(cost_of(pool, seconds, minutes, prices))
+    for (workflow, pool), minutes in totals.items():
+        costs[workflow] = costs[workflow].plus(cost_of(pool, 0.0, minutes, prices))
     return dict(costs)
 
 
-def sum_pools(days: Sequence[Rows], prices: Prices) -> list[PoolUse]:
+def sum_pools(days: Sequence[DayFigures], prices: Prices) -> list[PoolUse]:
     """Return the pools, with the most job time first."""
     sums: dict[tuple[str, str | None], list[Any]] = defaultdict(lambda: [0, 0, 0, 0.0, 0])
     most: Counter[Any] = Counter()
     waits: dict[Any, Counter[int]] = defaultdict(Counter)
     for day in days:
-        for pool, system, *counts, peak, waited in day["pools"]:
+        for pool, system, *counts, peak, waited in day.pools:
             key = (pool, system)
             sums[key] = [one + two for one, two in zip(sums[key], counts, strict=True)]
             most[key] = max(most[key], peak)
@@ -97,9 +96,14 @@ def sum_pools(days: Sequence[Rows], prices: Prices) -> list[PoolUse]:
     return sorted(pools, key=lambda use: (-use.cost.seconds, use.pool, use.system or ""))
 
 
-def sum_all(days: Sequence[Rows], prices: Prices) -> Cost:
+def sum_all(days: Sequence[DayFigures], prices: Prices) -> Cost:
     """Return what all pools cost together."""
+    totals: dict[str, list[Any]] = defaultdict(lambda: [0.0, 0])
+    for day in days:
+        for pool, _, _, _, _, seconds, minutes, *_ in day.pools:
+            own = totals[pool]
+            own[:] = own[0] + seconds, own[1] + minutes
     total = Cost()
-    for use in sum_pools(days, prices):
-        total = total.plus(use.cost)
+    for pool, (seconds, minutes) in totals.items():
+        total = total.plus(cost_of(pool, seconds, minutes, prices))
     return total

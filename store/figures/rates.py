@@ -1,13 +1,13 @@
 """Pure: figures of days -> how often what failed, by one of SUBJECTS, day by day."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
-from store.rollups.figures import Rows
+from store.rollups.figures import DayFigures
 
 
 class Ends(NamedTuple):
@@ -22,94 +22,91 @@ class Ends(NamedTuple):
         return self.failed / (self.passed + self.failed) if self.passed + self.failed else None
 
 
-class Subject(NamedTuple):
-    """What is counted by: rows of which table of figures, and what of a row is equal."""
-
-    table: str
-    key: Callable[[list[Any]], Any]
-    at: int
-    """Where `passed` stands in a row; `failed` follows."""
-
-
 @lru_cache(maxsize=8192)
 def repo_of(workflow: str) -> int:
     """Return the repos.Id of what stands for a workflow."""
     return int(orjson.loads(workflow)[0])
 
 
-SUBJECTS_OF_ROWS = {
-    "repository": Subject("runs", lambda row: repo_of(row[0]), 2),
-    "workflow": Subject("runs", lambda row: row[0], 2),
-    "pool": Subject("pools", lambda row: row[0], 3),
-    "event": Subject("runs", lambda row: row[1] or "unknown", 2),
-}
-
-JOB = "job"
-SUBJECTS = ("repository", "workflow", JOB, "pool", "event")
+REPOSITORY, WORKFLOW, JOB, POOL, EVENT = "repository", "workflow", "job", "pool", "event"
+SUBJECTS = (REPOSITORY, WORKFLOW, JOB, POOL, EVENT)
 """What is counted by; a job is told by its workflow and its name."""
 
 
-def sum_ends(days: Sequence[Rows], by: str) -> dict[Any, Ends]:
-    """Return how many passed and failed, by the subject's keys."""
+def list_ends(day: DayFigures, by: str) -> Iterator[tuple[Any, int, int]]:
+    """Yield what passed and failed on a day, by keys of a subject; a key may come again."""
+    if by == WORKFLOW:
+        return zip(day.flows, day.passed, day.failed, strict=True)
+    if by == REPOSITORY:
+        return zip(map(repo_of, day.flows), day.passed, day.failed, strict=True)
+    if by == POOL:
+        return ((pool[0], pool[3], pool[4]) for pool in day.pools)
+    return ((event or "unknown", ends[0], ends[1]) for event, ends in day.events.items())
+
+
+def sum_ends(days: Sequence[DayFigures], by: str) -> dict[Any, Ends]:
+    """Return how many passed and failed, by the subject's keys, where any did."""
     if by == JOB:
         return sum_job_ends(days)
-    table, key_of, at = SUBJECTS_OF_ROWS[by]
     counts: dict[Any, list[int]] = {}
     for day in days:
-        for row in day[table]:
-            key = key_of(row)
+        for key, passed, failed in list_ends(day, by):
             own = counts.get(key)
             if own is None:
-                counts[key] = [row[at], row[at + 1]]
+                counts[key] = [passed, failed]
             else:
-                own[0] += row[at]
-                own[1] += row[at + 1]
-    return {key: Ends(*own) for key, own in counts.items()}
+                own[0] += passed
+                own[1] += failed
+    return {key: Ends(*own) for key, own in counts.items() if own[0] or own[1]}
 
 
-def sum_job_ends(days: Sequence[Rows]) -> dict[Any, Ends]:
+def sum_job_ends(days: Sequence[DayFigures]) -> dict[Any, Ends]:
     """Return how many jobs passed and failed, by workflow and name; many thousands are added."""
-    flows: dict[str, dict[str, list[int]]] = {}
+    passes: dict[str, dict[str, int]] = defaultdict(dict)
+    failures: dict[tuple[str, str], int] = defaultdict(int)
     for day in days:
-        for flow, ends in day["ends"]:
-            own = flows.setdefault(flow, {})
-            for name, (passed, failed) in ends.items():
-                known = own.get(name)
-                if known is None:
-                    own[name] = [passed, failed]
-                else:
-                    known[0] += passed
-                    known[1] += failed
-    return {(flow, name): Ends(*own) for flow, ends in flows.items() for name, own in ends.items()}
+        for flow, ends in day.ends:
+            own = passes[flow]
+            for name, passed in ends.items():
+                if passed.__class__ is not int:
+                    passed, failed = passed
+                    failures[flow, name] += failed
+                own[name] = own.get(name, 0) + passed
+    return {
+        (flow, name): Ends(passed, failures.get((flow, name), 0))
+        for flow, own in passes.items()
+        for name, passed in own.items()
+    }
 
 
-def count_failed_jobs(days: Sequence[Rows], keys: Sequence[Any]) -> dict[Any, list[int]]:
+def count_failed_jobs(days: Sequence[DayFigures], keys: Sequence[Any]) -> dict[Any, list[int]]:
     """Return how many jobs failed on each day, by some workflows and names."""
     counts = {key: [0] * len(days) for key in keys}
     names: dict[str, list[str]] = defaultdict(list)
     for flow, name in keys:
         names[flow].append(name)
     for place, day in enumerate(days):
-        for flow, ends in day["ends"]:
+        for flow, ends in day.ends:
             for name in names.get(flow, ()):
-                counts[flow, name][place] = ends.get(name, (0, 0))[1]
+                known = ends.get(name)
+                if isinstance(known, list):
+                    counts[flow, name][place] = known[1]
     return counts
 
 
-def count_failed(days: Sequence[Rows], by: str, keys: Sequence[Any]) -> dict[Any, list[int]]:
+def count_failed(days: Sequence[DayFigures], by: str, keys: Sequence[Any]) -> dict[Any, list[int]]:
     """Return how many failed on each day, by some of the subject's keys."""
     if by == JOB:
         return count_failed_jobs(days, keys)
-    table, key_of, at = SUBJECTS_OF_ROWS[by]
     counts = {key: [0] * len(days) for key in keys}
     for place, day in enumerate(days):
-        for row in day[table]:
-            if row[at + 1] and (key := key_of(row)) in counts:
-                counts[key][place] += row[at + 1]
+        for key, _, failed in list_ends(day, by):
+            if failed and key in counts:
+                counts[key][place] += failed
     return counts
 
 
-def sum_all(days: Sequence[Rows]) -> Ends:
+def sum_all(days: Sequence[DayFigures]) -> Ends:
     """Return how many runs passed and failed."""
-    ends = sum_ends(days, "event").values()
-    return Ends(sum(one.passed for one in ends), sum(one.failed for one in ends))
+    ends = [own for day in days for own in day.events.values()]
+    return Ends(sum(passed for passed, _ in ends), sum(failed for _, failed in ends))

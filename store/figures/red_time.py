@@ -1,22 +1,25 @@
 """Pure: when default branches turned red and green -> how long they were red, how soon fixed."""
 
 import statistics
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
 
-from store.rollups.figures import Rows
+from store.rollups.figures import DayFigures
+from store.rollups.turns import Turn, from_numbers
 
 
 class RedSpan(NamedTuple):
-    """A time in which a workflow's newest run on the default branch had failed, in epoch seconds.
+    """A time in which what is `key` had failed last on the default branch, in epoch seconds.
 
-    `until` is the end of the days looked at where `is_fixed` is False.
+    `key` is a workflow, or one with a job; `tag` is the event of the run that turned it red, or
+    the pool of the job. `until` is the end of the days looked at where `is_fixed` is False.
     """
 
-    workflow: str
+    key: Any
     since: int
     until: int
     is_fixed: bool
+    tag: str = ""
 
     @property
     def seconds(self) -> int:
@@ -24,22 +27,57 @@ class RedSpan(NamedTuple):
         return self.until - self.since
 
 
-def list_red_spans(days: Iterable[Rows], now: int) -> list[RedSpan]:
-    """Return the red times of days that follow each other, those that last up to `now` too.
+class RedWalk:
+    """What is red as days go by; what it was before its first end is not known, and is green."""
 
-    What a workflow was before its first run in these days is not known, and counts as green.
-    """
-    red: dict[str, int] = {}
-    spans: list[RedSpan] = []
+    def __init__(self) -> None:
+        self.red: dict[Any, Turn] = {}
+        self.spans: list[RedSpan] = []
+
+    def turn(self, key: Hashable, turn: Turn) -> None:
+        """Go on to an end."""
+        if turn.tag is not None:
+            self.red.setdefault(key, turn)
+        elif (red := self.red.pop(key, None)) is not None:
+            since = red.second
+            self.spans.append(RedSpan(key, since, max(turn.second, since), True, red.tag or ""))
+
+    def end(self, now: int) -> list[RedSpan]:
+        """Return all red times, those that last up to `now` too."""
+        lasting = (
+            RedSpan(key, red.second, now, False, red.tag or "")
+            for key, red in self.red.items()
+            if red.second < now
+        )
+        return [*self.spans, *lasting]
+
+
+def list_red_spans(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
+    """Return the red times of workflows in days that follow each other."""
+    walk = RedWalk()
     for day in days:
-        for workflow, changes in day["main"]:
-            for second, failed in changes:
-                if failed:
-                    red.setdefault(workflow, second)
-                elif (since := red.pop(workflow, None)) is not None:
-                    spans.append(RedSpan(workflow, since, max(second, since), True))
-    spans += [RedSpan(flow, since, now, False) for flow, since in red.items() if since < now]
-    return spans
+        if walk.red:
+            passed = {day.flows[place]: second for place, second in zip(*day.green, strict=True)}
+            for flow in walk.red.keys() & passed.keys():
+                walk.turn(flow, Turn(passed[flow], None))
+        for place, numbers in day.red:
+            for turn in from_numbers(numbers, day.tags):
+                walk.turn(day.flows[place], turn)
+    return walk.end(now)
+
+
+def list_red_jobs(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
+    """Return the red times of jobs, by workflow and name, in days that follow each other."""
+    walk = RedWalk()
+    for day in days:
+        turns = day.turns
+        for flow, name in list(walk.red):
+            if (second := turns.green.get(flow, {}).get(name)) is not None:
+                walk.turn((flow, name), Turn(second, None))
+        for flow, name, numbers in turns.red:
+            for turn in from_numbers(numbers, turns.pools):
+                walk.turn((flow, name), turn)
+    return walk.end(now)
 
 
 def union_seconds(spans: Sequence[RedSpan]) -> int:
@@ -54,11 +92,10 @@ def union_seconds(spans: Sequence[RedSpan]) -> int:
 def within(spans: Iterable[RedSpan], begin: int, end: int) -> list[RedSpan]:
     """Return the parts of red times that lie in a span; fixed are those that were fixed in it."""
     return [
-        RedSpan(
-            span.workflow,
-            max(span.since, begin),
-            min(span.until, end),
-            span.is_fixed and span.until <= end,
+        span._replace(
+            since=max(span.since, begin),
+            until=min(span.until, end),
+            is_fixed=span.is_fixed and span.until <= end,
         )
         for span in spans
         if span.since < end and span.until > begin
@@ -67,5 +104,5 @@ def within(spans: Iterable[RedSpan], begin: int, end: int) -> list[RedSpan]:
 
 def median_fix(spans: Iterable[RedSpan], begin: int, end: int) -> float | None:
     """Return how long it took to turn green again, by those that did in a span."""
-    lengths = [one.seconds for one in spans if one.is_fixed and begin <= one.until < end]
+    lengths = [span.seconds for span in spans if span.is_fixed and begin <= span.until < end]
     return statistics.median(lengths) if lengths else None

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from store.rollups import histogram
-from store.rollups.figures import Rows
+from store.rollups.figures import DayFigures
 
 GROWTH, SECONDS = 1.2, 10.0
 MAD_SIGMA = 1.4826
@@ -74,25 +74,24 @@ def list_slowdowns(series: Mapping[tuple[str, ...], Sequence[float | None]]) -> 
     return sorted(filter(None, grown), key=lambda slower: (slower.before - slower.now, slower.key))
 
 
-def job_series(days: Sequence[Rows]) -> dict[tuple[str, ...], list[float | None]]:
+def job_series(days: Sequence[DayFigures]) -> dict[tuple[str, ...], list[float | None]]:
     """Return the daily medians of the run times of passed jobs, by workflow and job."""
-    weighed: dict[tuple[str, ...], list[tuple[float, int] | None]] = defaultdict(
-        lambda: [None] * len(days)
-    )
+    series: dict[tuple[str, ...], list[float | None]] = {}
     for place, day in enumerate(days):
-        for workflow, name, _, passed, _, _, _, median in day["jobs"]:
-            own = weighed[workflow, name or "?"]
-            known = own[place]
-            if median is not None and (known is None or passed > known[1]):
-                own[place] = (median, passed)  # of several pools, that of most jobs
-    return {key: [one and one[0] for one in own] for key, own in weighed.items()}
+        for workflow, medians in day.medians.items():
+            for name, median in medians.items():
+                own = series.get((workflow, name))
+                if own is None:
+                    own = series[workflow, name] = [None] * len(days)
+                own[place] = median
+    return series
 
 
-def wait_series(days: Sequence[Rows]) -> dict[tuple[str, ...], list[float | None]]:
+def wait_series(days: Sequence[DayFigures]) -> dict[tuple[str, ...], list[float | None]]:
     """Return the daily medians of waits, by pool and runner system."""
     series: dict[tuple[str, ...], list[float | None]] = defaultdict(lambda: [None] * len(days))
     for place, day in enumerate(days):
-        for pool, system, *_, waits in day["pools"]:
+        for pool, system, *_, waits in day.pools:
             counts = histogram.from_text(waits)
             if counts:
                 series[pool, system or ""][place] = middle_of(counts)

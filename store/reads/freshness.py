@@ -11,7 +11,7 @@ from rows.words import OPEN
 from schema.tables.backfill import runreads, windows
 from schema.tables.ci import repos, workflowruns
 from schema.tables.rollups import rollups
-from store.reads.months import RolledDay, add_up_months, find_rolled_until, list_rolled_days
+from store.reads.months import RolledDay, add_up_months, find_rolled_until, list_counted_days
 from store.rollups.days import ALL
 from store.state.backfill_progress import SEEDED
 
@@ -69,7 +69,7 @@ def list_freshness(connection: Connection, now: datetime) -> list[Freshness]:
 
     `changed` and `open` are those of runs that may still change: GitHub ends one after LONGEST.
     """
-    days = list_rolled_days(connection)
+    days = list_counted_days(connection)
     until = find_rolled_until(connection, days)
     figures = count_live(connection, until, now)
     if until is not None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from schema.tables.deliveries import deliveries
 from schema.tables.rollups import rollups
 from store.deliveries.table import APPLIED
-from store.reads.months import add_up_months, find_rolled_until, list_rolled_days
+from store.reads.months import add_up_months, find_rolled_until, list_counted_days
 from store.rollups import histogram
 from store.rollups.days import ALL, from_text
 from store.rollups.durations import SPANS, JobFilter, count_spans
@@ -36,7 +36,7 @@ def read_span_totals(connection: Connection) -> dict[str, dict[str, SpanTotal]]:
     It is a count of events that only grows, as long as roll-ups are made.
     """
     totals: Spans = {subject: defaultdict(Counter) for subject in SPANS}
-    days = list_rolled_days(connection)
+    days = list_counted_days(connection)
     for month in add_up_months(connection, days, sum_days):
         add_histograms(totals, month)
     since = find_rolled_until(connection, days)

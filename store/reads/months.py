@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from schema.tables.ci import workflowruns
 from schema.tables.rollups import rollspans
-from store.rollups.spans import DAY, REVISION
+from store.rollups.spans import COUNTED, DAY, REVISION
 
 Total = TypeVar("Total")
 Month = tuple[tuple[datetime, int], ...]
@@ -28,13 +28,25 @@ class RolledDay(NamedTuple):
     revision: int
 
 
+def list_counted_days(connection: Connection) -> list[RolledDay]:
+    """Return all days whose runs and spans of jobs a roll-up counts, the oldest first."""
+    return list_days(connection, COUNTED, None, None)
+
+
 def list_rolled_days(
     connection: Connection, since: datetime | None = None, until: datetime | None = None
 ) -> list[RolledDay]:
     """Return the days with a roll-up that begin in a span, or all, the oldest first."""
+    return list_days(connection, (REVISION,), since, until)
+
+
+def list_days(
+    connection: Connection, rules: Sequence[str], since: datetime | None, until: datetime | None
+) -> list[RolledDay]:
+    """Return the days of a span whose roll-ups were made by any of these rules."""
     span = rollspans.c
     query = select(span.begintime, span.endtime, span.revision)
-    query = query.where(span.kind == DAY, span.rules == REVISION).order_by(span.begintime)
+    query = query.where(span.kind == DAY, span.rules.in_(rules)).order_by(span.begintime)
     if since is not None:
         query = query.where(span.begintime >= since)
     if until is not None:

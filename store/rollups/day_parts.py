@@ -1,8 +1,8 @@
 """Count the parts of a day that pages ask for over all repositories: a row for each.
 
 The runs and jobs of one workflow's name, of jobs of one name, or of a branch of BRANCHES, in the
-form of store.rollups.days, event by event. And for each repository, or ALL, how its jobs ended:
-[[workflow, {job: [passed, failed]}], ...], with the workflows of store.rollups.figures.
+form of store.rollups.days, event by event. And for each repository, or ALL, how its jobs ended,
+and when they turned on the default branch (JobEnds and JobTurns of store.rollups.figures).
 """
 
 import hashlib
@@ -16,7 +16,6 @@ from sqlalchemy import Connection, case, func, select
 
 from rows.words import workflow_key
 from schema.tables.ci import jobs, workflowruns
-from store.rollups import figures
 from store.rollups.days import DayDetail, DaySums, JobCount
 from store.rollups.durations import (
     RUN_OF_JOB,
@@ -26,11 +25,13 @@ from store.rollups.durations import (
     JobFilter,
     jobs_in,
 )
+from store.rollups.figures import DayFigures
 
 BRANCHES = ("main", "master", "develop", "trunk")
 """Those that many repositories have; what another did is in few rows."""
 
-WORKFLOW_PART, JOB_PART, BRANCH_PART, ENDS_PART = "workflow", "job", "branch", "ends"
+WORKFLOW_PART, JOB_PART, BRANCH_PART = "workflow", "job", "branch"
+ENDS_PART, TURNS_PART = "ends", "turns"
 Parts = defaultdict[str, defaultdict[str, DaySums]]
 """By what `name_part` returns, and by event, empty where it is not known."""
 
@@ -60,17 +61,8 @@ def from_text(text: str, event: str | None) -> list[DayDetail]:
     ]
 
 
-def list_job_ends(rows: figures.Rows) -> list[list[Any]]:
-    """Return how jobs ended, of the figures of a day: by workflow and name, whatever ran them."""
-    flows: dict[str, dict[str, list[int]]] = {}
-    for workflow, name, _, passed, failed, *_ in rows.get("jobs", ()):
-        own = flows.setdefault(workflow, {}).setdefault(name or "?", [0, 0])
-        own[:] = own[0] + passed, own[1] + failed
-    return [[workflow, own] for workflow, own in flows.items()]
-
-
 def count_parts(
-    connection: Connection, begin: datetime, end: datetime, told: Mapping[int, figures.Rows]
+    connection: Connection, begin: datetime, end: datetime, told: Mapping[int, DayFigures]
 ) -> dict[tuple[str], dict[str, Any]]:
     """Return the rows of a day by part, without `begintime`; `told` are its figures."""
     parts: Parts = defaultdict(lambda: defaultdict(DaySums))
@@ -81,9 +73,11 @@ def count_parts(
         part: orjson.dumps({event: sums.tables() for event, sums in sorted(events.items())})
         for part, events in parts.items()
     }
-    for number, rows in told.items():
-        if ends := list_job_ends(rows):
-            texts[name_part(ENDS_PART, number)] = orjson.dumps(ends)
+    for number, day in told.items():
+        if day.ends:
+            texts[name_part(ENDS_PART, number)] = orjson.dumps(day.ends)
+        if day.turns.red or day.turns.green:
+            texts[name_part(TURNS_PART, number)] = orjson.dumps(day.turns)
     return {(part,): {"detail": text.decode()} for part, text in texts.items()}
 
 

@@ -122,7 +122,7 @@ def from_text(text: str, event: str | None = None) -> DayDetail:
 
 
 def count_day(
-    connection: Connection, begin: datetime, end: datetime, told: Mapping[int, figures.Rows]
+    connection: Connection, begin: datetime, end: datetime, told: Mapping[int, figures.DayFigures]
 ) -> dict[tuple[int], Values]:
     """Return the roll-up of a day by repository, without `begintime`; `told` are its figures."""
     sums: RepoSums = defaultdict(DaySums)
@@ -134,7 +134,10 @@ def count_day(
             for event, part in own.events.items():
                 count_repository(number, part, sums[ALL].events[event])
     return {
-        (number,): {**sums[number].values(), "figures": figures.as_text(told.get(number, {}))}
+        (number,): {
+            **sums[number].values(),
+            "figures": figures.as_text(told.get(number, figures.DayFigures())),
+        }
         for number in sums.keys() | told.keys()
     }
 

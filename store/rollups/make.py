@@ -23,7 +23,7 @@ from schema.tables.rollups import (
     rollspans,
     rollups,
 )
-from store.rollups import day_parts, days, figures, flake_days, nightly_runs
+from store.rollups import count_figures, day_parts, days, flake_days, nightly_runs
 from store.rollups.spans import (
     DAY,
     NIGHT,
@@ -75,7 +75,7 @@ def count_span(connection: Connection, plan: RollupPlan, span: RollupSpan) -> di
             rollnights: dict(nightly_runs.summarize_night(connection, plan, span.begin, span.end))
         }
     borders = span.begin, span.end
-    told = figures.count_figures(connection, *borders)
+    told = count_figures.count_figures(connection, *borders)
     counted = dict(days.count_day(connection, *borders, told))
     detail = flake_days.count_flakes(connection, *borders) if counted else None
     return {

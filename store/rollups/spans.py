@@ -15,8 +15,14 @@ from schema.tables.rollups import rollspans
 from store.write.changed_runs import ChangedRun
 
 DAY, NIGHT = "day", "night"
-REVISION = "8"
+REVISION = "9"
 """Raised when days are counted in another way: they are all made again."""
+
+COUNTED = ("8", REVISION)
+"""Those whose counts of runs and spans of jobs (`rollups` without `figures`) are as of today.
+
+What reads only these goes on with what an earlier one made, until it is made again.
+"""
 
 AGAIN = timedelta(hours=24)
 """A span that nothing marked is looked at again after this time, one at a time."""

@@ -53,6 +53,36 @@ def test_figures_are_searched_ordered_and_counted(client: FlaskClient):
     assert known in text_of(client, "/figures?job=lint", 400)
 
 
+def test_red_time_is_that_of_the_job_the_pool_and_the_event_that_turned_it_red(
+    client: FlaskClient, engine: Engine
+):
+    repoid = stored.repo(engine)
+    for hours, event, conclusion, pool in (
+        (30, "schedule", "failure", "old"),
+        (26, "push", "success", "new"),
+        (5, "push", "failure", "new"),
+    ):
+        created = NOW - timedelta(hours=hours)
+        own = {"event": event, "workflowgitid": 501, "workflowname": "CI", "endtime": created}
+        run = stored.run(engine, repoid, created, conclusion=conclusion, **own)
+        for name, end in (("test", conclusion), ("lint", "success")):
+            ended = {"endtime": created, "labels": f'["{pool}"]'}
+            stored.job(engine, repoid, run, created, name=name, conclusion=end, **ended)
+
+    def red(by: str) -> list[tuple[str, str, str]]:
+        """Return the lines of a sheet with their red hours, and hours to fix."""
+        lines = csv.DictReader(client.get(f"/figures.csv?by={by}").text.splitlines())
+        return sorted(
+            (line[by].partition(" ")[0], line["red hours"], line["hours to fix"]) for line in lines
+        )
+
+    assert red("job") == [("lint", "", ""), ("test", "9.0", "4.0")]
+    assert red("pool") == [("new", "5.0", ""), ("old", "4.0", "4.0")]
+    assert red("event") == [("push", "5.0", ""), ("schedule", "4.0", "4.0")]
+    assert red("repository") == [("octo-org/app", "9.0", "4.0")]
+    assert "wherever that was" in text_of(client, "/figures?by=pool")
+
+
 def test_figures_have_further_pages(
     client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):

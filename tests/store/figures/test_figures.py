@@ -12,8 +12,16 @@ from store.figures.figure_days import read_days
 from store.figures.minutes import sum_all, sum_costs, sum_pools
 from store.figures.rates import Ends, count_failed, sum_ends
 from store.figures.rates import sum_all as sum_ends_of_all
-from store.figures.red_time import RedSpan, list_red_spans, median_fix, union_seconds, within
-from store.rollups.figures import most_at_once
+from store.figures.red_time import (
+    RedSpan,
+    list_red_jobs,
+    list_red_spans,
+    median_fix,
+    union_seconds,
+    within,
+)
+from store.rollups.count_figures import most_at_once
+from store.rollups.figures import DayFigures, JobTurns
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
@@ -90,17 +98,46 @@ def test_main_is_red_from_a_failed_end_to_the_next_passed_one(engine: Engine):
     with engine.connect() as connection:
         (red,) = list_red_spans(read_days(connection, BORDERS), seconds(hour(40)))
     assert (red.since, red.until, red.is_fixed) == (seconds(hour(2)), seconds(hour(26)), True)
+    assert red.tag == "push"
     first, second = (seconds(border) for border in (DAY, hour(24)))
     assert union_seconds(within([red], first, second)) == 22 * 3600
     assert median_fix([red], second, second + 86_400) == 24 * 3600
     assert median_fix([red], first, second) is None
 
 
+def test_job_of_main_is_red_from_its_failure_to_its_next_success(engine: Engine):
+    fill(engine)
+    with engine.connect() as connection:
+        (red,) = list_red_jobs(read_days(connection, BORDERS), seconds(hour(40)))
+    # Jobs end 69 s after they were created; those of the pull request and topic count nowhere.
+    assert (red.since, red.until) == (seconds(hour(1.9)) + 69, seconds(hour(25)) + 69)
+    assert (red.key[1], red.tag) == ("test", '["pool",["self-hosted","linux"]]')
+
+
 def test_times_that_overlap_count_once_and_red_may_last():
     spans = [RedSpan("a", 0, 100, True), RedSpan("b", 50, 150, True), RedSpan("c", 300, 400, False)]
     assert union_seconds(spans) == 250
-    days = [{"main": [["a", [[10, 1]]]]}, {"main": [["b", [[30, 0], [40, 1]]]]}]
-    assert list_red_spans(days, 100) == [RedSpan("a", 10, 100, False), RedSpan("b", 40, 100, False)]
+    days = [
+        DayFigures(flows=["a"], tags=["push"], red=[[0, [10, 0]]]),
+        DayFigures(flows=["a", "b"], tags=["schedule"], red=[[1, [30, -1, 40, 0]]]),
+    ]
+    assert list_red_spans(days, 100) == [
+        RedSpan("a", 10, 100, False, "push"),
+        RedSpan("b", 40, 100, False, "schedule"),
+    ]
+
+
+def test_job_is_red_by_its_own_ends_and_its_pool_until_it_passed_anywhere():
+    days = [
+        DayFigures(turns=JobTurns(["old", "new"], [["ci", "test", [10, 1, 20, -1, 30, 0]]], {})),
+        DayFigures(turns=JobTurns([], [], {"ci": {"lint": 40}, "docs": {"test": 41}})),
+        DayFigures(turns=JobTurns(["new"], [["ci", "lint", [60, 0]]], {"ci": {"test": 50}})),
+    ]
+    assert list_red_jobs(days, 100) == [
+        RedSpan(("ci", "test"), 10, 20, True, "new"),
+        RedSpan(("ci", "test"), 30, 50, True, "old"),
+        RedSpan(("ci", "lint"), 60, 100, False, "new"),
+    ]
 
 
 def test_minutes_are_rounded_up_for_each_job_and_own_runners_are_free(engine: Engine):
@@ -109,9 +146,10 @@ def test_minutes_are_rounded_up_for_each_job_and_own_runners_are_free(engine: En
         days = read_days(connection, BORDERS)
     (cost,) = sum_costs(days, PRICES).values()
     # 14 jobs, half of 59 s (1 minute) and half of 61 s (2 minutes); 8 of them on macOS.
-    assert (cost.seconds, cost.minutes) == (840, 21)
+    assert cost.minutes == 21
     assert (cost.counted, round(cost.price, 2)) == (120, 0.96)
-    assert sum_all(days, PRICES).minutes == 21
+    whole = sum_all(days, PRICES)
+    assert (whole.seconds, whole.minutes, round(whole.price, 2)) == (840, 21, 0.96)
     hosted, own = sum_pools(days, PRICES)
     assert (hosted.hosted, hosted.labels, hosted.most) == ("macOS", ("macos-15",), 2)
     assert (own.hosted, own.group, own.failed) == (None, "pool", 6)

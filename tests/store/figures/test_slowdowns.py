@@ -7,7 +7,7 @@ import pytest
 
 from store.figures.slowdowns import find_slowdown, job_series, list_slowdowns, wait_series
 from store.rollups import histogram
-from store.rollups.figures import Rows
+from store.rollups.figures import DayFigures
 
 DAYS = 35
 BEFORE = 316.0
@@ -63,16 +63,14 @@ def test_faster_is_not_slower():
     assert find_slowdown(("job",), days_of(random.Random(2), BEFORE, DAYS - 7, 0.4)) is None
 
 
-def day(jobs: list[list[object]], pools: list[list[object]]) -> Rows:
-    return {"runs": [], "jobs": jobs, "pools": pools, "main": []}
-
-
 def test_series_are_daily_medians_by_job_and_by_pool():
     waits = histogram.as_text({10: 3, 20: 1})
     days = [
-        day([["flow", "test", "a", 9, 0, 1.0, 9, 60.0], ["flow", "test", "b", 1, 0, 1.0, 1, 5.0]],
-            [["a", "Linux", 4, 4, 0, 1.0, 1, 1, waits]]),
-        day([["flow", "test", "a", 0, 2, 1.0, 2, None]], []),
-    ]  # fmt: skip
-    assert job_series(days) == {("flow", "test"): [60.0, None]}
+        DayFigures(
+            medians={"flow": {"test": 60.0}},
+            pools=[["a", "Linux", 4, 4, 0, 1.0, 1, 1, waits]],
+        ),
+        DayFigures(medians={"flow": {"lint": 3.0}}),
+    ]
+    assert job_series(days) == {("flow", "test"): [60.0, None], ("flow", "lint"): [None, 3.0]}
     assert wait_series(days) == {("a", "Linux"): [10, None]}
