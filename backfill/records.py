@@ -151,7 +151,7 @@ class HookOwner(NamedTuple):
 
 class KnownHooks(NamedTuple):
     """What the store knows of webhooks: ids of those that delivered, names of the repositories
-    (in lower case) that deliveries came of, and where hooks should point, by `hook ID`."""
+    (in lower case) that deliveries came of, and where hooks should point, by their `hook_note`."""
 
     sending: frozenset[int] = frozenset()
     heard: frozenset[str] = frozenset()

@@ -53,6 +53,8 @@ Phase = Callable[[Context, Repository, ReadRange], None]
 class HookKeeper(Protocol):
     """What of a vendor's folder is asked for its webhooks."""
 
+    NAME: str
+    """The first word of its providers."""
     TITLE: str
     """The vendor's name as people write it."""
     ADDRESS: str

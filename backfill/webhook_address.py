@@ -6,9 +6,15 @@ from urllib.parse import urlsplit
 from backfill.records import Webhook
 from config.settings import BadSetting
 from engines.kind import is_loopback
+from rows.sources import subject_of
 
 PATH = "/webhook"
 DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def hook_note(vendor: str, hook: int) -> str:
+    """Return the subject of what is noted of a hook: two vendors' may have one number."""
+    return subject_of(vendor, f"hook {hook}")
 
 
 def is_ours(hook: Webhook, sending: Collection[int], url: str | None = None) -> bool:

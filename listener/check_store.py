@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from engines import database_time, kind_of, reading
+from rows.sources import source_of, subject_of
 from runtime.check_line import CheckLine
 from store.deliveries.table import QUARANTINED, now
 from store.doors import verify
@@ -102,9 +103,10 @@ def gone_lines(engine: Engine) -> Iterator[CheckLine]:
         told = {row.subject for row in health.rows(connection) if row.name == GONE}
         gone = gone_repositories.list_gone(connection)
     for repository in gone:
-        if repository.name not in told:
+        subject = subject_of(source_of(repository.provider).name, repository.name)
+        if subject not in told:
             why = f"{repository.gonereason} (since {repository.gonetime:%Y-%m-%d %H:%M} UTC)"
-            yield CheckLine(f"{GONE} of {repository.name}", f"{why}: {LEFT}", warning=True)
+            yield CheckLine(f"{GONE} of {subject}", f"{why}: {LEFT}", warning=True)
 
 
 def quarantine_lines(engine: Engine) -> Iterator[CheckLine]:

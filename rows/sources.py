@@ -30,6 +30,18 @@ def host_of(provider: str) -> str:
     return provider.partition(":")[2] or source_of(provider).host
 
 
+def subject_of(vendor: str, name: str) -> str:
+    """Return what a repository is called among those of all vendors; "" is for all of one."""
+    return f"{SOURCES[vendor].watched_as}{name}"
+
+
+def vendor_of_subject(subject: str) -> str:
+    """Return the vendor of what is called so among those of all."""
+    marked = (one for one in SOURCES.values() if one.watched_as)
+    own = next((one.name for one in marked if subject.startswith(one.watched_as)), None)
+    return own or GITHUB.name
+
+
 TRACE = b"section_start:"
 """What every trace of GitLab holds near its beginning, and no other log."""
 

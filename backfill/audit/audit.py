@@ -45,10 +45,11 @@ def audit_vendor(
     were read and the run is as it was then; `deep` asks for those, too. Raises ApiError.
     """
     span, repoid = settle_span(span, now()), repository.repoid
+    vendor = source_of(repository.provider).name
     with reading(context.engine).connect() as connection:
         earlier_heads = for_audit.list_heads(connection, repoid)
         names = repository_names.list_names(connection, repoid)
-        first_delivery = received.first_delivery(connection, names)
+        first_delivery = received.first_delivery(connection, vendor, names)
         before = for_audit.read_span(connection, repoid, *span)
     lists = ask_vendor(context, repository, span, before, earlier_heads, first_delivery, deep=deep)
 
@@ -58,7 +59,7 @@ def audit_vendor(
         jobs = for_audit.jobs_by_run(connection, repoid, lists.jobs)
         heads = for_audit.list_heads(connection, repoid)
         hashes = for_audit.find_hashes(connection, repoid, lists.hashes)
-        waiting = find_waiting(connection, names, span.since, spool)
+        waiting = find_waiting(connection, vendor, names, span.since, spool)
 
     runs = use_stored_names(lists.runs, stored)
     missing = findings.find_missing_runs(runs, stored, span.until)
@@ -101,13 +102,14 @@ def audit_store(
     with reading(engine).connect() as connection:
         stored = for_audit.read_span(connection, repoid, *span)
         listed_spans = for_audit.list_listed_spans(connection, repoid)
+        provider = repository_names.read_provider(connection, repoid)
+        vendor = source_of(provider).name
         names = repository_names.list_names(connection, repoid)
         heads = for_audit.list_heads(connection, repoid)
-        pushed = read_pushes(connection, names, span.since) if pushes else []
+        pushed = read_pushes(connection, vendor, names, span.since) if pushes else []
         hashes = for_audit.find_hashes(connection, repoid, git_findings.named_hashes(pushed, heads))
         name = repository_names.read_full_name(connection, repoid)
-        provider = repository_names.read_provider(connection, repoid)
-        waiting = find_waiting(connection, names, span.since, spool)
+        waiting = find_waiting(connection, vendor, names, span.since, spool)
 
     runs = use_stored_names(span_findings.runs_noted_as_listed(stored), stored)
     missing = [

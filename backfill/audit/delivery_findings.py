@@ -17,21 +17,24 @@ ONCE = 500
 
 
 def find_waiting(
-    connection: Connection, names: set[str], since: datetime, spool: Path | None
+    connection: Connection, vendor: str, names: set[str], since: datetime, spool: Path | None
 ) -> list[Finding]:
     """Return the deliveries that are stored raw and have no rows yet. Raises SpoolError."""
-    return find_quarantined(connection, names, since) + find_spooled(spool, names)
+    held = find_quarantined(connection, vendor, names, since)
+    return held + find_spooled(spool, vendor, names)
 
 
-def find_quarantined(connection: Connection, names: set[str], since: datetime) -> list[Finding]:
+def find_quarantined(
+    connection: Connection, vendor: str, names: set[str], since: datetime
+) -> list[Finding]:
     """Return the deliveries whose rows could not be made."""
     return [
         Finding(QUARANTINED, held.guid, f"{held.event}: {held.error}", day=held.receivetime.date())
-        for held in received.list_quarantined(connection, names, since)
+        for held in received.list_quarantined(connection, vendor, names, since)
     ]
 
 
-def find_spooled(folder: Path | None, names: set[str]) -> list[Finding]:
+def find_spooled(folder: Path | None, vendor: str, names: set[str]) -> list[Finding]:
     """Return the deliveries that wait on this machine for the database. Raises SpoolError."""
     if folder is None or not (folder / FILE).exists():
         return []
@@ -40,6 +43,8 @@ def find_spooled(folder: Path | None, names: set[str]) -> list[Finding]:
         while entries := spool.take(ONCE, after):
             after = entries[-1].number
             for delivery in (entry.delivery for entry in entries):
+                if source_of(delivery.provider).name != vendor:
+                    continue
                 if delivery.repo is None or delivery.repo.lower() in names:
                     why, day = f"{delivery.event}: in {folder}", delivery.receivetime.date()
                     spooled.append(Finding(SPOOLED, delivery.guid, why, day=day))
@@ -48,10 +53,14 @@ def find_spooled(folder: Path | None, names: set[str]) -> list[Finding]:
     return spooled
 
 
-def read_pushes(connection: Connection, names: set[str], since: datetime) -> list[Push]:
+def read_pushes(
+    connection: Connection, vendor: str, names: set[str], since: datetime
+) -> list[Push]:
     """Return the pushes to branches that were delivered, in the order they came."""
     pushes = []
     for delivery in received.list_pushes(connection, names, since):
+        if source_of(delivery.provider).name != vendor:
+            continue
         try:
             push = source_of(delivery.provider).push_of(body.read_payload(delivery.body))
         except Unmappable:

@@ -18,7 +18,7 @@ from backfill.pipeline.progress_bars import format_span
 from backfill.records import KnownHooks, Refusal, Webhook
 from backfill.vendors import HOOK_KEEPERS, HookKeeper
 from backfill.watched_repositories import GoneRepository
-from backfill.webhook_address import check_listener_url
+from backfill.webhook_address import check_listener_url, hook_note
 from config import webhook_secret
 from config.command_line import CommandLine
 from config.settings import BadSetting, Settings, read
@@ -121,20 +121,22 @@ def opened_usable_store(settings: Settings) -> Iterator[Engine | None]:
         yield engine if is_usable else None
 
 
-def read_known_hooks(engine: Engine | None) -> KnownHooks:
-    """Return what the store knows of hooks."""
+def read_known_hooks(engine: Engine | None, vendor: str) -> KnownHooks:
+    """Return what the store knows of a vendor's hooks."""
     if engine is None:
         return KnownHooks()
     with reading(engine).connect() as connection:
-        senders = received.read_senders(connection)
+        senders = received.read_senders(connection, vendor)
         urls = notes.named(connection, URL)
     return KnownHooks(frozenset(senders.hooks), frozenset(senders.repositories), urls)
 
 
-def remember_url(engine: Engine | None, hook: Webhook, url: str) -> None:
+def remember_url(engine: Engine | None, vendor: str, hook: Webhook, url: str) -> None:
     """Note where a hook points on purpose: --check and health compare with it."""
     if engine is not None:
-        transact(engine, lambda connection: notes.put(connection, f"hook {hook.id}", URL, url))
+        transact(
+            engine, lambda connection: notes.put(connection, hook_note(vendor, hook.id), URL, url)
+        )
 
 
 def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:
@@ -144,7 +146,7 @@ def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:
         name = webhook_secret.secret_setting(settings.vendor)
         raise BadSetting(name, "is not set: use listener.py --register, which knows it")
     secret, vendor = secrets[0].decode(), HOOK_KEEPERS[settings.vendor]
-    known, code = read_known_hooks(engine), 0
+    known, code = read_known_hooks(engine, settings.vendor), 0
     try:
         client = connect(vendor, settings)
     except ApiError as problem:  # of one vendor, which leaves the others be
@@ -153,7 +155,7 @@ def set_up_hooks(settings: Settings, engine: Engine | None, url: str) -> int:
         try:
             hook, done, last = vendor.set_up_hook(client, owner, url, secret, known.sending)
             print(one_line(f"{owner.name}: {done}"), flush=True)
-            remember_url(engine, hook, url)
+            remember_url(engine, settings.vendor, hook, url)
             pinged = vendor.wait_for_ping(client, hook, last)
             print(one_line(f"{owner.name}: {pinged}"), flush=True)
         except ApiError as problem:
@@ -186,7 +188,7 @@ def inspect_hooks(
         client = vendor.open_client(settings, refuse_to_wait)
         client.timeout = TIMEOUT
         vendor.check_key(client, LOOKS)
-        known = read_known_hooks(engine)
+        known = read_known_hooks(engine, settings.vendor)
     except ApiError as problem:
         yield CheckLine(vendor.KEY, "", str(problem))
         return

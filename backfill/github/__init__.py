@@ -7,6 +7,7 @@ from backfill.github.all_runs import reread_runs as reread_runs
 from backfill.github.api_access import ADDRESS as ADDRESS
 from backfill.github.api_access import APP_HOOK as APP_HOOK
 from backfill.github.api_access import KEY as KEY
+from backfill.github.api_access import NAME as NAME
 from backfill.github.api_access import TITLE as TITLE
 from backfill.github.api_access import check_key as check_key
 from backfill.github.api_access import open_app_client as open_app_client

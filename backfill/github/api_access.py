@@ -23,7 +23,7 @@ from backfill.http.rate_limit import LEFT_TO_OTHERS, RateLimit, Tell
 from backfill.records import App, Webhook
 from config.settings import BadSetting, Settings
 
-TITLE = "GitHub"
+NAME, TITLE = "github", "GitHub"
 ADDRESS, KEY = "GITHUB_API_URL", "GITHUB_TOKEN"
 REASONS = {
     401: "GitHub does not accept the key: it is wrong, expired or revoked",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from backfill.gitlab.api_access import ADDRESS as ADDRESS
 from backfill.gitlab.api_access import KEY as KEY
+from backfill.gitlab.api_access import NAME as NAME
 from backfill.gitlab.api_access import TITLE as TITLE
 from backfill.gitlab.api_access import check_key as check_key
 from backfill.gitlab.api_access import open_client as open_client

@@ -13,7 +13,7 @@ from backfill.http.etag_cache import CachingClient
 from backfill.http.rate_limit import LEFT_TO_OTHERS, RateLimit, Tell
 from config.settings import Settings
 
-TITLE = "GitLab"
+NAME, TITLE = "gitlab", "GitLab"
 ADDRESS, KEY = "GITLAB_URL", "GITLAB_TOKEN"
 BELOW = "/api/v4"
 REASONS = {

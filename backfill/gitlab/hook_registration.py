@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from backfill.gitlab.api_access import NAME
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.api_objects import read_field, read_named
 from backfill.records import HookOwner, Json, KnownHooks, Refusal, Webhook
-from backfill.webhook_address import is_listener, is_same, without_secrets
+from backfill.webhook_address import hook_note, is_listener, is_same, without_secrets
 from config.watch import watch
 from rows import fields
 from runtime.check_line import CheckLine
@@ -145,7 +146,7 @@ def inspect_hooks(
     mine = [one for one in records if is_meant(url_of(one), url)]
     for record in mine:
         hook = read_hook(record, place)
-        wrong = list_faults(record, url or known.urls.get(f"hook {hook.id}"))
+        wrong = list_faults(record, url or known.urls.get(hook_note(NAME, hook.id)))
         told = f"{hook.id} delivers to {without_secrets(hook.url)}"
         yield CheckLine(name, told, f"{hook.id} {', '.join(wrong)}" if wrong else "")
     if not mine:

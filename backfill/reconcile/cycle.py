@@ -73,7 +73,7 @@ def run_cycle(
     writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
     context = Context(engine, client, pool, writer, reporter, DueItems(engine))
     with reading(engine).connect() as connection:
-        senders = received.read_senders(connection)
+        senders = received.read_senders(connection, settings.vendor.NAME)
     cycle = CycleContext(context, settings, now, senders, {})
     try:
         is_masked = older_fingerprints.renew_fingerprints(engine, MASKING_SECONDS)

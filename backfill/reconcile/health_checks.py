@@ -6,7 +6,7 @@ A warning is said once when it begins and once when it ends.
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context
@@ -14,11 +14,11 @@ from backfill.reconcile import health_rules
 from backfill.reconcile.cycle_context import CycleContext
 from backfill.records import Repository, Webhook
 from backfill.vendors import vendor_of
-from backfill.webhook_address import is_ours
+from backfill.webhook_address import hook_note, is_ours
 from engines import reading
 from engines.transaction import transact
 from rows import version
-from rows.sources import source_of
+from rows.sources import source_of, subject_of, vendor_of_subject
 from store.deliveries import received
 from store.deliveries.received import RecentDeliveries
 from store.state import audits, gone_repositories, health, notes
@@ -48,18 +48,18 @@ def check_health(cycle: CycleContext, repositories: Sequence[Repository]) -> lis
 
     Raises ApiError only when GitHub does not accept the key.
     """
-    context, time = cycle.context, cycle.now
+    context, time, vendor = cycle.context, cycle.now, cycle.settings.vendor
     with reading(context.engine).connect() as connection:
-        recent = received.recent_deliveries(connection, time - SPAN, time)
-        ignored = received.unwatched_repositories(connection, time - SPAN)
-        known = received.known_names(connection)
+        recent = received.recent_deliveries(connection, vendor.NAME, time - SPAN, time)
+        ignored = received.unwatched_repositories(connection, vendor.NAME, time - SPAN)
+        known = received.known_names(connection, vendor.NAME)
         gone = gone_repositories.list_gone(connection)
-        ever = set(recent) | names_once_heard(health.rows(connection), time)
+        ever = set(recent) | names_once_heard(own_rows(connection, vendor.NAME), time)
     states = [
         health_rules.judge_token(context.client.rate_limit.expires, time),
         health_rules.judge_rate(context.client.rate_limit.budget),
         *health_rules.find_typos(cycle.settings.patterns, ignored, known),
-        *health_rules.judge_gone(gone),
+        *health_rules.judge_gone(one for one in gone if vendor_of(one.provider) is vendor),
     ]
     for repository in repositories:
         name = repository.name.lower()
@@ -71,12 +71,18 @@ def check_health(cycle: CycleContext, repositories: Sequence[Repository]) -> lis
         hooks = list_hooks(context, repository, cycle.hook_lists)
         if hooks is not None:
             states.append(judge_hooks(context, repository, hooks, was_heard=name in ever))
-    return store_states(context, states)
+    return store_states(context, vendor.NAME, states)
 
 
-def store_states(context: Context, states: Sequence[HealthState]) -> list[HealthState]:
-    """Keep states in the place of those of the last look, say what changed, and return that."""
-    changed = health.put(context.engine, states, LOOKED_AT)
+def store_states(context: Context, vendor: str, states: Sequence[HealthState]) -> list[HealthState]:
+    """Keep states in the place of those of the last look, say what changed, and return that.
+
+    Another vendor's reconciler looks at its own, whose repositories may have the same names.
+    """
+    called = [one._replace(subject=subject_of(vendor, one.subject)) for one in states]
+    changed = health.put(
+        context.engine, called, LOOKED_AT, lambda subject: vendor_of_subject(subject) == vendor
+    )
     for state in changed:
         place = f"{state.subject}: " if state.subject else ""
         if state.state == GOOD:
@@ -86,9 +92,18 @@ def store_states(context: Context, states: Sequence[HealthState]) -> list[Health
     return changed
 
 
-def store_refused_key(engine: Engine, why: str) -> None:
-    """Keep that GitHub does not accept the key: nothing else can be looked at then."""
-    health.put(engine, [HealthState("", health_rules.TOKEN, BAD, why)])
+def store_refused_key(engine: Engine, vendor: str, why: str) -> None:
+    """Keep that a vendor does not accept the key: nothing else can be looked at then."""
+    health.put(engine, [HealthState(subject_of(vendor, ""), health_rules.TOKEN, BAD, why)])
+
+
+def own_rows(connection: Connection, vendor: str) -> list[health.StoredHealth]:
+    """Return what is kept of a vendor, by the names that it gives its repositories."""
+    return [
+        row._replace(subject=row.subject.removeprefix(subject_of(vendor, "")))
+        for row in health.rows(connection)
+        if vendor_of_subject(row.subject) == vendor
+    ]
 
 
 def names_once_heard(stored: Iterable[health.StoredHealth], now: datetime) -> set[str]:
@@ -122,7 +137,8 @@ def judge_silence(
     pushed = version.believed(repository.pushtime, now)
     times = (time for time in (newest, pushed) if time)
     activity = max(times, default=None)
-    return health_rules.judge_silence(repository.name, recent, SPAN, activity, now)
+    title = vendor_of(repository.provider).TITLE
+    return health_rules.judge_silence(repository.name, recent, SPAN, activity, now, title)
 
 
 def list_hooks(
@@ -147,18 +163,20 @@ def judge_hooks(
     was moved on purpose.
     """
     with reading(context.engine).connect() as connection:
-        sending = received.read_senders(connection).hooks
+        vendor = vendor_of(repository.provider).NAME
+        sending = received.read_senders(connection, vendor).hooks
     ours = {
-        hook: find_expected_url(context, hook, sending.get(hook.id))
+        hook: find_expected_url(context, hook_note(vendor, hook.id), hook, sending.get(hook.id))
         for hook in hooks
         if is_ours(hook, sending)
     }
     return health_rules.judge_hooks(repository.name, ours, was_heard)
 
 
-def find_expected_url(context: Context, hook: Webhook, last: datetime | None) -> str | None:
+def find_expected_url(
+    context: Context, subject: str, hook: Webhook, last: datetime | None
+) -> str | None:
     """Return where a hook pointed when it delivered; remember where it points now if it does."""
-    subject = f"hook {hook.id}"
     with reading(context.engine).connect() as connection:
         note = notes.get(connection, subject, URL)
     delivers = last is not None and (hook.changetime is None or last > hook.changetime)

@@ -32,8 +32,9 @@ def judge_silence(
     span: timedelta,
     activity: datetime | None,
     now: datetime,
+    title: str = "GitHub",
 ) -> HealthState:
-    """Tell whether a repository is silent for longer than usual while GitHub shows activity.
+    """Tell whether a repository is silent for longer than usual while its vendor shows activity.
 
     `recent` came in the `span` before `now`; `activity` is the time of the newest push or run.
     Times in UTC without zone.
@@ -45,7 +46,7 @@ def judge_silence(
     if now - activity < LAG or (last is not None and now - last < patience):
         return HealthState(name, SILENCE, GOOD)
     since = f"since {to_the_minute(last)} UTC" if last else f"for {span.days} days"
-    shown = f"GitHub shows activity at {to_the_minute(activity)} UTC"
+    shown = f"{title} shows activity at {to_the_minute(activity)} UTC"
     return HealthState(name, SILENCE, WARNING, f"no delivery came {since}, and {shown}")
 
 

@@ -119,7 +119,7 @@ def run_cycles(
             return 0
         except BROKEN as error:
             reporter.report(describe_error(error))
-            note_refused_key(engine, reporter, error)
+            note_refused_key(engine, settings.vendor, reporter, error)
             interval = min(max(interval * 2, FAILED_SECONDS), LONGEST_FAILED_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever is wrong today, healing goes on
             reporter.report(f"a mistake of ours: {faults.cause(error)}")
@@ -142,11 +142,13 @@ def choose_cycle_settings(settings: Settings) -> CycleSettings:
     )
 
 
-def note_refused_key(engine: Engine, reporter: CycleReporter, error: BaseException) -> None:
+def note_refused_key(
+    engine: Engine, vendor: str, reporter: CycleReporter, error: BaseException
+) -> None:
     """Keep that GitHub does not accept the key, for pages and checks."""
     if isinstance(error, ApiError) and error.is_bad_key:
         try:
-            store_refused_key(engine, str(error))
+            store_refused_key(engine, vendor, str(error))
         except SQLAlchemyError as broken:
             reporter.report(describe_error(broken))
 

@@ -11,6 +11,7 @@ from dashboard.web import filters
 from dashboard.web.names import repo_label
 from dashboard.web.request import csv_response, render_page, site, store
 from engines import kind_of
+from rows.sources import SOURCES, subject_of
 from store.reads import audits, freshness
 from store.reads import health as reads_health
 from store.reads.freshness import Freshness
@@ -21,6 +22,8 @@ from store.write import changed_runs
 TITLE = "Health"
 blueprint = Blueprint("health", __name__)
 HOURS = 48
+ALL = {subject_of(vendor, "") for vendor in SOURCES}
+"""What is of no repository."""
 HELD = 50
 NEVER = (None,) * len(audits.LatestAudit._fields[2:])
 TONES = {"applied": "passed", "ignored": "nothing", "quarantined": "failed"}
@@ -89,7 +92,8 @@ def show() -> str:
         warnings=[one for one in watched if one.state != health.GOOD],
         watched=watched,
         hooks={one.subject: one for one in watched if one.name == "hook"},
-        installation=[one for one in watched if not one.subject and ":" not in one.name],
+        subjects=reads_health.list_subjects(store(), [one.repoid for one in repos.shown]),
+        installation=[one for one in watched if one.subject in ALL and ":" not in one.name],
         feeds=[one for one in watched if one.name.startswith("feed:")],
         cycle=audits.read_last_cycle(store()),
         leases=audits.list_leases(store(), g.now),

@@ -98,13 +98,15 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     named = {one.repoid: one.repo for one in repos} | {one.repoid: one.repo for one in audited}
     labels = {repoid: {"repo": repo_label(repoid, name)} for repoid, name in named.items()}
     yield "open_runs", "Runs that have not ended", [(labels[one.repoid], one.open) for one in repos]
-    heard = {
-        repo.casefold(): time for repo, time in reads_health.list_last_deliveries(store()).items()
-    }
+    heard = reads_health.list_last_deliveries(store())
+    subjects = reads_health.list_subjects(store(), [one.repoid for one in repos])
     yield (
         "repository_delivery_age_seconds",
         "Seconds since a delivery about a repository came, where it is among the latest 5,000",
-        [(labels[one.repoid], age(heard.get(one.repo.casefold()), now)) for one in repos],
+        [
+            (labels[repo.repoid], age(heard.get(subjects[repo.repoid].casefold()), now))
+            for repo in repos
+        ],
     )
     yield (
         "last_change_age_seconds",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, func, or_, select
 
 from rows.version import AHEAD
 from schema.tables.ci import repoaliases, repos, workflowruns
@@ -52,10 +52,15 @@ class QuarantinedDelivery(NamedTuple):
     error: str | None
 
 
+def is_of(provider: Column[Any], vendor: str) -> ColumnElement[bool]:
+    """Tell rows of a vendor's servers: repositories of two vendors may have one name."""
+    return or_(provider == vendor, provider.startswith(f"{vendor}:", autoescape=True))
+
+
 def recent_deliveries(
-    connection: Connection, since: datetime, now: datetime
+    connection: Connection, vendor: str, since: datetime, now: datetime
 ) -> dict[str, RecentDeliveries]:
-    """Return what hooks sent since a time, by repository in lower case.
+    """Return what a vendor's hooks sent since a time, by repository in lower case.
 
     What was received while a clock was far ahead says nothing of today.
     What was taken from a hook's log has no hook of its own.
@@ -63,6 +68,7 @@ def recent_deliveries(
     table = deliveries.c
     name = func.lower(table.repo)
     query = select(name, func.count(), func.max(table.receivetime)).where(
+        is_of(table.provider, vendor),
         table.receivetime.between(since, now + AHEAD),
         table.hookid.is_not(None),
         table.repo.is_not(None),
@@ -73,22 +79,29 @@ def recent_deliveries(
     }
 
 
-def unwatched_repositories(connection: Connection, since: datetime) -> set[str]:
-    """Return the repositories whose deliveries were ignored since a time."""
+def unwatched_repositories(connection: Connection, vendor: str, since: datetime) -> set[str]:
+    """Return the repositories of a vendor whose deliveries were ignored since a time."""
     table = deliveries.c
     query = select(table.repo).where(
-        table.state == IGNORED, table.receivetime >= since, table.repo.is_not(None)
+        is_of(table.provider, vendor),
+        table.state == IGNORED,
+        table.receivetime >= since,
+        table.repo.is_not(None),
     )
     # Deliveries of a watched repository are ignored too, when their event fills no table.
     unwatched = query.where(table.error.like("% is not watched"))
     return set(connection.scalars(unwatched.distinct()))
 
 
-def read_senders(connection: Connection) -> LatestSenders:
-    """Return who sent the latest deliveries."""
+def read_senders(connection: Connection, vendor: str) -> LatestSenders:
+    """Return who of a vendor sent the latest deliveries."""
     table, senders = deliveries.c, LatestSenders({}, set())
     query = select(table.hookid, func.lower(table.repo), table.receivetime)
-    query = query.where(table.hookid.is_not(None)).order_by(table.Id.desc()).limit(LATEST)
+    query = (
+        query.where(table.hookid.is_not(None), is_of(table.provider, vendor))
+        .order_by(table.Id.desc())
+        .limit(LATEST)
+    )
     for hook, repo, time in connection.execute(query):
         senders.hooks.setdefault(hook, time)
         if repo:
@@ -96,10 +109,13 @@ def read_senders(connection: Connection) -> LatestSenders:
     return senders
 
 
-def known_names(connection: Connection) -> set[str]:
-    """Return the full names of the stored repositories, former ones too."""
-    today = connection.scalars(select(repos.c.name).where(repos.c.name.is_not(None)))
-    return {*today, *connection.scalars(select(repoaliases.c.name))}
+def known_names(connection: Connection, vendor: str) -> set[str]:
+    """Return the full names of a vendor's stored repositories, former ones too."""
+    own, called = is_of(repos.c.provider, vendor), repos.c.name.is_not(None)
+    today = connection.scalars(select(repos.c.name).where(own, called))
+    joined = repoaliases.join(repos, repos.c.Id == repoaliases.c.repoid)
+    former = select(repoaliases.c.name).select_from(joined).where(own)
+    return {*today, *connection.scalars(former)}
 
 
 def newest_run(connection: Connection, repoid: int, now: datetime) -> datetime | None:
@@ -112,21 +128,26 @@ def newest_run(connection: Connection, repoid: int, now: datetime) -> datetime |
     return time
 
 
-def first_delivery(connection: Connection, names: set[str]) -> datetime | None:
+def first_delivery(connection: Connection, vendor: str, names: set[str]) -> datetime | None:
     """Return when the first delivery that is still kept of a repository was received."""
     query = select(func.min(deliveries.c.receivetime))
     time: datetime | None = connection.execute(
-        query.where(func.lower(deliveries.c.repo).in_(names), deliveries.c.body.is_not(None))
+        query.where(
+            is_of(deliveries.c.provider, vendor),
+            func.lower(deliveries.c.repo).in_(names),
+            deliveries.c.body.is_not(None),
+        )
     ).scalar_one()
     return time
 
 
 def list_quarantined(
-    connection: Connection, names: set[str], since: datetime
+    connection: Connection, vendor: str, names: set[str], since: datetime
 ) -> list[QuarantinedDelivery]:
     """Return the quarantined deliveries of a repository, and those that name none."""
     table = deliveries.c
     query = select(*(table[name] for name in QuarantinedDelivery._fields)).where(
+        is_of(table.provider, vendor),
         table.state == QUARANTINED,
         table.receivetime >= since,
         or_(table.repo.is_(None), func.lower(table.repo).in_(names)),

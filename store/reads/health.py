@@ -1,7 +1,7 @@
 """Named SELECTs for Health, the banner and the metrics: are the data complete and fresh?"""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,10 @@ from urllib.parse import quote
 from sqlalchemy import Connection, String, cast, func, select
 
 from engines import database_time
+from engines.chunks import chunks
+from rows.sources import source_of, subject_of
 from rows.version import AHEAD
+from schema.tables.ci import repos
 from schema.tables.deliveries import deliveries
 from store.deliveries.received import QuarantinedDelivery
 from store.deliveries.spool import FILE
@@ -66,15 +69,30 @@ def count_states(connection: Connection) -> dict[str, int]:
 
 
 def list_last_deliveries(connection: Connection) -> dict[str, datetime]:
-    """Return when the last delivery about each repository came, by its name then.
+    """Return when the last delivery about each repository came, by its subject then.
 
     No index knows: only the LATEST deliveries are looked at.
     """
     table = deliveries.c
-    newest = select(table.repo, table.receivetime).order_by(table.Id.desc()).limit(LATEST)
-    latest = newest.subquery()
-    query = select(latest.c.repo, func.max(latest.c.receivetime)).group_by(latest.c.repo)
-    return {repo: time for repo, time in connection.execute(query) if repo is not None}
+    newest = select(table.provider, table.repo, table.receivetime)
+    latest = newest.order_by(table.Id.desc()).limit(LATEST).subquery()
+    names = (latest.c.provider, latest.c.repo)
+    query = select(*names, func.max(latest.c.receivetime)).group_by(*names)
+    return {
+        subject_of(source_of(provider).name, repo).casefold(): time
+        for provider, repo, time in connection.execute(query)
+        if repo is not None
+    }
+
+
+def list_subjects(connection: Connection, repoids: Iterable[int]) -> dict[int, str]:
+    """Return what repositories are called in health, where those of several vendors are."""
+    query = select(repos.c.Id, repos.c.provider, repos.c.name)
+    return {
+        repoid: subject_of(source_of(provider).name, name)
+        for part in chunks(sorted(set(repoids)))
+        for repoid, provider, name in connection.execute(query.where(repos.c.Id.in_(part)))
+    }
 
 
 def list_quarantined(connection: Connection, limit: int) -> list[QuarantinedDelivery]:

@@ -3,7 +3,7 @@
 A row's `changetime` moves only when its state does, so a page can say since when.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -38,12 +38,16 @@ class StoredHealth(NamedTuple):
 
 
 def put(
-    engine: Engine, states: Sequence[HealthState], looked_at: Collection[str] = ()
+    engine: Engine,
+    states: Sequence[HealthState],
+    looked_at: Collection[str] = (),
+    is_own: Callable[[str], bool] = bool,
 ) -> list[HealthState]:
     """Keep states, the last of each thing; return those whose state is another than before.
 
     A thing that is seen for the first time and is good has not changed. What was `looked_at` and
-    is not among the states any more, as a repository that was renamed, is dropped.
+    is not among the states any more, as a repository that was renamed, is dropped, if its subject
+    is of those that were looked at (`is_own`).
     """
     newest = {(one.subject, one.name): one for one in states}
 
@@ -58,7 +62,7 @@ def put(
             if state.state != (old.state if old else GOOD):
                 changed.append(state)
         for subject, name in before.keys() - newest.keys():
-            if name in looked_at:
+            if name in looked_at and is_own(subject):
                 this = (health.c.subject == subject, health.c.name == name)
                 connection.execute(delete(health).where(*this))
         put_rows(connection, health, values)

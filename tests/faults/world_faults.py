@@ -59,7 +59,7 @@ def expire(place: World) -> None:
 
 
 def refuse_key(place: World) -> None:
-    health_checks.store_refused_key(place[0].engine, "GitHub does not accept the key")
+    health_checks.store_refused_key(place[0].engine, "github", "GitHub does not accept the key")
 
 
 def hold_item_back(place: World) -> None:

@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.command.webhook import main as webhooks
+from backfill.reconcile.__main__ import main as reconcile
 from fakegithub.server import Server as GitHub
 from fakegithub.server import serve
 from fakegitlab.server import Server
 from schema.tables.ci import repos
+from store.state import health
 from tests.backfill.conftest import Command
 from tests.backfill.gitlab.conftest import NAME
 from tests.fakegithub.samples import small_world
@@ -111,3 +113,22 @@ def test_check_looks_at_the_vendor_that_has_a_key(
         ("webhook of octo-org/app", False),
         ("GITLAB_TOKEN", True),
     ]
+
+
+def test_reconcilers_of_namesakes_keep_the_health_of_each_apart(
+    github: GitHub, served: Server, engine: sa.Engine
+) -> None:
+    (project,) = (one for one in served.world.projects.values() if one.path == "octo-org/app")
+    project.hooks.append(
+        {"id": 9, "url": "https://example.org/webhook", "alert_status": "disabled"}
+    )
+    for name in ("octo-org/app", "gitlab:octo-org/app", "octo-org/app"):
+        reconcile(["--once", "-r", name])
+    with engine.connect() as connection:
+        rows = health.rows(connection)
+    states = {(one.subject, one.name): one.state for one in rows}
+    assert (states["octo-org/app", "hook"], states["gitlab:octo-org/app", "hook"]) == (
+        "good",
+        "bad",
+    )
+    assert {subject for subject, name in states if name == "token"} == {"", "gitlab:"}

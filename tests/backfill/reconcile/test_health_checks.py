@@ -142,7 +142,7 @@ def test_hooks_that_may_not_be_seen_say_nothing(place: Place):
 
 @on_sqlite
 def test_key_that_is_refused_is_kept(place: Place):
-    health_checks.store_refused_key(place[0].engine, "GitHub does not accept the key")
+    health_checks.store_refused_key(place[0].engine, "github", "GitHub does not accept the key")
     assert warnings(place) == [("", "token", "bad")]
     look(place)
     assert warnings(place) == []
