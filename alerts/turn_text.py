@@ -78,7 +78,9 @@ def write_line(cause: Sequence[Turn], place: Place) -> Line:
     """Return the line of turns of one cause: where it is, since when, and what it says."""
     first = min(cause, key=lambda turn: turn.since)
     if len(cause) == 1:
-        return Line(describe(first, place.calendar), link_of(first, place.address))
+        is_night = first.night is not None and place.address is not None
+        label = "Night" if is_night else "Run"
+        return Line(describe(first, place.calendar), link_of(first, place.address), label)
     where = f"{list_names(turn.repository for turn in cause)}: {len(cause)} workflows"
     if first.turn == RED:
         text = f"RED {where}, since {clock(first.since, place.calendar)}"
@@ -90,6 +92,7 @@ def write_line(cause: Sequence[Turn], place: Place) -> Line:
     link = link_of(first, place.address)
     if place.address is not None:
         link = f"{place.address}/errors/{quote(first.fingerprint or '', safe='')}"
+        return Line(text, link, "Error")
     return Line(text, link)
 
 

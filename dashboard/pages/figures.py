@@ -105,7 +105,9 @@ def list_lines(
     shown: ShownDays, by: str, spans: list[RedSpan], limit: int | None = None
 ) -> tuple[list[Line], Counted]:
     """Return the lines that the URL leaves, in its order, and how many of how many there are."""
-    whole, before = rates.sum_ends(shown.now, by), rates.sum_ends(shown.before, by)
+    whole, before = rates.sum_ends(shown.now, by), dict[Any, Ends]()
+    if filters.text("sort") == "worse":
+        before = rates.sum_ends(shown.before, by)
     text, order = filters.text("q").casefold(), SORTS[filters.choice("sort", SORTS, "failed")]
     keys = sorted(whole, key=lambda key: (-whole[key].failed, -whole[key].passed, str(key)))
     keys.sort(key=lambda key: order(whole[key], before.get(key, Ends())), reverse=True)
@@ -114,6 +116,7 @@ def list_lines(
         keys = [key for key in keys if text in every[key][0].casefold()]
     place = filters.whole("after") or 0 if limit else 0
     number, keys = Counted(len(keys), len(whole), place), keys[place:][:limit]
+    before = before or rates.sum_ends(shown.before, by, keys)
     called, failed = subject_names.label_keys(by, keys), rates.count_failed(shown.now, by, keys)
     red: dict[Any, list[RedSpan]] = defaultdict(list)
     costs: dict[Any, Cost] = defaultdict(Cost)
@@ -126,8 +129,7 @@ def list_lines(
     middle, end = border_seconds(shown)
     lines = []
     for key in keys:
-        own = red.get(key, [])
-        name, url = called[key]
+        own, (name, url) = red.get(key, []), called[key]
         lines.append(
             Line(
                 name, url, whole[key], before.get(key, Ends()),

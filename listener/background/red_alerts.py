@@ -20,7 +20,8 @@ IDLE_SECONDS, FAILED_SECONDS = 10.0, 30.0
 LEASE_SECONDS, PASS_SECONDS = 300.0, 180.0
 """A pass takes less than the second while every target hangs: so much is left when it begins."""
 NIGHTS_SECONDS = 300.0
-"""How often nights are looked through: nightlies are waited for an hour."""
+"""How often nights are looked through, and how long after the start: nightlies are waited for an
+hour, and what came while no process was there is brought first."""
 NAME = "alerts"
 ALERTS = ChangeAlert("cannot tell of red default branches", "telling of red default branches again")
 
@@ -30,7 +31,7 @@ def work(settings: Settings, breaker: CircuitBreaker, plan: RollupPlan) -> None:
     engine = open_engine(settings, WORK)
     lease = Lease(engine, leases, NAME, own_name())
     sender = Sender(engine, settings.alerts, Place(settings.dashboard_url, plan.calendar), plan)
-    ours, looked = 0.0, float("-inf")
+    ours, looked = 0.0, time.monotonic()
     while True:
         pause = IDLE_SECONDS
         if not breaker.is_open:

@@ -1,7 +1,7 @@
 """Pure: figures of days -> how often what failed, by one of SUBJECTS, day by day."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -44,10 +44,15 @@ def list_ends(day: DayFigures, by: str) -> Iterator[tuple[Any, int, int]]:
     return ((event or "unknown", ends[0], ends[1]) for event, ends in day.events.items())
 
 
-def sum_ends(days: Sequence[DayFigures], by: str) -> dict[Any, Ends]:
-    """Return how many passed and failed, by the subject's keys, where any did."""
+def sum_ends(
+    days: Sequence[DayFigures], by: str, keys: Collection[Any] | None = None
+) -> dict[Any, Ends]:
+    """Return how many passed and failed, by the subject's keys, where any did.
+
+    Of no more keys than `keys` anything is asked: others may be left out.
+    """
     if by == JOB:
-        return sum_job_ends(days)
+        return sum_job_ends(days, keys)
     counts: dict[Any, list[int]] = {}
     for day in days:
         for key, passed, failed in list_ends(day, by):
@@ -60,12 +65,20 @@ def sum_ends(days: Sequence[DayFigures], by: str) -> dict[Any, Ends]:
     return {key: Ends(*own) for key, own in counts.items() if own[0] or own[1]}
 
 
-def sum_job_ends(days: Sequence[DayFigures]) -> dict[Any, Ends]:
-    """Return how many jobs passed and failed, by workflow and name; many thousands are added."""
+def sum_job_ends(
+    days: Sequence[DayFigures], keys: Collection[tuple[str, str]] | None = None
+) -> dict[Any, Ends]:
+    """Return how many jobs passed and failed, by workflow and name; many thousands are added.
+
+    With `keys` at least theirs.
+    """
+    wanted = None if keys is None else {flow for flow, _ in keys}
     passes: dict[str, dict[str, int]] = defaultdict(dict)
     failures: dict[tuple[str, str], int] = defaultdict(int)
     for day in days:
         for flow, ends in day.ends:
+            if wanted is not None and flow not in wanted:
+                continue
             own = passes[flow]
             for name, passed in ends.items():
                 if passed.__class__ is not int:

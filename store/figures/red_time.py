@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from store.rollups.figures import DayFigures
-from store.rollups.turns import Turn, from_numbers
+from store.rollups.turns import PASSED
 
 
 class RedSpan(NamedTuple):
@@ -28,26 +28,35 @@ class RedSpan(NamedTuple):
 
 
 class RedWalk:
-    """What is red as days go by; what it was before its first end is not known, and is green."""
+    """What is red as days go by; what it was before its first end is not known, and is green.
+
+    Pages walk through tens of thousands of ends: stored numbers are read as they are.
+    """
 
     def __init__(self) -> None:
-        self.red: dict[Any, Turn] = {}
+        self.red: dict[Any, tuple[int, str]] = {}
         self.spans: list[RedSpan] = []
 
-    def turn(self, key: Hashable, turn: Turn) -> None:
-        """Go on to an end."""
-        if turn.tag is not None:
-            self.red.setdefault(key, turn)
-        elif (red := self.red.pop(key, None)) is not None:
-            since = red.second
-            self.spans.append(RedSpan(key, since, max(turn.second, since), True, red.tag or ""))
+    def go_on(self, key: Hashable, numbers: Sequence[int], tags: Sequence[str]) -> None:
+        """Go through turns of a key (store.rollups.turns.as_numbers)."""
+        red = self.red.pop(key, None)
+        pairs = iter(numbers)
+        for second, tag in zip(pairs, pairs, strict=True):  # one iterator: pairs
+            if red is None:
+                red = (second, tags[tag]) if tag != PASSED else None
+            elif tag == PASSED:
+                since, why = red
+                self.spans.append(RedSpan(key, since, max(second, since), True, why))
+                red = None
+        if red is not None:
+            self.red[key] = red
 
     def end(self, now: int) -> list[RedSpan]:
         """Return all red times, those that last up to `now` too."""
         lasting = (
-            RedSpan(key, red.second, now, False, red.tag or "")
-            for key, red in self.red.items()
-            if red.second < now
+            RedSpan(key, since, now, False, why)
+            for key, (since, why) in self.red.items()
+            if since < now
         )
         return [*self.spans, *lasting]
 
@@ -59,10 +68,9 @@ def list_red_spans(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
         if walk.red:
             passed = {day.flows[place]: second for place, second in zip(*day.green, strict=True)}
             for flow in walk.red.keys() & passed.keys():
-                walk.turn(flow, Turn(passed[flow], None))
+                walk.go_on(flow, (passed[flow], PASSED), ())
         for place, numbers in day.red:
-            for turn in from_numbers(numbers, day.tags):
-                walk.turn(day.flows[place], turn)
+            walk.go_on(day.flows[place], numbers, day.tags)
     return walk.end(now)
 
 
@@ -73,10 +81,9 @@ def list_red_jobs(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
         turns = day.turns
         for flow, name in list(walk.red):
             if (second := turns.green.get(flow, {}).get(name)) is not None:
-                walk.turn((flow, name), Turn(second, None))
+                walk.go_on((flow, name), (second, PASSED), ())
         for flow, name, numbers in turns.red:
-            for turn in from_numbers(numbers, turns.pools):
-                walk.turn((flow, name), turn)
+            walk.go_on((flow, name), numbers, turns.pools)
     return walk.end(now)
 
 
@@ -92,14 +99,17 @@ def union_seconds(spans: Sequence[RedSpan]) -> int:
 def within(spans: Iterable[RedSpan], begin: int, end: int) -> list[RedSpan]:
     """Return the parts of red times that lie in a span; fixed are those that were fixed in it."""
     return [
-        span._replace(
-            since=max(span.since, begin),
-            until=min(span.until, end),
-            is_fixed=span.is_fixed and span.until <= end,
-        )
+        span
+        if begin <= span.since and span.until <= end
+        else cut_span(span, max(span.since, begin), min(span.until, end))
         for span in spans
         if span.since < end and span.until > begin
     ]
+
+
+def cut_span(span: RedSpan, since: int, until: int) -> RedSpan:
+    """Return a part of a red time, which is fixed where that has its end."""
+    return span._replace(since=since, until=until, is_fixed=span.is_fixed and span.until <= until)
 
 
 def median_fix(spans: Iterable[RedSpan], begin: int, end: int) -> float | None:

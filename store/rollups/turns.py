@@ -5,9 +5,12 @@ what was red before. A failure has a tag: what is red because of it.
 """
 
 from collections.abc import Hashable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
+
+PASSED = -1
+"""Stands in the place of a tag."""
 
 
 class Turn(NamedTuple):
@@ -50,20 +53,11 @@ def has_failed(turns: list[Turn]) -> bool:
 
 
 def as_numbers(turns: list[Turn], tags: dict[str, int]) -> list[int]:
-    """Return turns as they are stored: the second and the tag's place, -1 for none, and so on.
+    """Return turns as they are stored: the second and the tag's place or PASSED, and so on.
 
     A tag that has no place yet gets the next one.
     """
     numbers: list[int] = []
     for second, tag in turns:
-        numbers += (second, -1 if tag is None else tags.setdefault(tag, len(tags)))
+        numbers += (second, PASSED if tag is None else tags.setdefault(tag, len(tags)))
     return numbers
-
-
-def from_numbers(numbers: list[int], tags: list[str]) -> list[Turn]:
-    """Return stored turns."""
-    pairs: Any = iter(numbers)
-    return [
-        Turn(second, None if place < 0 else tags[place])
-        for second, place in zip(pairs, pairs, strict=True)  # one iterator: pairs
-    ]

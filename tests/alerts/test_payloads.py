@@ -122,3 +122,16 @@ def walk(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for each in value for text in walk(each)]
     return [value] if isinstance(value, str) else []
+
+
+def test_link_is_called_by_what_it_leads_to():
+    def labels(*turns: Turn) -> list[str]:
+        """Return the words of a message's links."""
+        return [line.label for line in message(*turns).lines]
+
+    night = SINCE.date()
+    assert labels(turned(), turned("red", night=night)) == ["Run", "Night"]
+    same = turned(fingerprint="1:out")
+    assert labels(same, same) == ["Error"]
+    of_server = write_message([turned(night=night)], PLACE._replace(address=None))
+    assert [line.label for line in of_server.lines] == ["Run"]
