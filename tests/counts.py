@@ -23,6 +23,8 @@ LONG = (
     "tests/backfill/test_complete.py::test_newest_runs_only_and_then_more",
     "tests/backfill/test_kill.py::test_killed_at_random_points_it_ends_with_equal_tables[mysql]",
     "tests/benchmarks/test_latency.py",
+    "tests/benchmarks/test_server_copy.py::test_multiplied_year_is_of_other_repositories_with"
+    "_workflows_of_their_own[mysql]",
     "tests/clocks/test_clocks.py::test_clock_that_is_wrong_for_a_while",
     "tests/dashboard/test_browser.py::test_exported_pages_work_from_a_folder",
     "tests/dashboard/test_browser.py::test_pages_fit_and_the_browser_has_nothing_to_complain_about"
@@ -129,8 +131,13 @@ LONG_ON_POSTGRESQL = (
     "tests/sqlauthenticator/reader/test_reading_only.py::test_missing_guard_is_noticed",
 )
 """Of these, what runs on PostgreSQL with RUNLEDGER_TEST=all only."""
-NONE_EARLIER = ("tests/schema/adopt/", "tests/store/write/test_adopted_", "tests/benchmarks/")
-"""Tables of an earlier installation, of which there are none on PostgreSQL."""
+NONE_EARLIER = (
+    "tests/schema/adopt/",
+    "tests/store/write/test_adopted_",
+    *(f"tests/benchmarks/test_{name}.py" for name in ("drain", "latency", "listeners")),
+)
+"""Tables of an earlier installation, of which there are none on PostgreSQL, and programmes that
+measure those engines."""
 
 
 def runs_on(engine: str, test: str, others: Container[str]) -> bool:
