@@ -54,6 +54,19 @@ def open_lake(
     return connection
 
 
+def write_rows_as_files(connection: "DuckDBPyConnection") -> None:
+    """Write the rows that stand in the catalog into files. Raises duckdb.Error.
+
+    By one thread: DuckLake d8a1881e ends each table's in a thread of its own, and all of them ask
+    the catalog over one connection. It crashed with two, the whole process.
+    """
+    connection.execute("SET threads = 1")
+    try:
+        connection.execute(f"CALL ducklake_flush_inlined_data('{NAME}')")
+    finally:
+        connection.execute("RESET threads")
+
+
 def make_folders(settings: LakeSettings) -> None:
     """Make the folders of a lake on disk; only its owner may read them."""
     places = [Path(settings.catalog).parent] if settings.kind == SQLITE else []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from config.lake_place import SQLITE, LakeSettings
+from lake.catalog import write_rows_as_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,7 +35,7 @@ class Maintained(NamedTuple):
 def maintain(lake: "DuckDBPyConnection", now: datetime | None = None) -> Maintained:
     """Merge and clean up. Raises duckdb.Error."""
     before = count_files(lake)
-    lake.execute("CALL ducklake_flush_inlined_data('lake')")
+    write_rows_as_files(lake)
     lake.execute(f"CALL ducklake_rewrite_data_files('lake', delete_threshold => {WORN})")
     lake.execute("CALL ducklake_merge_adjacent_files('lake')")
     old = snapshots_to_expire(list_snapshots(lake), now or datetime.now(UTC))

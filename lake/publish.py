@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from config.argv import hide_secrets
 from config.lake_place import LakeSettings, read_lake, with_slash
-from lake.catalog import data_path, literal, open_lake
+from lake.catalog import data_path, literal, open_lake, write_rows_as_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,7 +51,7 @@ def publish(settings: LakeSettings, target: LakeSettings, url: str | None = None
     ):
         is_known = find_former(lake, target)
         # Rows that stand in the catalog are of its kind's types; files are the same everywhere.
-        lake.execute("CALL ducklake_flush_inlined_data('lake')")
+        write_rows_as_files(lake)
         frozen, former = Path(folder) / CATALOG, Path(folder) / "former"
         if is_known:
             copy_file(lake, f"{target.data}{CATALOG}", str(former))
