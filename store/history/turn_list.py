@@ -1,6 +1,6 @@
 """Turns of default branches, the newest first: what was noted, and what is red without a note."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ def list_turns(
     for period in [RedPeriod(*each) for each in connection.execute(begun)]:
         known.add((period.repoid, period.workflowgitid, period.rungitid))
         turns.append(date_turn(connection, period, RED, period.redtime))
-    for period in [RedPeriod(*each) for each in connection.execute(ended)]:
+    for period in leave_longest([RedPeriod(*each) for each in connection.execute(ended)]):
         turns.append(date_turn(connection, period, GREEN, period.greentime))
     for red in list_red(connection):
         key = (red.repoid, red.number, red.sincerungitid)
@@ -56,6 +56,14 @@ def list_turns(
             turns.append(date_turn(connection, period, RED, period.redtime))
     told = [one for one in turns if one is not None]
     return sorted(told, key=lambda one_turn: one_turn.time, reverse=True)[:most]
+
+
+def leave_longest(ended: Iterable[RedPeriod]) -> list[RedPeriod]:
+    """Return periods without those that one run ended beside a longer one: it turned green once."""
+    longest = dict[tuple[int, int, int | None], RedPeriod]()
+    for period in sorted(ended, key=lambda period: period.redtime):
+        longest.setdefault((period.repoid, period.workflowgitid, period.greengitid), period)
+    return list(longest.values())
 
 
 def date_turn(

@@ -132,7 +132,8 @@ def read_last_cycle(connection: Connection) -> ReconcileCycle | None:
 
 
 def list_leases(connection: Connection, now: datetime) -> list[RunningLease]:
-    """Return the leases that have not ended."""
+    """Return the leases of reconcilers that have not ended."""
     lease = leases.c
     query = select(lease.name, lease.holder, lease.endtime).where(lease.endtime > now)
+    query = query.where(lease.name.startswith("reconcile"))  # feeds, alerts and others have theirs
     return [RunningLease(*row) for row in connection.execute(query.order_by(lease.name))]

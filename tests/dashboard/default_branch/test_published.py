@@ -83,6 +83,16 @@ def test_feed_tells_turns_that_a_listener_noted_with_lasting_ids(
     assert [red] == before
     assert green["title"] == "acme/shop: CI is green again on main"
     assert len({green["id"], red["id"]}) == 2
+    # A night was noted as missed beside it: one run ended both, and turned the branch green once.
+    with engine.begin() as connection:
+        (noted,) = connection.execute(sa.select(redperiods)).mappings()
+        later = noted["redtime"] + timedelta(minutes=9)
+        night = {**noted, "Id": noted["Id"] + 1, "rungitid": -NOW.toordinal(), "redtime": later}
+        connection.execute(sa.insert(redperiods), [night])
+    assert [entry["title"] for entry in entries(client)] == [
+        *("acme/shop: CI is green again on main", "acme/shop: CI did not run"),
+        "acme/shop: CI is red on main",
+    ]
 
 
 def test_feed_and_metrics_tell_of_a_nightly_that_did_not_run(

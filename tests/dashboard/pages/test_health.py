@@ -131,11 +131,13 @@ def test_health_shows_what_is_watched_and_the_reconciler(client: FlaskClient, en
     told = {"changed": 4, "recovered": 2, "troubles": ["octo-org/<b>: 404"]}
     row = {"subject": "", "name": "cycle", "value": json.dumps(told), "time": EARLIER}
     stored.put(engine, marks, **row)
-    stored.put(engine, leases, name="reconcile", holder="host:7", endtime=NOW + timedelta(hours=1))
+    for name, holder in (("alerts", "host:8"), ("reconcile", "host:7")):
+        stored.put(engine, leases, name=name, holder=holder, endtime=NOW + timedelta(hours=1))
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(client, "/health")))
     assert "rate: 9 of 5000 requests left since 10 Mar 07:30, looked at 2 h ago" in page
     assert "Its last cycle ended 2 h ago: 4 rows changed, 2 deliveries recovered." in page
     assert "host:7 runs it (reconcile), until 10 Mar 10:30 at the latest" in page
+    assert "host:8" not in page
     assert "octo-org/&lt;b&gt;: 404" in page
     metrics = text_of(client, "/metrics").splitlines()
     assert 'runledger_watch_state{subject="",name="rate"} 1' in metrics
