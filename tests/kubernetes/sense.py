@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from tests.kubernetes.rendering import Object
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+SERVICE = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
@@ -46,6 +47,8 @@ def wrongs(each: Object, objects: list[Object]) -> Iterator[str]:
         yield "its name has more than 52 letters"
     if not all(LABEL.fullmatch(part) for part in name.split(".")):
         yield "its name is none"
+    if each["kind"] == "Service" and not SERVICE.fullmatch(name):
+        yield "its name is no Service's"
     yield from wrong_labels(each["metadata"].get("labels", {}))
     if each["kind"] == "CronJob":
         if not CRON.fullmatch(spec["schedule"]):

@@ -1,5 +1,6 @@
 """The chart renders to objects that every Kubernetes since 1.27 takes, and that make sense."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.kubernetes.rendering import (
     MONITORING,
     VALUES,
     flags,
+    objects,
     rendered,
     template,
     with_files,
@@ -104,6 +106,76 @@ def test_password_that_makes_tables_is_not_where_deliveries_come_in(chart: Path)
     assert "migrate-password" in str(pod["spec"]["initContainers"])
 
 
+def test_key_of_a_github_app_is_the_listener_s_alone(chart: Path):
+    made = {name_of(each): each for each in rendered(chart, "full")}
+    having = {name for name, each in made.items() if "runledger-app" in str(each)}
+    assert having == {"Deployment/ci-runledger-listener"}
+    pod = pod_of(made["Deployment/ci-runledger-listener"])
+    assert pod is not None
+    (container,) = pod["spec"]["containers"]
+    env = {each["name"]: each.get("value") for each in container["env"]}
+    (mount,) = (each for each in container["volumeMounts"] if each["name"] == "app")
+    (volume,) = (each for each in pod["spec"]["volumes"] if each["name"] == "app")
+    (item,) = volume["secret"]["items"]
+    assert env["GITHUB_APP_ID"] == "123456"
+    assert env["GITHUB_APP_PEM"] == f"{mount['mountPath']}/{item['path']}"
+    # Its group's, which fsGroup makes the account's.
+    assert (mount["readOnly"], volume["secret"]["defaultMode"]) == (True, 0o440)
+
+
+WORDS = {
+    "settingsSecret": "no",
+    "serviceAccount": {"name": "1e5"},
+    "settings": {"Y": "yes", "NULL": "1"},
+    "database": {"existingSecret": "0x10", "bundled": {"storageClass": "off"}},
+    "webhook": {"existingSecret": "123"},
+    "dashboard": {"existingSecret": "on"},
+    "github": {"existingSecret": "null", "app": {"id": "123456", "existingSecret": "1.5"}},
+    "ingress": {"enabled": True, "host": "1.5", "className": "true", "tlsSecret": "2"},
+    "sources": [{"name": "n", "apiUrl": "https://a.org", "token": {"secretName": "7"}}],
+    "feeds": [{"name": "npm", "sources": ["n"]}],
+    "retrievers": [
+        {
+            "name": name,
+            "image": {"name": "python", "tag": "3"},
+            "script": {
+                "name": "a.py",
+                "secret": {"name": secret, "create": False},
+                "mountPath": "/mnt/a",
+            },
+            "sources": ["n"],
+        }
+        for name, secret in (("yes", "4"), ("null", "5e3"))
+    ],
+}
+
+
+def test_names_that_yaml_takes_for_something_else_stay_names(tmp_path: Path):
+    path = tmp_path / "values.json"
+    path.write_text(json.dumps(WORDS), "utf-8")
+    said = run(HELM, "template", "on", CHART, "--values", path)
+    assert said.returncode == 0, said.stderr
+    made = objects(said.stdout)
+    for each in made:
+        validate(each, VERSIONS[-1])
+    assert complaints(made) == []
+
+
+NOTHING = (
+    *("nameOverride", "image.tag", "imagePullSecrets", "settings", "settingsSecret", "extraEnv"),
+    *("serviceAccount.name", "database.url", "database.migrateUrl", "database.caSecret"),
+    *("database.bundled.storageClass", "github.existingSecret", "github.app"),
+    *("listener.nodeSelector", "networkPolicy.ingressFrom", "ingress.annotations"),
+    *("grafana.dashboards.pagesUrl", "sources", "feeds", "retrievers"),
+)
+"""Keys that may have nothing behind them, as YAML has it: each is then what it is by default."""
+
+
+def test_key_with_nothing_behind_it_is_as_it_is_by_default():
+    made = template(CHART, *(each for key in NOTHING for each in ("--set", f"{key}=null")))
+    assert (made.returncode, made.stdout) == (0, template(CHART).stdout)
+
+
 def test_what_is_secret_stands_in_secrets_alone(chart: Path):
     """Neither the token of values.yaml nor a place that a password has."""
     made = [each for each in rendered(chart, "full") if each["kind"] != "Secret"]
@@ -128,6 +200,16 @@ def test_kubernetes_without_time_zones_is_refused(version: str):
     made = template(CHART, "--kube-version", version)
     assert (made.returncode == 0) == (version != "1.26.9")
     assert ("incompatible with Kubernetes v1.26.9" in made.stderr) == (version == "1.26.9")
+
+
+def test_notes_name_every_secret_that_is_yours_to_make(chart: Path):
+    said = run(HELM, "install", "ci", chart, *flags("full"), "--dry-run=client").stdout
+    made, _, notes = said.partition("\nNOTES:\n")
+    asked = set(re.findall(r"create secret generic (\S+)", notes))
+    names = r'(?:secretKeyRef: {name|secretRef: {name|secretName): "([^"]+)"'
+    there = {"buildkite-token", "my-retriever-script", "other-script"}
+    used = set(re.findall(names, made)) - there - {"ci-tls"}
+    assert asked == used
 
 
 def test_notes_name_a_cronjob_that_is_there(chart: Path):

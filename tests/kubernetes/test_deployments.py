@@ -57,14 +57,21 @@ def test_server_answers_its_probes_and_ends_when_told(
 def installed(url: str, folder: Path) -> dict[tuple[str, str], Object]:
     """Return the objects of a release over a database, and the Secrets it names."""
     database = {"url": url, "readUrl": url, "bundled": {"enabled": False}}
-    (folder / "values.json").write_text(json.dumps({"database": database}), "utf-8")
+    app = {"id": "123456", "existingSecret": "runledger-app"}
+    values = {
+        "database": database,
+        "github": {"existingSecret": "runledger-github", "app": app},
+        "settings": {"RECONCILE": "off"},  # it would ask GitHub
+    }
+    (folder / "values.json").write_text(json.dumps(values), "utf-8")
     made = template(CHART, "--values", folder / "values.json")
     assert made.returncode == 0, made.stderr
     there = {(each["kind"], each["metadata"]["name"]): each for each in objects(made.stdout)}
-    keys = ("password", "read-password", "secret")
+    keys = ("password", "read-password", "secret", "token", "private-key.pem")
     secret = {"stringData": dict.fromkeys(keys, PASSWORD)}
     return there | {
-        ("Secret", f"runledger-{of}"): secret for of in ("database", "webhook", "dashboard")
+        ("Secret", f"runledger-{of}"): secret
+        for of in ("database", "webhook", "dashboard", "github", "app")
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from config import alert_settings
 from config.settings import SETTINGS
-from tests.kubernetes.programs import HELM, HELM3
+from tests.kubernetes.programs import HELM, HELM3, run
 from tests.kubernetes.rendering import CHART, template, with_files
 
 SCRIPT: dict[str, object] = {
@@ -32,6 +32,11 @@ EXTERNAL: dict[str, object] = {
 FAILS: dict[str, object] = {
     "settings.WEBHOOK_SECRET: the chart sets it": {"settings": {"WEBHOOK_SECRET": "x"}},
     "settings.GITLAB_TOKEN: is secret; put it into": {"settings": {"GITLAB_TOKEN": "x"}},
+    "settings.DATABASE_URL_FILE: the chart sets it": {"settings": {"DATABASE_URL_FILE": "/x"}},
+    "github.app: needs both": {"github": {"app": {"id": "123456"}}},
+    "github.app: reads its hook's log alone": {
+        "github": {"app": {"id": "123456", "existingSecret": "app"}}
+    },
     "extraEnv[1].name: the chart sets PORT": {
         "extraEnv": [{"name": "TZ", "value": "x"}, {"name": "PORT", "value": "x"}]
     },
@@ -91,6 +96,9 @@ WRONG: dict[str, object] = {
     "listener replica": {"listener": {"replica": 3}},
     "listener replicas": {"listener": {"replicas": "3"}},
     "settings GITHUB_APP_ID": {"settings": {"GITHUB_APP_ID": 1234567}},
+    "github app id": {"github": {"app": {"id": 1234567}}},
+    "image": {"image": None},
+    "grafana dashboards labels": {"grafana": {"dashboards": {"labels": None}}},
     "settings repos": {"settings": {"repos": "a/b"}},
     "database url": {"database": {"url": "postgres.example.org"}},
     "database bundled storage": {"database": {"bundled": {"storage": "20GB2"}}},
@@ -146,6 +154,14 @@ def test_wrong_key_is_named_by_both_helms(chart: Path, tmp_path: Path, key: str)
         assert words.issuperset(key.split()), said
 
 
+@pytest.mark.parametrize("release", ["123", "my.ci"])
+def test_release_whose_services_would_have_no_name_is_refused(release: str):
+    made = run(HELM, "template", release, CHART)
+    sentence = f'fullnameOverride: the release\'s name makes "{release}-runledger"'
+    assert (made.returncode, sentence in made.stderr) == (1, True)
+    assert run(HELM, "template", release, CHART, "--set", "fullnameOverride=ci").returncode == 0
+
+
 def test_every_secret_setting_is_refused_in_values():
     text = (CHART / "templates/_check.tpl").read_text("utf-8")
     lists = [re.findall(r'"(\w+)"', made) for made in re.findall(r":= list (.*?) }}", text)]
@@ -159,4 +175,7 @@ def test_every_secret_setting_is_refused_in_values():
 def test_every_failure_of_the_templates_has_a_test():
     texts = [path.read_text("utf-8") for path in (CHART / "templates").glob("*.tpl")]
     begun = sum(len(re.findall(r"\bfail (?:\(printf )?\"", text)) for text in texts)
-    assert begun == len(FAILS) - 1  # a name that is there twice is tried in two ways
+    twice = (
+        2  # a name that is there twice, and a setting that is the chart's, are tried in two ways
+    )
+    assert begun == len(FAILS) - twice + 1  # the release's name has a test of its own

@@ -80,6 +80,10 @@ CASES: dict[str, tuple[str, Edit]] = {
         "PodDisruptionBudget/ci-runledger-listener",
         lambda o: o["spec"].update(maxUnavailable=1),
     ),
+    "its name is no Service's": (
+        "Service/ci-runledger-listener",
+        lambda o: o["metadata"].update(name="1-listener"),
+    ),
     "no pod has the port none": (
         "Service/ci-runledger-listener",
         lambda o: o["spec"]["ports"][0].update(targetPort="none"),

@@ -1,9 +1,13 @@
 {{/* What a schema cannot see: keys that need one another. Each is one sentence that names the key. */}}
 {{- define "runledger.check" -}}
 {{- $root := . }}
-{{- $own := list "DATABASE_URL" "DATABASE_READ_URL" "DATABASE_MIGRATE_URL" "DATABASE_PASSWORD" "DATABASE_SSL" "DATABASE_SSL_CA" "WEBHOOK_SECRET" "GITHUB_TOKEN" "DASHBOARD_HOST" "DASHBOARD_PORT" "DASHBOARD_PASSWORD" "HOST" "PORT" "SPOOL_DIR" "FEEDS_DIR" }}
+{{- $own := list "DATABASE_URL" "DATABASE_READ_URL" "DATABASE_MIGRATE_URL" "DATABASE_PASSWORD" "DATABASE_SSL" "DATABASE_SSL_CA" "WEBHOOK_SECRET" "GITHUB_TOKEN" "GITHUB_APP_ID" "GITHUB_APP_PEM" "DASHBOARD_HOST" "DASHBOARD_PORT" "DASHBOARD_PASSWORD" "HOST" "PORT" "SPOOL_DIR" "FEEDS_DIR" }}
+{{- $fullname := include "runledger.fullname" . }}
+{{- if not (regexMatch "^[a-z][a-z0-9-]*$" $fullname) }}
+{{- fail (printf "fullnameOverride: the release's name makes %q, and a Service begins with a letter and has no dot: set it" $fullname) }}
+{{- end }}
 {{- range $name, $_ := .Values.settings }}
-{{- if has $name $own }}
+{{- if has ($name | trimSuffix "_FILE") $own }}
 {{- fail (printf "settings.%s: the chart sets it; database, webhook, github, listener and dashboard say with what" $name) }}
 {{- end }}
 {{- end }}
@@ -14,9 +18,16 @@
 {{- end }}
 {{- end }}
 {{- range $at, $variable := .Values.extraEnv }}
-{{- if has $variable.name (append $own "TMPDIR") }}
+{{- if has ($variable.name | trimSuffix "_FILE") (append $own "TMPDIR") }}
 {{- fail (printf "extraEnv[%d].name: the chart sets %s; take another" $at $variable.name) }}
 {{- end }}
+{{- end }}
+{{- $app := .Values.github.app | default dict }}
+{{- if ne (empty $app.id) (empty $app.existingSecret) }}
+{{- fail "github.app: needs both, its id and existingSecret, the Secret with its private-key.pem" }}
+{{- end }}
+{{- if and $app.id (not .Values.github.existingSecret) (not .Values.settingsSecret) }}
+{{- fail "github.app: reads its hook's log alone; name github.existingSecret, whose token reads the rest" }}
 {{- end }}
 {{- with .Values.database }}
 {{- if and .bundled.enabled (or .url .readUrl .migrateUrl) }}
@@ -29,7 +40,7 @@
 {{- fail "database.readUrl: is missing; name the read-only account of pages and Grafana (docs/accounts.md), or set dashboard.enabled and grafana.dataSource.enabled to false" }}
 {{- end }}
 {{- range $key := list "url" "readUrl" "migrateUrl" }}
-{{- $url := get $root.Values.database $key }}
+{{- $url := get $root.Values.database $key | default "" }}
 {{- if regexMatch "//[^/@]*:[^/@]*@" $url }}
 {{- fail (printf "database.%s: holds a password; put it into the Secret database.existingSecret" $key) }}
 {{- end }}
@@ -108,9 +119,9 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- $yours := dict "database.existingSecret" .Values.database.existingSecret "webhook.existingSecret" .Values.webhook.existingSecret "dashboard.existingSecret" .Values.dashboard.existingSecret "github.existingSecret" .Values.github.existingSecret "settingsSecret" .Values.settingsSecret "database.caSecret" .Values.database.caSecret }}
+{{- $yours := dict "database.existingSecret" .Values.database.existingSecret "webhook.existingSecret" .Values.webhook.existingSecret "dashboard.existingSecret" .Values.dashboard.existingSecret "github.existingSecret" .Values.github.existingSecret "github.app.existingSecret" $app.existingSecret "settingsSecret" .Values.settingsSecret "database.caSecret" .Values.database.caSecret }}
 {{- range $key, $secret := $yours }}
-{{- with get $secrets $secret }}
+{{- with get $secrets ($secret | default "") }}
 {{- fail (printf "%s: would make the Secret %q, which is yours by %s: take another name" . $secret $key) }}
 {{- end }}
 {{- end }}

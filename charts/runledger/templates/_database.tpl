@@ -24,10 +24,10 @@ postgresql+psycopg://runledger_migrations@{{ include "runledger.fullname" . }}-d
 
 {{/* Brings the schema up to date, by the account that may. */}}
 {{- define "runledger.migrations" -}}
-{{- $key := ternary "migrate-password" "password" (or .Values.database.bundled.enabled (ne .Values.database.migrateUrl "")) }}
+{{- $key := ternary "migrate-password" "password" (or .Values.database.bundled.enabled (not (empty .Values.database.migrateUrl))) }}
 - name: migrations
   image: {{ include "runledger.image" . | quote }}
-  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
   command: [python, local-database.py, -i]
   {{- include "runledger.containerSecurity" . | nindent 2 }}
   env:
@@ -50,7 +50,7 @@ postgresql+psycopg://runledger_migrations@{{ include "runledger.fullname" . }}-d
 {{- define "runledger.databaseEnv" -}}
 - {name: DATABASE_URL, value: {{ .url | quote }}}
 - name: DATABASE_PASSWORD
-  valueFrom: {secretKeyRef: {name: {{ .root.Values.database.existingSecret }}, key: {{ .key }}}}
+  valueFrom: {secretKeyRef: {name: {{ .root.Values.database.existingSecret | quote }}, key: {{ .key | quote }}}}
 {{- if .root.Values.database.bundled.enabled }}
 # The network policy lets nobody else reach the bundled database.
 - {name: DATABASE_SSL, value: "off"}
@@ -63,7 +63,7 @@ postgresql+psycopg://runledger_migrations@{{ include "runledger.fullname" . }}-d
 envFrom:
   - configMapRef: {name: {{ include "runledger.fullname" . }}-settings}
   {{- with .Values.settingsSecret }}
-  - secretRef: {name: {{ . }}}
+  - secretRef: {name: {{ . | quote }}}
   {{- end }}
 {{- end }}
 
@@ -80,6 +80,6 @@ envFrom:
 - {name: data, emptyDir: {}}
 - {name: tmp, emptyDir: {}}
 {{- if and .Values.database.caSecret (not .Values.database.bundled.enabled) }}
-- {name: ca, secret: {secretName: {{ .Values.database.caSecret }}, items: [{key: ca.crt, path: ca.crt}]}}
+- {name: ca, secret: {secretName: {{ .Values.database.caSecret | quote }}, items: [{key: ca.crt, path: ca.crt}]}}
 {{- end }}
 {{- end }}

@@ -17,7 +17,27 @@ affinity:
 {{- define "runledger.githubEnv" -}}
 {{- with .Values.github.existingSecret }}
 - name: GITHUB_TOKEN
-  valueFrom: {secretKeyRef: {name: {{ . }}, key: token}}
+  valueFrom: {secretKeyRef: {name: {{ . | quote }}, key: token}}
+{{- end }}
+{{- end }}
+
+{{/* A GitHub App and its private key: for the listener, whose reconciler reads the App's hook log. */}}
+{{- define "runledger.appEnv" -}}
+{{- with (.Values.github.app | default dict).id }}
+- {name: GITHUB_APP_ID, value: {{ . | quote }}}
+- {name: GITHUB_APP_PEM, value: /etc/runledger-app/private-key.pem}
+{{- end }}
+{{- end }}
+
+{{- define "runledger.appMounts" -}}
+{{- if (.Values.github.app | default dict).id }}
+- {name: app, mountPath: /etc/runledger-app, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "runledger.appVolumes" -}}
+{{- if (.Values.github.app | default dict).id }}
+- {name: app, secret: {secretName: {{ .Values.github.app.existingSecret | quote }}, defaultMode: 0440, items: [{key: private-key.pem, path: private-key.pem}]}}
 {{- end }}
 {{- end }}
 
@@ -38,7 +58,7 @@ affinity:
 - {name: {{ $prefix }}{{ $variable }}_URL, value: {{ $source.apiUrl | quote }}}
 {{- with $source.token }}
 - name: {{ $prefix }}{{ $variable }}_TOKEN
-  valueFrom: {secretKeyRef: {name: {{ .secretName }}, key: token}}
+  valueFrom: {secretKeyRef: {name: {{ .secretName | quote }}, key: token}}
 {{- end }}
 {{- end }}
 {{- end }}

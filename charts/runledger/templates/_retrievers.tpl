@@ -24,7 +24,7 @@ metadata:
     app.kubernetes.io/component: retrievers
 spec:
   schedule: {{ $group.schedule | quote }}
-  timeZone: {{ $root.Values.retrieverDefaults.timeZone }}
+  timeZone: {{ $root.Values.retrieverDefaults.timeZone | quote }}
   concurrencyPolicy: Forbid
   startingDeadlineSeconds: 3600
   jobTemplate:
@@ -36,14 +36,14 @@ spec:
             {{- include "runledger.labels" $root | nindent 12 }}
             app.kubernetes.io/component: retrievers
           annotations:
-            checksum/scripts: {{ $files | toJson | sha256sum }}
+            checksum/scripts: {{ $files | toJson | sha256sum | quote }}
         spec:
           {{- include "runledger.podSecurity" (dict "root" $root "user" 10001) | nindent 10 }}
           restartPolicy: Never
           containers:
             {{- range $retriever := $group.retrievers }}
             {{- $name := $retriever.name | kebabcase | lower }}
-            - name: {{ $name }}
+            - name: {{ $name | quote }}
               image: {{ include "runledger.imageOf" $retriever.image | quote }}
               {{- include "runledger.containerSecurity" $root | nindent 14 }}
               # What it prints is lines of JSON (docs/feeds.md); `exit` says that it ended, and how.
@@ -66,7 +66,7 @@ spec:
                 - {name: OUTPUTDIR, value: /output}
                 - {name: HOME, value: /tmp}
                 - {name: PYTHONUNBUFFERED, value: "1"}
-                - {name: FEED_NAME, value: {{ $name }}}
+                - {name: FEED_NAME, value: {{ $name | quote }}}
                 {{- include "runledger.sourceEnv" (dict "root" $root "names" (default list $retriever.sources) "prefixes" (list "SOURCE_" "")) | nindent 16 }}
                 {{- with $retriever.env }}
                 {{- toYaml . | nindent 16 }}
@@ -74,16 +74,16 @@ spec:
               resources:
                 {{- toYaml ($retriever.resources | default $root.Values.retrieverDefaults.resources) | nindent 16 }}
               volumeMounts:
-                - {name: output, mountPath: /output, subPath: {{ $name }}}
-                - {name: tmp, mountPath: /tmp, subPath: {{ $name }}}
+                - {name: output, mountPath: /output, subPath: {{ $name | quote }}}
+                - {name: tmp, mountPath: /tmp, subPath: {{ $name | quote }}}
                 - {name: script-{{ $name }}, mountPath: {{ $retriever.script.mountPath | quote }}, readOnly: true}
             {{- end }}
             - name: load
               image: {{ include "runledger.image" $root | quote }}
-              imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+              imagePullPolicy: {{ $root.Values.image.pullPolicy | quote }}
               {{- include "runledger.containerSecurity" $root | nindent 14 }}
               command: [python, run_feeds.py]
-              args: [--from-each, /output, --wait, {{ $wait | quote }}, {{ join ", " $names }}]
+              args: [--from-each, /output, --wait, {{ $wait | quote }}, {{ range $names }}{{ . | quote }}, {{ end }}]
               env:
                 {{- include "runledger.databaseEnv" (dict "root" $root "url" (include "runledger.databaseUrl" $root) "key" "password") | nindent 16 }}
                 - {name: FEEDS_DIR, value: /feeds}
@@ -95,16 +95,16 @@ spec:
                 - {name: feeds, mountPath: /feeds, readOnly: true}
                 {{- include "runledger.mounts" $root | nindent 16 }}
           volumes:
-            - {name: output, emptyDir: {sizeLimit: {{ $root.Values.retrieverDefaults.outputSize }}}}
+            - {name: output, emptyDir: {sizeLimit: {{ $root.Values.retrieverDefaults.outputSize | quote }}}}
             {{- range $retriever := $group.retrievers }}
-            - {name: script-{{ $retriever.name | kebabcase | lower }}, secret: {secretName: {{ $retriever.script.secret.name }}, defaultMode: 0444}}
+            - {name: script-{{ $retriever.name | kebabcase | lower }}, secret: {secretName: {{ $retriever.script.secret.name | quote }}, defaultMode: 0444}}
             {{- end }}
             - name: feeds
               configMap:
                 name: {{ include "runledger.fullname" $root }}-retrievers
                 items:
                   {{- range $name := $names }}
-                  - {key: {{ $name }}, path: {{ $name }}/feed.toml}
+                  - {key: {{ $name | quote }}, path: {{ $name }}/feed.toml}
                   {{- end }}
             {{- include "runledger.volumes" $root | nindent 12 }}
 {{ end }}
