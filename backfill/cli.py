@@ -24,6 +24,7 @@ from config.settings import BadSetting, Settings
 from engines import faults
 from rows import Unmappable
 from rows.one_line import one_line
+from runtime.garbage import rare_collections
 from store import open
 from store.deliveries.spool import SpoolError
 from store.deliveries.table import now
@@ -36,7 +37,8 @@ AGAIN = "the same command goes on where it was"
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the flags say and return the exit code: 0 done, 1 not all, 2 change something."""
     try:
-        return run(command_line().read(argv))
+        with rare_collections():
+            return run(command_line().read(argv))
     except BadSetting as error:
         return say(str(error), 2)
     except (CannotStart, ApiError, BudgetSpent) as error:

@@ -15,7 +15,6 @@ with all indexes, and flush at each commit; ways and engines take turns, and wha
 median of the ratios. Nothing is fetched meanwhile: (a) gets its parts as fast as it takes them.
 """
 
-import gc
 import statistics
 import sys
 from collections.abc import Sequence
@@ -37,6 +36,7 @@ from benchmarks.measuring import (
 )
 from benchmarks.recorded import record
 from benchmarks.ways import Rows, by_backfill, by_plain, counted, counts, empty, stored
+from runtime.garbage import rare_collections
 from tests import servers
 from tests.torture.stage import Stage
 
@@ -73,10 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stage = Stage(name, folder / name, servers.LOGGED)
             stack.callback(stage.close)
             subjects.append(subject_of(name, stage, parts))
-        # What is kept here is nobody's: a collection of garbage shall not look at it.
-        gc.collect()
-        gc.freeze()
-        stack.callback(gc.unfreeze)
+        # As the command does; and what is kept here is nobody's, not to be looked at.
+        stack.enter_context(rare_collections())
         turns, alike = bench(subjects, parts, given.rounds)
         print_head(
             *("engine", "rows", "commits", "way"),

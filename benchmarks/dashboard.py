@@ -21,8 +21,8 @@ from benchmarks.measuring import ENGINES, workspace
 from config.calendar import Calendar
 from config.settings import Settings, read
 from dashboard.app import create_app
-from dashboard.cli import settle
 from engines import connect
+from runtime.garbage import settle
 from schema import migrate
 from schema.tables.ci import workflowruns
 from store.figures.rates import SUBJECTS

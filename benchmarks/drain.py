@@ -35,6 +35,7 @@ from config.watch import watch
 from listener.background import spool_drain
 from listener.background.spool_drain import SpoolDrain
 from listener.intake.circuit_breaker import CircuitBreaker
+from runtime.garbage import rare_collections
 from store.deliveries.spool import Spool
 from store.deliveries.table import APPLIED, DeliveryFilter
 from store.doors import probe as probes
@@ -114,14 +115,15 @@ def write_back(engine: Engine, folder: Path) -> None:
     probe = partial(probes.probe, engine)
     spool, breaker = Spool(folder), CircuitBreaker(probe)
     drain = SpoolDrain(engine, watch(()), spool, breaker, probe, Counter())
-    while entries := spool.take(spool_drain.BATCH):
-        spool_drain.step(drain, entries)
+    with rare_collections():
+        while entries := spool.take(spool_drain.BATCH):
+            spool_drain.step(drain, entries)
     spool.close()
 
 
 def again(engine: Engine) -> None:
     """Replay all that is stored."""
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), rare_collections():
         run_replay(engine, DeliveryFilter(), ())
 
 

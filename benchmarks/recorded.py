@@ -37,7 +37,8 @@ class Recorded(NamedTuple):
 def record(runs: int, jobs: int, folder: Path) -> Recorded:
     """Read a world of `runs` runs, of `jobs` jobs on average, into an SQLite file in `folder`.
 
-    It is the command itself that reads. Raises RuntimeError with what it printed when it failed.
+    It is the command itself that reads, each run once: jobs by GraphQL first are written twice.
+    Raises RuntimeError with what it printed when it failed.
     """
     world = generated(seed=21, runs=runs, jobs=jobs, days=60)
     parts: list[AtomicWrite] = []
@@ -63,7 +64,7 @@ def record(runs: int, jobs: int, folder: Path) -> Recorded:
         put.setenv("GITHUB_TOKEN", TOKEN)
         stack.enter_context(contextlib.redirect_stdout(said))
         stack.enter_context(contextlib.redirect_stderr(said))
-        code = main(["-r", REPO, "-m", str(runs)])
+        code = main(["-r", REPO, "-m", str(runs), "--exact"])
         github.send("stop")
         requests = github.recv()
     if code:

@@ -1,7 +1,6 @@
 """`python3 dashboard.py`: read the settings, decide who may come in, serve the pages."""
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from dashboard.web import access, request
 from engines import faults
 from engines.kind import is_loopback
 from runtime import gunicorn
+from runtime.garbage import settle
 from runtime.parent_pipe import end_with_parent
 from runtime.port import CannotListen, claim_port, refuse_debug
 from store.open import READ, CannotStart, open_engine
@@ -39,7 +39,8 @@ the address is not of this machine only. All are explained in .env.example.
 # One process and a few threads: the pages wait for the database, not for Python; a second process
 # would double its connections.
 COLLECTED_AFTER = 100_000
-"""New objects, until those that refer to each other are looked for."""
+"""New objects, until those that refer to each other are looked for. A page reads half a million
+figures, which are no circles; looking through them took as long as the page."""
 SERVER_OPTIONS: dict[str, object] = {
     "worker_class": "gthread",
     "workers": 1,
@@ -194,22 +195,10 @@ def start(given: dict[str, object]) -> None:
 
     def make_app() -> Flask:
         app = create_app(settings, open_engine(settings, READ))
-        settle()
+        settle(COLLECTED_AFTER, older=20)
         return app
 
     gunicorn.run(listening, make_app, SERVER_OPTIONS)
-
-
-def settle() -> None:
-    """Let the collector pass over all that is there now: libraries, which stay to the end.
-
-    Looking through them took as long as a page, again and again in the middle of one:
-    https://docs.python.org/3/library/gc.html#gc.freeze. So did looking through what a page reads,
-    while it reads: half a million lists of figures are no cycles.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECTED_AFTER, 20, 20)
 
 
 def refuse_unsafe(settings: Settings) -> None:

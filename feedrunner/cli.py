@@ -17,12 +17,12 @@ from config.settings import BadSetting, Settings
 from engines import faults
 from feedrunner import listing, output_files, runner, skeleton
 from feedrunner.feed_lease import Busy
-from feedrunner.line_groups import rare_collections
 from feedrunner.listing import Manifests, feed_environment
 from feedrunner.manifest import BadManifest, Manifest, read_manifests
 from feedrunner.runner import Ended
 from feedrunner.schedule import daemon, feed_health
 from rows.one_line import one_line
+from runtime.garbage import rare_collections
 from runtime.parent_pipe import end_with_parent
 from store.feeds import daily
 from store.open import LOAD, CannotStart, opened, schema

@@ -4,10 +4,8 @@ A group in which anything is not as usual is read line by line, which says what 
 line: so this is only faster, and nothing is decided here.
 """
 
-import gc
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import count
 from operator import itemgetter
 from typing import Any
@@ -112,16 +110,3 @@ def all_fit(check: Callable[[Any], Any], types: Collection[type], column: Sequen
         least, most = LARGEST[check]
         return types == {int} and min(column) >= least and max(column) <= most
     return check is flag and types == {bool}
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Look for circles seldom: lines make none, and looking takes a fifth of a load's time."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()

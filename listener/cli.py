@@ -12,6 +12,7 @@ from listener.check_alerts import try_alerts
 from listener.setup_text import setup_text
 from runtime import gunicorn
 from runtime.check_line import CheckLine
+from runtime.garbage import settle
 from runtime.port import CannotListen, claim_port, refuse_debug
 from store.open import CannotStart
 
@@ -111,4 +112,10 @@ def start(given: dict[str, object]) -> None:
     text = setup_text(settings.host, settings.port, settings.repos, setup.made, troubles)
     print(text, flush=True)
     options = uvicorn_worker.options_for(settings.database_url)
-    gunicorn.run(listening, lambda: AsgiApp(worker.make_intake(setup)), options)
+
+    def make_app() -> AsgiApp:
+        app = AsgiApp(worker.make_intake(setup))
+        settle()
+        return app
+
+    gunicorn.run(listening, make_app, options)

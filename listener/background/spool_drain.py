@@ -98,7 +98,11 @@ def step(drain: SpoolDrain, entries: Sequence[Entry]) -> None:
 def write(drain: SpoolDrain, entries: Sequence[Entry]) -> None:
     """Store entries in as few transactions as their data allows, then delete them."""
     waiting = [entry.delivery for entry in entries]
-    decisions = list(decide_each(drain.engine, drain.watch, waiting))
+    decided = decide_each(drain.engine, drain.watch, waiting)
+    decisions = [
+        decision._replace(packed=entry.packed)
+        for entry, decision in zip(entries, decided, strict=True)
+    ]
     for decision in decisions:
         log_decision(decision)
     outcomes = webhook.store_each(drain.engine, decisions, log_bug)

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE TABLE IF NOT EXISTS checked (one INTEGER PRIMARY KEY, times INTEGER NOT NULL);
 """
 COLUMNS = ", ".join(Delivery._fields)
+BODY = Delivery._fields.index("body")
 TAKE = f"SELECT Id, {COLUMNS}, digest FROM entries WHERE Id > ? ORDER BY Id LIMIT ?"  # noqa: S608
 ADD_DIGEST = "ALTER TABLE entries ADD COLUMN digest BLOB"  # to the file of an earlier release
 REFILL = f"INSERT INTO entries VALUES ({', '.join('?' * 10)})"  # noqa: S608 - places alone
@@ -46,10 +47,11 @@ REMOVE = "DELETE FROM entries WHERE Id = ?"
 
 
 class Entry(NamedTuple):
-    """A waiting delivery and its number in the spool."""
+    """A waiting delivery, its number in the spool, and its body as it is compressed there."""
 
     number: int
     delivery: Delivery
+    packed: bytes | None = None
 
 
 def opened(file: Path) -> sqlite3.Connection:
@@ -149,7 +151,7 @@ def entries(connection: sqlite3.Connection, folder: Path, most: int, after: int)
         size += len(delivery.body)
         if entries and size > TAKEN_BYTES:
             break
-        entries.append(Entry(number, delivery))
+        entries.append(Entry(number, delivery, values[BODY]))
     if damaged:
         delete(connection, folder, damaged)
     return entries

@@ -71,14 +71,23 @@ def read_seen_guids(connection: Connection, provider: str, guids: Sequence[str])
     return seen
 
 
-def save_all(connection: Connection, saved: Iterable[tuple[Delivery, str, str | None]]) -> None:
+def save_all(
+    connection: Connection,
+    saved: Iterable[tuple[Delivery, str, str | None]],
+    packed: Mapping[bodies.Key, bytes] | None = None,
+) -> None:
     """Store deliveries, each with its state and the error that led to it.
 
-    A guid that was applied once stays applied.
+    A guid that was applied once stays applied. `packed` are bodies that are compressed already.
     """
+    known = packed or {}
     rows, long = [], dict[bodies.Key, bytes]()
     for delivery, state, error in saved:
-        body = None if state == IGNORED else isal_zlib.compress(delivery.body, LEVEL)
+        body = known.get((delivery.provider, delivery.guid))
+        if state == IGNORED:
+            body = None
+        elif body is None:
+            body = isal_zlib.compress(delivery.body, LEVEL)
         if body is not None and len(body) >= bodies.PART_BYTES:
             long[delivery.provider, delivery.guid] = body
             body = body[: bodies.PART_BYTES]
@@ -144,10 +153,10 @@ def select_deliveries(wanted: DeliveryFilter) -> Select[tuple[object, ...]]:
 
 
 def read_page(
-    connection: Connection, wanted: DeliveryFilter, after: int = 0
+    connection: Connection, wanted: DeliveryFilter, after: int = 0, most: int = PAGE
 ) -> list[tuple[int, Delivery]]:
     """Return the next stored deliveries that are wanted, with their Ids; empty at the end."""
-    query = select_deliveries(wanted).where(deliveries.c.Id > after).limit(PAGE)
+    query = select_deliveries(wanted).where(deliveries.c.Id > after).limit(most)
     rows = connection.execute(query).all()
     parts = bodies.read_parts(connection, rows)
     return [(row.Id, delivery_of(row, parts)) for row in rows]

@@ -13,7 +13,7 @@ from store import apply
 from store.state import backfill_progress
 from store.state.backfill_progress import Note
 from store.write import repositories
-from store.write.merge_rules import merged
+from store.write.merge_rules import check_parents, is_newer, merged
 from store.write.repositories import StoredRepository, Tables
 from store.write.stored_rows import Key, Values, by_key, key_of
 from store.write.version_cache import VersionCache
@@ -154,6 +154,9 @@ def outcome_of(table: str, stored: Values | None, records: Iterable[Values]) -> 
         return NEW
     after = stored
     for values in records:
+        if is_newer(after, values):
+            check_parents(table, after, values)
+            return CHANGED  # its version at least, and that does not go back
         after = merged(table, after, values)
     return UNCHANGED if after == stored else CHANGED
 

@@ -31,7 +31,8 @@ class Decision(NamedTuple):
 
     The reason of an applied one is what of it could not be read. `is_foreign` when it is of a
     repository that is not watched. A person should hear of a `bug`, a mistake of ours, and where
-    `is_unheard`: of an event that the vendor does not document.
+    `is_unheard`: of an event that the vendor does not document. `packed` is the delivery's body it
+    is stored, compressed, where it came so.
     """
 
     delivery: Delivery
@@ -41,6 +42,7 @@ class Decision(NamedTuple):
     is_foreign: bool = False
     is_unheard: bool = False
     bug: Exception | None = None
+    packed: bytes | None = None
 
 
 def decide(

@@ -33,6 +33,8 @@ from store.write.repositories import Tables
 from store.write.version_cache import VersionCache
 
 FAILED = "failed"
+BATCH = 400
+"""Deliveries in one transaction, as many as the spool's."""
 
 
 class ReplayOutcome(NamedTuple):
@@ -77,7 +79,7 @@ def decided(
     after = 0
     while True:
         with reading(engine).connect() as connection:
-            page = table.read_page(connection, wanted, after)
+            page = table.read_page(connection, wanted, after, BATCH)
         if not page:
             return
         numbers, deliveries = zip(*page, strict=True)

@@ -50,7 +50,10 @@ def recognize(connection: Connection, batch: Sequence[Decision]) -> list[Decisio
             continue
         if decision.state != IGNORED:
             kept.setdefault(key_of(decision), first)
-        recognized.append(decision._replace(delivery=decision.delivery._replace(body=first)))
+        own = decision.delivery
+        if first is not own.body:  # what is stored already, in other bytes perhaps
+            own, decision = own._replace(body=first), decision._replace(packed=None)
+        recognized.append(decision._replace(delivery=own))
     return recognized
 
 

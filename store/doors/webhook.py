@@ -88,7 +88,9 @@ def store_all(
         mapped = [decision.mapped for decision in fresh if decision.mapped is not None]
         tables = apply.apply(connection, mapped, cache, told=True) if mapped else {}
         note_ends(connection, ((new.mapped, new.delivery.receivetime) for new in fresh))
-        deliveries.save_all(connection, [(new.delivery, new.state, new.reason) for new in fresh])
+        saved = [(new.delivery, new.state, new.reason) for new in fresh]
+        packed = {key_of(new): new.packed for new in fresh if new.packed is not None}
+        deliveries.save_all(connection, saved, packed)
         last.append(acknowledged.last_number(connection))
         written()
         return tables, recognized

@@ -88,12 +88,9 @@ def merged(table: str, stored: Values, new: Values) -> Values:
 
     Raises Unmappable for a record that says the row is another's.
     """
-    for name in of_kind(metadata.tables[table], "parent"):
-        told = stored.get(name), new.get(name)
-        if None not in told and told[0] != told[1]:
-            raise Unmappable(f"{table}.{name}", TAKEN)
+    check_parents(table, stored, new)
     after = dict(stored)
-    newer = "version" in new and new["version"] > stored["version"]
+    newer = is_newer(stored, new)
     for name, rule in rules_of(table, has_url="url" in new).items():
         if name in new and name in stored:
             value = looked_up(new[name], stored[name])
@@ -101,6 +98,19 @@ def merged(table: str, stored: Values, new: Values) -> Values:
     if newer:
         after["version"] = new["version"]
     return after
+
+
+def check_parents(table: str, stored: Values, new: Values) -> None:
+    """Raise Unmappable for a record that says the row is another's."""
+    for name in of_kind(metadata.tables[table], "parent"):
+        told = stored.get(name), new.get(name)
+        if None not in told and told[0] != told[1]:
+            raise Unmappable(f"{table}.{name}", TAKEN)
+
+
+def is_newer(stored: Values, new: Values) -> bool:
+    """Tell whether a record's state takes the place of the stored one."""
+    return "version" in new and bool(new["version"] > stored["version"])
 
 
 def looked_up(new: Any, stored: Any) -> Any:

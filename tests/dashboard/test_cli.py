@@ -1,6 +1,5 @@
 """`python3 dashboard.py` as typed: what it serves, and when it does not start."""
 
-import gc
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from dashboard.cli import main, settle
+from dashboard.cli import main
 from schema import migrate
 from tests.servers import free_port
 
@@ -123,13 +122,3 @@ def test_task_without_a_store_says_what_makes_one(
     said = "dashboard.py: There is no store yet. The listener makes it when it starts"
     assert capsys.readouterr().err.startswith(said)
     assert not (home / "pages").exists()
-
-
-def test_collector_passes_over_what_stays():
-    kept: list[list[int]] = [[] for _ in range(1000)]
-    settle()
-    try:
-        assert gc.get_freeze_count() > len(kept)
-        assert not {id(one) for one in kept} & {id(one) for one in gc.get_objects()}
-    finally:
-        gc.unfreeze()

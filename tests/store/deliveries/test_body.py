@@ -49,6 +49,15 @@ def test_short_body_has_no_parts(engine: Engine):
     assert (stored_parts(engine), read(engine)) == (0, [b"{}"])
 
 
+def test_body_that_waited_compressed_is_stored_as_it_is(engine: Engine):
+    packed = isal_zlib.compress(b"{}", 3)  # not as it would be compressed here
+    with engine.begin() as connection:
+        saved = [(delivery(b"{}"), deliveries.APPLIED, None)]
+        deliveries.save_all(connection, saved, {("github", "g"): packed})
+        assert bytes(connection.scalars(select(table.c.body)).one()) == packed
+    assert read(engine) == [b"{}"]
+
+
 @pytest.mark.parametrize("more", [-1, 0, 1])
 def test_body_of_about_one_part_is_read_as_it_was(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, more: int

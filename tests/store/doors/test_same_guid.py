@@ -4,12 +4,16 @@ import json
 from datetime import datetime
 
 import pytest
+from isal import isal_zlib
 from sqlalchemy import Engine, select, update
 
+from config.watch import watch
 from engines import reading
 from schema.tables.deliveries import deliveries
-from store.deliveries.table import Delivery
+from store.deliveries.table import Delivery, DeliveryFilter, read_page
 from store.doors import same_guid
+from store.doors.decide import decide_each
+from store.doors.webhook import store_each
 from tests.store import production_doors
 from tests.store.production_doors import told
 from tests.store.writers import emptied, together
@@ -60,6 +64,17 @@ def test_other_body_is_applied_by_a_replay_and_a_duplicate_from_then_on(engine: 
     assert [state for state, *_ in stored(engine)] == ["applied", "applied"]
     assert production_doors.store(engine, SECOND) == "duplicate"
     assert production_doors.store(engine, FIRST) == "duplicate"
+
+
+def test_body_that_waited_compressed_takes_no_place_of_the_first_in_other_bytes(engine: Engine):
+    production_doors.quarantine(engine, FIRST)
+    again = spelled_anew(FIRST.body)
+    (waited,) = decide_each(engine, watch(()), [with_body(FIRST, again)])
+    packed = isal_zlib.compress(again)
+    (outcome,) = store_each(engine, [waited._replace(packed=packed)], on_bug=pytest.fail)
+    with reading(engine).connect() as connection:
+        ((_, kept),) = read_page(connection, DeliveryFilter())
+    assert (outcome.state, kept.body) == ("applied", FIRST.body)
 
 
 def test_other_body_that_comes_again_stays_quarantined_once(engine: Engine):
