@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     and_,
     case,
     func,
@@ -21,7 +20,8 @@ from sqlalchemy import (
 )
 
 from rows.words import SKIPPED, workflow_key
-from schema.tables.ci import jobs, repos, workflowruns
+from schema.tables.ci import jobs, workflowruns
+from store.rollups.branch_runs import of_any_repository, runs_of_branch
 
 
 class JobSort(NamedTuple):
@@ -160,6 +160,8 @@ def count_runs(connection: Connection, span: JobFilter) -> list[DayRuns]:
         where.append(run.os.contains(span.os, autoescape=True))
     if span.repoid is not None:
         where.append(run.repoid == span.repoid)
+    if span.branch is not None and span.repoid is None and span.repoids is None:
+        where.append(of_any_repository())
     where += narrowed(span, run, run.event == span.event)
     if span.job is not None:
         where.append(select(jobs.c.Id).where(RUN_OF_JOB, jobs.c.name == span.job).exists())
@@ -184,20 +186,10 @@ def jobs_in(span: JobFilter) -> list[ColumnElement[bool]]:
     if span.job is not None:
         where.append(job.name == span.job)
     if span.branch is not None and span.repoid is None and span.repoids is None:
-        where.append(tuple_(job.provider, job.rungitid).in_(runs_of_branch(span)))
+        where.append(
+            tuple_(job.provider, job.rungitid).in_(runs_of_branch(span.branch, span.borders))
+        )
     return where
-
-
-def runs_of_branch(span: JobFilter) -> Select[Any]:
-    """Return the keys of the runs of a branch: their index leads to few jobs, where none of all
-    jobs begins with the branch.
-    """
-    run = workflowruns.c
-    return select(run.provider, run.gitid).where(
-        run.repoid.in_(select(repos.c.Id)),
-        run.branchname == span.branch,
-        run.createtime < span.borders[-1],
-    )
 
 
 def narrowed(span: JobFilter, row: Any, of_event: ColumnElement[bool]) -> list[ColumnElement[bool]]:

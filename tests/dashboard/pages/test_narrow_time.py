@@ -1,6 +1,7 @@
 """Time by workflow, branch, event, job and group; its points and names lead on."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -54,6 +55,18 @@ def test_time_is_narrowed_by_each_filter_also_beside_roll_ups(
         return
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
     assert f"Runs {runs} Jobs that ran {jobs} " in told
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_jobs_of_a_branch_count_however_old_their_run_is(client: FlaskClient, engine: Engine):
+    repoid, topic = stored.repo(engine), {"branchname": "topic"}
+    for days, changed in ((60, 60), (200, 0), (200, 200)):
+        times = {"updatetime": NOW - timedelta(days=changed)}
+        run = stored.run(engine, repoid, NOW - timedelta(days=days), **topic, **times)
+        stored.job(engine, repoid, run, NOW - timedelta(days=min(changed, 1)), **topic)
+    told = re.sub(r"<[^>]+>", " ", text_of(client, "/time?branch=topic"))
+    # The third run says that nothing happened for 200 days: its job of today is a contradiction.
+    assert re.search(r"Runs\s+0\s+Jobs that ran\s+2\s", told)
 
 
 def test_roll_ups_have_what_one_workflow_job_usual_branch_or_group_did(
