@@ -38,12 +38,13 @@ class GoneRepository(NamedTuple):
     since: datetime
     reason: str
     is_new: bool
+    provider: str = "github"
 
     @classmethod
     def of(cls, known: KnownRepository) -> "GoneRepository":
         """Return a repository that is stored as gone."""
         time, reason = known.gonetime or BEGINNING, known.gonereason or NOT_FOUND
-        return cls(known.repoid, known.name, time, reason, False)
+        return cls(known.repoid, known.name, time, reason, False, known.provider)
 
     @property
     def sentence(self) -> str:
@@ -136,7 +137,8 @@ def look_closer(
     is_new = transact(context.engine, mark)
     since = repository.gonetime if not is_new and repository.gonetime else time
     why = repository.gonereason if reason == NOT_FOUND and repository.gonereason else reason
-    return GoneRepository(repository.repoid, repository.name, since, why, is_new)
+    own = repository
+    return GoneRepository(own.repoid, own.name, since, why, is_new, own.provider)
 
 
 def see(context: Context, repository: Repository, known: Iterable[KnownRepository]) -> Repository:

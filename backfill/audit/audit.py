@@ -82,6 +82,7 @@ def audit_vendor(
         (notes if is_moving else missing).extend(git)
     missing += lists.unlisted + lists.unread + waiting
     verdict = judge(repoid, repository.name, span, door, runs, missing, notes)
+    verdict = verdict._replace(provider=repository.provider)
     return store_verdict(context.engine, verdict)
 
 
@@ -132,7 +133,8 @@ def audit_store(
     unproven, deleted = run_number_gaps.judge_gaps(gaps, listed_spans, source.title)
     missing += unproven + git_findings.find_lost_pushes(pushed, heads, hashes) + waiting
     notes += deleted
-    return store_verdict(engine, judge(repoid, name, span, door, runs, missing, notes))
+    verdict = judge(repoid, name, span, door, runs, missing, notes)
+    return store_verdict(engine, verdict._replace(provider=provider))
 
 
 def store_verdict(engine: Engine, verdict: Verdict) -> Verdict:

@@ -83,8 +83,7 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
         audit_all = audit_offline if request.is_offline else audit_online
         of_parts = [audit_all(part, engine, patterns, request) for part, patterns in parts]
         if len(parts) > 1:
-            titles = [vendor_of(part.vendor).TITLE for part, _ in parts]
-            of_parts = [*map(end_softly, titles, of_parts)]
+            of_parts = [*map(end_softly, [part.vendor for part, _ in parts], of_parts)]
         for result in chain.from_iterable(of_parts):
             if isinstance(result, FailedAudit):
                 failed.append(result)
@@ -104,19 +103,20 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
     return max([int(is_incomplete), *(one.code for one in failed)])
 
 
-def failed_of(problem: str) -> FailedAudit:
+def failed_of(problem: str, vendor: str) -> FailedAudit:
     """Return what could not be listed, as its sentence says it."""
     name, _, why = problem.partition(": ")
-    return FailedAudit(name, why)
+    return FailedAudit(name, why, vendor=vendor)
 
 
-def end_softly(title: str, results: Iterator[AuditResult]) -> Iterator[AuditResult]:
+def end_softly(vendor: str, results: Iterator[AuditResult]) -> Iterator[AuditResult]:
     """Yield the results of one vendor of several; what ends them is one, too, and no error."""
     try:
         yield from results
     except (CannotStart, ApiError) as error:
         is_bad = error.is_bad_key if isinstance(error, ApiError) else error.code == PERSON
-        yield FailedAudit(title, str(error), PERSON if is_bad else 1)
+        code = PERSON if is_bad else 1
+        yield FailedAudit(vendor_of(vendor).TITLE, str(error), code, vendor)
 
 
 def audit_offline(
@@ -178,8 +178,8 @@ def audit_online(
             except ApiError as problem:
                 if problem.is_bad_key:
                     raise
-                yield FailedAudit(name, str(problem))
-        yield from (failed_of(problem) for problem in problems)
+                yield FailedAudit(name, str(problem), vendor=vendor.NAME)
+        yield from (failed_of(problem, vendor.NAME) for problem in problems)
         # A repository that was renamed: its older rows learn its name.
         while renames.rewrite(engine):
             pass

@@ -21,6 +21,7 @@ from backfill.audit.verdict import Verdict, findings_as_objects
 from backfill.watched_repositories import GoneRepository
 from config.times import to_the_minute
 from rows.one_line import one_line
+from rows.sources import source_of, subject_of
 
 MOST = 200
 """Findings that people are told one by one; machines are told all."""
@@ -44,12 +45,14 @@ class FailedAudit(NamedTuple):
     name: str
     why: str
     code: int = 1
+    vendor: str = "github"
 
 
 def format_verdict(verdict: Verdict) -> str:
     """Return a verdict as lines: a row for each workflow and day, then what is missing."""
     since, until = map(to_the_minute, verdict.span)
-    lines = [f"{verdict.name}: {since} to {until} UTC", *format_days(verdict)]
+    name = subject_of(source_of(verdict.provider).name, verdict.name)
+    lines = [f"{name}: {since} to {until} UTC", *format_days(verdict)]
     for title, findings in (("missing", verdict.findings), ("not missing", verdict.notes)):
         if findings:
             lines.append(f"{title}:")
@@ -115,9 +118,16 @@ def format_json(
 ) -> str:
     """Return verdicts as one JSON object; times in UTC with Z, days as dates."""
     repositories = [as_object(verdict) for verdict in verdicts]
-    errors = [{"repository": audit.name, "error": audit.why} for audit in failed]
+    errors = [
+        {"repository": audit.name, "vendor": audit.vendor, "error": audit.why} for audit in failed
+    ]
     ended = [
-        {"repository": end.name, "since": f"{end.since.isoformat()}Z", "reason": end.reason}
+        {
+            "repository": end.name,
+            "provider": end.provider,
+            "since": f"{end.since.isoformat()}Z",
+            "reason": end.reason,
+        }
         for end in gone
     ]
     is_complete = bool(repositories or ended) and not errors
@@ -132,6 +142,7 @@ def as_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as a JSON object."""
     return {
         "repository": verdict.name,
+        "provider": verdict.provider,
         "since": f"{verdict.span.since.isoformat()}Z",
         "until": f"{verdict.span.until.isoformat()}Z",
         "door": verdict.door,

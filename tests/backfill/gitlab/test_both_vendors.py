@@ -48,7 +48,9 @@ def test_every_command_takes_both(
     for words in (BOTH, ()):  # without -r, what is stored of each vendor that has a key
         audit = command(*words, *span)
         assert (audit.code, audit.out.count("complete until")) == (0, 2)
-    assert command(*BOTH, *span, "--repair", "--json").code == 0
+    told = command(*BOTH, *span, "--repair", "--json")
+    servers = {one["provider"].partition(":")[0] for one in json.loads(told.out)["repositories"]}
+    assert (told.code, servers) == (0, {"github", "gitlab"})
     assert command(*BOTH, "--replay").code == 0
     keyed = command(*BOTH, "-k", "x")
     assert (keyed.code, "use GITHUB_TOKEN and GITLAB_TOKEN" in keyed.err) == (2, True)
