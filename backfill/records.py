@@ -98,6 +98,7 @@ class Estimate(NamedTuple):
     """What it takes to read a repository: requests, its runs, those of them that are stored.
 
     `points` of GraphQL, and how many of the `calls` there are until all jobs can be queried.
+    `is_apart` where what finds out which repositories are meant is not in `calls`.
     """
 
     calls: int
@@ -105,6 +106,7 @@ class Estimate(NamedTuple):
     stored: int
     points: int = 0
     calls_before: int = 0
+    is_apart: bool = False
 
 
 class ReasonsRead(NamedTuple):

@@ -38,7 +38,7 @@ class GoneRepository(NamedTuple):
     since: datetime
     reason: str
     is_new: bool
-    provider: str = "github"
+    provider: str
 
     @classmethod
     def of(cls, known: KnownRepository) -> "GoneRepository":

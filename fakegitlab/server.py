@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from fakegitlab.answers import Answered, below_project, graphql, page_of
+from fakegitlab.sending import Version
+from fakegitlab.webhook_routes import LOGGED, answer_of_hooks
 from fakegitlab.world import Project, World
 
 TOKEN = "glpat-token-of-ada"  # noqa: S105 - of nobody
@@ -39,6 +41,9 @@ class Server(ThreadingHTTPServer):
         self.unknown = ""
         """A field that GraphQL does not have."""
         self.has_links = True
+        self.may_manage_hooks = True
+        """Whether the key is a maintainer's."""
+        self.version: Version = (18, 3)
         self.url = f"http://{host}:{self.server_port}"
         world.url = self.url
         for project in world.projects.values():
@@ -90,15 +95,32 @@ class Handler(BaseHTTPRequestHandler):
             if server.unknown and server.unknown in body["query"]:
                 return 200, {"errors": [{"message": f"Field '{server.unknown}' doesn't exist"}]}, {}
             return graphql(server.world, body["query"])
+        if self.command != "GET" or "/hooks" in url.path:
+            return self.hooks(url.path.removeprefix("/api/v4/").split("/"), body, query)
         answered = self.rest(url.path.removeprefix("/api/v4"), query, f"{server.url}{url.path}")
         if not server.has_links:
             answered[2].pop("Link", None)
         return answered
 
+    def hooks(self, parts: list[str], body: Any, query: dict[str, str]) -> Answered:
+        """Return what is answered of webhooks: to a maintainer, and of those of projects alone."""
+        name, rest = unquote(parts[1]), parts[3:]
+        found = [one for one in self.projects() if name in (str(one.id), one.path)]
+        if parts[0] != "projects" or not found:
+            return 404, {"message": "404 Not Found"}, {}
+        if not self.server.may_manage_hooks:
+            return 403, {"message": "403 Forbidden"}, {}
+        if "events" in rest and self.server.version < LOGGED:
+            return 404, {"error": "404 Not Found"}, {}
+        if self.command == "GET":
+            url = f"{self.server.url}/api/v4/{'/'.join(parts)}"
+            return below_project(found[0], "/".join(parts[2:]), query, url)
+        return *answer_of_hooks(found[0], self.command, rest, body, self.server.world.now), {}
+
     def rest(self, path: str, query: dict[str, str], url: str) -> Answered:
         """Return what REST answers."""
         if path == "/version":
-            return 200, {"version": "18.3.0"}, {}
+            return 200, {"version": f"{'.'.join(map(str, self.server.version))}.0"}, {}
         kind, _, rest = path.lstrip("/").partition("/")
         key, _, below = rest.partition("/")
         name = unquote(key)

@@ -49,6 +49,8 @@ class Project:
     """Pipelines that no list has, though they are there by id and by number."""
     hides_bridges: bool = False
     """Whether GraphQL tells which pipeline made another, but not by which job."""
+    senders: dict[int, Any] = field(default_factory=dict)
+    """What sends of the hooks that were made over the API (`fakegitlab.sending`)."""
     lives: dict[int, Any] = field(default_factory=dict)
     """Those of the pipelines whose lives are known (`fakegitlab.life`)."""
 

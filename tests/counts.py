@@ -17,6 +17,7 @@ LONG = (
     "tests/backfill/command/test_history_adopted.py::test_adopted_database_ends_as_one_that_never"
     "_was_another[mysql-full-utf8mb3]",
     "tests/backfill/gitlab/test_killed_backfill.py",
+    "tests/backfill/gitlab/test_register_both.py",
     "tests/backfill/pipeline/test_database_outage.py::test_database_killed_and_started_again"
     "_is_waited_for[mysql]",
     "tests/backfill/test_complete.py::test_burst_of_1500_runs_in_one_minute",

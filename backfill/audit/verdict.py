@@ -45,7 +45,7 @@ class Verdict(NamedTuple):
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     days: tuple[Day, ...]
-    provider: str = "github"
+    provider: str = ""
 
     @property
     def is_complete(self) -> bool:

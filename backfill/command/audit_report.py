@@ -21,7 +21,7 @@ from backfill.audit.verdict import Verdict, findings_as_objects
 from backfill.watched_repositories import GoneRepository
 from config.times import to_the_minute
 from rows.one_line import one_line
-from rows.sources import source_of, subject_of
+from rows.sources import source_of
 
 MOST = 200
 """Findings that people are told one by one; machines are told all."""
@@ -45,14 +45,14 @@ class FailedAudit(NamedTuple):
     name: str
     why: str
     code: int = 1
-    vendor: str = "github"
+    vendor: str = ""
 
 
 def format_verdict(verdict: Verdict) -> str:
     """Return a verdict as lines: a row for each workflow and day, then what is missing."""
     since, until = map(to_the_minute, verdict.span)
-    name = subject_of(source_of(verdict.provider).name, verdict.name)
-    lines = [f"{name}: {since} to {until} UTC", *format_days(verdict)]
+    prefix = source_of(verdict.provider).watched_as if verdict.provider else ""
+    lines = [f"{prefix}{verdict.name}: {since} to {until} UTC", *format_days(verdict)]
     for title, findings in (("missing", verdict.findings), ("not missing", verdict.notes)):
         if findings:
             lines.append(f"{title}:")

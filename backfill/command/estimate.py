@@ -50,8 +50,9 @@ def plan_reading(
     """
     client, vendor = connection.client, connection.vendor
     lines, is_possible = list[str](), True
-    total = points = before = 0
+    total = points = before = spent = finding = 0
     for name in names:
+        finding += client.rate_limit.sent - spent
         try:
             cost = vendor.estimate_calls(client, engine, name, read_range)
         except ApiError as problem:
@@ -60,6 +61,10 @@ def plan_reading(
             lines.append(f"{name}: {problem}")
             is_possible = False
             continue
+        finally:
+            spent = client.rate_limit.sent
+        if cost.is_apart:
+            total, finding = total + finding, 0
         total += cost.calls
         points, before = points + cost.points, before + (cost.calls_before or cost.calls)
         lines.append(

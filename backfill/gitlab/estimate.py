@@ -2,12 +2,19 @@
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from sqlalchemy import Engine
 
 from backfill.gitlab.branches import PER_PAGE
 from backfill.gitlab.job_lists import FEW, JOBS
+from backfill.gitlab.newest_pipelines import (
+    count_newest_children,
+    find_job_page,
+    find_oldest,
+    since_of,
+)
 from backfill.gitlab.pipelines import LISTS
 from backfill.gitlab.projects import NAME
 from backfill.http.client import Client
@@ -21,8 +28,8 @@ from rows.gitlab.repo import provider_of
 from store.reads import for_backfill
 from store.state import backfill_progress
 
-FIXED = 3
-"""Calls of every project: the version, and itself twice."""
+FIXED = 1
+"""Calls of every project: itself."""
 USUAL_JOBS = 8
 SCHEDULED = "&source=schedule"
 ANY = "{ currentUser { username } }"
@@ -52,11 +59,19 @@ def estimate_calls(
     if project.get("default_branch"):
         calls += count_pages(runs, None if commits in (None, EVERYTHING) else commits)
     if new:
-        part = new / total
-        calls += count_job_calls(client, path, new, is_whole=new == total)
+        children = count_newest_children(client, path, read_range, listed, new)
+        shares = (new - children, children)
+        is_whole = new == total and not read_range.last_time
+        if new <= FEW:
+            calls += new  # the jobs of each
+        elif is_whole:
+            calls += count_all_jobs(client, path, new)
+        else:
+            oldest = find_oldest(client, path, read_range, shares)
+            calls += count_newest_jobs(client, path, new, oldest)
         calls += count_schedule_calls(client, path, read_range)
-        calls += count_detail_calls(client, path, [math.ceil(count * part) for count in listed])
-    return Estimate(calls, runs, stored)
+        calls += count_detail_calls(client, path, shares)
+    return Estimate(calls, runs, stored, is_apart=True)
 
 
 def count_pages(count: int, most: int | None = None) -> int:
@@ -98,14 +113,21 @@ def count_branch_calls(client: Client, path: str, project: Json, *, is_fresh: bo
     return first.pages + (len(heads) * first.pages if is_fresh else 0)
 
 
-def count_job_calls(client: Client, path: str, new: int, *, is_whole: bool) -> int:
-    """Return the calls for jobs: one a pipeline for few, else pages of all, with an empty last."""
-    if new <= FEW:
-        return new
+def count_all_jobs(client: Client, path: str, new: int) -> int:
+    """Return the calls for the list of all jobs, which ends with an empty page."""
     guess = math.ceil(new * jobs_per_run(client, path))
-    if not is_whole:
-        return count_pages(guess)
     return math.ceil(count_or(client, f"{path}jobs", guess) / PER_PAGE) + 1
+
+
+def count_newest_jobs(client: Client, path: str, new: int, oldest: datetime | None) -> int:
+    """Return the calls for the list of all jobs down to those of a pipeline made at `oldest`."""
+    guess = count_pages(math.ceil(new * jobs_per_run(client, path)))
+    try:
+        return find_job_page(client, path, oldest, guess) if oldest else guess
+    except ApiError as problem:
+        if problem.is_bad_key:
+            raise
+        return guess  # GitLab gives no pages that are far down
 
 
 def count_schedule_calls(client: Client, path: str, read_range: ReadRange) -> int:
@@ -142,9 +164,7 @@ def count_list(client: Client, path: str, read_range: ReadRange, source: str) ->
 
     A list that is too long to be counted has no more than the newest one's number says.
     """
-    since = ""
-    if read_range.last_time:
-        since = f"&created_after={read_range.last_time:%Y-%m-%dT%H:%M:%SZ}"
+    since = since_of(read_range)
     first = client.get(f"{path}pipelines?per_page=1{since}{source}")
     newest: list[Json] = read_named(first.body)[0]
     if first.pages > 1 or first.nextpage is None:

@@ -27,7 +27,7 @@ def read_schedules(
     except ApiError as problem:
         if problem.is_bad_key:
             raise
-        why = f"schedules are not to be had ({problem}): nightlies have no name"
+        why = f"schedules are not to be had ({problem}): nightlies are called by their branch"
         context.reporter.say(f"{repository.name}: {why}")
         return {}
 

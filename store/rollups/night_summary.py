@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
+from rows.sources import SCHEDULES
 from rows.words import COMPLETED, FAILED, SKIPPED, SUCCESS, RunKey, WorkflowKey, workflow_key
 
 FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
@@ -49,6 +50,12 @@ class NightRun(NamedTuple):
     def workflow(self) -> WorkflowKey:
         """What its workflow is known by."""
         return workflow_key(self.workflowgitid, self.workflowname)
+
+    @property
+    def called(self) -> str:
+        """What people are told: GitLab may keep back what its schedules are called."""
+        unnamed = f"schedule on {self.branchname}" if self.event in SCHEDULES else "?"
+        return self.workflowname or unnamed
 
 
 class FailedJob(NamedTuple):
@@ -105,7 +112,7 @@ def run_state(run: NightRun) -> str:
 
 def list_failures(run: NightRun, jobs: Sequence[FailedJob]) -> list[NightFailure]:
     """Return why a run failed: its failed jobs, or itself when it has none."""
-    shown = run.workflowname or "?"
+    shown = run.called
     its = (run.workflow, *run.key)
     if not jobs:
         return [NightFailure(shown, WHOLE_RUN, None, run.url, None, None, *its)]
@@ -136,7 +143,7 @@ def summarize(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob
         for failure in list_failures(run, jobs.get(run.key, ()))
     ]
     ended = [run for run in runs if run_state(run) not in (NOTHING, RUNNING)]
-    ran = {run.workflow: run.workflowname or "?" for run in ended}
+    ran = {run.workflow: run.called for run in ended}
     return NightContent(state, len(runs), ran, tuple(failures))
 
 

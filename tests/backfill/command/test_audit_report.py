@@ -37,7 +37,9 @@ def test_people_are_told_the_first_findings_and_how_many_more_there_are():
 
 
 def test_machines_are_told_what_failed_too():
-    report = audit_report.format_json([verdict()], [FailedAudit("org/gone", "not found")])
+    report = audit_report.format_json(
+        [verdict()], [FailedAudit("org/gone", "not found", 1, "github")]
+    )
     assert json.loads(report)["failed"] == [
         {"repository": "org/gone", "vendor": "github", "error": "not found"}
     ]

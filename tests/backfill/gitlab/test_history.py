@@ -83,7 +83,7 @@ def test_key_that_graphql_and_schedules_refuse_reads_all_the_same(
     gitlab.failing |= {"/api/graphql": 401, "/pipeline_schedules": 403}
     done = command("-r", f"gitlab:{NAME}")
     assert (done.code, "GraphQL is not to be had" in done.out + done.err) == (0, True)
-    assert "nightlies have no name" in done.out + done.err
+    assert "nightlies are called by their branch" in done.out + done.err
     assert rows(engine, "SELECT count(*) FROM workflowruns WHERE author IS NULL") == [(0,)]
 
 
