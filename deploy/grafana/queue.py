@@ -127,9 +127,12 @@ QUEUE = Board(
             "How many different runners had a job in each interval, by operating system",
             "short",
             "/pools",
-            "SELECT {bucket createtime} AS time, COALESCE(os, 'unknown') AS metric,\n"
-            f"  COUNT(DISTINCT runnername) AS runners\nFROM {JOBS} AND runnername IS NOT NULL\n"
-            "GROUP BY 1, 2\nORDER BY 1, 2",
+            # MariaDB sorts all jobs for a COUNT(DISTINCT runnername).
+            "SELECT time, metric, COUNT(*) AS runners\n"
+            "FROM (SELECT {bucket createtime} AS time, COALESCE(os, 'unknown') AS metric,"
+            " runnername\n"
+            f"  FROM {JOBS} AND runnername IS NOT NULL\n  GROUP BY 1, 2, 3) at_work\n"
+            "GROUP BY time, metric\nORDER BY time, metric",
         ),
         Panel(
             "Busy time by system",

@@ -3,10 +3,15 @@
 https://docs.docker.com/reference/compose-file/interpolation/ and /profiles/
 """
 
+import json
+import os
 import re
+import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.own_code import ROOT
@@ -45,3 +50,18 @@ def started(made: Mapping[str, Any], *profiles: str) -> dict[str, Any]:
         for name, service in services.items()
         if not service.get("profiles") or set(service["profiles"]) & set(profiles)
     }
+
+
+def run_compose(folder: Path, *flags: str) -> dict[str, Any]:
+    """Return what Docker Compose itself makes of the files of a folder; skips where it is not."""
+    own = ROOT / "build/docker-compose"
+    program = os.environ.get("DOCKER_COMPOSE") or (str(own) if own.exists() else None)
+    if program is None:
+        pytest.skip("no docker-compose: make servers fetches it out of a package of Debian 13")
+    result = subprocess.run(
+        [program, *flags, "config", "--format", "json"],
+        cwd=folder, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+    made: dict[str, Any] = json.loads(result.stdout)
+    return made

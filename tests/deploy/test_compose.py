@@ -15,11 +15,12 @@ from typing import Any
 import jsonschema
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from config import settings
 from deploy.grafana.dashboards import FOLDER
 from schema import migrate
-from tests.deploy.compose import PATH, read, started
+from tests.deploy.compose import PATH, read, run_compose, started
 from tests.own_code import ROOT
 from tests.postgresql import server
 
@@ -48,15 +49,6 @@ def test_a_key_that_compose_does_not_know_is_seen():
         jsonschema.validate({"services": {"a": {"image": "b", "restrat": "no"}}}, schema())
 
 
-def find_compose() -> str:
-    """Return Docker Compose's program; skips where it is not."""
-    own = ROOT / "build/docker-compose"
-    program = os.environ.get("DOCKER_COMPOSE") or (str(own) if own.exists() else None)
-    if program is None:
-        pytest.skip("no docker-compose: make servers fetches it out of a package of Debian 13")
-    return program
-
-
 @pytest.mark.parametrize("engine", ENGINES)
 def test_docker_compose_itself_starts_the_same_services(engine: str, tmp_path: Path):
     """As somebody does who follows the page: no engine is asked for that."""
@@ -70,18 +62,26 @@ def test_docker_compose_itself_starts_the_same_services(engine: str, tmp_path: P
     # A --profile on the command line would stand in place of those in the file.
     example = re.sub("^(COMPOSE_PROFILES=.*)$", r"\1,grafana", example, flags=re.MULTILINE)
     (tmp_path / "deploy/.env").write_text(example, "utf-8")
-    command = [find_compose(), "-f", "deploy/compose.yaml"]
-    result = subprocess.run(
-        [*command, "config", "--format", "json"],
-        cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (result.returncode, result.stderr) == (0, "")
-    read_by_compose = json.loads(result.stdout)["services"]
+    read_by_compose = run_compose(tmp_path, "-f", "deploy/compose.yaml")["services"]
     ours = started(read(ENGINES[engine]), engine, "grafana")
     assert set(read_by_compose) == set(ours)
     for name, service in ours.items():
         said = {key: str(value) for key, value in service.get("environment", {}).items()}
         assert read_by_compose[name].get("environment", {}) == said
+
+
+def test_settings_beside_the_file_are_the_listener_s(tmp_path: Path):
+    shutil.copytree(PATH.parent, tmp_path / "deploy")
+    page = (ROOT / "docs/containers.md").read_text("utf-8")
+    (shown,) = re.findall("```yaml\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "deploy/compose.override.yaml").write_text(shown, "utf-8")
+    services = run_compose(tmp_path / "deploy")["services"]
+    own = yaml.safe_load(shown)["services"]["listener"]["environment"]
+    assert own.items() <= services["listener"]["environment"].items()
+    mounted = {each["target"] for each in services["listener"]["secrets"]}
+    assert {"app_pem", "slack_url", "webhook_secret"} <= {path.split("/")[-1] for path in mounted}
+    assert {name.removesuffix("_FILE") for name in own} <= set(settings.SETTINGS)
+    assert "GITHUB_APP_ID" not in services["dashboard"]["environment"]
 
 
 def names_in(service: dict, kind: str) -> set[str]:

@@ -109,6 +109,11 @@ WRONG: dict[str, object] = {
     "grafana dashboards labels grafana_dashboard": {
         "grafana": {"dashboards": {"labels": {"grafana_dashboard": 1}}}
     },
+    "grafana alerts labels grafana_alert": {
+        "grafana": {"alerts": {"enabled": True, "labels": {"grafana_alert": "a b"}}}
+    },
+    "listener nodeSelector gpu": {"listener": {"nodeSelector": {"gpu": True}}},
+    "listener resources requests cpu": {"listener": {"resources": {"requests": {"cpu": "half"}}}},
     "webhook existingSecret": {"webhook": {"existingSecret": "My_Secret"}},
     "feeds 0 name": {"feeds": [{"name": "rubygems"}]},
     "feeds 0 schedule": {"feeds": [{"name": "npm", "schedule": "every day"}]},
