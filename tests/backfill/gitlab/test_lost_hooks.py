@@ -1,6 +1,8 @@
 """What a webhook lost while it was disabled, or never sent, one cycle of healing brings back."""
 
 import random
+import time
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 from backfill.reconcile.__main__ import main as reconcile
 from fakegitlab.director import Director
 from fakegitlab.hooks import SECRET, hooks_of
-from fakegitlab.sending import Sender
+from fakegitlab.sending import Sender, Version
 from fakegitlab.server import TOKEN, Server, serve
 from fakegitlab.world import Json, World
 from rows.gitlab.words import STATES
@@ -82,3 +84,28 @@ def world(records: dict[int, Json]) -> dict[int, tuple[str | None, str | None]]:
         is_late = record.get("failure_reason") == "job_execution_timeout"
         ours[gitid] = (state.status, "timed_out" if is_late else state.conclusion)
     return ours
+
+
+@pytest.mark.parametrize(("version", "taken"), [((17, 2), 0), ((17, 3), 3)])
+def test_what_was_refused_is_taken_from_the_hooks_log_where_there_is_one(
+    gitlab: Server, command: Command, engine: sa.Engine, version: Version, taken: int
+) -> None:
+    gitlab.version = version
+    (project,) = gitlab.world.projects.values()
+    assert command("-r", f"gitlab:{NAME}", "-m", "1").code == 0
+    sender = Sender(project, "https://example.org/webhook", lambda sent, headers: 503)
+    sender.version = version
+    last = project.lives[max(project.lives)]
+    hooks = list(hooks_of(project, last))[-3:]  # a fourth would disable it
+    for hook in hooks:
+        sender.send(hook._replace(time=round(time.time() * 1000)))
+    for _ in range(2):  # the second time they are known
+        reconcile(["--once", "-r", f"gitlab:{NAME}"])
+    with engine.connect() as connection:
+        query = "SELECT guid, state, body FROM deliveries"
+        rows = connection.execute(sa.text(query)).all()
+    logged = {line["request_headers"]["X-Gitlab-Webhook-UUID"] for line in project.events}
+    assert ({row.guid for row in rows} == logged, len(rows)) == (bool(taken), taken)
+    assert {row.state for row in rows} <= {"applied"}
+    assert not any(SECRET.encode() in zlib.decompress(row.body) for row in rows)
+    assert stored(engine, "jobs") == world(project.jobs)
