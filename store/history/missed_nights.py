@@ -26,6 +26,9 @@ PAST = 7 * WEEKS
 """How many nights before the first that is shown are looked at."""
 YOUNG = 3
 """So many nights a workflow ran in, each since its first, until it is expected."""
+TIMES = 7
+"""Of a nightly, the last ones before a night tell when it was expected there."""
+
 LATE = timedelta(hours=1)
 """How long after the latest of its last times one is waited for: servers start them late."""
 NEAR = timedelta(hours=2)
@@ -125,8 +128,10 @@ def list_missed(
         return []
     lacking = {key: lacking[key] for key in list_watched(connection, lacking)}
     asleep = find_states(connection, lacking)
-    since = plan.calendar.begin(min(nights)) - 8 * DAY
-    times = read_times(connection, nightlies, lacking, since)
+    shown = plan.calendar.begin(min(nights)) - 8 * DAY
+    firsts = (first_needed(nightlies[key].nights, wanted) for key, wanted in lacking.items())
+    needed = (plan.calendar.begin(first) for first in firsts)
+    times = read_times(connection, nightlies, lacking, max(shown, min(needed, default=shown)))
     missed = []
     for (repoid, workflow), wanted in lacking.items():
         state = asleep.get((repoid, workflow))
@@ -143,6 +148,12 @@ def list_missed(
     return missed
 
 
+def first_needed(nights: Collection[date], wanted: Sequence[date]) -> date:
+    """Return the first night whose times tell when a nightly was expected in those wanted."""
+    before = sorted(night for night in nights if night < min(wanted))
+    return before[-TIMES:][0] if before else min(wanted)
+
+
 def find_expected(
     calendar: Calendar, ran: Sequence[datetime], night: date, now: datetime
 ) -> datetime | None:
@@ -153,7 +164,7 @@ def find_expected(
     firsts: dict[date, datetime] = {}
     for time in sorted(ran):
         firsts.setdefault(calendar.night(time), time)
-    before = [time for own, time in sorted(firsts.items()) if own < night][-7:]
+    before = [time for own, time in sorted(firsts.items()) if own < night][-TIMES:]
     if not before:
         return None
     offsets = [(time - begin) % DAY for time in before]
