@@ -85,6 +85,11 @@ LONG = (
     "tests/lake/test_sync.py::test_mark_that_was_lost",
     "tests/lake/test_sync.py::test_roll_ups_arrive",
     "tests/lake/test_sync.py::test_store_restored_from_yesterday",
+    "tests/schema/test_migrate.py::test_every_index_is_created[mariadb]",
+    "tests/store/test_convergence.py::test_story_in_any_order_often_and_by_several_writers_gives"
+    "_its_rows[mariadb]",
+    "tests/store/test_convergence.py::test_world_in_any_order_often_and_by_several_writers_gives"
+    "_one_state[mariadb]",
     "tests/torture/test_outages.py::test_outage_loses_nothing_and_no_request_waits_8_seconds"
     "[without rights-mariadb]",
 )

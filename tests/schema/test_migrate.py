@@ -96,7 +96,7 @@ migrate.upgrade(sys.argv[1])
 """
 
 
-@pytest.mark.parametrize("turn", range(count(2, 20)))
+@pytest.mark.parametrize("turn", range(count(1, 20)))
 def test_processes_that_upgrade_one_empty_database_at_once_all_succeed(
     fresh: Fresh, wanted: dict[str, list[str]], turn: int
 ):
