@@ -47,6 +47,12 @@ FAILS: dict[str, object] = {
         "database": {**EXTERNAL, "url": "postgresql+psycopg://a:b@host/b"},
         "dashboard": {"enabled": False},
     },
+    "database.readUrl: holds a password": {
+        "database": {**EXTERNAL, "readUrl": "postgresql+psycopg://r@host/b?password=x"},
+    },
+    "database.readUrl: is of another engine than database.url": {
+        "database": {**EXTERNAL, "readUrl": "mysql+pymysql://r@host/b"},
+    },
     "ingress.host: is missing": {"ingress": {"enabled": True}},
     'sources[1].name: "one" and "One" both make ONE': {
         "sources": [SOURCE, {"name": "One", "apiUrl": "https://two.example.org"}]
@@ -180,7 +186,6 @@ def test_every_secret_setting_is_refused_in_values():
 def test_every_failure_of_the_templates_has_a_test():
     texts = [path.read_text("utf-8") for path in (CHART / "templates").glob("*.tpl")]
     begun = sum(len(re.findall(r"\bfail (?:\(printf )?\"", text)) for text in texts)
-    twice = (
-        2  # a name that is there twice, and a setting that is the chart's, are tried in two ways
-    )
+    # Tried in two ways: a name that is there twice, a setting of the chart's, a password.
+    twice = 3
     assert begun == len(FAILS) - twice + 1  # the release's name has a test of its own

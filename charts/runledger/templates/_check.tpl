@@ -41,8 +41,11 @@
 {{- end }}
 {{- range $key := list "url" "readUrl" "migrateUrl" }}
 {{- $url := get $root.Values.database $key | default "" }}
-{{- if regexMatch "//[^/@]*:[^/@]*@" $url }}
+{{- if regexMatch "//[^/@]*:[^/@]*@|[?&]passw(or)?d=" $url }}
 {{- fail (printf "database.%s: holds a password; put it into the Secret database.existingSecret" $key) }}
+{{- end }}
+{{- if and $url (ne (hasPrefix "postgresql" $url) (hasPrefix "postgresql" $root.Values.database.url)) }}
+{{- fail (printf "database.%s: is of another engine than database.url: all accounts are of one database" $key) }}
 {{- end }}
 {{- end }}
 {{- end }}
