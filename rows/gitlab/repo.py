@@ -24,6 +24,8 @@ SYSTEM_EVENTS = (
     "project_destroy",
 )
 END = "project_destroy"
+ADDRESSES = ("homepage", "git_http_url")
+"""What of a repository leads to its project's page."""
 SAMPLE = "://test.example.com/gitlab/gitlab"
 """The page of the project that a sample push tells of: what the Test button of a group's hook, of a
 system hook, and of a project without commits sends.
@@ -90,7 +92,7 @@ def names_in(payload: Payload, provider: str) -> tuple[int, str, str]:
     """Return a project's id, full path and page. Raises Unmappable.
 
     System events have no object of the project; a job's had none before GitLab 16: there the
-    repository's homepage is the page.
+    repository's homepage is the page, or where it is cloned from, and without either its path.
     """
     project = fields.child(payload, AT, "payload")
     if project is not None:
@@ -103,9 +105,14 @@ def names_in(payload: Payload, provider: str) -> tuple[int, str, str]:
     if is_system(payload):
         name = fields.key(fields.text, payload, "path_with_namespace", "payload")
         return gitid_there, name, page_of(provider, name)
+    said = fields.text(payload, "project_name", "payload") or ""
+    known = fields.child(payload, "repository", "payload") or {}
+    if not any(known.get(key) for key in ADDRESSES) and "/" in said and " " not in said:
+        return gitid_there, said, page_of(provider, said)  # shown to people it is `A / B`
     repository = fields.key(fields.child, payload, "repository", "payload")
-    url = fields.key(fields.text, repository, "homepage", "repository")
-    return gitid_there, path_of(url, provider, "repository.homepage"), url
+    key = next((key for key in ADDRESSES if repository.get(key)), ADDRESSES[0])
+    url = fields.key(fields.text, repository, key, "repository").removesuffix(".git")
+    return gitid_there, path_of(url, provider, f"repository.{key}"), url
 
 
 def path_of(page: str, provider: str, at: str) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from rows import Unmappable
 from rows.retries import InnerJob, running_seconds
 from rows.sources import source_of
 from tests.rows.gitlab.payloads import Json, build, listed_project
@@ -98,3 +99,23 @@ def test_job_of_the_api_that_was_cancelled_ran_until_then():
     assert [job[one] for one in said] == ["cancelled", 22.916, 0, name, "Linux", None]
     hosted = {**CANCELED_2024, "runner_manager": None}  # as GitLab.com says of its own
     assert read("job", "jobs", job=hosted)["os"] == "Linux"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"project_name": "group/app"}, "group/app"),
+        ({"repository": {"git_http_url": "https://gitlab.com/group/app.git"}}, "group/app"),
+        ({"project_name": "Group / App"}, None),  # which names no path
+        ({"repository": {"url": "git@gitlab.com:group/app.git"}}, None),
+    ],
+)
+def test_job_without_its_project_is_of_the_one_that_is_named_somehow(said: Json, name: str | None):
+    whole = build(pipeline_of(UNSTARTED_2022), 120257)
+    hook = {key: value for key, value in whole.items() if key not in ("project", "repository")}
+    if name is None:
+        with pytest.raises(Unmappable, match="repository"):
+            GITLAB.rows_for("build", {**hook, **said}, None, NOW)
+        return
+    mapped = GITLAB.rows_for("build", {**hook, **said}, None, NOW)
+    assert (mapped.provider, mapped.repository.values["name"]) == ("gitlab", name)
