@@ -77,6 +77,7 @@ def test_nothing_new_writes_nothing(pair: lakes.Pair):
     pair.sync()
     before = pair.ask("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')")
     assert pair.sync().changed == (0, 0)
+    assert pair.sync(full=True).changed == (0, 0)
     assert pair.ask("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')") == before
 
 
