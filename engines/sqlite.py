@@ -1,20 +1,21 @@
 """SQLite: a file, which one writes at a time."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, Executable, Insert, Table, create_engine, event
-from sqlalchemy.dialects.sqlite import dialect, insert
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engines import deadline, sqlite_turns
 from engines.bulk import id_counters
+from engines.bulk.sqlite_posting import post
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, KINDS, Kind, ListView, Login
 from engines.sqlite_damage import check_file, name_file, read_last_number
 
@@ -22,7 +23,6 @@ LOG_BYTES = 16_000_000
 """The log is cut to this once it was longer. It cannot be while a reader's transaction lasts."""
 CUT_MILLISECONDS = 100  # for which writers may wait
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: some milliseconds
-BY_NAME: Any = dialect(paramstyle="named")
 UNBINDABLE = (sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
 
 
@@ -90,32 +90,6 @@ def insert_or(
     row = insert(table)
     changes = assign(row.excluded) or [(key[0], table.c[key[0]])]
     return row.on_conflict_do_update(index_elements=key, set_=dict(changes))
-
-
-def post(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run a statement for all rows.
-
-    SQLAlchemy prepares each row of an INSERT anew, which takes longer than to write it.
-    """
-    if not isinstance(statement, Insert):
-        connection.execute(statement, rows)
-        return
-    text = text_of(statement, tuple(rows[0]))
-    connection.exec_driver_sql(text, [as_text(row) for row in rows])
-
-
-@lru_cache(maxsize=256)
-def text_of(statement: Insert, columns: tuple[str, ...]) -> str:
-    """Return an INSERT as the driver takes it when it finds values by their names."""
-    return str(statement.compile(dialect=BY_NAME, column_keys=columns))
-
-
-def as_text(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with its times as SQLAlchemy writes them."""
-    return {
-        name: value.isoformat(" ", "microseconds") if type(value) is datetime else value
-        for name, value in row.items()
-    }
 
 
 def fault(error: Exception) -> str:
