@@ -64,9 +64,6 @@ def test_what_a_disabled_webhook_left_out_is_found_by_a_cycle(
     assert "temporarily_disabled" in "".join(capsys.readouterr())
     assert stored(engine, "workflowruns") == world(project.pipelines)
     assert stored(engine, "jobs") == world(project.jobs)
-    with engine.connect() as connection:
-        bodies = connection.execute(sa.text("SELECT body FROM deliveries")).scalars()
-        assert not any(SECRET in str(body) for body in bodies)
 
 
 def stored(engine: sa.Engine, table: str) -> dict[int, tuple[str | None, str | None]]:
