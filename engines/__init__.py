@@ -4,10 +4,13 @@ A URL comes in, an engine goes out; `kind_of` finds the record. A new engine is 
 sqlite.py and its name in kind.py.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Select, Table, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from engines.kind import Kind, Login, kind_of
 
@@ -15,6 +18,7 @@ __all__ = [
     "Kind",
     "connect",
     "connect_reader",
+    "count_anew",
     "database_time",
     "join_in_order",
     "kind_of",
@@ -26,6 +30,13 @@ INDEX_HINTS = {"mysql": "FORCE INDEX ({})", "mariadb": "FORCE INDEX ({})"}
 ORDER_HINTS = {"mariadb": "STRAIGHT_JOIN"}
 """What makes a query go the way that an engine would not choose by itself; a statement has those
 of all engines: where it will run may not be known when it is made."""
+STATISTICS = {
+    "mysql": "ANALYZE TABLE {}",
+    "mariadb": "ANALYZE TABLE {}",
+    "postgresql": "VACUUM (ANALYZE, TRUNCATE false) {}",
+}
+"""What counts a table anew at once: servers do so by themselves, some time later. PostgreSQL reads
+an index alone only after a vacuum."""
 
 
 def connect(url: str | URL, **login: Any) -> Engine:
@@ -57,6 +68,22 @@ def use_index(query: Select[Any], table: Table, index: str) -> Select[Any]:
     for engine, hint in INDEX_HINTS.items():
         query = query.with_hint(table, hint.format(index), engine)
     return query
+
+
+def count_anew(engine: Engine, tables: Iterable[Table]) -> None:
+    """Let a server know how large tables are that a great part of changed.
+
+    It is a help only: where it may not be done, or has to wait too long, queries are slower.
+    """
+    statement = STATISTICS.get(kind_of(engine.url).name)
+    if statement is None:
+        return
+    quote = engine.dialect.identifier_preparer.quote
+    with suppress(SQLAlchemyError), engine.connect() as connection:
+        # PostgreSQL vacuums in no transaction.
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for table in tables:
+            connection.exec_driver_sql(statement.format(quote(table.name)))
 
 
 def join_in_order(query: Select[Any]) -> Select[Any]:

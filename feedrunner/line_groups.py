@@ -20,8 +20,10 @@ NUL = b"\\u0000"
 LARGEST = {whole: (-MOST, MOST), small: (0, 2**31 - 1)}
 
 
-def read_groups(groups: Iterable[list[bytes]], allowed: Allowed) -> Iterator[Message]:
-    """Yield the messages of groups of lines. Raises BadLine."""
+def read_groups(
+    groups: Iterable[list[bytes]], allowed: Allowed
+) -> Iterator[Sequence[Record] | Message]:
+    """Yield the records of groups of lines together, other messages alone. Raises BadLine."""
     lines_before = rows = 0
     for lines in groups:
         records = read_records(lines_before + 1, lines, allowed)
@@ -29,9 +31,9 @@ def read_groups(groups: Iterable[list[bytes]], allowed: Allowed) -> Iterator[Mes
             for message in read_messages(lines, allowed, lines_before, rows):
                 rows += type(message) is Record
                 yield message
-        else:
+        elif records:
             rows += len(records)
-            yield from records
+            yield records
         lines_before += len(lines)
 
 

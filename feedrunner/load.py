@@ -8,16 +8,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
 from engines import reading
 from engines.transaction import transact
-from feedrunner.messages import Allowed, Message, Record, State
+from feedrunner.messages import Allowed, Message, Record, State, WholeStream
 from feedrunner.unchanged import Brought, read_brought
 from feedrunner.writing.batch import Written
 from feedrunner.writing.known_rows import manager_id
+from feedrunner.writing.met_rows import MetRows
 from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
@@ -33,6 +35,7 @@ BATCH_BYTES = 4 * 2**20
 """Bytes of their lines, at most."""
 LONGEST_LIST = 4
 """Batches that wait for the end of a version's list."""
+SIZE = attrgetter("size")
 LISTS = ("dependencies", "provides")
 """Streams whose rows of one version are replaced as a set."""
 
@@ -60,22 +63,34 @@ class Loader:
         """Numbers of the rows that came, by stream."""
         self.listed = defaultdict[str, Numbers](Numbers)
         """Versions whose lists began in this load, by stream: what follows is added to them."""
+        self.met = MetRows()
+        """Rows that this load met, so that it need not look for them again."""
         self.whole = set[str]()
         self.lines = self.changed = self.gone = 0
 
-    def read(self, messages: Iterable[Message]) -> None:
+    def read(self, messages: Iterable[Sequence[Record] | Message]) -> None:
         """Write the rows of messages, each state with those before it. Raises BadLine."""
         for message in messages:
-            self.lines = message.number
-            if isinstance(message, Record):
-                if len(self.buffer) >= BATCH or self.size >= BATCH_BYTES:
-                    self.commit(None)
-                self.buffer.append(message)
-                self.size += message.size
-            elif isinstance(message, State):
+            if isinstance(message, State):
+                self.lines = message.number
                 self.commit(message)
-            else:
+            elif isinstance(message, WholeStream):
+                self.lines = message.number
                 self.whole.add(message.stream)
+            else:
+                self.take([message] if isinstance(message, Record) else message)
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Let records wait, and commit whenever enough do. Raises BadLine."""
+        while records:
+            if len(self.buffer) >= BATCH or self.size >= BATCH_BYTES:
+                self.lines = records[0].number
+                self.commit(None)
+            free = max(BATCH - len(self.buffer), 1)
+            some, records = records[:free], records[free:]
+            self.buffer.extend(some)
+            self.size += sum(map(SIZE, some))
+            self.lines = some[-1].number
 
     def commit(self, state: State | None, *, is_last: bool = False) -> None:
         """Commit the rows that wait, and the state with them.
@@ -89,7 +104,7 @@ class Loader:
         self.size = sum(row.size for row in self.buffer)
 
         def work(connection: Connection) -> Written:
-            written = write(connection, self.load, rows, self.listed)
+            written = write(connection, self.load, rows, self.listed, self.met)
             if state is not None:
                 values = {"load_id": self.load.number, "state": state.value}
                 put_state(connection, self.load.feed, values)
@@ -97,6 +112,7 @@ class Loader:
 
         written = self.transact(self.engine, work)
         self.changed += written.changed
+        self.met.keep()
         for numbers, more in ((self.listed, written.listed), (self.seen, written.seen)):
             for name, came in more.items():
                 numbers[name].add(came)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, Dialect, Table, bindparam, update
 
 from feedrunner.writing.known_rows import Selection, Stored, find, manager_id
+from feedrunner.writing.met_rows import MetRows
 from feedrunner.writing.row_numbers import Numbers
 
 Row = dict[str, Any]
@@ -43,9 +44,11 @@ class Batch:
     """The records of a transaction, and what they lead to."""
 
     def __init__(
-        self, connection: Connection, load: Loading, listed: Mapping[str, Numbers]
+        self, connection: Connection, load: Loading, listed: Mapping[str, Numbers], met: MetRows
     ) -> None:
         self.connection, self.load, self.listed = connection, load, listed
+        self.met = met
+        met.begin()
         self.changed = 0
         self.seen = dict[str, list[int]]()
         self.newly_listed = dict[str, set[int]]()

@@ -1,7 +1,7 @@
 """Records of packages and versions -> their rows, and the numbers that other rows name them by."""
 
 from collections.abc import Collection, Mapping, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -12,7 +12,7 @@ from feedrunner.writing.batch import Batch, Row
 from feedrunner.writing.known_rows import Selection, Stored, packages_named, word_ids
 from schema.tables import packages as tables
 
-VERSION = itemgetter("package", "version")
+VERSION, VALUES = itemgetter("package", "version"), attrgetter("values")
 FEW = 20
 """Texts of versions that a condition names: each is looked for in each package."""
 
@@ -33,18 +33,24 @@ def write_packages(batch: Batch, records: Sequence[Record]) -> None:
     ids = {row["import_id"] for row in rows}
     selection = packages_named(batch.manager, ids)
     numbers = batch.put(table, key, rows, lambda names: batch.find(table, key, names, selection))
+    if numbers:  # These may be called otherwise from now on.
+        batch.met.forget("names")
     new = packages_named(batch.manager, ids - numbers.keys())
-    batch.seen["packages"] = [
-        *numbers.values(),
-        *(row.number for row in batch.find(table, key, [], new).values()),
-    ]
+    numbers |= {own: row.number for own, row in batch.find(table, key, [], new).items()}
+    batch.seen["packages"] = [*numbers.values()]
+    batch.met.new["packages"].update(numbers)
 
 
 def package_ids(batch: Batch, records: Sequence[Record]) -> dict[str, int]:
     """Return the numbers of the packages that records name. Raises BadLine for one that is not."""
-    selection = packages_named(batch.manager, {record.values["package"] for record in records})
-    known = batch.find(tables.packages, ["import_id"], [], selection)
-    if len(known) < len(selection.values):
+    wanted = {record.values["package"] for record in records}
+    known = batch.met.of("packages", wanted)
+    selection = packages_named(batch.manager, wanted - known.keys())
+    found = batch.find(tables.packages, ["import_id"], [], selection)
+    numbers = {name: row.number for name, row in found.items()}
+    batch.met.new["packages"].update(numbers)
+    known |= numbers
+    if len(known) < len(wanted):
         for record in records:
             if record.values["package"] not in known:
                 raise BadLine(
@@ -52,7 +58,7 @@ def package_ids(batch: Batch, records: Sequence[Record]) -> dict[str, int]:
                     f"{record.stream}.package: no package {record.values['package'][:64]!r} came"
                     " before",
                 )
-    return {name: row.number for name, row in known.items()}
+    return known
 
 
 def write_versions(batch: Batch, records: Sequence[Record]) -> None:
@@ -84,6 +90,9 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
         numbers |= {place: there[place].number for place in new}
     batch.newly_listed["versions"] = {numbers[place] for place in new}
     batch.seen["versions"] = [*numbers.values()]
+    for record in records:
+        package, version = own = VERSION(record.values)
+        batch.met.new["versions"][own] = numbers[packages[package], version]
 
 
 def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
@@ -95,7 +104,25 @@ def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
 
 def version_ids(batch: Batch, records: Sequence[Record]) -> list[int]:
     """Return the number of the version of each record. Raises BadLine for one that is not."""
-    named = [*map(VERSION, (record.values for record in records))]
+    named = [*map(VERSION, map(VALUES, records))]
+    wanted = {*named}
+    numbers = batch.met.of("versions", wanted)
+    lost = wanted - numbers.keys()
+    if lost:
+        found = find_versions(batch, lost)
+        batch.met.new["versions"].update(found)
+        numbers |= found
+    if len(numbers) < len(wanted):
+        package_ids(batch, records)
+        record = next(record for record in records if VERSION(record.values) not in numbers)
+        package, version = VERSION(record.values)
+        said = f"no version {version[:64]!r} of {package[:64]!r} came before"
+        raise BadLine(record.number, f"{record.stream}.version: {said}")
+    return [*map(numbers.__getitem__, named)]
+
+
+def find_versions(batch: Batch, named: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the numbers of versions, by package and version."""
     packages, versions = tables.packages.c, tables.versions.c
     texts = {version for _, version in named}
     bound: Any = bindparam("packages", expanding=True)
@@ -106,24 +133,20 @@ def version_ids(batch: Batch, records: Sequence[Record]) -> list[int]:
     )
     if len(texts) <= FEW:
         query = query.where(versions.version.in_(texts))
-    numbers = dict[Any, int]()
+    numbers = dict[tuple[str, str], int]()
     for part in chunks({package for package, _ in named}):
         for package, version, number in batch.connection.execute(query, {"packages": part}):
-            if version in texts:
+            if (package, version) in named:
                 numbers[package, version] = number
-    try:
-        return [numbers[version] for version in named]
-    except KeyError:
-        package_ids(batch, records)
-        record = next(record for record in records if VERSION(record.values) not in numbers)
-        package, version = VERSION(record.values)
-        said = f"no version {version[:64]!r} of {package[:64]!r} came before"
-        raise BadLine(record.number, f"{record.stream}.version: {said}") from None
+    return numbers
 
 
 def owners_of(batch: Batch, names: Collection[str]) -> dict[str, int]:
     """Return which packages of the registry have names; those of a name that came last."""
-    c = tables.packages.c
+    c, known = tables.packages.c, batch.met.of("names", names)
     mine = (c.package_manager_id == batch.manager, c.gonetime.is_(None))
-    rows = batch.find(tables.packages, ["Id"], ["name"], Selection(c.name, names, mine))
-    return {row.values[0]: number for number, row in sorted(rows.items())}
+    lost = Selection(c.name, [name for name in names if name not in known], mine)
+    rows = batch.find(tables.packages, ["Id"], ["name"], lost)
+    found = {row.values[0]: number for number, row in sorted(rows.items())}
+    batch.met.new["names"].update(found)
+    return known | found

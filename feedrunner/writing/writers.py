@@ -14,6 +14,7 @@ from feedrunner.messages import Record
 from feedrunner.writing import known_rows
 from feedrunner.writing.batch import Batch, Loading, Written
 from feedrunner.writing.known_rows import Selection, word_ids
+from feedrunner.writing.met_rows import MetRows
 from feedrunner.writing.package_rows import (
     owners_of,
     package_ids,
@@ -30,17 +31,21 @@ RUNTIME = "runtime"
 
 
 def write(
-    connection: Connection, load: Loading, records: Sequence[Record], listed: Mapping[str, Numbers]
+    connection: Connection,
+    load: Loading,
+    records: Sequence[Record],
+    listed: Mapping[str, Numbers],
+    met: MetRows,
 ) -> Written:
     """Write records by their streams, those first that others name. Raises BadLine.
 
     `listed`: versions whose lists began in this load, so that more of them is added, by stream;
-    under `versions` those that it made.
+    under `versions` those that it made. `met`: rows that need not be looked for.
     """
     by_stream = defaultdict[str, list[Record]](list)
     for record in records:
         by_stream[record.stream].append(record)
-    batch = Batch(connection, load, listed)
+    batch = Batch(connection, load, listed, met)
     for name, write_stream in WRITERS.items():
         if name in by_stream:
             write_stream(batch, by_stream[name])

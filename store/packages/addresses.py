@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 PASSWORD = re.compile(r"^([a-z][a-z0-9+.-]{0,40}://)[^/@\s]*@", re.IGNORECASE)
@@ -49,7 +50,12 @@ def repository_of(
     (https://docs.npmjs.com/cli/v11/configuring-npm/package-json#repository). `forges`: an address
     at another host than these and the known ones is one of a site, unless it is spelled for git.
     """
-    text = text.strip()
+    return read_address(text.strip(), allows_bare, None if forges is None else frozenset(forges))
+
+
+@lru_cache(maxsize=4096)
+def read_address(text: str, allows_bare: bool, forges: frozenset[str] | None) -> Repository | None:
+    """Likewise; packages that follow each other often have one address."""
     if allows_bare and re.fullmatch(r"[\w.-]{1,100}/[\w.-]{1,100}", text):
         return of_path("github.com", text)
     short = SHORT.fullmatch(text)

@@ -4,6 +4,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine, select
 
+from engines import count_anew
 from schema.tables import packages as tables
 from store.packages.edges import rebuild_edges
 from store.packages.name_links import LISTS, Transact
@@ -19,6 +20,7 @@ def follow_load(engine: Engine, manager: str, transact: Transact) -> None:
     for name in sorted({manager, LISTS}):
         transact(engine, partial(rebuild_edges, manager=name))
     transact(engine, partial(update_repositories, manager=manager))
+    count_anew(engine, [tables.packageedges, tables.packages])
 
 
 def follow_ci(engine: Engine, manager: str, transact: Transact) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, literal_column, select, update
 
 from engines import reading
 from engines.chunks import chunks
@@ -55,31 +55,33 @@ def list_changes(connection: Connection, manager: str) -> list[ScoreChange]:
         ids.append(number)
         old.append(math.nan if score is None else score)
         before.append(-1 if count is None else count)
-    needing, needed = array("i"), array("i")
-    firm = edges.c.kind.not_in(WEAK)
+    if not ids:
+        return []
+    needing, needed, counts = array("i"), array("i"), array("q", bytes(8 * len(ids)))
+    # In the order of an index: what a package needs for two reasons comes twice, one by one.
     pairs = (
-        select(edges.c.package_id, edges.c.dependency_id)
-        .join(tables.packages, c.Id == edges.c.package_id)
-        .where(c.manager == manager, firm)
-        .distinct()
+        select(edges.c.dependency_id, edges.c.package_id, edges.c.kind.not_in(WEAK))
+        .where(edges.c.dependency_id.between(ids[0], ids[-1]))
+        .order_by(edges.c.dependency_id, edges.c.package_id)
     )
+    last, is_noted, target = (-1, -1), False, None
     for rows in connection.execute(pairs, execution_options=streamed).partitions():
-        for source, target in rows:
-            places = place_of(ids, source), place_of(ids, target)
-            if None not in places:
-                needing.append(places[0] or 0)
-                needed.append(places[1] or 0)
-    direct = (
-        select(edges.c.dependency_id, func.count(edges.c.package_id.distinct()))
-        .join(tables.packages, c.Id == edges.c.dependency_id)
-        .where(c.manager == manager)
-        .group_by(edges.c.dependency_id)
-    )
-    counts = array("q", bytes(8 * len(ids)))
-    for number, count in connection.execute(direct, execution_options=streamed):
-        place = place_of(ids, number)
-        if place is not None:
-            counts[place] = count
+        for dependency, package, is_firm in rows:
+            if dependency != last[0]:
+                target = place_of(ids, dependency)
+            if target is None:
+                pass
+            elif (dependency, package) != last:
+                counts[target] += 1
+                is_noted = False
+            last = (dependency, package)
+            if target is None or is_noted or not is_firm:
+                continue
+            source = place_of(ids, package)
+            if source is not None:
+                needing.append(source)
+                needed.append(target)
+                is_noted = True
     scores = page_rank(len(ids), needing, needed)
     return [
         ScoreChange(ids[place], score, counts[place])

@@ -80,9 +80,9 @@ def test_state_that_is_kept_without_its_rows_is_noticed(
 ):
     write = loading.write
 
-    def lose(connection, work, records, listed):
+    def lose(connection, work, records, *met):
         kept = [each for each in records if each.values.get("name") != "plum"]
-        return write(connection, work, kept, listed)
+        return write(connection, work, kept, *met)
 
     monkeypatch.setattr(loading, "write", lose)
     with pytest.raises(AssertionError, match="a state without its rows"):

@@ -1,14 +1,14 @@
 """Lines that are read together say what they say one by one."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import pytest
 
 from feedrunner import line_groups
 from feedrunner.line_groups import read_groups, read_records
-from feedrunner.messages import Allowed, BadLine, Message, read_messages
+from feedrunner.messages import Allowed, BadLine, Message, Record, State, WholeStream, read_messages
 from tests.counts import count
 from tests.feedrunner.feed import record, state, whole
 
@@ -52,12 +52,12 @@ ODD = [
 ]
 
 
-def said(messages: Iterable[Message]) -> tuple[list[Message], str]:
+def said(messages: Iterable[Sequence[Record] | Message]) -> tuple[list[Message], str]:
     """Return messages up to the line that ends them, and what it says."""
     came = list[Message]()
     try:
         for message in messages:
-            came.append(message)
+            came += [message] if isinstance(message, Record | State | WholeStream) else message
     except BadLine as error:
         return came, str(error)
     return came, ""

@@ -4,7 +4,7 @@ import random
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, select, text, update
 
 from engines.transaction import transact
 from schema.tables import packages as tables
@@ -129,3 +129,20 @@ def test_ranks_of_any_graph_are_those_that_walking_it_over_and_over_gives(seed: 
     ranks = page_rank(nodes, [a for a, _ in pairs], [b for _, b in pairs])
     assert ranks == pytest.approx(walked, abs=1e-7)
     assert sum(ranks) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql", "postgresql"], indirect=True)
+def test_server_knows_how_many_edges_there_are_once_they_are_made(engine: Engine):
+    with engine.begin() as connection:
+        shop = Shop(connection, "shop")
+        apps = [shop.package(f"app {number}") for number in range(300)]
+        for app in apps[1:]:
+            shop.needs(app, ["app 0"])
+    follow(engine, "shop")
+    counted = "table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND"
+    if engine.dialect.name == "postgresql":
+        counted = "reltuples AS table_rows FROM (SELECT relname AS table_name, reltuples FROM"
+        counted += " pg_class) named WHERE"
+    with engine.connect() as connection:
+        query = text(f"SELECT {counted} table_name = 'packageedges'")
+        assert connection.scalar(query) == 299
