@@ -175,7 +175,8 @@ def load_lines(
 
 def compare(connection: Connection, load: Load, manifest: Manifest, *, full: bool) -> Comparison:
     """Return what compares a load with the last whole one; with `full` with none."""
-    return Comparison(None if full else last_brought(connection, load, manifest.allowed))
+    last = None if full else last_brought(connection, load, manifest.allowed)
+    return Comparison(last, manifest.allowed)
 
 
 def read_all(

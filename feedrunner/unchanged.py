@@ -14,7 +14,7 @@ from typing import IO, NamedTuple
 
 import orjson
 
-from feedrunner.messages import LONGEST, Allowed, BadLine
+from feedrunner.messages import LONGEST, Allowed, BadLine, read_message
 from feedrunner.streams import STREAMS
 
 BLOCK = 2**20
@@ -76,15 +76,15 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
 class Comparison:
     """Compares what a feed brings with what its last whole load brought. One for each load."""
 
-    def __init__(self, last: Brought | None) -> None:
-        self.last = last
+    def __init__(self, last: Brought | None, allowed: Allowed) -> None:
+        self.last, self.allowed = last, allowed
         self.is_same = False
         """Whether no record came that the last load did not bring; known at the end."""
         self.lines = 0
         self.records = RecordHashes()
         self.whole = set[str]()
-        self.others = dict[str, bytes]()
-        """The last state, and what is said of streams, by type and stream."""
+        self.others = dict[str, tuple[int, bytes]]()
+        """The last state, and what is said of streams, by type and stream: numbers and lines."""
 
     def read(self, pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
         """Yield the lines that must be read, those that came together: all, or no record.
@@ -96,7 +96,9 @@ class Comparison:
             with TemporaryFile() as kept:
                 self.is_same = yield from self.compare(groups, self.last, kept)
             if self.is_same:
-                yield [*self.others.values()]
+                for number, line in self.others.values():
+                    read_message(number, line, self.allowed)  # raises what is wrong with it
+                yield [line for _, line in self.others.values()]
         for lines in groups:
             self.add(lines)
             yield lines
@@ -127,17 +129,23 @@ class Comparison:
 
     def add(self, lines: list[bytes]) -> bool:
         """Hash the records among lines; tell whether there were other lines."""
+        first = self.lines + 1
         self.lines += len(lines)
         text = b"\n".join([*lines, b""])
         if not may_be_other(text):
             self.records.add(text)
             return False
-        records = [line for line in lines if not may_be_other(line) or self.is_record(line)]
+        numbered = enumerate(lines, start=first)
+        records = [
+            line
+            for number, line in numbered
+            if not may_be_other(line) or self.is_record(number, line)
+        ]
         if records:
             self.records.add(b"\n".join([*records, b""]))
         return len(records) < len(lines)
 
-    def is_record(self, line: bytes) -> bool:
+    def is_record(self, number: int, line: bytes) -> bool:
         """Tell whether a line is a record; keep it where it is something else."""
         try:
             value = orjson.loads(line)
@@ -147,7 +155,7 @@ class Comparison:
         if kind == "ACTIVATE_VERSION":
             self.whole.add(str(value.get("stream")))
         elif kind in ("STATE", "SCHEMA"):
-            self.others[f"{kind} {value.get('stream')}"] = line
+            self.others[f"{kind} {value.get('stream')}"] = (number, line)
         else:
             return True
         return False

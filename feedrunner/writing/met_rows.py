@@ -32,12 +32,12 @@ class MetRows:
 
     def of(self, kind: str, keys: Iterable[Any]) -> dict[Any, int]:
         """Return those of these that were met."""
-        kept, new, found = self.kept[kind], self.new[kind], dict[Any, int]()
+        kept, new, met = self.kept[kind], self.new[kind], dict[Any, int]()
         for key in keys:
             number = kept.get(key) or new.get(key)
             if number is not None:
-                found[key] = number
-        return found
+                met[key] = number
+        return met
 
     def forget(self, kind: str) -> None:
         self.kept[kind].clear()

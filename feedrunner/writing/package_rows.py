@@ -46,8 +46,8 @@ def package_ids(batch: Batch, records: Sequence[Record]) -> dict[str, int]:
     wanted = {record.values["package"] for record in records}
     known = batch.met.of("packages", wanted)
     selection = packages_named(batch.manager, wanted - known.keys())
-    found = batch.find(tables.packages, ["import_id"], [], selection)
-    numbers = {name: row.number for name, row in found.items()}
+    looked_up = batch.find(tables.packages, ["import_id"], [], selection)
+    numbers = {name: row.number for name, row in looked_up.items()}
     batch.met.new["packages"].update(numbers)
     known |= numbers
     if len(known) < len(wanted):
@@ -91,8 +91,8 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
     batch.newly_listed["versions"] = {numbers[place] for place in new}
     batch.seen["versions"] = [*numbers.values()]
     for record in records:
-        package, version = own = VERSION(record.values)
-        batch.met.new["versions"][own] = numbers[packages[package], version]
+        package, version = place = VERSION(record.values)
+        batch.met.new["versions"][place] = numbers[packages[package], version]
 
 
 def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
@@ -109,9 +109,9 @@ def version_ids(batch: Batch, records: Sequence[Record]) -> list[int]:
     numbers = batch.met.of("versions", wanted)
     lost = wanted - numbers.keys()
     if lost:
-        found = find_versions(batch, lost)
-        batch.met.new["versions"].update(found)
-        numbers |= found
+        looked_up = find_versions(batch, lost)
+        batch.met.new["versions"].update(looked_up)
+        numbers |= looked_up
     if len(numbers) < len(wanted):
         package_ids(batch, records)
         record = next(record for record in records if VERSION(record.values) not in numbers)
@@ -147,6 +147,6 @@ def owners_of(batch: Batch, names: Collection[str]) -> dict[str, int]:
     mine = (c.package_manager_id == batch.manager, c.gonetime.is_(None))
     lost = Selection(c.name, [name for name in names if name not in known], mine)
     rows = batch.find(tables.packages, ["Id"], ["name"], lost)
-    found = {row.values[0]: number for number, row in sorted(rows.items())}
-    batch.met.new["names"].update(found)
-    return known | found
+    looked_up = {row.values[0]: number for number, row in sorted(rows.items())}
+    batch.met.new["names"].update(looked_up)
+    return known | looked_up

@@ -72,6 +72,12 @@ def test_bad_line_after_records_of_last_time_is_named_and_the_state_before_it_ke
     assert states(engine) == [("shop", '{"at":1}')]
 
 
+def test_bad_state_among_records_of_last_time_is_named_by_its_line(engine: Engine, tmp_path):
+    run(engine, tmp_path, [APPLE, PEAR])
+    ended = run(engine, tmp_path, [APPLE, PEAR, b'{"type":"STATE","value":[]}'])
+    assert ended.error == "line 3: STATE: value is no object"
+
+
 def test_records_are_compared_only_with_a_whole_load_that_nobody_wrote_over(
     engine: Engine, tmp_path
 ):
