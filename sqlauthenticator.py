@@ -812,7 +812,7 @@ class Connection:
             return show_tables(NAMES["sqlite"], bool(shows["full"]))
         tables = self._list_tables()
         if shows["table"].lower() not in tables:
-            fail(with_suggestion(f"no such table: {shows['table']}", tables))
+            fail(f"no such table: {shows['table']}")  # _using_driver adds which may be meant
         return COLUMNS.format(table=shows["table"])
 
     def _list_tables(self) -> list[str]:

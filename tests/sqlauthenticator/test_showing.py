@@ -64,7 +64,9 @@ def test_columns_are_described(open_connection: Open, statement: str):
 @pytest.mark.parametrize("statement", ["SELECT * FROM {}", "DESCRIBE {}"])
 def test_unknown_table_is_helped(open_connection: Open, statement: str, table: str, said: str):
     connection = open_connection()
-    with pytest.raises(sqlite3.OperationalError, match=f"{table}.*: {said.replace('?', '[?]')}"):
+    with pytest.raises(
+        sqlite3.OperationalError, match=f"{table}[^:]*: {said.replace('?', '[?]')}$"
+    ):
         connection.execute(statement.format(table))
     assert connection.execute("SELECT COUNT(*) FROM items").fetchone() == (3,)
 
