@@ -54,8 +54,8 @@ class NightRun(NamedTuple):
     @property
     def called(self) -> str:
         """What people are told: GitLab may keep back what its schedules are called."""
-        unnamed = f"schedule on {self.branchname}" if self.event in SCHEDULES else "?"
-        return self.workflowname or unnamed
+        is_kept_back = self.event in SCHEDULES and self.branchname
+        return self.workflowname or (f"schedule on {self.branchname}" if is_kept_back else "?")
 
 
 class FailedJob(NamedTuple):

@@ -41,7 +41,7 @@ def put(
     engine: Engine,
     states: Sequence[HealthState],
     looked_at: Collection[str] = (),
-    is_own: Callable[[str], bool] = bool,
+    is_own: Callable[[str], bool] = lambda subject: True,
 ) -> list[HealthState]:
     """Keep states, the last of each thing; return those whose state is another than before.
 

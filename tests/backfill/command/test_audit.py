@@ -167,11 +167,9 @@ def test_repository_that_github_does_not_know_is_not_complete(engine, store_url,
     with served(world, store_url):
         done = command("-r", "octo-org/ap", "--audit", "--json")
     assert done.code == 1
-    assert json.loads(done.out) == {
-        "complete": False,
-        "repositories": [],
-        "failed": [{"repository": "octo-org/ap", "error": "not found, or the key may not see it"}],
-    }
+    failed = {"repository": "octo-org/ap", "vendor": "github"}
+    failed["error"] = "not found, or the key may not see it"
+    assert json.loads(done.out) == {"complete": False, "repositories": [], "failed": [failed]}
 
 
 @pytest.mark.parametrize(
