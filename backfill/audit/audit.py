@@ -81,8 +81,7 @@ def audit_vendor(
         is_moving = repository.pushtime is not None and repository.pushtime > span.until
         (notes if is_moving else missing).extend(git)
     missing += lists.unlisted + lists.unread + waiting
-    verdict = judge(repoid, repository.name, span, door, runs, missing, notes)
-    verdict = verdict._replace(provider=repository.provider)
+    verdict = judge(repository.provider, repoid, repository.name, span, door, runs, missing, notes)
     return store_verdict(context.engine, verdict)
 
 
@@ -133,8 +132,8 @@ def audit_store(
     unproven, deleted = run_number_gaps.judge_gaps(gaps, listed_spans, source.title)
     missing += unproven + git_findings.find_lost_pushes(pushed, heads, hashes) + waiting
     notes += deleted
-    verdict = judge(repoid, name, span, door, runs, missing, notes)
-    return store_verdict(engine, verdict._replace(provider=provider))
+    verdict = judge(provider, repoid, name, span, door, runs, missing, notes)
+    return store_verdict(engine, verdict)
 
 
 def store_verdict(engine: Engine, verdict: Verdict) -> Verdict:

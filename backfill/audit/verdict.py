@@ -36,6 +36,7 @@ class Verdict(NamedTuple):
     `listed` are the runs that a list or a finding names, `stored` those of them without a finding.
     """
 
+    provider: str
     repoid: int
     name: str
     span: Span
@@ -45,7 +46,6 @@ class Verdict(NamedTuple):
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     days: tuple[Day, ...]
-    provider: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -85,6 +85,7 @@ def count_days(
 
 
 def judge(
+    provider: str,
     repoid: int,
     name: str,
     span: Span,
@@ -99,7 +100,8 @@ def judge(
     broken = {finding.run for finding in missing if is_of_run(finding) and finding.run}
     known = {run.gitid for run in runs} | broken
     days = count_days(runs, missing, broken)
-    return Verdict(repoid, name, span, door, len(known), len(known - broken), missing, notes, days)
+    counts = len(known), len(known - broken)
+    return Verdict(provider, repoid, name, span, door, *counts, missing, notes, days)
 
 
 def steady(findings: Iterable[Finding]) -> tuple[Finding, ...]:

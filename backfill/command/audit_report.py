@@ -51,7 +51,7 @@ class FailedAudit(NamedTuple):
 def format_verdict(verdict: Verdict) -> str:
     """Return a verdict as lines: a row for each workflow and day, then what is missing."""
     since, until = map(to_the_minute, verdict.span)
-    prefix = source_of(verdict.provider).watched_as if verdict.provider else ""
+    prefix = source_of(verdict.provider).watched_as
     lines = [f"{prefix}{verdict.name}: {since} to {until} UTC", *format_days(verdict)]
     for title, findings in (("missing", verdict.findings), ("not missing", verdict.notes)):
         if findings:

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Sequence
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -20,16 +21,9 @@ from benchmarks.big_store.targets import Target, open_target
 from engines import kind_of
 from schema import migrate
 from schema.tables.ci import repos, workflowruns
-from schema.tables.rollups import (
-    dirtyruns,
-    rollflakedays,
-    rollflakes,
-    rollnights,
-    rollparts,
-    rollspans,
-    rollups,
-)
+from schema.tables.rollups import dirtyruns, rollflakes, rollspans
 from store.copying.table_copy import tables
+from store.rollups.make import TABLES
 
 VENDOR_IDS = frozenset(("gitid", "rungitid", "jobgitid", "workflowgitid"))
 VENDOR_STEP = 10**12
@@ -37,7 +31,7 @@ VENDOR_STEP = 10**12
 NAMES = frozenset(("repo", "guid"))
 SHIFTED = VENDOR_IDS | NAMES | {"repoid"}
 """Columns that tell the copies of a year apart; tables without one hold words of all."""
-ROLLUPS = (dirtyruns, rollspans, rollups, rollnights, rollflakedays, rollparts, rollflakes)
+ROLLUPS = (dirtyruns, rollspans, rollflakes, *chain.from_iterable(TABLES.values()))
 LEFT = frozenset(("leases", "marks"))
 """Tables that are of the process which wrote the file."""
 

@@ -20,7 +20,7 @@ def test_verdict_counts_runs_that_are_whole_by_workflow_and_day():
         Finding("commit", "abc"),
     ]
     span = verdict.Span(NOON, NOON + 24 * HOUR)
-    found = verdict.judge(1, "org/app", span, "command", listed, missing, [])
+    found = verdict.judge("github", 1, "org/app", span, "command", listed, missing, [])
     assert (found.listed, found.stored, len(found.findings)) == (4, 2, 4)
     assert not found.is_complete
     assert found.days == (

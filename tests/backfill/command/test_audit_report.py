@@ -18,7 +18,7 @@ SPAN = Span(datetime(2026, 3, 2), datetime(2026, 3, 4, 12))
 
 
 def verdict(*missing: Finding) -> Verdict:
-    return judge(1, "org/app", SPAN, "command", [], missing, [])
+    return judge("github", 1, "org/app", SPAN, "command", [], missing, [])
 
 
 def test_text_of_a_stranger_breaks_no_line():
@@ -65,7 +65,7 @@ MISSING = st.lists(st.builds(finding_of, st.sampled_from(KINDS), st.integers(0, 
 @given(st.sets(st.integers(1, 7)), MISSING)
 def test_numbers_of_a_verdict_agree_with_one_another(listed, missing):
     missing = [one for one in missing if one.run or one.kind in audit_report.NOUNS]
-    made = judge(1, "org/app", SPAN, "command", [run(one) for one in listed], missing, [])
+    made = judge("github", 1, "org/app", SPAN, "command", [run(one) for one in listed], missing, [])
     sentence = audit_report.format_conclusion(made)
     of_runs = re.search(r"(\d+) of (\d+) runs(?:, (\d+) missing)?", sentence)
     stored, known, lacking = (int(number or 0) for number in of_runs.groups())
@@ -82,12 +82,12 @@ def test_numbers_of_a_verdict_agree_with_one_another(listed, missing):
 
 def test_verdict_with_all_runs_says_what_else_is_missing():
     lost = [Finding("commit", "abc"), Finding("branch", "a"), Finding("branch", "b")]
-    made = judge(1, "org/app", SPAN, "command", [run(1), run(2)], lost, [])
+    made = judge("github", 1, "org/app", SPAN, "command", [run(1), run(2)], lost, [])
     assert audit_report.format_conclusion(made) == (
         "incomplete: 2 of 2 runs; missing: 2 branches, 1 commit"
     )
     job = findings.finding_about(run(2), findings.JOB, 5, "")
-    made = judge(1, "org/app", SPAN, "command", [run(1), run(2)], [*lost, job], [])
+    made = judge("github", 1, "org/app", SPAN, "command", [run(1), run(2)], [*lost, job], [])
     assert audit_report.format_conclusion(made) == (
         "incomplete: 1 of 2 runs, 1 missing; also missing: 2 branches, 1 commit"
     )
