@@ -103,6 +103,7 @@ def runs(test: str) -> bool:
 
 
 PART = (
+    "tests/benchmarks/test_server_copy.py",
     "tests/engines/",
     "tests/postgresql/",
     "tests/deploy/test_postgresql_accounts.py",
