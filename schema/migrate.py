@@ -18,6 +18,8 @@ from schema.tables import views
 from schema.tables.ci import DOCUMENTED, metadata
 from schema.upgrade_lock import upgrade_lock
 
+HEAD = "head"
+"""Alembic's name of the newest revision."""
 TRIES = 5
 WAIT_SECONDS = 3600.0
 """How long another process may upgrade before this one gives up."""
@@ -87,8 +89,10 @@ def known_revisions() -> tuple[str, ...]:
     return tuple(chain)
 
 
-def upgrade(engine: Engine | str) -> None:
+def upgrade(engine: Engine | str, revision: str = HEAD) -> None:
     """Create the schema or bring it up to date, at an engine or a URL; what is done stays.
+
+    An earlier revision has its tables only, without views.
 
     One process at a time does it, the others wait for it (upgrade_lock.py). MySQL commits each DDL
     statement by itself, so every step checks what is there. Raises Unadoptable, UpgradeLocked,
@@ -101,7 +105,7 @@ def upgrade(engine: Engine | str) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             with upgrade_lock(engine, WAIT_SECONDS), engine.connect() as connection:
-                run_migrations(connection)
+                run_migrations(connection, revision)
             return
         except (DBAPIError, CommandError):  # Alembic's own: a version that another has moved on
             if attempt == TRIES:
@@ -109,7 +113,7 @@ def upgrade(engine: Engine | str) -> None:
             time.sleep(0.2 * attempt)
 
 
-def run_migrations(connection: Connection) -> None:
+def run_migrations(connection: Connection, revision: str = HEAD) -> None:
     """Adopt older tables, run the migrations that the database lacks, then make the views."""
     from alembic import command
     from alembic.config import Config
@@ -123,8 +127,10 @@ def run_migrations(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    retry_ddl(connection, lambda: command.upgrade(config, "head"))
+    retry_ddl(connection, lambda: command.upgrade(config, revision))
     connection.commit()
+    if revision != HEAD:
+        return
     retry_ddl(connection, lambda: views.create(connection))
     connection.commit()
 

@@ -6,6 +6,8 @@ https://www.postgresql.org/docs/current/sql-copy.html, and what MySQL reads with
 import sqlite3
 from collections.abc import Callable, Iterator
 
+import sqlalchemy as sa
+
 BATCH = 2000
 PLAIN = frozenset(("INTEGER", "BIGINT", "BOOLEAN", "DATETIME", "TIMESTAMP"))
 """Types whose text holds nothing that ends a field."""
@@ -17,14 +19,19 @@ def read_columns(file: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
     return [(name, kind) for _, name, kind, *_ in file.execute(f"PRAGMA table_info({table})")]
 
 
+def list_shared(file: sqlite3.Connection, table: sa.Table) -> list[tuple[str, str]]:
+    """Return the names and types of the columns that a table has in the file, too, in order."""
+    return [(name, kind) for name, kind in read_columns(file, table.name) if name in table.c]
+
+
 def read_lines(
-    file: sqlite3.Connection, table: str, of_bytes: Callable[[str], str]
+    file: sqlite3.Connection, table: sa.Table, of_bytes: Callable[[str], str]
 ) -> Iterator[bytes]:
     """Give a table's rows, some thousand at a time; `of_bytes` makes text of a column of bytes."""
     fields = " || char(9) || ".join(
-        f"ifnull({field(name, kind, of_bytes)}, '\\N')" for name, kind in read_columns(file, table)
+        f"ifnull({field(name, kind, of_bytes)}, '\\N')" for name, kind in list_shared(file, table)
     )
-    rows = file.execute(f"SELECT {fields} || char(10) FROM {table} ORDER BY Id")  # noqa: S608
+    rows = file.execute(f"SELECT {fields} || char(10) FROM {table.name} ORDER BY Id")  # noqa: S608
     while lines := rows.fetchmany(BATCH):
         yield "".join(line for (line,) in lines).encode()
 

@@ -3,8 +3,9 @@
 `python -m benchmarks.big_store.server_copy --from sqlite:///year.db --to URL`. The schema is made,
 its indexes only after the rows, and the tables are counted. With `--times 10` the database then
 writes the year nine times more beside itself, with other repositories, ids and names; roll-ups are
-left out of that, since those of all repositories would be wrong. For databases that are thrown
-away: nothing is asked, and a database that holds a run is refused.
+left out of that, since those of all repositories would be wrong. `--revision 0001` makes the tables
+as they were then, without what came later: migrations can be timed from there. For databases that
+are thrown away: nothing is asked, and a database that holds a run is refused.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from itertools import chain
 
 import sqlalchemy as sa
 
+from benchmarks.big_store import migrations
 from benchmarks.big_store.lines import read_columns
 from benchmarks.big_store.targets import Target, open_target
 from engines import kind_of
@@ -31,7 +33,10 @@ VENDOR_STEP = 10**12
 NAMES = frozenset(("repo", "guid"))
 SHIFTED = VENDOR_IDS | NAMES | {"repoid"}
 """Columns that tell the copies of a year apart; tables without one hold words of all."""
-ROLLUPS = (dirtyruns, rollspans, rollflakes, *chain.from_iterable(TABLES.values()))
+ROLLUPS = frozenset(
+    table.name
+    for table in (dirtyruns, rollspans, rollflakes, *chain.from_iterable(TABLES.values()))
+)
 LEFT = frozenset(("leases", "marks"))
 """Tables that are of the process which wrote the file."""
 
@@ -42,21 +47,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--from", dest="source", required=True, metavar="URL")
     parser.add_argument("--to", required=True, metavar="URL")
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--revision", default=migrate.HEAD, help="of the schema")
     given = parser.parse_args(argv)
     try:
-        copy(given.source, given.to, given.times)
+        copy(given.source, given.to, given.times, given.revision)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 2
     return 0
 
 
-def copy(source: str, url: str, times: int = 1) -> None:
+def copy(source: str, url: str, times: int = 1, revision: str = migrate.HEAD) -> None:
     """Fill an empty database. Raises ValueError."""
     path = sa.make_url(source).database
     if times < 1 or sa.make_url(source).get_backend_name() != "sqlite" or not path:
         raise ValueError("--from is an SQLite file, and --times at least 1")
-    migrate.upgrade(url)
+    migrate.upgrade(url, revision)
     file = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
     engine, target = open_target(url)
     try:
@@ -65,11 +71,12 @@ def copy(source: str, url: str, times: int = 1) -> None:
             for statement in target.session:
                 connection.exec_driver_sql(statement)
             connection.commit()
-            for table in tables():
-                if table.name not in LEFT and not (times > 1 and table in ROLLUPS):
+            chosen = migrations.tables_of(connection)
+            for table in chosen:
+                if table.name not in LEFT and not (times > 1 and table.name in ROLLUPS):
                     copy_table(connection, target, file, table, times)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for table in tables():
+            for table in chosen:
                 connection.exec_driver_sql(target.analyze.format(table.name))
     finally:
         file.close()
@@ -109,7 +116,7 @@ def copy_table(
         raise ValueError(f"{name}: {copied} of {rows} rows were copied")
     loaded = time.monotonic()
     (places,) = file.execute("SELECT max(Id) FROM repos").fetchone()
-    if table is repos or not SHIFTED.isdisjoint(table.c.keys()):
+    if table.name == repos.name or not SHIFTED.isdisjoint(table.c.keys()):
         multiply(connection, table, rows, times, places)
     multiplied = time.monotonic()
     for statement in adds:
@@ -151,7 +158,7 @@ def shifted(
         return column + number * places
     if column.name in VENDOR_IDS:
         return column + number * VENDOR_STEP
-    if column.name in NAMES or (table is repos and column.name == "name"):
+    if column.name in NAMES or (table.name == repos.name and column.name == "name"):
         return column.concat(f"-{number}")
     return column
 

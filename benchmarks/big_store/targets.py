@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from benchmarks.big_store.lines import read_columns, read_lines
+from benchmarks.big_store.lines import list_shared, read_lines
 
 FOLDED = 256 * 2**20
 """Bytes in which a server sorts the keys of a new index."""
@@ -87,10 +87,10 @@ def load_sqlite(connection: sa.Connection, file: sqlite3.Connection, table: sa.T
 def load_mysql(connection: sa.Connection, file: sqlite3.Connection, table: sa.Table) -> int:
     """Send rows by LOAD DATA LOCAL, which makes warnings of what it changed."""
     names = names_of(connection, file, table)
-    bodies = {name for name, kind in read_columns(file, table.name) if kind == "BLOB"}
+    bodies = {name for name, kind in list_shared(file, table) if kind == "BLOB"}
     fields = ", ".join(f"@{name}" if name in bodies else name for name in names)
     tail = ", ".join(f"{name} = UNHEX(@{name})" for name in names if name in bodies)
-    with piped(read_lines(file, table.name, "hex({})".format)) as path:
+    with piped(read_lines(file, table, "hex({})".format)) as path:
         copied = connection.exec_driver_sql(
             f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {table.name} CHARACTER SET utf8mb4"
             f" ({fields}) {tail and 'SET ' + tail}"
@@ -108,7 +108,7 @@ def load_postgresql(connection: sa.Connection, file: sqlite3.Connection, table: 
     cursor = connection.connection.cursor()
     statement = f"COPY {table.name} ({', '.join(names_of(connection, file, table))}) FROM STDIN"
     with cursor.copy(statement) as copy:
-        for lines in read_lines(file, table.name, r"'\\x' || hex({})".format):
+        for lines in read_lines(file, table, r"'\\x' || hex({})".format):
             copy.write(lines)
     connection.commit()
     return int(cursor.rowcount)
@@ -117,7 +117,7 @@ def load_postgresql(connection: sa.Connection, file: sqlite3.Connection, table: 
 def names_of(connection: sa.Connection, file: sqlite3.Connection, table: sa.Table) -> list[str]:
     """Return a table's columns as SQL names them, in the order of the file."""
     name_of = connection.dialect.identifier_preparer.format_column
-    return [name_of(table.c[name]) for name, _ in read_columns(file, table.name)]
+    return [name_of(table.c[name]) for name, _ in list_shared(file, table)]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks import year
-from benchmarks.big_store import server_copy
+from benchmarks.big_store import migrations, server_copy
 from engines import connect, kind_of
 from schema import migrate
 from schema.tables.ci import jobs, repos, workflowruns, workflows
@@ -107,3 +107,21 @@ def shape(url: str) -> list[object]:
     ]
     engine.dispose()
     return list(held)
+
+
+def test_migrations_timed_one_by_one_end_with_the_schema_and_the_rows_of_now(
+    source, database_url, store_url, capsys
+):
+    server_copy.copy(source, database_url, times=2, revision="0001")
+    engine = connect(database_url, tls=False)
+    assert not sa.inspect(engine).has_table("packages")
+    assert migrations.main(["--url", database_url]) == 0
+    timed = [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert timed[-2:] == [migrate.known_revisions()[0], "views"]
+    assert shape(database_url) == shape(store_url)
+    with engine.connect() as connection:
+        counted = sa.select(sa.func.count()).select_from(workflowruns)
+        assert connection.execute(counted).scalar_one() == 2 * RUNS
+        named = sa.select(jobs.c.name).where(jobs.c.name == ODD)
+        assert len(connection.execute(named).all()) == 2
+    engine.dispose()
