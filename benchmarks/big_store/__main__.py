@@ -1,9 +1,10 @@
 """A store of ten million runs and fifty million jobs: make big-store. It takes hours, and 60 GB.
 
 A year of a million runs is written into an SQLite file, or taken from one (`--from`), copied, and
-written again by the database itself for as often as it takes (server_copy.py). Then measured: bytes
-a run, how long the roll-ups of all days take, what a delivery costs beside an empty store of the
-same engine (the same deliveries, in turns), and each page's p95. Exit code 1 where a page takes
+written again by the database itself for as often as it takes (server_copy.py); or `--at` names a
+store that was filled so already. Then measured: bytes a run, what a delivery costs beside an empty
+store of the same engine (the same deliveries, in turns), how long the roll-ups of the newest night
+and of `--days` take, retention of deliveries, and each page's p95. Exit code 1 where a page takes
 more than 300 ms, or a delivery more than 1.1 times.
 """
 
@@ -12,8 +13,9 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -26,12 +28,15 @@ from config.calendar import Calendar
 from config.settings import read
 from engines import connect
 from schema import migrate
+from schema.tables.ci import workflowruns
+from store.deliveries import retention
 from store.deliveries.table import now
 from store.open import READ, open_engine
-from store.rollups.spans import RollupPlan
+from store.rollups.make import make_span
+from store.rollups.schedule import PART
+from store.rollups.spans import RollupPlan, list_due_spans
 from tests import databases
 from tests.store.production_doors import deliver_batches, sent
-from tests.store.rollups.making import make_all
 from tests.torture.shots import shots_of_today
 
 TOGETHER = 8
@@ -47,29 +52,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", default="mysql", choices=ENGINES)
     parser.add_argument("--runs", type=int, default=10 * YEAR, help="whole years of a million")
     parser.add_argument("--from", dest="source", metavar="URL", help="SQLite file with a year")
+    parser.add_argument("--at", metavar="URL", help="a store that holds --runs already")
+    parser.add_argument("--days", type=int, default=366, help="so many have their roll-ups made")
     parser.add_argument("--deliveries", type=int, default=400, help="in one of seven turns")
     parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
     given = parser.parse_args(argv)
     with (
         workspace() as folder,
-        databases.fresh(given.engine, folder) as full,
+        full_store(given, folder) as full,
         databases.fresh(given.engine, folder) as empty,
     ):
         migrate.upgrade(empty)
         return measure(given, folder, full, empty)
 
 
+@contextmanager
+def full_store(given: argparse.Namespace, folder: Path) -> Iterator[str]:
+    """Give the URL of a store that was filled, or is filled now and dropped afterwards."""
+    if given.at:
+        yield given.at
+        return
+    with databases.fresh(given.engine, folder) as url:
+        source = given.source or write_year(folder, min(given.runs, YEAR))
+        tell("written", lambda: server_copy.copy(source, url, max(1, given.runs // YEAR)))
+        yield url
+
+
 def measure(given: argparse.Namespace, folder: Path, full: str, empty: str) -> int:
-    """Fill a store and measure it beside an empty one; return an exit code."""
-    end = datetime.now(UTC).replace(tzinfo=None)
-    source = given.source or write_year(folder, min(given.runs, YEAR), end)
-    tell("written", lambda: server_copy.copy(source, full, max(1, given.runs // YEAR)))
+    """Measure a full store beside an empty one; return an exit code."""
     big, small = (connect(url, tls=False, read_seconds=36_000) for url in (full, empty))
     print(f"{size_of(big) / given.runs:.0f} bytes a run, with its jobs and indexes", flush=True)
+    ratio = compare_deliveries(given.deliveries, big, small)
     settings = read({}, {"DATABASE_URL": full, "DATABASE_SSL": "off"}, folder)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends))
-    tell("roll-ups of all days made", lambda: make_all(big, plan))
-    ratio = compare_deliveries(given.deliveries, big, small)
+    end = newest_run(big)
+    tell("roll-ups of the newest night made", lambda: make_rollups(big, plan, 1, end))
+    tell(f"roll-ups of {given.days} days made", lambda: make_rollups(big, plan, given.days, end))
+    tell("deliveries dropped", lambda: drop_deliveries(big))
     for engine in (big, small):
         engine.dispose()
     reader = open_engine(settings, READ)
@@ -79,11 +98,38 @@ def measure(given: argparse.Namespace, folder: Path, full: str, empty: str) -> i
     return 1 if slow or ratio > MOST else 0
 
 
-def write_year(folder: Path, runs: int, end: datetime) -> str:
+def newest_run(engine: sa.Engine) -> datetime:
+    """Return when the last run was created, and five minutes more."""
+    run = workflowruns.c
+    with engine.connect() as connection:
+        # Not those of today that the deliveries brought.
+        chosen = sa.select(sa.func.max(run.createtime)).where(run.repo.like("octo-org/service-%"))
+        newest: datetime = connection.execute(chosen).scalar_one()
+    return newest + timedelta(minutes=5)
+
+
+def make_rollups(engine: sa.Engine, plan: RollupPlan, days: int, end: datetime) -> None:
+    """Make the roll-ups of the last days that have none, the newest first."""
+    first = end - timedelta(days=days)
+    while spans := [one for one in list_due_spans(engine, plan, PART, end) if one.end > first]:
+        for span in spans:
+            make_span(engine, plan, span)
+
+
+def drop_deliveries(engine: sa.Engine) -> None:
+    """Drop all but the newest, as the listener does with those of before, and say how many."""
+    dropped = 0
+    while number := retention.drop(engine, 0):
+        dropped += number
+    print(f"{dropped} deliveries", flush=True)
+
+
+def write_year(folder: Path, runs: int) -> str:
     """Write a year into an SQLite file and return its URL."""
     url = f"sqlite:///{folder / 'year.db'}"
     migrate.upgrade(url)
     engine = connect(url, read_seconds=36_000)
+    end = datetime.now(UTC).replace(tzinfo=None)
     tell("a year written", lambda: year.write(engine, runs, end))
     engine.dispose()
     return url
