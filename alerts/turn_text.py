@@ -25,11 +25,12 @@ class Place(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A turn in words, and where it leads, by what word."""
+    """What turned in words, where it leads, by what word, and how many turns it is of."""
 
     text: str
     link: str | None
     label: str = "Run"
+    turns: int = 1
 
 
 class Message(NamedTuple):
@@ -53,6 +54,10 @@ class Message(NamedTuple):
     def rest(self) -> tuple[str, ...]:
         """What says that not all are named."""
         return (f"and {self.more} more",) if self.more else ()
+
+    def count_rest(self, shown: int) -> int:
+        """Return how many are not named where only the first lines are shown."""
+        return self.more + sum(line.turns for line in self.lines[shown:])
 
 
 def write_message(turns: Sequence[Turn], place: Place) -> Message:
@@ -92,8 +97,8 @@ def write_line(cause: Sequence[Turn], place: Place) -> Line:
     link = link_of(first, place.address)
     if place.address is not None:
         link = f"{place.address}/errors/{quote(first.fingerprint or '', safe='')}"
-        return Line(text, link, "Error")
-    return Line(text, link)
+        return Line(text, link, "Error", len(cause))
+    return Line(text, link, turns=len(cause))
 
 
 def list_names(repos: Iterable[str]) -> str:

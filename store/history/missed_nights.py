@@ -99,7 +99,7 @@ def list_expected(
 
 def is_expected(nights: Collection[date], night: date) -> bool:
     """Tell whether a workflow that ran in some nights is expected in another."""
-    earlier = {one for one in nights if one < night}
+    earlier = {one for one in nights if is_recent(one, night)}
     if not earlier:
         return False
     first = min(earlier)
@@ -128,10 +128,9 @@ def list_missed(
         return []
     lacking = {key: lacking[key] for key in list_watched(connection, lacking)}
     asleep = find_states(connection, lacking)
-    shown = plan.calendar.begin(min(nights)) - 8 * DAY
-    firsts = (first_needed(nightlies[key].nights, wanted) for key, wanted in lacking.items())
-    needed = (plan.calendar.begin(first) for first in firsts)
-    times = read_times(connection, nightlies, lacking, max(shown, min(needed, default=shown)))
+    firsts = {key: first_needed(nightlies[key].nights, wanted) for key, wanted in lacking.items()}
+    begun = {key: plan.calendar.begin(first) for key, first in firsts.items()}
+    times = read_times(connection, nightlies, begun)
     missed = []
     for (repoid, workflow), wanted in lacking.items():
         state = asleep.get((repoid, workflow))
@@ -150,8 +149,13 @@ def list_missed(
 
 def first_needed(nights: Collection[date], wanted: Sequence[date]) -> date:
     """Return the first night whose times tell when a nightly was expected in those wanted."""
-    before = sorted(night for night in nights if night < min(wanted))
+    before = sorted(night for night in nights if is_recent(night, min(wanted)))
     return before[-TIMES:][0] if before else min(wanted)
+
+
+def is_recent(earlier: date, night: date) -> bool:
+    """Tell whether a night is among those that tell of another, however many more were read."""
+    return night - DAY * PAST <= earlier < night
 
 
 def find_expected(
@@ -164,7 +168,7 @@ def find_expected(
     firsts: dict[date, datetime] = {}
     for time in sorted(ran):
         firsts.setdefault(calendar.night(time), time)
-    before = [time for own, time in sorted(firsts.items()) if own < night][-TIMES:]
+    before = [time for own, time in sorted(firsts.items()) if is_recent(own, night)][-TIMES:]
     if not before:
         return None
     offsets = [(time - begin) % DAY for time in before]
@@ -200,10 +204,9 @@ def find_states(connection: Connection, keys: Iterable[Key]) -> Mapping[Key, str
 def read_times(
     connection: Connection,
     nightlies: Mapping[Key, Nightly],
-    keys: Collection[Key],
-    since: datetime,
+    keys: Mapping[Key, datetime],
 ) -> dict[Key, list[datetime]]:
-    """Return when runs of workflows were created, from a time on."""
+    """Return when runs of workflows were created, of each from its time on at least."""
     run, times = workflowruns.c, defaultdict[Key, list[datetime]](list)
     wanted = (run.repoid, run.workflowgitid, run.workflowname, run.event, run.createtime)
     for part in chunks(sorted({repoid for repoid, _ in keys})):
@@ -212,7 +215,7 @@ def read_times(
             run.repoid.in_(part),
             run.workflowgitid.in_([one for one in gitids if isinstance(one, int)])
             | run.workflowgitid.is_(None),
-            run.createtime >= since,
+            run.createtime >= min(since for (repoid, _), since in keys.items() if repoid in part),
             run.headrepo.is_(None),
         )
         if not any(nightlies[key].way == GROUP for key in keys):

@@ -1,5 +1,6 @@
 """What each kind of chat takes, as its vendor documents it, whatever a workflow is called."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,7 +80,46 @@ def test_discord_takes_2000_characters_and_mentions_nobody():
     assert payload["allowed_mentions"] == {"parse": []}
     assert payload["flags"] == 4
     assert 1500 < len(payload["content"]) <= 2000
-    assert payload["content"].endswith("(https://ci.example.org/runs/github/7)\nand more")
+    lines = payload["content"].splitlines()
+    assert lines[-2].endswith("(https://ci.example.org/runs/github/7)")
+    assert lines[-1] == f"and {20 - (len(lines) - 2)} more"
+
+
+LONG = "group/" + "sub-group_name/" * 16
+
+
+@pytest.mark.parametrize("kind", ["discord", "teams"])
+@pytest.mark.parametrize("letter", ["_", "\N{PILE OF POO}"])
+def test_longest_names_of_many_causes_fit_and_none_is_lost_unsaid(kind: str, letter: str):
+    many = [
+        turned(
+            "green",
+            repository=f"{LONG}{number}",
+            workflow=letter * 300,
+            branchname=letter * 300,
+            error=letter * 300,
+            fingerprint=f"3:{number // 2}",
+            still=tuple(f"{LONG}{letter * 200}{still}" for still in range(9)),
+        )
+        for number in range(60)
+    ]
+    payload = PAYLOADS[kind](message(*many))
+    if kind == "discord":
+        text = payload["content"]
+        assert len(text.encode("utf-16-le")) // 2 <= 2000
+    else:
+        assert len(json.dumps(payload)) <= 18_100
+        text = "\n".join(texts_of(payload))
+    assert "GREEN group/" in text
+    assert "(https://ci.example.org/errors/3%3A0)" in text
+    shown = text.count("GREEN group/")
+    assert text.endswith(f"\nand {60 - 2 * shown} more")
+
+
+def texts_of(payload: dict[str, Any]) -> list[str]:
+    """Return the texts of a card's blocks, those that know no Markdown and those that do."""
+    blocks = payload["attachments"][0]["content"]["body"]
+    return [text for block in blocks for text in walk({**block, "type": 0, "spacing": 0})]
 
 
 def test_teams_takes_an_adaptive_card():
@@ -89,9 +129,12 @@ def test_teams_takes_an_adaptive_card():
     assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
     card = attachment["content"]
     assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
-    assert [block["type"] for block in card["body"]] == ["TextBlock", "TextBlock"]
-    assert all(block["wrap"] for block in card["body"])
-    assert card["body"][1]["text"].endswith("[Run](https://ci.example.org/runs/github/7)")
+    kinds = ["RichTextBlock", "RichTextBlock", "TextBlock"]
+    assert [block["type"] for block in card["body"]] == kinds
+    title, line, link = card["body"]
+    assert title["inlines"][0]["text"] == "octo-org/app: CI is green again on main"
+    assert line["inlines"] == ["GREEN octo-org/app: CI on main, was red for 2 h 5 min"]
+    assert link["text"] == "[Run](https://ci.example.org/runs/github/7)"
 
 
 HOSTILE = (
@@ -107,6 +150,11 @@ def test_names_of_others_mention_nobody_and_are_no_markup(kind: str):
     assert texts
     if kind == "webhook":
         return  # a program reads it: nothing of it is markup, and facts are as they are stored
+    if kind == "teams":
+        blocks = payload["attachments"][0]["content"]["body"]
+        marked = [block["text"] for block in blocks if block["type"] == "TextBlock"]
+        assert marked == ["[Run](https://ci.example.org/runs/github/7)"]
+        return  # RichTextBlock, where the rest stands, knows no markup
     for text in texts:
         assert "<!channel>" not in text
         assert "@everyone" not in text

@@ -122,3 +122,33 @@ def test_matrix_and_night_say_the_same_with_a_weekly_schedule(
     assert f'class="cell failed" href="/nights/{repoid}/2026-03-10"' in page
     assert f'class="cell passed" href="/nights/{repoid}/2026-03-07"' in page
     assert "nothing ran" not in told(text_of(client, f"/nights/{repoid}/2026-03-10"))
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("weeks", "hours", "is_missed"),
+    [
+        ((4, 3, 2, 1), (4, 4, 4, 4), True),
+        ((4, 3, 2, 1), (4, 11, 8, 0), False),  # at no time of day
+        ((6, 2, 1), (4, 4, 4), True),  # taken out once, and back for two weeks
+        ((7, 6, 5, 4, 3), (4, 4, 4, 4, 4), False),  # taken out for good
+    ],
+)
+def test_weekly_nightly_is_judged_alike_by_page_night_and_alerts(
+    client: FlaskClient,
+    engine: sa.Engine,
+    weeks: tuple[int, ...],
+    hours: tuple[int, ...],
+    is_missed: bool,
+):
+    repoid = stored.repo(engine, "acme/weekly")
+    for week, hour in zip(weeks, hours, strict=True):
+        at = NOW.replace(hour=hour, minute=0) - 7 * week * DAY
+        stored.run(engine, repoid, at, workflowgitid=5)
+    stored.run(engine, repoid, NOW - DAY / 8, event="push", workflowgitid=6, workflowname="CI")
+    pages = [text_of(client, f"/?nights={count}") for count in (14, 30, 60)]
+    cell = f'class="cell failed" href="/nights/{repoid}/2026-03-10"'
+    assert [cell in page for page in pages] == [is_missed] * 3
+    assert ("expected 0" in text_of(client, f"/nights/{repoid}/2026-03-10")) is is_missed
+    missed = 'runledger_missed_nightlies{repo="acme/weekly"} '
+    assert f"{missed}{int(is_missed)}" in text_of(client, "/metrics")
