@@ -4,7 +4,7 @@ A URL comes in, an engine goes out; `kind_of` finds the record. A new engine is 
 sqlite.py and its name in kind.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ __all__ = [
     "connect",
     "connect_reader",
     "count_anew",
+    "count_growing",
     "database_time",
     "join_in_order",
     "kind_of",
@@ -37,6 +38,8 @@ STATISTICS = {
 }
 """What counts a table anew at once: servers do so by themselves, some time later. PostgreSQL reads
 an index alone only after a vacuum."""
+GROWING = {"postgresql": "ANALYZE {}"}
+"""What does so while a table is filled: PostgreSQL plans for a minute as if it were empty."""
 
 
 def connect(url: str | URL, **login: Any) -> Engine:
@@ -75,7 +78,17 @@ def count_anew(engine: Engine, tables: Iterable[Table]) -> None:
 
     It is a help only: where it may not be done, or has to wait too long, queries are slower.
     """
-    statement = STATISTICS.get(kind_of(engine.url).name)
+    run_for_each(engine, STATISTICS, tables)
+
+
+def count_growing(engine: Engine, tables: Iterable[Table]) -> None:
+    """Likewise while they are filled, on a server that else goes on as if they were empty."""
+    run_for_each(engine, GROWING, tables)
+
+
+def run_for_each(engine: Engine, statements: Mapping[str, str], tables: Iterable[Table]) -> None:
+    """Run an engine's statement, if it has one, for each table."""
+    statement = statements.get(kind_of(engine.url).name)
     if statement is None:
         return
     quote = engine.dialect.identifier_preparer.quote

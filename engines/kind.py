@@ -130,6 +130,8 @@ class Kind:
     """Return SQL for so many days before a time, which compares as times of tables do."""
     groups_by_steps: bool = False
     """Whether GROUP BY steps down an index from value to value, and a MIN for each does not."""
+    has_arrays: bool = False
+    """Whether a list of values is bound as one, and LATERAL looks for each by itself."""
     joins_laterally: bool = False
     """Whether LATERAL is how a row is found that a subquery names.
 

@@ -229,6 +229,7 @@ POSTGRESQL = Kind(
     next_number=id_counters.postgresql_next,
     raise_number=id_counters.raise_postgresql,
     holds_nul=False,
+    has_arrays=True,
     joins_laterally=True,
     dependency="CREATE STATISTICS IF NOT EXISTS st_{table}_{column} (dependencies)"
     " ON {column}, {follows} FROM {table}",

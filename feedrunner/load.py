@@ -6,28 +6,25 @@ stored already is not written.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from functools import partial
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
-from engines import reading
+from engines import count_growing, reading
 from engines.transaction import transact
-from feedrunner.messages import Allowed, Message, Record, State, WholeStream
-from feedrunner.unchanged import Brought, read_brought
+from feedrunner.load_notes import Load, put_state
+from feedrunner.messages import Message, Record, State, WholeStream
 from feedrunner.writing.batch import Written
-from feedrunner.writing.known_rows import manager_id
 from feedrunner.writing.met_rows import MetRows
 from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
-from store.feeds.past_loads import KILLED, RUNNING
 from store.packages.after_load import follow_ci, follow_load, is_stale
 from store.packages.name_links import link_names
-from store.write.upsert import put_rows
 
 BATCH = 5000
 """Rows that are committed together, at most."""
@@ -36,20 +33,14 @@ BATCH_BYTES = 4 * 2**20
 LONGEST_LIST = 4
 """Batches that wait for the end of a version's list."""
 SIZE = attrgetter("size")
+COUNTED = 2000
+"""Changed rows after which a server counts its tables; then after ten times as many."""
 LISTS = ("dependencies", "provides")
 """Streams whose rows of one version are replaced as a set."""
+FILLED = "packages versions dependencies provides urls package_urls points".split()
 
 Transact = Callable[[Engine, Callable[[Connection], Any]], Any]
 """What runs work in a transaction and returns what it returns."""
-
-
-class Load(NamedTuple):
-    """A load that runs: its number, its feed, and the registry that its rows are of."""
-
-    number: int
-    feed: str
-    manager: str | None
-    now: datetime
 
 
 class Loader:
@@ -66,6 +57,7 @@ class Loader:
         self.met = MetRows()
         """Rows that this load met, so that it need not look for them again."""
         self.whole = set[str]()
+        self.counted = COUNTED
         self.lines = self.changed = self.gone = 0
 
     def read(self, messages: Iterable[Sequence[Record] | Message]) -> None:
@@ -110,9 +102,18 @@ class Loader:
                 put_state(connection, self.load.feed, values)
             return written
 
-        written = self.transact(self.engine, work)
+        try:
+            written = self.transact(self.engine, work)
+        except IntegrityError:
+            if not self.met.whole:
+                raise
+            self.met.begin_registry(is_empty=False)  # Another feed of it writes, too.
+            written = self.transact(self.engine, work)
         self.changed += written.changed
         self.met.keep()
+        if self.changed >= self.counted and self.load.number:
+            self.counted = 10 * self.changed
+            count_growing(self.engine, [getattr(tables, name) for name in FILLED])
         for numbers, more in ((self.listed, written.listed), (self.seen, written.seen)):
             for name, came in more.items():
                 numbers[name].add(came)
@@ -158,81 +159,3 @@ def list_of(record: Record) -> tuple[str, str, str] | None:
     if record.stream not in LISTS:
         return None
     return record.stream, record.values["package"], record.values["version"]
-
-
-def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) -> Load:
-    """Note that a load begins; ones of this feed that never ended were killed."""
-    table = tables.load_history
-
-    def work(connection: Connection) -> int:
-        killed = update(table).where(table.c.feed == feed, table.c.state == RUNNING)
-        connection.execute(killed.values(state="failed", endtime=now, error=KILLED))
-        connection.execute(
-            insert(table),
-            [
-                {
-                    "feed": feed,
-                    "starttime": now,
-                    "state": RUNNING,
-                    "created_at": now,
-                    "updated_at": now,
-                    "package_manager_id": manager and manager_id(connection, manager, now),
-                }
-            ],
-        )
-        query = select(func.max(table.c.Id)).where(table.c.feed == feed)
-        return int(connection.scalar(query) or 0)
-
-    return Load(transact(engine, work), feed, manager, now)
-
-
-def end_load(
-    engine: Engine, load: Load, values: dict[str, Any], brought: Brought | None = None
-) -> None:
-    """Note how a load ended, and what it brought where that was new and whole."""
-    table = tables.load_history
-    ended = update(table).where(table.c.Id == load.number)
-
-    def work(connection: Connection) -> None:
-        connection.execute(ended.values(values))
-        if brought is None:
-            return
-        put_state(connection, load.feed, {"load_id": load.number, "brought": brought.text()})
-
-    transact(engine, work)
-
-
-def note_next(engine: Engine, feed: str, values: dict[str, Any]) -> None:
-    """Note when a feed is due next, and by which settings its program was not set up."""
-    transact(engine, lambda connection: put_state(connection, feed, values))
-
-
-def put_state(connection: Connection, feed: str, values: dict[str, Any]) -> None:
-    """Write what is noted of a feed; what is not given stays."""
-    row = {"feed": feed, **values}
-    row.setdefault("state", last_state(connection, feed))
-    put_rows(connection, tables.feedstates, [row])
-
-
-def last_brought(connection: Connection, load: Load, allowed: Allowed) -> Brought | None:
-    """Return what the last whole load brought, None where rows of it were written since."""
-    table, states = tables.load_history, tables.feedstates
-    text = connection.scalar(select(states.c.brought).where(states.c.feed == load.feed))
-    last = read_brought(text, allowed)
-    if last is None:
-        return None
-    manager = select(table.c.package_manager_id).where(table.c.Id == last.load).scalar_subquery()
-    wrote = select(table.c.Id).where(
-        table.c.Id > last.load,
-        or_(table.c.feed == load.feed, table.c.package_manager_id == manager),
-        or_(table.c.changed.is_(None), table.c.changed > 0, table.c.gone > 0),
-    )
-    if load.number:
-        wrote = wrote.where(table.c.Id != load.number)
-    return last if connection.scalar(wrote.limit(1)) is None else None
-
-
-def last_state(connection: Connection, feed: str) -> str:
-    """Return the state of a feed as JSON, an empty object at first."""
-    table = tables.feedstates
-    return connection.scalar(select(table.c.state).where(table.c.feed == feed)) or "{}"

@@ -12,14 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from engines import database_time, faults, reading
 from feedrunner.feed_lease import held
 from feedrunner.line_groups import read_groups
-from feedrunner.load import (
-    Load,
-    Loader,
-    begin_load,
-    end_load,
-    last_brought,
-    last_state,
-)
+from feedrunner.load import Loader
+from feedrunner.load_notes import Load, begin_load, end_load, last_brought, last_state
 from feedrunner.manifest import Manifest
 from feedrunner.messages import BadLine
 from feedrunner.needs import NEEDS, write_needs

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Engine
 
 from engines import reading
-from feedrunner.load import note_next
+from feedrunner.load_notes import note_next
 from feedrunner.manifest import Manifest
 from feedrunner.process import AGAIN, MISCONFIGURED
 from feedrunner.runner import Ended

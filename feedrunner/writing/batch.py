@@ -1,15 +1,23 @@
 """The rows of a transaction: what is new is inserted, what differs is changed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, update
+from sqlalchemy import Connection, Table, bindparam, update
 
-from feedrunner.writing.known_rows import Selection, Stored, find, manager_id
+from engines.bulk.inserts import insert_rows
+from feedrunner.writing.known_rows import (
+    Selection,
+    Stored,
+    find,
+    has_packages,
+    manager_id,
+    numbers_since,
+)
 from feedrunner.writing.met_rows import MetRows
 from feedrunner.writing.row_numbers import Numbers
 
@@ -52,9 +60,13 @@ class Batch:
         self.changed = 0
         self.seen = dict[str, list[int]]()
         self.newly_listed = dict[str, set[int]]()
-        self.manager = (
-            manager_id(connection, load.manager, load.now) if load.manager is not None else 0
-        )
+        self.manager = 0
+        if load.manager is not None:
+            self.manager = manager_id(connection, load.manager, load.now)
+            if met.whole is None:
+                # What is tried, and taken back, may meet another feed's rows.
+                is_empty = bool(load.number) and not has_packages(connection, self.manager)
+                met.begin_registry(is_empty=is_empty)
 
     def has_made(self, version: int) -> bool:
         """Tell whether this load made a version."""
@@ -67,6 +79,15 @@ class Batch:
     ) -> dict[Any, Stored]:
         """Return stored rows by their key, with the columns that are named."""
         return find(self.connection, table, key, names, selection)
+
+    def new_numbers(
+        self, table: Table, key: Sequence[str], last: int, places: Set[Any]
+    ) -> dict[Any, int]:
+        """Return the numbers of rows that were inserted just now, after the number `last`."""
+        if not places:
+            return {}
+        numbers = numbers_since(self.connection, table, key, last)
+        return {place: numbers[place] for place in places}
 
     def put(
         self, table: Table, key: Sequence[str], rows: list[Row], stored: Find, *, resets: str = ""
@@ -107,10 +128,7 @@ class Batch:
             return
         made = self.times(table) | {"created_at": self.load.now}
         made = {name: value for name, value in made.items() if name in table.c}
-        statement = bulk_insert(self.connection.dialect, table, (*names, *made))
-        (extra,) = statement.bound([tuple(made.values())], start=len(names))
-        rows = [row + extra for row in statement.bound(rows)]
-        self.connection.exec_driver_sql(statement.sql, rows)
+        insert_rows(self.connection, table, names, rows, made)
         self.changed += len(rows)
 
     def change(self, table: Table, names: Sequence[str], rows: list[Row]) -> None:
@@ -128,41 +146,6 @@ class Batch:
         """Return what every row that is written says of it."""
         times = {"updated_at": self.load.now, "load_id": self.load.number}
         return {name: value for name, value in times.items() if name in table.c}
-
-
-class BulkInsert(NamedTuple):
-    """An INSERT as the driver takes it, with what converts each value for it."""
-
-    sql: str
-    converters: tuple[Callable[[Any], Any] | None, ...]
-
-    def bound(self, rows: list[tuple[Any, ...]], start: int = 0) -> list[tuple[Any, ...]]:
-        """Return rows, of the columns from `start` on, as the driver takes them."""
-        converters = enumerate(self.converters[start : start + len(rows[0])])
-        for at, convert in converters:
-            if convert and any(row[at] is not None for row in rows):
-                rows = [(*row[:at], convert(row[at]), *row[at + 1 :]) for row in rows]
-        return rows
-
-
-@lru_cache(maxsize=256)
-def bulk_insert(dialect: Dialect, table: Table, names: tuple[str, ...]) -> BulkInsert:
-    """Return the INSERT of these columns, in this order.
-
-    Hundreds of thousands of rows by SQLAlchemy's own way take twice the time: it names each value.
-    """
-    style = "qmark" if dialect.paramstyle == "qmark" else "format"
-    like: Any = type(dialect)
-    positional: Dialect = like(paramstyle=style)
-    columns = [table.c[name] for name in names]
-    quote = positional.identifier_preparer.quote
-    values = [bindparam(None, type_=column.type).compile(dialect=positional) for column in columns]
-    sql = (
-        f"INSERT INTO {quote(table.name)} ({', '.join(quote(column.name) for column in columns)})"  # noqa: S608 - names of our own columns
-        f" VALUES ({', '.join(map(str, values))})"
-    )
-    types = [column.type.dialect_impl(dialect) for column in columns]
-    return BulkInsert(sql, tuple(type_.bind_processor(dialect) for type_ in types))
 
 
 @lru_cache(maxsize=1024)

@@ -5,9 +5,9 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, func, insert, select
 
-from engines.chunks import chunks
+from engines.bulk.listed import rows_listed
 from schema.tables import packages as tables
 
 
@@ -35,15 +35,26 @@ def find(
 ) -> dict[Any, Stored]:
     """Return rows by their key: a value, or a tuple of values where it is of several columns."""
     columns = [table.c[name] for name in (*key, "Id", *names)]
-    # The values are bound by name: SQLAlchemy looks at each of a list.
-    bound: Any = bindparam("selection", expanding=True)
-    query = select(*columns).where(selection.column.in_(bound), *selection.conditions)
-    wide, rows = len(key), dict[Any, Stored]()
+    query = select(*columns).where(*selection.conditions)
+    wide = len(key)
     own: Callable[[Any], Any] = itemgetter(0) if wide == 1 else itemgetter(slice(wide))
-    for part in chunks(selection.values):
-        for row in connection.execute(query, {"selection": part}).all():
-            rows[own(row)] = Stored(row[wide], row[wide + 1 :])
-    return rows
+    rows = rows_listed(connection, query, selection.column, selection.values)
+    return {own(row): Stored(row[wide], row[wide + 1 :]) for row in rows}
+
+
+def last_number(connection: Connection, table: Table) -> int:
+    """Return the greatest number of a table's rows."""
+    return connection.scalar(select(func.max(table.c.Id))) or 0
+
+
+def numbers_since(
+    connection: Connection, table: Table, key: Sequence[str], last: int
+) -> dict[Any, int]:
+    """Return the numbers of rows by their key, of those that came after a number."""
+    columns = [table.c[name] for name in key]
+    query = select(table.c.Id, *columns).where(table.c.Id > last)
+    own: Callable[[Any], Any] = itemgetter(1) if len(key) == 1 else itemgetter(slice(1, None))
+    return {own(row): row[0] for row in connection.execute(query).all()}
 
 
 def word_ids(
@@ -77,6 +88,13 @@ def manager_id(connection: Connection, manager: str, now: datetime) -> int:
         connection.execute(insert(table), [row])
         number = connection.scalar(query)
     return int(number or 0)
+
+
+def has_packages(connection: Connection, manager: int) -> bool:
+    """Tell whether a registry has packages."""
+    c = tables.packages.c
+    query = select(c.Id).where(c.package_manager_id == manager).limit(1)
+    return connection.scalar(query) is not None
 
 
 def packages_named(manager: int, import_ids: Collection[str]) -> Selection:

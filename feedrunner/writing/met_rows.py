@@ -4,10 +4,12 @@ Packages and versions alone, which nobody removes. MOST of a kind are kept, howe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 MOST = 100_000
+PACKAGES, VERSIONS, NAMES = KINDS = ("packages", "versions", "names")
+"""By what the registry tells a package by, by package and version, by a package's name."""
 
 
 class MetRows:
@@ -17,16 +19,26 @@ class MetRows:
         self.kept = defaultdict[str, dict[Any, int]](dict)
         self.new = defaultdict[str, dict[Any, int]](dict)
         """Of the transaction that is open: it may be undone."""
+        self.whole: set[str] | None = None
+        """Kinds of which no row is there but those that were met; None before anybody looked."""
 
     def begin(self) -> None:
         """Forget what a transaction met that was undone."""
         self.new.clear()
 
+    def begin_registry(self, *, is_empty: bool) -> None:
+        """Know whether the registry had no package, so that nothing need be looked for."""
+        self.whole = {*KINDS} if is_empty else set()
+
+    def is_whole(self, kind: str) -> bool:
+        """Tell whether what was not met is not there."""
+        return kind in (self.whole or ())
+
     def keep(self) -> None:
         """Keep what a transaction met, once it is committed."""
         for kind, numbers in self.new.items():
             if len(self.kept[kind]) + len(numbers) > MOST:
-                self.kept[kind].clear()
+                self.forget(kind, new=False)
             self.kept[kind].update(numbers)
         self.new.clear()
 
@@ -39,6 +51,18 @@ class MetRows:
                 met[key] = number
         return met
 
-    def forget(self, kind: str) -> None:
+    def may_be_there(self, kind: str, keys: Collection[Any]) -> Collection[Any]:
+        """Return those of these that may be stored."""
+        return self.of(kind, keys) if self.is_whole(kind) else keys
+
+    def unmet(self, kind: str, keys: Collection[Any], met: Collection[Any]) -> Collection[Any]:
+        """Return those of these that may be stored though they were not met."""
+        return () if self.is_whole(kind) else [key for key in keys if key not in met]
+
+    def forget(self, kind: str, *, new: bool = True) -> None:
+        """Forget what was met of a kind, so that it is looked for from now on."""
         self.kept[kind].clear()
-        self.new[kind].clear()
+        if new:
+            self.new[kind].clear()
+        if self.whole:
+            self.whole.discard(kind)

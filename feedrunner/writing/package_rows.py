@@ -4,12 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from engines.chunks import chunks
+from engines.bulk.listed import rows_listed
 from feedrunner.messages import BadLine, Record
 from feedrunner.writing.batch import Batch, Row
-from feedrunner.writing.known_rows import Selection, Stored, packages_named, word_ids
+from feedrunner.writing.known_rows import (
+    Selection,
+    Stored,
+    last_number,
+    packages_named,
+    word_ids,
+)
+from feedrunner.writing.met_rows import NAMES, PACKAGES, VERSIONS
 from schema.tables import packages as tables
 
 VERSION, VALUES = itemgetter("package", "version"), attrgetter("values")
@@ -30,25 +37,30 @@ def write_packages(batch: Batch, records: Sequence[Record]) -> None:
         }
         for record in records
     ]
-    ids = {row["import_id"] for row in rows}
-    selection = packages_named(batch.manager, ids)
+    there = batch.met.may_be_there(PACKAGES, {row["import_id"] for row in rows})
+    selection = packages_named(batch.manager, there)
+    last = last_number(batch.connection, table)
     numbers = batch.put(table, key, rows, lambda names: batch.find(table, key, names, selection))
     if numbers:  # These may be called otherwise from now on.
-        batch.met.forget("names")
-    new = packages_named(batch.manager, ids - numbers.keys())
-    numbers |= {own: row.number for own, row in batch.find(table, key, [], new).items()}
+        batch.met.forget(NAMES)
+    new = batch.new_numbers(table, key, last, {row["import_id"] for row in rows} - numbers.keys())
+    numbers |= new
     batch.seen["packages"] = [*numbers.values()]
-    batch.met.new["packages"].update(numbers)
+    batch.met.new[PACKAGES].update(numbers)
+    if batch.met.is_whole(NAMES):
+        named = {row["import_id"]: row["name"] for row in rows}
+        by_age = sorted(new.items(), key=itemgetter(1))
+        batch.met.new[NAMES].update((named[own], number) for own, number in by_age)
 
 
 def package_ids(batch: Batch, records: Sequence[Record]) -> dict[str, int]:
     """Return the numbers of the packages that records name. Raises BadLine for one that is not."""
     wanted = {record.values["package"] for record in records}
-    known = batch.met.of("packages", wanted)
-    selection = packages_named(batch.manager, wanted - known.keys())
-    looked_up = batch.find(tables.packages, ["import_id"], [], selection)
+    known = batch.met.of(PACKAGES, wanted)
+    lost = packages_named(batch.manager, batch.met.unmet(PACKAGES, wanted, known))
+    looked_up = batch.find(tables.packages, ["import_id"], [], lost)
     numbers = {name: row.number for name, row in looked_up.items()}
-    batch.met.new["packages"].update(numbers)
+    batch.met.new[PACKAGES].update(numbers)
     known |= numbers
     if len(known) < len(wanted):
         for record in records:
@@ -66,7 +78,8 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
     said = {record.values["license"] for record in records if record.values.get("license")}
     licenses = word_ids(batch.connection, tables.licenses, "name", sorted(said), batch.load.now)
     table, key = tables.versions, ["package_id", "version"]
-    selection = versions_of({*packages.values()}, records)
+    there = batch.met.may_be_there(VERSIONS, {VERSION(record.values) for record in records})
+    selection = versions_of({packages[package] for package, _ in there}, records)
     earliest = batch.find(table, key, ["published_at"], selection)
     rows = list[Row]()
     for record in records:
@@ -83,16 +96,16 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
     def stored(names: Sequence[str]) -> Mapping[Any, Stored]:
         return batch.find(table, key, names, selection) if earliest else {}
 
+    last = last_number(batch.connection, table)
     numbers = batch.put(table, key, rows, stored)
-    new = {place for row in rows if (place := (row["package_id"], row["version"])) not in numbers}
-    if new:
-        there = batch.find(table, key, [], versions_of({package for package, _ in new}, records))
-        numbers |= {place: there[place].number for place in new}
-    batch.newly_listed["versions"] = {numbers[place] for place in new}
+    places = {(row["package_id"], row["version"]) for row in rows}
+    new = batch.new_numbers(table, key, last, places - numbers.keys())
+    numbers |= new
+    batch.newly_listed["versions"] = {*new.values()}
     batch.seen["versions"] = [*numbers.values()]
     for record in records:
         package, version = place = VERSION(record.values)
-        batch.met.new["versions"][place] = numbers[packages[package], version]
+        batch.met.new[VERSIONS][place] = numbers[packages[package], version]
 
 
 def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
@@ -106,11 +119,11 @@ def version_ids(batch: Batch, records: Sequence[Record]) -> list[int]:
     """Return the number of the version of each record. Raises BadLine for one that is not."""
     named = [*map(VERSION, map(VALUES, records))]
     wanted = {*named}
-    numbers = batch.met.of("versions", wanted)
-    lost = wanted - numbers.keys()
+    numbers = batch.met.of(VERSIONS, wanted)
+    lost = batch.met.unmet(VERSIONS, wanted, numbers)
     if lost:
-        looked_up = find_versions(batch, lost)
-        batch.met.new["versions"].update(looked_up)
+        looked_up = find_versions(batch, {*lost})
+        batch.met.new[VERSIONS].update(looked_up)
         numbers |= looked_up
     if len(numbers) < len(wanted):
         package_ids(batch, records)
@@ -125,28 +138,26 @@ def find_versions(batch: Batch, named: Collection[tuple[str, str]]) -> dict[tupl
     """Return the numbers of versions, by package and version."""
     packages, versions = tables.packages.c, tables.versions.c
     texts = {version for _, version in named}
-    bound: Any = bindparam("packages", expanding=True)
     query = (
         select(packages.import_id, versions.version, versions.Id)
         .join(tables.versions, versions.package_id == packages.Id)
-        .where(packages.package_manager_id == batch.manager, packages.import_id.in_(bound))
+        .where(packages.package_manager_id == batch.manager)
     )
     if len(texts) <= FEW:
         query = query.where(versions.version.in_(texts))
-    numbers = dict[tuple[str, str], int]()
-    for part in chunks({package for package, _ in named}):
-        for package, version, number in batch.connection.execute(query, {"packages": part}):
-            if (package, version) in named:
-                numbers[package, version] = number
-    return numbers
+    rows = rows_listed(
+        batch.connection, query, packages.import_id, {package for package, _ in named}
+    )
+    numbers = ((row[:2], row[2]) for row in rows)
+    return {place: number for place, number in numbers if place in named}
 
 
 def owners_of(batch: Batch, names: Collection[str]) -> dict[str, int]:
     """Return which packages of the registry have names; those of a name that came last."""
-    c, known = tables.packages.c, batch.met.of("names", names)
+    c, known = tables.packages.c, batch.met.of(NAMES, names)
     mine = (c.package_manager_id == batch.manager, c.gonetime.is_(None))
-    lost = Selection(c.name, [name for name in names if name not in known], mine)
+    lost = Selection(c.name, batch.met.unmet(NAMES, names, known), mine)
     rows = batch.find(tables.packages, ["Id"], ["name"], lost)
     looked_up = {row.values[0]: number for number, row in sorted(rows.items())}
-    batch.met.new["names"].update(looked_up)
+    batch.met.new[NAMES].update(looked_up)
     return known | looked_up

@@ -42,6 +42,8 @@ def write(
     `listed`: versions whose lists began in this load, so that more of them is added, by stream;
     under `versions` those that it made. `met`: rows that need not be looked for.
     """
+    if not records:
+        return Written(0, {}, {})
     by_stream = defaultdict[str, list[Record]](list)
     for record in records:
         by_stream[record.stream].append(record)
@@ -132,13 +134,13 @@ def write_addresses(batch: Batch, records: Sequence[Record]) -> None:
         for _, _, values, _ in records
     ]
     wanted = {address for _, address in owners}
-    known = known_rows.find_addresses(connection, {url for url, _ in wanted})
-    new = sorted(wanted - known.keys())
-    batch.insert(tables.urls, ["url", "url_type_id"], [*new])
-    if new:
-        known = {**known, **known_rows.find_addresses(connection, {url for url, _ in new})}
+    stored = known_rows.find_addresses(connection, {url for url, _ in wanted})
+    known = {address: row.number for address, row in stored.items()}
+    new, last = sorted(wanted - known.keys()), known_rows.last_number(connection, tables.urls)
+    batch.insert(tables.urls, ["url", "url_type_id"], new)
+    known |= batch.new_numbers(tables.urls, ["url", "url_type_id"], last, {*new})
     table, key = tables.package_urls, ["package_id", "url_id"]
-    pairs = {(package, known[address].number) for package, address in owners}
+    pairs = {(package, known[address]) for package, address in owners}
     selection = Selection(table.c.package_id, {package for package, _ in pairs})
     batch.insert(table, key, sorted(pairs - batch.find(table, key, [], selection).keys()))
 

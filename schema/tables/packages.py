@@ -113,7 +113,6 @@ dependencies = table(
     column("onlyif", Exact(), "own", "Where it is needed only: a marker, a target, an extra"),
     load_id(),
     Index("ix_dependencies_needed", "dependency_id"),
-    Index("ix_dependencies_name", "name"),
 )
 
 provides = table(

@@ -1,7 +1,6 @@
 """Addresses as packages spell them -> an address without a password, and the repository meant."""
 
 import re
-from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -42,7 +41,7 @@ def without_password(url: str) -> str:
 
 
 def repository_of(
-    text: str, *, allows_bare: bool = False, forges: Collection[str] | None = None
+    text: str, *, allows_bare: bool = False, forges: frozenset[str] | None = None
 ) -> Repository | None:
     """Return the repository of an address, None where it names none.
 
@@ -50,7 +49,7 @@ def repository_of(
     (https://docs.npmjs.com/cli/v11/configuring-npm/package-json#repository). `forges`: an address
     at another host than these and the known ones is one of a site, unless it is spelled for git.
     """
-    return read_address(text.strip(), allows_bare, None if forges is None else frozenset(forges))
+    return read_address(text.strip(), allows_bare, forges)
 
 
 @lru_cache(maxsize=4096)

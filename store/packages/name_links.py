@@ -4,6 +4,7 @@ A name is looked for in the same registry, as it is spelled and as the registry 
 a list of a repository names its packages as registry/name.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
@@ -88,14 +89,13 @@ def link_lists(connection: Connection) -> int:
     if not has_packages(connection, LISTS):
         return 0
     owners = packages.alias("owners")
-    query = (
-        select(needed.c.name, func.max(needed.c.dependency_id))
+    lists = (
+        select(needed.c.Id, needed.c.name, needed.c.dependency_id)
         .join(versions, versions.c.Id == needed.c.version_id)
         .join(owners, owners.c.Id == versions.c.package_id)
         .where(owners.c.manager == LISTS)
-        .group_by(needed.c.name)
     )
-    known = {name: number for name, number in connection.execute(query)}
+    known = connection.scalars(lists.with_only_columns(needed.c.name).distinct()).all()
     names, linked = dict[str, list[str]](), dict[str, int]()
     for name in known:
         manager, slash, rest = name.partition("/")
@@ -111,14 +111,13 @@ def link_lists(connection: Connection) -> int:
                     .group_by(c[column])
                 )
                 linked |= {f"{manager}/{name}": number for name, number in rows}
-    lists = (
-        select(versions.c.Id)
-        .join(owners, owners.c.Id == versions.c.package_id)
-        .where(owners.c.manager == LISTS)
-    )
-    changed = 0
-    for name, number in sorted(linked.items()):
-        if known[name] != number:
-            link = update(needed).where(needed.c.name == name, needed.c.version_id.in_(lists))
+    # Row by row: what a list that came now needs may be what an older one leads to already.
+    changed, leading = 0, defaultdict[int, list[int]](list)
+    for row, name, number in connection.execute(lists):
+        if name in linked and linked[name] != number:
+            leading[linked[name]].append(row)
+    for number, owned in sorted(leading.items()):
+        for ids in chunks(owned):
+            link = update(needed).where(needed.c.Id.in_(ids))
             changed += connection.execute(link.values(dependency_id=number)).rowcount
     return changed

@@ -104,10 +104,10 @@ def read_addresses(
 
 
 def list_claims(
-    addresses: Iterable[tuple[str, str]], manager: str, hosts: Iterable[str]
+    addresses: Iterable[tuple[str, str]], manager: str, hosts: frozenset[str]
 ) -> list[Claim]:
     """Return which repositories addresses tell: those of the best field that tells any."""
-    hosts, told = frozenset(hosts), list[tuple[str, Repository]]()
+    told = list[tuple[str, Repository]]()
     for kind, url in sorted(addresses):
         # What is called a repository is one at any host; a site's page looks like one as well.
         is_explicit = kind == "repository"
@@ -116,6 +116,8 @@ def list_claims(
         )
         if repository:
             told.append((kind, repository))
+    if not told:
+        return []
     fields = defaultdict[tuple[str, str], set[str]](set)
     for kind, repository in told:
         fields[repository.host, repository.repo.lower()].add(kind)

@@ -6,14 +6,26 @@ Rank flows along what a package cannot do without; dependents are counted by all
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
-from engines import reading
-from engines.chunks import chunks
+from engines import kind_of, reading
 from engines.column_types import ID
 from engines.transaction import transact
 from schema.tables import packages as tables
@@ -22,6 +34,8 @@ from store.packages.page_rank import page_rank
 
 SAME = 1e-6
 """A score that changes by less, of itself, is not written again."""
+PART = 5000
+"""Scores of a transaction."""
 TOGETHER = 100
 """Scores of a statement: a row is compared with each before it."""
 
@@ -34,6 +48,14 @@ class ScoreChange(NamedTuple):
     dependents: int
 
 
+class Graph(NamedTuple):
+    """Edges by the places of packages, and how many need each for whatever reason."""
+
+    needing: "array[int]"
+    needed: "array[int]"
+    dependents: "array[int]"
+
+
 def score_packages(engine: Engine, manager: str) -> int:
     """Write the scores of a registry's packages, those that changed; return how many.
 
@@ -41,12 +63,13 @@ def score_packages(engine: Engine, manager: str) -> int:
     """
     with reading(engine).connect() as connection:
         changes = list_changes(connection, manager)
-    return sum(transact(engine, partial(write_scores, changes=part)) for part in chunks(changes))
+    parts = (changes[at : at + PART] for at in range(0, len(changes), PART))
+    return sum(transact(engine, partial(write_scores, changes=part)) for part in parts)
 
 
 def list_changes(connection: Connection, manager: str) -> list[ScoreChange]:
     """Return what scores of a registry's packages are not as they are stored."""
-    c, edges = tables.packages.c, tables.packageedges
+    c = tables.packages.c
     own = select(c.Id, c.score, c.dependents).where(c.manager == manager, c.gonetime.is_(None))
     ids, old, before = array("q"), array("d"), array("q")
     # Of the statements alone: PostgreSQL takes no cursor for an UPDATE.
@@ -57,41 +80,74 @@ def list_changes(connection: Connection, manager: str) -> list[ScoreChange]:
         before.append(-1 if count is None else count)
     if not ids:
         return []
-    needing, needed, counts = array("i"), array("i"), array("q", bytes(8 * len(ids)))
-    # In the order of an index: what a package needs for two reasons comes twice, one by one.
-    pairs = (
-        select(edges.c.dependency_id, edges.c.package_id, edges.c.kind.not_in(WEAK))
-        .where(edges.c.dependency_id.between(ids[0], ids[-1]))
-        .order_by(edges.c.dependency_id, edges.c.package_id)
-    )
-    last, is_noted, target = (-1, -1), False, None
-    for rows in connection.execute(pairs, execution_options=streamed).partitions():
-        for dependency, package, is_firm in rows:
-            if dependency != last[0]:
-                target = place_of(ids, dependency)
-            if target is None:
-                pass
-            elif (dependency, package) != last:
-                counts[target] += 1
-                is_noted = False
-            last = (dependency, package)
-            if target is None or is_noted or not is_firm:
-                continue
-            source = place_of(ids, package)
-            if source is not None:
-                needing.append(source)
-                needed.append(target)
-                is_noted = True
-    scores = page_rank(len(ids), needing, needed)
+    graph = read_graph(connection, ids)
+    scores = page_rank(len(ids), graph.needing, graph.needed)
     return [
-        ScoreChange(ids[place], score, counts[place])
+        ScoreChange(ids[place], score, graph.dependents[place])
         for place, score in enumerate(scores)
-        if before[place] != counts[place] or not abs(score - old[place]) <= SAME * score
+        if before[place] != graph.dependents[place] or not abs(score - old[place]) <= SAME * score
     ]
 
 
+def read_graph(connection: Connection, ids: "array[int]") -> Graph:
+    """Return who needs whom of packages, whose sorted numbers are given.
+
+    Those that need one come put together to a text: a row for each takes a driver longer.
+    """
+    deep = kind_of(connection).deep_recursion
+    if deep:
+        connection.execute(text(deep))
+    edges, places = tables.packageedges, Places(ids)
+    graph = Graph(array("i"), array("i"), array("q", bytes(8 * len(ids))))
+    number = cast(edges.c.package_id, String)
+    firm = case((edges.c.kind.not_in(WEAK), number))
+    query = (
+        select(edges.c.dependency_id, *(func.aggregate_strings(one, ",") for one in (number, firm)))
+        .where(edges.c.dependency_id.between(ids[0], ids[-1]))
+        .group_by(edges.c.dependency_id)
+    )
+    for dependency, whole, firm_ones in connection.execute(query):
+        target = places.of(dependency)
+        if target is None:
+            continue
+        # What a package needs for two reasons stands there twice.
+        graph.dependents[target] = len({*whole.split(",")})
+        if firm_ones:
+            sources = places.of_all({*map(int, firm_ones.split(","))})
+            graph.needing.extend(sources)
+            graph.needed.extend([target] * len(sources))
+    return graph
+
+
+class Places:
+    """Where numbers stand among sorted ones, which mostly follow each other."""
+
+    def __init__(self, ids: "array[int]") -> None:
+        self.ids, self.first = ids, ids[0]
+        self.is_dense = ids[-1] - ids[0] + 1 == len(ids)
+
+    def of(self, number: int) -> int | None:
+        """Return the place of a number, None where it is not there."""
+        if self.is_dense:
+            place = number - self.first
+            return place if 0 <= place < len(self.ids) else None
+        place = bisect_left(self.ids, number)
+        return place if place < len(self.ids) and self.ids[place] == number else None
+
+    def of_all(self, numbers: Iterable[int]) -> list[int]:
+        """Return the places of those that are there, the first one first."""
+        places = map(self.of, numbers)
+        return sorted(place for place in places if place is not None)
+
+
 def write_scores(connection: Connection, changes: Sequence[ScoreChange]) -> int:
-    """Write scores, many in one statement; return how many."""
+    """Write scores, many in one statement where a server is asked; return how many."""
+    if kind_of(connection).is_file:
+        table = tables.packages
+        setting = update(table).where(table.c.Id == bindparam("number"))
+        values = setting.values(score=bindparam("score"), dependents=bindparam("dependents"))
+        connection.execute(values, [change._asdict() for change in changes])
+        return len(changes)
     for at in range(0, len(changes), TOGETHER):
         write_together(connection, changes[at : at + TOGETHER])
     return len(changes)
@@ -107,15 +163,6 @@ def write_together(connection: Connection, changes: Sequence[ScoreChange]) -> No
     # Its text is of these rows alone: kept for another time, it takes tens of MiB.
     unkept: Any = {"compiled_cache": None}
     connection.execute(setting.values(score=score, dependents=dependents), execution_options=unkept)
-
-
-def place_of(ids: "array[int]", number: int) -> int | None:
-    """Return where a number stands among sorted ones, which mostly follow each other."""
-    place = number - ids[0] if ids else 0
-    if 0 <= place < len(ids) and ids[place] == number:
-        return place
-    place = bisect_left(ids, number)
-    return place if place < len(ids) and ids[place] == number else None
 
 
 def choose(column: str, numbers: Sequence[int], values: Sequence[float]) -> ColumnElement[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from engines import reading
 from feedrunner import load as loading
-from feedrunner.load import last_state
+from feedrunner.load_notes import last_state
 from feedrunner.manifest import Manifest
 from feedrunner.runner import load_lines
 from tests.counts import count

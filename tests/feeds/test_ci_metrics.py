@@ -10,7 +10,8 @@ from engines import connect
 from fakegithub.server import Server, serve
 from fakegithub.world.history import history
 from fakegithub.world.world import World
-from feedrunner.load import Load, Loader
+from feedrunner.load import Loader
+from feedrunner.load_notes import Load
 from feedrunner.messages import Allowed, BadLine, read_messages
 from schema import migrate
 from schema.tables.ci import jobs, repos, runattempts, workflowruns

@@ -66,7 +66,7 @@ def test_folder_of_a_repository_is_told():
 def test_address_at_an_unknown_host_is_a_site_unless_spelled_for_git(
     spelled: str, is_repository: bool
 ):
-    assert bool(repository_of(spelled, forges=["ghes.example.org"])) == is_repository
+    assert bool(repository_of(spelled, forges=frozenset(["ghes.example.org"]))) == is_repository
     assert repository_of(spelled)
 
 

@@ -86,6 +86,33 @@ def test_list_of_a_repository_leads_to_packages_of_their_registries(engine: Engi
     for name in ("pypi", "npm"):
         follow(engine, name)
     assert {needed for _, needed, *_ in edges(engine)} == {"Flask", "@types/node"}
+    with engine.begin() as connection:
+        repos.connection = connection
+        repos.needs(repos.package("octo-org/web", import_id="github/2"), ["pypi/flask"])
+    follow(engine, "repos")
+    assert {own for own, needed, *_ in edges(engine) if needed == "Flask"} == {
+        "octo-org/app", "octo-org/web"
+    }  # fmt: skip
+
+
+def test_scores_of_a_registry_whose_numbers_have_gaps_are_those_without(engine: Engine):
+    with engine.begin() as connection:
+        for at in range(6):
+            npm, pypi = Shop(connection, "npm"), Shop(connection, "pypi")
+            npm.needs(npm.package(f"n{at}"), [f"n{at - 1}"])
+            if at != 3:
+                pypi.needs(pypi.package(f"n{at}"), [f"n{at - 1}"])
+    with engine.connect() as connection:
+        c = tables.packages.c
+        numbers = connection.scalars(select(c.Id).where(c.manager == "npm").order_by(c.Id)).all()
+    assert numbers[-1] - numbers[0] > len(numbers)
+    follow(engine, "npm")
+    c, ranks = tables.packages.c, page_rank(6, [*range(1, 6)], [*range(5)])
+    with engine.connect() as connection:
+        query = select(c.score, c.dependents).where(c.manager == "npm").order_by(c.Id)
+        rows = connection.execute(query).all()
+    assert [score for score, _ in rows] == pytest.approx(list(ranks), abs=1e-6)
+    assert [dependents for _, dependents in rows] == [1, 1, 1, 1, 1, 0]
 
 
 def test_dependents_are_all_of_a_chain_of_any_length(engine: Engine):

@@ -138,7 +138,7 @@ def test_commit_proves_the_repository_and_says_whether_the_release_was_red(engin
     ],
 )
 def test_best_field_that_tells_a_repository_counts(addresses, told):
-    listed = list_claims(addresses, "npm", [])
+    listed = list_claims(addresses, "npm", frozenset())
     assert [(claim.repository.repo, claim.proof) for claim in listed] == told
     assert all(isinstance(claim.repository, Repository) for claim in listed)
 

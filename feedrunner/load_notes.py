@@ -1,0 +1,101 @@
+"""What is noted of a feed: how its loads went, its last state, and what a whole load brought."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
+
+from engines.transaction import transact
+from feedrunner.messages import Allowed
+from feedrunner.unchanged import Brought, read_brought
+from feedrunner.writing.known_rows import manager_id
+from schema.tables import packages as tables
+from store.feeds.past_loads import KILLED, RUNNING
+from store.write.upsert import put_rows
+
+
+class Load(NamedTuple):
+    """A load that runs: its number, its feed, and the registry that its rows are of."""
+
+    number: int
+    feed: str
+    manager: str | None
+    now: datetime
+
+
+def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) -> Load:
+    """Note that a load begins; ones of this feed that never ended were killed."""
+    table = tables.load_history
+
+    def work(connection: Connection) -> int:
+        killed = update(table).where(table.c.feed == feed, table.c.state == RUNNING)
+        connection.execute(killed.values(state="failed", endtime=now, error=KILLED))
+        connection.execute(
+            insert(table),
+            [
+                {
+                    "feed": feed,
+                    "starttime": now,
+                    "state": RUNNING,
+                    "created_at": now,
+                    "updated_at": now,
+                    "package_manager_id": manager and manager_id(connection, manager, now),
+                }
+            ],
+        )
+        query = select(func.max(table.c.Id)).where(table.c.feed == feed)
+        return int(connection.scalar(query) or 0)
+
+    return Load(transact(engine, work), feed, manager, now)
+
+
+def end_load(
+    engine: Engine, load: Load, values: dict[str, Any], brought: Brought | None = None
+) -> None:
+    """Note how a load ended, and what it brought where that was new and whole."""
+    table = tables.load_history
+    ended = update(table).where(table.c.Id == load.number)
+
+    def work(connection: Connection) -> None:
+        connection.execute(ended.values(values))
+        if brought is None:
+            return
+        put_state(connection, load.feed, {"load_id": load.number, "brought": brought.text()})
+
+    transact(engine, work)
+
+
+def note_next(engine: Engine, feed: str, values: dict[str, Any]) -> None:
+    """Note when a feed is due next, and by which settings its program was not set up."""
+    transact(engine, lambda connection: put_state(connection, feed, values))
+
+
+def put_state(connection: Connection, feed: str, values: dict[str, Any]) -> None:
+    """Write what is noted of a feed; what is not given stays."""
+    row = {"feed": feed, **values}
+    row.setdefault("state", last_state(connection, feed))
+    put_rows(connection, tables.feedstates, [row])
+
+
+def last_brought(connection: Connection, load: Load, allowed: Allowed) -> Brought | None:
+    """Return what the last whole load brought, None where rows of it were written since."""
+    table, states = tables.load_history, tables.feedstates
+    text = connection.scalar(select(states.c.brought).where(states.c.feed == load.feed))
+    last = read_brought(text, allowed)
+    if last is None:
+        return None
+    manager = select(table.c.package_manager_id).where(table.c.Id == last.load).scalar_subquery()
+    wrote = select(table.c.Id).where(
+        table.c.Id > last.load,
+        or_(table.c.feed == load.feed, table.c.package_manager_id == manager),
+        or_(table.c.changed.is_(None), table.c.changed > 0, table.c.gone > 0),
+    )
+    if load.number:
+        wrote = wrote.where(table.c.Id != load.number)
+    return last if connection.scalar(wrote.limit(1)) is None else None
+
+
+def last_state(connection: Connection, feed: str) -> str:
+    """Return the state of a feed as JSON, an empty object at first."""
+    table = tables.feedstates
+    return connection.scalar(select(table.c.state).where(table.c.feed == feed)) or "{}"

@@ -1,0 +1,75 @@
+"""A load into a registry without packages looks for none of them, and sees who else writes."""
+
+import pytest
+from sqlalchemy import Engine, event, insert, select
+
+from feedrunner import load as loading
+from feedrunner.runner import load_lines
+from schema.tables import packages as tables
+from tests.feedrunner.feed import SHOP, STORED, record, rows, stored, write_feed
+
+AGAIN = [
+    record("packages", name="apple", readme="red"),
+    record("versions", package="apple", version="1", size=6),
+    record("versions", package="apple", version="3", size=7),
+    record("dependencies", package="apple", version="3", position=1, name="plum"),
+]
+
+
+@pytest.mark.parametrize("batch", [1, 3, 5000])
+def test_first_load_asks_for_no_package_by_a_list(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch, batch: int
+):
+    monkeypatch.setattr(loading, "BATCH", batch)
+    asked = list[str]()
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    lines = [line + b"\n" for line in SHOP]
+    ended = load_lines(engine, write_feed(tmp_path, ""), lines, lambda: 0)
+    assert (ended.error, ended.changed) == ("", len(SHOP) + 1)  # one row for an address's text
+    assert stored(engine) == STORED
+    listed = (" IN (", "unnest")
+    wanted = ("FROM packages", "FROM versions", "FROM dependencies", "FROM provides")
+    reading = [text for text in asked if text.startswith("SELECT")]
+    assert not [
+        text
+        for text in reading
+        if any(word in text for word in wanted) and any(word in text for word in listed)
+        and "packagerepos" not in text and "url_types" not in text and "commits" not in text
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5000])
+def test_what_a_first_load_brings_twice_is_one_row(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch, batch: int
+):
+    monkeypatch.setattr(loading, "BATCH", batch)
+    lines = [line + b"\n" for line in (*SHOP, *AGAIN)]
+    assert load_lines(engine, write_feed(tmp_path, ""), lines, lambda: 0).error == ""
+    there = stored(engine)
+    assert there["packages"] == STORED["packages"]
+    assert ("apple", "1", 6) in there["versions"]
+    assert ("apple", "3", 7) in there["versions"]
+    assert len(there["versions"]) == 4
+
+
+def test_first_load_beside_another_of_its_registry_keeps_the_rows_of_both(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(loading, "BATCH", 1)
+
+    def pieces():
+        yield SHOP[0] + b"\n" + SHOP[1] + b"\n"
+        with engine.begin() as connection:  # another feed of the registry
+            known = connection.execute(select(tables.packages)).first()
+            assert known is not None
+            plum = {"name": "plum", "import_id": "plum", "manager": "shop", "readme": "blue"}
+            own = {**plum, "package_manager_id": known.package_manager_id}
+            connection.execute(insert(tables.packages), [own])
+        for line in SHOP[2:]:
+            yield line + b"\n"
+
+    ended = load_lines(engine, write_feed(tmp_path, ""), pieces(), lambda: 0)
+    assert ended.error == ""
+    assert stored(engine) == STORED
+    c = tables.packages.c
+    assert rows(engine, select(c.readme).where(c.name == "plum")) == [("blue",)]
