@@ -89,9 +89,15 @@ def refuse(error: BadFilter) -> Response:
     """
     fields = [name for name in asked.args if name in filters.has_filters()]
     kept = {name: asked.args[name] for name in fields}
+    others = {name: value for name, value in kept.items() if name not in (error.name, "after")}
+    choices = [
+        (name, formats.query(asked.path, **others, **{error.name: name})) for name in error.choices
+    ]
+    title = "Which one is meant?" if choices else "This filter does not fit"
     body = render_template(
-        "plain.html", title="This filter does not fit", text=str(error), kept=kept, path=asked.path
-    )
+        "plain.html", title=title, text=str(error), path=asked.path, kept=kept,
+        titles=filters.TITLES, choices=choices,
+    )  # fmt: skip
     return make_response(body, 400)
 
 

@@ -18,6 +18,7 @@ MOST = 400_000  # characters that a page shows
 
 PAGE, CSV_MOST = 50, 5_000
 STATES = (APPLIED, QUARANTINED, IGNORED)
+SORTS = ("newest", "oldest")
 
 
 def read_wanted() -> ShownDeliveries:
@@ -27,20 +28,22 @@ def read_wanted() -> ShownDeliveries:
         filters.text("event"),
         filters.text("q"),
         filters.whole("after"),
+        filters.choice("sort", SORTS, SORTS[0]) != SORTS[0],
     )
 
 
 @blueprint.get("/deliveries")
 def index() -> str:
-    """Return a page of the deliveries, newest first."""
+    """Return a page of the deliveries, newest first unless asked otherwise."""
     wanted = read_wanted()
     kept = {name: value for name, value in request.args.items() if name != "after"}
     return render_page(
         "deliveries.html",
         "Deliveries",
-        listed=deliveries.list_newest(store(), wanted, PAGE),
+        listed=deliveries.list_page(store(), wanted, PAGE),
         chosen=wanted,
         states=STATES,
+        sorts=SORTS,
         counts=health.count_states(store()),
         kept=kept,
         variants=[("all", "/deliveries")],
@@ -49,8 +52,8 @@ def index() -> str:
 
 @blueprint.get("/deliveries.csv")
 def download() -> Response:
-    """Return the newest deliveries that the filters leave as CSV, without bodies."""
-    listed = deliveries.list_newest(store(), read_wanted(), CSV_MOST)
+    """Return the first deliveries that the filters leave as CSV, without bodies."""
+    listed = deliveries.list_page(store(), read_wanted(), CSV_MOST)
     return csv_response("deliveries", DeliveryLine._fields, listed.deliveries)
 
 

@@ -14,7 +14,7 @@ from dashboard.web.filters import BadFilter, DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.errors import error_ranking
 from store.errors.error_filter import CAUSE, KINDS, ErrorFilter
-from store.errors.error_ranking import ErrorDays, ErrorNames, KnownError
+from store.errors.error_ranking import SORTS, ErrorDays, ErrorNames, KnownError
 from store.reads import nights as reads_nights
 from store.reads import runs as reads
 from store.reads.connection import StatementTimeout, limit_time
@@ -59,12 +59,12 @@ def read_days() -> DateRange:
 
 def read_repoids() -> Sequence[int] | None:
     """Return the repositories that the URL chooses, None for all. Raises BadFilter."""
-    repoid, group = names.read_repo(), filters.choice("group", ("", *group_names()), "")
+    chosen, group = names.read_repo_or_part(), filters.choice("group", ("", *group_names()), "")
     if not group:
-        return None if repoid is None else (repoid,)
+        return chosen
     grouped = reads_nights.group_repos(store(), site().plan)
     own = [number for number, repo in grouped.items() if (repo.group or NO_GROUP) == group]
-    return own if repoid is None else [number for number in own if number == repoid]
+    return own if chosen is None else [number for number in own if number in chosen]
 
 
 def read_filter() -> ChosenErrors:
@@ -91,9 +91,11 @@ def read_filter() -> ChosenErrors:
 def read_errors(chosen: ChosenErrors, most: int, skip: int = 0) -> tuple[list[ShownError], int]:
     """Return a part of the errors, and how many there are. Raises BadFilter: it takes too long."""
     wanted, borders = chosen.filter, chosen.dates.borders
+    usual = SORTS[0] if wanted.kind == CAUSE else "last"  # what is no cause is not ranked
+    by = filters.choice("sort", SORTS, usual)
     try:
         with limit_time(store(), SECONDS):
-            page = error_ranking.list_errors(store(), wanted, most, skip)
+            page = error_ranking.list_errors(store(), wanted, most, skip, by)
             prints = [one.fingerprint for one in page.errors]
             days = error_ranking.count_days(store(), site().calendar, borders, wanted, prints)
             places = error_ranking.name_places(store(), wanted, prints)
@@ -117,6 +119,15 @@ def kept_filters(*without: str) -> dict[str, Any]:
     return {name: value for name, value in request.args.items() if name not in without}
 
 
+def suggest(shown: Sequence[ShownError]) -> dict[str, list[str]]:
+    """Return what to offer in a field: the names of where the errors of this page were."""
+    fields = {"workflow": "workflows", "job": "jobs", "branch": "branches", "runner": "runners"}
+    return {
+        field: sorted({name for one in shown for name in getattr(one.names, column)})
+        for field, column in fields.items()
+    }
+
+
 def name_repos(shown: Sequence[ShownError]) -> dict[int, str]:
     """Return what to call the repositories of errors."""
     repoids = {repoid for one in shown for repoid in one.names.repositories}
@@ -134,7 +145,7 @@ def show() -> str | Response:
         raise BadFilter("page is no place in the list: begin at its top again.")
     shown, total = read_errors(chosen, PAGE, (page - 1) * PAGE)
     kept = error_ranking.read_kept(store())
-    repos = reads.list_repos(store())
+    repos, repoids = reads.list_repos(store()), names.read_repo_or_part() or ()
     is_top = page == 1 and chosen.filter.kind == CAUSE and not chosen.filter.text
     young = kept.since if kept.since and kept.since > chosen.filter.until - READ_DAYS else None
     return render_page(
@@ -152,7 +163,9 @@ def show() -> str | Response:
         has_older=kept.has_older,
         repos=repos,
         labels=name_repos(shown),
-        namesakes=names.list_namesakes(names.read_repo()),
+        namesakes=names.list_namesakes(*(repoids if len(repoids) == 1 else ())),
+        suggestions=suggest(shown),
+        sorts=SORTS,
         groups=group_names(),
         kinds=KINDS,
         variants=[

@@ -87,7 +87,7 @@ SORTS: dict[str, Callable[[Ends, Ends], float]] = {
 def read_shown(with_jobs: Iterable[str] = ()) -> ShownDays:
     """Read the days and the repository of the URL, with what is of jobs. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
-    repoid = names.read_repo()
+    repoid = names.read_one_repo()
     first = dates.first - timedelta(days=len(dates.days))
     borders = site().calendar.borders(first, dates.last)
     return ShownDays(

@@ -48,7 +48,7 @@ def find_flakes() -> FoundFlakes:
     """Return what the URL asks for. Raises BadFilter."""
     dates = filters.date_range(site().calendar, g.now, DAYS)
     repoids, by = names.read_repos(), filters.choice("sort", SORTS, "flaky")
-    parts = {name: filters.text(name).casefold() for name in ("workflow", "job", "q")}
+    parts = {name: filters.text(name) for name in ("workflow", "job", "q")}
     try:
         with limit_time(store(), LIVE_SECONDS):
             every = list_flakes(store(), dates.borders)
@@ -65,7 +65,16 @@ def has_parts(flake: Flake, labels: Labels, parts: dict[str, str]) -> bool:
     """Tell whether a job has what is looked for in its names; `q` may be in any of them."""
     told = {"workflow": labels[flake.repoid, flake.workflow], "job": flake.name or ""}
     told["q"] = f"{names.repo_label(flake.repoid, flake.repo)} {' '.join(told.values())}"
-    return all(part in told[name].casefold() for name, part in parts.items())
+    return all(filters.fitting(part, [told[name]]) for name, part in parts.items())
+
+
+def suggest(listed: FoundFlakes) -> dict[str, list[str]]:
+    """Return what to offer in a field: the names of the jobs that are left."""
+    flakes = [one.flake for one in listed.rows]
+    return {
+        "workflow": sorted({listed.labels[one.repoid, one.workflow] for one in flakes}),
+        "job": sorted({one.name for one in flakes if one.name}),
+    }
 
 
 def read_said(rows: Iterable[ShownFlake]) -> dict[Any, FailureReason]:
@@ -95,6 +104,7 @@ def show() -> str:
         variants=[("all", "/flakes")],
         sorts=SORTS,
         repos=runs.list_repos(store()),
+        suggestions=suggest(listed),
         chosen=request.args,
         kept=kept,
         is_filtered=bool(kept),

@@ -51,7 +51,7 @@ SORTS: dict[str, Callable[[Slowdown], float]] = {
 
 def read_slower() -> Slower:
     """Return what the URL asks for. Raises BadFilter."""
-    dates, repoid = filters.date_range(site().calendar, g.now, DAYS), names.read_repo()
+    dates, repoid = filters.date_range(site().calendar, g.now, DAYS), names.read_one_repo()
     if len(dates.days) < 2 * RECENT:
         raise filters.BadFilter(f"At least {2 * RECENT} days are compared: the last {RECENT}.")
     days = read_days(store(), dates.borders, repoid, frozenset({MEDIANS}))
@@ -95,7 +95,7 @@ def show() -> str:
     return render_page(
         "slower.html", TITLE, chosen=slower, first=first, recent=RECENT,
         kept=dict(request.args.items()), sorts=SORTS,
-        namesakes=names.list_namesakes(names.read_repo()),
+        namesakes=names.list_namesakes(names.read_one_repo()),
         days=slower.dates.days, repos=runs.list_repos(store()), has_runs=runs.has_runs(store()),
         variants=[],
     )  # fmt: skip

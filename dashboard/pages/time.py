@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import NamedTuple
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as Redirect
 
-from config.groups import group_of
+from dashboard.pages.time_filter import NARROW, SYSTEMS, read_filter, whole_names
 from dashboard.view import charts, formats
 from dashboard.view.charts import Chart
 from dashboard.web import filters, links, names
@@ -15,21 +15,18 @@ from dashboard.web.request import csv_response, render_page, site, store
 from store.reads import durations, freshness
 from store.reads import runs as reads
 from store.reads.connection import StatementTimeout, limit_time
-from store.reads.durations import Lengths
+from store.reads.durations import ORDERS, Lengths
 from store.reads.freshness import SeededRuns
 from store.rollups.durations import SORTS, DayRuns, JobFilter, JobShare
 from store.write import changed_runs
 
 TITLE = "Time"
 blueprint = Blueprint("time", __name__)
-DAYS = 30
-NARROW = ("workflow", "branch", "event", "job")
 LIVE_SECONDS = 8.0
 TOO_MANY = (
     "These days have more jobs than can be counted by workflow, branch, group or job while"
     " you wait: choose fewer days, or one repository."
 )
-SYSTEMS = ("Linux", "Windows", "macOS")
 SHARES = 12
 VARIANTS = 50
 CSV_MOST = 10_000
@@ -43,41 +40,11 @@ NAMES = {
 LINES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
 
-class TimeFilter(NamedTuple):
-    """The days, and the span of jobs and runs that the URL asks for."""
-
-    dates: DateRange
-    span: JobFilter
-    repo: str
-    os: str
-
-
-def read_filter() -> TimeFilter:
-    """Read the filters. Raises BadFilter."""
-    dates = filters.date_range(site().calendar, g.now, DAYS)
-    name, system = filters.text("repo"), filters.choice("os", ("", *SYSTEMS), "")
-    span = JobFilter(
-        dates.borders, system or None, names.read_repo(), read_group(),
-        *(filters.text(name) or None for name in NARROW),
-    )  # fmt: skip
-    return TimeFilter(dates, span, name, system)
-
-
-def read_group() -> tuple[int, ...] | None:
-    """Return the repositories of the group that the URL chooses, None for all. Raises BadFilter."""
-    groups = site().plan.groups
-    name = filters.choice("group", ("", *(group.name for group in groups)), "")
-    if not name:
-        return None
-    grouped = ((repo.Id, group_of(groups, repo.name)) for repo in reads.list_repos(store()))
-    return tuple(number for number, group in grouped if group and group.name == name)
-
-
 @contextmanager
 def counting(span: JobFilter) -> Iterator[None]:
     """Give what may have no roll-up LIVE_SECONDS. Raises BadFilter when that is not enough."""
     try:
-        is_counted = span.is_narrow or span.event is not None
+        is_counted = span.is_narrow or span.event is not None or span.repoids is not None
         with limit_time(store(), LIVE_SECONDS) if is_counted else nullcontext():
             yield
     except StatementTimeout:
@@ -142,7 +109,7 @@ def over_all(days: Mapping[int, Lengths]) -> dict[str, float | None]:
 
 
 @blueprint.get("/time")
-def show() -> str:
+def show() -> str | Redirect:
     """Return the charts and tables."""
     wanted = read_filter()
     with counting(wanted.span):
@@ -150,8 +117,10 @@ def show() -> str:
         runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
         queues = durations.count_spans(store(), cut, "waits")
         runtimes = durations.count_spans(store(), cut, "times")
-        tables = {by: durations.list_shares(store(), cut, by, SHARES) for by in SORTS}
+        tables = {by: durations.list_shares(store(), cut, by, SHARES, wanted.order) for by in SORTS}
         whole = durations.sum_jobs(store(), cut)
+        if not (runs or whole.jobs) and (page := whole_names(wanted)):
+            return redirect(page)
     days = wanted.dates.days
     points = charts.day_points(days)
     waits, lengths = percentiles(wanted.dates, queues), percentiles(wanted.dates, runtimes)
@@ -191,19 +160,27 @@ def show() -> str:
             max((one.newest for one in seeded if one.newest), default=None),
         ),
         tables=tables,
+        orders=ORDERS,
+        suggestions={
+            name: [row.name for row in tables[name].rows if row.name]
+            for name in NARROW
+            if name in tables
+        },
         kept={name: value for name, value in request.args.items()},
         has_runs=reads.has_runs(store()),
     )
 
 
 @blueprint.get("/time.csv")
-def download() -> Response:
+def download() -> Response | Redirect:
     """Return one of the tables as CSV, all of it."""
     wanted = read_filter()
     by = filters.choice("by", SORTS, "os")
     with counting(wanted.span):
         cut = durations.split_span(store(), wanted.span)
-        rows: list[JobShare] = durations.list_shares(store(), cut, by, CSV_MOST)
+        rows = durations.list_shares(store(), cut, by, CSV_MOST, wanted.order).rows
+        if not rows and (page := whole_names(wanted)):
+            return redirect(page)
     lines = [
         (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
         for row in rows
@@ -212,7 +189,7 @@ def download() -> Response:
 
 
 @blueprint.get("/days.csv")
-def download_days() -> Response:
+def download_days() -> Response | Redirect:
     """Return the charts' figures as CSV, a line for each day."""
     wanted = read_filter()
     with counting(wanted.span):
@@ -220,6 +197,8 @@ def download_days() -> Response:
         runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
         waits = percentiles(wanted.dates, durations.count_spans(store(), cut, "waits"))
         lengths = percentiles(wanted.dates, durations.count_spans(store(), cut, "times"))
+        if not runs and (page := whole_names(wanted)):
+            return redirect(page)
     titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]
     series: list[list[int] | list[float | None]] = [
         *runs.values(),

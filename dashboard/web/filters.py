@@ -1,32 +1,43 @@
 """Read a page's filters from its URL; what makes no sense is refused, never dropped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from flask import g, request
 
 from config.calendar import Calendar, days
+from store import name_parts
 
 LONGEST = 512
 LONGEST_NAME = 60
 MOST_DAYS = 400
+MOST_CHOICES = 12
+"""Of names that a part fits, those that a page lists."""
 TITLES = {
     "author": "Actor",
+    "branch": "Branch",
     "conclusion": "Result",
+    "event": "Event",
     "head": "Commit from",
+    "job": "Job",
     "os": "Runner",
     "repo": "Repository",
     "since": "From",
     "sort": "Order",
     "status": "Last night",
     "until": "To",
+    "workflow": "Workflow",
 }
 """What pages call a filter, where its address has another word."""
 
 
 class BadFilter(ValueError):
-    """A filter that cannot be used; the text says which and why."""
+    """A filter that cannot be used; the text says which and why, `choices` what `name` may be."""
+
+    def __init__(self, text: str, name: str = "", choices: Iterable[str] = ()) -> None:
+        super().__init__(text)
+        self.name, self.choices = name, tuple(choices)
 
 
 def given(name: str) -> str:
@@ -63,6 +74,22 @@ def check_known() -> None:
 def title_of(name: str) -> str:
     """Return what a filter is called on pages, with its word in the address."""
     return f"{TITLES[name]} ({name})" if name in TITLES else name
+
+
+def fitting(value: str, known: Iterable[str]) -> list[str]:
+    """Return the names that are what is looked for."""
+    return [name for name in known if name_parts.fits(value, name)]
+
+
+def only_one(name: str, value: str, fits: Sequence[str]) -> str:
+    """Return the one name that fits. Raises BadFilter, which lists them where several do."""
+    if len(fits) == 1:
+        return fits[0]
+    text = f"{title_of(name)}: {len(fits):,} names have {shorten(value)} in them. Choose one"
+    text += (
+        f" of the first {MOST_CHOICES}, or type more of it." if len(fits) > MOST_CHOICES else "."
+    )
+    raise BadFilter(text, name, fits[:MOST_CHOICES])
 
 
 def shorten(name: str) -> str:

@@ -78,18 +78,56 @@ def read_repo() -> int | None:
     return repo.Id
 
 
+def find_part() -> tuple[int, ...] | None:
+    """Return the repositories of whose names the URL gives a part; None where it gives no part.
+
+    In "quotes" a name is meant whole. Raises BadFilter: none has it.
+    """
+    name = filters.text("repo")
+    if not name or filters.whole("repoid") is not None or runs.find_repo(store(), name) is not None:
+        return None
+    every = runs.list_repos(store())
+    fits = set(filters.fitting(name, {one.name for one in every}))
+    if not fits:
+        raise BadFilter(f"No stored repository is or was called {name}.")
+    return tuple(one.Id for one in every if one.name in fits)
+
+
+def read_one_repo() -> int | None:
+    """Return the repository that the URL chooses, by a part of its name too, None for all.
+
+    Of several that have the part those count that have runs, which forks of proposals have not.
+    Raises BadFilter, which lists them.
+    """
+    part = find_part()
+    if part is None:
+        return read_repo()
+    wanted = set(repository_names.list_with_runs(store(), part) or part)
+    called = {one.name: one.Id for one in runs.list_repos(store()) if one.Id in wanted}
+    return called[filters.only_one("repo", filters.text("repo"), sorted(called))]
+
+
+def read_repo_or_part() -> tuple[int, ...] | None:
+    """Return the repository that the URL chooses, or all that have a part; None for any.
+
+    Raises BadFilter.
+    """
+    part = find_part()
+    if part is not None:
+        return part
+    repoid = read_repo()
+    return None if repoid is None else (repoid,)
+
+
 def read_repos() -> tuple[int, ...]:
     """Return the repositories that the URL chooses for a list, none for all. Raises BadFilter.
 
     A name alone chooses each server's that is called so today; a part of one all that have it.
     """
-    name = filters.text("repo").casefold()
-    if name and filters.whole("repoid") is None and runs.find_repo(store(), name) is None:
-        numbers = [one.Id for one in runs.list_repos(store()) if name in one.name.casefold()]
-        if not numbers:
-            raise BadFilter(f"No stored repository is or was called {filters.text('repo')}.")
-        return tuple(numbers)
-    repoid = read_repo()
+    part = find_part()
+    if part is not None:
+        return part
+    repoid, name = read_repo(), filters.text("repo").casefold()
     if repoid is None:
         return ()
     alike = list_namesakes(repoid)

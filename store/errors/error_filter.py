@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 from rows.fingerprint import fingerprints_of
 from schema.tables.ci import jobs
 from schema.tables.failures import failures
+from store.name_parts import has_part
 
 CAUSE, END, VAGUE = "cause", "end", "vague"
 KINDS = (CAUSE, END, VAGUE)
@@ -37,6 +38,8 @@ SAYS_NOTHING = (
 
 class ErrorFilter(NamedTuple):
     """Which failures count; None means any. The span is half open, `text` part of a message.
+
+    Of workflow, job, branch and runner a part is enough, unless it stands in "quotes".
 
     `kind`: one of KINDS, empty for all. `is_new`: only errors that nothing older in the store has.
     """
@@ -78,7 +81,7 @@ def conditions_of(wanted: ErrorFilter) -> list[ColumnElement[bool]]:
         jobs.c.branchname: wanted.branch,
         jobs.c.runnername: wanted.runner,
     }
-    return conditions + [column == value for column, value in asked.items() if value is not None]
+    return conditions + [has_part(column, part) for column, part in asked.items() if part]
 
 
 def narrow(query: Select[Any], wanted: ErrorFilter) -> Select[Any]:

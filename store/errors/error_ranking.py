@@ -30,6 +30,8 @@ EXAMPLES = 20
 """Of an error's latest failures, those that are asked for names."""
 
 
+SORTS = ("jobs", "repositories", "last", "first")
+"""What errors are ordered by."""
 JOB = failures.c.jobgitid * 1024 + failures.c.repoid.bitwise_and(1023)
 """A job in one number: ids are a server's own, and two servers may give one."""
 
@@ -70,8 +72,10 @@ class ErrorNames(NamedTuple):
     branches: tuple[str, ...]
 
 
-def list_errors(connection: Connection, wanted: ErrorFilter, most: int, skip: int = 0) -> ErrorPage:
-    """Return errors, that of most jobs first; what is never ranked comes latest first."""
+def list_errors(
+    connection: Connection, wanted: ErrorFilter, most: int, skip: int = 0, by: str = SORTS[0]
+) -> ErrorPage:
+    """Return errors in the order of SORTS, the most or latest first."""
     f = failures.c
     counted: list[Any] = [func.count(distinct(JOB)).label("jobs")]
     counted += [func.count(distinct(f.repoid)).label("repositories")]
@@ -91,9 +95,7 @@ def list_errors(connection: Connection, wanted: ErrorFilter, most: int, skip: in
         older = failures.alias("older").c
         before = (older.fingerprint == whole.fingerprint, older.time < wanted.since)
         query = query.where(~select(older.Id).where(*before).exists())
-    order = [whole.last.desc(), whole.fingerprint]
-    if wanted.kind == CAUSE:
-        order.insert(0, whole.jobs.desc())
+    order = [whole[by].desc(), whole.last.desc(), whole.fingerprint]
     rows = connection.execute(query.order_by(*order).limit(most).offset(skip)).all()
     ever = find_first(connection, [row.fingerprint for row in rows])
     errors = [KnownError(*row[:-1])._replace(firstever=ever.get(row.fingerprint)) for row in rows]

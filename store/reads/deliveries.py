@@ -12,6 +12,7 @@ from rows.sources import source_of
 from schema.tables.deliveries import deliveries
 from store.deliveries import body as bodies
 from store.deliveries.table import Delivery, delivery_of
+from store.name_parts import fits
 from store.reads.runs import Run
 
 EARLY, LATE = timedelta(minutes=10), timedelta(hours=1)
@@ -85,7 +86,7 @@ def is_about(source: Source, body: bytes, gitid: int) -> bool:
 
 
 class DeliveryPage(NamedTuple):
-    """Deliveries, newest first; `after` is the last one's number where older ones follow."""
+    """Deliveries in their order; `after` is the last one's number where others follow."""
 
     deliveries: list[DeliveryLine]
     after: int | None
@@ -94,32 +95,41 @@ class DeliveryPage(NamedTuple):
 
 
 class ShownDeliveries(NamedTuple):
-    """Which deliveries are listed; empty texts and None mean any. `text` is part of a name."""
+    """Which deliveries are listed; empty texts and None mean any. `text` is part of a name.
+
+    `event` is part of one, or all of it in "quotes". `oldest`: those received first come first.
+    """
 
     state: str = ""
     event: str = ""
     text: str = ""
     after: int | None = None
+    oldest: bool = False
 
 
-def list_newest(connection: Connection, wanted: ShownDeliveries, most: int) -> DeliveryPage:
+def list_page(connection: Connection, wanted: ShownDeliveries, most: int) -> DeliveryPage:
     """Return a page of deliveries, the last received first, among the next SEARCHED of them."""
     table = deliveries.c
     head = select(table.Id, *(table[name] for name in DeliveryLine._fields))
     if wanted.after is not None:
         time = select(table.receivetime).where(table.Id == wanted.after).scalar_subquery()
+        received, number = table.receivetime, table.Id
         head = head.where(
-            table.receivetime <= time, or_(table.receivetime < time, table.Id < wanted.after)
+            *(
+                (received >= time, or_(received > time, number > wanted.after))
+                if wanted.oldest
+                else (received <= time, or_(received < time, number < wanted.after))
+            )
         )
     is_narrow = bool(wanted.state or wanted.event or wanted.text)
     limit = SEARCHED if is_narrow else most + 1
-    rows = connection.execute(
-        head.order_by(table.receivetime.desc(), table.Id.desc()).limit(limit)
-    ).all()
-    fits = [row for row in rows if is_wanted(row, wanted)]
-    shown = fits[:most]
+    order = [table.receivetime, table.Id]
+    ordered = head.order_by(*(order if wanted.oldest else [column.desc() for column in order]))
+    rows = connection.execute(ordered.limit(limit)).all()
+    left = [row for row in rows if is_wanted(row, wanted)]
+    shown = left[:most]
     lines = [DeliveryLine(*row[1:]) for row in shown]
-    if len(fits) > most:
+    if len(left) > most:
         return DeliveryPage(lines, shown[-1].Id, None)
     if is_narrow and len(rows) == SEARCHED:
         return DeliveryPage(lines, rows[-1].Id, rows[-1].receivetime)
@@ -131,7 +141,7 @@ def is_wanted(row: Any, wanted: ShownDeliveries) -> bool:
     words = " ".join(filter(None, (row.guid, row.event, row.action, row.repo, row.error)))
     return (
         wanted.state in ("", row.state)
-        and wanted.event in ("", row.event)
+        and fits(wanted.event, row.event)
         and wanted.text.casefold() in words.casefold()
     )
 

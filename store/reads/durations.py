@@ -6,7 +6,7 @@ bucket (store.rollups.histogram), at most 4% away.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -132,18 +132,37 @@ def count_spans(connection: Connection, split: SplitSpan, subject: str) -> dict[
     return lengths
 
 
-def list_shares(connection: Connection, split: SplitSpan, by: str, limit: int) -> list[JobShare]:
-    """Return the jobs that ran, by one of SORTS, with the most run time first."""
+ORDERS: dict[str, Callable[[JobShare], float]] = {
+    "minutes": lambda share: share.seconds,
+    "jobs": lambda share: share.jobs,
+    "mean": lambda share: share.seconds / share.jobs,
+}
+"""What shares are ordered by, the most first."""
+
+
+class RankedShares(NamedTuple):
+    """The first shares of an order, and how many there are in all."""
+
+    rows: list[JobShare]
+    whole: int
+
+
+def list_shares(
+    connection: Connection, split: SplitSpan, by: str, limit: int, order: str = "minutes"
+) -> RankedShares:
+    """Return the jobs that ran, by one of SORTS, in one of ORDERS."""
     merged: Merged = {}
     add_shares(merged, list_rolled_shares(split, by))
     for part in split.parts:
         add_shares(merged, durations.list_shares(connection, part.span, by, None))
+    first = ORDERS[order]
     chosen = sorted(
-        merged.values(), key=lambda share: (-share.seconds, (share.name or "").casefold())
+        merged.values(),
+        key=lambda share: (-first(share), -share.seconds, (share.name or "").casefold()),
     )[:limit]
     if by in ("repository", "workflow"):
-        return label_shares(connection, chosen, merged.values())
-    return chosen
+        chosen = label_shares(connection, chosen, merged.values())
+    return RankedShares(chosen, len(merged))
 
 
 def label_shares(

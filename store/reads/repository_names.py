@@ -1,10 +1,12 @@
 """Named SELECTs of what stored repositories are, and were, called."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, or_, select, true
 
-from schema.tables.ci import repoaliases, repos
+from engines.chunks import chunks
+from schema.tables.ci import repoaliases, repos, workflowruns
 
 
 def list_names(connection: Connection, repoid: int) -> set[str]:
@@ -53,3 +55,13 @@ def is_of_vendor(vendor: str) -> ColumnElement[bool]:
     """Return the condition of a vendor's repositories, and of those whose vendor is not known."""
     provider = repos.c.provider
     return or_(provider == vendor, provider.startswith(f"{vendor}:"), provider.is_(None))
+
+
+def list_with_runs(connection: Connection, repoids: Iterable[int]) -> list[int]:
+    """Return those of some repositories that have runs."""
+    ran = select(workflowruns.c.Id).where(workflowruns.c.repoid == repos.c.Id).exists()
+    return [
+        number
+        for part in chunks(sorted(set(repoids)))
+        for number in connection.scalars(select(repos.c.Id).where(repos.c.Id.in_(part), ran))
+    ]

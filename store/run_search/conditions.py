@@ -1,13 +1,14 @@
 """Which runs a filter leaves, as conditions of a SELECT."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 
 from rows.words import COMPLETED, FAILED
 from schema.tables.ci import jobs, workflowruns, workflows
 from schema.tables.failures import failures
+from store.name_parts import has_part
 
 WHOLE = 40
 """Characters of a whole commit hash."""
@@ -75,15 +76,6 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         conditions.append(table.createtime < wanted.until)
     return conditions
-
-
-def has_part(column: Any, value: str) -> ColumnElement[bool]:
-    """Return the condition of a text that has a part, whatever the case; in "quotes" it is all."""
-    if len(value) > 2 and value[0] == value[-1] == '"':
-        whole: ColumnElement[bool] = column == value[1:-1]
-        return whole
-    part: ColumnElement[bool] = func.lower(column).contains(value.lower(), autoescape=True)
-    return part
 
 
 def is_called(workflow: str) -> ColumnElement[bool]:

@@ -30,6 +30,9 @@ def test_deliveries_are_listed_newest_first_by_what_is_looked_for(
     assert guids(client) == [quiet, held, first]
     assert guids(client, "?state=quarantined") == [held]
     assert guids(client, "?event=star") == [quiet]
+    assert guids(client, "?event=WORKFLOW") == [held]
+    assert guids(client, "?event=%22workflow%22") == []
+    assert guids(client, "?sort=oldest") == [first, held, quiet]
     assert guids(client, "?q=OCTO-org/APP") == [first]
     assert guids(client, "?q=no+number") == [held]
     assert guids(client, "?q=nothing") == []
@@ -37,7 +40,9 @@ def test_deliveries_are_listed_newest_first_by_what_is_looked_for(
     assert "1 applied, 1 quarantined, 1 ignored" in page
     assert f'href="/deliveries/github/{held}"' in page
     assert f'href="/deliveries/github/{quiet}"' not in page
-    assert "this page has after, event, q, state" in text_of(client, "/deliveries?colour=red", 400)
+    assert "this page has after, event, q, sort, state" in text_of(
+        client, "/deliveries?colour=red", 400
+    )
     assert "state is one of applied, quarantined, ignored." in text_of(
         client, "/deliveries?state=lost", 400
     )
@@ -69,6 +74,8 @@ def test_pages_of_deliveries_follow_each_other_without_one_lost(
         return listed
 
     assert follow("") == made
+    assert follow("?sort=oldest") == made[::-1]
+    assert follow("?event=push&sort=oldest") == [guid for guid in made[::-1] if guid in pushed]
     assert follow("?event=push") == [guid for guid in made if guid in pushed]
     assert "were looked through" in text_of(client, "/deliveries?event=push")
 

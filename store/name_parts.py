@@ -1,0 +1,28 @@
+"""A name that is looked for: a part of one, whatever the case, or all of it in "quotes"."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+
+
+def unquote(value: str) -> str | None:
+    """Return what stands in "quotes", which is meant whole; None for what may be a part."""
+    return value[1:-1] if len(value) > 2 and value[0] == value[-1] == '"' else None
+
+
+def fits(value: str, name: str) -> bool:
+    """Tell whether a name is what is looked for."""
+    whole = unquote(value)
+    if whole is not None:
+        return whole.casefold() == name.casefold()
+    return value.casefold() in name.casefold()
+
+
+def has_part(column: Any, value: str) -> ColumnElement[bool]:
+    """Return the condition that a column's name is what is looked for."""
+    whole = unquote(value)
+    if whole is not None:
+        is_it: ColumnElement[bool] = column == whole
+        return is_it
+    part: ColumnElement[bool] = func.lower(column).contains(value.lower(), autoescape=True)
+    return part
