@@ -94,6 +94,7 @@ def test_parameters_of_a_url_do_not_weaken_a_session(database_url: str):
     with opened.connect() as connection:
         assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "3s"
         assert connection.execute(text("SHOW TimeZone")).scalar_one() == "UTC"
+        assert connection.execute(text("SHOW random_page_cost")).scalar_one() == "1.1"
     opened.dispose()
 
 
