@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 from backfill.records import BEGINNING, ReadRange, Repository
 from backfill.vendors import vendor_of
 from engines import reading
-from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
+from store.doors.api import Counts
+from store.doors.outcomes import CHANGED, NEW, UNCHANGED
 from store.state import backfill_progress
 from store.state.backfill_progress import DUE, OPEN, SEEDED
 

@@ -30,7 +30,7 @@ from config.watch import watch
 from engines import reading
 from engines.transaction import transact
 from store.deliveries import received
-from store.doors.api import UNCHANGED
+from store.doors.outcomes import UNCHANGED
 from store.state import notes, older_fingerprints
 from store.write import renames
 

@@ -9,7 +9,8 @@ from feedrunner.messages import BadLine, Record
 from rows import Unmappable
 from rows.sources import source_of
 from store import apply
-from store.doors.api import UNCHANGED, Read, sift
+from store.doors.api import Read, sift
+from store.doors.outcomes import UNCHANGED
 from store.write.version_cache import VersionCache
 
 COUNTED = {

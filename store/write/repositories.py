@@ -122,9 +122,9 @@ def values_in(repository: StoredRepository, row: Row, told: Values) -> Values:
     if row.table not in PLACED:
         return values
     values["repo"] = repository.name
-    url = values.pop("url", None)
+    url = values.get("url")
     if url is None:
-        return values
-    if told["url"] != repository.url and url.startswith(f"{told['url']}/"):
-        url = f"{repository.url}{url.removeprefix(told['url'])}"
-    return {**values, "url": url}
+        values.pop("url", None)
+    elif told["url"] != repository.url and url.startswith(f"{told['url']}/"):
+        values["url"] = f"{repository.url}{url.removeprefix(told['url'])}"
+    return values

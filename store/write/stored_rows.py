@@ -1,13 +1,15 @@
 """Read stored rows by their keys, as they stand beside new ones."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, select
 
 from engines.chunks import by_scope
-from schema.tables.ci import keys
+from rows.words import RunKey
+from schema.tables.ci import jobs, keys
 
 Key = tuple[Any, ...]
 Values = dict[str, Any]
@@ -15,23 +17,55 @@ Values = dict[str, Any]
 
 def key_of(table: Table, values: Values) -> Key:
     """Return what names a row in its table."""
-    return tuple([values[name] for name in keys(table)])
+    return key_getter(table)(values)
+
+
+@cache
+def key_getter(table: Table) -> Callable[[Values], Key]:
+    """Return what takes the key out of a table's row."""
+    names = keys(table)
+    return itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
 
 
 def by_key(
-    connection: Connection, table: Table, wanted: Iterable[Key], without: tuple[str, ...] = ()
+    connection: Connection, table: Table, wanted: Iterable[Key], names: Collection[str] = ()
 ) -> dict[Key, Values]:
-    """Return the stored rows among `wanted`, by key, with all columns but `without`."""
+    """Return the stored rows among `wanted`, by key: all columns, or the key and those named."""
     wanted = set(wanted)
-    names = tuple(one.name for one in table.columns if one.name not in without)
+    columns = columns_of(table, frozenset(names))
     stored: dict[Key, Values] = {}
+    key_in = key_getter(table)
     for scope, part in by_scope(sorted({(scope, second) for scope, second, *_ in wanted})):
-        for row in connection.execute(query_of(table, names), {"of": scope, "those": part}):
-            values = dict(zip(names, row, strict=True))
-            key = key_of(table, values)
+        for row in connection.execute(query_of(table, columns), {"of": scope, "those": part}):
+            values = dict(zip(columns, row, strict=True))
+            key = key_in(values)
             if key in wanted:
                 stored[key] = values
     return stored
+
+
+@cache
+def columns_of(table: Table, names: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of all columns, or of the key and those named, in the table's order."""
+    wanted = names.union(keys(table))
+    return tuple(one.name for one in table.columns if not names or one.name in wanted)
+
+
+def runs_with_jobs(connection: Connection, runs: Iterable[RunKey]) -> set[RunKey]:
+    """Return the runs among these of which a job is stored."""
+    return {
+        (provider, run)
+        for provider, part in by_scope(sorted(runs))
+        for run in connection.scalars(RUNS_WITH_JOBS, {"of": provider, "those": part})
+    }
+
+
+RUNS_WITH_JOBS = (
+    select(jobs.c.rungitid)
+    .distinct()
+    .where(jobs.c.provider == bindparam("of"))
+    .where(jobs.c.rungitid.in_(bindparam("those", expanding=True)))
+)
 
 
 @cache

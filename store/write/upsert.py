@@ -14,7 +14,7 @@ ones: with the version first, one history gave five different results, depending
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, false, null
@@ -25,7 +25,7 @@ from rows import Unmappable
 from rows.version import STUB
 from schema.tables.ci import keys, metadata, of_kind
 from store.write.merge_rules import merged, rules_of
-from store.write.stored_rows import Key, Values, key_of
+from store.write.stored_rows import Key, Values, key_getter, key_of
 
 Assigned = list[tuple[str, Any]]
 
@@ -77,8 +77,8 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
     """
     table = metadata.tables[name]
     groups: dict[tuple[str, ...], list[Values]] = defaultdict(list)
-    for values in sorted(distinct(rows), key=partial(key_of, table)):
-        groups[tuple(sorted(values))].append(values)
+    for values in sorted(distinct(rows), key=key_getter(table)):
+        groups[in_order(tuple(values))].append(values)
     for columns, alike in groups.items():
         check_lengths(table, columns, alike)
     if len(groups) > 1:
@@ -88,6 +88,12 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
         kind.post(connection, statement(kind, name, columns), combine(table, alike))
 
 
+@lru_cache(maxsize=256)
+def in_order(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return columns in the order in which a statement names them."""
+    return tuple(sorted(columns))
+
+
 def combine(table: Table, rows: Iterable[Values]) -> list[Values]:
     """Return rows of the same columns, in the order of their keys, each key once.
 
@@ -95,8 +101,9 @@ def combine(table: Table, rows: Iterable[Values]) -> list[Values]:
     at once. Raises Unmappable for a record that says the row is another's.
     """
     combined: dict[Key, Values] = {}
+    key_in = key_getter(table)
     for values in rows:
-        key = key_of(table, values)
+        key = key_in(values)
         before = combined.get(key)
         if before is None:
             combined[key] = values

@@ -6,7 +6,8 @@ import pytest
 
 from backfill.command.summary import format_counts
 from fakegithub.world.history import history
-from store.doors.api import CHANGED, NEW, UNCHANGED, Counts
+from store.doors.api import Counts
+from store.doors.outcomes import CHANGED, NEW, UNCHANGED
 from tests.backfill.conftest import Command
 from tests.backfill.filling import served
 from tests.fakegithub.samples import small_world
