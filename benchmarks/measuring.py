@@ -6,7 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,6 +89,19 @@ def cpu(pids: Iterable[int]) -> float:
     # The last two are those of children that have ended.
     used = (sum(map(int, fields[11:15])) for fields in stats)
     return sum(used) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of_tree() -> float:
+    """Return the CPU seconds of this process and of all that it began, ended or not."""
+    parents: dict[int, int] = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            parents[int(file.parent.name)] = int(file.read_text().rpartition(") ")[2].split()[1])
+    tree, size = {os.getpid()}, 0
+    while len(tree) > size:
+        size = len(tree)
+        tree |= {number for number, parent in parents.items() if parent in tree}
+    return cpu(tree)
 
 
 def print_head(*titles: str) -> None:

@@ -1,5 +1,7 @@
 """Open the lake: attach its catalog, make it where it is to be made."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,17 +56,25 @@ def open_lake(
     return connection
 
 
-def write_rows_as_files(connection: "DuckDBPyConnection") -> None:
-    """Write the rows that stand in the catalog into files. Raises duckdb.Error.
+@contextmanager
+def one_thread(connection: "DuckDBPyConnection") -> Iterator[None]:
+    """Let DuckDB do with one thread what writes files of several tables.
 
-    By one thread: DuckLake d8a1881e ends each table's in a thread of its own, and all of them ask
-    the catalog over one connection. It crashed with two, the whole process.
+    DuckLake d8a1881e ends each table's in a thread of its own. All of them ask the catalog over one
+    connection while rows of the catalog become files, and the whole process crashed with two. To
+    rewrite and to merge files asks nothing then, and has not crashed; it is no part of its promise.
     """
     connection.execute("SET threads = 1")
     try:
-        connection.execute(f"CALL ducklake_flush_inlined_data('{NAME}')")
+        yield
     finally:
         connection.execute("RESET threads")
+
+
+def write_rows_as_files(connection: "DuckDBPyConnection") -> None:
+    """Write the rows that stand in the catalog into files. Raises duckdb.Error."""
+    with one_thread(connection):
+        connection.execute(f"CALL ducklake_flush_inlined_data('{NAME}')")
 
 
 def make_folders(settings: LakeSettings) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from config.lake_place import SQLITE, LakeSettings
-from lake.catalog import write_rows_as_files
+from lake.catalog import one_thread, write_rows_as_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -36,8 +36,9 @@ def maintain(lake: "DuckDBPyConnection", now: datetime | None = None) -> Maintai
     """Merge and clean up. Raises duckdb.Error."""
     before = count_files(lake)
     write_rows_as_files(lake)
-    lake.execute(f"CALL ducklake_rewrite_data_files('lake', delete_threshold => {WORN})")
-    lake.execute("CALL ducklake_merge_adjacent_files('lake')")
+    with one_thread(lake):
+        lake.execute(f"CALL ducklake_rewrite_data_files('lake', delete_threshold => {WORN})")
+        lake.execute("CALL ducklake_merge_adjacent_files('lake')")
     old = snapshots_to_expire(list_snapshots(lake), now or datetime.now(UTC))
     if old:
         versions = ", ".join(map(str, old))

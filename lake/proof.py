@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import Table
 
 from lake import marks
-from lake.copying import differences, store_rows
+from lake.copying import differences, store_rows, table_copies
 from lake.copying.unmarked_tables import FEW, StoreRead, count_rows
 from lake.lake_tables import MARKED, columns, tables
 from lake.sync import Store, last_sync
@@ -50,8 +50,8 @@ def compare(store: Store, lake: "DuckDBPyConnection") -> tuple[int, list[Differe
         seen = marks.read(reader, EVERY)
         stored = count_rows(reader, tables())
         open_tables = [one for one in tables() if not is_as_synced(lake, one, last)]
-        large = [one for one in open_tables if stored[one.name] > FEW]
-        copies = store_rows.copy_tables(reader, large, Path(folder))
+        large = {one: stored[one.name] for one in open_tables if stored[one.name] > FEW}
+        copies = table_copies.copy_tables(reader, large, Path(folder))
         # What was copied by another process may be newer than this moment, and its marks, too.
         with store.writer.connect() as later:
             seen = seen.union(marks.read(later, EVERY))
@@ -60,7 +60,8 @@ def compare(store: Store, lake: "DuckDBPyConnection") -> tuple[int, list[Differe
             total += stored[table.name]
             if table in open_tables:
                 queries = [store_rows.select_rows(table)] if stored[table.name] else []
-                query = copies.get(table.name) or store_rows.stage(lake, reader, table, queries)
+                copy = copies.get(table.name)
+                query = copy.query if copy else store_rows.stage(lake, reader, table, queries)
                 waiting = marks.scope_of(lake, table, seen, spans) if table.name in MARKED else None
                 different += compare_table(lake, table, query, waiting or "false")
     return total, different

@@ -1,7 +1,8 @@
 """make bench-lake: the lake beside the store's own SQL, bare Parquet and pandas, in one run.
 
 make bench-lake ARGS="--runs 1000000 --engines sqlite mariadb --limit 240". Prints how long a full
-sync and one of 1,000 changed runs take, files and sizes, and how long five questions take. A
+sync and one of 1,000 changed runs take, files and sizes, and how long five questions take: by the
+clock and, in brackets, of the processor, of this process and all that it began, servers too. A
 statement of a store is cut off after --limit seconds, and counted with them: the factors are the
 least then. Answers are compared; 1 where they differ.
 """
@@ -15,14 +16,15 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pandas
 from sqlalchemy import update
 
 from benchmarks import year
+from benchmarks.big_store import server_copy
 from benchmarks.lake.questions import QUESTIONS, SINCE_DAYS, spelled
-from benchmarks.measuring import parser_of, workspace
+from benchmarks.measuring import cpu_of_tree, parser_of, row, workspace
 from config.lake_place import LakeSettings, read_lake
 from engines import connect, connect_reader
 from engines.transaction import transact
@@ -66,18 +68,39 @@ def fill(url: str, given: Any) -> None:
     """Fill a store with the year, or with a copy of the file that is named."""
     if given.store and url.startswith("sqlite:///"):
         shutil.copy(given.store, url.removeprefix("sqlite:///"))
-    migrate.upgrade(url)
-    if not (given.store and url.startswith("sqlite:///")):
+        migrate.upgrade(url)
+    elif given.store:
+        server_copy.copy(f"sqlite:///{given.store}", url)
+    else:
+        migrate.upgrade(url)
         engine = connect(url)
         year.write(engine, given.runs, END)
         engine.dispose()
 
 
-def seconds(work: Callable[[], Any]) -> float:
+class Took(NamedTuple):
+    """How long work took by the clock, and of the processors."""
+
+    clock: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:.2f} s ({self.processor:.2f})"
+
+    def rounded(self, digits: int) -> str:
+        """Return both numbers as text."""
+        return f"{self.clock:.{digits}f} ({self.processor:.{digits}f})"
+
+    def times(self, other: "Took") -> "Took":
+        """Return how many times as long this took."""
+        return Took(self.clock / other.clock, self.processor / max(other.processor, 0.01))
+
+
+def measure(work: Callable[[], Any]) -> Took:
     """Return how long work takes."""
-    began = time.perf_counter()
+    began, used = time.perf_counter(), cpu_of_tree()
     work()
-    return time.perf_counter() - began
+    return Took(time.perf_counter() - began, cpu_of_tree() - used)
 
 
 def measure_syncs(url: str, folder: Path, *, pandas_too: bool) -> LakeSettings:
@@ -92,10 +115,10 @@ def measure_syncs(url: str, folder: Path, *, pandas_too: bool) -> LakeSettings:
         with closing(open_lake(place, make=True)) as lake:
             sync_all(store, lake)
 
-    full = seconds(sync)
+    full = measure(sync)
     files = set(Path(place.data).rglob("*.parquet"))
     size = sum(each.stat().st_size for each in files)
-    print(f"full sync: {full:.1f} s, {len(files)} files, {size / 1e6:.1f} MB", flush=True)
+    print(f"full sync: {full}, {len(files)} files, {size / 1e6:.1f} MB", flush=True)
     if url.startswith("sqlite:///"):
         share = size / Path(url.removeprefix("sqlite:///")).stat().st_size
         print(f"of the SQLite file's size: {100 * share:.1f}%")
@@ -103,15 +126,15 @@ def measure_syncs(url: str, folder: Path, *, pandas_too: bool) -> LakeSettings:
         newest = connection.exec_driver_sql("SELECT max(gitid) FROM workflowruns").scalar_one()
     for title, step in (("the newest", 1), ("scattered", max(1, (newest - FIRST_RUN) // CHANGED))):
         touch(store, [newest - number * step for number in range(CHANGED)], title)
-        took = seconds(sync)
+        took = measure(sync)
         new = set(Path(place.data).rglob("*.parquet")) - files
         files |= new
-        part = f"1/{full / took:.0f} of a full one, {len(new)} files"
-        print(f"sync of {CHANGED:,} changed runs, {title}: {took:.2f} s, {part}")
-    print(f"sync of nothing: {seconds(sync):.2f} s", flush=True)
+        shares = f"{full.times(took).rounded(0)} in a full one, {len(new)} files"
+        print(f"sync of {CHANGED:,} changed runs, {title}: {took}, {shares}", flush=True)
+    print(f"sync of nothing: {measure(sync)}", flush=True)
     if pandas_too:
-        took = seconds(lambda: copy_by_pandas(url, folder / "pandas"))
-        print(f"pandas by the connector into Parquet: {took:.1f} s, {took / full:.1f} full syncs")
+        took = measure(lambda: copy_by_pandas(url, folder / "pandas"))
+        print(f"pandas by the connector: {took}, {took.times(full).rounded(1)} full syncs")
     store.writer.dispose()
     store.reader.dispose()
     return place
@@ -150,47 +173,53 @@ def measure_questions(
     engine: str, url: str, place: LakeSettings, folder: Path, limit: float
 ) -> bool:
     """Print how long the questions take; tell whether the answers are equal."""
-    since = str(END - timedelta(days=SINCE_DAYS))
-    is_equal, factors, to_parquet = True, list[float](), list[float]()
+    is_equal, factors, to_parquet = True, list[Took](), list[Took]()
     parquet = open_parquet(place, folder)
     print(f"\n| question | lake | Parquet | {engine} | times |\n|---|---|---|---|---|")
     with closing(open_lake(place)) as lake, connector(url=url, limit=limit) as store:
         lake.execute("SET TimeZone = 'UTC'")
+        (end,) = lake.execute("SELECT max(createtime) FROM workflowruns").fetchone() or (END,)
+        since = str(end - timedelta(days=SINCE_DAYS))
         for question in QUESTIONS:
             text = spelled(question.lake, "lake", since)
             own, answer = ask(lake, text, TIMES)
             bare, _ = ask(parquet, text, TIMES)
-            told: Any = None
-            try:
-                (took, told), sign = ask(store, spelled(question.store, engine, since)), ""
-            except sqlite3.OperationalError as error:
-                if "interrupted" not in str(error):
-                    raise
-                took, sign = limit, "over "
+            took, told = ask_store(store, spelled(question.store, engine, since))
+            sign = "" if told is not None else "over "
             if told is not None and rows_of(told) != rows_of(answer):
                 print(f"the answers differ: {question.title}", file=sys.stderr)
                 is_equal = False
-            factors.append(took / own)
-            to_parquet.append(own / bare)
-            print(
-                f"| {question.title} | {own:.2f} s | {bare:.2f} s | {sign}{took:.1f} s |"
-                f" {sign}{took / own:.0f} |",
-                flush=True,
-            )
-    print(f"| geometric mean | 1 | {1 / mean(to_parquet):.2f} | | {mean(factors):.0f} |")
-    print(f"lake / bare Parquet: {mean(to_parquet):.2f}", flush=True)
+            factors.append(took.times(own))
+            to_parquet.append(own.times(bare))
+            cells = own, bare, f"{sign}{took}", f"{sign}{factors[-1].rounded(0)}"
+            print(row(question.title, *cells), flush=True)
+    print(row("geometric mean", 1, "", "", mean(factors).rounded(0)))
+    print(f"lake / bare Parquet: {mean(to_parquet).rounded(2)}", flush=True)
     parquet.close()
     return is_equal
 
 
-def ask(connection: Any, sql: str, times: int = 1) -> tuple[float, list[Any]]:
+def ask(connection: Any, sql: str, times: int = 1) -> tuple[Took, list[Any]]:
     """Return the quickest of some times, and the answer."""
-    took = list[float]()
+    took, answer = list[Took](), list[Any]()
     for _ in range(times):
-        began = time.perf_counter()
-        answer = connection.execute(sql).fetchall()
-        took.append(time.perf_counter() - began)
+        answer.clear()
+        took.append(measure(lambda: answer.extend(connection.execute(sql).fetchall())))
     return min(took), answer
+
+
+def ask_store(connection: Any, sql: str) -> tuple[Took, list[Any] | None]:
+    """Return what one try took, and the answer; None where it was cut off."""
+    answer = list[Any]()
+
+    def work() -> None:
+        try:
+            answer.append(connection.execute(sql).fetchall())
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+
+    return measure(work), answer[0] if answer else None
 
 
 def open_parquet(place: LakeSettings, folder: Path) -> Any:
@@ -211,9 +240,10 @@ def rows_of(answer: Iterable[Sequence[Any]]) -> list[tuple[str, ...]]:
     return sorted(tuple(str(value).removesuffix(".0") for value in row) for row in answer)
 
 
-def mean(factors: Sequence[float]) -> float:
-    """Return the geometric mean."""
-    return math.exp(sum(map(math.log, factors)) / len(factors))
+def mean(factors: Sequence[Took]) -> Took:
+    """Return the geometric means."""
+    logs = (sum(math.log(max(one, 0.01)) for one in ones) for ones in zip(*factors, strict=True))
+    return Took(*(math.exp(one / len(factors)) for one in logs))
 
 
 if __name__ == "__main__":

@@ -1,29 +1,20 @@
 """Hand rows of the store over to DuckDB: as a SELECT in the lake's types, wherever they come from.
 
 Few rows come by SQLAlchemy into a table of DuckDB's memory. All of a table is read thirty times
-as fast by DuckDB itself, in a process of its own (file_copy.py): two libraries of SQLite in
+as fast by DuckDB itself, in processes of its own (table_copies.py): two libraries of SQLite in
 one process undo each other's locks (sqlite.org/howtocorrupt.html, 2.2.1).
 """
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, Table, select
 
-from lake.catalog import literal
-from lake.copying.store_scan import scan_of
 from lake.lake_tables import columns, definition, names, type_of
-from lake.why_failed import without_secrets
-from runtime import log
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-HOUSE = Path(__file__).resolve().parent.parent.parent
 ROWS = 5000
 """Rows that are handed over at once."""
 
@@ -61,28 +52,3 @@ def pages(store: Connection, query: Select[Any]) -> Iterator[Sequence[Sequence[A
     """Yield a query's rows, ROWS at a time, however many there are."""
     result = store.execute(query, execution_options={"stream_results": True, "yield_per": ROWS})
     yield from result.partitions()
-
-
-def copy_tables(store: Connection, wanted: Iterable[Table], folder: Path) -> dict[str, str]:
-    """Copy tables of the store into `folder`; return the SELECT of each that could be read.
-
-    One that holds a value of another type than its column's cannot; the log says so.
-    """
-    chosen = [table.name for table in wanted]
-    if not chosen:
-        return {}
-    scan = scan_of(store, folder)
-    told = {**scan._asdict(), "folder": str(folder), "tables": chosen}
-    done = subprocess.run(
-        [sys.executable, "-m", "lake.copying.file_copy"],
-        cwd=HOUSE, input=json.dumps(told), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        cause = without_secrets(done.stderr[-500:], [scan.password] if scan.password else [])
-        log.warning("tables of the store are read row by row", cause=cause)
-    read = set(done.stdout.split())
-    return {
-        name: f"SELECT * FROM read_parquet({literal(str(folder / f'{name}.parquet'))})"
-        for name in chosen
-        if name in read
-    }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, Table, func, literal, or_, select, union_all
 
-from lake.copying import differences, store_rows
+from lake.copying import differences, store_rows, table_copies
 from lake.copying.differences import Changed
 from lake.lake_tables import MARKED, names
 from schema.tables.deliveries import deliveries
@@ -76,10 +76,13 @@ def copy_unmarked(
             digests[deliveries.name] = differences.digest(lake, deliveries, held)
     chosen = [one for one in wanted if one.name in due]
     # Spans are never newer than this moment: they say which roll-ups the lake has.
-    large = [one for one in chosen if rows[one.name] > FEW and one is not rollspans]
-    copies = store_rows.copy_tables(reader, large, folder)
+    large = {one: rows[one.name] for one in chosen if rows[one.name] > FEW and one is not rollspans}
+    new = [one for one in large if last is None or not holds_rows(lake, one)]
+    places = table_copies.places_in_lake(lake, new) if new else {}
+    copies = table_copies.copy_tables(reader, large, folder, places)
     for table in chosen:
-        query = copies.get(table.name)
+        copy = copies.get(table.name)
+        query = copy and copy.query
         if query is None and rows[table.name] <= FEW and table.name not in MARKED:
             query = stage_if_other(lake, reader, table, digests, full=full)
             if query is None:
@@ -90,7 +93,9 @@ def copy_unmarked(
             digests[table.name] = differences.digest(lake, table, query)
             if not full and digests[table.name] == known.digests.get(table.name):
                 continue
-        if last is None or not holds_rows(lake, table):
+        if copy and table.name in places:
+            changed += table_copies.take_over(lake, table, copy)
+        elif last is None or not holds_rows(lake, table):
             changed += differences.fill(lake, table, query)
         else:
             changed += differences.replace(lake, table, query, differences.ALL)

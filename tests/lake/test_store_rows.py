@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url, update
 
 from lake.catalog import open_lake
-from lake.copying import store_rows
+from lake.copying import store_rows, table_copies
 from schema.tables.ci import commits, jobs, repos, workflowruns
 from tests.lake import lakes
 
@@ -39,7 +39,12 @@ def test_table_that_is_copied_is_what_is_read_row_by_row(pair: lakes.Pair, tmp_p
         connection.execute(update(commits).where(commits.c.Id == 2).values(message="Main"))
     wanted = [workflowruns, jobs, commits, repos]
     with closing(open_lake(pair.place, make=True)) as lake, pair.store.reader.connect() as reader:
-        copies = store_rows.copy_tables(reader, wanted, tmp_path)
+        copies = {
+            name: copy.query
+            for name, copy in table_copies.copy_tables(
+                reader, dict.fromkeys(wanted, 1), tmp_path
+            ).items()
+        }
         assert {*copies} == {table.name for table in wanted}
         for table in wanted:
             rows = store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
@@ -63,5 +68,5 @@ def test_table_with_a_value_of_another_type_is_left_and_said(
         file.execute("UPDATE commits SET time = 'yesterday'")
     file.close()
     with pair.store.reader.connect() as reader:
-        assert list(store_rows.copy_tables(reader, [repos, commits], tmp_path)) == ["repos"]
+        assert list(table_copies.copy_tables(reader, {repos: 1, commits: 1}, tmp_path)) == ["repos"]
     assert "read row by row" in caplog.text
