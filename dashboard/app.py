@@ -16,7 +16,7 @@ from config.settings import Settings
 from dashboard.causes.shown_causes import list_authors
 from dashboard.pages import NAVIGATION, PAGES, TITLES
 from dashboard.published import badge, feed, metrics
-from dashboard.view import formats
+from dashboard.view import formats, night_matrix
 from dashboard.web import access, compression, filters, links, names, request
 from dashboard.web.filters import BadFilter
 from engines import faults
@@ -64,7 +64,7 @@ def create_app(
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
     *(formats.ended, formats.span, formats.number, formats.https, formats.vendor),
     *(formats.short, formats.first_line, formats.night, formats.night_span),
-    *(formats.listed, list_authors),
+    *(formats.listed, list_authors, night_matrix.name_failed, night_matrix.count_failed),
 )
 
 

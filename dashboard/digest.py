@@ -15,7 +15,7 @@ from dashboard.pages.shown_nights import read_shown_nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
 from dashboard.view.night_changes import JobChange
-from dashboard.view.night_matrix import NO_GROUP
+from dashboard.view.night_matrix import NO_GROUP, UNNAMED, count_failed, name_failed
 from dashboard.web.links import absolute
 from dashboard.web.request import last_day, local, read_banner, site, store
 from rows.one_line import one_line
@@ -24,7 +24,6 @@ from store.rollups.night_summary import NOTHING, STATES
 from store.state.gone_repositories import KnownRepository, list_gone
 
 NIGHTS, DAY = 30, timedelta(days=1)
-UNNAMED = "(no name)"
 MOST, REPOS, MOST_RED = 15, 5, 1000
 
 
@@ -182,12 +181,10 @@ def list_notes(shown: ShownCause) -> Iterator[str]:
 
 def describe_fixed(change: JobChange) -> str:
     """Return a job that passes again in words."""
-    nights = formats.count(change.nights, "failed night")
+    nights = count_failed(change.failure, change.nights)
     return f"{name_job(change)}, after {nights}{link_night(change)}"
 
 
 def name_job(change: JobChange) -> str:
     """Return the names of a job, its workflow and its repository."""
-    failure = change.failure
-    job = formats.first_line(failure.job, 80) or UNNAMED
-    return f"{change.repo}: {formats.first_line(failure.workflow) or UNNAMED} / {job}"
+    return f"{change.repo}: {name_failed(change.failure, 80)}"

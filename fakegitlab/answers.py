@@ -72,6 +72,26 @@ def branches_of(project: Project) -> list[Json]:
     return [{"name": "main", "commit": project.commits[-1]}] if project.commits else []
 
 
+def find_issues(project: Project, query: dict[str, str]) -> list[Json]:
+    """Return the issues that have each word in what is looked through.
+
+    https://docs.gitlab.com/api/issues/#list-project-issues
+    """
+    words, places = query.get("search", "").lower().split(), query.get("in", "title,description")
+    return [
+        {
+            "id": 1000 * project.id + number,
+            "iid": number,
+            "project_id": project.id,
+            "state": "opened",
+            **made,
+            "web_url": f"{project.url}/{project.path}/-/issues/{number}",
+        }
+        for number, made in enumerate(project.issues, start=1)
+        if all(any(word in made[place].lower() for place in places.split(",")) for word in words)
+    ]
+
+
 def below_project(project: Project, rest: str, query: dict[str, str], path: str) -> Answered:
     """Return what stands at a path below a project."""
     parts = rest.split("/")
@@ -86,6 +106,7 @@ def below_project(project: Project, rest: str, query: dict[str, str], path: str)
         ],
         "pipeline_schedules": lambda: list(project.schedules.values()),
         "hooks": lambda: project.hooks,
+        "issues": lambda: find_issues(project, query),
     }
     if rest in lists:
         return page_of(lists[rest](), query, path)

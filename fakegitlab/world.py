@@ -45,6 +45,8 @@ class Project:
     hooks: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     schedules: dict[int, Json] = field(default_factory=dict)
+    issues: list[Json] = field(default_factory=list)
+    """With title, description, and state where that is not `opened`."""
     hidden: set[int] = field(default_factory=set)
     """Pipelines that no list has, though they are there by id and by number."""
     hides_bridges: bool = False

@@ -15,6 +15,7 @@ from dashboard.view import formats
 from dashboard.view.new_issue_link import new_issue_link
 from dashboard.view.night_matrix import (
     NO_GROUP,
+    NOT_RUN,
     MatrixRow,
     estimate_width,
     filter_rows,
@@ -190,6 +191,7 @@ def detail(repoid: int, day: str) -> str:
         errors={one: read_error(one, since, tonight[one]) for one in prints[:MOST_SPREAD]},
         suspects=around,
         changes=list_job_changes(store(), [job for run in runs for job in by_run[run.key]]),
+        not_run=NOT_RUN,
         issue=new_issue_link(repo, night, cell.failures, runs, called) if cell else None,
         failed=cell is not None and cell.state == FAILED_STATE,
         # An export has the nights that the matrix leads to: not every one before these.

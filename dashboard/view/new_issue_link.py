@@ -40,6 +40,8 @@ def new_issue_link(
         for run in runs[:MOST_FAILURES]
     ]
     lines += [describe_suspects(one) for one in around if one.good is not None]
+    prints = dict.fromkeys(one.fingerprint for one in failures[:MOST_FAILURES] if one.fingerprint)
+    lines += ["", *map(name_fingerprint, prints)] if prints else []
     workflow, job = formats.first_line(first.workflow), formats.first_line(first.job)
     title = f"Nightly failed: {workflow} / {job}{more}"
     return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
@@ -61,6 +63,11 @@ def as_code(text: str) -> str:
     return f"`{formats.first_line(text).replace('`', chr(39))}`"
 
 
+def name_fingerprint(fingerprint: str) -> str:
+    """Return the line by which the reconciler finds the issue of an error."""
+    return f"Fingerprint: {as_code(fingerprint)}"
+
+
 def error_issue_link(
     repo: Repo, fingerprint: str, message: str | None, runs: Sequence[ErrorRun]
 ) -> str | None:
@@ -72,6 +79,6 @@ def error_issue_link(
     said = (message or "").replace(fence, "'''")[:MOST_LETTERS]
     lines = [fence, said, fence, ""]
     lines += [f"Run {run.gitid} of {as_code(run.repo or '?')}" for run in runs]
-    lines += ["", f"Fingerprint: {as_code(fingerprint)}"]
+    lines += ["", name_fingerprint(fingerprint)]
     title = f"CI error: {formats.first_line(message)}"
     return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))

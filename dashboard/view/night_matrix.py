@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from dashboard.view.formats import count, first_line
 from rows.words import WorkflowKey
 from store.history.missed_nights import MissedNight
 from store.reads.nights import GroupedRepo
@@ -12,6 +13,7 @@ from store.rollups.night_summary import EMPTY, FAILED_STATE, STATES, NightConten
 from store.rollups.nightly_runs import NightlyResult, choose_way
 
 NO_GROUP = "other"
+UNNAMED = "(no name)"
 NOT_RUN = "the schedule"
 """What stands for the job of a nightly that did not run."""
 CELL, LETTER, LONGEST_NAME = 34, 8, 284
@@ -89,6 +91,18 @@ def describe_missed(missed: MissedNight) -> NightFailure:
     """Return a nightly that did not run as what failed."""
     text = f"expected {missed.expected:%H:%M}, did not run{missed.why}"
     return NightFailure(missed.workflow, NOT_RUN, None, None, text, None, missed.workflowkey)
+
+
+def name_failed(failure: NightFailure, most: int = 60) -> str:
+    """Return the names of a workflow and its failed job; that of a nightly that did not run."""
+    workflow = first_line(failure.workflow) or UNNAMED
+    job = first_line(failure.job, most) or UNNAMED
+    return workflow if failure.job == NOT_RUN else f"{workflow} / {job}"
+
+
+def count_failed(failure: NightFailure, nights: int) -> str:
+    """Return for how many nights in a row something failed, or did not run."""
+    return count(nights, "missed night" if failure.job == NOT_RUN else "failed night")
 
 
 def sort_rows(

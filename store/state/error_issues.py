@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, distinct, func, or_, select
+from sqlalchemy import Connection, Engine, and_, case, distinct, func, or_, select
 
 from engines.chunks import chunks
 from engines.transaction import transact
@@ -15,6 +15,9 @@ from store.write.upsert import put_rows
 
 LATELY = timedelta(days=7)
 AGAIN = timedelta(hours=12)
+SOON, DAY = timedelta(minutes=30), timedelta(days=1)
+"""An error of the last DAY without an issue is looked for so soon again: somebody may open one."""
+NONE = "[]"
 
 
 class ErrorIssue(NamedTuple):
@@ -36,21 +39,25 @@ class SoughtError(NamedTuple):
 def list_due(
     connection: Connection, repoids: Collection[int], now: datetime, most: int
 ) -> list[SoughtError]:
-    """Return errors of the last days whose issues were not looked for lately, of most jobs first.
+    """Return errors of the last days whose issues were not looked for lately.
 
+    Those that were never looked for first, of most jobs first; then the longest ago.
     Only known causes: an issue about an exit code is about nothing.
     """
     f, searched = failures.c, errorissues.c
     same = and_(searched.repoid == f.repoid, searched.fingerprint == f.fingerprint)
-    jobs = func.count(distinct(f.jobgitid))
+    jobs, last = func.count(distinct(f.jobgitid)), func.max(searched.searchtime)
+    seen = func.max(f.time)
+    is_none = func.coalesce(func.max(searched.issues), NONE) == NONE
     query = (
         select(f.repoid, f.fingerprint)
         .select_from(failures.outerjoin(errorissues, same))
         .where(f.fingerprint.is_not(None), f.kind == "cause", f.time >= now - LATELY)
         .where(f.repoid.in_(repoids))
-        .where(or_(searched.Id.is_(None), searched.searchtime < now - AGAIN))
+        .where(or_(searched.Id.is_(None), searched.searchtime < now - SOON))
         .group_by(f.repoid, f.fingerprint)
-        .order_by(jobs.desc(), f.fingerprint)
+        .having(or_(last.is_(None), last < now - AGAIN, and_(is_none, seen >= now - DAY)))
+        .order_by(case((last.is_(None), 0), else_=1), last, jobs.desc(), f.fingerprint)
     )
     return [SoughtError(*row) for row in connection.execute(query.limit(most))]
 

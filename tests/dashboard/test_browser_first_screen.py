@@ -1,5 +1,6 @@
 """What the first screen shows of a night with six errors and red branches, wide and narrow."""
 
+import itertools
 import re
 import threading
 from collections.abc import Iterator
@@ -72,6 +73,12 @@ def test_six_errors_and_the_matrix_fit_the_first_screen(
     for words in ("5 repositories", "Payments", "chat", "Run #500", "Re-run", "#45 open"):
         expect(line).to_contain_text(words)
     expect(page.locator(f"{NIGHT} li", has_text="expected 3 invoices")).to_contain_text("by Author")
+    hidden = "all => all.map(p => p.scrollHeight - p.clientHeight + p.scrollWidth - p.clientWidth)"
+    origins = page.locator(f"{NIGHT} > ol .origin").evaluate_all(hidden)
+    assert origins == [0] * 6  # whose they are and who wrote it is not cut off
+    months = page.locator(".matrix thead th:has(.mon)").all_inner_texts()
+    days = page.locator(".matrix thead th .d").all_inner_texts()
+    assert len(months) == 1 + sum(int(later) < int(day) for later, day in itertools.pairwise(days))
     assert complaints == []
     page.context.close()
 

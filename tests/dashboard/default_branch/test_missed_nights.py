@@ -92,6 +92,18 @@ def test_nightly_is_waited_for_until_an_hour_after_its_latest(
 
 
 @on_sqlite
+def test_nightly_that_runs_again_is_fixed_by_its_name(client: FlaskClient, engine: sa.Engine):
+    repoid = nightly(engine, "acme/ledger", 9, 2)
+    stored.run(engine, repoid, NOW.replace(hour=2, minute=30), workflowgitid=5)
+    assert "Nightly after 1 missed night" in told(text_of(client, "/"))
+    assert (
+        "- acme/ledger: Nightly, after 1 missed night"
+        in digest.make_digest(client.application).text
+    )
+    assert "the schedule" not in text_of(client, f"/nights/{repoid}/2026-03-09")
+
+
+@on_sqlite
 def test_workflow_without_a_time_of_day_is_not_expected(client: FlaskClient, engine: sa.Engine):
     repoid = stored.repo(engine, "acme/ledger")
     for back, hour in enumerate((2, 11, 5, 9, 3, 7, 1, 10, 4, 8, 0, 6), start=1):
