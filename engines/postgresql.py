@@ -40,6 +40,7 @@ from engines.kind import (
     Login,
 )
 from engines.postgresql_session import (
+    NEAR_PAGES,
     allow_ddl,
     allow_null,
     asked,
@@ -131,6 +132,7 @@ def connect_reader(place: URL, login: Login) -> Engine:
 
     def make_read_only(connection: Any, _: Any) -> None:
         connection.execute("SET default_transaction_read_only = on")
+        connection.execute(NEAR_PAGES)
         connection.commit()
 
     event.listen(engine, "connect", make_read_only)

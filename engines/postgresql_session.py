@@ -34,6 +34,13 @@ WAIT_SECONDS = 2
 """A statement that waits for a table lets nobody else begin to read it meanwhile: so it gives up,
 lets them pass, and comes again. https://www.postgresql.org/docs/current/explicit-locking.html"""
 
+NEAR_PAGES = """SELECT set_config('random_page_cost', '1.1', false) FROM pg_settings
+WHERE name = 'random_page_cost' AND source = 'default'"""
+"""Lets a session take indexes that lead to rows all over a table: those of a repository, a branch,
+a run. The default, 4, is a disk's whose arm moves: by it all jobs of the days are looked through.
+Whoever set another value, for a role or all, is followed.
+"""
+
 FIELDS = {"number": "BIGINT", "text": "CITEXT", "word": "CITEXT", "time": "TIMESTAMP"}
 GRACE_SECONDS = 0.5
 """By which the server's own limit (statement_timeout) comes sooner, and tells more."""

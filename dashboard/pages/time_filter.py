@@ -43,9 +43,12 @@ def read_filter() -> TimeFilter:
     repoid = repoids[0] if repoids and len(repoids) == 1 else None
     if group is not None and repoid is None and repoids:
         group = tuple(number for number in group if number in repoids)
+    workflow, branch, event, job = (
+        unquote(filters.text(name)) or filters.text(name) or None for name in NARROW
+    )
     span = JobFilter(
         dates.borders, system or None, repoid, group if repoid or group is not None else repoids,
-        *(unquote(filters.text(name)) or filters.text(name) or None for name in NARROW),
+        workflow, branch, event, job,
     )  # fmt: skip
     return TimeFilter(dates, span, name, system, filters.choice("sort", ORDERS, "minutes"))
 

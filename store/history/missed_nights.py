@@ -136,7 +136,7 @@ def list_missed(
         state = asleep.get((repoid, workflow))
         if state not in (None, "active", ASLEEP):
             continue
-        ran = times.get((repoid, workflow), [])
+        ran = first_of_nights(plan.calendar, times.get((repoid, workflow), []))
         for night in wanted:
             expected = find_expected(plan.calendar, ran, night, now)
             if expected is not None:
@@ -158,19 +158,30 @@ def is_recent(earlier: date, night: date) -> bool:
     return night - DAY * PAST <= earlier < night
 
 
-def find_expected(
-    calendar: Calendar, ran: Sequence[datetime], night: date, now: datetime
-) -> datetime | None:
-    """Return when a nightly was expected, in UTC; None if it ran after all, or may yet run."""
-    begin, end = calendar.begin(night), calendar.end(night)
-    if any(begin <= time < end for time in ran):
-        return None
+def first_of_nights(calendar: Calendar, ran: Iterable[datetime]) -> dict[date, datetime]:
+    """Return the first time of each night that has any, in their order."""
     firsts: dict[date, datetime] = {}
+    end = datetime.min
     for time in sorted(ran):
-        firsts.setdefault(calendar.night(time), time)
-    before = [time for own, time in sorted(firsts.items()) if is_recent(own, night)][-TIMES:]
+        if time >= end:
+            night = calendar.night(time)
+            firsts[night], end = time, calendar.end(night)
+    return firsts
+
+
+def find_expected(
+    calendar: Calendar, firsts: Mapping[date, datetime], night: date, now: datetime
+) -> datetime | None:
+    """Return when a nightly was expected, in UTC; None if it ran after all, or may yet run.
+
+    `firsts` are the first times of the nights it ran in, in their order.
+    """
+    if night in firsts:
+        return None
+    before = [time for own, time in firsts.items() if is_recent(own, night)][-TIMES:]
     if not before:
         return None
+    begin, end = calendar.begin(night), calendar.end(night)
     offsets = [(time - begin) % DAY for time in before]
     usual = statistics.median_low(offsets)
     if 4 * sum(abs(offset - usual) <= NEAR for offset in offsets) < 3 * len(offsets):

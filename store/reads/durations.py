@@ -19,6 +19,7 @@ from schema.tables.rollups import rollparts, rollups
 from store.reads.months import list_rolled_days
 from store.reads.shown_names import label_workflows, list_shared_names
 from store.rollups import day_parts, days, durations, histogram
+from store.rollups.branch_runs import read_few_runs
 from store.rollups.days import ALL, DayDetail
 from store.rollups.durations import DayRuns, JobFilter, JobShare
 
@@ -68,7 +69,15 @@ def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
             )
         else:
             parts.append(UnrolledDays(place, span._replace(borders=day)))
+    if span.is_branch_anywhere:
+        parts = [one._replace(span=with_runs(connection, one.span)) for one in parts]
     return SplitSpan(span, list(read_details(connection, span, part, places)), parts)
+
+
+def with_runs(connection: Connection, span: JobFilter) -> JobFilter:
+    """Return a span with the keys of its branch's runs, where these are few."""
+    assert span.branch is not None  # noqa: S101 - that is what it was asked for
+    return span._replace(runs=read_few_runs(connection, span.branch, span.borders))
 
 
 def read_details(

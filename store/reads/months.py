@@ -10,22 +10,29 @@ from sqlalchemy import Connection, Engine, func, select
 
 from schema.tables.ci import workflowruns
 from schema.tables.rollups import rollspans
+from store.rollups.kept_spans import Version
 from store.rollups.spans import COUNTED, DAY, REVISION
 
 Total = TypeVar("Total")
-Month = tuple[tuple[datetime, int], ...]
-"""Begins of days and the revisions of their roll-ups."""
+Month = tuple[tuple[datetime, Version], ...]
+"""Begins of days and the versions of their roll-ups."""
 
 READ: WeakKeyDictionary[Engine, dict[Any, dict[Month, Any]]] = WeakKeyDictionary()
 """What months add up to, by the function that does it."""
 
 
 class RolledDay(NamedTuple):
-    """A day with a roll-up, and how often that was made."""
+    """A day with a roll-up, and how often and when that was made."""
 
     begin: datetime
     end: datetime
     revision: int
+    rolltime: datetime
+
+    @property
+    def version(self) -> Version:
+        """Tell one making of the roll-up from all others."""
+        return self.revision, self.rolltime
 
 
 def list_counted_days(connection: Connection) -> list[RolledDay]:
@@ -45,7 +52,7 @@ def list_days(
 ) -> list[RolledDay]:
     """Return the days of a span whose roll-ups were made by any of these rules."""
     span = rollspans.c
-    query = select(span.begintime, span.endtime, span.revision)
+    query = select(span.begintime, span.endtime, span.revision, span.rolltime)
     query = query.where(span.kind == DAY, span.rules.in_(rules)).order_by(span.begintime)
     if since is not None:
         query = query.where(span.begintime >= since)
@@ -77,9 +84,9 @@ def add_up_months(
     It is called for the months of which a roll-up was made anew. What it returns is shared, so
     nobody may change it.
     """
-    months: dict[tuple[int, int], list[tuple[datetime, int]]] = defaultdict(list)
+    months: dict[tuple[int, int], list[tuple[datetime, Version]]] = defaultdict(list)
     for day in days:
-        months[day.begin.year, day.begin.month].append((day.begin, day.revision))
+        months[day.begin.year, day.begin.month].append((day.begin, day.version))
     read = READ.setdefault(connection.engine, {})
     before = read.get(add_up, {})
     now: dict[Month, Total] = {}

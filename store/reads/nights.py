@@ -1,18 +1,21 @@
 """Named SELECTs for the page Nights: what each night brought, and what came before a failure."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from config.groups import group_of, rules_of
+from engines.chunks import chunks
 from rows.words import FAILED
 from schema.tables.ci import commits, repos, workflowruns
 from schema.tables.rollups import rollnights, rollspans
 from store.reads.runs import Commit, Run, columns
 from store.rollups import night_summary, nightly_runs
+from store.rollups.kept_spans import Said, Version, read_kept
 from store.rollups.night_summary import NightRun
 from store.rollups.nightly_runs import NightlyResult
 from store.rollups.spans import NIGHT, RollupPlan
@@ -23,6 +26,14 @@ class GroupedRepo(NamedTuple):
 
     name: str
     group: str | None
+
+
+class RolledNight(NamedTuple):
+    """A night with a roll-up."""
+
+    begin: datetime
+    night: date
+    version: Version
 
 
 def group_repos(connection: Connection, plan: RollupPlan) -> dict[int, GroupedRepo]:
@@ -44,7 +55,10 @@ def read_nights(
     """
     calendar, first, last = plan.calendar, min(wanted), max(wanted)
     rolled = find_rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
-    results = read_rolled_nights(connection, rolled, repoid)
+    read = partial(read_rolled_nights, connection, rolled, repoid)
+    subject = ("nights", calendar, repoid)
+    kept = read_kept(connection, list(rolled.values()), subject, read)
+    results = [result for _, night in sorted(kept.items()) for result in night]
     begun: date | None = None
     for night in sorted(wanted):
         if calendar.begin(night) in rolled:
@@ -63,37 +77,46 @@ def read_nights(
 
 def find_rolled_nights(
     connection: Connection, plan: RollupPlan, since: datetime, until: datetime
-) -> dict[datetime, date]:
+) -> dict[datetime, RolledNight]:
     """Return the nights of a span with a roll-up, by their begin."""
     span, calendar = rollspans.c, plan.calendar
-    query = select(span.begintime, span.endtime).where(
+    query = select(span.begintime, span.endtime, span.revision, span.rolltime).where(
         span.kind == NIGHT,
         span.rules == rules_of(plan.groups),
         span.begintime >= since,
         span.begintime < until,
     )
-    made = [(begin, end, calendar.night(begin)) for begin, end in connection.execute(query)]
+    made = [
+        (end, RolledNight(begin, calendar.night(begin), (revision, rolltime)))
+        for begin, end, revision, rolltime in connection.execute(query)
+    ]
     return {
-        begin: night
-        for begin, end, night in made
-        if (calendar.begin(night), calendar.end(night)) == (begin, end)
+        rolled.begin: rolled
+        for end, rolled in made
+        if (calendar.begin(rolled.night), calendar.end(rolled.night)) == (rolled.begin, end)
     }
 
 
 def read_rolled_nights(
-    connection: Connection, rolled: dict[datetime, date], repoid: int | None = None
-) -> list[NightlyResult]:
-    """Return what roll-ups say."""
+    connection: Connection,
+    rolled: Mapping[datetime, RolledNight],
+    repoid: int | None,
+    begins: Sequence[datetime],
+) -> dict[datetime, Said]:
+    """Return what roll-ups of nights say, by their begin."""
     row = rollnights.c
     query = select(row.repoid, row.begintime, row.way, row.state, row.runs, row.detail)
     if repoid is not None:
         query = query.where(row.repoid == repoid)
-    return [
-        NightlyResult(repoid, rolled[begin], way, night_summary.from_text(state, runs, detail))
-        for repoid, begin, way, state, runs, detail in connection.execute(
-            query.where(row.begintime.in_(list(rolled)))
-        ).all()
-    ]
+    results: dict[datetime, list[NightlyResult]] = {begin: [] for begin in begins}
+    sizes = dict.fromkeys(begins, 0)
+    for some in chunks(begins):
+        rows = connection.execute(query.where(row.begintime.in_(some))).all()
+        for number, begin, way, state, runs, detail in rows:
+            content = night_summary.from_text(state, runs, detail)
+            results[begin].append(NightlyResult(number, rolled[begin].night, way, content))
+            sizes[begin] += len(detail)
+    return {begin: Said(tuple(night), sizes[begin]) for begin, night in results.items()}
 
 
 def list_nightly_runs(

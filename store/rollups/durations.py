@@ -16,12 +16,11 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    tuple_,
 )
 
-from rows.words import SKIPPED, workflow_key
+from rows.words import SKIPPED, RunKey, workflow_key
 from schema.tables.ci import jobs, workflowruns
-from store.rollups.branch_runs import of_any_repository, runs_of_branch
+from store.rollups.branch_runs import jobs_of_branch, of_any_repository
 
 
 class JobSort(NamedTuple):
@@ -99,12 +98,19 @@ class JobFilter(NamedTuple):
     branch: str | None = None
     event: str | None = None
     job: str | None = None
+    runs: tuple[RunKey, ...] | None = None
+    """The keys of the branch's runs of all repositories, if they were read and are few."""
 
     @property
     def is_narrow(self) -> bool:
         """Tell whether it asks for what no roll-up of a repository tells apart."""
         named = (self.workflow, self.branch, self.job)
         return any(value is not None for value in named)
+
+    @property
+    def is_branch_anywhere(self) -> bool:
+        """Tell whether it asks for a branch of all repositories."""
+        return self.branch is not None and self.repoid is None and self.repoids is None
 
 
 class DayRuns(NamedTuple):
@@ -160,7 +166,7 @@ def count_runs(connection: Connection, span: JobFilter) -> list[DayRuns]:
         where.append(run.os.contains(span.os, autoescape=True))
     if span.repoid is not None:
         where.append(run.repoid == span.repoid)
-    if span.branch is not None and span.repoid is None and span.repoids is None:
+    if span.is_branch_anywhere:
         where.append(of_any_repository())
     where += narrowed(span, run, run.event == span.event)
     if span.job is not None:
@@ -185,10 +191,8 @@ def jobs_in(span: JobFilter) -> list[ColumnElement[bool]]:
     where += narrowed(span, job, of_event.correlate(jobs).exists())
     if span.job is not None:
         where.append(job.name == span.job)
-    if span.branch is not None and span.repoid is None and span.repoids is None:
-        where.append(
-            tuple_(job.provider, job.rungitid).in_(runs_of_branch(span.branch, span.borders))
-        )
+    if span.branch is not None and span.is_branch_anywhere:
+        where.append(jobs_of_branch(span.branch, span.borders, span.runs))
     return where
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from engines import connect, faults
+from engines import connect, connect_reader, faults
 from engines.kind import Login
 from engines.postgresql_session import encryption
 from rows.version import timed
@@ -46,6 +46,24 @@ def test_row_that_says_nothing_new_is_not_written_again(engine: Engine):
     assert put(engine, branch("b" * 40, datetime(2026, 2, 1))) == first
     place, head = put(engine, branch("c" * 40, datetime(2026, 4, 1)))
     assert (place != first[0], head) == (True, "c" * 40)
+
+
+def test_pages_take_scattered_rows_for_near_unless_somebody_says_how_far_they_are(
+    engine: Engine, store_url: str
+):
+    shown = text("SELECT current_setting('random_page_cost')")
+    name = make_url(store_url).database
+    with engine.connect() as connection:
+        assert connection.execute(shown).scalar_one() == "4"  # of writers
+    costs = []
+    for change in ("SET random_page_cost = 2.5", "RESET random_page_cost"):
+        reader = connect_reader(store_url, tls=False)
+        with reader.connect() as connection:
+            costs.append(connection.execute(shown).scalar_one())
+        reader.dispose()
+        with engine.begin() as connection:
+            connection.execute(text(f"ALTER DATABASE {name} {change}"))
+    assert costs == ["1.1", "2.5"]
 
 
 def test_number_is_found_without_quotes(engine: Engine):

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event
 from config.calendar import Calendar
 from config.settings import read
 from store.figures.rates import SUBJECTS
+from store.rollups import branch_runs
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
@@ -57,16 +58,21 @@ def test_time_is_narrowed_by_each_filter_also_beside_roll_ups(
     assert f"Runs {runs} Jobs that ran {jobs} " in told
 
 
-@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-def test_jobs_of_a_branch_count_however_old_their_run_is(client: FlaskClient, engine: Engine):
+@pytest.mark.parametrize("few", [2, 2000])
+def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch, few: int
+):
+    monkeypatch.setattr(branch_runs, "FEW", few)
     repoid, topic = stored.repo(engine), {"branchname": "topic"}
     for days, changed in ((60, 60), (200, 0), (200, 200)):
         times = {"updatetime": NOW - timedelta(days=changed)}
         run = stored.run(engine, repoid, NOW - timedelta(days=days), **topic, **times)
         stored.job(engine, repoid, run, NOW - timedelta(days=min(changed, 1)), **topic)
+    run = stored.run(engine, repoid, NOW, provider="gitlab", **topic)
+    stored.job(engine, repoid, run, NOW, provider="gitlab", **topic)
     told = re.sub(r"<[^>]+>", " ", text_of(client, "/time?branch=topic"))
     # The third run says that nothing happened for 200 days: its job of today is a contradiction.
-    assert re.search(r"Runs\s+0\s+Jobs that ran\s+2\s", told)
+    assert re.search(r"Runs\s+1\s+Jobs that ran\s+3\s", told)
 
 
 def test_roll_ups_have_what_one_workflow_job_usual_branch_or_group_did(

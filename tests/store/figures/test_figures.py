@@ -20,9 +20,11 @@ from store.figures.red_time import (
     union_seconds,
     within,
 )
+from store.reads.months import list_rolled_days
 from store.rollups.count_figures import most_at_once
 from store.rollups.figures import DayFigures, JobTurns
-from store.rollups.spans import RollupPlan
+from store.rollups.make import drop_all, make_span
+from store.rollups.spans import RollupPlan, RollupSpan
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
 from tests.store.rollups.making import make_all
@@ -163,3 +165,35 @@ def test_minutes_are_rounded_up_for_each_job_and_own_runners_are_free(engine: En
 def test_most_at_once(spans: list[tuple[int, int]], most: int):
     times = [tuple(DAY + timedelta(seconds=one) for one in span) for span in spans]
     assert most_at_once(times) == most
+
+
+def test_kept_day_is_read_anew_once_it_is_made_anew(engine: Engine):
+    repoid = fill(engine)
+    plan = RollupPlan(UTC)
+    make_all(engine, plan, BORDERS[-1] - timedelta(hours=1))
+    before = read_all(engine)
+    assert [sum_ends_of_all(days) for days in before] == [Ends(3, 3)] * 2
+    assert read_all(engine) == before
+    stored.run(engine, repoid, hour(3), conclusion="failure", workflowgitid=501, event="push")
+    make_span(engine, plan, RollupSpan("day", *BORDERS[:2]))
+    assert [sum_ends_of_all(days) for days in read_all(engine)] == [Ends(3, 4)] * 2
+
+
+def test_kept_day_is_read_anew_once_all_roll_ups_were_deleted_and_made(engine: Engine):
+    repoid = fill(engine)
+    plan = RollupPlan(UTC)
+    make_all(engine, plan, BORDERS[-1] - timedelta(hours=1))
+    read_all(engine)
+    stored.run(engine, repoid, hour(3), conclusion="failure", workflowgitid=501, event="push")
+    drop_all(engine)
+    make_all(engine, plan, BORDERS[-1] - timedelta(hours=1))
+    with engine.connect() as connection:
+        assert {day.revision for day in list_rolled_days(connection)} == {1}  # as it was before
+    assert [sum_ends_of_all(days) for days in read_all(engine)] == [Ends(3, 4)] * 2
+
+
+def read_all(engine: Engine) -> list[list[DayFigures]]:
+    """Return the days of all repositories, and of the first."""
+    with engine.connect() as connection:
+        repoid = connection.exec_driver_sql("SELECT min(repoid) FROM workflowruns").scalar_one()
+        return [read_days(connection, BORDERS, number) for number in (None, repoid)]

@@ -1,0 +1,94 @@
+"""What roll-ups of days and nights say, kept as it was read: one that ended hardly ever changes.
+
+A page reads up to 180 days, and reading their JSON is most of its time. What is kept of a span is
+of one making of its roll-up (`version`): another one is read anew. It is shared by requests, so
+nobody may change it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from threading import Lock
+from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine
+
+MOST = 32_000_000
+"""Characters of JSON whose values are kept of a store; these take three to five bytes for each."""
+
+Version = tuple[int, datetime]
+"""How often a roll-up was made, and when, since all may be deleted and counted from 1 anew."""
+
+
+class Made(Protocol):
+    """A span with a roll-up."""
+
+    @property
+    def begin(self) -> datetime:
+        """Its first moment."""
+
+    @property
+    def version(self) -> Version:
+        """Tells one making of it from all others."""
+
+
+class Said(NamedTuple):
+    """What a roll-up says of a subject, and of how many characters that was read."""
+
+    value: Any
+    size: int
+
+
+class KeptSpans:
+    """What is kept of one store: what was asked for longest ago is dropped first."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
+        self.size = 0
+        self.spans: OrderedDict[tuple[Hashable, datetime], tuple[Version, Said]] = OrderedDict()
+        self.lock = Lock()
+
+    def find(self, subject: Hashable, spans: Sequence[Made]) -> dict[datetime, Any]:
+        """Return what is known of spans at their versions, by their begins."""
+        values = {}
+        with self.lock:
+            for span in spans:
+                known = self.spans.get((subject, span.begin))
+                if known is not None and known[0] == span.version:
+                    values[span.begin] = known[1].value
+                    self.spans.move_to_end((subject, span.begin))
+        return values
+
+    def keep(self, subject: Hashable, span: Made, said: Said) -> None:
+        """Keep what a span says, in place of what it said before."""
+        with self.lock:
+            known = self.spans.pop((subject, span.begin), None)
+            self.size += said.size - (known[1].size if known else 0)
+            self.spans[subject, span.begin] = (span.version, said)
+            while self.size > self.most:
+                self.size -= self.spans.popitem(last=False)[1][1].size
+
+
+KEPT: WeakKeyDictionary[Engine, KeptSpans] = WeakKeyDictionary()
+
+
+def read_kept(
+    connection: Connection,
+    spans: Sequence[Made],
+    subject: Hashable,
+    read: Callable[[Sequence[datetime]], Mapping[datetime, Said]],
+) -> dict[datetime, Any]:
+    """Return what roll-ups of spans say of a subject, by their begins.
+
+    `read` gets the begins of those that are not kept. The spans were read before: what is read
+    now may be newer than a span's version, which then is asked for never again, and is not older.
+    """
+    kept = KEPT.setdefault(connection.engine, KeptSpans())
+    values = kept.find(subject, spans)
+    missing = {span.begin: span for span in spans if span.begin not in values}
+    if missing:
+        for begin, said in read(list(missing)).items():
+            kept.keep(subject, missing[begin], said)
+            values[begin] = said.value
+    return values
