@@ -25,6 +25,7 @@ from fakegithub.api.delivering import deliver
 from fakegithub.world.world import Delivery
 from fakegitlab.sending import Sender
 from fakegitlab.world import World as PipelineWorld
+from runtime.terminal import end_with_terminal
 from schema import migrate
 from sqlauthenticator import connector
 from store.write import changed_runs
@@ -51,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, signal.default_int_handler)
+    end_with_terminal()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     secret, port = secrets.token_hex(20), free_port()

@@ -13,6 +13,7 @@ from pathlib import Path
 from config.settings import BadSetting
 from listener import cli
 from listener.background import reconciler
+from runtime.terminal import end_with_terminal
 
 TOP = Path(__file__).resolve().parent.parent
 ALONE = {"--help", "-h", "--check", "--register"}
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = cli.command_line().read(words)
     except BadSetting:
         return cli.main(words)  # it says what is wrong
+    end_with_terminal()
     pages = start_pages(reconciler.environment(given))
     try:
         return cli.main(words)

@@ -155,7 +155,7 @@ def show(fingerprint: str) -> str:
         login=access.named_by_proxy(site().settings),
         issues=error_issues.list_issues(store(), fingerprint),
         young=since if since and since > wanted.until - READ_DAYS else None,
-        is_new=error.first is not None and error.first >= wanted.since,
+        is_new=bool(error.first and since and since < wanted.since <= error.first),
         kept=kept_filters("page"),
         spanned=kept_filters("page", "similar", "repo", "repoid", "group"),
     )

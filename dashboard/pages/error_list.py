@@ -160,6 +160,7 @@ def show() -> str | Response:
         is_last=page * PAGE >= total,
         unranked=error_ranking.count_kinds(store(), chosen.filter) if is_top else {},
         young=young,
+        all_new=bool(young and young >= chosen.filter.since),
         has_older=kept.has_older,
         repos=repos,
         labels=name_repos(shown),

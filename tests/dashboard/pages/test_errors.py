@@ -118,6 +118,15 @@ def test_error_is_new_only_if_nothing_before_the_days_has_it(client: FlaskClient
     assert [line["message"] for line in sheet(client, "?new=yes")] == ["new thing"]
     assert [line["message"] for line in sheet(client, "?new=yes&days=2")] == []
     assert "Failures are kept since 9 Jan" in told(text_of(client, "/errors"))
+    assert told(text_of(client, "/errors")).count("new thing new ") == 1
+    thing = f"/errors/{print_of('new thing')}"
+    assert "new in these days" in text_of(client, thing)
+    everything = "since=2026-01-01"  # the store has nothing before: all of it would be new
+    assert "new thing new " not in told(text_of(client, f"/errors?{everything}"))
+    assert "which errors are new in these days is not known" in text_of(
+        client, f"/errors?{everything}"
+    )
+    assert "new in these days" not in text_of(client, f"{thing}?{everything}")
     failed(engine, repoid, "oldest thing", 100)
     assert "Failures are kept since" not in told(text_of(client, "/errors"))
 
