@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
+from engines.bulk.id_list import among_ids
 from engines.chunks import chunks
 from schema.tables.backfill import commitwalks, etags, runreads, windows
 from store.write.upsert import put_rows
@@ -106,10 +107,15 @@ def runs_read(
     connection: Connection, repoid: int, ids: Sequence[int], *, lock: bool = False
 ) -> dict[int, RunRead]:
     """Return what is noted of these runs, by id; `lock` lets nobody change it meanwhile."""
-    query = select(*(runreads.c[name] for name in RunRead._fields))
-    query = query.where(runreads.c.repoid == repoid, runreads.c.rungitid.in_(ids))
-    rows = connection.execute(query.with_for_update() if lock else query)
+    query = LOCK_RUNS if lock else RUNS
+    rows = connection.execute(query, {"of": repoid, "runs": ids})
     return {row.rungitid: RunRead(*row) for row in rows}
+
+
+RUNS = select(*(runreads.c[name] for name in RunRead._fields)).where(
+    runreads.c.repoid == bindparam("of"), among_ids(runreads.c.rungitid, "runs")
+)
+LOCK_RUNS = RUNS.with_for_update()
 
 
 def runs_in(connection: Connection, repoid: int, state: str) -> list[RunRead]:
@@ -165,7 +171,7 @@ SETTLE = (
     update(runreads)
     .where(
         runreads.c.repoid == bindparam("of"),
-        runreads.c.rungitid.in_(bindparam("runs", expanding=True)),
+        among_ids(runreads.c.rungitid, "runs"),
     )
     .values(state=bindparam("become"), whole=bindparam("upto"))
 )

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 
 from engines import use_index
+from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows import StoredName, derive, retries
 from rows.derive import Attempt
@@ -162,8 +162,8 @@ def derive_changes(
 def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
     """Return the query for columns of some runs; `run` is the one that holds the run's id."""
     wanted = [table.c[name] for name in (run, *names)]
-    gitids: BindParameter[Any] = bindparam("gitids", expanding=True)
-    return select(*wanted).where(table.c.provider == bindparam("of"), table.c[run].in_(gitids))
+    its = table.c.provider == bindparam("of")
+    return select(*wanted).where(its, among_ids(table.c[run], "gitids"))
 
 
 FLAGS = ("is_open", "has_failed")

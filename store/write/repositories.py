@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
+from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows import Mapped, Row
 from rows.version import STUB
@@ -48,7 +49,7 @@ def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, 
 
 REPOSITORIES = select(
     *(repos.c[name] for name in ("gitid", "Id", "name", "url", "gonetime", "gonereason"))
-).where(repos.c.provider == bindparam("of"), repos.c.gitid.in_(bindparam("gitids", expanding=True)))
+).where(repos.c.provider == bindparam("of"), among_ids(repos.c.gitid, "gitids"))
 
 
 def key_of(mapped: Mapped) -> Key:

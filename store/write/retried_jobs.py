@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, case, select
+from sqlalchemy import Connection, and_, bindparam, case, select
 
+from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows.retries import InnerJob, Try, number_tries
 from rows.sources import source_of
@@ -26,14 +27,13 @@ class StoredTry(NamedTuple):
     names: dict[str, str | None]
 
 
-RUNS: BindParameter[int] = bindparam("gitids", expanding=True)
 OWN_RUN = and_(workflowruns.c.provider == jobs.c.provider, workflowruns.c.gitid == jobs.c.rungitid)
 NAMES = ("workflowname", "branchname")
 LACKING = [case((jobs.c[name].is_(None), workflowruns.c[name])) for name in NAMES]
 QUERY = (
     select(jobs.c.rungitid, *(jobs.c[name] for name in (*InnerJob._fields, *Try._fields)), *LACKING)
     .join(workflowruns, OWN_RUN)
-    .where(jobs.c.provider == bindparam("of"), jobs.c.rungitid.in_(RUNS))
+    .where(jobs.c.provider == bindparam("of"), among_ids(jobs.c.rungitid, "gitids"))
 )
 
 JobsByRun = Mapping[int, Sequence[StoredTry]]

@@ -5,8 +5,9 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, select
+from sqlalchemy import BigInteger, BindParameter, Connection, Select, Table, bindparam, select
 
+from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows.words import RunKey
 from schema.tables.ci import jobs, keys
@@ -64,7 +65,7 @@ RUNS_WITH_JOBS = (
     select(jobs.c.rungitid)
     .distinct()
     .where(jobs.c.provider == bindparam("of"))
-    .where(jobs.c.rungitid.in_(bindparam("those", expanding=True)))
+    .where(among_ids(jobs.c.rungitid, "those"))
 )
 
 
@@ -72,6 +73,9 @@ RUNS_WITH_JOBS = (
 def query_of(table: Table, names: tuple[str, ...]) -> Select[Any]:
     """Return the query for these columns of the rows of one scope."""
     scope, second, *_ = keys(table)
-    wanted: BindParameter[Any] = bindparam("those", expanding=True)
-    chosen = (table.c[scope] == bindparam("of"), table.c[second].in_(wanted))
-    return select(*(table.c[name] for name in names)).where(*chosen)
+    column = table.c[second]
+    is_number = isinstance(column.type, BigInteger)
+    listed: BindParameter[Any] = bindparam("those", expanding=True)
+    chosen = among_ids(column, "those") if is_number else column.in_(listed)
+    columns = (table.c[name] for name in names)
+    return select(*columns).where(table.c[scope] == bindparam("of"), chosen)

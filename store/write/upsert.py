@@ -126,8 +126,8 @@ def distinct(rows: Iterable[Values]) -> list[Values]:
 def put_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Store rows with the same columns; they take the place of what is stored by their keys."""
     if rows:
-        statement = replacement(kind_of(connection), table, tuple(rows[0]))
-        connection.execute(statement, rows)
+        kind = kind_of(connection)
+        kind.post(connection, replacement(kind, table, tuple(rows[0])), rows)
 
 
 @lru_cache
