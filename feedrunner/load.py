@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from engines import count_growing, reading
+from engines import count_anew, count_growing, reading
 from engines.transaction import transact
 from feedrunner.load_notes import Load, put_state
 from feedrunner.messages import Message, Record, State, WholeStream
@@ -37,7 +37,11 @@ COUNTED = 2000
 """Changed rows after which a server counts its tables; then after ten times as many."""
 LISTS = ("dependencies", "provides")
 """Streams whose rows of one version are replaced as a set."""
-FILLED = "packages versions dependencies provides urls package_urls points".split()
+FILLED = [
+    tables.packages, tables.versions, tables.dependencies, tables.provides, tables.urls,
+    tables.package_urls, tables.points,
+]  # fmt: skip
+"""Tables that a load may fill."""
 
 Transact = Callable[[Engine, Callable[[Connection], Any]], Any]
 """What runs work in a transaction and returns what it returns."""
@@ -113,7 +117,7 @@ class Loader:
         self.met.keep()
         if self.changed >= self.counted and self.load.number:
             self.counted = 10 * self.changed
-            count_growing(self.engine, [getattr(tables, name) for name in FILLED])
+            count_growing(self.engine, FILLED)
         for numbers, more in ((self.listed, written.listed), (self.seen, written.seen)):
             for name, came in more.items():
                 numbers[name].add(came)
@@ -128,6 +132,8 @@ class Loader:
             return
         end = partial(end_streams, load=self.load, seen=self.seen, whole=self.whole)
         self.gone += self.transact(self.engine, end)
+        if self.changed >= COUNTED and self.load.number:
+            count_anew(self.engine, FILLED)
         link_names(self.engine, self.load.manager, self.transact)
 
     def follow(self) -> None:

@@ -4,7 +4,7 @@ Packages and versions alone, which nobody removes. MOST of a kind are kept, howe
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 MOST = 100_000
@@ -42,13 +42,12 @@ class MetRows:
             self.kept[kind].update(numbers)
         self.new.clear()
 
-    def of(self, kind: str, keys: Iterable[Any]) -> dict[Any, int]:
+    def of(self, kind: str, keys: Collection[Any]) -> dict[Any, int]:
         """Return those of these that were met."""
-        kept, new, met = self.kept[kind], self.new[kind], dict[Any, int]()
-        for key in keys:
-            number = kept.get(key) or new.get(key)
-            if number is not None:
-                met[key] = number
+        kept, new = self.kept[kind], self.new[kind]
+        met = {key: kept[key] for key in keys if key in kept}
+        if new:
+            met |= {key: new[key] for key in keys if key in new and key not in met}
         return met
 
     def may_be_there(self, kind: str, keys: Collection[Any]) -> Collection[Any]:

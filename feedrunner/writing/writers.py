@@ -3,7 +3,8 @@
 import importlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ from feedrunner.writing.row_numbers import Numbers
 from schema.tables import packages as tables
 from store.packages.addresses import without_password
 
+STREAM = attrgetter("stream")
 NEED = itemgetter("kind", "position", "alternative", "name", "range", "onlyif")
 RUNTIME = "runtime"
 
@@ -45,8 +47,8 @@ def write(
     if not records:
         return Written(0, {}, {})
     by_stream = defaultdict[str, list[Record]](list)
-    for record in records:
-        by_stream[record.stream].append(record)
+    for stream, some in groupby(records, STREAM):
+        by_stream[stream] += some
     batch = Batch(connection, load, listed, met)
     for name, write_stream in WRITERS.items():
         if name in by_stream:

@@ -10,8 +10,9 @@ from functools import partial
 from operator import methodcaller
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, or_, select, update
+from sqlalchemy import Connection, Engine, func, literal, or_, select, update
 
+from engines import use_index
 from engines.chunks import chunks
 from schema.tables import packages as tables
 
@@ -19,6 +20,8 @@ Transact = Callable[[Engine, Callable[[Connection], Any]], Any]
 """What runs work in a transaction and returns what it returns."""
 LISTS = "repos"
 """The registry whose packages are repositories; what they need is of other registries."""
+INDEXES = {"name": "ix_packages_name", "import_id": "uq_packages"}
+"""Columns of packages that a name is looked for in, one after the other, with their indexes."""
 PART = 50_000
 """Numbers of rows that are looked at in a transaction."""
 
@@ -30,8 +33,9 @@ def link_names(engine: Engine, manager: str | None, transact: Transact) -> None:
     """
     needed = tables.dependencies
     highest = transact(engine, methodcaller("scalar", select(func.max(needed.c.Id)))) or 0
-    for column in ("name", "import_id"):
-        linking = link_by(column, manager)
+    registry = transact(engine, partial(registry_number, manager=manager))
+    for column in INDEXES if registry is not None else ():
+        linking = link_by(column, registry)
         for start in range(0, highest + 1, PART):
             part = linking.where(needed.c.Id.between(start, start + PART - 1))
             transact(engine, methodcaller("execute", part))
@@ -54,27 +58,43 @@ def link_renamed(connection: Connection, manager: str | None) -> None:
         connection.execute(link.values(dependency_id=newest))
 
 
-def link_by(column: str, manager: str | None) -> Any:
-    """Return the UPDATE that links by a column of packages what leads nowhere, or to a gone one."""
+def link_by(column: str, registry: int) -> Any:
+    """Return the UPDATE that links by a column of packages what leads nowhere, or to a gone one.
+
+    By the registry's number and an index that is named: a server that has not counted the packages
+    yet reads all of the registry for each row.
+    """
     needed, packages, versions = tables.dependencies, tables.packages, tables.versions
     owners, gone = packages.alias("owners"), packages.alias("gone")
-    owner = (
-        select(func.max(packages.c.Id))
+    named = select(func.max(packages.c.Id)).where(
+        packages.c.package_manager_id == registry,
+        packages.c[column] == needed.c.name,
+        packages.c.gonetime.is_(None),
+    )
+    owner = use_index(named, packages, INDEXES[column]).correlate(needed).scalar_subquery()
+    own = (
+        select(literal(1))
         .select_from(versions)
         .join(owners, owners.c.Id == versions.c.package_id)
-        .join(packages, packages.c.package_manager_id == owners.c.package_manager_id)
-        .where(versions.c.Id == needed.c.version_id, owners.c.manager == manager)
-        .where(packages.c[column] == needed.c.name, packages.c.gonetime.is_(None))
+        .where(versions.c.Id == needed.c.version_id, owners.c.package_manager_id == registry)
         .correlate(needed)
-        .scalar_subquery()
     )
-    lost = select(gone.c.Id).where(gone.c.manager == manager, gone.c.gonetime.is_not(None))
+    lost = select(gone.c.Id).where(
+        gone.c.package_manager_id == registry, gone.c.gonetime.is_not(None)
+    )
     return (
         update(needed)
         .where(or_(needed.c.dependency_id.is_(None), needed.c.dependency_id.in_(lost)))
-        .where(owner.is_not(None))
+        .where(own.exists(), owner.is_not(None))
         .values(dependency_id=owner)
     )
+
+
+def registry_number(connection: Connection, manager: str | None) -> int | None:
+    """Return the number of a registry, None where nothing of it ever came."""
+    registries, sources = tables.package_managers.c, tables.sources.c
+    query = select(registries.Id).join(tables.sources, sources.Id == registries.source_id)
+    return connection.scalar(query.where(sources.type == manager))
 
 
 def has_packages(connection: Connection, manager: str) -> bool:

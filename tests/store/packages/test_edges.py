@@ -8,6 +8,7 @@ from sqlalchemy import Engine, insert, select, text, update
 
 from engines.transaction import transact
 from schema.tables import packages as tables
+from store.packages import name_links
 from store.packages.after_load import follow_load
 from store.packages.dependents import list_dependents
 from store.packages.name_links import link_names
@@ -173,3 +174,19 @@ def test_server_knows_how_many_edges_there_are_once_they_are_made(engine: Engine
     with engine.connect() as connection:
         query = text(f"SELECT {counted} table_name = 'packageedges'")
         assert connection.scalar(query) == 299
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+@pytest.mark.parametrize(("column", "index"), name_links.INDEXES.items())
+def test_server_that_has_not_counted_packages_finds_each_name_by_an_index(
+    engine: Engine, column: str, index: str
+):
+    with engine.begin() as connection:
+        crates = Shop(connection, "crates")
+        crates.needs(crates.package("app"), ["serde"])
+        query = name_links.link_by(column, crates.number)
+        spelled = query.compile(engine, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN FORMAT=TRADITIONAL {spelled}")
+        steps = [row for row in plan.mappings() if row["table"] == "packages" and row["ref"]]
+    assert {row["key"] for row in steps} == {index}
+    assert {row["ref"].count(",") for row in steps} == {1}, "both columns of the index"
