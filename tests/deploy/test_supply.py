@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PIN = re.compile(r"^([A-Za-z][\w.-]*)(?:\[\w+\])?==([^\s;]+)", re.MULTILINE)
-LISTS = ["requirements", "requirements-lake", "requirements-dev", "requirements-supply"]
+LISTS = [f"requirements{part}" for part in ("", "-lake", "-dev", "-supply", "-seaweedfs")]
 
 
 def pins(name: str) -> dict[str, str]:
