@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select, text
 
 from benchmarks import many_failures, year
-from benchmarks.measuring import ENGINES, workspace
+from benchmarks.measuring import ENGINES, cpu_of_family, workspace
 from config.calendar import Calendar
 from config.settings import Settings, read
 from dashboard.app import create_app
@@ -44,11 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--failures", type=int, default=100_000, help="failed jobs, for Errors")
     parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
     parser.add_argument("--store", help="URL of a store with its roll-ups; none is written then")
+    parser.add_argument("--server", type=int, help="PID of the store's server: its time, too")
     given = parser.parse_args(argv)
     slow = []
     with workspace() as folder:
         if given.store:
-            return tell_slow(ask_store(given.store, folder, given.asked))
+            return tell_slow(ask_store(given.store, folder, given.asked, given.server))
         for runs in map(int, given.runs.split(",")):
             with databases.fresh(given.engine, folder) as url:
                 slow += measure(url, folder, runs, given.asked)
@@ -63,25 +64,31 @@ def tell_slow(slow: Sequence[str]) -> int:
     return 1 if slow else 0
 
 
-def ask_store(url: str, folder: Path, asked: int) -> list[str]:
+def ask_store(url: str, folder: Path, asked: int, server: int | None) -> list[str]:
     """Ask for the pages of a store that is there, as at its end; return those that took long."""
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
     reader = open_engine(settings, READ)
     run = workflowruns.c
     with reader.connect() as connection:
         newest, number = connection.execute(select(func.max(run.createtime), func.count())).one()
-    slow = ask(settings, reader, newest + timedelta(minutes=5), paths(number, newest), asked)
+    now = newest + timedelta(minutes=5)
+    slow = ask(settings, reader, now, paths(number, newest), asked, server)
     reader.dispose()
     return slow
 
 
 def ask(
-    settings: Settings, reader: Engine, now: datetime, pages: Sequence[str], asked: int
+    settings: Settings,
+    reader: Engine,
+    now: datetime,
+    pages: Sequence[str],
+    asked: int,
+    server: int | None = None,
 ) -> list[str]:
     """Ask for pages at a time; return those that took too long."""
     client = create_app(settings, reader, clock=lambda: now).test_client()
     settle()  # as the server does
-    return [path for path in pages if not fast(client, path, asked)]
+    return [path for path in pages if not fast(client, path, asked, server)]
 
 
 def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
@@ -200,13 +207,13 @@ def paths(runs: int, end: datetime) -> list[str]:
     ]
 
 
-def fast(client: FlaskClient, path: str, asked: int) -> bool:
+def fast(client: FlaskClient, path: str, asked: int, server: int | None) -> bool:
     """Ask for a page again and again, print its times, and tell whether it is quick enough.
 
-    The processor's time leaves out what other work on the machine took, and another process's
-    database; the least time leaves out most of the first, and has the second.
+    The processor's time leaves out what other work on the machine took, and that of a server,
+    whose mean is told apart; the least time leaves out most of the first, and has the second.
     """
-    times, own = [], []
+    times, own, database = [], [], cpu_of_family(server)
     for _ in range(asked):
         began, used = time.perf_counter(), time.process_time()
         answer = client.get(path, headers={"Accept-Encoding": "gzip"})
@@ -215,10 +222,12 @@ def fast(client: FlaskClient, path: str, asked: int) -> bool:
         if answer.status_code != 200:
             print(f"{path}: {answer.status_code}", file=sys.stderr)
             return False
-    shown = (
+    shown: tuple[tuple[str, float], ...] = (
         *(("least", min(times)), ("p50", statistics.median(times)), ("p95", p95(times))),
         *(("processor p50", statistics.median(own)), ("p95", p95(own))),
     )
+    if server:
+        shown += (("server", (cpu_of_family(server) - database) / asked),)
     told = "  ".join(f"{name} {seconds * 1000:4.0f} ms" for name, seconds in shown)
     print(f"{path:50} {len(answer.data) / 1000:4.0f} kB  {told}", flush=True)
     return p95(times) <= LIMIT and (path != "/" or len(answer.data) < FIRST_PAGE)

@@ -91,6 +91,11 @@ def cpu(pids: Iterable[int]) -> float:
     return sum(used) / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_of_family(pid: int | None) -> float:
+    """Return the CPU seconds of a process and its children, 0 of none."""
+    return cpu([pid, *leftovers.children(pid)]) if pid else 0.0
+
+
 def cpu_of_tree() -> float:
     """Return the CPU seconds of this process and of all that it began, ended or not."""
     parents: dict[int, int] = {}

@@ -11,7 +11,7 @@ from engines.chunks import by_scope
 from rows.words import RunKey
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.failures import failures
-from store.errors.error_filter import EXIT_CODES, VAGUE, ErrorFilter, join_jobs, narrow
+from store.errors.error_filter import EXIT_CODES, VAGUE, ErrorFilter, narrow
 from store.errors.error_ranking import often
 
 MOST_PLACES = 2000
@@ -89,14 +89,13 @@ class NearbyError(NamedTuple):
 def find_error(connection: Connection, fingerprint: str) -> ErrorMessage | None:
     """Return an error by its fingerprint, None where no failure has it."""
     f = failures.c
-    query = select(*(f[name] for name in ErrorMessage._fields[:-2])).where(
-        f.fingerprint == fingerprint
-    )
-    row = connection.execute(query.order_by(f.time.desc(), f.Id.desc()).limit(1)).first()
+    is_it = f.fingerprint == fingerprint
+    first, last = connection.execute(select(func.min(f.time), func.max(f.time)).where(is_it)).one()
+    # Those of the latest time: all of the error would be sorted, which no index has in this order.
+    query = select(*(f[name] for name in ErrorMessage._fields[:-2])).where(is_it, f.time == last)
+    row = connection.execute(query.order_by(f.Id.desc()).limit(1)).first()
     if row is None:
         return None
-    ends = select(func.min(f.time), func.max(f.time)).where(f.fingerprint == fingerprint)
-    first, last = connection.execute(ends).one()
     return ErrorMessage(*row)._replace(first=first, last=last)
 
 
@@ -110,11 +109,14 @@ def count_places(connection: Connection, wanted: ErrorFilter, fingerprint: str) 
         (repoid, int(count))
         for repoid, count in connection.execute(by_repo.order_by(number.desc(), f.repoid))
     ]
-    columns = (f.jobgitid, j.workflowname, j.name, j.runnername, j.branchname)
-    latest = narrow(join_jobs(select(*columns)), wanted).where(is_it)
-    rows = connection.execute(
-        latest.order_by(f.time.desc(), f.Id.desc()).limit(MOST_PLACES + 1)
-    ).all()
+    # The latest ones by their index, then their jobs: a server would sort all with their jobs.
+    listed = narrow(select(f.provider, f.jobgitid, f.time, f.Id), wanted).where(is_it)
+    listed = listed.order_by(f.time.desc(), f.Id.desc()).limit(MOST_PLACES + 1)
+    latest = listed.subquery("latest")
+    its_job = (j.provider == latest.c.provider) & (j.gitid == latest.c.jobgitid)
+    query = select(latest.c.jobgitid, j.workflowname, j.name, j.runnername, j.branchname)
+    query = query.select_from(latest.outerjoin(jobs, its_job))
+    rows = connection.execute(query.order_by(latest.c.time.desc(), latest.c.Id.desc())).all()
     shown = list({row.jobgitid: row for row in rows[:MOST_PLACES]}.values())
     workflows, names, runners, branches = (
         count_names(row[at] for row in shown) for at in range(1, 5)

@@ -165,8 +165,8 @@ def find_first_failed(connection: Connection, job: ComparedJob, good: ComparedJo
 
 
 def by_run(query: Select[Any]) -> Select[Any]:
-    """Return a query of jobs that goes through the runs of a repository in time."""
-    return use_index(query, workflowruns, "ix_workflowruns_repo")
+    """Return a query of jobs that goes through the runs of a branch in time."""
+    return use_index(query, workflowruns, "ix_workflowruns_branch")
 
 
 def find_good_before(connection: Connection, job: ComparedJob) -> ComparedJob | None:
