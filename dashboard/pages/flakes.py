@@ -1,10 +1,12 @@
 """`/flakes`: jobs that failed and passed on the same commit, so that neither says much."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, g, request
 
+from dashboard.view import charts
 from dashboard.web import filters, names
 from dashboard.web.filters import BadFilter, DateRange
 from dashboard.web.names import Labels
@@ -26,11 +28,12 @@ TOO_MANY = (
     "These days have more jobs than can be counted while you wait, and their statistics are "
     "pending: choose fewer, or wait until the listener has counted them."
 )
-SORTS: dict[str, Callable[[Flake], Any]] = {
-    "flaky": lambda flake: flake.flaky,
-    "rate": lambda flake: flake.rate,
-    "lost": lambda flake: flake.seconds,
-    "last": lambda flake: flake.lastseen,
+SORTS: dict[str, Callable[[ShownFlake], Any]] = {
+    "flaky": lambda row: row.flake.flaky,
+    "rate": lambda row: row.flake.rate,
+    "lost": lambda row: row.flake.seconds,
+    "reruns": lambda row: row.reruns,
+    "last": lambda row: row.flake.lastseen,
 }
 """What the list is ordered by, the most first."""
 
@@ -57,7 +60,7 @@ def find_flakes() -> FoundFlakes:
     labels = names.label_flakes(one.flake for one in every)
     rows = [one for one in every if not repoids or one.flake.repoid in repoids]
     rows = [one for one in rows if has_parts(one.flake, labels, parts)]
-    rows.sort(key=lambda row: SORTS[by](row.flake), reverse=True)
+    rows.sort(key=SORTS[by], reverse=True)
     return FoundFlakes(dates, rows, labels, len(every))
 
 
@@ -66,6 +69,14 @@ def has_parts(flake: Flake, labels: Labels, parts: dict[str, str]) -> bool:
     told = {"workflow": labels[flake.repoid, flake.workflow], "job": flake.name or ""}
     told["q"] = f"{names.repo_label(flake.repoid, flake.repo)} {' '.join(told.values())}"
     return all(filters.fitting(part, [told[name]]) for name, part in parts.items())
+
+
+def count_days(row: ShownFlake, dates: DateRange) -> list[int]:
+    """Return how often a job failed on flaky commits, on each day."""
+    counts = [0] * len(dates.days)
+    for time in row.times:
+        counts[bisect_right(dates.borders, time) - 1] += 1
+    return counts
 
 
 def suggest(listed: FoundFlakes) -> dict[str, list[str]]:
@@ -93,6 +104,7 @@ def show() -> str:
     listed, place = find_flakes(), filters.whole("after") or 0
     rows = listed.rows[place : place + PAGE]
     kept = {name: value for name, value in request.args.items() if name != "after"}
+    failed = [count_days(row, listed.dates) for row in rows]
     return render_page(
         "flakes.html",
         TITLE,
@@ -101,6 +113,8 @@ def show() -> str:
         rows=rows,
         labels=listed.labels,
         said=read_said(rows),
+        trends=[(days, charts.draw_small_bars(days)) for days in failed],
+        reruns=sum(row.reruns for row in listed.rows),
         variants=[("all", "/flakes")],
         sorts=SORTS,
         repos=runs.list_repos(store()),
@@ -121,7 +135,7 @@ def download() -> Response:
     """Return the flaky jobs as CSV."""
     listed = find_flakes()
     titles = "repository workflow job commits flaky rate failures minutes last".split()
-    titles += ["repoid", "workflowgitid"]
+    titles += ["repoid", "workflowgitid", "reruns"]
     lines = [
         (
             names.repo_label(flake.repoid, flake.repo),
@@ -135,7 +149,8 @@ def download() -> Response:
             flake.lastseen.isoformat(),
             flake.repoid,
             flake.workflowgitid,
+            reruns,
         )
-        for flake, *_ in listed.rows[:CSV_MOST]
+        for flake, _, _, _, reruns in listed.rows[:CSV_MOST]
     ]
     return csv_response("flakes", titles, lines)

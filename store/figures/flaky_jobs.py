@@ -96,8 +96,21 @@ def add_up(
             max(numbers[key], len(commits)), len(commits), len(bad),
             sum(one.seconds for one in bad), moment(last), gitid,
         )  # fmt: skip
-        shown.append(pair_examples(flake, list_examples(commits)))
+        pair = pair_examples(flake, list_examples(commits))
+        times = tuple(moment(end.time) for end in bad)
+        shown.append(pair._replace(times=times, reruns=count_reruns(commits)))
     return sorted(shown, key=rank)
+
+
+def count_reruns(commits: dict[str, dict[Any, FlakeEnd]]) -> int:
+    """Return in how many later attempts of their runs a job ended on commits."""
+    attempts = {
+        (provider, end.rungitid, end.attempt)
+        for own in commits.values()
+        for (provider, _), end in own.items()
+        if (end.attempt or 1) > 1
+    }
+    return len(attempts)
 
 
 def has_both(ends: Iterable[FlakeEnd]) -> bool:

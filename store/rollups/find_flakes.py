@@ -52,11 +52,16 @@ class FlakeExample(NamedTuple):
 
 
 class ShownFlake(NamedTuple):
-    """A flaky job with its newest failure and the success on the same commit."""
+    """A flaky job with its newest failure and the success on the same commit.
+
+    `times` are when its failures on flaky commits began, `reruns` how often it was run again there.
+    """
 
     flake: Flake
     failed: FlakeExample | None
     passed: FlakeExample | None
+    times: tuple[datetime, ...] = ()
+    reruns: int = 0
 
 
 def within(since: datetime, until: datetime) -> list[ColumnElement[bool]]:

@@ -1,6 +1,6 @@
 """The list of flaky jobs: found by their names, sorted, counted, and gone through page by page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from dashboard.pages import flakes
 from tests.dashboard import stored
 from tests.dashboard.conftest import text_of
+from tests.dashboard.pages.test_failures import told
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -52,3 +53,22 @@ def test_flakes_are_filtered_sorted_counted_and_go_on(
         "There is no filter colour: this page has after, job, q, repo, repoid, since, sort, until,"
         " workflow."
     ) in said
+
+
+def test_flaky_job_tells_its_days_and_how_often_it_was_run_again(
+    client: FlaskClient, engine: Engine
+):
+    repoid = stored.repo(engine)
+    for days, attempts in ((0, 3), (4, 2), (4, 1)):
+        created, sha = LAST_NIGHT - timedelta(days=days), f"{days}{attempts}" * 20
+        run = stored.run(engine, repoid, created, workflowname="CI", commithash=sha)
+        own = {"name": "lint", "workflowname": "CI", "commithash": sha}
+        for attempt in range(1, attempts + 1):
+            end = "success" if attempt == attempts else "failure"
+            stored.job(engine, repoid, run, created, conclusion=end, attempt=attempt, **own)
+    page = told(text_of(client, "/flakes"))
+    assert "1 flaky job; wasted job time: 3 min, 3 re-runs." in page
+    bars = 'aria-label="2 of 30 days, at most 2 jobs a day"'
+    assert bars in text_of(client, "/flakes")
+    line = client.get("/flakes.csv?sort=reruns").text.splitlines()[1].split(",")
+    assert (line[3:5], line[-1]) == (["3", "2"], "3")
