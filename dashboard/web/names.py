@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import g
+from flask import abort, g, redirect, request
 
 from dashboard.view.formats import query
 from dashboard.view.night_matrix import MatrixRow, NightCell
@@ -94,7 +94,7 @@ def find_part() -> tuple[int, ...] | None:
 
 
 def read_one_repo() -> int | None:
-    """Return the repository that the URL chooses, by a part of its name too, None for all.
+    """Return the repository that the URL chooses, None for all; a part of its name leads to it.
 
     Of several that have the part those count that have runs, which forks of proposals have not.
     Raises BadFilter, which lists them.
@@ -103,8 +103,10 @@ def read_one_repo() -> int | None:
     if part is None:
         return read_repo()
     wanted = set(repository_names.list_with_runs(store(), part) or part)
-    called = {one.name: one.Id for one in runs.list_repos(store()) if one.Id in wanted}
-    return called[filters.only_one("repo", filters.text("repo"), sorted(called))]
+    called = sorted({one.name for one in runs.list_repos(store()) if one.Id in wanted})
+    name = filters.only_one("repo", filters.text("repo"), called)
+    # To its own address, which says whose figures these are.
+    abort(redirect(query(request.path, **{**request.args.to_dict(), "repo": name})))
 
 
 def read_repo_or_part() -> tuple[int, ...] | None:
