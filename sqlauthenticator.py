@@ -984,7 +984,7 @@ class PostgresConnection(ServerConnection):
             return show_tables(NAMES["postgresql"], bool(shows["full"]))
         tables, table = self._list_tables(), shows["table"].lower()
         if table not in tables:
-            fail(with_suggestion(f"no such table: {shows['table']}", tables))
+            fail(f"no such table: {shows['table']}")  # _using_driver adds which may be meant
         return COLUMNS_OF_POSTGRESQL.format(
             table=table, id="'Id'" if self._driver.is_store else "'id'"
         )

@@ -126,6 +126,7 @@ PART = (
     "tests/listener/test_webhook_faults.py",
     "tests/dashboard/pages/test_pages.py",
     "tests/sqlauthenticator/test_parity.py",
+    "tests/sqlauthenticator/test_showing.py",
     "tests/sqlauthenticator/postgresql/",
     "tests/sqlauthenticator/reader/",
 )

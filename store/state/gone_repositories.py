@@ -57,18 +57,21 @@ def list_gone(connection: Connection) -> list[KnownRepository]:
     return [known for known in list_known(connection) if known.gonereason]
 
 
-def mark_gone(connection: Connection, repoid: int, reason: str, time: datetime) -> bool:
+def mark_gone(
+    connection: Connection, repoid: int, reason: str, time: datetime, name: str | None = None
+) -> bool:
     """Note that a repository is gone since `time` (UTC without zone); tell whether that is new.
 
     One that was seen later than that is not; of both at once it is. A reason that is certain takes
-    the place of a 404.
+    the place of a 404. With a `name` only what has it, which another process may just change.
     """
     row = repos.c
     is_later = or_(row.gonetime.is_(None), row.gonetime <= time, is_void(connection))
-    new = update(repos).where(row.Id == repoid, row.gonereason.is_(None), is_later)
+    meant = update(repos).where(row.Id == repoid, *((row.name == name,) if name else ()))
+    new = meant.where(row.gonereason.is_(None), is_later)
     if connection.execute(new.values(gonereason=reason, gonetime=time)).rowcount:
         return True
-    known = update(repos).where(row.Id == repoid, row.gonereason == NOT_FOUND)
+    known = meant.where(row.gonereason == NOT_FOUND)
     connection.execute(known.values(gonereason=reason))
     return False
 
@@ -99,7 +102,9 @@ def settle_gone(
 
     One that the vendor changed after it was gone is back. Where deliveries `told` of a repository,
     all that is known of those that had its name before is that they are gone; the API is asked.
+    One that turns out to have left that name before, late as its rename may come, never was gone.
     """
+    stored = {key: mark_renamed(connection, one) for key, one in stored.items()}
     if told:
         mark_replaced(connection, stored)
     gone = set[int]()
@@ -115,6 +120,16 @@ def settle_gone(
     certain = select(row.Id).where(row.Id.in_(gone), row.gonereason != NOT_FOUND)
     for repoid in connection.scalars(certain).all() if gone else ():
         abandon_runs(connection, repoid, None)
+
+
+def mark_renamed(connection: Connection, stored: StoredRepository) -> StoredRepository:
+    """Take back that another has a repository's name, where it has a newer name."""
+    if not stored.is_named_anew or stored.gonereason != REPLACED:
+        return stored
+    of_it = (repos.c.Id == stored.repoid, repos.c.gonereason == REPLACED)
+    connection.execute(update(repos).where(*of_it).values(gonereason=None, gonetime=None))
+    reopen_runs(connection, stored.repoid)
+    return stored._replace(gonereason=None, gonetime=None)
 
 
 def mark_replaced(connection: Connection, stored: Mapping[Key, StoredRepository]) -> None:
@@ -139,7 +154,7 @@ def mark_all_but_holder(connection: Connection, provider: str, name: str) -> Non
         if holder is None or repository.Id == holder.Id or repository.gonereason:
             continue
         time = max(holder.firstseen, repository.lastseen)
-        if mark_gone(connection, repository.Id, REPLACED, time):
+        if mark_gone(connection, repository.Id, REPLACED, time, name):
             abandon_runs(connection, repository.Id, None)
 
 

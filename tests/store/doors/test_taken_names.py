@@ -1,5 +1,7 @@
 """A repository with the full name of an earlier one: another one, at every door."""
 
+import itertools
+
 import pytest
 from sqlalchemy import Engine, select, update
 
@@ -89,6 +91,31 @@ def test_old_repository_that_was_renamed_is_back_with_its_next_delivery(engine: 
     DOORS["webhook"](engine, told(OLD, "old") + told(NEW, "new"))
     DOORS["webhook"](engine, told(LATER, "later", updated_at="2026-04-01T10:00:00Z"))
     assert names(engine) == [(7, "octo-org/moved", None), (90, "octo-org/app", None)]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_rename_that_is_told_after_its_old_name_was_taken_takes_the_mark_back(
+    engine: Engine, door: str
+):
+    renamed = {**LATER, "updated_at": "2026-03-10T10:00:00Z", "pushed_at": "2026-03-10T10:00:00Z"}
+    DOORS["webhook"](engine, told(OLD, "old") + told(NEW, "new"))
+    DOORS[door](engine, told(renamed, "late", updated_at="2026-03-10T10:00:00Z"))
+    assert names(engine) == [(7, "octo-org/moved", None), (90, "octo-org/app", None)]
+    assert ends(engine) == {70: None, 900: None}
+    with reading(engine).connect() as connection:
+        assert set(connection.scalars(select(repos.c.gonetime))) == {None}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_name_that_was_taken_is_told_alike_in_any_order(engine: Engine, order: tuple[int, ...]):
+    moved = "2026-03-10T10:00:00Z"
+    renamed = {**LATER, "updated_at": moved, "pushed_at": moved}
+    parts = [told(OLD, "old"), told(NEW, "new"), told(renamed, "moved", updated_at=moved)]
+    parts.append(told(NEW, "newer"))
+    for place in order:
+        DOORS["webhook"](engine, parts[place])
+    assert names(engine) == [(7, "octo-org/moved", None), (90, "octo-org/app", None)]
+    assert ends(engine) == {70: None, 900: None}
 
 
 def test_late_delivery_of_the_old_repository_does_not_take_the_name_back(engine: Engine):
