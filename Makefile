@@ -156,6 +156,8 @@ endif
 
 # Built from nothing each time the list changes, so that it holds the list and no more.
 .venv/.runtime: requirements.txt
+	@[ ! -L .venv ] || { echo "requirements.txt is newer than .venv, which is a link: nothing is built anew in its place." \
+		"Remove the link, or bring what it leads to up to date and touch $@" >&2; exit 1; }
 	$(check_machine)
 	@$(PYTHON) -m venv --clear .venv
 	@echo "installing the packages of requirements.txt into .venv"
