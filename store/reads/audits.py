@@ -89,10 +89,12 @@ def list_latest_audits(connection: Connection) -> list[LatestAudit]:
 def count_never_audited(connection: Connection) -> int:
     """Return how many repositories have a run, are not gone and were never audited."""
     audit, run = audits.c, workflowruns.c
+    # Of EXISTS, MariaDB makes a join with all runs: 0.13 s of a million, on every page.
+    a_run = select(run.Id).where(run.repoid == repos.c.Id).limit(1).scalar_subquery()
     query = select(func.count()).where(
         repos.c.name.is_not(None),
         repos.c.gonereason.is_(None),
-        select(run.Id).where(run.repoid == repos.c.Id).exists(),
+        a_run.is_not(None),
         ~select(audit.Id).where(audit.repoid == repos.c.Id).exists(),
     )
     return connection.execute(query.select_from(repos)).scalar_one()
