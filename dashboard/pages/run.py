@@ -1,5 +1,9 @@
 """`/runs/PROVIDER/ID`: one run with its attempts, jobs, steps and the deliveries that made it."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
 from flask import Blueprint, abort, g
 
 from dashboard.view.shown_changes import list_job_changes
@@ -8,9 +12,37 @@ from dashboard.web import names
 from dashboard.web.request import render_page, site, store
 from store.history import neighbour_runs, newest_runs, run_family
 from store.reads import deliveries, failures, runs
+from store.reads.failures import FailureReason
+from store.reads.runs import Job
+from store.state import acknowledgements, error_issues
 
 TITLE = "Runs"
 blueprint = Blueprint("run", __name__)
+MOST_SAID = 5
+
+
+class SaidError(NamedTuple):
+    """An error that jobs of a run say, and how many of them."""
+
+    fingerprint: str
+    message: str
+    jobs: int
+
+
+def list_said(
+    reasons: Mapping[tuple[str, int], Sequence[FailureReason]], jobs: Iterable[Job]
+) -> list[SaidError]:
+    """Return what failed jobs say first, that of most jobs first."""
+    messages, counts = dict[str, str](), Counter[str]()
+    for job in jobs:
+        first = next(iter(reasons.get((job.provider, job.gitid), ())), None)
+        if first is not None and first.fingerprint and first.message:
+            messages.setdefault(first.fingerprint, first.message)
+            counts[first.fingerprint] += 1
+    return [
+        SaidError(fingerprint, messages[fingerprint], number)
+        for fingerprint, number in counts.most_common(MOST_SAID)
+    ]
 
 
 @blueprint.get("/runs/<path:provider>/<int:gitid>")
@@ -33,6 +65,10 @@ def show(provider: str, gitid: int) -> str:
         )
         for number in numbers
     ]
+    newest = [job for job in jobs if (job.attempt or 1) == numbers[0]] if numbers else []
+    reasons = failures.read_reasons(store(), [run.key])
+    said = list_said(reasons, newest)
+    prints = [one.fingerprint for one in said]
     label = names.label_runs([run])[run.repoid, run.workflow]
     return render_page(
         "run.html",
@@ -47,9 +83,10 @@ def show(provider: str, gitid: int) -> str:
         night=None if run.createtime is None else site().calendar.night(run.createtime),
         attempts=shown,
         commit=runs.find_commit(store(), run.repoid, run.commithash or ""),
-        changes=list_job_changes(
-            store(), [job for job in jobs if (job.attempt or 1) == numbers[0]] if numbers else []
-        ),
-        reasons=failures.read_reasons(store(), [run.key]),
+        changes=list_job_changes(store(), newest),
+        reasons=reasons,
+        said=said,
+        issues=error_issues.read_issues(store(), prints),
+        acknowledged=acknowledgements.list_current(store(), prints, g.now),
         run_deliveries=deliveries.list_deliveries(store(), run),
     )
