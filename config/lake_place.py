@@ -23,6 +23,12 @@ NO_MYSQL = (
 )
 
 
+BAD_PLACE = (
+    "is a folder or s3://bucket/prefix/, whose bucket has 3 to 63 small letters, digits, dots and"
+    " hyphens"
+)
+
+
 class ObjectStore(NamedTuple):
     """How the server of an `s3://` folder is reached; without keys as nobody."""
 
@@ -80,7 +86,9 @@ def read_lake(
     password = text("LAKE_CATALOG_PASSWORD") or text("DUCKLAKE_DB_PASSWORD") or own
     bucket = text("DUCKLAKE_S3_BUCKET")
     usual_data = bucket_folder(bucket) if bucket else DATA
-    data = read_data(target or text("LAKE_DATA") or usual_data, "DIR" if target else "LAKE_DATA")
+    given = text("LAKE_DATA")
+    name = "DIR" if target else "DUCKLAKE_S3_BUCKET" if bucket and not given else "LAKE_DATA"
+    data = read_data(target or given or usual_data, name)
     objects = read_objects(text) if data.startswith("s3://") else None
     return LakeSettings(kind, place, password if kind == POSTGRES else None, data, objects)
 
@@ -117,11 +125,12 @@ def bucket_folder(text: str) -> str:
 def read_data(text: str, name: str) -> str:
     """Return the folder of the files. Raises BadSetting."""
     if text.startswith("s3:"):
-        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[^\s'\"]*)?", text):
-            raise BadSetting(name, "is a folder or s3://bucket/prefix/")
-        return with_slash(text)
-    if "://" in text:
-        raise BadSetting(name, "is a folder or s3://bucket/prefix/")
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        is_bad = not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{2,62}(/[^\s'\"]*)?", text)
+    else:
+        is_bad = "://" in text
+    if is_bad:
+        raise BadSetting(name, BAD_PLACE)
     return with_slash(text)
 
 

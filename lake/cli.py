@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lake = read_lake()
         hide_secrets(lake.secrets)
         return COMMANDS[given["command"]].run(settings, lake, given)
-    except (BadSetting, NotInstalled, NoLake, query.BadMoment, CannotPublish, CannotWrite) as error:
+    except (BadSetting, NotInstalled, NoLake, query.BadQuery, CannotPublish, CannotWrite) as error:
         return say(str(error), BAD_SETTINGS)
     except CannotStart as error:
         return say(str(error), error.code)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from config.lake_place import LakeSettings
 from lake.catalog import attachment, literal
+from lake.extensions import is_of_duckdb
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,7 +23,18 @@ WIDEST = 60
 """Letters of a value in a table; CSV and JSON have all of it."""
 
 
-class BadMoment(ValueError):
+OF_STATEMENT = frozenset(
+    f"{kind}Exception"
+    for kind in "Parser Binder Catalog Conversion OutOfRange InvalidInput".split()
+)
+"""Errors of DuckDB's about what was typed."""
+
+
+class BadQuery(ValueError):
+    """What is asked cannot be answered: it is to be asked otherwise."""
+
+
+class BadMoment(BadQuery):
     """A time that cannot be read, or names no zone."""
 
 
@@ -94,10 +106,15 @@ FORMS: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[Any]], TextIO], N
 
 
 def ask(lake: "DuckDBPyConnection | LakeConnection", sql: str, form: str) -> None:
-    """Print what a statement answers. Raises duckdb.Error."""
-    answer = lake.execute(sql)
-    names = [column[0] for column in answer.description or ()]
-    FORMS[form](names, answer.fetchall(), sys.stdout)
+    """Print what a statement answers. Raises duckdb.Error, and BadQuery for one that is none."""
+    try:
+        answer = lake.execute(sql)
+        rows = answer.fetchall()
+    except Exception as error:
+        if not is_of_duckdb(error) or type(error).__name__ not in OF_STATEMENT:
+            raise
+        raise BadQuery(f"SQL: {error}") from error
+    FORMS[form]([column[0] for column in answer.description or ()], rows, sys.stdout)
 
 
 def attach_lines(settings: LakeSettings) -> str:

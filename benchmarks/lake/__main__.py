@@ -8,7 +8,6 @@ least then. Answers are compared; 1 where they differ.
 """
 
 import math
-import shutil
 import sqlite3
 import sys
 import time
@@ -67,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def fill(url: str, given: Any) -> None:
     """Fill a store with the year, or with a copy of the file that is named."""
     if given.store and url.startswith("sqlite:///"):
-        shutil.copy(given.store, url.removeprefix("sqlite:///"))
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
+            sqlite3.connect(given.store).backup(file)  # with what stands in its WAL
         migrate.upgrade(url)
     elif given.store:
         server_copy.copy(f"sqlite:///{given.store}", url)

@@ -49,6 +49,8 @@ def test_password_in_a_catalog_is_taken_out_of_it(tmp_path: Path):
         ("LAKE_CATALOG", "file.sqlite", "sqlite:PATH"),
         ("LAKE_DATA", "http://h/", "a folder or s3://"),
         ("LAKE_DATA", "s3:bucket", "a folder or s3://"),
+        ("LAKE_DATA", "s3://My_Bucket/", "3 to 63 small letters"),
+        ("DUCKLAKE_S3_BUCKET", "b", "3 to 63 small letters"),
     ],
 )
 def test_wrong_place_is_refused_with_its_name(name: str, text: str, said: str, tmp_path: Path):

@@ -1,11 +1,13 @@
-"""Times with their zones, and which snapshots are let go."""
+"""Statements and times that are wrong, times with their zones, and which snapshots are let go."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lake.extensions import open_duckdb
 from lake.maintain import snapshots_to_expire
-from lake.query import BadMoment, read_moment, shorten
+from lake.query import BadMoment, BadQuery, ask, read_moment, shorten
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,20 @@ def test_old_snapshots_but_for_the_first_of_a_week_are_let_go():
 def test_newest_snapshot_stays_however_old():
     time = datetime(2020, 1, 1, tzinfo=UTC)
     assert snapshots_to_expire([(0, time), (1, time)], datetime(2026, 1, 1, tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELEC 1", "SQL: Parser Error: syntax error"),
+        ("SELECT none FROM range(1)", "SQL: Binder Error: Referenced column"),
+        ("FROM no_such_table", "SQL: Catalog Error: Table with name no_such_table"),
+        ("SELECT 'x'::INT", "SQL: Conversion Error: Could not convert string 'x'"),
+    ],
+)
+def test_statement_that_is_wrong_is_told_as_such(sql: str, told: str):
+    with closing(open_duckdb()) as lake, pytest.raises(BadQuery, match=told):
+        ask(lake, sql, "table")
 
 
 def test_control_letters_do_not_reach_the_terminal():

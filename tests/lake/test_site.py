@@ -211,6 +211,9 @@ def test_all_pages_fit_a_phone_and_say_nothing_to_the_console(page: Page, folder
     for name in ("index", "main", "errors", "flakes", "history"):
         page.goto(f"file://{folder}/{name}.html")
         assert page.evaluate("document.documentElement.scrollWidth") == 390, name
+        # What is a list has a line for each cell: nothing is to be moved aside.
+        for table in page.locator(".card.scroll").all():
+            assert table.evaluate("each => each.scrollWidth <= each.clientWidth"), name
 
 
 def test_command_writes_it_in_place_of_the_former_one_and_of_nothing_else(
