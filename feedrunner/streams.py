@@ -47,7 +47,9 @@ def name(most: int = LONGEST_KEY) -> Text:
 
 
 def whole(value: Any) -> int:
-    """Check a whole number that a database holds."""
+    """Check a whole number that a database holds; JSON's of more than 64 bits came as others."""
+    if isinstance(value, float) and value.is_integer() and abs(value) > MOST:
+        raise WrongValue("is too large")
     if isinstance(value, bool) or not isinstance(value, int):
         raise WrongValue(f"is {called(value)}, not a whole number")
     if not -MOST <= value <= MOST:

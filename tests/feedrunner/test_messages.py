@@ -114,6 +114,11 @@ WRONG = [
         "line 1: versions.size: is too large",
     ),
     (
+        b'{"type":"RECORD","stream":"versions","record":'
+        b'{"package":"a","version":"1","size":1180591620717411303424}}',
+        "line 1: versions.size: is too large",
+    ),
+    (
         b'{"type":"RECORD","stream":"versions","record":{"package":"a","version":"1","yanked":1}}',
         "line 1: versions.yanked: is a number, not true or false",
     ),

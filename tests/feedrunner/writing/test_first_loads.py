@@ -73,3 +73,23 @@ def test_first_load_beside_another_of_its_registry_keeps_the_rows_of_both(
     assert stored(engine) == STORED
     c = tables.packages.c
     assert rows(engine, select(c.readme).where(c.name == "plum")) == [("blue",)]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5000])
+def test_points_of_one_time_are_one_row_however_they_come(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch, batch: int
+):
+    monkeypatch.setattr(loading, "BATCH", batch)
+    hours = [0, 1, 1, 2, 4, 3, 4, 0]
+    lines = [
+        record("points", series="a", time=f"2026-11-23T{hour:02}:00:00Z", value=at) + b"\n"
+        for at, hour in enumerate(hours)
+    ]
+    c = tables.points.c
+    for _ in range(2):
+        ended = load_lines(engine, write_feed(tmp_path, ""), lines, lambda: 0, full=True)
+        assert ended.error == ""
+        points = rows(engine, select(c.time, c.value).order_by(c.time))
+        assert [(time.hour, value) for time, value in points] == [
+            (0, 7), (1, 2), (2, 3), (3, 5), (4, 6)
+        ]  # fmt: skip
