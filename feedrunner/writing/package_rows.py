@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter, itemgetter
+from sys import intern
 from typing import Any
 
 from sqlalchemy import select
@@ -46,9 +47,10 @@ def write_packages(batch: Batch, records: Sequence[Record]) -> None:
     new = batch.new_numbers(table, key, last, {row["import_id"] for row in rows} - numbers.keys())
     numbers |= new
     batch.seen["packages"] = [*numbers.values()]
-    batch.met.new[PACKAGES].update(numbers)
+    # A text that is kept under several names is kept once.
+    batch.met.new[PACKAGES].update((intern(own), number) for own, number in numbers.items())
     if batch.met.is_whole(NAMES):
-        named = {row["import_id"]: row["name"] for row in rows}
+        named = {row["import_id"]: intern(row["name"]) for row in rows}
         by_age = sorted(new.items(), key=itemgetter(1))
         batch.met.new[NAMES].update((named[own], number) for own, number in by_age)
 
@@ -104,7 +106,8 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
     batch.newly_listed["versions"] = {*new.values()}
     batch.seen["versions"] = [*numbers.values()]
     for record in records:
-        package, version = place = VERSION(record.values)
+        package, version = VERSION(record.values)
+        place = (intern(package), version)
         batch.met.new[VERSIONS][place] = numbers[packages[package], version]
 
 
