@@ -60,6 +60,12 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", refuse_late)
 
 
+def announce(connection: Connection, statement: str, values: Any, *, is_many: bool) -> None:
+    """Tell whoever watches statements, as `watch` does, of one that SQLAlchemy does not run."""
+    for hook in connection.dispatch.before_cursor_execute:
+        hook(connection, None, statement, values, None, is_many)
+
+
 def refuse_late(*_: Any) -> None:
     """Raise Late instead of beginning another statement."""
     rest = left()

@@ -36,6 +36,17 @@ class Login(NamedTuple):
     them again for each batch of deliveries, which took a quarter more of the processor."""
 
 
+AskedQuery = tuple[str, Any]
+"""A SELECT as a driver takes it, and its values."""
+
+
+class RawAnswer(NamedTuple):
+    """What a driver gives for a SELECT: the description of its columns (PEP 249), and its rows."""
+
+    description: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Any]]
+
+
 class Promise(NamedTuple):
     """What a server says about the durability of a commit; `wrong` is empty when all is well."""
 
@@ -89,6 +100,8 @@ class Kind:
     Its error is raised by the next statement that is not posted, or by the commit. Where errors
     are caught, read something before.
     """
+    ask: Callable[[Connection, Sequence[AskedQuery]], list[RawAnswer]]
+    """Return the answers to SELECTs, if possible all of them in one round trip."""
     now: Callable[[Connection], datetime]
     """Return the database's time in UTC without zone: the one clock that all replicas share."""
     fault: Callable[[Exception], str]

@@ -12,7 +12,9 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_
 from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline
+from engines.asking.mysql_statements import ask, post
 from engines.bulk import id_counters
+from engines.bulk.pymysql_rows import Cursor
 from engines.kind import (
     ACCESS,
     CONNECT_SECONDS,
@@ -32,7 +34,7 @@ from engines.kind import (
 )
 from engines.mysql_ddl import allow_ddl, allow_null, list_view, make_view
 from engines.password_command import CommandFailed, fetched
-from engines.pymysql_posting import Cursor, open_connection, post
+from engines.pymysql_posting import open_connection
 
 POOL_SECONDS = 60  # a failed-over server may have another address: only new connections see it
 CANNOT_CONNECT = 2003
@@ -70,10 +72,7 @@ DURABLE: dict[str, tuple[Callable[[str], bool], str]] = {
         lambda value: value == "1",
         "must be 1 while the binary log is on, or replicas and restores lose commits",
     ),
-    "max_allowed_packet": (
-        lambda value: int(value) >= PACKET_BYTES,
-        f"must be {PACKET_BYTES} or more",
-    ),
+    "max_allowed_packet": (lambda n: int(n) >= PACKET_BYTES, f"must be {PACKET_BYTES} or more"),
     "sql_mode": (
         lambda value: "STRICT_ALL_TABLES" in value,
         "must be strict, or values are cut without an error",
@@ -228,6 +227,7 @@ MYSQL = Kind(
     limit=limit,
     insert_or=insert_or,
     post=post,
+    ask=ask,
     now=now,
     fault=fault,
     is_missing=is_missing,

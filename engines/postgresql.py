@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from engines import deadline
 from engines.bulk import id_counters
-from engines.bulk.postgresql_posting import KEY, allow_copy, post
+from engines.bulk.postgresql_posting import KEY, allow_copy, ask, post
 from engines.column_types import Exact, Long
 from engines.kind import (
     ACCESS,
@@ -218,6 +218,7 @@ POSTGRESQL = Kind(
     limit=limit,
     insert_or=insert_or,
     post=post,
+    ask=ask,
     now=now,
     fault=fault,
     is_missing=is_missing,

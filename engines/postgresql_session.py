@@ -6,7 +6,8 @@ silent, and a frozen server's acknowledges.
 """
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,63 @@ GRACE_SECONDS = 0.5
 """By which the server's own limit (statement_timeout) comes sooner, and tells more."""
 
 
+class HoldingCursor(psycopg.Cursor[Any]):
+    """Runs what its connection held back before its own statement, in one round trip."""
+
+    def execute(self, *given: Any, **options: Any) -> Any:
+        """Run a statement."""
+        with self.connection.running_held():  # type: ignore[attr-defined] # ours
+            return super().execute(*given, **options)
+
+    def executemany(self, *given: Any, **options: Any) -> None:
+        """Run a statement for many rows."""
+        with self.connection.running_held():  # type: ignore[attr-defined] # ours
+            super().executemany(*given, **options)
+
+    def copy(self, *given: Any, **options: Any) -> Any:
+        """Begin a COPY, which takes no part in a pipeline."""
+        with self.connection.running_held():  # type: ignore[attr-defined] # ours
+            pass
+        return super().copy(*given, **options)
+
+
 class TimedConnection(psycopg.Connection[Any]):
-    """A connection whose waits end, sooner as the deadline comes nearer."""
+    """A connection whose waits end, sooner as the deadline comes nearer.
+
+    Statements whose answer nobody needs yet are held back, and go together with the next one, or
+    with the COMMIT, which follows none that failed: a server skips what follows an error in a
+    pipeline. https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
+    """
 
     seconds: float = 0
+    held: list[Callable[[], object]]
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.held = []
+        self.cursor_factory = HoldingCursor
+
+    @contextmanager
+    def running_held(self) -> Iterator[None]:
+        """Run what was held back, and the block, in one round trip; all that was held may fail."""
+        if not self.held:
+            yield
+            return
+        held, self.held = self.held, []
+        with self.pipeline():
+            for run in held:
+                run()
+            yield
+
+    def commit(self) -> None:
+        """End the transaction."""
+        with self.running_held():
+            super().commit()
+
+    def rollback(self) -> None:
+        """End the transaction, without what was held back."""
+        self.held.clear()
+        super().rollback()
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for what a generator of psycopg's waits for. Raises OperationalError when late.

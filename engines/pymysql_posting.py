@@ -1,36 +1,27 @@
 """PyMySQL with fewer waits: for answers that nobody needs yet, and for work done before.
 
-All of PyMySQL's private names that we use stand in this file; a test runs the same statements
-through the plain class (tests/engines/test_pymysql_contract.py).
+All of PyMySQL's private names that we use stand in this file, in bulk/pymysql_rows.py and in
+asking/mysql_answers.py; a test runs the same statements through the plain class
+(tests/engines/test_pymysql_contract.py).
 """
 
 import contextlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import pymysql
-import sqlalchemy
-from pymysql.connections import MySQLResult
-from pymysql.cursors import RE_INSERT_VALUES
-from pymysql.cursors import Cursor as PyMySQLCursor
-from pymysql.err import MySQLError
-from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
+from pymysql.connections import MAX_PACKET_LEN, MySQLResult
+from pymysql.constants import CR
+from pymysql.err import InternalError, MySQLError, OperationalError
+from pymysql.protocol import MysqlPacket
 
 from engines import deadline
+from engines.asking.mysql_answers import read_answer, read_posted
+from engines.bulk.pymysql_rows import QUICK
 
-PLACE = re.compile(r"%\((\w+)\)s")
-
-QUICK: dict[type, Callable[[Any], str]] = {
-    int: str,
-    bool: lambda value: "1" if value else "0",
-    type(None): lambda _: "NULL",
-    datetime: lambda value: f"'{value.isoformat(' ')}'",
-}
-"""How half of all values are written; PyMySQL finds out anew for each."""
+LOST = "Lost connection to MySQL server during query"
 
 
 class Connection(pymysql.Connection):
@@ -45,8 +36,46 @@ class Connection(pymysql.Connection):
     """
 
     is_done = False
-    is_posting = False
+    is_posting = is_holding = False
     owed = 0
+    """Answers to statements that were posted; of those in `held`, too, which are not sent yet."""
+    held: list[bytes]
+    answers: list[MySQLResult]
+    """To questions that were posted, in order."""
+    waits_in_kernel = False
+    _sock: Any
+    _rfile: Any
+    _read_timeout: Any
+    _current_timeout: Any
+    _next_seq_id: int
+    _result: Any
+
+    def connect(self, sock: Any = None) -> None:
+        """Connect, and let the kernel watch the time of each wait.
+
+        Python asks before each `send` and `recv` whether it would wait: a system call, and a turn
+        of other threads, of which a transaction had twenty. TLS reads as often as it likes.
+        """
+        self.held, self.answers, self.owed, self.waits_in_kernel = [], [], 0, False
+        super().connect(sock)
+        if type(self._sock) is socket.socket:
+            self._sock.settimeout(None)
+            self.waits_in_kernel, self._current_timeout = True, None
+            self.watch_time()
+
+    def watch_time(self) -> None:
+        """Let the next waits end in time."""
+        seconds = self._read_timeout
+        if seconds == self._current_timeout:
+            return
+        if self.waits_in_kernel:
+            whole = int(seconds or 0)
+            limit = struct.pack("@ll", whole, int(((seconds or 0) - whole) * 1_000_000))
+            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                self._sock.setsockopt(socket.SOL_SOCKET, option, limit)
+        else:
+            self._sock.settimeout(seconds)
+        self._current_timeout = seconds
 
     def escape(self, obj: Any, mapping: Any = None) -> str:
         """Return a value as it stands in a statement."""
@@ -60,13 +89,63 @@ class Connection(pymysql.Connection):
         self.is_done = False
         return super().query(sql, unbuffered)
 
+    def _write_bytes(self, data: bytes) -> None:
+        """Send a packet, with those that were held back; or hold it back for the next."""
+        if self.is_holding and data[3] == 0 and len(data) < MAX_PACKET_LEN:
+            self.held.append(data)  # which is a whole statement
+            return
+        if self.held:
+            data = b"".join((*self.held, data))
+            self.held.clear()
+        self.watch_time()
+        try:
+            self._sock.sendall(data)
+        except OSError as error:
+            self._force_close()  # type: ignore[attr-defined] # not in stubs
+            gone = f"MySQL server has gone away ({error!r})"
+            raise OperationalError(CR.CR_SERVER_GONE_ERROR, gone) from None
+
+    def read_payload(self) -> bytes:
+        """Return what the next packet holds. Raises OperationalError, InternalError."""
+        try:
+            header = self._rfile.read(4)
+            size = header[0] | header[1] << 8 | header[2] << 16
+            data: bytes = self._rfile.read(size)
+            is_whole = len(data) == size
+        except OSError as error:
+            self.lose(f"{LOST} ({error})")
+        except TypeError:  # None: the kernel's time is over
+            self.lose(f"{LOST} (timed out)")
+        except IndexError:
+            self.lose(LOST)
+        except BaseException:
+            self._force_close()  # type: ignore[attr-defined] # not in stubs
+            raise
+        if not is_whole:
+            self.lose(LOST)
+        if header[3] != self._next_seq_id:
+            if header[3] == 0:  # MariaDB's way to say that it shuts down
+                self.lose(LOST)
+            self._force_close()  # type: ignore[attr-defined] # not in stubs
+            wrong = f"Packet sequence number wrong - got {header[3]} expected {self._next_seq_id}"
+            raise InternalError(wrong)
+        self._next_seq_id = (self._next_seq_id + 1) % 256
+        return data + self.read_payload() if size == MAX_PACKET_LEN else data
+
+    def lose(self, why: str) -> NoReturn:
+        """Close, and say so. Raises OperationalError."""
+        self._force_close()  # type: ignore[attr-defined] # not in stubs
+        raise OperationalError(CR.CR_SERVER_LOST, why) from None
+
     def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
-        """Read a packet; the descriptions of columns are always the same, and parsed once."""
-        packet: MysqlPacket = super()._read_packet()  # type: ignore[no-untyped-call]
-        if packet_type is not FieldDescriptorPacket:
-            return packet
-        data = packet.get_all_data()  # type: ignore[no-untyped-call]
-        return described(data, self.encoding)
+        """Read a packet. Raises the server's error."""
+        self.watch_time()
+        packet = packet_type(self.read_payload(), self.encoding)
+        if packet.is_error_packet():
+            if self._result is not None and self._result.unbuffered_active is True:
+                self._result.unbuffered_active = False
+            packet.raise_for_error()
+        return packet
 
     def _read_query_result(self, unbuffered: bool = False) -> int:
         if self.is_posting:
@@ -76,22 +155,37 @@ class Connection(pymysql.Connection):
             return 0
         error = self.settle()
         if error is None:
-            return int(super()._read_query_result(unbuffered))  # type: ignore[misc] # not in stubs
+            return self.read_result(unbuffered)
         if self.open:
             with contextlib.suppress(MySQLError):  # it came after the first, which is raised
-                super()._read_query_result(unbuffered)  # type: ignore[misc] # not in stubs
+                self.read_result(unbuffered)
         raise error
+
+    def read_result(self, unbuffered: bool = False) -> int:
+        """Read the answer to the statement that was sent last; return how many rows it is of."""
+        if unbuffered:
+            return int(super()._read_query_result(True))  # type: ignore[misc] # not in the stubs
+        self._result = None
+        self.watch_time()
+        result: Any = MySQLResult(self)
+        result.connection = None
+        read_answer(self, result)
+        self._result = result
+        if result.server_status is not None:
+            self.server_status = result.server_status
+        return int(result.affected_rows)
 
     def settle(self) -> MySQLError | None:
         """Read the answers to what was posted; return the first error among them."""
         first: MySQLError | None = None
+        if self.held:
+            self._write_bytes(b"")
         while self.owed:
             self.owed -= 1
             self._next_seq_id = 1  # each statement's answer counts its packets anew
-            try:
-                super()._read_query_result()  # type: ignore[misc] # not in stubs
-            except MySQLError as error:
-                first = first or error
+            self.watch_time()
+            error = read_posted(self)
+            first = first or error
             if not self.open:
                 self.owed = 0
         self._next_seq_id = 1
@@ -108,7 +202,10 @@ class Connection(pymysql.Connection):
     def rollback(self) -> None:
         """End the transaction, if there is one, with all that was posted."""
         if not self.is_done:
+            self.owed -= len(self.held)
+            self.held.clear()
             self.settle()
+            self.answers.clear()
             super().rollback()
             self.is_done = True
 
@@ -136,85 +233,3 @@ class TimedConnection(Connection):
 def open_connection(_: Any, __: Any, arguments: Any, parameters: Any) -> TimedConnection:
     """Connect for SQLAlchemy's `do_connect`."""
     return TimedConnection(*arguments, **parameters)
-
-
-@lru_cache(maxsize=1024)
-def described(data: bytes, encoding: str) -> FieldDescriptorPacket:
-    """Return the description of a column, which nobody changes."""
-    return FieldDescriptorPacket(data, encoding)
-
-
-def post(
-    connection: sqlalchemy.Connection,
-    statement: sqlalchemy.Executable,
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    """Run a statement for all rows without waiting for its answer (engines/kind.py)."""
-    raw: Any = connection.connection.driver_connection
-    raw.is_posting = True
-    try:
-        if isinstance(statement, sqlalchemy.Insert):
-            # SQLAlchemy prepares each row anew, which takes longer than to write it.
-            text = text_of(statement, connection.dialect, tuple(rows[0]))
-            connection.exec_driver_sql(text, rows)
-        else:
-            connection.execute(statement, rows)
-    finally:
-        raw.is_posting = False
-
-
-@lru_cache(maxsize=256)
-def text_of(
-    statement: sqlalchemy.Insert, dialect: sqlalchemy.Dialect, columns: tuple[str, ...]
-) -> str:
-    """Return an INSERT as PyMySQL takes it."""
-    return str(statement.compile(dialect=dialect, column_keys=columns))
-
-
-class Cursor(PyMySQLCursor):
-    """Looks once only where the values of a statement stand, and in which order.
-
-    For every `executemany` PyMySQL matches the whole statement with a regular expression: 60 to
-    260 µs for our upserts, which are long, and always the same. For each row it makes a dictionary
-    of what is written, for Python to look for the names in the text once more.
-    """
-
-    def _mogrify(self, query: Any, args: Any = None) -> Any:
-        """Return a statement, or the values of a row, with what it holds."""
-        take = places(query) if type(args) is dict and query[:1] == "(" else None
-        if take is None:
-            return super()._mogrify(query, args)  # type: ignore[misc] # not in the stubs
-        escape, quick = self.connection.escape, QUICK
-        written = [
-            quick[type(value)](value) if type(value) in quick else escape(value)
-            for value in take(args)
-        ]
-        return f"({','.join(written)})"
-
-    def executemany(self, query: str, args: Iterable[object]) -> int | None:
-        """Run a statement for all rows; return how many were affected."""
-        rows, parts = list(args), cut(query)
-        if parts is None or not rows:
-            return super().executemany(query, rows)
-        sent: int = self._do_execute_many(  # type: ignore[attr-defined] # not in the stubs
-            *parts, rows, self.max_stmt_length, self.connection.encoding
-        )
-        return sent
-
-
-@lru_cache(maxsize=256)
-def places(values: str) -> Callable[[Any], tuple[Any, ...]] | None:
-    """Return what takes the values out of a row in their order; None where more is written."""
-    names = PLACE.findall(values)
-    is_plain = values.replace(" ", "") == f"({','.join(f'%({name})s' for name in names)})"
-    return itemgetter(*names) if is_plain and len(names) > 1 else None
-
-
-@lru_cache(maxsize=256)
-def cut(query: str) -> tuple[str, str, str] | None:
-    """Return what stands before, in and behind the values of an INSERT; None for all else."""
-    match = RE_INSERT_VALUES.match(query)
-    if match is None:
-        return None
-    before, values, behind = match.groups()
-    return before % (), values.rstrip(), (behind or "") % ()

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engines import deadline, sqlite_turns
+from engines.asking.questions import ask_each
 from engines.bulk import id_counters
 from engines.bulk.sqlite_posting import post
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, KINDS, Kind, ListView, Login
@@ -190,6 +191,7 @@ SQLITE = Kind(
     limit=lambda _: "",
     insert_or=insert_or,
     post=post,
+    ask=ask_each,
     now=lambda _: datetime.now(UTC).replace(tzinfo=None),
     fault=fault,
     is_missing=is_missing,

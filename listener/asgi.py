@@ -5,11 +5,12 @@ listener/app.py answers the same paths for any other server.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import partial
 from typing import Any
 
 from listener import webhook
+from listener.http.receive_whole import receive_whole
 from listener.intake import answers
 from listener.intake.answers import Answer
 from listener.intake.intake import Intake
@@ -50,13 +51,28 @@ class AsgiApp:
             answer = answers.UNAVAILABLE
         await tell(send, answer, is_kept=route is deliver and scope.get("keeps_open", False))
 
+    def answer_whole(
+        self,
+        raw_headers: Sequence[tuple[bytes, bytes]],
+        body: bytes,
+        tell: Callable[[Answer], None],
+    ) -> None:
+        """Answer a delivery whose body came with its head, without a task of its own."""
+        try:
+            receive_whole(self.intake, decode(raw_headers), body, tell)
+        except Exception as error:  # noqa: BLE001 - answered as what it is: nothing was stored
+            log.crash("a request broke", error, path=webhook.PATH)
+            tell(answers.UNAVAILABLE)
+
+
+def decode(raw_headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Return headers as texts, of one character for each byte."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw_headers]
+
 
 async def deliver(intake: Intake, scope: Scope, receive: Receive) -> Answer:
     """Answer a delivery."""
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
-    ]
-    return await webhook.receive(intake, headers, partial(read, scope, receive))
+    return await webhook.receive(intake, decode(scope["headers"]), partial(read, scope, receive))
 
 
 async def is_alive(intake: Intake, scope: Scope, receive: Receive) -> Answer:

@@ -5,9 +5,8 @@ https://www.uvicorn.org/concepts/server-behavior/
 
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from listener.lingering_transport import Lingering
+from listener.http.lingering_transport import Lingering
+from listener.http.whole_requests import WholeRequests
 from listener.unfinished import UNFINISHED
 
 WINDOW_SECONDS = 5.0
@@ -31,7 +30,7 @@ ENDING_SECONDS = 1.0
 """For what a proxy sends on a connection that is kept, when we end: it is answered, then closed."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(WholeRequests):
     """Brings one request at a time; `has_head` and `is_whole` say how far it is here."""
 
     has_head = is_whole = is_answered = is_chunked = is_paced = is_ended = False
@@ -47,7 +46,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Give the request its time."""
         self.lingering = Lingering(transport, self)
-        super().connection_made(self.lingering)  # type: ignore[arg-type] # it is as good as one
+        super().connection_made(self.lingering)  # it is as good as one
+        self.answer_whole = getattr(self.app, "answer_whole", None)
         self.await_request()
         UNFINISHED.add(self)
 
@@ -83,8 +83,10 @@ class Connection(HttpToolsProtocol):
             self.transport.pause_reading()
         else:
             self.read_rest()
+            self.release()
         if not self.is_whole and not self.is_answered:
             UNFINISHED.hold(self, len(data))
+        self.ask()
 
     def read_rest(self) -> None:
         """Read what is here; chunks in slices, and many short ones at the pace of all."""
@@ -158,21 +160,40 @@ class Connection(HttpToolsProtocol):
         """Send the answer, and wait for the next request where the connection is kept."""
         if self.cycle.keep_alive and not self.transport.is_closing():
             self.lingering.send_answer()
-            self.has_head = self.is_whole = self.is_chunked = False
-            self.loose_bytes = self.body_bytes = self.judged_bytes = 0
-            self.pieces = self.paced_pieces = 0
-            self.is_idle = True
-            UNFINISHED.forget(self)
-            UNFINISHED.add(self)
+            self.keep_open()
+        else:
+            super().on_response_complete()
+
+    def keep_open(self) -> None:
+        """Wait for the next request."""
+        self.has_head = self.is_whole = self.is_chunked = False
+        self.loose_bytes = self.body_bytes = self.judged_bytes = 0
+        self.pieces = self.paced_pieces = 0
+        self.is_idle = True
+        UNFINISHED.forget(self)
+        UNFINISHED.add(self)
         super().on_response_complete()
-        if self.is_idle and self.rest:
+        if self.rest:
+            self.loop.call_soon(self.read_kept)
+
+    def read_kept(self) -> None:
+        """Read what came while the request before was answered."""
+        if self.rest and self.is_idle:
+            self.transport.resume_reading()
             self.data_received(b"")
 
     def shutdown(self) -> None:
         """End once the request is answered; what waits for one, a moment later."""
         self.is_ending = True
         if self.is_idle:
-            self.loop.call_later(ENDING_SECONDS, super().shutdown)
+            self.loop.call_later(ENDING_SECONDS, self.end)
+        else:
+            self.end()
+
+    def end(self) -> None:
+        """End once the request is answered."""
+        if self.is_asked:
+            self.keeps_alive = False
         else:
             super().shutdown()
 
@@ -187,6 +208,7 @@ class Connection(HttpToolsProtocol):
 
     def cut_off(self) -> None:
         """Let the app answer that the body ends before its end."""
+        self.release()
         self.rest = memoryview(b"")
         self.scope["is_cut_off"] = True  # type: ignore[typeddict-unknown-key] # ours alone
         self.cycle.more_body = False
@@ -194,6 +216,8 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override] # uvicorn always closes
         """End a body that is cut off; who sends no more can still read its answer."""
+        if self.is_asked:
+            return True
         if self.cycle is None or self.is_answered or self.is_idle:
             return False
         self.is_ended = True

@@ -22,6 +22,8 @@ STARS = "***"
 # GitHub's and GitLab's tokens are recognised wherever they turn up.
 # https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
 TOKEN = re.compile(r"\b(?:gh[oprsu]_|[a-z]+_pat_|glpat-)[A-Za-z0-9_-]+")
+TOKEN_HINTS = ("gho_", "ghp_", "ghr_", "ghs_", "ghu_", "_pat_", "glpat-")
+"""One of these is in each of them."""
 
 Fields = dict[str, object]
 
@@ -51,15 +53,17 @@ class LineFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1]:
             fields["error"] = type(record.exc_info[1]).__name__
             fields["trace"] = trace_of(record.exc_info[1])
-        shown = ((key, value) for key, value in fields.items() if value is not None)
-        return " ".join(f"{key}={self.value(key, value)}" for key, value in shown)
+        shown = [(key, str(value)) for key, value in fields.items() if value is not None]
+        whole = "\n".join([text for _, text in shown])  # looked through once, not each for itself
+        hides = any(one in whole for one in (*TOKEN_HINTS, *self.secrets))
+        return " ".join([f"{key}={self.value(key, text, hides)}" for key, text in shown])
 
-    def value(self, key: str, value: object) -> str:
-        """Return a value as it may stand in a line."""
-        text = str(value)
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, STARS)
-        text = TOKEN.sub(STARS, text)
+    def value(self, key: str, text: str, hides: bool = True) -> str:
+        """Return a text as it may stand in a line; `hides`: where a secret may be in it."""
+        if hides:
+            for secret in sorted(self.secrets, key=len, reverse=True):
+                text = text.replace(secret, STARS)
+            text = TOKEN.sub(STARS, text)
         longest = LONGEST_OF.get(key, LONGEST)
         if len(text) > longest:
             text = f"{text[:longest]}..."
@@ -80,7 +84,13 @@ def formatter() -> logging.Formatter | None:
 
 
 def start(secrets: Iterable[str]) -> None:
-    """Send every log line of this process to stderr, in our form."""
+    """Send every log line of this process to stderr, in our form.
+
+    Lines name neither their caller nor a process: to find them out for each costs as much as the
+    rest of it. https://docs.python.org/3/howto/logging.html#optimization
+    """
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # as the page above says
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(secrets))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -23,6 +23,7 @@ from store.write import (
     derived_columns,
     repositories,
 )
+from store.write.first_reads import EMPTY, FirstReads
 from store.write.repositories import Batch, Tables
 from store.write.upsert import upsert
 from store.write.version_cache import VersionCache
@@ -36,37 +37,36 @@ ORDER = (
 CACHES: WeakKeyDictionary[Engine, VersionCache] = WeakKeyDictionary()
 
 Result = TypeVar("Result")
+Work = Callable[[Connection, VersionCache], tuple[Tables, Result]]
 
 
-def write(
-    engine: Engine, work: Callable[[Connection, VersionCache], tuple[Tables, Result]]
-) -> Result:
+def write(engine: Engine, work: Work[Result]) -> Result:
     """Run a door's work in one transaction, durable on return.
 
-    `work` returns the rows that it had applied, which are remembered after the commit, and what
-    its door wants to know. Raises Unmappable for a text that no column holds, and SQLAlchemyError
-    when the database fails: nothing is written then.
+    `work` returns the rows that it had applied, to be remembered, and what its door wants to know.
+    Raises Unmappable for a text that no column holds, SQLAlchemyError when the database fails.
     """
     cache = CACHES.setdefault(engine, VersionCache())
     written, result = transact(engine, lambda connection: work(connection, cache))
-    for table, rows in written.items():
-        cache.remember(table, rows)
+    cache.remember_all(written)
     return result
 
 
-def apply(connection: Connection, batch: Batch, cache: VersionCache, told: bool) -> Tables:
+def apply(
+    connection: Connection, batch: Batch, cache: VersionCache, told: bool, first: FirstReads = EMPTY
+) -> Tables:
     """Write a batch, `told` by deliveries or read, in the caller's transaction; return its rows."""
     is_adopting = adopted_repositories.is_needed(connection, cache)
     if is_adopting:
         adopted_repositories.adopt_repositories(connection, batch)
-    stored = repositories.store_repositories(connection, batch, cache)
+    stored = repositories.store_repositories(connection, batch, cache, first.repositories)
     for repository in stored.values():
         if repository.is_named_anew:
             link_repository(connection, repository.repoid, repository.name, repository.url)
     tables = repositories.rows_by_table(batch, stored, cache)
     runs, attempts = tables["workflowruns"], tables["runattempts"]
     derived_columns.resolve_workflow_names(connection, runs)
-    locked = derived_columns.lock_runs(connection, runs)
+    locked = derived_columns.lock_runs(connection, runs) if first.runs is None else first.runs
     tables["workflowruns"] = derived_columns.select_needed(runs, locked)
     attempt_stubs = [values for values in attempts if values["version"] == STUB]
     tables["runattempts"] = [values for values in attempts if values["version"] != STUB]
@@ -74,9 +74,9 @@ def apply(connection: Connection, batch: Batch, cache: VersionCache, told: bool)
         if is_adopting:
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table])
+    changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})
+    first.write_beside()
     derived_columns.update_runs(connection, runs, attempt_stubs, locked)
     gone_repositories.settle_gone(connection, batch, stored, told)
-    moved = branch_heads.derive_heads(connection, tables["branchmoves"])
-    branch_heads.assign_authors(connection, moved, tables["branches"], tables["commits"])
-    changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})
+    branch_heads.derive_branches(connection, tables)
     return {**tables, "repos": [mapped.repository.values for mapped in batch]}

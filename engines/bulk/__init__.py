@@ -1,1 +1,1 @@
-"""Many rows at once, and the numbers that tables give: what a whole store that moves needs."""
+"""Many rows at once, and the numbers that tables give: what batches and a store that moves need."""

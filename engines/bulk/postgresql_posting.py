@@ -4,22 +4,31 @@ https://www.postgresql.org/docs/current/sql-copy.html
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
 import orjson
+from psycopg import RawCursor
 from sqlalchemy import Connection, Dialect, Engine, Executable, Insert, Table, event
+from sqlalchemy.dialects.postgresql.psycopg import dialect
+
+from engines import deadline
+from engines.kind import AskedQuery, RawAnswer
 
 COPY = "COPY "
 USED = "tables used"
 """Note of a connection: the temporary tables with rows of its transaction."""
 KEY = "key"
 """Option of an upsert: the columns by which it finds a row."""
+FEW_ROWS = 8
+"""So many are not sent before the next statement is: one round trip for both."""
 MERGED_ROWS = 150
 """From so many on a COPY, and what goes before it, takes less time than one text of all rows."""
 TOGETHER_ROWS = 4
 """From so many on one text of all rows takes less time than a statement for each."""
+
+NUMBERED: Any = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 Row = Mapping[str, Any]
 
@@ -79,8 +88,27 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
             merge(connection, statement.table, sql, first)
         else:
             merge_text(connection, statement.table, sql, first)
-    if rows:
+    if not rows:
+        return
+    if len(rows) <= FEW_ROWS and connection.in_transaction():
+        raw: Any = connection.connection.driver_connection
+        deadline.announce(connection, sql, list(rows), is_many=True)
+        numbered, values_of = numbered_text_of(statement, tuple(rows[0]))
+        raw.held += [partial(RawCursor(raw).execute, numbered, values_of(row)) for row in rows]
+    else:
         connection.exec_driver_sql(sql, list(rows))
+
+
+def ask(connection: Connection, asked: Sequence[AskedQuery]) -> list[RawAnswer]:
+    """Return the answers to queries, which are sent at once (engines/kind.py)."""
+    raw: Any = connection.connection.driver_connection
+    *before, last = asked
+    for text, values in before:
+        deadline.announce(connection, text, values, is_many=False)
+    cursors = [raw.cursor() for _ in before]
+    raw.held += [partial(cursor.execute, *one) for cursor, one in zip(cursors, before, strict=True)]
+    cursors.append(connection.exec_driver_sql(*last).cursor)
+    return [RawAnswer(cursor.description, cursor.fetchall()) for cursor in cursors]
 
 
 def split_by_key(rows: Sequence[Row], key: Sequence[str]) -> tuple[list[Row], list[Row]]:
@@ -115,7 +143,12 @@ def merge_text(connection: Connection, table: Any, sql: str, rows: Sequence[Row]
     """Run an upsert for rows, which are sent as one JSON text; their order stays."""
     beside = f"json_populate_recordset(NULL::{table.name}, %s)"
     told = orjson.dumps(rows, default=as_hex, option=orjson.OPT_NON_STR_KEYS).decode()
-    connection.exec_driver_sql(taking_from(sql, beside), (told,))
+    if not connection.in_transaction():
+        connection.exec_driver_sql(taking_from(sql, beside), (told,))
+        return
+    raw: Any = connection.connection.driver_connection
+    deadline.announce(connection, sql, list(rows), is_many=True)
+    raw.held.append(partial(raw.cursor().execute, taking_from(sql, beside), (told,)))
 
 
 def as_hex(value: Any) -> str:
@@ -146,6 +179,18 @@ def may_make_temporary(connection: Connection) -> bool:
         asked = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
         connection.info["temporary"] = connection.exec_driver_sql(asked).scalar_one()
     return bool(connection.info["temporary"])
+
+
+@lru_cache(maxsize=256)
+def numbered_text_of(
+    statement: Insert, columns: tuple[str, ...]
+) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
+    """Return an INSERT as PostgreSQL takes it, and what takes its values out of a row.
+
+    psycopg looks through a statement for its places anew each time where that is long.
+    """
+    compiled: Any = statement.compile(dialect=NUMBERED, column_keys=columns)
+    return str(compiled), values_getter(compiled.positiontup)
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,8 @@ from engines import deadline
 from listener.intake.log_lines import log_bug
 from runtime.file_lock import FileLock
 from store.doors.decide import Decision
-from store.doors.webhook import DeliveryOutcome, nothing, store_each
+from store.doors.webhook import DeliveryOutcome, store_each
+from store.write.first_reads import nothing
 
 MOST = 64
 """Deliveries in one transaction: rows stay locked no longer than it takes to write them."""
@@ -29,7 +30,42 @@ BATCH_SECONDS = 3.5
 
 LATE = "the database took too long"
 
-Awaited = asyncio.Future[DeliveryOutcome] | futures.Future[DeliveryOutcome]
+Learn = Callable[[DeliveryOutcome | Exception], None]
+"""Is given an outcome, or what went wrong."""
+
+
+class Listening:
+    """Where an outcome goes to a function, in its loop: no task is woken for it."""
+
+    def __init__(self, learn: Learn, seconds: float) -> None:
+        """Let it be late after so many seconds."""
+        self.learn, self.is_done = learn, False
+        self.loop = asyncio.get_running_loop()
+        self.timer = self.loop.call_later(seconds, self.settle_late)
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop that it is in."""
+        return self.loop
+
+    def done(self) -> bool:
+        """Tell whether there is an outcome."""
+        return self.is_done
+
+    def settle_late(self) -> None:
+        """Give up."""
+        self.set_result(deadline.Late(LATE))
+
+    def set_result(self, outcome: DeliveryOutcome | Exception) -> None:
+        """Pass an outcome on."""
+        if not self.is_done:
+            self.is_done = True
+            self.timer.cancel()
+            self.learn(outcome)
+
+    set_exception = set_result
+
+
+Awaited = asyncio.Future[DeliveryOutcome] | futures.Future[DeliveryOutcome] | Listening
 """Where an outcome is waited for: in a loop, or in a thread."""
 Answered = tuple[Awaited, DeliveryOutcome | Exception]
 """Where an outcome is waited for, and the outcome or what went wrong."""
@@ -70,6 +106,10 @@ class GroupCommit:
             return await answer
         finally:
             timer.cancel()
+
+    def store_soon(self, decision: Decision, seconds: float, learn: Learn) -> None:
+        """Do what `store` does, and give what came of it to a function."""
+        self.put(Ticket(decision, Listening(learn, seconds)))
 
     def store_waiting(self, decision: Decision, seconds: float) -> DeliveryOutcome:
         """Return the same as `store`, to a thread that may wait. Raises the same."""
@@ -124,7 +164,7 @@ def tell(answers: Iterable[Answered]) -> None:
     """Give answers to the threads and loops that wait for them; a loop is woken once for all."""
     loops = defaultdict(list)
     for answer, outcome in answers:
-        if isinstance(answer, asyncio.Future):
+        if isinstance(answer, asyncio.Future | Listening):
             loops[answer.get_loop()].append((answer, outcome))
         else:
             settle(answer, outcome)

@@ -1,6 +1,7 @@
 """Where a verified delivery is stored: in the database, or in the spool while that is down."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from listener.intake.circuit_breaker import CircuitBreaker
 from listener.intake.group_commit import GroupCommit
 from listener.intake.log_lines import log_decision
 from listener.intake.threads import off_loop
+from runtime import log
 from runtime.log import ChangeAlert
 from store.deliveries.spool import Spool, SpoolError
 from store.deliveries.table import IGNORED, QUARANTINED, Delivery
@@ -74,6 +76,49 @@ async def store(intake: Intake, received: Received) -> Answer:
     log_decision(decision)
     outcome = await intake.group_commit.store(decision, ends - monotonic())
     return answer_of(intake, decision, outcome)
+
+
+def settle_soon(intake: Intake, received: Received, tell: Callable[[Answer], None]) -> None:
+    """Do what `settle` does, and tell the answer; only what is not plain takes a task."""
+    delivery = received.delivery
+    is_plain = delivery.event != "ping" and not intake.breaker.is_open
+    if not is_plain or needs_database(intake.watch, received.repository):
+        run(settle(intake, received), tell)
+        return
+    decision = decide(intake.engine, intake.watch, received)
+    log_decision(decision)
+
+    def learn(outcome: DeliveryOutcome | Exception) -> None:
+        if isinstance(outcome, DeliveryOutcome):
+            tell(answer_of(intake, decision, outcome))
+        elif isinstance(outcome, SQLAlchemyError):
+            intake.breaker.trip(outcome)
+            run(off_loop(spool, intake, delivery), tell)
+        else:
+            log.crash("a delivery broke", outcome, event=delivery.event, guid=delivery.guid)
+            tell(answers.UNAVAILABLE)
+
+    intake.group_commit.store_soon(decision, DATABASE_SECONDS, learn)
+
+
+RUNNING = set[asyncio.Task[None]]()
+"""A loop keeps no task alive by itself."""
+
+
+def run(answering: Awaitable[Answer], tell: Callable[[Answer], None]) -> None:
+    """Tell an answer when it is there."""
+
+    async def wait() -> None:
+        try:
+            answer = await answering
+        except Exception as error:  # noqa: BLE001 - answered as what it is: nothing was stored
+            log.crash("a request broke", error)
+            answer = answers.UNAVAILABLE
+        tell(answer)
+
+    task = asyncio.get_running_loop().create_task(wait())
+    RUNNING.add(task)
+    task.add_done_callback(RUNNING.discard)
 
 
 def settle_waiting(intake: Intake, received: Received) -> Answer:

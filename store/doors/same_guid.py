@@ -11,6 +11,7 @@ from typing import NamedTuple
 from isal import isal_zlib
 from sqlalchemy import Connection, bindparam, select
 
+from engines.asking.questions import Question, ask
 from engines.chunks import by_scope
 from rows import Unmappable
 from schema.tables.deliveries import deliveries as table
@@ -31,12 +32,14 @@ class Known(NamedTuple):
     bodyhash: str | None
 
 
-def recognize(connection: Connection, batch: Sequence[Decision]) -> list[Decision | None]:
+def recognize(
+    connection: Connection, batch: Sequence[Decision], known: dict[Key, Known]
+) -> list[Decision | None]:
     """Return what is to be stored of each delivery, in order; None for what was applied before.
 
-    One with another body than the first of its guid gets a guid of its own, and is quarantined.
+    `known` is what is stored under their guids. One with another body than the first of its guid
+    gets a guid of its own, and is quarantined.
     """
-    known = read_known(connection, map(key_of, batch))
     kept: dict[Key, bytes] = {}
     recognized = list[Decision | None]()
     for new in batch:
@@ -67,7 +70,7 @@ def read_known(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
     return {
         (provider, guid): Known(*row)
         for provider, guids in by_scope(keys)
-        for guid, *row in connection.execute(KNOWN, {"of": provider, "guids": guids})
+        for guid, *row in ask(connection, Question(KNOWN, {"of": provider, "guids": guids}))[0]
     }
 
 

@@ -1,19 +1,24 @@
 """Store many deliveries in one transaction: what came at once, and what waited in the spool."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from engines.asking.questions import Question
+from engines.chunks import SIZE
+from rows import Mapped
 from store import apply
 from store.deliveries import acknowledged
 from store.deliveries import table as deliveries
 from store.deliveries.table import QUARANTINED, Delivery
 from store.doors.decide import Decision
 from store.doors.refusals import is_refusal, reason_of, write_each
-from store.doors.same_guid import key_of, recognize
+from store.doors.same_guid import KNOWN, Key, Known, key_of, read_known, recognize
 from store.state.gone_repositories import note_ends
+from store.write.first_reads import EMPTY, FirstReads, nothing, read_first
 from store.write.repositories import Tables
 from store.write.version_cache import VersionCache
 
@@ -32,10 +37,6 @@ class DeliveryOutcome(NamedTuple):
 
 Outcomes = list[DeliveryOutcome]
 """Of deliveries, in their order."""
-
-
-def nothing() -> None:
-    """Do nothing."""
 
 
 def store_each(
@@ -81,16 +82,19 @@ def store_all(
     """
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, list[Decision | None]]:
-        recognized = recognize(connection, batch)
+        known, first = read_beside(connection, batch, cache)
+        recognized = recognize(connection, batch, known)
         fresh = sorted(filter(None, recognized), key=key_of)
         if not fresh:
             return {}, recognized
-        mapped = [decision.mapped for decision in fresh if decision.mapped is not None]
-        tables = apply.apply(connection, mapped, cache, told=True) if mapped else {}
+        save = partial(save_all, connection, fresh)
+        if mapped := mapped_of(fresh):
+            first = first._replace(write_beside=save)
+            tables = apply.apply(connection, mapped, cache, told=True, first=first)
+        else:
+            tables = {}
+            save()
         note_ends(connection, ((new.mapped, new.delivery.receivetime) for new in fresh))
-        saved = [(new.delivery, new.state, new.reason) for new in fresh]
-        packed = {key_of(new): new.packed for new in fresh if new.packed is not None}
-        deliveries.save_all(connection, saved, packed)
         last.append(acknowledged.last_number(connection))
         written()
         return tables, recognized
@@ -102,3 +106,27 @@ def store_all(
     ]
     acknowledged.note(engine, last[-1])
     return outcomes
+
+
+def read_beside(
+    connection: Connection, batch: Sequence[Decision], cache: VersionCache
+) -> tuple[dict[Key, Known], FirstReads]:
+    """Return what is stored under the guids of a batch, and what its rows read first."""
+    provider, guids = batch[0].delivery.provider, [one.delivery.guid for one in batch]
+    if len(batch) > SIZE or any(one.delivery.provider != provider for one in batch):
+        return read_known(connection, map(key_of, batch)), EMPTY
+    question = Question(KNOWN, {"of": provider, "guids": guids})
+    rows, first = read_first(connection, mapped_of(batch), cache, question)
+    return {(provider, guid): Known(*row) for guid, *row in rows}, first
+
+
+def mapped_of(batch: Iterable[Decision]) -> list[Mapped]:
+    """Return the rows that deliveries bring."""
+    return [decision.mapped for decision in batch if decision.mapped is not None]
+
+
+def save_all(connection: Connection, fresh: Sequence[Decision]) -> None:
+    """Store deliveries themselves."""
+    saved = [(new.delivery, new.state, new.reason) for new in fresh]
+    packed = {key_of(new): new.packed for new in fresh if new.packed is not None}
+    deliveries.save_all(connection, saved, packed)

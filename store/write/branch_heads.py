@@ -4,7 +4,7 @@ Both follow from stored rows, after all rows of a transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from engines import kind_of
+from engines.asking.questions import Question, ask
 from engines.chunks import chunks
 from rows import version
 from rows.branch_moves import Move, head_after, newest_times
@@ -41,6 +42,12 @@ class StoredBranch(NamedTuple):
     headhash: str | None
     author: str | None
     version: bytes
+
+
+def derive_branches(connection: Connection, tables: Mapping[str, Sequence[Values]]) -> None:
+    """Point the branches of a batch's rows where their moves end, and give them their authors."""
+    moved = derive_heads(connection, tables["branchmoves"])
+    assign_authors(connection, moved, tables["branches"], tables["commits"])
 
 
 def derive_heads(connection: Connection, moved: Sequence[Values]) -> list[StoredBranch]:
@@ -111,7 +118,7 @@ def rows_of(
 ) -> Iterator[Row[Any]]:
     """Yield the rows of names or hashes, each with its repository's number."""
     for part in chunks(sorted(keys)):
-        yield from connection.execute(query, {"those": part}).all()
+        yield from ask(connection, Question(query, {"those": part}))[0]
 
 
 def among(*columns: Column[Any]) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from engines import use_index
+from engines.asking.questions import Question, ask
 from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows import StoredName, derive, retries
@@ -216,7 +217,7 @@ def rows_of(
     gitids: Sequence[int],
 ) -> Sequence[Row[Any]]:
     """Return what a query finds of these runs."""
-    return connection.execute(query, {"of": provider, "gitids": gitids}).all()
+    return ask(connection, Question(query, {"of": provider, "gitids": gitids}))[0]
 
 
 def attempt_of(row: Row[Any]) -> Attempt:

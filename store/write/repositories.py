@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
+from engines.asking.questions import Question, ask
 from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows import Mapped, Row
@@ -43,7 +44,9 @@ def read_repositories(connection: Connection, keys: Iterable[Key]) -> dict[Key, 
     return {
         (provider, gitid): StoredRepository(*row)
         for provider, gitids in by_scope(keys)
-        for gitid, *row in connection.execute(REPOSITORIES, {"of": provider, "gitids": gitids})
+        for gitid, *row in ask(
+            connection, Question(REPOSITORIES, {"of": provider, "gitids": gitids})
+        )[0]
     }
 
 
@@ -60,14 +63,18 @@ def key_of(mapped: Mapped) -> Key:
 
 
 def store_repositories(
-    connection: Connection, batch: Sequence[Mapped], cache: VersionCache
-) -> dict[Key, StoredRepository]:
+    connection: Connection,
+    batch: Sequence[Mapped],
+    cache: VersionCache,
+    known: Mapping[Key, StoredRepository] | None = None,
+) -> Mapping[Key, StoredRepository]:
     """Store the repositories of a batch where they are new, and return them all.
 
-    A changed name answers at once; older rows are left to `store.write.renames`.
+    `known` are those that were read before. A changed name answers at once; older rows are left to
+    `store.write.renames`.
     """
     keys = {key_of(mapped) for mapped in batch}
-    before = read_repositories(connection, keys)
+    before = read_repositories(connection, keys) if known is None else known
     fresh = [
         mapped.repository.values
         for mapped in batch

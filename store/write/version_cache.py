@@ -6,7 +6,7 @@ wait for one another (140 instead of 720 transactions a second).
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schema.tables.ci import metadata
@@ -32,6 +32,11 @@ class VersionCache:
         if entry is None or entry[0] < time.monotonic():
             return False
         return covers(entry[1], rank(values))
+
+    def remember_all(self, tables: Mapping[str, Iterable[Values]]) -> None:
+        """Note rows of several tables, likewise."""
+        for table, rows in tables.items():
+            self.remember(table, rows)
 
     def remember(self, table: str, rows: Iterable[Values]) -> None:
         """Note rows that a committed transaction has stored."""

@@ -12,7 +12,8 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
-from engines.pymysql_posting import Cursor, TimedConnection
+from engines.bulk.pymysql_rows import Cursor
+from engines.pymysql_posting import TimedConnection
 
 pytestmark = pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engines import connect, kind_of
-from engines.pymysql_posting import cut
+from engines.bulk.pymysql_rows import cut
 from engines.transaction import transact
 from schema.tables.reconciler import marks
 

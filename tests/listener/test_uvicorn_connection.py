@@ -11,18 +11,21 @@ from contextlib import contextmanager, suppress
 import pytest
 from uvicorn import Config, Server
 
-from listener import lingering_transport
 from listener import uvicorn_connection as limits
 from listener.asgi import AsgiApp
+from listener.http import lingering_transport
 from listener.intake.intake import Intake
 from listener.unfinished import Pace
-from listener.uvicorn_connection import Connection
+from listener.uvicorn_worker import LoopWorker
 from tests.listener.process import reply, request
 from tests.listener.sending import headers, recorded
 
 BODY = recorded("ping__organization")
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+SERVED = ("http", "ws", "loop", "lifespan", "proxy_headers")
+AS_SERVED = {name: LoopWorker.CONFIG_KWARGS[name] for name in SERVED}
 
 Connect = Callable[[], socket.socket]
 
@@ -31,8 +34,7 @@ Connect = Callable[[], socket.socket]
 def connect(intake: Intake) -> Iterator[Connect]:
     """Serve the app in a thread, with the loop that the listener has; give what connects to it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = Config(AsgiApp(intake), http=Connection, ws="none", loop="uvloop", lifespan="off")
-        server = Server(config)
+        server = Server(Config(AsgiApp(intake), **AS_SERVED))
         made: list[socket.socket] = []
 
         def connected() -> socket.socket:
@@ -57,9 +59,11 @@ def running(server: Server, listening: socket.socket) -> Iterator[None]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield
-    server.should_exit = True
-    thread.join()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def head(**others: str) -> bytes:
@@ -95,7 +99,7 @@ def test_request_that_is_whole_in_time_may_be_answered_later(
         await asyncio.sleep(0.5)
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr("listener.webhook.settle", slow)
+    monkeypatch.setattr("listener.intake.intake.settle", slow)
     sender = connect()
     sender.sendall(head() + BODY)
     assert reply(sender).code == 503

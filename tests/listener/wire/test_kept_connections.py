@@ -11,10 +11,9 @@ from listener import uvicorn_connection as limits
 from listener.asgi import AsgiApp
 from listener.intake.intake import Intake
 from listener.unfinished import UNFINISHED
-from listener.uvicorn_connection import Connection
 from tests.listener.process import request
 from tests.listener.sending import headers, recorded
-from tests.listener.test_uvicorn_connection import running
+from tests.listener.test_uvicorn_connection import AS_SERVED, running
 
 BODY = recorded("ping__organization")
 PONG = b'{"status": "pong"}'
@@ -27,11 +26,7 @@ pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def server(intake: Intake) -> Iterator[tuple[Server, socket.socket]]:
     """Serve the app as the listener does, and give the server and a connection to it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = Config(
-            AsgiApp(intake), http=Connection, ws="none", loop="uvloop", lifespan="off",
-            timeout_keep_alive=1,
-        )  # fmt: skip
-        server = Server(config)
+        server = Server(Config(AsgiApp(intake), **AS_SERVED, timeout_keep_alive=1))
         address = listening.getsockname()
         with running(server, listening), socket.create_connection(address, timeout=10) as sender:
             yield server, sender

@@ -1,0 +1,65 @@
+"""Statements for MySQL and MariaDB that nobody waits for, and questions that are sent together."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy
+
+from engines import deadline
+from engines.kind import AskedQuery, RawAnswer
+
+FEW_ROWS = 8
+"""So many are not sent before the next statement is: one system call for both."""
+HELD_BYTES = 64 * 1024
+"""Are held back at most before another statement is."""
+
+
+def post(
+    connection: sqlalchemy.Connection,
+    statement: sqlalchemy.Executable,
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Run a statement for all rows without waiting for its answer (engines/kind.py)."""
+    raw: Any = connection.connection.driver_connection
+    raw.is_posting = True
+    try:
+        if not isinstance(statement, sqlalchemy.Insert):
+            connection.execute(statement, rows)
+            return
+        # SQLAlchemy prepares each row anew, which takes longer than to write it.
+        text = text_of(statement, connection.dialect, tuple(rows[0]))
+        is_few = len(rows) <= FEW_ROWS and sum(map(len, raw.held)) < HELD_BYTES
+        if is_few and connection.in_transaction():
+            deadline.announce(connection, text, rows, is_many=True)
+            raw.is_holding = True  # so nothing is sent that could fail, and SQLAlchemy hear of
+            raw.cursor().executemany(text, rows)
+        else:
+            connection.exec_driver_sql(text, rows)
+    finally:
+        raw.is_posting = raw.is_holding = False
+
+
+def ask(connection: sqlalchemy.Connection, asked: Sequence[AskedQuery]) -> list[RawAnswer]:
+    """Return the answers to queries, which are sent at once (engines/kind.py)."""
+    raw: Any = connection.connection.driver_connection
+    raw.answers.clear()
+    *before, last = asked
+    raw.is_posting = raw.is_holding = True
+    try:
+        for text, values in before:
+            deadline.announce(connection, text, values, is_many=False)
+            raw.cursor().execute(text, values)
+    finally:
+        raw.is_posting = raw.is_holding = False
+    cursor: Any = connection.exec_driver_sql(*last).cursor
+    answers = [RawAnswer(one.description, one.rows) for one in raw.answers]
+    return [*answers, RawAnswer(cursor.description, cursor.fetchall())]
+
+
+@lru_cache(maxsize=256)
+def text_of(
+    statement: sqlalchemy.Insert, dialect: sqlalchemy.Dialect, columns: tuple[str, ...]
+) -> str:
+    """Return an INSERT as PyMySQL takes it."""
+    return str(statement.compile(dialect=dialect, column_keys=columns))

@@ -1,0 +1,65 @@
+"""What a batch reads before it writes anything, asked together: its repositories, its runs."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from engines.asking.questions import Question, ask
+from engines.chunks import SIZE
+from rows.words import RunKey
+from store.write import adopted_repositories, derived_columns, repositories
+from store.write.repositories import Batch, Key, StoredRepository
+from store.write.version_cache import VersionCache
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class FirstReads(NamedTuple):
+    """The stored repositories of a batch; its stored runs, which are locked; None: not yet.
+
+    `write_beside` writes what goes with its rows, once they are sent and before anything is read of
+    them: nobody waits for that alone.
+    """
+
+    repositories: Mapping[Key, StoredRepository] | None = None
+    runs: Mapping[RunKey, Any] | None = None
+    write_beside: Callable[[], None] = nothing
+
+
+EMPTY = FirstReads()
+
+
+def read_first(
+    connection: Connection, batch: Batch, cache: VersionCache, beside: Question
+) -> tuple[list[Any], FirstReads]:
+    """Return the rows that answer `beside`, and what a batch reads first, in one round trip.
+
+    Not of one of several servers, or so long that it takes several statements, or while older rows
+    wait for their keys. Runs are locked after their repositories, so these have to be stored.
+    """
+    providers = {mapped.provider for mapped in batch}
+    keys = sorted({repositories.key_of(mapped)[1] for mapped in batch})
+    runs = runs_of(batch)
+    is_long = len(providers) != 1 or max(len(keys), len(runs)) > SIZE
+    if is_long or adopted_repositories.is_needed(connection, cache):
+        return ask(connection, beside)[0], EMPTY
+    provider = providers.pop()
+    asked = [beside, Question(repositories.REPOSITORIES, {"of": provider, "gitids": keys})]
+    if runs and all(cache.is_stored("repos", mapped.repository.values) for mapped in batch):
+        asked.append(Question(derived_columns.LOCK_RUNS, {"of": provider, "gitids": runs}))
+    rows, stored, *locked = ask(connection, *asked)
+    return rows, FirstReads(
+        {(provider, gitid): StoredRepository(*row) for gitid, *row in stored},
+        {(provider, row.gitid): row for row in locked[0]} if locked else None,
+    )
+
+
+def runs_of(batch: Batch) -> list[int]:
+    """Return the ids of the runs that a batch touches."""
+    touched: Iterable[Sequence[Any]] = (mapped.rows for mapped in batch)
+    return sorted({
+        row.values["gitid"] for rows in touched for row in rows if row.table == "workflowruns"
+    })  # fmt: skip
