@@ -104,6 +104,31 @@ def test_sync_killed_anywhere_is_continued_and_every_row_is_there_once(
     run(["check"], environ)
 
 
+@pytest.mark.skipif(not ALL, reason="in make test-lake")
+def test_two_stores_that_sync_at_once_leave_every_row_once(tmp_path: Path):
+    pairs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        url = f"sqlite:///{tmp_path}/{name}/store.db"
+        migrate.upgrade(url)
+        pairs.append(lakes.make(url, tmp_path, RUNS))
+    folder = f"{tmp_path}/lake"
+    place = {"LAKE_CATALOG": f"sqlite:{folder}/c.sqlite", "LAKE_DATA": f"{folder}/files"}
+    environs = [{**os.environ, **place, "DATABASE_URL": str(pair.engine.url)} for pair in pairs]
+    for number in range(4):
+        for pair in pairs:
+            pair.touch(range(RUNS), f"{pair.engine.url.database} {number}")
+        command = [sys.executable, str(ROOT / "lake.py"), "sync"]
+        both = [subprocess.Popen(command, env=each, stderr=subprocess.PIPE) for each in environs]
+        for process in both:
+            _, error = process.communicate()
+            assert process.returncode == 0 or b"try again" in error, error
+    for pair, environ in zip(pairs, environs, strict=True):
+        run(["sync"], environ)
+        assert pair.differences() == []
+        assert pair.ask("SELECT count(*), count(DISTINCT Id) FROM workflowruns") == [(RUNS, RUNS)]
+
+
 def test_marks_that_are_taken_back_before_the_lake_has_their_rows_are_lost(tmp_path: Path):
     """The control: the order that sync keeps is what saves them."""
     url = f"sqlite:///{tmp_path}/store.db"

@@ -1,16 +1,23 @@
 """Whole tables of a store, copied by DuckDB itself in a process of its own."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import pymysql
 import pytest
-from sqlalchemy import make_url, update
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, make_url, update
 
+from engines import connect
 from lake.catalog import open_lake
 from lake.copying import store_rows, table_copies
+from lake.extensions import open_duckdb
 from schema.tables.ci import commits, jobs, repos, workflowruns
+from tests.certificates import Authority
+from tests.engines.test_tls import OTHER, RELOAD
 from tests.lake import lakes
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -69,4 +76,37 @@ def test_table_with_a_value_of_another_type_is_left_and_said(
     file.close()
     with pair.store.reader.connect() as reader:
         assert list(table_copies.copy_tables(reader, {repos: 1, commits: 1}, tmp_path)) == ["repos"]
+    assert "read row by row" in caplog.text
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql"], indirect=True)
+def test_table_of_another_machine_is_copied_over_tls_that_proves_itself(
+    engine_name: str,
+    private_server: Callable[..., Any],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+):
+    ours, theirs = Authority("ours"), Authority("theirs")
+    ours.sign(tmp_path, OTHER)
+    (tmp_path / "ours.pem").write_bytes(ours.pem())
+    (tmp_path / "both.pem").write_bytes(theirs.pem() + ours.pem())  # MySQL looks at its own
+    files = (tmp_path / name for name in ("both.pem", "cert.pem", "key.pem"))
+    names = ("--ssl-ca", "--ssl-cert", "--ssl-key")
+    server = private_server(*map("=".join, zip(names, map(str, files), strict=True)))
+    root = pymysql.connect(host="127.0.0.1", port=server.port, user="root", autocommit=True)
+    with closing(root), closing(root.cursor()) as cursor:
+        cursor.execute("CREATE DATABASE store")
+        cursor.execute("CREATE TABLE store.repos (Id BIGINT, name VARCHAR(20), PRIMARY KEY (Id))")
+        cursor.execute("INSERT INTO store.repos VALUES (7, 'octo-org/app')")
+        url = f"mysql+pymysql://root@{OTHER}:{server.port}/store"
+        table = Table("repos", MetaData(), Column("Id", BigInteger), Column("name", String))
+        engine = connect(url, ssl_ca=str(tmp_path / "ours.pem"))
+        with engine.connect() as reader:
+            copies = table_copies.copy_tables(reader, {table: 1}, tmp_path)
+            assert open_duckdb().execute(copies["repos"].query).fetchall() == [(7, "octo-org/app")]
+            # Whoever answers instead of it from here on is not trusted.
+            theirs.sign(tmp_path, OTHER)
+            cursor.execute(RELOAD[engine_name])
+            assert table_copies.copy_tables(reader, {table: 1}, tmp_path) == {}
+        engine.dispose()
     assert "read row by row" in caplog.text
