@@ -2,27 +2,31 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 from listener import webhook
 from listener.cli import main
+from listener.http import receive_whole
 from listener.intake import answers, intake
 from store.doors.decide import Received
 
-UNDER_WAY: set[asyncio.Task[None]] = set()
+
+def settle_soon(
+    at: intake.Intake, received: Received, tell: Callable[[answers.Answer], None]
+) -> None:
+    """Answer at once, and store a little later, unless somebody pulls the plug first."""
+    tell(answers.stored("applied"))
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.05, intake.settle_soon, at, received, lambda _: None)
 
 
 async def settle(at: intake.Intake, received: Received) -> answers.Answer:
-    """Answer at once, and store a little later."""
-    UNDER_WAY.add(asyncio.create_task(store(at, received)))
+    """Do the same to a delivery that came in pieces."""
+    settle_soon(at, received, lambda _: None)
     return answers.stored("applied")
-
-
-async def store(at: intake.Intake, received: Received) -> None:
-    """Store what was answered, unless somebody pulls the plug first."""
-    await asyncio.sleep(0.05)
-    await intake.settle(at, received)
 
 
 if __name__ == "__main__":
     vars(webhook)["settle"] = settle
+    vars(receive_whole)["settle_soon"] = settle_soon
     raise SystemExit(main(sys.argv[1:]))

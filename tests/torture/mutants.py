@@ -30,11 +30,12 @@ class Mutant(NamedTuple):
 MUTANTS = (
     Mutant(
         "commit before the answer",
-        "listener/webhook.py",
-        "            answer = await settle(intake, unpack(intake, head, body, signer, line))\n",
-        "            later = settle(intake, unpack(intake, head, body, signer, line))\n"
-        "            asyncio.get_running_loop().call_later(0.1, asyncio.ensure_future, later)\n"
-        '            answer = answers.stored("applied")\n',
+        "listener/intake/intake.py",
+        "    intake.group_commit.store_soon(decision, DATABASE_SECONDS, learn)\n",
+        '    tell(answers.stored("applied"))\n'
+        "    store_soon, ends = intake.group_commit.store_soon, DATABASE_SECONDS\n"
+        "    later = asyncio.get_running_loop().call_later\n"
+        "    later(0.1, store_soon, decision, ends, lambda _: None)\n",
         "tests/listener/test_webhook.py::test_delivery_of_a_run_is_applied_with_its_raw_body",
     ),
     Mutant(
@@ -112,8 +113,8 @@ MUTANTS = (
     Mutant(
         "breaker",
         "listener/intake/intake.py",
-        "            intake.breaker.trip(error)\n    return await off_loop",
-        "            pass\n    return await off_loop",
+        "            intake.breaker.trip(outcome)\n",
+        "            pass\n",
         "tests/listener/test_webhook_faults.py::test_delivery_while_the_database_is_down_is_to_be_sent"
         "_again",
     ),
