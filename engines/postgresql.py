@@ -40,7 +40,6 @@ from engines.kind import (
     Login,
 )
 from engines.postgresql_session import (
-    NEAR_PAGES,
     allow_ddl,
     allow_null,
     asked,
@@ -51,6 +50,7 @@ from engines.postgresql_session import (
     make_view,
     open_connection,
     options,
+    take_pages_for_near,
 )
 
 POOL_SECONDS = 60  # a failed-over server may have another address: only new connections see it
@@ -111,6 +111,7 @@ def connect(place: URL, login: Login) -> Engine:
     )
     if login.password_command:
         event.listen(engine, "do_connect", partial(asked, login.password_command))
+    event.listen(engine, "connect", take_pages_for_near)
     opener = partial(open_connection, seconds)
     engine.dialect.opener = opener  # type: ignore[attr-defined] # for `wait_for_connections`
     event.listen(engine, "do_connect", opener)
@@ -132,7 +133,6 @@ def connect_reader(place: URL, login: Login) -> Engine:
 
     def make_read_only(connection: Any, _: Any) -> None:
         connection.execute("SET default_transaction_read_only = on")
-        connection.execute(NEAR_PAGES)
         connection.commit()
 
     event.listen(engine, "connect", make_read_only)

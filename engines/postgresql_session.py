@@ -38,8 +38,9 @@ lets them pass, and comes again. https://www.postgresql.org/docs/current/explici
 NEAR_PAGES = """SELECT set_config('random_page_cost', '1.1', false) FROM pg_settings
 WHERE name = 'random_page_cost' AND source = 'default'"""
 """Lets a session take indexes that lead to rows all over a table: those of a repository, a branch,
-a run. The default, 4, is a disk's whose arm moves: by it all jobs of the days are looked through.
-Whoever set another value, for a role or all, is followed.
+a run. The default, 4, is a disk's whose arm moves: by it all jobs of the days are looked through,
+and for the roll-ups of one day the whole of a big table (docs/decisions/0079). Whoever set another
+value, for a role or all, is followed.
 """
 
 FIELDS = {"number": "BIGINT", "text": "CITEXT", "word": "CITEXT", "time": "TIMESTAMP"}
@@ -138,20 +139,20 @@ def asked(command: str, *given: Any) -> None:
 
 
 def options(login: Login) -> str:
-    """Return the settings that every session begins with.
-
-    A page read out of order is taken to cost 1.1 of one in order, not the server's 4 of turning
-    disks: PostgreSQL counts runs and jobs that belong together far too high in a big table, and
-    would read all of it for one day (docs/decisions/0079-rows-are-read-by-keys.md).
-    """
+    """Return the settings that every session begins with."""
     settings = {
         "TimeZone": "UTC",
         "lock_timeout": f"{LOCK_WAIT_SECONDS}s",
         "statement_timeout": f"{round(login.read_seconds * 1000)}ms",
         "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
-        "random_page_cost": "1.1",
     }
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def take_pages_for_near(connection: Any, _: Any) -> None:
+    """Let a session's plans go by indexes, unless somebody has said otherwise."""
+    connection.execute(NEAR_PAGES)
+    connection.commit()
 
 
 def encryption(place: URL, login: Login) -> dict[str, str]:
