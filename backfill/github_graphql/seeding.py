@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from backfill.github_graphql.check_runs import read_check_runs
 from backfill.github_graphql.endpoint import endpoint_of
 from backfill.http.errors import ApiError
@@ -118,10 +116,11 @@ class Seeding:
 
     def store(self, seeded: Sequence[SeededRun]) -> None:
         """Store runs with their jobs, and with what failed ones say where nothing is kept yet."""
-        for run, reads, failed in seeded:
+        for run, reads, _ in seeded:
             self.context.writer.put(reads, Settled(self.repository.repoid, run))
-            if failed:
-                self.context.writer.put(note=partial(keep_reasons, failed=failed))
+        reasons = [one for run in seeded for one in run.failed]
+        if reasons:
+            self.context.writer.put(note=partial(failures.write_new_reasons, reasons=reasons))
         self.context.reporter.advance("seeded", len(seeded))
 
 
@@ -142,10 +141,3 @@ def failed_job(values: dict[str, Any], repoid: int) -> FailedJob:
     names = ("provider", "gitid", "rungitid", "attempt", "name", "failedstep", "endtime")
     provider, gitid, rungitid, attempt, name, step, end = (values[one] for one in names)
     return FailedJob(provider, gitid, repoid, rungitid, attempt, name, step, end)
-
-
-def keep_reasons(connection: Connection, failed: Failed) -> None:
-    """Write what failed jobs say, of those of which nothing is kept yet."""
-    for job, reasons in failed:
-        if not failures.is_kept(connection, job):
-            failures.write_reasons(connection, job, reasons)

@@ -7,6 +7,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from pymysql import converters
+from pymysql.constants import SERVER_STATUS
 from pymysql.cursors import RE_INSERT_VALUES
 from pymysql.cursors import Cursor as PyMySQLCursor
 
@@ -19,6 +21,16 @@ QUICK: dict[type, Callable[[Any], str]] = {
     datetime: lambda value: f"'{value.isoformat(' ')}'",
 }
 """How half of all values are written; PyMySQL finds out anew for each."""
+NO_BACKSLASH_ESCAPES: int = SERVER_STATUS.SERVER_STATUS_NO_BACKSLASH_ESCAPES
+ESCAPES: list[str] = converters._escape_table  # type: ignore[attr-defined]
+
+
+def quoted(text: str) -> str:
+    """Return a text as it stands in a statement where a backslash escapes."""
+    return f"'{text.translate(ESCAPES)}'"
+
+
+WITH_TEXTS = {**QUICK, str: quoted}
 
 
 class Cursor(PyMySQLCursor):
@@ -34,7 +46,9 @@ class Cursor(PyMySQLCursor):
         take = places(query) if type(args) is dict and query[:1] == "(" else None
         if take is None:
             return super()._mogrify(query, args)  # type: ignore[misc] # not in the stubs
-        escape, quick = self.connection.escape, QUICK
+        connection: Any = self.connection
+        has_escapes = not connection.server_status & NO_BACKSLASH_ESCAPES
+        escape, quick = connection.escape, WITH_TEXTS if has_escapes else QUICK
         written = [
             quick[type(value)](value) if type(value) in quick else escape(value)
             for value in take(args)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Engine,
     Select,
     and_,
+    bindparam,
     delete,
     false,
     func,
@@ -20,6 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from engines import kind_of
+from engines.bulk.id_list import among_ids
+from engines.chunks import by_scope
 from engines.transaction import TRIES, Failure, retry, transact
 from rows.words import FAILED_JOB
 from schema.tables.ci import jobs
@@ -164,21 +168,44 @@ def write_reasons(
     connection: Connection, failed: FailedJob, findings: Sequence[FailureReason]
 ) -> None:
     """Write what was found of a job, in place of what was there."""
-    *job, _ = failed._asdict().items()  # without its steps
+    connection.execute(delete(failures).where(*is_of(failed)))
+    insert_reasons(connection, [(failed, findings)])
+
+
+FoundReasons = Sequence[tuple[FailedJob, Sequence[FailureReason]]]
+"""Failed jobs, and what was found of each."""
+
+
+def write_new_reasons(connection: Connection, reasons: FoundReasons) -> None:
+    """Write what was found of jobs, of those of which nothing is kept yet."""
+    jobs_found = {(job.provider, job.jobgitid): (job, told) for job, told in reversed(reasons)}
+    for provider, gitids in by_scope(sorted(jobs_found)):
+        for kept in connection.scalars(KEPT_JOBS, {"of": provider, "those": gitids}).all():
+            del jobs_found[provider, kept]
+    insert_reasons(connection, list(jobs_found.values()))
+
+
+KEPT_JOBS = (
+    select(failures.c.jobgitid)
+    .where(failures.c.provider == bindparam("of"), among_ids(failures.c.jobgitid, "those"))
+    .where(failures.c.number == 1)
+)
+
+
+def insert_reasons(connection: Connection, reasons: FoundReasons) -> None:
+    """Write what was found of jobs of which nothing is kept; a night's roll-up shows it."""
     rows = [
-        {**dict(job), "number": number, **finding._asdict()}
+        {**job._asdict(), "number": number, **finding._asdict()}
+        for job, findings in reasons
         for number, finding in enumerate(findings, start=1)
     ]
-    connection.execute(delete(failures).where(*is_of(failed)))
-    connection.execute(insert(failures), rows)
-    if failed.rungitid is not None:  # its night's roll-up shows the first line
-        changed_runs.note_changes(connection, [(failed.provider, failed.rungitid)])
-
-
-def is_kept(connection: Connection, failed: FailedJob) -> bool:
-    """Tell whether something is kept of a job."""
-    query = select(failures.c.Id).where(*is_of(failed)).limit(1)
-    return connection.execute(query).first() is not None
+    if not rows:
+        return
+    for row in rows:
+        del row["steps"]
+    kind_of(connection).post(connection, insert(failures), rows)
+    runs = [(job.provider, job.rungitid) for job, _ in reasons if job.rungitid is not None]
+    changed_runs.note_changes(connection, runs)
 
 
 def is_of(failed: FailedJob) -> tuple[ColumnElement[bool], ...]:

@@ -15,6 +15,7 @@ ones: with the version first, one history gave five different results, depending
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, false, null
@@ -162,6 +163,6 @@ def lengths(name: str, columns: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
 def check_lengths(table: Table, columns: tuple[str, ...], rows: Sequence[Values]) -> None:
     """Refuse what MySQL would refuse and SQLite would store: the engines hold the same rows."""
     for column, limit in lengths(table.name, columns):
-        for values in rows:
-            if len(values[column] or "") > limit:
-                raise Unmappable(f"{table.name}.{column}", f"is longer than {limit} characters")
+        texts = filter(None, map(itemgetter(column), rows))
+        if max(map(len, texts), default=0) > limit:
+            raise Unmappable(f"{table.name}.{column}", f"is longer than {limit} characters")

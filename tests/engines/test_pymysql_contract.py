@@ -52,6 +52,12 @@ STORIES: dict[str, Sequence[Statement]] = {
         ("DELETE FROM things WHERE ratio = %(r)s", [{"r": 2}, {"r": 9}]),
         ("SELECT name FROM things WHERE name IN %s ORDER BY 1", (["name 2", "name 3", "x"],)),
     ],
+    "values of every length and times": [
+        *(("SELECT REPEAT('x', %s), NULL, 1", (size,)) for size in (0, 1, 250, 251, 252, 65_535)),
+        ("SELECT REPEAT('x', 65536), NULL, 'é'", None),
+        ("SELECT CAST('2026-01-02 03:04:05.6' AS DATETIME(1)), CAST(20260102 AS DATETIME)", None),
+        ("SELECT CAST('0000-00-00 00:00:00' AS DATETIME), TIMESTAMP('2026-01-02 03:04:05')", None),
+    ],
     "a packet that is cut": [
         (INSERT, row("big", bytes=b"\x01" * 300_000)),
         ("SELECT LENGTH(bytes), bytes FROM things", None),

@@ -3,11 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, event, insert, select
 
 from engines import reading
 from schema.tables.ci import jobs, repos
 from schema.tables.failures import failures as table
+from schema.tables.rollups import dirtyruns
 from store import delete_repository
 from store.state import failures
 from store.state.failures import FailedJob, FailedJobFilter, FailureReason
@@ -116,6 +117,33 @@ def test_reason_is_written_whole_and_in_place_of_an_older_one(engine: Engine):
         "problem": "1:p",
         "time": NOON,
     }
+
+
+def test_reasons_of_many_jobs_are_written_at_once_where_none_are_kept(engine: Engine):
+    def failed(number: int) -> FailedJob:
+        return FailedJob("github", number, 1, 7, 1, "build", "make", NOON, steps="[]")
+
+    failures.store_reasons(engine, failed(2), [FailureReason("log", message="kept")])
+    new = [FailureReason("annotation", message="a"), FailureReason("annotation", message="b")]
+    found = [(failed(number), new) for number in (1, 2, 3, 3)]
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for _ in range(2):
+        with engine.begin() as connection:
+            failures.write_new_reasons(connection, found)
+    assert sum("failures" in one for one in statements) == 2 + 1  # the second time only looks
+    with engine.connect() as connection:
+        query = select(table.c.jobgitid, table.c.number, table.c.message, table.c.time)
+        rows = connection.execute(query.order_by(table.c.jobgitid, table.c.number)).all()
+        marks = connection.execute(select(dirtyruns.c.rungitid)).scalars().all()
+    assert [tuple(row) for row in rows] == [
+        (1, 1, "a", NOON),
+        (1, 2, "b", NOON),
+        (2, 1, "kept", NOON),
+        (3, 1, "a", NOON),
+        (3, 2, "b", NOON),
+    ]
+    assert marks == [7]
 
 
 def test_forgotten_repository_takes_its_reasons_along(engine: Engine):
