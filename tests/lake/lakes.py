@@ -76,8 +76,9 @@ def make(url: str, folder: Path, runs: int = 40) -> Pair:
     for number in range(runs):
         year.add(batch, chance, number, END - timedelta(days=runs - number), END)
     with store.writer.begin() as connection:
+        # Ids are given by the engine, from 1 on: PostgreSQL's next one does not follow others'.
         connection.execute(insert(repos), [
-            {"Id": number, "provider": "github", "gitid": number, "name": year.name_of(number),
+            {"provider": "github", "gitid": number, "name": year.name_of(number),
              "url": f"https://github.com/{year.name_of(number)}"}
             for number in range(1, year.REPOS + 1)
         ])  # fmt: skip
