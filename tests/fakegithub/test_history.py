@@ -79,7 +79,7 @@ def test_worlds_reach_branches_that_move_twice_in_a_second():
 
     assert has_ties(history(seed=1, runs=1))
     wide = settings(
-        max_examples=1000,
+        max_examples=10_000,  # one in 125 has ties, or fewer: it goes by what else is loaded
         deadline=None,
         database=None,
         derandomize=True,

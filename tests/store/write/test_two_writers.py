@@ -26,11 +26,11 @@ STATEMENTS = 40  # more than two deliveries need together
 Order = list[int]
 
 
-def orders() -> list[Order]:
-    """Return who comes next: one after the other, alternately, and at random."""
+def orders(number: int = ORDERS) -> list[Order]:
+    """Return who comes next: one after the other, alternately, and so often at random."""
     chance = random.Random(11)
     some = [[0] * STATEMENTS, [1] * STATEMENTS, [0, 1] * (STATEMENTS // 2)]
-    return some + [[chance.randrange(2) for _ in range(STATEMENTS)] for _ in range(ORDERS)]
+    return some + [[chance.randrange(2) for _ in range(STATEMENTS)] for _ in range(number)]
 
 
 def told_in_turns(writers: list[Engine], story: Story, at: tuple[int, int], order: Order) -> None:
