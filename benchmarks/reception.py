@@ -82,8 +82,9 @@ def bench(engine: str, given: Namespace, folder: Path) -> None:
                     result = turn(stage, batch, connections, kept=given.kept)
                     if place:  # the first warms up
                         rounds[name].append(result)
+            bare = rounds.get("bare", [])
             for name, turns in rounds.items():
-                print(line(engine, connections, name, turns, rounds["bare"]), flush=True)
+                print(line(engine, connections, name, turns, bare), flush=True)
 
 
 def turn(stage: Stage, requests: Sequence[bytes], connections: int, *, kept: bool) -> Round:
