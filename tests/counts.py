@@ -112,6 +112,7 @@ PART = (
     "tests/kubernetes/",
     "tests/schema/test_migrate.py",
     "tests/schema/test_views.py",
+    "tests/lake/test_store_rows.py::test_table_of_another_machines_postgresql",
     "tests/store/test_convergence.py",
     "tests/store/test_two_doors.py",
     "tests/store/test_guards.py",

