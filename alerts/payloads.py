@@ -26,6 +26,11 @@ BREAK = "\u200b"
 Payload = dict[str, Any]
 
 
+WIDEST = 3
+"""Units of UTF-16 that a character takes at most once it is escaped: an @ with a backslash and a
+break."""
+
+
 def escape_slack(text: str) -> str:
     """Return a text without Slack's markup.
 
@@ -82,7 +87,7 @@ def shorten(line: Line, room: int) -> Line:
     """Return a line that fits, whatever of it is escaped; its link stays, unless that does not."""
     link = line.link if line.link and len(quote_link(line.link)) < room // 2 else None
     left = room - units(markdown_line(line._replace(text="", link=link), "- "))
-    return line._replace(text=cut(line.text, max(1, left // 2)), link=link)
+    return line._replace(text=cut(line.text, max(1, left // WIDEST)), link=link)
 
 
 def of_teams(message: Message) -> Payload:

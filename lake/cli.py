@@ -164,7 +164,7 @@ def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any])
     moment = query.read_moment(given["at"]) if given["at"] else None
     form = "csv" if given["csv"] else "json" if given["json"] else "table"
     with open_reader(place, moment) as lake:
-        query.ask(lake, given["argument"], form)
+        query.ask(lake, given["argument"], form, place.secrets)
     return DONE
 
 

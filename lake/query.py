@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from config.lake_place import LakeSettings
 from lake.catalog import attachment, literal
 from lake.extensions import is_of_duckdb
+from lake.why_failed import without_secrets
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -105,15 +106,20 @@ FORMS: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[Any]], TextIO], N
 }
 
 
-def ask(lake: "DuckDBPyConnection | LakeConnection", sql: str, form: str) -> None:
-    """Print what a statement answers. Raises duckdb.Error, and BadQuery for one that is none."""
+def ask(
+    lake: "DuckDBPyConnection | LakeConnection", sql: str, form: str, secrets: Sequence[str] = ()
+) -> None:
+    """Print what a statement answers. Raises duckdb.Error, and BadQuery for one that is none.
+
+    What the error says is without the `secrets`.
+    """
     try:
         answer = lake.execute(sql)
         rows = answer.fetchall()
     except Exception as error:
         if not is_of_duckdb(error) or type(error).__name__ not in OF_STATEMENT:
             raise
-        raise BadQuery(f"SQL: {error}") from error
+        raise BadQuery(f"SQL: {without_secrets(str(error), secrets)}") from error
     FORMS[form]([column[0] for column in answer.description or ()], rows, sys.stdout)
 
 

@@ -1,8 +1,11 @@
 """A name that is looked for: a part of one, whatever the case, or all of it in "quotes"."""
 
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, or_
+
+ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def unquote(value: str) -> str | None:
@@ -24,5 +27,7 @@ def has_part(column: Any, value: str) -> ColumnElement[bool]:
     if whole is not None:
         is_it: ColumnElement[bool] = column == whole
         return is_it
-    part: ColumnElement[bool] = func.lower(column).contains(value.lower(), autoescape=True)
-    return part
+    # SQLite's `lower` knows the letters of ASCII only: the others fit as they are written, too.
+    spelled = {value.lower(), value.translate(ASCII_LOWER)}
+    lower = func.lower(column)
+    return or_(*(lower.contains(part, autoescape=True) for part in sorted(spelled)))

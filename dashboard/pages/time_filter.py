@@ -58,14 +58,17 @@ def whole_names(wanted: TimeFilter) -> str:
 
     Roll-ups are by whole names. Raises BadFilter, which lists those that have a part.
     """
-    whole = {}
+    whole = dict[str, str]()
     for name in NARROW:
         given = filters.text(name)
         fits = filters.fitting(given, list_known(store(), wanted.span, name)) if given else []
         if given and not fits:
             return ""
         if fits and given not in fits:
-            whole[name] = filters.only_one(name, given, fits)
+            found = filters.only_one(name, given, fits)
+            # A blank at its end stays in quotes only.
+            found = found if found == found.strip() else f'"{found}"'
+            whole |= {name: found} if found != given else {}
     return formats.query(request.path, **{**request.args.to_dict(), **whole}) if whole else ""
 
 

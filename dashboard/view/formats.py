@@ -131,7 +131,7 @@ def night_span(day: date) -> str:
     return f"{first}{day.day} {day:%b}"
 
 
-def query(path: str, **values: object) -> str:
+def query(path: str, /, **values: object) -> str:
     """Return a path with those of the values that are not empty."""
     pairs = [
         (name, str(item))

@@ -89,7 +89,7 @@ LONG = "group/" + "sub-group_name/" * 16
 
 
 @pytest.mark.parametrize("kind", ["discord", "teams"])
-@pytest.mark.parametrize("letter", ["_", "\N{PILE OF POO}"])
+@pytest.mark.parametrize("letter", ["_", "@", "\N{PILE OF POO}"])
 def test_longest_names_of_many_causes_fit_and_none_is_lost_unsaid(kind: str, letter: str):
     many = [
         turned(

@@ -30,10 +30,12 @@ def ran(engine: Engine) -> dict[str, int]:
 
 
 def counted(client: FlaskClient, query: str) -> str:
-    """Return how many runs and jobs the page Time counts."""
-    page = told(client.get(f"/time?{query}", follow_redirects=True).text)
-    found = re.search(r"Runs (\d+) Jobs that ran (\d+) ", page)
-    return f"{found[1]} {found[2]}" if found else "nothing"
+    """Return how many runs and jobs the page Time counts, or what it says of none."""
+    answer = client.get(f"/time?{query}", follow_redirects=True)
+    page = told(answer.text)
+    found = re.search(r"Runs (\d+) Jobs that ran (\d+) |(Nothing here|No stored repository)", page)
+    assert found, page
+    return f"{answer.status_code} {found[3]}" if found[3] else f"{found[1]} {found[2]}"
 
 
 @pytest.mark.usefixtures("ran")
@@ -42,14 +44,14 @@ def counted(client: FlaskClient, query: str) -> str:
     [
         ("repo=shop", "2 2"),  # added up
         ("repo=LINT", "1 1"),
-        ('repo="shop"', "nothing"),
+        ('repo="shop"', "400 No stored repository"),
         ("workflow=nightly 1", "1 1"),
         ("job=api", "1 1"),
         ("branch=-2", "1 1"),
         ("event=SCHED", "3 3"),
         ("event=sched&branch=-2&job=lint", "1 1"),
-        ('job="api"', "nothing"),
-        ("job=nothing", "nothing"),
+        ('job="api"', "200 Nothing here"),
+        ("job=nothing", "200 Nothing here"),
     ],
 )
 def test_time_knows_parts_of_names(client: FlaskClient, query: str, said: str):
@@ -68,6 +70,22 @@ def test_time_lists_the_names_that_a_part_fits(client: FlaskClient):
     assert moved.status_code == 302
     assert client.get(moved.location).text.splitlines()[1].startswith("test of shop/api,1,")
     assert client.get("/days.csv?job=api").status_code == 302
+
+
+def test_name_with_a_blank_at_its_end_is_led_to_in_quotes(
+    client: FlaskClient, engine: Engine, ran: dict[str, int]
+):
+    run = stored.run(engine, ran["shop/api"], NOW - timedelta(hours=2))
+    stored.job(engine, ran["shop/api"], run, NOW - timedelta(hours=2), name="pack ")
+    moved = client.get("/time?job=pack")
+    assert (moved.status_code, moved.location) == (302, "/time?job=%22pack+%22")
+    assert counted(client, "job=pack") == "1 1"
+
+
+@pytest.mark.usefixtures("ran")
+def test_filter_called_path_is_refused_where_a_part_leads_on(client: FlaskClient):
+    for page in ("/figures?repo=web&path=x", "/time?job=api&path=x"):
+        assert "There is no filter path" in client.get(page, follow_redirects=True).text
 
 
 @pytest.mark.usefixtures("ran")
@@ -126,6 +144,9 @@ def test_errors_are_found_by_parts_of_where_they_were_and_ordered(
     assert prints("?job=%22unit%22") == {lost}
     assert prints("?branch=ai&runner=big") == {gone}
     assert prints("?repo=web&job=unit") == {lost}
+    failed(engine, web, "lost", 3, name="Überprüfung ÄPFEL", workflowname="CI")
+    assert prints("?job=Überprüfung") == {lost}
+    assert prints("?job=PRüFUNG") == {lost}
     ordered = {
         by: [row["fingerprint"] for row in sheet(client, f"?sort={by}")]
         for by in ("repositories", "last", "first")

@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import create_engine
+
 from store.reads.months import RolledDay
-from store.rollups.kept_spans import KeptSpans, Said
+from store.rollups.kept_spans import ENTRY, KEPT, KeptSpans, Said, read_kept
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 3, 9)
@@ -36,3 +38,10 @@ def test_what_was_asked_for_longest_ago_makes_room():
     assert kept.size == 10
     kept.keep("ends", DAYS[1], Said("too long", 11))
     assert (kept.find("ends", DAYS), kept.size) == ({}, 0)
+
+
+def test_days_that_say_nothing_count_too():
+    with create_engine("sqlite://").connect() as connection:
+        said = {day.begin: Said(None, 0) for day in DAYS}
+        assert read_kept(connection, DAYS, "ends", lambda _: said) == dict.fromkeys(said)
+        assert KEPT[connection.engine].size == 4 * ENTRY
