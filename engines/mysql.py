@@ -13,7 +13,7 @@ from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline
 from engines.asking.mysql_statements import ask, post
-from engines.bulk import id_counters
+from engines.bulk import held, id_counters
 from engines.bulk.pymysql_rows import Cursor
 from engines.kind import (
     ACCESS,
@@ -95,8 +95,7 @@ def connect(place: URL, login: Login) -> Engine:
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": seconds,
-        "write_timeout": seconds,
+        **dict.fromkeys(("read_timeout", "write_timeout"), seconds),
         "init_command": SESSION,
         "cursorclass": Cursor,
     }
@@ -119,6 +118,7 @@ def connect(place: URL, login: Login) -> Engine:
     event.listen(engine, "do_connect", open_connection)
     event.listen(engine, "handle_error", note_gone)
     deadline.watch(engine)
+    held.watch_savepoints(engine)
     return engine
 
 

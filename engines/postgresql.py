@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from engines import deadline
-from engines.bulk import id_counters
+from engines.bulk import held, id_counters
 from engines.bulk.postgresql_posting import KEY, allow_copy, ask, post
 from engines.column_types import Exact, Long
 from engines.kind import (
@@ -112,6 +112,7 @@ def connect(place: URL, login: Login) -> Engine:
     if login.password_command:
         event.listen(engine, "do_connect", partial(asked, login.password_command))
     event.listen(engine, "connect", take_pages_for_near)
+    held.watch_savepoints(engine)
     opener = partial(open_connection, seconds)
     engine.dialect.opener = opener  # type: ignore[attr-defined] # for `wait_for_connections`
     event.listen(engine, "do_connect", opener)

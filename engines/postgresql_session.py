@@ -101,9 +101,13 @@ class TimedConnection(psycopg.Connection[Any]):
         with self.running_held():
             super().commit()
 
+    def forget_held(self) -> None:
+        """Send nothing of what was held back."""
+        self.held.clear()
+
     def rollback(self) -> None:
         """End the transaction, without what was held back."""
-        self.held.clear()
+        self.forget_held()
         super().rollback()
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:

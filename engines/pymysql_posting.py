@@ -109,7 +109,7 @@ class Connection(pymysql.Connection):
         """Return what the next packet holds. Raises OperationalError, InternalError."""
         try:
             header = self._rfile.read(4)
-            size = header[0] | header[1] << 8 | header[2] << 16
+            size, number = header[0] | header[1] << 8 | header[2] << 16, header[3]
             data: bytes = self._rfile.read(size)
             is_whole = len(data) == size
         except OSError as error:
@@ -123,11 +123,11 @@ class Connection(pymysql.Connection):
             raise
         if not is_whole:
             self.lose(LOST)
-        if header[3] != self._next_seq_id:
-            if header[3] == 0:  # MariaDB's way to say that it shuts down
+        if number != self._next_seq_id:
+            if number == 0:  # MariaDB's way to say that it shuts down
                 self.lose(LOST)
             self._force_close()  # type: ignore[attr-defined] # not in stubs
-            wrong = f"Packet sequence number wrong - got {header[3]} expected {self._next_seq_id}"
+            wrong = f"Packet sequence number wrong - got {number} expected {self._next_seq_id}"
             raise InternalError(wrong)
         self._next_seq_id = (self._next_seq_id + 1) % 256
         return data + self.read_payload() if size == MAX_PACKET_LEN else data
@@ -199,11 +199,15 @@ class Connection(pymysql.Connection):
         super().commit()
         self.is_done = True
 
+    def forget_held(self) -> None:
+        """Send nothing of what was held back, and expect no answers to it."""
+        self.owed -= len(self.held)
+        self.held.clear()
+
     def rollback(self) -> None:
         """End the transaction, if there is one, with all that was posted."""
         if not self.is_done:
-            self.owed -= len(self.held)
-            self.held.clear()
+            self.forget_held()
             self.settle()
             self.answers.clear()
             super().rollback()

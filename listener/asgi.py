@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from listener import webhook
-from listener.http.receive_whole import receive_whole
 from listener.intake import answers
 from listener.intake.answers import Answer
 from listener.intake.intake import Intake
 from listener.intake.readiness import READINESS
+from listener.receive_whole import receive_whole
 from listener.unfinished import UNFINISHED, UNPACED_BYTES
 from listener.vendors.head import BODY_BYTES, TOO_LONG, Refused
 from runtime import log

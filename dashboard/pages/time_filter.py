@@ -65,10 +65,10 @@ def whole_names(wanted: TimeFilter) -> str:
         if given and not fits:
             return ""
         if fits and given not in fits:
-            found = filters.only_one(name, given, fits)
+            only = filters.only_one(name, given, fits)
             # A blank at its end stays in quotes only.
-            found = found if found == found.strip() else f'"{found}"'
-            whole |= {name: found} if found != given else {}
+            only = only if only == only.strip() else f'"{only}"'
+            whole |= {name: only} if only != given else {}
     return formats.query(request.path, **{**request.args.to_dict(), **whole}) if whole else ""
 
 

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from listener.intake import answers
 from listener.intake.answers import Answer
+from listener.intake.intake import is_quick
 from listener.webhook import PATH
 
 TARGET = PATH.encode()
@@ -28,7 +29,7 @@ class WholeRequests(HttpToolsProtocol):
     waits for its answer, or (`is_due`) is to be asked for it.
     """
 
-    is_held = is_asked = is_due = keeps_alive = False
+    is_held = is_asked = is_due = keeps_alive = is_whole = False
     answer_whole: AnswerWhole | None = None
     lingering: Any
     early: list[bytes]
@@ -39,7 +40,8 @@ class WholeRequests(HttpToolsProtocol):
         """Hold a plain delivery back; give uvicorn everything else."""
         if self.is_asked:
             return  # a second one in the same piece, which is sent again
-        if self.answer_whole is not None and self.url == TARGET and self.is_plain():
+        is_first = not self.is_whole  # else uvicorn has the one before it, which is answered first
+        if is_first and self.answer_whole and self.url == TARGET and self.is_plain():
             self.is_held, self.early, self.keeps_alive = True, [], self.parser.should_keep_alive()
             return
         super().on_headers_complete()
@@ -58,6 +60,8 @@ class WholeRequests(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.is_held and not is_quick(sum(map(len, self.early))):
+            self.release()  # several pieces that were read at once: not for the loop to verify
         if self.is_held:
             self.is_held, self.is_asked, self.is_due, self.asked = False, True, True, self.scope
         elif not self.is_asked:

@@ -56,11 +56,11 @@ class Listening:
         self.set_result(deadline.Late(LATE))
 
     def set_result(self, outcome: DeliveryOutcome | Exception) -> None:
-        """Pass an outcome on."""
+        """Pass an outcome on; what goes wrong there is none of the other deliveries' business."""
         if not self.is_done:
             self.is_done = True
             self.timer.cancel()
-            self.learn(outcome)
+            self.loop.call_soon(self.learn, outcome)
 
     set_exception = set_result
 
@@ -122,13 +122,17 @@ class GroupCommit:
 
     def put(self, ticket: Ticket) -> None:
         """Queue a delivery up for the thread that writes, which the first one starts."""
+        if self.thread is None:
+            self.start()
         self.queue.put(ticket)
-        if self.thread is not None:
-            return
+
+    def start(self) -> None:
+        """Start the thread that writes. Raises RuntimeError: nothing is queued then."""
         with self.starting:
             if self.thread is None:
-                self.thread = threading.Thread(target=self.work, name="write", daemon=True)
-                self.thread.start()
+                thread = threading.Thread(target=self.work, name="write", daemon=True)
+                thread.start()
+                self.thread = thread
 
     def work(self) -> None:
         """Write batch after batch until the process ends."""

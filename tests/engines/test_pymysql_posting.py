@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -153,3 +154,15 @@ def test_statement_is_cut_before_and_behind_its_values(engine: Engine):
         " ON DUPLICATE KEY UPDATE a = VALUES(a), b = '%'",
     )
     assert cut("UPDATE t SET a = %(a)s") is None
+
+
+def test_answer_whose_head_comes_in_parts_across_the_limit_is_a_lost_connection(engine: Engine):
+    parts = [b"\x01\x00\x00", b"x"]  # as a read of the kernel's gives them when its time is over
+    with engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        raw._rfile.close()
+        raw._rfile = SimpleNamespace(read=lambda _: parts.pop(0), close=lambda: None)
+        with pytest.raises(DBAPIError) as raised:
+            connection.execute(HERE)
+        assert raised.value.connection_invalidated
+        assert not raw.open

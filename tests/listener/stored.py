@@ -12,7 +12,7 @@ FILLED = {"sources", "package_managers", "url_types", "depends_on_types"}
 """What a migration fills."""
 # What the threads beside reception keep for themselves.
 ASIDE = {
-    *("leases", *FILLED, "dirtyruns", "rollspans"),
+    *("leases", "marks", *FILLED, "dirtyruns", "rollspans"),
     *("rollups", "rollparts", "rollnights", "rollflakedays"),
 }
 

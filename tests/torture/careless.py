@@ -4,9 +4,8 @@ import asyncio
 import sys
 from collections.abc import Callable
 
-from listener import webhook
+from listener import receive_whole, webhook
 from listener.cli import main
-from listener.http import receive_whole
 from listener.intake import answers, intake
 from store.doors.decide import Received
 

@@ -109,6 +109,16 @@ def test_transaction_that_breaks_leaves_nothing_of_what_was_held(engine: Engine)
     assert names(engine) == ["d"]
 
 
+def test_savepoint_that_is_gone_back_to_leaves_nothing_of_what_was_held_since(engine: Engine):
+    with engine.begin() as connection:
+        post(connection, "a")
+        savepoint = connection.begin_nested()
+        post(connection, BAD)
+        savepoint.rollback()
+        post(connection, "b")
+    assert names(engine) == ["a", "b"]
+
+
 def test_connection_that_is_lost_before_what_is_held_is_sent_is_replaced(
     engine: Engine, engine_name: str, store_url: str
 ):

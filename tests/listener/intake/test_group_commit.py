@@ -1,18 +1,22 @@
 """Deliveries that come at once are committed together, and answered apart."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from listener.intake import intake as intake_module
+from listener.intake.group_commit import GroupCommit, Listening, settle_all
 from listener.intake.intake import Intake
 from runtime.file_lock import FileLock
 from store.deliveries.spool import Spool
+from store.doors.webhook import DeliveryOutcome
 from tests.listener.asking import Public
 from tests.listener.conftest import intake_for
 from tests.listener.sending import changed, headers, recorded
@@ -172,3 +176,40 @@ def test_database_that_fails_sends_those_that_wait_to_the_spool_as_well(
     assert intake.breaker.is_open
     assert intake.spool is not None
     assert intake.spool.count() == MANY
+
+
+def test_mistake_with_one_outcome_leaves_the_others_told():
+    told = list[object]()
+
+    def fail(_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    async def settled() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what))
+        outcome = DeliveryOutcome("applied")
+        listening = [Listening(learn, 9) for learn in (fail, told.append)]
+        settle_all((one, outcome) for one in listening)
+        await asyncio.sleep(0.05)
+
+    asyncio.run(settled())
+    mistake, outcome = told
+    assert isinstance(mistake, dict)
+    assert str(mistake["exception"]) == "a mistake of ours"
+    assert outcome == DeliveryOutcome("applied")
+
+
+def test_thread_that_cannot_be_started_queues_nothing_and_is_tried_again(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+):
+    group = GroupCommit(engine)
+    ticket: Any = object()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail_to_start)
+        with pytest.raises(RuntimeError, match="can't start"):
+            group.put(ticket)
+    assert group.queue.empty()
+    assert group.thread is None
+
+
+def fail_to_start(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")

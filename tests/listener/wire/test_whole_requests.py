@@ -173,12 +173,45 @@ def test_sender_that_is_gone_leaves_its_delivery_stored(intake: Intake, waiting:
         assert not waiting
 
 
+@pytest.mark.parametrize("closing", [b"", b"Connection: close\r\n"])
+def test_second_request_in_a_piece_is_never_answered_in_place_of_the_first(
+    intake: Intake, waiting: list[Ticket], closing: bytes
+):
+    head = request(headers("push", BODY, X_GitHub_Delivery="1" * 36), 0)
+    head = head.replace(b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n")
+    chunked = head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    second = push(2).replace(b"\r\n\r\n", b"\r\n" + closing + b"\r\n", 1)
+    with served(intake) as (_, _, sender):
+        sender.sendall(chunked + second)
+        until = time.monotonic() + 20
+        while not waiting and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        (first,) = waiting
+        assert first.decision.delivery.guid == "1" * 36
+        tell([(first.answer, RuntimeError("not stored"))])
+        answer = read_answer(sender)
+        assert b" 503 " in answer
+        assert CLOSING in answer
+        assert sender.recv(1) == b""
+
+
+def test_long_body_that_came_at_once_goes_the_longer_way(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("listener.http.whole_requests.is_quick", lambda length: length < 100)
+    with served(intake) as (app, _, sender):
+        sender.sendall(push(1))
+        assert read_answer(sender).endswith(APPLIED)
+        assert app.tasks == 1
+
+
 def test_mistake_of_ours_is_answered_with_503(intake: Intake, monkeypatch: pytest.MonkeyPatch):
     def fail(*_: Any) -> None:
         raise RuntimeError
 
     with served(intake) as (_, _, sender):
-        monkeypatch.setattr("listener.http.receive_whole.unpack", fail)
+        monkeypatch.setattr("listener.receive_whole.unpack", fail)
         sender.sendall(push(1))
         assert b" 503 " in read_answer(sender)
         monkeypatch.undo()
