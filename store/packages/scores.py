@@ -101,15 +101,19 @@ def read_graph(connection: Connection, ids: "array[int]") -> Graph:
     graph = Graph(array("i"), array("i"), array("q", bytes(8 * len(ids))))
     number = cast(edges.c.package_id, String)
     firm = case((edges.c.kind.not_in(WEAK), number))
+    texts = (func.aggregate_strings(one, ",") for one in (number, firm))
+    length = func.sum(func.length(number)) + func.count() - 1
     query = (
-        select(edges.c.dependency_id, *(func.aggregate_strings(one, ",") for one in (number, firm)))
+        select(edges.c.dependency_id, *texts, length)
         .where(edges.c.dependency_id.between(ids[0], ids[-1]))
         .group_by(edges.c.dependency_id)
     )
-    for dependency, whole, firm_ones in connection.execute(query):
+    for dependency, whole, firm_ones, length_of_all in connection.execute(query):
         target = places.of(dependency)
         if target is None:
             continue
+        if len(whole) < length_of_all:  # MySQL cuts at max_allowed_packet, and only warns
+            whole, firm_ones = read_apart(connection, dependency)
         # What a package needs for two reasons stands there twice.
         graph.dependents[target] = len({*whole.split(",")})
         if firm_ones:
@@ -117,6 +121,15 @@ def read_graph(connection: Connection, ids: "array[int]") -> Graph:
             graph.needing.extend(sources)
             graph.needed.extend([target] * len(sources))
     return graph
+
+
+def read_apart(connection: Connection, dependency: int) -> tuple[str, str]:
+    """Return who needs a package, and who cannot do without it, read row by row."""
+    edges = tables.packageedges.c
+    query = select(edges.package_id, edges.kind).where(edges.dependency_id == dependency)
+    rows = [(str(number), kind) for number, kind in connection.execute(query)]
+    firm = (number for number, kind in rows if kind not in WEAK)
+    return ",".join(number for number, _ in rows), ",".join(firm)
 
 
 class Places:

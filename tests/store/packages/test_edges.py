@@ -1,14 +1,17 @@
 """Names that lead to packages, edges, scores, and dependents."""
 
 import random
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import Connection, Engine, insert, select, text, update
 
+from engines import kind_of
+from engines.kind import Kind
 from engines.transaction import transact
 from schema.tables import packages as tables
-from store.packages import name_links
+from store.packages import name_links, scores
 from store.packages.after_load import follow_load
 from store.packages.dependents import list_dependents
 from store.packages.name_links import link_names
@@ -114,6 +117,32 @@ def test_scores_of_a_registry_whose_numbers_have_gaps_are_those_without(engine: 
         rows = connection.execute(query).all()
     assert [score for score, _ in rows] == pytest.approx(list(ranks), abs=1e-6)
     assert [dependents for _, dependents in rows] == [1, 1, 1, 1, 1, 0]
+
+
+def test_scores_count_who_a_server_cuts_off_of_a_text(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    # MySQL's and MariaDB's GROUP_CONCAT ends at a length, inside of a number, too.
+    def kind_that_cuts(connection: Connection) -> Kind:
+        kind = kind_of(connection)
+        is_cutting = kind.name in ("mysql", "mariadb")
+        cut = "SET SESSION group_concat_max_len = 15" if is_cutting else ""
+        return replace(kind, deep_recursion=cut)
+
+    monkeypatch.setattr(scores, "kind_of", kind_that_cuts)
+    with engine.begin() as connection:
+        npm = Shop(connection, "npm")
+        npm.package("left-pad")
+        npm.package("is-odd")
+        for at in range(30):
+            own = npm.package(f"app-{at}")
+            npm.needs(own, ["left-pad", {"name": "is-odd", "kind": "optional"}])
+    follow(engine, "npm")
+    dependents = by_name(engine, "dependents")
+    assert (dependents["left-pad"], dependents["is-odd"]) == (30, 30)
+    ranks = page_rank(32, range(2, 32), [0] * 30)
+    score = by_name(engine, "score")
+    assert [score["left-pad"], score["is-odd"]] == pytest.approx([ranks[0], ranks[1]], abs=1e-6)
 
 
 def test_dependents_are_all_of_a_chain_of_any_length(engine: Engine):
