@@ -12,10 +12,12 @@ from dashboard.view.charts import Chart
 from dashboard.web import filters, links, names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
-from store.reads import durations, freshness
+from store.figures import durations
+from store.figures.durations import ORDERS, Lengths
+from store.figures.split_spans import split_span
+from store.reads import freshness
 from store.reads import runs as reads
 from store.reads.connection import StatementTimeout, limit_time
-from store.reads.durations import ORDERS, Lengths
 from store.reads.freshness import SeededRuns
 from store.rollups.durations import SORTS, DayRuns, JobFilter, JobShare
 from store.write import changed_runs
@@ -113,7 +115,7 @@ def show() -> str | Redirect:
     """Return the charts and tables."""
     wanted = read_filter()
     with counting(wanted.span):
-        cut = durations.split_span(store(), wanted.span)
+        cut = split_span(store(), wanted.span)
         runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
         queues = durations.count_spans(store(), cut, "waits")
         runtimes = durations.count_spans(store(), cut, "times")
@@ -177,7 +179,7 @@ def download() -> Response | Redirect:
     wanted = read_filter()
     by = filters.choice("by", SORTS, "os")
     with counting(wanted.span):
-        cut = durations.split_span(store(), wanted.span)
+        cut = split_span(store(), wanted.span)
         rows = durations.list_shares(store(), cut, by, CSV_MOST, wanted.order).rows
         if not rows and (page := whole_names(wanted)):
             return redirect(page)
@@ -193,7 +195,7 @@ def download_days() -> Response | Redirect:
     """Return the charts' figures as CSV, a line for each day."""
     wanted = read_filter()
     with counting(wanted.span):
-        cut = durations.split_span(store(), wanted.span)
+        cut = split_span(store(), wanted.span)
         runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
         waits = percentiles(wanted.dates, durations.count_spans(store(), cut, "waits"))
         lengths = percentiles(wanted.dates, durations.count_spans(store(), cut, "times"))

@@ -87,11 +87,40 @@ def read_texts(
     begins: Sequence[datetime],
 ) -> dict[datetime, Said]:
     """Return what the texts of days say; a day without one says what `decode` makes of None."""
+    texts = list_texts(connection, query, column, begins)
+    return {begin: Said(decode(text), len(text or "")) for begin, text in texts}
+
+
+def list_texts(
+    connection: Connection,
+    query: Select[Any],
+    column: ColumnElement[datetime],
+    begins: Sequence[datetime],
+) -> list[tuple[datetime, str | None]]:
+    """Return the texts of days in their order, None for a day without one."""
     texts: dict[datetime, str | None] = dict.fromkeys(begins)
     for some in chunks(begins):
         for begin, text in connection.execute(query.where(column.in_(some))):
             texts[begin] = text
-    return {begin: Said(decode(text), len(text or "")) for begin, text in texts.items()}
+    return list(texts.items())
+
+
+def list_figure_texts(
+    connection: Connection, begins: Sequence[datetime], number: int
+) -> list[tuple[datetime, str | None]]:
+    """Return the stored figures of days, of a repository or of ALL."""
+    row = rollups.c
+    query = select(row.begintime, row.figures).where(row.repoid == number)
+    return list_texts(connection, query, row.begintime, begins)
+
+
+def list_part_texts(
+    connection: Connection, begins: Sequence[datetime], kind: str, number: int
+) -> list[tuple[datetime, str | None]]:
+    """Return what is stored of a part of days, of a repository or of ALL."""
+    row = rollparts.c
+    query = select(row.begintime, row.detail).where(row.part == name_part(kind, number))
+    return list_texts(connection, query, row.begintime, begins)
 
 
 def decode_ends(text: str | None) -> JobEnds:

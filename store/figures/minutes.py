@@ -1,7 +1,7 @@
 """Pure: figures of days -> billed minutes, what they cost, and how much pools of runners did."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -57,13 +57,11 @@ def cost_of(pool: str, seconds: float, minutes: int, prices: Prices) -> Cost:
     return Cost(seconds, minutes, minutes * price.multiplier, minutes * price.price)
 
 
-def sum_costs(days: Sequence[DayFigures], prices: Prices) -> dict[str, Cost]:
-    """Return the minutes of each workflow and what they cost; job time is that of pools alone."""
-    totals: Counter[tuple[str, str]] = Counter()
-    for day in days:
-        flows, pools = day.flows, [pool[0] for pool in day.pools]
-        for flow, pool, minutes in zip(*day.costs, strict=True):
-            totals[flows[flow], pools[pool]] += minutes
+def price_costs(totals: Mapping[tuple[str, str], int], prices: Prices) -> dict[str, Cost]:
+    """Return the minutes of each workflow and what they cost; job time is that of pools alone.
+
+    `totals` has them by workflow and pool.
+    """
     costs: dict[str, Cost] = defaultdict(Cost)
     for (workflow, pool), minutes in totals.items():
         costs[workflow] = costs[workflow].plus(cost_of(pool, 0.0, minutes, prices))

@@ -1,7 +1,6 @@
-"""Pure: figures of days -> how often what failed, by one of SUBJECTS, day by day."""
+"""Pure: figures of days -> how often what failed, by one of SUBJECTS but jobs, day by day."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -30,7 +29,7 @@ def repo_of(workflow: str) -> int:
 
 REPOSITORY, WORKFLOW, JOB, POOL, EVENT = "repository", "workflow", "job", "pool", "event"
 SUBJECTS = (REPOSITORY, WORKFLOW, JOB, POOL, EVENT)
-"""What is counted by; a job is told by its workflow and its name."""
+"""What is counted by; a job is told by its workflow and its name (store.figures.job_ends)."""
 
 
 def list_ends(day: DayFigures, by: str) -> Iterator[tuple[Any, int, int]]:
@@ -44,15 +43,8 @@ def list_ends(day: DayFigures, by: str) -> Iterator[tuple[Any, int, int]]:
     return ((event or "unknown", ends[0], ends[1]) for event, ends in day.events.items())
 
 
-def sum_ends(
-    days: Sequence[DayFigures], by: str, keys: Collection[Any] | None = None
-) -> dict[Any, Ends]:
-    """Return how many passed and failed, by the subject's keys, where any did.
-
-    Of no more keys than `keys` anything is asked: others may be left out.
-    """
-    if by == JOB:
-        return sum_job_ends(days, keys)
+def sum_ends(days: Sequence[DayFigures], by: str) -> dict[Any, Ends]:
+    """Return how many passed and failed, by the subject's keys, where any did."""
     counts: dict[Any, list[int]] = {}
     for day in days:
         for key, passed, failed in list_ends(day, by):
@@ -65,52 +57,8 @@ def sum_ends(
     return {key: Ends(*own) for key, own in counts.items() if own[0] or own[1]}
 
 
-def sum_job_ends(
-    days: Sequence[DayFigures], keys: Collection[tuple[str, str]] | None = None
-) -> dict[Any, Ends]:
-    """Return how many jobs passed and failed, by workflow and name; many thousands are added.
-
-    With `keys` at least theirs.
-    """
-    wanted = None if keys is None else {flow for flow, _ in keys}
-    passes: dict[str, dict[str, int]] = defaultdict(dict)
-    failures: dict[tuple[str, str], int] = defaultdict(int)
-    for day in days:
-        for flow, ends in day.ends:
-            if wanted is not None and flow not in wanted:
-                continue
-            own = passes[flow]
-            for name, passed in ends.items():
-                if passed.__class__ is not int:
-                    passed, failed = passed
-                    failures[flow, name] += failed
-                own[name] = own.get(name, 0) + passed
-    return {
-        (flow, name): Ends(passed, failures.get((flow, name), 0))
-        for flow, own in passes.items()
-        for name, passed in own.items()
-    }
-
-
-def count_failed_jobs(days: Sequence[DayFigures], keys: Sequence[Any]) -> dict[Any, list[int]]:
-    """Return how many jobs failed on each day, by some workflows and names."""
-    counts = {key: [0] * len(days) for key in keys}
-    names: dict[str, list[str]] = defaultdict(list)
-    for flow, name in keys:
-        names[flow].append(name)
-    for place, day in enumerate(days):
-        for flow, ends in day.ends:
-            for name in names.get(flow, ()):
-                known = ends.get(name)
-                if isinstance(known, list):
-                    counts[flow, name][place] = known[1]
-    return counts
-
-
 def count_failed(days: Sequence[DayFigures], by: str, keys: Sequence[Any]) -> dict[Any, list[int]]:
     """Return how many failed on each day, by some of the subject's keys."""
-    if by == JOB:
-        return count_failed_jobs(days, keys)
     counts = {key: [0] * len(days) for key in keys}
     for place, day in enumerate(days):
         for key, _, failed in list_ends(day, by):

@@ -1,5 +1,6 @@
 """Pure: when default branches turned red and green -> how long they were red, how soon fixed."""
 
+import itertools
 import statistics
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -61,9 +62,8 @@ class RedWalk:
         return [*self.spans, *lasting]
 
 
-def list_red_spans(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
-    """Return the red times of workflows in days that follow each other."""
-    walk = RedWalk()
+def walk_flows(walk: RedWalk, days: Iterable[DayFigures]) -> None:
+    """Go through the turns of workflows in days that follow each other."""
     for day in days:
         if walk.red:
             passed = {day.flows[place]: second for place, second in zip(*day.green, strict=True)}
@@ -71,12 +71,10 @@ def list_red_spans(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
                 walk.go_on(flow, (passed[flow], PASSED), ())
         for place, numbers in day.red:
             walk.go_on(day.flows[place], numbers, day.tags)
-    return walk.end(now)
 
 
-def list_red_jobs(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
-    """Return the red times of jobs, by workflow and name, in days that follow each other."""
-    walk = RedWalk()
+def walk_jobs(walk: RedWalk, days: Iterable[DayFigures]) -> None:
+    """Go through the turns of jobs, by workflow and name, in days that follow each other."""
     for day in days:
         turns = day.turns
         for flow, name in list(walk.red):
@@ -84,6 +82,26 @@ def list_red_jobs(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
                 walk.go_on((flow, name), (second, PASSED), ())
         for flow, name, numbers in turns.red:
             walk.go_on((flow, name), numbers, turns.pools)
+
+
+def find_first_turn(day: DayFigures) -> int | None:
+    """Return the first second at which a workflow or a job of a day turned, None without any."""
+    green = (second for jobs in day.turns.green.values() for second in jobs.values())
+    red = (numbers[::2] for *_, numbers in (*day.red, *day.turns.red))
+    return min(itertools.chain(day.green[1], green, *red), default=None)
+
+
+def list_red_spans(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
+    """Return the red times of workflows in days that follow each other."""
+    walk = RedWalk()
+    walk_flows(walk, days)
+    return walk.end(now)
+
+
+def list_red_jobs(days: Iterable[DayFigures], now: int) -> list[RedSpan]:
+    """Return the red times of jobs, by workflow and name, in days that follow each other."""
+    walk = RedWalk()
+    walk_jobs(walk, days)
     return walk.end(now)
 
 

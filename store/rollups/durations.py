@@ -1,6 +1,6 @@
 """Named SELECTs that count runs and jobs in their tables: by day, and how long jobs wait and run.
 
-Spans are whole seconds, so counting each value loses nothing. `store.reads.durations` answers the
+Spans are whole seconds, so counting each value loses nothing. `store.figures.durations` answers the
 same questions from roll-ups.
 """
 

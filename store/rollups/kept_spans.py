@@ -1,10 +1,13 @@
 """What roll-ups of days and nights say, kept as it was read: one that ended hardly ever changes.
 
 A page reads up to 180 days, and reading their JSON is most of its time. What is kept of a span is
-of one making of its roll-up (`version`): another one is read anew. It is shared by requests, so
-nobody may change it.
+of one making of its roll-up (`version`): another one is read anew. What days add up to is kept by
+blocks of days: a day that is made anew lets only its own block be added up again. All of it is
+shared by requests, so nobody may change it.
 """
 
+import functools
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
@@ -24,6 +27,9 @@ ENTRY = 500
 Version = tuple[int, datetime]
 """How often a roll-up was made, and when, since all may be deleted and counted from 1 anew."""
 
+BLOCK = 16
+"""Days of a block."""
+
 
 class Made(Protocol):
     """A span with a roll-up."""
@@ -33,7 +39,7 @@ class Made(Protocol):
         """Its first moment."""
 
     @property
-    def version(self) -> Version:
+    def version(self) -> Hashable:
         """Tells one making of it from all others."""
 
 
@@ -44,13 +50,20 @@ class Said(NamedTuple):
     size: int
 
 
+class Block(NamedTuple):
+    """Days that follow each other, as they were made."""
+
+    begin: datetime
+    version: Hashable
+
+
 class KeptSpans:
     """What is kept of one store: what was asked for longest ago is dropped first."""
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
         self.size = 0
-        self.spans: OrderedDict[tuple[Hashable, datetime], tuple[Version, Said]] = OrderedDict()
+        self.spans: OrderedDict[tuple[Hashable, datetime], tuple[Hashable, Said]] = OrderedDict()
         self.lock = Lock()
 
     def find(self, subject: Hashable, spans: Sequence[Made]) -> dict[datetime, Any]:
@@ -96,3 +109,40 @@ def read_kept(
             kept.keep(subject, missing[begin], said._replace(size=said.size + ENTRY))
             values[begin] = said.value
     return values
+
+
+def find_kept(
+    connection: Connection, spans: Sequence[Made], subject: Hashable
+) -> dict[datetime, Any]:
+    """Return what is kept of spans, by their begins."""
+    return KEPT.setdefault(connection.engine, KeptSpans()).find(subject, spans)
+
+
+def add_up_kept(
+    connection: Connection,
+    days: Sequence[Made],
+    subject: Hashable,
+    add_up: Callable[[Sequence[Made]], Said],
+) -> list[Any]:
+    """Return what each block of days adds up to, the oldest first; `add_up` gets one's days."""
+    sums = []
+    for _, part in itertools.groupby(days, lambda day: day.begin.toordinal() // BLOCK):
+        own = tuple(part)
+        block = Block(own[0].begin, tuple((day.begin, day.version) for day in own))
+        sums.append(
+            keep_value(connection, (subject, len(own)), block, functools.partial(add_up, own))
+        )
+    return sums
+
+
+def keep_value(
+    connection: Connection, subject: Hashable, block: Block, make: Callable[[], Said]
+) -> Any:
+    """Return what is kept of days as they were made, else make it."""
+    kept = KEPT.setdefault(connection.engine, KeptSpans())
+    known = kept.find(subject, [block])
+    if block.begin in known:
+        return known[block.begin]
+    said = make()
+    kept.keep(subject, block, said)
+    return said.value

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from config.calendar import Calendar
 from config.prices import read_prices
 from store.figures.figure_days import read_days
-from store.figures.minutes import sum_all, sum_costs, sum_pools
+from store.figures.minutes import price_costs, sum_all, sum_pools
 from store.figures.rates import Ends, count_failed, sum_ends
 from store.figures.rates import sum_all as sum_ends_of_all
 from store.figures.red_time import (
@@ -20,6 +20,7 @@ from store.figures.red_time import (
     union_seconds,
     within,
 )
+from store.figures.shown_days import add_costs
 from store.reads.months import list_rolled_days
 from store.rollups.count_figures import most_at_once
 from store.rollups.figures import DayFigures, JobTurns
@@ -146,7 +147,7 @@ def test_minutes_are_rounded_up_for_each_job_and_own_runners_are_free(engine: En
     fill(engine)
     with engine.connect() as connection:
         days = read_days(connection, BORDERS)
-    (cost,) = sum_costs(days, PRICES).values()
+    (cost,) = price_costs(add_costs(days), PRICES).values()
     # 14 jobs, half of 59 s (1 minute) and half of 61 s (2 minutes); 8 of them on macOS.
     assert cost.minutes == 21
     assert (cost.counted, round(cost.price, 2)) == (120, 0.96)

@@ -4,10 +4,8 @@ Counts and run times are exact either way. Spans that come from a roll-up are th
 bucket (store.rollups.histogram), at most 4% away.
 """
 
-import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,91 +13,15 @@ from sqlalchemy import Connection, select
 
 from engines.chunks import chunks
 from schema.tables.ci import repos
-from schema.tables.rollups import rollparts, rollups
-from store.reads.months import list_rolled_days
+from store.figures.split_spans import SplitSpan
 from store.reads.shown_names import label_workflows, list_shared_names
-from store.rollups import day_parts, days, durations, histogram
-from store.rollups.branch_runs import read_few_runs
-from store.rollups.days import ALL, DayDetail
-from store.rollups.durations import DayRuns, JobFilter, JobShare
+from store.rollups import durations, histogram
+from store.rollups.days import ALL
+from store.rollups.durations import DayRuns, JobShare
 
 Merged = dict[Any, JobShare]
 Lengths = dict[float, int]
 """How many jobs took so many seconds."""
-
-
-class UnrolledDays(NamedTuple):
-    """Days that follow each other and have no roll-up; `first` is the number of the first."""
-
-    first: int
-    span: JobFilter
-
-
-class RolledDetail(NamedTuple):
-    """What a roll-up says of a day, by the day's number: of a repository or of ALL."""
-
-    day: int
-    repoid: int
-    detail: DayDetail
-
-
-class SplitSpan(NamedTuple):
-    """What is asked for: what roll-ups say of days, and the days without."""
-
-    span: JobFilter
-    rolled: list[RolledDetail]
-    parts: list[UnrolledDays]
-
-
-def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
-    """Return the roll-ups of a span, and which of its days have none."""
-    made = set[tuple[datetime, datetime]]()
-    part = day_parts.find_part(span)
-    if part is not None or not span.is_narrow:
-        rolled = list_rolled_days(connection, span.borders[0], span.borders[-1])
-        made = {(day.begin, day.end) for day in rolled}
-    places, parts = dict[datetime, int](), list[UnrolledDays]()
-    for place, day in enumerate(itertools.pairwise(span.borders)):
-        if day in made:
-            places[day[0]] = place
-        elif parts and parts[-1].span.borders[-1] == day[0]:
-            last = parts[-1]
-            parts[-1] = UnrolledDays(
-                last.first, span._replace(borders=(*last.span.borders, day[1]))
-            )
-        else:
-            parts.append(UnrolledDays(place, span._replace(borders=day)))
-    if span.is_branch_anywhere:
-        parts = [one._replace(span=with_runs(connection, one.span)) for one in parts]
-    return SplitSpan(span, list(read_details(connection, span, part, places)), parts)
-
-
-def with_runs(connection: Connection, span: JobFilter) -> JobFilter:
-    """Return a span with the keys of its branch's runs, where these are few."""
-    assert span.branch is not None  # noqa: S101 - that is what it was asked for
-    return span._replace(runs=read_few_runs(connection, span.branch, span.borders))
-
-
-def read_details(
-    connection: Connection, span: JobFilter, part: str | None, places: dict[datetime, int]
-) -> Iterator[RolledDetail]:
-    """Yield what roll-ups say of days, by their begin: of a part, or of repositories."""
-    if part is not None:
-        row = rollparts.c
-        of_part = select(row.begintime, row.detail).where(
-            row.part == part, row.begintime.in_(list(places))
-        )
-        for begin, text in connection.execute(of_part):
-            for detail in day_parts.from_text(text, span.event):
-                yield RolledDetail(places[begin], ALL, detail)
-        return
-    meant = (ALL,) if span.repoid is None else (span.repoid,)
-    for some in chunks(meant if span.repoids is None else span.repoids):
-        query = select(rollups.c.begintime, rollups.c.repoid, rollups.c.detail).where(
-            rollups.c.repoid.in_(some), rollups.c.begintime.in_(list(places))
-        )
-        for begin, repoid, text in connection.execute(query):
-            yield RolledDetail(places[begin], repoid, days.from_text(text, span.event))
 
 
 def count_runs(connection: Connection, split: SplitSpan) -> list[DayRuns]:
@@ -211,10 +133,10 @@ def list_rolled_shares(split: SplitSpan, by: str) -> Iterator[JobShare]:
     wanted = None if split.span.os is None else split.span.os.casefold()
     counts: defaultdict[Any, int] = defaultdict(int)
     totals: defaultdict[Any, float] = defaultdict(float)
-    for _, repoid, detail in split.rolled:
+    for repoid, counted in split.sums:
         of_one = by == "repository" and repoid != ALL
         subject = "jobs" if by == "os" or of_one else by
-        for system, name, number, seconds in detail.counts.get(subject, ()):
+        for system, name, number, seconds in counted.get(subject, ()):
             if wanted is None or (system or "").casefold() == wanted:
                 key = system if by == "os" else repoid if of_one else name
                 counts[key] += number
