@@ -18,6 +18,7 @@ from store.figures import minutes, rates, shown_days
 from store.figures.end_counts import EndCounts
 from store.figures.minutes import Cost
 from store.figures.rates import JOB, POOL, REPOSITORY, SUBJECTS, WORKFLOW, Ends
+from store.figures.red_days import sum_red
 from store.figures.red_sums import NOTHING, Halves, RedSums, seconds_of
 from store.figures.red_time import RedSpan
 from store.figures.shown_days import ShownFigures
@@ -68,7 +69,7 @@ class ShownDays(NamedTuple):
     def sum_red(self, by: str) -> RedSums:
         """Return the red times of both, by lines of the table."""
         of_jobs = by in (JOB, POOL)
-        return self.figures.sum_red(self.halves, by, partial(red_key, by), of_jobs=of_jobs)
+        return sum_red(self.figures, self.halves, by, partial(red_key, by), of_jobs=of_jobs)
 
 
 class Line(NamedTuple):

@@ -11,8 +11,8 @@ from dashboard.view import charts
 from dashboard.web import filters, links, names, subject_names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
-from store.figures import slowdowns
-from store.figures.figure_days import MEDIANS, read_days
+from store.figures import shown_days, slowdowns
+from store.figures.job_medians import list_series
 from store.figures.slowdowns import RECENT, Slowdown
 from store.reads import runs
 
@@ -54,9 +54,9 @@ def read_slower() -> Slower:
     dates, repoid = filters.date_range(site().calendar, g.now, DAYS), names.read_one_repo()
     if len(dates.days) < 2 * RECENT:
         raise filters.BadFilter(f"At least {2 * RECENT} days are compared: the last {RECENT}.")
-    days = read_days(store(), dates.borders, repoid, frozenset({MEDIANS}))
-    jobs = slowdowns.list_slowdowns(slowdowns.job_series(days))
-    pools = slowdowns.list_slowdowns(slowdowns.wait_series(days))
+    figures = shown_days.read_shown(store(), dates.borders, repoid)
+    jobs = slowdowns.list_slowdowns(list_series(figures.list_median_blocks()))
+    pools = slowdowns.list_slowdowns(slowdowns.wait_series(figures.read_short()))
     repos = {repo.Id: repo.name for repo in runs.list_repos(store())}
     called: dict[Any, tuple[str, str]] = subject_names.label_flows(
         [change.key for change in jobs], repos

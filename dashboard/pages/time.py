@@ -12,8 +12,8 @@ from dashboard.view.charts import Chart
 from dashboard.web import filters, links, names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
-from store.figures import durations
-from store.figures.durations import ORDERS, Lengths
+from store.figures import job_shares
+from store.figures.job_shares import ORDERS, Lengths
 from store.figures.split_spans import split_span
 from store.reads import freshness
 from store.reads import runs as reads
@@ -116,11 +116,13 @@ def show() -> str | Redirect:
     wanted = read_filter()
     with counting(wanted.span):
         cut = split_span(store(), wanted.span)
-        runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
-        queues = durations.count_spans(store(), cut, "waits")
-        runtimes = durations.count_spans(store(), cut, "times")
-        tables = {by: durations.list_shares(store(), cut, by, SHARES, wanted.order) for by in SORTS}
-        whole = durations.sum_jobs(store(), cut)
+        runs = by_tone(wanted.dates, job_shares.count_runs(store(), cut))
+        queues = job_shares.count_spans(store(), cut, "waits")
+        runtimes = job_shares.count_spans(store(), cut, "times")
+        tables = {
+            by: job_shares.list_shares(store(), cut, by, SHARES, wanted.order) for by in SORTS
+        }
+        whole = job_shares.sum_jobs(store(), cut)
         if not (runs or whole.jobs) and (page := whole_names(wanted)):
             return redirect(page)
     days = wanted.dates.days
@@ -180,7 +182,7 @@ def download() -> Response | Redirect:
     by = filters.choice("by", SORTS, "os")
     with counting(wanted.span):
         cut = split_span(store(), wanted.span)
-        rows = durations.list_shares(store(), cut, by, CSV_MOST, wanted.order).rows
+        rows = job_shares.list_shares(store(), cut, by, CSV_MOST, wanted.order).rows
         if not rows and (page := whole_names(wanted)):
             return redirect(page)
     lines = [
@@ -196,9 +198,9 @@ def download_days() -> Response | Redirect:
     wanted = read_filter()
     with counting(wanted.span):
         cut = split_span(store(), wanted.span)
-        runs = by_tone(wanted.dates, durations.count_runs(store(), cut))
-        waits = percentiles(wanted.dates, durations.count_spans(store(), cut, "waits"))
-        lengths = percentiles(wanted.dates, durations.count_spans(store(), cut, "times"))
+        runs = by_tone(wanted.dates, job_shares.count_runs(store(), cut))
+        waits = percentiles(wanted.dates, job_shares.count_spans(store(), cut, "waits"))
+        lengths = percentiles(wanted.dates, job_shares.count_spans(store(), cut, "times"))
         if not runs and (page := whole_names(wanted)):
             return redirect(page)
     titles = ["day", *runs, *(f"wait {one}" for one in LINES), *(f"run {one}" for one in LINES)]

@@ -9,7 +9,7 @@ from dashboard.view import formats
 from dashboard.web import filters, names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import site, store
-from store.figures.durations import ORDERS
+from store.figures.job_shares import ORDERS
 from store.figures.known_names import list_known
 from store.name_parts import unquote
 from store.reads import runs as reads

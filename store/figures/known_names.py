@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select
 
 from schema.tables.ci import branches
-from store.figures.durations import list_rolled_shares
+from store.figures.job_shares import list_rolled_shares
 from store.figures.split_spans import split_span
 from store.rollups import durations
 from store.rollups.durations import JobFilter

@@ -60,8 +60,8 @@ class RedSums:
             sum_part(own or (), max(begin, border), max(end, border)) for begin, end in self.halves
         )
         return tuple(
-            RedSum(one.seconds + two.seconds, [*one.fixes, *two.fixes])
-            for one, two in zip(known or (NOTHING, NOTHING), after, strict=True)
+            RedSum(before.seconds + more.seconds, [*before.fixes, *more.fixes])
+            for before, more in zip(known or (NOTHING, NOTHING), after, strict=True)
         )
 
 

@@ -9,7 +9,7 @@ of the past: one bad day, and a job that takes now this and now that, say nothin
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from store.rollups import histogram
 from store.rollups.figures import DayFigures
@@ -56,35 +56,33 @@ def find_slowdown(key: tuple[str, ...], days: Sequence[float | None]) -> Slowdow
 def compare(key: tuple[str, ...], days: Sequence[float | None], window: Window) -> Slowdown | None:
     """Return how much longer the days of a window took."""
     past = sorted(value for value in days[: -window.days] if value is not None)
-    last = [value for value in days[-window.days :] if value is not None]
+    last = sorted(value for value in days[-window.days :] if value is not None)
     if len(past) < FEWEST_BEFORE or len(last) < window.days * FEWEST_SHARE:
         return None
-    before, now = statistics.median(past), statistics.median(last)
+    before, now = middle(past), middle(last)
+    growth = max(SECONDS, before * (GROWTH - 1))
+    if now <= before + growth:  # as nearly all do: no more is asked of them
+        return None
     scatter = MAD_SIGMA * statistics.median(abs(value - before) for value in past)
-    growth = max(SECONDS, before * (GROWTH - 1), scatter * window.deviations)
+    growth = max(growth, scatter * window.deviations)
     high = past[int(len(past) * HIGH)]
     if now <= before + growth or sum(value > high for value in last) < len(last) * window.share:
         return None
     return Slowdown(key, before, now, tuple(days))
 
 
-def list_slowdowns(series: Mapping[tuple[str, ...], Sequence[float | None]]) -> list[Slowdown]:
+def middle(ordered: Sequence[float]) -> float:
+    """Return the median of what is in order."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def list_slowdowns(
+    series: Mapping[Any, Sequence[float | None]],
+) -> list[Slowdown]:
     """Return those of the series that grew, by the most seconds first."""
     grown = (find_slowdown(key, days) for key, days in series.items())
     return sorted(filter(None, grown), key=lambda slower: (slower.before - slower.now, slower.key))
-
-
-def job_series(days: Sequence[DayFigures]) -> dict[tuple[str, ...], list[float | None]]:
-    """Return the daily medians of the run times of passed jobs, by workflow and job."""
-    series: dict[tuple[str, ...], list[float | None]] = {}
-    for place, day in enumerate(days):
-        for workflow, medians in day.medians.items():
-            for name, median in medians.items():
-                own = series.get((workflow, name))
-                if own is None:
-                    own = series[workflow, name] = [None] * len(days)
-                own[place] = median
-    return series
 
 
 def wait_series(days: Sequence[DayFigures]) -> dict[tuple[str, ...], list[float | None]]:

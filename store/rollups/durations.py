@@ -1,7 +1,7 @@
 """Named SELECTs that count runs and jobs in their tables: by day, and how long jobs wait and run.
 
-Spans are whole seconds, so counting each value loses nothing. `store.figures.durations` answers the
-same questions from roll-ups.
+Spans are whole seconds, so counting each value loses nothing. `store.figures.job_shares` answers
+the same questions from roll-ups.
 """
 
 from collections.abc import Sequence

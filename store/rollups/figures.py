@@ -76,9 +76,15 @@ def as_text(day: DayFigures) -> str:
 
 def from_text(text: str | None, *, with_medians: bool) -> DayFigures:
     """Return stored figures."""
-    first, _, second = (text or "{}\n{}").partition("\n")
+    first, _, _ = (text or "{}\n{}").partition("\n")
     day = DayFigures(**orjson.loads(first))
-    return replace(day, medians=orjson.loads(second)) if with_medians else day
+    return replace(day, medians=medians_from_text(text)) if with_medians else day
+
+
+def medians_from_text(text: str | None) -> dict[str, dict[str, float]]:
+    """Return the medians of stored figures."""
+    medians: dict[str, dict[str, float]] = orjson.loads((text or "\n{}").partition("\n")[2])
+    return medians
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from config.calendar import Calendar
 from config.prices import read_prices
-from store.figures.figure_days import read_days
 from store.figures.minutes import price_costs, sum_all, sum_pools
 from store.figures.rates import Ends, count_failed, sum_ends
 from store.figures.rates import sum_all as sum_ends_of_all
@@ -28,6 +27,7 @@ from store.rollups.make import drop_all, make_span
 from store.rollups.spans import RollupPlan, RollupSpan
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
+from tests.store.figures.whole_days import read_days
 from tests.store.rollups.making import make_all
 
 DAY = datetime(2026, 3, 9)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, delete, insert, update
 
 from schema.tables.rollups import rollparts, rollspans, rollups
-from store.figures import rates, red_time, shown_days
+from store.figures import rates, red_days, red_time, shown_days
 from store.figures.end_counts import EndCounts
 from store.figures.rates import Ends
 from store.figures.red_sums import Halves, seconds_of
@@ -100,7 +100,7 @@ KEYS = {
 }
 
 
-def sum_red(spans: list[RedSpan], halves: Halves) -> list[tuple[int, float | None]]:
+def tell_red(spans: list[RedSpan], halves: Halves) -> list[tuple[int, float | None]]:
     """What pages told before anything was kept."""
     return [
         (red_time.union_seconds(red_time.within(spans, *half)), red_time.median_fix(spans, *half))
@@ -118,7 +118,7 @@ def check(engine: Engine, days: list[DayFigures], now: datetime) -> None:
         shown = shown_days.read_shown(connection, borders)
         for by, key_of in KEYS.items():
             of_jobs = by in ("job", "pool")
-            found = shown.sum_red(halves, by, key_of, of_jobs=of_jobs)
+            found = red_days.sum_red(shown, halves, by, key_of, of_jobs=of_jobs)
             list_spans = red_time.list_red_jobs if of_jobs else red_time.list_red_spans
             groups: dict[Any, list[RedSpan]] = {}
             for span in list_spans(days, end):
@@ -126,7 +126,7 @@ def check(engine: Engine, days: list[DayFigures], now: datetime) -> None:
             for key, own in groups.items():
                 told = found.find(key)
                 assert told is not None
-                assert [(one.seconds, one.fix) for one in told] == sum_red(own, halves), (by, key)
+                assert [(one.seconds, one.fix) for one in told] == tell_red(own, halves), (by, key)
             assert found.find("another") is None
         short = shown.read_short()
         assert [day.events for day in short] == [day.events for day in days]

@@ -5,7 +5,15 @@ import statistics
 
 import pytest
 
-from store.figures.slowdowns import find_slowdown, job_series, list_slowdowns, wait_series
+from store.figures.job_medians import add_up_medians, list_series
+from store.figures.slowdowns import (
+    WINDOWS,
+    Slowdown,
+    Window,
+    find_slowdown,
+    list_slowdowns,
+    wait_series,
+)
 from store.rollups import histogram
 from store.rollups.figures import DayFigures
 
@@ -72,5 +80,38 @@ def test_series_are_daily_medians_by_job_and_by_pool():
         ),
         DayFigures(medians={"flow": {"lint": 3.0}}),
     ]
-    assert job_series(days) == {("flow", "test"): [60.0, None], ("flow", "lint"): [None, 3.0]}
+    series = {("flow", "test"): [60.0, None], ("flow", "lint"): [None, 3.0]}
+    medians = [day.medians for day in days]
+    assert list_series([add_up_medians(medians)]) == series
+    assert list_series([add_up_medians([day]) for day in medians]) == series
+    assert list_series([add_up_medians(medians), add_up_medians([{}])]) == {
+        key: [*own, None] for key, own in series.items()
+    }
     assert wait_series(days) == {("a", "Linux"): [10, None]}
+
+
+def test_change_is_what_the_statistics_say():
+    """Each step of a comparison by the library's functions, however little differs."""
+    rng = random.Random(3)
+    for _ in range(3000):
+        days = [rng.choice((None, round(rng.gauss(60, 9), 3))) for _ in range(rng.randint(14, 50))]
+        rise = rng.choice((0, 9, 10, 11, 12, 13, 30))
+        days[-14:] = [value and value + rise for value in days[-14:]]
+        assert find_slowdown(("job",), days) == next(
+            filter(None, (compared(days, window) for window in WINDOWS)), None
+        )
+
+
+def compared(days: list[float | None], window: Window) -> Slowdown | None:
+    past = sorted(value for value in days[: -window.days] if value is not None)
+    last = [value for value in days[-window.days :] if value is not None]
+    if len(past) < 7 or len(last) < window.days * 0.7:
+        return None
+    before, now = statistics.median(past), statistics.median(last)
+    scatter = 1.4826 * statistics.median(abs(value - before) for value in past)
+    growth = max(10.0, before * (1.2 - 1), scatter * window.deviations)
+    if now <= before + growth:
+        return None
+    if sum(value > past[int(len(past) * 0.85)] for value in last) < len(last) * window.share:
+        return None
+    return Slowdown(("job",), before, now, tuple(days))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 
 from config.calendar import Calendar
-from store.figures.durations import count_runs, count_spans, list_shares, sum_jobs
+from store.figures.job_shares import count_runs, count_spans, list_shares, sum_jobs
 from store.figures.split_spans import split_span
 from store.reads.months import list_rolled_days
 from store.rollups.durations import SORTS, JobFilter

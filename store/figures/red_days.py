@@ -1,0 +1,114 @@
+"""How long lines of a table were red in many days: those before a border are kept as they add up.
+
+They are kept by the turns of each day (store.figures.red_sums says what is known of them).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import orjson
+
+from store.figures import figure_days, red_sums, red_time
+from store.figures.red_sums import Halves, KeyOf, RedPast, RedSums
+from store.figures.red_time import RedWalk
+from store.figures.shown_days import LINE, Figured, ShownFigures
+from store.rollups.day_parts import TURNS_PART
+from store.rollups.figures import DayFigures, from_text
+from store.rollups.kept_spans import BLOCK, Block, Said, find_kept, keep_value, read_kept
+
+OPEN = 2
+"""The last days change all the time: the border of red times is before them."""
+
+
+def list_turns(
+    figures: ShownFigures, days: Sequence[Figured], *, of_jobs: bool
+) -> list[DayFigures]:
+    """Return days with when workflows, or jobs, turned red and green."""
+    begins = [day.begin for day in days if day.rolled]
+    made = dict(read_turns(figures, begins, of_jobs=of_jobs))
+    return [day.counted or made[day.begin] for day in days]
+
+
+def read_turns(
+    figures: ShownFigures, begins: Sequence[datetime], *, of_jobs: bool
+) -> list[tuple[datetime, DayFigures]]:
+    """Return what roll-ups say of when workflows, or jobs, turned, by the begin of the day."""
+    if of_jobs:
+        texts = figure_days.list_part_texts(figures.connection, begins, TURNS_PART, figures.number)
+        return [(begin, DayFigures(turns=figure_days.decode_turns(text))) for begin, text in texts]
+    texts = figure_days.list_figure_texts(figures.connection, begins, figures.number)
+    return [(begin, from_text(text, with_medians=False)) for begin, text in texts]
+
+
+def sum_red(
+    figures: ShownFigures, halves: Halves, by: str, key_of: KeyOf, *, of_jobs: bool
+) -> RedSums:
+    """Return the red times of both halves, by lines of a table; `by` names these."""
+    walk_on = red_time.walk_jobs if of_jobs else red_time.walk_flows
+    settled = len(figures.days) - OPEN
+    settled = next((n for n, day in enumerate(figures.days) if not day.rolled), settled)
+    settled = max(min(settled, len(figures.days) - OPEN), 0)
+    rest = list_turns(figures, figures.days[settled:], of_jobs=of_jobs)
+    border = red_sums.seconds_of(figures.days[settled].begin)
+    turned = (red_time.find_first_turn(day) for day in rest)
+    first = min((second for second in turned if second is not None), default=border)
+    if settled < BLOCK or min(first, halves[1][1]) < border:  # few days, or clocks that lie
+        settled, border = 0, red_sums.seconds_of(figures.days[0].begin)
+        rest = list_turns(figures, figures.days, of_jobs=of_jobs)
+        past = RedPast(min(border, halves[0][0]), {}, [], {})
+    else:
+        past = find_past(figures, settled, halves, by, key_of, of_jobs=of_jobs)
+    spans = red_sums.go_on(past, halves[1][1], lambda walk: walk_on(walk, rest))
+    return RedSums(past, spans, key_of, halves)
+
+
+def find_past(
+    figures: ShownFigures, settled: int, halves: Halves, by: str, key_of: KeyOf, *, of_jobs: bool
+) -> RedPast:
+    """Return what is known at the border after some days, which is kept by their turns.
+
+    Most of what makes a day anew is no turn: that is told by a digest of each day's.
+    """
+    days, border = figures.days[:settled], red_sums.seconds_of(figures.days[settled].begin)
+    made = [day.rolled for day in days if day.rolled]
+    turned, walk = ("turned", figures.number, of_jobs), RedWalk()
+    walk_on = red_time.walk_jobs if of_jobs else red_time.walk_flows
+
+    def read(begins: Sequence[datetime]) -> dict[datetime, Said]:
+        return {
+            begin: Said(digest_turns(day), LINE)
+            for begin, day in read_turns(figures, begins, of_jobs=of_jobs)
+        }
+
+    def add_up() -> RedPast:
+        for place in range(0, len(made), BLOCK):
+            own = [day.begin for day in made[place : place + BLOCK]]
+            told = read_turns(figures, own, of_jobs=of_jobs)
+            walk_on(walk, [day for _, day in told])
+            digested.update((begin, Said(digest_turns(day), LINE)) for begin, day in told)
+        # Up to now is up to the border here: now is no earlier.
+        return red_sums.add_up_past(walk, border, key_of, (halves[0], (halves[1][0], border)))
+
+    digested: dict[datetime, Said] = {}
+    past: RedPast | None = None
+    if len(find_kept(figures.connection, made, turned)) < len(made) - BLOCK:
+        past = add_up()  # whose digests came with it
+    digests = read_kept(
+        figures.connection, made, turned, lambda begins: digested if past else read(begins)
+    )
+    version = (halves[0], halves[1][0], *(digests[day.begin] for day in made))
+
+    def say() -> Said:
+        value = past or add_up()
+        return Said(value, LINE * (len(value.sums) + len(value.red) + len(value.late)))
+
+    block, subject = Block(made[0].begin, version), ("red", figures.number, by, settled)
+    kept: RedPast = keep_value(figures.connection, subject, block, say)
+    return kept
+
+
+def digest_turns(day: DayFigures) -> bytes:
+    """Return a digest of when workflows, or jobs, turned."""
+    said = orjson.dumps([day.flows, day.tags, day.red, day.green, day.turns])
+    return hashlib.blake2b(said, digest_size=16).digest()
