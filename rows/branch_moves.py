@@ -1,12 +1,14 @@
 """Stored moves of a branch -> the commit it points at.
 
 GitHub's times are whole seconds, so that two pushes of one second are ordered by what they say:
-the one that begins where another ended came after it. The same moves always give the same head.
+the one that begins where another ended came after it. GitLab's pushes have no time at all: they
+are as new as they were heard of, and what they say tells which came late. The same moves always
+give the same head.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 NO_COMMIT = ""
@@ -15,6 +17,10 @@ UNTOLD, READ = "?", "*"
 """In place of the commit a move began at: a deletion that does not say, a reading of the API."""
 SECONDS = 2
 """How many of the newest seconds count: the one before tells where a circle began."""
+LATE = timedelta(minutes=10)
+"""How much later than another one a push may be heard of that came before it."""
+MOST_HEARD = 8
+"""How many of those count, the newest ones."""
 
 Steps = Collection[tuple[str, str]]
 
@@ -30,6 +36,47 @@ class Move(NamedTuple):
 def newest_times(moves: Iterable[Move]) -> list[datetime]:
     """Return the times whose moves count, in order."""
     return sorted({move.time for move in moves})[-SECONDS:]
+
+
+class End(NamedTuple):
+    """Where moves end, NO_COMMIT where the branch is gone, and when the last of them was."""
+
+    head: str
+    time: datetime
+
+
+def counting_times(moves: Collection[Move], *, is_heard: bool) -> list[datetime]:
+    """Return the times whose moves count; `is_heard` where these are when they were heard of."""
+    return (heard_times if is_heard else newest_times)(moves)
+
+
+def end_after(moves: Collection[Move], *, is_heard: bool) -> End:
+    """Return where moves end; `is_heard` where their times are when they were heard of."""
+    return end_of_heard(moves) if is_heard else End(head_after(moves), newest_times(moves)[-1])
+
+
+def heard_times(moves: Iterable[Move]) -> list[datetime]:
+    """Return the times whose moves count where each is as new as it was heard of, in order."""
+    times = sorted({move.time for move in moves})[-MOST_HEARD:]
+    return [time for time in times if times[-1] - time <= LATE]
+
+
+def end_of_heard(moves: Collection[Move]) -> End:
+    """Return where moves end of which is only known when each was heard of.
+
+    The last one counts, with what leads away from there: that was heard of too early. What led to
+    where the last one began was before it, as often as the branch went to and fro.
+    """
+    times = heard_times(moves)
+    *others, last = sorted(move for move in moves if move.time in times)
+    begin, end = last.beforehash, End(last.afterhash, last.time)
+    while earlier := [move for move in others if move.afterhash == begin]:
+        others.remove(earlier[-1])
+        begin = earlier[-1].beforehash
+    while later := [move for move in others if move.beforehash == end.head]:
+        others.remove(later[0])
+        end = End(later[0].afterhash, later[0].time)
+    return end
 
 
 def head_after(moves: Collection[Move]) -> str:

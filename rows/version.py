@@ -31,6 +31,7 @@ REVISION = {
 
 REVISION_AT = {"workflowruns": 13, "runattempts": 13}
 """Where in a version its revision stands; elsewhere after the time and the rank."""
+RANK_AT = 8
 
 STATUS_RANK = {IN_PROGRESS: 1, COMPLETED: 2}  # requested, queued, pending, waiting: 0
 ENDED = 3
@@ -45,6 +46,8 @@ EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
 AHEAD = timedelta(days=1)
 """How far the clocks of a server and of ours may be apart."""
+HEARD = 128
+"""Ranks from here on: the time is when it was heard of, for nothing else tells when it was."""
 FINAL = 1 << 60
 """More than the microseconds of any time: what has ended is newer than what goes on."""
 
@@ -79,6 +82,11 @@ def timed(table: str, time: datetime | None, rank: int, state: Iterable[object])
 def is_of(stored: bytes, time: datetime) -> bool:
     """Tell whether a stored version that `timed` made is of this time."""
     return stored.startswith(struct.pack(">Q", micros(time)))
+
+
+def is_heard(stored: bytes) -> bool:
+    """Tell whether a stored version that `timed` made is as new as it was heard of."""
+    return len(stored) > RANK_AT and stored[RANK_AT] >= HEARD
 
 
 def is_current(table: str, stored: bytes) -> bool:

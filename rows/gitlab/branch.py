@@ -1,13 +1,14 @@
 """Pushes, tag pushes and the API's branch list -> branches and tagpushes.
 
-No push says when it was: of two records of a branch the one that came later is the newer one, and
-what the API lists decides when a delivery came late.
+No push says when it was: of two records of a branch the one that came later is the newer one, but
+for pushes that begin where another one ended (`rows.branch_moves`); what the API lists decides.
 """
 
 from rows import Row, fields, version
+from rows.branch_moves import NO_COMMIT, Move
 from rows.source_record import Payload, Push, Repository
 
-PUSH, API = 0, 1
+PUSH, API = version.HEARD, version.HEARD + 1
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 
 
@@ -31,14 +32,19 @@ def is_known(payload: Payload, key: str) -> bool:
 
 
 def pushed_rows(payload: Payload, repo: Repository) -> list[Row]:
-    """Return the row of the branch that a push moved, made or deleted."""
+    """Return the rows of the branch that a push moved, made or deleted."""
     ref = ref_of(payload)
     if not ref.startswith(HEADS):
         return []
     name = ref.removeprefix(HEADS)
     if not is_known(payload, "after"):
         return [Row("branches", {"name": name, "version": version.STUB})]
-    return [branch_row(name, fields.sha(payload, "after", "push"), repo, PUSH)]
+    before, after = (fields.sha(payload, key, "push") for key in ("before", "after"))
+    row = branch_row(name, after, repo, PUSH)
+    if repo.received is None or not is_known(payload, "before"):
+        return [row]
+    move = Move(repo.received, before or NO_COMMIT, after or NO_COMMIT)
+    return [row, Row("branchmoves", {"name": name, **move._asdict()})]
 
 
 def tag_rows(payload: Payload, repo: Repository) -> list[Row]:

@@ -123,9 +123,14 @@ def parent_of(source: Payload) -> dict[str, object]:
 
 
 def usual_workflow(source: str | None, payload: Payload, repo: Repository) -> dict[str, object]:
-    """Return the workflow: the project's CI file, but of schedules and children: they have own."""
+    """Return the workflow: the project's CI file, but of schedules and children: they have own.
+
+    What another CI says is of no file of the project, which it must not turn red or green.
+    """
     if source in (*SCHEDULES, CHILD, None):
         return {}
+    if source in UNENDED:
+        return {"workflowname": source}
     return {"workflowname": ci_file(payload), "workflowgitid": repo.gitid}
 
 

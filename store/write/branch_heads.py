@@ -26,7 +26,7 @@ from engines import kind_of
 from engines.asking.questions import Question, ask
 from engines.chunks import chunks
 from rows import version
-from rows.branch_moves import Move, head_after, newest_times
+from rows.branch_moves import Move, counting_times, end_after
 from schema.tables.branch_moves import branchmoves
 from schema.tables.ci import branches, commits
 from store.write import lake_marks
@@ -64,12 +64,13 @@ def derive_heads(connection: Connection, moved: Sequence[Values]) -> list[Stored
     for number, rows in sorted(stored.items()):
         branch = StoredBranch(*rows[0][: len(StoredBranch._fields)])
         moves = {row.move: Move(row.time, row.beforehash, row.afterhash) for row in rows}
-        times = newest_times(moves.values())
+        is_heard = version.is_heard(branch.version)
+        times = counting_times(moves.values(), is_heard=is_heard)
         forgotten += [{"row": Id} for Id, move in moves.items() if move.time not in times]
         # Else there is a later record without moves, of a release that did not note them.
         if version.is_of(branch.version, times[-1]):
-            head = head_after(moves.values()) or None
-            gone = None if head else times[-1]
+            end = end_after(moves.values(), is_heard=is_heard)
+            head, gone = end.head or None, None if end.head else end.time
             if (branch.headhash, rows[0].deletetime) != (head, gone):
                 changes.append({"row": number, "head": head, "gone": gone})
             branch = branch._replace(headhash=head)

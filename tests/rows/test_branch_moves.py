@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rows.branch_moves import NO_COMMIT, READ, UNTOLD, Move, head_after, newest_times
+from rows.branch_moves import (
+    LATE,
+    MOST_HEARD,
+    NO_COMMIT,
+    READ,
+    UNTOLD,
+    End,
+    Move,
+    end_of_heard,
+    head_after,
+    heard_times,
+    newest_times,
+)
 
 NOON = datetime(2026, 3, 2, 12)
 SECOND = timedelta(seconds=1)
@@ -137,3 +149,55 @@ def test_moves_that_no_longer_count_may_be_forgotten(steps: list[tuple[int, str,
     moves = {Move(NOON + second * SECOND, begin, end) for second, begin, end in steps}
     times = newest_times(moves)
     assert head_after(moves) == head_after({move for move in moves if move.time in times})
+
+
+def heard(*steps: str, apart: timedelta = SECOND) -> list[Move]:
+    """Return moves as they were heard of, one after the other; `-` is no commit."""
+    return [
+        Move(NOON + number * apart, *(letter.replace("-", GONE) for letter in step))
+        for number, step in enumerate(steps)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "head", "last"),
+    [
+        (["ab", "bc"], "c", 1),
+        (["bc", "ab"], "c", 0),  # the first push came last
+        (["cd", "bc", "ab"], "d", 0),
+        (["cd", "ab", "bc"], "d", 0),
+        (["e-", "-d"], "d", 1),  # deleted and made again
+        (["-d", "e-"], "d", 0),
+        (["ab", "ba", "ab"], "b", 2),  # forced back and forth
+        (["-a", "a-", "-a"], "a", 2),
+        (["ab", "bc", "ab"], "c", 1),  # a group's webhook and a project's tell it twice
+        (["-a", "ab", "-a", "b-"], "a", 0),  # deleted in between
+        (["ab", "bc", "xb"], "c", 1),
+        (["ab", "cd"], "d", 1),  # a push is missing
+        (["ab", "bc", "cb"], "b", 2),  # forced back
+    ],
+)
+def test_what_has_no_time_is_as_new_as_it_was_heard_of_unless_it_leads_to_what_was_left(
+    steps: list[str], head: str, last: int
+):
+    moves = heard(*steps)
+    assert end_of_heard(set(moves)) == End(head, moves[last].time)
+
+
+@given(st.permutations("abcdefgh"))
+def test_pushes_one_after_the_other_end_where_they_end_whatever_order_they_came_in(
+    order: list[str],
+):
+    following = dict(pairwise("abcdefgh-"))
+    assert end_of_heard(heard(*(one + following[one] for one in order))).head == GONE
+
+
+def test_push_that_is_heard_of_much_later_is_new():
+    moves = heard("bc", "ab", apart=LATE + SECOND)
+    assert end_of_heard(moves) == End("b", moves[1].time)
+    assert heard_times(moves) == [moves[1].time]
+
+
+def test_few_pushes_without_a_time_are_kept():
+    moves = heard(*(f"{number}{number + 1}" for number in range(MOST_HEARD + 1)))
+    assert heard_times(moves) == [move.time for move in moves[1:]]

@@ -65,3 +65,10 @@ def test_pushed_tag_is_kept_with_the_commit_that_it_stands_for():
     tag = push(object_kind="tag_push", event_name="tag_push", ref="refs/tags/v1", after="d" * 40)
     assert rows_of(told("tag_push", tag), "tagpushes") == [{"name": "v1", "time": NOW, "hash": SHA}]
     assert rows_of(told("tag_push", tag), "branches") == []
+
+
+def test_push_tells_what_it_began_at_and_when_it_was_heard_of():
+    assert rows_of(told("push", push(before="0" * 40)), "branchmoves") == [
+        {"name": "main", "time": NOW, "beforehash": "", "afterhash": SHA}
+    ]
+    assert rows_of(told("push", push(before=None)), "branchmoves") == []

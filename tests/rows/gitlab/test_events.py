@@ -128,6 +128,15 @@ def test_schedule_names_its_pipelines_and_a_hook_leaves_that_out():
     assert row["workflowname"] == "Nightly"
 
 
+def test_what_another_ci_says_is_no_workflow_of_the_file():
+    for rows in (
+        told("pipeline", pipeline(source="external")),
+        read("pipeline", payloads.read_pipeline(pipeline(source="external"))),
+    ):
+        (row,) = rows_of(rows, "workflowruns")
+        assert (row["workflowname"], row.get("workflowgitid")) == ("external", None)
+
+
 def test_child_pipeline_knows_its_parent_at_both_doors():
     hook = pipeline(source="parent_pipeline")
     hook["source_pipeline"] = {"pipeline_id": 30, "job_id": 12, "project": {}}
