@@ -13,6 +13,7 @@ from dashboard.causes.shown_causes import NightCauses, NightSpan
 from dashboard.pages.shown_nights import ShownNights, read_rows, read_shown_nights
 from dashboard.view import formats
 from dashboard.view.new_issue_link import new_issue_link
+from dashboard.view.night_cells import draw_cells
 from dashboard.view.night_matrix import (
     NO_GROUP,
     NOT_RUN,
@@ -20,7 +21,6 @@ from dashboard.view.night_matrix import (
     estimate_width,
     filter_rows,
     find_shared_owner,
-    has_text,
     sort_rows,
 )
 from dashboard.view.shown_changes import list_job_changes
@@ -90,6 +90,7 @@ def show() -> str:
     text = filters.text("q")
     rows = choose_rows(shown, text)
     causes = read_causes(choose_rows(shown, ""), shown, text)
+    labels = {night: formats.night(night) for night in shown.nights}
     totals = {
         state: sum(row.cell(shown.last).state == state for row in shown.rows) for state in STATES
     }
@@ -110,7 +111,7 @@ def show() -> str:
         counts=COUNTS,
         usual=USUAL,
         text=text,
-        hit=lambda cell: not text or has_text(cell, text),
+        cells=lambda row: draw_cells(row, shown.last, labels, text),
         has_runs=bool(shown.rows) or reads.has_runs(store()),
     )
 

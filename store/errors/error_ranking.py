@@ -26,6 +26,9 @@ from store.errors.error_filter import (
 )
 from store.reads.failures import has_other_revisions
 
+TOGETHER = 50
+"""Errors whose first times are asked for by one statement."""
+
 EXAMPLES = 20
 """Of an error's latest failures, those that are asked for names."""
 
@@ -105,13 +108,15 @@ def list_errors(
 def find_first(connection: Connection, fingerprints: Iterable[str]) -> dict[str, datetime]:
     """Return when errors were seen first, in all of the store."""
     f = failures.c
-    query = select(f.fingerprint, func.min(f.time)).group_by(f.fingerprint)
-    return {
-        fingerprint: time
-        for part in chunks(sorted(fingerprints))
-        for fingerprint, time in connection.execute(query.where(f.fingerprint.in_(part)))
-        if time is not None
-    }
+    # Each by itself: PostgreSQL reads all failures of several, of one the first.
+    times: dict[str, datetime | None] = {}
+    ordered = sorted(set(fingerprints))
+    for place in range(0, len(ordered), TOGETHER):
+        part = ordered[place : place + TOGETHER]
+        firsts = (select(func.min(f.time)).where(f.fingerprint == own) for own in part)
+        query = select(*(first.scalar_subquery() for first in firsts))
+        times |= zip(part, connection.execute(query).one(), strict=True)
+    return {fingerprint: time for fingerprint, time in times.items() if time is not None}
 
 
 class ErrorDays(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from engines.chunks import chunks
 from rows.words import workflow_key
 from schema.tables.ci import repos
 from schema.tables.rollups import rollflakedays
@@ -29,44 +30,93 @@ from store.rollups.flake_days import (
     epoch,
     from_text,
 )
+from store.rollups.kept_spans import Made, Said, add_up_kept, read_kept
+
+CommitCounts = dict[JobKey, int]
+"""On how many commits jobs ended."""
+
+REST, LINE = 3, 30
+"""A day without its commits is about that part of it; a job's line is so long."""
 
 
 def list_flakes(connection: Connection, borders: Sequence[datetime]) -> list[ShownFlake]:
     """Return the jobs that failed and passed on a commit between borders, the most often first."""
-    begins, days = read_flake_days(connection, borders)
+    begins, days, counts = read_flake_days(connection, borders)
     query = select(repos.c.Id, repos.c.name)
     names = {number: name or "" for number, name in connection.execute(query).all()}
-    return add_up(days, [*map(epoch, begins)], epoch(borders[-1]), names)
+    return add_up(days, counts, [*map(epoch, begins)], epoch(borders[-1]), names)
 
 
 def read_flake_days(
     connection: Connection, borders: Sequence[datetime]
-) -> tuple[list[datetime], list[FlakeDay]]:
-    """Return spans that follow each other, by their begins: days, or several without roll-up."""
-    rolled = {(day.begin, day.end) for day in list_rolled_days(connection, borders[0], borders[-1])}
-    row = rollflakedays.c
-    query = select(row.begintime, row.detail).where(
-        row.begintime >= borders[0], row.begintime < borders[-1]
-    )
-    stored: dict[datetime, str] = {begin: text for begin, text in connection.execute(query).all()}
-    spans = [
-        (is_made, [*parts])
-        for is_made, parts in itertools.groupby(itertools.pairwise(borders), rolled.__contains__)
-    ]
+) -> tuple[list[datetime], list[FlakeDay], list[CommitCounts]]:
+    """Return spans that follow each other, by their begins: days, or several without roll-up.
+
+    Their commits are those of the counts, by job: of some of them together.
+    """
+    rolled = {
+        (day.begin, day.end): day for day in list_rolled_days(connection, borders[0], borders[-1])
+    }
+
+    def read(begins: Sequence[datetime]) -> dict[datetime, Said]:
+        texts = read_texts(connection, begins)
+        return {
+            begin: Said(from_text(text)._replace(commits=[]), len(text) // REST)
+            for begin, text in texts.items()
+        }
+
+    def add_up_commits(days: Sequence[Made]) -> Said:
+        texts = read_texts(connection, [day.begin for day in days])
+        counts = count_by_job(map(from_text, texts.values()))
+        return Said(counts, LINE * len(counts))
+
     begins: list[datetime] = []
     days: list[FlakeDay] = []
-    for is_made, parts in spans:
+    counts: list[CommitCounts] = []
+    for is_made, group in itertools.groupby(itertools.pairwise(borders), rolled.__contains__):
+        parts = list(group)
         if is_made:
-            begins += [begin for begin, _ in parts]
-            days += [from_text(stored.get(begin, "[[],[],[]]")) for begin, _ in parts]
+            made = [rolled[part] for part in parts]
+            stored = read_kept(connection, made, "flakes", read)
+            begins += [day.begin for day in made]
+            days += [stored[day.begin] for day in made]
+            counts += add_up_kept(connection, made, "commits", add_up_commits)
         else:
             begins.append(parts[0][0])
             days.append(from_text(count_flakes(connection, parts[0][0], parts[-1][1])))
-    return begins, days
+            counts.append(count_by_job(days[-1:]))
+    return begins, days, counts
+
+
+def read_texts(connection: Connection, begins: Sequence[datetime]) -> dict[datetime, str]:
+    """Return what is stored of days."""
+    row = rollflakedays.c
+    query = select(row.begintime, row.detail)
+    texts = dict.fromkeys(begins, "[[],[],[]]")
+    for some in chunks(begins):
+        for begin, text in connection.execute(query.where(row.begintime.in_(some))):
+            texts[begin] = text
+    return texts
+
+
+def count_by_job(days: Iterable[FlakeDay]) -> CommitCounts:
+    """Return on how many commits jobs ended, those of each day."""
+    counts: CommitCounts = {}
+    for day in days:
+        for repoid, gitid, workflow, by_job in day.commits:
+            flow = workflow_key(gitid, workflow)
+            for job, number in by_job.items():
+                key = (repoid, flow, job.casefold())
+                counts[key] = counts.get(key, 0) + number
+    return counts
 
 
 def add_up(
-    days: Sequence[FlakeDay], begins: Sequence[float], end: float, names: dict[int, str]
+    days: Sequence[FlakeDay],
+    counts: Sequence[CommitCounts],
+    begins: Sequence[float],
+    end: float,
+    names: dict[int, str],
 ) -> list[ShownFlake]:
     """Return the flaky jobs of spans that begin so, the last one up to `end`."""
     called: dict[JobKey, tuple[int, int | None, str, str]] = {}
@@ -85,7 +135,7 @@ def add_up(
         for key, commits in ends.items()
     }
     flaky = {key: commits for key, commits in flaky.items() if commits}
-    numbers = count_commits(days, begins, end, flaky.keys())
+    numbers = count_commits(days, counts, begins, end, flaky.keys())
     shown = []
     for key, commits in flaky.items():
         repoid, gitid, workflow, job = called[key]
@@ -125,18 +175,18 @@ def rank(shown: ShownFlake) -> tuple[int, float, int, str]:
 
 
 def count_commits(
-    days: Sequence[FlakeDay], begins: Sequence[float], end: float, wanted: Any
+    days: Sequence[FlakeDay],
+    counted: Sequence[CommitCounts],
+    begins: Sequence[float],
+    end: float,
+    wanted: Any,
 ) -> Counter[JobKey]:
     """Return on how many commits jobs ended: those of each day, one of several days once."""
     counts: Counter[JobKey] = Counter()
+    for of_days in counted:
+        counts.update({key: of_days[key] for key in wanted if key in of_days})
     places: defaultdict[tuple[JobKey, str], set[int]] = defaultdict(set)
     for place, day in enumerate(days):
-        for repoid, gitid, workflow, by_job in day.commits:
-            flow = workflow_key(gitid, workflow)
-            for job, number in by_job.items():
-                key = (repoid, flow, job.casefold())
-                if key in wanted:
-                    counts[key] += number
         for repoid, gitid, workflow, job, commit, *times in day.links:
             key = job_key(repoid, workflow_key(gitid, workflow), job)
             if key in wanted:

@@ -8,7 +8,9 @@ of the past: one bad day, and a job that takes now this and now that, say nothin
 
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from operator import is_not
 from typing import Any, NamedTuple
 
 from store.rollups import histogram
@@ -16,6 +18,7 @@ from store.rollups.figures import DayFigures
 
 GROWTH, SECONDS = 1.2, 10.0
 MAD_SIGMA = 1.4826
+IS_KNOWN = partial(is_not, None)
 HIGH = 0.85
 """The share of the past's days that those of a change are above."""
 FEWEST_BEFORE, FEWEST_SHARE = 7, 0.7
@@ -55,8 +58,7 @@ def find_slowdown(key: tuple[str, ...], days: Sequence[float | None]) -> Slowdow
 
 def compare(key: tuple[str, ...], days: Sequence[float | None], window: Window) -> Slowdown | None:
     """Return how much longer the days of a window took."""
-    past = sorted(value for value in days[: -window.days] if value is not None)
-    last = sorted(value for value in days[-window.days :] if value is not None)
+    past, last = order(days[: -window.days]), order(days[-window.days :])
     if len(past) < FEWEST_BEFORE or len(last) < window.days * FEWEST_SHARE:
         return None
     before, now = middle(past), middle(last)
@@ -69,6 +71,12 @@ def compare(key: tuple[str, ...], days: Sequence[float | None], window: Window) 
     if now <= before + growth or sum(value > high for value in last) < len(last) * window.share:
         return None
     return Slowdown(key, before, now, tuple(days))
+
+
+def order(values: Iterable[float | None]) -> list[float]:
+    """Return what is known of values, the least first."""
+    known: Any = filter(IS_KNOWN, values)
+    return sorted(known)
 
 
 def middle(ordered: Sequence[float]) -> float:

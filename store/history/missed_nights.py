@@ -62,17 +62,17 @@ Key = tuple[int, WorkflowKey]
 
 def list_nightlies(results: Iterable[NightlyResult]) -> dict[Key, Nightly]:
     """Return the workflows that ran by a schedule, or a group's rule, by repository."""
-    nightlies: dict[Key, Nightly] = {}
+    names: dict[Key, str] = {}
+    ways: dict[Key, str] = {}
+    nights: dict[Key, set[date]] = defaultdict(set)
     for result in sorted(results, key=lambda result: result.night):
-        if result.way not in (SCHEDULE, GROUP):
-            continue
-        for workflow, name in result.content.ran.items():
-            nightly = nightlies.setdefault(
-                (result.repoid, workflow), Nightly(name, result.way, set[date]())
-            )
-            nightlies[result.repoid, workflow] = nightly._replace(name=name)
-            nightly.nights.add(result.night)
-    return nightlies
+        if result.way in (SCHEDULE, GROUP):
+            for workflow, name in result.content.ran.items():
+                key = (result.repoid, workflow)
+                names[key] = name
+                ways.setdefault(key, result.way)
+                nights[key].add(result.night)
+    return {key: Nightly(name, ways[key], nights[key]) for key, name in names.items()}
 
 
 def list_expected(
