@@ -32,6 +32,7 @@ from itertools import chain, dropwhile, islice, pairwise
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Self
+from urllib.parse import unquote
 
 import pymysql
 from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE, SERVER_STATUS
@@ -1529,16 +1530,16 @@ def open_postgresql(place: Place, write: bool, limit: float) -> Any:
     settings = {**POSTGRESQL_SETTINGS, "statement_timeout": max(1, int(limit * 1000))}
     if not write:
         settings["default_transaction_read_only"] = "on"
+    asked = values_of(url, "options")
     try:
         added = PostgresSession if write else ReadingPostgres
         session = joined(added, psycopg.Connection).connect(
-            host=postgresql_host(url),
-            port=url.port or 5432,
+            **postgresql_hosts(url, write),
             user=url.username,
             password=place.password or None,
             dbname=url.database,
             connect_timeout=min(WAIT, max(2, int(limit + MARGIN))),
-            options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
+            options=" ".join([*asked, *(f"-c {name}={settings[name]}" for name in settings)]),
             client_encoding="utf8",
             gssencmode="disable",
             autocommit=True,
@@ -1870,8 +1871,11 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         if self.backend == "sqlite":
             return str(self.url.database)
-        port = 5432 if self.backend == "postgresql" else 3306
-        return f"{self.url.host or 'localhost'}:{self.url.port or port}"
+        if self.backend == "postgresql":
+            found = postgresql_hosts(self.url)
+            pairs = zip(found["host"].split(","), found["port"].split(","), strict=True)
+            return " or ".join(f"{host or 'localhost'}:{port}" for host, port in pairs)
+        return f"{self.url.host or 'localhost'}:{self.url.port or 3306}"
 
 
 def find_place(password: str | None, url: str | URL | None, write: bool) -> Place:
@@ -1896,7 +1900,10 @@ def find_place(password: str | None, url: str | URL | None, write: bool) -> Plac
     if found.get_backend_name() == "postgresql":
         if importlib.util.find_spec("psycopg") is None:
             fail("PostgreSQL needs psycopg here: pip install 'psycopg[binary]'")
-        tls = postgresql_tls_arguments(postgresql_host(found), switch, roots)
+        elsewhere = (
+            host for host in postgresql_hosts(found)["host"].split(",") if not is_here(host)
+        )
+        tls = postgresql_tls_arguments(next(elsewhere, None), switch, roots)
         bare = found._replace(drivername="postgresql+psycopg", password=None)
     else:
         tls = tls_arguments(found.host, switch, roots)
@@ -1906,7 +1913,10 @@ def find_place(password: str | None, url: str | URL | None, write: bool) -> Plac
 
 def parse_url(url: str | URL) -> URL | None:
     with suppress(ArgumentError, ValueError):  # their texts may repeat it, with its password
-        return make_url(url)
+        found = make_url(url)
+        # What PostgreSQL's programs and many providers write.
+        is_short = found.drivername == "postgres"
+        return found.set(drivername="postgresql") if is_short else found
     return None
 
 
@@ -1974,7 +1984,7 @@ def postgresql_tls_arguments(host: str | None, switch: str, ca: Path | None) -> 
     """Return psycopg's arguments, by the same rule."""
     if "ssl_disabled" in (checked := tls_arguments(host, switch, ca)):
         return {"sslmode": "disable"}
-    if not checked or str(host).startswith("/"):
+    if not checked:
         return {"sslmode": "prefer"}
     known = (ssl.get_default_verify_paths().cafile, *ROOTS)
     roots = ca or next((name for name in known if name and Path(name).exists()), None)
@@ -1983,10 +1993,42 @@ def postgresql_tls_arguments(host: str | None, switch: str, ca: Path | None) -> 
     return {"sslmode": "verify-full", "sslrootcert": str(roots)}
 
 
-def postgresql_host(url: URL) -> str | None:
-    """Return a URL's host, which may be a folder with a socket, as in `?host=/run/postgresql`."""
-    given = url.query.get("host")
-    return url.host or (given if isinstance(given, str) else None)
+SERVERS = {"read-write": "primary", "read-only": "standby"}  # a reader's sessions are all read-only
+
+
+def postgresql_hosts(url: URL, write: bool = False) -> dict[str, str]:
+    """Return libpq's arguments for a URL's hosts, of which it takes the first that answers.
+
+    One may be a folder with a socket: `?host=/run/postgresql`. Several are `?host=a:5432&host=b`,
+    or `?host=a,b&port=5432,5433`; `target_session_attrs` may say which of them is meant.
+    """
+    named_hosts = ",".join(values_of(url, "host")).split(",")
+    hosts = [unquote(url.host)] if url.host else named_hosts
+    ports = ",".join(values_of(url, "port") or [str(url.port or 5432)]).split(",")
+    pairs = []
+    for place, host in enumerate(hosts):
+        named = re.fullmatch(r"(\[.*\]|[^:]*):(\d*)", host)
+        port = named[2] if named else ports[min(place, len(ports) - 1)]
+        pairs.append(((named[1] if named else host).strip("[]"), port or "5432"))
+    target = [
+        one if write else SERVERS.get(one, one) for one in values_of(url, "target_session_attrs")
+    ]
+    return {
+        "host": ",".join(host for host, _ in pairs),
+        "port": ",".join(port for _, port in pairs),
+        **dict(zip(["target_session_attrs"], target, strict=False)),
+    }
+
+
+def values_of(url: URL, name: str) -> list[str]:
+    """Return the values of a name in a URL's query, where it may stand often."""
+    given = url.query.get(name, ())
+    return [given] if isinstance(given, str) else list(given)
+
+
+def is_here(host: str) -> bool:
+    """Tell whether a host is this machine, or a folder with a socket, or none, which is either."""
+    return not host or host.startswith("/") or is_loopback(host)
 
 
 def is_loopback(host: str | None) -> bool:

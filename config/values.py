@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from engines.kind import examples, kind_of
@@ -42,6 +42,8 @@ def database_url(text: str) -> str:
     """Return a SQLAlchemy URL of an engine we know."""
     try:
         url = make_url(text)
+        if (spelled := in_our_spelling(url)) is not url:
+            url, text = spelled, spelled.render_as_string(hide_password=False)
     except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         # The error's text repeats the URL and its password.
         raise ValueError(f"is not a database URL like {examples()}") from None
@@ -53,6 +55,21 @@ def database_url(text: str) -> str:
     if not url.database:
         raise ValueError(f"names no database: {examples()}")
     return text
+
+
+def in_our_spelling(url: URL) -> URL:
+    """Return a URL that PostgreSQL's programs and providers write otherwise as SQLAlchemy does.
+
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+    """
+    if url.drivername == "postgres":
+        url = url.set(drivername="postgresql")
+    if url.get_backend_name() == "postgresql" and "%" in (url.host or ""):
+        query = {**url.query, "host": unquote(url.host or "")}  # a socket's folder
+        url = URL.create(
+            url.drivername, url.username, url.password, None, url.port, url.database, query
+        )
+    return url
 
 
 def url_password(text: str) -> str | None:

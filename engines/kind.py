@@ -155,6 +155,8 @@ class Kind:
     both together are rare, and all rows of one are read and sorted. Empty where an index tells."""
     message: Callable[[Exception], str] = str
     """Return what an error of the driver says, without anything of a row."""
+    why_unfit: Callable[[Connection], str] | None = None
+    """Return why a database cannot hold every text; empty when it can. None where all can."""
     extensions: tuple[str, ...] = ()
     """Statements that make what the types of columns need, before the first table."""
     ends_with_an_error: bool = False

@@ -43,15 +43,13 @@ from engines.postgresql_session import (
     allow_ddl,
     allow_null,
     asked,
-    cipher,
-    durability,
-    encryption,
+    begin_session,
     list_view,
     make_view,
     open_connection,
-    options,
-    take_pages_for_near,
 )
+from engines.reaching.postgresql_place import as_asked, encryption
+from engines.reaching.postgresql_promises import cipher, durability, why_unfit
 
 POOL_SECONDS = 60  # a failed-over server may have another address: only new connections see it
 
@@ -74,8 +72,12 @@ CLASSES = {
 }
 REFUSED = (
     "authentication failed", "no password supplied", "pg_hba.conf", "does not exist",
-    "permission denied for database", "is not permitted to log in",
+    "permission denied for database", "is not permitted to log in", "unsupported startup parameter",
 )  # fmt: skip
+CITEXT = (
+    ": an administrator runs CREATE EXTENSION citext in the database once, in a schema of"
+    " search_path (docs/accounts.md)"
+)
 """A login that fails has no SQLSTATE in libpq; so servers that speak another language are taken to
 be away."""
 
@@ -90,14 +92,11 @@ def connect(place: URL, login: Login) -> Engine:
     seconds = login.read_seconds
     if login.password is not None:
         place = place.set(password=login.password)
-    # What libpq would take from a URL (sslmode, sslrootcert, gssencmode, ...) weakens nothing.
-    weak = [name for name in place.query if name.startswith(("ssl", "gss", "options", "service"))]
-    place = place.difference_update_query(weak).set(drivername="postgresql+psycopg")
+    place = as_asked(place).set(drivername="postgresql+psycopg")
     engine = create_engine(
         place,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
-            "options": options(login),
             "client_encoding": "utf8",
             "gssencmode": "disable",
             **encryption(place, login),
@@ -111,7 +110,7 @@ def connect(place: URL, login: Login) -> Engine:
     )
     if login.password_command:
         event.listen(engine, "do_connect", partial(asked, login.password_command))
-    event.listen(engine, "connect", take_pages_for_near)
+    event.listen(engine, "connect", partial(begin_session, login))
     held.watch_savepoints(engine)
     opener = partial(open_connection, seconds)
     engine.dialect.opener = opener  # type: ignore[attr-defined] # for `wait_for_connections`
@@ -133,12 +132,13 @@ def connect_reader(place: URL, login: Login) -> Engine:
     engine = connect(place, login)
 
     def make_read_only(connection: Any, _: Any) -> None:
-        connection.execute("SET default_transaction_read_only = on")
-        connection.commit()
+        if not connection.is_pooled:  # a session of the pooler's may be a writer's next
+            connection.execute("SET default_transaction_read_only = on")
+            connection.commit()
 
     event.listen(engine, "connect", make_read_only)
     # A page's figures come from one moment, however many statements it takes.
-    return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def limit(seconds: float) -> str:
@@ -187,6 +187,8 @@ def fault(error: BaseException | None) -> str:
         return STATES.get(state) or CLASSES.get(state[:2], CONNECTION)
     if isinstance(error, psycopg.DataError):
         return DATA  # psycopg's own, of a value that it cannot send
+    if isinstance(error, psycopg.ProgrammingError):
+        return ACCESS  # libpq's own, of an option in the URL that it does not know
     is_refused = any(part in str(error) for part in REFUSED)
     return ACCESS if is_refused else CONNECTION
 
@@ -198,7 +200,8 @@ def is_missing(error: Exception, table: str) -> bool:
 
 def message(error: Exception) -> str:
     """Return what an error says, without its details, which hold the row."""
-    return getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
+    said = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
+    return f"{said}{CITEXT}" if '"citext"' in said else said
 
 
 def wait_for_connections(engine: Engine, until_made: Callable[[Callable[[], Any]], Any]) -> None:
@@ -238,6 +241,7 @@ POSTGRESQL = Kind(
     dependency="CREATE STATISTICS IF NOT EXISTS st_{table}_{column} (dependencies)"
     " ON {column}, {follows} FROM {table}",
     message=message,
+    why_unfit=why_unfit,
     extensions=("CREATE EXTENSION IF NOT EXISTS citext",),
     ends_with_an_error=True,
     deep_recursion="SELECT set_config(name, 'off', true) FROM unnest(ARRAY['enable_hashjoin',"

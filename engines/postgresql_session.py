@@ -1,48 +1,38 @@
-"""A session with PostgreSQL: TLS, settings, promises, DDL, and an end to every wait.
+"""A session with PostgreSQL: settings, DDL, and an end to every wait.
 
 psycopg has no read timeout of its own: a query to a server that is frozen was waited for as long
 as it was, 20 s, with all of libpq's time limits at 1 or 2 s. They are for networks that are
 silent, and a frozen server's acknowledges.
 """
 
-import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.errors import _WaitTimeout
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import Connection
 
 from engines import deadline
-from engines.kind import LOCK_WAIT_SECONDS, ListView, Login, Promise, is_loopback
+from engines.kind import LOCK_WAIT_SECONDS, ListView, Login
 from engines.password_command import CommandFailed, fetched
 
 IDLE_SECONDS = 600  # for which a transaction of a client that is gone may keep its locks
-ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
-# https://www.postgresql.org/docs/current/runtime-config-wal.html
-DURABLE = {
-    "fsync": (("on",), "must be on, or a crash loses what was answered with 2xx"),
-    "synchronous_commit": (
-        ("on", "local", "remote_write", "remote_apply"),
-        "must not be off, or a crash loses what was answered with 2xx",
-    ),
-    "full_page_writes": (("on",), "must be on, or a crash may leave pages that are half written"),
-}
 WAIT_SECONDS = 2
 """A statement that waits for a table lets nobody else begin to read it meanwhile: so it gives up,
 lets them pass, and comes again. https://www.postgresql.org/docs/current/explicit-locking.html"""
 
-NEAR_PAGES = """SELECT set_config('random_page_cost', '1.1', false) FROM pg_settings
-WHERE name = 'random_page_cost' AND source = 'default'"""
-"""Lets a session take indexes that lead to rows all over a table: those of a repository, a branch,
-a run. The default, 4, is a disk's whose arm moves: by it all jobs of the days are looked through,
-and for the roll-ups of one day the whole of a big table (docs/decisions/0079). Whoever set another
-value, for a role or all, is followed.
-"""
+BEGIN_SESSION = """SELECT pg_backend_pid(), {},
+(SELECT set_config('random_page_cost', '1.1', false) FROM pg_settings
+WHERE name = 'random_page_cost' AND source = 'default')"""
+"""Sets a session up at once. Not by `options` of the login: a pooler refuses or drops those.
 
+Pages are near, so that a session takes indexes that lead to rows all over a table: those of a
+repository, a branch, a run. The default cost, 4, is a disk's whose arm moves: by it all jobs of the
+days are looked through, and for the roll-ups of one day the whole of a big table
+(docs/decisions/0079). Whoever set another value, for a role or all, is followed.
+"""
 FIELDS = {"number": "BIGINT", "text": "CITEXT", "word": "CITEXT", "time": "TIMESTAMP"}
 GRACE_SECONDS = 0.5
 """By which the server's own limit (statement_timeout) comes sooner, and tells more."""
@@ -77,6 +67,8 @@ class TimedConnection(psycopg.Connection[Any]):
     """
 
     seconds: float = 0
+    is_pooled = False
+    """Whether a pooler stands between: the server's process is not the one that it said."""
     held: list[Callable[[], object]]
 
     def __init__(self, *given: Any, **options: Any) -> None:
@@ -142,68 +134,33 @@ def asked(command: str, *given: Any) -> None:
         raise psycopg.OperationalError(str(error)) from None
 
 
-def options(login: Login) -> str:
-    """Return the settings that every session begins with."""
-    settings = {
+def settings(login: Login) -> dict[str, str]:
+    """Return the settings that every session begins with, whatever its role or database has."""
+    return {
         "TimeZone": "UTC",
         "lock_timeout": f"{LOCK_WAIT_SECONDS}s",
         "statement_timeout": f"{round(login.read_seconds * 1000)}ms",
         "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        # A backslash in a text of a statement is itself, and a type's name comes as SQLAlchemy
+        # knows it.
+        "standard_conforming_strings": "on",
+        "quote_all_identifiers": "off",
     }
-    return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
-def take_pages_for_near(connection: Any, _: Any) -> None:
-    """Let a session's plans go by indexes, unless somebody has said otherwise."""
-    connection.execute(NEAR_PAGES)
+def begin_session(login: Login, connection: Any, _: Any) -> None:
+    """Set a new session up.
+
+    Behind a pooler nothing is prepared by name: PgBouncer before 1.21 gives the next transaction
+    to a server's session in which that name may be another's statement.
+    """
+    given = settings(login).items()
+    each = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in given)
+    answer = connection.execute(BEGIN_SESSION.format(each)).fetchone()
     connection.commit()
-
-
-def encryption(place: URL, login: Login) -> dict[str, str]:
-    """Return what libpq is told of TLS. Raises OSError when the roots cannot be read."""
-    if not login.tls:
-        return {"sslmode": "disable"}
-    if all(is_here(host) for host in hosts(place)):
-        return {"sslmode": "prefer"}
-    # libpq's own `system` finds no roots in the binary wheel, whose OpenSSL looks elsewhere.
-    defaults = ssl.get_default_verify_paths().cafile, *ROOTS
-    there = (name for name in defaults if name and Path(name).exists())
-    roots = login.ssl_ca or next(there, None)
-    if roots is None:
-        raise FileNotFoundError("no file of the system's certificates: DATABASE_SSL_CA names one")
-    ssl.create_default_context(cafile=roots)  # libpq says nothing of a file that it cannot read
-    return {"sslmode": "verify-full", "sslrootcert": roots}
-
-
-def hosts(place: URL) -> list[str | None]:
-    """Return the hosts that a URL may lead to."""
-    named = [place.host] if place.host else []
-    for name in ("host", "hostaddr"):
-        given = place.query.get(name, ())
-        for value in (given,) if isinstance(given, str) else given:
-            named += [one.rpartition(":")[0] or one for one in value.split(",")]
-    return [*named] or [None]
-
-
-def is_here(host: str | None) -> bool:
-    """Tell whether a host is this machine, or a folder with a socket."""
-    return is_loopback(host) or str(host).startswith("/")
-
-
-def durability(connection: Connection) -> list[Promise]:
-    """Return what the server, or this session of it, promises about a commit."""
-    query = f"SELECT {', '.join(f'current_setting({name!r})' for name in DURABLE)}"
-    values = connection.execute(text(query)).one()
-    return [
-        Promise(name, value, "" if value in good else f"{value} {why}")
-        for (name, (good, why)), value in zip(DURABLE.items(), values, strict=True)
-    ]
-
-
-def cipher(connection: Connection) -> str:
-    """Return how the connection is encrypted; empty when it is not."""
-    query = "SELECT cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
-    return str(connection.execute(text(query)).scalar() or "")
+    if answer[0] != connection.pgconn.backend_pid:
+        connection.is_pooled = True
+        connection.prepare_threshold = None
 
 
 def allow_ddl(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import webhook_secret
 from config.settings import USUAL, Settings
 from engines import faults, kind_of
-from engines.kind import is_loopback
+from engines.reaching.postgresql_place import hosts, is_here
 from listener.check_alerts import alert_lines
 from listener.check_store import contents_lines
 from rows.one_line import one_line
@@ -37,6 +37,13 @@ HELP = {
     faults.ACCESS: "look at user, password, rights and schema (python3 local-database.py -i)",
     faults.CONNECTION: "start it, give it room, end what locks it, or wait: deliveries are spooled",
 }
+HELP_BY_WORD = {
+    "certificate": "DATABASE_SSL_CA names the roots to trust (docs/accounts.md)",
+    "does not support SSL": "let it offer TLS, or set DATABASE_SSL=off (docs/accounts.md)",
+    "invalid connection option": "look at the options in DATABASE_URL",
+    "unsupported startup parameter": "take `options` out of DATABASE_URL: a pooler has none",
+}
+"""What helps where the words of an error say more than what is at fault."""
 AGES = {
     "current": "",
     "empty": "",
@@ -113,7 +120,7 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
     """Yield the lines of a database."""
     url = make_url(settings.database_url)
     kind = kind_of(url)
-    place = f"{kind.name} {url.host or url.database}"
+    place = f"{kind.name} {', '.join(filter(None, hosts(url))) or url.database}"
     try:
         age = migrate.state(engine)
         with engine.connect() as connection:
@@ -134,7 +141,8 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
             yield from alert_lines(engine, settings)
     except SQLAlchemyError as error:
         told = f"{place}: {faults.described(error)}"
-        helps = HELP.get(faults.fault(error), HELP[faults.CONNECTION])
+        helps = next((HELP_BY_WORD[word] for word in HELP_BY_WORD if word in told), None)
+        helps = helps or HELP.get(faults.fault(error), HELP[faults.CONNECTION])
         yield CheckLine("database", "", told if RESTORE in told else f"{told}: {helps}")
     except (ValueError, TypeError) as error:
         yield CheckLine("database", "", f"{place}: a value cannot be read: {error}: {verify.HELP}")
@@ -144,7 +152,7 @@ def tls_line(connection: Connection, settings: Settings) -> CheckLine:
     """Tell whether the connection is encrypted: on this machine it need not be."""
     if cipher := kind_of(connection).cipher(connection):
         return CheckLine("TLS", cipher)
-    if is_loopback(make_url(settings.database_url).host):
+    if all(map(is_here, hosts(make_url(settings.database_url)))):
         return CheckLine("TLS", "not used: the database is on this machine")
     return CheckLine("TLS", "", "is off: passwords and deliveries can be read on the way")
 

@@ -102,6 +102,7 @@ def upgrade(engine: Engine | str, revision: str = HEAD) -> None:
 
     if isinstance(engine, str):
         engine = create_engine(engine)
+    refuse_unfit(engine)
     for attempt in range(1, TRIES + 1):
         try:
             with upgrade_lock(engine, WAIT_SECONDS), engine.connect() as connection:
@@ -111,6 +112,20 @@ def upgrade(engine: Engine | str, revision: str = HEAD) -> None:
             if attempt == TRIES:
                 raise
             time.sleep(0.2 * attempt)
+
+
+def refuse_unfit(engine: Engine) -> None:
+    """Raise Unadoptable where an empty database cannot hold every text.
+
+    One that holds a store already is upgraded: `--check` tells of it.
+    """
+    from schema.adopt.shape import Unadoptable
+
+    if (why_unfit := kind_of(engine.url).why_unfit) is None:
+        return
+    with engine.connect() as connection:
+        if not heads(connection) and (why := why_unfit(connection)):
+            raise Unadoptable(why)
 
 
 def run_migrations(connection: Connection, revision: str = HEAD) -> None:

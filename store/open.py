@@ -86,7 +86,7 @@ def open_engine(settings: Settings, role: Role) -> Engine:
             cache_kib=role.cache_kib,
         )
     except OSError as error:
-        raise CannotStart(f"{role.url}: {error.strerror or error}") from error
+        raise CannotStart(f"DATABASE_SSL_CA: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from engines.column_types import Exact, Moment
 from engines.lease import Lease, holder_of, own_name, take
 from engines.transaction import transact
 from schema import migrate
+from schema.adopt.shape import Unadoptable
 from store.copying.comparison import Round, TableState, hash_tables
 from store.copying.table_copy import tables
 
@@ -166,7 +167,10 @@ def close(target: Engine) -> None:
     if migrate.state(target) == migrate.COPYING and (then := noted(target, REVISION)):
         set_revision(target, then)  # it may be of an earlier release
     if migrate.state(target) != "current":
-        migrate.upgrade(target)
+        try:
+            migrate.upgrade(target)
+        except Unadoptable as error:
+            raise Refused(str(error)) from error
     note(target, REVISION, migrate.known_revisions()[0])
     set_revision(target, migrate.COPYING)
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engines import connect, connect_reader, faults
 from engines.kind import Login
-from engines.postgresql_session import encryption
+from engines.reaching.postgresql_place import encryption
 from rows.version import timed
 from schema.tables.ci import branches
 from store.write.upsert import upsert

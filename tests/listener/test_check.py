@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from config.settings import read
 from engines import connect
-from engines.postgresql_session import DURABLE
+from engines.reaching.postgresql_promises import DURABLE
 from listener import check_store as checks
 from listener.check import check
 from listener.check_store import log_lines

@@ -52,7 +52,7 @@ def test_only_a_right_certificate_is_trusted(
             with pytest.raises(OperationalError, match="certificate verify failed"):
                 refused.connect()
 
-    monkeypatch.setattr("engines.postgresql_session.is_here", lambda host: False)
+    monkeypatch.setattr("engines.reaching.postgresql_place.is_here", lambda host: False)
     another = connect(place.set(host="127.0.0.1"), ssl_ca=str(right))
     with pytest.raises(OperationalError, match="does not match host name"):
         another.connect()

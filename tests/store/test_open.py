@@ -34,7 +34,7 @@ def test_roots_that_cannot_be_read_are_one_line(tmp_path: Path):
         "DATABASE_URL": "mysql+pymysql://writer@db.example.org/runs",
         "DATABASE_SSL_CA": str(tmp_path / "roots.pem"),
     }
-    with pytest.raises(CannotStart, match="DATABASE_MIGRATE_URL: "):
+    with pytest.raises(CannotStart, match="DATABASE_SSL_CA: "):
         open_engine(read({}, environ, tmp_path), MIGRATE)
 
 

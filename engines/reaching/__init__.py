@@ -1,0 +1,1 @@
+"""How a server is reached: the way there, and what it promises."""
