@@ -119,8 +119,9 @@ def test_savepoint_that_is_gone_back_to_leaves_nothing_of_what_was_held_since(en
     assert names(engine) == ["a", "b"]
 
 
+@pytest.mark.parametrize("size", [1, 1 << 24])  # the second is too long to hold
 def test_connection_that_is_lost_before_what_is_held_is_sent_is_replaced(
-    engine: Engine, engine_name: str, store_url: str
+    engine: Engine, engine_name: str, store_url: str, size: int
 ):
     other = connect(store_url)
 
@@ -129,7 +130,7 @@ def test_connection_that_is_lost_before_what_is_held_is_sent_is_replaced(
         number = connection.execute(text(asked)).scalar_one()
         with other.begin() as killing:
             killing.execute(text(KILL.get(engine_name, "KILL {}").format(number)))
-        post(connection, "b")
+        post(connection, "b", size=size)
 
     assert stop(engine, work, DBAPIError).connection_invalidated
     with engine.begin() as connection:
