@@ -55,7 +55,7 @@ def add_up_jobs(days: Iterable[JobEnds]) -> JobBlock:
                 if passed.__class__ is not int:
                     passed, failed = passed
                     failures[place] += failed
-                    failing[place] = failed
+                    failing[place] += failed
                 passes[place] += passed
         by_day.append(failing)
     return block
