@@ -5,9 +5,8 @@ stored already is not written.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -20,6 +19,7 @@ from feedrunner.messages import Message, Record, State, WholeStream
 from feedrunner.writing.batch import Written
 from feedrunner.writing.met_rows import MetRows
 from feedrunner.writing.row_numbers import Numbers
+from feedrunner.writing.waiting_rows import WaitingRows, single_row
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
 from schema.tables import packages as tables
@@ -32,7 +32,6 @@ BATCH_BYTES = 4 * 2**20
 """Bytes of their lines, at most."""
 LONGEST_LIST = 4
 """Batches that wait for the end of a version's list."""
-SIZE = attrgetter("size")
 COUNTED = 2000
 """Changed rows after which a server counts its tables; then after ten times as many."""
 LISTS = ("dependencies", "provides")
@@ -52,8 +51,7 @@ class Loader:
 
     def __init__(self, engine: Engine, load: Load, transact: Transact = transact) -> None:
         self.engine, self.load, self.transact = engine, load, transact
-        self.buffer = list[Record]()
-        self.size = 0
+        self.waiting = WaitingRows()
         self.seen = defaultdict[str, Numbers](Numbers)
         """Numbers of the rows that came, by stream."""
         self.listed = defaultdict[str, Numbers](Numbers)
@@ -64,7 +62,7 @@ class Loader:
         self.counted = COUNTED
         self.lines = self.changed = self.gone = 0
 
-    def read(self, messages: Iterable[Sequence[Record] | Message]) -> None:
+    def read(self, messages: Iterable[WaitingRows | Message]) -> None:
         """Write the rows of messages, each state with those before it. Raises BadLine."""
         for message in messages:
             if isinstance(message, State):
@@ -74,30 +72,32 @@ class Loader:
                 self.lines = message.number
                 self.whole.add(message.stream)
             else:
-                self.take([message] if isinstance(message, Record) else message)
+                self.take(single_row(message) if isinstance(message, Record) else message)
 
-    def take(self, records: Sequence[Record]) -> None:
-        """Let records wait, and commit whenever enough do. Raises BadLine."""
-        while records:
-            if len(self.buffer) >= BATCH or self.size >= BATCH_BYTES:
-                self.lines = records[0].number
+    def take(self, rows: WaitingRows) -> None:
+        """Let rows of lines that followed each other wait, and commit whenever enough do.
+
+        Raises BadLine.
+        """
+        while rows.count:
+            first, waiting = rows.first().numbers[0], self.waiting
+            if waiting.count >= BATCH or waiting.size >= BATCH_BYTES:
+                self.lines = first
                 self.commit(None)
-            free = max(BATCH - len(self.buffer), 1)
-            some, records = records[:free], records[free:]
-            self.buffer.extend(some)
-            self.size += sum(map(SIZE, some))
-            self.lines = some[-1].number
+            some = rows.cut(first + max(BATCH - waiting.count, 1) - 1)
+            self.lines = some.last().numbers[-1]
+            waiting.add(some)
 
     def commit(self, state: State | None, *, is_last: bool = False) -> None:
         """Commit the rows that wait, and the state with them.
 
         Before a state or the end, the list of a version that is not complete waits on.
         """
-        end = len(self.buffer) if is_last or state is not None else end_of_lists(self.buffer)
-        if not end and state is None and not is_last:
+        is_end = is_last or state is not None
+        end = self.lines if is_end else end_of_lists(self.waiting)
+        if not end and not is_end:
             return
-        rows, self.buffer = self.buffer[:end], self.buffer[end:]
-        self.size = sum(row.size for row in self.buffer)
+        rows = self.waiting.cut(end)
 
         def work(connection: Connection) -> Written:
             written = write(connection, self.load, rows, self.listed, self.met)
@@ -147,21 +147,18 @@ class Loader:
         follow_ci(self.engine, self.load.manager, self.transact)
 
 
-def end_of_lists(records: Sequence[Record]) -> int:
-    """Return how many records to write so that the last version's list is not cut.
+def end_of_lists(waiting: WaitingRows) -> int:
+    """Return up to which line to write so that the last version's list is not cut; 0 for nothing.
 
     A list that is longer than some batches is cut, and its rows are written again.
     """
-    last = list_of(records[-1])
-    if last is None or len(records) > LONGEST_LIST * BATCH:
-        return len(records)
-    if list_of(records[0]) == last:
+    last, first = waiting.last(), waiting.first()
+    if last.stream not in LISTS or waiting.count > LONGEST_LIST * BATCH:
+        return last.numbers[-1]
+    lists = [*zip(last.columns["package"], last.columns["version"], strict=True)]
+    if first is last and lists[0] == lists[-1]:
         return 0
-    return next(at for at in range(len(records), 0, -1) if list_of(records[at - 1]) != last)
-
-
-def list_of(record: Record) -> tuple[str, str, str] | None:
-    """Return whose list a record is of, None for a row that stands alone."""
-    if record.stream not in LISTS:
-        return None
-    return record.stream, record.values["package"], record.values["version"]
+    before = (at for at in range(len(lists) - 1, -1, -1) if lists[at] != lists[-1])
+    own = next((last.numbers[at] for at in before), 0)
+    others = (rows.numbers[-1] for rows in waiting.by_shape.values() if rows is not last)
+    return max(own, *others, 0)

@@ -3,9 +3,9 @@
 Hundreds of thousands of rows by SQLAlchemy's own way take twice the time: it names each value.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Table, bindparam
@@ -22,52 +22,53 @@ class BulkInsert(NamedTuple):
     sql: str
     converters: tuple[Callable[[Any], Any] | None, ...]
 
-    def bound(self, rows: list[tuple[Any, ...]], start: int = 0) -> list[tuple[Any, ...]]:
-        """Return rows, of the columns from `start` on, as the driver takes them."""
-        converters = enumerate(self.converters[start : start + len(rows[0])])
-        for at, convert in converters:
-            if convert and any(row[at] is not None for row in rows):
-                rows = [(*row[:at], convert(row[at]), *row[at + 1 :]) for row in rows]
-        return rows
+    def bound(self, columns: Sequence[Sequence[Any]], start: int = 0) -> list[Sequence[Any]]:
+        """Return columns, from number `start` on, as the driver takes them."""
+        converters = self.converters[start : start + len(columns)]
+        return [
+            [*map(convert, column)] if convert and column.count(None) < len(column) else column
+            for convert, column in zip(converters, columns, strict=True)
+        ]
 
 
-def insert_rows(
+def insert_columns(
     connection: Connection,
     table: Table,
     names: Sequence[str],
-    rows: list[tuple[Any, ...]],
-    alike: dict[str, Any],
+    columns: Sequence[Sequence[Any]],
+    alike: Mapping[str, Any],
 ) -> None:
-    """Insert rows, whose values are in the order of their columns' names; `alike` all have.
+    """Insert rows, a list of values for each name; `alike` all have.
 
     Where one fails, the transaction must be undone: those before it may stay in it.
     """
     kind = kind_of(connection)
     statement = bulk_insert(connection.dialect, table, (*names, *alike), kind.has_arrays)
-    (extra,) = statement.bound([tuple(alike.values())], start=len(names))
-    given = statement.bound(rows)
+    extra = [value for (value,) in statement.bound([[own] for own in alike.values()], len(names))]
+    given = statement.bound(columns)
     if kind.is_file:
         insert_in_file(connection, table, (*names, *alike), given, extra)
     else:
-        connection.exec_driver_sql(statement.sql, [row + extra for row in given])
+        rows = zip(*given, *map(repeat, extra), strict=False)  # the values of all have no end
+        connection.exec_driver_sql(statement.sql, [*rows])
 
 
 def insert_in_file(
     connection: Connection,
     table: Table,
     names: tuple[str, ...],
-    rows: list[tuple[Any, ...]],
-    extra: tuple[Any, ...],
+    columns: Sequence[Sequence[Any]],
+    extra: Sequence[Any],
 ) -> None:
     """Insert rows into SQLite's file, many in a statement; `extra` are each one's last values."""
-    wide = len(rows[0])
-    many = (MOST_VALUES - len(extra)) // wide
-    end = len(rows) - len(rows) % many
-    for start, stop, number in ((0, end, many), (end, len(rows), 1)):
-        parts = (rows[at : at + number] for at in range(start, stop, number))
-        values = [(*extra, *chain.from_iterable(part)) for part in parts]
-        if values:
-            connection.exec_driver_sql(file_insert(table, names, len(extra), number), values)
+    many = (MOST_VALUES - len(extra)) // len(columns)
+    values = chain.from_iterable(zip(*columns, strict=True))
+    parts, rest = divmod(len(columns[0]), many)
+    for number, rows in ((parts, many), (rest, 1)):
+        wide = rows * len(columns)
+        if number:
+            given = [(*extra, *islice(values, wide)) for _ in range(number)]
+            connection.exec_driver_sql(file_insert(table, names, len(extra), rows), given)
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Table, bindparam, update
 
-from engines.bulk.inserts import insert_rows
+from engines.bulk.inserts import insert_columns
 from feedrunner.writing.known_rows import (
     Selection,
     Stored,
@@ -118,18 +118,24 @@ class Batch:
                 numbers[place] = old.number
                 if old.values != values_of(row):
                     changes.append({**row, "row": old.number})
-            self.insert(table, names, new)
+            self.insert(table, names, [*zip(*new, strict=True)])
             self.change(table, (*names, *([resets] if resets else ())), changes)
         return numbers
 
-    def insert(self, table: Table, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-        """Insert rows, whose values are in the order of their columns' names."""
-        if not rows:
+    def insert(
+        self,
+        table: Table,
+        names: Sequence[str],
+        columns: Sequence[Sequence[Any]],
+        alike: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Insert rows, a list of values for each name; `alike` all have."""
+        if not columns or not columns[0]:
             return
         made = self.times(table) | {"created_at": self.load.now}
         made = {name: value for name, value in made.items() if name in table.c}
-        insert_rows(self.connection, table, names, rows, made)
-        self.changed += len(rows)
+        insert_columns(self.connection, table, names, columns, made | {**(alike or {})})
+        self.changed += len(columns[0])
 
     def change(self, table: Table, names: Sequence[str], rows: list[Row]) -> None:
         if not rows:

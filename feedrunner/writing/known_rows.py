@@ -1,6 +1,6 @@
 """Rows of packages as records name them -> the numbers that the tables name them by."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -103,7 +103,15 @@ def packages_named(manager: int, import_ids: Collection[str]) -> Selection:
     return Selection(c.import_id, import_ids, (c.package_manager_id == manager,))
 
 
-def find_addresses(connection: Connection, urls: Collection[str]) -> Mapping[Any, Stored]:
-    """Return addresses by themselves and their types."""
-    table = tables.urls
-    return find(connection, table, ["url", "url_type_id"], [], Selection(table.c.url, urls))
+def find_addresses(connection: Connection, urls: Collection[str]) -> dict[tuple[str, int], int]:
+    """Return the numbers of addresses, by themselves and their types."""
+    c = tables.urls.c
+    rows = rows_listed(connection, select(c.url, c.url_type_id, c.Id), c.url, urls)
+    return {(url, kind): number for url, kind, number in rows}
+
+
+def find_pairs(connection: Connection, packages: Collection[int]) -> set[tuple[int, int]]:
+    """Return which addresses packages have, by their numbers."""
+    c = tables.package_urls.c
+    rows = rows_listed(connection, select(c.package_id, c.url_id), c.package_id, packages)
+    return {(package, url) for package, url in rows}

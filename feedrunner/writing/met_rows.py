@@ -54,6 +54,13 @@ class MetRows:
         """Return those of these that may be stored."""
         return self.of(kind, keys) if self.is_whole(kind) else keys
 
+    def are_new(self, kind: str, keys: Collection[Any]) -> bool:
+        """Tell whether none of these is there, and each comes once."""
+        told = {*keys}
+        if not self.is_whole(kind) or len(told) < len(keys):
+            return False
+        return all(met[kind].keys().isdisjoint(told) for met in (self.kept, self.new))
+
     def unmet(self, kind: str, keys: Collection[Any], met: Collection[Any]) -> Collection[Any]:
         """Return those of these that may be stored though they were not met."""
         return () if self.is_whole(kind) else [key for key in keys if key not in met]

@@ -1,7 +1,7 @@
 """Records of packages and versions -> their rows, and the numbers that other rows name them by."""
 
 from collections.abc import Collection, Mapping, Sequence
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from sys import intern
 from typing import Any
 
@@ -18,20 +18,24 @@ from feedrunner.writing.known_rows import (
     word_ids,
 )
 from feedrunner.writing.met_rows import NAMES, PACKAGES, VERSIONS
+from feedrunner.writing.waiting_rows import Rows, records_of
 from schema.tables import packages as tables
 
-VERSION, VALUES = itemgetter("package", "version"), attrgetter("values")
+VERSION = itemgetter("package", "version")
 FEW = 20
 """Texts of versions that a condition names: each is looked for in each package."""
 
 
-def write_packages(batch: Batch, records: Sequence[Record]) -> None:
+def write_packages(batch: Batch, shapes: Sequence[Rows]) -> None:
+    if len(shapes) == 1 and write_new_packages(batch, shapes[0]):
+        return
     table, key = tables.packages, ["import_id"]
+    records = records_of(shapes)
     rows = [
         {
             **record.values,
             "import_id": record.values.get("import_id") or record.values["name"],
-            "derived_id": f"{batch.load.manager}/{record.values['name']}"[:512],
+            "derived_id": derived_id(batch, record.values["name"]),
             "manager": batch.load.manager,
             "package_manager_id": batch.manager,
             "gonetime": None,
@@ -45,19 +49,47 @@ def write_packages(batch: Batch, records: Sequence[Record]) -> None:
     if numbers:  # These may be called otherwise from now on.
         batch.met.forget(NAMES)
     new = batch.new_numbers(table, key, last, {row["import_id"] for row in rows} - numbers.keys())
-    numbers |= new
+    note_packages(batch, {row["import_id"]: row["name"] for row in rows}, numbers, new)
+
+
+def write_new_packages(batch: Batch, rows: Rows) -> bool:
+    """Write packages that were never there; False, and nothing, where one may have been."""
+    table, names = tables.packages, rows.columns["name"]
+    given = zip(rows.columns.get("import_id", names), names, strict=True)
+    own = [import_id or name for import_id, name in given]
+    if not batch.met.are_new(PACKAGES, own):
+        return False
+    columns = {**rows.columns, "import_id": own}
+    columns["derived_id"] = [derived_id(batch, name) for name in names]
+    alike = {"manager": batch.load.manager, "package_manager_id": batch.manager}
+    last = last_number(batch.connection, table)
+    batch.insert(table, [*columns], [*columns.values()], alike)
+    new = batch.new_numbers(table, ["import_id"], last, {*own})
+    note_packages(batch, dict(zip(own, names, strict=True)), {}, new)
+    return True
+
+
+def derived_id(batch: Batch, name: str) -> str:
+    return f"{batch.load.manager}/{name}"[:512]
+
+
+def note_packages(
+    batch: Batch, names: Mapping[str, str], old: Mapping[str, int], new: Mapping[str, int]
+) -> None:
+    """Keep the numbers of packages, those that were there and those that were not."""
+    numbers = {**old, **new}
     batch.seen["packages"] = [*numbers.values()]
     # A text that is kept under several names is kept once.
     batch.met.new[PACKAGES].update((intern(own), number) for own, number in numbers.items())
     if batch.met.is_whole(NAMES):
-        named = {row["import_id"]: intern(row["name"]) for row in rows}
         by_age = sorted(new.items(), key=itemgetter(1))
-        batch.met.new[NAMES].update((named[own], number) for own, number in by_age)
+        batch.met.new[NAMES].update((intern(names[own]), number) for own, number in by_age)
 
 
-def package_ids(batch: Batch, records: Sequence[Record]) -> dict[str, int]:
-    """Return the numbers of the packages that records name. Raises BadLine for one that is not."""
-    wanted = {record.values["package"] for record in records}
+def package_ids(batch: Batch, rows: Rows) -> dict[str, int]:
+    """Return the numbers of the packages that rows name. Raises BadLine for one that is not."""
+    named = rows.columns["package"]
+    wanted = {*named}
     known = batch.met.of(PACKAGES, wanted)
     lost = packages_named(batch.manager, batch.met.unmet(PACKAGES, wanted, known))
     looked_up = batch.find(tables.packages, ["import_id"], [], lost)
@@ -65,20 +97,20 @@ def package_ids(batch: Batch, records: Sequence[Record]) -> dict[str, int]:
     batch.met.new[PACKAGES].update(numbers)
     known |= numbers
     if len(known) < len(wanted):
-        for record in records:
-            if record.values["package"] not in known:
-                raise BadLine(
-                    record.number,
-                    f"{record.stream}.package: no package {record.values['package'][:64]!r} came"
-                    " before",
-                )
+        at = next(at for at, name in enumerate(named) if name not in known)
+        said = f"no package {named[at][:64]!r} came before"
+        raise BadLine(rows.numbers[at], f"{rows.stream}.package: {said}")
     return known
 
 
-def write_versions(batch: Batch, records: Sequence[Record]) -> None:
-    packages = package_ids(batch, records)
-    said = {record.values["license"] for record in records if record.values.get("license")}
-    licenses = word_ids(batch.connection, tables.licenses, "name", sorted(said), batch.load.now)
+def write_versions(batch: Batch, shapes: Sequence[Rows]) -> None:
+    packages = dict[str, int]()
+    for some in sorted(shapes, key=lambda some: some.numbers[0]):
+        packages |= package_ids(batch, some)
+    if len(shapes) == 1 and write_new_versions(batch, shapes[0], packages):
+        return
+    records = records_of(shapes)
+    licenses = license_ids(batch, [record.values.get("license") for record in records])
     table, key = tables.versions, ["package_id", "version"]
     there = batch.met.may_be_there(VERSIONS, {VERSION(record.values) for record in records})
     selection = versions_of({packages[package] for package, _ in there}, records)
@@ -102,13 +134,50 @@ def write_versions(batch: Batch, records: Sequence[Record]) -> None:
     numbers = batch.put(table, key, rows, stored)
     places = {(row["package_id"], row["version"]) for row in rows}
     new = batch.new_numbers(table, key, last, places - numbers.keys())
-    numbers |= new
+    note_versions(
+        batch, [*map(VERSION, (record.values for record in records))], packages, new, numbers
+    )
+
+
+def write_new_versions(batch: Batch, rows: Rows, packages: Mapping[str, int]) -> bool:
+    """Write versions that were never there; False, and nothing, where one may have been."""
+    columns = {**rows.columns}
+    named = [*zip(columns.pop("package"), columns["version"], strict=True)]
+    if not batch.met.are_new(VERSIONS, named):
+        return False
+    if "license" in columns:
+        said = columns.pop("license")
+        columns["license_id"] = [*map(license_ids(batch, said).get, said)]
+    columns["package_id"] = [packages[package] for package, _ in named]
+    last = last_number(batch.connection, tables.versions)
+    batch.insert(tables.versions, [*columns], [*columns.values()])
+    places = {*zip(columns["package_id"], columns["version"], strict=True)}
+    new = batch.new_numbers(tables.versions, ["package_id", "version"], last, places)
+    note_versions(batch, named, packages, new, {})
+    return True
+
+
+def license_ids(batch: Batch, said: Sequence[str | None]) -> Mapping[Any, int]:
+    """Return the numbers of licenses, written where they are new."""
+    words = sorted({license for license in said if license})
+    return word_ids(batch.connection, tables.licenses, "name", words, batch.load.now)
+
+
+def note_versions(
+    batch: Batch,
+    named: Sequence[tuple[str, str]],
+    packages: Mapping[str, int],
+    new: Mapping[tuple[int, str], int],
+    old: Mapping[tuple[int, str], int],
+) -> None:
+    """Keep the numbers of versions, those that were not there and those that were."""
+    numbers = {**old, **new}
     batch.newly_listed["versions"] = {*new.values()}
     batch.seen["versions"] = [*numbers.values()]
-    for record in records:
-        package, version = VERSION(record.values)
-        place = (intern(package), version)
-        batch.met.new[VERSIONS][place] = numbers[packages[package], version]
+    batch.met.new[VERSIONS].update(
+        ((intern(package), version), numbers[packages[package], version])
+        for package, version in named
+    )
 
 
 def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
@@ -118,9 +187,9 @@ def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
     return Selection(c.package_id, package_ids, few)
 
 
-def version_ids(batch: Batch, records: Sequence[Record]) -> list[int]:
-    """Return the number of the version of each record. Raises BadLine for one that is not."""
-    named = [*map(VERSION, map(VALUES, records))]
+def version_ids(batch: Batch, rows: Rows) -> list[int]:
+    """Return the number of the version of each row. Raises BadLine for one that is not."""
+    named = [*zip(rows.columns["package"], rows.columns["version"], strict=True)]
     wanted = {*named}
     numbers = batch.met.of(VERSIONS, wanted)
     lost = batch.met.unmet(VERSIONS, wanted, numbers)
@@ -129,11 +198,11 @@ def version_ids(batch: Batch, records: Sequence[Record]) -> list[int]:
         batch.met.new[VERSIONS].update(looked_up)
         numbers |= looked_up
     if len(numbers) < len(wanted):
-        package_ids(batch, records)
-        record = next(record for record in records if VERSION(record.values) not in numbers)
-        package, version = VERSION(record.values)
+        package_ids(batch, rows)
+        at = next(at for at, place in enumerate(named) if place not in numbers)
+        package, version = named[at]
         said = f"no version {version[:64]!r} of {package[:64]!r} came before"
-        raise BadLine(record.number, f"{record.stream}.version: {said}")
+        raise BadLine(rows.numbers[at], f"{rows.stream}.version: {said}")
     return [*map(numbers.__getitem__, named)]
 
 

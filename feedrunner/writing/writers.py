@@ -1,17 +1,13 @@
-"""Records of a feed -> inserted and changed rows, in one transaction, by their streams."""
+"""Rows of a feed -> inserted and changed rows, in one transaction, by their streams."""
 
 import importlib
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter, itemgetter
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table, delete
 
 from engines.chunks import chunks
-from feedrunner.messages import Record
 from feedrunner.writing import known_rows
 from feedrunner.writing.batch import Batch, Loading, Written
 from feedrunner.writing.known_rows import Selection, word_ids
@@ -24,65 +20,60 @@ from feedrunner.writing.package_rows import (
     write_versions,
 )
 from feedrunner.writing.row_numbers import Numbers
+from feedrunner.writing.waiting_rows import Rows, WaitingRows, records_of
 from schema.tables import packages as tables
 from store.packages.addresses import without_password
 
-STREAM = attrgetter("stream")
-NEED = itemgetter("kind", "position", "alternative", "name", "range", "onlyif")
 RUNTIME = "runtime"
 
 
 def write(
     connection: Connection,
     load: Loading,
-    records: Sequence[Record],
+    rows: WaitingRows,
     listed: Mapping[str, Numbers],
     met: MetRows,
 ) -> Written:
-    """Write records by their streams, those first that others name. Raises BadLine.
+    """Write rows by their streams, those first that others name. Raises BadLine.
 
     `listed`: versions whose lists began in this load, so that more of them is added, by stream;
     under `versions` those that it made. `met`: rows that need not be looked for.
     """
-    if not records:
+    if not rows.count:
         return Written(0, {}, {})
-    by_stream = defaultdict[str, list[Record]](list)
-    for stream, some in groupby(records, STREAM):
-        by_stream[stream] += some
     batch = Batch(connection, load, listed, met)
     for name, write_stream in WRITERS.items():
-        if name in by_stream:
-            write_stream(batch, by_stream[name])
+        shapes = rows.of(name)
+        if shapes:
+            write_stream(batch, shapes)
     return Written(batch.changed, batch.seen, batch.newly_listed)
 
 
-def write_dependencies(batch: Batch, records: Sequence[Record]) -> None:
+def write_dependencies(batch: Batch, shapes: Sequence[Rows]) -> None:
     """Write what versions need; those that came are each version's whole list."""
-    numbers = version_ids(batch, records)
-    needs = [*map(NEED, (record.values for record in records))]
-    kinds = sorted({kind or RUNTIME for kind, *_ in needs})
-    types = word_ids(batch.connection, tables.depends_on_types, "name", kinds, batch.load.now)
-    rows = [
-        (number, position, alternative or 0, name, kind or RUNTIME, types[kind or RUNTIME], *more)
-        for number, (kind, position, alternative, name, *more) in zip(numbers, needs, strict=True)
-    ]
+    (rows,) = shapes  # which have all columns
+    c, versions = rows.columns, version_ids(batch, rows)
+    kinds = [kind or RUNTIME for kind in c["kind"]]
+    known = sorted({*kinds})
+    types = word_ids(batch.connection, tables.depends_on_types, "name", known, batch.load.now)
+    places = [number or 0 for number in c["alternative"]]
     names = ["version_id", "position", "alternative", "name", "kind", "dependency_type_id"]
     names += ["semver_range", "onlyif"]
-    new = write_lists(batch, tables.dependencies, names, 3, rows, resets="dependency_id")
-    packages = owners_of(batch, {row[3] for row in new})
-    linked = [(*row, packages.get(row[3])) for row in new]
-    batch.insert(tables.dependencies, [*names, "dependency_id"], linked)
+    columns = [versions, c["position"], places, c["name"], kinds]
+    columns += [[*map(types.__getitem__, kinds)], c["range"], c["onlyif"]]
+    new = write_lists(batch, tables.dependencies, names, 3, columns, resets="dependency_id")
+    needed = new[3] if new else ()
+    packages = owners_of(batch, {*needed})
+    linked = [*map(packages.get, needed)]
+    batch.insert(tables.dependencies, [*names, "dependency_id"], [*new, linked])
 
 
-def write_provides(batch: Batch, records: Sequence[Record]) -> None:
+def write_provides(batch: Batch, shapes: Sequence[Rows]) -> None:
     """Write names that versions answer to; those that came are each version's whole list."""
-    numbers = version_ids(batch, records)
-    rows = [
-        (number, record.values["name"], record.values["provided"])
-        for number, record in zip(numbers, records, strict=True)
-    ]
+    (rows,) = shapes
+    columns = [version_ids(batch, rows), rows.columns["name"], rows.columns["provided"]]
     names = ["version_id", "name", "provided"]
-    batch.insert(tables.provides, names, write_lists(batch, tables.provides, names, 2, rows))
+    batch.insert(tables.provides, names, write_lists(batch, tables.provides, names, 2, columns))
 
 
 def write_lists(
@@ -90,25 +81,25 @@ def write_lists(
     table: Table,
     names: Sequence[str],
     width: int,
-    rows: list[tuple[Any, ...]],
+    columns: Sequence[Sequence[Any]],
     *,
     resets: str = "",
-) -> list[tuple[Any, ...]]:
+) -> Sequence[Sequence[Any]]:
     """Change rows of versions, remove those of lists that began now that did not come.
 
-    Rows have a value for each of `names`, of which the first are the key, `width` of them. Returns
-    those that are new. `resets`: a column that a change empties.
+    There is a column for each of `names`, of which the first are the key, `width` of them. Returns
+    the columns of those that are new. `resets`: a column that a change empties.
     """
-    versions = {row[0] for row in rows}
+    versions = {*columns[0]}
     began = {number for number in versions if number not in batch.listed[table.name]}
     batch.newly_listed[table.name] = began
     # The list of a version that came in this load is empty when it begins.
     known = {number for number in versions if number not in began or not batch.has_made(number)}
     selection = Selection(table.c.version_id, known)
     stored = batch.find(table, names[:width], names[width:], selection)
-    last = {row[:width]: row for row in rows}
-    if not stored:
-        return [*last.values()]
+    if not stored and len({*zip(*columns[:width], strict=True)}) == len(columns[0]):
+        return columns
+    last = {row[:width]: row for row in zip(*columns, strict=True)}
     changes = [
         {**dict(zip(names, row, strict=True)), "row": stored[place].number}
         for place, row in last.items()
@@ -119,38 +110,33 @@ def write_lists(
     for part in chunks(gone):
         batch.connection.execute(delete(table).where(table.c.Id.in_(part)))
     batch.changed += len(gone)
-    return [row for place, row in last.items() if place not in stored]
+    return [*zip(*(row for place, row in last.items() if place not in stored), strict=True)]
 
 
-def write_addresses(batch: Batch, records: Sequence[Record]) -> None:
+def write_addresses(batch: Batch, shapes: Sequence[Rows]) -> None:
     """Write addresses of packages, without passwords; those of before stay."""
-    packages = package_ids(batch, records)
+    (rows,) = shapes
+    c, packages = rows.columns, package_ids(batch, rows)
     now, connection = batch.load.now, batch.connection
-    kinds = sorted({record.values["type"] for record in records})
-    types = word_ids(connection, tables.url_types, "name", kinds, now)
-    owners = [
-        (
-            packages[values["package"]],
-            (without_password(values["url"]), types[values["type"]]),
-        )
-        for _, _, values, _ in records
-    ]
-    wanted = {address for _, address in owners}
-    stored = known_rows.find_addresses(connection, {url for url, _ in wanted})
-    known = {address: row.number for address, row in stored.items()}
+    types = word_ids(connection, tables.url_types, "name", sorted({*c["type"]}), now)
+    owners = map(packages.__getitem__, c["package"])
+    kinds = map(types.__getitem__, c["type"])
+    told = [*zip(owners, zip(map(without_password, c["url"]), kinds, strict=True), strict=True)]
+    wanted = {address for _, address in told}
+    known = known_rows.find_addresses(connection, {url for url, _ in wanted})
     new, last = sorted(wanted - known.keys()), known_rows.last_number(connection, tables.urls)
-    batch.insert(tables.urls, ["url", "url_type_id"], new)
+    batch.insert(tables.urls, ["url", "url_type_id"], [*zip(*new, strict=True)])
     known |= batch.new_numbers(tables.urls, ["url", "url_type_id"], last, {*new})
     table, key = tables.package_urls, ["package_id", "url_id"]
-    pairs = {(package, known[address]) for package, address in owners}
-    selection = Selection(table.c.package_id, {package for package, _ in pairs})
-    batch.insert(table, key, sorted(pairs - batch.find(table, key, [], selection).keys()))
+    pairs = {(package, known[address]) for package, address in told}
+    stored = known_rows.find_pairs(connection, {package for package, _ in pairs})
+    batch.insert(table, key, [*zip(*sorted(pairs - stored), strict=True)])
 
 
-def write_points(batch: Batch, records: Sequence[Record]) -> None:
+def write_points(batch: Batch, shapes: Sequence[Rows]) -> None:
     """Write numbers over time; the last of one time counts."""
     table, key, feed = tables.points, ["series", "time"], batch.load.feed
-    rows = [{**record.values, "feed": feed} for record in records]
+    rows = [{**record.values, "feed": feed} for record in records_of(shapes)]
     for row in rows:
         if "labels" in row:
             row["labels"] = orjson.dumps(row["labels"]).decode() if row["labels"] else None
@@ -160,14 +146,14 @@ def write_points(batch: Batch, records: Sequence[Record]) -> None:
     batch.put(table, key, rows, lambda names: batch.find(table, key, names, selection))
 
 
-def write_ci(batch: Batch, records: Sequence[Record]) -> None:
+def write_ci(batch: Batch, shapes: Sequence[Rows]) -> None:
     """Write repositories, runs and jobs, as a vendor's API gives them."""
     # A load of packages has no use for all that vendors' rows need.
     module = importlib.import_module("feedrunner.writing.vendor_objects")
-    batch.changed += module.write_objects(batch.connection, batch.load.now, records)
+    batch.changed += module.write_objects(batch.connection, batch.load.now, records_of(shapes))
 
 
-WRITERS: dict[str, Callable[[Batch, Sequence[Record]], None]] = {
+WRITERS: dict[str, Callable[[Batch, Sequence[Rows]], None]] = {
     "packages": write_packages,
     "versions": write_versions,
     "dependencies": write_dependencies,

@@ -14,6 +14,7 @@ from feedrunner import load as loading
 from feedrunner.load_notes import last_state
 from feedrunner.manifest import Manifest
 from feedrunner.runner import load_lines
+from feedrunner.writing.waiting_rows import WaitingRows, records_of, single_row
 from tests.counts import count
 from tests.feedrunner.feed import SHOP, STORED, loads, state, stored, write_feed
 
@@ -80,8 +81,11 @@ def test_state_that_is_kept_without_its_rows_is_noticed(
 ):
     write = loading.write
 
-    def lose(connection, work, records, *met):
-        kept = [each for each in records if each.values.get("name") != "plum"]
+    def lose(connection, work, rows, *met):
+        kept = WaitingRows()
+        for record in records_of([*rows.by_shape.values()]):
+            if record.values.get("name") != "plum":
+                kept.add(single_row(record))
         return write(connection, work, kept, *met)
 
     monkeypatch.setattr(loading, "write", lose)

@@ -1,14 +1,15 @@
 """Lines that are read together say what they say one by one."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
 
 from feedrunner import line_groups
-from feedrunner.line_groups import read_groups, read_records
+from feedrunner.line_groups import read_groups, read_rows
 from feedrunner.messages import Allowed, BadLine, Message, Record, State, WholeStream, read_messages
+from feedrunner.writing.waiting_rows import WaitingRows, records_of
 from tests.counts import count
 from tests.feedrunner.feed import record, state, whole
 
@@ -16,6 +17,7 @@ ALLOWED = Allowed(frozenset(["packages", "versions", "dependencies", "points"]),
 GOOD = [
     record("packages", name="apple", import_id="a"),
     record("packages", manager="shop", name="pear", readme=None),
+    record("packages", readme="ripe", name="plum"),
     record("versions", package="apple", version="1", size=5, yanked=False),
     record("versions", package="apple", version="2", size=None, published_at="2026-11-23"),
     record("versions", package="apple", version="2", published_at=None),
@@ -52,12 +54,20 @@ ODD = [
 ]
 
 
-def said(messages: Iterable[Sequence[Record] | Message]) -> tuple[list[Message], str]:
+def said(messages: Iterable[WaitingRows | Message]) -> tuple[list[Message], str]:
     """Return messages up to the line that ends them, and what it says."""
     came = list[Message]()
     try:
         for message in messages:
-            came += [message] if isinstance(message, Record | State | WholeStream) else message
+            if isinstance(message, State | WholeStream):
+                came.append(message)
+            elif isinstance(message, Record):
+                came.append(message._replace(size=0))
+            else:
+                rows = [records_of(message.of(stream)) for stream in ALLOWED.streams]
+                came += sorted(
+                    (each for some in rows for each in some), key=lambda each: each.number
+                )
     except BadLine as error:
         return came, str(error)
     return came, ""
@@ -76,7 +86,9 @@ def test_groups_of_lines_say_what_their_lines_say(seed: int):
 
 
 def test_usual_lines_are_read_together_and_odd_ones_are_not():
-    assert len(read_records(1, GOOD, ALLOWED) or ()) == len(GOOD)
-    assert [line for line in ODD if read_records(1, [*GOOD, line], ALLOWED) is not None] == []
+    rows = read_rows(1, GOOD, ALLOWED)
+    assert rows is not None
+    assert rows.count == len(GOOD)
+    assert [line for line in ODD if read_rows(1, [*GOOD, line], ALLOWED) is not None] == []
     longest = record("packages", name="apple", readme="x" * line_groups.LONGEST)
-    assert read_records(1, [longest], ALLOWED) is None
+    assert read_rows(1, [longest], ALLOWED) is None

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from engines.bulk import inserts
-from engines.bulk.inserts import insert_rows
+from engines.bulk.inserts import insert_columns
 from schema.tables.packages import urls, versions
 
 NOW = datetime(2026, 11, 29, 22, 5, 7, 890)
@@ -21,7 +21,8 @@ def test_every_row_comes_with_its_values_and_those_that_all_have(engine: Engine,
         for at in range(number)
     ]
     with engine.begin() as connection:
-        insert_rows(connection, versions, NAMES, rows, {"updated_at": NOW, "load_id": 7})
+        columns, alike = [*zip(*rows, strict=True)], {"updated_at": NOW, "load_id": 7}
+        insert_columns(connection, versions, NAMES, columns, alike)
     c = versions.c
     with engine.connect() as connection:
         columns = [c[name] for name in NAMES]
@@ -32,14 +33,15 @@ def test_every_row_comes_with_its_values_and_those_that_all_have(engine: Engine,
 
 def test_nothing_is_the_same_of_all(engine: Engine):
     with engine.begin() as connection:
-        insert_rows(connection, urls, ["url", "url_type_id"], [("a", 1), ("b", 2)], {})
+        insert_columns(connection, urls, ["url", "url_type_id"], [("a", "b"), (1, 2)], {})
         stored = connection.execute(select(urls.c.url, urls.c.url_type_id).order_by(urls.c.Id))
         assert [*map(tuple, stored)] == [("a", 1), ("b", 2)]
 
 
 def test_a_row_that_is_there_undoes_the_transaction_with_those_before_it(engine: Engine):
-    rows = [(str(at), 1) for at in range(inserts.MOST_VALUES)]
+    names = [*map(str, range(inserts.MOST_VALUES)), "0"]
+    columns = [names, [1] * len(names)]
     with pytest.raises(IntegrityError), engine.begin() as connection:
-        insert_rows(connection, urls, ["url", "url_type_id"], [*rows, rows[-1]], {})
+        insert_columns(connection, urls, ["url", "url_type_id"], columns, {})
     with engine.connect() as connection:
         assert not connection.execute(select(urls.c.Id)).all()
