@@ -25,8 +25,8 @@ def test_every_row_comes_with_its_values_and_those_that_all_have(engine: Engine,
         insert_columns(connection, versions, NAMES, columns, alike)
     c = versions.c
     with engine.connect() as connection:
-        columns = [c[name] for name in NAMES]
-        query = select(*columns, c.updated_at, c.load_id, c.created_at).order_by(c.Id)
+        own = [c[name] for name in NAMES]
+        query = select(*own, c.updated_at, c.load_id, c.created_at).order_by(c.Id)
         stored = [*map(tuple, connection.execute(query))]
     assert stored == [(*row, NOW, 7, None) for row in rows]
 
