@@ -68,6 +68,10 @@ class ListView(NamedTuple):
     fields: Mapping[str, str]
 
 
+def pass_by(_: Connection) -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, eq=False)
 class Kind:
     """An engine's answers: each differs between engines, and stands nowhere else.
@@ -100,8 +104,9 @@ class Kind:
     Its error is raised by the next statement that is not posted, or by the commit. Where errors
     are caught, read something before.
     """
-    ask: Callable[[Connection, Sequence[AskedQuery]], list[RawAnswer]]
-    """Return the answers to SELECTs, if possible all of them in one round trip."""
+    ask: Callable[[Connection, Sequence[AskedQuery], Callable[[], None] | None], list[RawAnswer]]
+    """Return the answers to SELECTs, if possible all of them in one round trip; do something
+    meanwhile, which raises nothing, if possible while the server works on them."""
     now: Callable[[Connection], datetime]
     """Return the database's time in UTC without zone: the one clock that all replicas share."""
     fault: Callable[[Exception], str]
@@ -127,6 +132,9 @@ class Kind:
     """Return the number that a table gives to its next row."""
     raise_number: Callable[[Connection, str, int], None]
     """Let a table give no number below this one; on MySQL it ends the transaction."""
+    push: Callable[[Connection], None] = pass_by
+    """Send what was posted and is held back for the next statement, so that a server works on it
+    while that is made."""
     copy_beside: Callable[[URL], Path] | None = None
     """Copy the file before an upgrade and return the copy's path; None for a server."""
     log_bytes: Callable[[URL], int] | None = None

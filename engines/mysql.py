@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_
 from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline
-from engines.asking.mysql_statements import ask, post
+from engines.asking.mysql_statements import ask, post, push
 from engines.bulk import held, id_counters
 from engines.bulk.pymysql_rows import Cursor
 from engines.kind import (
@@ -109,8 +109,7 @@ def connect(place: URL, login: Login) -> Engine:
         isolation_level="READ COMMITTED",
         pool_recycle=POOL_SECONDS,
         pool_timeout=seconds,
-        # A ping to a server that hangs costs a second timeout: `transact` tries again instead.
-        pool_pre_ping=seconds > READ_SECONDS,
+        pool_pre_ping=seconds > READ_SECONDS,  # else a server that hangs would cost two timeouts
         hide_parameters=True,
     )
     if login.password_command:
@@ -228,6 +227,7 @@ MYSQL = Kind(
     insert_or=insert_or,
     post=post,
     ask=ask,
+    push=push,
     now=now,
     fault=fault,
     is_missing=is_missing,

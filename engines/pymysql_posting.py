@@ -1,30 +1,25 @@
 """PyMySQL with fewer waits: for answers that nobody needs yet, and for work done before.
 
-All of PyMySQL's private names that we use stand in this file, in bulk/pymysql_rows.py and in
-asking/mysql_answers.py; a test runs the same statements through the plain class
-(tests/engines/test_pymysql_contract.py).
+All of PyMySQL's private names that we use stand in this file, in bulk/pymysql_rows.py, in
+asking/mysql_answers.py and in asking/mysql_packets.py; a test runs the same statements through the
+plain class (tests/engines/test_pymysql_contract.py).
 """
 
 import contextlib
-import socket
-import struct
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-import pymysql
 from pymysql.connections import MAX_PACKET_LEN, MySQLResult
-from pymysql.constants import CR
-from pymysql.err import InternalError, MySQLError, OperationalError
-from pymysql.protocol import MysqlPacket
+from pymysql.err import MySQLError
 
 from engines import deadline
 from engines.asking.mysql_answers import read_answer, read_posted
+from engines.asking.mysql_packets import PacketConnection
+from engines.asking.mysql_prepared import Prepared, prepare_wanted
 from engines.bulk.pymysql_rows import QUICK
 
-LOST = "Lost connection to MySQL server during query"
 
-
-class Connection(pymysql.Connection):
+class Connection(PacketConnection):
     """Sends a posted statement without waiting; its answer is read before the next one's.
 
     A server works on what it gets in turn, so that posting takes no round trip: with a database
@@ -42,40 +37,20 @@ class Connection(pymysql.Connection):
     held: list[bytes]
     answers: list[MySQLResult]
     """To questions that were posted, in order."""
-    waits_in_kernel = False
-    _sock: Any
-    _rfile: Any
-    _read_timeout: Any
-    _current_timeout: Any
-    _next_seq_id: int
-    _result: Any
+    prepared: dict[str, Prepared | None]
+    seen: set[str]
+    wanted: set[str]
+    """INSERTs of one row, by their text: those that came once, and those that came again."""
+    keeps_answer = False
+    """Whether the next answer is one of `answers`, and nobody else's."""
+    meanwhile: Callable[[], None] | None = None
+    """What is done while the server works on a statement. It raises nothing."""
 
     def connect(self, sock: Any = None) -> None:
-        """Connect, and let the kernel watch the time of each wait.
-
-        Python asks before each `send` and `recv` whether it would wait: a system call, and a turn
-        of other threads, of which a transaction had twenty. TLS reads as often as it likes.
-        """
-        self.held, self.answers, self.owed, self.waits_in_kernel = [], [], 0, False
+        """Connect: nothing is posted on a new connection."""
+        self.held, self.answers, self.owed = [], [], 0
+        self.prepared, self.seen, self.wanted = {}, set(), set()
         super().connect(sock)
-        if type(self._sock) is socket.socket:
-            self._sock.settimeout(None)
-            self.waits_in_kernel, self._current_timeout = True, None
-            self.watch_time()
-
-    def watch_time(self) -> None:
-        """Let the next waits end in time."""
-        seconds = self._read_timeout
-        if seconds == self._current_timeout:
-            return
-        if self.waits_in_kernel:
-            whole = int(seconds or 0)
-            limit = struct.pack("@ll", whole, int(((seconds or 0) - whole) * 1_000_000))
-            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                self._sock.setsockopt(socket.SOL_SOCKET, option, limit)
-        else:
-            self._sock.settimeout(seconds)
-        self._current_timeout = seconds
 
     def escape(self, obj: Any, mapping: Any = None) -> str:
         """Return a value as it stands in a statement."""
@@ -97,55 +72,23 @@ class Connection(pymysql.Connection):
         if self.held:
             data = b"".join((*self.held, data))
             self.held.clear()
-        self.watch_time()
-        try:
-            self._sock.sendall(data)
-        except OSError as error:
-            self._force_close()  # type: ignore[attr-defined] # not in stubs
-            gone = f"MySQL server has gone away ({error!r})"
-            raise OperationalError(CR.CR_SERVER_GONE_ERROR, gone) from None
+        self.send(data)
 
-    def read_payload(self) -> bytes:
-        """Return what the next packet holds. Raises OperationalError, InternalError."""
-        try:
-            header = self._rfile.read(4)
-            size, number = header[0] | header[1] << 8 | header[2] << 16, header[3]
-            data: bytes = self._rfile.read(size)
-            is_whole = len(data) == size
-        except OSError as error:
-            self.lose(f"{LOST} ({error})")
-        except TypeError:  # None: the kernel's time is over
-            self.lose(f"{LOST} (timed out)")
-        except IndexError:
-            self.lose(LOST)
-        except BaseException:
-            self._force_close()  # type: ignore[attr-defined] # not in stubs
-            raise
-        if not is_whole:
-            self.lose(LOST)
-        if number != self._next_seq_id:
-            if number == 0:  # MariaDB's way to say that it shuts down
-                self.lose(LOST)
-            self._force_close()  # type: ignore[attr-defined] # not in stubs
-            wrong = f"Packet sequence number wrong - got {number} expected {self._next_seq_id}"
-            raise InternalError(wrong)
-        self._next_seq_id = (self._next_seq_id + 1) % 256
-        return data + self.read_payload() if size == MAX_PACKET_LEN else data
+    def hold(self, packet: bytes) -> None:
+        """Hold back a packet, which is a whole statement."""
+        self.is_done = False
+        self.owed += 1
+        self.held.append(packet)
 
-    def lose(self, why: str) -> NoReturn:
-        """Close, and say so. Raises OperationalError."""
-        self._force_close()  # type: ignore[attr-defined] # not in stubs
-        raise OperationalError(CR.CR_SERVER_LOST, why) from None
-
-    def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
-        """Read a packet. Raises the server's error."""
-        self.watch_time()
-        packet = packet_type(self.read_payload(), self.encoding)
-        if packet.is_error_packet():
-            if self._result is not None and self._result.unbuffered_active is True:
-                self._result.unbuffered_active = False
-            packet.raise_for_error()
-        return packet
+    def push(self) -> None:
+        """Send what is held back, for the server to begin; where it fails, the next one will."""
+        held = self.held
+        if held and self.open:
+            self.held = []
+            try:
+                self._write_bytes(b"".join(held))
+            except MySQLError:
+                self.held = held
 
     def _read_query_result(self, unbuffered: bool = False) -> int:
         if self.is_posting:
@@ -153,6 +96,8 @@ class Connection(pymysql.Connection):
             self._result = MySQLResult(self)
             self._result.affected_rows = 0
             return 0
+        if self.meanwhile is not None:
+            self.meanwhile()
         error = self.settle()
         if error is None:
             return self.read_result(unbuffered)
@@ -170,7 +115,12 @@ class Connection(pymysql.Connection):
         result: Any = MySQLResult(self)
         result.connection = None
         read_answer(self, result)
-        self._result = result
+        if self.keeps_answer:
+            self.answers.append(result)
+            self._result = MySQLResult(self)
+            self._result.affected_rows = 0
+        else:
+            self._result = result
         if result.server_status is not None:
             self.server_status = result.server_status
         return int(result.affected_rows)
@@ -180,14 +130,13 @@ class Connection(pymysql.Connection):
         first: MySQLError | None = None
         if self.held:
             self._write_bytes(b"")
-        while self.owed:
+        while self.owed and self.open:
             self.owed -= 1
             self._next_seq_id = 1  # each statement's answer counts its packets anew
             self.watch_time()
             error = read_posted(self)
             first = first or error
-            if not self.open:
-                self.owed = 0
+        self.owed = 0
         self._next_seq_id = 1
         return first
 
@@ -198,6 +147,7 @@ class Connection(pymysql.Connection):
             raise error
         super().commit()
         self.is_done = True
+        prepare_wanted(self)
 
     def forget_held(self) -> None:
         """Send nothing of what was held back, and expect no answers to it."""

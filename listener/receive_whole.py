@@ -18,8 +18,10 @@ def receive_whole(
     line = DeliveryLine()
 
     def write(answer: Answer) -> None:
-        line.write(answer)
-        tell(answer)
+        try:
+            tell(answer)
+        finally:
+            line.write(answer)  # who sends need not wait for that
 
     try:
         head = line.about(read_head(headers))

@@ -1,12 +1,13 @@
 """Statements for MySQL and MariaDB that nobody waits for, and questions that are sent together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy
 
 from engines import deadline
+from engines.asking.mysql_prepared import post_prepared
 from engines.kind import AskedQuery, RawAnswer
 
 FEW_ROWS = 8
@@ -32,6 +33,8 @@ def post(
         is_few = len(rows) <= FEW_ROWS and sum(map(len, raw.held)) < HELD_BYTES
         if is_few and connection.in_transaction():
             deadline.announce(connection, text, rows, is_many=True)
+            if len(rows) == 1 and post_prepared(raw, text, rows[0]):
+                return
             raw.is_holding = True  # so nothing is sent that could fail, and SQLAlchemy hear of
             raw.cursor().executemany(text, rows)
         else:
@@ -40,8 +43,22 @@ def post(
         raw.is_posting = raw.is_holding = False
 
 
-def ask(connection: sqlalchemy.Connection, asked: Sequence[AskedQuery]) -> list[RawAnswer]:
-    """Return the answers to queries, which are sent at once (engines/kind.py)."""
+def push(connection: sqlalchemy.Connection) -> None:
+    """Send what is held back (engines/kind.py)."""
+    raw: Any = connection.connection.driver_connection
+    raw.push()
+
+
+def ask(
+    connection: sqlalchemy.Connection,
+    asked: Sequence[AskedQuery],
+    meanwhile: Callable[[], None] | None = None,
+) -> list[RawAnswer]:
+    """Return the answers to queries, which are sent at once (engines/kind.py).
+
+    SQLAlchemy, which makes errors of ours its own, is not shown the rows: to describe them takes
+    it longer than to read them.
+    """
     raw: Any = connection.connection.driver_connection
     raw.answers.clear()
     *before, last = asked
@@ -52,9 +69,12 @@ def ask(connection: sqlalchemy.Connection, asked: Sequence[AskedQuery]) -> list[
             raw.cursor().execute(text, values)
     finally:
         raw.is_posting = raw.is_holding = False
-    cursor: Any = connection.exec_driver_sql(*last).cursor
-    answers = [RawAnswer(one.description, one.rows) for one in raw.answers]
-    return [*answers, RawAnswer(cursor.description, cursor.fetchall())]
+    raw.meanwhile, raw.keeps_answer = meanwhile, True
+    try:
+        connection.exec_driver_sql(*last)
+    finally:
+        raw.meanwhile, raw.keeps_answer = None, False
+    return [RawAnswer(one.description, one.rows) for one in raw.answers]
 
 
 @lru_cache(maxsize=256)

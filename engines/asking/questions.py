@@ -82,11 +82,16 @@ class Spelled:
         return type_.dialect_impl(self.dialect).result_processor(self.dialect, code)
 
 
-def ask(connection: Connection, *questions: Question) -> list[list[Any]]:
-    """Return the rows that answer each question; a server gets all of them at once."""
+def ask(
+    connection: Connection, *questions: Question, meanwhile: Callable[[], None] | None = None
+) -> list[list[Any]]:
+    """Return the rows that answer each question; a server gets all of them at once.
+
+    `meanwhile` is done before, or while it works on them; it raises nothing.
+    """
     spelled = [spell(one, connection.dialect) for one in questions]
     asked = [text.asked(one.values) for text, one in zip(spelled, questions, strict=True)]
-    answers = kind_of(connection).ask(connection, asked)
+    answers = kind_of(connection).ask(connection, asked, meanwhile)
     return [text.rows(answer) for text, answer in zip(spelled, answers, strict=True)]
 
 
@@ -112,8 +117,14 @@ LISTS: dict[Any, tuple[str, ...]] = {}
 """The names of a SELECT's lists, by SELECT and dialect."""
 
 
-def ask_each(connection: Connection, asked: Sequence[AskedQuery]) -> list[RawAnswer]:
+def ask_each(
+    connection: Connection,
+    asked: Sequence[AskedQuery],
+    meanwhile: Callable[[], None] | None = None,
+) -> list[RawAnswer]:
     """Return the answers to queries, one after the other."""
+    if meanwhile is not None:
+        meanwhile()
     answers = []
     for text, values in asked:
         cursor: Any = connection.exec_driver_sql(text, values).cursor

@@ -79,10 +79,11 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
         return
     sql = text_of(statement, connection.dialect, tuple(rows[0]))
     key = statement.get_execution_options().get(KEY)
-    if key is None and isinstance(statement.table, Table):
+    is_many = len(rows) >= TOGETHER_ROWS
+    if key is None and isinstance(statement.table, Table) and is_many:
         copy_rows(connection, statement.table, rows)
         return
-    if key is not None and len(rows) >= TOGETHER_ROWS:
+    if key is not None and is_many:
         first, rows = split_by_key(rows, key)
         if len(first) >= MERGED_ROWS and may_make_temporary(connection):
             merge(connection, statement.table, sql, first)
@@ -99,8 +100,14 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
         connection.exec_driver_sql(sql, list(rows))
 
 
-def ask(connection: Connection, asked: Sequence[AskedQuery]) -> list[RawAnswer]:
+def ask(
+    connection: Connection,
+    asked: Sequence[AskedQuery],
+    meanwhile: Callable[[], None] | None = None,
+) -> list[RawAnswer]:
     """Return the answers to queries, which are sent at once (engines/kind.py)."""
+    if meanwhile is not None:
+        meanwhile()  # psycopg lets nobody else work while it waits
     raw: Any = connection.connection.driver_connection
     *before, last = asked
     for text, values in before:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    insert,
     literal_column,
     null,
     or_,
@@ -24,11 +25,15 @@ from engines import Kind, kind_of
 from engines.chunks import chunks
 from schema.tables.deliveries import deliveries
 from store.deliveries import body as bodies
+from store.write.stored_rows import Values
 from store.write.upsert import insert_or
 
 APPLIED, QUARANTINED, IGNORED = "applied", "quarantined", "ignored"
 LEVEL = 1  # costs little, and CI payloads shrink to a fifth all the same
 PAGE = 200
+NAME = deliveries.name
+"""Stands in an error that says that a guid is stored already, too."""
+NEW = insert(deliveries).inline()
 
 
 class Delivery(NamedTuple):
@@ -81,28 +86,39 @@ def save_all(
     A guid that was applied once stays applied. `packed` are bodies that are compressed already.
     """
     known = packed or {}
-    rows, long = [], dict[bodies.Key, bytes]()
-    for delivery, state, error in saved:
-        body = known.get((delivery.provider, delivery.guid))
-        if state == IGNORED:
-            body = None
-        elif body is None:
-            body = isal_zlib.compress(delivery.body, LEVEL)
+    save_rows(connection, [
+        row_of(delivery, state, error, known.get((delivery.provider, delivery.guid)))
+        for delivery, state, error in saved
+    ])  # fmt: skip
+
+
+def row_of(delivery: Delivery, state: str, error: str | None, packed: bytes | None) -> Values:
+    """Return the row of a delivery, with all of its body."""
+    if state == IGNORED:
+        packed = None
+    elif packed is None:
+        packed = isal_zlib.compress(delivery.body, LEVEL)
+    return {
+        **delivery._asdict(),
+        "body": packed,
+        "bodyhash": None if state == IGNORED else bodies.hash_of(delivery.body),
+        "state": state,
+        "attempts": 1,
+        "error": error,
+        "applytime": now() if state == APPLIED else None,
+    }
+
+
+def save_rows(connection: Connection, rows: Sequence[Values], *, are_new: bool = False) -> None:
+    """Store the rows of deliveries; where they `are_new`, the database refuses one that is not."""
+    long = dict[bodies.Key, bytes]()
+    for row in rows:
+        body = row["body"]
         if body is not None and len(body) >= bodies.PART_BYTES:
-            long[delivery.provider, delivery.guid] = body
-            body = body[: bodies.PART_BYTES]
-        values = {
-            **delivery._asdict(),
-            "body": body,
-            "bodyhash": None if state == IGNORED else bodies.hash_of(delivery.body),
-            "state": state,
-            "attempts": 1,
-            "error": error,
-            "applytime": now() if state == APPLIED else None,
-        }
-        rows.append(values)
+            long[row["provider"], row["guid"]] = body
+            row["body"] = body[: bodies.PART_BYTES]
     kind = kind_of(connection)
-    kind.post(connection, statement(kind), rows)
+    kind.post(connection, NEW if are_new else statement(kind), rows)
     for key, body in long.items():
         bodies.write_parts(connection, key, body)
 

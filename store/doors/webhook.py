@@ -1,12 +1,14 @@
 """Store many deliveries in one transaction: what came at once, and what waited in the spool."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from engines import kind_of
 from engines.asking.questions import Question
 from engines.chunks import SIZE
 from rows import Mapped
@@ -20,6 +22,7 @@ from store.doors.same_guid import KNOWN, Key, Known, key_of, read_known, recogni
 from store.state.gone_repositories import note_ends
 from store.write.first_reads import EMPTY, FirstReads, nothing, read_first
 from store.write.repositories import Tables
+from store.write.stored_rows import Values
 from store.write.version_cache import VersionCache
 
 DUPLICATE = "duplicate"
@@ -77,19 +80,43 @@ def store_all(
 ) -> Outcomes:
     """Store deliveries with their rows, all or none; durable on return.
 
-    Those that were applied before are left as they are. Raises Unmappable for a text that no column
-    holds, and SQLAlchemyError when the database fails.
+    Those that were applied before are left as they are. Whether any was is not asked: nearly all
+    guids are new, and the database refuses one that is not. Raises Unmappable for a text that no
+    column holds, and SQLAlchemyError when the database fails.
     """
+    if len(set(map(key_of, batch))) == len(batch):
+        try:
+            return store_together(engine, batch, written, are_new=True)
+        except IntegrityError as error:
+            if deliveries.NAME not in str(error.orig):
+                raise
+    return store_together(engine, batch, written, are_new=False)
+
+
+def store_together(
+    engine: Engine, batch: Sequence[Decision], written: Callable[[], None], *, are_new: bool
+) -> Outcomes:
+    """Do it in one transaction. Raises IntegrityError where not all `are_new`."""
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, list[Decision | None]]:
-        known, first = read_beside(connection, batch, cache)
+        rows = dict[int, Values]()
+        make = partial(make_rows, batch, rows)
+        known: dict[Key, Known] = {}
+        if are_new:
+            _, first = read_first(connection, mapped_of(batch), cache, None, make)
+        else:
+            known, first = read_beside(connection, batch, cache, make)
         recognized = recognize(connection, batch, known)
         fresh = sorted(filter(None, recognized), key=key_of)
         if not fresh:
             return {}, recognized
-        save = partial(save_all, connection, fresh)
+        save = partial(save_all, connection, fresh, rows, are_new=are_new)
         if mapped := mapped_of(fresh):
-            first = first._replace(write_beside=save)
+            if first.runs is None:
+                first = first._replace(write_beside=save)
+            else:  # which are locked: the server writes the deliveries while rows are made
+                save()
+                kind_of(connection).push(connection)
             tables = apply.apply(connection, mapped, cache, told=True, first=first)
         else:
             tables = {}
@@ -109,14 +136,17 @@ def store_all(
 
 
 def read_beside(
-    connection: Connection, batch: Sequence[Decision], cache: VersionCache
+    connection: Connection,
+    batch: Sequence[Decision],
+    cache: VersionCache,
+    meanwhile: Callable[[], None],
 ) -> tuple[dict[Key, Known], FirstReads]:
     """Return what is stored under the guids of a batch, and what its rows read first."""
     provider, guids = batch[0].delivery.provider, [one.delivery.guid for one in batch]
     if len(batch) > SIZE or any(one.delivery.provider != provider for one in batch):
         return read_known(connection, map(key_of, batch)), EMPTY
     question = Question(KNOWN, {"of": provider, "guids": guids})
-    rows, first = read_first(connection, mapped_of(batch), cache, question)
+    rows, first = read_first(connection, mapped_of(batch), cache, question, meanwhile)
     return {(provider, guid): Known(*row) for guid, *row in rows}, first
 
 
@@ -125,8 +155,20 @@ def mapped_of(batch: Iterable[Decision]) -> list[Mapped]:
     return [decision.mapped for decision in batch if decision.mapped is not None]
 
 
-def save_all(connection: Connection, fresh: Sequence[Decision]) -> None:
-    """Store deliveries themselves."""
-    saved = [(new.delivery, new.state, new.reason) for new in fresh]
-    packed = {key_of(new): new.packed for new in fresh if new.packed is not None}
-    deliveries.save_all(connection, saved, packed)
+def make_rows(batch: Iterable[Decision], rows: dict[int, Values]) -> None:
+    """Make the rows of deliveries, as far as that can be done, by their identity."""
+    with suppress(Exception):  # which comes again where it is missing
+        rows.update((id(new.delivery), row_of(new)) for new in batch)
+
+
+def row_of(new: Decision) -> Values:
+    """Return the row of a delivery."""
+    return deliveries.row_of(new.delivery, new.state, new.reason, new.packed)
+
+
+def save_all(
+    connection: Connection, fresh: Sequence[Decision], rows: Mapping[int, Values], *, are_new: bool
+) -> None:
+    """Store deliveries themselves, whose rows are made if they are as they came."""
+    made = [rows.get(id(new.delivery)) or row_of(new) for new in fresh]
+    deliveries.save_rows(connection, made, are_new=are_new)

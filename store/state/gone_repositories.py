@@ -116,10 +116,11 @@ def settle_gone(
                 gone.add(repository.repoid)
             elif told:  # the other, which has its name, may have been seen under it later
                 mark_all_but_holder(connection, mapped.provider, repository.name)
-    row = repos.c
-    certain = select(row.Id).where(row.Id.in_(gone), row.gonereason != NOT_FOUND)
-    for repoid in connection.scalars(certain).all() if gone else ():
-        abandon_runs(connection, repoid, None)
+    if gone:
+        row = repos.c
+        certain = select(row.Id).where(row.Id.in_(gone), row.gonereason != NOT_FOUND)
+        for repoid in connection.scalars(certain).all():
+            abandon_runs(connection, repoid, None)
 
 
 def mark_renamed(connection: Connection, stored: StoredRepository) -> StoredRepository:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from engines import use_index
+from engines import kind_of, use_index
 from engines.asking.questions import Question, ask
 from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
@@ -103,6 +103,7 @@ def update_runs(
     stored: Mapping[RunKey, Row[Any]],
 ) -> None:
     """Derive the attempts and the mirrored columns of runs whose rows this transaction locks."""
+    kind_of(connection).push(connection)
     retried_jobs.number_jobs(connection, {(one["provider"], one["gitid"]) for one in touched})
     attempts, runs = derive_changes(connection, touched, stubs, stored)
     upsert(connection, "runattempts", attempts)

@@ -33,24 +33,32 @@ EMPTY = FirstReads()
 
 
 def read_first(
-    connection: Connection, batch: Batch, cache: VersionCache, beside: Question
+    connection: Connection,
+    batch: Batch,
+    cache: VersionCache,
+    beside: Question | None,
+    meanwhile: Callable[[], None],
 ) -> tuple[list[Any], FirstReads]:
-    """Return the rows that answer `beside`, and what a batch reads first, in one round trip.
+    """Return the rows that answer `beside`, and what a batch reads first, in one round trip; do
+    something meanwhile.
 
     Not of one of several servers, or so long that it takes several statements, or while older rows
     wait for their keys. Runs are locked after their repositories, so these have to be stored.
     """
+    asked = [beside] if beside else []
     providers = {mapped.provider for mapped in batch}
     keys = sorted({repositories.key_of(mapped)[1] for mapped in batch})
     runs = runs_of(batch)
     is_long = len(providers) != 1 or max(len(keys), len(runs)) > SIZE
     if is_long or adopted_repositories.is_needed(connection, cache):
-        return ask(connection, beside)[0], EMPTY
+        return ask(connection, *asked, meanwhile=meanwhile)[0] if asked else [], EMPTY
     provider = providers.pop()
-    asked = [beside, Question(repositories.REPOSITORIES, {"of": provider, "gitids": keys})]
+    asked.append(Question(repositories.REPOSITORIES, {"of": provider, "gitids": keys}))
     if runs and all(cache.is_stored("repos", mapped.repository.values) for mapped in batch):
         asked.append(Question(derived_columns.LOCK_RUNS, {"of": provider, "gitids": runs}))
-    rows, stored, *locked = ask(connection, *asked)
+    answers = ask(connection, *asked, meanwhile=meanwhile)
+    rows = answers.pop(0) if beside else []
+    stored, *locked = answers
     return rows, FirstReads(
         {(provider, gitid): StoredRepository(*row) for gitid, *row in stored},
         {(provider, row.gitid): row for row in locked[0]} if locked else None,

@@ -76,6 +76,8 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
     The order is the same for every writer, so that two of them never wait for each other.
     Raises Unmappable for a text that does not fit its column.
     """
+    if not rows:
+        return
     table = metadata.tables[name]
     groups: dict[tuple[str, ...], list[Values]] = defaultdict(list)
     for values in sorted(distinct(rows), key=key_getter(table)):

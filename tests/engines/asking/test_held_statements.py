@@ -44,7 +44,9 @@ def names(engine: Engine) -> list[str]:
         return list(connection.scalars(NAMES))
 
 
-def stop(engine: Engine, work: Callable[[Connection], None], error: type[Any]) -> Any:
+def stop(
+    engine: Engine, work: Callable[[Connection], None], error: type[Any] | tuple[type[Any], ...]
+) -> Any:
     """Return the error that a transaction ends with."""
     with pytest.raises(error) as raised:
         transact(engine, work)

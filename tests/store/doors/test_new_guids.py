@@ -1,0 +1,82 @@
+"""Nobody asks whether guids are new: the database refuses one that is not, and then all are."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, select
+from sqlalchemy.exc import IntegrityError
+
+from config.watch import watch
+from engines import reading
+from schema.tables.ci import jobs
+from schema.tables.deliveries import deliveries
+from store.deliveries.table import Delivery
+from store.doors import webhook
+from store.doors.decide import decide_each
+from store.doors.webhook import store_all, store_each
+from tests.store.production_doors import told
+from tests.stories.plain import SUCCESS
+
+ALL = [one.delivery for one in told(SUCCESS)]
+
+
+def store(engine: Engine, *those: Delivery) -> list[str]:
+    """Store deliveries at once; return what became of each."""
+    batch = list(decide_each(engine, watch(()), those))
+    return [outcome.state for outcome in store_each(engine, batch, lambda *_: None)]
+
+
+def stored(engine: Engine) -> list[tuple[str, int]]:
+    """Return guid and attempts of each delivery."""
+    with reading(engine).connect() as connection:
+        query = select(deliveries.c.guid, deliveries.c.attempts).order_by(deliveries.c.guid)
+        return [(guid, attempts) for guid, attempts in connection.execute(query)]
+
+
+@pytest.fixture
+def asked(engine: Engine) -> list[str]:
+    """The statements from now on that read deliveries."""
+    heard: list[str] = []
+
+    def note(*given: Any) -> None:
+        if given[2].startswith("SELECT deliveries.guid"):
+            heard.append(given[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    return heard
+
+
+def test_new_deliveries_are_not_asked_for(engine: Engine, asked: list[str]):
+    assert store(engine, *ALL) == ["applied"] * len(ALL)
+    for number, one in enumerate(ALL):
+        assert store(engine, one._replace(guid=f"again {number}")) == ["applied"]
+    assert asked == []
+    assert len(stored(engine)) == 2 * len(ALL)
+
+
+def test_delivery_that_was_applied_is_a_duplicate_among_new_ones(engine: Engine, asked: list[str]):
+    first, *others = ALL
+    assert store(engine, first) == ["applied"]
+    assert store(engine, first) == ["duplicate"]
+    wanted = ["applied", "duplicate", *["applied"] * (len(others) - 1)]
+    assert store(engine, others[0], first, *others[1:]) == wanted
+    assert len(asked) == 2
+    assert stored(engine) == sorted((one.guid, 1) for one in ALL)
+
+
+def test_nothing_of_a_refused_transaction_is_left(engine: Engine):
+    """The rows of the others were written before the guid was refused."""
+    first, *others = ALL
+    store(engine, first)
+    batch = list(decide_each(engine, watch(()), ALL))
+    with pytest.raises(IntegrityError):
+        webhook.store_together(engine, batch, lambda: None, are_new=True)
+    assert stored(engine) == [(first.guid, 1)]
+    assert [outcome.state for outcome in store_all(engine, batch)].count("applied") == len(others)
+    with reading(engine).connect() as connection:
+        assert connection.scalars(select(jobs.c.gitid)).all()
+
+
+def test_same_guid_twice_in_a_batch_is_stored_once(engine: Engine):
+    assert store(engine, ALL[0], ALL[0]) == ["applied", "applied"]
+    assert [guid for guid, _ in stored(engine)] == [ALL[0].guid]
