@@ -34,6 +34,7 @@ FAILURES = {
 }
 FAILURES["timeout"] = FAILURES["502"]
 FAILURES["404"] = not_found()
+FAILURES["forbidden"] = error(403, "Resource not accessible by personal access token")
 GRAPHQL = "/graphql"
 UNREADABLE = object()
 

@@ -45,7 +45,8 @@ def open_context(engine: Engine, connection: VendorConnection) -> Context:
     """Return what reading works with; `close_context` ends it."""
     reporter = connection.reporter
     writer = Writer(engine, reporter.report, OutageRetry(reporter.say))
-    return Context(engine, connection.client, ThreadPool(), writer, reporter, DueItems(engine))
+    due = DueItems(engine, asks_forbidden=True)
+    return Context(engine, connection.client, ThreadPool(), writer, reporter, due)
 
 
 def close_context(context: Context) -> None:

@@ -41,19 +41,25 @@ class DueItem(NamedTuple):
     tries: int
     duetime: datetime
     why: str
+    forbidden: bool = False
+    """Whether the key may not see it."""
 
 
 class DueItems:
     """What of each owner (a repository's number, a hook's path) could not be read.
 
-    Used from many threads. One for all that a process reads between two looks at the store.
+    Used from many threads. One for all that a process reads between two looks at the store. What
+    the key may not see has no pause where `asks_forbidden`: somebody started a command, and may
+    have given the key its permission. What is forbidden still ends a phase after a few.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, asks_forbidden: bool = False) -> None:
         self.engine = engine
+        self.asks_forbidden = asks_forbidden
         self.lock = threading.Lock()
         self.items: dict[tuple[str, str], DueItem] | None = None
         self.in_row = 0
+        self.asked_here = set[tuple[str, str]]()
 
     def noted(self) -> dict[tuple[str, str], DueItem]:
         """Return what is noted, read from the store once."""
@@ -70,6 +76,8 @@ class DueItems:
         """Tell whether an item may be asked for: not before its pause is over."""
         key = (str(owner), name[:LONGEST_NAME])
         item = self.noted().get(key)
+        if item and item.forbidden and self.asks_forbidden and key not in self.asked_here:
+            return True
         return item is None or is_over(item.duetime, clock(), LONGEST_PAUSE)
 
     def read(
@@ -111,7 +119,8 @@ class DueItems:
         before = self.noted().get(key)
         tries = before.tries if before else 0
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, DOUBLED))
-        item = DueItem(tries + 1, clock() + pause, str(problem))
+        item = DueItem(tries + 1, clock() + pause, str(problem), problem.is_forbidden)
+        self.asked_here.add(key)
         self.put(key, item)
 
     def note_success(self, owner: object, name: str) -> None:
@@ -172,4 +181,5 @@ def parse_subject(subject: str) -> tuple[str, str]:
 def parse(text: str) -> DueItem:
     """Return a note as it was written."""
     note = json.loads(text)
-    return DueItem(note["tries"], datetime.fromisoformat(note["duetime"]), note["why"])
+    due = datetime.fromisoformat(note["duetime"])
+    return DueItem(note["tries"], due, note["why"], note.get("forbidden", False))

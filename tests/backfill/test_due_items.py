@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from backfill.pipeline import due_items
+from backfill.pipeline.due_items import DueItems
 from fakegithub.api.faults import Faults
 from fakegithub.world.history import history
 from fakegithub.world.world import World
@@ -82,6 +83,22 @@ def test_item_that_cannot_be_read_is_left_alone_until_its_pause_is_over(
         later(monkeypatch, 7)
         assert command("-r", "octo-org/app").code == 0
         assert command("-r", "octo-org/app", "--audit", "--since", "2026-01-01").code == 0
+    assert ids(engine, jobs.c.rungitid) == set(runs_of(world))
+
+
+@on_sqlite
+def test_what_the_key_may_not_see_is_asked_for_by_the_next_command_and_not_by_healing(
+    engine, store_url, command: Command
+):
+    world = world_of_runs(3)
+    odd = runs_of(world)[1]
+    faults = Faults(lasting=[(f"runs/{odd}/jobs", "forbidden")])
+    with served(world, store_url, faults=faults):
+        assert command("-r", "octo-org/app").code == 1
+        ((owner, name),) = DueItems(engine).noted()
+        assert not DueItems(engine).is_due(owner, name)
+        faults.lasting.clear()  # the key has the permission now
+        assert command("-r", "octo-org/app").code == 0
     assert ids(engine, jobs.c.rungitid) == set(runs_of(world))
 
 
