@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.lake_place import POSTGRES, SQLITE, LakeSettings
-from lake.extensions import open_duckdb
+from lake.extensions import PROVEN_BY_PIP, open_duckdb
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,7 +41,9 @@ def open_lake(
     names = ["sqlite_scanner" if settings.kind == SQLITE else "postgres_scanner", "ducklake"]
     buckets = {"lake_files": settings, **({"target_files": target} if target else {})}
     needs_http = any(one.objects for one in buckets.values())
-    connection = open_duckdb(*names, *(["httpfs"] if needs_http else []))
+    # Only what runs SQL of others has extensions' signatures proven, too (decision 84).
+    proven = PROVEN_BY_PIP if write or make else {}
+    connection = open_duckdb(*names, *(["httpfs"] if needs_http else []), **proven)
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     if settings.kind == POSTGRES and settings.password:
         # In ATTACH it would be in each error about the catalog, and in `duckdb_databases()`.

@@ -8,7 +8,7 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -126,24 +126,30 @@ def roll_back(lake: "DuckDBPyConnection") -> None:
 
 def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncReport:
     """Do one transaction of the lake between two of the store."""
+    lake.execute("BEGIN")  # first: each statement outside of one reads the whole catalog anew
     last, name = last_sync(lake), secrets.token_hex(16)
     lakeid = last.lakeid
     is_known = transact(store.writer, lambda each: marks.begin(each, lakeid, name, last.sync))
     mode = INCREMENTAL if is_known and not full else FULL
     with TemporaryDirectory(prefix="runledger-lake-") as folder, store.reader.connect() as reader:
         seen = marks.read(reader, RUNS)
-        lake.execute("BEGIN")
         spans = changed_spans(lake, seen)
         marked = [] if mode == FULL else [one for one in tables() if one.name in MARKED]
         whole = [one for one in tables() if one not in marked]
         changed, read = copy_unmarked(
             lake, reader, whole, last.read if last.sync else None, Path(folder), full=mode == FULL
         )
+        held = {**last.read.rows, **read.rows} if last.sync else {}
         for table in marked:
-            changed += copy_marked(reader, lake, table, seen, spans)
-        for table in counted_otherwise(reader, lake, marked):
+            copied = copy_marked(reader, lake, table, seen, spans)
+            changed += copied
+            if any(copied):
+                held.pop(table.name, None)
+        stored = count_rows(reader, [one for one in marked if one.name not in OF_RUNS])
+        for table in counted_otherwise(lake, marked, stored, held):
             query = store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
             changed += differences.replace(lake, table, query, differences.ALL)
+        read = read._replace(rows={**read.rows, **stored})
     is_marked = seen.runs or seen.repositories or seen.commits
     # What a full one reads may have other digests, of another release of DuckDB.
     is_told = is_known and (mode == INCREMENTAL or read == last.read)
@@ -215,13 +221,19 @@ def copy_marked(
 
 
 def counted_otherwise(
-    reader: Connection, lake: "DuckDBPyConnection", marked: Sequence[Table]
+    lake: "DuckDBPyConnection",
+    marked: Sequence[Table],
+    stored: Mapping[str, int],
+    held: Mapping[str, int],
 ) -> list[Table]:
-    """Return the tables whose marks do not tell of rows that went, where their counts differ."""
-    counted = [one for one in marked if one.name not in OF_RUNS]
+    """Return the tables whose marks do not tell of rows that went, where their counts differ.
+
+    `held`: how many rows the lake has, of tables that nothing was written to since that was known.
+    """
+    open_tables = [one for one in marked if stored.get(one.name) != held.get(one.name)]
+    counted = [one for one in open_tables if one.name in stored]
     if not counted:
         return []
-    stored = count_rows(reader, counted)
     parts = ", ".join(f'(SELECT count(*) FROM "{one.name}")' for one in counted)
-    held = lake.execute(f"SELECT {parts}").fetchone() or ()
-    return [one for one, rows in zip(counted, held, strict=True) if rows != stored[one.name]]
+    counts = lake.execute(f"SELECT {parts}").fetchone() or ()
+    return [one for one, rows in zip(counted, counts, strict=True) if rows != stored[one.name]]

@@ -9,14 +9,14 @@ import json
 import sys
 from typing import Any
 
-from lake.extensions import open_duckdb
+from lake.extensions import PROVEN_BY_PIP, open_duckdb
 
 
 def main() -> int:
     """Copy the tables; 1 where one could not be read, which stderr says."""
     told: dict[str, Any] = json.loads(sys.stdin.readline())
     duckdb = importlib.import_module("duckdb")
-    connection = open_duckdb(told["extension"])
+    connection = open_duckdb(told["extension"], **PROVEN_BY_PIP)
     for statement in told["statements"]:
         connection.execute(statement)
     failed = 0

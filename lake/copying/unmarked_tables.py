@@ -131,8 +131,9 @@ def holds_rows(lake: "DuckDBPyConnection", table: Table) -> bool:
 
 def count_rows(reader: Connection, wanted: Iterable[Table]) -> dict[str, int]:
     """Return how many rows tables of the store have."""
-    counts = (select(literal(one.name), func.count()).select_from(one) for one in wanted)
-    return {name: number for name, number in reader.execute(union_all(*counts))}
+    counts = [select(literal(one.name), func.count()).select_from(one) for one in wanted]
+    rows = reader.execute(union_all(*counts)) if counts else ()
+    return {name: number for name, number in rows}
 
 
 def digest_of_loads(reader: Connection) -> str:

@@ -54,6 +54,11 @@ def test_words_that_show_what_is_there_are_answered(connection: LakeConnection):
     assert connection.sql("PIVOT jobs ON status USING count(*)").fetchone()
 
 
+def test_extensions_of_whoever_is_asked_are_signed(connection: LakeConnection):
+    query = "SELECT current_setting('allow_unsigned_extensions')"
+    assert connection.execute(query).fetchall() == [(False,)]
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -1,4 +1,4 @@
-"""Tables without marks: what is read of them, and what is not."""
+"""Tables without marks, or whose marks tell of no row that went: what is read of them."""
 
 from contextlib import closing
 from datetime import datetime
@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Executable, delete, insert, update
 
+from benchmarks import year
 from lake.catalog import open_lake
 from lake.copying import unmarked_tables
+from schema.tables.ci import commits
 from schema.tables.deliveries import deliveries
 from schema.tables.packages import load_history, packages
+from store.write import lake_marks
 from tests.lake import lakes
 
 MOMENT, LATER = datetime(2026, 3, 1), datetime(2026, 3, 2)
@@ -89,3 +92,17 @@ def test_rows_of_feeds_are_read_once_a_load_ended_and_while_one_runs(pair: lakes
     change(pair, first.values(manager="NPM"), ended.values(state="done", endtime=LATER))
     assert pair.sync().changed == (2, 0)
     assert pair.differences() == []
+
+
+def test_commit_that_comes_hides_none_that_goes(pair: lakes.Pair):
+    pair.sync()
+    change(
+        pair,
+        insert(commits).values(repoid=1, hash=year.sha(99)),
+        delete(commits).where(commits.c.hash == year.sha(17)),  # noted nowhere
+    )
+    with pair.engine.begin() as connection:
+        lake_marks.note_commits(connection, [(1, year.sha(99))])
+    assert pair.sync().changed == (1, 1)
+    assert pair.differences() == []
+    assert pair.sync().changed == (0, 0)
