@@ -155,10 +155,12 @@ def end_of_lists(waiting: WaitingRows) -> int:
     last, first = waiting.last(), waiting.first()
     if last.stream not in LISTS or waiting.count > LONGEST_LIST * BATCH:
         return last.numbers[-1]
-    lists = [*zip(last.columns["package"], last.columns["version"], strict=True)]
-    if first is last and lists[0] == lists[-1]:
+    packages, versions = last.columns["package"], last.columns["version"]
+    package, version, at = packages[-1], versions[-1], len(packages)
+    if first is last and (packages[0], versions[0]) == (package, version):
         return 0
-    before = (at for at in range(len(lists) - 1, -1, -1) if lists[at] != lists[-1])
-    own = next((last.numbers[at] for at in before), 0)
+    while at and packages[at - 1] == package and versions[at - 1] == version:
+        at -= 1
+    own = last.numbers[at - 1] if at else 0
     others = (rows.numbers[-1] for rows in waiting.by_shape.values() if rows is not last)
-    return max(own, *others, 0)
+    return max([own, *others])

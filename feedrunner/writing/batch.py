@@ -1,7 +1,7 @@
 """The rows of a transaction: what is new is inserted, what differs is changed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -17,9 +17,11 @@ from feedrunner.writing.known_rows import (
     has_packages,
     manager_id,
     numbers_since,
+    word_ids,
 )
-from feedrunner.writing.met_rows import MetRows
+from feedrunner.writing.met_rows import WORDS, MetRows
 from feedrunner.writing.row_numbers import Numbers
+from schema.tables import packages as tables
 
 Row = dict[str, Any]
 Find = Callable[[Sequence[str]], Mapping[Any, Stored]]
@@ -62,11 +64,31 @@ class Batch:
         self.newly_listed = dict[str, set[int]]()
         self.manager = 0
         if load.manager is not None:
-            self.manager = manager_id(connection, load.manager, load.now)
+            self.manager = self.registry(load.manager)
             if met.whole is None:
                 # What is tried, and taken back, may meet another feed's rows.
                 is_empty = bool(load.number) and not has_packages(connection, self.manager)
                 met.begin_registry(is_empty=is_empty)
+
+    def registry(self, manager: str) -> int:
+        """Return the number of a registry, written where it is new."""
+        table, met = tables.package_managers.name, self.met
+        known = met.of(WORDS, [(table, manager)])
+        if not known:
+            known = {(table, manager): manager_id(self.connection, manager, self.load.now)}
+            met.new[WORDS].update(known)
+        return known[table, manager]
+
+    def word_ids(self, table: Table, column: str, words: Collection[str]) -> dict[str, int]:
+        """Return the numbers of words of a table, written where they are new."""
+        known = self.met.of(WORDS, [(table.name, word) for word in words])
+        numbers = {word: number for (_, word), number in known.items()}
+        rest = [word for word in words if word not in numbers]
+        if rest:
+            more = word_ids(self.connection, table, column, rest, self.load.now)
+            self.met.new[WORDS].update(((table.name, word), more[word]) for word in rest)
+            numbers |= more
+        return numbers
 
     def has_made(self, version: int) -> bool:
         """Tell whether this load made a version."""

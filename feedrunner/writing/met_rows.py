@@ -10,6 +10,8 @@ from typing import Any
 MOST = 100_000
 PACKAGES, VERSIONS, NAMES = KINDS = ("packages", "versions", "names")
 """By what the registry tells a package by, by package and version, by a package's name."""
+WORDS = "words"
+"""By a table and a word of it."""
 
 
 class MetRows:

@@ -15,7 +15,6 @@ from feedrunner.writing.known_rows import (
     Stored,
     last_number,
     packages_named,
-    word_ids,
 )
 from feedrunner.writing.met_rows import NAMES, PACKAGES, VERSIONS
 from feedrunner.writing.waiting_rows import Rows, records_of
@@ -160,7 +159,7 @@ def write_new_versions(batch: Batch, rows: Rows, packages: Mapping[str, int]) ->
 def license_ids(batch: Batch, said: Sequence[str | None]) -> Mapping[Any, int]:
     """Return the numbers of licenses, written where they are new."""
     words = sorted({license for license in said if license})
-    return word_ids(batch.connection, tables.licenses, "name", words, batch.load.now)
+    return batch.word_ids(tables.licenses, "name", words)
 
 
 def note_versions(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, delete
 from engines.chunks import chunks
 from feedrunner.writing import known_rows
 from feedrunner.writing.batch import Batch, Loading, Written
-from feedrunner.writing.known_rows import Selection, word_ids
+from feedrunner.writing.known_rows import Selection
 from feedrunner.writing.met_rows import MetRows
 from feedrunner.writing.package_rows import (
     owners_of,
@@ -55,7 +55,7 @@ def write_dependencies(batch: Batch, shapes: Sequence[Rows]) -> None:
     c, versions = rows.columns, version_ids(batch, rows)
     kinds = [kind or RUNTIME for kind in c["kind"]]
     known = sorted({*kinds})
-    types = word_ids(batch.connection, tables.depends_on_types, "name", known, batch.load.now)
+    types = batch.word_ids(tables.depends_on_types, "name", known)
     places = [number or 0 for number in c["alternative"]]
     names = ["version_id", "position", "alternative", "name", "kind", "dependency_type_id"]
     names += ["semver_range", "onlyif"]
@@ -117,8 +117,8 @@ def write_addresses(batch: Batch, shapes: Sequence[Rows]) -> None:
     """Write addresses of packages, without passwords; those of before stay."""
     (rows,) = shapes
     c, packages = rows.columns, package_ids(batch, rows)
-    now, connection = batch.load.now, batch.connection
-    types = word_ids(connection, tables.url_types, "name", sorted({*c["type"]}), now)
+    connection = batch.connection
+    types = batch.word_ids(tables.url_types, "name", sorted({*c["type"]}))
     owners = map(packages.__getitem__, c["package"])
     kinds = map(types.__getitem__, c["type"])
     told = [*zip(owners, zip(map(without_password, c["url"]), kinds, strict=True), strict=True)]

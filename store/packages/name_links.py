@@ -35,12 +35,21 @@ def link_names(engine: Engine, manager: str | None, transact: Transact) -> None:
     highest = transact(engine, methodcaller("scalar", select(func.max(needed.c.Id)))) or 0
     registry = transact(engine, partial(registry_number, manager=manager))
     for column in INDEXES if registry is not None else ():
+        if column != "name" and not transact(engine, partial(has_other, column, registry)):
+            continue
         linking = link_by(column, registry)
         for start in range(0, highest + 1, PART):
             part = linking.where(needed.c.Id.between(start, start + PART - 1))
             transact(engine, methodcaller("execute", part))
     transact(engine, partial(link_renamed, manager=manager))
     transact(engine, link_lists)
+
+
+def has_other(column: str, registry: int, connection: Connection) -> bool:
+    """Tell whether what a column of any package of a registry says is not its name."""
+    c = tables.packages.c
+    other = select(c.Id).where(c.package_manager_id == registry, c[column] != c.name).limit(1)
+    return connection.scalar(other) is not None
 
 
 def link_renamed(connection: Connection, manager: str | None) -> None:
