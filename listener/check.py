@@ -41,6 +41,8 @@ HELP_BY_WORD = {
     "certificate": "DATABASE_SSL_CA names the roots to trust (docs/accounts.md)",
     "does not support SSL": "let it offer TLS, or set DATABASE_SSL=off (docs/accounts.md)",
     "invalid connection option": "look at the options in DATABASE_URL",
+    "read-only": "it is a standby, or set so: let DATABASE_URL name another,"
+    " or wait: deliveries are spooled",
     "unsupported startup parameter": "take `options` out of DATABASE_URL: a pooler has none",
 }
 """What helps where the words of an error say more than what is at fault."""

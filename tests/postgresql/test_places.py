@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,7 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from config import values
+from config.settings import read
 from engines import connect, connect_reader, faults
+from listener.check import looked_at
 from schema import migrate
 from schema.adopt.shape import Unadoptable
 from sqlauthenticator import connector, engine
@@ -96,6 +99,24 @@ def test_unknown_option_is_a_persons_to_change(server: Any, engine_name: str):
     assert faults.described(refused.value) == (
         'access: ProgrammingError: invalid connection option "nonsense"'
     )
+
+
+def test_check_says_what_helps(server: Any, engine_name: str, tmp_path: Path):
+    with superuser(server) as root:
+        root.execute("CREATE DATABASE still TEMPLATE template0 ENCODING 'UTF8'")
+    url = f"postgresql://root@127.0.0.1:{server.port}/still"
+    migrate.upgrade(connect(url, read_seconds=60))
+    with superuser(server) as root:
+        root.execute("ALTER DATABASE still SET default_transaction_read_only = on")
+    elsewhere = url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - nothing is bound to it
+    for place, helps in (
+        (url, "it is a standby, or set so"),
+        (f"{url}?nonsense=1", "look at the options in DATABASE_URL"),
+        (elsewhere, "let it offer TLS, or set DATABASE_SSL=off"),
+    ):
+        environ = {"DATABASE_URL": place, "SPOOL_DIR": str(tmp_path / "spool")}
+        wrong = [line.wrong for line in looked_at(read({}, environ, tmp_path))]
+        assert [why for why in wrong if helps in why], wrong
 
 
 @pytest.mark.parametrize("opened", [connect, connect_reader])
