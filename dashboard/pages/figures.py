@@ -17,7 +17,7 @@ from dashboard.web.request import csv_response, render_page, site, store
 from store.figures import minutes, rates, shown_days
 from store.figures.end_counts import EndCounts
 from store.figures.minutes import Cost
-from store.figures.rates import JOB, POOL, REPOSITORY, SUBJECTS, WORKFLOW, Ends
+from store.figures.rates import EVENT, JOB, POOL, REPOSITORY, SUBJECTS, WORKFLOW, Ends
 from store.figures.red_days import sum_red
 from store.figures.red_sums import NOTHING, Halves, RedSums, seconds_of
 from store.figures.red_time import RedSpan
@@ -35,6 +35,8 @@ PRICED = (REPOSITORY, WORKFLOW)
 """What minutes are told of."""
 WHOLE = "all"
 """What is counted by where everything is one line."""
+JOB_TABLES, FLOW_TABLES = (JOB, POOL), (WHOLE, REPOSITORY, WORKFLOW, EVENT)
+"""Whose red times are those of jobs, and those of workflows."""
 
 
 class ShownDays(NamedTuple):
@@ -68,8 +70,11 @@ class ShownDays(NamedTuple):
 
     def sum_red(self, by: str) -> RedSums:
         """Return the red times of both, by lines of the table."""
-        of_jobs = by in (JOB, POOL)
-        return sum_red(self.figures, self.halves, by, partial(red_key, by), of_jobs=of_jobs)
+        of_jobs = by in JOB_TABLES
+        keys = {
+            table: partial(red_key, table) for table in (JOB_TABLES if of_jobs else FLOW_TABLES)
+        }
+        return sum_red(self.figures, self.halves, by, keys, of_jobs=of_jobs)
 
 
 class Line(NamedTuple):

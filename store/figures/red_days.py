@@ -4,7 +4,7 @@ They are kept by the turns of each day (store.figures.red_sums says what is know
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -42,9 +42,12 @@ def read_turns(
 
 
 def sum_red(
-    figures: ShownFigures, halves: Halves, by: str, key_of: KeyOf, *, of_jobs: bool
+    figures: ShownFigures, halves: Halves, by: str, keys: Mapping[str, KeyOf], *, of_jobs: bool
 ) -> RedSums:
-    """Return the red times of both halves, by lines of a table; `by` names these."""
+    """Return the red times of both halves, by lines of the table `by`.
+
+    Those of all tables in `keys` are added up together: a walk through the days makes most of it.
+    """
     walk_on = red_time.walk_jobs if of_jobs else red_time.walk_flows
     settled = len(figures.days) - OPEN
     settled = next((n for n, day in enumerate(figures.days) if not day.rolled), settled)
@@ -58,15 +61,20 @@ def sum_red(
         rest = list_turns(figures, figures.days, of_jobs=of_jobs)
         past = RedPast(min(border, halves[0][0]), {}, [], {})
     else:
-        past = find_past(figures, settled, halves, by, key_of, of_jobs=of_jobs)
+        past = find_past(figures, settled, halves, keys, of_jobs=of_jobs)[by]
     spans = red_sums.go_on(past, halves[1][1], lambda walk: walk_on(walk, rest))
-    return RedSums(past, spans, key_of, halves)
+    return RedSums(past, spans, keys[by], halves)
 
 
 def find_past(
-    figures: ShownFigures, settled: int, halves: Halves, by: str, key_of: KeyOf, *, of_jobs: bool
-) -> RedPast:
-    """Return what is known at the border after some days, which is kept by their turns.
+    figures: ShownFigures,
+    settled: int,
+    halves: Halves,
+    keys: Mapping[str, KeyOf],
+    *,
+    of_jobs: bool,
+) -> dict[str, RedPast]:
+    """Return what is known at the border after some days, by table, which is kept by their turns.
 
     Most of what makes a day anew is no turn: that is told by a digest of each day's.
     """
@@ -81,30 +89,33 @@ def find_past(
             for begin, day in read_turns(figures, begins, of_jobs=of_jobs)
         }
 
-    def add_up() -> RedPast:
+    def add_up() -> dict[str, RedPast]:
         for place in range(0, len(made), BLOCK):
             own = [day.begin for day in made[place : place + BLOCK]]
             told = read_turns(figures, own, of_jobs=of_jobs)
             walk_on(walk, [day for _, day in told])
             digested.update((begin, Said(digest_turns(day), LINE)) for begin, day in told)
         # Up to now is up to the border here: now is no earlier.
-        return red_sums.add_up_past(walk, border, key_of, (halves[0], (halves[1][0], border)))
+        return red_sums.add_up_past(walk, border, keys, (halves[0], (halves[1][0], border)))
 
     digested: dict[datetime, Said] = {}
-    past: RedPast | None = None
+    past: dict[str, RedPast] | None = None
     if len(find_kept(figures.connection, made, turned)) < len(made) - BLOCK:
         past = add_up()  # whose digests came with it
-    digests = read_kept(
-        figures.connection, made, turned, lambda begins: digested if past else read(begins)
-    )
-    version = (halves[0], halves[1][0], *(digests[day.begin] for day in made))
+
+    def read_or_find(begins: Sequence[datetime]) -> dict[datetime, Said]:
+        return {begin: digested[begin] for begin in begins} if past else read(begins)
 
     def say() -> Said:
-        value = past or add_up()
-        return Said(value, LINE * (len(value.sums) + len(value.red) + len(value.late)))
+        tables = past or add_up()
+        lines = sum(len(table.sums) for table in tables.values())
+        (table, *_) = tables.values()  # all share the rest
+        return Said(tables, LINE * (lines + len(table.red) + len(table.late)))
 
-    block, subject = Block(made[0].begin, version), ("red", figures.number, by, settled)
-    kept: RedPast = keep_value(figures.connection, subject, block, say)
+    digests = read_kept(figures.connection, made, turned, read_or_find)
+    version = (halves[0], halves[1][0], *(digests[day.begin] for day in made))
+    block, subject = Block(made[0].begin, version), ("red", figures.number, of_jobs, settled)
+    kept: dict[str, RedPast] = keep_value(figures.connection, subject, block, say)
     return kept
 
 

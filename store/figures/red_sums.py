@@ -6,7 +6,7 @@ there, how soon each of its red times was fixed, and what was red at the border 
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -85,14 +85,26 @@ def sum_part(spans: Iterable[RedSpan], begin: int, end: int) -> RedSum:
     return RedSum(union_seconds(within(own, begin, end)), sorted(fixes))
 
 
-def add_up_past(walk: RedWalk, border: int, key_of: KeyOf, halves: Halves) -> RedPast:
-    """Return what is known at a border, after the days before it."""
-    sums = {
-        key: tuple(sum_part(own, min(begin, border), min(end, border)) for begin, end in halves)
-        for key, own in group_spans(walk.end(border), key_of).items()
-    }
+def add_up_past(
+    walk: RedWalk, border: int, keys: Mapping[str, KeyOf], halves: Halves
+) -> dict[str, RedPast]:
+    """Return what is known at a border, after the days before it, by table."""
+    spans, red = walk.end(border), dict(walk.red)
     late = [span for span in walk.spans if span.until >= border]
-    return RedPast(border, sums, late, dict(walk.red))
+    return {
+        table: RedPast(
+            border,
+            {
+                key: tuple(
+                    sum_part(own, min(begin, border), min(end, border)) for begin, end in halves
+                )
+                for key, own in group_spans(spans, key_of).items()
+            },
+            late,
+            red,
+        )
+        for table, key_of in keys.items()
+    }
 
 
 def go_on(past: RedPast, now: int, walk_on: Callable[[RedWalk], None]) -> list[RedSpan]:

@@ -118,7 +118,11 @@ def check(engine: Engine, days: list[DayFigures], now: datetime) -> None:
         shown = shown_days.read_shown(connection, borders)
         for by, key_of in KEYS.items():
             of_jobs = by in ("job", "pool")
-            found = red_days.sum_red(shown, halves, by, key_of, of_jobs=of_jobs)
+            keys = {
+                by: KEYS[by]
+                for by in (("job", "pool") if of_jobs else ("all", "workflow", "event"))
+            }
+            found = red_days.sum_red(shown, halves, by, keys, of_jobs=of_jobs)
             list_spans = red_time.list_red_jobs if of_jobs else red_time.list_red_spans
             groups: dict[Any, list[RedSpan]] = {}
             for span in list_spans(days, end):
@@ -135,10 +139,10 @@ def check(engine: Engine, days: list[DayFigures], now: datetime) -> None:
         now_ends, before_ends = (count_jobs(part) for part in (days[half:], days[:half]))
         assert counts.now() == now_ends
         assert counts.before() == before_ends
-        keys = [('[1,1,""]', "lint"), ('[1,2,""]', "test"), ("nothing", "lint")]
-        assert counts.before(keys) == {key: before_ends[key] for key in keys if key in before_ends}
-        assert counts.failed(keys) == {
-            key: [count_jobs([day]).get(key, Ends()).failed for day in days[half:]] for key in keys
+        jobs = [('[1,1,""]', "lint"), ('[1,2,""]', "test"), ("nothing", "lint")]
+        assert counts.before(jobs) == {key: before_ends[key] for key in jobs if key in before_ends}
+        assert counts.failed(jobs) == {
+            key: [count_jobs([day]).get(key, Ends()).failed for day in days[half:]] for key in jobs
         }
         assert EndCounts(shown, short, "workflow").now() == rates.sum_ends(days[half:], "workflow")
         part = shown.part(half, len(days))
@@ -175,6 +179,15 @@ def test_days_come_to_the_same_whatever_is_kept_of_them(engine: Engine, seed: in
                 new = replace(days[place], ends=new.ends, costs=new.costs)
             days[place] = new
             write(engine, begin, new, revision)
+
+
+def test_days_whose_turns_are_kept_in_part_are_walked_through(engine: Engine):
+    rng = random.Random(6)
+    days = [random_day(rng, FIRST + DAY * n) for n in range(60)]
+    for number, day in enumerate(days):
+        write(engine, FIRST + DAY * number, day, 1)
+    check(engine, days[:20], FIRST + DAY * 20)
+    check(engine, days, FIRST + DAY * 60)
 
 
 def test_end_before_the_day_it_was_created_in_counts_all_the_same(engine: Engine):
