@@ -1509,6 +1509,7 @@ def joined(added: type, own: type) -> Any:
     return type(added.__name__, (added, own), {})
 
 
+OWN = ("sslcert", "sslkey")  # by what a client proves itself, where a server asks for that
 # It is the session's first word; what a role or a database is set to comes after it.
 POSTGRESQL_SETTINGS = {
     "TimeZone": "UTC",
@@ -1543,6 +1544,7 @@ def open_postgresql(place: Place, write: bool, limit: float) -> Any:
             client_encoding="utf8",
             gssencmode="disable",
             autocommit=True,
+            **{name: value for name in OWN for value in values_of(url, name)[:1]},
             **place.tls,
         )
         session.limit = limit

@@ -8,12 +8,14 @@ from sqlalchemy import URL
 from engines.kind import Login, is_loopback
 
 ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+OWN = ("sslcert", "sslkey")
+"""By what a client proves itself, where a server asks for that."""
 
 
 def as_asked(place: URL) -> URL:
     """Return a URL without what would weaken the way there: sslmode, sslrootcert, gssencmode."""
     weak = [name for name in place.query if name.startswith(("ssl", "gss", "service"))]
-    return place.difference_update_query(weak)
+    return place.difference_update_query(name for name in weak if name not in OWN)
 
 
 def encryption(place: URL, login: Login) -> dict[str, str]:

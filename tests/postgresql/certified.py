@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
-from tests.certificates import Authority
+from tests.certificates import VALID, Authority
 from tests.postgresql.server import NOBODY
 
 BUILT_WITH_TLS = Path("/usr/lib/postgresql/15/bin")
 
 
-def certify(authority: Authority, folder: Path, host: str) -> Sequence[str]:
+def certify(
+    authority: Authority, folder: Path, host: str, valid: timedelta = VALID
+) -> Sequence[str]:
     """Let an authority prove a host; return the server's options, which the next reload reads."""
-    authority.sign(folder, host)
+    authority.sign(folder, host, valid)
     for name in ("key.pem", "cert.pem"):
         (folder / name).chmod(0o600)
         if os.geteuid() == 0:
