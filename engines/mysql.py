@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_
 from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline
+from engines.asking.mysql_prepared import FORGOTTEN
 from engines.asking.mysql_statements import ask, post, push
 from engines.bulk import held, id_counters
 from engines.bulk.pymysql_rows import Cursor
@@ -51,13 +52,12 @@ SESSION = (
 CODES = {
     # Too long, out of range, wrong characters, wrong value, truncated: the same again next time.
     **dict.fromkeys((1406, 1264, 1366, 1292, 1265), DATA),
-    # Deadlock; lock wait timeout; record changed since last read (MariaDB).
-    **dict.fromkeys((1213, 1205, 1020), LOCKS),
+    # Deadlock; lock wait timeout; record changed since last read (MariaDB); done again as text.
+    **dict.fromkeys((1213, 1205, 1020, *FORGOTTEN), LOCKS),
     # Password, rights, database, table or column missing, TLS required: a person must act.
     **dict.fromkeys((1045, 1044, 1049, 1142, 1143, 1146, 1054, 1227, 1698, 3159), ACCESS),
     **dict.fromkeys((3024, 1969, 1317), CUT),  # MySQL's; MariaDB's; MySQL's where it counts a table
-    # Read-only (it was the primary once), shutting down, full, put out of its replication group:
-    # other connections fail likewise. SQLAlchemy itself knows the codes of lost connections.
+    # Read-only, shutting down, full, put out of its group: others fail likewise. Lost connections:
     # https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
     **dict.fromkeys((1290, 1836, 1792, 1053, 1040, 3100, 3101), GONE),
 }

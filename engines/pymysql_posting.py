@@ -15,7 +15,7 @@ from pymysql.err import MySQLError
 from engines import deadline
 from engines.asking.mysql_answers import read_answer, read_posted
 from engines.asking.mysql_packets import PacketConnection
-from engines.asking.mysql_prepared import Prepared, prepare_wanted
+from engines.asking.mysql_prepared import Prepared, forget_prepared, prepare_wanted
 from engines.bulk.pymysql_rows import QUICK
 
 
@@ -136,6 +136,7 @@ class Connection(PacketConnection):
             self.watch_time()
             error = read_posted(self)
             first = first or error
+            forget_prepared(self, error)
         self.owed = 0
         self._next_seq_id = 1
         return first

@@ -19,6 +19,10 @@ MOST_BYTES = 64 * 1024
 """Of a row; a longer one is written as text."""
 EXECUTE = struct.Struct("<BIBI")
 LONG, DOUBLE, TIME = struct.Struct("<q"), struct.Struct("<d"), struct.Struct("<BHBBBBBI")
+FORGOTTEN = (1210, 1243, 1615)
+"""A server's errors of a statement that it prepared: a proxy led to another server, or it makes
+its tables' descriptions anew all the time.
+https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html"""
 PREPARED = struct.Struct("<xIHH")
 """The number of a statement, its columns, its places for values."""
 
@@ -58,6 +62,12 @@ def prepare_wanted(session: Any) -> None:
             session.prepared[text] = prepare(session, text)
         except MySQLError:  # too many, or not allowed: it goes on as text
             continue
+
+
+def forget_prepared(session: Any, error: MySQLError | None) -> None:
+    """Write as text from now on where a server does not know what it has prepared."""
+    if error is not None and error.args[0] in FORGOTTEN:
+        session.prepared = dict.fromkeys(session.prepared)
 
 
 def prepare(session: Any, text: str) -> Prepared | None:

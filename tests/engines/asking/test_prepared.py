@@ -6,6 +6,7 @@ from typing import Any
 
 import pymysql
 import pytest
+from pymysql.constants import COMMAND
 from sqlalchemy import BigInteger, Column, Engine, MetaData, Table, Text, insert, select
 from sqlalchemy.dialects.mysql import BOOLEAN, DATETIME, DOUBLE, LONGBLOB, VARCHAR
 from sqlalchemy.exc import IntegrityError
@@ -126,6 +127,20 @@ def test_table_may_change_meanwhile(things: Engine):
         connection.exec_driver_sql("ALTER TABLE things ADD COLUMN more BIGINT, MODIFY name TEXT")
     post(things, 2, {**ROWS[0], "name": "x" * 400})
     assert [row.id for row in stored(things)] == [1, 2]
+
+
+def test_statement_that_the_server_has_forgotten_goes_as_text(things: Engine):
+    make_prepared(things)
+    raw: Any = things.raw_connection()
+    session = raw.driver_connection
+    (statement,) = session.prepared.values()
+    # As behind a proxy that leads to another server.
+    session._execute_command(COMMAND.COM_STMT_CLOSE, statement.number.to_bytes(4, "little"))
+    raw.close()
+    for number in (2, 3, 4):
+        post(things, number, ROWS[0])
+    assert [row.id for row in stored(things)] == [1, 2, 3, 4]
+    assert prepared(things) == 0
 
 
 def refuse(_: Any, __: str) -> None:
