@@ -53,6 +53,9 @@ GENERAL = (
     rule("refused", NAMED,
          r"^(?:Could not|Cannot|Can't|Unable to|Failed to|failed to|cannot|could not|"
          r"unable to|Couldn't)" r" \S.{4,900}", "Could not resolve host: example.org"),
+    rule("coverage", NAMED,
+         r"overage\b.{0,200}\b(?:below|less than fail)\b",
+         "Coverage failure: total of 79 is less than fail-under=80", word="overage"),
     rule("timed out", NAMED, r"\b(?:[Tt]imed out|[Tt]imeout)(?: after| waiting| of|:| \()",
          "Timed out after 30 seconds", word="ime"),
     rule("said failed", VAGUE, r"(?:[Bb]uild failed|[Tt]ests? failed|\bfailed$)", "Tests failed",

@@ -143,8 +143,9 @@ NATIVE = (
     rule("valgrind", RAISED,
          r"^==\d{1,9}== (?:Invalid|Conditional jump|Mismatched|Process terminating)",
          "==12== Invalid read of size 4", more=2, after=r"==\d{1,9}==\s{2,8}\S"),
-    rule("nix", RAISED, r"^error: (?:builder for|hash mismatch|attribute)",
-         "error: builder for 'a.drv' failed"),
+    rule("nix", RAISED, r"^error: (?:builder for|Cannot build|hash mismatch|attribute)",
+         "error: builder for 'a.drv' failed", more=2, within=40, skip=r"\s",
+         after=r"\s{1,12}> .{0,300}(?:[Ee]rror|ERROR|[Ff]atal|FAILED|not found)\b"),
     rule("formatter", NAMED,
          r"^(?:\S{1,300} (?:needs formatting|is not formatted|not formatted correctly|"
          r"would be reformatted)|(?:The following files|Files) .{0,60}(?:not (?:properly "

@@ -106,6 +106,13 @@ SCRIPTING = (
     rule("curl", RAISED, r"^curl: \(\d+\) \S", "curl: (7) Failed to connect to 127.0.0.1 port 9"),
     rule("wget", RAISED, r"^(?:wget: unable|.{0,60}ERROR [45]\d\d: )\S?",
          "2026-03-02 12:00:01 ERROR 404: Not Found."),
+    rule("git push", RAISED, r"^\s{0,4}! \[(?:remote )?rejected\] ",
+         " ! [rejected]        main -> main (fetch first)"),
+    rule("ssh", RAISED, r"^(?:\S{1,300}: )?Permission denied \((?:publickey|password|keyboard)",
+         "git@example.org: Permission denied (publickey)."),
+    rule("django check", RAISED, r"^(?:[\w.]{1,100}: )?SystemCheckError: System check",
+         "SystemCheckError: System check identified some issues:", more=2,
+         after=r"\S{1,300}: \(\w{1,40}\.[CE]\d{3}\) ", skip=r"\s*$|ERRORS:$"),
     rule("git", RAISED,
          r"^(?:fatal: |error: (?:pathspec|failed to push|Your local changes|unable to|"
          r"could not apply)|" r"CONFLICT \()\S?", "fatal: No tags can describe '0123456'.",

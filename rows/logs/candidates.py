@@ -11,7 +11,7 @@ from collections.abc import Iterator
 WORDS = (
     b"error", b"fail", b"xception", b"kill", b"assert", b"not found", b"undefined", b"symbol",
     b" directory", b"ermi", b"connection ", b"memory", b"traceback", b" space ", b"find -l",
-    b"timed out", b"timeout", b"unbound", b"recognized", b" *** ", b" line ", b"exit",
+    b"timed out", b"timeout", b"unbound", b"recognized", b" *** ", b" line ", b"exit", b" below ",
 )  # fmt: skip
 """What a line holds anywhere."""
 

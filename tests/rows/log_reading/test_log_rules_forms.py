@@ -120,3 +120,48 @@ def test_julia_test_is_said_and_what_passes_it_on_is_not():
 def test_julia_package_that_is_missing_is_the_cause():
     line = "ERROR: LoadError: ArgumentError: Package X not found in current path:"
     assert first(line, "ERROR: Package Y errored during testing").startswith(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Coverage failure: total of 79 is less than fail-under=80",
+        "Line coverage (79.20%) is below the expected minimum coverage (80.00%).",
+        "Code coverage 79% is below expected 80%",
+    ],
+)
+def test_coverage_that_is_too_low_is_said_and_not_the_exit_code(line: str):
+    assert first("TOTAL    100   21   79%", line, "Tool failed with exit 2") == line
+
+
+def test_coverage_that_is_too_low_says_less_than_a_test_that_failed():
+    low = "Code coverage 79% is below expected 80%"
+    assert first(low, "ValueError: no such price") == "ValueError: no such price"
+
+
+def test_refused_push_says_why_before_it_says_that():
+    refused = " ! [rejected]        main -> main (fetch first)"
+    assert first(refused, "error: failed to push some refs to 'x'") == refused.strip()
+
+
+def test_refused_key_is_said_before_what_git_makes_of_it():
+    key = "git@example.org: Permission denied (publickey)."
+    assert first(key, "fatal: Could not read from remote repository.") == key
+
+
+def test_check_of_django_is_said_and_not_only_that_there_was_one():
+    check = "cart.Item: (fields.E300) Field defines a relation with model 'Price', not installed."
+    lines = ("SystemCheckError: System check identified some issues:", "", "ERRORS:", check)
+    assert first(*lines) == f"{lines[0]}\n{check}"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("error: builder for 'a.drv' failed with exit code 2;", "       last 2 log lines:"),
+        ("error: Cannot build 'a.drv'.", "       Reason: builder failed with exit code 1."),
+    ],
+)
+def test_builder_of_nix_is_said_with_the_errors_of_its_last_lines(lines: tuple[str, ...]):
+    log = ("       > checking", "       > configure: error: no compiler", "       > See log")
+    assert first(*lines, *log) == f"{lines[0]}\n> configure: error: no compiler"
