@@ -5,6 +5,7 @@ as it was, 20 s, with all of libpq's time limits at 1 or 2 s. They are for netwo
 silent, and a frozen server's acknowledges.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,17 @@ days are looked through, and for the roll-ups of one day the whole of a big tabl
 FIELDS = {"number": "BIGINT", "text": "CITEXT", "word": "CITEXT", "time": "TIMESTAMP"}
 GRACE_SECONDS = 0.5
 """By which the server's own limit (statement_timeout) comes sooner, and tells more."""
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line of psycopg's says more than the error that is raised at that place.
+
+    A delivery that comes again, which an index refuses, would be a warning each time.
+    """
+    return not record.msg.startswith("error ignored terminating")
+
+
+logging.getLogger("psycopg").addFilter(is_news)
 
 
 class HoldingCursor(psycopg.Cursor[Any]):

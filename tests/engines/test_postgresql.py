@@ -17,6 +17,8 @@ from engines.reaching.postgresql_place import encryption
 from rows.version import timed
 from schema.tables.ci import branches
 from store.write.upsert import upsert
+from tests.store.production_doors import deliver, told
+from tests.stories import plain
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 ELSEWHERE = "postgresql://u@db.example.org/runs"
@@ -158,3 +160,9 @@ def test_table_that_is_not_there_is_known_by_its_error(engine: Engine):
     with engine.connect() as connection, pytest.raises(DBAPIError) as raised:
         connection.execute(text("SELECT 1 FROM alembic_versions"))
     assert faults.is_missing(raised.value, "alembic_version")
+
+
+def test_delivery_that_comes_again_is_no_warning(engine: Engine, caplog: pytest.LogCaptureFixture):
+    for _ in range(2):
+        deliver(engine, told(plain.FAILURE))
+    assert [record.getMessage() for record in caplog.records if record.name == "psycopg"] == []
