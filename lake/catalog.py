@@ -36,8 +36,8 @@ def open_lake(
     `moment` (with its zone) what was known then. It reaches the bucket of a `target`, too.
     Raises NoLake, NotInstalled, duckdb.Error.
     """
-    if not make and settings.kind == SQLITE and not Path(settings.catalog).exists():
-        raise NoLake(NONE)
+    if not make:
+        require_file(settings)
     names = ["sqlite_scanner" if settings.kind == SQLITE else "postgres_scanner", "ducklake"]
     buckets = {"lake_files": settings, **({"target_files": target} if target else {})}
     needs_http = any(one.objects for one in buckets.values())
@@ -56,6 +56,12 @@ def open_lake(
     connection.execute(attachment(settings, write=write or make, moment=moment))
     connection.execute(f"USE {NAME}")
     return connection
+
+
+def require_file(settings: LakeSettings) -> None:
+    """Raise NoLake where the catalog would be a file, and there is none."""
+    if settings.kind == SQLITE and not Path(settings.catalog).exists():
+        raise NoLake(NONE)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """`python3 lake.py`: sync the lake with the store, ask it, prove it, keep it small."""
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +17,8 @@ from config.lake_place import LakeSettings, read_lake
 from config.settings import BadSetting, Settings
 from engines import faults, lease
 from lake import maintain, query
-from lake.catalog import NoLake, open_lake
+from lake.catalog import NoLake, open_lake, require_file
+from lake.command_words import refuse_others
 from lake.extensions import NotInstalled, is_of_duckdb
 from lake.proof import compare
 from lake.publish import CannotPublish, publish_and_tell, read_target
@@ -30,10 +32,7 @@ from store.open import COPY, WORK, CannotStart, opened, opened_existing, schema
 
 DONE, FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
 LEASE, LEASE_SECONDS = "lake", 60.0
-PAUSE_SECONDS = 60.0
-"""Between two syncs of --daemon."""
-NIGHT = 3
-"""The hour in UTC from which --daemon maintains, once a day."""
+PAUSE_SECONDS = 60.0  # between two syncs of --daemon
 
 
 class Command(NamedTuple):
@@ -72,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words say: 0 done, 1 failed or different, 2 change something first."""
     try:
         given = command_line().read(argv)
+        refuse_others(given)
         settings = read_settings({"database_password": given["database_password"]})
         lake = read_lake()
         hide_secrets(lake.secrets)
@@ -84,6 +84,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return say(str(error), FAILED)
     except SQLAlchemyError as error:
         return say(f"the database failed: {faults.cause(error)}", FAILED)
+    except BrokenPipeError:  # of `| head`, which has what it wants
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        return say(f"{error.filename or 'a file'} cannot be used: {error.strerror}", FAILED)
     except KeyboardInterrupt:
         return say("stopped; the same command goes on where it was", STOPPED)
     except Exception as error:
@@ -118,7 +123,7 @@ def held(store: Store) -> Iterator[None]:
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
     """Give the store, with its schema as it must be. Raises CannotStart."""
-    with opened_existing(settings, WORK, "there is nothing to sync") as writer:
+    with opened_existing(settings, WORK, "there is nothing that a lake could follow") as writer:
         schema(writer, settings, install=False)
         with opened(settings, COPY) as reader:
             yield Store(writer, reader)
@@ -127,7 +132,7 @@ def opened_store(settings: Settings) -> Iterator[Store]:
 def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
     """Sync once, or again and again until a signal ends it, with maintenance once a night."""
     stop = threading.Event()
-    kept = night_of(datetime.now(UTC))
+    kept = maintain.night_of(datetime.now(UTC))
     if given["daemon"]:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -136,7 +141,7 @@ def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) 
             try:
                 sync_once(store, place, full=given["full"])
                 given = {**given, "full": False}
-                if given["daemon"] and (night := night_of(datetime.now(UTC))) > kept:
+                if given["daemon"] and (night := maintain.night_of(datetime.now(UTC))) > kept:
                     keep_small(store, place)
                     kept = night
             except Exception as error:
@@ -159,8 +164,6 @@ def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any])
     """Print what a statement answers. Raises BadSetting, ReadOnly."""
     if not given["argument"]:
         raise BadSetting("SQL", 'is missing: lake.py query "SELECT count(*) FROM workflowruns"')
-    if given["csv"] and given["json"]:
-        raise BadSetting("--csv", "and --json: choose one")
     moment = query.read_moment(given["at"]) if given["at"] else None
     form = "csv" if given["csv"] else "json" if given["json"] else "table"
     with open_reader(place, moment) as lake:
@@ -201,11 +204,6 @@ def run_maintain(settings: Settings, place: LakeSettings, given: Mapping[str, An
     return DONE
 
 
-def night_of(now: datetime) -> date:
-    """Return the day whose night's maintenance is due: from 3:00 in UTC on it is today's."""
-    return (now - timedelta(hours=NIGHT)).date()
-
-
 def keep_small(store: Store, place: LakeSettings) -> None:
     """Maintain, under the lease of the syncs."""
     with held(store):
@@ -233,7 +231,8 @@ def run_site(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) 
 
 
 def run_attach(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
-    """Print what attaches the lake elsewhere."""
+    """Print what attaches the lake elsewhere. Raises NoLake."""
+    require_file(place)
     print(query.attach_lines(place))
     return DONE
 

@@ -5,7 +5,7 @@ Under the lease of the syncs: files of a transaction that is open elsewhere look
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,8 @@ ORPHANS = "2 days"
 """Older than any transaction."""
 WORN = 0.01
 """Of the rows of a file: so many deleted ones have it written anew."""
+NIGHT = 3
+"""The hour in UTC from which `sync --daemon` maintains, once a day."""
 
 
 class Maintained(NamedTuple):
@@ -84,3 +86,8 @@ def back_up(settings: LakeSettings) -> Path | None:
     with closing(sqlite3.connect(settings.catalog)) as catalog:
         catalog.execute("VACUUM INTO ?", (str(copy),))
     return copy
+
+
+def night_of(now: datetime) -> date:
+    """Return the day whose night's maintenance is due: from 3:00 in UTC on it is today's."""
+    return (now - timedelta(hours=NIGHT)).date()

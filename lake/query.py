@@ -4,9 +4,11 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import chain
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 WIDEST = 60
 """Letters of a value in a table; CSV and JSON have all of it."""
-
+ROWS = 1000
+"""Rows that are fetched at once."""
 
 OF_STATEMENT = frozenset(
     f"{kind}Exception"
@@ -56,7 +59,7 @@ def read_moment(text: str) -> datetime:
     return moment
 
 
-def table_of(names: Sequence[str], rows: Sequence[Sequence[Any]], out: TextIO) -> None:
+def table_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
     """Print rows below their columns' names, cut to what fits."""
     texts = [[shorten(value) for value in row] for row in rows]
     widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(names)]
@@ -71,17 +74,21 @@ def shorten(value: Any) -> str:
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
 
 
-def csv_of(names: Sequence[str], rows: Sequence[Sequence[Any]], out: TextIO) -> None:
+def csv_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
     """Print rows as CSV; a value that is not there is empty."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(rows)
 
 
-def json_of(names: Sequence[str], rows: Sequence[Sequence[Any]], out: TextIO) -> None:
+def json_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
     """Print rows as a list of objects, times as ISO 8601."""
-    json.dump([dict(zip(names, map(plain, row), strict=True)) for row in rows], out, indent=1)
-    out.write("\n")
+    begin = "[\n "
+    for row in rows:
+        out.write(begin)
+        json.dump(dict(zip(names, map(plain, row), strict=True)), out, allow_nan=False)
+        begin = ",\n "
+    out.write("[]\n" if begin.startswith("[") else "\n]\n")
 
 
 def plain(value: Any) -> Any:
@@ -90,6 +97,8 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return float(value)
+    if isinstance(value, float) and not isfinite(value):
+        return None
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, Mapping):
@@ -99,7 +108,7 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-FORMS: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[Any]], TextIO], None]] = {
+FORMS: Mapping[str, Callable[[Sequence[str], Iterable[Sequence[Any]], TextIO], None]] = {
     "table": table_of,
     "csv": csv_of,
     "json": json_of,
@@ -115,12 +124,19 @@ def ask(
     """
     try:
         answer = lake.execute(sql)
-        rows = answer.fetchall()
+        names = [column[0] for column in answer.description or ()]
+        first = answer.fetchmany(ROWS)  # before a line is written: it may fail
+        FORMS[form](names, chain(first, rows_of(answer)), sys.stdout)
     except Exception as error:
         if not is_of_duckdb(error) or type(error).__name__ not in OF_STATEMENT:
             raise
         raise BadQuery(f"SQL: {without_secrets(str(error), secrets)}") from error
-    FORMS[form]([column[0] for column in answer.description or ()], rows, sys.stdout)
+
+
+def rows_of(answer: Any) -> Iterator[Sequence[Any]]:
+    """Yield the rows of an answer as they are fetched, however many there are."""
+    while rows := answer.fetchmany(ROWS):
+        yield from rows
 
 
 def attach_lines(settings: LakeSettings) -> str:

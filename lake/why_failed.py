@@ -16,6 +16,7 @@ class Reason(NamedTuple):
 
     pattern: str
     sentence: str
+    goes_on: bool = True
 
 
 OF_BUCKET = (
@@ -41,7 +42,7 @@ OF_BUCKET = (
     Reason("404|NoSuchKey", "a file of the lake is gone from the bucket: restore it, or"
            " make the lake anew elsewhere"),
     Reason(
-        "Could not connect|Could not establish|HTTP 5\\d\\d|HTTP code 5\\d\\d|SlowDown|timed? ?out",
+        "Could not (?:connect|establish|resolve)|HTTP (?:code )?5\\d\\d|SlowDown|timed? ?out",
         "the bucket's server does not answer: AWS_ENDPOINT_URL, or try again later",
     ),
 )  # fmt: skip
@@ -60,6 +61,12 @@ OF_CATALOG = (
     Reason("permission denied|must be owner", "the catalog's login may not do that (LAKE_CATALOG)"),
     Reason("database is locked", "another process writes to the catalog: try again"),
     Reason("attempt to write a readonly database", "the catalog's file may not be written"),
+    Reason(
+        "file is not a database|disk image is malformed",
+        "the catalog is damaged, or no catalog (LAKE_CATALOG): put its copy .before-maintain in its"
+        " place, or move it away, and lake.py sync makes a new one",
+        goes_on=False,
+    ),
 )
 OF_FILES = (
     Reason("No space left on device|disk is full", "the disk is full"),
@@ -76,9 +83,10 @@ def why_failed(error: BaseException, settings: LakeSettings) -> str:
     """Return why DuckDB failed, in one sentence."""
     text = without_secrets(str(error), settings.secrets)
     reasons = [*(OF_BUCKET if "http" in text.lower() or "s3:" in text else ())]
-    for pattern, sentence in (*OF_CATALOG, *reasons, *OF_FILES):
-        if match := re.search(pattern, text, re.I):
-            return f"{sentence.format(*match.groups())}; {GOES_ON}"
+    for reason in (*OF_CATALOG, *reasons, *OF_FILES):
+        if match := re.search(reason.pattern, text, re.I):
+            sentence = reason.sentence.format(*match.groups())
+            return f"{sentence}; {GOES_ON}" if reason.goes_on else sentence
     return f"the lake failed: {text[:MANY]}"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, update
 
 from benchmarks import year
 from config.lake_place import LakeSettings, read_lake
-from engines import connect, connect_reader
+from engines import connect, connect_reader, kind_of
 from engines.transaction import transact
 from lake.catalog import open_lake
 from lake.proof import Difference, compare
@@ -76,12 +76,13 @@ def make(url: str, folder: Path, runs: int = 40) -> Pair:
     for number in range(runs):
         year.add(batch, chance, number, END - timedelta(days=runs - number), END)
     with store.writer.begin() as connection:
-        # Ids are given by the engine, from 1 on: PostgreSQL's next one does not follow others'.
+        # The Ids that the year's rows name; a store that was cleared would give later ones.
         connection.execute(insert(repos), [
-            {"provider": "github", "gitid": number, "name": year.name_of(number),
+            {"Id": number, "provider": "github", "gitid": number, "name": year.name_of(number),
              "url": f"https://github.com/{year.name_of(number)}"}
             for number in range(1, year.REPOS + 1)
         ])  # fmt: skip
+        kind_of(connection).raise_number(connection, repos.name, year.REPOS + 1)
         connection.execute(insert(commits), [
             {"repoid": 1, "hash": year.sha(number), "author": "dev", "message": "Change"}
             for number in range(20)

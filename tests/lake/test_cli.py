@@ -1,6 +1,8 @@
 """`python3 lake.py`: what a person types, and what it says."""
 
 import json
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from lake.read_only import open_reader
 from schema import migrate
 from schema.tables.ci import workflowruns
 from tests.lake import lakes
+from tests.own_code import ROOT
 
 
 @pytest.fixture
@@ -82,9 +85,57 @@ def test_command_that_is_none_is_refused_with_those_there_are(capsys: pytest.Cap
     assert "sync" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sync", "full"], "sync: takes no word behind it: is --full meant?"),
+        (["check", "jobs"], "check: takes no word behind it"),
+        (["site", "out", "--at", "2026-03-02 09:00Z"], "--at: is of query, not of site"),
+        (["status", "--json"], "--json: is of query, not of status"),
+        (["maintain", "--daemon"], "--daemon: is of sync, not of maintain"),
+        (["query", "SELECT 1", "--csv", "--json"], "--csv: and --json: choose one"),
+    ],
+)
+def test_word_that_a_command_would_ignore_is_refused(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+):
+    assert cli.main(words) == 2
+    assert capsys.readouterr().err == f"lake.py: {told}\n"
+
+
+def test_place_or_catalog_that_cannot_be_is_one_sentence(
+    pair: lakes.Pair,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    assert cli.main(["attach"]) == 2
+    assert "there is no lake yet" in capsys.readouterr().err
+    (tmp_path / "file").write_text("no database" * 100)
+    monkeypatch.setenv("LAKE_CATALOG", f"sqlite:{tmp_path}/file/catalog.sqlite")
+    assert cli.main(["sync"]) == 1
+    assert capsys.readouterr().err == f"lake.py: {tmp_path}/file cannot be used: File exists\n"
+    monkeypatch.setenv("LAKE_CATALOG", f"sqlite:{tmp_path}/file")
+    assert cli.main(["status"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("lake.py: the catalog is damaged, or no catalog (LAKE_CATALOG)")
+    assert "nothing is lost" not in said
+
+
+def test_reader_that_has_enough_is_no_failure_to_talk_about(pair: lakes.Pair):
+    assert cli.main(["sync"]) == 0
+    command = [sys.executable, str(ROOT / "lake.py"), "query", "--csv", "FROM range(3000000)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"range\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
 def test_night_is_due_from_three_o_clock_on():
-    assert cli.night_of(datetime(2026, 3, 2, 2, 59, tzinfo=UTC)) == date(2026, 3, 1)
-    assert cli.night_of(datetime(2026, 3, 2, 3, 0, tzinfo=UTC)) == date(2026, 3, 2)
+    assert maintain.night_of(datetime(2026, 3, 2, 2, 59, tzinfo=UTC)) == date(2026, 3, 1)
+    assert maintain.night_of(datetime(2026, 3, 2, 3, 0, tzinfo=UTC)) == date(2026, 3, 2)
 
 
 def test_open_transaction_of_an_analyst_reads_on_while_the_lake_is_maintained(pair: lakes.Pair):

@@ -1,5 +1,7 @@
 """Statements and times that are wrong, times with their zones, and which snapshots are let go."""
 
+import json
+import re
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -55,6 +57,32 @@ def test_newest_snapshot_stays_however_old():
 def test_statement_that_is_wrong_is_told_as_such(sql: str, told: str):
     with closing(open_duckdb()) as lake, pytest.raises(BadQuery, match=told):
         ask(lake, sql, "table")
+
+
+def test_json_is_json_whatever_number_a_value_is(capsys: pytest.CaptureFixture[str]):
+    query = "SELECT 'NaN'::DOUBLE AS a, -'inf'::DOUBLE AS b, 1.5::DOUBLE AS c UNION ALL"
+    with closing(open_duckdb()) as lake:
+        ask(lake, f"{query} SELECT 1, 2, NULL", "json")
+        assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == [
+            {"a": None, "b": None, "c": 1.5},
+            {"a": 1.0, "b": 2.0, "c": None},
+        ]
+        ask(lake, "SELECT 1 AS a WHERE false", "json")
+        assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_all_rows_are_written_and_nothing_before_the_first_is_known(
+    form: str, capsys: pytest.CaptureFixture[str]
+):
+    with closing(open_duckdb()) as lake:
+        ask(lake, "SELECT range AS n FROM range(2500)", form)
+        told = capsys.readouterr().out
+        numbers = [int(number) for number in re.findall(r"\d+", told)]
+        assert numbers == list(range(2500))
+        with pytest.raises(BadQuery):
+            ask(lake, "SELECT 'x'::INT", form)
+    assert capsys.readouterr().out == ""
 
 
 def test_control_letters_do_not_reach_the_terminal():
