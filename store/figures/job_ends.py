@@ -43,7 +43,7 @@ def add_up_jobs(days: Iterable[JobEnds]) -> JobBlock:
     block = JobBlock({}, [], [], [])
     places, passes, failures, by_day = block
     for day in days:
-        failing = array("l", bytes(array("l").itemsize * len(places)))
+        failing = array("i", [0]) * len(places)
         for flow, ends in day:
             for name, passed in ends.items():
                 place = places.get((flow, name))

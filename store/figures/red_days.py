@@ -114,7 +114,8 @@ def find_past(
 
     digests = read_kept(figures.connection, made, turned, read_or_find)
     version = (halves[0], halves[1][0], *(digests[day.begin] for day in made))
-    block, subject = Block(made[0].begin, version), ("red", figures.number, of_jobs, settled)
+    block = Block(made[0].begin, version)
+    subject = ("red", figures.number, settled, *keys)
     kept: dict[str, RedPast] = keep_value(figures.connection, subject, block, say)
     return kept
 
