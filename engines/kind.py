@@ -106,7 +106,7 @@ class Kind:
     """
     ask: Callable[[Connection, Sequence[AskedQuery], Callable[[], None] | None], list[RawAnswer]]
     """Return the answers to SELECTs, if possible all of them in one round trip; do something
-    meanwhile, which raises nothing, if possible while the server works on them."""
+    meanwhile, if possible while the server works on them. It may post a few rows."""
     now: Callable[[Connection], datetime]
     """Return the database's time in UTC without zone: the one clock that all replicas share."""
     fault: Callable[[Exception], str]

@@ -44,7 +44,7 @@ class Connection(PacketConnection):
     keeps_answer = False
     """Whether the next answer is one of `answers`, and nobody else's."""
     meanwhile: Callable[[], None] | None = None
-    """What is done while the server works on a statement. It raises nothing."""
+    """What is done while the server works on a statement; it may post others."""
 
     def connect(self, sock: Any = None) -> None:
         """Connect: nothing is posted on a new connection."""
@@ -96,15 +96,35 @@ class Connection(PacketConnection):
             self._result = MySQLResult(self)
             self._result.affected_rows = 0
             return 0
-        if self.meanwhile is not None:
+        later, failed = self.work_meanwhile()
+        try:
+            error = self.settle()
+            if error is None:
+                return self.read_result(unbuffered)
+            if self.open:
+                with contextlib.suppress(MySQLError):  # it came after the first, which is raised
+                    self.read_result(unbuffered)
+            raise error
+        finally:
+            self.owed = later
+            if failed is not None:
+                raise failed
+
+    def work_meanwhile(self) -> tuple[int, Exception | None]:
+        """Do what is to be done while the server works on the statement that was sent last.
+
+        Return how many statements that has posted, whose answers come after that one's, and what
+        went wrong: to be raised when the answers that are on their way are read.
+        """
+        if self.meanwhile is None:
+            return 0, None
+        before, self.owed, failed = self.owed, 0, None
+        try:
             self.meanwhile()
-        error = self.settle()
-        if error is None:
-            return self.read_result(unbuffered)
-        if self.open:
-            with contextlib.suppress(MySQLError):  # it came after the first, which is raised
-                self.read_result(unbuffered)
-        raise error
+        except Exception as error:  # noqa: BLE001 - raised later
+            failed = error
+        later, self.owed = self.owed, before
+        return later, failed
 
     def read_result(self, unbuffered: bool = False) -> int:
         """Read the answer to the statement that was sent last; return how many rows it is of."""

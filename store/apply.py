@@ -74,9 +74,9 @@ def apply(
         if is_adopting:
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table])
-    changed_runs.note_changes(connection, {(run["provider"], run["gitid"]) for run in runs})
+    note = changed_runs.noting(connection, {(run["provider"], run["gitid"]) for run in runs})
     first.write_beside()
-    derived_columns.update_runs(connection, runs, attempt_stubs, locked)
+    derived_columns.update_runs(connection, runs, attempt_stubs, locked, note)
     gone_repositories.settle_gone(connection, batch, stored, told)
     branch_heads.derive_branches(connection, tables)
     return {**tables, "repos": [mapped.repository.values for mapped in batch]}

@@ -87,7 +87,7 @@ def ask(
 ) -> list[list[Any]]:
     """Return the rows that answer each question; a server gets all of them at once.
 
-    `meanwhile` is done before, or while it works on them; it raises nothing.
+    `meanwhile` is done before, or while it works on them; it may post a few rows.
     """
     spelled = [spell(one, connection.dialect) for one in questions]
     asked = [text.asked(one.values) for text, one in zip(spelled, questions, strict=True)]

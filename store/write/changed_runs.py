@@ -6,9 +6,9 @@ the notes it read: a change that is committed meanwhile has raised its mark, or 
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
@@ -18,6 +18,8 @@ from rows.words import RunKey
 from schema.tables.rollups import dirtyruns
 from store.write import lake_marks
 from store.write.upsert import insert_or
+
+FEW_RUNS = 8
 
 
 class ChangedRun(NamedTuple):
@@ -59,6 +61,16 @@ def note_changes(connection: Connection, runs: Iterable[RunKey]) -> None:
     ]
     kind = kind_of(connection)
     kind.post(connection, statement(kind), rows)
+
+
+def noting(connection: Connection, runs: Iterable[RunKey]) -> Callable[[], None]:
+    """Return what does so, now if it is much: a few runs may be noted while a server works."""
+    changed = list(runs)
+    note = partial(note_changes, connection, changed)
+    if len(changed) <= FEW_RUNS:
+        return note
+    note()
+    return partial(note_changes, connection, ())
 
 
 def read_changes(connection: Connection, limit: int) -> list[ChangedRun]:

@@ -1,7 +1,7 @@
 """Write the columns of runs that follow from stored rows, after all rows of a transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -101,11 +101,15 @@ def update_runs(
     touched: Sequence[Values],
     stubs: Iterable[Values],
     stored: Mapping[RunKey, Row[Any]],
+    note: Callable[[], None] | None = None,
 ) -> None:
-    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks."""
+    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks.
+
+    Their changes are noted (`note`) while the server reads what is derived from.
+    """
     kind_of(connection).push(connection)
     retried_jobs.number_jobs(connection, {(one["provider"], one["gitid"]) for one in touched})
-    attempts, runs = derive_changes(connection, touched, stubs, stored)
+    attempts, runs = derive_changes(connection, touched, stubs, stored, note)
     upsert(connection, "runattempts", attempts)
     upsert(connection, "workflowruns", runs)
 
@@ -115,11 +119,11 @@ def derive_changes(
     touched: Iterable[Values],
     stubs: Iterable[Values],
     stored: Mapping[RunKey, Row[Any]],
+    meanwhile: Callable[[], None] | None = None,
 ) -> tuple[list[Values], list[Values]]:
     """Return what of attempts and of runs differs from what follows from the stored rows.
 
-    An attempt of which nothing but a stub is known is stored so, too: it has no columns but its
-    key and what is derived.
+    An attempt of which a stub alone is known is stored so: with its key, and what is derived.
     """
     repoids = {(values["provider"], values["gitid"]): values["repoid"] for values in touched}
     numbers: dict[RunKey, set[int]] = defaultdict(set)
@@ -129,7 +133,8 @@ def derive_changes(
     for provider, gitids in by_scope(sorted(repoids)):
         attempts: dict[int, list[Row[Any]]] = defaultdict(list)
         ran: dict[int, list[derive.Job]] = defaultdict(list)
-        for row in rows_of(connection, ATTEMPTS_AND_JOBS, provider, gitids):
+        rows, meanwhile = rows_of(connection, ATTEMPTS_AND_JOBS, provider, gitids, meanwhile), None
+        for row in rows:
             if row.version is None:
                 ran[row.rungitid].append(job_of(row))
             else:
@@ -216,9 +221,11 @@ def rows_of(
     query: Select[Any] | CompoundSelect[Any],
     provider: str,
     gitids: Sequence[int],
+    meanwhile: Callable[[], None] | None = None,
 ) -> Sequence[Row[Any]]:
     """Return what a query finds of these runs."""
-    return ask(connection, Question(query, {"of": provider, "gitids": gitids}))[0]
+    question = Question(query, {"of": provider, "gitids": gitids})
+    return ask(connection, question, meanwhile=meanwhile)[0]
 
 
 def attempt_of(row: Row[Any]) -> Attempt:

@@ -1,16 +1,17 @@
 """What is held back may be sent before the next statement, and work be done while that is made."""
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engines import connect, kind_of
 from engines.asking.questions import Question, ask
 from schema.tables.reconciler import marks
-from tests.engines.asking.test_held_statements import NAMES, Stopped, names, post, stop
+from tests.engines.asking.test_held_statements import BAD, NAMES, Stopped, names, post, stop
 
 ALL = pytest.mark.parametrize(
     "engine_name", ["sqlite", "mariadb", "mysql", "postgresql"], indirect=True
@@ -110,3 +111,60 @@ def test_error_of_a_question_is_raised_and_the_next_is_answered(engine: Engine):
         raw: Any = connection.connection.driver_connection
         assert (raw.keeps_answer, raw.meanwhile, done) == (False, None, [1])
         assert list(connection.scalars(NAMES)) == []
+
+
+@ALL
+def test_rows_that_are_posted_meanwhile_are_stored(engine: Engine):
+    with engine.begin() as connection:
+        post(connection, "a")
+        for name in "bc":
+            meanwhile = partial(post, connection, name)
+            ((first, *_),) = ask(connection, Question(NAMES, {}), meanwhile=meanwhile)
+            assert first.name == "a"
+        assert list(connection.scalars(NAMES)) == ["a", "b", "c"]
+        ask(connection, Question(NAMES, {}), meanwhile=lambda: post(connection, "d"))
+    assert names(engine) == ["a", "b", "c", "d"]
+
+
+@ALL
+@pytest.mark.parametrize("reads", [False, True])
+def test_error_of_what_is_posted_meanwhile_stops_the_commit(engine: Engine, reads: bool):
+    def work(connection: Connection) -> None:
+        post(connection, "a")
+        ask(connection, Question(NAMES, {}), meanwhile=lambda: post(connection, "b", BAD))
+        if reads:
+            connection.scalars(NAMES)
+
+    stop(engine, work, IntegrityError)
+    with engine.begin() as connection:
+        post(connection, "c")
+    assert names(engine) == ["c"]
+
+
+@ALL
+def test_what_goes_wrong_meanwhile_is_raised_and_leaves_nothing(engine: Engine):
+    def work(connection: Connection) -> None:
+        def meanwhile() -> None:
+            post(connection, "b")
+            raise Stopped
+
+        post(connection, "a")
+        ask(connection, Question(NAMES, {}), Question(NAMES, {}), meanwhile=meanwhile)
+
+    for _ in range(3):
+        stop(engine, work, Stopped)
+    with engine.begin() as connection:
+        post(connection, "c")
+        assert list(connection.scalars(NAMES)) == ["c"]
+    assert names(engine) == ["c"]
+
+
+@MYSQLS
+def test_rows_posted_beside_a_question_that_fails_are_undone(engine: Engine):
+    def work(connection: Connection) -> None:
+        post(connection, "a")
+        bad = Question(select(text("nowhere")), {})
+        ask(connection, bad, meanwhile=lambda: post(connection, "b"))
+
+    stop(engine, work, DBAPIError)
+    assert names(engine) == []

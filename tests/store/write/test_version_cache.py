@@ -147,6 +147,7 @@ def test_known_rows_are_not_written_again(engine: Engine):
     event.remove(engine, "before_cursor_execute", note)
     runs = ["workflowruns", "runattempts", "dirtyruns"]
     push = ["branches", "branchmoves", "commits"]
-    assert written == [*push, "deliveries", *runs, "deliveries"]
+    # A delivery whose runs are locked is written before its rows.
+    assert written == [*push, "deliveries", "deliveries", *runs]
     del before["deliveries"]
     check_equal(contents(engine, versions=True), before)
