@@ -195,7 +195,7 @@ NAMES = {  # a list of what is there as (name, kind); FULL says which are Runled
     " WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'",
     "server": "SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES"
     " WHERE TABLE_SCHEMA = DATABASE()",
-    "postgresql": "SELECT table_name::text AS name, table_type::text AS kind"
+    "postgresql": "SELECT DISTINCT table_name::text AS name, table_type::text AS kind"
     " FROM information_schema.tables WHERE table_schema = ANY (current_schemas(false))",
 }
 INTERNAL = (

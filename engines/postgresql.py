@@ -76,7 +76,7 @@ REFUSED = (
 )  # fmt: skip
 CITEXT = (
     ": an administrator runs CREATE EXTENSION citext in the database once, in a schema of"
-    " search_path (docs/accounts.md)"
+    " search_path; ALTER EXTENSION citext SET SCHEMA moves it (docs/accounts.md)"
 )
 """A login that fails has no SQLSTATE in libpq; so servers that speak another language are taken to
 be away."""

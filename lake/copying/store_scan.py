@@ -10,6 +10,10 @@ from config.lake_place import quoted
 from engines import kind_of
 from lake.catalog import literal
 
+SCHEMA = """SELECT COALESCE((SELECT nspname FROM pg_class JOIN pg_namespace
+ON pg_namespace.oid = relnamespace WHERE pg_class.oid = to_regclass('workflowruns')),
+current_schema())"""
+
 
 class Scan(NamedTuple):
     """The extension that reads a store, the statements that attach it, and its password."""
@@ -41,7 +45,10 @@ def scan_postgresql(driver: Any, _folder: Path | None) -> Scan:
     place = " ".join(f"{name}={quoted(value)}" for name, value in given.items())
     password = driver.info.password
     secret = f"CREATE SECRET (TYPE postgres, PASSWORD {literal(password)})"
-    attach = f"ATTACH {literal(place)} AS store (TYPE postgres, READ_ONLY)"
+    # DuckDB would read `public`, wherever the URL or the role says that the tables are.
+    schema = driver.execute(SCHEMA).fetchone()[0]
+    options = f"TYPE postgres, SCHEMA {literal(schema)}, READ_ONLY"
+    attach = f"ATTACH {literal(place)} AS store ({options})"
     return Scan("postgres_scanner", (*([secret] if password else ()), attach), password)
 
 

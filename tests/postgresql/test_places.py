@@ -15,9 +15,11 @@ from sqlalchemy.exc import DBAPIError
 from config import values
 from config.settings import read
 from engines import connect, connect_reader, faults
+from lake.copying.table_copies import copy_tables
 from listener.check import looked_at
 from schema import migrate
 from schema.adopt.shape import Unadoptable
+from schema.tables.ci import repos
 from sqlauthenticator import connector, engine
 from tests import leftovers, servers
 from tests.postgresql.server import NOBODY
@@ -145,11 +147,11 @@ def test_role_that_is_set_up_oddly_changes_nothing(
     found.dispose()
 
 
-def test_schema_that_the_url_names_is_the_one(server: Any, engine_name: str):
+def test_schema_that_the_url_names_is_the_one(server: Any, engine_name: str, tmp_path: Path):
     with superuser(server) as root:
         root.execute("CREATE DATABASE apart TEMPLATE template0 ENCODING 'UTF8'")
     with superuser(server, "apart") as root:
-        root.execute("CREATE SCHEMA ci")
+        root.execute("CREATE SCHEMA ci; CREATE EXTENSION citext")
     url = f"postgresql://root@127.0.0.1:{server.port}/apart?options=-csearch_path%3Dci,public"
     migrate.upgrade(connect(url, read_seconds=60))
     asked = "SELECT count(*) > 40 FROM pg_tables WHERE schemaname = %s"
@@ -160,7 +162,18 @@ def test_schema_that_the_url_names_is_the_one(server: Any, engine_name: str):
         ]
     with closing(connector(url=url)) as reader:
         assert reader.execute("SELECT COUNT(*) FROM workflowruns").fetchone() == (0,)
-        assert ("repos",) in reader.execute("SHOW TABLES").fetchall()
+        assert reader.execute("SHOW TABLES").fetchall().count(("repos",)) == 1
+
+    # Another store in the same database, which is nobody's business here.
+    migrate.upgrade(connect(url.partition("?")[0], read_seconds=60))
+    put = "INSERT INTO {}.repos (name, provider, gitid) SELECT 'a/' || n, 'github', n"
+    with superuser(server, "apart") as root:
+        for schema, number in (("ci", 3), ("public", 5)):
+            root.execute(f"{put.format(schema)} FROM generate_series(1, {number}) AS n")
+    with closing(connector(url=url)) as reader:
+        assert reader.execute("SHOW TABLES").fetchall().count(("repos",)) == 1
+    with connect_reader(url).connect() as connection:
+        assert copy_tables(connection, {repos: 3}, tmp_path)["repos"].rows == 3
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
