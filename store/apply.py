@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine
 
 from engines.transaction import transact
-from rows.version import STUB
 from store.packages.package_repositories import link_repository
 from store.state import gone_repositories
 from store.write import (
@@ -21,11 +20,12 @@ from store.write import (
     branch_heads,
     changed_runs,
     derived_columns,
+    fresh_rows,
     repositories,
 )
 from store.write.first_reads import EMPTY, FirstReads
 from store.write.repositories import Batch, Tables
-from store.write.upsert import upsert
+from store.write.upsert import insert_new, upsert
 from store.write.version_cache import VersionCache
 
 ORDER = (
@@ -64,19 +64,17 @@ def apply(
         if repository.is_named_anew:
             link_repository(connection, repository.repoid, repository.name, repository.url)
     tables = repositories.rows_by_table(batch, stored, cache)
-    runs, attempts = tables["workflowruns"], tables["runattempts"]
+    runs = tables["workflowruns"]
     derived_columns.resolve_workflow_names(connection, runs)
-    locked = derived_columns.lock_runs(connection, runs) if first.runs is None else first.runs
-    tables["workflowruns"] = derived_columns.select_needed(runs, locked)
-    attempt_stubs = [values for values in attempts if values["version"] == STUB]
-    tables["runattempts"] = [values for values in attempts if values["version"] != STUB]
+    fresh = fresh_rows.lock_runs(connection, tables, first, may_insert=not is_adopting)
     for table in ORDER:
         if is_adopting:
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table])
+        insert_new(connection, table, fresh.rows.get(table, ()))
     note = changed_runs.noting(connection, {(run["provider"], run["gitid"]) for run in runs})
     first.write_beside()
-    derived_columns.update_runs(connection, runs, attempt_stubs, locked, note)
+    derived_columns.update_runs(connection, *fresh.others, note=note)
     gone_repositories.settle_gone(connection, batch, stored, told)
     branch_heads.derive_branches(connection, tables)
     return {**tables, "repos": [mapped.repository.values for mapped in batch]}

@@ -38,7 +38,7 @@ from store.deliveries.table import now as clock
 from store.reads import for_audit, for_backfill
 from store.reads.for_backfill import StoredWorkflow
 from store.state import notes
-from store.write.derived_columns import name_runs
+from store.write.renames import name_runs
 
 BRANCHES, UNLISTED = "branches?per_page=100", "branches not listed"
 WORKFLOWS, FLOWS = "actions/workflows?per_page=100", "workflows listed"

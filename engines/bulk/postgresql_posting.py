@@ -81,7 +81,10 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
     key = statement.get_execution_options().get(KEY)
     is_many = len(rows) >= TOGETHER_ROWS
     if key is None and isinstance(statement.table, Table) and is_many:
-        copy_rows(connection, statement.table, rows)
+        if len(rows) < MERGED_ROWS:
+            merge_text(connection, statement.table, sql, rows)
+        else:
+            copy_rows(connection, statement.table, rows)
         return
     if key is not None and is_many:
         first, rows = split_by_key(rows, key)
@@ -170,8 +173,8 @@ def taking_from(sql: str, beside: str) -> str:
     """Return an upsert that takes its rows from what is beside its table."""
     into, _, rest = sql.partition(" VALUES (")
     columns = into.partition("(")[2].rstrip(")")
-    conflict = rest[rest.index(" ON CONFLICT ") :]
-    return f"{into} SELECT {columns} FROM {beside}{conflict}"  # noqa: S608
+    _, conflict, what = rest.partition(" ON CONFLICT ")
+    return f"{into} SELECT {columns} FROM {beside}{conflict}{what}"  # noqa: S608
 
 
 def forget_used(connection: Connection) -> None:

@@ -2,10 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from engines.faults import is_data
 from rows import Mapped, Row
 from rows.version import STUB
 from schema.tables.ci import keys, metadata, repos
@@ -13,7 +16,7 @@ from store import apply
 from store.doors.outcomes import (
     NEW,
     UNCHANGED,
-    RowName,
+    NamedRows,
     name_rows,
     outcome_of,
     outcomes_of,
@@ -22,6 +25,7 @@ from store.doors.outcomes import (
 from store.state import backfill_progress
 from store.state.backfill_progress import Note
 from store.write import repositories
+from store.write.first_reads import EMPTY, FirstReads
 from store.write.repositories import Tables
 from store.write.stored_rows import Key, Values, by_key
 from store.write.version_cache import VersionCache
@@ -44,14 +48,24 @@ def write(engine: Engine, batch: Sequence[Read], notes: Sequence[Note] = ()) -> 
     """
     batch = joined(batch)
 
-    def work(connection: Connection, cache: VersionCache) -> tuple[Tables, Counts]:
+    def work(
+        first: FirstReads, connection: Connection, cache: VersionCache
+    ) -> tuple[Tables, Counts]:
         changing, counts = sift(connection, batch, cache)
-        written = apply.apply(connection, changing, cache, told=False) if changing else {}
+        written = (
+            apply.apply(connection, changing, cache, told=False, first=first) if changing else {}
+        )
         for note in backfill_progress.joined(notes):
             note(connection)
         return written, counts
 
-    return apply.write(engine, work)
+    try:
+        return apply.write(engine, partial(work, FirstReads(hopes=True)))
+    except SQLAlchemyError as error:
+        if not is_data(error):
+            raise
+    # A row is at fault, or another writer was quicker with one that was not there.
+    return apply.write(engine, partial(work, EMPTY))
 
 
 def joined(batch: Iterable[Read]) -> list[Read]:
@@ -59,24 +73,28 @@ def joined(batch: Iterable[Read]) -> list[Read]:
 
     A stub that repeats is left out: each job of a run brings the same ones of it.
     """
-    alike: dict[Key, tuple[Read, dict[Key, Row]]] = {}
-    rows, before, latest = dict[Key, Row](), None, dict[str, Values]()
+    alike: dict[Key, tuple[Read, list[Row], set[Key]]] = {}
+    before, latest = None, dict[str, Values]()
+    rows, seen = list[Row](), set[Key]()
     for read in batch:
         mapped = read.mapped
         told = mapped.provider, read.counted, mapped.repository.values
         if told != before:
             before, latest = told, {}
-            rows = alike.setdefault((*told[:2], *told[2].items()), (read, {}))[1]
+            _, rows, seen = alike.setdefault((*told[:2], *told[2].items()), (read, [], set()))
         for row in mapped.rows:
             table, values = row
             if values.get("version"):
-                rows[table, len(rows)] = row
+                rows.append(row)
             elif values != latest.get(table):  # mostly it is that of the job before
                 latest[table] = values
-                rows.setdefault((table, *values.items()), row)
+                name = (table, *values.items())
+                if name not in seen:
+                    seen.add(name)
+                    rows.append(row)
     return [
-        read._replace(mapped=read.mapped._replace(rows=tuple(rows.values())))
-        for read, rows in alike.values()
+        read._replace(mapped=read.mapped._replace(rows=tuple(rows)))
+        for read, rows, _ in alike.values()
     ]
 
 
@@ -87,32 +105,64 @@ def sift(
     repository_keys = {repositories.key_of(read.mapped) for read in batch}
     stored_repos = by_key(connection, repos, repository_keys)
     named = [name_rows(read.mapped, stored_repos) for read in batch]
-    every = [row for rows in named for row in rows]
+    every = [some for tables in named for some in tables]
     outcomes = outcomes_of(connection, every)
     touched = parents_touched(every, outcomes)
-    full = {row.name: row.row.values for row in every if row.row.values.get("version")}
+    full = full_rows(every)
     of_repos = repository_outcomes(batch, stored_repos, cache)
     counts: Counts = Counter()
-    counted: set[RowName] = set()
+    counted: dict[str, set[Key]] = defaultdict(set)
     changing = []
-    for read, rows in zip(batch, named, strict=True):
-        written = []
-        for row in rows:
-            name = row.name
-            outcome = outcomes.get(name, NEW)
-            if row.row.table in read.counted and name not in counted:
-                counted.add(name)
-                counts[row.row.table, outcome] += 1
-            if outcome == UNCHANGED and name in touched:
-                written.append(lock_of(row.row))
-            elif outcome != UNCHANGED and not is_covered(row.row.values, full.get(name)):
-                written.append(row.row)
+    for read, tables in zip(batch, named, strict=True):
+        written = list[Row]()
+        for some in tables:
+            known = outcomes.get(some.table, {})
+            if some.table in read.counted:
+                keys = set(some.keys) - counted[some.table]
+                counted[some.table] |= keys
+                outcomes_here = Counter(known[key] for key in keys if key in known)
+                outcomes_here[NEW] += len(keys) - outcomes_here.total()
+                counts.update({(some.table, one): count for one, count in outcomes_here.items()})
+            written += rows_written(some, known, touched[some.table], full.get(some.table, {}))
         outcome = of_repos[repositories.key_of(read.mapped)]
         if "repos" in read.counted:
             counts["repos", outcome] += 1
         if written or outcome != UNCHANGED:
             changing.append(read.mapped._replace(rows=tuple(written)))
     return changing, counts
+
+
+def full_rows(named: Iterable[NamedRows]) -> dict[str, dict[Key, Values]]:
+    """Return the rows with a version, by table and key, of tables of which there are stubs, too."""
+    with_stubs = {
+        some.table for some in named for row in some.rows if row.values.get("version") == STUB
+    }
+    full: dict[str, dict[Key, Values]] = defaultdict(dict)
+    for some in named:
+        if some.table in with_stubs:
+            its = full[some.table]
+            its |= {
+                key: row.values
+                for row, key in zip(some.rows, some.keys, strict=True)
+                if row.values.get("version")
+            }
+    return full
+
+
+def rows_written(
+    some: NamedRows, known: Mapping[Key, str], touched: set[Key], full: Mapping[Key, Values]
+) -> Iterable[Row]:
+    """Return what is written of an object's rows of a table."""
+    if not known and not full:
+        return some.rows
+    written = []
+    for row, key in zip(some.rows, some.keys, strict=True):
+        outcome = known.get(key, NEW)
+        if outcome == UNCHANGED and key in touched:
+            written.append(lock_of(row))
+        elif outcome != UNCHANGED and not is_covered(row.values, full.get(key)):
+            written.append(row)
+    return written
 
 
 def lock_of(row: Row) -> Row:

@@ -18,43 +18,53 @@ NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 LARGE = ("steps",)
 """Columns that are not compared: they are state, so their version speaks for them."""
 
-RowName = tuple[str, Key]
-"""A row's table and key."""
-Outcomes = dict[RowName, str]
+Outcomes = dict[str, dict[Key, str]]
+"""By table and key, of rows that are stored already; all others are new."""
+PARENTS = {
+    "runattempts": ("workflowruns", "rungitid"),
+    "jobs": ("workflowruns", "rungitid"),
+    "branchmoves": ("branches", "name"),
+}
+"""By table: the parent's table, and the column that names it in the scope of the row's own key."""
 
 
-class NamedRow(NamedTuple):
-    """A row of a batch, what names it, and its repository; None where that is not stored yet."""
+class NamedRows(NamedTuple):
+    """An object's rows of a table, what names each, and their repository; None: not stored yet."""
 
-    row: Row
-    name: RowName
+    table: str
+    rows: list[Row]
+    keys: list[Key]
     place: StoredRepository | None
     told: Values
     """The repository as its record knew it."""
 
-    @property
-    def values(self) -> Values:
-        """The row as it would be written."""
-        return repositories.values_in(self.place, self.row, self.told) if self.place else {}
+    def as_written(self, row: Row) -> Values:
+        """Return a row as it would be written."""
+        return repositories.values_in(self.place, row, self.told) if self.place else {}
 
 
-def name_rows(mapped: Mapped, stored_repos: Mapping[Key, Values]) -> list[NamedRow]:
-    """Return the rows of an object, each with what names it.
+def name_rows(mapped: Mapped, stored_repos: Mapping[Key, Values]) -> list[NamedRows]:
+    """Return the rows of an object by table, each with what names it.
 
     While its repository has no number, a row is named by all that it says.
     """
     told: Values = mapped.repository.values
     repo = stored_repos.get(repositories.key_of(mapped))
+    by_table: dict[str, list[Row]] = defaultdict(list)
+    for row in mapped.rows:
+        by_table[row.table].append(row)
     if repo is None:
         return [
-            NamedRow(row, (row.table, tuple(row.values.items())), None, told) for row in mapped.rows
+            NamedRows(table, rows, [tuple(row.values.items()) for row in rows], None, told)
+            for table, rows in by_table.items()
         ]
     newest = told if told["version"] > repo["version"] else repo
     place = StoredRepository(repo["Id"], newest["name"], newest["url"])
-    return [
-        NamedRow(row, (row.table, key_in(row.table, place.repoid)(row.values)), place, told)
-        for row in mapped.rows
-    ]
+    named = []
+    for table, rows in by_table.items():
+        key_of_row = key_in(table, place.repoid)
+        named.append(NamedRows(table, rows, [key_of_row(row.values) for row in rows], place, told))
+    return named
 
 
 @lru_cache(maxsize=1024)
@@ -66,45 +76,43 @@ def key_in(table: str, repoid: int) -> Callable[[Values], Key]:
     return lambda values: key_of(own, {**values, "repoid": repoid})
 
 
-def outcomes_of(connection: Connection, rows: Iterable[NamedRow]) -> Outcomes:
-    """Return what becomes of each row that could be stored already."""
-    by_table: dict[str, dict[Key, list[NamedRow]]] = defaultdict(dict)
-    for row in rows:
-        if row.place is not None:
-            table, key = row.name
-            by_table[table].setdefault(key, []).append(row)
-    outcomes = {}
-    for name, by_name in by_table.items():
-        stored = stored_among(connection, name, by_name)
-        for key, records in by_name.items():
-            before = stored.get(key)
-            outcomes[name, key] = (
-                NEW if before is None else outcome_of(name, before, (row.values for row in records))
-            )
+def outcomes_of(connection: Connection, named: Iterable[NamedRows]) -> Outcomes:
+    """Return what becomes of each row that is stored already."""
+    by_table: dict[str, list[NamedRows]] = defaultdict(list)
+    for some in named:
+        if some.place is not None:
+            by_table[some.table].append(some)
+    outcomes: Outcomes = {}
+    for name, all_named in by_table.items():
+        stored = stored_among(connection, name, all_named)
+        records: dict[Key, list[Values]] = defaultdict(list)
+        for some in all_named if stored else ():
+            for row, key in zip(some.rows, some.keys, strict=True):
+                if key in stored:
+                    records[key].append(some.as_written(row))
+        outcomes[name] = {key: outcome_of(name, stored[key], told) for key, told in records.items()}
     return outcomes
 
 
 def stored_among(
-    connection: Connection, name: str, wanted: Mapping[Key, Sequence[NamedRow]]
+    connection: Connection, name: str, all_named: Sequence[NamedRows]
 ) -> dict[Key, Values]:
     """Return the stored ones of rows, with the columns that their records tell.
 
     No job is looked for of a run that has none yet: of most runs all come at once.
     """
+    rows = [row for some in all_named for row in zip(some.rows, some.keys, strict=True)]
     if name == jobs.name:
-        runs = {key: (key[0], told_run(records)) for key, records in wanted.items()}
-        known = runs_with_jobs(connection, set(runs.values()))
-        wanted = {key: wanted[key] for key, run in runs.items() if run in known}
-    told = {tuple(row.row.values) for records in wanted.values() for row in records}
+        runs = {(key[0], row.values["rungitid"]) for row, key in rows}
+        known = runs_with_jobs(connection, runs)  # type: ignore[arg-type] # a number
+        if not known:
+            return {}
+        rows = [one for one in rows if (one[1][0], one[0].values["rungitid"]) in known]
+    if not rows:
+        return {}
+    told = {tuple(row.values) for row, _ in rows}
     names = {"version", "repoid", "repo"}.union(*told).difference(LARGE)
-    return by_key(connection, metadata.tables[name], wanted, names)
-
-
-def told_run(records: Sequence[NamedRow]) -> int:
-    """Return the run that records of a job say it is of."""
-    run = records[0].row.values["rungitid"]
-    assert isinstance(run, int)  # noqa: S101 - rows.github.job reads it as a number
-    return run
+    return by_key(connection, metadata.tables[name], {key for _, key in rows}, names)
 
 
 def outcome_of(table: str, stored: Values | None, records: Iterable[Values]) -> str:
@@ -120,23 +128,19 @@ def outcome_of(table: str, stored: Values | None, records: Iterable[Values]) -> 
     return UNCHANGED if after == stored else CHANGED
 
 
-def parents_touched(rows: Iterable[NamedRow], outcomes: Outcomes) -> set[RowName]:
+def parents_touched(named: Iterable[NamedRows], outcomes: Outcomes) -> dict[str, set[Key]]:
     """Return the rows that are derived from others that change: they are locked, and derived anew.
 
-    A run is derived from its attempts and jobs, a branch from its moves.
+    A run is derived from its attempts and jobs, a branch from its moves. By table, their keys.
     """
-    touched = set()
-    for row in rows:
-        table = row.row.table
-        if table in PARENTS and row.place is not None and outcomes[row.name] != UNCHANGED:
-            parent, name = PARENTS[table]
-            touched.add((parent, (row.name[1][0], row.row.values[name])))
+    touched: dict[str, set[Key]] = defaultdict(set)
+    for some in named:
+        if some.table in PARENTS and some.place is not None:
+            parent, name = PARENTS[some.table]
+            its = outcomes[some.table]
+            touched[parent].update(
+                (key[0], row.values[name])
+                for row, key in zip(some.rows, some.keys, strict=True)
+                if its.get(key) != UNCHANGED
+            )
     return touched
-
-
-PARENTS = {
-    "runattempts": ("workflowruns", "rungitid"),
-    "jobs": ("workflowruns", "rungitid"),
-    "branchmoves": ("branches", "name"),
-}
-"""By table: the parent's table, and the column that names it in the scope of the row's own key."""

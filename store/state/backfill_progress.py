@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
+from engines.asking.questions import Question, ask
 from engines.bulk.id_list import among_ids
 from engines.chunks import chunks
 from schema.tables.backfill import commitwalks, etags, runreads, windows
@@ -108,7 +109,7 @@ def runs_read(
 ) -> dict[int, RunRead]:
     """Return what is noted of these runs, by id; `lock` lets nobody change it meanwhile."""
     query = LOCK_RUNS if lock else RUNS
-    rows = connection.execute(query, {"of": repoid, "runs": ids})
+    (rows,) = ask(connection, Question(query, {"of": repoid, "runs": ids}))
     return {row.rungitid: RunRead(*row) for row in rows}
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     null,
     select,
     union_all,
-    update,
 )
 
 from engines import kind_of, use_index
@@ -26,16 +25,17 @@ from engines.asking.questions import Question, ask
 from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows import StoredName, derive, retries
-from rows.derive import Attempt
+from rows.derive import Attempt, Timing
 from rows.version import STUB
 from rows.words import FAILED_JOB, RunKey
 from schema.tables.ci import jobs, of_kind, runattempts, workflowruns, workflows
-from store.write import lake_marks, retried_jobs
+from store.write import retried_jobs
 from store.write.stored_rows import Values
 from store.write.upsert import upsert
 
 TIMED = of_kind(runattempts, "derived")
 MIRRORED = of_kind(workflowruns, "derived")
+OF_TIMING = frozenset(Timing._fields)
 TOLD = (
     *("branchname", "commithash", "workflowname", "repo", "repoid"),
     *("parentgitid", "parentjobgitid"),
@@ -57,20 +57,6 @@ def resolve_workflow_names(connection: Connection, runs: Iterable[Values]) -> No
     for values in nameless:
         gitid, otherwise = values["workflowname"]
         values["workflowname"] = names.get((values["provider"], gitid)) or otherwise
-
-
-def name_runs(connection: Connection, repoid: int) -> None:
-    """Give runs the name of their workflow that were stored before any list had it.
-
-    Until then they are called by its path.
-    """
-    query = select(workflows.c.gitid, workflows.c.path, workflows.c.name)
-    chosen = query.where(workflows.c.repoid == repoid, workflows.c.name != workflows.c.path)
-    for gitid, path, name in connection.execute(chosen).all():
-        mine = (workflowruns.c.repoid == repoid, workflowruns.c.workflowgitid == gitid)
-        runs = update(workflowruns).where(*mine, workflowruns.c.workflowname == path)
-        if connection.execute(runs.values(workflowname=name)).rowcount:
-            lake_marks.note_repositories(connection, [repoid])
 
 
 def lock_runs(connection: Connection, touched: Iterable[Values]) -> dict[RunKey, Row[Any]]:
@@ -101,17 +87,20 @@ def update_runs(
     touched: Sequence[Values],
     stubs: Iterable[Values],
     stored: Mapping[RunKey, Row[Any]],
+    known: tuple[Sequence[Values], Sequence[Values]] = ((), ()),
     note: Callable[[], None] | None = None,
 ) -> None:
-    """Derive the attempts and the mirrored columns of runs whose rows this transaction locks.
+    """Derive attempts and mirrored columns of runs that are locked; `known` are others' changes.
 
-    Their changes are noted (`note`) while the server reads what is derived from.
+    The changes of all are noted (`note`) while the server reads what is derived from.
     """
     kind_of(connection).push(connection)
+    if note and not touched:
+        note()
     retried_jobs.number_jobs(connection, {(one["provider"], one["gitid"]) for one in touched})
     attempts, runs = derive_changes(connection, touched, stubs, stored, note)
-    upsert(connection, "runattempts", attempts)
-    upsert(connection, "workflowruns", runs)
+    upsert(connection, "runattempts", [*attempts, *known[0]])
+    upsert(connection, "workflowruns", [*runs, *known[1]])
 
 
 def derive_changes(
@@ -156,14 +145,19 @@ def derive_changes(
                 values = {name: getattr(timing, name) for name in TIMED}
                 if differs(before.get(number), values):
                     changed_attempts.append({**run, "attempt": number, **values, "version": STUB})
-            top = derive.highest(list(known.values()))
-            if top is None:
-                continue
-            values = {**top._asdict(), **timings[top.attempt]._asdict()}
-            values = {name: values[name] for name in MIRRORED}
-            if differs(stored.get(key), values):
+            values = mirror(known, timings)
+            if values and differs(stored.get(key), values):
                 changed_runs.append({"provider": provider, "gitid": gitid, **values})
     return changed_attempts, changed_runs
+
+
+def mirror(known: Mapping[int, Attempt], timings: Mapping[int, Timing]) -> Values:
+    """Return what a run says of its highest attempt; nothing while none is known."""
+    top = derive.highest(list(known.values()))
+    if top is None:
+        return {}
+    timing = timings[top.attempt]
+    return {name: getattr(timing if name in OF_TIMING else top, name) for name in MIRRORED}
 
 
 def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:

@@ -27,6 +27,8 @@ class FirstReads(NamedTuple):
     repositories: Mapping[Key, StoredRepository] | None = None
     runs: Mapping[RunKey, Any] | None = None
     write_beside: Callable[[], None] = nothing
+    hopes: bool = False
+    """Whether new runs are inserted, in the hope that no other writer has them (fresh_rows.py)."""
 
 
 EMPTY = FirstReads()

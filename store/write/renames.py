@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from engines import database_time
 from engines.transaction import transact
-from schema.tables.ci import PLACED, metadata, repos
+from schema.tables.ci import PLACED, metadata, repos, workflowruns, workflows
 from schema.tables.deliveries import rewrites
 from store.write import lake_marks
 from store.write.upsert import put_rows
@@ -103,3 +103,17 @@ def renaming(table: Table, place: Any, after: int, upto: int) -> Any:
         .where(table.c.Id > after, table.c.Id <= upto, table.c.repoid == place.Id, stale)
         .ordered_values(*changes)
     )
+
+
+def name_runs(connection: Connection, repoid: int) -> None:
+    """Give runs the name of their workflow that were stored before any list had it.
+
+    Until then they are called by its path.
+    """
+    query = select(workflows.c.gitid, workflows.c.path, workflows.c.name)
+    chosen = query.where(workflows.c.repoid == repoid, workflows.c.name != workflows.c.path)
+    for gitid, path, name in connection.execute(chosen).all():
+        mine = (workflowruns.c.repoid == repoid, workflowruns.c.workflowgitid == gitid)
+        runs = update(workflowruns).where(*mine, workflowruns.c.workflowname == path)
+        if connection.execute(runs.values(workflowname=name)).rowcount:
+            lake_marks.note_repositories(connection, [repoid])

@@ -112,11 +112,11 @@ def rows_by_table(
     """Return the rows of a batch by table, without those known to be stored at least as new."""
     tables: Tables = defaultdict(list)
     for mapped in batch:
-        repository = stored[key_of(mapped)]
+        repository, told = stored[key_of(mapped)], mapped.repository.values
         for row in mapped.rows:
-            values = values_in(repository, row, mapped.repository.values)
-            if row.table not in CACHED or not cache.is_stored(row.table, values):
-                tables[row.table].append(values)
+            table, values = row.table, values_in(repository, row, told)
+            if table not in CACHED or not cache.is_stored(table, values):
+                tables[table].append(values)
     return tables
 
 

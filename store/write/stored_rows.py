@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, Connection, Select, Table, bindparam, select
 
+from engines.asking.questions import Question, ask
 from engines.bulk.id_list import among_ids
 from engines.chunks import by_scope
 from rows.words import RunKey
@@ -37,7 +38,8 @@ def by_key(
     stored: dict[Key, Values] = {}
     key_in = key_getter(table)
     for scope, part in by_scope(sorted({(scope, second) for scope, second, *_ in wanted})):
-        for row in connection.execute(query_of(table, columns), {"of": scope, "those": part}):
+        question = Question(query_of(table, columns), {"of": scope, "those": part})
+        for row in ask(connection, question)[0]:
             values = dict(zip(columns, row, strict=True))
             key = key_in(values)
             if key in wanted:
@@ -57,7 +59,7 @@ def runs_with_jobs(connection: Connection, runs: Iterable[RunKey]) -> set[RunKey
     return {
         (provider, run)
         for provider, part in by_scope(sorted(runs))
-        for run in connection.scalars(RUNS_WITH_JOBS, {"of": provider, "those": part})
+        for (run,) in ask(connection, Question(RUNS_WITH_JOBS, {"of": provider, "those": part}))[0]
     }
 
 

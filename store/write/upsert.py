@@ -18,7 +18,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, case, false, null
+from sqlalchemy import Connection, Table, case, false, insert, null
 
 from engines import Kind, kind_of
 from engines.column_types import Exact
@@ -79,16 +79,39 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
     if not rows:
         return
     table = metadata.tables[name]
-    groups: dict[tuple[str, ...], list[Values]] = defaultdict(list)
-    for values in sorted(distinct(rows), key=key_getter(table)):
-        groups[in_order(tuple(values))].append(values)
-    for columns, alike in groups.items():
-        check_lengths(table, columns, alike)
+    groups = by_columns(table, distinct(rows))
     if len(groups) > 1:
         lock(connection, table, rows)
     kind = kind_of(connection)
     for columns, alike in sorted(groups.items()):
         kind.post(connection, statement(kind, name, columns), combine(table, alike))
+
+
+def insert_new(connection: Connection, name: str, rows: Iterable[Values]) -> None:
+    """Insert rows of which none is stored, likewise; if one is, the database refuses them."""
+    table, kind = metadata.tables[name], kind_of(connection)
+    for _, alike in sorted(by_columns(table, rows).items()):
+        kind.post(connection, insertion(table), alike)
+
+
+@lru_cache
+def insertion(table: Table) -> Any:
+    """Return the plain INSERT of a table."""
+    return insert(table).inline()
+
+
+def by_columns(table: Table, rows: Iterable[Values]) -> dict[tuple[str, ...], list[Values]]:
+    """Return rows in the order of their keys, by their columns. Raises Unmappable."""
+    groups: dict[tuple[str, ...], list[Values]] = defaultdict(list)
+    before, group = None, list[Values]()
+    for values in sorted(rows, key=key_getter(table)):
+        names = tuple(values)
+        if names != before:  # mostly they are those of the row before
+            before, group = names, groups[in_order(names)]
+        group.append(values)
+    for columns, alike in groups.items():
+        check_lengths(table, columns, alike)
+    return groups
 
 
 @lru_cache(maxsize=256)
@@ -165,6 +188,6 @@ def lengths(name: str, columns: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
 def check_lengths(table: Table, columns: tuple[str, ...], rows: Sequence[Values]) -> None:
     """Refuse what MySQL would refuse and SQLite would store: the engines hold the same rows."""
     for column, limit in lengths(table.name, columns):
-        texts = filter(None, map(itemgetter(column), rows))
+        texts = filter(None, set(map(itemgetter(column), rows)))
         if max(map(len, texts), default=0) > limit:
             raise Unmappable(f"{table.name}.{column}", f"is longer than {limit} characters")
