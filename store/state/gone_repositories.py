@@ -6,7 +6,7 @@ repository is back they are open again below every real version, and due to be r
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, or_, select, update
@@ -28,6 +28,9 @@ from store.write.upsert import put_rows
 DELETED, BLOCKED, REPLACED = "deleted", "blocked", "another repository has its name"
 NOT_FOUND = "not found: deleted, or hidden from the key"
 LONG_AGO = datetime(1970, 1, 1)
+APART = timedelta(minutes=10)
+"""How far the vendor's clock and ours may be apart."""
+BEGIN = ("workflowruns", "runattempts", "jobs")
 REOPENED = b"\0"
 """A version above a stub's and below every other."""
 
@@ -100,9 +103,9 @@ def settle_gone(
 ) -> None:
     """After a batch is written, note which gone repositories are back, and end the others' runs.
 
-    One that the vendor changed after it was gone is back. Where deliveries `told` of a repository,
-    all that is known of those that had its name before is that they are gone; the API is asked.
-    One that turns out to have left that name before, late as its rename may come, never was gone.
+    One that the vendor changed, or that began a run, after it was gone is back. Where deliveries
+    `told` of a repository, all that is known of who had its name before is that it is gone; the
+    API is asked. One that turns out to have left that name, late as its rename may come, is not.
     """
     stored = {key: mark_renamed(connection, one) for key, one in stored.items()}
     if told:
@@ -111,7 +114,8 @@ def settle_gone(
     for mapped in batch:
         repository = stored[key_of(mapped)]
         if repository.gonereason:
-            seen = max((time for time in map(seen_of, mapped.rows) if time), default=None)
+            times = (*map(seen_of, mapped.rows), began_after(connection, mapped.rows))
+            seen = max((time for time in times if time), default=None)
             if not (seen and mark_back(connection, repository.repoid, seen)):
                 gone.add(repository.repoid)
             elif told:  # the other, which has its name, may have been seen under it later
@@ -163,6 +167,15 @@ def seen_of(row: Row) -> datetime | None:
     """Return when the vendor changed a repository for the last time, as a row of its name says."""
     time = row.values["lastseen"] if row.table == "repoaliases" else None
     return time if isinstance(time, datetime) else None
+
+
+def began_after(connection: Connection, rows: Sequence[Row]) -> datetime | None:
+    """Return the time after which a run or a job of these rows surely began, by our clock, too."""
+    times = [row.values.get("createtime") for row in rows if row.table in BEGIN]
+    latest = max((time for time in times if isinstance(time, datetime)), default=None)
+    if latest is None or latest > database_time(connection) + AHEAD:
+        return None
+    return latest - APART
 
 
 def note_ends(connection: Connection, events: Iterable[tuple[Mapped | None, datetime]]) -> None:

@@ -1,6 +1,7 @@
 """Repositories that are gone: what was seen last counts, and open runs end until they are back."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -102,6 +103,28 @@ def test_repository_that_is_back_has_its_runs_open_below_every_record(engine):
     with engine.begin() as connection:
         gone.note_ends(connection, [(one.mapped, NOW) for one in told])
     assert mark(engine) == (NOW + timedelta(hours=1), None)
+
+
+def test_repository_that_began_a_run_long_after_its_deletion_is_back(engine):
+    deleted = NOW - timedelta(days=3)
+    *told, end = history(ends=False)
+    end = end._replace(delivery=end.delivery._replace(receivetime=deleted))
+    production_doors.by_webhook(engine, [*told, end])
+    assert mark(engine) == (deleted, "deleted")
+
+    def run_at(number: int, created: datetime) -> production_doors.Sent:
+        payload = json.loads(told[0].delivery.body)
+        times = dict.fromkeys(("created_at", "run_started_at", "updated_at"), f"{created}Z")
+        payload["workflow_run"] |= {"id": number, "run_number": number, **times}
+        return production_doors.sent("workflow_run", payload, f"run {number}")
+
+    production_doors.by_webhook(engine, [run_at(7001, deleted + timedelta(minutes=5))])
+    assert mark(engine) == (deleted, "deleted")  # the clocks may be apart
+    production_doors.by_webhook(engine, [run_at(7002, NOW + timedelta(days=900))])
+    assert mark(engine) == (deleted, "deleted")  # a clock that is wrong
+    production_doors.by_webhook(engine, [run_at(7003, NOW - timedelta(hours=1))])
+    assert mark(engine)[1] is None
+    assert ends(engine)[0] == (*OPEN, None, None)
 
 
 def test_run_that_was_heard_of_lately_goes_on_for_a_while(engine):
