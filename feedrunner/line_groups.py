@@ -6,6 +6,7 @@ line: so this is only faster, and nothing is decided here.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any
 
@@ -20,8 +21,7 @@ NUL = b"\\u0000"
 LARGEST = {whole: (-MOST, MOST), small: (0, 2**31 - 1)}
 NONE = type(None)
 
-Alike = tuple[str, tuple[str, ...]]
-"""A stream, and columns as its records name them."""
+Columns = dict[str, Sequence[Any]]
 
 
 def read_groups(groups: Iterable[list[bytes]], allowed: Allowed) -> Iterator[WaitingRows | Message]:
@@ -52,38 +52,53 @@ def read_rows(first: int, lines: Sequence[bytes], allowed: Allowed) -> WaitingRo
         streams, records = [*map(STREAM, parsed)], [*map(RECORD, parsed)]
         if {*map(type, records)} - {dict}:
             return None
-        for (stream, names), numbers in by_shape(first, streams, records):
+        for stream, numbers in by_stream(first, streams):
             if stream not in allowed.streams:
                 return None
             is_all = len(numbers) == len(records)
-            alike = records if is_all else [records[number - first] for number in numbers]
-            values = zip(*map(dict.values, alike), strict=True)
-            columns: dict[str, Sequence[Any]] = dict(zip(names, values, strict=True))
-            if not check_columns(stream, columns, allowed):
-                return None
-            complete(stream, columns, len(numbers))
-            rows.put(stream, numbers, columns)
+            own = records if is_all else [records[number - first] for number in numbers]
+            for lines_alike, columns in by_columns(numbers, own):
+                if not check_columns(stream, columns, allowed):
+                    return None
+                complete(stream, columns, len(lines_alike))
+                rows.put(stream, lines_alike, columns)
     except (ValueError, KeyError, TypeError):
         return None
     rows.size = len(text)
     return rows
 
 
-def by_shape(
-    first: int, streams: Sequence[str], records: Sequence[dict[str, Any]]
-) -> Iterable[tuple[Alike, Sequence[int]]]:
-    """Return the numbers of records by their stream and columns; most groups have one of each."""
-    shapes = [*zip(streams, map(tuple, records), strict=True)]
-    numbers = range(first, first + len(shapes))
-    if len({*shapes}) <= 1:
-        return [(shape, numbers) for shape in shapes[:1]]
-    alike = defaultdict[Alike, list[int]](list)
-    for number, shape in zip(numbers, shapes, strict=True):
-        alike[shape].append(number)
+def by_stream(first: int, streams: Sequence[str]) -> Iterable[tuple[str, Sequence[int]]]:
+    """Return the numbers of lines by their stream."""
+    numbers = range(first, first + len(streams))
+    if len({*streams}) <= 1:
+        return [(stream, numbers) for stream in streams[:1]]
+    alike = defaultdict[str, list[int]](list)
+    for number, stream in zip(numbers, streams, strict=True):
+        alike[stream].append(number)
     return alike.items()
 
 
-def check_columns(stream: str, columns: dict[str, Sequence[Any]], allowed: Allowed) -> bool:
+def by_columns(
+    numbers: Sequence[int], records: Sequence[dict[str, Any]]
+) -> Iterator[tuple[Sequence[int], Columns]]:
+    """Yield the columns of records that have the same ones, and the numbers of their lines."""
+    names = tuple(records[0])
+    if len(names) > 1 and len({*map(len, records)}) == 1:
+        with suppress(KeyError):
+            # Each has as many as the first, and all of its: no other.
+            values = [*map(itemgetter(*names), records)]
+            yield numbers, dict(zip(names, zip(*values, strict=True), strict=True))
+            return
+    alike = defaultdict[frozenset[str], list[int]](list)
+    for at, record in enumerate(records):
+        alike[frozenset(record)].append(at)
+    for own, places in alike.items():
+        columns: Columns = {name: [records[at][name] for at in places] for name in own}
+        yield [numbers[at] for at in places], columns
+
+
+def check_columns(stream: str, columns: Columns, allowed: Allowed) -> bool:
     """Tell whether columns of rows are all right; one that its check changes is replaced.
 
     Raises KeyError for an unknown column, WrongValue.
@@ -107,7 +122,7 @@ def check_columns(stream: str, columns: dict[str, Sequence[Any]], allowed: Allow
     return True
 
 
-def complete(stream: str, columns: dict[str, Sequence[Any]], count: int) -> None:
+def complete(stream: str, columns: Columns, count: int) -> None:
     """Let columns be those that are written: without the registry, with what is usual."""
     columns.pop("manager", None)
     for name, value in STREAMS[stream].defaults.items():

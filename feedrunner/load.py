@@ -128,6 +128,7 @@ class Loader:
         `is_same`: the last load brought all that this one did. Raises HalfStream.
         """
         self.commit(None, is_last=True)
+        self.met = MetRows()  # some 20 MiB, which what follows can use
         if is_same:
             return
         end = partial(end_streams, load=self.load, seen=self.seen, whole=self.whole)

@@ -1,6 +1,7 @@
 """Records of packages and versions -> their rows, and the numbers that other rows name them by."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, groupby, repeat, takewhile
 from operator import itemgetter
 from sys import intern
 from typing import Any
@@ -188,8 +189,10 @@ def versions_of(package_ids: set[int], records: Sequence[Record]) -> Selection:
 
 def version_ids(batch: Batch, rows: Rows) -> list[int]:
     """Return the number of the version of each row. Raises BadLine for one that is not."""
-    named = [*zip(rows.columns["package"], rows.columns["version"], strict=True)]
-    wanted = {*named}
+    named = zip(rows.columns["package"], rows.columns["version"], strict=True)
+    # Those of a version follow each other.
+    lists = [(place, len([*same])) for place, same in groupby(named)]
+    wanted = {place for place, _ in lists}
     numbers = batch.met.of(VERSIONS, wanted)
     lost = batch.met.unmet(VERSIONS, wanted, numbers)
     if lost:
@@ -198,11 +201,11 @@ def version_ids(batch: Batch, rows: Rows) -> list[int]:
         numbers |= looked_up
     if len(numbers) < len(wanted):
         package_ids(batch, rows)
-        at = next(at for at, place in enumerate(named) if place not in numbers)
-        package, version = named[at]
+        at = sum(count for _, count in takewhile(lambda one: one[0] in numbers, lists))
+        package, version = rows.columns["package"][at], rows.columns["version"][at]
         said = f"no version {version[:64]!r} of {package[:64]!r} came before"
         raise BadLine(rows.numbers[at], f"{rows.stream}.version: {said}")
-    return [*map(numbers.__getitem__, named)]
+    return [*chain.from_iterable(repeat(numbers[place], count) for place, count in lists)]
 
 
 def find_versions(batch: Batch, named: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
+from engines.bulk.inserts import insert_columns
 from engines.chunks import chunks
 from schema.tables import ci
 from schema.tables import packages as tables
@@ -19,6 +20,7 @@ from store.packages.addresses import Repository, repository_of
 FIELDS = (("repository", "source"), ("homepage",), ("issues", "changelog"))
 """Types of addresses that tell a repository, the best first; a later one counts where no earlier
 one tells any. Where a package is packaged is none of them."""
+ALL_FIELDS = frozenset(kind for group in FIELDS for kind in group)
 PART = 10_000
 """Numbers of packages that are looked at together."""
 CLAIM, TWO_FIELDS, COMMIT = "claim", "fields", "commit"
@@ -80,8 +82,9 @@ def update_part(
                 connection.execute(update(table).where(table.c.Id == old.Id).values(values))
     for gone in chunks([row.Id for own, row in stored.items() if own not in kept]):
         connection.execute(delete(table).where(table.c.Id.in_(gone)))
-    for rows in chunks(new):
-        connection.execute(insert(table), [*rows])
+    if new:
+        columns = zip(*map(dict.values, new), strict=True)
+        insert_columns(connection, table, [*new[0]], [*columns], {})
 
 
 def read_addresses(
@@ -95,7 +98,7 @@ def read_addresses(
         .join(u, u.c.Id == w.c.url_id)
         .join(t, t.c.Id == u.c.url_type_id)
         .where(p.c.manager == manager, p.c.gonetime.is_(None), part)
-        .where(t.c.name.in_([name for group in FIELDS for name in group]))
+        .where(t.c.name.in_(sorted(ALL_FIELDS)))
     )
     told = defaultdict[int, list[tuple[str, str]]](list)
     for package, kind, url in connection.execute(query):
@@ -116,8 +119,8 @@ def list_claims(
         )
         if repository:
             told.append((kind, repository))
-    if not told:
-        return []
+    if len(told) < 2:
+        return [Claim(repository, kind, CLAIM) for kind, repository in told if kind in ALL_FIELDS]
     fields = defaultdict[tuple[str, str], set[str]](set)
     for kind, repository in told:
         fields[repository.host, repository.repo.lower()].add(kind)
