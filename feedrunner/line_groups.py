@@ -87,8 +87,8 @@ def by_columns(
     if len(names) > 1 and len({*map(len, records)}) == 1:
         with suppress(KeyError):
             # Each has as many as the first, and all of its: no other.
-            values = [*map(itemgetter(*names), records)]
-            yield numbers, dict(zip(names, zip(*values, strict=True), strict=True))
+            given = [*map(itemgetter(*names), records)]
+            yield numbers, dict(zip(names, zip(*given, strict=True), strict=True))
             return
     alike = defaultdict[frozenset[str], list[int]](list)
     for at, record in enumerate(records):

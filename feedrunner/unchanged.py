@@ -61,16 +61,28 @@ def hash_allowed(allowed: Allowed) -> str:
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Yield the lines of pieces, those of one together. Raises BadLine for a longer one."""
+    return map(split, texts_of(pieces))
+
+
+def texts_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield whole lines, those of a piece as one text. Raises BadLine for a longer one."""
     number, rest = 0, b""
     for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
-        number += len(lines)
-        if lines:
-            yield lines
+        text = rest + piece
+        end = text.rfind(b"\n") + 1
+        rest = text[end:]
+        number += text.count(b"\n")
+        if end:
+            yield text[:end]
         if len(rest) > LONGEST:
             raise BadLine(number + 1, f"is longer than {LONGEST} bytes")
     if rest:
-        yield [rest]
+        yield rest + b"\n"
+
+
+def split(text: bytes) -> list[bytes]:
+    """Return the lines of a text, without their ends."""
+    return text[:-1].split(b"\n")
 
 
 class Comparison:
@@ -91,28 +103,28 @@ class Comparison:
 
         Raises what pieces raise.
         """
-        groups = lines_of(pieces)
+        texts = texts_of(pieces)
         if self.last is not None:
             with TemporaryFile() as kept:
-                self.is_same = yield from self.compare(groups, self.last, kept)
+                self.is_same = yield from self.compare(texts, self.last, kept)
             if self.is_same:
                 for number, line in self.others.values():
                     read_message(number, line, self.allowed)  # raises what is wrong with it
                 yield [line for _, line in self.others.values()]
-        for lines in groups:
-            self.add(lines)
-            yield lines
+        for text in texts:
+            self.add(text)
+            yield split(text)
         self.records.end()
 
     def compare(
-        self, groups: Iterator[list[bytes]], last: Brought, kept: IO[bytes]
+        self, texts: Iterator[bytes], last: Brought, kept: IO[bytes]
     ) -> Generator[list[bytes], None, bool]:
         """Keep lines while they are those of last time; yield all of them where they are not."""
         until = time.monotonic() + PATIENCE_SECONDS
         try:
-            for lines in groups:
-                kept.writelines(line + b"\n" for line in lines)
-                has_others = self.add(lines)
+            for text in texts:
+                kept.write(text)
+                has_others = self.add(text)
                 is_late = has_others and time.monotonic() > until
                 if is_late or not last.blocks.startswith("".join(self.records.blocks)):
                     yield from replay(kept)
@@ -127,14 +139,15 @@ class Comparison:
         yield from replay(kept)
         return False
 
-    def add(self, lines: list[bytes]) -> bool:
+    def add(self, text: bytes) -> bool:
         """Hash the records among lines; tell whether there were other lines."""
         first = self.lines + 1
-        self.lines += len(lines)
-        text = b"\n".join([*lines, b""])
         if not may_be_other(text):
+            self.lines += text.count(b"\n")
             self.records.add(text)
             return False
+        lines = split(text)
+        self.lines += len(lines)
         numbered = enumerate(lines, start=first)
         records = [
             line

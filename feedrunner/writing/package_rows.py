@@ -201,7 +201,7 @@ def version_ids(batch: Batch, rows: Rows) -> list[int]:
         numbers |= looked_up
     if len(numbers) < len(wanted):
         package_ids(batch, rows)
-        at = sum(count for _, count in takewhile(lambda one: one[0] in numbers, lists))
+        at = sum(count for _, count in takewhile(lambda some: some[0] in numbers, lists))
         package, version = rows.columns["package"][at], rows.columns["version"][at]
         said = f"no version {version[:64]!r} of {package[:64]!r} came before"
         raise BadLine(rows.numbers[at], f"{rows.stream}.version: {said}")
