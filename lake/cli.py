@@ -15,11 +15,12 @@ from config.argv import hide_secrets
 from config.command_line import LAYERS, CommandLine, read_settings
 from config.lake_place import LakeSettings, read_lake
 from config.settings import BadSetting, Settings
-from engines import faults, lease
+from engines import faults
 from lake import maintain, query
 from lake.catalog import NoLake, open_lake, require_file
 from lake.command_words import refuse_others
 from lake.extensions import NotInstalled, is_of_duckdb
+from lake.one_writer import Busy, held
 from lake.proof import compare
 from lake.publish import CannotPublish, publish_and_tell, read_target
 from lake.read_only import ReadOnly, open_reader
@@ -27,11 +28,9 @@ from lake.site.build import CannotWrite, build_and_tell
 from lake.sync import OtherStore, Store, sync_all
 from lake.why_failed import why_failed
 from rows.one_line import one_line
-from schema.tables.reconciler import leases
 from store.open import COPY, WORK, CannotStart, opened, opened_existing, schema
 
 DONE, FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
-LEASE, LEASE_SECONDS = "lake", 60.0
 PAUSE_SECONDS = 60.0  # between two syncs of --daemon
 
 
@@ -40,10 +39,6 @@ class Command(NamedTuple):
 
     run: Callable[[Settings, LakeSettings, Mapping[str, Any]], int]
     help: str
-
-
-class Busy(Exception):
-    """Another process syncs or maintains the lake."""
 
 
 def command_line() -> CommandLine:
@@ -69,6 +64,7 @@ def command_line() -> CommandLine:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words say: 0 done, 1 failed or different, 2 change something first."""
+    lake: LakeSettings | None = None
     try:
         given = command_line().read(argv)
         refuse_others(given)
@@ -80,44 +76,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         return say(str(error), BAD_SETTINGS)
     except CannotStart as error:
         return say(str(error), error.code)
-    except (Busy, OtherStore, ReadOnly) as error:
-        return say(str(error), FAILED)
-    except SQLAlchemyError as error:
-        return say(f"the database failed: {faults.cause(error)}", FAILED)
     except BrokenPipeError:  # of `| head`, which has what it wants
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except OSError as error:
-        return say(f"{error.filename or 'a file'} cannot be used: {error.strerror}", FAILED)
     except KeyboardInterrupt:
         return say("stopped; the same command goes on where it was", STOPPED)
     except Exception as error:
-        if not is_of_duckdb(error):
+        if (told := sentence_of(error, lake)) is None:
             raise
-        return say(why_failed(error, lake), FAILED)
+        return say(told, FAILED)
+
+
+def sentence_of(error: Exception, lake: LakeSettings | None) -> str | None:
+    """Return what is said of an error that is no mistake of ours."""
+    if isinstance(error, Busy | OtherStore | ReadOnly):
+        return str(error)
+    if isinstance(error, SQLAlchemyError):
+        return f"the database failed: {faults.cause(error)}"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'} cannot be used: {error.strerror}"
+    return why_failed(error, lake) if lake and is_of_duckdb(error) else None
 
 
 def say(line: str, code: int) -> int:
     """Print a sentence for people on stderr, and return the exit code."""
     print(one_line(f"lake.py: {line}"), file=sys.stderr, flush=True)
     return code
-
-
-@contextmanager
-def held(store: Store) -> Iterator[None]:
-    """Hold the lease of whoever writes the lake. Raises Busy."""
-    mine = lease.Lease(store.writer, leases, LEASE, lease.own_name())
-    if not lease.take(mine, LEASE_SECONDS, from_gone=True):
-        raise Busy("another process syncs or maintains the lake; try again when it is done")
-    over = threading.Event()
-    keeper = threading.Thread(target=lease.keep, args=(mine, LEASE_SECONDS, over.wait), daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        over.set()
-        keeper.join()
-        lease.release(mine)
 
 
 @contextmanager
@@ -145,9 +129,10 @@ def run_sync(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) 
                     keep_small(store, place)
                     kept = night
             except Exception as error:
-                if not given["daemon"] or not (is_of_duckdb(error) or isinstance(error, Busy)):
+                told = sentence_of(error, place)
+                if not given["daemon"] or told is None or isinstance(error, OtherStore):
                     raise
-                say(str(error) if isinstance(error, Busy) else why_failed(error, place), FAILED)
+                say(told, FAILED)
             if not given["daemon"] or stop.wait(PAUSE_SECONDS):
                 return DONE
 

@@ -1,20 +1,24 @@
 """`python3 lake.py`: what a person types, and what it says."""
 
 import json
+import signal
 import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from config.lake_place import read_lake
 from lake import cli, maintain
 from lake.catalog import open_lake
 from lake.read_only import open_reader
+from lake.sync import OtherStore
 from schema import migrate
 from schema.tables.ci import workflowruns
 from tests.lake import lakes
@@ -120,6 +124,24 @@ def test_place_or_catalog_that_cannot_be_is_one_sentence(
     said = capsys.readouterr().err
     assert said.startswith("lake.py: the catalog is damaged, or no catalog (LAKE_CATALOG)")
     assert "nothing is lost" not in said
+
+
+def test_daemon_waits_for_a_database_and_a_disk_that_come_back(
+    pair: lakes.Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    errors = [
+        OperationalError("SELECT 1", None, ConnectionResetError("gone away")),
+        OSError(28, "No space left on device", "/full"),
+        OtherStore("the lake has 40 runs"),
+    ]
+    monkeypatch.setattr(cli, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(cli, "sync_once", Mock(side_effect=errors))
+    assert cli.main(["sync", "--daemon"]) == 1
+    database, disk, other = capsys.readouterr().err.splitlines()
+    assert database.startswith("lake.py: the database failed: ")
+    assert disk == "lake.py: /full cannot be used: No space left on device"
+    assert other == "lake.py: the lake has 40 runs"
 
 
 def test_reader_that_has_enough_is_no_failure_to_talk_about(pair: lakes.Pair):

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from config.lake_place import read_lake
 from lake import cli
 from lake.catalog import open_lake
+from lake.one_writer import held
 from lake.why_failed import GOES_ON
 from schema import migrate
 from tests.lake import lakes, s3
@@ -97,7 +98,7 @@ def test_server_that_is_away_is_one_sentence(
 def test_second_writer_is_told_who_works_and_changes_nothing(
     pair: lakes.Pair, capsys: pytest.CaptureFixture[str]
 ):
-    with cli.held(pair.store):
+    with held(pair.store):
         assert cli.main(["sync"]) == 1
         assert cli.main(["maintain"]) == 1
     assert capsys.readouterr().err.count("another process syncs or maintains the lake") == 2

@@ -137,7 +137,9 @@ function draw(id, label, points, ticks, shapes, texts) {
   points.forEach((point, at) => {
     const fromEnd = (points.length - 1 - at) / step;
     if (Number.isInteger(fromEnd)) {
-      inner.append(element("text", { class: fromEnd % 2 ? "minor" : "", x: `${at * width + width / 2}%`, y: HEIGHT + 18, "text-anchor": "middle" }, point.label));
+      const middle = at * width + width / 2;
+      const place = middle > 95 ? { x: "100%", "text-anchor": "end" } : { x: `${middle}%`, "text-anchor": "middle" };
+      inner.append(element("text", { class: fromEnd % 2 ? "minor" : "", ...place, y: HEIGHT + 18 }, point.label));
     }
   });
   points.forEach((point, at) => {
