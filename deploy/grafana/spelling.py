@@ -17,17 +17,15 @@ https://grafana.com/docs/grafana/latest/datasources/mysql/#macros
 import re
 from typing import Any, NamedTuple
 
+from schema.tables.main_views import PROPOSALS
+
 WORD = re.compile(r"\{(\w+)((?: [\w.]+)*)\}")
 SAME = {
     "repos": "({0} IN (SELECT Id FROM repos WHERE name IN (${{repo:sqlstring}})))",
     "passed": "conclusion = 'success'",
     "failed": "conclusion IN ('failure', 'timed_out', 'startup_failure')",
     "open": "status IN ('queued', 'waiting', 'pending', 'requested')",
-    "mainline": (
-        "r.headrepo IS NULL AND (r.event IS NULL OR r.event NOT IN ('pull_request',"
-        " 'pull_request_target', 'merge_group', 'merge_request_event',"
-        " 'external_pull_request_event'))"
-    ),
+    "mainline": (f"r.headrepo IS NULL AND (r.event IS NULL OR r.event NOT IN ({PROPOSALS}))"),
 }
 ANY_REPO = "'')) OR (1 IN (1"
 """What stands for the chosen names when all are: Grafana puts it in as it is.

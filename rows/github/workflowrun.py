@@ -22,7 +22,10 @@ TRIGGERS = tuple(
     " pull_request_target repository_dispatch dynamic".split()
 )
 SCHEDULES = ("schedule",)
-PROPOSALS = ("pull_request", "pull_request_target", "pull_request_review", "merge_group")
+PROPOSALS = tuple(
+    "pull_request pull_request_target pull_request_review pull_request_review_comment"
+    " merge_group".split()
+)
 QUEUED_PULL = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,9})-[0-9a-f]+")
 """A branch of a merge queue: it names the pull request."""
 

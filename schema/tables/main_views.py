@@ -44,10 +44,14 @@ COLUMNS_OF_MAIN_NOW = {
 }
 """What each column is, and means."""
 
+PROPOSALS = (
+    "'pull_request', 'pull_request_target', 'pull_request_review', 'pull_request_review_comment',"
+    " 'merge_group', 'merge_request_event', 'external_pull_request_event'"
+)
+"""Events of proposals: rows.sources.PROPOSALS."""
 OF_REPOSITORY = (
     "{run}.repoid = {of}.repoid AND {run}.headrepo IS NULL AND {run}.status = 'completed'"
-    " AND ({run}.event IS NULL OR {run}.event NOT IN ('pull_request', 'pull_request_target',"
-    " 'merge_group', 'merge_request_event', 'external_pull_request_event'))"
+    f" AND ({{run}}.event IS NULL OR {{run}}.event NOT IN ({PROPOSALS}))"
 )
 """What a run of a repository's own is, events of proposals aside."""
 OF_ID = OF_REPOSITORY + " AND {run}.workflowgitid = {of}.workflowgitid"

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rows.sources import PROPOSALS
 from schema import migrate
 from schema.tables.ci import repos, workflows
 from store.history.red_now import list_red
@@ -59,7 +60,8 @@ def test_main_red_says_since_which_run_and_whose(engine: sa.Engine):
     newest = run(5, "failure", author="ben")
     run(6, "skipped")
     run(7, "success", branchname="feature")
-    run(8, "success", event="pull_request")
+    for event in PROPOSALS:
+        run(8, "success", event=event)
     run(9, "success", headrepo="fork/shop")
     run(10, "failure", status="in_progress")
     run(3, "failure", workflow=2)
