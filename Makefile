@@ -224,6 +224,7 @@ servers:
 	command -v mariadb-dump >/dev/null || missing="$$missing mariadb-client"; \
 	command -v sqlite3 >/dev/null || missing="$$missing sqlite3"; \
 	command -v nginx >/dev/null || missing="$$missing nginx-light"; \
+	command -v pgbouncer >/dev/null || missing="$$missing pgbouncer"; \
 	[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || missing="$$missing chromium"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] \
 		&& command -v apt-get >/dev/null; then \

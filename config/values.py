@@ -64,8 +64,8 @@ def in_our_spelling(url: URL) -> URL:
     """
     if url.drivername == "postgres":
         url = url.set(drivername="postgresql")
-    if url.get_backend_name() == "postgresql" and "%" in (url.host or ""):
-        query = {**url.query, "host": unquote(url.host or "")}  # a socket's folder
+    if (url.host or "").upper().startswith("%2F"):  # a socket's folder
+        query = {**url.query, "host": unquote(url.host or "")}
         url = URL.create(
             url.drivername, url.username, url.password, None, url.port, url.database, query
         )

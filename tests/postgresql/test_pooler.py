@@ -1,4 +1,4 @@
-"""PgBouncer in between, where it is installed: nothing is prepared by name, and --check tells."""
+"""PgBouncer in between: nothing is prepared by name, and --check tells."""
 
 import os
 import shutil
@@ -17,11 +17,7 @@ from engines.transaction import transact
 from tests import leftovers, servers
 from tests.postgresql.server import NOBODY, as_nobody
 
-PGBOUNCER = servers.executable("pgbouncer")
-pytestmark = [
-    pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True),
-    pytest.mark.skipif(PGBOUNCER is None, reason="no pgbouncer"),
-]
+pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 SETTINGS = """\
 [databases]
 * = host=127.0.0.1 port={server}
@@ -39,6 +35,8 @@ default_pool_size = {size}
 @pytest.fixture
 def pooled(request: pytest.FixtureRequest, store_url: str) -> Iterator[str]:
     """Start PgBouncer with a pool of this mode before the store; give the URL through it."""
+    pooler = servers.executable("pgbouncer")
+    assert pooler, "apt-get install pgbouncer"
     mode, size = request.param
     place = sa.make_url(store_url)
     folder = leftovers.session_dir() / f"pgbouncer{servers.free_port()}"
@@ -50,7 +48,7 @@ def pooled(request: pytest.FixtureRequest, store_url: str) -> Iterator[str]:
     for file in (folder, folder / "ini", folder / "users"):
         if os.geteuid() == 0:
             os.chown(file, NOBODY, NOBODY)
-    command = [str(PGBOUNCER), str(folder / "ini")]
+    command = [pooler, str(folder / "ini")]
     with (folder / "log").open("wb") as log:
         started = subprocess.Popen(command, stdout=log, stderr=log, **as_nobody())
     wait_for(folder / "log")

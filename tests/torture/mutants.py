@@ -87,8 +87,8 @@ MUTANTS = (
     Mutant(
         "read timeout",
         "engines/mysql.py",
-        '        "read_timeout": seconds,\n',
-        '        "read_timeout": 3600,\n',
+        '("read_timeout", "write_timeout"), seconds)',
+        '("read_timeout", "write_timeout"), 3600)',
         "tests/engines/test_deadline.py::test_frozen_server_costs_one_read_timeout_on_a_pooled_and_on_a"
         "_new_connection",
     ),

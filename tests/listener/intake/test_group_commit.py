@@ -191,7 +191,8 @@ def test_mistake_with_one_outcome_leaves_the_others_told():
         settle_all((one, outcome) for one in listening)
         await asyncio.sleep(0.05)
 
-    asyncio.run(settled())
+    with ThreadPoolExecutor(1) as pool:  # others' loops may run in this thread
+        pool.submit(asyncio.run, settled()).result()
     mistake, outcome = told
     assert isinstance(mistake, dict)
     assert str(mistake["exception"]) == "a mistake of ours"
