@@ -1,7 +1,6 @@
 """Store many deliveries in one transaction: what came at once, and what waited in the spool."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -156,9 +155,8 @@ def mapped_of(batch: Iterable[Decision]) -> list[Mapped]:
 
 
 def make_rows(batch: Iterable[Decision], rows: dict[int, Values]) -> None:
-    """Make the rows of deliveries, as far as that can be done, by their identity."""
-    with suppress(Exception):  # which comes again where it is missing
-        rows.update((id(new.delivery), row_of(new)) for new in batch)
+    """Make the rows of deliveries, by their identity."""
+    rows.update((id(new.delivery), row_of(new)) for new in batch)
 
 
 def row_of(new: Decision) -> Values:

@@ -168,3 +168,17 @@ def test_rows_posted_beside_a_question_that_fails_are_undone(engine: Engine):
 
     stop(engine, work, DBAPIError)
     assert names(engine) == []
+
+
+@ALL
+def test_mistake_meanwhile_is_raised_and_the_next_is_answered(engine: Engine):
+    def fail() -> None:
+        post(connection, "b")
+        raise Stopped
+
+    with engine.begin() as connection:
+        post(connection, "a")
+        with pytest.raises(Stopped):
+            ask(connection, Question(NAMES, {}), meanwhile=fail)
+        assert list(connection.scalars(NAMES)) == ["a", "b"]
+    assert names(engine) == ["a", "b"]
