@@ -94,7 +94,8 @@ def sentence_of(error: Exception, lake: LakeSettings | None) -> str | None:
     if isinstance(error, SQLAlchemyError):
         return f"the database failed: {faults.cause(error)}"
     if isinstance(error, OSError):
-        return f"{error.filename or 'a file'} cannot be used: {error.strerror}"
+        why = error.strerror or str(error) or type(error).__name__
+        return f"{error.filename} cannot be used: {why}" if error.filename else why
     return why_failed(error, lake) if lake and is_of_duckdb(error) else None
 
 

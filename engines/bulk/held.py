@@ -11,6 +11,10 @@ def watch_savepoints(engine: Engine) -> None:
 
 
 def forget_held(connection: Connection, _: str, __: Any) -> None:
-    """Forget all that is held: a SAVEPOINT sends what was held before it."""
-    raw: Any = connection.connection.driver_connection
-    raw.forget_held()
+    """Forget all that is held: a SAVEPOINT sends what was held before it.
+
+    A connection that is lost holds nothing, and asking for it takes the place of its error.
+    """
+    if not connection.invalidated:
+        raw: Any = connection.connection.driver_connection
+        raw.forget_held()

@@ -45,11 +45,11 @@ class MetRows:
         self.new.clear()
 
     def of(self, kind: str, keys: Collection[Any]) -> dict[Any, int]:
-        """Return those of these that were met."""
+        """Return those of these that were met, of two of one name the later one."""
         kept, new = self.kept[kind], self.new[kind]
         met = {key: kept[key] for key in keys if key in kept}
         if new:
-            met |= {key: new[key] for key in keys if key in new and key not in met}
+            met |= {key: new[key] for key in keys if key in new}
         return met
 
     def may_be_there(self, kind: str, keys: Collection[Any]) -> Collection[Any]:

@@ -24,6 +24,9 @@ ENTRY = 500
 """Characters that an entry counts for beside those read: a day that says nothing takes 0.8 to
 1.6 KB, too."""
 
+PART = 60
+"""Characters that each part of a block's version counts for: 270 bytes of a day."""
+
 Version = tuple[int, datetime]
 """How often a roll-up was made, and when, since all may be deleted and counted from 1 anew."""
 
@@ -54,7 +57,7 @@ class Block(NamedTuple):
     """Days that follow each other, as they were made."""
 
     begin: datetime
-    version: Hashable
+    version: tuple[Hashable, ...]
 
 
 class KeptSpans:
@@ -144,5 +147,6 @@ def keep_value(
     if block.begin in known:
         return known[block.begin]
     said = make()
-    kept.keep(subject, block, said)
+    own = ENTRY + PART * len(block.version)
+    kept.keep(subject, block, said._replace(size=said.size + own))
     return said.value

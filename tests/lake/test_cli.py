@@ -144,6 +144,21 @@ def test_daemon_waits_for_a_database_and_a_disk_that_come_back(
     assert other == "lake.py: the lake has 40 runs"
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device", "/full"), "/full cannot be used: No space left"),
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+        (TimeoutError("timed out"), "timed out"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_error_of_the_system_is_told_by_what_it_says(error: OSError, told: str):
+    said = cli.sentence_of(error, None)
+    assert said is not None
+    assert said.startswith(told)
+
+
 def test_reader_that_has_enough_is_no_failure_to_talk_about(pair: lakes.Pair):
     assert cli.main(["sync"]) == 0
     command = [sys.executable, str(ROOT / "lake.py"), "query", "--csv", "FROM range(3000000)"]

@@ -121,24 +121,46 @@ def test_savepoint_that_is_gone_back_to_leaves_nothing_of_what_was_held_since(en
     assert names(engine) == ["a", "b"]
 
 
+def kill(connection: Connection, engine_name: str, store_url: str) -> None:
+    """End a connection's session."""
+    asked = SESSION.get(engine_name, "SELECT connection_id()")
+    number = connection.execute(text(asked)).scalar_one()
+    other = connect(store_url)
+    with other.begin() as killing:
+        killing.execute(text(KILL.get(engine_name, "KILL {}").format(number)))
+    other.dispose()
+
+
+def test_connection_that_is_lost_within_a_savepoint_is_replaced(
+    engine: Engine, engine_name: str, store_url: str
+):
+    tries = []
+
+    def work(connection: Connection) -> None:
+        tries.append(connection)
+        with connection.begin_nested():
+            if len(tries) == 1:
+                kill(connection, engine_name, store_url)
+            post(connection, "a")
+            connection.scalars(NAMES)
+
+    transact(engine, work)
+    assert len(tries) == 2
+    assert names(engine) == ["a"]
+
+
 @pytest.mark.parametrize("size", [1, 1 << 24])  # the second is too long to hold
 def test_connection_that_is_lost_before_what_is_held_is_sent_is_replaced(
     engine: Engine, engine_name: str, store_url: str, size: int
 ):
-    other = connect(store_url)
-
     def work(connection: Connection) -> None:
-        asked = SESSION.get(engine_name, "SELECT connection_id()")
-        number = connection.execute(text(asked)).scalar_one()
-        with other.begin() as killing:
-            killing.execute(text(KILL.get(engine_name, "KILL {}").format(number)))
+        kill(connection, engine_name, store_url)
         post(connection, "b", size=size)
 
     assert stop(engine, work, DBAPIError).connection_invalidated
     with engine.begin() as connection:
         post(connection, "c")
     assert names(engine) == ["c"]
-    other.dispose()
 
 
 def test_long_values_are_stored_too(engine: Engine):

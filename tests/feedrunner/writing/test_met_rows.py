@@ -35,6 +35,14 @@ def test_name_that_changes_hands_within_a_load_leads_to_who_has_it_then(
     assert ("c", "serde") in linked
 
 
+def test_of_two_of_one_name_the_later_one_is_met():
+    met = MetRows()
+    met.new["packages"]["apple"] = 1
+    met.keep()
+    met.new["packages"]["apple"] = 2
+    assert met.of("packages", ["apple", "pear"]) == {"apple": 2}
+
+
 def test_what_a_transaction_met_that_was_undone_is_forgotten():
     met = MetRows()
     met.new["packages"]["apple"] = 1

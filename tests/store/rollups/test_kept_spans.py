@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import create_engine
 
 from store.reads.months import RolledDay
-from store.rollups.kept_spans import ENTRY, KEPT, KeptSpans, Said, read_kept
+from store.rollups.kept_spans import ENTRY, KEPT, PART, KeptSpans, Said, add_up_kept, read_kept
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 3, 9)
@@ -45,3 +45,10 @@ def test_days_that_say_nothing_count_too():
         said = {day.begin: Said(None, 0) for day in DAYS}
         assert read_kept(connection, DAYS, "ends", lambda _: said) == dict.fromkeys(said)
         assert KEPT[connection.engine].size == 4 * ENTRY
+
+
+def test_blocks_of_days_that_say_nothing_count_too():
+    with create_engine("sqlite://").connect() as connection:
+        for number in range(3):
+            add_up_kept(connection, DAYS, number, lambda _: Said(None, 0))
+        assert KEPT[connection.engine].size == 3 * (ENTRY + 4 * PART)
