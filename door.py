@@ -1,5 +1,6 @@
 """Open a door: run a command of the house by a Python that has its packages."""
 
+import gc
 import importlib
 import os
 import sys
@@ -13,6 +14,7 @@ def enter(module: str) -> NoReturn:
     They live in .venv: a Python without them hands over to that one, once.
     """
     script = Path(sys.argv[0])
+    gc.disable()  # What libraries make stays: to look through it takes a tenth of a start
     try:
         main = importlib.import_module(module).main
     except ImportError as error:
@@ -22,5 +24,10 @@ def enter(module: str) -> NoReturn:
             os.execv(python, [str(python), *sys.argv])  # noqa: S606 - no shell on purpose
         print(f"{script.name}: run make setup first ({error})", file=sys.stderr)
         raise SystemExit(2) from None
+    gc.freeze()
+    gc.enable()
     os.environ.pop("RUNLEDGER_DOOR", None)
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    finally:
+        gc.freeze()  # likewise at the end, which takes what is left with it

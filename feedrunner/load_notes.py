@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
 from engines.transaction import transact
+from feedrunner.comparing.brought import Brought, read_brought
 from feedrunner.messages import Allowed
-from feedrunner.unchanged import Brought, read_brought
 from feedrunner.writing.known_rows import manager_id
 from schema.tables import packages as tables
 from store.feeds.past_loads import KILLED, RUNNING

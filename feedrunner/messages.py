@@ -61,6 +61,21 @@ class Allowed(NamedTuple):
     most_rows: int = 2_000_000
 
 
+def lines_of(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines of pieces, those of one together. Raises BadLine for a longer one."""
+    number, rest = 0, b""
+    for piece in pieces:
+        lines = (rest + piece).split(b"\n")
+        rest = lines.pop()
+        number += len(lines)
+        if lines:
+            yield lines
+        if len(rest) > LONGEST:
+            raise BadLine(number + 1, f"is longer than {LONGEST} bytes")
+    if rest:
+        yield [rest]
+
+
 def read_messages(
     lines: Iterable[bytes], allowed: Allowed, before: int = 0, rows: int = 0
 ) -> Iterator[Message]:

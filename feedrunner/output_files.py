@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from feedrunner.messages import lines_of
 from feedrunner.process import LAST_LINES, PIECE, FeedTimeout, shown
 from feedrunner.streams import STREAMS
-from feedrunner.unchanged import lines_of
 
 
 def read_folder(folder: Path) -> Iterator[bytes]:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from engines import database_time, faults, reading
+from feedrunner.comparing.brought import Brought
+from feedrunner.comparing.unchanged import Comparison
 from feedrunner.feed_lease import held
 from feedrunner.line_groups import read_groups
 from feedrunner.load import Loader
@@ -26,7 +28,6 @@ from feedrunner.process import (
     environment,
     passed_on,
 )
-from feedrunner.unchanged import Brought, Comparison
 from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
 

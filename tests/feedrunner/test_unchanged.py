@@ -5,7 +5,7 @@ import os
 import pytest
 from sqlalchemy import Engine, event, select
 
-from feedrunner import unchanged
+from feedrunner.comparing import brought
 from feedrunner.runner import run_feed
 from schema.tables import packages as tables
 from tests.feedrunner.feed import (
@@ -57,7 +57,7 @@ def test_records_of_last_time_are_not_looked_for_and_the_new_state_is_kept(
 def test_load_that_begins_as_the_last_is_read_from_its_first_line(
     engine: Engine, tmp_path, monkeypatch, lines: list[bytes], changed: int, gone: int, block: int
 ):
-    monkeypatch.setattr(unchanged, "BLOCK", block)
+    monkeypatch.setattr(brought, "BLOCK", block)
     run(engine, tmp_path, [APPLE, PEAR])
     ended = run(engine, tmp_path, lines)
     assert (ended.lines, ended.changed, ended.gone) == (len(lines), changed, gone)
