@@ -24,9 +24,9 @@ REVISION = {
     "branches": 2,
     "commits": 2,
     "workflows": 2,
-    "workflowruns": 5,
-    "runattempts": 5,
-    "jobs": 6,
+    "workflowruns": 6,
+    "runattempts": 6,
+    "jobs": 7,
 }
 
 REVISION_AT = {"workflowruns": 13, "runattempts": 13}
@@ -96,12 +96,13 @@ def is_current(table: str, stored: bytes) -> bool:
 
 
 def run_rank(status: str | None, conclusion: str | None) -> int:
-    """Return 0 not started, 1 in progress, 2 completed but waiting for approval, 3 completed.
+    """Return 0 not started, 1 in progress, 2 completed but not at its end, 3 completed.
 
-    A first-time contributor's run arrives as completed with `action_required` and runs later.
+    A first-time contributor's run arrives as completed with `action_required` and runs later. One
+    that is said to be completed without a conclusion does not say how it ended: who does is newer.
     """
     rank = STATUS_RANK.get(status or "", 0)
-    return ENDED if rank == 2 and conclusion != "action_required" else rank
+    return ENDED if rank == 2 and conclusion not in (None, "action_required") else rank
 
 
 def run(
@@ -127,14 +128,18 @@ def job(
     times: Iterable[datetime | None],
     state: Iterable[object],
     decided: datetime | None = None,
+    conclusion: str | None = None,
 ) -> bytes:
     """Version of a job: rank, latest of its times, revision, time of its approval, hold, digest.
 
     A job id never reopens (a re-run gives a new id), so completed always wins. `decided` is when
-    its deployment was held or let go: nothing else tells `queued` from `queued` again.
+    its deployment was held or let go: nothing else tells `queued` from `queued` again. Completed
+    without a conclusion is below all that have one, and among its like as late as its times.
     """
     rank, latest = STATUS_RANK.get(status or "", 0), max(map(micros, times))
     last = (micros(decided), HOLD.get(status or "", 0)) if rank == 0 else (0, 0)
+    if status == COMPLETED and conclusion is None:
+        latest, last = 0, (latest, 0)
     return struct.pack(">BQHQB", rank, latest, REVISION["jobs"], *last) + digest(state)
 
 

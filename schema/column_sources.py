@@ -161,7 +161,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "branchname": both("workflow_job.head_branch"),
         "commithash": both("workflow_job.head_sha"),
         "repo": REPO,
-        "inherited": both("run_attempt > 1, no runner, started_at before created_at"),
+        "inherited": both("run_attempt > 1, started_at (with a runner, the end) before created_at"),
         "gated": Paths("workflow_job.status was waiting", CANNOT + ", once it no longer waits"),
         "clockanomaly": both("created_at, started_at, completed_at out of order"),
         "failedstep": both("workflow_job.steps[].name, the first that failed, else never ended"),

@@ -68,6 +68,6 @@ def job_row(job: Payload, repo: Repository, run: int, attempt: int, decided: Tim
     }
     key = {"provider": repo.provider, "gitid": fields.key(fields.number, job, "id", AT)}
     own = dict(rungitid=run, attempt=attempt, inherited=times.inherited, gated=status == "waiting")
-    order = version.job(status, times.stamps, state.values(), decided)
+    order = version.job(status, times.stamps, state.values(), decided, conclusion)
     unsaid = dict.fromkeys(("allowfailure", "failurereason"))
     return Row("jobs", {**key, **own, **state, **unsaid, **fixed, "version": order})

@@ -50,7 +50,7 @@ def job_times(
     started = fields.moment(job, "started_at", AT)
     ended = fields.moment(job, "completed_at", AT) if status == COMPLETED else None
     stamps = tuple(version.believed(time, received) for time in (created, started, ended))
-    inherited = is_inherited(job, attempt, created, started)
+    inherited = is_inherited(job, attempt, created, started, ended)
     if is_unstarted(job, inherited):
         started = None
     is_late = (seconds(started, first) or 0) >= LATE and (seconds(first, ended) or 0) >= 0
@@ -94,13 +94,20 @@ def is_unstarted(job: Payload, inherited: bool) -> bool:
 
 
 def is_inherited(
-    job: Payload, attempt: int, created: datetime | None, started: datetime | None
+    job: Payload,
+    attempt: int,
+    created: datetime | None,
+    started: datetime | None,
+    ended: datetime | None,
 ) -> bool:
-    """Tell a copy that a re-run of failed jobs lists again, under a new id with old times."""
-    if attempt == 1 or job.get("status") != COMPLETED or has_runner(job):
+    """Tell a copy that a re-run of failed jobs lists again, under a new id with old times.
+
+    It has no runner; or one that was done before the job was made, which no two clocks explain.
+    """
+    if attempt == 1 or job.get("status") != COMPLETED or created is None or started is None:
         return False
-    if created is None or started is None:
-        return False
+    if has_runner(job):
+        return ended is not None and started <= ended < created
     return started < created
 
 

@@ -126,7 +126,7 @@ def test_rank_of_a_run_rises_as_it_goes_on():
             ("completed", "startup_failure"),
             ("completed", None),
         ]
-    ] == [0, 0, 0, 0, 0, 1, 2, 3, 3, 3]
+    ] == [0, 0, 0, 0, 0, 1, 2, 3, 3, 2]
 
 
 def test_completed_job_wins_over_later_times():
@@ -135,6 +135,8 @@ def test_completed_job_wins_over_later_times():
         version.job("queued", later, STATE),
         version.job("in_progress", (NOON, NOON, None), STATE),
         version.job("completed", (None, None, None), STATE),
+        version.job("completed", later, STATE),
+        version.job("completed", (NOON, NOON, NOON), STATE, conclusion="success"),
     )
 
 

@@ -134,6 +134,13 @@ def test_copy_in_a_rerun_is_inherited_and_has_no_wait_and_no_anomaly():
     assert spans(**COPIED) == (at("12:00:09"), at("12:04:00"), None, 231.0, False)
 
 
+@pytest.mark.parametrize("runner", [{"runner_id": 12}, {"runner_name": "GitHub Actions 12"}])
+def test_copy_that_names_the_runner_of_old_is_told_by_its_end(runner: Any):
+    copy = {**COPIED, **runner}
+    assert (job(**copy)["inherited"], job(**copy)["clockanomaly"]) == (True, False)
+    assert spans(**copy) == (at("12:00:09"), at("12:04:00"), None, 231.0, False)
+
+
 def test_copy_of_a_skipped_job_never_started():
     copy = {**COPIED, "conclusion": "skipped", "labels": []}
     assert job(**copy)["inherited"] is True
@@ -144,8 +151,9 @@ def test_copy_of_a_skipped_job_never_started():
     "changes",
     [
         {"run_attempt": 1},
-        {"runner_id": 12},
-        {"runner_name": "GitHub Actions 12"},
+        {"runner_id": 12, "completed_at": "2026-03-02T14:00:05Z"},
+        {"runner_name": "GitHub Actions 12", "completed_at": "2026-03-02T14:00:05Z"},
+        {"runner_id": 12, "completed_at": None},
         {"created_at": STARTED},
         {"created_at": None},
         {"started_at": None},
