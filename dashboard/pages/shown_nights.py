@@ -11,6 +11,7 @@ from dashboard.view.night_matrix import MatrixRow, build_rows
 from dashboard.web import names
 from dashboard.web.request import site, store
 from store.history import missed_nights
+from store.history.expected_nights import PAST
 from store.reads import nights as reads_nights
 
 
@@ -35,8 +36,9 @@ def read_rows(nights: Sequence[date], repoid: int | None = None) -> list[MatrixR
     However many they are, each says the same: as much of the past is read for each.
     """
     plan = site().plan
-    read = days(min(nights) - timedelta(days=missed_nights.PAST), max(nights))
-    results = reads_nights.read_nights(store(), plan, read, repoid)
-    missed = missed_nights.list_missed(store(), plan, results, nights, g.now)
+    read = days(min(nights) - timedelta(days=PAST), max(nights))
+    results, made = reads_nights.read_made_nights(store(), plan, read, repoid)
+    made = made if repoid is None else {}
+    missed = missed_nights.list_missed(store(), plan, results, nights, g.now, made)
     homes = reads_nights.group_repos(store(), plan)
     return names.label_rows(build_rows(nights, results, homes, missed))

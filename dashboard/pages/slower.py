@@ -12,7 +12,7 @@ from dashboard.web import filters, links, names, subject_names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.figures import shown_days, slowdowns
-from store.figures.job_medians import list_series
+from store.figures.job_slowdowns import list_job_slowdowns
 from store.figures.slowdowns import RECENT, Slowdown
 from store.reads import runs
 
@@ -55,7 +55,7 @@ def read_slower() -> Slower:
     if len(dates.days) < 2 * RECENT:
         raise filters.BadFilter(f"At least {2 * RECENT} days are compared: the last {RECENT}.")
     figures = shown_days.read_shown(store(), dates.borders, repoid)
-    jobs = slowdowns.list_slowdowns(list_series(figures.list_median_blocks()))
+    jobs = list_job_slowdowns(figures)
     pools = slowdowns.list_slowdowns(slowdowns.wait_series(figures.read_short()))
     repos = {repo.Id: repo.name for repo in runs.list_repos(store())}
     called: dict[Any, tuple[str, str]] = subject_names.label_flows(

@@ -1,7 +1,7 @@
 """Pure: what is new since yesterday, what goes on failing, what is fixed: the top of Nights."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -52,8 +52,11 @@ def list_outcomes(
     ]
     jobs = {job for failed in failures for job in failed}
     outcomes: dict[JobKey, list[tuple[date, NightFailure | None]]] = defaultdict(list)
+    if not jobs:
+        return outcomes
+    called = {id(one): {ids.get(key, key) for key in one} for one in list_ran(cells)}
     for cell, failed in zip(cells, failures, strict=True):
-        ran = {ids.get(key, key) for key in cell.ran} if jobs else set()
+        ran = called[id(cell.ran)]
         for job in jobs:
             if job in failed or job[0] in ran:
                 outcomes[job].append((cell.night, failed.get(job)))
@@ -66,11 +69,16 @@ def find_ids(cells: Iterable[NightCell]) -> dict[WorkflowKey, WorkflowKey]:
     Runs of an earlier installation name their workflow, and have no id until they are read again.
     """
     ids: dict[str, set[int]] = defaultdict(set)
-    for cell in cells:
-        for key, name in cell.ran.items():
+    for ran in list_ran(cells):
+        for key, name in ran.items():
             if isinstance(key, int):
                 ids[name.casefold()].add(key)
     return {name: min(alike) for name, alike in ids.items() if len(alike) == 1}
+
+
+def list_ran(cells: Iterable[NightCell]) -> list[Mapping[WorkflowKey, str]]:
+    """Return what ran in cells, each once: most nights of a row are one object in this."""
+    return list({id(cell.ran): cell.ran for cell in cells}.values())
 
 
 def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> int:

@@ -54,37 +54,42 @@ def build_rows(
     `missed` have their times on the clock that is shown.
     """
     shown = set(nights)
-    by_repo: dict[int, dict[date, dict[str, NightContent]]] = defaultdict(lambda: defaultdict(dict))
+    by_repo: dict[int, dict[date, NightlyResult]] = defaultdict(dict)
+    several: dict[tuple[int, date], dict[str, NightContent]] = {}
     for result in results:
         if result.night in shown:
-            by_repo[result.repoid][result.night][result.way] = result.content
-    lacking: dict[tuple[int, date], list[NightFailure]] = defaultdict(list)
+            before = by_repo[result.repoid].setdefault(result.night, result)
+            if before is not result:  # judged in more than one way
+                ways = several.setdefault(
+                    (result.repoid, result.night), {before.way: before.content}
+                )
+                ways[result.way] = result.content
+    for (repoid, night), ways in several.items():
+        way = choose_way(ways) or ""
+        by_repo[repoid][night] = NightlyResult(repoid, night, way, ways[way])
+    lacking: dict[int, dict[date, list[NightFailure]]] = defaultdict(lambda: defaultdict(list))
     for lack in missed:
-        lacking[lack.repoid, lack.night].append(describe_missed(lack))
-        by_repo.setdefault(lack.repoid, defaultdict(dict))
+        lacking[lack.repoid][lack.night].append(describe_missed(lack))
+        by_repo.setdefault(lack.repoid, {})
+    empty = {night: NightCell(night, *EMPTY) for night in nights}
     rows = []
-    for repoid, ways in by_repo.items():
+    for repoid, own in by_repo.items():
         home = homes.get(repoid)
         if home is None:
             continue
-        cells = tuple(
-            build_cell(night, ways.get(night, {}), lacking.get((repoid, night), []))
+        cells = {
+            night: NightCell(night, *own[night].content) if night in own else empty[night]
             for night in nights
-        )
-        rows.append(MatrixRow(repoid, home.name, home.group or NO_GROUP, cells))
+        }
+        for night, failures in lacking.get(repoid, {}).items():
+            cells[night] = add_missed(cells[night], failures)
+        rows.append(MatrixRow(repoid, home.name, home.group or NO_GROUP, tuple(cells.values())))
     return rows
 
 
-def build_cell(
-    night: date, ways: Mapping[str, NightContent], missed: Sequence[NightFailure]
-) -> NightCell:
-    """Return what a night says; one in which a nightly did not run has failed."""
-    way = choose_way(ways)
-    content = EMPTY if way is None else ways[way]
-    if missed:
-        failures = (*content.failures, *missed)
-        content = content._replace(state=FAILED_STATE, failures=failures)
-    return NightCell(night, *content)
+def add_missed(cell: NightCell, missed: Sequence[NightFailure]) -> NightCell:
+    """Return a night in which a nightly did not run: it has failed."""
+    return cell._replace(state=FAILED_STATE, failures=(*cell.failures, *missed))
 
 
 def describe_missed(missed: MissedNight) -> NightFailure:
@@ -132,6 +137,8 @@ def estimate_width(rows: Iterable[MatrixRow], nights: int) -> int:
 
 def has_text(cell: NightCell, text: str) -> bool:
     """Tell whether a failure of a cell has the text in its workflow, job, step or error."""
+    if not cell.failures:
+        return False
     wanted = text.casefold()
     return any(
         wanted

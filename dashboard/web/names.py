@@ -157,13 +157,19 @@ def label_rows(rows: Iterable[MatrixRow]) -> list[MatrixRow]:
     names: dict[Any, str] = {}
     for row in rows:
         if any(cell.failures for cell in row.cells):
+            before = None
             for cell in reversed(row.cells):  # from the oldest: the newest name counts
-                names.update({(row.repoid, key): name for key, name in cell.ran.items()})
+                if cell.ran is not before:  # most nights of a row are one object in this
+                    names.update({(row.repoid, key): name for key, name in cell.ran.items()})
+                before = cell.ran
     labels = label_workflows(store(), names)
     return [
         row._replace(
             repo=repo_label(row.repoid, row.repo),
-            cells=tuple(label_cell(row.repoid, cell, labels) for cell in row.cells),
+            cells=tuple(
+                label_cell(row.repoid, cell, labels) if cell.failures else cell
+                for cell in row.cells
+            ),
         )
         for row in rows
     ]
@@ -171,8 +177,6 @@ def label_rows(rows: Iterable[MatrixRow]) -> list[MatrixRow]:
 
 def label_cell(repoid: int, cell: NightCell, labels: Labels) -> NightCell:
     """Return a cell with the labels of its failures' workflows."""
-    if not cell.failures:
-        return cell
     failures = (
         failure._replace(workflow=labels.get((repoid, failure.workflowkey), failure.workflow))
         for failure in cell.failures

@@ -4,9 +4,11 @@ Kept by blocks of days (store.rollups.kept_spans), a job at the same place of ea
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from math import nan
+from math import inf, nan
+from operator import eq, gt
 from typing import NamedTuple
 
 from store.figures.job_ends import LINE, JobName, name_job
@@ -49,15 +51,49 @@ def add_up_medians(days: Iterable[Mapping[str, Mapping[str, float]]]) -> MedianB
 
 def list_series(blocks: Sequence[MedianBlock]) -> dict[JobName, list[float | None]]:
     """Return the daily medians of each job."""
+    return read_series(blocks, dict.fromkeys(chain.from_iterable(one.places for one in blocks)))
+
+
+def read_series(
+    blocks: Sequence[MedianBlock], jobs: Iterable[JobName]
+) -> dict[JobName, list[float | None]]:
+    """Return the daily medians of some jobs."""
     nothing = [(nan,) * len(block.by_day) for block in blocks]
-    rows = [list(zip(*block.by_day, strict=True)) for block in blocks]
     series: dict[JobName, list[float | None]] = {}
-    for key in dict.fromkeys(chain.from_iterable(block.places for block in blocks)):
+    for key in jobs:
         values: list[float | None] = []
-        for number, block in enumerate(blocks):
-            place = block.places.get(key)
-            values += nothing[number] if place is None else rows[number][place]
+        for number, (places, by_day) in enumerate(blocks):
+            place = places.get(key)
+            values += nothing[number] if place is None else [day[place] for day in by_day]
         if (total := sum(values)) != total:  # type: ignore[arg-type]  # NaN is not itself
             values = [None if value != value else value for value in values]
         series[key] = values
     return series
+
+
+def cut_blocks(blocks: Sequence[MedianBlock], first: int, after: int) -> list[MedianBlock]:
+    """Return some of the days that blocks have together."""
+    cut, begin = list[MedianBlock](), 0
+    for places, by_day in blocks:
+        own = by_day[max(first - begin, 0) : max(after - begin, 0)]
+        begin += len(by_day)
+        if own:
+            cut.append(MedianBlock(places, own))
+    return cut
+
+
+def find_higher(
+    blocks: Sequence[MedianBlock], bars: Mapping[JobName, float], share: float
+) -> set[JobName]:
+    """Return the jobs that were above their bar on a share of the days on which they are known."""
+    counts: defaultdict[JobName, list[int]] = defaultdict(lambda: [0, 0])
+    for places, by_day in blocks:
+        own = [bars.get(key, inf) for key in places]
+        above = map(sum, zip(*(map(gt, day, own) for day in by_day), strict=True))
+        known = map(sum, zip(*(map(eq, day, day) for day in by_day), strict=True))  # NaN is not
+        for key, more, number in zip(places, above, known, strict=True):
+            if number:
+                count = counts[key]
+                count[0] += more
+                count[1] += number
+    return {key for key, (more, number) in counts.items() if more and more >= number * share}

@@ -10,6 +10,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from math import inf
 from operator import is_not
 from typing import Any, NamedTuple
 
@@ -62,7 +63,7 @@ def compare(key: tuple[str, ...], days: Sequence[float | None], window: Window) 
     if len(past) < FEWEST_BEFORE or len(last) < window.days * FEWEST_SHARE:
         return None
     before, now = middle(past), middle(last)
-    growth = max(SECONDS, before * (GROWTH - 1))
+    growth = least_growth(before)
     if now <= before + growth:  # as nearly all do: no more is asked of them
         return None
     scatter = MAD_SIGMA * statistics.median(abs(value - before) for value in past)
@@ -71,6 +72,27 @@ def compare(key: tuple[str, ...], days: Sequence[float | None], window: Window) 
     if now <= before + growth or sum(value > high for value in last) < len(last) * window.share:
         return None
     return Slowdown(key, before, now, tuple(days))
+
+
+def least_growth(before: float) -> float:
+    """Return the seconds by which a change grew at least."""
+    return max(SECONDS, before * (GROWTH - 1))
+
+
+class Bar(NamedTuple):
+    """What the past asks of the last days of a change: of their median, and of most of them."""
+
+    median: float
+    high: float
+
+
+def find_bar(past: Iterable[float | None]) -> Bar:
+    """Return what the last days are above, if they took longer than the past."""
+    known = order(past)
+    if len(known) < FEWEST_BEFORE:
+        return Bar(inf, inf)
+    before = middle(known)
+    return Bar(before + least_growth(before), known[int(len(known) * HIGH)])
 
 
 def order(values: Iterable[float | None]) -> list[float]:

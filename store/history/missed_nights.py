@@ -1,41 +1,45 @@
 """Nightlies that were expected, by the schedule their own past shows, and did not run.
 
-Comes in: what nights brought. A workflow is expected in a night if it ran in the nights of that
-weekday before, three of four at least; one that is younger, if it ran in each night so far.
+Comes in: what nights brought. What was missed in a night that ended is kept for as long as no
+roll-up of it, and of the nights before that tell of it, is made anew (store.rollups.kept_spans).
 """
 
-import statistics
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from config.calendar import Calendar
+from config.calendar import days
+from config.groups import rules_of
 from engines.chunks import chunks
 from rows.sources import SCHEDULES
 from rows.words import WorkflowKey, workflow_key
 from schema.tables.ci import repos, workflowruns, workflows
-from store.rollups.nightly_runs import GROUP, SCHEDULE, NightlyResult
+from store.history.expected_nights import (
+    DAY,
+    PAST,
+    Key,
+    Nightly,
+    find_expected,
+    first_needed,
+    first_of_nights,
+    list_expected,
+    list_nightlies,
+)
+from store.rollups.kept_spans import Block, Said, Version, find_kept, read_kept
+from store.rollups.nightly_runs import GROUP, NightlyResult
 from store.rollups.spans import RollupPlan
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
-WEEKS = 4
-PAST = 7 * WEEKS
-"""How many nights before the first that is shown are looked at."""
-YOUNG = 3
-"""So many nights a workflow ran in, each since its first, until it is expected."""
-TIMES = 7
-"""Of a nightly, the last ones before a night tell when it was expected there."""
-
-LATE = timedelta(hours=1)
-"""How long after the latest of its last times one is waited for: servers start them late."""
-NEAR = timedelta(hours=2)
-"""So near to their median are three of four of the times of a schedule."""
 ASLEEP = "disabled_inactivity"
 WHY = {ASLEEP: " (the server disabled it: nothing happens in the repository)"}
-FRIDAY = 4
+LINE = 60
+"""About the characters of what is kept of a nightly that did not run."""
+
+Versions = Mapping[date, Version]
+"""The nights of all repositories with a roll-up, and which making of it was read."""
 
 
 class MissedNight(NamedTuple):
@@ -49,146 +53,93 @@ class MissedNight(NamedTuple):
     why: str = ""
 
 
-class Nightly(NamedTuple):
-    """A workflow that ran in nights: its name in the newest, how it was nightly, and when."""
-
-    name: str
-    way: str
-    nights: set[date]
-
-
-Key = tuple[int, WorkflowKey]
-
-
-def list_nightlies(results: Iterable[NightlyResult]) -> dict[Key, Nightly]:
-    """Return the workflows that ran by a schedule, or a group's rule, by repository."""
-    names: dict[Key, str] = {}
-    ways: dict[Key, str] = {}
-    nights: dict[Key, set[date]] = defaultdict(set)
-    for result in sorted(results, key=lambda result: result.night):
-        if result.way in (SCHEDULE, GROUP):
-            for workflow, name in result.content.ran.items():
-                key = (result.repoid, workflow)
-                names[key] = name
-                ways.setdefault(key, result.way)
-                nights[key].add(result.night)
-    return {key: Nightly(name, ways[key], nights[key]) for key, name in names.items()}
-
-
-def list_expected(
-    nightlies: Mapping[Key, Nightly], nights: Sequence[date]
-) -> dict[Key, list[date]]:
-    """Return the nights in which a workflow was expected and none of its name ran.
-
-    Two of one name may be one: its file was moved, or its runs have no id of it yet.
-    """
-    alike: dict[tuple[int, str], set[date]] = defaultdict(set)
-    for (repoid, _), nightly in nightlies.items():
-        alike[repoid, nightly.name.casefold()] |= nightly.nights
-    expected = {
-        (repoid, workflow): [
-            night
-            for night in nights
-            if night not in alike[repoid, nightly.name.casefold()]
-            and is_expected(nightly.nights, night)
-        ]
-        for (repoid, workflow), nightly in nightlies.items()
-    }
-    return {key: wanted for key, wanted in expected.items() if wanted}
-
-
-def is_expected(nights: Collection[date], night: date) -> bool:
-    """Tell whether a workflow that ran in some nights is expected in another."""
-    earlier = {one for one in nights if is_recent(one, night)}
-    if not earlier:
-        return False
-    first = min(earlier)
-    alike = [night - WEEK * back for back in range(1, WEEKS + 1) if night - WEEK * back >= first]
-    if len(alike) > 1:
-        return 4 * sum(one in earlier for one in alike) >= 3 * len(alike)
-    of_late = [night - DAY * back for back in range(1, 7) if night - DAY * back >= first]
-    if alike:
-        return alike[0] in earlier and sum(one in earlier for one in of_late) >= YOUNG
-    has_weekend = any(one.weekday() > FRIDAY for one in of_late)
-    is_daily = len(of_late) >= YOUNG and earlier.issuperset(of_late)
-    return is_daily and (night.weekday() <= FRIDAY or has_weekend)
-
-
 def list_missed(
     connection: Connection,
     plan: RollupPlan,
     results: Sequence[NightlyResult],
     nights: Sequence[date],
     now: datetime,
+    made: Versions | None = None,
 ) -> list[MissedNight]:
-    """Return the nightlies that did not run in some nights; `results` reach PAST nights further."""
-    nightlies = list_nightlies(results)
+    """Return the nightlies that did not run in some nights; `results` reach PAST nights further.
+
+    `made` tells of results of all repositories which of their nights were read from roll-ups.
+    """
+    blocks = list_blocks(plan, nights, now, made or {})
+    subject = ("missed", plan.calendar, rules_of(plan.groups))
+    known = find_kept(connection, list(blocks.values()), subject)
+    kept = {night for night, block in blocks.items() if block.begin in known}
+    rest = [night for night in nights if night not in kept]
+    judged: dict[date, list[MissedNight]] = {night: [] for night in rest}
+    for each in find_missed(connection, plan, results, rest, now):
+        judged[each.night].append(each)
+
+    def say(begins: Sequence[datetime]) -> dict[datetime, Said]:
+        own = {block.begin: judged[night] for night, block in blocks.items() if night in judged}
+        return {begin: Said(tuple(own[begin]), LINE * len(own[begin])) for begin in begins}
+
+    known = read_kept(connection, list(blocks.values()), subject, say)
+    missed = [
+        each
+        for night in nights
+        for each in (known[blocks[night].begin] if night in blocks else judged[night])
+    ]
+    return list_active(connection, missed)
+
+
+def list_blocks(
+    plan: RollupPlan, nights: Sequence[date], now: datetime, made: Versions
+) -> dict[date, Block]:
+    """Return the nights of which all is told by roll-ups, with what tells these apart."""
+    blocks = {}
+    for night in nights:
+        begin, end = plan.calendar.begin(night), plan.calendar.end(night)
+        past = days(night - timedelta(days=PAST), night)
+        if end <= now and all(one in made for one in past):
+            told = repr([made[one] for one in past]).encode()
+            blocks[night] = Block(begin, (blake2b(told, digest_size=16).digest(),))
+    return blocks
+
+
+def find_missed(
+    connection: Connection,
+    plan: RollupPlan,
+    results: Sequence[NightlyResult],
+    nights: Sequence[date],
+    now: datetime,
+) -> list[MissedNight]:
+    """Return the nightlies that did not run, whatever became of their workflows since."""
+    if not nights:
+        return []
+    first, last = min(nights) - DAY * PAST, max(nights)
+    nightlies = list_nightlies(one for one in results if first <= one.night <= last)
     lacking = list_expected(nightlies, nights)
     if not lacking:
         return []
-    lacking = {key: lacking[key] for key in list_watched(connection, lacking)}
-    asleep = find_states(connection, lacking)
     firsts = {key: first_needed(nightlies[key].nights, wanted) for key, wanted in lacking.items()}
     begun = {key: plan.calendar.begin(first) for key, first in firsts.items()}
     times = read_times(connection, nightlies, begun)
     missed = []
     for (repoid, workflow), wanted in lacking.items():
-        state = asleep.get((repoid, workflow))
-        if state not in (None, "active", ASLEEP):
-            continue
         ran = first_of_nights(plan.calendar, times.get((repoid, workflow), []))
         for night in wanted:
             expected = find_expected(plan.calendar, ran, night, now)
             if expected is not None:
-                name = nightlies[repoid, workflow].name
-                local = plan.calendar.local(expected)
-                why = WHY.get(state or "", "")
-                missed.append(MissedNight(repoid, night, workflow, name, local, why))
+                name, local = nightlies[repoid, workflow].name, plan.calendar.local(expected)
+                missed.append(MissedNight(repoid, night, workflow, name, local))
     return missed
 
 
-def first_needed(nights: Collection[date], wanted: Sequence[date]) -> date:
-    """Return the first night whose times tell when a nightly was expected in those wanted."""
-    before = sorted(night for night in nights if is_recent(night, min(wanted)))
-    return before[-TIMES:][0] if before else min(wanted)
-
-
-def is_recent(earlier: date, night: date) -> bool:
-    """Tell whether a night is among those that tell of another, however many more were read."""
-    return night - DAY * PAST <= earlier < night
-
-
-def first_of_nights(calendar: Calendar, ran: Iterable[datetime]) -> dict[date, datetime]:
-    """Return the first time of each night that has any, in their order."""
-    firsts: dict[date, datetime] = {}
-    end = datetime.min
-    for time in sorted(ran):
-        if time >= end:
-            night = calendar.night(time)
-            firsts[night], end = time, calendar.end(night)
-    return firsts
-
-
-def find_expected(
-    calendar: Calendar, firsts: Mapping[date, datetime], night: date, now: datetime
-) -> datetime | None:
-    """Return when a nightly was expected, in UTC; None if it ran after all, or may yet run.
-
-    `firsts` are the first times of the nights it ran in, in their order.
-    """
-    if night in firsts:
-        return None
-    before = [time for own, time in firsts.items() if is_recent(own, night)][-TIMES:]
-    if not before:
-        return None
-    begin, end = calendar.begin(night), calendar.end(night)
-    offsets = [(time - begin) % DAY for time in before]
-    usual = statistics.median_low(offsets)
-    if 4 * sum(abs(offset - usual) <= NEAR for offset in offsets) < 3 * len(offsets):
-        return None  # there is no time of day at which it runs
-    if now < min(end, begin + max(offsets) + LATE):
-        return None
-    return begin + usual
+def list_active(connection: Connection, missed: Sequence[MissedNight]) -> list[MissedNight]:
+    """Return those of workflows and repositories that may still run, with why they did not."""
+    watched = list_watched(connection, {(one.repoid, one.workflowkey) for one in missed})
+    states = {**dict.fromkeys(watched), **find_states(connection, watched)}
+    keys = [(each.repoid, each.workflowkey) for each in missed]
+    return [
+        each._replace(why=WHY.get(states[key] or "", ""))
+        for each, key in zip(missed, keys, strict=True)
+        if key in states and states[key] in (None, "active", ASLEEP)
+    ]
 
 
 def list_watched(connection: Connection, keys: Iterable[Key]) -> list[Key]:

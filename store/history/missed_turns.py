@@ -9,7 +9,8 @@ from config.calendar import days
 from engines import database_time
 from engines.transaction import transact
 from schema.tables.ci import repos
-from store.history.missed_nights import PAST, MissedNight, list_missed
+from store.history.expected_nights import PAST
+from store.history.missed_nights import MissedNight, list_missed
 from store.history.red_now import number_workflow
 from store.reads.nights import read_nights
 from store.rollups.spans import RollupPlan

@@ -11,7 +11,7 @@ from engines.transaction import transact
 from rows.words import SUCCESS
 from schema.tables.ci import repos, workflows
 from schema.tables.failures import failures
-from store.history.missed_nights import NEAR
+from store.history.expected_nights import NEAR
 from store.history.red_now import RedWorkflow, as_time, list_red, number_workflow
 from store.state import alerts, red_periods
 from store.state.alerts import RED

@@ -46,13 +46,24 @@ def group_repos(connection: Connection, plan: RollupPlan) -> dict[int, GroupedRe
     }
 
 
+class ReadNights(NamedTuple):
+    """What nights brought, and the making of each night's roll-up that this was read from."""
+
+    results: list[NightlyResult]
+    made: dict[date, Version]
+
+
 def read_nights(
     connection: Connection, plan: RollupPlan, wanted: Sequence[date], repoid: int | None = None
 ) -> list[NightlyResult]:
-    """Return what nights that follow each other brought, from roll-ups where they are made.
+    """Return what nights that follow each other brought, of one repository, or of all."""
+    return read_made_nights(connection, plan, wanted, repoid).results
 
-    Of one repository, or of all.
-    """
+
+def read_made_nights(
+    connection: Connection, plan: RollupPlan, wanted: Sequence[date], repoid: int | None = None
+) -> ReadNights:
+    """Return it with what it was read from: from roll-ups where they are made."""
     calendar, first, last = plan.calendar, min(wanted), max(wanted)
     rolled = find_rolled_nights(connection, plan, calendar.begin(first), calendar.end(last))
     read = partial(read_rolled_nights, connection, rolled, repoid)
@@ -72,7 +83,7 @@ def read_nights(
                 connection, calendar, since, after, plan.groups, repoid
             )
             begun = None
-    return results
+    return ReadNights(results, {one.night: one.version for one in rolled.values()})
 
 
 def find_rolled_nights(

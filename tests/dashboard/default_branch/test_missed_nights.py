@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from dashboard import digest
 from schema.tables.ci import repos, workflows
-from store.history.missed_nights import is_expected
+from store.history.expected_nights import is_expected
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
 from tests.dashboard.pages.test_failures import told

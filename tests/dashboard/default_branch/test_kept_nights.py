@@ -1,0 +1,101 @@
+"""What was missed in nights that ended is kept, and follows what comes late."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from schema.tables.ci import repos, workflows
+from schema.tables.rollups import rollspans
+from store.history import missed_nights
+from store.rollups.spans import RollupPlan
+from store.write import changed_runs
+from tests.dashboard import stored
+from tests.dashboard.browsing import UTC_NOON
+from tests.dashboard.conftest import NOW, MakeClient, text_of
+from tests.dashboard.default_branch.test_missed_nights import DAY, nightly
+from tests.store.rollups.making import make_all
+
+PLAN = RollupPlan(UTC_NOON)
+NIGHTS = 45
+
+
+def cells(client: FlaskClient, repoid: int) -> dict[str, str]:
+    """The state of a repository's nights on the page, by date."""
+    link = f'" href="/nights/{repoid}/'
+    parts = text_of(client, "/?nights=14").split(link)
+    return {after[:10]: before.rpartition('class="cell ')[2] for before, after in pairwise(parts)}
+
+
+def count_judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many nights each page judged anew."""
+    judged, find_missed = list[int](), missed_nights.find_missed
+
+    def find(connection: Any, plan: Any, results: Any, nights: Any, now: Any) -> Any:
+        judged.append(len(nights))
+        return find_missed(connection, plan, results, nights, now)
+
+    monkeypatch.setattr(missed_nights, "find_missed", find)
+    return judged
+
+
+def test_missed_nights_are_kept_until_a_night_or_one_before_is_made_anew(
+    store_url: str, engine: sa.Engine, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+):
+    every = nightly(engine, "acme/every", NIGHTS, 0)
+    ledger = stored.repo(engine, "acme/ledger")
+    gaps = (9, 5)
+    for back in range(NIGHTS, -1, -1):
+        if back not in gaps:
+            at = NOW.replace(hour=2, minute=30) - DAY * back
+            stored.run(engine, ledger, at, workflowgitid=7)
+    client = make_client(store_url, now=NOW)
+    before = cells(client, ledger)
+    missed = {str((NOW - DAY * back).date()) for back in gaps}
+    assert {day for day, state in before.items() if state == "failed"} == missed
+    make_all(engine, PLAN, NOW)
+    judged = count_judged(monkeypatch)
+    assert cells(client, ledger) == before
+    assert cells(client, ledger) == before
+    # Of 14 nights the one that goes on is judged again, and the 13 that ended are not.
+    assert judged == [14, 1]
+
+    # The run of five nights ago comes late: its night, and those after it, are judged anew.
+    late = NOW.replace(hour=2, minute=30) - DAY * 5
+    gitid = stored.run(engine, ledger, late, workflowgitid=7)
+    with engine.begin() as connection:
+        changed_runs.note_changes(connection, [("github", gitid)])
+    make_all(engine, PLAN, NOW)
+    after = cells(client, ledger)
+    assert {day for day, state in after.items() if state == "failed"} == missed - {str(late.date())}
+    assert judged[-1] == 1 + 5
+    assert set(cells(client, every).values()) == {"passed"}
+
+    # What a server says of a workflow, or of a repository, holds for what is kept, too.
+    state = {"gitid": 7, "repoid": ledger, "state": "disabled_manually"}
+    stored.put(engine, workflows, provider="github", **state)
+    assert "failed" not in cells(client, ledger).values()
+    with engine.begin() as connection:
+        connection.execute(sa.update(workflows).values(state="active"))
+    assert "failed" in cells(client, ledger).values()
+    with engine.begin() as connection:
+        connection.execute(sa.update(repos).where(repos.c.Id == ledger).values(archived=True))
+    assert "failed" not in cells(client, ledger).values()
+
+
+def test_night_that_lacks_its_roll_up_keeps_nothing(
+    store_url: str, engine: sa.Engine, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+):
+    nightly(engine, "acme/ledger", NIGHTS, 2)
+    make_all(engine, PLAN, NOW)
+    with engine.begin() as connection:
+        begin = UTC_NOON.begin((NOW - timedelta(days=20)).date())
+        connection.execute(sa.delete(rollspans).where(rollspans.c.begintime == begin))
+    client, judged = make_client(store_url, now=NOW), count_judged(monkeypatch)
+    first = text_of(client, "/?nights=14")
+    assert text_of(client, "/?nights=14") == first
+    assert judged == [14, 14]
+    assert "expected 02:30, did not run" in first
