@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.lake_place import POSTGRES, SQLITE, LakeSettings
+from config.lake_place import POSTGRES, SQLITE, LakeSettings, ObjectStore
 from lake.extensions import PROVEN_BY_PIP, open_duckdb
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 NAME = "lake"
 NONE = "there is no lake yet: python3 lake.py sync makes it"
+NOT_MADE = "creating a new DuckLake is explicitly disabled"
+KEYS = ("s3_access_key_id", "s3_secret_access_key", "s3_session_token")
+"""Settings that httpfs fills from the environment, where any SQL could read them."""
 MEMORY = "2GB"
 """What DuckDB may take: a first copy of 5,000,000 jobs took more than 1."""
 
@@ -51,9 +54,16 @@ def open_lake(
     for name, bucket in buckets.items():
         for statement in secrets_of(bucket, name):
             connection.execute(statement)
+    for name in KEYS if needs_http else ():
+        connection.execute(f"SET {name} = ''")
     if make:
         make_folders(settings)
-    connection.execute(attachment(settings, write=write or make, moment=moment))
+    try:
+        connection.execute(attachment(settings, write=write or make, moment=moment, make=make))
+    except Exception as error:
+        if NOT_MADE not in str(error):
+            raise
+        raise NoLake(NONE) from None
     connection.execute(f"USE {NAME}")
     return connection
 
@@ -99,10 +109,14 @@ def literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def attachment(settings: LakeSettings, *, write: bool, moment: datetime | None = None) -> str:
+def attachment(
+    settings: LakeSettings, *, write: bool, moment: datetime | None = None, make: bool = False
+) -> str:
     """Return the ATTACH of the lake."""
     place = settings.catalog
     options = [f"DATA_PATH {literal(data_path(settings))}", "OVERRIDE_DATA_PATH true"]
+    if write and not make:
+        options.append("CREATE_IF_NOT_EXISTS false")
     if settings.kind == SQLITE:
         options.append("META_JOURNAL_MODE 'WAL'")
     if not write:
@@ -128,7 +142,13 @@ def secrets_of(settings: LakeSettings, name: str = "lake_files") -> list[str]:
         parts += [f"KEY_ID {literal(objects.key)}", f"SECRET {literal(objects.secret)}"]
     if objects.token:
         parts.append(f"SESSION_TOKEN {literal(objects.token)}")
-    if objects.endpoint:
-        parts += [f"ENDPOINT {literal(objects.endpoint)}", "URL_STYLE 'path'"]
-        parts.append(f"USE_SSL {str(objects.tls).lower()}")
+    parts += endpoint_of(objects)
     return [f"CREATE SECRET {name} ({', '.join(parts)})"]
+
+
+def endpoint_of(objects: ObjectStore) -> list[str]:
+    """Return the parts of a secret that lead to a server that is not Amazon's."""
+    if not objects.endpoint:
+        return []
+    tls = str(objects.tls).lower()
+    return [f"ENDPOINT {literal(objects.endpoint)}", "URL_STYLE 'path'", f"USE_SSL {tls}"]

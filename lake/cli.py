@@ -193,6 +193,7 @@ def run_maintain(settings: Settings, place: LakeSettings, given: Mapping[str, An
 def keep_small(store: Store, place: LakeSettings) -> None:
     """Maintain, under the lease of the syncs."""
     with held(store):
+        require_file(place)
         maintain.back_up(place)
         with closing(open_lake(place, write=True)) as lake:
             done = maintain.maintain(lake)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
 from config.lake_place import LakeSettings
-from lake.catalog import attachment, literal
+from lake.catalog import attachment, endpoint_of, literal
 from lake.extensions import is_of_duckdb
 from lake.why_failed import without_secrets
 
@@ -142,14 +142,13 @@ def rows_of(answer: Any) -> Iterator[Sequence[Any]]:
 def attach_lines(settings: LakeSettings) -> str:
     """Return what attaches the lake in DuckDB's own shell and in Python, without a secret."""
     statement = attachment(settings._replace(password=None), write=False)
-    needed = ["ducklake", settings.kind, *(["httpfs"] if settings.objects else [])]
+    needed = ["ducklake", settings.kind, *(["httpfs", "aws"] if settings.objects else [])]
     lines = ["-- DuckDB's shell:", *(f"INSTALL {name};" for name in needed)]
     if settings.objects:
         bucket = settings.data.removeprefix("s3://").partition("/")[0]
-        lines.append(
-            "CREATE SECRET (TYPE s3, PROVIDER credential_chain, "
-            f"REGION {literal(settings.objects.region)}, SCOPE {literal(f's3://{bucket}')});"
-        )
+        parts = ["TYPE s3", "PROVIDER credential_chain"]
+        parts += [f"REGION {literal(settings.objects.region)}", *endpoint_of(settings.objects)]
+        lines.append(f"CREATE SECRET ({', '.join(parts)}, SCOPE {literal(f's3://{bucket}')});")
     lines += [f"{statement};", "USE lake;"]
     if settings.password:
         lines.append("-- the catalog's password is in PGPASSWORD, or in ~/.pgpass")

@@ -55,7 +55,9 @@ OF_CATALOG = (
     Reason('database "([^"]+)" does not exist', "there is no database {0} for the catalog"),
     Reason(
         "Unable to connect to Postgres|server closed the connection|connection to server"
-        "|terminating connection|no connection to the server",
+        "|terminating connection|no connection to the server"
+        # What it says of a connection that is gone: nothing.
+        '|Failed to execute query "[^"]*":\\s*$',
         "the catalog's server cannot be reached (LAKE_CATALOG)",
     ),
     Reason("permission denied|must be owner", "the catalog's login may not do that (LAKE_CATALOG)"),

@@ -35,8 +35,9 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_day_with_the_lake(pair: lakes.Pair, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    assert cli.main(["query", "SELECT 1"]) == 2
-    assert "there is no lake yet: python3 lake.py sync makes it" in capsys.readouterr().err
+    for words in (["query", "SELECT 1"], ["maintain"], ["publish", "out"], ["site", "out"]):
+        assert cli.main(words) == 2
+        assert "there is no lake yet: python3 lake.py sync makes it" in capsys.readouterr().err
     assert cli.main(["sync"]) == 0
     assert capsys.readouterr().out.startswith("full sync: ")
     assert (tmp_path / "data/lake/catalog.sqlite").exists()

@@ -11,9 +11,10 @@ from sqlalchemy import make_url
 
 from config.lake_place import read_lake
 from lake import cli
-from lake.catalog import open_lake
+from lake.catalog import NONE, open_lake
 from lake.one_writer import held
-from lake.why_failed import GOES_ON
+from lake.read_only import open_reader
+from lake.why_failed import GOES_ON, why_failed
 from schema import migrate
 from tests.lake import lakes, s3
 
@@ -83,8 +84,30 @@ def test_secrets_are_neither_in_the_catalog_nor_answered(pair: lakes.Pair):
     with closing(sqlite3.connect(pair.place.catalog)) as catalog:
         assert s3.SECRET not in "\n".join(catalog.iterdump())
         assert s3.KEY not in "\n".join(catalog.iterdump())
-    with closing(open_lake(pair.place)) as lake:
-        assert s3.SECRET not in str(lake.execute("FROM duckdb_secrets()").fetchall())
+    for opened in (open_lake(pair.place), open_lake(pair.place, write=True)):
+        with closing(opened) as lake:
+            for asked in ("FROM duckdb_secrets()", "FROM duckdb_settings()"):
+                assert s3.SECRET not in str(lake.execute(asked).fetchall())
+    named = open_reader(pair.place).execute("SELECT current_setting('s3_access_key_id')")
+    assert named.fetchall() == [("",)]
+    assert named.execute("SELECT count(*) FROM jobs WHERE gitid > 0").fetchall() != [(0,)]
+
+
+def test_printed_attach_leads_to_the_buckets_own_server(
+    pair: lakes.Pair, server: s3.S3Server, capsys: pytest.CaptureFixture[str]
+):
+    pair.sync()
+    assert cli.main(["attach"]) == 0
+    said = capsys.readouterr().out
+    place = server.url.removeprefix("http://")
+    assert f"ENDPOINT '{place}', URL_STYLE 'path', USE_SSL false, SCOPE 's3://lake');" in said
+    assert s3.SECRET not in said
+
+
+@pytest.mark.parametrize("statement", ["ROLLBACK", "COMMIT; SELECT 1"])
+def test_catalog_that_goes_away_in_the_midst_is_one_sentence(pair: lakes.Pair, statement: str):
+    error = duckdb.Error(f'Failed to execute query "{statement}": ')
+    assert why_failed(error, pair.place).startswith("the catalog's server cannot be reached")
 
 
 def test_server_that_is_away_is_one_sentence(
@@ -139,6 +162,9 @@ def test_catalog_in_postgresql_follows_and_says_what_is_wrong(
     catalog = f"{server} dbname={url.database} user={url.username}"
     monkeypatch.setenv("LAKE_CATALOG", catalog)
     monkeypatch.setenv("LAKE_CATALOG_PASSWORD", "it's \\hidden")
+    for words in (["status"], ["query", "SELECT 1"], ["maintain"], ["publish", "out"], ["check"]):
+        assert cli.main(words) == 2
+        assert capsys.readouterr().err == f"lake.py: {NONE}\n"
     assert cli.main(["sync"]) == 0
     pair.touch([1, 39], "changed")
     assert cli.main(["sync"]) == 0
