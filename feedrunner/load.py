@@ -84,7 +84,9 @@ class Loader:
             if waiting.count >= BATCH or waiting.size >= BATCH_BYTES:
                 self.lines = first
                 self.commit(None)
-            some = rows.cut(first + max(BATCH - waiting.count, 1) - 1)
+            # Where a list goes on that is longer than a batch, nothing is committed yet.
+            free = BATCH - self.waiting.count % BATCH
+            some = rows.cut(first + free - 1)
             self.lines = some.last().numbers[-1]
             waiting.add(some)
 
@@ -154,7 +156,7 @@ def end_of_lists(waiting: WaitingRows) -> int:
     A list that is longer than some batches is cut, and its rows are written again.
     """
     last, first = waiting.last(), waiting.first()
-    if last.stream not in LISTS or waiting.count > LONGEST_LIST * BATCH:
+    if last.stream not in LISTS or waiting.count >= LONGEST_LIST * BATCH:
         return last.numbers[-1]
     packages, versions = last.columns["package"], last.columns["version"]
     package, version, at = packages[-1], versions[-1], len(packages)

@@ -131,18 +131,22 @@ class Batch:
         numbers = dict[Any, int]()
         for names, group in alike.items():
             there, values_of = stored(names), itemgetter(*names)
-            new, changes = list[tuple[Any, ...]](), list[Row]()
+            changes = list[Row]()
             for place, row in group:
                 old = there.get(place)
-                if old is None:
-                    new.append(values_of(row))
-                    continue
-                numbers[place] = old.number
-                if old.values != values_of(row):
-                    changes.append({**row, "row": old.number})
-            self.insert(table, names, [*zip(*new, strict=True)])
+                if old is not None:
+                    numbers[place] = old.number
+                    if old.values != values_of(row):
+                        changes.append({**row, "row": old.number})
             self.change(table, (*names, *([resets] if resets else ())), changes)
+        self.insert_rows(table, [row for place, row in last.items() if place not in numbers])
         return numbers
+
+    def insert_rows(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows in this order, however different their columns: of two packages of one name
+        the one that came last has it."""
+        names = sorted({name for row in rows for name in row})
+        self.insert(table, names, [[row.get(name) for row in rows] for name in names])
 
     def insert(
         self,

@@ -39,12 +39,18 @@ def end_streams(
 
 
 def unlink_new(connection: Connection, load: Loading) -> None:
-    """Let what came in this load lead to no package that is gone by its end."""
-    needed, packages = tables.dependencies, tables.packages
+    """Let what came in this load lead to no package that is gone by its end.
+
+    A load that was killed, or failed, after the last whole one is a part of this one.
+    """
+    needed, packages, c = tables.dependencies, tables.packages, tables.load_history.c
+    whole = select(func.coalesce(func.max(c.Id), 0)).where(c.feed == load.feed, c.state == "done")
+    own = select(c.Id).where(c.feed == load.feed, c.Id > connection.scalar(whole))
+    came = or_(needed.c.load_id == load.number, needed.c.load_id.in_(own))
     gone = select(packages.c.Id).where(
         packages.c.load_id == load.number, packages.c.gonetime == load.now
     )
-    new = update(needed).where(needed.c.load_id == load.number, needed.c.dependency_id.in_(gone))
+    new = update(needed).where(came, needed.c.dependency_id.in_(gone))
     connection.execute(new.values(dependency_id=None))
 
 

@@ -12,14 +12,9 @@ from feedrunner.writing import known_rows
 from feedrunner.writing.batch import Batch, Loading, Written
 from feedrunner.writing.known_rows import Selection
 from feedrunner.writing.met_rows import MetRows
-from feedrunner.writing.package_rows import (
-    owners_of,
-    package_ids,
-    version_ids,
-    write_packages,
-    write_versions,
-)
+from feedrunner.writing.package_rows import owners_of, package_ids, write_packages
 from feedrunner.writing.row_numbers import Numbers
+from feedrunner.writing.version_rows import version_ids, write_versions
 from feedrunner.writing.waiting_rows import Rows, WaitingRows, records_of
 from schema.tables import packages as tables
 from store.packages.addresses import without_password

@@ -5,9 +5,10 @@ and scores change little between two loads. Loads of feeds that are over are loo
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, exists, select
+from sqlalchemy import Connection, Engine, exists, or_, select
 
 from engines import database_time, reading
 from engines.lease import Lease, own_name, release, take
@@ -21,6 +22,8 @@ from store.state import health, notes
 from store.state.health import BAD, HealthState
 
 NOTE, LEASE, SECONDS = "packages followed", "packages", 600.0
+UNSCORED = "unscored"
+"""Value of the note where a registry's scores wait for a load that makes its edges anew."""
 
 
 def follow_day(engine: Engine) -> None:
@@ -36,12 +39,16 @@ def follow_day(engine: Engine) -> None:
         return
     try:
         for manager in due:
+            value = None
             if manager:
-                score_packages(engine, manager)
+                with reading(engine).connect() as connection:
+                    value = UNSCORED if waits_for_edges(connection, manager) else None
+                if value is None:
+                    score_packages(engine, manager)
                 follow_ci(engine, manager, transact)
             else:
                 transact(engine, past_loads.drop_old)
-            transact(engine, noting(manager))
+            transact(engine, noting(manager, value))
             take(lease, SECONDS)
     finally:
         release(lease)
@@ -59,7 +66,8 @@ def end_killed(engine: Engine) -> list[tuple[str, Any]]:
 
 
 def list_due(connection: Connection) -> list[str]:
-    """Return the registries that were not followed today; an empty name stands for all loads."""
+    """Return the registries that were not followed today, or whose scores wait no more; an empty
+    name stands for all loads."""
     today = database_time(connection).date()
     sources, registries = tables.sources.c, tables.package_managers.c
     # One without packages is not followed yet: its first load may come later today.
@@ -69,9 +77,41 @@ def list_due(connection: Connection) -> list[str]:
     managers = connection.scalars(select(sources.type).where(has_packages).order_by(sources.type))
     loaded = connection.scalar(select(tables.load_history.c.Id).limit(1))
     names = ("", *managers.all()) if loaded else managers.all()
-    notes_of = ((name, notes.get(connection, name, NOTE)) for name in names)
-    return [name for name, note in notes_of if note is None or note.time.date() != today]
+    return [name for name in names if is_due(connection, name, today)]
 
 
-def noting(manager: str) -> Callable[[Connection], None]:
-    return lambda connection: notes.put(connection, manager, NOTE, None)
+def is_due(connection: Connection, manager: str, today: date) -> bool:
+    note = notes.get(connection, manager, NOTE)
+    if note is None or note.time.date() != today:
+        return True
+    return note.value == UNSCORED and not waits_for_edges(connection, manager)
+
+
+def waits_for_edges(connection: Connection, manager: str) -> bool:
+    """Tell whether a load wrote rows of a registry and did not end well: no edges followed yet.
+
+    They do from the next of its feed that does, or from another's that changes something.
+    """
+    load, later = tables.load_history, tables.load_history.alias("later")
+    registries, sources = tables.package_managers.c, tables.sources.c
+    number = (
+        select(registries.Id)
+        .join(tables.sources, sources.Id == registries.source_id)
+        .where(sources.type == manager)
+        .scalar_subquery()
+    )
+    made = exists().where(
+        later.c.package_manager_id == load.c.package_manager_id,
+        later.c.Id > load.c.Id,
+        later.c.state == past_loads.DONE,
+        or_(later.c.feed == load.c.feed, later.c.changed > 0, later.c.gone > 0),
+    )
+    c = load.c
+    query = select(c.Id).where(c.package_manager_id == number, c.state != past_loads.DONE, ~made)
+    # What a load changed that was killed, or that runs, nobody noted.
+    wrote = query.where(or_(c.changed.is_(None), c.changed > 0))
+    return connection.scalar(wrote.limit(1)) is not None
+
+
+def noting(manager: str, value: str | None) -> Callable[[Connection], None]:
+    return lambda connection: notes.put(connection, manager, NOTE, value)

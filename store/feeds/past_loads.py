@@ -17,7 +17,7 @@ from store.state import notes
 KEPT = 1000
 """Newest loads of a feed that are kept."""
 KILLED = "was killed"
-RUNNING = "running"
+RUNNING, DONE = "running", "done"
 DROPPED_FAILURES = "failed loads that were dropped"
 """Of each feed, so that its count of failures never falls."""
 
@@ -57,7 +57,7 @@ def is_held(connection: Connection, feed: str, now: datetime) -> bool:
 def drop_old(connection: Connection) -> int:
     """Drop all but the newest loads of each feed, and its newest that is done; return how many."""
     c, dropped = load_history.c, 0
-    counted = select(c.feed, func.max(c.Id)).where(c.state == "done").group_by(c.feed)
+    counted = select(c.feed, func.max(c.Id)).where(c.state == DONE).group_by(c.feed)
     done = {feed: number for feed, number in connection.execute(counted)}
     many = select(c.feed).group_by(c.feed).having(func.count() > KEPT)
     for feed in connection.scalars(many).all():

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from feedrunner import load as loading
-from feedrunner.runner import run_feed
+from feedrunner.runner import load_lines, run_feed
 from schema.tables import packages as tables
+from store.feeds.daily import follow_day
 from tests.feedrunner.feed import (
     SHOP,
     STORED,
@@ -165,3 +166,42 @@ def test_dry_run_counts_and_stores_nothing(engine: Engine, tmp_path):
     assert (ended.state, ended.changed > 10) == ("done", True)
     assert stored(engine) == {"packages": [], "versions": [], "dependencies": []}
     assert (loads(engine), states(engine)) == ([], [])
+
+
+def test_long_list_waits_by_batches(engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(loading, "BATCH", 10)
+    looks = list[int]()
+    end_of_lists = loading.end_of_lists
+
+    def look(waiting):
+        looks.append(waiting.count)
+        return end_of_lists(waiting)
+
+    monkeypatch.setattr(loading, "end_of_lists", look)
+    needs = [
+        record("dependencies", package="apple", version="2", position=at, name=f"n{at}")
+        for at in range(33)
+    ]
+    lines = b"".join(line + b"\n" for line in [*SHOP[:6], *needs])
+    assert load_lines(engine, write_feed(tmp_path, ""), [lines], lambda: 0).changed == 39
+    assert looks == [10, 10, 20, 30]
+
+
+def test_scores_wait_for_edges_after_a_load_that_failed(engine: Engine, tmp_path):
+    scores = select(tables.packages.c.score.is_not(None)).distinct()
+    run(engine, tmp_path, [*SHOP, state(at=1)], "sys.exit(3)")
+    follow_day(engine)
+    assert rows(engine, scores) == [(False,)]
+    run(engine, tmp_path, SHOP)
+    follow_day(engine)
+    assert rows(engine, scores) == [(True,)]
+    needed = select(tables.packages.c.name).where(tables.packages.c.dependents == 1)
+    assert rows(engine, needed.order_by(tables.packages.c.name)) == [("pear",), ("plum",)]
+
+
+def test_load_that_fails_without_a_row_keeps_no_score_waiting(engine: Engine, tmp_path):
+    run(engine, tmp_path, SHOP)
+    assert run(engine, tmp_path, [], "sys.exit(3)").changed == 0
+    follow_day(engine)
+    scores = select(tables.packages.c.score.is_not(None)).distinct()
+    assert rows(engine, scores) == [(True,)]
