@@ -17,6 +17,13 @@ NONE = "there is no lake yet: python3 lake.py sync makes it"
 NOT_MADE = "creating a new DuckLake is explicitly disabled"
 KEYS = ("s3_access_key_id", "s3_secret_access_key", "s3_session_token")
 """Settings that httpfs fills from the environment, where any SQL could read them."""
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""Seconds, and tries, after which a catalog's server counts as away; libpq waits for ever."""
 MEMORY = "2GB"
 """What DuckDB may take: a first copy of 5,000,000 jobs took more than 1."""
 
@@ -59,13 +66,22 @@ def open_lake(
     if make:
         make_folders(settings)
     try:
-        connection.execute(attachment(settings, write=write or make, moment=moment, make=make))
+        here = settings._replace(catalog=with_patience(settings))
+        connection.execute(attachment(here, write=write or make, moment=moment, make=make))
     except Exception as error:
         if NOT_MADE not in str(error):
             raise
         raise NoLake(NONE) from None
     connection.execute(f"USE {NAME}")
     return connection
+
+
+def with_patience(settings: LakeSettings) -> str:
+    """Return the catalog's place so that a server which does not answer is waited for briefly."""
+    if settings.kind != POSTGRES:
+        return settings.catalog
+    own = (f"{name}={value}" for name, value in PATIENCE.items() if name not in settings.catalog)
+    return " ".join([settings.catalog, *own])
 
 
 def require_file(settings: LakeSettings) -> None:

@@ -1,5 +1,6 @@
 """A bucket, a catalog or a disk that fails: one clear sentence, nothing lost, no secret told."""
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,9 +10,9 @@ import duckdb
 import pytest
 from sqlalchemy import make_url
 
-from config.lake_place import read_lake
+from config.lake_place import LakeSettings, read_lake
 from lake import cli
-from lake.catalog import NONE, open_lake
+from lake.catalog import NONE, PATIENCE, open_lake, with_patience
 from lake.one_writer import held
 from lake.read_only import open_reader
 from lake.why_failed import GOES_ON, why_failed
@@ -148,6 +149,24 @@ def test_catalog_that_is_away_is_one_sentence_without_its_password(
     said = capsys.readouterr().err
     assert sentence in said
     assert "secret" not in said
+
+
+def test_catalog_that_takes_a_connection_and_says_nothing_is_not_waited_for(
+    pair: lakes.Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(PATIENCE, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("LAKE_CATALOG", f"postgres:host=127.0.0.1 port={port} dbname=c user=u")
+        assert cli.main(["status"]) == 1
+    assert "the catalog's server cannot be reached" in capsys.readouterr().err
+
+
+def test_patience_of_the_settings_stays():
+    place = LakeSettings("postgres", "host=h connect_timeout=60 dbname=c", None, "d/", None)
+    assert with_patience(place).split().count("connect_timeout=60") == 1
+    assert "connect_timeout=10" not in with_patience(place)
+    assert with_patience(place._replace(kind="sqlite", catalog="c.sqlite")) == "c.sqlite"
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
