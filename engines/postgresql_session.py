@@ -16,7 +16,7 @@ from psycopg.errors import _WaitTimeout
 from sqlalchemy import Connection
 
 from engines import deadline
-from engines.kind import LOCK_WAIT_SECONDS, ListView, Login
+from engines.kind import LOCK_WAIT_SECONDS, READ_SECONDS, ListView, Login
 from engines.password_command import CommandFailed, fetched
 
 IDLE_SECONDS = 600  # for which a transaction of a client that is gone may keep its locks
@@ -157,6 +157,9 @@ def settings(login: Login) -> dict[str, str]:
         # knows it.
         "standard_conforming_strings": "on",
         "quote_all_identifiers": "off",
+        # A delivery finds rows by a few keys, and for so few a plan made anew for these values
+        # always seems to be worth its making: as long as it then runs (docs/decisions/0079).
+        "plan_cache_mode": "auto" if login.read_seconds > READ_SECONDS else "force_generic_plan",
     }
 
 

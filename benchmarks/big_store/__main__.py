@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from benchmarks import year
 from benchmarks.big_store import server_copy
 from benchmarks.dashboard import LIMIT, ask, paths
-from benchmarks.measuring import ENGINES, workspace
+from benchmarks.measuring import ENGINES, cpu_of_family, workspace
 from config.calendar import Calendar
 from config.settings import read
 from engines import connect
@@ -40,6 +40,7 @@ from tests import databases
 from tests.store.production_doors import deliver_batches, sent
 from tests.torture.shots import shots_of_today
 
+TURNS = 7
 TOGETHER = 8
 """Deliveries in one transaction, as they come to a busy listener."""
 MOST = 1.1
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--from", dest="source", metavar="URL", help="SQLite file with a year")
     parser.add_argument("--at", metavar="URL", help="a store of --runs, to be thrown away")
     parser.add_argument("--days", type=int, default=366, help="so many have their roll-ups made")
+    parser.add_argument("--server", type=int, help="PID of the server of both: its time counts")
     parser.add_argument("--deliveries", type=int, default=400, help="in one of seven turns")
     parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
     given = parser.parse_args(argv)
@@ -81,17 +83,16 @@ def full_store(given: argparse.Namespace, folder: Path) -> Iterator[str]:
 
 def measure(given: argparse.Namespace, folder: Path, full: str, empty: str) -> int:
     """Measure a full store beside an empty one; return an exit code."""
-    big, small = (connect(url, tls=False, read_seconds=36_000) for url in (full, empty))
+    big = connect(full, tls=False, read_seconds=36_000)
     print(f"{size_of(big) / given.runs:.0f} bytes a run, with its jobs and indexes", flush=True)
-    ratio = compare_deliveries(given.deliveries, big, small)
+    ratio = compare_deliveries(given.deliveries, full, empty, given.server)
     settings = read({}, {"DATABASE_URL": full, "DATABASE_SSL": "off"}, folder)
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends))
     end = newest_run(big)
     tell("roll-ups of the newest night made", lambda: make_rollups(big, plan, 1, end))
     tell(f"roll-ups of {given.days} days made", lambda: make_rollups(big, plan, given.days, end))
     tell("deliveries dropped", lambda: drop_deliveries(big))
-    for engine in (big, small):
-        engine.dispose()
+    big.dispose()
     reader = open_engine(settings, READ)
     slow = ask(settings, reader, end, paths(given.runs, end), given.asked)
     reader.dispose()
@@ -160,20 +161,30 @@ def size_of(engine: sa.Engine) -> int:
         return int(connection.execute(sa.text(query)).scalar_one())
 
 
-def compare_deliveries(number: int, big: sa.Engine, small: sa.Engine) -> float:
-    """Return what deliveries take in a full store beside an empty one: the median of turns."""
-    taken = shots_of_today(8, 7 * number)
+def compare_deliveries(number: int, full: str, empty: str, server: int | None = None) -> float:
+    """Return what deliveries take in a full store beside an empty one: the median of turns.
+
+    By the clock, or by the processor of both sides where the PID of their `server` is given.
+    """
+
+    def used() -> float:
+        return time.process_time() + cpu_of_family(server) if server else time.perf_counter()
+
+    engines = [connect(url, tls=False) for url in (full, empty)]  # as the listener's
+    taken = shots_of_today(8, TURNS * number)
     every = [sent(one.event, json.loads(one.body), one.guid, now()) for one in taken]
     ratios = list[float]()
-    for first in range(0, len(every), number):
-        part = every[first : first + number]
+    for turn in range(TURNS):
+        part = every[turn * number : (turn + 1) * number]
         batches = [part[place : place + TOGETHER] for place in range(0, len(part), TOGETHER)]
-        seconds = []
-        for engine in (big, small):
-            began = time.perf_counter()
+        taken_by = dict[sa.Engine, float]()
+        for engine in engines if turn % 2 else engines[::-1]:
+            began = used()
             deliver_batches(engine, batches)
-            seconds.append(time.perf_counter() - began)
-        ratios.append(seconds[0] / seconds[1])
+            taken_by[engine] = used() - began
+        ratios.append(taken_by[engines[0]] / taken_by[engines[1]])
+    for engine in engines:
+        engine.dispose()
     ratio = statistics.median(ratios[1:])  # the first warms up
     print(f"a delivery costs {ratio:.2f} of one into an empty store, median of {len(ratios) - 1}")
     return ratio

@@ -68,6 +68,21 @@ def test_scattered_rows_are_near_unless_somebody_says_how_far_they_are(
     assert costs == ["1.1", "2.5"]
 
 
+@pytest.mark.parametrize(("seconds", "is_once"), [(3, True), (60, False)])
+def test_what_a_delivery_asks_is_planned_once_for_each_connection(
+    store_url: str, seconds: int, is_once: bool
+):
+    opened = connect(store_url, tls=False, read_seconds=seconds)
+    for number in range(12):
+        put(opened, branch("a" * 40, datetime(2026, 5, 1 + number)))
+    counted = "SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements"
+    with opened.connect() as connection:
+        made, kept = connection.execute(text(counted)).one()
+    opened.dispose()
+    assert (made == 0) is is_once
+    assert kept > 0
+
+
 def test_number_is_found_without_quotes(engine: Engine):
     put(engine, branch("a" * 40))
     with engine.connect() as connection:
