@@ -6,8 +6,7 @@ silent, and a frozen server's acknowledges.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -16,6 +15,7 @@ from psycopg.errors import _WaitTimeout
 from sqlalchemy import Connection
 
 from engines import deadline
+from engines.bulk.postgresql_sending import SendingConnection
 from engines.kind import LOCK_WAIT_SECONDS, READ_SECONDS, ListView, Login
 from engines.password_command import CommandFailed, fetched
 
@@ -50,69 +50,12 @@ def is_news(record: logging.LogRecord) -> bool:
 logging.getLogger("psycopg").addFilter(is_news)
 
 
-class HoldingCursor(psycopg.Cursor[Any]):
-    """Runs what its connection held back before its own statement, in one round trip."""
-
-    def execute(self, *given: Any, **options: Any) -> Any:
-        """Run a statement."""
-        with self.connection.running_held():  # type: ignore[attr-defined] # ours
-            return super().execute(*given, **options)
-
-    def executemany(self, *given: Any, **options: Any) -> None:
-        """Run a statement for many rows."""
-        with self.connection.running_held():  # type: ignore[attr-defined] # ours
-            super().executemany(*given, **options)
-
-    def copy(self, *given: Any, **options: Any) -> Any:
-        """Begin a COPY, which takes no part in a pipeline."""
-        with self.connection.running_held():  # type: ignore[attr-defined] # ours
-            pass
-        return super().copy(*given, **options)
-
-
-class TimedConnection(psycopg.Connection[Any]):
-    """A connection whose waits end, sooner as the deadline comes nearer.
-
-    Statements whose answer nobody needs yet are held back, and go together with the next one, or
-    with the COMMIT, which follows none that failed: a server skips what follows an error in a
-    pipeline. https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
-    """
+class TimedConnection(SendingConnection):
+    """A connection whose waits end, sooner as the deadline comes nearer."""
 
     seconds: float = 0
     is_pooled = False
     """Whether a pooler stands between: the server's process is not the one that it said."""
-    held: list[Callable[[], object]]
-
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self.held = []
-        self.cursor_factory = HoldingCursor
-
-    @contextmanager
-    def running_held(self) -> Iterator[None]:
-        """Run what was held back, and the block, in one round trip; all that was held may fail."""
-        if not self.held:
-            yield
-            return
-        held, self.held = self.held, []
-        with self.pipeline():
-            for run in held:
-                run()
-            yield
-
-    def commit(self) -> None:
-        """End the transaction."""
-        with self.running_held():
-            super().commit()
-
-    def forget_held(self) -> None:
-        """Send nothing of what was held back."""
-        self.held.clear()
-
-    def rollback(self) -> None:
-        """End the transaction, without what was held back."""
-        self.forget_held()
-        super().rollback()
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for what a generator of psycopg's waits for. Raises OperationalError when late.

@@ -103,6 +103,7 @@ def runs(test: str) -> bool:
 
 
 PART = (
+    "tests/backfill/pipeline/test_writer.py",
     "tests/benchmarks/test_server_copy.py",
     "tests/engines/",
     "tests/postgresql/",

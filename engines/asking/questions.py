@@ -6,6 +6,7 @@ time, and a Row made of each answer's: half of what a delivery's questions cost.
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -89,10 +90,24 @@ def ask(
 
     `meanwhile` is done before, or while it works on them; it may post a few rows.
     """
-    spelled = [spell(one, connection.dialect) for one in questions]
+    dialect = first_like(connection.dialect)
+    spelled = [spell(one, dialect) for one in questions]
     asked = [text.asked(one.values) for text, one in zip(spelled, questions, strict=True)]
     answers = kind_of(connection).ask(connection, asked, meanwhile)
     return [text.rows(answer) for text, answer in zip(spelled, answers, strict=True)]
+
+
+@lru_cache(maxsize=64)
+def first_like(dialect: Dialect) -> Dialect:
+    """Return the first dialect that spells as this one: each engine of a process has its own."""
+    traits = ("server_version_info", "is_mariadb", "_backslash_escapes")
+    told = tuple(getattr(dialect, name, None) for name in traits)
+    quote = dialect.identifier_preparer.initial_quote
+    return DIALECTS.setdefault((type(dialect), dialect.paramstyle, quote, *told), dialect)
+
+
+DIALECTS: dict[Any, Dialect] = {}
+"""By what tells them apart: type, style of parameters, quote, server."""
 
 
 def spell(question: Question, dialect: Dialect) -> Spelled:

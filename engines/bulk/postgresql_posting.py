@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from psycopg import RawCursor
-from sqlalchemy import Connection, Dialect, Engine, Executable, Insert, Table, event
+from sqlalchemy import Connection, Engine, Executable, Insert, Table, event
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from engines import deadline
@@ -28,6 +28,7 @@ MERGED_ROWS = 150
 TOGETHER_ROWS = 4
 """From so many on one text of all rows takes less time than a statement for each."""
 
+NAMED: Any = dialect()  # type: ignore[no-untyped-call]
 NUMBERED: Any = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 Row = Mapping[str, Any]
@@ -45,9 +46,7 @@ def copy_in(cursor: Any, statement: str, rows: Sequence[Any], _: Any = None) -> 
     """Send rows where a statement is a COPY; False for any other one."""
     if not statement.startswith(COPY):
         return False
-    with cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    cursor.copy_later(statement, rows)
     return True
 
 
@@ -77,7 +76,7 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
     if not isinstance(statement, Insert):
         connection.execute(statement, rows)
         return
-    sql = text_of(statement, connection.dialect, tuple(rows[0]))
+    sql = text_of(statement, tuple(rows[0]))
     key = statement.get_execution_options().get(KEY)
     is_many = len(rows) >= TOGETHER_ROWS
     if key is None and isinstance(statement.table, Table) and is_many:
@@ -159,6 +158,7 @@ def merge_text(connection: Connection, table: Any, sql: str, rows: Sequence[Row]
     raw: Any = connection.connection.driver_connection
     deadline.announce(connection, sql, list(rows), is_many=True)
     raw.held.append(partial(raw.cursor().execute, taking_from(sql, beside), (told,)))
+    raw.push()
 
 
 def as_hex(value: Any) -> str:
@@ -204,6 +204,6 @@ def numbered_text_of(
 
 
 @lru_cache(maxsize=256)
-def text_of(statement: Insert, dialect: Dialect, columns: tuple[str, ...]) -> str:
+def text_of(statement: Insert, columns: tuple[str, ...]) -> str:
     """Return an INSERT as psycopg takes it."""
-    return str(statement.compile(dialect=dialect, column_keys=columns))
+    return str(statement.compile(dialect=NAMED, column_keys=columns))

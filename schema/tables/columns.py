@@ -76,6 +76,7 @@ def keys(table: Table) -> tuple[str, ...]:
     return tuple(sorted(of_kind(table, "key"), key=lambda name: name not in ("provider", "repoid")))
 
 
+@cache
 def of_kind(table: Table, *kinds: str) -> tuple[str, ...]:
     """Return the names of the columns of these kinds, in order."""
     return tuple(one.name for one in table.columns if one.info["kind"] in kinds)

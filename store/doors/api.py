@@ -1,13 +1,14 @@
 """Write what was read from an API: only what changes, and what is noted of it, at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from engines import kind_of
 from engines.faults import is_data
 from rows import Mapped, Row
 from rows.version import STUB
@@ -26,6 +27,7 @@ from store.state import backfill_progress
 from store.state.backfill_progress import Note
 from store.write import repositories
 from store.write.first_reads import EMPTY, FirstReads
+from store.write.merge_rules import adds_nothing
 from store.write.repositories import Tables
 from store.write.stored_rows import Key, Values, by_key
 from store.write.version_cache import VersionCache
@@ -46,7 +48,16 @@ def write(engine: Engine, batch: Sequence[Read], notes: Sequence[Note] = ()) -> 
 
     Raises Unmappable for a text that no column holds, SQLAlchemyError when the database fails.
     """
-    batch = joined(batch)
+    return write_joined(engine, joined(batch), notes)
+
+
+def write_joined(
+    engine: Engine,
+    batch: Sequence[Read],
+    notes: Sequence[Note],
+    meanwhile: Callable[[], None] | None = None,
+) -> Counts:
+    """Write a batch that `joined` gave, likewise; do something while a server works on its rows."""
 
     def work(
         first: FirstReads, connection: Connection, cache: VersionCache
@@ -55,6 +66,9 @@ def write(engine: Engine, batch: Sequence[Read], notes: Sequence[Note] = ()) -> 
         written = (
             apply.apply(connection, changing, cache, told=False, first=first) if changing else {}
         )
+        if meanwhile is not None and not kind_of(connection).is_file:
+            kind_of(connection).push(connection)
+            meanwhile()
         for note in backfill_progress.joined(notes):
             note(connection)
         return written, counts
@@ -173,9 +187,7 @@ def lock_of(row: Row) -> Row:
 
 def is_covered(stub: Values, full: Values | None) -> bool:
     """Tell whether a row is the stub of one that brings all it says: a run, with its jobs."""
-    if full is None or stub.get("version") != STUB:
-        return False
-    return all(full.get(name) == value for name, value in stub.items() if name != "version")
+    return full is not None and stub.get("version") == STUB and adds_nothing(stub, full)
 
 
 def repository_outcomes(

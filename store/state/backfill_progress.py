@@ -8,7 +8,18 @@ from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from engines.asking.questions import Question, ask
 from engines.bulk.id_list import among_ids
@@ -162,9 +173,9 @@ def settle(connection: Connection, repoid: int, runs: Sequence[RunRead]) -> None
     for run in runs:
         listed = before.get(run.rungitid)
         if listed and (listed.attempt, listed.updatetime) == (run.attempt, run.updatetime):
-            alike[run.state, run.whole].append(run.rungitid)
-    for (state, whole), ids in alike.items():
-        values = {"of": repoid, "runs": ids, "become": state, "upto": whole}
+            alike[run.state, run.whole - run.attempt].append(run.rungitid)
+    for (state, beyond), ids in alike.items():
+        values = {"of": repoid, "runs": ids, "become": state, "beyond": beyond}
         connection.execute(SETTLE, values)
 
 
@@ -174,7 +185,9 @@ SETTLE = (
         runreads.c.repoid == bindparam("of"),
         among_ids(runreads.c.rungitid, "runs"),
     )
-    .values(state=bindparam("become"), whole=bindparam("upto"))
+    .values(
+        state=bindparam("become"), whole=runreads.c.attempt + bindparam("beyond", type_=Integer())
+    )
 )
 
 

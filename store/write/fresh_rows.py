@@ -32,9 +32,10 @@ from store.write.derived_columns import (
     stub_of,
 )
 from store.write.first_reads import FirstReads
-from store.write.merge_rules import merged
+from store.write.merge_rules import adds_nothing, merged
 from store.write.repositories import Tables
 from store.write.stored_rows import Values
+from store.write.upsert import insert_new
 
 AttemptRows = dict[int, Row[Any]]
 """Stored attempts of a run, by their numbers."""
@@ -95,7 +96,7 @@ def lock_runs(
     tables["runattempts"] = [values for values in attempts if values["version"] != STUB]
     fresh = Fresh(set(), {}, [], [])
     if hopes:
-        fresh = take_fresh(tables, runs, stubs, stored)
+        fresh = take_fresh(connection, tables, runs, stubs, stored)
         runs = [one for one in runs if (one["provider"], one["gitid"]) not in fresh.runs]
         stubs = [one for one in stubs if (one["provider"], one["rungitid"]) not in fresh.runs]
     changes = fresh.attempts, fresh.mirrored
@@ -122,17 +123,27 @@ def lock_parts(connection: Connection, touched: Iterable[Values]) -> StoredParts
 
 
 def take_fresh(
-    tables: Tables, touched: Iterable[Values], stubs: Iterable[Values], stored: StoredParts
+    connection: Connection,
+    tables: Tables,
+    touched: Iterable[Values],
+    stubs: Iterable[Values],
+    stored: StoredParts,
 ) -> Fresh:
-    """Take the rows of fresh runs out of those of a batch, and add what is derived of them."""
+    """Take the rows of fresh runs out of those of a batch, and add what is derived of them.
+
+    Jobs are sent first, where their runs are locked: a server stores them while it is derived.
+    """
     repoids = {(values["provider"], values["gitid"]): values["repoid"] for values in touched}
     in_hand = sort_by_run(tables, stubs)
-    fresh = Fresh(set(), defaultdict(list), [], [])
-    for key, repoid in repoids.items():
-        run = in_hand[key]
-        if is_fresh(key, run, stored):
-            fresh.runs.add(key)
-            derive_run(key, run, stored, fresh, repoid)
+    taken = {key: in_hand[key] for key in repoids if is_fresh(key, in_hand[key], stored)}
+    fresh = Fresh(set(taken), defaultdict(list), [], [])
+    jobs = [job for run in taken.values() for job in run.jobs]
+    if all(key in stored.runs for key, run in taken.items() if run.jobs):
+        insert_new(connection, "jobs", jobs)
+    else:
+        fresh.rows["jobs"] = jobs
+    for key, run in taken.items():
+        derive_run(key, run, stored, fresh, repoids[key])
     others = [run for key, run in in_hand.items() if key not in fresh.runs]
     tables["workflowruns"] = [
         values
@@ -201,13 +212,14 @@ def derive_run(key: RunKey, run: RunInHand, stored: StoredParts, fresh: Fresh, r
         fresh.rows["workflowruns"].append({**join_records(run.runs), **mirrored})
     elif mirrored and differs(stored.runs[key], mirrored):
         fresh.mirrored.append({"provider": key[0], "gitid": key[1], **mirrored})
-    fresh.rows["jobs"] += run.jobs
 
 
 def join_records(records: Sequence[Values]) -> Values:
     """Return what records of a run that is not stored leave: its own, and stubs of its jobs."""
     joined, *others = sorted(records, key=itemgetter("version"), reverse=True)
     for values in others:
+        if adds_nothing(values, joined):
+            continue
         joined = merged("workflowruns", {**dict.fromkeys(values), **joined}, values)
     return joined
 

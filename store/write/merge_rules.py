@@ -108,6 +108,11 @@ def check_parents(table: str, stored: Values, new: Values) -> None:
             raise Unmappable(f"{table}.{name}", TAKEN)
 
 
+def adds_nothing(new: Values, stored: Values) -> bool:
+    """Tell whether a record says no more than a stored row, its version apart: that stays."""
+    return all(stored.get(name) == value for name, value in new.items() if name != "version")
+
+
 def is_newer(stored: Values, new: Values) -> bool:
     """Tell whether a record's state takes the place of the stored one."""
     return "version" in new and bool(new["version"] > stored["version"])

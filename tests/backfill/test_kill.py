@@ -30,7 +30,7 @@ from tests.store.writers import emptied
 ROOT = Path(__file__).resolve().parent.parent.parent
 KILLS = count(3, 100)
 REPEATED = AHEAD + BATCH_PARTS
-"""Requests that a kill may make us repeat: those under way, and one batch that is not written."""
+"""Requests that a kill may make us repeat: those under way, and two batches not written yet."""
 
 
 def command(*words: str) -> subprocess.Popen[str]:
