@@ -1,5 +1,7 @@
 """`/job?repo=&workflow=&job=`: one job of a workflow over its newest runs."""
 
+from functools import partial
+
 from flask import Blueprint, abort
 
 from dashboard.history import shown_history
@@ -17,10 +19,12 @@ LOOKED_AT = 200
 @blueprint.get("/job")
 def show() -> str:
     """Return a job's page."""
-    name, branch = shown_history.needed("job"), filters.text("branch") or None
+    branch = filters.text("branch") or None
     flow = shown_history.read_workflow(LOOKED_AT, branch)
     keys = [run.key for run in flow.runs]
-    ends = shown_history.newest_first(newest_jobs.list_jobs_of(store(), keys, name))
+    find = partial(newest_jobs.list_jobs_of, store(), keys)
+    name, of_name = shown_history.find_named("job", find)
+    ends = shown_history.newest_first(of_name)
     if not ends:
         abort(404, f"None of the last {len(keys)} runs of {flow.label} has a job {name}.")
     repo = flow.repo

@@ -1,7 +1,8 @@
 """What the URL of such a page names, and what all of them show."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from flask import abort, url_for
 
@@ -45,12 +46,21 @@ def read_repo() -> Repo:
     return repo
 
 
-def needed(name: str) -> str:
-    """Return a filter that must be there. Raises BadFilter."""
-    value = filters.text(name)
-    if not value:
+Found = TypeVar("Found")
+
+
+def find_named(name: str, find: Callable[[str], Found]) -> tuple[str, Found]:
+    """Return what a filter names that must be there, as it is spelled, and what is found of it.
+
+    Nothing is found where no spelling has anything. Raises BadFilter.
+    """
+    spelled = filters.spellings(name)
+    if not spelled:
         raise BadFilter(f"{name} is missing.")
-    return value
+    for value in spelled:
+        if there := find(value):
+            break
+    return value, there
 
 
 def read_workflow(limit: int, branch: str | None = None) -> ChosenWorkflow:
@@ -58,7 +68,8 @@ def read_workflow(limit: int, branch: str | None = None) -> ChosenWorkflow:
     repo, gitid, name = read_repo(), filters.whole("workflowgitid"), filters.text("workflow")
     key: WorkflowKey | None = gitid
     if gitid is None:
-        key = newest_runs.find_workflow(store(), repo.Id, needed("workflow"))
+        find = partial(newest_runs.find_workflow, store(), repo.Id)
+        _, key = find_named("workflow", find)
     runs = []
     if key is not None:
         runs = newest_runs.list_workflow_runs(store(), repo.Id, key, limit, branch)

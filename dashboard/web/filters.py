@@ -105,6 +105,15 @@ def text(name: str) -> str:
     return value
 
 
+def spellings(name: str) -> list[str]:
+    """Return a name as the URL has it, then without blanks around it: some names have such.
+
+    Empty when it was not given. Raises BadFilter.
+    """
+    value = text(name)
+    return [one for one in dict.fromkeys((request.args.get(name, ""), value)) if one]
+
+
 def choice(name: str, allowed: Iterable[str], default: str) -> str:
     """Return one of several words. Raises BadFilter."""
     value, words = given(name) or default, list(allowed)

@@ -137,3 +137,41 @@ def test_what_is_not_there_is_said(
 ):
     store_history(engine, stored.repo(engine), pullrequest=7)
     assert said in told(client, path, code)
+
+
+@pytest.mark.parametrize("name", [" lint", "lint ", " lint ", "   "])
+def test_name_with_blanks_around_it_has_its_page(client: FlaskClient, engine: Engine, name: str):
+    repoid = stored.repo(engine)
+    run = stored.run(engine, repoid, LAST_NIGHT, workflowname="CI", branchname="main")
+    stored.job(engine, repoid, run, LAST_NIGHT, name=name, workflowname="CI", runnername=f"{name}!")
+    stored.job(engine, repoid, run, LAST_NIGHT, name=f"x{name}", workflowname="CI", runnername="b")
+    links = re.findall(r'href="(/job[^"]+)"', text_of(client, f"/runs/github/{run}"))
+    assert len(links) == 2
+    for link in links:
+        assert "Jobs the last 1" in told(client, link.replace("&amp;", "&"))
+    assert "Jobs the last 1" in told(client, f"/runner?name={name}!")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/job?repo=octo-org/app&workflow=CI&job=+test+",
+        "/workflow?repo=octo-org/app&workflow=+CI",
+        "/runner?name=build-3+",
+    ],
+)
+def test_name_that_was_typed_with_a_blank_is_found_all_the_same(
+    client: FlaskClient, engine: Engine, path: str
+):
+    store_history(engine, stored.repo(engine))
+    assert told(client, path)
+
+
+def test_run_of_no_branch_and_no_commit_leads_to_none(client: FlaskClient, engine: Engine):
+    run = stored.run(
+        engine, stored.repo(engine), NOW, branchname=None, commithash=None, headrepo="unknown"
+    )
+    page = text_of(client, f"/runs/github/{run}")
+    assert "of unknown" in page
+    assert "/branch" not in page
+    assert "commit=" not in page
