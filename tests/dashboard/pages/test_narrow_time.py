@@ -58,18 +58,36 @@ def test_time_is_narrowed_by_each_filter_also_beside_roll_ups(
     assert f"Runs {runs} Jobs that ran {jobs} " in told
 
 
-@pytest.mark.parametrize("few", [2, 2000])
+@pytest.mark.parametrize(
+    ("few", "asked", "most"),
+    [(2, 100, 9), (2, 0, 9), (3, 0, 9), (2000, 100, 9), (2000, 0, 9), (2000, 0, 3)],
+)
 def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has(
-    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch, few: int
+    client: FlaskClient,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    asked: int,
+    most: int,
 ):
-    monkeypatch.setattr(branch_runs, "FEW", few)
+    for name, value in (("FEW", few), ("RATHER_ASKED", asked), ("MOST", most)):
+        monkeypatch.setattr(branch_runs, name, value)
     repoid, topic = stored.repo(engine), {"branchname": "topic"}
     for days, changed in ((60, 60), (200, 0), (200, 200)):
         times = {"updatetime": NOW - timedelta(days=changed)}
         run = stored.run(engine, repoid, NOW - timedelta(days=days), **topic, **times)
         stored.job(engine, repoid, run, NOW - timedelta(days=min(changed, 1)), **topic)
+    over = stored.run(engine, repoid, NOW - timedelta(days=50), **topic)  # not run again
+    stored.job(engine, repoid, over, NOW - timedelta(days=50), **topic)
     run = stored.run(engine, repoid, NOW, provider="gitlab", **topic)
     stored.job(engine, repoid, run, NOW, provider="gitlab", **topic)
+    if asked == 0 and few > 2 and most > 4:
+        borders = (NOW - timedelta(days=10), NOW + timedelta(days=1))
+        with engine.connect() as connection:
+            told_keys = branch_runs.read_few_runs(connection, "topic", borders)
+        assert told_keys is not None
+        assert len(told_keys) == 3
+        assert ("github", over) not in told_keys
     told = re.sub(r"<[^>]+>", " ", text_of(client, "/time?branch=topic"))
     # The third run says that nothing happened for 200 days: its job of today is a contradiction.
     assert re.search(r"Runs\s+1\s+Jobs that ran\s+3\s", told)
