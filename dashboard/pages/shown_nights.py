@@ -37,8 +37,8 @@ def read_rows(nights: Sequence[date], repoid: int | None = None) -> list[MatrixR
     """
     plan = site().plan
     read = days(min(nights) - timedelta(days=PAST), max(nights))
-    results, made = reads_nights.read_made_nights(store(), plan, read, repoid)
+    results, cells, made = reads_nights.read_made_nights(store(), plan, read, repoid)
     made = made if repoid is None else {}
     missed = missed_nights.list_missed(store(), plan, results, nights, g.now, made)
     homes = reads_nights.group_repos(store(), plan)
-    return names.label_rows(build_rows(nights, results, homes, missed))
+    return names.label_rows(build_rows(nights, cells, homes, missed))

@@ -6,8 +6,9 @@ from functools import lru_cache
 from html import escape
 
 from dashboard.view.formats import first_line
-from dashboard.view.night_matrix import MatrixRow, NightCell, has_text, name_failed
+from dashboard.view.night_matrix import MatrixRow, has_text, name_failed
 from store.rollups.night_summary import NOTHING, STATES
+from store.rollups.nightly_runs import NightCell
 
 NAMED = 4
 """Failures that a cell's title names."""

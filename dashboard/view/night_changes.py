@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from dashboard.view.night_matrix import MatrixRow, NightCell
+from dashboard.view.night_matrix import MatrixRow
 from rows.words import WorkflowKey
 from store.rollups.night_summary import NightFailure
+from store.rollups.nightly_runs import NightCell
 
 JobKey = tuple[WorkflowKey, str]
 """What the workflow is known by, and the job's name."""

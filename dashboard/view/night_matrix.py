@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from dashboard.view.formats import count, first_line
-from rows.words import WorkflowKey
 from store.history.missed_nights import MissedNight
 from store.reads.nights import GroupedRepo
-from store.rollups.night_summary import EMPTY, FAILED_STATE, STATES, NightContent, NightFailure
-from store.rollups.nightly_runs import NightlyResult, choose_way
+from store.rollups.night_summary import EMPTY, FAILED_STATE, STATES, NightFailure
+from store.rollups.nightly_runs import NightCell
 
 NO_GROUP = "other"
 UNNAMED = "(no name)"
@@ -18,16 +18,6 @@ NOT_RUN = "the schedule"
 """What stands for the job of a nightly that did not run."""
 CELL, LETTER, LONGEST_NAME = 34, 8, 284
 """Pixels, as in pages.css."""
-
-
-class NightCell(NamedTuple):
-    """What one repository did in one night; `runs` counts superseded ones too."""
-
-    night: date
-    state: str
-    runs: int
-    ran: Mapping[WorkflowKey, str]
-    failures: tuple[NightFailure, ...]
 
 
 class MatrixRow(NamedTuple):
@@ -45,7 +35,7 @@ class MatrixRow(NamedTuple):
 
 def build_rows(
     nights: Sequence[date],
-    results: Iterable[NightlyResult],
+    cells: Mapping[date, Mapping[int, NightCell]],
     homes: Mapping[int, GroupedRepo],
     missed: Iterable[MissedNight] = (),
 ) -> list[MatrixRow]:
@@ -53,42 +43,27 @@ def build_rows(
 
     `missed` have their times on the clock that is shown.
     """
-    shown = set(nights)
-    by_repo: dict[int, dict[date, NightlyResult]] = defaultdict(dict)
-    several: dict[tuple[int, date], dict[str, NightContent]] = {}
-    for result in results:
-        if result.night in shown:
-            before = by_repo[result.repoid].setdefault(result.night, result)
-            if before is not result:  # judged in more than one way
-                ways = several.setdefault(
-                    (result.repoid, result.night), {before.way: before.content}
-                )
-                ways[result.way] = result.content
-    for (repoid, night), ways in several.items():
-        way = choose_way(ways) or ""
-        by_repo[repoid][night] = NightlyResult(repoid, night, way, ways[way])
     lacking: dict[int, dict[date, list[NightFailure]]] = defaultdict(lambda: defaultdict(list))
     for lack in missed:
         lacking[lack.repoid][lack.night].append(describe_missed(lack))
-        by_repo.setdefault(lack.repoid, {})
-    empty = {night: NightCell(night, *EMPTY) for night in nights}
+    shown = [(night, cells.get(night, {}), NightCell(night, *EMPTY)) for night in nights]
     rows = []
-    for repoid, own in by_repo.items():
+    for repoid in dict.fromkeys(chain(*(own for _, own, _ in shown), lacking)):
         home = homes.get(repoid)
         if home is None:
             continue
-        cells = {
-            night: NightCell(night, *own[night].content) if night in own else empty[night]
-            for night in nights
-        }
-        for night, failures in lacking.get(repoid, {}).items():
-            cells[night] = add_missed(cells[night], failures)
-        rows.append(MatrixRow(repoid, home.name, home.group or NO_GROUP, tuple(cells.values())))
+        row = [own.get(repoid, empty) for _, own, empty in shown]
+        if repoid in lacking:
+            failures = lacking[repoid]
+            row = [add_missed(cell, failures.get(cell.night, ())) for cell in row]
+        rows.append(MatrixRow(repoid, home.name, home.group or NO_GROUP, tuple(row)))
     return rows
 
 
 def add_missed(cell: NightCell, missed: Sequence[NightFailure]) -> NightCell:
-    """Return a night in which a nightly did not run: it has failed."""
+    """Return a night: one in which a nightly did not run has failed."""
+    if not missed:
+        return cell
     return cell._replace(state=FAILED_STATE, failures=(*cell.failures, *missed))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, g, redirect, request
 
 from dashboard.view.formats import query
-from dashboard.view.night_matrix import MatrixRow, NightCell
+from dashboard.view.night_matrix import MatrixRow
 from dashboard.web import filters
 from dashboard.web.filters import BadFilter
 from dashboard.web.request import store
@@ -14,6 +14,7 @@ from store.reads import repository_names, runs
 from store.reads.runs import Repo, Run
 from store.reads.shown_names import SharedName, label_workflows, list_shared_names
 from store.rollups.find_flakes import Flake
+from store.rollups.nightly_runs import NightCell
 
 Labels = dict[Any, str]
 """By repos.Id and what the workflow is known by."""

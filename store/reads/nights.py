@@ -17,8 +17,11 @@ from store.reads.runs import Commit, Run, columns
 from store.rollups import night_summary, nightly_runs
 from store.rollups.kept_spans import Said, Version, read_kept
 from store.rollups.night_summary import NightRun
-from store.rollups.nightly_runs import NightlyResult
+from store.rollups.nightly_runs import NightCell, NightlyResult, judge_nights
 from store.rollups.spans import NIGHT, RollupPlan
+
+CELL = 40
+"""About the characters of what a night says of a repository, as it is kept beside its roll-up."""
 
 
 class GroupedRepo(NamedTuple):
@@ -47,10 +50,18 @@ def group_repos(connection: Connection, plan: RollupPlan) -> dict[int, GroupedRe
 
 
 class ReadNights(NamedTuple):
-    """What nights brought, and the making of each night's roll-up that this was read from."""
+    """What nights brought by each way, and what they say; and the making of each roll-up of one."""
 
     results: list[NightlyResult]
+    cells: dict[date, dict[int, NightCell]]
     made: dict[date, Version]
+
+
+class RolledResults(NamedTuple):
+    """What the roll-up of a night says, and what follows: kept, so nobody may change it."""
+
+    results: tuple[NightlyResult, ...]
+    cells: dict[int, NightCell]
 
 
 def read_nights(
@@ -69,7 +80,10 @@ def read_made_nights(
     read = partial(read_rolled_nights, connection, rolled, repoid)
     subject = ("nights", calendar, repoid)
     kept = read_kept(connection, list(rolled.values()), subject, read)
-    results = [result for _, night in sorted(kept.items()) for result in night]
+    results, cells = list[NightlyResult](), dict[date, dict[int, NightCell]]()
+    for begin, night_kept in sorted(kept.items()):
+        results += night_kept.results
+        cells[rolled[begin].night] = night_kept.cells
     begun: date | None = None
     for night in sorted(wanted):
         if calendar.begin(night) in rolled:
@@ -79,11 +93,13 @@ def read_made_nights(
         after = calendar.end(night)
         if night == last or after in rolled:
             since = calendar.begin(begun)
-            results += nightly_runs.read_nights(
+            counted = nightly_runs.read_nights(
                 connection, calendar, since, after, plan.groups, repoid
             )
+            results += counted
+            cells |= judge_nights(counted)
             begun = None
-    return ReadNights(results, {one.night: one.version for one in rolled.values()})
+    return ReadNights(results, cells, {one.night: one.version for one in rolled.values()})
 
 
 def find_rolled_nights(
@@ -127,7 +143,13 @@ def read_rolled_nights(
             content = night_summary.from_text(state, runs, detail)
             results[begin].append(NightlyResult(number, rolled[begin].night, way, content))
             sizes[begin] += len(detail)
-    return {begin: Said(tuple(night), sizes[begin]) for begin, night in results.items()}
+    return {
+        begin: Said(
+            RolledResults(tuple(brought), judge_nights(brought).get(rolled[begin].night, {})),
+            sizes[begin] + CELL * len(brought),
+        )
+        for begin, brought in results.items()
+    }
 
 
 def list_nightly_runs(

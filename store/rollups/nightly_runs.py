@@ -16,11 +16,18 @@ from config.calendar import Calendar
 from config.groups import Group, group_of, is_nightly
 from engines.chunks import by_scope
 from rows.sources import PROPOSALS, SCHEDULES
-from rows.words import FAILED, RunKey
+from rows.words import FAILED, RunKey, WorkflowKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
 from store.rollups import night_summary
-from store.rollups.night_summary import NOTHING, FailedJob, NightContent, NightRun, summarize
+from store.rollups.night_summary import (
+    NOTHING,
+    FailedJob,
+    NightContent,
+    NightFailure,
+    NightRun,
+    summarize,
+)
 from store.rollups.spans import RollupPlan
 
 USUAL_BRANCHES = ("main", "master")
@@ -35,6 +42,16 @@ class NightlyResult(NamedTuple):
     night: date
     way: str
     content: NightContent
+
+
+class NightCell(NamedTuple):
+    """What one repository did in one night; `runs` counts superseded ones too."""
+
+    night: date
+    state: str
+    runs: int
+    ran: Mapping[WorkflowKey, str]
+    failures: tuple[NightFailure, ...]
 
 
 class NightlyRules(NamedTuple):
@@ -66,6 +83,20 @@ def choose_way(ways: Mapping[str, NightContent]) -> str | None:
     known = [way for way in (GROUP, SCHEDULE, BRANCH) if way in ways]
     telling = (way for way in known if ways[way].state != NOTHING)
     return next(telling, known[0] if known else None)
+
+
+def judge_nights(results: Iterable[NightlyResult]) -> dict[date, dict[int, NightCell]]:
+    """Return by night what it says of each repository, by the way that it is judged by."""
+    every: dict[date, dict[int, dict[str, NightContent]]] = defaultdict(lambda: defaultdict(dict))
+    for repoid, night, way, content in results:
+        every[night][repoid][way] = content
+    return {
+        night: {
+            repoid: NightCell(night, *ways[choose_way(ways) or ""])
+            for repoid, ways in repos_of.items()
+        }
+        for night, repos_of in every.items()
+    }
 
 
 def candidate_conditions(names: dict[int, NightlyRules]) -> ColumnElement[bool]:

@@ -3,8 +3,9 @@
 from datetime import date
 
 from dashboard.view.night_cells import draw_cells
-from dashboard.view.night_matrix import MatrixRow, NightCell
+from dashboard.view.night_matrix import MatrixRow
 from store.rollups.night_summary import NightFailure
+from store.rollups.nightly_runs import NightCell
 
 LAST, BEFORE = date(2026, 3, 10), date(2026, 3, 9)
 LABELS = {LAST: "Tue 10 Mar", BEFORE: "Mon 9 Mar"}

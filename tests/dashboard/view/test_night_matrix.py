@@ -18,7 +18,7 @@ from store.rollups.night_summary import (
     run_state,
     summarize,
 )
-from store.rollups.nightly_runs import BRANCH, SCHEDULE, NightlyResult
+from store.rollups.nightly_runs import BRANCH, SCHEDULE, NightlyResult, judge_nights
 
 CALENDAR = Calendar(ZoneInfo("UTC"), time(12))
 LAST = date(2026, 3, 10)
@@ -66,7 +66,7 @@ def rows(runs: list[NightRun], jobs: list[FailedJob], way: str = SCHEDULE) -> li
         for (repoid, night), those in by_cell.items()
     ]
     homes = {repoid: GroupedRepo(f"octo-org/{repoid}", None) for repoid, _ in by_cell}
-    return build_rows(NIGHTS, found, homes)
+    return build_rows(NIGHTS, judge_nights(found), homes)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,8 @@ def test_night_is_judged_by_its_scheduled_runs_where_they_say_something():
     ]
     homes = {1: GroupedRepo("octo-org/scheduled", None), 2: GroupedRepo("octo-org/pushed", None)}
     states = {
-        row.repo: [cell.state for cell in row.cells[:3]] for row in build_rows(NIGHTS, found, homes)
+        row.repo: [cell.state for cell in row.cells[:3]]
+        for row in build_rows(NIGHTS, judge_nights(found), homes)
     }
     assert states == {
         "octo-org/scheduled": ["failed", "passed", "failed"],
