@@ -80,6 +80,34 @@ def transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     return retry(attempt, DBAPIError, pause_after)
 
 
+def write_first(engine: Engine, work: Callable[[Connection], Result]) -> Callable[[], Result]:
+    """Do work in a transaction; return what commits it, and then returns what `work` returned.
+
+    That may be called in another thread. Where anything fails it is all done again, by `transact`.
+    Raises as that does, and so does what is returned.
+    """
+    connection = engine.connect()
+    try:
+        transaction = connection.begin()
+        result = work(connection)
+    except DBAPIError:
+        connection.close()
+        again = transact(engine, work)
+        return lambda: again
+    except BaseException:
+        connection.close()
+        raise
+
+    def commit() -> Result:
+        try:
+            with connection, transaction:  # whose end commits it, or lets the pool undo it
+                return result
+        except DBAPIError:
+            return transact(engine, work)
+
+    return commit
+
+
 def retry_ddl(connection: Connection, work: Callable[[], Result]) -> Result:
     """Return what `work` returns, done again from its start while others hold what it needs.
 

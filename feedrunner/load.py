@@ -6,14 +6,15 @@ stored already is not written.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from engines import count_anew, count_growing, reading
-from engines.transaction import transact
+from engines.transaction import transact, write_first
 from feedrunner.load_notes import Load, put_state
 from feedrunner.messages import Message, Record, State, WholeStream
 from feedrunner.writing.batch import Written
@@ -22,6 +23,7 @@ from feedrunner.writing.row_numbers import Numbers
 from feedrunner.writing.waiting_rows import WaitingRows, single_row
 from feedrunner.writing.whole_streams import end_streams
 from feedrunner.writing.writers import write
+from runtime.beside import Beside
 from schema.tables import packages as tables
 from store.packages.after_load import follow_ci, follow_load, is_stale
 from store.packages.name_links import link_names
@@ -51,6 +53,8 @@ class Loader:
 
     def __init__(self, engine: Engine, load: Load, transact: Transact = transact) -> None:
         self.engine, self.load, self.transact = engine, load, transact
+        self.beside = Beside[Written]()
+        """The commit of a batch."""
         self.waiting = WaitingRows()
         self.seen = defaultdict[str, Numbers](Numbers)
         """Numbers of the rows that came, by stream."""
@@ -64,15 +68,23 @@ class Loader:
 
     def read(self, messages: Iterable[WaitingRows | Message]) -> None:
         """Write the rows of messages, each state with those before it. Raises BadLine."""
-        for message in messages:
-            if isinstance(message, State):
-                self.lines = message.number
-                self.commit(message)
-            elif isinstance(message, WholeStream):
-                self.lines = message.number
-                self.whole.add(message.stream)
-            else:
-                self.take(single_row(message) if isinstance(message, Record) else message)
+        try:
+            for message in messages:
+                if isinstance(message, State):
+                    self.lines = message.number
+                    self.commit(message)
+                elif isinstance(message, WholeStream):
+                    self.lines = message.number
+                    self.whole.add(message.stream)
+                else:
+                    self.take(single_row(message) if isinstance(message, Record) else message)
+            self.settle()
+        except Exception:
+            self.settle()  # An error of the lines before comes first.
+            raise
+        except BaseException:
+            self.stop()
+            raise
 
     def take(self, rows: WaitingRows) -> None:
         """Let rows of lines that followed each other wait, and commit whenever enough do.
@@ -99,6 +111,7 @@ class Loader:
         end = self.lines if is_end else end_of_lists(self.waiting)
         if not end and not is_end:
             return
+        self.settle()
         rows = self.waiting.cut(end)
 
         def work(connection: Connection) -> Written:
@@ -109,12 +122,26 @@ class Loader:
             return written
 
         try:
-            written = self.transact(self.engine, work)
+            committing = self.begin(work)
         except IntegrityError:
             if not self.met.whole:
                 raise
             self.met.begin_registry(is_empty=False)  # Another feed of it writes, too.
-            written = self.transact(self.engine, work)
+            committing = self.begin(work)
+        self.beside.begin(committing)
+
+    def begin(self, work: Callable[[Connection], Written]) -> Callable[[], Written]:
+        """Write rows; return what commits them, which goes on while the next lines are read."""
+        if self.load.number:
+            return write_first(self.engine, work)
+        written = self.transact(self.engine, work)  # what is tried has one transaction for all
+        return lambda: cast(Written, written)
+
+    def settle(self) -> None:
+        """Wait for the commit that goes on, and keep what it wrote. Raises what it raised."""
+        written = self.beside.end()
+        if written is None:
+            return
         self.changed += written.changed
         self.met.keep()
         if self.changed >= self.counted and self.load.number:
@@ -124,12 +151,18 @@ class Loader:
             for name, came in more.items():
                 numbers[name].add(came)
 
+    def stop(self) -> None:
+        """Wait for the commit that goes on, whatever becomes of it: the process is to end."""
+        with suppress(Exception):
+            self.settle()
+
     def finish(self, *, is_same: bool = False) -> None:
         """Commit what waits, mark what whole streams did not bring, and link names.
 
         `is_same`: the last load brought all that this one did. Raises HalfStream.
         """
         self.commit(None, is_last=True)
+        self.settle()
         self.met = MetRows()  # some 20 MiB, which what follows can use
         if is_same:
             return

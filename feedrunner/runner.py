@@ -158,6 +158,7 @@ def load_lines(
         try:
             ended = read_all(loader, manifest, comparison, lines, exit_code)
         except KeyboardInterrupt:
+            loader.stop()
             stopped = Ended(FAILED, loader.lines, loader.changed, loader.gone, "was stopped")
             note(engine, load, stopped._replace(logtail=logtail()), None)
             raise

@@ -1,11 +1,16 @@
 """A transaction is carried out whole or not at all, whatever stops it."""
 
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from engines import connect, deadline
-from engines.transaction import transact
+from engines import connect, deadline, kind_of
+from engines.transaction import transact, write_first
+from runtime.beside import Beside
 from schema.tables.reconciler import marks
 from store.deliveries.table import now
 
@@ -13,6 +18,16 @@ from store.deliveries.table import now
 def mark(connection: Connection, name: str) -> None:
     """Add a row that nothing but its name tells from others."""
     connection.execute(insert(marks).values(subject="", name=name, time=now()))
+
+
+def writing(name: str) -> Callable[[Connection], int]:
+    """Return what adds a row, and returns 7."""
+
+    def work(connection: Connection) -> int:
+        mark(connection, name)
+        return 7
+
+    return work
 
 
 def names(engine: Engine) -> set[str]:
@@ -38,3 +53,49 @@ def test_lock_that_is_never_had_leaves_nothing_of_its_transaction(engine: Engine
     transact(engine, work)
     assert names(other) == {"locked", "first half"}
     other.dispose()
+
+
+def test_what_is_written_first_is_committed_by_another_thread(engine: Engine):
+    beside = Beside[int]()
+    beside.begin(write_first(engine, writing("apart")))
+    assert beside.end() == 7
+    assert names(engine) == {"apart"}
+
+
+def test_what_could_not_be_written_is_done_again_and_what_is_wrong_is_raised(engine: Engine):
+    tries = list[int]()
+
+    def work(connection: Connection) -> int:
+        tries.append(1)
+        mark(connection, "whole")
+        if len(tries) == 1:
+            raise OperationalError("INSERT", None, sqlite3.OperationalError("lost"))
+        return len(tries)
+
+    assert write_first(engine, work)() == 2
+    assert names(engine) == {"whole"}
+
+    def fail(connection: Connection) -> None:
+        mark(connection, "half")
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        write_first(engine, fail)
+    assert names(engine) == {"whole"}
+
+
+def test_commit_that_fails_is_done_again_with_all_that_it_commits(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    commits, do_commit = list[int](), engine.dialect.do_commit
+
+    def lose(connection: Any) -> None:
+        commits.append(1)
+        if len(commits) == 1:
+            raise kind_of(engine).error("lost")
+        do_commit(connection)
+
+    commit = write_first(engine, writing("whole"))
+    monkeypatch.setattr(engine.dialect, "do_commit", lose)
+    assert commit() == 7
+    assert (len(commits), names(engine)) == (2, {"whole"})

@@ -1,9 +1,10 @@
 """Loads: what is stored, what a second one changes, and what one that breaks off leaves."""
 
 import os
+import threading
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
 from feedrunner import load as loading
 from feedrunner.runner import load_lines, run_feed
@@ -205,3 +206,28 @@ def test_load_that_fails_without_a_row_keeps_no_score_waiting(engine: Engine, tm
     follow_day(engine)
     scores = select(tables.packages.c.score.is_not(None)).distinct()
     assert rows(engine, scores) == [(True,)]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_next_lines_are_read_while_a_batch_is_committed(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(loading, "BATCH", 1)
+    came = threading.Event()
+    waited = list[bool]()
+
+    def commit(_: Connection) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            waited.append(came.wait(10))
+
+    def pieces():
+        yield SHOP[0] + b"\n"
+        yield SHOP[1] + b"\n"  # the first is committed now
+        came.set()
+        yield SHOP[2] + b"\n" + b"Debug\n"
+
+    event.listen(engine, "commit", commit)
+    ended = load_lines(engine, write_feed(tmp_path, ""), pieces(), lambda: 0)
+    assert ended.error.startswith("line 4: is no JSON")
+    assert waited
+    assert all(waited)
