@@ -96,22 +96,22 @@ class Writer:
         """Write until it is closed; after an error only take what is put, so none hangs."""
         more = True
         while more:
-            self.gather(may_wait=True)
             self.batch, self.next = self.next, Batch()
-            parts, more = self.batch.parts, not self.batch.is_last
             try:
-                if parts and self.error is None:
-                    self.write(parts)
+                self.gather(self.batch, may_wait=True)
+                if self.batch.parts and self.error is None:
+                    self.write(self.batch.parts)
             except BaseException as error:  # noqa: BLE001 - raised again by `check`, in its thread
-                self.error = error
-            if parts:
-                self.room.release(len(parts))
+                self.error = self.error or error
+            more = not self.batch.is_last
+            if self.batch.parts:
+                self.room.release(len(self.batch.parts))
             for waiting in self.batch.waiting:
                 waiting.set()
 
-    def gather(self, *, may_wait: bool = False) -> None:
-        """Take what was put into the next batch, until it is full; wait for the first of it."""
-        batch, reads = self.next, list[Read]()
+    def gather(self, batch: Batch, *, may_wait: bool = False) -> None:
+        """Take what was put into a batch, until it is full; wait for the first of it."""
+        reads = list[Read]()
         may_wait &= not (batch.parts or batch.waiting or batch.is_last)
         while len(reads) + batch.size < BATCH_ROWS:
             try:
@@ -139,7 +139,8 @@ class Writer:
         whole = self.batch.joined if parts is self.batch.parts else None
         reads = whole or api.joined(read for part in parts for read in part.reads)
         notes = [part.note for part in parts if part.note is not None]
-        write = partial(api.write_joined, self.engine, reads, notes, self.gather)
+        meanwhile = partial(self.gather, self.next)
+        write = partial(api.write_joined, self.engine, reads, notes, meanwhile)
         self.counts.update(self.patience.until_done(write))
 
     def refuse(self, part: AtomicWrite, error: Exception) -> None:

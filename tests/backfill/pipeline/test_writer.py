@@ -78,6 +78,12 @@ def put_notes(writer: Writer, number: int, note: Note) -> None:
         writer.put(note=note)
 
 
+def put_parts(writer: Writer, number: int, reads: list[Read]) -> None:
+    """Put a part so often."""
+    for _ in range(number):
+        writer.put(reads)
+
+
 @ENGINES
 def test_parts_are_stored_in_their_order_each_note_once(engine: Engine, small: list[int]):
     parts, order, refused = story_parts(), list[int](), list[str]()
@@ -136,3 +142,19 @@ def test_after_an_error_nobody_hangs_and_nothing_more_is_stored(engine: Engine, 
     with pytest.raises(RuntimeError, match="a mistake"):
         writer.check()
     assert stored == []
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_error_while_a_batch_is_taken_together_is_raised_and_nobody_hangs(
+    engine: Engine, small: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_: object) -> list[Read]:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(api, "joined", fail)
+    writer = Writer(engine, lambda _: None, OutageRetry(lambda _: None))
+    with pytest.raises(RuntimeError, match="a mistake"):
+        put_parts(writer, 10 * pipeline.BATCH_PARTS, story_parts()[0])
+    writer.close()
+    with pytest.raises(RuntimeError, match="a mistake"):
+        writer.check()
