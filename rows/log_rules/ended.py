@@ -25,7 +25,7 @@ ENDED = (
          "cp: error writing 'dist/app.bin': No space left on device", word="o space left"),
     rule("disk full on Windows", END, r"There is not enough space on the disk",
          "There is not enough space on the disk.", word="not enough space"),
-    rule("killed", END, r"(?:^|: line \d{1,6}: +\d{1,9} )Killed(?: |$)",
+    rule("killed", END, r"(?:^|: line \d{1,6}: +\d{1,9} |\*\*\* \[.{1,300}\] )Killed(?: |$)",
          "run.sh: line 1:  2345 Killed                  python train.py", word="Killed"),
     rule("killed by signal", END, r"(?:signal: killed|OOMKilled|Out of memory: Kill)",
          "signal: killed", word="ill"),
@@ -77,6 +77,11 @@ PASSING = (
 )  # fmt: skip
 
 WRAPPERS = (
+    rule("count of findings", VAGUE,
+         r"^[\s✖✗✘×!#>*]{0,12}(?:\[?(?:ERROR|Error|error)\]?:?\s{1,4})?(?:(?:[Ff]ound|[Ee]ncountered|"
+         r"[Dd]etected)\s(?:a total of )?)?[1-9]\d{0,6} (?:[a-z]{1,20} ){0,2}"
+         r"(?:error|problem|issue|violation|offen[sc]e|finding|failure|link|test|warning)s?\b"
+         r"[^:'\"/]{0,80}$", "[ERROR] Found 1 error"),
     rule("make", VAGUE, r"^(?:\S{0,200}make(?:\.exe)?(?:\[\d+\])?: \*\*\* |ninja: build stopped)",
          "make: *** [all] Error 2"),
     rule("linker driver", VAGUE, r"(?:collect2: error: |error: linker command failed)",

@@ -18,6 +18,13 @@ GO_LINE = r"\s+(?:(?P<path>[^\s:()]{1,300}\.go):(?P<line>\d{1,7}): |---|panic: |
 ARROW = r"\s{0,9}--> " + GIVEN + r":" + LINE
 
 NATIVE = (
+    rule("latex", RAISED, r"^! (?! ?==>)(?=[A-Z].{2,300}\.$)\S", "! Undefined control sequence.",
+         more=1, after=r"l\.\d{1,7} ", skip=r"."),
+    rule("latex passing on", VAGUE, r"^! {1,2}==> ",
+         "!  ==> Fatal error occurred, no output PDF file produced!"),
+    rule("elm", PLACED, r"^-- [A-Z][A-Z ]{2,60} -{5,200} (?P<path>\S{1,300})$",
+         "-- TYPE MISMATCH ------------------------------ src/Cart.elm", more=2,
+         skip=r"\s*$", until=r"\d{1,7}\| "),
     rule("go test", PLACED, r"^\s{0,40}--- FAIL: \S", "--- FAIL: TestTotal/two_prices (0.00s)",
          more=2, after=r"(?:" + GO_LINE + r"|panic: )",
          until=r"\s{0,40}=== |(?:FAIL|ok|exit status)\b", bare=COUNTED, read="go"),

@@ -68,6 +68,8 @@ PYTHON = (
          "trim trailing whitespace.................................................Failed",
          more=4, after=r"(?!- (?:hook id|exit code|duration):|\s*$)\s*+\S", skip=r"- |\s*$",
          within=14, word='Failed'),
+    rule("sphinx with warnings", NOTHING, r"^build finished with problems, \d",
+         "build finished with problems, 1 warning (with warnings treated as errors)."),
     rule("sphinx", NAMED, r"^(?:Warning, treated as error:|Extension error)",
          "Warning, treated as error:", more=2),
     rule("uv", RAISED, r"^\s{0,4}× \S", "  × No solution found when resolving dependencies:",

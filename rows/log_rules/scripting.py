@@ -30,8 +30,8 @@ SCRIPTING = (
     rule("php lint", PLACED, r"^\s{1,4}" + LINE + r" \| ERROR\s{1,4}\| ",
          " 3 | ERROR | [x] Expected 1 space", is_below=False),
     rule("phpstan", PLACED, r"^ {2}" + LINE
-         + r" {2,8}(?=[A-Z]).{0,200}\b(?:method|property|class|function|"
-         r"Parameter|variable|type)\b", "  12     Call to an undefined method Cart::total()."),
+         + r" {2,8}(?=[A-Z]).{0,200}\b(?:[Mm]ethod|[Pp]roperty|[Cc]lass|[Ff]unction|"
+         r"Parameter|[Vv]ariable|type)\b", "  12     Call to an undefined method Cart::total()."),
     rule("php-cs-fixer", NAMED, r"^ {2,4}\d{1,4}\) \S{1,300}\.php\b",
          "   1) src/Cart.php (braces)"),
     rule("composer", RAISED,

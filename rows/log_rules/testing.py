@@ -69,15 +69,17 @@ TESTING = (
     rule("vader", PLACED,
          r"^\s{0,8}\(\s{0,3}\d{1,4}/\s{0,3}\d{1,4}\) \[\s{0,4}\w{1,12}\] \(X\) \S",
          "    (1/2) [EXECUTE] (X) 7 should be equal to 8", word='(X)'),
+    rule("crossed link", PLACED, r"^\s{0,8}\[✖\] \S",
+         "  [✖] https://example.org/gone → Status: 404"),
     rule("crossed test", PLACED,
-         r"^\s{0,20}(?:✖|✘|✗|✕|❌) (?!\d{1,6} (?:error|problem|test|failed|of))\S",
+         r"^\s{0,20}(?:✖|✘|✗|✕|❌) {1,4}(?!(?:found )?\d{1,6} (?:error|problem|test|failed|of))\S",
          "    ✕ sums two prices (3 ms)", more=2, after=r"(?!\s{0,20}[✔✓√✖✘✗✕─])\s{2,40}\S",
          bare=COUNTED),
     rule("failed test", PLACED, r"^\s{0,8}(?:FAIL(?:ED)?|Failed|FAILURE)(?: -|:|\s{2,8}| test:) "
          r"?(?!\d|\S{1,300}\.\w{1,5}(?: \(|$))\S", '   FAIL  "sums two prices"', more=3,
          after=r"\s{2,40}\S", bare=COUNTED, until=STACK),
     rule("failed name", COUNTED,
-         r"^(?:(?:\[FAIL(?:ED)?\]|\(FAIL\)) \S|\S.{0,200}(?:\.{2,200}|:|\t) "
+         r"^(?:(?:\[FAIL(?:ED)?(?:[:.] .{1,300})?\]|\(FAIL\)) \S|\S.{0,200}(?:\.{2,200}|:|\t) "
          r"?\[?FAIL(?:ED)?\]?!?$|" r"\S{1,300}\s{1,80}\[?FAIL(?:ED)?\]?$)",
          "test_cart.sh ... FAILED", word="FAIL"),
     rule("failed name in small letters", COUNTED,
