@@ -16,7 +16,7 @@ from alerts.outcome import SENT, UNSURE
 from config.alert_settings import AlertSettings
 from config.command_line import LAYERS, CommandLine, read_settings
 from config.settings import BadSetting, Settings
-from dashboard import digest
+from dashboard import digest, warm_up
 from dashboard import static_export as export
 from dashboard.app import create_app
 from dashboard.published import digest_post
@@ -196,6 +196,7 @@ def start(given: dict[str, object]) -> None:
     def make_app() -> Flask:
         app = create_app(settings, open_engine(settings, READ))
         settle(COLLECTED_AFTER, older=20)
+        warm_up.start(app)
         return app
 
     gunicorn.run(listening, make_app, SERVER_OPTIONS)

@@ -1,0 +1,61 @@
+"""What ended days say, read before somebody waits for it: the first ask of a process takes long.
+
+In a store of ten million runs the first page takes a second of the processor, Figures two; each
+later one is of what is kept (docs/decisions/0073 and 0085).
+"""
+
+import logging
+import threading
+import time
+
+from flask import Flask
+from flask import request as asked
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard.web import request
+from engines import faults
+from engines.deadline import Late
+
+LOG = logging.getLogger("dashboard")
+PATHS = ("/", "/time", "/figures", "/slower", "/pools", "/flakes")
+TRIES = 3
+"""One that is stopped by its time has kept what it came to."""
+
+
+def start(app: Flask) -> threading.Thread:
+    """Ask for the pages in a thread of its own, which ends by itself; call it after the fork."""
+    thread = threading.Thread(target=work, args=(app,), name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def work(app: Flask) -> None:
+    """Ask for each page; rest as long as it took: visitors come first."""
+    try:
+        for path in PATHS:
+            for _ in range(TRIES):
+                began = time.monotonic()
+                is_made = make_page(app, path)
+                time.sleep(time.monotonic() - began)
+                if is_made:
+                    break
+    except request.NotReady:
+        pass  # there is nothing to read yet
+    except SQLAlchemyError as error:
+        LOG.info("pages are not made ahead: %s", faults.cause(error))
+    except Exception:
+        LOG.exception("pages are not made ahead")  # whoever asks is told
+
+
+def make_page(app: Flask, path: str) -> bool:
+    """Make a page for nobody; False where its time did not suffice. Raises what making it does."""
+    with app.test_request_context(path):
+        try:
+            request.open_store()
+            assert asked.endpoint is not None  # noqa: S101 - it is one of PATHS
+            app.view_functions[asked.endpoint]()
+        except SQLAlchemyError as error:
+            if isinstance(error, Late) or faults.fault(error) == faults.CUT:
+                return False
+            raise
+    return True

@@ -1,0 +1,69 @@
+"""What the first visitor would wait for is read when the pages start, if it can be."""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from dashboard import warm_up
+from store.rollups.spans import RollupPlan
+from tests.dashboard import stored
+from tests.dashboard.browsing import UTC_NOON
+from tests.dashboard.conftest import NOW, MakeClient, text_of
+from tests.store.rollups.making import make_all
+
+PASSWORD = {"DASHBOARD_PASSWORD": "a password of pages"}
+
+
+def test_first_page_of_a_visitor_reads_no_roll_up_that_was_read_at_the_start(
+    store_url: str, engine: sa.Engine, make_client: MakeClient
+):
+    repoid = stored.repo(engine)
+    for back in range(5):
+        stored.run(engine, repoid, NOW - timedelta(days=back))
+    make_all(engine, RollupPlan(UTC_NOON), NOW)
+    client, told = make_client(store_url), list[str]()
+    warm_up.start(client.application).join(30)
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        told.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        assert "octo-org/app" in text_of(client, "/")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert [text for text in told if "rollspans" in text]
+    assert not [text for text in told if "FROM rollnights" in text]
+
+
+def test_pages_are_made_ahead_behind_their_password_and_shown_to_nobody(
+    store_url: str, engine: sa.Engine, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+):
+    stored.repo(engine)
+    made, make_page = list[str](), warm_up.make_page
+
+    def make(app: Flask, path: str) -> bool:
+        made.append(path)
+        # Time does not suffice once.
+        return make_page(app, path) and (path != "/time" or made.count(path) == 2)
+
+    monkeypatch.setattr(warm_up, "make_page", make)
+    client = make_client(store_url, **PASSWORD)
+    warm_up.work(client.application)
+    assert made == ["/", "/time", "/time", *warm_up.PATHS[2:]]
+    text_of(client, "/", 401)
+
+
+def test_store_that_is_not_there_is_left_to_who_asks(
+    make_client: MakeClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    warm_up.work(make_client(f"sqlite:///{tmp_path / 'none.db'}").application)
+    away = make_client("mysql+pymysql://root@127.0.0.1:9/none").application
+    warm_up.work(away)
+    assert "pages are not made ahead:" in caplog.text
+    assert "Traceback" not in caplog.text
