@@ -1,6 +1,7 @@
 """Load lines of the debian feed into SQLite, again, and with dlt: seconds, CPU, memory.
 
-All in one run, each in a process of its own. dlt is installed from PyPI into an environment that
+All in one run, each in a process of its own. Servers (--engines) are given the same lines, and all
+are asked who needs the packages that most need. dlt is installed from PyPI into an environment that
 is gone afterwards, or is taken from --dlt PYTHON.
 """
 
@@ -8,17 +9,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
-from benchmarks.measuring import parser_of, workspace
+from benchmarks.measuring import SERVERS, parser_of, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = datetime(2026, 1, 1)
+MADE, AGAIN = "the schema made, no line", "the same again"
 DLT = "dlt[sqlalchemy]==1.31.0"
 
 
@@ -45,10 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         ours = [sys.executable, str(ROOT / "run_feeds.py"), "debian", "--from", str(lines)]
         settings = {"DATABASE_URL": f"sqlite:///{folder}/ours.db", "FEEDS_DIR": str(ROOT / "feeds")}
         listed = [sys.executable, str(ROOT / "run_feeds.py"), "debian", "--from", "/dev/null"]
-        tell("the schema made, no line", run(listed, folder, settings), None)
+        tell(MADE, run(listed, folder, settings), None)
         tell("start, no line", run(listed, folder, settings), None)
         first = tell("first load", run(ours, folder, settings), None)
-        tell("the same again", run(ours, folder, settings), first)
+        tell(AGAIN, run(ours, folder, settings), first)
         tell("the same again, --full", run([*ours, "--full"], folder, settings), first)
         points, counted = count_points(folder, given.points), [*ours[:2], "points", "--from"]
         settings["FEEDS_DIR"] = str(points.parent.parent)
@@ -57,7 +59,24 @@ def main(argv: Sequence[str] | None = None) -> int:
             python = given.dlt or install(folder)
             script = str(ROOT / "benchmarks/feeds/with_dlt.py")
             tell("dlt", run([python, script, str(lines), f"{folder}/dlt.db"], folder, {}), first)
+        ask_engines(given.engines, folder, {MADE: listed, "first load": ours, AGAIN: ours})
     return 0
+
+
+def ask_engines(names: Sequence[str], folder: Path, commands: Mapping[str, list[str]]) -> None:
+    """Load into servers, and ask all engines who needs what most need."""
+    # Only now: what is run is begun with the memory that we have.
+    from benchmarks.feeds.on_engines import measure_dependents, measure_server
+
+    def load(what: str, url: str) -> None:
+        own = {"DATABASE_URL": url, "FEEDS_DIR": str(ROOT / "feeds")}
+        tell(what, run(commands[what], folder, own), None)
+
+    for name in names:
+        if name in SERVERS:
+            measure_server(name, folder, [*commands], load)
+        else:
+            measure_dependents(name, f"sqlite:///{folder}/ours.db", None)
 
 
 def write_lines(path: Path, packages: int) -> int:
