@@ -23,8 +23,10 @@ KEY = "key"
 """Option of an upsert: the columns by which it finds a row."""
 FEW_ROWS = 8
 """So many are not sent before the next statement is: one round trip for both."""
-MERGED_ROWS = 150
-"""From so many on a COPY, and what goes before it, takes less time than one text of all rows."""
+COPIED_ROWS = 150
+"""From so many new ones on a COPY takes less time than one text of all rows."""
+MERGED_ROWS = 600
+"""So many are merged by a COPY beside their table: four waits, where nobody waits for a text."""
 TOGETHER_ROWS = 4
 """From so many on one text of all rows takes less time than a statement for each."""
 
@@ -80,7 +82,7 @@ def post(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
     key = statement.get_execution_options().get(KEY)
     is_many = len(rows) >= TOGETHER_ROWS
     if key is None and isinstance(statement.table, Table) and is_many:
-        if len(rows) < MERGED_ROWS:
+        if len(rows) < COPIED_ROWS:
             merge_text(connection, statement.table, sql, rows)
         else:
             copy_rows(connection, statement.table, rows)

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Engine, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engines import connect, kind_of
-from engines.bulk.postgresql_posting import MERGED_ROWS, TOGETHER_ROWS
+from engines.bulk.postgresql_posting import COPIED_ROWS, TOGETHER_ROWS
 from engines.transaction import transact
 from schema.tables.reconciler import marks
 from tests.engines.asking.test_held_statements import NAMES, Stopped, kill, names, stop
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 
-WAYS = pytest.mark.parametrize("number", [TOGETHER_ROWS, MERGED_ROWS], ids=["text", "copy"])
+WAYS = pytest.mark.parametrize("number", [TOGETHER_ROWS, COPIED_ROWS], ids=["text", "copy"])
 """So many rows go as one text, in a pipeline, or by a COPY."""
 SECONDS = 10
 BOTH = 2
@@ -94,7 +94,7 @@ def test_error_is_raised_by_the_next_statement_or_stops_the_commit(
     assert names(engine) == wanted(number, "a")
 
 
-@pytest.mark.parametrize("number", [MERGED_ROWS])
+@pytest.mark.parametrize("number", [COPIED_ROWS])
 def test_error_of_a_copy_is_raised_by_the_next_copy(engine: Engine, number: int):
     def work(connection: Connection) -> None:
         post(connection, number)
@@ -164,7 +164,7 @@ def test_transaction_that_breaks_after_its_connection_is_lost_leaves_nothing(
     assert names(engine) == []
 
 
-@pytest.mark.parametrize("number", [MERGED_ROWS])
+@pytest.mark.parametrize("number", [COPIED_ROWS])
 def test_row_that_cannot_be_sent_ends_its_copy_at_once(engine: Engine, number: int):
     def work(connection: Connection) -> None:
         post(connection, number, value=object())
