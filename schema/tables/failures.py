@@ -47,6 +47,8 @@ failures = table(
         "rungitid",
     ),
     Index("ix_failures_problem", "problem"),
+    # Of some days all errors at once: the index above has each error's days apart.
+    Index("ix_failures_time", "time", "fingerprint", "kind", "repoid", "jobgitid"),
 )
 
 errorissues = table(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, case, distinct, func, not_, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, case, distinct, func, not_, or_, select, union_all
 
 from config.calendar import Calendar
 from engines.chunks import chunks
@@ -171,10 +171,24 @@ def name_places(
 def latest_places(wanted: ErrorFilter, fingerprint: str, most: int) -> Select[Any]:
     """Return the SELECT of where an error's latest failures were."""
     f, j = failures.c, jobs.c
-    places = (f.repoid, j.workflowname, j.name, j.runnername, j.branchname)
-    query = join_jobs(select(f.fingerprint, *places))
-    asked = query.where(*conditions_of(wanted), f.fingerprint == fingerprint)
-    return select(asked.order_by(f.time.desc(), f.Id.desc()).limit(most).subquery())
+    names = (j.workflowname, j.name, j.runnername, j.branchname)
+    its = (*conditions_of(wanted), f.fingerprint == fingerprint)
+    if any((wanted.workflow, wanted.job, wanted.branch, wanted.runner)):
+        query = join_jobs(select(f.fingerprint, f.repoid, *names)).where(*its)
+        return select(query.order_by(f.time.desc(), f.Id.desc()).limit(most).subquery())
+    # How far the latest reach back is told by the index alone: only these are sorted, and joined.
+    times = select(f.time).where(*its).order_by(f.time.desc()).limit(most).subquery("times")
+    since = select(func.min(times.c.time)).scalar_subquery()
+    latest = (
+        select(f.fingerprint, f.repoid, f.provider, f.jobgitid)
+        .where(*its, f.time >= since)
+        .order_by(f.time.desc(), f.Id.desc())
+        .limit(most)
+        .subquery("latest")
+        .c
+    )
+    same = and_(j.provider == latest.provider, j.gitid == latest.jobgitid)
+    return select(latest.fingerprint, latest.repoid, *names).join(jobs, same)
 
 
 def often(values: Iterable[Any]) -> tuple[Any, ...]:
