@@ -29,7 +29,9 @@ from backfill.github.windows import (
 )
 from backfill.github_graphql.seeding import Seeding
 from backfill.http.list_body import ids_of, read_items, read_total
+from backfill.http.list_course import Course
 from backfill.http.pagination import FetchedPage, Known, fetch_page, know_nothing, know_stored
+from backfill.http.smaller_pages import items_before
 from backfill.pipeline.context import Context
 from backfill.records import BEGINNING, Repository
 from engines import reading
@@ -55,10 +57,9 @@ class RunList:
     def __init__(
         self, context: Context, repository: Repository, wanted: int | None, since: datetime | None
     ) -> None:
-        self.context = context
-        self.repository = repository
-        self.left = wanted
-        self.since = since
+        self.context, self.repository = context, repository
+        self.left, self.since = wanted, since
+        self.course = Course()
         self.floor = repository.createtime
         self.waiting: deque[Window] = deque()
         self.restarts: Counter[Window] = Counter()
@@ -152,10 +153,7 @@ class RunList:
         return True
 
     def check_unchanged(self, window: Window) -> Generator[Task, None, bool]:
-        """Ask again for the pages of a listed window; those that are unchanged cost nothing.
-
-        Returns False when GitHub counts its runs otherwise: it is listed anew then.
-        """
+        """Ask again for a listed window's pages; False when GitHub counts its runs otherwise."""
         known = know_stored(self.context.engine, self.repository.repoid)
         path: str | None = self.repository.path + first_page_path(window)
         while path is not None:
@@ -179,6 +177,8 @@ class RunList:
             if fetched.body is not None:
                 read_total(fetched.body)
                 read_items(fetched.body, RUNS)
+            self.course = self.course if items_before(path) else Course()
+            self.course.follow(self.context.client, fetched.body, fetched.nextpage)
             return fetched
 
         due, home = self.context.due, self.repository.path.rstrip("/")

@@ -11,6 +11,7 @@ from functools import partial
 
 from backfill.gitlab.pipelines import list_jobs_of, time_of
 from backfill.http.errors import ApiError
+from backfill.http.list_course import Course
 from backfill.http.smaller_pages import is_full
 from backfill.pipeline.api_objects import ask_below, read_named
 from backfill.pipeline.context import Context
@@ -100,12 +101,13 @@ def walk_jobs(context: Context, repository: Repository, due: Sequence[Json]) -> 
     wanted = {one["id"]: one for one in due}
     jobs = defaultdict[int, dict[int, Json]](dict)
     path: str | None = repository.path + JOBS
-    asked = set[str]()
+    asked, course = set[str](), Course()
     while path and wanted and path not in asked:
         asked.add(path)
         try:
             answer = context.client.get(path)
             page, _ = read_named(answer.body)
+            course.follow(context.client, answer.body, answer.nextpage)
             if answer.nextpage is None and is_full(answer.body):
                 raise ApiError("the list breaks off")
         except ApiError as problem:

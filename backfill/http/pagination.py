@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.http.list_course import Course, describe_endless
 from backfill.http.smaller_pages import get_page, is_full, leads_on, page_after
 from engines import reading
 from store.state import backfill_progress
@@ -66,11 +67,6 @@ def fetch_page(client: Client, path: str, known: Known) -> FetchedPage:
     return FetchedPage(key, answer.body, page, answer.nextpage)
 
 
-def describe_endless(client: Client) -> str:
-    """Return in words that a list leads round in circles."""
-    return f"{client.rules.title}'s list does not end: its pages repeat"
-
-
 def fetch_pages(
     client: Client, path: str | None, known: Known, broken: list[ApiError] | None = None
 ) -> Iterator[FetchedPage]:
@@ -78,13 +74,14 @@ def fetch_pages(
 
     Raises ApiError without `broken`, and where the pages after that one are not to be had either.
     """
-    failed, asked, before = 0, set[str](), None
+    failed, asked, before, course = 0, set[str](), None, Course()
     while path is not None:
         if path in asked or len(asked) >= MOST_PAGES:
             raise ApiError(describe_endless(client))
         asked.add(path)
         try:
             fetched = fetch_page(client, path, known)
+            course.follow(client, fetched.body, fetched.nextpage)
         except ApiError as problem:
             failed, after = failed + 1, page_after(path)
             if broken is None or failed > MOST_BROKEN or after is None or not problem.is_unsteady:

@@ -1,10 +1,11 @@
 """Absurd headers and endless bodies: read within bounds, told in a sentence."""
 
 import gzip
+import itertools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,13 +17,17 @@ from backfill.http import client as http
 from backfill.http.api_rules import read_count, retry_after
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.http.list_course import Course
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.http.rate_limit import RateLimit, read_budget
 
 
 @contextmanager
 def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[Client]:
-    """Give a client of a server that answers everything alike; `{url}` in a header is its own."""
+    """Give a client of a server that answers everything alike; `{url}` in a header is its own.
+
+    `{next}` is the number of the page after the one that is asked for.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -33,7 +38,9 @@ def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[Client
         def do_GET(self) -> None:
             self.send_response(status)
             for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value.replace("{url}", url))
+                after = str(int(self.path.partition("page=")[2] or 1) + 1)
+                text = value.replace("{url}", url).replace("{next}", after)
+                self.send_header(name.replace("_", "-"), text)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -150,3 +157,54 @@ def test_wait_for_a_server_that_fails_is_told(monkeypatch):
         with pytest.raises(ApiError, match="GitHub answers 500"):
             client.get("/things", tries=4)
     assert told == ["GitHub answers 500"]
+
+
+EMPTY: dict[str, object] = {"jobs": []}
+FULL = {"jobs": [{"id": 1}]}
+
+
+def follow_all(bodies: Iterable[object]) -> int | None:
+    """Return how many pages are taken of a list without end, None for all."""
+    course = Course()
+    with answering(b"[]") as client:
+        for taken, body in enumerate(bodies):
+            try:
+                course.follow(client, body, "/things?page=2")
+            except ApiError:
+                return taken
+    return None
+
+
+@pytest.mark.parametrize(
+    ("circle", "taken"),
+    [
+        ([EMPTY], 2),
+        ([[]], 2),
+        ([FULL], 1),
+        ([[{"id": number}] for number in range(2)], 3),
+        ([[{"id": number}] for number in range(3)], 6),
+        ([[{"id": number}] for number in range(40)], 103),
+        ([FULL, EMPTY], 2),
+    ],
+)
+def test_list_without_an_end_is_told_after_a_few_pages(circle: list[object], taken: int):
+    assert follow_all(itertools.cycle(circle)) == taken
+
+
+def test_list_that_begins_with_others_and_then_goes_round_is_told():
+    others = [[{"id": number}] for number in range(10)]
+    assert follow_all([*others, *[[{"id": 99}]] * 20]) == 16
+
+
+def test_pages_that_differ_are_all_taken():
+    bodies = [[{"id": number}] for number in range(500)]
+    more = [[{"id": -number}] for number in range(1, 9)]
+    assert follow_all([*bodies, [], [], *more]) is None
+
+
+@pytest.mark.parametrize("body", [b"[]", b'[{"id": 1}]', b'{"total_count": 9, "runs": []}'])
+def test_pages_whose_links_count_on_for_ever_end_with_a_sentence(body: bytes):
+    with answering(body, Link='<{url}/things?page={next}>; rel="next"') as client:
+        with pytest.raises(ApiError, match="its pages repeat"):
+            list(fetch_pages(client, "/things", know_nothing))
+        assert client.rate_limit.sent <= 3
