@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -45,8 +45,20 @@ def connect(place: URL, login: Login) -> Engine:
     event.listen(engine, "begin", set_wait)
     event.listen(engine, "begin", sqlite_turns.begin)
     event.listen(engine, "handle_error", name_file)
+    event.listen(engine, "invalidate", undo)
     deadline.watch(engine)
     return engine
+
+
+def undo(connection: Any, _: ConnectionPoolEntry, __: BaseException | None) -> None:
+    """Undo the transaction of a connection that is given up, of a process that was told to end.
+
+    Closing it alone does not, as long as a cursor of it lives in the error's traceback: whoever
+    writes in between, a lease that is given back, would wait for the lock until it fails.
+    """
+    if connection is not None:
+        with suppress(sqlite3.Error):
+            connection.rollback()
 
 
 def prepare(connection: Any, _: ConnectionPoolEntry, cache_kib: int) -> None:

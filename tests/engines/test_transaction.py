@@ -99,3 +99,24 @@ def test_commit_that_fails_is_done_again_with_all_that_it_commits(
     monkeypatch.setattr(engine.dialect, "do_commit", lose)
     assert commit() == 7
     assert (len(commits), names(engine)) == (2, {"whole"})
+
+
+def test_lock_of_a_transaction_that_a_signal_ended_is_free_at_once(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    engine = connect(store_url, read_seconds=1.0)
+    do_executemany = engine.dialect.do_executemany
+    rows = [{"subject": "", "name": name, "time": now()} for name in ("half", "other half")]
+
+    def end(cursor: Any, *values: Any) -> None:
+        do_executemany(cursor, *values)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine.dialect, "do_executemany", end)
+    try:
+        transact(engine, lambda connection: connection.execute(insert(marks), rows))
+    except KeyboardInterrupt:
+        monkeypatch.undo()
+        transact(engine, writing("after it"))
+    assert names(engine) == {"after it"}
+    engine.dispose()
