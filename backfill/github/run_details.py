@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_objects, say_notes
 from backfill.http.errors import ApiError
-from backfill.http.list_body import read_items, read_total
+from backfill.http.list_body import check_all, read_items, read_total
 from backfill.http.pagination import Known, fetch_pages, know_nothing
 from backfill.pipeline.api_objects import ask_below, ask_for, fetch_record
 from backfill.pipeline.context import Context
@@ -159,6 +159,7 @@ def list_all_jobs(
     path = f"{repository.path}actions/runs/{run}/"
     for _ in range(ROUNDS):
         read, total = fetch_jobs(context, f"{path}jobs?filter=all&per_page=100", known)
+        check_all(read.jobs.values(), "run_id", run)
         if read.broken:
             lacking = max(1, total - len(read.jobs))
             return JobList(list(read.jobs.values()), {}, lacking)

@@ -1,5 +1,6 @@
 """What the body of a list holds. Pure; nothing is believed of its shape."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from backfill.http.errors import ApiError
@@ -27,3 +28,11 @@ def read_items(body: Any, name: str | None = None) -> list[Any]:
 def ids_of(items: list[Any]) -> list[int]:
     """Return the ids of items that have one."""
     return [item["id"] for item in items if isinstance(item, dict) and type(item.get("id")) is int]
+
+
+def check_all(items: Iterable[object], name: str, value: int) -> None:
+    """Raise ApiError where an item is of another whole than the one whose list was asked for."""
+    for item in items:
+        told = item.get(name) if isinstance(item, dict) else None
+        if type(told) is int and told != value:
+            raise ApiError(f"a list cannot be read: it has items of another {name}")

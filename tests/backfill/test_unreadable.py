@@ -141,6 +141,16 @@ def test_run_whose_jobs_are_fewer_than_counted_is_asked_for_attempt_by_attempt(e
         assert prove(engine, github, world, repo).findings == ()
 
 
+def test_jobs_of_another_run_are_not_taken_for_those_of_the_run(engine, store_url, capsys):
+    world, _, job, _ = worlds_of_two_runs()
+    with served(world, store_url) as github:
+        github.lies = [Lie(r"/jobs\?filter=all", odd={job: {"run_id": 7}})]
+        assert fill(world, app_of(world)) == 1
+        assert "a list cannot be read: it has items of another run_id" in capsys.readouterr().err
+        assert job not in stored(engine, jobs.c.gitid)
+    assert "due" in stored(engine, runreads.c.state)
+
+
 def test_jobs_that_answer_404_are_missing_while_their_run_is_there(engine, store_url):
     world, run, _, _ = worlds_of_two_runs()
     repo = app_of(world)
