@@ -99,8 +99,6 @@ def describe_missed(connection: Connection, number: int, period: RedPeriod) -> T
     row = connection.execute(query).first()
     if row is None or row.name is None:
         return None
-    flows = list_main(connection, period.repoid)
-    names = {number_workflow(one.workflowgitid, one.workflow): one.workflow for one in flows}
     return Turn(
         number,
         RED,
@@ -108,7 +106,7 @@ def describe_missed(connection: Connection, number: int, period: RedPeriod) -> T
         period.repoid,
         row.name,
         period.workflowgitid,
-        names.get(period.workflowgitid),
+        name_nightly(connection, period),
         period.branchname,
         period.rungitid,
         row.url,
@@ -119,3 +117,21 @@ def describe_missed(connection: Connection, number: int, period: RedPeriod) -> T
         None,
         night=period.night,
     )
+
+
+def name_nightly(connection: Connection, period: RedPeriod) -> str | None:
+    """Return what the newest run of a workflow that did not run is called.
+
+    Where runs have an id, by their index: the view main_now is made whole for each question.
+    """
+    if period.workflowgitid < 0:
+        flows = list_main(connection, period.repoid)
+        names = {number_workflow(one.workflowgitid, one.workflow): one.workflow for one in flows}
+        return names.get(period.workflowgitid)
+    run = workflowruns.c
+    query = select(run.workflowname).where(
+        run.repoid == period.repoid, run.workflowgitid == period.workflowgitid
+    )
+    newest = query.order_by(run.repoid.desc(), run.workflowgitid.desc(), run.createtime.desc())
+    name: str | None = connection.scalar(newest.limit(1))
+    return name
