@@ -21,6 +21,10 @@ from store.state import backfill_progress
 from store.state.backfill_progress import DONE, DUE, OPEN, Note, Page, RunRead
 
 ROUNDS = 3
+MOST_ATTEMPTS = 1000
+"""Of a run, the latest; it can have 51 by now. https://docs.github.com/en/actions/reference/limits"""
+ABSENT = 10
+"""After so many in a row that cannot be had, those before them are not asked for."""
 
 
 class RunDetails(NamedTuple):
@@ -86,9 +90,8 @@ def reread_details(
 ) -> RunDetails:
     """Return a run that had not ended when it was read, as it is now."""
     path = f"{repository.path}actions/runs/{run.rungitid}"
-    fetched, is_gone = ask_for(
-        context, repository, f"run {run.rungitid}", partial(fetch_record, context, path, known)
-    )
+    ask = partial(fetch_record, context, path, known)
+    fetched, is_gone = ask_for(context, repository, f"run {run.rungitid}", ask)
     if fetched is None:
         return RunDetails(run._replace(state=DONE if is_gone else DUE), [], {}, anew=True)
     pages = {fetched.key: fetched.page} if fetched.page else {}
@@ -114,12 +117,8 @@ def complete_details(
     run, reads, pages, _ = details
     path = f"{repository.path}actions/runs/{run.rungitid}"
     list_jobs = partial(list_all_jobs, context, repository, run.rungitid, run.attempt, known)
-    listed, is_gone = ask_for(
-        context,
-        repository,
-        f"run {run.rungitid}: jobs",
-        partial(ask_below, context, path, list_jobs),
-    )
+    ask = partial(ask_below, context, path, list_jobs)
+    listed, is_gone = ask_for(context, repository, f"run {run.rungitid}: jobs", ask)
     if is_gone:
         # Deleted while it was being read: there is nothing more to be had.
         return details._replace(run=run._replace(state=DONE), pages={})
@@ -161,20 +160,21 @@ def list_all_jobs(
         read, total = fetch_jobs(context, f"{path}jobs?filter=all&per_page=100", known)
         check_all(read.jobs.values(), "run_id", run)
         if read.broken:
-            lacking = max(1, total - len(read.jobs))
-            return JobList(list(read.jobs.values()), {}, lacking)
+            return JobList(list(read.jobs.values()), {}, max(1, total - len(read.jobs)))
         if read.is_unchanged or len(read.jobs) >= total:
             return JobList(list(read.jobs.values()), read.pages, 0)
-    jobs, counted = read.jobs, 0
-    for attempt in range(1, attempts + 1):
+    jobs, counted, absent = read.jobs, 0, 0
+    for attempt in range(attempts, max(0, attempts - MOST_ATTEMPTS), -1):
         try:
             one_path = f"{path}attempts/{attempt}/jobs?per_page=100"
             read, count = fetch_jobs(context, one_path, know_nothing)
         except ApiError as problem:
             if not problem.is_gone:
                 raise
+            if (absent := absent + 1) == ABSENT:
+                break
             continue
-        jobs, counted = {**read.jobs, **jobs}, counted + count
+        jobs, counted, absent = {**read.jobs, **jobs}, counted + count, 0
     return JobList(list(jobs.values()), {}, max(0, min(total, counted) - len(jobs)))
 
 
@@ -197,30 +197,30 @@ def fetch_jobs(context: Context, path: str, known: Known) -> tuple[JobPages, int
 def read_past_attempts(
     context: Context, repository: Repository, run: RunRead
 ) -> tuple[list[Read], bool]:
-    """Return the attempts before the one that lists show, but those that are stored for good, and
-    whether all of them could be read.
-    """
-    attempts, is_read = list[Read](), True
-    for attempt in range(run.whole + 1, run.attempt):
-        path = f"actions/runs/{run.rungitid}/attempts/{attempt}"
-        fetched, is_gone = ask_for(
-            context,
-            repository,
-            f"run {run.rungitid}: attempt {attempt}",
-            partial(fetch_record, context, repository.path + path, know_nothing),
-        )
+    """Return attempts before the latest, but what is stored for good; whether all could be read."""
+    attempts, is_read, absent = list[Read](), True, 0
+    first = max(run.whole, run.attempt - MOST_ATTEMPTS)
+    if first > run.whole:
+        told = f"run {run.rungitid}: of {run.attempt} attempts only the latest are asked for"
+        context.reporter.report(f"{repository.name}: {told}")
+    for attempt in range(run.attempt - 1, first, -1):
+        subject = f"run {run.rungitid}: attempt {attempt}"
+        path = f"{repository.path}actions/runs/{run.rungitid}/attempts/{attempt}"
+        ask = partial(fetch_record, context, path, know_nothing)
+        fetched, is_gone = ask_for(context, repository, subject, ask)
         if fetched is None:
-            is_read = is_read and is_gone
+            is_read, absent = is_read and is_gone, absent + 1
+            if absent == ABSENT:
+                break
             continue
+        absent = 0
         try:
             read = map_object("workflow_run", fetched.body, repository.record)
         except Unmappable as error:
-            context.reporter.report(
-                f"{repository.name}: run {run.rungitid}, attempt {attempt}: {error}"
-            )
+            context.reporter.report(f"{repository.name}: {subject}: {error}")
             is_read = False
             continue
-        say_notes(context, f"{repository.name}: run {run.rungitid}, attempt {attempt}", read)
+        say_notes(context, f"{repository.name}: {subject}", read)
         attempts.append(read._replace(counted=PAST_ATTEMPT))
     return attempts, is_read
 
