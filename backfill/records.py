@@ -16,6 +16,9 @@ Json = dict[str, Any]
 BEGINNING = datetime(1970, 1, 1)
 """Before all that a vendor has."""
 EVERYTHING = -1
+MOST_ATTEMPTS = 1000
+"""Of a run, the latest are asked for: it can have 51 on GitHub now, hundreds before April 2026.
+https://docs.github.com/en/actions/reference/limits"""
 BOTH, EXACT, QUICK = "both", "exact", "quick"
 """How runs are read: their jobs first as far as GraphQL knows them, by REST alone, by GraphQL."""
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from backfill.records import ListedJob, ListedRun, UnreadItem
+from backfill.records import MOST_ATTEMPTS, ListedJob, ListedRun, UnreadItem
 from store.reads.for_audit import StoredSpan
 
 RANKS = {"in_progress": 1, "completed": 2}
@@ -94,13 +94,13 @@ def find_missing_runs(
 def find_missing_attempts(
     run: ListedRun, stored: Collection[int], until: datetime
 ) -> list[Finding]:
-    """Return the attempts up to the listed one that are not stored."""
+    """Return the attempts up to the listed one that are not stored, of those that are read."""
     last = run.attempt if is_settled(run.updatetime, until) else run.attempt - 1
     return [
         finding_about(
             run, ATTEMPT, f"{run.gitid}/{number}", f"of {run.attempt} attempts, not stored"
         )
-        for number in range(1, last + 1)
+        for number in range(max(0, last - MOST_ATTEMPTS) + 1, last + 1)
         if number not in stored
     ]
 

@@ -14,15 +14,13 @@ from backfill.http.list_body import check_all, read_items, read_total
 from backfill.http.pagination import Known, fetch_pages, know_nothing
 from backfill.pipeline.api_objects import ask_below, ask_for, fetch_record
 from backfill.pipeline.context import Context
-from backfill.records import Json, Repository
+from backfill.records import MOST_ATTEMPTS, Json, Repository
 from rows import Unmappable, fields
 from store.doors.api import Read
 from store.state import backfill_progress
 from store.state.backfill_progress import DONE, DUE, OPEN, Note, Page, RunRead
 
 ROUNDS = 3
-MOST_ATTEMPTS = 1000
-"""Of a run, the latest; it can have 51 by now. https://docs.github.com/en/actions/reference/limits"""
 ABSENT = 10
 """After so many in a row that cannot be had, those before them are not asked for."""
 
