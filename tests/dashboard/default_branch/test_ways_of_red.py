@@ -17,7 +17,8 @@ def test_runs_without_a_workflow_are_found_by_its_index(engine: sa.Engine):
         assert [(one[0], str(one[1])[:16]) for one in red] == [("Nightly", f"{NOW:%Y-%m-%d %H:%M}")]
         if engine.dialect.name != "mysql":  # the others do not read what is said to it
             return
-        plan = connection.exec_driver_sql("EXPLAIN SELECT * FROM main_red").mappings().all()
+        asked = "EXPLAIN FORMAT=TRADITIONAL SELECT * FROM main_red"
+        plan = connection.exec_driver_sql(asked).mappings().all()
     keys = {row["table"]: row["key"] for row in plan}
     assert keys["named"] == "ix_workflowruns_workflow", plan
     assert keys["latest"] == "ix_workflowruns_repo", plan

@@ -59,4 +59,5 @@ def test_errors_of_days_are_read_by_their_time(engine: Engine):
         with engine.connect() as connection:
             for statement, values in counted:
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-                assert "ix_failures_time (time>? AND time<?)" in str(plan), plan
+                # By an index of times, or by each error's: ANALYZE tells of few.
+                assert "time>? AND time<?" in str(plan), plan
