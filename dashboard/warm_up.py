@@ -31,20 +31,21 @@ def start(app: Flask) -> threading.Thread:
 
 def work(app: Flask) -> None:
     """Ask for each page; rest as long as it took: visitors come first."""
-    try:
-        for path in PATHS:
+    for path in PATHS:
+        try:
             for _ in range(TRIES):
                 began = time.monotonic()
                 is_made = make_page(app, path)
                 time.sleep(time.monotonic() - began)
                 if is_made:
                     break
-    except request.NotReady:
-        pass  # there is nothing to read yet
-    except SQLAlchemyError as error:
-        LOG.info("pages are not made ahead: %s", faults.cause(error))
-    except Exception:
-        LOG.exception("pages are not made ahead")  # whoever asks is told
+        except request.NotReady:
+            return  # there is nothing to read yet, or what is there is being made anew
+        except SQLAlchemyError as error:
+            LOG.info("pages are not made ahead: %s", faults.cause(error))
+            return
+        except Exception:
+            LOG.exception("%s is not made ahead", path)  # whoever asks is told
 
 
 def make_page(app: Flask, path: str) -> bool:

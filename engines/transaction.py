@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engines import deadline, faults
 
@@ -90,8 +90,10 @@ def write_first(engine: Engine, work: Callable[[Connection], Result]) -> Callabl
     try:
         transaction = connection.begin()
         result = work(connection)
-    except DBAPIError:
+    except DBAPIError as error:
         connection.close()
+        if isinstance(error, IntegrityError):
+            raise  # as `transact` does: it would be refused again
         again = transact(engine, work)
         return lambda: again
     except BaseException:

@@ -112,9 +112,13 @@ class Loader:
         if not end and not is_end:
             return
         self.settle()
-        rows = self.waiting.cut(end)
+        rows, tries = self.waiting.cut(end), 0
 
         def work(connection: Connection) -> Written:
+            nonlocal tries
+            tries += 1
+            if tries > 1:  # Another feed writes, too, or these rows were stored without an answer.
+                self.met.begin_registry(is_empty=False)
             written = write(connection, self.load, rows, self.listed, self.met)
             if state is not None:
                 values = {"load_id": self.load.number, "state": state.value}
@@ -126,7 +130,6 @@ class Loader:
         except IntegrityError:
             if not self.met.whole:
                 raise
-            self.met.begin_registry(is_empty=False)  # Another feed of it writes, too.
             committing = self.begin(work)
         self.beside.begin(committing)
 

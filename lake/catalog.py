@@ -16,7 +16,8 @@ NAME = "lake"
 NONE = "there is no lake yet: python3 lake.py sync makes it"
 NOT_MADE = "creating a new DuckLake is explicitly disabled"
 KEYS = ("s3_access_key_id", "s3_secret_access_key", "s3_session_token")
-"""Settings that httpfs fills from the environment, where any SQL could read them."""
+"""Settings that httpfs fills from the environment, where any SQL could read them. A login that
+HTTP_PROXY names cannot be hidden so: DuckDB needs it there."""
 PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 30,

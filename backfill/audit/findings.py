@@ -100,7 +100,7 @@ def find_missing_attempts(
         finding_about(
             run, ATTEMPT, f"{run.gitid}/{number}", f"of {run.attempt} attempts, not stored"
         )
-        for number in range(max(0, last - MOST_ATTEMPTS) + 1, last + 1)
+        for number in range(max(0, run.attempt - MOST_ATTEMPTS) + 1, last + 1)
         if number not in stored
     ]
 

@@ -81,7 +81,6 @@ def fetch_pages(
         asked.add(path)
         try:
             fetched = fetch_page(client, path, known)
-            course.follow(client, fetched.body, fetched.nextpage)
         except ApiError as problem:
             failed, after = failed + 1, page_after(path)
             if broken is None or failed > MOST_BROKEN or after is None or not problem.is_unsteady:
@@ -90,6 +89,7 @@ def fetch_pages(
             path = after
             continue
         failed = 0
+        course.follow(client, fetched.body, fetched.nextpage)
         if before is not None and fetched.body == before:
             return  # its pages have no numbers: the one before was the last
         linked, fetched = fetched, look_past(path, fetched)

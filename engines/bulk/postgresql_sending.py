@@ -122,7 +122,8 @@ class SendingConnection(psycopg.Connection[Any]):
                 run()
         except psycopg.Error as error:
             self.failed = self.failed or error
-        self.sent = sent
+        finally:
+            self.sent = sent
 
     def settle_copy(self) -> None:
         """Read the answer to a COPY that was sent."""

@@ -4,25 +4,23 @@ import orjson
 
 from feedrunner.comparing import brought
 from feedrunner.comparing.brought import DIGEST, hash_block
-from feedrunner.messages import LONGEST
+from feedrunner.messages import LONGEST, Allowed, BadLine, read_message
 
 OTHERS = (b'"STATE"', b'"ACTIVATE_VERSION"', b'"SCHEMA"')
 """One of which any line has that is no record, though a record may hold it too."""
 USUAL = (b'{"type": "RECORD"', b'{"type":"RECORD"')
 """What records begin with, as most programs print them."""
-LONGEST_WORD = 20
-"""Bytes of one of them, at least."""
 
 
 class SameRecords:
     """Output whose records were, up to here, those of last time; a part of it waits."""
 
-    def __init__(self, blocks: str) -> None:
+    def __init__(self, blocks: str, allowed: Allowed) -> None:
         self.blocks, self.number = blocks, 0
         """Hashes of last time, and how many of them came again."""
         self.head, self.text = b"", bytearray()
         """The begin of the line that the last of these blocks cuts, and what came behind it."""
-        self.others = OtherLines()
+        self.others = OtherLines(allowed)
 
     def go_on(self) -> bool:
         """Compare the blocks that are whole, each line that began in one too; tell whether they
@@ -53,9 +51,9 @@ class SameRecords:
         at = 2 * DIGEST * self.number
         return hash_block(block) == self.blocks[at : at + 2 * DIGEST]
 
-    def has_others(self, piece: bytes) -> bool:
-        """Tell whether there are other lines in a piece, the last one."""
-        return may_be_other(self.text[-len(piece) - LONGEST_WORD :]) and self.sift()
+    def has_others(self) -> bool:
+        """Tell whether a whole line came that is no record."""
+        return self.others.count > 0 or (may_be_other(self.head + self.text) and self.sift())
 
     def sift(self) -> bool:
         """Take out whole lines that are no records; tell whether there were any."""
@@ -72,11 +70,14 @@ class SameRecords:
 class OtherLines:
     """Lines that are no records: how many came, and what they say."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: Allowed) -> None:
+        self.allowed = allowed
         self.count = 0
+        self.is_bad = False
+        """Whether one of them cannot be read."""
         self.whole = set[str]()
         self.last = dict[str, bytes]()
-        """The last state, and what is said of streams, by type and stream."""
+        """The last state, and the last that is said of each stream."""
 
     def without(self, lines: list[bytes]) -> bytes:
         """Return lines as a text, without those that are no records, which are noted."""
@@ -97,9 +98,13 @@ class OtherLines:
         if kind == "ACTIVATE_VERSION":
             self.whole.add(str(value.get("stream")))
         elif kind in ("STATE", "SCHEMA"):
-            self.last[f"{kind} {value.get('stream')}"] = line
+            self.last[kind if kind == "STATE" else f"{kind} {value.get('stream')}"] = line
         else:
             return True
+        try:
+            read_message(1, line, self.allowed)
+        except BadLine:
+            self.is_bad = True
         return False
 
 

@@ -12,7 +12,7 @@ from typing import IO
 
 from feedrunner.comparing.brought import Brought, RecordHashes, hash_allowed
 from feedrunner.comparing.same_records import OtherLines, SameRecords
-from feedrunner.messages import Allowed, BadLine, lines_of, read_message
+from feedrunner.messages import Allowed, lines_of
 from feedrunner.process import PIECE
 
 PATIENCE_SECONDS = 60.0
@@ -28,7 +28,7 @@ class Comparison:
         """Whether no record came that the last load did not bring; known at the end."""
         self.lines = 0
         self.records = RecordHashes()
-        self.others = OtherLines()
+        self.others = OtherLines(allowed)
 
     def read(self, pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
         """Yield the lines that must be read, those that came together: all, or no record.
@@ -40,7 +40,7 @@ class Comparison:
             return
         pieces = iter(pieces)
         with TemporaryFile() as kept:
-            same = SameRecords(self.last.blocks)
+            same = SameRecords(self.last.blocks, self.allowed)
             try:
                 self.is_same = self.compare(pieces, same, self.last, kept)
             except Exception as error:
@@ -70,16 +70,10 @@ class Comparison:
             same.text += piece
             if not same.go_on():
                 return False
-            if time.monotonic() > until and same.has_others(piece):
+            if time.monotonic() > until and same.has_others():
                 return False
-        if not same.end(last.size) or not same.others.whole <= {*last.whole}:
-            return False
-        try:
-            for line in same.others.last.values():
-                read_message(1, line, self.allowed)
-        except BadLine:  # Whoever reads all lines says which.
-            return False
-        return True
+        is_same = same.end(last.size) and same.others.whole <= {*last.whole}
+        return is_same and not same.others.is_bad  # Whoever reads all lines says which is bad.
 
     def brought(self, load: int, allowed: Allowed) -> Brought:
         """Return what this load brought, once it is done."""

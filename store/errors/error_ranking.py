@@ -188,7 +188,8 @@ def latest_places(wanted: ErrorFilter, fingerprint: str, most: int) -> Select[An
         .c
     )
     same = and_(j.provider == latest.provider, j.gitid == latest.jobgitid)
-    return select(latest.fingerprint, latest.repoid, *names).join(jobs, same)
+    # Of one whose job is not stored its repository is known.
+    return select(latest.fingerprint, latest.repoid, *names).join(jobs, same, isouter=True)
 
 
 def often(values: Iterable[Any]) -> tuple[Any, ...]:

@@ -57,6 +57,23 @@ def list_nightlies(results: Iterable[NightlyResult]) -> dict[Key, Nightly]:
     return {key: Nightly(name, ways[key], nights[key]) for key, name in names.items()}
 
 
+def list_renamed(results: Iterable[NightlyResult]) -> dict[Key, str]:
+    """Return the newest names of workflows that had several: nights before go by these, too."""
+    names: dict[Key, str] = {}
+    renamed: dict[Key, str] = {}
+    before: dict[int, Mapping[WorkflowKey, str]] = {}
+    for result in sorted(results, key=lambda result: result.night):
+        ran = result.content.ran
+        if result.way not in (SCHEDULE, GROUP) or before.get(result.repoid) is ran:
+            continue  # what ran is one object in most nights of a repository
+        before[result.repoid] = ran
+        for workflow, name in ran.items():
+            key = (result.repoid, workflow)
+            if names.setdefault(key, name) != name or key in renamed:
+                renamed[key] = name
+    return renamed
+
+
 def list_expected(
     nightlies: Mapping[Key, Nightly], nights: Sequence[date]
 ) -> dict[Key, list[date]]:

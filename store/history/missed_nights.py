@@ -1,7 +1,8 @@
 """Nightlies that were expected, by the schedule their own past shows, and did not run.
 
 Comes in: what nights brought. What was missed in a night that ended is kept for as long as no
-roll-up of it, and of the nights before that tell of it, is made anew (store.rollups.kept_spans).
+roll-up of it, and of the nights before that tell of it, is made anew (store.rollups.kept_spans),
+and no workflow is named anew.
 """
 
 from collections import defaultdict
@@ -28,6 +29,7 @@ from store.history.expected_nights import (
     first_of_nights,
     list_expected,
     list_nightlies,
+    list_renamed,
 )
 from store.rollups.kept_spans import Block, Said, Version, find_kept, read_kept
 from store.rollups.nightly_runs import GROUP, NightlyResult
@@ -65,7 +67,7 @@ def list_missed(
 
     `made` tells of results of all repositories which of their nights were read from roll-ups.
     """
-    blocks = list_blocks(plan, nights, now, made or {})
+    blocks = list_blocks(plan, nights, now, made, list_renamed(results)) if made else {}
     subject = ("missed", plan.calendar, rules_of(plan.groups))
     known = find_kept(connection, list(blocks.values()), subject)
     kept = {night for night, block in blocks.items() if block.begin in known}
@@ -88,15 +90,20 @@ def list_missed(
 
 
 def list_blocks(
-    plan: RollupPlan, nights: Sequence[date], now: datetime, made: Versions
+    plan: RollupPlan,
+    nights: Sequence[date],
+    now: datetime,
+    made: Versions,
+    renamed: Mapping[Key, str],
 ) -> dict[date, Block]:
     """Return the nights of which all is told by roll-ups, with what tells these apart."""
+    names = sorted(renamed.items(), key=str)
     blocks = {}
     for night in nights:
         begin, end = plan.calendar.begin(night), plan.calendar.end(night)
         past = days(night - timedelta(days=PAST), night)
         if end <= now and all(one in made for one in past):
-            told = repr([made[one] for one in past]).encode()
+            told = repr([names, *(made[one] for one in past)]).encode()
             blocks[night] = Block(begin, (blake2b(told, digest_size=16).digest(),))
     return blocks
 
@@ -111,8 +118,8 @@ def find_missed(
     """Return the nightlies that did not run, whatever became of their workflows since."""
     if not nights:
         return []
-    first, last = min(nights) - DAY * PAST, max(nights)
-    nightlies = list_nightlies(one for one in results if first <= one.night <= last)
+    first = min(nights) - DAY * PAST
+    nightlies = list_nightlies(one for one in results if first <= one.night)
     lacking = list_expected(nightlies, nights)
     if not lacking:
         return []

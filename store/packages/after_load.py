@@ -4,16 +4,11 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine, select
 
-from engines import count_anew, reading
-from runtime.beside import Beside
+from engines import count_anew
 from schema.tables import packages as tables
 from store.packages.edges import rebuild_edges
 from store.packages.name_links import LISTS, Transact
-from store.packages.package_repositories import (
-    list_changes,
-    prove_by_commits,
-    update_repositories,
-)
+from store.packages.package_repositories import prove_by_commits, update_repositories
 from store.packages.releases import judge_releases
 
 
@@ -21,23 +16,11 @@ def follow_load(engine: Engine, manager: str, transact: Transact) -> None:
     """Make anew what follows from a registry's rows, each step in a transaction.
 
     What lists of repositories need leads to packages of any registry, so their edges follow, too.
-    A database makes edges by itself: meanwhile it is found out which repositories addresses tell.
     """
-    edges = Beside[None]()
-    edges.begin(partial(make_edges, engine, manager, transact))
-    try:
-        with reading(engine).connect() as connection:
-            changes = list_changes(connection, manager)
-    finally:
-        edges.end()
-    transact(engine, partial(update_repositories, manager=manager, known=changes))
-    count_anew(engine, [tables.packageedges, tables.packages])
-
-
-def make_edges(engine: Engine, manager: str, transact: Transact) -> None:
-    """Make the edges of a registry's packages anew, and those of lists of repositories."""
     for name in sorted({manager, LISTS}):
         transact(engine, partial(rebuild_edges, manager=name))
+    transact(engine, partial(update_repositories, manager=manager))
+    count_anew(engine, [tables.packageedges, tables.packages])
 
 
 def follow_ci(engine: Engine, manager: str, transact: Transact) -> None:

@@ -23,7 +23,6 @@ one tells any. Where a package is packaged is none of them."""
 ALL_FIELDS = frozenset(kind for group in FIELDS for kind in group)
 PART = 10_000
 """Numbers of packages that are looked at together."""
-COLUMNS = ("package_id", "host", "repo", "directory", "field", "proof", "repoid")
 CLAIM, TWO_FIELDS, COMMIT = "claim", "fields", "commit"
 BARE = "npm"
 """The registry in which `owner/name` is a repository at one known host."""
@@ -44,49 +43,20 @@ class Watched(NamedTuple):
     hosts: frozenset[str]
 
 
-class Changes(NamedTuple):
-    """What rows of packages' repositories are to be, and the watched ones that they are by."""
-
-    watched: Watched
-    new: list[tuple[Any, ...]]
-    """By COLUMNS."""
-    changed: list[tuple[int, dict[str, Any]]]
-    """Numbers of rows, and their values."""
-    gone: list[int]
-
-
-def update_repositories(connection: Connection, manager: str, known: Changes | None = None) -> None:
-    """Make the rows of a registry's packages say what their addresses say.
-
-    `known`: the changes that were found to be needed before, by repositories that were watched
-    then.
-    """
-    if known is None or known.watched != read_watched(connection):
-        known = list_changes(connection, manager)
-    table = tables.packagerepos
-    for number, values in known.changed:
-        connection.execute(update(table).where(table.c.Id == number).values(values))
-    for gone in chunks(known.gone):
-        connection.execute(delete(table).where(table.c.Id.in_(gone)))
-    if known.new:
-        insert_columns(connection, table, COLUMNS, [*zip(*known.new, strict=True)], {})
-
-
-def list_changes(connection: Connection, manager: str) -> Changes:
-    """Return how the rows of a registry's packages differ from what their addresses say."""
-    changes, c = Changes(read_watched(connection), [], [], []), tables.packages.c
+def update_repositories(connection: Connection, manager: str) -> None:
+    """Make the rows of a registry's packages say what their addresses say."""
+    watched, c = read_watched(connection), tables.packages.c
     last = connection.scalar(select(func.max(c.Id)).where(c.manager == manager)) or 0
     first = connection.scalar(select(func.min(c.Id)).where(c.manager == manager)) or 0
     for start in range(first, last + 1, PART):
-        list_part(connection, manager, changes, c.Id.between(start, start + PART - 1))
-    return changes
+        update_part(connection, manager, watched, c.Id.between(start, start + PART - 1))
 
 
-def list_part(
-    connection: Connection, manager: str, changes: Changes, part: ColumnElement[bool]
+def update_part(
+    connection: Connection, manager: str, watched: Watched, part: ColumnElement[bool]
 ) -> None:
-    """Add how those of a part of the packages do."""
-    table, packages, watched = tables.packagerepos, tables.packages, changes.watched
+    """Likewise of a part of the packages."""
+    table, packages = tables.packagerepos, tables.packages
     stored = {
         (row.package_id, row.host, row.repo.lower()): row
         for row in connection.execute(
@@ -95,22 +65,26 @@ def list_part(
             .where(packages.c.manager == manager, part)
         )
     }
-    kept = set[tuple[int, str, str]]()
+    new, kept = list[dict[str, Any]](), set[tuple[int, str, str]]()
     for package, addresses in read_addresses(connection, manager, part):
         for claim in list_claims(addresses, manager, watched.hosts):
             host, name, directory = claim.repository
             own = (package, host, name.lower())
             kept.add(own)
+            repoid = watched.numbers.get(own[1:])
             old = stored.get(own)
             proof = COMMIT if old is not None and old.proof == COMMIT else claim.proof
-            row = (package, host, name, directory, claim.field, proof, watched.numbers.get(own[1:]))
+            values = {"repo": name, "directory": directory, "field": claim.field, "proof": proof}
+            values["repoid"] = repoid  # type: ignore[assignment]  # a number beside texts
             if old is None:
-                changes.new.append(row)
-                continue
-            values = dict(zip(COLUMNS[2:], row[2:], strict=True))
-            if any(getattr(old, column) != value for column, value in values.items()):
-                changes.changed.append((old.Id, values))
-    changes.gone.extend(row.Id for own, row in stored.items() if own not in kept)
+                new.append({"package_id": package, "host": host, **values})
+            elif any(getattr(old, column) != value for column, value in values.items()):
+                connection.execute(update(table).where(table.c.Id == old.Id).values(values))
+    for gone in chunks([row.Id for own, row in stored.items() if own not in kept]):
+        connection.execute(delete(table).where(table.c.Id.in_(gone)))
+    if new:
+        columns = zip(*map(dict.values, new), strict=True)
+        insert_columns(connection, table, [*new[0]], [*columns], {})
 
 
 def read_addresses(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from engines import connect, deadline, kind_of
 from engines.transaction import transact, write_first
@@ -82,6 +82,18 @@ def test_what_could_not_be_written_is_done_again_and_what_is_wrong_is_raised(eng
     with pytest.raises(ValueError, match="no"):
         write_first(engine, fail)
     assert names(engine) == {"whole"}
+
+
+def test_what_is_refused_is_not_tried_again(engine: Engine):
+    tries = list[int]()
+
+    def work(_: Connection) -> None:
+        tries.append(1)
+        raise IntegrityError("INSERT", None, sqlite3.IntegrityError("is there"))
+
+    with pytest.raises(IntegrityError):
+        write_first(engine, work)
+    assert len(tries) == 1
 
 
 def test_commit_that_fails_is_done_again_with_all_that_it_commits(

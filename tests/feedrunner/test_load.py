@@ -2,10 +2,12 @@
 
 import os
 import threading
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, select
 
+from engines import kind_of
 from feedrunner import load as loading
 from feedrunner.runner import load_lines, run_feed
 from schema.tables import packages as tables
@@ -231,3 +233,22 @@ def test_next_lines_are_read_while_a_batch_is_committed(
     assert ended.error.startswith("line 4: is no JSON")
     assert waited
     assert all(waited)
+
+
+def test_first_load_goes_on_where_the_answer_to_a_commit_is_lost(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    lost, do_commit = list[int](), engine.dialect.do_commit
+
+    def commit(connection: Any) -> None:
+        do_commit(connection)
+        if threading.current_thread() is not threading.main_thread() and not lost:
+            lost.append(1)
+            raise kind_of(engine).error("lost")
+
+    monkeypatch.setattr(engine.dialect, "do_commit", commit)
+    lines = b"".join(line + b"\n" for line in (SHOP[0], state(at=1), SHOP[1]))
+    ended = load_lines(engine, write_feed(tmp_path, ""), [lines], lambda: 0)
+    assert (ended.state, ended.error, lost) == ("done", "", [1])
+    names = select(tables.packages.c.name).order_by(tables.packages.c.name)
+    assert len(rows(engine, names)) == 2

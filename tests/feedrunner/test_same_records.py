@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from feedrunner.comparing import brought
+from feedrunner.comparing import brought, unchanged
+from feedrunner.comparing.brought import Brought
 from feedrunner.comparing.unchanged import Comparison
 from feedrunner.messages import Allowed
 from tests.counts import count
@@ -88,3 +89,56 @@ def read_again(lines: list[bytes]) -> tuple:
     fresh = Comparison(None, ALLOWED)
     read(random.Random(0), fresh, lines)
     return fresh.brought(1, ALLOWED)[2:]
+
+
+def known() -> Brought:
+    """Return what two records brought."""
+    first = Comparison(None, ALLOWED)
+    for _ in first.read([b"".join(line + b"\n" for line in RECORDS)]):
+        pass
+    return first.brought(1, ALLOWED)
+
+
+def told(lines: list[bytes]) -> tuple[bool, list[bytes]]:
+    """Return whether lines bring what those records brought, and the lines that must be read."""
+    comparison = Comparison(known(), ALLOWED)
+    must_be_read = [one for group in comparison.read([b"\n".join(lines)]) for one in group]
+    return comparison.is_same, must_be_read
+
+
+RECORDS = [record("packages", name="apple"), record("packages", name="pear")]
+SCHEMA = b'{"type": "SCHEMA", "stream": "packages"}'
+ODD_SCHEMA = b'{"type": "SCHEMA", "stream": "packages", "schema": {"properties": {"nope": {}}}}'
+
+
+def test_last_state_counts_whatever_streams_states_name():
+    first, second, third = (
+        state(n=number)[:-1] + f', "stream": "{stream}"}}'.encode()
+        for number, stream in enumerate("xyx")
+    )
+    assert told([first, RECORDS[0], second, RECORDS[1], third]) == (True, [third])
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"), [(b'{"type": "STATE", "value": 5}', state(n=1)), (ODD_SCHEMA, SCHEMA)]
+)
+def test_bad_line_is_read_though_a_good_one_follows(bad: bytes, good: bytes):
+    lines = [RECORDS[0], bad, RECORDS[1], good]
+    assert told(lines) == (False, lines)
+
+
+@pytest.mark.parametrize("cut", [1, 20, 65_536])
+def test_state_that_pieces_cut_is_not_kept_waiting_for_ever(
+    cut: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(unchanged, "PATIENCE_SECONDS", -1)
+    long = state(etag="e" * 70_000) + b"\n"
+    came = list[bytes]()
+
+    def pieces():
+        for piece in (RECORDS[0] + b"\n", long[:cut], long[cut:], RECORDS[1] + b"\n"):
+            came.append(piece)
+            yield piece
+
+    assert next(iter(Comparison(known(), ALLOWED).read(pieces()))) == [RECORDS[0]]
+    assert len(came) == 3

@@ -1,7 +1,11 @@
 """How many attempts of a run are asked for: as many as it can have had, not as many as it says."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from backfill.audit.findings import find_missing_attempts
+from backfill.records import ListedRun
 from fakegithub.api.answers import Answer, error
 from fakegithub.api.lies import Lie
 from schema.tables.ci import jobs, runattempts, workflowruns
@@ -58,3 +62,12 @@ def worlds_of_many_attempts(number: int):
             world.finish_job(job, "success", after=30)
         world.finish_run(run, after=1)
     return world, job_ids
+
+
+def test_audit_misses_no_attempt_before_those_that_are_read(engine):
+    now = datetime(2026, 11, 30)
+    run = ListedRun(7, 1500, "completed", "success", now, now)
+    for until in (now, now - timedelta(minutes=1)):
+        assert find_missing_attempts(run, {*range(501, 1501)}, until) == []
+    lost = find_missing_attempts(run, {*range(502, 1501)}, now)
+    assert [one.name for one in lost] == ["7/501"]

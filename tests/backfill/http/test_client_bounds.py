@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -38,7 +39,8 @@ def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[Client
         def do_GET(self) -> None:
             self.send_response(status)
             for name, value in headers.items():
-                after = str(int(self.path.partition("page=")[2] or 1) + 1)
+                asked = re.search(r"[?&]page=(\d+)", self.path)
+                after = str(int(asked[1] if asked else 1) + 1)
                 text = value.replace("{url}", url).replace("{next}", after)
                 self.send_header(name.replace("_", "-"), text)
             self.send_header("Content-Length", str(len(body)))
@@ -203,8 +205,14 @@ def test_pages_that_differ_are_all_taken():
 
 
 @pytest.mark.parametrize("body", [b"[]", b'[{"id": 1}]', b'{"total_count": 9, "runs": []}'])
-def test_pages_whose_links_count_on_for_ever_end_with_a_sentence(body: bytes):
-    with answering(body, Link='<{url}/things?page={next}>; rel="next"') as client:
+@pytest.mark.parametrize("query", ["", "?per_page=100"])
+@pytest.mark.parametrize("broken", [None, []])
+def test_pages_whose_links_count_on_for_ever_end_with_a_sentence(
+    body: bytes, query: str, broken: list[ApiError] | None
+):
+    link = query.replace("?", "&")
+    with answering(body, Link=f'<{{url}}/things?page={{next}}{link}>; rel="next"') as client:
         with pytest.raises(ApiError, match="its pages repeat"):
-            list(fetch_pages(client, "/things", know_nothing))
+            list(fetch_pages(client, f"/things{query}", know_nothing, broken))
         assert client.rate_limit.sent <= 3
+    assert not broken

@@ -84,13 +84,19 @@ def put_parts(writer: Writer, number: int, reads: list[Read]) -> None:
         writer.put(reads)
 
 
-@ENGINES
-def test_parts_are_stored_in_their_order_each_note_once(engine: Engine, small: list[int]):
-    parts, order, refused = story_parts(), list[int](), list[str]()
+def stored_alone(engine: Engine, parts: list[list[Read]]) -> Any:
+    """Return what parts leave that are stored one by one, and leave nothing."""
     for reads in parts:
         api.write(engine, reads)
     wanted = contents(engine)
     emptied(engine.url.render_as_string(hide_password=False))
+    return wanted
+
+
+@ENGINES
+def test_parts_are_stored_in_their_order_each_note_once(engine: Engine, small: list[int]):
+    parts, order, refused = story_parts(), list[int](), list[str]()
+    wanted = stored_alone(engine, parts)
     writer, goes_on = held_up(engine, refused)
     for number, reads in enumerate(parts):
         writer.put(reads, lambda _, number=number: order.append(number))  # type: ignore[misc]
@@ -108,10 +114,7 @@ def test_parts_are_stored_in_their_order_each_note_once(engine: Engine, small: l
 @pytest.mark.parametrize("engine_name", ["sqlite", "postgresql"], indirect=True)
 def test_part_that_is_refused_costs_none_that_is_taken_beside_it(engine: Engine, small: list[int]):
     parts, refused, stored = story_parts(), list[str](), list[int]()
-    for reads in parts:
-        api.write(engine, reads)
-    wanted = contents(engine)
-    emptied(engine.url.render_as_string(hide_password=False))
+    wanted = stored_alone(engine, parts)
     writer, goes_on = held_up(engine, refused)
     for number, reads in enumerate(parts):
         writer.put(reads)

@@ -86,6 +86,25 @@ def test_missed_nights_are_kept_until_a_night_or_one_before_is_made_anew(
     assert "failed" not in cells(client, ledger).values()
 
 
+def test_night_that_ended_goes_by_the_name_that_a_workflow_has_since(
+    store_url: str, engine: sa.Engine, make_client: MakeClient
+):
+    # The file is moved four nights ago: for one night its workflow is called as the file is.
+    ledger = nightly(engine, "acme/ledger", NIGHTS, 4, workflowgitid=7)
+    nightly(engine, "acme/every", NIGHTS, 0)
+    path, at = ".github/workflows/nightly.yml", NOW.replace(hour=2, minute=30)
+    stored.run(engine, ledger, at - DAY * 3, workflowgitid=8, workflowname=path)
+    make_all(engine, PLAN, NOW)
+    client, moved = make_client(store_url, now=NOW), str((NOW - DAY * 3).date())
+    assert cells(client, ledger)[moved] == "failed"
+    late = [stored.run(engine, ledger, at - DAY * back, workflowgitid=8) for back in (2, 1, 0)]
+    with engine.begin() as connection:
+        changed_runs.note_changes(connection, [("github", gitid) for gitid in late])
+    make_all(engine, PLAN, NOW)
+    assert cells(client, ledger)[moved] == "passed"
+    assert cells(make_client(store_url, now=NOW), ledger)[moved] == "passed"
+
+
 def test_night_that_lacks_its_roll_up_keeps_nothing(
     store_url: str, engine: sa.Engine, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ):

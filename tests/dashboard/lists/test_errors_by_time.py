@@ -65,3 +65,11 @@ def test_errors_of_days_are_read_by_their_time(engine: Engine):
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
                 # By an index of times, or by each error's: ANALYZE tells of few.
                 assert "time>? AND time<?" in str(plan), plan
+
+
+def test_repository_of_an_error_is_known_though_its_jobs_are_not_stored(engine: Engine):
+    fill(engine)
+    wanted = ErrorFilter(NOW - timedelta(days=10), NOW + timedelta(hours=1))
+    with engine.connect() as connection:
+        places = error_ranking.name_places(connection, wanted, ["2:0"])
+    assert [(len(one.repositories), one.jobs) for one in places.values()] == [(1, ())]

@@ -174,3 +174,21 @@ def test_row_that_cannot_be_sent_ends_its_copy_at_once(engine: Engine, number: i
     with engine.begin() as connection:
         post(connection, number)
     assert names(engine) == wanted(number, "a")
+
+
+@pytest.mark.parametrize("error", [UnicodeError, KeyboardInterrupt])
+def test_what_stops_the_sending_leaves_no_pipeline_open(engine: Engine, error: type[BaseException]):
+    def stopped() -> None:
+        raise error
+
+    with engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        connection.begin()
+        raw.held.append(stopped)
+        with pytest.raises(error) as kept:
+            raw.push()
+        connection.rollback()
+        assert (kept.type, raw.pgconn.pipeline_status) == (error, 0)
+    with engine.begin() as connection:
+        post(connection, 2)
+    assert names(engine) == wanted(2, "a")
