@@ -26,6 +26,7 @@ def register(given: Mapping[str, object], settings: Settings, url: str) -> int:
     for vendor in vendors:
         made[webhook_secret.secret_setting(vendor)] = keys[vendor][0].decode()
     command = (*COMMAND, "--register", url)
+    # The command is our own.
     return subprocess.run(command, env=made, stdin=subprocess.DEVNULL).returncode  # noqa: S603
 
 

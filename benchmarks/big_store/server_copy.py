@@ -104,7 +104,7 @@ def copy_table(
     name = table.name
     if not read_columns(file, name):
         return
-    (rows,) = file.execute(f"SELECT count(*) FROM {name}").fetchone()  # noqa: S608
+    (rows,) = file.execute(f"SELECT count(*) FROM {name}").fetchone()  # noqa: S608 - our own
     if not rows or connection.execute(sa.select(table.c.Id).limit(1)).first():
         return  # those that the migrations fill are filled
     began = time.monotonic()

@@ -76,7 +76,7 @@ def load_sqlite(connection: sa.Connection, file: sqlite3.Connection, table: sa.T
     names = ", ".join(names_of(connection, file, table))
     connection.exec_driver_sql("ATTACH DATABASE ? AS source", (path,))
     copied = connection.exec_driver_sql(
-        f"INSERT INTO main.{table.name} ({names})"  # noqa: S608
+        f"INSERT INTO main.{table.name} ({names})"  # noqa: S608 - our own names
         f" SELECT {names} FROM source.{table.name} ORDER BY Id"
     ).rowcount
     connection.commit()

@@ -139,6 +139,7 @@ def merge(connection: Connection, table: Any, sql: str, rows: Sequence[Row]) -> 
     # Of all columns, without what NOT NULL demands of those that the rows have not. Each time:
     # behind a pooler another transaction may be in another session.
     connection.exec_driver_sql(
+        # Our own names: nobody else says a word of it.
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {beside} ON COMMIT DELETE ROWS AS"  # noqa: S608
         f" SELECT * FROM {table.name} WITH NO DATA"
     )
@@ -176,7 +177,7 @@ def taking_from(sql: str, beside: str) -> str:
     into, _, rest = sql.partition(" VALUES (")
     columns = into.partition("(")[2].rstrip(")")
     _, conflict, what = rest.partition(" ON CONFLICT ")
-    return f"{into} SELECT {columns} FROM {beside}{conflict}{what}"  # noqa: S608
+    return f"{into} SELECT {columns} FROM {beside}{conflict}{what}"  # noqa: S608 - our own names
 
 
 def forget_used(connection: Connection) -> None:

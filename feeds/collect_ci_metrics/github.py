@@ -42,7 +42,7 @@ class Github:
         if self.token:
             request.add_unredirected_header("Authorization", f"Bearer {self.token}")
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             left = error.headers.get("x-ratelimit-remaining")

@@ -79,11 +79,11 @@ def locked_names(lock: dict[str, Any]) -> set[str]:
 def load_package(name: str) -> None:
     """Print a package; one that the registry does not give is left out."""
     url = os.environ.get("SOURCE_NPM_URL", "https://registry.npmjs.org").rstrip("/")
-    request = urllib.request.Request(f"{url}/{quote(name, safe='@')}")  # noqa: S310
+    request = urllib.request.Request(f"{url}/{quote(name, safe='@')}")  # noqa: S310 - operator's
     if token := token_of("SOURCE_NPM_TOKEN"):
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
             emit_package(name, *read_packument(answer))
     except urllib.error.HTTPError as error:
         if error.code in AGAIN:

@@ -137,7 +137,7 @@ def files_by_version(name: str) -> dict[str, list[dict[str, Any]]]:
         f"{index()}/{name}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
             if "json" not in answer.headers.get("Content-Type", ""):
                 return {}
             files = json.load(answer).get("files", [])

@@ -49,7 +49,7 @@ def read_sbom(server: str, name: str) -> dict[str, Any] | None:
     if token := token_of("SOURCE_GITHUB_TOKEN"):
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
             sbom: dict[str, Any] = json.load(answer)["sbom"]
             return sbom
     except urllib.error.HTTPError as error:

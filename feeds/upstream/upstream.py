@@ -83,7 +83,7 @@ def ask(url: str, token: str, names: list[str]) -> list[dict[str, Any] | None]:
     request = urllib.request.Request(url, body, headers)  # noqa: S310 - the operator's server
     request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
             given = json.load(answer)
     except (OSError, ValueError) as error:
         raise SourceDown(f"{url}: {error}") from error

@@ -74,6 +74,7 @@ def run(
     made: Mapping[str, str], command: Sequence[str] = COMMAND, name: str = "the reconciler"
 ) -> int | str:
     """Run a reconciler, or another command, to its end; return its exit status. Raises OSError."""
+    # The command is our own.
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=dict(made)) as process:  # noqa: S603
         log.info(f"{name} started", pid=process.pid)
         # Not `communicate`: it would close the pipe.
