@@ -5,7 +5,8 @@ Each reader takes the object, the key and `at`, the object's own name, so that a
 do not validate against GitHub's schemas, so only what is read is checked.
 
 What cannot be read is None, too, and noted (`Noting`): one odd field must not cost the others. Only
-what names a row refuses it: `key` and `strict` raise Unmappable.
+what names a row refuses it: `key` and `strict` raise Unmappable. A part of a payload that nothing
+names, a commit of a push, is left out and noted (`key_of_part`).
 """
 
 import re
@@ -65,12 +66,28 @@ def key(reader: Callable[..., Value | None], source: Mapping[str, Any], key: str
     return value
 
 
+def key_of_part(
+    reader: Callable[..., Value | None], source: Mapping[str, Any], name: str, at: str
+) -> Value | None:
+    """Return what names a part that the others can do without; None, noted, leaves it out."""
+    try:
+        return key(reader, source, name, at)
+    except Unmappable as error:
+        note(error)
+        return None
+
+
 def refuse(at: str, key: str, wanted: str, value: object) -> None:
     """Note a field that cannot be read, once: its name, what it wants and what it got."""
+    if NOTES.get() is not None:
+        note(Unmappable(f"{at}.{key}", f"wants {wanted}, got {shown(value)}"))
+
+
+def note(error: Unmappable) -> None:
+    """Note what cannot be read; where nothing is noted, raise it."""
     notes = NOTES.get()
     if notes is None:
         return
-    error = Unmappable(f"{at}.{key}", f"wants {wanted}, got {shown(value)}")
     if notes is REFUSED:
         raise error
     if len(notes) < MOST_NOTES and str(error) not in notes:

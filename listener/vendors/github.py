@@ -16,7 +16,7 @@ from listener.vendors.head import (
 )
 
 HOOK_ID = re.compile(r"[0-9]{1,18}")
-SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
+SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})", re.ASCII)
 
 # What GitHub's page calls the events, under "Let me select individual events".
 # https://docs.github.com/webhooks/webhook-events-and-payloads
@@ -66,7 +66,8 @@ def signer(secrets: Sequence[bytes], body: bytes, signature: Signature) -> int |
     """Return which secret (from 1) signed the body, or None.
 
     `body` is the request's, byte for byte. Every secret is tried, and compared in constant time,
-    so that neither the number of secrets nor a right beginning can be felt from outside.
+    so that neither the number of secrets nor a right beginning can be felt from outside. GitHub
+    writes digits in lower case; a relay that signs anew may not, and it is the same digest.
     https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
     """
     given = SIGNATURE.fullmatch(signature) if isinstance(signature, str) else None

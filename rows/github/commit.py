@@ -1,6 +1,6 @@
 """Commits of a push and of the API -> commits. All their columns are fixed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rows import Row, fields, version
@@ -18,11 +18,16 @@ def page(repo: Repository, sha: str) -> str:
     return f"{repo.url}/commit/{sha}"
 
 
-def pushed_row(commit: Mapping[str, Any], repo: Repository, at: str = "commits") -> Row:
-    """Return the row of a commit as a push carries it: its time has the author's offset."""
-    sha = fields.key(fields.sha, commit, "id", at)
+def pushed_row(commit: Mapping[str, Any], repo: Repository, at: str = "commits") -> Iterator[Row]:
+    """Yield the row of a commit as a push carries it: its time has the author's offset.
+
+    One whose id cannot be read has none, and costs neither the others nor the branch.
+    """
+    sha = fields.key_of_part(fields.sha, commit, "id", at)
+    if sha is None:
+        return
     author = fields.child(commit, "author", at) or {}
-    return commit_row(
+    yield commit_row(
         {
             "hash": sha,
             "author": fields.text(author, "name", f"{at}.author"),
@@ -41,9 +46,10 @@ def pushed_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
     The head is not among `commits` when a branch is made on a known commit.
     """
     head = fields.child(payload, "head_commit", "push")
-    rows = [pushed_row(commit, repo) for commit in fields.children(payload, "commits", "push")]
+    commits = fields.children(payload, "commits", "push")
+    rows = [row for commit in commits for row in pushed_row(commit, repo)]
     if head is not None:
-        rows.append(pushed_row(head, repo, "head_commit"))
+        rows.extend(pushed_row(head, repo, "head_commit"))
     return list({row.values["hash"]: row for row in rows}.values())
 
 

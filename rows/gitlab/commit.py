@@ -18,10 +18,12 @@ def commit_row(sha: str, repo: Repository, said: Mapping[str, object]) -> Row:
 
 
 def pushed_rows(payload: Payload, repo: Repository) -> list[Row]:
-    """Return a row for each commit of a push."""
+    """Return a row for each commit of a push whose id can be read."""
     rows = []
     for commit in fields.children(payload, "commits", "push"):
-        sha = fields.key(fields.sha, commit, "id", "commits")
+        sha = fields.key_of_part(fields.sha, commit, "id", "commits")
+        if sha is None:
+            continue
         author = fields.child(commit, "author", "commits") or {}
         said = {
             "author": fields.text(author, "name", "commits.author"),

@@ -95,6 +95,7 @@ def hook_rows(payload: Payload, repo: Repository) -> list[Row]:
     commit = fields.child(payload, "commit", "payload") or {}
     # Without a stage there is no job, and no bridge either, which hooks leave out.
     is_broken = not jobs and fields.items(given, "stages", HOOK_AT) == []
+    jobs = [one for one in jobs if fields.key_of_part(fields.number, one, "id", "builds")]
     pipeline = read_pipeline(
         given,
         HOOK_AT,

@@ -19,6 +19,10 @@ def test_signature_while_rotating_is_accepted_from_either_secret():
     assert signer([OTHER, SECRET], BODY, f"sha256={DIGEST}") == 2
 
 
+def test_signature_whose_digits_are_in_upper_case_is_the_same():
+    assert signer([OTHER, SECRET], BODY, f"sha256={DIGEST.upper()}") == 2
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -30,11 +34,11 @@ def test_signature_while_rotating_is_accepted_from_either_secret():
         f"sha256={DIGEST}0",
         f"sha256={DIGEST}\n",
         f" sha256={DIGEST}",
-        f"sha256={DIGEST.upper()}",
         f"SHA256={DIGEST}",
         f"sha1={DIGEST[:40]}",
         f"sha256={DIGEST}, sha256={DIGEST}",
         "sha256=" + "é" * 64,
+        "sha256=" + "\uff21" * 64,  # full-width letters
         "sha256=" + "\uff11" * 64,  # full-width digits
         "sha256=" + "\udcff" * 64,
         f"sha256={DIGEST[:-1]}8",

@@ -107,6 +107,15 @@ def test_push_without_commits_brings_none():
     assert of_table(push([]), "commits") == of_table(push(None), "commits") == []
 
 
+@pytest.mark.parametrize("odd", [None, 7, "", "main", SHA.upper(), SHA[:7], "0" * 40])
+def test_commit_whose_id_cannot_be_read_costs_neither_the_branch_nor_other_commits(odd: Any):
+    other = {**COMMIT, "id": "1" * 40}
+    found = push([{**COMMIT, "id": odd}, other], {**COMMIT, "id": odd})
+    assert [values["hash"] for values in of_table(found, "commits")] == ["1" * 40]
+    assert only(found, "branches")["headhash"] == SHA
+    assert [note.partition(": ")[0] for note in found.notes] == ["commits.id", "head_commit.id"]
+
+
 @pytest.mark.parametrize(
     ("commits", "head", "field"),
     [

@@ -227,7 +227,6 @@ def test_renamed_project_brings_both_of_its_names():
         (pipeline(id="31"), r"object_attributes\.id"),
         ({**HOOK, "project": payloads.project(id="7")}, r"project\.id"),
         ({**HOOK, "project": payloads.project(web_url=7)}, r"project\.web_url"),
-        (pipeline(job("x", "unit")), r"builds\.id"),
         ({**HOOK, "object_kind": 5}, r"payload\.object_kind"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from rows import Unmappable
 from rows.sources import source_of
-from tests.rows.gitlab import payloads
+from tests.rows.gitlab import payloads, test_branch
 from tests.rows.gitlab.payloads import Json
 
 GITLAB = source_of("gitlab")
@@ -58,3 +58,25 @@ def test_name_of_another_type_is_noted_and_the_job_is_kept():
     mapped = GITLAB.rows_for("pipeline", hook, None, NOW)
     assert "builds.name" in str(mapped.notes)
     assert [row.values["gitid"] for row in mapped.rows if row.table == "jobs"] == [377, 378]
+
+
+@pytest.mark.parametrize("odd", [None, "377", 1.5, -1])
+def test_job_whose_id_cannot_be_read_costs_neither_the_pipeline_nor_other_jobs(odd: object):
+    hook = copy.deepcopy(HOOK)
+    hook["builds"][0]["id"] = odd
+    mapped = GITLAB.rows_for("pipeline", hook, None, NOW)
+    whole = GITLAB.rows_for("pipeline", HOOK, None, NOW)
+    assert "builds.id" in str(mapped.notes)
+    assert [row for row in whole.rows if row not in mapped.rows] == [
+        row for row in whole.rows if row.values.get("gitid") == 377
+    ]
+
+
+def test_commit_whose_id_cannot_be_read_costs_neither_the_branch_nor_other_commits():
+    push = test_branch.push()
+    ids = [commit["id"] for commit in push["commits"]]
+    odd = {**push, "commits": [{**push["commits"][0], "id": None}, *push["commits"]]}
+    mapped = GITLAB.rows_for("push", odd, None, NOW)
+    assert mapped.notes == ("commits.id: is missing",)
+    assert [row.values["hash"] for row in mapped.rows if row.table == "commits"] == ids
+    assert any(row.table == "branches" for row in mapped.rows)

@@ -13,11 +13,12 @@ from tests.stories.story import HERE, PUSH, SHA
 ODD = {**PUSH[1]["commits"][0], "id": THIRD_SHA, "timestamp": "2018-01-26T07:30:02-34:07"}
 PAYLOAD = {
     **PUSH[1],
-    "commits": [*PUSH[1]["commits"], ODD, "no commit"],
+    "commits": [{"message": "no id"}, *PUSH[1]["commits"], ODD, "no commit"],
     "repository": {**HERE, "default_branch": 7, "private": "yes"},
 }
 NOTES = (
     "push.commits: wants a list of objects, got a list; "
+    "commits.id: is missing; "
     "commits.timestamp: wants a time, got '2018-01-26T07:30:02-34:07'; "
     "repository.default_branch: wants text, got 7; "
     "repository.private: wants true or false, got 'yes'"
