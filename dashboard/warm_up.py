@@ -22,6 +22,10 @@ TRIES = 3
 """One that is stopped by its time has kept what it came to."""
 
 
+PAUSES = 5.0, 300.0
+"""Seconds until a store that cannot be read yet is looked at again: at first, and at most."""
+
+
 def start(app: Flask) -> threading.Thread:
     """Ask for the pages in a thread of its own, which ends by itself; call it after the fork."""
     thread = threading.Thread(target=work, args=(app,), name="warm-up", daemon=True)
@@ -30,22 +34,33 @@ def start(app: Flask) -> threading.Thread:
 
 
 def work(app: Flask) -> None:
-    """Ask for each page; rest as long as it took: visitors come first."""
+    """Ask for each page once it can be made: a store may be upgraded, copied or away until then."""
+    told, pause = "", PAUSES[0]
     for path in PATHS:
-        try:
-            for _ in range(TRIES):
-                began = time.monotonic()
-                is_made = make_page(app, path)
-                time.sleep(time.monotonic() - began)
-                if is_made:
-                    break
-        except request.NotReady:
-            return  # there is nothing to read yet, or what is there is being made anew
-        except SQLAlchemyError as error:
-            LOG.info("pages are not made ahead: %s", faults.cause(error))
-            return
-        except Exception:
-            LOG.exception("%s is not made ahead", path)  # whoever asks is told
+        while why := try_page(app, path):
+            if why != told:
+                LOG.info("pages are made ahead once they can be: %s", why)
+            told = why
+            time.sleep(pause)
+            pause = min(2 * pause, PAUSES[1])
+
+
+def try_page(app: Flask, path: str) -> str:
+    """Make a page, rest as long as it took: visitors come first. Return why it is to be later."""
+    try:
+        for _ in range(TRIES):
+            began = time.monotonic()
+            is_made = make_page(app, path)
+            time.sleep(time.monotonic() - began)
+            if is_made:
+                break
+    except request.NotReady as error:
+        return str(error)
+    except SQLAlchemyError as error:
+        return faults.cause(error)
+    except Exception:
+        LOG.exception("%s is not made ahead", path)  # whoever asks is told
+    return ""
 
 
 def make_page(app: Flask, path: str) -> bool:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from dashboard import warm_up
+from schema import migrate
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.browsing import UTC_NOON
@@ -58,12 +59,49 @@ def test_pages_are_made_ahead_behind_their_password_and_shown_to_nobody(
     text_of(client, "/", 401)
 
 
-def test_store_that_is_not_there_is_left_to_who_asks(
-    make_client: MakeClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_store_that_is_made_later_is_read_then(
+    make_client: MakeClient,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     caplog.set_level(logging.INFO)
-    warm_up.work(make_client(f"sqlite:///{tmp_path / 'none.db'}").application)
-    away = make_client("mysql+pymysql://root@127.0.0.1:9/none").application
-    warm_up.work(away)
-    assert "pages are not made ahead:" in caplog.text
+    monkeypatch.setattr(warm_up, "PAUSES", (0.05, 0.05))
+    url, made, make_page = f"sqlite:///{tmp_path / 'later.db'}", list[str](), warm_up.make_page
+
+    def make(app: Flask, path: str) -> bool:
+        is_made = make_page(app, path)  # raises until it can be
+        made.append(path)
+        return is_made
+
+    monkeypatch.setattr(warm_up, "make_page", make)
+    thread = warm_up.start(make_client(url).application)
+    thread.join(0.5)
+    assert thread.is_alive()
+    assert made == []
+    later = sa.create_engine(url)
+    migrate.upgrade(later)
+    later.dispose()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert made == list(warm_up.PATHS)
+    told = "pages are made ahead once they can be: There is no store yet."
+    assert caplog.text.count(told) == 1
+
+
+def test_database_that_is_away_is_asked_again_and_told_once(
+    make_client: MakeClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(warm_up, "PAUSES", (0.01, 0.01))
+    asked, make_page = list[str](), warm_up.make_page
+
+    def make(app: Flask, path: str) -> bool:
+        asked.append(path)
+        return len(asked) > 3 or make_page(app, path)  # then it is back
+
+    monkeypatch.setattr(warm_up, "make_page", make)
+    warm_up.work(make_client("mysql+pymysql://root@127.0.0.1:9/none").application)
+    assert asked == ["/", "/", "/", *warm_up.PATHS]
+    assert caplog.text.count("pages are made ahead once they can be:") == 1
     assert "Traceback" not in caplog.text
