@@ -19,7 +19,7 @@ import requests
 from tqdm import tqdm
 
 from demo import month, pipelines, reasons
-from demo.together import start_pages, stop
+from demo.pages_beside import PagesBeside
 from engines import connect, reading
 from fakegithub.api.delivering import deliver
 from fakegithub.world.world import Delivery
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
             print("\nThe pages follow when the listener has counted the day.", flush=True)
             wait_counted()
             print("The listener and the pages stay up until Ctrl-C.", flush=True)
-            pages = start_pages({**os.environ, **environment(secret)}, "-p", str(free_port()))
+            pages = PagesBeside({**os.environ, **environment(secret)}, "-p", str(free_port()))
             listener.wait()
         return 0 if set(answers) <= {"applied"} else 1
     except KeyboardInterrupt:
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
         listener.terminate()
         listener.wait()
         if pages is not None:
-            stop(pages)
+            pages.stop()
 
 
 def yesterday() -> datetime:
