@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, g, make_response, render_template
 from flask import request as asked
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,11 +19,19 @@ from dashboard.published import badge, feed, metrics
 from dashboard.view import formats, night_matrix
 from dashboard.web import access, compression, filters, links, names, request
 from dashboard.web.filters import BadFilter
-from engines import faults
+from engines import deadline, faults
+from store.reads.connection import STATEMENT_SECONDS
 from store.rollups.spans import RollupPlan
 
 LOG = logging.getLogger("dashboard")
 RETRY_SECONDS = 15
+TOO_LONG = (
+    "This page takes too long",
+    f"The store answers, but takes more than {STATEMENT_SECONDS:.0f} seconds for this page. After"
+    " an upgrade, and while a long history comes in, the listener counts each day anew, the newest"
+    " first: Health says how many wait. Until then choose fewer days, or one repository.",
+)
+"""Title and what to do."""
 
 
 def create_app(
@@ -116,7 +124,10 @@ def wait(error: request.NotReady) -> Response:
 
 
 def apologize(error: SQLAlchemyError) -> Response:
-    """Answer while the database does not."""
+    """Answer while the database does not, or not within the time of a page."""
+    if "schema" in g and is_time_over(error):
+        LOG.warning("%s took longer than a page may: %s", asked.path, faults.cause(error))
+        return plain(503, *TOO_LONG, again=4 * RETRY_SECONDS)
     LOG.error("the store does not answer: %s", faults.cause(error))
     return plain(
         503,
@@ -125,6 +136,13 @@ def apologize(error: SQLAlchemyError) -> Response:
         "This page tries again by itself.",
         again=RETRY_SECONDS,
     )
+
+
+def is_time_over(error: SQLAlchemyError) -> bool:
+    """Tell whether it was the time of a statement or of the whole page that ended it."""
+    rest = deadline.left()
+    is_cut = isinstance(error, deadline.Late) or faults.fault(error) == faults.CUT
+    return is_cut or (rest is not None and rest <= 0)
 
 
 def fail(error: Exception) -> Response:

@@ -16,6 +16,7 @@ from store.reads import audits, freshness
 from store.reads import health as reads_health
 from store.reads.freshness import Freshness
 from store.reads.health import HourCount
+from store.rollups.spans import count_due_days
 from store.state import health
 from store.write import changed_runs
 
@@ -98,6 +99,7 @@ def show() -> str:
         cycle=audits.read_last_cycle(store()),
         leases=audits.list_leases(store(), g.now),
         pending=changed_runs.pending_runs(store()),
+        due_days=count_due_days(store(), site().plan, g.now),
         chart=charts.draw_bars(charts.hour_points(labels), tones, NAMES, "none"),
         deliveries=sum(sum(values) for values in by_state.values()),
         states=states,

@@ -106,7 +106,8 @@ def known(value: object) -> object:
 
 def first_line(text: str | None, most: int = 120) -> str:
     """Return the first line of a text, cut where it is too long."""
-    line = one_line(next(iter((text or "").strip().splitlines()), ""))
+    lines = (one_line(line).strip() for line in (text or "").splitlines())
+    line = next(filter(None, lines), "")  # a line of signs without a shape is none
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 

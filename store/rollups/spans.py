@@ -91,6 +91,19 @@ def list_stored_spans(connection: Connection) -> dict[tuple[str, datetime], Stor
     return {(row[0], row[1]): StoredSpan(*row[2:]) for row in connection.execute(query)}
 
 
+def count_due_days(connection: Connection, plan: RollupPlan, now: datetime) -> int:
+    """Return how many days from the first run to yesterday are not counted by REVISION."""
+    span, run = rollspans.c, workflowruns.c
+    oldest = connection.scalar(select(func.min(run.createtime)))
+    if oldest is None or oldest >= now:
+        return 0
+    first, today = plan.calendar.local(oldest).date(), plan.calendar.local(now).date()
+    begin, end = plan.calendar.borders(first, first)[0], plan.calendar.borders(today, today)[0]
+    made = select(func.count()).where(span.kind == DAY, span.rules == REVISION)
+    made = made.where(span.begintime >= begin, span.begintime < end)
+    return max((today - first).days - (connection.scalar(made) or 0), 0)
+
+
 def list_due_spans(
     engine: Engine, plan: RollupPlan, limit: int, now: datetime | None = None
 ) -> list[RollupSpan]:

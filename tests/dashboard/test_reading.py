@@ -1,6 +1,7 @@
 """The pages' connection cannot write, and says what is wrong with a store it cannot read."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError
 
+from dashboard.web import request
 from engines import connect
 from schema import migrate
 from store.open import READ, open_engine
@@ -108,6 +110,38 @@ def test_database_that_is_down_is_said(make_client: MakeClient):
     assert "The store does not answer" in answer.text
     assert "hunter22" not in answer.text
     assert "127.0.0.1" not in answer.text
+
+
+def make_slow(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
+    """Give a page 0.4 seconds, and let its list of runs ask these, and rest as long after each."""
+    monkeypatch.setattr(request, "STATEMENT_SECONDS", 0.4)
+
+    def ask() -> str:
+        for statement in statements:
+            request.store().execute(sa.text(statement)).all()
+            time.sleep(0.4)
+        return "all of them"
+
+    client.application.view_functions["runs.show"] = ask
+
+
+def test_page_whose_time_is_over_does_not_say_that_the_store_is_silent(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+):
+    make_slow(client, monkeypatch, "SELECT 1", "SELECT 1")
+    answer = client.get("/runs")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "This page takes too long" in answer.text
+    assert "does not answer" not in answer.text
+
+
+@on_sqlite
+def test_statement_without_end_is_told_likewise(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+):
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n"
+    make_slow(client, monkeypatch, endless)
+    assert "This page takes too long" in client.get("/runs").text
 
 
 def test_health_shows_states_quarantine_and_spool(

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from config.calendar import Calendar
 from schema.tables.backfill import runreads, windows
 from schema.tables.reconciler import leases, marks
-from store.rollups.spans import RollupPlan
+from schema.tables.rollups import rollspans
+from store.rollups.spans import REVISION, RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, text_of
 from tests.store.rollups.making import make_all
@@ -206,3 +207,22 @@ def test_pages_tell_until_when_waits_are_not_known(client: FlaskClient, engine: 
     assert said in text_of(client, "/health")
     assert "Waits are known of jobs created after 4 Mar" in text_of(client, "/time")
     assert "Waits are known" not in text_of(client, "/time?repo=octo-org/other")
+
+
+def test_days_that_an_upgrade_left_uncounted_are_told(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    for days in (0, 1, 4):
+        stored.run(engine, repoid, NOW - timedelta(days=days))
+    whole = r"Statistics pending</dt><dd>0 <small>and (.*?)</small>"
+    assert re.findall(whole, text_of(client, "/health")) == ["4 whole days"]
+    make_all(engine, UTC, NOW)
+    assert re.findall(whole, text_of(client, "/health")) == []
+    with engine.begin() as connection:
+        connection.execute(update(rollspans).values(rules="9"))
+    assert re.findall(whole, text_of(client, "/health")) == ["4 whole days"]
+    with engine.begin() as connection:
+        borders = UTC.calendar.borders(NOW.date() - timedelta(days=1), NOW.date())
+        connection.execute(
+            update(rollspans).where(rollspans.c.begintime == borders[0]).values(rules=REVISION)
+        )
+    assert re.findall(whole, text_of(client, "/health")) == ["3 whole days"]

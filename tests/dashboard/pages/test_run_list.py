@@ -106,7 +106,7 @@ def test_list_says_how_many_runs_fit_what_failed_and_leads_on(client: FlaskClien
     stored.reason(engine, repoid, gitid, failed, message="E501 too long", time=NOW)
     page = text_of(client, "/runs?author=grace")
     assert "1 of 4 runs" in page
-    assert "lint: <code>E501 too long</code>" in page
+    assert "<bdi>lint</bdi>: <code>E501 too long</code>" in page
     assert re.search(r'href="/branch[?][^"]*branch=main"', page)
     assert re.search(r'href="/workflow[?][^"]*workflow=Nightly"', page)
     assert "4 runs" in text_of(client, "/runs")
@@ -141,3 +141,14 @@ def test_run_page_leads_to_the_deliveries_that_made_it(client: FlaskClient, engi
     assert len(found) == len(about) > 2
     shown = re.search(r'<pre class="raw"[^>]*>(.*)</pre>', text_of(client, found[0]), re.DOTALL)
     assert json.loads(html.unescape(shown[1])) == about[0][1]
+
+
+def test_run_whose_title_has_no_shape_can_be_opened(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    stored.run(engine, repoid, LAST_NIGHT, title="\u200b\u202e\n\u2060Fix it", workflowgitid=1)
+    stored.run(engine, repoid, LAST_NIGHT, title="\u200b\u200b", workflowgitid=1)
+    hidden = {"title": "\u202e", "workflowname": "\u200b", "workflowgitid": 2}
+    gitid = stored.run(engine, repoid, LAST_NIGHT - timedelta(days=1), **hidden)
+    titles = re.findall(r'<a class="open"[^>]*><b>(.*?)</b>', text_of(client, "/runs"))
+    assert sorted(titles) == ["Fix it", "Nightly", "Run"]
+    assert "<h1>Run <small>" in text_of(client, f"/runs/github/{gitid}")

@@ -1,0 +1,98 @@
+"""Long names, and such as are written from right to left, in a real browser."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser
+from werkzeug.serving import make_server
+
+from dashboard.app import create_app
+from engines import connect
+from schema import migrate
+from store.open import READ, open_engine
+from store.rollups.spans import RollupPlan
+from tests.dashboard import stored
+from tests.dashboard.browsing import UTC_NOON, Place, opened
+from tests.dashboard.conftest import NOW
+from tests.dashboard.settings import settings_for
+from tests.store.rollups.making import make_all
+
+LONG = "very-long-word-" * 12 + "l" * 255
+HEBREW = "\u05d1\u05d3\u05d9\u05e7\u05d4"
+PAGES = ("/errors", "/figures?by=job", "/flakes", "/pools", "/deliveries", "/health")
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Serve two flaky jobs: of a workflow with a long name, and of one in Hebrew."""
+    folder = tmp_path_factory.mktemp("named")
+    url = f"sqlite:///{folder}/store.db"
+    migrate.upgrade(url)
+    writer = connect(url)
+    repoid = stored.repo(writer)
+    for number, name in enumerate((LONG, HEBREW)):
+        own = {"workflowname": name, "branchname": name}
+        flow = {**own, "workflowgitid": number + 1}
+        begun = NOW - timedelta(hours=2 + number)
+        gitid = stored.run(writer, repoid, begun, title=name, conclusion="failure", **flow)
+        for ended in ("failure", "success"):
+            own |= {"name": f"{name} 1", "runnername": name, "labels": f'["{name}"]'}
+            job = stored.job(writer, repoid, gitid, begun, conclusion=ended, **own)
+        stored.reason(
+            writer, repoid, gitid, job, time=begun, fingerprint=f"3:{number}", message=name
+        )
+        said = {"error": f"{name}: {name}", "repo": f"octo/{name}", "action": name[:60]}
+        stored.delivery(writer, begun, "quarantined", **said)
+    settings = settings_for(url, folder)
+    make_all(writer, RollupPlan(UTC_NOON), NOW)
+    writer.dispose()
+    reader = open_engine(settings, READ)
+    app = create_app(settings, reader, clock=lambda: NOW)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Place(f"http://127.0.0.1:{server.server_port}", PAGES, app)
+    server.shutdown()
+    thread.join()
+    reader.dispose()
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 390])
+def test_long_name_pushes_no_figure_off_its_card(
+    browser: Browser, named: Place, complaints: list[str], width: int
+):
+    page = opened(browser, named, complaints, viewport={"width": width, "height": 800})
+    for path in named.paths:
+        page.goto(path)
+        tables = page.locator(".scroll:has(table)")
+        assert tables.count() > 0, path
+        for table in tables.all():
+            over = table.evaluate("one => one.scrollWidth - one.clientWidth")
+            assert over <= 0, (path, over)
+    assert complaints == []
+
+
+def test_long_names_leave_a_row_of_runs_low(browser: Browser, named: Place, complaints: list[str]):
+    page = opened(browser, named, complaints, viewport={"width": 1280, "height": 800})
+    page.goto("/runs")
+    box = page.locator(".row").first.bounding_box()
+    assert box is not None
+    assert box["height"] < 240
+
+
+def test_what_follows_a_hebrew_name_stands_to_its_right(
+    browser: Browser, named: Place, complaints: list[str]
+):
+    page = opened(browser, named, complaints, viewport={"width": 1280, "height": 800})
+    page.goto("/runs")
+    name = page.locator(f'.row .name .who a:has-text("{HEBREW}")')
+    number = name.evaluate(
+        "link => { const range = document.createRange(); range.selectNode(link.nextSibling);"
+        " return [range.toString().trim(), range.getBoundingClientRect().left] }"
+    )
+    box = name.bounding_box()
+    assert box is not None
+    assert number[0] == "#7"
+    assert number[1] >= box["x"] + box["width"] - 1
