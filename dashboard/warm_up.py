@@ -1,7 +1,7 @@
 """What ended days say, read before somebody waits for it: the first ask of a process takes long.
 
 In a store of ten million runs the first page takes a second of the processor, Figures two; each
-later one is of what is kept (docs/decisions/0073 and 0085).
+later one is of what is kept (docs/decisions/0073, 0085 and 0092).
 """
 
 import logging
@@ -17,7 +17,7 @@ from engines import faults
 from engines.deadline import Late
 
 LOG = logging.getLogger("dashboard")
-PATHS = ("/", "/time", "/figures", "/slower", "/pools", "/flakes")
+PATHS = ("/", "/time", "/figures", "/slower", "/pools", "/flakes", "/errors")
 TRIES = 3
 """One that is stopped by its time has kept what it came to."""
 

@@ -15,6 +15,7 @@ from dashboard.web.request import csv_response, render_page, site, store
 from store.errors import error_ranking
 from store.errors.error_filter import CAUSE, KINDS, ErrorFilter
 from store.errors.error_ranking import SORTS, ErrorDays, ErrorNames, KnownError
+from store.errors.kept_ranking import RankedErrors
 from store.reads import nights as reads_nights
 from store.reads import runs as reads
 from store.reads.connection import StatementTimeout, limit_time
@@ -47,6 +48,14 @@ class ShownError(NamedTuple):
     names: ErrorNames
     chart: str
     is_new: bool
+
+
+class ListedErrors(NamedTuple):
+    """A part of the errors, how many there are, and the jobs of what is not ranked, by kind."""
+
+    shown: list[ShownError]
+    total: int
+    unranked: dict[str, int]
 
 
 def read_days() -> DateRange:
@@ -88,21 +97,24 @@ def read_filter() -> ChosenErrors:
     )
 
 
-def read_errors(chosen: ChosenErrors, most: int, skip: int = 0) -> tuple[list[ShownError], int]:
-    """Return a part of the errors, and how many there are. Raises BadFilter: it takes too long."""
+def read_errors(chosen: ChosenErrors, most: int, skip: int = 0) -> ListedErrors:
+    """Return a part of the errors. Raises BadFilter: it takes too long."""
     wanted, borders = chosen.filter, chosen.dates.borders
     usual = SORTS[0] if wanted.kind == CAUSE else "last"  # what is no cause is not ranked
     by = filters.choice("sort", SORTS, usual)
     try:
         with limit_time(store(), SECONDS):
-            page = error_ranking.list_errors(store(), wanted, most, skip, by)
+            ranked = RankedErrors(store(), site().calendar, borders, wanted)
+            page = ranked.list_errors(most, skip, by)
             prints = [one.fingerprint for one in page.errors]
-            days = error_ranking.count_days(store(), site().calendar, borders, wanted, prints)
+            days = ranked.count_days(prints)
             places = error_ranking.name_places(store(), wanted, prints)
+            is_top = not skip and wanted.kind == CAUSE and not wanted.text
+            unranked = ranked.count_kinds() if is_top else {}
     except StatementTimeout:
         raise BadFilter(TOO_MANY) from None
     nowhere = ErrorNames((), (), (), (), ())
-    return [
+    shown = [
         ShownError(
             error,
             days[error.fingerprint],
@@ -111,7 +123,8 @@ def read_errors(chosen: ChosenErrors, most: int, skip: int = 0) -> tuple[list[Sh
             error.firstever is not None and error.firstever >= wanted.since,
         )
         for error in page.errors
-    ], page.total
+    ]
+    return ListedErrors(shown, page.total, unranked)
 
 
 def kept_filters(*without: str) -> dict[str, Any]:
@@ -131,8 +144,11 @@ def suggest(shown: Sequence[ShownError]) -> dict[str, list[str]]:
 def name_repos(shown: Sequence[ShownError]) -> dict[int, str]:
     """Return what to call the repositories of errors."""
     repoids = {repoid for one in shown for repoid in one.names.repositories}
-    called = error_ranking.list_repo_names(store(), repoids)
-    return {repoid: names.repo_label(repoid, name) for repoid, name in called.items()}
+    return {
+        repo.Id: names.repo_label(repo.Id, repo.name)
+        for repo in names.list_repos()
+        if repo.Id in repoids
+    }
 
 
 @blueprint.get("/errors")
@@ -143,10 +159,9 @@ def show() -> str | Response:
     chosen, page = read_filter(), filters.whole("page") or 1
     if page > MOST_PAGES:
         raise BadFilter("page is no place in the list: begin at its top again.")
-    shown, total = read_errors(chosen, PAGE, (page - 1) * PAGE)
+    shown, total, unranked = read_errors(chosen, PAGE, (page - 1) * PAGE)
     kept = error_ranking.read_kept(store())
-    repos, repoids = reads.list_repos(store()), names.read_repo_or_part() or ()
-    is_top = page == 1 and chosen.filter.kind == CAUSE and not chosen.filter.text
+    repos, repoids = names.list_repos(), names.read_repo_or_part() or ()
     young = kept.since if kept.since and kept.since > chosen.filter.until - READ_DAYS else None
     return render_page(
         "errors.html",
@@ -158,7 +173,7 @@ def show() -> str | Response:
         page=page,
         first=(page - 1) * PAGE,
         is_last=page * PAGE >= total,
-        unranked=error_ranking.count_kinds(store(), chosen.filter) if is_top else {},
+        unranked=unranked,
         young=young,
         all_new=bool(young and young >= chosen.filter.since),
         has_older=kept.has_older,
@@ -185,7 +200,7 @@ def show() -> str | Response:
 @blueprint.get("/errors.csv")
 def download() -> Response:
     """Return the errors that the filters leave as CSV, at most CSV_MOST."""
-    shown, _ = read_errors(read_filter(), CSV_MOST)
+    shown = read_errors(read_filter(), CSV_MOST).shown
     labels = name_repos(shown)
     titles = "fingerprint message kind jobs repositories nights first last new".split()
     titles += "problem repository_names workflows job_names runners branches".split()

@@ -208,7 +208,7 @@ def show() -> str:
     lines, counted = list_lines(shown, by, SHOWN)
     kept = {name: value for name, value in request.args.items() if name not in ("by", "after")}
     after = counted.place + SHOWN
-    repos = runs.list_repos(store())
+    repos = names.list_repos()
     return render_page(
         "figures.html", TITLE, chosen=shown, by=by, subjects=list(SUBJECTS),
         figures=sum_figures(shown), lines=lines, counted=counted,

@@ -57,7 +57,7 @@ def read_slower() -> Slower:
     figures = shown_days.read_shown(store(), dates.borders, repoid)
     jobs = list_job_slowdowns(figures)
     pools = slowdowns.list_slowdowns(slowdowns.wait_series(figures.read_short()))
-    repos = {repo.Id: repo.name for repo in runs.list_repos(store())}
+    repos = {repo.Id: repo.name for repo in names.list_repos()}
     called: dict[Any, tuple[str, str]] = subject_names.label_flows(
         [change.key for change in jobs], repos
     )
@@ -96,7 +96,7 @@ def show() -> str:
         "slower.html", TITLE, chosen=slower, first=first, recent=RECENT,
         kept=dict(request.args.items()), sorts=SORTS,
         namesakes=names.list_namesakes(names.read_one_repo()),
-        days=slower.dates.days, repos=runs.list_repos(store()), has_runs=runs.has_runs(store()),
+        days=slower.dates.days, repos=names.list_repos(), has_runs=runs.has_runs(store()),
         variants=[],
     )  # fmt: skip
 

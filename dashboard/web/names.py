@@ -28,6 +28,14 @@ def shared_names() -> dict[int, SharedName]:
     return names
 
 
+def list_repos() -> list[Repo]:
+    """Return the repositories that have a name, by name; asked for once in a request."""
+    if "repos" not in g:
+        g.repos = runs.list_repos(store())
+    every: list[Repo] = g.repos
+    return every
+
+
 def repo_label(repoid: int, name: str) -> str:
     """Return what to call a repository."""
     shared = shared_names().get(repoid)
@@ -87,7 +95,7 @@ def find_part() -> tuple[int, ...] | None:
     name = filters.text("repo")
     if not name or filters.whole("repoid") is not None or runs.find_repo(store(), name) is not None:
         return None
-    every = runs.list_repos(store())
+    every = list_repos()
     fits = set(filters.fitting(name, {one.name for one in every}))
     if not fits:
         raise BadFilter(f"No stored repository is or was called {name}.")
@@ -104,7 +112,7 @@ def read_one_repo() -> int | None:
     if part is None:
         return read_repo()
     wanted = set(repository_names.list_with_runs(store(), part) or part)
-    called = sorted({one.name for one in runs.list_repos(store()) if one.Id in wanted})
+    called = sorted({one.name for one in list_repos() if one.Id in wanted})
     name = filters.only_one("repo", filters.text("repo"), called)
     # To its own address, which says whose figures these are.
     abort(redirect(query(request.path, **{**request.args.to_dict(), "repo": name})))

@@ -7,7 +7,6 @@ import orjson
 from dashboard.view.formats import query
 from dashboard.web import links, names
 from dashboard.web.request import store
-from store.reads import runs
 from store.reads.shown_names import label_workflows
 
 
@@ -17,7 +16,7 @@ def label_keys(by: str, keys: list[Any]) -> dict[Any, tuple[str, str]]:
         return {key: (key, query("/runs", event=key)) for key in keys}
     if by == "pool":
         return {key: (pool_name(key), links.pool_page(key)) for key in keys}
-    repos = {repo.Id: repo.name for repo in runs.list_repos(store())}
+    repos = {repo.Id: repo.name for repo in names.list_repos()}
     if by == "repository":
         return {
             key: (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, literal, or_, select
 
 from rows.fingerprint import fingerprints_of
 from schema.tables.ci import jobs
@@ -34,6 +34,9 @@ SAYS_NOTHING = (
     "npm ERR! code ELIFECYCLE%",
 )
 """What vague messages begin with, for those of an earlier release, which kept no kind."""
+
+JOB = failures.c.jobgitid * 1024 + failures.c.repoid.bitwise_and(1023)
+"""A job in one number: ids are a server's own, and two servers may give one."""
 
 
 class ErrorFilter(NamedTuple):
@@ -72,9 +75,7 @@ def conditions_of(wanted: ErrorFilter) -> list[ColumnElement[bool]]:
     if wanted.problem is not None:
         conditions.append(f.problem == wanted.problem)
     if wanted.text is not None:
-        holds = f.message.contains(wanted.text, autoescape=True)
-        span = (f.time >= wanted.since, f.time < wanted.until)
-        conditions.append(f.fingerprint.in_(select(f.fingerprint).where(holds, *span)))
+        conditions.append(f.fingerprint.in_(select_said(wanted, wanted.text)))
     asked = {
         jobs.c.workflowname: wanted.workflow,
         jobs.c.name: wanted.job,
@@ -84,11 +85,28 @@ def conditions_of(wanted: ErrorFilter) -> list[ColumnElement[bool]]:
     return conditions + [has_part(column, part) for column, part in asked.items() if part]
 
 
+def select_said(wanted: ErrorFilter, text: str) -> Select[Any]:
+    """Return the SELECT of the errors of a span that have a text in any of their messages."""
+    f = failures.c
+    holds = f.message.contains(text, autoescape=True)
+    span = (f.time >= wanted.since, f.time < wanted.until)
+    return select(f.fingerprint).where(holds, *span)
+
+
 def narrow(query: Select[Any], wanted: ErrorFilter) -> Select[Any]:
     """Narrow a SELECT over failures to those of a filter, with jobs where it asks for them."""
     if any((wanted.workflow, wanted.job, wanted.branch, wanted.runner)):
         query = join_jobs(query)
     return query.where(*conditions_of(wanted))
+
+
+def select_kinds(wanted: ErrorFilter, *parts: ColumnElement[Any]) -> Select[Any]:
+    """Return the SELECT of each kind that is never ranked: in how many jobs it is, in parts."""
+    f = failures.c
+    kind = case((f.fingerprint.in_(EXIT_CODES), VAGUE), else_=f.kind).label("kind")
+    query = narrow(select(kind, func.count(distinct(JOB)), *parts), wanted._replace(kind=""))
+    unranked = or_(f.kind.in_((END, VAGUE)), f.fingerprint.in_(EXIT_CODES))
+    return query.where(unranked).group_by(kind, *parts)
 
 
 def join_jobs(query: Select[Any]) -> Select[Any]:
@@ -97,16 +115,22 @@ def join_jobs(query: Select[Any]) -> Select[Any]:
     return query.select_from(failures).join(jobs, same)
 
 
-def span_number(borders: Sequence[datetime], low: int = 0, high: int | None = None) -> Any:
+def span_number(borders: Sequence[datetime]) -> Any:
     """Return the expression of which span of the borders a failure's time is in, 0 the first.
 
-    Halves the borders at each step, so that many cost little.
+    Of one span, too, it is none of constants alone, by which no server groups.
     """
-    high = len(borders) - 1 if high is None else high
+    if len(borders) <= 2:
+        return case((failures.c.time < borders[0], -1), else_=0)
+    return halve_spans(borders, 0, len(borders) - 1)
+
+
+def halve_spans(borders: Sequence[datetime], low: int, high: int) -> Any:
+    """Return it by halving the borders at each step, so that many cost little."""
     if high - low <= 1:
         return literal(low)
     middle = (low + high) // 2
     return case(
-        (failures.c.time < borders[middle], span_number(borders, low, middle)),
-        else_=span_number(borders, middle, high),
+        (failures.c.time < borders[middle], halve_spans(borders, low, middle)),
+        else_=halve_spans(borders, middle, high),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, case, distinct, func, not_, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, distinct, func, not_, or_, select, union_all
 
 from config.calendar import Calendar
 from engines.chunks import chunks
@@ -14,14 +14,13 @@ from schema.tables.ci import jobs, repos
 from schema.tables.failures import failures
 from store.errors.error_filter import (
     CAUSE,
-    END,
-    EXIT_CODES,
+    JOB,
     SAYS_NOTHING,
-    VAGUE,
     ErrorFilter,
     conditions_of,
     join_jobs,
     narrow,
+    select_kinds,
     span_number,
 )
 from store.reads.failures import has_other_revisions
@@ -35,8 +34,6 @@ EXAMPLES = 20
 
 SORTS = ("jobs", "repositories", "last", "first")
 """What errors are ordered by."""
-JOB = failures.c.jobgitid * 1024 + failures.c.repoid.bitwise_and(1023)
-"""A job in one number: ids are a server's own, and two servers may give one."""
 
 
 class KnownError(NamedTuple):
@@ -227,10 +224,5 @@ def read_kept(connection: Connection) -> FailuresKept:
 
 def count_kinds(connection: Connection, wanted: ErrorFilter) -> dict[str, int]:
     """Return in how many jobs a message is of each kind that is never ranked."""
-    f = failures.c
-    kind = case((f.fingerprint.in_(EXIT_CODES), VAGUE), else_=f.kind).label("kind")
-    query = narrow(select(kind, func.count(distinct(JOB))), wanted._replace(kind=""))
-    rows = connection.execute(
-        query.where(or_(f.kind.in_((END, VAGUE)), f.fingerprint.in_(EXIT_CODES))).group_by(kind)
-    )
+    rows = connection.execute(select_kinds(wanted))
     return {name: int(number) for name, number in rows}

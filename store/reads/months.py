@@ -35,9 +35,11 @@ class RolledDay(NamedTuple):
         return self.revision, self.rolltime
 
 
-def list_counted_days(connection: Connection) -> list[RolledDay]:
-    """Return all days whose runs and spans of jobs a roll-up counts, the oldest first."""
-    return list_days(connection, COUNTED, None, None)
+def list_counted_days(
+    connection: Connection, since: datetime | None = None, until: datetime | None = None
+) -> list[RolledDay]:
+    """Return the days whose runs and spans of jobs a roll-up counts, the oldest first."""
+    return list_days(connection, COUNTED, since, until)
 
 
 def list_rolled_days(

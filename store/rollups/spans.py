@@ -11,6 +11,7 @@ from config.groups import Group, rules_of
 from engines import database_time, reading
 from engines.chunks import by_scope
 from schema.tables.ci import jobs, workflowruns
+from schema.tables.failures import failures
 from schema.tables.rollups import rollspans
 from store.write.changed_runs import ChangedRun
 
@@ -70,7 +71,7 @@ def spans_at(plan: RollupPlan, moment: datetime) -> set[RollupSpan]:
 def spans_of(
     connection: Connection, plan: RollupPlan, marks: Sequence[ChangedRun]
 ) -> set[RollupSpan]:
-    """Return the days and nights that marked runs and their jobs fall in."""
+    """Return the days and nights that marked runs and their jobs fall in, and their failures."""
     spans: set[RollupSpan] = set()
     for table, number in ((workflowruns, "gitid"), (jobs, "rungitid")):
         for provider, numbers in by_scope(mark.key for mark in marks):
@@ -79,6 +80,13 @@ def spans_of(
             for moment in connection.scalars(query):
                 if moment is not None:
                     spans |= spans_at(plan, moment)
+    # Pages keep what the failures of a day come to: by when their jobs ended.
+    for provider, numbers in by_scope(mark.key for mark in marks):
+        query = select(failures.c.time).distinct()
+        query = query.where(failures.c.provider == provider, failures.c.rungitid.in_(numbers))
+        for moment in connection.scalars(query):
+            if moment is not None:
+                spans |= {span for span in spans_at(plan, moment) if span.kind == DAY}
     return spans
 
 
