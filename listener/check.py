@@ -1,12 +1,12 @@
 """`python3 listener.py --check`: one line for each thing a listener needs, and what is wrong."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, false, literal, make_url, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from config import webhook_secret
 from config.settings import USUAL, Settings
@@ -17,6 +17,7 @@ from listener.check_store import contents_lines
 from rows.one_line import one_line
 from runtime.check_line import CheckLine
 from schema import migrate
+from schema.tables.ci import metadata
 from store import open
 from store.deliveries import acknowledged
 from store.deliveries.spool import Spool, SpoolError
@@ -24,6 +25,7 @@ from store.deliveries.spool_damage import FOLDER, damaged
 from store.doors import verify
 from store.doors.probe import probe
 from store.open import CannotStart
+from store.reads.connection import is_missing, schema_state
 
 BEHIND = "older: run python3 local-database.py with -i once"
 ASIDE = " (look at the disk; --audit --repair brings their rows; then remove the files)"
@@ -46,6 +48,9 @@ HELP_BY_WORD = {
     "unsupported startup parameter": "take `options` out of DATABASE_URL: a pooler has none",
 }
 """What helps where the words of an error say more than what is at fault."""
+READER = "DATABASE_READ_URL"
+AWAY = "start it, or wait: the pages answer 503 until it answers"
+NOT_THE_STORE = "is not what DATABASE_URL names: another database, or a copy that lags behind"
 AGES = {
     "current": "",
     "empty": "",
@@ -86,7 +91,8 @@ def looked_at(settings: Settings) -> Iterator[CheckLine]:
                 gone = acknowledged.look_without(database)
                 yield CheckLine("database", "is made at the first start", gone)
             else:
-                yield from database_lines(engine, settings)
+                age = yield from database_lines(engine, settings)
+                yield from reader_lines(settings, age)
     except CannotStart as error:
         yield CheckLine("database", "", str(error))
     yield spool_line(settings)
@@ -118,17 +124,16 @@ def secret_lines(settings: Settings) -> Iterator[CheckLine]:
             )
 
 
-def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
-    """Yield the lines of a database."""
+def database_lines(engine: Engine, settings: Settings) -> Generator[CheckLine, None, str | None]:
+    """Yield the lines of a database; return how old its schema is, None where nothing says."""
     url = make_url(settings.database_url)
-    kind = kind_of(url)
-    place = f"{kind.name} {', '.join(filter(None, hosts(url))) or url.database}"
+    kind, place, age = kind_of(url), place_of(url), None
     try:
         age = migrate.state(engine)
         with engine.connect() as connection:
             yield CheckLine("database", f"{place} answers")
             if not kind.is_file:
-                yield tls_line(connection, settings)
+                yield tls_line(connection, url)
             yield CheckLine("count", "nothing acknowledged is missing", acknowledged.look(engine))
             yield from (CheckLine(*promise) for promise in kind.durability(connection))
         wrong = AGES[age] if not kind.is_file or age in ("newer", "copying") else ""
@@ -142,21 +147,59 @@ def database_lines(engine: Engine, settings: Settings) -> Iterator[CheckLine]:
             yield from contents_lines(engine, settings)
             yield from alert_lines(engine, settings)
     except SQLAlchemyError as error:
-        told = f"{place}: {faults.described(error)}"
-        helps = next((HELP_BY_WORD[word] for word in HELP_BY_WORD if word in told), None)
-        helps = helps or HELP.get(faults.fault(error), HELP[faults.CONNECTION])
-        yield CheckLine("database", "", told if RESTORE in told else f"{told}: {helps}")
+        yield CheckLine("database", "", trouble_of(place, error, HELP))
     except (ValueError, TypeError) as error:
         yield CheckLine("database", "", f"{place}: a value cannot be read: {error}: {verify.HELP}")
+    return age
 
 
-def tls_line(connection: Connection, settings: Settings) -> CheckLine:
+def reader_lines(settings: Settings, age: str | None) -> Iterator[CheckLine]:
+    """Yield whether the pages can read where they are told to, where that is another place.
+
+    `age` is of the schema that the listener writes to, None where that is not known.
+    """
+    if settings.database_read_url == settings.database_url:
+        return
+    url = make_url(settings.database_read_url)
+    place = place_of(url)
+    try:
+        with open.opened(settings, open.READ) as engine, engine.connect() as connection:
+            if not kind_of(url).is_file:
+                yield tls_line(connection, url, f"TLS of {READER}")
+            there = schema_state(connection)
+            if there != (age or there):
+                yield CheckLine(READER, "", f"{place}: a store that is {there} {NOT_THE_STORE}")
+                return
+            for table in metadata.sorted_tables:
+                connection.execute(select(literal(1)).select_from(table).where(false()))
+            yield CheckLine(READER, f"{place} answers and can be read")
+    except SQLAlchemyError as error:
+        if isinstance(error, DBAPIError) and is_missing(error):
+            yield CheckLine(READER, "", f"{place}: a database without a store {NOT_THE_STORE}")
+        else:
+            yield CheckLine(READER, "", trouble_of(place, error, {**HELP, faults.CONNECTION: AWAY}))
+
+
+def place_of(url: URL) -> str:
+    """Return what is called a database: its engine, and its hosts or file."""
+    return f"{kind_of(url).name} {', '.join(filter(None, hosts(url))) or url.database}"
+
+
+def trouble_of(place: str, error: SQLAlchemyError, helps: Mapping[str, str]) -> str:
+    """Return what is wrong with a database, and what helps."""
+    told = f"{place}: {faults.described(error)}"
+    by_word = next((HELP_BY_WORD[word] for word in HELP_BY_WORD if word in told), None)
+    helping = by_word or helps.get(faults.fault(error), helps[faults.CONNECTION])
+    return told if RESTORE in told else f"{told}: {helping}"
+
+
+def tls_line(connection: Connection, url: URL, name: str = "TLS") -> CheckLine:
     """Tell whether the connection is encrypted: on this machine it need not be."""
     if cipher := kind_of(connection).cipher(connection):
-        return CheckLine("TLS", cipher)
-    if all(map(is_here, hosts(make_url(settings.database_url)))):
-        return CheckLine("TLS", "not used: the database is on this machine")
-    return CheckLine("TLS", "", "is off: passwords and deliveries can be read on the way")
+        return CheckLine(name, cipher)
+    if all(map(is_here, hosts(url))):
+        return CheckLine(name, "not used: the database is on this machine")
+    return CheckLine(name, "", "is off: passwords and deliveries can be read on the way")
 
 
 def spool_line(settings: Settings) -> CheckLine:

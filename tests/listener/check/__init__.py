@@ -1,0 +1,1 @@
+"""`python3 listener.py --check`: what it finds well, and what wrong."""
