@@ -1,11 +1,13 @@
 """What a turn of a default branch was: its run, whose, for how long, what its jobs say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from engines.chunks import by_scope, chunks
+from rows.words import RunKey
 from schema.tables.ci import repos, workflowruns
 from store.history.main_now import list_main
 from store.history.red_now import number_workflow
@@ -46,45 +48,91 @@ class Turn(NamedTuple):
     still: tuple[str, ...] = ()
 
 
+class PeriodEnd(NamedTuple):
+    """The begin or the end of a period, as the message of a number tells of it."""
+
+    number: int
+    turn: str
+    period: RedPeriod
+
+    @property
+    def gitid(self) -> int | None:
+        """The run by which it turned; below zero where none ran."""
+        return self.period.greengitid if self.turn == GREEN else self.period.rungitid
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether no run tells of it."""
+        return self.gitid is not None and self.gitid < 0
+
+
 def describe(connection: Connection, claimed: Collection[Claimed]) -> list[Turn]:
     """Return what messages tell of, in their order; what is no more stored is left out."""
     periods = red_periods.read(connection, {one.periodid for one in claimed})
-    pairs = [(one, periods[one.periodid]) for one in claimed if one.periodid in periods]
-    turns = (
-        describe_turn(connection, message.Id, message.turn, period) for message, period in pairs
-    )
-    return [turn for turn in turns if turn is not None]
+    ends = [
+        PeriodEnd(message.Id, message.turn, periods[message.periodid])
+        for message in claimed
+        if message.periodid in periods
+    ]
+    return [turn for turn in describe_ends(connection, ends) if turn is not None]
 
 
-def describe_turn(connection: Connection, number: int, turn: str, period: RedPeriod) -> Turn | None:
-    """Return what a message tells of, None where its run is no more stored."""
-    is_green = turn == GREEN
-    gitid = period.greengitid if is_green else period.rungitid
-    if gitid is not None and gitid < 0:
-        return describe_missed(connection, number, period)
-    run = workflowruns.c
+def describe_ends(connection: Connection, ends: Sequence[PeriodEnd]) -> list[Turn | None]:
+    """Return what each is, in their order, None where its run is no more stored."""
+    by_run = [end for end in ends if not end.is_missed]
+    runs = read_runs(connection, by_run)
+    firsts = {(runs[end].provider, end.period.rungitid) for end in by_run if end in runs}
+    errors = read_first_errors(connection, firsts)
+
+    def describe_end(end: PeriodEnd) -> Turn | None:
+        if end.is_missed:
+            return describe_missed(connection, end.number, end.period)
+        run = runs.get(end)
+        return None if run is None else describe_run(end, run, errors)
+
+    return list(map(describe_end, ends))
+
+
+def read_runs(connection: Connection, ends: Collection[PeriodEnd]) -> dict[PeriodEnd, Any]:
+    """Return the runs by which branches turned, with their repositories' names."""
+    providers = dict[int, str]()
+    for part in chunks(sorted({end.period.repoid for end in ends})):
+        query = select(repos.c.Id, repos.c.provider).where(repos.c.Id.in_(part))
+        providers |= {repoid: provider for repoid, provider in connection.execute(query)}
+    run, rows = workflowruns.c, dict[tuple[int, int], Any]()
     wanted = (run.provider, run.gitid, run.workflowname, run.url, run.author, run.commithash)
-    query = select(*wanted, repos.c.name).join(repos, repos.c.Id == run.repoid)
+    query = select(*wanted, run.repoid, repos.c.name).join(repos, repos.c.Id == run.repoid)
     # The provider is known by the repository, and the key of runs begins with it.
-    own = (run.repoid == period.repoid, run.provider == repos.c.provider, run.gitid == gitid)
-    row = connection.execute(query.where(*own)).first()
-    if row is None:
-        return None
-    first = (row.provider, period.rungitid)
-    error = read_first_errors(connection, [first]).get(first, NO_ERROR)
+    keys = [
+        (providers[end.period.repoid], end.gitid)
+        for end in ends
+        if end.period.repoid in providers and end.gitid is not None
+    ]
+    for provider, numbers in by_scope(keys):
+        own = (run.provider == provider, run.gitid.in_(numbers))
+        for row in connection.execute(query.where(*own)):
+            rows[row.repoid, row.gitid] = row
+    told = {end: rows.get((end.period.repoid, end.gitid or 0)) for end in ends}
+    return {end: row for end, row in told.items() if row is not None}
+
+
+def describe_run(end: PeriodEnd, run: Any, errors: Mapping[RunKey, FirstError]) -> Turn:
+    """Return what a run tells of."""
+    period, is_green = end.period, end.turn == GREEN
+    error = errors.get((run.provider, period.rungitid), NO_ERROR)
     return Turn(
-        number,
-        turn,
-        row.provider,
+        end.number,
+        end.turn,
+        run.provider,
         period.repoid,
-        row.name,
+        run.name,
         period.workflowgitid,
-        row.workflowname,
+        run.workflowname,
         period.branchname,
-        row.gitid,
-        row.url,
-        row.author,
-        row.commithash,
+        run.gitid,
+        run.url,
+        run.author,
+        run.commithash,
         period.redtime,
         period.greentime - period.redtime if is_green and period.greentime else None,
         error.text,
