@@ -109,6 +109,7 @@ PART = (
     "tests/postgresql/",
     "tests/deploy/test_postgresql_accounts.py",
     "tests/deploy/grafana/",
+    "tests/store/figures/test_job_counts.py",
     "tests/deploy/test_compose.py",
     "tests/kubernetes/",
     "tests/schema/test_migrate.py",

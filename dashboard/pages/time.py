@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Redirect
@@ -19,6 +20,7 @@ from store.reads import freshness
 from store.reads import runs as reads
 from store.reads.connection import StatementTimeout, limit_time
 from store.reads.freshness import SeededRuns
+from store.reads.runs import Repo
 from store.rollups.durations import SORTS, DayRuns, JobFilter, JobShare
 from store.write import changed_runs
 
@@ -66,17 +68,20 @@ def link_days(drawn: Chart, dates: DateRange) -> Chart:
     return drawn._replace(columns=tuple(columns))
 
 
-def page_of(by: str, share: JobShare) -> str:
-    """Return where a line of a table leads, empty for nowhere."""
+def page_of(known_repos: Mapping[int, Repo], by: str, share: JobShare) -> str:
+    """Return where a line of a table leads, empty for nowhere.
+
+    A repository without a name is none of those known.
+    """
     if site().is_static or not share.name:
         return ""
     if by == "workflow":
-        repo = reads.find_repo_by_id(store(), share.key[0])
+        repo = known_repos.get(share.key[0]) or reads.find_repo_by_id(store(), share.key[0])
         known = share.key[1]
         gitid = known if isinstance(known, int) else None
         return links.workflow_page(repo.Id, repo.name, gitid, share.name) if repo else ""
     if by == "repository":
-        repo = reads.find_repo_by_id(store(), share.key) if share.key is not None else None
+        repo = known_repos.get(share.key)
         return formats.query("/time", **names.repo_filter(repo.Id, repo.name)) if repo else ""
     return formats.query("/time", **{**request.args.to_dict(), by: share.name})
 
@@ -115,7 +120,7 @@ def show() -> str | Redirect:
     """Return the charts and tables."""
     wanted = read_filter()
     with counting(wanted.span):
-        cut = split_span(store(), wanted.span)
+        cut = job_shares.count_at_once(store(), split_span(store(), wanted.span))
         runs = by_tone(wanted.dates, job_shares.count_runs(store(), cut))
         queues = job_shares.count_spans(store(), cut, "waits")
         runtimes = job_shares.count_spans(store(), cut, "times")
@@ -156,7 +161,7 @@ def show() -> str | Redirect:
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
         whole=whole,
-        page_of=page_of,
+        page_of=partial(page_of, {repo.Id: repo for repo in repos}),
         groups=[group.name for group in site().plan.groups],
         pending=changed_runs.pending_runs(store()),
         seeded=SeededRuns(

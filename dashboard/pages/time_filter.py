@@ -9,8 +9,7 @@ from dashboard.view import formats
 from dashboard.web import filters, names
 from dashboard.web.filters import DateRange
 from dashboard.web.request import site, store
-from store.figures.job_shares import ORDERS
-from store.figures.known_names import list_known
+from store.figures.job_shares import ORDERS, list_known
 from store.name_parts import unquote
 from store.reads import runs as reads
 from store.rollups.durations import JobFilter

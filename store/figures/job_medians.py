@@ -83,9 +83,12 @@ def cut_blocks(blocks: Sequence[MedianBlock], first: int, after: int) -> list[Me
 
 
 def find_higher(
-    blocks: Sequence[MedianBlock], bars: Mapping[JobName, float], share: float
+    blocks: Sequence[MedianBlock], bars: Mapping[JobName, float], share: float, more_days: int = 0
 ) -> set[JobName]:
-    """Return the jobs that were above their bar on a share of the days on which they are known."""
+    """Return the jobs that were above their bar on a share of the days on which they are known.
+
+    `more_days` may follow, and a job be above its bar on all of them.
+    """
     counts: defaultdict[JobName, list[int]] = defaultdict(lambda: [0, 0])
     for places, by_day in blocks:
         own = [bars.get(key, inf) for key in places]
@@ -96,4 +99,8 @@ def find_higher(
                 count = counts[key]
                 count[0] += more
                 count[1] += number
-    return {key for key, (more, number) in counts.items() if more and more >= number * share}
+    return {
+        key
+        for key, (more, number) in counts.items()
+        if more and more + more_days >= (number + more_days) * share
+    }

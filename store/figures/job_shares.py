@@ -12,12 +12,13 @@ import orjson
 from sqlalchemy import Connection, select
 
 from engines.chunks import chunks
-from schema.tables.ci import repos
-from store.figures.split_spans import SplitSpan
+from schema.tables.ci import branches, repos
+from store.figures.job_counts import count_jobs
+from store.figures.split_spans import SplitSpan, UnrolledDays, split_span
 from store.reads.shown_names import label_workflows, list_shared_names
 from store.rollups import durations, histogram
 from store.rollups.days import ALL
-from store.rollups.durations import DayRuns, JobShare
+from store.rollups.durations import DayRuns, JobFilter, JobShare
 
 Merged = dict[Any, JobShare]
 Lengths = dict[float, int]
@@ -57,7 +58,11 @@ def count_spans(connection: Connection, split: SplitSpan, subject: str) -> dict[
         for place, own in texts.items()
     }
     for part in split.parts:
-        for span in durations.count_spans(connection, part.span, subject):
+        if part.counts is None:
+            spans = durations.count_spans(connection, part.span, subject)
+        else:
+            spans = part.counts.spans[subject]
+        for span in spans:
             day = lengths.setdefault(part.first + span.day, {})
             day[span.seconds] = day.get(span.seconds, 0) + span.jobs
     return lengths
@@ -85,7 +90,7 @@ def list_shares(
     merged: Merged = {}
     add_shares(merged, list_rolled_shares(split, by))
     for part in split.parts:
-        add_shares(merged, durations.list_shares(connection, part.span, by, None))
+        add_shares(merged, list_counted_shares(connection, part, by))
     first = ORDERS[order]
     chosen = sorted(
         merged.values(),
@@ -94,6 +99,13 @@ def list_shares(
     if by in ("repository", "workflow"):
         chosen = label_shares(connection, chosen, merged.values())
     return RankedShares(chosen, len(merged))
+
+
+def list_counted_shares(connection: Connection, part: UnrolledDays, by: str) -> list[JobShare]:
+    """Return the jobs of days without a roll-up, by one of SORTS."""
+    if part.counts is None:
+        return durations.list_shares(connection, part.span, by, None)
+    return part.counts.shares[by]
 
 
 def label_shares(
@@ -164,5 +176,41 @@ def sum_jobs(connection: Connection, split: SplitSpan) -> JobShare:
     """Return the number and run time of all jobs that ran."""
     merged: Merged = {}
     add_shares(merged, (one._replace(name=None) for one in list_rolled_shares(split, "os")))
-    add_shares(merged, (durations.sum_jobs(connection, part.span) for part in split.parts))
+    add_shares(
+        merged,
+        (
+            part.counts.whole if part.counts else durations.sum_jobs(connection, part.span)
+            for part in split.parts
+        ),
+    )
     return merged.get("", JobShare(None, 0, 0.0))
+
+
+def count_at_once(connection: Connection, split: SplitSpan) -> SplitSpan:
+    """Return a span whose jobs without a roll-up were counted for all that is asked of them.
+
+    Those of a branch, a workflow or a job: they are looked up once.
+    """
+    if not split.span.is_narrow:
+        return split
+    parts = [part._replace(counts=count_jobs(connection, part.span)) for part in split.parts]
+    return split._replace(parts=parts)
+
+
+def list_known(connection: Connection, span: JobFilter, by: str) -> list[str]:
+    """Return the names that jobs of a span have, of those of SORTS that are names, or of branches.
+
+    Names of all that is asked for otherwise are known: only the days and repositories count.
+    """
+    wide = JobFilter(span.borders, span.os, span.repoid, span.repoids)
+    if by != "branch":
+        split = split_span(connection, wide)
+        shares = [*list_rolled_shares(split, by)]
+        for part in split.parts:
+            shares += list_counted_shares(connection, part, by)
+        return sorted({share.name for share in shares if share.name})
+    query = select(branches.c.name).distinct().order_by(branches.c.name)
+    meant = (span.repoid,) if span.repoids is None else span.repoids
+    if meant != (None,):
+        query = query.where(branches.c.repoid.in_(meant))
+    return [name for name in connection.scalars(query) if name]

@@ -1,6 +1,7 @@
 """Jobs that got slower, among many thousands: most are told by their last days alone.
 
-What a job's past asks of its last days is kept for as long as no day of that past is made anew.
+What a job's past asks of its last days is kept for as long as no day of that past is made anew, and
+so are the few jobs whose last days but the newest, which change all the time, may be what it asks.
 """
 
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from store.figures.shown_days import ShownFigures
 from store.figures.slowdowns import RECENT, WINDOWS, Slowdown, find_bar, list_slowdowns
 from store.rollups.kept_spans import Block, Said, keep_value
 
+OPEN = 2
+"""The newest days."""
 LINE = 20
 """About the characters of two bars that are kept."""
 
@@ -34,13 +37,32 @@ AllBars = tuple[JobBars, ...]
 
 def list_job_slowdowns(figures: ShownFigures) -> list[Slowdown]:
     """Return the jobs that take longer, by the most seconds first."""
-    blocks, days = figures.list_median_blocks(), len(figures)
-    chosen = set[JobName]()
+    blocks = figures.list_median_blocks()
+    settled = figures.days[:-OPEN]
+
+    def find() -> Said:
+        possible = find_possible(figures, blocks)
+        return Said(possible, LINE * len(possible))
+
+    made = tuple((day.begin, day.rolled.version) for day in settled if day.rolled)
+    if len(made) < len(settled):
+        possible = find_possible(figures, blocks)
+    else:
+        subject = ("possible", figures.number, len(figures))
+        possible = keep_value(figures.connection, subject, Block(made[0][0], made), find)
+    return list_slowdowns(read_series(blocks, possible))
+
+
+def find_possible(figures: ShownFigures, blocks: list[MedianBlock]) -> set[JobName]:
+    """Return the jobs that take longer, or do so if the newest days say it."""
+    chosen, settled = set[JobName](), len(figures) - OPEN
     for window, bars in zip(WINDOWS, read_bars(figures, blocks), strict=True):
-        last = cut_blocks(blocks, days - window.days, days)
+        last = cut_blocks(blocks, len(figures) - window.days, settled)
         # Where the median is above a bar, half of the days are.
-        chosen |= find_higher(last, bars.medians, 0.5) & find_higher(last, bars.highs, window.share)
-    return list_slowdowns(read_series(blocks, chosen))
+        chosen |= find_higher(last, bars.medians, 0.5, OPEN) & find_higher(
+            last, bars.highs, window.share, OPEN
+        )
+    return chosen
 
 
 def read_bars(figures: ShownFigures, blocks: list[MedianBlock]) -> AllBars:

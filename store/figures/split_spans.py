@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from engines.chunks import chunks
 from schema.tables.rollups import rollparts, rollups
+from store.figures.job_counts import JobCounts
 from store.reads.months import RolledDay, list_rolled_days
 from store.rollups import day_parts, days
 from store.rollups.branch_runs import read_few_runs
@@ -30,10 +31,14 @@ SHORT, LINE = 5000, 60
 
 
 class UnrolledDays(NamedTuple):
-    """Days that follow each other and have no roll-up; `first` is the number of the first."""
+    """Days that follow each other and have no roll-up; `first` is the number of the first.
+
+    `counts` are what their jobs come to, where all of it was counted at once.
+    """
 
     first: int
     span: JobFilter
+    counts: JobCounts | None = None
 
 
 class RolledDetail(NamedTuple):

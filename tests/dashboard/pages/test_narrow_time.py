@@ -9,6 +9,7 @@ from sqlalchemy import Engine, event
 
 from config.calendar import Calendar
 from config.settings import read
+from schema.tables.ci import runattempts
 from store.figures.rates import SUBJECTS
 from store.rollups import branch_runs
 from store.rollups.spans import RollupPlan
@@ -60,7 +61,7 @@ def test_time_is_narrowed_by_each_filter_also_beside_roll_ups(
 
 @pytest.mark.parametrize(
     ("few", "asked", "most"),
-    [(2, 100, 9), (2, 0, 9), (3, 0, 9), (2000, 100, 9), (2000, 0, 9), (2000, 0, 3)],
+    [(2, 100, 9), (2, 0, 9), (4, 0, 9), (2000, 100, 9), (2000, 0, 9), (2000, 0, 3)],
 )
 def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has(
     client: FlaskClient,
@@ -73,10 +74,15 @@ def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has
     for name, value in (("FEW", few), ("RATHER_ASKED", asked), ("MOST", most)):
         monkeypatch.setattr(branch_runs, name, value)
     repoid, topic = stored.repo(engine), {"branchname": "topic"}
-    for days, changed in ((60, 60), (200, 0), (200, 200)):
-        times = {"updatetime": NOW - timedelta(days=changed)}
+    for days, changed, ended in ((60, 60, 1), (200, 0, 200), (200, 200, 200)):
+        moments = {"updatetime": changed, "endtime": ended}
+        times = {name: NOW - timedelta(days=ago) for name, ago in moments.items()}
         run = stored.run(engine, repoid, NOW - timedelta(days=days), **topic, **times)
         stored.job(engine, repoid, run, NOW - timedelta(days=min(changed, 1)), **topic)
+    again = stored.run(engine, repoid, NOW - timedelta(days=40), **topic)
+    # All that is known of its second attempt is a job.
+    stored.put(engine, runattempts, provider="github", repoid=repoid, rungitid=again, attempt=2)
+    stored.job(engine, repoid, again, NOW, attempt=2, **topic)
     over = stored.run(engine, repoid, NOW - timedelta(days=50), **topic)  # not run again
     stored.job(engine, repoid, over, NOW - timedelta(days=50), **topic)
     run = stored.run(engine, repoid, NOW, provider="gitlab", **topic)
@@ -86,11 +92,11 @@ def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has
         with engine.connect() as connection:
             told_keys = branch_runs.read_few_runs(connection, "topic", borders)
         assert told_keys is not None
-        assert len(told_keys) == 3
+        assert len(told_keys) == 4
         assert ("github", over) not in told_keys
     told = re.sub(r"<[^>]+>", " ", text_of(client, "/time?branch=topic"))
     # The third run says that nothing happened for 200 days: its job of today is a contradiction.
-    assert re.search(r"Runs\s+1\s+Jobs that ran\s+3\s", told)
+    assert re.search(r"Runs\s+1\s+Jobs that ran\s+4\s", told)
 
 
 def test_roll_ups_have_what_one_workflow_job_usual_branch_or_group_did(

@@ -85,12 +85,14 @@ def test_slow_jobs_are_those_that_a_comparison_of_all_finds(engine: Engine, seed
         assert 3 < len(found) < 40
         assert list_found(connection, days) == found  # from what is kept
     # A day of the past, and the newest one, are made anew.
-    for place, factor in ((4, 3.0), (COUNT - 1, 0.1), (COUNT - 10, 9.0)):
+    changed = [(4, 3.0), (COUNT - 1, 0.1), (COUNT - 10, 9.0)]
+    changed += [(COUNT - 3, 5.0), (COUNT - 1, 60.0), (COUNT - 2, 9.0)]
+    for revision, (place, factor) in enumerate(changed, start=2):
         days[place] = {
             flow: {job: median * factor for job, median in jobs.items()}
             for flow, jobs in days[place].items()
         }
-        write(engine, place, days[place], revision=2)
+        write(engine, place, days[place], revision)
         with engine.connect() as connection:
             list_found(connection, days)
     with engine.connect() as connection:
