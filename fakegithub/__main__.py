@@ -1,6 +1,7 @@
 """Serve a generated world until Ctrl-C: python -m fakegithub --port 8080 --runs 5000."""
 
 import argparse
+import errno
 import sys
 import threading
 from collections.abc import Sequence
@@ -40,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             threading.Event().wait()
     except KeyboardInterrupt:
         print(f"stopped after {len(github.requests)} requests")
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
+        print(f"port {options.port} {why}: choose another with --port", file=sys.stderr)
+        return 2
     return 0
 
 

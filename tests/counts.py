@@ -125,7 +125,7 @@ PART = (
     "tests/store/state/test_clock.py",
     "tests/feedrunner/test_load.py::test_load_that_is_killed",
     "tests/feedrunner/test_load.py::test_same_rows_again",
-    "tests/listener/test_check.py",
+    "tests/listener/check/",
     "tests/listener/test_webhook_faults.py",
     "tests/dashboard/pages/test_pages.py",
     "tests/sqlauthenticator/test_parity.py",

@@ -27,6 +27,7 @@ from backfill.http.errors import ApiError
 from backfill.http.list_body import read_total
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
 from backfill.pipeline.context import Context
+from backfill.pipeline.run_notes import note_details
 from backfill.pipeline.thread_pool import AHEAD
 from backfill.records import BEGINNING, EXACT, QUICK, ReadRange, Repository
 from engines import reading
@@ -90,7 +91,7 @@ def store_details(
         if callable(details):
             details()
             continue
-        context.writer.put(details.reads, run_details.note_details(repository, details))
+        context.writer.put(details.reads, note_details(repository, details))
         context.reporter.advance("jobs")
     context.writer.put(note=lambda c: backfill_progress.close_windows(c, repository.repoid))
     context.writer.flush()

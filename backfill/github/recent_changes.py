@@ -20,13 +20,13 @@ from backfill.github import all_runs, run_details
 from backfill.github.branches_and_workflows import BRANCHES, read_branches
 from backfill.github.commits import read_default_branch, read_heads
 from backfill.github.repository_lookup import describe_cut, map_objects
-from backfill.github.run_details import RunDetails
 from backfill.github.run_listing import RunList
 from backfill.github.windows import CHANGES_FOR
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
 from backfill.http.pagination import Known, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
+from backfill.pipeline.run_notes import RunDetails, note_details
 from backfill.records import Repository
 from engines import reading
 from rows.sources import source_of
@@ -113,7 +113,7 @@ def note_reread(
     question = note_question(repository, details.run.rungitid, tries, state, now)
 
     def write(connection: Connection) -> None:
-        run_details.note_details(repository, details)(connection)
+        note_details(repository, details)(connection)
         question(connection)
 
     return write

@@ -6,32 +6,21 @@ https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_objects, say_notes
 from backfill.http.errors import ApiError
 from backfill.http.list_body import check_all, read_items, read_total
 from backfill.http.pagination import Known, fetch_pages, know_nothing
 from backfill.pipeline.api_objects import ask_below, ask_for, fetch_record
 from backfill.pipeline.context import Context
+from backfill.pipeline.run_notes import RunDetails
 from backfill.records import MOST_ATTEMPTS, Json, Repository
 from rows import Unmappable, fields
 from store.doors.api import Read
-from store.state import backfill_progress
-from store.state.backfill_progress import DONE, DUE, OPEN, Note, Page, RunRead
+from store.state.backfill_progress import DONE, DUE, OPEN, Page, RunRead
 
 ROUNDS = 3
-ABSENT = 10
-"""After so many in a row that cannot be had, those before them are not asked for."""
-
-
-class RunDetails(NamedTuple):
-    """What was read of a run, and what is to be noted of it."""
-
-    run: RunRead
-    reads: list[Read]
-    pages: dict[str, Page]
-    anew: bool
+ABSENT, UNREADABLE = 10, 50
+"""After so many in a row that are gone, or that fail, those before them are not asked for."""
 
 
 class JobPages(NamedTuple):
@@ -170,6 +159,7 @@ def list_all_jobs(
             if not problem.is_gone:
                 raise
             if (absent := absent + 1) == ABSENT:
+                say_end(context, repository, run, attempt, f"jobs of {ABSENT} in a row are gone")
                 break
             continue
         jobs, counted, absent = {**read.jobs, **jobs}, counted + count, 0
@@ -196,7 +186,7 @@ def read_past_attempts(
     context: Context, repository: Repository, run: RunRead
 ) -> tuple[list[Read], bool]:
     """Return attempts before the latest, but what is stored for good; whether all could be read."""
-    attempts, is_read, absent = list[Read](), True, 0
+    attempts, is_read, absent, failed = list[Read](), True, 0, 0
     first = max(run.whole, run.attempt - MOST_ATTEMPTS)
     if first > run.whole:
         told = f"run {run.rungitid}: of {run.attempt} attempts only the latest are asked for"
@@ -207,11 +197,13 @@ def read_past_attempts(
         ask = partial(fetch_record, context, path, know_nothing)
         fetched, is_gone = ask_for(context, repository, subject, ask)
         if fetched is None:
-            is_read, absent = is_read and is_gone, absent + 1
-            if absent == ABSENT:
+            is_read, absent, failed = is_read and is_gone, absent + is_gone, failed + (not is_gone)
+            if absent == ABSENT or failed == UNREADABLE:
+                why = f"{absent} in a row are gone" if absent == ABSENT else f"{failed} fail"
+                say_end(context, repository, run.rungitid, attempt, why)
                 break
             continue
-        absent = 0
+        absent, failed = 0, 0
         try:
             read = map_object("workflow_run", fetched.body, repository.record)
         except Unmappable as error:
@@ -223,26 +215,8 @@ def read_past_attempts(
     return attempts, is_read
 
 
-def note_details(repository: Repository, details: RunDetails) -> Note:
-    """Return what is to be noted in the transaction that stores the jobs.
-
-    Pages of a run that goes on are kept, to ask for it cheaply; one that is done is not asked for.
-    """
-    settled = backfill_progress.Settled(repository.repoid, details.run)
-    if details.run.state != OPEN and not details.anew:
-        return settled
-
-    def write(connection: Connection) -> None:
-        if details.anew:
-            backfill_progress.put_runs(connection, repository.repoid, [details.run])
-        else:
-            settled(connection)
-        if details.run.state == OPEN:
-            for key, page in details.pages.items():
-                backfill_progress.put_page(connection, repository.repoid, key, page)
-        elif details.anew:
-            backfill_progress.drop_pages(
-                connection, repository.repoid, f"actions/runs/{details.run.rungitid}"
-            )
-
-    return write
+def say_end(context: Context, repository: Repository, run: int, attempt: int, why: str) -> None:
+    """Say that attempts before one are not asked for, where there are any."""
+    if attempt > 1:
+        told = f"run {run}: of attempts before {attempt} none is asked for: {why}"
+        context.reporter.say(f"{repository.name}: {told}")

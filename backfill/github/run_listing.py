@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from backfill.github import run_details
 from backfill.github.repository_lookup import map_objects
-from backfill.github.run_details import RunDetails
 from backfill.github.windows import (
     CAP,
     PER_PAGE,
@@ -33,6 +32,7 @@ from backfill.http.list_course import Course
 from backfill.http.pagination import FetchedPage, Known, fetch_page, know_nothing, know_stored
 from backfill.http.smaller_pages import items_before
 from backfill.pipeline.context import Context
+from backfill.pipeline.run_notes import RunDetails
 from backfill.records import BEGINNING, Repository
 from engines import reading
 from store.doors.api import Read

@@ -88,7 +88,11 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
 
 
 def insert_new(connection: Connection, name: str, rows: Iterable[Values]) -> None:
-    """Insert rows of which none is stored, likewise; if one is, the database refuses them."""
+    """Insert rows of which none is stored; if one is, the database refuses them.
+
+    Sets of columns go one after the other, not by their keys: runs have one set, and attempts and
+    jobs belong to runs that this transaction holds by then, so that nobody else waits for them.
+    """
     table, kind = metadata.tables[name], kind_of(connection)
     for _, alike in sorted(by_columns(table, rows).items()):
         kind.post(connection, insertion(table), alike)

@@ -41,6 +41,14 @@ class Counter(BaseHTTPRequestHandler):
         pass
 
 
+def test_port_that_is_in_use_is_one_line_and_2(listener):
+    port = str(listener.server_address[1])
+    command = [sys.executable, "-m", "fakegithub", "--port", port, "--runs", "1", "--days", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    said = f"port {port} is in use: choose another with --port\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 def test_command_serves_what_it_prints_posts_to_a_listener_and_ends_on_ctrl_c(listener):
     url = f"http://127.0.0.1:{listener.server_address[1]}/webhook"
     command = [sys.executable, "-m", "fakegithub", "--port", "0", "--runs", "12"]

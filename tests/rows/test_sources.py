@@ -3,7 +3,8 @@
 import pytest
 
 from rows import Unmappable
-from rows.sources import SOURCES, Source, source_of
+from rows.sources import PROPOSALS, SOURCES, Source, source_of
+from schema.tables import main_views
 
 
 @pytest.mark.parametrize("provider", ["github", "github:ghes.example.org"])
@@ -21,6 +22,11 @@ def test_provider_nobody_knows_is_refused(provider: str) -> None:
 def test_events_that_carry_rows_are_described_and_not_ignored(source: Source) -> None:
     assert not set(source.events) & source.ignored
     assert all(source.events.values())
+
+
+def test_views_of_the_default_branch_leave_out_the_events_of_all_vendors_proposals() -> None:
+    # Spelled out there: another event needs a migration, which makes the views anew.
+    assert ", ".join(f"'{event}'" for event in PROPOSALS) == main_views.PROPOSALS
 
 
 def test_links_are_pages_of_the_repository() -> None:

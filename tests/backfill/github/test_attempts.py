@@ -31,8 +31,11 @@ def test_run_of_a_million_attempts_is_asked_for_few_that_are_not_there(engine, s
     assert len([one for one in asked if "/jobs" not in one]) == 10
     assert len([one for one in asked if "/jobs" in one]) == 10
     assert run in stored(engine, workflowruns.c.gitid)
-    told = f"run {run}: of 1000000 attempts only the latest are asked for"
-    assert told in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert f"run {run}: of 1000000 attempts only the latest are asked for" in err
+    assert f"run {run}: of attempts before 999990 none is asked for: 10 in a row are gone" in err
+    why = "jobs of 10 in a row are gone"
+    assert f"run {run}: of attempts before 999991 none is asked for: {why}" in err
 
 
 def test_attempts_that_are_all_there_are_read_though_some_before_the_last_are_gone(
@@ -49,6 +52,26 @@ def test_attempts_that_are_all_there_are_read_though_some_before_the_last_are_go
         assert fill(world, app_of(world)) == 0
     assert stored(engine, runattempts.c.attempt) >= {*range(1, 15), *range(24, 31)}
     assert stored(engine, jobs.c.gitid) >= set(job_ids)
+
+
+def test_attempts_before_many_that_fail_are_read_and_nothing_is_said_to_be_gone(
+    engine, store_url, capsys
+):
+    world, job_ids = worlds_of_many_attempts(30)
+    broken = tuple(f"/attempts/{number}" for number in range(12, 28))
+
+    def spoil(path: str, answer: Answer) -> Answer:
+        is_one = path.partition("?")[0].endswith(broken)
+        return Answer(200, "<html></html>", {}) if is_one else answer
+
+    with served(world, store_url) as github:
+        github.change = spoil
+        assert fill(world, app_of(world)) == 1
+    assert stored(engine, runattempts.c.attempt) >= {*range(1, 12), *range(28, 31)}
+    assert stored(engine, jobs.c.gitid) >= set(job_ids)
+    err = capsys.readouterr().err
+    assert "attempt 12" in err
+    assert "none is asked for" not in err
 
 
 def worlds_of_many_attempts(number: int):

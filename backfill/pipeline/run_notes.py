@@ -1,0 +1,44 @@
+"""What was read of a run, and what is noted of it beside its rows."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from backfill.records import Repository
+from store.doors.api import Read
+from store.state import backfill_progress
+from store.state.backfill_progress import OPEN, Note, Page, RunRead
+
+
+class RunDetails(NamedTuple):
+    """What was read of a run, and what is to be noted of it."""
+
+    run: RunRead
+    reads: list[Read]
+    pages: dict[str, Page]
+    anew: bool
+
+
+def note_details(repository: Repository, details: RunDetails) -> Note:
+    """Return what is to be noted in the transaction that stores the jobs.
+
+    Pages of a run that goes on are kept, to ask for it cheaply; one that is done is not asked for.
+    """
+    settled = backfill_progress.Settled(repository.repoid, details.run)
+    if details.run.state != OPEN and not details.anew:
+        return settled
+
+    def write(connection: Connection) -> None:
+        if details.anew:
+            backfill_progress.put_runs(connection, repository.repoid, [details.run])
+        else:
+            settled(connection)
+        if details.run.state == OPEN:
+            for key, page in details.pages.items():
+                backfill_progress.put_page(connection, repository.repoid, key, page)
+        elif details.anew:
+            backfill_progress.drop_pages(
+                connection, repository.repoid, f"actions/runs/{details.run.rungitid}"
+            )
+
+    return write
