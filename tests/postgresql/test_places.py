@@ -1,9 +1,10 @@
 """Every way to write where a server is, for store and analyst; and roles that are set up oddly."""
 
 import os
+import socket
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,18 @@ def server() -> Iterator[Any]:
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
     place = f"unix_socket_directories={folder}"
-    started = servers.start_postgresql(folder / "pg", servers.free_port(), ("-c", place))
+    options = ("-c", place, "-c", "listen_addresses=127.0.0.1,::1")
+    started = servers.start_postgresql(folder / "pg", servers.free_port(), options)
     with superuser(started) as root:
         root.execute(f"CREATE ROLE someone SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
     yield started
     started.stop()
+
+
+def has_ipv6() -> bool:
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
 
 
 def superuser(server: Any, database: str = "postgres") -> psycopg.Connection:
@@ -70,11 +78,19 @@ def superuser(server: Any, database: str = "postgres") -> psycopg.Connection:
         "postgresql://{user}@:{port}/postgres?host={folder}",
         "postgresql://{user}@/postgres?host=127.0.0.1:{port}&sslmode=disable",
         "postgresql://{user}@/postgres?host=127.0.0.1:1&host=127.0.0.1:{port}",
+        "postgresql://{user}@[::1]:{port}/postgres",
+        "postgresql://{user}@/postgres?host=[::1]:{port}",
+        "postgresql://{user}@/postgres?host=[::1]&port={port}",
+        "postgresql://{user}@/postgres?host=::1&port={port}",
+        "postgresql://{user}@:{port}/postgres?host=127.0.0.1:1&host=[::1]",
+        "postgresql://{user}@/postgres?host=[::1]:1,127.0.0.1:{port}",
         "postgresql://{user}@/postgres?host=127.0.0.1,127.0.0.1&port=1,{port}"
         "&target_session_attrs=read-write",
     ],
 )
 def test_server_is_found_as_people_write_it(form: str, server: Any, engine_name: str):
+    if "::1" in form and not has_ipv6():
+        pytest.skip("this machine has no IPv6")
     folder = str(server.dir.parent).replace("/", "%2F")
     written = form.format(user=f"someone:{WRITTEN}", folder=folder, port=server.port)
     for opened in (connect(values.database_url(written)), engine(url=written)):
