@@ -10,13 +10,15 @@ from config.groups import Group, Owner, owner_of
 from dashboard.causes.group_causes import Cause, group_causes, with_text
 from dashboard.view.new_issue_link import error_issue_link
 from dashboard.view.night_changes import JobChange, find_changes
-from dashboard.view.night_matrix import MatrixRow
+from dashboard.view.night_matrix import NOT_RUN, MatrixRow
 from dashboard.view.suspect_commits import Suspects, find_suspects
 from store.errors.error_ranking import list_repo_names
 from store.errors.vague_errors import list_vague
 from store.reads import runs as reads
 from store.reads.failures import has_been_seen
+from store.reads.passed_jobs import MendedJob, read_first_passes
 from store.reads.runs import Run
+from store.rollups.night_summary import WHOLE_RUN
 from store.rollups.spans import RollupPlan
 from store.state import acknowledgements, error_issues
 from store.state.acknowledgements import Acknowledgement
@@ -97,7 +99,38 @@ def read_causes(
     unseen = {one for one in first if not has_been_seen(connection, one, begin)}
     since = plan.calendar.begin(min(span.nights))
     described = describe_causes(connection, causes, plan.groups, now, since)
-    return NightCauses(tuple(described), tuple(with_text(changes.fixed, text)), frozenset(unseen))
+    fixed = keep_fixed(connection, plan, with_text(changes.fixed, text), span.last)
+    return NightCauses(tuple(described), tuple(fixed), frozenset(unseen))
+
+
+def as_mended(change: JobChange, since: datetime) -> MendedJob:
+    """Return a job that may be fixed as it is looked for."""
+    failure = change.failure
+    job = None if failure.job == WHOLE_RUN else failure.job
+    run = failure.provider, failure.rungitid
+    return MendedJob(change.repoid, failure.workflowkey, failure.workflow, job, run, since)
+
+
+def keep_fixed(
+    connection: Connection, plan: RollupPlan, changes: Sequence[JobChange], last: date
+) -> list[JobChange]:
+    """Return those that passed for the first time last night.
+
+    What did not fail may have been skipped behind another failure, or stopped. A nightly that did
+    not run, did.
+    """
+    calendar = plan.calendar
+    missed = [one for one in changes if one.failure.job == NOT_RUN]
+    mended = {
+        change: as_mended(change, calendar.begin(change.since or last))
+        for change in changes
+        if change.failure.job != NOT_RUN
+    }
+    firsts = read_first_passes(connection, list(mended.values()), calendar.end(last))
+    begin = calendar.begin(last)
+    passed = {one for one, first in zip(mended, firsts, strict=True) if first and first >= begin}
+    passed.update(one for one in missed if one.since == last)
+    return [one for one in changes if one in passed]
 
 
 def describe_causes(

@@ -18,10 +18,12 @@ SECONDS = 0.15
 @blueprint.get("/pool")
 def show() -> str:
     """Return a pool's page. Raises BadFilter."""
-    labels, group = read_labels(), filters.text("group")
-    within = newest_jobs.of_pool(labels, group)
-    limit = shown_history.RUNS
-    listed = newest_jobs.list_jobs_where(store(), within, limit, g.now, SECONDS)
+    labels, limit = read_labels(), shown_history.RUNS
+    for group in filters.spellings("group") or [""]:
+        within = newest_jobs.of_pool(labels, group)
+        listed = newest_jobs.list_jobs_where(store(), within, limit, g.now, SECONDS)
+        if listed.jobs:
+            break
     name = f"{', '.join(labels) or 'no labels'}{f' ({group})' if group else ''}"
     if not listed.jobs:
         since = f" created since {listed.since:%Y-%m-%d}" if listed.since else ""

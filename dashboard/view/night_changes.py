@@ -7,18 +7,21 @@ from typing import NamedTuple
 
 from dashboard.view.night_matrix import MatrixRow
 from rows.words import WorkflowKey
-from store.rollups.night_summary import NightFailure
+from store.rollups.night_summary import PASSED, NightFailure
 from store.rollups.nightly_runs import NightCell
 
 JobKey = tuple[WorkflowKey, str]
 """What the workflow is known by, and the job's name."""
+MOST_UNTOLD = 7
+"""Nights without its failure, up to last night, in which a job may not have run."""
 
 
 class JobChange(NamedTuple):
     """A job that failed or was fixed; `nights` counts the failed ones in a row, to last night.
 
     `first` means that it never failed before in the nights that are shown, `oldest` that it
-    failed in all of them, so that it may have begun earlier.
+    failed in all of them, so that it may have begun earlier. `since` is the first night without
+    the failure of one that may be fixed.
     """
 
     repoid: int
@@ -28,10 +31,11 @@ class JobChange(NamedTuple):
     nights: int
     first: bool
     oldest: bool
+    since: date | None = None
 
 
 class NightChanges(NamedTuple):
-    """Last night in words."""
+    """Last night in words; what is fixed did not fail, and may not have run either."""
 
     new: tuple[JobChange, ...]
     going_on: tuple[JobChange, ...]
@@ -87,6 +91,17 @@ def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> i
     return next((place for place, (_, one) in enumerate(nights) if one is None), len(nights))
 
 
+def count_untold(row: MatrixRow, nights: Sequence[tuple[date, NightFailure | None]]) -> int | None:
+    """Return how many nights, from the newest on, a job did not fail; None where that is no news.
+
+    It was known to be well before last night where a night passed.
+    """
+    well = next((place for place, (_, one) in enumerate(nights) if one is not None), len(nights))
+    if well == len(nights) or well > MOST_UNTOLD:
+        return None
+    return None if any(row.cell(night).state == PASSED for night, _ in nights[1:well]) else well
+
+
 def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
     """Return what is new, what goes on and what is fixed last night, the longest first."""
     new, going_on, fixed = list[JobChange](), list[JobChange](), list[JobChange]()
@@ -94,23 +109,24 @@ def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
         for nights in list_outcomes(row, last).values():
             if nights[0][0] != last:
                 continue  # it did not run last night: nothing is known of it
-            length = count_failed_nights(nights)
-            rest = count_failed_nights(nights[1:]) if length == 0 else length
-            if rest == 0:
+            well = count_untold(row, nights)
+            if well is None:
                 continue
-            failure = nights[0 if length else 1][1]
-            assert failure is not None  # noqa: S101 - it is part of the streak
-            ends = length or rest + 1
+            failure = nights[well][1]
+            assert failure is not None  # noqa: S101 - it is the newest one
+            length = count_failed_nights(nights[well:])
+            ends = well + length
             change = JobChange(
                 row.repoid,
                 row.repo,
                 failure,
-                last if length else nights[1][0],
-                rest,
+                nights[well][0],
+                length,
                 all(one is None for _, one in nights[ends:]),
                 ends == len(nights),
+                nights[well - 1][0] if well else None,
             )
-            (fixed if length == 0 else new if length == 1 else going_on).append(change)
+            (fixed if well else new if length == 1 else going_on).append(change)
     return NightChanges(
         tuple(sorted(new, key=name_order)),
         tuple(sorted(going_on, key=lambda change: (-change.nights, name_order(change)))),

@@ -28,7 +28,8 @@ from store.deliveries.table import (
 )
 from store.doors.decide import Decision, decide_each
 from store.doors.refusals import reason_of, write_each
-from store.state.gone_repositories import mark_all_but_holder, note_ends
+from store.state.deleted_repositories import note_ends
+from store.state.gone_repositories import mark_all_but_holder
 from store.write.repositories import Tables
 from store.write.version_cache import VersionCache
 

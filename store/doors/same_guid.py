@@ -3,10 +3,13 @@
 The guid is a header, which no signature covers: a server may give it twice, a tool may send all
 with one. A redelivery has the guid and the body of the first, or the same JSON where it was read
 from a hook's log, so that what differs is another delivery: it is kept under a guid of its own.
+
+All hooks that ask for an event send it with one guid, and bodies that differ in whom they are for.
+https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from isal import isal_zlib
 from sqlalchemy import Connection, bindparam, select
@@ -23,6 +26,9 @@ Key = tuple[str, str]
 """What names a delivery: provider and guid."""
 GUID_LETTERS, HASH_LETTERS = 47, 16
 """Of the guid, and of a hash, in the guid of another delivery: 64 with the `~` between."""
+
+ADDRESSEE = ("installation", "organization", "enterprise")
+"""Of a body, what tells whom its hook belongs to, and nothing of what happened."""
 
 
 class Known(NamedTuple):
@@ -108,12 +114,17 @@ def read_body(connection: Connection, key: Key) -> bytes:
 
 
 def is_same(first: bytes, decision: Decision) -> bool:
-    """Tell whether a delivery has this body, or the same JSON in other bytes."""
+    """Tell whether a delivery has this body, the same JSON in other bytes, or for another hook."""
     own = decision.delivery.body
     try:
-        return first == own or read_payload(first) == read_payload(own)
+        return first == own or read_event(first) == read_event(own)
     except (Unmappable, RecursionError):
         return False
+
+
+def read_event(body: bytes) -> dict[str, Any]:
+    """Return what a body tells of its event, whomever it is for. Raises Unmappable."""
+    return {key: value for key, value in read_payload(body).items() if key not in ADDRESSEE}
 
 
 def under_own_guid(decision: Decision) -> Decision:

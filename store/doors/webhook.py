@@ -18,7 +18,7 @@ from store.deliveries.table import QUARANTINED, Delivery
 from store.doors.decide import Decision
 from store.doors.refusals import is_refusal, reason_of, write_each
 from store.doors.same_guid import KNOWN, Key, Known, key_of, read_known, recognize
-from store.state.gone_repositories import note_ends
+from store.state.deleted_repositories import note_ends
 from store.write.first_reads import EMPTY, FirstReads, nothing, read_first
 from store.write.repositories import Tables
 from store.write.stored_rows import Values

@@ -178,19 +178,6 @@ def began_after(connection: Connection, rows: Sequence[Row]) -> datetime | None:
     return latest - APART
 
 
-def note_ends(connection: Connection, events: Iterable[tuple[Mapped | None, datetime]]) -> None:
-    """Mark the repositories that deliveries say are deleted; with the time of each receipt."""
-    for mapped, time in events:
-        if mapped is not None and mapped.is_end:
-            provider, gitid = key_of(mapped)
-            row = repos.c
-            query = select(row.Id).where(row.provider == provider, row.gitid == gitid)
-            repoid = connection.execute(query).scalar_one()
-            mark_gone(connection, repoid, DELETED, time)
-            if connection.scalar(select(row.gonereason).where(row.Id == repoid)):
-                abandon_runs(connection, repoid, None)
-
-
 def abandon_runs(connection: Connection, repoid: int, before: datetime | None) -> int:
     """End the open runs and jobs of a repository of which nothing was heard since `before`.
 

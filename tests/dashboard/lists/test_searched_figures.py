@@ -143,6 +143,17 @@ def test_pools_are_searched_ordered_and_lead_to_their_pages(client: FlaskClient)
     assert "labels is a list like" in text_of(client, "/pool?labels=[1]", 400)
 
 
+@pytest.mark.parametrize("group", [" ml", "ml ", "  "])
+def test_pool_of_a_group_with_blanks_around_its_name_has_its_page(
+    client: FlaskClient, engine: Engine, group: str
+):
+    repoid = stored.repo(engine)
+    own = {"labels": '["big"]', "runnergroup": group}
+    stored.job(engine, repoid, stored.run(engine, repoid, NOW), NOW - timedelta(hours=1), **own)
+    (link,) = re.findall(r'href="(/pool\?[^"]*)"', text_of(client, "/pools"))
+    assert "Jobs shown</dt><dd>1" in text_of(client, link.replace("&amp;", "&"))
+
+
 @pytest.mark.parametrize(
     ("prices", "said"),
     [

@@ -96,6 +96,20 @@ def test_same_json_in_other_bytes_is_a_duplicate(engine: Engine):
     assert production_doors.store(engine, again) == "duplicate"
 
 
+def for_another_hook(body: bytes) -> bytes:
+    """Return what an App's hook sends of an event beside a repository's."""
+    mine = {"installation": {"id": 9, "node_id": "x"}, "organization": {"login": "octo", "id": 1}}
+    return json.dumps({**json.loads(body), **mine}).encode()
+
+
+def test_event_that_a_second_hook_sends_is_a_duplicate(engine: Engine):
+    again = with_body(FIRST, for_another_hook(FIRST.body))
+    assert production_doors.store(engine, FIRST) == "applied"
+    assert production_doors.store(engine, again) == "duplicate"
+    other = with_body(SECOND, for_another_hook(SECOND.body))
+    assert production_doors.store(engine, other) == "quarantined"
+
+
 def test_same_json_in_other_bytes_under_a_quarantined_guid_is_applied(engine: Engine):
     production_doors.quarantine(engine, FIRST)
     assert production_doors.store(engine, with_body(FIRST, spelled_anew(FIRST.body))) == "applied"

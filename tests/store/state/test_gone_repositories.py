@@ -12,6 +12,7 @@ from engines import connect
 from schema.tables.ci import jobs, repos, runattempts, workflowruns
 from store.deliveries.table import now
 from store.state import gone_repositories as gone
+from store.state.deleted_repositories import note_ends
 from tests.conftest import clear_store
 from tests.fakegithub.samples import app_of, runs_of, small_world
 from tests.store import production_doors
@@ -101,7 +102,7 @@ def test_repository_that_is_back_has_its_runs_open_below_every_record(engine):
     assert mark(engine) == (NOW + timedelta(hours=1), None)
     # The event says nothing new: the repository was seen later.
     with engine.begin() as connection:
-        gone.note_ends(connection, [(one.mapped, NOW) for one in told])
+        note_ends(connection, [(one.mapped, NOW) for one in told])
     assert mark(engine) == (NOW + timedelta(hours=1), None)
 
 
@@ -157,3 +158,18 @@ def test_mark_of_a_time_that_has_not_come_is_void(engine: Engine):
         assert gone.mark_gone(connection, repoid, gone.NOT_FOUND, NOW + timedelta(days=40))
         assert gone.mark_back(connection, repoid, NOW)
         assert gone.mark_gone(connection, repoid, gone.NOT_FOUND, NOW + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("door", [production_doors.by_webhook, production_doors.by_replay])
+def test_deletion_that_is_told_again_after_the_repository_was_restored_is_past(engine, door):
+    *told, end = history(ends=False)
+    payload = json.loads(end.delivery.body)
+    later = payload["repository"] | {"updated_at": "2026-03-02T12:20:00Z"}
+    edited = production_doors.sent(
+        "repository", {**payload, "action": "edited", "repository": later}, "edited"
+    )
+    door(engine, [*told, edited])
+    again = end.delivery._replace(guid="again", receivetime=NOW)
+    door(engine, [end._replace(delivery=again)])
+    assert mark(engine) == (None, None)
+    assert {row[:2] for row in ends(engine)} == {OPEN}
