@@ -14,7 +14,7 @@ from engines import kind_of
 from rows.sources import SOURCES, subject_of
 from store.reads import audits, freshness
 from store.reads import health as reads_health
-from store.reads.freshness import Freshness
+from store.reads.freshness import Freshness, StoredFreshness
 from store.reads.health import HourCount
 from store.rollups.spans import count_due_days
 from store.state import health
@@ -38,6 +38,8 @@ class ChosenRepos(NamedTuple):
     rest: list[Freshness]
     whole: int
     """How many `shown` would be without a search."""
+    uncounted: int
+    """Days of which the runs are not counted."""
 
 
 LONG_AGO = datetime(1970, 1, 1)
@@ -51,14 +53,14 @@ SORTS: dict[str, Callable[[Freshness], Any]] = {
 """What repositories are ordered by; of equal ones by name."""
 
 
-def choose_repos(repos: list[Freshness]) -> ChosenRepos:
+def choose_repos(stored: StoredFreshness) -> ChosenRepos:
     """Return the repositories that the URL leaves, in its order. Raises BadFilter."""
     text, order = filters.text("q").casefold(), SORTS[filters.choice("sort", SORTS, "name")]
-    known = [repo for repo in repos if repo.runs or repo.windows]
-    fits = [one for one in repos if text in repo_label(one.repoid, one.repo).casefold()]
-    shown = sorted((repo for repo in fits if repo.runs or repo.windows), key=order)
-    rest = [repo for repo in fits if not (repo.runs or repo.windows)]
-    return ChosenRepos(shown, rest, len(known))
+    fits = [one for one in stored.repos if text in repo_label(one.repoid, one.repo).casefold()]
+    shown = sorted((repo for repo in fits if repo.newest or repo.windows), key=order)
+    rest = [repo for repo in fits if not (repo.newest or repo.windows)]
+    whole = sum(bool(repo.newest or repo.windows) for repo in stored.repos)
+    return ChosenRepos(shown, rest, whole, stored.uncounted)
 
 
 def by_hour(now: datetime, rows: list[HourCount]) -> tuple[list[datetime], dict[str, list[int]]]:
@@ -82,7 +84,7 @@ def show() -> str:
     labels = [site().calendar.local(hour) for hour in hours]
     tones = {TONES.get(name, "warned"): values for name, values in by_state.items()}
     audited = audits.list_latest_audits(store())
-    repos = choose_repos(freshness.list_freshness(store(), g.now))
+    repos = choose_repos(freshness.read_freshness(store(), g.now))
     watched = health.rows(store())
     return render_page(
         "health.html",
@@ -118,7 +120,7 @@ def show() -> str:
 def download() -> Response:
     """Return the freshness of the repositories that the filters leave as CSV."""
     audited = {one.repoid: one for one in audits.list_latest_audits(store())}
-    repos = choose_repos(freshness.list_freshness(store(), g.now))
+    repos = choose_repos(freshness.read_freshness(store(), g.now))
     rows = [
         (
             repo.repoid,

@@ -84,7 +84,8 @@ def of_reception(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
 
 def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
     """Yield what is known of each repository."""
-    every, audited = freshness.list_freshness(store(), now), audits.list_latest_audits(store())
+    stored, audited = freshness.read_freshness(store(), now), audits.list_latest_audits(store())
+    every = stored.repos
     busiest = sorted(every, key=lambda repo: repo.newest or datetime.min, reverse=True)[:MOST]
     chosen = {one.repoid for one in busiest}
     repos = [one for one in every if one.repoid in chosen]
@@ -94,6 +95,8 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         f"Repositories without samples: those without a run for longest, past {MOST}",
         [({}, len(every) - len(repos))],
     )
+    text = "Days without statistics yet, with too many runs to count: those have no open_runs here"
+    yield "uncounted_days", text, [({}, stored.uncounted)]
     # A label for two repositories would be one sample told twice, which fails the scrape.
     named = {one.repoid: one.repo for one in repos} | {one.repoid: one.repo for one in audited}
     labels = {repoid: {"repo": repo_label(repoid, name)} for repoid, name in named.items()}

@@ -35,6 +35,13 @@ class RolledDay(NamedTuple):
         return self.revision, self.rolltime
 
 
+class Gap(NamedTuple):
+    """A time that is in no day with a roll-up; the last has no end."""
+
+    begin: datetime
+    end: datetime | None
+
+
 def list_counted_days(
     connection: Connection, since: datetime | None = None, until: datetime | None = None
 ) -> list[RolledDay]:
@@ -74,6 +81,22 @@ def find_rolled_until(connection: Connection, days: Sequence[RolledDay]) -> date
             return None
         end = day.end
     return end
+
+
+def list_gaps(connection: Connection, days: Sequence[RolledDay]) -> list[Gap]:
+    """Return the times from the first run on that are in no day with a roll-up, the newest first.
+
+    The first goes on: the days end somewhere.
+    """
+    end = connection.scalar(select(func.min(workflowruns.c.createtime)))
+    if end is None:
+        return []
+    gaps: list[Gap] = []
+    for day in days:
+        if day.begin > end:
+            gaps.append(Gap(end, day.begin))
+        end = max(end, day.end)
+    return [Gap(end, None), *reversed(gaps)]
 
 
 def add_up_months(
