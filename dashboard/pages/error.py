@@ -16,9 +16,10 @@ from dashboard.web import access, filters, names
 from dashboard.web.request import render_page, site, store
 from rows.fingerprint import REVISION
 from store.changes import job_changes
-from store.errors import error_ranking, one_error
+from store.errors import error_ranking, nearby_errors, one_error
 from store.errors.error_filter import ErrorFilter
-from store.errors.one_error import ErrorMessage, ErrorRun, NearbyError
+from store.errors.nearby_errors import NearbyError
+from store.errors.one_error import ErrorMessage, ErrorRun
 from store.reads import runs as reads
 from store.state import acknowledgements, error_issues, older_fingerprints
 
@@ -62,7 +63,7 @@ def find(fingerprint: str) -> ErrorMessage:
 def list_beside(error: ErrorMessage, runs: list[ErrorRun]) -> NightErrors:
     """Return what else failed in the latest runs of an error, and in its latest night."""
     keys = {(run.provider, run.gitid) for run in runs}
-    same_runs = one_error.list_same_runs(store(), error.fingerprint, keys, NEARBY)
+    same_runs = nearby_errors.list_same_runs(store(), error.fingerprint, keys, NEARBY)
     if error.last is None:
         return NightErrors(same_runs, [])
     calendar = site().calendar
@@ -76,6 +77,12 @@ def list_beside(error: ErrorMessage, runs: list[ErrorRun]) -> NightErrors:
         if other.fingerprint not in known
     ]
     return NightErrors(same_runs, others[:NEARBY])
+
+
+def list_alike(error: ErrorMessage, wanted: ErrorFilter) -> list[NearbyError]:
+    """Return errors of like words, of one repository that the URL chooses, else of its latest."""
+    repoid = (wanted.repoids or [error.repoid])[0]
+    return nearby_errors.list_similar(store(), error, repoid, NEARBY)
 
 
 def list_changes(fingerprint: str, called: Mapping[int, str]) -> list[ShownChanges]:
@@ -124,7 +131,7 @@ def show(fingerprint: str) -> str:
         store(), [*(one for one, _ in places.repositories), *(run.repoid for run in listed)]
     )
     since = error_ranking.read_kept(store()).since
-    similar_in = (wanted.repoids or [error.repoid])[0]
+    similar = list_alike(error, wanted) if is_asked else None
     return render_page(
         "error.html",
         f"Error {fingerprint[:14]}",
@@ -144,8 +151,8 @@ def show(fingerprint: str) -> str:
         is_last=len(listed) <= PAGE,
         beside=list_beside(error, listed),
         night=site().calendar.night(error.last) if error.last else None,
-        same_problem=one_error.list_same_problem(store(), wanted, error, NEARBY),
-        similar=one_error.list_similar(store(), error, similar_in, NEARBY) if is_asked else None,
+        same_problem=nearby_errors.list_same_problem(store(), wanted, error, NEARBY),
+        similar=similar,
         changes=list_changes(fingerprint, called),
         issue=make_issue_link(error, listed[:3]),
         owners=list_owners(site().plan.groups, called.values()),

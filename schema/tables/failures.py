@@ -46,7 +46,7 @@ failures = table(
         "provider",
         "rungitid",
     ),
-    Index("ix_failures_problem", "problem"),
+    Index("ix_failures_same_problem", "problem", "fingerprint", "time", "jobgitid"),
     # Of some days all errors at once: the index above has each error's days apart.
     Index("ix_failures_time", "time", "fingerprint", "kind", "repoid", "jobgitid"),
 )

@@ -124,8 +124,9 @@ class RankedErrors:
         f, older = failures.c, failures.alias("older").c
         latest = {count.latest: name for name, count in counts.items()}
         before = (older.fingerprint == f.fingerprint, older.time < self.filter.since)
-        # One step in an index for each: of NOT EXISTS servers make a join with all before.
-        first = select(older.Id).where(*before).order_by(older.time).limit(1).scalar_subquery()
+        # A step in an index for each, in its order: of NOT EXISTS servers make a join with all.
+        ordered = select(older.Id).where(*before).order_by(older.fingerprint, older.time)
+        first = ordered.limit(1).scalar_subquery()
         query = select(f.Id).where(first.is_(None))
         return [
             latest[number]

@@ -1,27 +1,22 @@
-"""Named SELECTs for one error: when and where it was, its runs, and what failed beside it."""
+"""Named SELECTs for one error: when and where it was, and its runs."""
 
-import difflib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, distinct, func, or_, select
+from sqlalchemy import Connection, distinct, func, select
 
 from engines.chunks import by_scope
 from rows.words import RunKey
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.failures import failures
-from store.errors.error_filter import EXIT_CODES, VAGUE, ErrorFilter, narrow
+from store.errors.error_filter import ErrorFilter, narrow
 from store.errors.error_ranking import often
 
 MOST_PLACES = 2000
 """Of an error's latest failures, those whose jobs are looked at."""
-CANDIDATES = 1000
-SIMILAR = 0.85
-"""Twice what two masked texts have in common, by both their lengths: at 85 % another error's pairs
-were right in nine of ten of 502 messages that were read."""
-LONGEST = 600
-"""Letters of a masked text that are compared."""
+OF_A_RUN = 2
+"""An error's failures of a run, most often no more."""
 
 
 class ErrorMessage(NamedTuple):
@@ -76,16 +71,6 @@ class ErrorRun(NamedTuple):
     url: str | None = None
 
 
-class NearbyError(NamedTuple):
-    """Another error: of the same runs, the same night, the same problem, or with like words."""
-
-    fingerprint: str
-    message: str | None
-    jobs: int
-    kind: str | None = None
-    percent: int | None = None
-
-
 def find_error(connection: Connection, fingerprint: str) -> ErrorMessage | None:
     """Return an error by its fingerprint, None where no failure has it."""
     f = failures.c
@@ -138,81 +123,42 @@ def list_error_runs(
     f, run = failures.c, workflowruns.c
     time, number = func.max(f.time).label("time"), func.count(distinct(f.jobgitid)).label("jobs")
     parts = select(f.provider, f.rungitid, func.min(f.repoid).label("repoid"), number, time)
-    part = narrow(parts, wanted).where(f.fingerprint == fingerprint, f.rungitid.is_not(None))
-    part = part.group_by(f.provider, f.rungitid).order_by(time.desc(), f.rungitid.desc())
-    listed = part.limit(most).offset(skip).subquery("listed")
-    same = (run.provider == listed.c.provider) & (run.gitid == listed.c.rungitid)
+    is_it = (f.fingerprint == fingerprint, f.rungitid.is_not(None))
     names = (run.repo, run.workflowname, run.runnumber, run.branchname, run.commithash, run.url)
-    query = select(listed, *names).outerjoin(workflowruns, same)
-    rows = connection.execute(query.order_by(listed.c.time.desc(), listed.c.rungitid.desc()))
-    return [ErrorRun(*row) for row in rows]
+    rows = list[Any]()
+    for provider, numbers in by_scope(
+        list_latest_runs(connection, wanted, fingerprint, most, skip)
+    ):
+        its = (*is_it, f.provider == provider, f.rungitid.in_(numbers))
+        listed = narrow(parts, wanted).where(*its).group_by(f.provider, f.rungitid)
+        own = listed.subquery("listed")
+        same = (run.provider == own.c.provider) & (run.gitid == own.c.rungitid)
+        rows += connection.execute(select(own, *names).outerjoin(workflowruns, same)).all()
+    return sorted((ErrorRun(*row) for row in rows), key=by_time, reverse=True)
 
 
-def list_same_runs(
-    connection: Connection, fingerprint: str, runs: Iterable[RunKey], most: int
-) -> list[NearbyError]:
-    """Return other errors of some runs, that of most jobs first; none that says nothing."""
+def list_latest_runs(
+    connection: Connection, wanted: ErrorFilter, fingerprint: str, most: int, skip: int
+) -> list[RunKey]:
+    """Return the runs in which an error was last, the latest first."""
     f = failures.c
-    says = or_(f.kind.is_(None), f.kind != VAGUE) & f.fingerprint.not_in((*EXIT_CODES, fingerprint))
-    errors: dict[str, NearbyError] = {}
-    for provider, numbers in by_scope(runs):
-        query = select(f.fingerprint, func.max(f.message), func.count(distinct(f.jobgitid)))
-        query = query.add_columns(func.min(f.kind)).where(
-            f.provider == provider, f.rungitid.in_(numbers), says
-        )
-        for row in connection.execute(query.group_by(f.fingerprint)):
-            known = errors.get(row[0])
-            errors[row[0]] = NearbyError(
-                row[0], row[1], row[2] + (known.jobs if known else 0), row[3]
-            )
-    return sorted(errors.values(), key=by_jobs)[:most]
+    is_it = (f.fingerprint == fingerprint, f.rungitid.is_not(None))
+    time = func.max(f.time).label("time")
+    order = (time.desc(), f.rungitid.desc())
+    # So many of its latest failures are of so many runs, most often: the others are not sorted.
+    latest = narrow(select(f.time), wanted).where(*is_it).order_by(f.time.desc())
+    reach = connection.scalar(latest.limit(1).offset(OF_A_RUN * (skip + most)))
+    for since in (reach, None) if reach else (None,):
+        query = narrow(select(f.provider, f.rungitid, time), wanted).where(*is_it)
+        if since is not None:
+            query = query.where(f.time >= since)
+        query = query.group_by(f.provider, f.rungitid).order_by(*order).limit(most).offset(skip)
+        keys = [(row.provider, row.rungitid) for row in connection.execute(query)]
+        if len(keys) == most:
+            break
+    return keys
 
 
-def list_same_problem(
-    connection: Connection, wanted: ErrorFilter, error: ErrorMessage, most: int
-) -> list[NearbyError]:
-    """Return the errors that are the same problem in other tests, that of most jobs first."""
-    if error.problem is None:
-        return []
-    f = failures.c
-    number = func.count(distinct(f.jobgitid)).label("number")
-    query = select(f.fingerprint, func.max(f.message), number).where(
-        f.problem == error.problem, f.fingerprint != error.fingerprint,
-        f.time >= wanted.since, f.time < wanted.until,
-    )  # fmt: skip
-    rows = connection.execute(
-        query.group_by(f.fingerprint).order_by(number.desc(), f.fingerprint).limit(most)
-    )
-    return [NearbyError(*row) for row in rows]
-
-
-def list_similar(
-    connection: Connection, error: ErrorMessage, repoid: int, most: int
-) -> list[NearbyError]:
-    """Return errors of one repository whose masked words are much alike, the nearest first.
-
-    Like words are no identity: nobody counts by them.
-    """
-    f = failures.c
-    query = select(f.fingerprint, func.max(f.Id).label("latest")).where(f.repoid == repoid)
-    query = query.where(f.fingerprint.is_not(None), f.fingerprint != error.fingerprint)
-    latest = query.group_by(f.fingerprint).order_by(func.max(f.Id).desc()).limit(CANDIDATES)
-    chosen = latest.subquery("chosen")
-    rows = connection.execute(
-        select(f.fingerprint, f.message, f.masked).join(chosen, f.Id == chosen.c.latest)
-    )
-    own = (error.masked or "")[:LONGEST]
-    matcher = difflib.SequenceMatcher(None, b=own, autojunk=False)
-    alike = list[NearbyError]()
-    for row in rows:
-        matcher.set_seq1((row.masked or "")[:LONGEST])
-        bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
-        if row.masked and own and all(bound() >= SIMILAR for bound in bounds):
-            percent = int(matcher.ratio() * 100)
-            alike.append(NearbyError(row.fingerprint, row.message, 0, percent=percent))
-    return sorted(alike, key=lambda error: (-(error.percent or 0), error.fingerprint))[:most]
-
-
-def by_jobs(error: NearbyError) -> tuple[int, str]:
-    """Return what errors are sorted by."""
-    return -error.jobs, error.fingerprint
+def by_time(run: ErrorRun) -> tuple[datetime, int]:
+    """Return what runs are sorted by."""
+    return run.time, run.gitid
