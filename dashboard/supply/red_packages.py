@@ -13,6 +13,8 @@ from store.history.red_now import list_red
 from store.packages.package_repositories import count_packages
 
 TITLE = "Packages"
+MOST_RED = 10_000
+"""Workflows. Those that broke last come first, and the page begins with the longest red."""
 blueprint = Blueprint("red_packages", __name__)
 
 
@@ -36,8 +38,9 @@ def read_stakes() -> Stakes:
     """Return what the URL asks for. Raises BadFilter."""
     wanted = StakeFilter(filters.text("q"), filters.text("manager"))
     order = filters.choice("sort", SORTS, "longest")
-    repositories = packages_at_stake.list_at_stake(store(), wanted)
-    mine = packages_at_stake.list_mine(store(), list_red(store()), wanted)
+    red = list_red(store(), MOST_RED)
+    repositories = packages_at_stake.list_at_stake(store(), red, wanted)
+    mine = packages_at_stake.list_mine(store(), red, wanted)
     if order == "name":
         mine.sort(key=lambda package: package.name.casefold())
     return Stakes(sorted(repositories, key=SORTS[order]), mine)

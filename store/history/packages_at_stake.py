@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from schema.tables import ci
 from schema.tables import packages as tables
-from store.history.red_now import RedWorkflow, list_red
+from store.history.red_now import RedWorkflow
 from store.packages.dependents import list_dependents
 from store.packages.name_links import LISTS
 
@@ -90,10 +90,12 @@ class StakeFilter(NamedTuple):
 EVERY = StakeFilter()
 
 
-def list_at_stake(connection: Connection, wanted: StakeFilter = EVERY) -> list[RedRepository]:
+def list_at_stake(
+    connection: Connection, workflows: Iterable[RedWorkflow], wanted: StakeFilter = EVERY
+) -> list[RedRepository]:
     """Return the red repositories that packages come from, the longest red first."""
     red = defaultdict[int, list[RedWorkflow]](list)
-    for workflow in list_red(connection):
+    for workflow in workflows:
         red[workflow.repoid].append(workflow)
     claimed, until = dict[int, list[Claimed]](), time.monotonic() + WALK_SECONDS
     for repoid, packages in read_packages(connection, red).items():

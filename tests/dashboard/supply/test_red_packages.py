@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from schema.tables.ci import workflows
 from store.history import packages_at_stake
@@ -108,3 +108,21 @@ def test_what_is_not_known_is_left_out(
     days = [datetime(2026, 1, day) for day in (20, 19, 10, 1)]
     assert packages_at_stake.gap_of(days) == 9
     assert packages_at_stake.gap_of(days[:1]) is None
+
+
+def test_longest_red_repository_of_many_is_listed_and_what_is_red_asked_once(
+    engine: Engine, client: FlaskClient, red: int
+):
+    stakes.fill(engine, NOW)
+    repoid = stored.repo(engine, "octo-org/many")
+    for number in range(250):
+        gitid = 900 + number
+        stored.put(engine, workflows, provider="github", repoid=repoid, gitid=gitid)
+        more = {"workflowgitid": gitid, "event": "push", "conclusion": "failure"}
+        stored.run(engine, repoid, NOW - timedelta(hours=2), **more)
+    asked = list[str]()
+    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    told = client.get("/packages.json").get_json()
+    names = [(one["repository"], len(one["workflows"])) for one in told["red"]]
+    assert names == [("octo-org/app", 1)]
+    assert sum("FROM main_red" in statement for statement in asked) == 1
