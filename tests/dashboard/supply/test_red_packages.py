@@ -1,6 +1,7 @@
 """`/packages`: red default branches, their packages, who needs these, and our red dependencies."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -121,8 +122,15 @@ def test_longest_red_repository_of_many_is_listed_and_what_is_red_asked_once(
         more = {"workflowgitid": gitid, "event": "push", "conclusion": "failure"}
         stored.run(engine, repoid, NOW - timedelta(hours=2), **more)
     asked = list[str]()
-    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    told = client.get("/packages.json").get_json()
+
+    def note(*told: Any) -> None:
+        asked.append(told[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        told = client.get("/packages.json").get_json()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
     names = [(one["repository"], len(one["workflows"])) for one in told["red"]]
     assert names == [("octo-org/app", 1)]
     assert sum("FROM main_red" in statement for statement in asked) == 1
