@@ -99,6 +99,9 @@ class Source(NamedTuple):
     """Those of `triggers` that a clock fires."""
     proposals: tuple[str, ...]
     """Those that run what is not part of the branch yet."""
+    errands: tuple[str, ...]
+    """How the files begin of workflows that it makes for its own errands: how one ends tells
+    nothing of the branch that it is of."""
     run_events: tuple[str, ...]
     """Those of `events` that speak of a run."""
     rows_for: Callable[[str, Payload, Repository | None, datetime], Mapped]

@@ -8,7 +8,7 @@
 {repos c}    c is the Id of a repository that is chosen
 {passed}     it ended well           {failed}  it failed
 {open}       it has not begun
-{mainline}   the run r is no proposal's, and of the repository itself
+{mainline}   the run r is no proposal's, no errand of the vendor's, and of the repository itself
 
 A macro's arguments end at its first closing bracket, so they are columns, never calls:
 https://grafana.com/docs/grafana/latest/datasources/mysql/#macros
@@ -17,7 +17,7 @@ https://grafana.com/docs/grafana/latest/datasources/mysql/#macros
 import re
 from typing import Any, NamedTuple
 
-from schema.tables.main_views import PROPOSALS
+from schema.tables.main_views import OF_BRANCH, PROPOSALS
 
 WORD = re.compile(r"\{(\w+)((?: [\w.]+)*)\}")
 SAME = {
@@ -25,7 +25,11 @@ SAME = {
     "passed": "conclusion = 'success'",
     "failed": "conclusion IN ('failure', 'timed_out', 'startup_failure')",
     "open": "status IN ('queued', 'waiting', 'pending', 'requested')",
-    "mainline": (f"r.headrepo IS NULL AND (r.event IS NULL OR r.event NOT IN ({PROPOSALS}))"),
+    "mainline": (
+        f"r.headrepo IS NULL AND (r.event IS NULL OR r.event NOT IN ({PROPOSALS}))"
+        " AND NOT EXISTS (SELECT 1 FROM workflows w WHERE w.provider = r.provider"
+        f" AND w.gitid = r.workflowgitid AND NOT (1 = 1{OF_BRANCH}))"
+    ),
 }
 ANY_REPO = "'')) OR (1 IN (1"
 """What stands for the chosen names when all are: Grafana puts it in as it is.

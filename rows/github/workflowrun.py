@@ -26,6 +26,11 @@ PROPOSALS = tuple(
     "pull_request pull_request_target pull_request_review pull_request_review_comment"
     " merge_group".split()
 )
+ERRANDS = ("dynamic/dependabot/", "dynamic/copilot", "dynamic/agents/")
+"""GitHub's own, on the default branch with the event `dynamic`. Each update of Dependabot is one of
+a folder's packages, so that the newest says nothing of the others, and an agent works on a task.
+What it analyses (CodeQL) and what it publishes (Pages) is the branch.
+"""
 QUEUED_PULL = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,9})-[0-9a-f]+")
 """A branch of a merge queue: it names the pull request."""
 

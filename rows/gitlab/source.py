@@ -71,6 +71,7 @@ GITLAB = Source(
     triggers=workflowrun.TRIGGERS,
     schedules=workflowrun.SCHEDULES,
     proposals=workflowrun.PROPOSALS,
+    errands=(),
     run_events=("pipeline", "build"),
     rows_for=events.rows_for,
     rows_read=events.rows_read,

@@ -60,11 +60,17 @@ OF_NAME = (
     " AND COALESCE({run}.workflowname, '') = COALESCE({of}.workflowname, '')"
 )
 """What a run of a workflow is: by its id, or by its name where its runs have no id."""
+ERRANDS = ("dynamic/dependabot/", "dynamic/copilot", "dynamic/agents/")
+"""rows.sources.ERRANDS. No LIKE: a driver may take its % for a value's place."""
+OF_BRANCH = "".join(
+    f" AND COALESCE(SUBSTR(w.path, 1, {len(start)}), '') <> '{start}'" for start in ERRANDS
+)
+"""Which workflows tell of a branch."""
 USED = "repos.gonereason IS NULL AND (repos.archived IS NULL OR NOT repos.archived)"
 KNOWN = (
     "SELECT w.repoid, w.gitid AS workflowgitid, repos.defaultbranch"  # noqa: S608 - names of ours
     f" FROM workflows w JOIN repos ON repos.Id = w.repoid WHERE {USED}"
-    " AND (w.state IS NULL OR w.state = 'active')"
+    f" AND (w.state IS NULL OR w.state = 'active'){OF_BRANCH}"
 )
 """Workflows in use, as their server lists them."""
 UNLISTED = (

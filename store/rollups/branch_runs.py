@@ -12,13 +12,15 @@ from sqlalchemy import (
     and_,
     bindparam,
     false,
+    func,
     or_,
     select,
     tuple_,
 )
 
+from rows.sources import ERRANDS
 from rows.words import RunKey
-from schema.tables.ci import jobs, repos, runattempts, workflowruns
+from schema.tables.ci import jobs, repos, runattempts, workflowruns, workflows
 
 RUN_AGAIN = timedelta(days=65)
 """So old is a run at most whose jobs begin, unless it says that it changed later: GitHub runs one
@@ -31,6 +33,14 @@ MOST = 10_000
 """So many, with those of the months before, are read to find which these are."""
 RATHER_ASKED = 100
 """From so many runs of the months before on it is asked which of them have jobs of the days."""
+
+
+def list_errands(connection: Connection) -> set[tuple[int, int]]:
+    """Return repository and id of the workflows whose runs tell nothing of their branch."""
+    flow = workflows.c
+    begins = (func.substr(flow.path, 1, len(start)) == start for start in ERRANDS)
+    query = select(flow.repoid, flow.gitid).where(or_(false(), *begins))
+    return {(repoid, gitid) for repoid, gitid in connection.execute(query)}
 
 
 def of_any_repository() -> ColumnElement[bool]:

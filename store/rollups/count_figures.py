@@ -13,6 +13,7 @@ from rows.sources import PROPOSALS
 from rows.words import FAILED, SKIPPED, SUCCESS
 from schema.tables.ci import jobs, repos, workflowruns
 from store.rollups import histogram
+from store.rollups.branch_runs import list_errands
 from store.rollups.durations import RUN_OF_JOB, WORKFLOW_NAME
 from store.rollups.figures import (
     ALL,
@@ -28,6 +29,8 @@ from store.rollups.turns import Turns, as_numbers
 EPOCH = datetime(1970, 1, 1)
 SECOND = timedelta(seconds=1)
 NAMELESS = "?"
+Errands = set[tuple[int, int]]
+"""Workflows whose runs tell nothing of their branch (store.rollups.branch_runs)."""
 
 
 class FigureSums:
@@ -124,8 +127,9 @@ def most_at_once(times: list[tuple[datetime, datetime]]) -> int:
 def count_figures(connection: Connection, begin: datetime, end: datetime) -> dict[int, DayFigures]:
     """Return the figures of a day, or of any span, by repository and for ALL."""
     sums: dict[int, FigureSums] = defaultdict(FigureSums)
-    add_runs(connection, begin, end, sums)
-    add_jobs(connection, begin, end, sums)
+    errands = list_errands(connection)
+    add_runs(connection, begin, end, sums, errands)
+    add_jobs(connection, begin, end, sums, errands)
     return {number: own.figures() for number, own in sums.items()}
 
 
@@ -140,7 +144,11 @@ def is_on_main() -> ColumnElement[bool]:
 
 
 def add_runs(
-    connection: Connection, begin: datetime, end: datetime, sums: dict[int, FigureSums]
+    connection: Connection,
+    begin: datetime,
+    end: datetime,
+    sums: dict[int, FigureSums],
+    errands: Errands,
 ) -> None:
     """Add how runs ended, and when the default branch turned red or green."""
     run = workflowruns.c
@@ -156,12 +164,16 @@ def add_runs(
         for total in (sums[ALL], sums[number]):
             total.runs.setdefault(flow, [0, 0])[failed] += 1
             total.events.setdefault(tag, [0, 0])[failed] += 1
-            if is_main and ended is not None:
+            if is_main and ended is not None and (repoid, gitid) not in errands:
                 total.turns.add(flow, (ended - EPOCH) // SECOND, tag if failed else None)
 
 
 def add_jobs(
-    connection: Connection, begin: datetime, end: datetime, sums: dict[int, FigureSums]
+    connection: Connection,
+    begin: datetime,
+    end: datetime,
+    sums: dict[int, FigureSums],
+    errands: Errands,
 ) -> None:
     """Add how jobs ended, how long they waited and ran, and on which runners."""
     job, run = jobs.c, workflowruns.c
@@ -183,6 +195,7 @@ def add_jobs(
         number, name = UNKNOWN if repoid is None else repoid, name or NAMELESS
         flow, pool = workflow_text(number, gitid, flow_name), pool_text(group, labels)
         passed, failed = int(conclusion == SUCCESS), int(conclusion in FAILED)
+        is_main = is_main and (repoid, gitid) not in errands
         seconds = runtime or 0.0
         minutes = math.ceil(seconds / 60)
         for total in (sums[ALL], sums[number]):

@@ -20,6 +20,7 @@ from rows.words import FAILED, RunKey, WorkflowKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
 from store.rollups import night_summary
+from store.rollups.branch_runs import list_errands
 from store.rollups.night_summary import (
     NOTHING,
     FailedJob,
@@ -55,17 +56,25 @@ class NightCell(NamedTuple):
 
 
 class NightlyRules(NamedTuple):
-    """What tells a repository's nightly runs: its default branch and its group."""
+    """What tells a repository's nightly runs: its default branch, its group, and its vendor's own
+    workflows, which tell nothing of it."""
 
     defaultbranch: str | None
     group: Group | None
+    errands: frozenset[int]
 
 
 def read_rules(connection: Connection, groups: Sequence[Group]) -> dict[int, NightlyRules]:
     """Return the repositories that have a name."""
     query = select(repos.c.Id, repos.c.name, repos.c.defaultbranch)
+    errands: dict[int, set[int]] = defaultdict(set)
+    for repoid, workflowgitid in list_errands(connection):
+        errands[repoid].add(workflowgitid)
     rows = connection.execute(query.where(repos.c.name.is_not(None)))
-    return {number: NightlyRules(branch, group_of(groups, name)) for number, name, branch in rows}
+    return {
+        number: NightlyRules(branch, group_of(groups, name), frozenset(errands.get(number, ())))
+        for number, name, branch in rows
+    }
 
 
 def find_way(run: NightRun, names: NightlyRules) -> str | None:
@@ -74,6 +83,8 @@ def find_way(run: NightRun, names: NightlyRules) -> str | None:
         return GROUP if is_nightly(names.group, run.workflowname, run.author) else None
     if run.event in SCHEDULES:
         return SCHEDULE
+    if run.workflowgitid in names.errands:
+        return None
     usual = USUAL_BRANCHES if names.defaultbranch is None else (names.defaultbranch,)
     return BRANCH if run.event not in PROPOSALS and run.branchname in usual else None
 
