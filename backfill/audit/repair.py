@@ -13,11 +13,14 @@ from store.doors.replay import replay
 def repair(context: Context, repository: Repository, verdict: Verdict) -> None:
     """Store what is missing, as far as GitHub or a stored delivery has it. Raises ApiError.
 
+    What could not be read before is asked for whatever its pause.
+
     A spooled delivery is left to the listener of this machine, which stores it when the database
     is back; one that cannot be mapped stays quarantined, though its rows are read from GitHub.
     """
     vendor, findings = vendor_of(repository.provider), verdict.findings
     runs = {finding.run for finding in findings if finding.run and finding.kind in OF_RUNS}
+    context.due.end_pauses(repository.repoid)
     vendor.reread_runs(context, repository, sorted(runs))
     if {finding.kind for finding in findings} & {BRANCH, HEAD}:
         vendor.reread_branches(context, repository)

@@ -64,7 +64,8 @@ def whole_names(wanted: TimeFilter) -> str:
         if given and not fits:
             return ""
         if fits and given not in fits:
-            only = filters.only_one(name, given, fits)
+            exact = [value for value in filters.spellings(name) if value in fits]
+            only = filters.only_one(name, given, exact[:1] or fits)
             # A blank at its end stays in quotes only.
             only = only if only == only.strip() else f'"{only}"'
             whole |= {name: only} if only != given else {}

@@ -87,6 +87,24 @@ def test_item_that_cannot_be_read_is_left_alone_until_its_pause_is_over(
 
 
 @on_sqlite
+def test_repair_asks_for_what_could_not_be_read_whatever_its_pause(
+    engine, store_url, command: Command
+):
+    world = world_of_runs(3)
+    odd = runs_of(world)[1]
+    faults = Faults(lasting=[(f"runs/{odd}/jobs", "502")])
+    wanted = ("-r", "octo-org/app", "--audit", "--since", "2026-01-01", "--repair")
+    with served(world, store_url, faults=faults):
+        assert command("-r", "octo-org/app").code == 1
+        assert command(*wanted).code == 1
+        faults.lasting.clear()
+        repaired = command(*wanted)
+    assert repaired.code == 0
+    assert ids(engine, jobs.c.rungitid) == set(runs_of(world))
+    assert not DueItems(engine).noted()
+
+
+@on_sqlite
 def test_what_the_key_may_not_see_is_asked_for_by_the_next_command_and_not_by_healing(
     engine, store_url, command: Command
 ):

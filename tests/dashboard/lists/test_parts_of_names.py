@@ -82,6 +82,17 @@ def test_name_with_a_blank_at_its_end_is_led_to_in_quotes(
     assert counted(client, "job=pack") == "1 1"
 
 
+def test_link_to_a_name_with_blanks_around_it_is_not_taken_for_a_part(
+    client: FlaskClient, engine: Engine, ran: dict[str, int]
+):
+    for name in (" pack ", "unpack", "repack"):
+        run = stored.run(engine, ran["shop/api"], NOW - timedelta(hours=2))
+        stored.job(engine, ran["shop/api"], run, NOW - timedelta(hours=2), name=name)
+    moved = client.get("/time?job=+pack+")
+    assert (moved.status_code, moved.location) == (302, "/time?job=%22+pack+%22")
+    assert counted(client, "job=+pack+") == "1 1"
+
+
 @pytest.mark.usefixtures("ran")
 def test_filter_called_path_is_refused_where_a_part_leads_on(client: FlaskClient):
     for page in ("/figures?repo=web&path=x", "/time?job=api&path=x"):
