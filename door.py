@@ -28,6 +28,11 @@ def enter(module: str) -> NoReturn:
     gc.enable()
     os.environ.pop("RUNLEDGER_DOOR", None)
     try:
-        raise SystemExit(main())
+        code = main()
+        sys.stdout.flush()
+        raise SystemExit(code)
+    except BrokenPipeError:  # of `| head`, which has what it wants
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     finally:
         gc.freeze()  # likewise at the end, which takes what is left with it

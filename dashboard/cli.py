@@ -159,6 +159,8 @@ def write(given: dict[str, object], task: Task) -> int:
             print(f"{result.files} files are in {task.export}; begin at index.html.{result.lack}")
             return 0
         return tell(digest.make_digest(app, task.group), task, settings.alerts)
+    except BrokenPipeError:
+        raise  # of `| head`: the door ends it
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         text = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
         print(f"dashboard.py: {text}", file=sys.stderr)

@@ -231,7 +231,8 @@ def load_one(
         return say(str(error), ONE_FAILED)
     if not is_trial:
         feed_health.put_outcome(engine, manifest, feed_environment(), ended)
-    said = f"{ended.lines:,} lines, {ended.changed:,} rows changed, {ended.gone:,} gone"
+    changed, gone = ("would change", "would be gone") if is_trial else ("changed", "gone")
+    said = f"{ended.lines:,} lines, {ended.changed:,} rows {changed}, {ended.gone:,} {gone}"
     if not ended.error:
         print(f"{manifest.name}: {said}", flush=True)
         return ALL_DONE

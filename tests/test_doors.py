@@ -99,6 +99,20 @@ def test_door_with_the_packages_needs_no_venv(house: Path, door: str):
 
 
 @each_door
+@pytest.mark.parametrize("printed", ["print('one')", "print('one' * 100_000)"])
+def test_door_whose_reader_has_left_ends_without_a_word(house: Path, door: str, printed: str):
+    (house / DOORS[door] / "cli.py").write_text(
+        f"def main(argv=None):\n    {printed}\n    return 7\n"
+    )
+    words = [sys.executable, str(house / door)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        run.stdout.close()  # before it writes, as `| head` may
+        assert run.stderr is not None
+        assert (run.stderr.read(), run.wait(60)) == ("", 1)
+
+
+@each_door
 def test_door_of_this_house_prints_its_help(door: str):
     done = run(ROOT / door, "--help")
     assert (done.returncode, done.stderr) == (0, "")

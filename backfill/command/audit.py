@@ -1,6 +1,7 @@
 """`python3 local-database.py --audit`: is anything missing, and what; `--repair` fetches it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -75,16 +76,21 @@ def run_audit(settings: Settings, request: AuditRequest, *, install: bool) -> in
     CannotStart, BadSetting, BudgetSpent.
     """
     verdicts, failed, gone = list[Verdict](), list[FailedAudit](), list[GoneRepository]()
-    with open.opened_existing(settings, open.WORK, "nothing to audit") as engine:
+    with (
+        open.opened_existing(settings, open.WORK, "nothing to audit") as engine,
+        ExitStack() as asked,
+    ):
         parts = [(part, choose_patterns(part, engine)) for part in list_parts(settings, engine)]
         if open.age(engine) == "empty":
             raise CannotStart("the database is empty, so nothing can be audited")
         open.schema(engine, settings, install=install)
         audit_all = audit_offline if request.is_offline else audit_online
         of_parts = [audit_all(part, engine, patterns, request) for part, patterns in parts]
-        if len(parts) > 1:
-            of_parts = [*map(end_softly, [part.vendor for part, _ in parts], of_parts)]
-        for result in chain.from_iterable(of_parts):
+        for results in of_parts:
+            asked.callback(results.close)  # what ends the loop must not leave its threads at work
+        names = [part.vendor for part, _ in parts]
+        soft = map(end_softly, names, of_parts) if len(parts) > 1 else of_parts
+        for result in chain.from_iterable(soft):
             if isinstance(result, FailedAudit):
                 failed.append(result)
                 text = f"{result.name}: not audited: {result.why}"
@@ -121,7 +127,7 @@ def end_softly(vendor: str, results: Iterator[AuditResult]) -> Iterator[AuditRes
 
 def audit_offline(
     settings: Settings, engine: Engine, patterns: tuple[str, ...], request: AuditRequest
-) -> Iterator[AuditResult]:
+) -> Generator[AuditResult]:
     """Yield the verdicts that need no key. Raises BadSetting for what is not stored."""
     with reading(engine).connect() as connection:
         stored = repository_names.list_all_names(connection, settings.vendor)
@@ -142,7 +148,7 @@ def audit_offline(
 
 def audit_online(
     settings: Settings, engine: Engine, patterns: tuple[str, ...], request: AuditRequest
-) -> Iterator[AuditResult]:
+) -> Generator[AuditResult]:
     """Yield the verdicts of asking; with `repairs`, those after what was missing came."""
     connection = connect(settings, request.max_requests)
     vendor, client, reporter = connection

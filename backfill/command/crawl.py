@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
 
-from backfill.command.summary import describe_reach
+from backfill.command.summary import describe_reach, find_cut
 from backfill.http.errors import ApiError
 from backfill.pipeline.context import Context, report_refusal, report_unread
 from backfill.pipeline.progress_bars import format_span
@@ -14,9 +15,14 @@ from store.deliveries.table import now
 from store.write import renames
 
 
-def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: ReadRange) -> None:
-    """Read repositories. Raises ApiError when the key is not accepted at all."""
-    names, began = [*names], time.monotonic()
+def crawl(
+    context: Context, vendor: Vendor, names: Iterable[str], read_range: ReadRange
+) -> datetime | None:
+    """Read repositories; return since when all of them are read, where older runs were left out.
+
+    Raises ApiError when the key is not accepted at all.
+    """
+    names, began, cuts = [*names], time.monotonic(), list[datetime]()
     for place, name in enumerate(names):
         if len(names) > 1:
             context.reporter.say(describe_place(place, len(names), name, time.monotonic() - began))
@@ -32,10 +38,13 @@ def crawl(context: Context, vendor: Vendor, names: Iterable[str], read_range: Re
             report_unread(context, repository.name, repository.repoid)
             if reach := describe_reach(context.engine, repository, read_range):
                 context.reporter.say(reach)
+            if cut := find_cut(context.engine, repository, read_range, now()):
+                cuts.append(cut)
     context.reporter.end()
     # A repository that was renamed: its older rows learn its name.
     while renames.rewrite(context.engine):
         pass
+    return max(cuts, default=None)
 
 
 def describe_place(place: int, number: int, name: str, seconds: float) -> str:

@@ -1,6 +1,7 @@
 """The command that reads history: the vendor is asked first, then the store is made ready."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import Engine
 
@@ -33,10 +34,10 @@ def read_history(settings: Settings, read_range: ReadRange, *, install: bool) ->
     with open.opened(settings, open.WORK) as engine:
         if done := open.schema(engine, settings, install=install):
             connection.reporter.say(done)
-        code = read_repositories(engine, connection, patterns, read_range)
+        code, since = read_repositories(engine, connection, patterns, read_range)
     prefix = "" if settings.vendor == USUAL else f"{settings.vendor}:"
     named = [f"{prefix}{pattern}" for pattern in patterns]
-    print(summary.describe_next(named, is_whole=not code))
+    print(summary.describe_next(named, since, is_whole=not code))
     return code
 
 
@@ -49,8 +50,11 @@ def install_schema(settings: Settings) -> int:
 
 def read_repositories(
     engine: Engine, connection: VendorConnection, patterns: tuple[str, ...], read_range: ReadRange
-) -> int:
-    """Read every repository that is meant, and say what came of it; return the exit code."""
+) -> tuple[int, datetime | None]:
+    """Read every repository that is meant, and say what came of it.
+
+    Return the exit code, and since when all runs are read where older ones were left out.
+    """
     client, reporter = connection.client, connection.reporter
     context = open_context(engine, connection)
     wait_for_connections(engine, context.writer.patience)
@@ -59,16 +63,17 @@ def read_repositories(
         listed = connection.vendor.list_names(client, watched, reporter.report)
         names = list_meant(engine, connection.vendor, listed, watched)
         names = explain_missing_key(engine, connection, names, read_range)
-        crawl(context, connection.vendor, names, read_range)
+        since = crawl(context, connection.vendor, names, read_range)
     finally:
         close_context(context)
         print(summary.format_counts(context.writer.counts))
-        print(f"{client.rate_limit.sent} calls; {estimate.format_budget(client.rate_limit.budget)}")
+        sent = client.rate_limit.sent
+        print(f"{sent} call{'s' * (sent != 1)}; {estimate.format_budget(client.rate_limit.budget)}")
     if reporter.problems:
         count = len(reporter.problems)
         many = "problem" if count == 1 else "problems"
         print(f"not everything was read: {count} {many}, named above")
-    return 1 if reporter.problems else 0
+    return (1 if reporter.problems else 0), since
 
 
 def explain_missing_key(

@@ -1,11 +1,14 @@
 """The closing words: what is new, and how far back it goes."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from backfill.command.audit import USUAL
 from backfill.records import BEGINNING, ReadRange, Repository
 from backfill.vendors import vendor_of
+from config.times import read_past_time
 from engines import reading
 from store.doors.api import Counts
 from store.doors.outcomes import CHANGED, NEW, UNCHANGED
@@ -25,15 +28,32 @@ def format_counts(counts: Counts) -> str:
     return "\n".join([head, *lines])
 
 
-def describe_next(patterns: Sequence[str], *, is_whole: bool) -> str:
-    """Return what to do after a backfill."""
+def describe_next(patterns: Sequence[str], since: datetime | None = None, *, is_whole: bool) -> str:
+    """Return what to do after a backfill that asked for no runs before a time."""
     repos = f'-r "{",".join(patterns)}" ' if patterns else ""
     if not is_whole:
         return "Next: mend what is named above and give the same command; it goes on where it was."
+    reach = f" --since {since:%Y-%m-%dT%H:%M:%SZ}" if since else ""
     return (
         "Next: python3 dashboard.py shows it on http://127.0.0.1:5001,"
-        f" python3 local-database.py {repos}--audit proves that it is whole."
+        f" python3 local-database.py {repos}--audit{reach} proves that it is whole."
     )
+
+
+def find_cut(
+    engine: Engine, repository: Repository, read_range: ReadRange, now: datetime
+) -> datetime | None:
+    """Return since when all runs are read, where the range left some out that an audit asks for."""
+    if read_range.max_runs is None and read_range.last_time is None:
+        return None
+    with reading(engine).connect() as connection:
+        oldest = backfill_progress.oldest_run(connection, repository.repoid)
+        windows = backfill_progress.windows_of(connection, repository.repoid)
+    is_all = bool(windows) and windows[-1].first == BEGINNING
+    is_all = is_all and not any(window.state == OPEN for window in windows)
+    if oldest is None or is_all or oldest < read_past_time(USUAL, now):
+        return None
+    return oldest.replace(microsecond=0) + timedelta(seconds=1)  # others may be of its second
 
 
 def describe_reach(engine: Engine, repository: Repository, read_range: ReadRange) -> str:

@@ -65,6 +65,7 @@ class Chart(NamedTuple):
     down: tuple[Tick, ...]
     across: tuple[Tick, ...]
     columns: tuple[Column, ...]
+    is_log: bool = False
 
 
 def day_points(days: Sequence[date]) -> list[Point]:
@@ -141,7 +142,10 @@ def draw_lines(points: Sequence[Point], series: Mapping[str, Sequence[float | No
     ]
     ticks_down = tuple(Tick(down(tick), formats.span(tick)) for tick in axis.ticks)
     columns = list_columns(points, texts, "no jobs")
-    return Chart(HEIGHT, (), tuple(lines), tuple(dots), ticks_down, list_labels(points), columns)
+    labels = list_labels(points)
+    return Chart(
+        HEIGHT, (), tuple(lines), tuple(dots), ticks_down, labels, columns, axis.is_log
+    )  # fmt: skip
 
 
 def draw_history(points: Sequence[tuple[Point, str, float | None, str]]) -> Chart:

@@ -42,7 +42,7 @@ def test_dry_run_of_a_run_elsewhere_writes_nothing(
     write_feed(feeds, "")
     (tmp_path / "lines").write_bytes(record("packages", name="apple"))
     assert main(["shop", "--dry-run", "--from", str(tmp_path / "lines")]) == 0
-    assert capsys.readouterr().out == "shop: 1 lines, 1 rows changed, 0 gone\n"
+    assert capsys.readouterr().out == "shop: 1 lines, 1 rows would change, 0 would be gone\n"
     assert (stored(engine)["packages"], loads(engine)) == ([], [])
 
 

@@ -1,6 +1,8 @@
 """`local-database.py --audit`: exit codes, the table, JSON, what waits raw, no key."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from tests.backfill.lossy import deliver, delivery_at
 from tests.backfill.test_complete import on_sqlite
 from tests.fakegithub.samples import app_of, small_world
 from tests.store import production_doors
+from tests.test_doors import ROOT
 
 REPO = ("-r", "octo-org/app")
 AUDIT = (*REPO, "--audit", "--since", "2026-03-01")
@@ -211,3 +214,25 @@ def test_audit_that_may_ask_no_more_says_nothing_of_what_it_did_not_see(
         done = command(*AUDIT, "--json", "--max-requests", "3")
     assert (done.code, done.out) == (3, "")
     assert "--max-requests is reached" in done.err
+
+
+@on_sqlite
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_audit_whose_reader_has_left_ends_at_once(engine, store_url, form: tuple[str, ...]):
+    # At the interpreter's end its threads run no more, and were waited for: for ever.
+    world = small_world()
+    finished(world)
+    deliver(engine, world, app_of(world))
+    words = [sys.executable, str(ROOT / "local-database.py"), *AUDIT, *form]
+    with (
+        served(world, store_url),
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as audit,
+    ):
+        assert audit.stdout is not None
+        audit.stdout.close()
+        try:
+            told = audit.communicate(timeout=40)[1]
+        finally:
+            audit.kill()
+    assert "Traceback" not in told
+    assert audit.returncode == 1

@@ -1,6 +1,7 @@
 """The closing words of a backfill."""
 
-from datetime import UTC, datetime
+import shlex
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -59,3 +60,21 @@ def test_summary_says_where_githubs_own_retention_ended(engine, store_url, comma
         f"oldest run reached {oldest:%Y-%m-%d %H:%M:%S} UTC; GitHub lists none before it"
     ) in done.err
     assert f"workflowruns{len(kept):>12}" in done.out
+
+
+@on_sqlite
+def test_audit_that_is_named_next_asks_for_no_more_than_was_read(
+    engine, store_url, command: Command
+):
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=9)
+    world = history(seed=5, runs=40, jobs=1, days=8, start=start)
+    with served(world, store_url):
+        done = command("-r", "octo-org/app-1", "-m", "15")
+        next_one = done.out.splitlines()[-1].partition("local-database.py ")[2]
+        words = shlex.split(next_one.removesuffix(" proves that it is whole."))
+        assert words[:4] == ["-r", "octo-org/app-1", "--audit", "--since"]
+        audit = command(*words)
+        assert (audit.code, audit.out.count("complete until")) == (0, 1), audit.out
+        assert command("-r", "octo-org/app-1", "--audit").code == 1  # older ones were left out
+        done = command("-r", "octo-org/app-1")
+        assert done.out.endswith(' -r "octo-org/app-1" --audit proves that it is whole.\n')

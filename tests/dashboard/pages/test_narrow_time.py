@@ -141,3 +141,15 @@ def test_points_lead_to_their_runs_and_names_to_their_pages(client: FlaskClient,
 def test_unknown_group_is_refused_with_those_there_are(store_url: str, make_client: MakeClient):
     page = text_of(make_client(store_url, GROUPS=GROUPS), "/time?group=nope", 400)
     assert "group is one of apps" in page
+
+
+def test_axis_is_called_logarithmic_only_where_it_is(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    gitid = stored.run(engine, repoid, NOW - timedelta(hours=3))
+    stored.job(engine, repoid, gitid, NOW - timedelta(hours=3), queuetime=10, runtime=60.0)
+    assert text_of(client, "/time").count("by percentile, logarithmic") == 0
+    stored.job(engine, repoid, gitid, NOW - timedelta(hours=3), queuetime=900, runtime=70.0)
+    page = text_of(client, "/time")
+    waits, _, lengths = page.partition("Run time of jobs")
+    assert "by percentile, logarithmic" in waits
+    assert "by percentile</small>" in lengths
