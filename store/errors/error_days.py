@@ -53,7 +53,7 @@ class DaysWanted(NamedTuple):
 def is_kept(wanted: ErrorFilter) -> bool:
     """Tell whether a filter asks for nothing of which each day would be counted for it alone."""
     asked = (wanted.workflow, wanted.job, wanted.branch, wanted.runner)
-    return not any((*asked, wanted.problem))
+    return not any(asked)
 
 
 def list_kept(connection: Connection, wanted: DaysWanted) -> list[RolledDay]:

@@ -45,6 +45,7 @@ class ErrorFilter(NamedTuple):
     Of workflow, job, branch and runner a part is enough, unless it stands in "quotes".
 
     `kind`: one of KINDS, empty for all. `is_new`: only errors that nothing older in the store has.
+    `fingerprints`: only these errors.
     """
 
     since: datetime
@@ -58,6 +59,7 @@ class ErrorFilter(NamedTuple):
     problem: str | None = None
     kind: str = CAUSE
     is_new: bool = False
+    fingerprints: Sequence[str] | None = None
 
 
 def conditions_of(wanted: ErrorFilter) -> list[ColumnElement[bool]]:
@@ -72,6 +74,8 @@ def conditions_of(wanted: ErrorFilter) -> list[ColumnElement[bool]]:
         conditions.append(f.kind == wanted.kind)
     if wanted.repoids is not None:
         conditions.append(f.repoid.in_(wanted.repoids))
+    if wanted.fingerprints is not None:
+        conditions.append(f.fingerprint.in_(wanted.fingerprints))
     if wanted.problem is not None:
         conditions.append(f.problem == wanted.problem)
     if wanted.text is not None:

@@ -1,12 +1,12 @@
 """Errors of whole days in their order, by what each day comes to: as `error_ranking` has them.
 
-Ended days are not counted again with each ask; what is asked for about some workflow, job, branch,
-runner or problem is counted as it is.
+Ended days are not counted again with each ask; what is asked for about some workflow, job, branch
+or runner is counted as it is.
 """
 
 import heapq
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ class RankedErrors:
         self.connection, self.calendar = connection, calendar
         self.borders, self.filter = borders, wanted
         spans = list(itertools.pairwise(borders))
-        self.wanted = DaysWanted(calendar, spans, wanted._replace(text=None))
+        self.wanted = DaysWanted(calendar, spans, wanted._replace(text=None, problem=None))
         self.kept: list[RolledDay] = error_days.list_kept(connection, self.wanted)
         self.counted: CountedDays | None = None
         if self.kept:
@@ -50,8 +50,9 @@ class RankedErrors:
         for part in self.counted.sums[1:]:
             add_counts(counts, part.counts)
         if self.filter.text is not None:
-            said = self.list_said(self.filter.text)
-            counts = {name: count for name, count in counts.items() if name in said}
+            counts = leave(counts, self.list_said(self.filter.text))
+        if self.filter.problem is not None:
+            counts = leave(counts, self.list_of_problem(self.filter.problem))
         if self.filter.kind == CAUSE:
             for name in self.list_vague(counts):
                 del counts[name]
@@ -82,6 +83,11 @@ class RankedErrors:
         """Return in how many jobs a message is of each kind that is never ranked."""
         if self.counted is None or self.filter.text is not None:
             return error_ranking.count_kinds(self.connection, self.filter)
+        if self.filter.problem is not None:  # an error is of one problem
+            its = self.wanted.filter._replace(
+                fingerprints=self.list_of_problem(self.filter.problem)
+            )
+            return error_ranking.count_kinds(self.connection, its)
         return error_days.count_unranked(self.connection, self.wanted, self.kept)
 
     def rank(self, counts: Mapping[str, ErrorCount], by: str) -> dict[str, tuple[Any, datetime]]:
@@ -107,6 +113,12 @@ class RankedErrors:
         # Of their index's order MySQL would make much: row by row, and the message of each.
         own = telling.fingerprint.concat("").label("own")
         return set(self.connection.scalars(select(own).distinct()))
+
+    def list_of_problem(self, problem: str) -> list[str]:
+        """Return the errors that are a problem, of all days: a step in its index for each."""
+        f = failures.c
+        query = select(f.fingerprint).where(f.problem == problem).distinct()
+        return list(self.connection.scalars(query))
 
     def list_vague(self, counts: Mapping[str, ErrorCount]) -> list[str]:
         """Return the errors of an earlier release, which kept no kind, that say nothing."""
@@ -161,6 +173,11 @@ class RankedErrors:
             for part in chunks(numbers)
             for row in self.connection.execute(query.where(failures.c.Id.in_(part)))
         }
+
+
+def leave(counts: dict[str, ErrorCount], names: Collection[str]) -> dict[str, ErrorCount]:
+    """Return the counts of some errors alone."""
+    return {name: counts[name] for name in names if name in counts}
 
 
 def choose(

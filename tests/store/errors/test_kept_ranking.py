@@ -51,8 +51,8 @@ def fill(engine: Engine, seed: int) -> list[int]:
                 "provider": "github" if number % 9 else "github:ghes.example.org",
                 "jobgitid": 77 if repoid == repoids[0] and number % 40 == 0 else 1000 + number,
                 "number": place + 10 * number, "rungitid": number, "repoid": repoid,
-                "source": "log", "message": said, "fingerprint": print_, "problem": print_,
-                "kind": kind, "time": ended,
+                "source": "log", "message": said, "fingerprint": print_,
+                "problem": f"2:of {str(error)[-1]}", "kind": kind, "time": ended,
             })  # fmt: skip
     times = {row["jobgitid"]: row["time"] for row in rows}  # a job's failures have one
     with engine.begin() as connection:
@@ -104,7 +104,9 @@ def all_filters(repoids: list[int]) -> list[ErrorFilter]:
     new = WANTED._replace(is_new=True)
     some = [WANTED._replace(repoids=those) for those in (repoids[:1], repoids[1:], [])]
     told = [WANTED._replace(text=text) for text in ("LINE 1", "at line 2%", "nobody says so")]
-    return [*(WANTED._replace(kind=kind) for kind in (*KINDS, "")), new, *some, *told]
+    problems = [WANTED._replace(problem=name) for name in ("2:of 0", "2:of 7", "2:none")]
+    kinds = [WANTED._replace(kind=kind) for kind in (*KINDS, "")]
+    return [*kinds, new, *some, *told, *problems]
 
 
 def test_days_add_up_to_what_all_failures_tell(engine: Engine):
