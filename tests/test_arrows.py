@@ -160,3 +160,12 @@ def test_listener_imported_by_name_is_the_package():
     import listener
 
     assert Path(str(listener.__file__)).parts[-2:] == ("listener", "__init__.py")
+
+
+def test_migrations_are_one_chain():
+    """Two that were written side by side, each after the same one, would stop every upgrade."""
+    texts = [(ROOT / file).read_text() for file in python_files() if file.parent == MIGRATIONS]
+    after = Counter(re.findall(r'^down_revision = "(\d+)"', "\n".join(texts), re.M))
+    own = re.findall(r'^revision = "(\d+)"', "\n".join(texts), re.M)
+    assert [one for one, count in after.items() if count > 1] == []
+    assert sorted(own)[:-1] == sorted(after)

@@ -76,11 +76,17 @@ NATIVE = (
     rule("hspec", PLACED, r"^\s{1,4}\d{1,4}\) (?=.{1,400}$)\S.{0,60}, ",
          "  1) Cart, sums, two prices", more=4, within=12,
          until=r"\s{2,8}(?:To rerun use|\d{1,4}\) )", bare=COUNTED),
+    rule("dune diff", PLACED, r"^File \"(?P<path>[^\"]{1,300})\", line " + LINE
+         + r", characters 0-0:",
+         'File "test/cart.t", line 1, characters 0-0:', more=5, within=16,
+         after=r"(?:Error|Alert|Fatal)\b|[-+](?![-+]{2} )\s*+\S| {2,4}\$ \S",
+         skip=r"(?:diff|index|---|\+\+\+|@@) |\s{0,9}\d{1,6} \|| ", until=r"File \"", bare=NOTHING),
     rule("ocaml", PLACED, r"^File \"(?P<path>[^\"]{1,300})\", lines? " + LINE
          + r"(?:-\d{1,7})?(?:, characters " r"[\d-]{1,15})?:",
          'File "cart.ml", line 3, characters 4-7:', more=2, after=r"(?:Error|Alert|Fatal)\b|"
          r"\s{0,8}(?:but an expression|The |This |Type )",
-         skip=r"\s{0,9}\d{1,6} \||\s{0,200}\^|\s{0,8}\S", until=r"File \"|Warning", bare=NOTHING),
+         skip=r"\s{0,9}\d{1,6} \||\s{0,200}\^|\s{0,8}\S", bare=NOTHING,
+         until=r"File \"|Warning|This run has ID"),
     rule("swift test", PLACED, r"^(?:✘ Test .{1,300} recorded an issue at )(?:" + GIVEN + r":"
          + LINE + r")?",
          "✘ Test sums() recorded an issue at CartTests.swift:3:5: Expectation failed"),

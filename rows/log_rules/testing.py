@@ -1,6 +1,6 @@
 """Runners that number what failed, or print TAP: told by their form rather than by their name."""
 
-from rows.log_rules.rule import COUNTED, GIVEN, LINE, NAMED, PLACED, rule
+from rows.log_rules.rule import COUNTED, GIVEN, LINE, NAMED, NOTHING, PLACED, rule
 
 STACK = (
     r"\s{2,60}at |\s{0,12}\d{1,4}\) |\s{0,8}\d{1,6} (?:passing|failing|pending)|"
@@ -20,6 +20,15 @@ TESTING = (
          "#   Failed test 'sums two'", more=3, repeats=True, after=r"#\s{1,20}\S"),
     rule("perl file", COUNTED, r"^(?P<path>\S{1,300}\.t)\s.{0,200}(?:Failed \d|Dubious|Wstat)",
          "t/cart.t (Wstat: 256 Tests: 2 Failed: 1)", word='.t'),
+    rule("alcotest", PLACED, r"^│ \[FAIL\]\s{1,20}\S",
+         "│ [FAIL]        sums          1   no price.         │", more=4, within=12,
+         after=r"FAIL \S|\s{1,8}(?:Expected|Received): |\[exception\] \S", skip=r"└─|ASSERT ",
+         until=r"\s{0,14}(?:Raised|Called|Re-raised) |Logs saved", bare=COUNTED, read="boxed"),
+    rule("cram", PLACED, r"^--- (?P<path>\S{1,300}\.t)$", "--- test/cart.t", more=5, within=16,
+         after=r"[-+](?![-+]{2} )\s*+\S| {2,4}\$ \S", skip=r"\+\+\+ \S{1,300}\.t\.err$|@@ | ",
+         bare=NOTHING),
+    rule("tcltest", PLACED, r"^==== (?P<test>\S.{0,300}) FAILED$",
+         "==== cart-1.2 sums two prices FAILED", more=5, read="tcltest"),
     rule("rspec name", COUNTED, r"^rspec " + GIVEN + r"(?::" + LINE + r"|\[[\d:]{1,30}\]) # ",
          "rspec ./spec/basket_spec.rb:5 # Basket sums two prices"),
     rule("minitest", PLACED, r"^ {1,2}\d{1,4}\) (?:Failure|Error):$", "  1) Failure:", more=4,

@@ -159,6 +159,35 @@ def tap_reason(output: Output, place: int, rule: Rule) -> Reason | None:
     return reason(output, place, rule, rank, [output.text(place).strip(), *lines[:5]], follow.where)
 
 
+def boxed_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a test whose heading stands in a box, with what follows below that."""
+    follow = following(output, place, rule)
+    head = re.sub(r"\s{2,}", " ", output.text(place).strip("│ "))
+    rank = rule.rank if follow.lines else COUNTED
+    return reason(output, place, rule, rank, [head, *follow.lines], follow.where)
+
+
+TCL_LINES = 60
+"""Within which a test's result follows its text."""
+
+
+def tcltest_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a test of Tcl: the error that it raised, else its result and what that should be."""
+    lines, error = list[str](), None
+    for number in range(place + 1, min(place + 1 + TCL_LINES, len(output))):
+        text = output.text(number).strip()
+        if rule.pattern.match(text) or (error and text.startswith("while executing")):
+            break
+        if text.startswith("---- errorInfo: "):
+            error = text
+        if text and (lines or text.startswith("---- Result")):
+            lines.append(text)
+    kept = [error] if error else lines[: rule.more]
+    if not kept:
+        return None  # the line that ends one
+    return reason(output, place, rule, rule.rank, [output.text(place).strip(), *kept])
+
+
 READERS: dict[str, Callable[[Output, int, Rule], Reason | None]] = {
     "go": go_reason,
     "traceback": traceback_reason,
@@ -166,5 +195,7 @@ READERS: dict[str, Callable[[Output, int, Rule], Reason | None]] = {
     "gradle": gradle_reason,
     "numbered": numbered_reason,
     "tap": tap_reason,
+    "boxed": boxed_reason,
+    "tcltest": tcltest_reason,
 }
 """What reads the lines of rules that have a form of their own."""

@@ -173,3 +173,48 @@ def test_go_panic_belongs_to_its_test():
     assert first("--- FAIL: TestX (0.00s)", "panic: no such price [recovered]") == (
         "--- FAIL: TestX (0.00s)\npanic: no such price [recovered]"
     )
+
+
+def test_tcl_test_is_said_once_with_its_result_or_its_error():
+    name = "==== cart-1.2 sums two prices FAILED"
+    lines = ("---- Result was:", "4", "---- Result should have been (exact matching):", "3")
+    (only,) = said(
+        name, "==== Contents of test case:", "    sum 1 2", *lines, "==== cart-1.2 FAILED"
+    )
+    assert only.text == "\n".join((name, *lines))
+    error = "---- errorInfo: no such price"
+    (only,) = said(
+        name, "---- Test generated error; Return code was: 1", error, "    while executing"
+    )
+    assert only.text == f"{name}\n{error}"
+
+
+def test_alcotest_says_its_test_without_the_box_and_not_what_dune_says_before_it():
+    (only,) = said(
+        'File "test/dune", line 2, characters 7-16:',
+        "2 |  (name cart))",
+        "Testing `Cart'.",
+        "This run has ID `KCQRMDXN'.",
+        "> [FAIL]        sums          1   no price.",
+        "│ [FAIL]        sums          1   no price.          │",
+        "ASSERT the sum",
+        "FAIL the sum",
+        "   Expected: `0'",
+        "   Received: `1'",
+        "1 failure! in 0.001s. 2 tests run.",
+    )
+    assert only.text == "[FAIL] sums 1 no price.\nFAIL the sum\nExpected: `0'\nReceived: `1'"
+
+
+def test_difference_is_a_failed_test_only_where_it_is_of_one():
+    place = 'File "test/cart.t", line 1, characters 0-0:'
+    change = ("@@ -1,2 +1,2 @@", "   $ cart sum 1 2", "-  3", "+  4")
+    assert first(place, "--- a/cart.t", "+++ b/cart.t.corrected", *change) == (
+        f"{place}\n$ cart sum 1 2\n-  3\n+  4"
+    )
+    assert (
+        first("--- cart.t", "+++ cart.t.err", *change) == "--- cart.t\n$ cart sum 1 2\n-  3\n+  4"
+    )
+    assert said("--- cart.t", "+++ new/cart.t", *change)[0].is_end
+    error = "Error: Unbound module Cart"
+    assert first(place, "1 | open Cart", error) == f"{place}\n{error}"
