@@ -16,9 +16,9 @@ from sqlalchemy import Connection, select
 from engines.chunks import chunks
 from schema.tables.rollups import rollparts, rollups
 from store.figures.job_counts import JobCounts
-from store.reads.months import RolledDay, list_rolled_days
+from store.reads.months import RolledDay, find_changed, list_rolled_days
 from store.rollups import day_parts, days
-from store.rollups.branch_runs import read_few_runs
+from store.rollups.branch_runs import RUN_AGAIN, read_few_runs
 from store.rollups.days import ALL, DayDetail
 from store.rollups.durations import JobFilter
 from store.rollups.kept_spans import Made, Said, add_up_kept, read_kept
@@ -91,7 +91,9 @@ def split_span(connection: Connection, span: JobFilter) -> SplitSpan:
 def with_runs(connection: Connection, span: JobFilter) -> JobFilter:
     """Return a span with the keys of its branch's runs, where these are few."""
     assert span.branch is not None  # noqa: S101 - that is what it was asked for
-    return span._replace(runs=read_few_runs(connection, span.branch, span.borders))
+    begin = span.borders[0]
+    changed = find_changed(connection, begin - RUN_AGAIN, begin)
+    return span._replace(runs=read_few_runs(connection, span.branch, span.borders, changed))
 
 
 def read_kept_details(

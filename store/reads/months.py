@@ -1,17 +1,20 @@
-"""Days with a roll-up by month: what they add up to is kept, for old ones hardly ever change."""
+"""Days with a roll-up: which changed later, and what months add up to, kept from ask to ask."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, func, select
 
+from engines.chunks import by_scope, chunks
 from schema.tables.ci import workflowruns
-from schema.tables.rollups import rollspans
+from schema.tables.rollups import rollspans, rollups
+from store.rollups.days import ALL
 from store.rollups.kept_spans import Version
 from store.rollups.spans import COUNTED, DAY, REVISION
+from store.write.changed_runs import read_changes
 
 Total = TypeVar("Total")
 Month = tuple[tuple[datetime, Version], ...]
@@ -19,6 +22,11 @@ Month = tuple[tuple[datetime, Version], ...]
 
 READ: WeakKeyDictionary[Engine, dict[Any, dict[Month, Any]]] = WeakKeyDictionary()
 """What months add up to, by the function that does it."""
+
+FEW = 1000
+"""So many runs that wait for their roll-ups are looked at."""
+TICK = timedelta(microseconds=1)
+Span = tuple[datetime, datetime]
 
 
 class RolledDay(NamedTuple):
@@ -33,6 +41,11 @@ class RolledDay(NamedTuple):
     def version(self) -> Version:
         """Tell one making of the roll-up from all others."""
         return self.revision, self.rolltime
+
+    @property
+    def is_going_on(self) -> bool:
+        """Tell whether the roll-up was made before the day's end: soon another one is."""
+        return self.rolltime < self.end
 
 
 class Gap(NamedTuple):
@@ -68,6 +81,46 @@ def list_days(
     if until is not None:
         query = query.where(span.begintime < until)
     return [RolledDay(*row) for row in connection.execute(query).all()]
+
+
+def find_changed(connection: Connection, until: datetime, since: datetime) -> Span | None:
+    """Return from when until when runs were created, before `until`, that changed since a time.
+
+    A day without a roll-up may have such runs; None where none has.
+    """
+    run, row = workflowruns.c, rollups.c
+    oldest = connection.scalar(select(func.min(run.createtime)))
+    if oldest is None or oldest >= until:
+        return None
+    days = [day for day in list_counted_days(connection) if day.begin < until]
+    changed = set[datetime]()
+    for part in chunks([day.begin for day in days]):
+        told = (row.repoid == ALL, row.begintime.in_(part), row.changed >= since)
+        changed |= set(connection.scalars(select(row.begintime).where(*told)))
+    spans, at = list[Span](), oldest
+    for day in days:
+        if day.begin not in changed:
+            if day.begin > at:
+                spans.append((at, day.begin))
+            at = max(at, day.end)
+    if at < until:
+        spans.append((at, until))
+    if waiting := find_waiting(connection, oldest, until):
+        spans.append(waiting)
+    return (min(begin for begin, _ in spans), max(end for _, end in spans)) if spans else None
+
+
+def find_waiting(connection: Connection, oldest: datetime, until: datetime) -> Span | None:
+    """Return from when until when runs were created that wait for their roll-ups, None for none."""
+    waiting = read_changes(connection, FEW + 1)
+    if len(waiting) > FEW:
+        return oldest, until
+    run, created = workflowruns.c, list[datetime]()
+    for provider, gitids in by_scope(change.key for change in waiting):
+        told = (run.provider == provider, run.gitid.in_(gitids))
+        rows = connection.scalars(select(run.createtime).where(*told))
+        created += (moment for moment in rows if moment is not None and moment < until)
+    return (min(created), max(created) + TICK) if created else None
 
 
 def find_rolled_until(connection: Connection, days: Sequence[RolledDay]) -> datetime | None:

@@ -27,6 +27,9 @@ RUN_AGAIN = timedelta(days=65)
 again for 30 days, and ends it after 35.
 """
 
+Span = tuple[datetime, datetime]
+EVER = (datetime(1970, 1, 1), datetime(9999, 1, 1))
+
 FEW = 2000
 """So many runs of a branch at most are told to the database by their keys."""
 MOST = 10_000
@@ -49,12 +52,15 @@ def of_any_repository() -> ColumnElement[bool]:
     return known
 
 
-def runs_of_branch(branch: str, borders: Sequence[datetime]) -> Select[Any]:
+def runs_of_branch(
+    branch: str, borders: Sequence[datetime], changed: Span | None = EVER
+) -> Select[Any]:
     """Return the keys of the runs of a branch that may have jobs between borders.
 
     They lead to few jobs, where no index of jobs begins with the branch. Of those created before,
     nearly all ended before, too: their end is that of the last of their jobs, unless the attempt
-    that they mirror is not their last.
+    that they mirror is not their last. Older ones, if they changed later, were created in the span
+    `changed`: the index tells so of each, where else a row would.
     """
     run, begin = workflowruns.c, borders[0]
     attempt = runattempts.c
@@ -64,19 +70,28 @@ def runs_of_branch(branch: str, borders: Sequence[datetime]) -> Select[Any]:
         attempt.attempt > run.attempt,
     )
     lasted = or_(run.endtime.is_(None), run.endtime >= begin, run.attempt.is_(None))
-    recent = and_(
-        run.createtime >= begin - RUN_AGAIN, or_(lasted, again.correlate(workflowruns).exists())
-    )
+    is_recent: ColumnElement[bool] = run.createtime >= begin - RUN_AGAIN
+    first, after = changed or (begin, begin)
+    is_changed = and_(run.createtime >= first, run.createtime < after)
+    is_again = again.correlate(workflowruns).exists()
     return select(run.provider, run.gitid).where(
         of_any_repository(),
         run.branchname == branch,
         run.createtime < borders[-1],
-        or_(run.createtime >= begin, run.updatetime >= begin, recent),
+        or_(is_recent, is_changed),
+        or_(
+            run.createtime >= begin,
+            run.updatetime >= begin,
+            and_(is_recent, or_(lasted, is_again)),
+        ),
     )
 
 
 def read_few_runs(
-    connection: Connection, branch: str, borders: Sequence[datetime]
+    connection: Connection,
+    branch: str,
+    borders: Sequence[datetime],
+    changed: Span | None = EVER,
 ) -> tuple[RunKey, ...] | None:
     """Return the keys of the runs of a branch that have jobs between borders, if they are few.
 
@@ -84,7 +99,7 @@ def read_few_runs(
     read the jobs of all branches each time: PostgreSQL took 0.13 s where it takes 0.01 by keys. Of
     many runs that were created before it is asked once which were run again.
     """
-    query = runs_of_branch(branch, borders).add_columns(workflowruns.c.createtime)
+    query = runs_of_branch(branch, borders, changed).add_columns(workflowruns.c.createtime)
     rows = connection.execute(query.limit(MOST + 1)).all()
     if len(rows) > MOST:
         return None

@@ -46,6 +46,14 @@ class Made(Protocol):
         """Tells one making of it from all others."""
 
 
+class MadeDay(Made, Protocol):
+    """A day with a roll-up."""
+
+    @property
+    def is_going_on(self) -> bool:
+        """Tell whether the roll-up was made before the day's end: soon another one is."""
+
+
 class Said(NamedTuple):
     """What a roll-up says of a subject, and of how many characters that was read."""
 
@@ -123,13 +131,18 @@ def find_kept(
 
 def add_up_kept(
     connection: Connection,
-    days: Sequence[Made],
+    days: Sequence[MadeDay],
     subject: Hashable,
     add_up: Callable[[Sequence[Made]], Said],
 ) -> list[Any]:
-    """Return what each block of days adds up to, the oldest first; `add_up` gets one's days."""
+    """Return what each block of days adds up to, the oldest first; `add_up` gets one's days.
+
+    A last day that goes on is a block of its own: each delivery lets it be made anew.
+    """
     sums = []
-    for _, part in itertools.groupby(days, lambda day: day.begin.toordinal() // BLOCK):
+    today = days[-1] if days and days[-1].is_going_on else None
+    blocks = itertools.groupby(days, lambda day: (day is today, day.begin.toordinal() // BLOCK))
+    for _, part in blocks:
         own = tuple(part)
         block = Block(own[0].begin, tuple((day.begin, day.version) for day in own))
         sums.append(

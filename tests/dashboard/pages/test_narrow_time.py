@@ -1,7 +1,8 @@
 """Time by workflow, branch, event, job and group; its points and names lead on."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -60,8 +61,11 @@ def test_time_is_narrowed_by_each_filter_also_beside_roll_ups(
 
 
 @pytest.mark.parametrize(
-    ("few", "asked", "most"),
-    [(2, 100, 9), (2, 0, 9), (4, 0, 9), (2000, 100, 9), (2000, 0, 9), (2000, 0, 3)],
+    ("few", "asked", "most", "rolled"),
+    [
+        *((2, 100, 9, False), (2, 0, 9, False), (4, 0, 9, False), (2000, 100, 9, False)),
+        *((2000, 0, 9, False), (2000, 0, 3, False), (2000, 100, 9, True)),
+    ],
 )
 def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has(
     client: FlaskClient,
@@ -70,6 +74,7 @@ def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has
     few: int,
     asked: int,
     most: int,
+    rolled: bool,
 ):
     for name, value in (("FEW", few), ("RATHER_ASKED", asked), ("MOST", most)):
         monkeypatch.setattr(branch_runs, name, value)
@@ -94,6 +99,8 @@ def test_jobs_of_a_branch_count_however_old_their_run_is_and_however_many_it_has
         assert told_keys is not None
         assert len(told_keys) == 4
         assert ("github", over) not in told_keys
+    if rolled:
+        make_all(engine, RollupPlan(Calendar(ZoneInfo("UTC"), time(12))), NOW)
     told = re.sub(r"<[^>]+>", " ", text_of(client, "/time?branch=topic"))
     # The third run says that nothing happened for 200 days: its job of today is a contradiction.
     assert re.search(r"Runs\s+1\s+Jobs that ran\s+4\s", told)

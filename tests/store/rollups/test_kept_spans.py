@@ -1,11 +1,21 @@
 """What is kept of days: of one making of a roll-up alone, and no more than there is room for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import create_engine
 
 from store.reads.months import RolledDay
-from store.rollups.kept_spans import ENTRY, KEPT, PART, KeptSpans, Said, add_up_kept, read_kept
+from store.rollups.kept_spans import (
+    ENTRY,
+    KEPT,
+    PART,
+    KeptSpans,
+    Made,
+    Said,
+    add_up_kept,
+    read_kept,
+)
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 3, 9)
@@ -52,3 +62,21 @@ def test_blocks_of_days_that_say_nothing_count_too():
         for number in range(3):
             add_up_kept(connection, DAYS, number, lambda _: Said(None, 0))
         assert KEPT[connection.engine].size == 3 * (ENTRY + 4 * PART)
+
+
+def test_day_that_goes_on_is_a_block_of_its_own():
+    with create_engine("sqlite://").connect() as connection:
+        asked: list[list[int]] = []
+
+        def add_up(days: Sequence[Made]) -> Said:
+            asked.append([day.begin.day for day in days])
+            return Said(len(days), 0)
+
+        today = DAYS[3]._replace(rolltime=DAYS[3].end - DAY / 4)
+        for revision in (1, 2):  # as a delivery lets it be made anew
+            days = [*DAYS[:3], today._replace(revision=revision)]
+            assert add_up_kept(connection, days, "ends", add_up) == [3, 1]
+        assert asked == [[9, 10, 11], [12], [12]]
+        # The day has ended, and the next one goes on; what began before others did not.
+        days = [*DAYS[:2], today, DAYS[3]._replace(begin=MONDAY + 4 * DAY)]
+        assert add_up_kept(connection, days, "ends", add_up) == [4]
