@@ -34,12 +34,16 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Self
 from urllib.parse import unquote
 
-import pymysql
-from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE, SERVER_STATUS
-from pymysql.converters import conversions
-from pymysql.cursors import SSCursor
-from sqlalchemy import URL, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError
+try:
+    import pymysql
+    from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE, SERVER_STATUS
+    from pymysql.converters import conversions
+    from pymysql.cursors import SSCursor
+    from sqlalchemy import URL, Engine, create_engine, make_url
+    from sqlalchemy.exc import ArgumentError
+except ImportError as missing:
+    needed = "pip install SQLAlchemy 'PyMySQL[rsa]', or the .venv of Runledger's own folder"
+    raise ImportError(f"{missing}; sqlauthenticator needs: {needed}", name=missing.name) from None
 
 __all__ = ["connector", "engine", "lake"]
 

@@ -69,3 +69,10 @@ def test_newcomer_reads_under_400_lines():
 def test_page_of_commands_explains_every_setting():
     shown = (ROOT / "docs/commands.md").read_text("utf-8")
     assert [name for name in SETTINGS if not re.search(rf"`{name}(?:_FILE)?=", shown)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_module_that_a_page_tells_to_run_is_run_by_a_python_with_the_packages(page: Path):
+    # The doors find .venv by themselves; a module of ours does not.
+    bare = re.compile(rf"(?<![\w/.])python3 -m (?:{FOLDERS})\b.*")
+    assert bare.findall(page.read_text("utf-8")) == []

@@ -186,3 +186,11 @@ def test_file_of_another_kind_is_said():
     Path("other.db").write_text("not a database at all, but long enough to have a header" * 20)
     with pytest.raises(sqlite3.OperationalError, match="cannot be read as an SQLite database"):
         connector(url="sqlite:///other.db")
+
+
+def test_python_without_the_packages_is_told_what_to_install(tmp_path: Path):
+    shutil.copy(sqlauthenticator.__file__, tmp_path)
+    bare = [sys.executable, "-S", "-c", "import sqlauthenticator"]  # -S: without site-packages
+    done = subprocess.run(bare, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("ImportError: No module named 'pymysql'; sqlauthenticator needs: pip")
