@@ -150,7 +150,8 @@ class Kind:
     days_before: Callable[[str, int], str] = "({} - INTERVAL '{}' DAY)".format
     """Return SQL for so many days before a time, which compares as times of tables do."""
     groups_by_steps: bool = False
-    """Whether GROUP BY steps down an index from value to value, and a MIN for each does not."""
+    """Whether GROUP BY steps down an index from value to value, and a MIN for each does not; nor is
+    stepped down to a value that another row says to be the least, but that a statement says."""
     has_arrays: bool = False
     """Whether a list of values is bound as one, and LATERAL looks for each by itself."""
     joins_laterally: bool = False

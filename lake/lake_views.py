@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from lake.catalog import literal
-from schema.tables.main_views import select_main
+from schema.tables.main_views import list_newest, select_main
 from schema.tables.views import QUERIES, STEPS, STEPS_OF_JOBS
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def queries() -> dict[str, str]:
             f"{view.column}, '$[*]')) AS step FROM {view.table} WHERE json_valid({view.column}))"
         )
     texts = {name: text.format(seconds=SECONDS) for name, text in QUERIES.items()}
-    main = select_main(DAYS_BEFORE, groups_by_steps=True, joins_laterally=False)
-    return lists | main | texts
+    newest = list_newest(DAYS_BEFORE, groups_by_steps=True, joins_laterally=False)
+    return lists | select_main(newest) | texts
 
 
 def make_views(connection: "DuckDBPyConnection") -> None:

@@ -1,6 +1,7 @@
 """The views of how default branches stand now: one rule for pages, messages and analysts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 MAIN_RED = "main_red"
 COLUMNS_OF_MAIN_RED = {
@@ -137,26 +138,31 @@ LATERAL = f"({{watched}}) watched JOIN LATERAL (SELECT ended.* {ENDED}) newest O
 NOW = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"
 )
+FAILED = "('failure', 'timed_out', 'startup_failure')"
 # Steps back in a workflow's own index: the order names its columns, and a branch that is compared
 # through COALESCE has no index, of which MySQL would read all that was ever run on main. Where a
 # good and a failed run are of one moment, the failed one counts, so that no red workflow is lost.
-RED = (
-    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
-    " FROM (SELECT red.*, (SELECT bad.Id FROM workflowruns bad"
-    f"{STEPS} WHERE {{bad}}"
-    " AND COALESCE(bad.branchname, '') = red.branchname"
-    " AND bad.conclusion IN ('failure', 'timed_out', 'startup_failure')"
-    f"{ONE_ROW.format(run='bad')}"
-    " AND bad.createtime >= COALESCE(red.goodtime, '1970-01-01 00:00:00')"
-    " ORDER BY bad.repoid, bad.workflowgitid, bad.createtime, bad.Id LIMIT 1) AS badid"
-    " FROM (SELECT newest.*, (SELECT good.createtime FROM workflowruns good"
+FAILING = (
+    "SELECT newest.*, (SELECT good.createtime FROM workflowruns good"  # noqa: S608 - names of ours
     f"{STEPS} WHERE {{good}}"
     " AND COALESCE(good.branchname, '') = newest.branchname"
     " AND good.conclusion = 'success' AND good.createtime <= newest.createtime"
     f"{ONE_ROW.format(run='good')}"
     " ORDER BY good.repoid DESC, good.workflowgitid DESC, good.createtime DESC LIMIT 1) AS goodtime"
-    " FROM {newest}"
-    " WHERE newest.conclusion IN ('failure', 'timed_out', 'startup_failure'){whole}) red) red"
+    f" FROM {{newest}} WHERE newest.conclusion IN {FAILED}{{whole}}"
+)
+"""Red workflows by their newest runs, and when the last good one before was created."""
+FIRST_BAD = (
+    f"FROM workflowruns bad{STEPS} WHERE {{bad}}"
+    " AND COALESCE(bad.branchname, '') = {red}branchname"
+    f" AND bad.conclusion IN {FAILED}{ONE_ROW.format(run='bad')}"
+    " AND bad.createtime >= {since}"
+    " ORDER BY bad.repoid, bad.workflowgitid, bad.createtime, bad.Id LIMIT 1"
+)
+"""The first that failed since."""
+RED = (
+    f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
+    f" FROM (SELECT red.*, (SELECT bad.Id {FIRST_BAD}) AS badid FROM ({FAILING}) red) red"
     " JOIN workflowruns began ON began.Id = red.badid"
 )
 """Cancelled and skipped runs tell neither way."""
@@ -166,23 +172,55 @@ good run into that for the first failed one, and asks it of each run that the wo
 """
 
 
-def select_main(
+class NewestRun(NamedTuple):
+    """The newest run of workflows of one kind, as a FROM, and which runs are of such a one."""
+
+    newest: str
+    same: str
+    whole: str
+
+    def of(self, run: str, of: str) -> str:
+        """Return which runs are of the workflow that another one is of."""
+        return self.same.format(run=run, of=of)
+
+
+def list_newest(
     days_before: Callable[[str, int], str], *, groups_by_steps: bool, joins_laterally: bool
-) -> dict[str, str]:
-    """Return the SELECT of each view, for an engine with these answers (engines.kind)."""
+) -> list[NewestRun]:
+    """Return the newest runs for an engine with these answers (engines.kind)."""
     cutoff, first = days_before(LATEST, DAYS), LATERAL if joins_laterally else NEWEST
     recent = f"{first} AND newest.createtime >= watched.cutoff"
-    now, red = [], []
-    for template, watched, same in (
-        (first, KNOWN, OF_ID),
-        (recent, GROUPED_UNKNOWN if groups_by_steps else UNKNOWN, OF_ID),
-        (recent, NAMED, OF_NAME),
-    ):
-        newest = template.format(
-            watched=watched.format(cutoff=cutoff), same=same.format(run="ended", of="watched")
+    return [
+        NewestRun(
+            template.format(
+                watched=watched.format(cutoff=cutoff), same=same.format(run="ended", of="watched")
+            ),
+            same,
+            WHOLE if groups_by_steps else "",
         )
-        now.append(f"{NOW} FROM {newest}")
-        good, bad = same.format(run="good", of="newest"), same.format(run="bad", of="red")
-        whole = WHOLE if groups_by_steps else ""
-        red.append(RED.format(newest=newest, good=good, bad=bad, whole=whole))
-    return {MAIN_NOW: " UNION ALL ".join(now), MAIN_RED: " UNION ALL ".join(red)}
+        for template, watched, same in (
+            (first, KNOWN, OF_ID),
+            (recent, GROUPED_UNKNOWN if groups_by_steps else UNKNOWN, OF_ID),
+            (recent, NAMED, OF_NAME),
+        )
+    ]
+
+
+def select_main(every: Sequence[NewestRun]) -> dict[str, str]:
+    """Return the SELECT of each view."""
+    since = "COALESCE(red.goodtime, '1970-01-01 00:00:00')"
+    red = [
+        RED.format(
+            newest=each.newest,
+            good=each.of("good", "newest"),
+            bad=each.of("bad", "red"),
+            whole=each.whole,
+            red="red.",
+            since=since,
+        )
+        for each in every
+    ]
+    return {
+        MAIN_NOW: " UNION ALL ".join(f"{NOW} FROM {each.newest}" for each in every),
+        MAIN_RED: " UNION ALL ".join(red),
+    }

@@ -5,8 +5,8 @@ from itertools import chain
 from sqlalchemy import Connection, text
 
 from engines import kind_of
-from engines.kind import ListView
-from schema.tables.main_views import MAIN_NOW, MAIN_RED, select_main
+from engines.kind import Kind, ListView
+from schema.tables.main_views import MAIN_NOW, MAIN_RED, NewestRun, list_newest, select_main
 
 STEPS = ListView(
     name="steps",
@@ -131,16 +131,21 @@ LISTS = (STEPS, STEPS_OF_JOBS)
 NAMES = (*(view.name for view in LISTS), MAIN_NOW, MAIN_RED, *QUERIES)
 
 
+def newest_runs(kind: Kind) -> list[NewestRun]:
+    """Return the newest runs on default branches, as an engine finds them."""
+    return list_newest(
+        kind.days_before,
+        groups_by_steps=kind.groups_by_steps,
+        joins_laterally=kind.joins_laterally,
+    )
+
+
 def create(connection: Connection) -> None:
     """Make the views, replacing older ones."""
     kind = kind_of(connection)
     seconds = kind.seconds_between("starttime", "endtime")
     lists = (kind.list_view(view) for view in LISTS)
-    texts = select_main(
-        kind.days_before,
-        groups_by_steps=kind.groups_by_steps,
-        joins_laterally=kind.joins_laterally,
-    )
+    texts = select_main(newest_runs(kind))
     texts |= {name: query.replace("{seconds}", seconds) for name, query in QUERIES.items()}
     queries = (kind.make_view(name, query) for name, query in texts.items())
     for statement in chain(*lists, *queries):
