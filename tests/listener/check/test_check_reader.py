@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from config.settings import read
 from listener.check import check
 from schema import migrate
+from schema.tables.ci import metadata
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 on_servers = pytest.mark.parametrize(
@@ -107,8 +108,10 @@ def test_reader_is_well_once_it_may_read_all_tables(
             ": look at user, password, rights and schema (python3 local-database.py -i)"
         )
         assert PASSWORD not in line
-        everything = "ALL TABLES IN SCHEMA public" if ":" not in named and "@" not in named else "*"
-        connection.exec_driver_sql(f"GRANT SELECT ON {everything} TO {named}")
+        for table in metadata.tables:
+            # As deploy/accounts-*.sql: readers see no body of a delivery.
+            columns = "(guid)" if table in ("deliveries", "deliveryparts") else ""
+            connection.exec_driver_sql(f"GRANT SELECT {columns} ON {table} TO {named}")
     tls, line = told(capsys, tmp_path, **urls)
     assert tls.startswith(f"ok    TLS of {NAME}: ")
     assert line.startswith(f"ok    {NAME}: ")
