@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from engines import connect, connect_reader, faults
+from engines import connect, connect_reader, deadline, faults
 from engines.kind import Login
 from engines.reaching.postgresql_place import encryption
 from rows.version import timed
@@ -181,3 +181,17 @@ def test_delivery_that_comes_again_is_no_warning(engine: Engine, caplog: pytest.
     for _ in range(2):
         deliver(engine, told(plain.FAILURE))
     assert [record.getMessage() for record in caplog.records if record.name == "psycopg"] == []
+
+
+def test_end_of_a_pages_time_within_a_savepoint_is_what_is_said(database_url: str):
+    """The lost connection is asked for nothing when the savepoint is gone back to."""
+    reader = connect_reader(database_url)
+    with (
+        reader.connect() as connection,
+        pytest.raises(OperationalError) as caught,
+        deadline.within(0.5),
+        deadline.limited(connection, 5, 10),
+    ):
+        connection.exec_driver_sql("SELECT pg_sleep(3)")
+    reader.dispose()
+    assert faults.cause(caught.value) == "OperationalError: the server did not answer in time"
