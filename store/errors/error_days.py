@@ -27,7 +27,7 @@ from store.errors.error_sums import (
     size_of_sums,
 )
 from store.reads.months import RolledDay, list_counted_days
-from store.rollups.kept_spans import Block, Said, add_up_kept, keep_value, read_kept
+from store.rollups.kept_spans import BLOCK, Block, Said, add_up_kept, keep_value, read_kept
 
 LIVE = 2
 """Of the days that are asked for, the last ones that are counted with each ask."""
@@ -130,7 +130,9 @@ def read_days(
     def say(begins: Sequence[datetime]) -> dict[datetime, Said]:
         return {begin: Said(value, size(value)) for begin, value in count(begins).items()}
 
-    known = read_kept(connection, kept, subject, say)
+    known: dict[datetime, Any] = {}
+    for first in range(0, len(kept), BLOCK):  # what is stopped by its time has kept some of it
+        known |= read_kept(connection, kept[first : first + BLOCK], subject, say)
     return known | count(ends.keys() - known.keys())
 
 

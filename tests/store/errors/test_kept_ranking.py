@@ -2,17 +2,20 @@
 
 import itertools
 import random
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, delete, event, insert, update
+import pytest
+from sqlalchemy import Connection, Engine, delete, event, insert, update
 
 from config.calendar import Calendar
 from engines import count_anew
 from schema.tables.failures import failures
 from schema.tables.rollups import rollspans
-from store.errors import error_ranking
+from store.errors import error_days, error_ranking
+from store.errors.error_days import DaysWanted, Span
 from store.errors.error_filter import EXIT_CODES, KINDS, ErrorFilter
 from store.errors.error_ranking import SORTS
 from store.errors.kept_ranking import RankedErrors
@@ -185,3 +188,25 @@ def test_reason_of_a_job_that_ended_the_day_after_it_was_made_shows(engine: Engi
     store_reasons(engine, job, [FailureReason("log", message="x", fingerprint="2:new")])
     assert make.remake_changed(engine, plan) == 1
     assert count_of(engine) == 2
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_what_was_counted_before_an_ask_was_stopped_is_kept(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    fill(engine, seed=8)
+    roll(engine)
+    counted, read = list[int](), error_days.read_errors
+
+    def stop(connection: Connection, wanted: DaysWanted, spans: Sequence[Span]) -> Any:
+        counted.append(len(spans))
+        if len(counted) == 2:
+            raise TimeoutError
+        return read(connection, wanted, spans)
+
+    monkeypatch.setattr(error_days, "read_errors", stop)
+    with pytest.raises(TimeoutError):
+        ask(engine, WANTED)
+    assert ask(engine, WANTED) == ask_plain(engine, WANTED)
+    # 26 ended days in parts of which one was kept, and the two live ones.
+    assert counted == [16, 10, 10, 2]
