@@ -58,7 +58,11 @@ class PagesBeside:
                 log.warning("the pages ended as they began: the listener goes on without them")
                 return
             log.warning("the pages ended: they are started again")
-            process, life = self.start()
+            try:
+                process, life = self.start()
+            except OSError as error:  # no process, memory or file is left
+                log.warning("the pages cannot be started again", error=error.strerror)
+                return
             self.process.wait()
             self.process = process
             if self.stopped.is_set():

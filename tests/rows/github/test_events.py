@@ -116,10 +116,11 @@ def test_recorded_payload_with_one_wrong_value_is_mapped_or_refused(data: st.Dat
 NAMES = (
     *("ref", "ref_type", "repository", "workflow_run", "workflow_job"),
     *("repository.id", "repository.full_name", "repository.html_url"),
-    *("workflow.id", "workflow_run.id", "workflow_run.run_attempt"),
+    *("workflow_run.id", "workflow_run.run_attempt"),
     *("workflow_job.id", "workflow_job.run_id", "workflow_job.run_attempt"),
 )
-"""What names rows: without it a payload is refused. A push goes on without a commit."""
+"""What names rows: without it a payload is refused. A push goes on without a commit,
+a run without its workflow."""
 UNREAD = {"action", "email", "created", "runner_group_id", "workflow_run.name"}
 UNREADABLE: tuple[Any, ...] = ({"a": 1}, [1], True, 1.5, -1, "\ud800", "x", 7)
 
