@@ -34,6 +34,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     repoid = stored.repo(writer)
     for number, name in enumerate((LONG, HEBREW)):
         own = {"workflowname": name, "branchname": name}
+        own["commithash"] = f"{number:040x}"
         flow = {**own, "workflowgitid": number + 1}
         begun = NOW - timedelta(hours=2 + number)
         gitid = stored.run(writer, repoid, begun, title=name, conclusion="failure", **flow)
@@ -43,6 +44,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         stored.reason(
             writer, repoid, gitid, job, time=begun, fingerprint=f"3:{number}", message=name
         )
+        stored.commit(writer, repoid, f"{number:040x}", begun, message=name, author=name)
         said = {"error": f"{name}: {name}", "repo": f"octo/{name}", "action": name[:60]}
         stored.delivery(writer, begun, "quarantined", **said)
     settings = settings_for(url, folder)
@@ -96,3 +98,24 @@ def test_what_follows_a_hebrew_name_stands_to_its_right(
     assert box is not None
     assert number[0] == "#7"
     assert number[1] >= box["x"] + box["width"] - 1
+
+
+def test_date_beside_a_hebrew_author_is_in_one_piece(
+    browser: Browser, named: Place, complaints: list[str]
+):
+    page = opened(browser, named, complaints, viewport={"width": 1280, "height": 800})
+    page.goto("/runs")
+    page.locator(f'.row .open:has-text("{HEBREW}")').click()
+    place = page.locator(".note time").evaluate(
+        "one => { const range = document.createRange(); range.selectNodeContents(one);"
+        " return [one.textContent, range.getClientRects().length, one.getBoundingClientRect().left,"
+        " one.previousSibling.textContent] }"
+    )
+    assert place[:2] == ["10 Mar 06:30", 1]
+    title = page.locator("h1 small").evaluate(
+        "one => { const range = document.createRange(); range.selectNode(one.lastChild);"
+        " return [range.toString().trim(), range.getBoundingClientRect().left,"
+        " one.firstElementChild.getBoundingClientRect().right] }"
+    )
+    assert title[0] == "#7"
+    assert title[1] >= title[2] - 1

@@ -137,7 +137,7 @@ def test_jobs_of_which_the_same_is_to_be_said_are_named_together(
         conclusion = "failure" if number else "success"
         stored.job(engine, nights.repoid, run, time, name="lint", conclusion=conclusion)
     assert section(client, run_page(nights)).count("Last passed in") == 1
-    assert "test, lint Last passed in #1" in section(client, run_page(nights))
+    assert "test , lint Last passed in #1" in section(client, run_page(nights))
 
 
 @on_sqlite

@@ -34,7 +34,7 @@ def test_child_stands_under_its_parent_and_leads_to_it(client: FlaskClient, engi
     assert "made by #41" in night
     assert f'href="/runs/{SERVER}/{child}"' in text_of(client, f"/runs/{SERVER}/{parent}")
     page = text_of(client, f"/runs/{SERVER}/{child}")
-    assert f'href="/runs/{SERVER}/{parent}">made by Nightly #41</a>' in page
+    assert f'href="/runs/{SERVER}/{parent}">made by <bdi>Nightly</bdi> #41</a>' in page
     assert "on GitLab" in page
     assert "GitHub" not in page
     assert "made by" not in text_of(client, f"/runs/{SERVER}/{other}")
