@@ -89,6 +89,7 @@ def read_pattern(text: str, forms: Forms, sources: Sources) -> tuple[str, str, S
     """Return a vendor and a name, of a page's address for instance, and how that is reached."""
     if "://" in text:
         return read_page(text, forms, sources)
+    text = text.removesuffix(".git")  # as the address to clone from ends
     before, colon, name = text.partition(":")
     if colon and before.lower() in forms:
         return before.lower(), name, sources

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from engines.chunks import chunks
 from schema.tables.alerts import alerts, redperiods
+from schema.tables.ci import workflowruns
 from schema.tables.columns import keys
 
 
@@ -76,9 +77,13 @@ def begin(connection: Connection, values: dict[str, Any]) -> int | None:
 
 
 def end(connection: Connection, number: int, now: datetime, greengitid: int | None) -> None:
-    """Note that one is over, by a good run or otherwise."""
-    ended = update(redperiods).where(redperiods.c.Id == number)
-    connection.execute(ended.values(greentime=now, greengitid=greengitid))
+    """Note that one is over, since its good run ended, where it is by one: it may be seen late."""
+    period, run = redperiods.c, workflowruns.c
+    of_run = and_(run.provider == period.provider, run.gitid == greengitid)
+    query = select(run.endtime).join(redperiods, of_run).where(period.Id == number)
+    told = connection.scalar(query.where(run.endtime.between(period.redtime, now)))
+    over = update(redperiods).where(period.Id == number)
+    connection.execute(over.values(greentime=told or now, greengitid=greengitid))
 
 
 def has_older(connection: Connection, before: datetime) -> bool:

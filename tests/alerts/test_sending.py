@@ -70,6 +70,8 @@ def test_branch_that_turns_red_and_green_is_told_once_each(
     ]
     assert second["title"] == "acme/shop: CI is green again on main"
     assert [turn["run_id"] for turn in second["turns"]] == [good]
+    # Until the good run ended, however late that is seen.
+    assert [turn["red_seconds"] for turn in second["turns"]] == [25 * 60]
     assert states(engine) == [("red", "sent", None), ("green", "sent", None)]
 
 

@@ -26,6 +26,8 @@ SOURCES = {
     [
         ("https://api.github.com", "https://github.com/org/repo", "org/repo"),
         ("https://api.github.com", "https://github.com/org/repo.git", "org/repo"),
+        ("https://api.github.com", "org/repo.git", "org/repo"),
+        ("https://api.github.com", "org/.github", "org/.github"),
         ("https://api.github.com", "https://www.GitHub.com/Org/repo.js/", "Org/repo.js"),
         ("https://api.github.com", "http://github.com/org/", "org"),
         ("https://api.github.com", "https://user:pass@github.com/org/repo?tab=a#b", "org/repo"),
