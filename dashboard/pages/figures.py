@@ -19,7 +19,7 @@ from store.figures.end_counts import EndCounts
 from store.figures.minutes import Cost
 from store.figures.rates import EVENT, JOB, POOL, REPOSITORY, SUBJECTS, WORKFLOW, Ends
 from store.figures.red_days import sum_red
-from store.figures.red_sums import NOTHING, Halves, RedSums, seconds_of
+from store.figures.red_sums import NOTHING, Halves, RedSums, RedTables, seconds_of
 from store.figures.red_time import RedSpan
 from store.figures.shown_days import ShownFigures
 from store.reads import runs
@@ -42,7 +42,7 @@ JOB_TABLES, FLOW_TABLES = (JOB, POOL), (WHOLE, REPOSITORY, WORKFLOW, EVENT)
 class ShownDays(NamedTuple):
     """The days that the URL asks for, and as many before them; `repoid` None is all.
 
-    `short` has of each what is not of jobs, costs and red times.
+    `short` has of each what is not of jobs, costs and red times; `red` those of jobs or workflows.
     """
 
     dates: DateRange
@@ -50,6 +50,7 @@ class ShownDays(NamedTuple):
     repoid: int | None
     figures: ShownFigures
     short: list[DayFigures]
+    red: dict[bool, RedTables]
 
     @property
     def now(self) -> list[DayFigures]:
@@ -71,10 +72,11 @@ class ShownDays(NamedTuple):
     def sum_red(self, by: str) -> RedSums:
         """Return the red times of both, by lines of the table."""
         of_jobs = by in JOB_TABLES
-        keys = {
-            table: partial(red_key, table) for table in (JOB_TABLES if of_jobs else FLOW_TABLES)
-        }
-        return sum_red(self.figures, self.halves, by, keys, of_jobs=of_jobs)
+        if of_jobs not in self.red:
+            tables = JOB_TABLES if of_jobs else FLOW_TABLES
+            keys = {table: partial(red_key, table) for table in tables}
+            self.red[of_jobs] = sum_red(self.figures, self.halves, keys, of_jobs=of_jobs)
+        return self.red[of_jobs].sum_table(by)
 
 
 class Line(NamedTuple):
@@ -114,7 +116,7 @@ def read_shown() -> ShownDays:
     first = dates.first - timedelta(days=len(dates.days))
     borders = site().calendar.borders(first, dates.last)
     figures = shown_days.read_shown(store(), borders, repoid)
-    return ShownDays(dates, borders, repoid, figures, figures.read_short())
+    return ShownDays(dates, borders, repoid, figures, figures.read_short(), {})
 
 
 def list_lines(shown: ShownDays, by: str, limit: int | None = None) -> tuple[list[Line], Counted]:
@@ -127,8 +129,8 @@ def list_lines(shown: ShownDays, by: str, limit: int | None = None) -> tuple[lis
     keys = sorted(whole, key=lambda key: (-whole[key].failed, -whole[key].passed, str(key)))
     keys.sort(key=lambda key: order(whole[key], before.get(key, Ends())), reverse=True)
     if text:
-        every = subject_names.label_keys(by, keys)
-        keys = [key for key in keys if text in every[key][0].casefold()]
+        every = subject_names.name_keys(by, keys)
+        keys = [key for key in keys if text in every[key].casefold()]
     place = filters.whole("after") or 0 if limit else 0
     number, keys = Counted(len(keys), len(whole), place), keys[place:][:limit]
     before = before or counts.before(keys)
@@ -136,7 +138,9 @@ def list_lines(shown: ShownDays, by: str, limit: int | None = None) -> tuple[lis
     costs: dict[Any, Cost] = defaultdict(Cost)
     if by in PRICED:
         billed = shown.figures.part(len(shown.before), len(shown.short)).sum_costs()
-        for workflow, cost in minutes.price_costs(billed, site().settings.prices).items():
+        shown_keys = set(keys)
+        own = {key: n for key, n in billed.items() if subject_of(by, key[0]) in shown_keys}
+        for workflow, cost in minutes.price_costs(own, site().settings.prices).items():
             costs[subject_of(by, workflow)] = costs[subject_of(by, workflow)].plus(cost)
     red = shown.sum_red(by)
     lines = []

@@ -12,36 +12,70 @@ from store.reads.shown_names import label_workflows
 
 def label_keys(by: str, keys: list[Any]) -> dict[Any, tuple[str, str]]:
     """Return what to call the lines of the table, and where they lead."""
+    called = name_keys(by, keys)
     if by == "event":
-        return {key: (key, query("/runs", event=key)) for key in keys}
+        return {key: (name, query("/runs", event=key)) for key, name in called.items()}
     if by == "pool":
-        return {key: (pool_name(key), links.pool_page(key)) for key in keys}
+        return {key: (name, links.pool_page(key)) for key, name in called.items()}
     repos = {repo.Id: repo.name for repo in names.list_repos()}
     if by == "repository":
         return {
             key: (
-                names.repo_label(key, repos.get(key, "unknown")),
+                name,
                 query("/figures", by="workflow", **names.repo_filter(key, repos.get(key, ""))),
             )
-            for key in keys
+            for key, name in called.items()
         }
-    return label_flows(keys, repos)
+    return {key: (name, flow_page(key, repos)) for key, name in called.items()}
+
+
+def name_keys(by: str, keys: list[Any]) -> dict[Any, str]:
+    """Return what to call lines alone: a search asks it of all, and few are shown."""
+    if by == "event":
+        return {key: key for key in keys}
+    if by == "pool":
+        return {key: pool_name(key) for key in keys}
+    repos = {repo.Id: repo.name for repo in names.list_repos()}
+    if by == "repository":
+        return {key: names.repo_label(key, repos.get(key, "unknown")) for key in keys}
+    return name_flows(keys, repos)
 
 
 def label_flows(keys: list[Any], repos: dict[int, str]) -> dict[Any, tuple[str, str]]:
     """Return what to call workflows, or jobs of workflows, and their pages."""
-    flows = {key: orjson.loads(key[0] if isinstance(key, tuple) else key) for key in keys}
+    called = name_flows(keys, repos)
+    return {key: (name, flow_page(key, repos)) for key, name in called.items()}
+
+
+def name_flows(keys: list[Any], repos: dict[int, str]) -> dict[Any, str]:
+    """Return what to call workflows, or jobs of workflows."""
+    # Of several names of one workflow that of the last key is meant.
+    texts = dict.fromkeys(map(flow_text, reversed(keys)))
+    flows = {text: orjson.loads(text) for text in reversed(texts)}
     labels = label_workflows(store(), {(flow[0], flow[1]): flow[2] for flow in flows.values()})
-    named = {}
-    for key, (repoid, known, called) in flows.items():
-        repo, gitid = repos.get(repoid, "unknown"), known if isinstance(known, int) else None
-        label = f"{names.repo_label(repoid, repo)} · {labels[repoid, known]}"
-        if isinstance(key, tuple):
-            url = links.job_page(repoid, repo, gitid, called, key[1])
-            named[key] = (f"{key[1]} · {label}", url)
-        else:
-            named[key] = (label, links.workflow_page(repoid, repo, gitid, called))
-    return named
+    called = {
+        text: f"{names.repo_label(repoid, repos.get(repoid, 'unknown'))} · {labels[repoid, known]}"
+        for text, (repoid, known, _) in flows.items()
+    }
+    return {
+        key: f"{key[1]} · {called[key[0]]}" if isinstance(key, tuple) else called[key]
+        for key in keys
+    }
+
+
+def flow_text(key: Any) -> str:
+    """Return what stands for the workflow of a key, which may be a job's."""
+    text: str = key[0] if isinstance(key, tuple) else key
+    return text
+
+
+def flow_page(key: Any, repos: dict[int, str]) -> str:
+    """Return the page of a workflow, or of a job of a workflow."""
+    repoid, known, called = orjson.loads(flow_text(key))
+    repo, gitid = repos.get(repoid, "unknown"), known if isinstance(known, int) else None
+    if isinstance(key, tuple):
+        return links.job_page(repoid, repo, gitid, called, key[1])
+    return links.workflow_page(repoid, repo, gitid, called)
 
 
 def pool_name(pool: str) -> str:

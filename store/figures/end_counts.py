@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from store.figures import job_ends, rates
-from store.figures.rates import JOB, Ends
+from store.figures.rates import JOB, REPOSITORY, WORKFLOW, Ends
 from store.figures.shown_days import ShownFigures
 from store.rollups.figures import DayFigures
 
@@ -15,21 +15,31 @@ class EndCounts:
     def __init__(self, figures: ShownFigures, short: Sequence[DayFigures], by: str) -> None:
         half = len(short) // 2
         self.by, self.days, self.days_before = by, short[half:], short[:half]
+        self.figures, self.figures_before = figures.part(half, len(short)), figures.part(0, half)
         if by == JOB:
-            self.blocks = figures.part(half, len(short)).list_job_blocks()
-            self.blocks_before = figures.part(0, half).list_job_blocks()
+            self.blocks = self.figures.list_job_blocks()
+            self.blocks_before = self.figures_before.list_job_blocks()
 
     def now(self) -> dict[Any, Ends]:
         """Return what passed and failed in the second half."""
         if self.by == JOB:
             return job_ends.sum_job_ends(self.blocks)
-        return rates.sum_ends(self.days, self.by)
+        return self.count(self.figures, self.days)
 
     def before(self, keys: Sequence[Any] | None = None) -> dict[Any, Ends]:
         """Return what passed and failed in the first half; of `keys` at least theirs."""
         if self.by == JOB:
             return job_ends.sum_job_ends(self.blocks_before, keys)
-        return rates.sum_ends(self.days_before, self.by)
+        return self.count(self.figures_before, self.days_before)
+
+    def count(self, figures: ShownFigures, days: Sequence[DayFigures]) -> dict[Any, Ends]:
+        """Return what passed and failed on days; by workflow and repository it is kept of them."""
+        if self.by == WORKFLOW:
+            return {**figures.sum_flow_ends()}
+        if self.by == REPOSITORY:
+            flows = figures.sum_flow_ends().items()
+            return rates.merge_ends((rates.repo_of(flow), ends) for flow, ends in flows)
+        return rates.sum_ends(days, self.by)
 
     def failed(self, keys: Sequence[Any]) -> dict[Any, list[int]]:
         """Return what failed on each day of the second half, by some keys."""

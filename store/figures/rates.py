@@ -1,6 +1,6 @@
 """Pure: figures of days -> how often what failed, by one of SUBJECTS but jobs, day by day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -55,6 +55,19 @@ def sum_ends(days: Sequence[DayFigures], by: str) -> dict[Any, Ends]:
                 own[0] += passed
                 own[1] += failed
     return {key: Ends(*own) for key, own in counts.items() if own[0] or own[1]}
+
+
+def merge_ends(ends: Iterable[tuple[Any, Ends]]) -> dict[Any, Ends]:
+    """Return how many passed and failed, by keys, of which each may come again."""
+    counts: dict[Any, list[int]] = {}
+    for key, (passed, failed) in ends:
+        own = counts.get(key)
+        if own is None:
+            counts[key] = [passed, failed]
+        else:
+            own[0] += passed
+            own[1] += failed
+    return {key: Ends(*own) for key, own in counts.items()}
 
 
 def count_failed(days: Sequence[DayFigures], by: str, keys: Sequence[Any]) -> dict[Any, list[int]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 import orjson
 
 from store.figures import figure_days, red_sums, red_time
-from store.figures.red_sums import Halves, KeyOf, RedPast, RedSums
+from store.figures.red_sums import Halves, KeyOf, RedPast, RedTables
 from store.figures.red_time import RedWalk
 from store.figures.shown_days import LINE, Figured, ShownFigures
 from store.rollups.day_parts import TURNS_PART
@@ -24,10 +24,23 @@ OPEN = 2
 def list_turns(
     figures: ShownFigures, days: Sequence[Figured], *, of_jobs: bool
 ) -> list[DayFigures]:
-    """Return days with when workflows, or jobs, turned red and green."""
-    begins = [day.begin for day in days if day.rolled]
-    made = dict(read_turns(figures, begins, of_jobs=of_jobs))
+    """Return days with when workflows, or jobs, turned red and green: kept of the newest ones."""
+    rolled = [day.rolled for day in days if day.rolled]
+
+    def read(begins: Sequence[datetime]) -> dict[datetime, Said]:
+        told = read_turns(figures, begins, of_jobs=of_jobs)
+        return {begin: Said(keep_turns(day), LINE * len(day.flows)) for begin, day in told}
+
+    if len(days) > OPEN:
+        made = dict(read_turns(figures, [day.begin for day in rolled], of_jobs=of_jobs))
+    else:
+        made = read_kept(figures.connection, rolled, ("turns", figures.number, of_jobs), read)
     return [day.counted or made[day.begin] for day in days]
+
+
+def keep_turns(day: DayFigures) -> DayFigures:
+    """Return a day with what is told of turns alone."""
+    return DayFigures(flows=day.flows, tags=day.tags, red=day.red, green=day.green, turns=day.turns)
 
 
 def read_turns(
@@ -42,11 +55,11 @@ def read_turns(
 
 
 def sum_red(
-    figures: ShownFigures, halves: Halves, by: str, keys: Mapping[str, KeyOf], *, of_jobs: bool
-) -> RedSums:
-    """Return the red times of both halves, by lines of the table `by`.
+    figures: ShownFigures, halves: Halves, keys: Mapping[str, KeyOf], *, of_jobs: bool
+) -> RedTables:
+    """Return the red times of both halves, by the lines of each table in `keys`.
 
-    Those of all tables in `keys` are added up together: a walk through the days makes most of it.
+    Those of all tables are added up together: a walk through the days makes most of it.
     """
     walk_on = red_time.walk_jobs if of_jobs else red_time.walk_flows
     settled = len(figures.days) - OPEN
@@ -59,11 +72,12 @@ def sum_red(
     if settled < BLOCK or min(first, halves[1][1]) < border:  # few days, or clocks that lie
         settled, border = 0, red_sums.seconds_of(figures.days[0].begin)
         rest = list_turns(figures, figures.days, of_jobs=of_jobs)
-        past = RedPast(min(border, halves[0][0]), {}, [], {})
+        pasts = dict.fromkeys(keys, RedPast(min(border, halves[0][0]), {}, [], {}))
     else:
-        past = find_past(figures, settled, halves, keys, of_jobs=of_jobs)[by]
+        pasts = find_past(figures, settled, halves, keys, of_jobs=of_jobs)
+    (past, *_) = pasts.values()  # all share what goes on
     spans = red_sums.go_on(past, halves[1][1], lambda walk: walk_on(walk, rest))
-    return RedSums(past, spans, keys[by], halves)
+    return RedTables(pasts, spans, keys, halves)
 
 
 def find_past(

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from store.figures import figure_days
 from store.figures.job_ends import JobBlock, add_up_jobs
 from store.figures.job_medians import MedianBlock, add_up_medians
+from store.figures.rates import WORKFLOW, Ends, merge_ends, sum_ends
 from store.reads.months import RolledDay, list_rolled_days
 from store.rollups.count_figures import count_figures
 from store.rollups.day_parts import ENDS_PART
@@ -61,6 +62,11 @@ class ShownFigures:
 
     def read_short(self) -> list[DayFigures]:
         """Return the days without what is told of jobs, costs and turns."""
+        made = self.read_made_short(self.list_made())
+        return [day.counted or made[day.begin] for day in self.days]
+
+    def read_made_short(self, days: Sequence[Made]) -> dict[datetime, DayFigures]:
+        """Return those of days with a roll-up, by their begins."""
 
         def read(begins: Sequence[datetime]) -> dict[datetime, Said]:
             texts = figure_days.list_figure_texts(self.connection, begins, self.number)
@@ -70,8 +76,19 @@ class ShownFigures:
                 for begin, day in short.items()
             }
 
-        made = read_kept(self.connection, self.list_made(), ("short", self.number), read)
-        return [day.counted or made[day.begin] for day in self.days]
+        return read_kept(self.connection, days, ("short", self.number), read)
+
+    def sum_flow_ends(self) -> dict[str, Ends]:
+        """Return how many runs passed and failed, by workflow."""
+
+        def add_up(days: Sequence[Made]) -> Said:
+            ends = sum_ends(list(self.read_made_short(days).values()), WORKFLOW)
+            return Said(ends, LINE * len(ends))
+
+        blocks = self.add_up(
+            ("flow ends", self.number), add_up, lambda day: sum_ends([day], WORKFLOW)
+        )
+        return merge_ends(itertools.chain.from_iterable(block.items() for block in blocks))
 
     def sum_costs(self) -> Costs:
         """Return the billed minutes of workflows, by pool."""

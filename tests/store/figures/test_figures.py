@@ -8,17 +8,11 @@ from sqlalchemy import Engine
 
 from config.calendar import Calendar
 from config.prices import read_prices
+from store.figures import red_sums
 from store.figures.minutes import price_costs, sum_all, sum_pools
 from store.figures.rates import Ends, count_failed, sum_ends
 from store.figures.rates import sum_all as sum_ends_of_all
-from store.figures.red_time import (
-    RedSpan,
-    list_red_jobs,
-    list_red_spans,
-    median_fix,
-    union_seconds,
-    within,
-)
+from store.figures.red_time import RedSpan, list_red_jobs, list_red_spans
 from store.figures.shown_days import add_costs
 from store.reads.months import list_rolled_days
 from store.rollups.count_figures import most_at_once
@@ -27,6 +21,7 @@ from store.rollups.make import drop_all, make_span
 from store.rollups.spans import RollupPlan, RollupSpan
 from tests.dashboard import stored
 from tests.dashboard.conftest import engine as engine
+from tests.store.figures.red_parts import median_fix, union_seconds, within
 from tests.store.figures.whole_days import read_days
 from tests.store.rollups.making import make_all
 
@@ -120,6 +115,11 @@ def test_job_of_main_is_red_from_its_failure_to_its_next_success(engine: Engine)
 def test_times_that_overlap_count_once_and_red_may_last():
     spans = [RedSpan("a", 0, 100, True), RedSpan("b", 50, 150, True), RedSpan("c", 300, 400, False)]
     assert union_seconds(spans) == 250
+    halves = [(0, 400), (60, 350), (120, 150)]
+    both = red_sums.list_alike([*spans, spans[0]._replace(tag="push")], halves)
+    assert len(both) == 4
+    # From 60 to 150 and from 300 to 350; fixed in it are both, after 100 seconds.
+    assert red_sums.sum_halves(both[:3]) == ((250, [100, 100]), (140, [100, 100]), (30, []))
     days = [
         DayFigures(flows=["a"], tags=["push"], red=[[0, [10, 0]]]),
         DayFigures(flows=["a", "b"], tags=["schedule"], red=[[1, [30, -1, 40, 0]]]),

@@ -20,6 +20,7 @@ from store.rollups.day_parts import ENDS_PART, TURNS_PART, name_part
 from store.rollups.figures import ALL, DayFigures, JobTurns, as_text
 from store.rollups.spans import REVISION
 from tests.dashboard.conftest import engine as engine
+from tests.store.figures import red_parts
 
 DAY, FIRST = timedelta(days=1), datetime(2026, 3, 2)
 FLOWS, JOBS, POOLS = (
@@ -103,7 +104,10 @@ KEYS = {
 def tell_red(spans: list[RedSpan], halves: Halves) -> list[tuple[int, float | None]]:
     """What pages told before anything was kept."""
     return [
-        (red_time.union_seconds(red_time.within(spans, *half)), red_time.median_fix(spans, *half))
+        (
+            red_parts.union_seconds(red_parts.within(spans, *half)),
+            red_parts.median_fix(spans, *half),
+        )
         for half in halves
     ]
 
@@ -122,7 +126,7 @@ def check(engine: Engine, days: list[DayFigures], now: datetime) -> None:
                 by: KEYS[by]
                 for by in (("job", "pool") if of_jobs else ("all", "workflow", "event"))
             }
-            found = red_days.sum_red(shown, halves, by, keys, of_jobs=of_jobs)
+            found = red_days.sum_red(shown, halves, keys, of_jobs=of_jobs).sum_table(by)
             list_spans = red_time.list_red_jobs if of_jobs else red_time.list_red_spans
             groups: dict[Any, list[RedSpan]] = {}
             for span in list_spans(days, end):
@@ -144,7 +148,10 @@ def check(engine: Engine, days: list[DayFigures], now: datetime) -> None:
         assert counts.failed(jobs) == {
             key: [count_jobs([day]).get(key, Ends()).failed for day in days[half:]] for key in jobs
         }
-        assert EndCounts(shown, short, "workflow").now() == rates.sum_ends(days[half:], "workflow")
+        for by in ("workflow", "repository"):
+            counts = EndCounts(shown, short, by)
+            assert counts.now() == rates.sum_ends(days[half:], by)
+            assert counts.before() == rates.sum_ends(days[:half], by)
         part = shown.part(half, len(days))
         assert part.sum_costs() == shown_days.add_costs(days[half:])
 
