@@ -5,6 +5,7 @@ anew: one making of that tells whether what is kept still holds (store.rollups.k
 job's failures have one time, so that the jobs of days add up.
 """
 
+import bisect
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,15 +14,23 @@ from functools import partial
 from sys import intern
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, distinct, func, literal, select
 
 from config.calendar import Calendar
 from schema.tables.failures import failures
-from store.errors.error_filter import JOB, ErrorFilter, narrow, select_kinds, span_number
+from store.errors.error_filter import (
+    JOB,
+    ErrorFilter,
+    asks_jobs,
+    narrow,
+    select_kinds,
+    span_number,
+)
 from store.errors.error_sums import (
     ErrorCount,
     ErrorDay,
     ErrorSums,
+    add_counts,
     add_up_errors,
     size_of,
     size_of_sums,
@@ -50,16 +59,13 @@ class DaysWanted(NamedTuple):
     filter: ErrorFilter
 
 
-def is_kept(wanted: ErrorFilter) -> bool:
-    """Tell whether a filter asks for nothing of which each day would be counted for it alone."""
-    asked = (wanted.workflow, wanted.job, wanted.branch, wanted.runner)
-    return not any(asked)
-
-
 def list_kept(connection: Connection, wanted: DaysWanted) -> list[RolledDay]:
-    """Return the days whose roll-ups are made; none where most have none, or for other filters."""
+    """Return the days whose roll-ups are made; none where most have none.
+
+    Nor for what only jobs tell: each part of a name would be kept for itself.
+    """
     ended = wanted.spans[:-LIVE]
-    if not ended or not is_kept(wanted.filter):
+    if not ended or asks_jobs(wanted.filter):
         return []
     made = {
         (day.begin, day.end): day
@@ -85,6 +91,9 @@ def count_days(
         sums = add_up_errors(add_up_kept(connection, kept, (*subject, "block"), add_up))
         return Said(sums, size_of_sums(sums))
 
+    if not kept:
+        days = [known[begin] for begin, _ in wanted.spans]
+        return CountedDays(days, [day.sums for day in days])
     all_kept = Block(kept[0].begin, tuple((day.begin, day.version) for day in kept))
     whole = keep_value(connection, (*subject, "whole", len(kept)), all_kept, add_up_all)
     of_whole = {day.begin for day in kept}
@@ -152,22 +161,19 @@ def read_errors(
     connection: Connection, wanted: DaysWanted, spans: Sequence[Span]
 ) -> dict[datetime, ErrorDay]:
     """Count the errors of days that follow each other."""
-    f, own = failures.c, among(wanted.filter, spans)
+    own = among(wanted.filter, spans)
     cuts = cut_by_nights(wanted.calendar, spans)
-    part = span_number(cuts).label("part")
-    query = select(f.fingerprint, part, func.count(distinct(JOB)), func.min(f.time))
-    query = query.add_columns(func.max(f.time), func.max(f.Id), func.count(f.kind))
     parts: list[dict[str, ErrorCount]] = [{} for _ in cuts]
-    for fingerprint, number, *counted in connection.execute(
-        narrow(query, own).group_by(f.fingerprint, part)
-    ):
-        parts[number][intern(fingerprint)] = ErrorCount(*counted)
-    day = span_number([spans[0][0], *(end for _, end in spans)]).label("day")
     places: list[dict[str, set[int]]] = [defaultdict(set) for _ in spans]
-    numbers: dict[int, int] = {}  # one object for each repository
-    seen = narrow(select(f.fingerprint, day, f.repoid).distinct(), own)
-    for fingerprint, number, repoid in connection.execute(seen):
-        places[number][intern(fingerprint)].add(numbers.setdefault(repoid, repoid))
+    if asks_jobs(own):
+        begins = [begin for begin, _ in spans]
+        for name, number, repoid, count in read_counts(connection, own, cuts, failures.c.repoid):
+            add_counts(parts[number], {name: count})
+            places[bisect.bisect(begins, cuts[number]) - 1][name].add(repoid)
+    else:
+        for name, number, _, count in read_counts(connection, own, cuts, literal(0)):
+            parts[number][name] = count
+        read_places(connection, own, spans, places)
     days = {}
     for (begin, end), repoids in zip(spans, places, strict=True):
         own_parts = [
@@ -183,6 +189,37 @@ def read_errors(
         ]
         days[begin] = ErrorDay(sums, nights)
     return days
+
+
+def read_counts(
+    connection: Connection, own: ErrorFilter, cuts: Sequence[datetime], by: ColumnElement[int]
+) -> Iterator[tuple[str, int, int, ErrorCount]]:
+    """Count errors by parts of days and by something else: error, part, that, count.
+
+    By repository where jobs are looked up, which then is done once; of all failures most are
+    another line for each, which `read_places` does without.
+    """
+    f, part = failures.c, span_number(cuts).label("part")
+    query = select(f.fingerprint, part, by, func.count(distinct(JOB)), func.min(f.time))
+    query = query.add_columns(func.max(f.time), func.max(f.Id), func.count(f.kind))
+    groups = (f.fingerprint, part, *([by] if asks_jobs(own) else []))
+    for name, number, other, *counted in connection.execute(narrow(query, own).group_by(*groups)):
+        yield intern(name), number, other, ErrorCount(*counted)
+
+
+def read_places(
+    connection: Connection,
+    own: ErrorFilter,
+    spans: Sequence[Span],
+    places: Sequence[dict[str, set[int]]],
+) -> None:
+    """Add the repositories in which errors were on days."""
+    f = failures.c
+    day = span_number([spans[0][0], *(end for _, end in spans)]).label("day")
+    numbers: dict[int, int] = {}  # one object for each repository
+    seen = narrow(select(f.fingerprint, day, f.repoid).distinct(), own)
+    for name, number, repoid in connection.execute(seen):
+        places[number][intern(name)].add(numbers.setdefault(repoid, repoid))
 
 
 def read_kinds(

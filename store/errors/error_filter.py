@@ -97,9 +97,14 @@ def select_said(wanted: ErrorFilter, text: str) -> Select[Any]:
     return select(f.fingerprint).where(holds, *span)
 
 
+def asks_jobs(wanted: ErrorFilter) -> bool:
+    """Tell whether a filter asks for what only the job of a failure tells."""
+    return any((wanted.workflow, wanted.job, wanted.branch, wanted.runner))
+
+
 def narrow(query: Select[Any], wanted: ErrorFilter) -> Select[Any]:
     """Narrow a SELECT over failures to those of a filter, with jobs where it asks for them."""
-    if any((wanted.workflow, wanted.job, wanted.branch, wanted.runner)):
+    if asks_jobs(wanted):
         query = join_jobs(query)
     return query.where(*conditions_of(wanted))
 

@@ -17,6 +17,7 @@ from store.errors.error_filter import (
     JOB,
     SAYS_NOTHING,
     ErrorFilter,
+    asks_jobs,
     conditions_of,
     join_jobs,
     narrow,
@@ -170,7 +171,7 @@ def latest_places(wanted: ErrorFilter, fingerprint: str, most: int) -> Select[An
     f, j = failures.c, jobs.c
     names = (j.workflowname, j.name, j.runnername, j.branchname)
     its = (*conditions_of(wanted), f.fingerprint == fingerprint)
-    if any((wanted.workflow, wanted.job, wanted.branch, wanted.runner)):
+    if asks_jobs(wanted):
         query = join_jobs(select(f.fingerprint, f.repoid, *names)).where(*its)
         return select(query.order_by(f.time.desc(), f.Id.desc()).limit(most).subquery())
     # How far the latest reach back is told by the index alone: only these are sorted, and joined.

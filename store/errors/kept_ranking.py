@@ -1,12 +1,12 @@
 """Errors of whole days in their order, by what each day comes to: as `error_ranking` has them.
 
 Ended days are not counted again with each ask; what is asked for about some workflow, job, branch
-or runner is counted as it is.
+or runner is counted in one pass, with its days.
 """
 
 import heapq
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +17,20 @@ from engines.chunks import chunks
 from schema.tables.failures import failures
 from store.errors import error_days, error_ranking
 from store.errors.error_days import CountedDays, DaysWanted
-from store.errors.error_filter import CAUSE, SAYS_NOTHING, ErrorFilter, conditions_of, select_said
+from store.errors.error_filter import (
+    CAUSE,
+    SAYS_NOTHING,
+    ErrorFilter,
+    asks_jobs,
+    conditions_of,
+    select_said,
+)
 from store.errors.error_ranking import ErrorDays, ErrorPage, KnownError, find_first
 from store.errors.error_sums import ErrorCount, add_counts
 from store.reads.months import RolledDay
+
+FEW = 500
+"""Errors that a statement about their jobs names."""
 
 
 class RankedErrors:
@@ -39,7 +49,12 @@ class RankedErrors:
         self.wanted = DaysWanted(calendar, spans, wanted._replace(text=None, problem=None))
         self.kept: list[RolledDay] = error_days.list_kept(connection, self.wanted)
         self.counted: CountedDays | None = None
-        if self.kept:
+        self.names: set[str] | None = None
+        if self.kept or asks_jobs(wanted):
+            self.names = self.list_names()
+            if self.names is not None and asks_jobs(wanted) and len(self.names) <= FEW:
+                some = self.wanted.filter._replace(fingerprints=sorted(self.names))
+                self.wanted = self.wanted._replace(filter=some)
             self.counted = error_days.count_days(connection, self.wanted, self.kept)
 
     def list_errors(self, most: int, skip: int = 0, by: str = error_ranking.SORTS[0]) -> ErrorPage:
@@ -49,10 +64,8 @@ class RankedErrors:
         counts = dict(self.counted.sums[0].counts)
         for part in self.counted.sums[1:]:
             add_counts(counts, part.counts)
-        if self.filter.text is not None:
-            counts = leave(counts, self.list_said(self.filter.text))
-        if self.filter.problem is not None:
-            counts = leave(counts, self.list_of_problem(self.filter.problem))
+        if self.names is not None:
+            counts = {name: counts[name] for name in self.names if name in counts}
         if self.filter.kind == CAUSE:
             for name in self.list_vague(counts):
                 del counts[name]
@@ -81,12 +94,10 @@ class RankedErrors:
 
     def count_kinds(self) -> dict[str, int]:
         """Return in how many jobs a message is of each kind that is never ranked."""
-        if self.counted is None or self.filter.text is not None:
+        if not self.kept or self.filter.text is not None:
             return error_ranking.count_kinds(self.connection, self.filter)
-        if self.filter.problem is not None:  # an error is of one problem
-            its = self.wanted.filter._replace(
-                fingerprints=self.list_of_problem(self.filter.problem)
-            )
+        if self.names is not None:
+            its = self.wanted.filter._replace(fingerprints=sorted(self.names))
             return error_ranking.count_kinds(self.connection, its)
         return error_days.count_unranked(self.connection, self.wanted, self.kept)
 
@@ -107,18 +118,20 @@ class RankedErrors:
             for name in names
         }
 
-    def list_said(self, text: str) -> set[str]:
-        """Return the errors that have a text in any of their messages of the days."""
-        telling = select_said(self.filter, text).subquery().c
-        # Of their index's order MySQL would make much: row by row, and the message of each.
-        own = telling.fingerprint.concat("").label("own")
-        return set(self.connection.scalars(select(own).distinct()))
-
-    def list_of_problem(self, problem: str) -> list[str]:
-        """Return the errors that are a problem, of all days: a step in its index for each."""
-        f = failures.c
-        query = select(f.fingerprint).where(f.problem == problem).distinct()
-        return list(self.connection.scalars(query))
+    def list_names(self) -> set[str] | None:
+        """Return the errors that have the words in any message, and the problem; None for all."""
+        names: set[str] | None = None
+        if self.filter.text is not None:
+            telling = select_said(self.filter, self.filter.text).subquery().c
+            # Of their index's order MySQL would make much: row by row, and the message of each.
+            own = telling.fingerprint.concat("").label("own")
+            names = set(self.connection.scalars(select(own).distinct()))
+        if self.filter.problem is not None:  # an error is of one; a step in its index for each
+            f = failures.c
+            query = select(f.fingerprint).where(f.problem == self.filter.problem).distinct()
+            alike = set(self.connection.scalars(query))
+            names = alike if names is None else names & alike
+        return names
 
     def list_vague(self, counts: Mapping[str, ErrorCount]) -> list[str]:
         """Return the errors of an earlier release, which kept no kind, that say nothing."""
@@ -173,11 +186,6 @@ class RankedErrors:
             for part in chunks(numbers)
             for row in self.connection.execute(query.where(failures.c.Id.in_(part)))
         }
-
-
-def leave(counts: dict[str, ErrorCount], names: Collection[str]) -> dict[str, ErrorCount]:
-    """Return the counts of some errors alone."""
-    return {name: counts[name] for name in names if name in counts}
 
 
 def choose(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, delete, event, insert, update
 
 from config.calendar import Calendar
 from engines import count_anew
+from schema.tables.ci import jobs
 from schema.tables.failures import failures
 from schema.tables.rollups import rollspans
 from store.errors import error_days, error_ranking
@@ -62,7 +63,17 @@ def fill(engine: Engine, seed: int) -> list[int]:
         connection.execute(
             insert(failures), [{**one, "time": times[one["jobgitid"]]} for one in rows]
         )
-    count_anew(engine, [failures])
+    its = {(row["provider"], row["jobgitid"]): row["repoid"] for row in rows}
+    with engine.begin() as connection:
+        connection.execute(insert(jobs), [
+            {
+                "provider": provider, "gitid": gitid, "repoid": repoid, "rungitid": gitid,
+                "attempt": 1, "name": ("lint", "test")[gitid % 2], "workflowname": "CI",
+                "branchname": ("dev", "main", None)[gitid % 3], "runnername": f"r-{gitid % 4}",
+            }
+            for (provider, gitid), repoid in its.items()
+        ])  # fmt: skip
+    count_anew(engine, [failures, jobs])
     return repoids
 
 
@@ -109,7 +120,14 @@ def all_filters(repoids: list[int]) -> list[ErrorFilter]:
     told = [WANTED._replace(text=text) for text in ("LINE 1", "at line 2%", "nobody says so")]
     problems = [WANTED._replace(problem=name) for name in ("2:of 0", "2:of 7", "2:none")]
     kinds = [WANTED._replace(kind=kind) for kind in (*KINDS, "")]
-    return [*kinds, new, *some, *told, *problems]
+    of_jobs = [
+        WANTED._replace(job="lint"), WANTED._replace(branch="dev", kind=""),
+        WANTED._replace(workflow='"CI"', runner="r-1"), WANTED._replace(job="li", is_new=True),
+        WANTED._replace(job="lint", repoids=repoids[1:]),
+        WANTED._replace(job="lint", text="at line 1"),
+        WANTED._replace(branch="dev", problem="2:of 7"), WANTED._replace(job="nobody"),
+    ]  # fmt: skip
+    return [*kinds, new, *some, *told, *problems, *of_jobs]
 
 
 def test_days_add_up_to_what_all_failures_tell(engine: Engine):
