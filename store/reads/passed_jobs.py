@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from engines.chunks import by_scope, chunks
+from engines.chunks import SIZE, by_scope, chunks
 from rows.sources import PROPOSALS
 from rows.words import COMPLETED, SUCCESS, RunKey, WorkflowKey, workflow_key
 from schema.tables.ci import jobs, workflowruns
@@ -85,6 +85,7 @@ def list_results(
 ) -> Iterator[tuple[tuple[int, str | None], JobResult]]:
     """Yield the runs of branches with these jobs, since they failed, by repository and branch."""
     run, job = workflowruns.c, jobs.c
+    of_workflows = select_workflows(mended)
     on_branches = run.branchname.in_([name for name in branches if name is not None])
     on_none = [run.branchname.is_(None)] if None in branches else []
     names = {one.job for one in mended if one.job is not None}
@@ -106,6 +107,7 @@ def list_results(
                     run.headrepo.is_(None),
                     or_(on_branches, *on_none),
                     or_(run.event.is_(None), run.event.not_in(PROPOSALS)),
+                    *of_workflows,
                 )
             )  # fmt: skip
             for row in connection.execute(query):
@@ -114,6 +116,15 @@ def list_results(
                     (row.repoid, row.branchname),
                     JobResult(*row[2:6], key, row.name, row.jobconclusion),
                 )
+
+
+def select_workflows(mended: Sequence[MendedJob]) -> list[ColumnElement[bool]]:
+    """Return the conditions of runs that may be of these workflows, as far as ids tell them."""
+    ids = {one.workflowkey for one in mended if isinstance(one.workflowkey, int)}
+    if len(ids) > SIZE or any(not isinstance(one.workflowkey, int) for one in mended):
+        return []
+    run = workflowruns.c
+    return [or_(run.workflowgitid.in_(sorted(ids)), run.workflowgitid.is_(None))]
 
 
 def read_branches(connection: Connection, runs: set[RunKey]) -> dict[RunKey, str | None]:
