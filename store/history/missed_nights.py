@@ -5,7 +5,6 @@ roll-up of it, and of the nights before that tell of it, is made anew (store.rol
 and no workflow is named anew.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -16,14 +15,12 @@ from sqlalchemy import Connection, select
 from config.calendar import days
 from config.groups import rules_of
 from engines.chunks import chunks
-from rows.sources import SCHEDULES
-from rows.words import WorkflowKey, workflow_key
-from schema.tables.ci import repos, workflowruns, workflows
+from rows.words import WorkflowKey
+from schema.tables.ci import repos, workflows
 from store.history.expected_nights import (
     DAY,
     PAST,
     Key,
-    Nightly,
     find_expected,
     first_needed,
     first_of_nights,
@@ -31,8 +28,9 @@ from store.history.expected_nights import (
     list_nightlies,
     list_renamed,
 )
+from store.history.nightly_times import Past, find_past, read_times
 from store.rollups.kept_spans import Block, Said, Version, find_kept, read_kept
-from store.rollups.nightly_runs import GROUP, NightlyResult
+from store.rollups.nightly_runs import NightlyResult
 from store.rollups.spans import RollupPlan
 
 ASLEEP = "disabled_inactivity"
@@ -73,7 +71,8 @@ def list_missed(
     kept = {night for night, block in blocks.items() if block.begin in known}
     rest = [night for night in nights if night not in kept]
     judged: dict[date, list[MissedNight]] = {night: [] for night in rest}
-    for each in find_missed(connection, plan, results, rest, now):
+    past = find_past(plan.calendar, made or {}, now)
+    for each in find_missed(connection, plan, results, rest, now, past):
         judged[each.night].append(each)
 
     def say(begins: Sequence[datetime]) -> dict[datetime, Said]:
@@ -114,6 +113,7 @@ def find_missed(
     results: Sequence[NightlyResult],
     nights: Sequence[date],
     now: datetime,
+    past: Past,
 ) -> list[MissedNight]:
     """Return the nightlies that did not run, whatever became of their workflows since."""
     if not nights:
@@ -124,8 +124,7 @@ def find_missed(
     if not lacking:
         return []
     firsts = {key: first_needed(nightlies[key].nights, wanted) for key, wanted in lacking.items()}
-    begun = {key: plan.calendar.begin(first) for key, first in firsts.items()}
-    times = read_times(connection, nightlies, begun)
+    times = read_times(connection, nightlies, firsts, past)
     missed = []
     for (repoid, workflow), wanted in lacking.items():
         ran = first_of_nights(plan.calendar, times.get((repoid, workflow), []))
@@ -168,29 +167,3 @@ def find_states(connection: Connection, keys: Iterable[Key]) -> Mapping[Key, str
         query = select(row.repoid, row.gitid, row.state).where(row.repoid.in_(part))
         states |= {(repoid, gitid): state for repoid, gitid, state in connection.execute(query)}
     return states
-
-
-def read_times(
-    connection: Connection,
-    nightlies: Mapping[Key, Nightly],
-    keys: Mapping[Key, datetime],
-) -> dict[Key, list[datetime]]:
-    """Return when runs of workflows were created, of each from its time on at least."""
-    run, times = workflowruns.c, defaultdict[Key, list[datetime]](list)
-    wanted = (run.repoid, run.workflowgitid, run.workflowname, run.event, run.createtime)
-    for part in chunks(sorted({repoid for repoid, _ in keys})):
-        gitids = {workflow for repoid, workflow in keys if repoid in part}
-        query = select(*wanted).where(
-            run.repoid.in_(part),
-            run.workflowgitid.in_([one for one in gitids if isinstance(one, int)])
-            | run.workflowgitid.is_(None),
-            run.createtime >= min(since for (repoid, _), since in keys.items() if repoid in part),
-            run.headrepo.is_(None),
-        )
-        if not any(nightlies[key].way == GROUP for key in keys):
-            query = query.where(run.event.in_(SCHEDULES))
-        for repoid, gitid, name, event, created in connection.execute(query):
-            key = (repoid, workflow_key(gitid, name))
-            if key in keys and (event in SCHEDULES or nightlies[key].way == GROUP):
-                times[key].append(created)
-    return times

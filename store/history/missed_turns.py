@@ -12,7 +12,7 @@ from schema.tables.ci import repos
 from store.history.expected_nights import PAST
 from store.history.missed_nights import MissedNight, list_missed
 from store.history.red_now import number_workflow
-from store.reads.nights import read_nights
+from store.reads.nights import read_made_nights
 from store.rollups.spans import RollupPlan
 from store.state import alerts, red_periods
 from store.state.alerts import RED
@@ -27,8 +27,9 @@ def read_missed(connection: Connection, plan: RollupPlan, now: datetime) -> list
     """Return the nightlies that were expected in the last day, and did not run."""
     last = plan.calendar.night(now)
     nights = days(last - timedelta(days=NIGHTS - 1), last)
-    results = read_nights(connection, plan, days(nights[0] - timedelta(days=PAST), last))
-    missed = list_missed(connection, plan, results, nights, now)
+    read = days(nights[0] - timedelta(days=PAST), last)
+    results, _, made = read_made_nights(connection, plan, read)
+    missed = list_missed(connection, plan, results, nights, now, made)
     return [each for each in missed if utc(each.expected) > now - FRESH]
 
 

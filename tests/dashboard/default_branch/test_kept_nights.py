@@ -1,5 +1,6 @@
 """What was missed in nights that ended is kept, and follows what comes late."""
 
+import random
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -8,9 +9,12 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from config.calendar import days
 from schema.tables.ci import repos, workflows
 from schema.tables.rollups import rollspans
 from store.history import missed_nights
+from store.history.expected_nights import PAST
+from store.reads.nights import read_made_nights
 from store.rollups.spans import RollupPlan
 from store.write import changed_runs
 from tests.dashboard import stored
@@ -34,9 +38,9 @@ def count_judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many nights each page judged anew."""
     judged, find_missed = list[int](), missed_nights.find_missed
 
-    def find(connection: Any, plan: Any, results: Any, nights: Any, now: Any) -> Any:
+    def find(connection: Any, plan: Any, results: Any, nights: Any, *others: Any) -> Any:
         judged.append(len(nights))
-        return find_missed(connection, plan, results, nights, now)
+        return find_missed(connection, plan, results, nights, *others)
 
     monkeypatch.setattr(missed_nights, "find_missed", find)
     return judged
@@ -118,3 +122,46 @@ def test_night_that_lacks_its_roll_up_keeps_nothing(
     assert text_of(client, "/?nights=14") == first
     assert judged == [14, 14]
     assert "expected 02:30, did not run" in first
+
+
+def list_tonight(engine: sa.Engine, *, keeps: bool) -> list[str]:
+    """What is missed in the night that goes on and the one before, by what is kept or anew."""
+    nights = days(NOW.date() - DAY, NOW.date())
+    with engine.connect() as connection:
+        read = days(nights[0] - DAY * PAST, nights[1])
+        results, _, made = read_made_nights(connection, PLAN, read)
+        own = made if keeps else None
+        missed = missed_nights.list_missed(connection, PLAN, results, nights, NOW, own)
+    return sorted(map(str, missed))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_times_that_are_kept_tell_what_those_in_the_store_do(engine: sa.Engine, seed: int):
+    chance = random.Random(seed)
+    flows = [(stored.repo(engine, f"acme/app-{flow}"), flow) for flow in range(8)]
+    usual = {flow: timedelta(minutes=chance.randrange(60, 200)) for _, flow in flows}
+
+    def run(repoid: int, flow: int, back: int) -> int:
+        at = NOW.replace(hour=0, minute=0) - DAY * back + usual[flow]
+        own = {"workflowgitid": flow} if flow % 3 else {"workflowname": f"Nightly {flow}"}
+        off = timedelta(minutes=chance.choice((0, 5, 5, 60)))
+        return stored.run(engine, repoid, min(at + off, NOW), **own)
+
+    for repoid, flow in flows:
+        for back in range(40, 0, -1):
+            if chance.random() < 0.93:
+                run(repoid, flow, back)
+    make_all(engine, PLAN, NOW)
+    told = list[int]()
+    for _ in range(6):
+        missed = list_tonight(engine, keeps=False)
+        assert list_tonight(engine, keeps=True) == missed
+        assert list_tonight(engine, keeps=True) == missed
+        told.append(len(missed))
+        late, tonight = chance.sample(flows, 2)
+        gitid = run(*late, chance.randrange(1, 12))
+        with engine.begin() as connection:
+            changed_runs.note_changes(connection, [("github", gitid)])
+        make_all(engine, PLAN, NOW)
+        run(*tonight, 0)  # of which no roll-up tells yet
+    assert len(set(told)) > 2
