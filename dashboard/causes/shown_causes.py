@@ -91,7 +91,8 @@ def read_causes(
 ) -> NightCauses:
     """Return why rows failed last night, and what is fixed; of a text, what has it."""
     changes = find_changes(rows, span.last)
-    failing = with_text([*changes.new, *changes.going_on], text)
+    new = with_text(changes.new, text)
+    failing = [*join_nights(connection, plan, new, span.last), *with_text(changes.going_on, text)]
     prints = {one.failure.fingerprint for one in failing if one.failure.fingerprint}
     begin = plan.calendar.begin(span.last)
     causes = group_causes(failing, list_vague(connection, prints, begin))
@@ -131,6 +132,28 @@ def keep_fixed(
     passed = {one for one, first in zip(mended, firsts, strict=True) if first and first >= begin}
     passed.update(one for one in missed if one.since == last)
     return [one for one in changes if one in passed]
+
+
+def join_nights(
+    connection: Connection, plan: RollupPlan, changes: Sequence[JobChange], last: date
+) -> list[JobChange]:
+    """Return new failures; those that never passed since an earlier one go on with that.
+
+    Between them the job may have been skipped behind another failure, or stopped.
+    """
+    calendar, failed = plan.calendar, {one: one.before for one in changes if one.before}
+    mended = [
+        as_mended(before, calendar.begin(change.since or last)) for change, before in failed.items()
+    ]
+    firsts = read_first_passes(connection, mended, calendar.begin(last))
+    joined = {
+        change: change._replace(
+            nights=1 + before.nights, first=before.first, oldest=before.oldest, before=None
+        )
+        for (change, before), passed in zip(failed.items(), firsts, strict=True)
+        if passed is None and before.failure.job != NOT_RUN
+    }
+    return [joined.get(one, one) for one in changes]
 
 
 def describe_causes(

@@ -21,7 +21,7 @@ class JobChange(NamedTuple):
 
     `first` means that it never failed before in the nights that are shown, `oldest` that it
     failed in all of them, so that it may have begun earlier. `since` is the first night without
-    the failure of one that may be fixed.
+    the failure of one that may be fixed, or that may go on failing since `before`.
     """
 
     repoid: int
@@ -32,10 +32,11 @@ class JobChange(NamedTuple):
     first: bool
     oldest: bool
     since: date | None = None
+    before: "JobChange | None" = None
 
 
 class NightChanges(NamedTuple):
-    """Last night in words; what is fixed did not fail, and may not have run either."""
+    """Last night in words; what did not fail, or not in the night before, may not have run then."""
 
     new: tuple[JobChange, ...]
     going_on: tuple[JobChange, ...]
@@ -92,14 +93,24 @@ def count_failed_nights(nights: Sequence[tuple[date, NightFailure | None]]) -> i
 
 
 def count_untold(row: MatrixRow, nights: Sequence[tuple[date, NightFailure | None]]) -> int | None:
-    """Return how many nights, from the newest on, a job did not fail; None where that is no news.
+    """Return how many nights, from the newest on, a job did not fail; None where it passed surely.
 
-    It was known to be well before last night where a night passed.
+    So it did where a night passed; it is not asked of many nights.
     """
     well = next((place for place, (_, one) in enumerate(nights) if one is not None), len(nights))
     if well == len(nights) or well > MOST_UNTOLD:
         return None
-    return None if any(row.cell(night).state == PASSED for night, _ in nights[1:well]) else well
+    return None if any(row.cell(night).state == PASSED for night, _ in nights[:well]) else well
+
+
+def describe_row(row: MatrixRow, nights: Sequence[tuple[date, NightFailure | None]]) -> JobChange:
+    """Return what a job's nights say that begin with a failed one."""
+    night, failure = nights[0]
+    assert failure is not None  # noqa: S101 - see above
+    length = count_failed_nights(nights)
+    is_first = all(one is None for _, one in nights[length:])
+    is_oldest = length == len(nights)
+    return JobChange(row.repoid, row.repo, failure, night, length, is_first, is_oldest)
 
 
 def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
@@ -109,24 +120,18 @@ def find_changes(rows: Sequence[MatrixRow], last: date) -> NightChanges:
         for nights in list_outcomes(row, last).values():
             if nights[0][0] != last:
                 continue  # it did not run last night: nothing is known of it
-            well = count_untold(row, nights)
-            if well is None:
+            has_failed = nights[0][1] is not None
+            # Last night may have passed by other jobs, or by this one.
+            well = count_untold(row, nights[1:])
+            before = None if well is None else describe_row(row, nights[1 + well :])
+            if not has_failed:
+                if before is not None and well is not None:
+                    fixed.append(before._replace(since=nights[well][0]))
                 continue
-            failure = nights[well][1]
-            assert failure is not None  # noqa: S101 - it is the newest one
-            length = count_failed_nights(nights[well:])
-            ends = well + length
-            change = JobChange(
-                row.repoid,
-                row.repo,
-                failure,
-                nights[well][0],
-                length,
-                all(one is None for _, one in nights[ends:]),
-                ends == len(nights),
-                nights[well - 1][0] if well else None,
-            )
-            (fixed if well else new if length == 1 else going_on).append(change)
+            change = describe_row(row, nights)
+            if well:  # else it failed in the night before, too
+                change = change._replace(since=nights[well][0], before=before)
+            (new if change.nights == 1 else going_on).append(change)
     return NightChanges(
         tuple(sorted(new, key=name_order)),
         tuple(sorted(going_on, key=lambda change: (-change.nights, name_order(change)))),

@@ -2,14 +2,18 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from dashboard.app import create_app
+from dashboard.digest import make_digest
+from store.open import READ, open_engine
 from tests.dashboard import stored
-from tests.dashboard.conftest import NOW, text_of
+from tests.dashboard.conftest import NOW, settings_for, text_of
 
 DAY = timedelta(days=1)
 LAST_NIGHT = NOW - timedelta(hours=7)
@@ -64,6 +68,33 @@ def test_fixed_is_what_passed_after_it_had_failed(
     for place, (run, jobs) in enumerate(nights):
         store_night(engine, repoid, place, run, **jobs)
     assert sorted(list_fixed(client)) == fixed
+
+
+@pytest.mark.parametrize(
+    ("nights", "told"),
+    [
+        ([FAILED, WELL, FAILED], ["New since yesterday (1):"]),
+        ([FAILED, SKIPPED, FAILED, FAILED], ["Still failing (1):", "test, for 3+ nights"]),
+        ([FAILED, STOPPED, SKIPPED, FAILED], ["Still failing (1):", "test, for 2+ nights"]),
+        ([FAILED, ("failure", {"build": "failure", "test": "success"}), FAILED],
+         ["New since yesterday (1):"]),
+        ([FAILED, SKIPPED, WELL, FAILED], ["New since yesterday (1):"]),
+        ([FAILED, SKIPPED], ["New since yesterday (1):"]),
+    ],
+)  # fmt: skip
+def test_new_is_what_passed_since_it_failed_last(
+    engine: Engine, store_url: str, tmp_path: Path, nights: list[Any], told: list[str]
+):
+    repoid = stored.repo(engine)
+    for place, (run, jobs) in enumerate(nights):
+        store_night(engine, repoid, place, run, **jobs)
+    settings = settings_for(store_url, tmp_path)
+    reader = open_engine(settings, READ)
+    text = make_digest(create_app(settings, reader, clock=lambda: NOW)).text
+    reader.dispose()
+    blocks = [line for line in text.splitlines() if line.startswith(("New since", "Still"))]
+    assert blocks == told[:1]
+    assert [part for part in told if part not in text] == [], text
 
 
 def test_other_branches_workflows_and_proposals_fix_nothing(client: FlaskClient, engine: Engine):
