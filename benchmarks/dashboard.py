@@ -11,13 +11,15 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select, text
 
 from benchmarks import many_failures, year
-from benchmarks.measuring import ENGINES, cpu_of_family, workspace
+from benchmarks.big_store.remade import remake_newest
+from benchmarks.measuring import ENGINES, Asking, cpu_of_family, workspace
 from config.calendar import Calendar
 from config.settings import Settings, read
 from dashboard.app import create_app
@@ -45,11 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--asked", type=int, default=40, help="how often each page is asked for")
     parser.add_argument("--store", help="URL of a store with its roll-ups; none is written then")
     parser.add_argument("--server", type=int, help="PID of the store's server: its time, too")
+    parser.add_argument("--remade", action="store_true", help="today is, before each ask: --store")
     given = parser.parse_args(argv)
     slow = []
     with workspace() as folder:
         if given.store:
-            return tell_slow(ask_store(given.store, folder, given.asked, given.server))
+            remake = partial(remake_newest, given.store) if given.remade else None
+            asking = Asking(given.asked, given.server, remake)
+            return tell_slow(ask_store(given.store, folder, asking))
         for runs in map(int, given.runs.split(",")):
             with databases.fresh(given.engine, folder) as url:
                 slow += measure(url, folder, runs, given.asked)
@@ -64,7 +69,7 @@ def tell_slow(slow: Sequence[str]) -> int:
     return 1 if slow else 0
 
 
-def ask_store(url: str, folder: Path, asked: int, server: int | None) -> list[str]:
+def ask_store(url: str, folder: Path, asking: Asking) -> list[str]:
     """Ask for the pages of a store that is there, as at its end; return those that took long."""
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
     reader = open_engine(settings, READ)
@@ -72,23 +77,18 @@ def ask_store(url: str, folder: Path, asked: int, server: int | None) -> list[st
     with reader.connect() as connection:
         newest, number = connection.execute(select(func.max(run.createtime), func.count())).one()
     now = newest + timedelta(minutes=5)
-    slow = ask(settings, reader, now, paths(number, newest), asked, server)
+    slow = ask(settings, reader, now, paths(number, newest), asking)
     reader.dispose()
     return slow
 
 
 def ask(
-    settings: Settings,
-    reader: Engine,
-    now: datetime,
-    pages: Sequence[str],
-    asked: int,
-    server: int | None = None,
+    settings: Settings, reader: Engine, now: datetime, pages: Sequence[str], asking: Asking
 ) -> list[str]:
     """Ask for pages at a time; return those that took too long."""
     client = create_app(settings, reader, clock=lambda: now).test_client()
     settle()  # as the server does
-    return [path for path in pages if not fast(client, path, asked, server)]
+    return [path for path in pages if not fast(client, path, asking)]
 
 
 def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
@@ -111,7 +111,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
         f"{written - began:.0f} s, roll-ups made in {rolled - written:.0f} s"
     )
     reader = open_engine(settings, READ)
-    slow = ask(settings, reader, end, paths(runs, end), asked)
+    slow = ask(settings, reader, end, paths(runs, end), Asking(asked))
     reader.dispose()
     return [f"{path} ({runs:,})" for path in slow]
 
@@ -137,7 +137,7 @@ def measure_errors(url: str, folder: Path, failures: int, asked: int) -> list[st
         *("/errors?repo=octo-org/service-07", "/errors?workflow=CI&branch=main"),
         *(f"/errors/{frequent}", f"/errors/{frequent}?days=90", f"/errors/{frequent}?similar=yes"),
     ]
-    slow = ask(settings, reader, end, asked_for, asked)
+    slow = ask(settings, reader, end, asked_for, Asking(asked))
     reader.dispose()
     return [f"{path} ({failures:,} failures)" for path in slow]
 
@@ -207,14 +207,17 @@ def paths(runs: int, end: datetime) -> list[str]:
     ]
 
 
-def fast(client: FlaskClient, path: str, asked: int, server: int | None) -> bool:
+def fast(client: FlaskClient, path: str, asking: Asking) -> bool:
     """Ask for a page again and again, print its times, and tell whether it is quick enough.
 
     The processor's time leaves out what other work on the machine took, and that of a server,
     whose mean is told apart; the least time leaves out most of the first, and has the second.
     """
-    times, own, database = [], [], cpu_of_family(server)
-    for _ in range(asked):
+    times, own, server = [], [], asking.server
+    database = cpu_of_family(server)
+    for _ in range(asking.times):
+        if asking.before is not None:
+            asking.before()
         began, used = time.perf_counter(), time.process_time()
         answer = client.get(path, headers={"Accept-Encoding": "gzip"})
         times.append(time.perf_counter() - began)
@@ -227,7 +230,7 @@ def fast(client: FlaskClient, path: str, asked: int, server: int | None) -> bool
         *(("processor p50", statistics.median(own)), ("p95", p95(own))),
     )
     if server:
-        shown += (("server", (cpu_of_family(server) - database) / asked),)
+        shown += (("server", (cpu_of_family(server) - database) / asking.times),)
     told = "  ".join(f"{name} {seconds * 1000:4.0f} ms" for name, seconds in shown)
     print(f"{path:50} {len(answer.data) / 1000:4.0f} kB  {told}", flush=True)
     return p95(times) <= LIMIT and (path != "/" or len(answer.data) < FIRST_PAGE)

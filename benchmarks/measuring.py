@@ -25,6 +25,14 @@ class WorkTime(NamedTuple):
     database: float
 
 
+class Asking(NamedTuple):
+    """How often a page is asked for, the store's server, and what is done `before` each time."""
+
+    times: int
+    server: int | None = None
+    before: Callable[[], None] | None = None
+
+
 def parser_of(module: str, text: str | None, engines: tuple[str, ...]) -> argparse.ArgumentParser:
     """Return the parser of a programme's flags, which has `--engines`."""
     parser = argparse.ArgumentParser(
