@@ -18,6 +18,7 @@ from dashboard.view.formats import query
 from dashboard.view.night_matrix import NO_GROUP
 from dashboard.web import filters, names
 from dashboard.web.request import site, store
+from rows.one_line import visible
 from store.history.missed_turns import read_missed
 from store.history.turn_list import DatedTurn, list_turns
 from store.reads.runs import list_repos
@@ -103,5 +104,5 @@ def time_of(moment: datetime) -> str:
 
 
 def xml(text: str) -> str:
-    """Return a text as it may stand in an element or an attribute."""
-    return escape(FORBIDDEN.sub("\ufffd", text))
+    """Return a text as it may stand in an element or an attribute, without signs that turn it."""
+    return escape(visible(FORBIDDEN.sub("\ufffd", text)))

@@ -95,8 +95,9 @@ def of_repositories(now: datetime) -> Iterator[tuple[str, str, list[Sample]]]:
         f"Repositories without samples: those without a run for longest, past {MOST}",
         [({}, len(every) - len(repos))],
     )
+    # Not "days": promtool takes the word for a unit that is not seconds.
     text = "Days without statistics yet, with too many runs to count: those have no open_runs here"
-    yield "uncounted_days", text, [({}, stored.uncounted)]
+    yield "uncounted_spans", text, [({}, stored.uncounted)]
     # A label for two repositories would be one sample told twice, which fails the scrape.
     named = {one.repoid: one.repo for one in repos} | {one.repoid: one.repo for one in audited}
     labels = {repoid: {"repo": repo_label(repoid, name)} for repoid, name in named.items()}

@@ -58,6 +58,22 @@ def test_promtool_finds_the_configuration_right():
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_promtool_finds_the_metrics_right(client: FlaskClient, engine: sa.Engine):
+    repoid = stored.repo(engine)
+    gitid = stored.run(engine, repoid, NOW, conclusion="failure")
+    stored.job(engine, repoid, gitid, NOW)
+    stored.delivery(engine, NOW)
+    result = subprocess.run(
+        [find_promtool(), "check", "metrics"],
+        input=text_of(client, "/metrics"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_rules_name_metrics_that_there_are(client: FlaskClient, engine: sa.Engine):
     usual = {"turn": "red", "tries": 1, "duetime": NOW, "changetime": NOW, "target": "slack"}
     stored.put(engine, alerts, periodid=1, state="failed", **usual)

@@ -118,6 +118,16 @@ def test_feed_is_well_formed_whatever_a_workflow_is_called(engine: sa.Engine, cl
     assert "<script" not in text_of(client, "/feed.atom")
 
 
+def test_what_is_published_has_no_sign_that_turns_the_direction_of_writing(
+    engine: sa.Engine, client: FlaskClient
+):
+    turned(engine, "acme/shop", "\u202eIC\u202c CI", "failure")
+    (entry,) = entries(client)
+    assert "IC CI" in entry["title"]
+    assert "\u202e" not in text_of(client, "/feed.atom")
+    assert badge(client, "repo=acme/shop&workflow=%E2%80%AEIC%E2%80%AC CI") == ["IC CI", "failing"]
+
+
 def badge(client: FlaskClient, query: str) -> list[str]:
     """Return the texts of a badge."""
     root = ElementTree.fromstring(text_of(client, f"/badge.svg?{query}"))  # noqa: S314

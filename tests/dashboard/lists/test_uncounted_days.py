@@ -49,11 +49,11 @@ def test_few_runs_without_a_roll_up_are_counted_and_the_days_of_others_told(
         stored.run(engine, new, NOW - timedelta(days=days), status="queued", conclusion=None)
     told = "Not counted yet: the runs of"
     assert told not in text_of(client, "/health")
-    assert "runledger_uncounted_days 0" in text_of(client, "/metrics")
+    assert "runledger_uncounted_spans 0" in text_of(client, "/metrics")
     monkeypatch.setattr(freshness, "LIVE", 3)
     assert f"{told} 23 days" in text_of(client, "/health")
     metrics = text_of(client, "/metrics")
-    assert "runledger_uncounted_days 23" in metrics
+    assert "runledger_uncounted_spans 23" in metrics
     assert 'runledger_open_runs{repo="octo-org/new"} 3' in metrics
     lines = [line.split(",")[1:4] for line in text_of(client, "/health.csv").splitlines()[1:]]
     assert lines == [
