@@ -42,8 +42,14 @@ class Nightly(NamedTuple):
 Key = tuple[int, WorkflowKey]
 
 
-def list_nightlies(results: Iterable[NightlyResult]) -> dict[Key, Nightly]:
-    """Return the workflows that ran by a schedule, or a group's rule, by repository."""
+def list_nightlies(
+    results: Iterable[NightlyResult], past: Mapping[Key, Nightly] | None = None
+) -> dict[Key, Nightly]:
+    """Return the workflows that ran by a schedule, or a group's rule, by repository.
+
+    `past` are those of all nights before; nobody changes them.
+    """
+    past = past or {}
     names: dict[Key, str] = {}
     ways: dict[Key, str] = {}
     nights: dict[Key, set[date]] = defaultdict(set)
@@ -52,15 +58,29 @@ def list_nightlies(results: Iterable[NightlyResult]) -> dict[Key, Nightly]:
             for workflow, name in result.content.ran.items():
                 key = (result.repoid, workflow)
                 names[key] = name
-                ways.setdefault(key, result.way)
+                ways.setdefault(key, past[key].way if key in past else result.way)
                 nights[key].add(result.night)
-    return {key: Nightly(name, ways[key], nights[key]) for key, name in names.items()}
+    for key in names.keys() & past.keys():
+        nights[key] |= past[key].nights
+    return {**past, **{key: Nightly(name, ways[key], nights[key]) for key, name in names.items()}}
 
 
-def list_renamed(results: Iterable[NightlyResult]) -> dict[Key, str]:
-    """Return the newest names of workflows that had several: nights before go by these, too."""
-    names: dict[Key, str] = {}
-    renamed: dict[Key, str] = {}
+class WorkflowNames(NamedTuple):
+    """The first names of workflows, and the newest of those that had several."""
+
+    first: Mapping[Key, str]
+    renamed: Mapping[Key, str]
+
+
+def list_renamed(
+    results: Iterable[NightlyResult], past: WorkflowNames | None = None
+) -> WorkflowNames:
+    """Return what workflows were called: nights before go by these names, too.
+
+    `past` are those of all nights before; nobody changes them.
+    """
+    names = dict(past.first) if past else {}
+    renamed = dict(past.renamed) if past else {}
     before: dict[int, Mapping[WorkflowKey, str]] = {}
     for result in sorted(results, key=lambda result: result.night):
         ran = result.content.ran
@@ -71,7 +91,7 @@ def list_renamed(results: Iterable[NightlyResult]) -> dict[Key, str]:
             key = (result.repoid, workflow)
             if names.setdefault(key, name) != name or key in renamed:
                 renamed[key] = name
-    return renamed
+    return WorkflowNames(names, renamed)
 
 
 def list_expected(

@@ -28,7 +28,7 @@ from store.history.expected_nights import (
     list_nightlies,
     list_renamed,
 )
-from store.history.nightly_times import Past, find_past, read_times
+from store.history.nightly_times import Past, add_up_past, find_past, read_times
 from store.rollups.kept_spans import Block, Said, Version, find_kept, read_kept
 from store.rollups.nightly_runs import NightlyResult
 from store.rollups.spans import RollupPlan
@@ -65,13 +65,17 @@ def list_missed(
 
     `made` tells of results of all repositories which of their nights were read from roll-ups.
     """
-    blocks = list_blocks(plan, nights, now, made, list_renamed(results)) if made else {}
+    past = find_past(plan, made or {}, now)
+    first = min(nights, default=now.date()) - DAY * PAST
+    blocks = dict[date, Block]()
+    if made:
+        names = add_up_past(connection, past, first, results, list_renamed)
+        blocks = list_blocks(plan, nights, now, made, names.renamed)
     subject = ("missed", plan.calendar, rules_of(plan.groups))
     known = find_kept(connection, list(blocks.values()), subject)
     kept = {night for night, block in blocks.items() if block.begin in known}
     rest = [night for night in nights if night not in kept]
     judged: dict[date, list[MissedNight]] = {night: [] for night in rest}
-    past = find_past(plan.calendar, made or {}, now)
     for each in find_missed(connection, plan, results, rest, now, past):
         judged[each.night].append(each)
 
@@ -119,7 +123,7 @@ def find_missed(
     if not nights:
         return []
     first = min(nights) - DAY * PAST
-    nightlies = list_nightlies(one for one in results if first <= one.night)
+    nightlies = add_up_past(connection, past, first, results, list_nightlies)
     lacking = list_expected(nightlies, nights)
     if not lacking:
         return []

@@ -1,30 +1,36 @@
-"""When nightlies ran before a night in which they did not, and whether they ran since.
+"""What nights before tell of nightlies: what they are called, in which they ran, and when.
 
 Of nights that ended it is kept for as long as no roll-up of one is made anew, as is what was
-missed in them (store.history.missed_nights); of later ones it is read.
+missed in them (store.history.missed_nights); of later ones it is read, and added to it.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime
 from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, select
 
 from config.calendar import Calendar, days
+from config.groups import rules_of
 from engines.chunks import chunks
 from rows.sources import SCHEDULES
 from rows.words import workflow_key
 from schema.tables.ci import workflowruns
 from store.history.expected_nights import Key, Nightly
 from store.rollups.kept_spans import Block, Said, Version, find_kept, keep_value
-from store.rollups.nightly_runs import GROUP
+from store.rollups.nightly_runs import GROUP, NightlyResult
+from store.rollups.spans import RollupPlan
 
 TIME = 12
 """About the characters of a time that is kept."""
 
+ADDED = 4
+"""About the characters of what a result adds to what is known of a workflow."""
+
+Added = TypeVar("Added")
 Times = dict[Key, list[datetime]]
 
 
@@ -32,6 +38,7 @@ class Past(NamedTuple):
     """Nights that ended and have a roll-up, their making, and when the last of them ended."""
 
     calendar: Calendar
+    rules: str
     made: Mapping[date, Version]
     end: datetime
 
@@ -46,10 +53,39 @@ class Past(NamedTuple):
         return Block(self.calendar.begin(first), (blake2b(told, digest_size=16).digest(),))
 
 
-def find_past(calendar: Calendar, made: Mapping[date, Version], now: datetime) -> Past:
+def find_past(plan: RollupPlan, made: Mapping[date, Version], now: datetime) -> Past:
     """Return the nights with a roll-up that ended."""
+    calendar = plan.calendar
     ended = {night: version for night, version in made.items() if calendar.end(night) <= now}
-    return Past(calendar, ended, calendar.end(max(ended)) if ended else datetime.min)
+    return Past(
+        calendar, rules_of(plan.groups), ended, calendar.end(max(ended)) if ended else datetime.min
+    )
+
+
+def add_up_past(
+    connection: Connection,
+    past: Past,
+    first: date,
+    results: Iterable[NightlyResult],
+    add_up: Callable[..., Added],
+) -> Added:
+    """Return what the results from a night on add up to: of those that ended it is kept.
+
+    `add_up` gets results, and what those before them add up to.
+    """
+    own = [each for each in results if first <= each.night]
+    block = past.block(first)
+    if block is None:
+        return add_up(own)
+    end = max(past.made)
+
+    def make() -> Said:
+        value = add_up([each for each in own if each.night <= end])
+        return Said(value, ADDED * len(own))
+
+    subject = ("nightlies", past.calendar, past.rules, add_up.__name__)
+    before = keep_value(connection, subject, block, make)
+    return add_up([each for each in own if each.night > end], before)
 
 
 def read_times(
@@ -60,7 +96,7 @@ def read_times(
     blocks = {night: past.block(night) for night in begun}
 
     def subject_of(key: Key) -> Hashable:
-        return "times", past.calendar, nightlies[key].way, key
+        return "times", past.calendar, past.rules, nightlies[key].way, key
 
     known: Times = {}
     for key, first in firsts.items():
