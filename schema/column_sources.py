@@ -57,9 +57,8 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "repo": REPO,
         "repoid": REPO,
         "headhash": Paths("push.after", "branches[].commit.sha"),
-        "deletetime": Paths(
-            "repository.pushed_at of the deletion", CANNOT + ", only that it is gone"
-        ),
+        "deletetime": Paths("repository.pushed_at of that", CANNOT + ", only that it is gone"),
+        "defaultuntil": Paths("repository.updated_at of changes.default_branch.from", CANNOT),
     },
     "branchmoves": {
         "repoid": REPO,

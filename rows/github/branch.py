@@ -89,6 +89,20 @@ def push_of(payload: Mapping[str, Any]) -> Push | None:
     return Push(branch, before, after, tuple(filter(None, hashes)), forced)
 
 
+def former_default_rows(payload: Mapping[str, Any], repo: Repository) -> list[Row]:
+    """Return the row of the branch that was the default one until an `edited` event.
+
+    https://docs.github.com/webhooks/webhook-events-and-payloads#repository
+    """
+    changes = fields.child(payload, "changes", "payload") or {}
+    changed = fields.child(changes, "default_branch", "changes") or {}
+    name = fields.text(changed, "from", "changes.default_branch", fields.NAME)
+    until = repo.updated or repo.received
+    if payload.get("action") != "edited" or not name or until is None:
+        return []
+    return [Row("branches", {**stub_of(name).values, "defaultuntil": until})]
+
+
 def named_rows(payload: Mapping[str, Any], repo: Repository, event: str) -> list[Row]:
     """Return the rows of a branch that was created or deleted; none for a tag.
 

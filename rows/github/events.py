@@ -35,8 +35,8 @@ def delete(payload: Payload, about: Repository) -> Rows:
 
 
 def repository(payload: Payload, about: Repository) -> Rows:
-    """Return nothing more than the repository's own rows."""
-    return ()
+    """Return nothing more than the repository's own rows, or which branch was the default one."""
+    return branch.former_default_rows(payload, about)
 
 
 def workflow_run(payload: Payload, about: Repository) -> Rows:

@@ -60,7 +60,9 @@ branches = table(
     column("headhash", Exact(64), "state", "Commit the branch points at; NULL once deleted"),
     column("deletetime", Moment, "state", "When the branch was deleted; NULL while it exists"),
     order(),
+    column("defaultuntil", Moment, "last", "Until when it was the default branch; NULL if unknown"),
     Index("ix_branches_head", "repoid", "headhash"),
+    Index("ix_branches_default", "defaultuntil"),
 )
 
 commits = table(

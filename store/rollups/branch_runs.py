@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from rows.sources import ERRANDS
 from rows.words import RunKey
-from schema.tables.ci import jobs, repos, runattempts, workflowruns, workflows
+from schema.tables.ci import branches, jobs, repos, runattempts, workflowruns, workflows
 
 RUN_AGAIN = timedelta(days=65)
 """So old is a run at most whose jobs begin, unless it says that it changed later: GitHub runs one
@@ -38,12 +38,44 @@ RATHER_ASKED = 100
 """From so many runs of the months before on it is asked which of them have jobs of the days."""
 
 
+class FormerDefault(NamedTuple):
+    """A branch that was a repository's default one."""
+
+    repoid: int
+    name: str
+    until: datetime
+
+
 def list_errands(connection: Connection) -> set[tuple[int, int]]:
     """Return repository and id of the workflows whose runs tell nothing of their branch."""
     flow = workflows.c
     begins = (func.substr(flow.path, 1, len(start)) == start for start in ERRANDS)
     query = select(flow.repoid, flow.gitid).where(or_(false(), *begins))
     return {(repoid, gitid) for repoid, gitid in connection.execute(query)}
+
+
+def list_former_defaults(connection: Connection) -> list[FormerDefault]:
+    """Return the branches that were the default one before, and until when."""
+    branch = branches.c
+    query = select(branch.repoid, branch.name, branch.defaultuntil)
+    rows = connection.execute(query.where(branch.defaultuntil.is_not(None)))
+    return [FormerDefault(*row) for row in rows]
+
+
+def of_former_defaults(former: Sequence[FormerDefault]) -> ColumnElement[bool]:
+    """Return the condition of runs of a branch that was the default one when they were created."""
+    run = workflowruns.c
+    return or_(
+        false(),
+        *(
+            and_(
+                run.repoid == each.repoid,
+                run.branchname == each.name,
+                run.createtime < each.until,
+            )
+            for each in former
+        ),
+    )
 
 
 def of_any_repository() -> ColumnElement[bool]:

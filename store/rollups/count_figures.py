@@ -4,16 +4,22 @@ import heapq
 import math
 import statistics
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from rows.sources import PROPOSALS
 from rows.words import FAILED, SKIPPED, SUCCESS
 from schema.tables.ci import jobs, repos, workflowruns
 from store.rollups import histogram
-from store.rollups.branch_runs import list_errands
+from store.rollups.branch_runs import (
+    FormerDefault,
+    list_errands,
+    list_former_defaults,
+    of_former_defaults,
+)
 from store.rollups.durations import RUN_OF_JOB, WORKFLOW_NAME
 from store.rollups.figures import (
     ALL,
@@ -127,17 +133,17 @@ def most_at_once(times: list[tuple[datetime, datetime]]) -> int:
 def count_figures(connection: Connection, begin: datetime, end: datetime) -> dict[int, DayFigures]:
     """Return the figures of a day, or of any span, by repository and for ALL."""
     sums: dict[int, FigureSums] = defaultdict(FigureSums)
-    errands = list_errands(connection)
-    add_runs(connection, begin, end, sums, errands)
-    add_jobs(connection, begin, end, sums, errands)
+    errands, of_main = list_errands(connection), on_main(list_former_defaults(connection))
+    add_runs(connection, begin, end, sums, errands, of_main)
+    add_jobs(connection, begin, end, sums, errands, of_main)
     return {number: own.figures() for number, own in sums.items()}
 
 
-def is_on_main() -> ColumnElement[bool]:
+def on_main(former: Sequence[FormerDefault]) -> ColumnElement[bool]:
     """Return the condition of runs of the default branch, those of proposals left out."""
     run = workflowruns.c
     return and_(
-        repos.c.defaultbranch == run.branchname,
+        or_(repos.c.defaultbranch == run.branchname, of_former_defaults(former)),
         run.headrepo.is_(None),
         func.coalesce(run.event, "").not_in(PROPOSALS),
     )
@@ -149,12 +155,13 @@ def add_runs(
     end: datetime,
     sums: dict[int, FigureSums],
     errands: Errands,
+    of_main: ColumnElement[bool],
 ) -> None:
     """Add how runs ended, and when the default branch turned red or green."""
     run = workflowruns.c
     query = select(
         run.repoid, run.workflowgitid, run.workflowname, run.event, run.conclusion, run.endtime,
-        case((is_on_main(), 1), else_=0),
+        case((of_main, 1), else_=0),
     ).outerjoin(repos, repos.c.Id == run.repoid)  # fmt: skip
     query = query.where(run.createtime >= begin, run.createtime < end)
     query = query.where(run.conclusion.in_((*FAILED, SUCCESS))).order_by(run.createtime, run.Id)
@@ -174,6 +181,7 @@ def add_jobs(
     end: datetime,
     sums: dict[int, FigureSums],
     errands: Errands,
+    of_main: ColumnElement[bool],
 ) -> None:
     """Add how jobs ended, how long they waited and ran, and on which runners."""
     job, run = jobs.c, workflowruns.c
@@ -185,7 +193,7 @@ def add_jobs(
     query = select(
         job.repoid, run.workflowgitid, WORKFLOW_NAME, job.name, job.os, job.runnergroup, job.labels,
         job.conclusion, job.starttime, job.endtime, job.runtime,
-        case((waited, job.queuetime)), case((is_on_main(), 1), else_=0),
+        case((waited, job.queuetime)), case((of_main, 1), else_=0),
     ).join_from(jobs, workflowruns, RUN_OF_JOB)  # fmt: skip
     query = query.outerjoin(repos, repos.c.Id == run.repoid).order_by(job.createtime, job.Id)
     query = query.where(job.createtime >= begin, job.createtime < end, job.inherited.is_(False))

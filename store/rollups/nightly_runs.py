@@ -6,7 +6,7 @@ its own runs alone, so that it says the same however many nights are looked at.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -20,7 +20,12 @@ from rows.words import FAILED, RunKey, WorkflowKey
 from schema.tables.ci import jobs, repos, workflowruns
 from schema.tables.failures import failures
 from store.rollups import night_summary
-from store.rollups.branch_runs import list_errands
+from store.rollups.branch_runs import (
+    FormerDefault,
+    list_errands,
+    list_former_defaults,
+    of_former_defaults,
+)
 from store.rollups.night_summary import (
     NOTHING,
     FailedJob,
@@ -56,12 +61,18 @@ class NightCell(NamedTuple):
 
 
 class NightlyRules(NamedTuple):
-    """What tells a repository's nightly runs: its default branch, its group, and its vendor's own
-    workflows, which tell nothing of it."""
+    """What tells a repository's nightly runs; `errands` are workflows that tell nothing of it."""
 
     defaultbranch: str | None
     group: Group | None
-    errands: frozenset[int]
+    errands: Collection[int]
+    former: Mapping[str, FormerDefault]
+
+    def is_default(self, branch: str | None, created: datetime) -> bool:
+        """Tell whether a branch is the default one, or was it at a time."""
+        usual = USUAL_BRANCHES if self.defaultbranch is None else (self.defaultbranch,)
+        before = self.former.get(branch or "")
+        return branch in usual or (before is not None and created < before.until)
 
 
 def read_rules(connection: Connection, groups: Sequence[Group]) -> dict[int, NightlyRules]:
@@ -70,9 +81,12 @@ def read_rules(connection: Connection, groups: Sequence[Group]) -> dict[int, Nig
     errands: dict[int, set[int]] = defaultdict(set)
     for repoid, workflowgitid in list_errands(connection):
         errands[repoid].add(workflowgitid)
+    former: dict[int, dict[str, FormerDefault]] = defaultdict(dict)
+    for each in list_former_defaults(connection):
+        former[each.repoid][each.name] = each
     rows = connection.execute(query.where(repos.c.name.is_not(None)))
     return {
-        number: NightlyRules(branch, group_of(groups, name), frozenset(errands.get(number, ())))
+        number: NightlyRules(branch, group_of(groups, name), errands[number], former[number])
         for number, name, branch in rows
     }
 
@@ -85,8 +99,8 @@ def find_way(run: NightRun, names: NightlyRules) -> str | None:
         return SCHEDULE
     if run.workflowgitid in names.errands:
         return None
-    usual = USUAL_BRANCHES if names.defaultbranch is None else (names.defaultbranch,)
-    return BRANCH if run.event not in PROPOSALS and run.branchname in usual else None
+    is_default = names.is_default(run.branchname, run.createtime)
+    return BRANCH if run.event not in PROPOSALS and is_default else None
 
 
 def choose_way(ways: Mapping[str, NightContent]) -> str | None:
@@ -115,6 +129,7 @@ def candidate_conditions(names: dict[int, NightlyRules]) -> ColumnElement[bool]:
     run = workflowruns.c
     ruled = [number for number, one in names.items() if one.group and one.group.has_rule]
     usual = or_(
+        of_former_defaults([each for one in names.values() for each in one.former.values()]),
         run.branchname == repos.c.defaultbranch,
         and_(repos.c.defaultbranch.is_(None), run.branchname.in_(USUAL_BRANCHES)),
     )

@@ -17,6 +17,7 @@ STORIES = (
     git.PUSH_FIRST,
     git.TAG,
     git.DELETED,
+    git.NO_DEFAULT,
     git.REMADE,
     git.TWO_PUSHES,
     git.THERE_AND_BACK,

@@ -10,6 +10,7 @@ from fakegithub.payloads.events import (
     delete_event,
     push_event,
     repository,
+    repository_event,
 )
 from fakegithub.payloads.templates import Json
 from tests.stories.story import (
@@ -80,6 +81,30 @@ DELETED = Story(
             {**FEATURE_ROW, "author": None, "headhash": None, "deletetime": clock("12:00:00")}
         ],
         "commits": [COMMIT_ROW],
+    },
+)
+NO_DEFAULT = Story(
+    "default branch renamed",
+    (
+        PUSHED,
+        (
+            "repository",
+            repository_event(
+                action="edited",
+                repository=repository(
+                    full_name="octo-org/app",
+                    id=591427149,
+                    pushed_at=at("11:59:00"),
+                    updated_at=at("12:00:00"),
+                ),
+                changes={"default_branch": {"from": "feature/x"}},
+            ),
+        ),
+        *GONE,
+    ),
+    {
+        **DELETED.rows,
+        "branches": [{**DELETED.rows["branches"][0], "defaultuntil": clock("12:00:00")}],
     },
 )
 OTHER_SHA = "beef000000000000000000000000000000000002"

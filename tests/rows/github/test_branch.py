@@ -151,3 +151,29 @@ def test_update_of_the_repository_does_not_order_its_branches():
 )
 def test_read_branch_of_the_wrong_shape_names_its_field(kind: str, value: Any, field: str):
     assert field in unread(lambda: read(kind, value))
+
+
+def edited(action: str = "edited", changes: Any = None, **repository: Any) -> Any:
+    was = {"default_branch": {"from": "master"}} if changes is None else changes
+    return mapped("repository", {"action": action, "changes": was}, **repository)
+
+
+def test_branch_that_was_the_default_one_is_known_until_when():
+    assert only(edited(), "branches") == {
+        "name": "master",
+        "version": b"",
+        "defaultuntil": datetime(2026, 3, 1),
+    }
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"description": {"from": "master"}}, {"default_branch": {"from": None}}]
+)
+def test_other_changes_of_a_repository_tell_of_no_branch(changes: Any):
+    assert tables(edited(changes=changes)) == []
+    assert tables(edited("renamed")) == []
+
+
+def test_change_without_a_time_tells_of_no_branch():
+    assert tables(edited(updated_at=None)) == []
+    assert unread(lambda: edited(changes={"default_branch": 5})) == ["changes.default_branch"]
