@@ -185,7 +185,10 @@ def send(deliveries: list[Delivery], secret: str, port: int) -> Counter[str]:
     """Post deliveries as GitHub would, signed; return how often each answer came."""
     answers: Counter[str] = Counter()
     with requests.Session() as session:
-        for delivery in tqdm(deliveries, desc="sending a day", unit=" deliveries", leave=False):
+        # Without a terminal (disable=None) there is nobody to watch it, only a file to fill.
+        for delivery in tqdm(
+            deliveries, desc="sending a day", unit=" deliveries", leave=False, disable=None
+        ):
             outcome = deliver(f"http://127.0.0.1:{port}/webhook", secret, delivery, session=session)
             answers[json.loads(outcome.text)["status"] if outcome.text else outcome.status] += 1
     return answers

@@ -92,3 +92,17 @@ def test_view_of_a_filter_is_the_same_for_who_is_sent_its_address(
     assert other.get_by_label("Event").input_value() == "schedule"
     page.context.close()
     other.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_table_s_file_stands_beside_the_button(
+    browser: Browser, place: Place, complaints: list[str], width: int
+):
+    page = opened(browser, place, complaints, viewport={"width": width, "height": 800})
+    for path in ("/", "/runs", "/errors", "/figures", "/pools", "/slower", "/time", "/flakes"):
+        page.goto(path)
+        forms = page.locator("form.filters")
+        button, sheet = (forms.locator(one).bounding_box() for one in ("button", "a.quiet"))
+        assert button is not None, path
+        assert sheet is not None, path
+        assert abs(button["y"] + button["height"] - sheet["y"] - sheet["height"]) < 8, path
