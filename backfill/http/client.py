@@ -6,12 +6,12 @@ import threading
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-import orjson
 import requests
 from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
+from backfill.http.answer_body import TooMuch, parse_json, read_body
 from backfill.http.api_rules import PAGE_TRIES, Action, Judgement, read_count
 from backfill.http.errors import OK, ApiError, breaks_off, explain_no_json
 from backfill.http.rate_limit import RateLimit
@@ -22,8 +22,6 @@ TRIES = 5
 LIMIT_TRIES = 12
 HOPS = 5
 TIMEOUT = (10, 40)
-MOST_BYTES, PIECE = 64 * 1024 * 1024, 65_536
-"""Bytes of a body once it is unpacked, and of what is unpacked at a time."""
 LONGEST_PAUSE = 60
 LONGEST_WAIT = 900
 
@@ -138,9 +136,8 @@ class Client:
                 stream=True,
             )
             content = read_body(response)
-        except TooLong:
-            why = f"{self.rules.title}'s answer is longer than {MOST_BYTES >> 20} MiB"
-            return None, Judgement(Action.REFUSE, None, why)
+        except TooMuch as error:
+            return None, Judgement(Action.REFUSE, None, f"{self.rules.title}'s answer {error}")
         except (RequestException, HTTPError, ValueError) as error:
             return None, Judgement(Action.AGAIN, None, self.explain_failure(error))
         finally:
@@ -224,27 +221,3 @@ class Client:
         if isinstance(error, requests.Timeout):
             return f"{title} does not answer in time"
         return f"the connection to {title} broke off"
-
-
-class TooLong(Exception):
-    """A body has more bytes than are read of one."""
-
-
-def read_body(response: requests.Response) -> bytes:
-    """Return a body, unpacked. Raises TooLong, RequestException, urllib3's HTTPError."""
-    pieces, received = list[bytes](), 0
-    for piece in response.iter_content(PIECE):
-        pieces.append(piece)
-        received += len(piece)
-        if received > MOST_BYTES:
-            response.close()
-            raise TooLong
-    return b"".join(pieces)
-
-
-def parse_json(content: bytes) -> Any:
-    """Return a body as JSON; None for what is none: a proxy may put a page of its own there."""
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None

@@ -7,14 +7,14 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from backfill.github.api_access import RULES
-from backfill.http import client as http
+from backfill.http import answer_body
 from backfill.http.api_rules import read_count, retry_after
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
@@ -24,10 +24,13 @@ from backfill.http.rate_limit import RateLimit, read_budget
 
 
 @contextmanager
-def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[Client]:
+def answering(
+    body: bytes, status: int = 200, pause: float = 0.0, **headers: str
+) -> Iterator[Client]:
     """Give a client of a server that answers everything alike; `{url}` in a header is its own.
 
-    `{next}` is the number of the page after the one that is asked for.
+    `{next}` is the number of the page after the one that is asked for. With a pause after each
+    byte.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -45,7 +48,10 @@ def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[Client
                 self.send_header(name.replace("_", "-"), text)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            for piece in (body[at : at + 1] for at in range(len(body))) if pause else [body]:
+                with suppress(OSError):
+                    self.wfile.write(piece)
+                    time.sleep(pause)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -58,7 +64,7 @@ def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[Client
 
 
 def test_body_that_is_too_long_once_unpacked_is_refused(monkeypatch):
-    monkeypatch.setattr(http, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(answer_body, "MOST_BYTES", 1 << 20)
     bomb = gzip.compress(json.dumps(["x" * (2 << 20)]).encode())
     assert len(bomb) < 10_000
     with (
@@ -70,9 +76,35 @@ def test_body_that_is_too_long_once_unpacked_is_refused(monkeypatch):
 
 def test_body_of_the_greatest_length_is_read(monkeypatch):
     body = json.dumps(["x" * 1000]).encode()
-    monkeypatch.setattr(http, "MOST_BYTES", len(body))
+    monkeypatch.setattr(answer_body, "MOST_BYTES", len(body))
     with answering(gzip.compress(body), Content_Encoding="gzip") as client:
         assert client.get("/things", tries=1).body == ["x" * 1000]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_body_that_comes_byte_by_byte_is_not_waited_for(monkeypatch, chunked: bool):
+    monkeypatch.setattr(answer_body, "LONGEST", 0.3)
+    body = b"[" + b" " * 200 + b"]"
+    if chunked:
+        body = b"".join(b"1\r\n%c\r\n" % letter for letter in body) + b"0\r\n\r\n"
+    headers = {"Transfer_Encoding": "chunked"} if chunked else {}
+    began = time.monotonic()
+    with (
+        answering(body, pause=0.02, **headers) as client,
+        pytest.raises(ApiError, match="GitHub's answer takes longer than 0 s"),
+    ):
+        client.get("/things")
+    assert time.monotonic() - began < 2
+
+
+def test_connection_of_answers_that_were_read_is_used_again():
+    body = json.dumps(["x" * 300_000]).encode()
+    with answering(gzip.compress(body), Content_Encoding="gzip") as client:
+        assert [client.get("/things").body for _ in range(3)] == [json.loads(body)] * 3
+        (pool,) = (
+            client.open_session().get_adapter(client.base).poolmanager.pools._container.values()
+        )
+        assert (pool.num_connections, pool.num_requests) == (1, 3)
 
 
 def test_pages_that_follow_themselves_end_with_a_sentence():
