@@ -1,25 +1,21 @@
 """Named SELECTs for the list of errors: the most prevalent, and those never seen before."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, distinct, func, not_, or_, select, union_all
+from sqlalchemy import Connection, distinct, func, not_, or_, select
 
 from config.calendar import Calendar
 from engines.chunks import chunks
 from rows.fingerprint import REVISION
-from schema.tables.ci import jobs, repos
+from schema.tables.ci import repos
 from schema.tables.failures import failures
 from store.errors.error_filter import (
     CAUSE,
     JOB,
     SAYS_NOTHING,
     ErrorFilter,
-    asks_jobs,
-    conditions_of,
-    join_jobs,
     narrow,
     select_kinds,
     span_number,
@@ -28,10 +24,6 @@ from store.reads.failures import has_other_revisions
 
 TOGETHER = 50
 """Errors whose first times are asked for by one statement."""
-
-EXAMPLES = 20
-"""Of an error's latest failures, those that are asked for names."""
-
 
 SORTS = ("jobs", "repositories", "last", "first")
 """What errors are ordered by."""
@@ -61,16 +53,6 @@ class ErrorPage(NamedTuple):
 
     errors: list[KnownError]
     total: int
-
-
-class ErrorNames(NamedTuple):
-    """Where the latest failures of an error were, most often first."""
-
-    repositories: tuple[int, ...]
-    workflows: tuple[str, ...]
-    jobs: tuple[str, ...]
-    runners: tuple[str, ...]
-    branches: tuple[str, ...]
 
 
 def list_errors(
@@ -148,55 +130,6 @@ def count_days(
         counted[fingerprint].days[days[span]] += number
         counted[fingerprint].nights.add(calendar.night(cuts[span]))
     return counted
-
-
-def name_places(
-    connection: Connection, wanted: ErrorFilter, fingerprints: Sequence[str], most: int = EXAMPLES
-) -> dict[str, ErrorNames]:
-    """Return where the `most` latest failures of each error were."""
-    seen: dict[str, list[Any]] = defaultdict(list)
-    if fingerprints:
-        known = wanted._replace(text=None, problem=None)
-        latest = [latest_places(known, one, most) for one in fingerprints]
-        for fingerprint, *place in connection.execute(union_all(*latest)):
-            seen[fingerprint].append(place)
-    return {
-        fingerprint: ErrorNames(*(often([row[at] for row in rows]) for at in range(5)))
-        for fingerprint, rows in seen.items()
-    }
-
-
-def latest_places(wanted: ErrorFilter, fingerprint: str, most: int) -> Select[Any]:
-    """Return the SELECT of where an error's latest failures were."""
-    f, j = failures.c, jobs.c
-    names = (j.workflowname, j.name, j.runnername, j.branchname)
-    its = (*conditions_of(wanted), f.fingerprint == fingerprint)
-    if asks_jobs(wanted):
-        query = join_jobs(select(f.fingerprint, f.repoid, *names)).where(*its)
-        return select(query.order_by(f.time.desc(), f.Id.desc()).limit(most).subquery())
-    # How far the latest reach back is told by the index alone: only these are sorted, and joined.
-    times = select(f.time).where(*its).order_by(f.time.desc()).limit(most).subquery("times")
-    since = select(func.min(times.c.time)).scalar_subquery()
-    latest = (
-        select(f.fingerprint, f.repoid, f.provider, f.jobgitid)
-        .where(*its, f.time >= since)
-        .order_by(f.time.desc(), f.Id.desc())
-        .limit(most)
-        .subquery("latest")
-        .c
-    )
-    same = and_(j.provider == latest.provider, j.gitid == latest.jobgitid)
-    # Of one whose job is not stored its repository is known.
-    return select(latest.fingerprint, latest.repoid, *names).join(jobs, same, isouter=True)
-
-
-def often(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Return the known ones of values, each once, that of most first."""
-    counts: dict[Any, int] = defaultdict(int)
-    for value in values:
-        if value not in (None, ""):
-            counts[value] += 1
-    return tuple(sorted(counts, key=lambda value: (-counts[value], str(value))))
 
 
 def list_repo_names(connection: Connection, repoids: Iterable[int]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from rows.words import RunKey
 from schema.tables.ci import jobs, workflowruns
 from schema.tables.failures import failures
 from store.errors.error_filter import ErrorFilter, narrow
-from store.errors.error_ranking import often
+from store.errors.error_places import often
 
 MOST_PLACES = 2000
 """Of an error's latest failures, those whose jobs are looked at."""

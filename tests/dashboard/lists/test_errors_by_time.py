@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event, insert
 
 from engines import count_anew
 from schema.tables.failures import failures
-from store.errors import error_ranking
+from store.errors import error_places, error_ranking
 from store.errors.error_filter import ErrorFilter
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, engine
@@ -71,5 +71,5 @@ def test_repository_of_an_error_is_known_though_its_jobs_are_not_stored(engine: 
     fill(engine)
     wanted = ErrorFilter(NOW - timedelta(days=10), NOW + timedelta(hours=1))
     with engine.connect() as connection:
-        places = error_ranking.name_places(connection, wanted, ["2:0"])
+        places = error_places.name_places(connection, wanted, {"2:0": 81})
     assert [(len(one.repositories), one.jobs) for one in places.values()] == [(1, ())]
