@@ -30,8 +30,9 @@ class MendedJob(NamedTuple):
         """Tell whether a run is of its workflow: by its name where one of both has no id."""
         if workflowgitid == self.workflowkey:
             return True
-        has_both = workflowgitid is not None and isinstance(self.workflowkey, int)
-        return not has_both and workflow_key(None, name) == self.workflow.casefold()
+        if not isinstance(self.workflowkey, int):
+            return workflow_key(None, name) == self.workflowkey
+        return workflowgitid is None and workflow_key(None, name) == self.workflow.casefold()
 
 
 class JobResult(NamedTuple):

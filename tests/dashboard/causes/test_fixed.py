@@ -120,3 +120,15 @@ def test_run_that_failed_by_itself_is_fixed_by_one_that_passed(client: FlaskClie
     block = text_of(client, "/").partition('class="fixed"')[2].partition("</section>")[0]
     assert "octo-org/a" in block
     assert "octo-org/b" not in block
+
+
+def test_schedule_whose_name_is_kept_back_is_fixed_by_its_own_runs(
+    client: FlaskClient, engine: Engine
+):
+    repoid = stored.repo(engine)
+    for nights, ended in ((1, "failure"), (0, "success")):
+        created = LAST_NIGHT - nights * DAY
+        key = stored.run(engine, repoid, created, workflowname=None, conclusion=ended)
+        stored.job(engine, repoid, key, created, workflowname=None, conclusion=ended)
+    block = text_of(client, "/").partition('class="fixed"')[2].partition("</section>")[0]
+    assert "schedule on main / test" in block
