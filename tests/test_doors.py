@@ -123,7 +123,7 @@ def test_door_of_this_house_prints_its_help(door: str):
 
 def test_commands_that_people_are_told_to_type_are_there_on_debian():
     # Debian's only name is python3. The image of the chart has both.
-    bare = re.compile(rf"(?<![/\w.])python ({'|'.join(map(re.escape, DOORS))})")
+    bare = re.compile(rf"(?<![/\w.])python\s+({'|'.join(map(re.escape, DOORS))})")
     texts = [*map(ROOT.joinpath, room_files()), *ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
     texts += [ROOT / "Makefile", *ROOT.glob("charts/runledger/templates/*")]
     told = {str(file): bare.findall(file.read_text("utf-8")) for file in texts if file.is_file()}

@@ -24,7 +24,7 @@ from rows.one_line import one_line
 from rows.sources import source_of
 
 MOST = 200
-"""Findings that people are told one by one; machines are told all."""
+"""Findings, and rows of days, that people are told one by one; machines are told all."""
 NOUNS = {
     BRANCH: ("branch", "branches"),
     COMMIT: ("commit", "commits"),
@@ -63,22 +63,27 @@ def format_verdict(verdict: Verdict) -> str:
 
 
 def format_days(verdict: Verdict) -> list[str]:
-    """Return the runs by workflow and day."""
+    """Return the runs by workflow and day; of very many those where something is missing."""
     if not verdict.days:
         return ["  no runs"]
+    shown, many = verdict.days, len(verdict.days)
+    if many > MOST:
+        shown = tuple(day for day in verdict.days if day.missing)[:MOST]
+    left = [f"  and {many - len(shown):,} more: --json has them all"] if many > len(shown) else []
     rows = [
         COLUMNS,
-        *((one_line(day.workflow), str(day.day), *map(str, day[2:])) for day in verdict.days),
+        *((one_line(day.workflow), str(day.day), *map(str, day[2:])) for day in shown),
     ]
     widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
     signs = "<<>>>"  # texts to the left, numbers to the right
-    return [
+    lines = [
         "  "
         + "  ".join(
             f"{cell:{sign}{width}}" for cell, sign, width in zip(row, signs, widths, strict=True)
         )
         for row in rows
     ]
+    return [*lines, *left]
 
 
 def format_finding(finding: Finding) -> str:

@@ -2,14 +2,14 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backfill.audit import findings
 from backfill.audit.findings import Finding
-from backfill.audit.verdict import Span, Verdict, judge
+from backfill.audit.verdict import Day, Span, Verdict, judge
 from backfill.command import audit_report
 from backfill.command.audit_report import FailedAudit
 from backfill.records import ListedRun
@@ -34,6 +34,25 @@ def test_people_are_told_the_first_findings_and_how_many_more_there_are():
         "  and 3 more: --json names them all",
         "incomplete: 0 of 0 runs; missing: 203 commits",
     ]
+
+
+def test_of_very_many_days_those_are_told_where_something_is_missing():
+    days = [
+        Day(f"Flow {flow:02}", SPAN.since.date() + timedelta(days=number), 5, 5, 0)
+        for flow in range(20)
+        for number in range(10)
+    ]
+    whole = verdict()._replace(days=tuple(days))
+    assert len(audit_report.format_days(whole)) == 1 + 200
+    lacking = [day._replace(stored=4, missing=1) for day in days[7:9]]
+    told = audit_report.format_days(whole._replace(days=(*days, *lacking)))
+    assert [line.split() for line in told[1:-1]] == [
+        ["Flow", "00", "2026-03-09", "5", "4", "1"],
+        ["Flow", "00", "2026-03-10", "5", "4", "1"],
+    ]
+    assert told[-1] == "  and 200 more: --json has them all"
+    every = tuple(day._replace(missing=1) for day in days)
+    assert len(audit_report.format_days(whole._replace(days=every * 2))) == 1 + 200 + 1
 
 
 def test_machines_are_told_what_failed_too():
