@@ -6,52 +6,56 @@ Kept by blocks of days (store.rollups.kept_spans), a job at the same place of ea
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from functools import partial
 from math import inf, nan
-from operator import eq, gt
+from operator import eq, gt, is_not
 from typing import NamedTuple
 
-from store.figures.job_ends import LINE, JobName, name_job
+from store.figures.job_ends import CHARACTER, JobName, JobPlaces
 
-MEDIAN = 2
-"""About the characters of a median that is kept."""
+IS_KNOWN = partial(is_not, None)
 
 
 class MedianBlock(NamedTuple):
-    """Jobs by their place in the lists, and the medians of each day: NaN where there is none."""
+    """The medians of each day by the places of jobs: NaN where there is none."""
 
-    places: dict[JobName, int]
+    places: JobPlaces
     by_day: list["array[float]"]
 
     @property
     def size(self) -> int:
         """About how many characters of JSON take as much memory."""
-        return (LINE + MEDIAN * len(self.by_day)) * len(self.places)
+        return sum(len(day) * day.itemsize for day in self.by_day) // CHARACTER
 
 
-def add_up_medians(days: Iterable[Mapping[str, Mapping[str, float]]]) -> MedianBlock:
+def add_up_medians(
+    days: Iterable[Mapping[str, Mapping[str, float]]], places: JobPlaces
+) -> MedianBlock:
     """Return the medians of days that follow each other."""
-    places: dict[JobName, int] = {}
     by_day: list[array[float]] = []
+    most = 0
     for day in days:
-        own = array("d", [nan]) * len(places)
+        own = array("d", [nan]) * most
         for flow, medians in day.items():
             for name, median in medians.items():
-                place = places.get((flow, name))
-                if place is None:
-                    places[name_job(flow, name)] = len(places)
-                    own.append(median)
-                else:
-                    own[place] = median
+                place = places.find(flow, name)
+                if place >= len(own):
+                    own.extend([nan] * (place + 1 - len(own)))
+                own[place] = median
         by_day.append(own)
+        most = max(most, len(own))
     for own in by_day:  # jobs that came later have none
-        own.extend([nan] * (len(places) - len(own)))
+        own.extend([nan] * (most - len(own)))
     return MedianBlock(places, by_day)
 
 
 def list_series(blocks: Sequence[MedianBlock]) -> dict[JobName, list[float | None]]:
-    """Return the daily medians of each job."""
-    return read_series(blocks, dict.fromkeys(chain.from_iterable(one.places for one in blocks)))
+    """Return the daily medians of each job that has one."""
+    if not blocks:
+        return {}
+    most = max((len(day) for block in blocks for day in block.by_day), default=0)
+    series = read_series(blocks, blocks[0].places.list_jobs(most))
+    return {key: values for key, values in series.items() if any(map(IS_KNOWN, values))}
 
 
 def read_series(
@@ -59,12 +63,15 @@ def read_series(
 ) -> dict[JobName, list[float | None]]:
     """Return the daily medians of some jobs."""
     nothing = [(nan,) * len(block.by_day) for block in blocks]
+    longest = [max(map(len, block.by_day), default=0) for block in blocks]
     series: dict[JobName, list[float | None]] = {}
     for key in jobs:
         values: list[float | None] = []
         for number, (places, by_day) in enumerate(blocks):
-            place = places.get(key)
-            values += nothing[number] if place is None else [day[place] for day in by_day]
+            place = places.of_job[key]
+            values += (
+                nothing[number] if place >= longest[number] else [day[place] for day in by_day]
+            )
         if (total := sum(values)) != total:  # type: ignore[arg-type]  # NaN is not itself
             values = [None if value != value else value for value in values]
         series[key] = values
@@ -91,10 +98,11 @@ def find_higher(
     """
     counts: defaultdict[JobName, list[int]] = defaultdict(lambda: [0, 0])
     for places, by_day in blocks:
-        own = [bars.get(key, inf) for key in places]
+        jobs = places.list_jobs(len(by_day[0]))
+        own = [bars.get(key, inf) for key in jobs]
         above = map(sum, zip(*(map(gt, day, own) for day in by_day), strict=True))
         known = map(sum, zip(*(map(eq, day, day) for day in by_day), strict=True))  # NaN is not
-        for key, more, number in zip(places, above, known, strict=True):
+        for key, more, number in zip(jobs, above, known, strict=True):
             if number:
                 count = counts[key]
                 count[0] += more

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from store.figures import figure_days
-from store.figures.job_ends import JobBlock, add_up_jobs
+from store.figures.job_ends import JobBlock, add_up_jobs, find_places
 from store.figures.job_medians import MedianBlock, add_up_medians
 from store.figures.rates import WORKFLOW, Ends, merge_ends, sum_ends
 from store.reads.months import RolledDay, list_rolled_days
@@ -106,26 +106,30 @@ class ShownFigures:
 
     def list_job_blocks(self) -> list[JobBlock]:
         """Return how jobs ended, by blocks of days that follow each other."""
+        places = find_places(self.connection, self.number)
 
         def add_up(days: Sequence[Made]) -> Said:
             begins = [day.begin for day in days]
             texts = figure_days.list_part_texts(self.connection, begins, ENDS_PART, self.number)
-            block = add_up_jobs(figure_days.decode_ends(text) for _, text in texts)
+            block = add_up_jobs((figure_days.decode_ends(text) for _, text in texts), places)
             return Said(block, block.size)
 
-        return self.add_up(("ends", self.number), add_up, lambda day: add_up_jobs([day.ends]))
+        return self.add_up(
+            ("ends", self.number), add_up, lambda day: add_up_jobs([day.ends], places)
+        )
 
     def list_median_blocks(self) -> list[MedianBlock]:
         """Return the median run times of jobs, by blocks of days that follow each other."""
+        places = find_places(self.connection, self.number)
 
         def add_up(days: Sequence[Made]) -> Said:
             begins = [day.begin for day in days]
             texts = figure_days.list_figure_texts(self.connection, begins, self.number)
-            block = add_up_medians(medians_from_text(text) for _, text in texts)
+            block = add_up_medians((medians_from_text(text) for _, text in texts), places)
             return Said(block, block.size)
 
         return self.add_up(
-            ("medians", self.number), add_up, lambda day: add_up_medians([day.medians])
+            ("medians", self.number), add_up, lambda day: add_up_medians([day.medians], places)
         )
 
     def add_up(

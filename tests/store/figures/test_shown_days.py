@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, insert, update
 from schema.tables.rollups import rollparts, rollspans, rollups
 from store.figures import rates, red_days, red_time, shown_days
 from store.figures.end_counts import EndCounts
+from store.figures.job_ends import JobPlaces, add_up_jobs, count_failed_jobs, sum_job_ends
 from store.figures.rates import Ends
 from store.figures.red_sums import Halves, seconds_of
 from store.figures.red_time import RedSpan
@@ -220,3 +221,19 @@ def test_day_that_is_made_for_the_first_time_is_no_longer_counted(engine: Engine
     check(engine, [*days[:12], DayFigures(), *days[13:]], FIRST + DAY * 24)
     write(engine, FIRST + DAY * 12, days[12], 2)
     check(engine, days, FIRST + DAY * 24)
+
+
+def test_jobs_keep_their_places_however_often_they_fail_and_whenever_they_come():
+    places = JobPlaces()
+    places.find("other", "first")
+    first = add_up_jobs([[["ci", {"a": [1, 300]}]], [["ci", {"a": 2, "b": [0, 70_000]}]]], places)
+    second = add_up_jobs([[["ci", {"c": 0}]]], places)
+    a, b, c, unknown = ("ci", "a"), ("ci", "b"), ("ci", "c"), ("ci", "d")
+    ended = {a: Ends(3, 300), b: Ends(0, 70_000), c: Ends(0, 0)}
+    assert sum_job_ends([first, second]) == sum_job_ends([second, first]) == ended
+    assert sum_job_ends([first, second], [b, unknown]) == {b: ended[b]}
+    assert sum_job_ends([first], [c]) == sum_job_ends([]) == {}
+    failed = {a: [300, 0, 0], b: [0, 70_000, 0], c: [0, 0, 0], unknown: [0, 0, 0]}
+    assert count_failed_jobs([first, second], failed) == failed
+    # Three jobs seen, two numbers of four bytes each, a day of two jobs, and one of three.
+    assert first.size == (3 + 2 * 12 + 2 * 2 + 3 * 4) // 4

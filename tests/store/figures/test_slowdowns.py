@@ -5,6 +5,7 @@ import statistics
 
 import pytest
 
+from store.figures.job_ends import JobPlaces
 from store.figures.job_medians import add_up_medians, list_series
 from store.figures.slowdowns import (
     WINDOWS,
@@ -82,9 +83,10 @@ def test_series_are_daily_medians_by_job_and_by_pool():
     ]
     series = {("flow", "test"): [60.0, None], ("flow", "lint"): [None, 3.0]}
     medians = [day.medians for day in days]
-    assert list_series([add_up_medians(medians)]) == series
-    assert list_series([add_up_medians([day]) for day in medians]) == series
-    assert list_series([add_up_medians(medians), add_up_medians([{}])]) == {
+    places = JobPlaces()
+    assert list_series([add_up_medians(medians, places)]) == series
+    assert list_series([add_up_medians([day], places) for day in medians]) == series
+    assert list_series([add_up_medians(medians, places), add_up_medians([{}], places)]) == {
         key: [*own, None] for key, own in series.items()
     }
     assert wait_series(days) == {("a", "Linux"): [10, None]}
