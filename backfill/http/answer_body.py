@@ -8,7 +8,7 @@ import requests
 
 MOST_BYTES, PIECE = 64 * 1024 * 1024, 65_536
 """Bytes of a body once it is unpacked, and of what is unpacked at a time."""
-LONGEST = 120.0
+LONGEST = 60.0
 """Seconds that a body may take: one that comes byte by byte never runs into a timeout."""
 
 
