@@ -54,6 +54,8 @@ def list_outcomes(
     ids = find_ids(cells)
     failures = [
         {(ids.get(one.workflowkey, one.workflowkey), one.job): one for one in cell.failures}
+        if cell.failures
+        else {}
         for cell in cells
     ]
     jobs = {job for failed in failures for job in failed}

@@ -5,7 +5,7 @@ missed in them (store.history.missed_nights); of later ones it is read, and adde
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from hashlib import blake2b
@@ -66,26 +66,25 @@ def add_up_past(
     connection: Connection,
     past: Past,
     first: date,
-    results: Iterable[NightlyResult],
+    results: Sequence[NightlyResult],
     add_up: Callable[..., Added],
 ) -> Added:
     """Return what the results from a night on add up to: of those that ended it is kept.
 
     `add_up` gets results, and what those before them add up to.
     """
-    own = [each for each in results if first <= each.night]
     block = past.block(first)
     if block is None:
-        return add_up(own)
+        return add_up([each for each in results if first <= each.night])
     end = max(past.made)
 
     def make() -> Said:
-        value = add_up([each for each in own if each.night <= end])
-        return Said(value, ADDED * len(own))
+        ended = [each for each in results if first <= each.night <= end]
+        return Said(add_up(ended), ADDED * len(ended))
 
     subject = ("nightlies", past.calendar, past.rules, add_up.__name__)
     before = keep_value(connection, subject, block, make)
-    return add_up([each for each in own if each.night > end], before)
+    return add_up([each for each in results if each.night > end], before)
 
 
 def read_times(

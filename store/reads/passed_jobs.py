@@ -36,13 +36,16 @@ class MendedJob(NamedTuple):
 
 
 class JobResult(NamedTuple):
-    """A run that ended, and what became of one of its jobs in it; of none that is asked for."""
+    """A run that ended, and what became of one of its jobs in it; of none that is asked for.
+
+    `run` is its Id.
+    """
 
     createtime: datetime
     workflowgitid: int | None
     workflowname: str | None
     conclusion: str | None
-    run: RunKey
+    run: int
     job: str | None
     jobconclusion: str | None
 
@@ -72,7 +75,7 @@ def first_pass(mended: MendedJob, results: Sequence[JobResult]) -> datetime | No
     """Return when the first run was made in which a job passed."""
     own = [result for result in results if mended.is_of(result.workflowgitid, result.workflowname)]
     of_job = [one for one in own if one.job == mended.job]
-    has_job = {one.run for one in of_job} if mended.job is not None else set[RunKey]()
+    has_job = {one.run for one in of_job} if mended.job is not None else set[int]()
     passed = [one.createtime for one in of_job if one.jobconclusion == SUCCESS]
     without = [one for one in own if one.run not in has_job and one.conclusion == SUCCESS]
     return min([*passed, *(one.createtime for one in without)], default=None)
@@ -96,8 +99,7 @@ def list_results(
             query = (
                 select(
                     run.repoid, run.branchname, run.createtime, run.workflowgitid,
-                    run.workflowname, run.conclusion, run.provider, run.gitid, job.name,
-                    job.conclusion.label("jobconclusion"),
+                    run.workflowname, run.conclusion, run.Id, job.name, job.conclusion,
                 )
                 .outerjoin_from(workflowruns, jobs, its)
                 .where(
@@ -111,12 +113,8 @@ def list_results(
                     *of_workflows,
                 )
             )  # fmt: skip
-            for row in connection.execute(query):
-                key = row.provider, row.gitid
-                yield (
-                    (row.repoid, row.branchname),
-                    JobResult(*row[2:6], key, row.name, row.jobconclusion),
-                )
+            for repoid, branch, *result in connection.execute(query):
+                yield (repoid, branch), JobResult._make(result)
 
 
 def select_workflows(mended: Sequence[MendedJob]) -> list[ColumnElement[bool]]:
