@@ -1,7 +1,4 @@
-"""The tables of what a vendor tells of its repositories and their CI, column by column.
-
-The first five tables are the documented schema: its columns first. Kinds: `schema.tables.columns`.
-"""
+"""What a vendor tells of its repositories and their CI: first the documented tables and columns."""
 
 from sqlalchemy import Boolean, Double, Index, Integer, false
 
@@ -145,6 +142,7 @@ workflowruns = table(
     Index("ix_workflowruns_pull", "pullrequest", "repoid", "createtime"),
     Index("ix_workflowruns_branch", "repoid", "branchname", "createtime"),
     Index("ix_workflowruns_workflow", "repoid", "workflowgitid", "createtime"),
+    Index("ix_workflowruns_main", "repoid", "workflowgitid", "branchname", "createtime"),
     *(Index(f"ix_workflowruns_{name}", name, "createtime") for name in ("runtime", "queuetime")),
 )
 

@@ -119,14 +119,22 @@ ONE_ROW = " /*! AND COALESCE({run}.url, '') >= '' */"
 DAYS = 14
 """Of what the server lists no workflow: it counts if it ran so long before the newest run of its
 repository. What does not was renamed or deleted, and would be red for ever."""
+# By the branch as well: of a workflow that never runs on it, no run is read.
+BRANCH_STEPS = " /*! FORCE INDEX (ix_workflowruns_main) */"
+TOLD = "{run}.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
+UNKNOWN_BRANCH = (
+    f"(SELECT usual.branchname FROM workflowruns usual{STEPS} WHERE {{usual}}"  # noqa: S608 - names of ours
+    f" AND usual.branchname IN ('main', 'master') AND {TOLD.format(run='usual')}"
+    " ORDER BY usual.repoid DESC, usual.workflowgitid DESC, usual.createtime DESC, usual.Id DESC"
+    " LIMIT 1)"
+)
+"""The branch that counts where nobody said which is the default one."""
 ENDED = (
-    f"FROM workflowruns ended{STEPS} WHERE {{same}}"
-    " AND (ended.branchname = watched.defaultbranch OR (watched.defaultbranch IS NULL"
-    " AND ended.branchname IN ('main', 'master')))"
-    " AND ended.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
-    f"{ONE_ROW.format(run='ended')}"
-    " ORDER BY ended.repoid DESC, ended.workflowgitid DESC, ended.createtime DESC, ended.Id DESC"
-    " LIMIT 1"
+    f"FROM workflowruns ended{BRANCH_STEPS} WHERE {{ended}}"
+    f" AND ended.branchname = COALESCE(watched.defaultbranch, {UNKNOWN_BRANCH})"
+    f" AND {TOLD.format(run='ended')}{ONE_ROW.format(run='ended')}"
+    " ORDER BY ended.repoid DESC, ended.workflowgitid DESC, ended.branchname DESC,"
+    " ended.createtime DESC, ended.Id DESC LIMIT 1"
 )
 NEWEST = (
     f"(SELECT watched.*, (SELECT ended.Id {ENDED}) AS newestid FROM ({{watched}}) watched) watched"  # noqa: S608 - names of ours
@@ -139,25 +147,23 @@ NOW = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"
 )
 FAILED = "('failure', 'timed_out', 'startup_failure')"
-# Steps back in a workflow's own index: the order names its columns, and a branch that is compared
-# through COALESCE has no index, of which MySQL would read all that was ever run on main. Where a
-# good and a failed run are of one moment, the failed one counts, so that no red workflow is lost.
+# Steps back in the index of a workflow and branch: the order names its columns. Where a good and a
+# failed run are of one moment, the failed one counts, so that no red workflow is lost.
 FAILING = (
     "SELECT newest.*, (SELECT good.createtime FROM workflowruns good"  # noqa: S608 - names of ours
-    f"{STEPS} WHERE {{good}}"
-    " AND COALESCE(good.branchname, '') = newest.branchname"
+    f"{BRANCH_STEPS} WHERE {{good}} AND good.branchname = newest.branchname"
     " AND good.conclusion = 'success' AND good.createtime <= newest.createtime"
     f"{ONE_ROW.format(run='good')}"
-    " ORDER BY good.repoid DESC, good.workflowgitid DESC, good.createtime DESC LIMIT 1) AS goodtime"
+    " ORDER BY good.repoid DESC, good.workflowgitid DESC, good.branchname DESC,"
+    " good.createtime DESC LIMIT 1) AS goodtime"
     f" FROM {{newest}} WHERE newest.conclusion IN {FAILED}{{whole}}"
 )
 """Red workflows by their newest runs, and when the last good one before was created."""
 FIRST_BAD = (
-    f"FROM workflowruns bad{STEPS} WHERE {{bad}}"
-    " AND COALESCE(bad.branchname, '') = {red}branchname"
+    f"FROM workflowruns bad{BRANCH_STEPS} WHERE {{bad}} AND bad.branchname = {{red}}branchname"
     f" AND bad.conclusion IN {FAILED}{ONE_ROW.format(run='bad')}"
     " AND bad.createtime >= {since}"
-    " ORDER BY bad.repoid, bad.workflowgitid, bad.createtime, bad.Id LIMIT 1"
+    " ORDER BY bad.repoid, bad.workflowgitid, bad.branchname, bad.createtime, bad.Id LIMIT 1"
 )
 """The first that failed since."""
 RED = (
@@ -193,7 +199,8 @@ def list_newest(
     return [
         NewestRun(
             template.format(
-                watched=watched.format(cutoff=cutoff), same=same.format(run="ended", of="watched")
+                watched=watched.format(cutoff=cutoff),
+                **{run: same.format(run=run, of="watched") for run in ("ended", "usual")},
             ),
             same,
             WHOLE if groups_by_steps else "",
