@@ -99,6 +99,8 @@ class Source(NamedTuple):
     """Those of `triggers` that a clock fires."""
     proposals: tuple[str, ...]
     """Those that run what is not part of the branch yet."""
+    children: tuple[str, ...]
+    """Those by which one run makes another, which tells of no workflow until its name is known."""
     errands: tuple[str, ...]
     """How the files begin of workflows that it makes for its own errands: how one ends tells
     nothing of the branch that it is of."""

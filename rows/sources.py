@@ -13,6 +13,7 @@ SOURCES = {source.name: source for source in (GITHUB, GITLAB)}
 
 SCHEDULES = tuple(dict.fromkeys(event for one in SOURCES.values() for event in one.schedules))
 PROPOSALS = tuple(dict.fromkeys(event for one in SOURCES.values() for event in one.proposals))
+CHILDREN = tuple(event for one in SOURCES.values() for event in one.children)
 ERRANDS = tuple(start for one in SOURCES.values() for start in one.errands)
 TRIGGERS = tuple(dict.fromkeys(event for source in SOURCES.values() for event in source.triggers))
 """Of all vendors together, for questions about runs of whichever."""

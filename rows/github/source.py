@@ -60,6 +60,7 @@ GITHUB = Source(
     triggers=workflowrun.TRIGGERS,
     schedules=workflowrun.SCHEDULES,
     proposals=workflowrun.PROPOSALS,
+    children=(),
     errands=workflowrun.ERRANDS,
     run_events=("workflow_run", "workflow_job"),
     rows_for=events.rows_for,

@@ -71,6 +71,7 @@ GITLAB = Source(
     triggers=workflowrun.TRIGGERS,
     schedules=workflowrun.SCHEDULES,
     proposals=workflowrun.PROPOSALS,
+    children=(workflowrun.CHILD,),
     errands=(),
     run_events=("pipeline", "build"),
     rows_for=events.rows_for,

@@ -50,6 +50,8 @@ PROPOSALS = (
     " 'merge_group', 'merge_request_event', 'external_pull_request_event'"
 )
 """Events of proposals: rows.sources.PROPOSALS."""
+CHILDREN = "'parent_pipeline'"
+"""rows.sources.CHILDREN: without its name the child of a push would be a schedule without one."""
 OF_REPOSITORY = (
     "{run}.repoid = {of}.repoid AND {run}.headrepo IS NULL AND {run}.status = 'completed'"
     f" AND ({{run}}.event IS NULL OR {{run}}.event NOT IN ({PROPOSALS}))"
@@ -59,6 +61,7 @@ OF_ID = OF_REPOSITORY + " AND {run}.workflowgitid = {of}.workflowgitid"
 OF_NAME = (
     OF_REPOSITORY + " AND {run}.workflowgitid IS NULL"
     " AND COALESCE({run}.workflowname, '') = COALESCE({of}.workflowname, '')"
+    f" AND ({{run}}.workflowname IS NOT NULL OR COALESCE({{run}}.event, '') NOT IN ({CHILDREN}))"
 )
 """What a run of a workflow is: by its id, or by its name where its runs have no id."""
 ERRANDS = ("dynamic/dependabot/", "dynamic/copilot", "dynamic/agents/")

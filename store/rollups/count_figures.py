@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
-from rows.sources import PROPOSALS
+from rows.sources import CHILDREN, PROPOSALS
 from rows.words import FAILED, SKIPPED, SUCCESS
 from schema.tables.ci import jobs, repos, workflowruns
 from store.rollups import histogram
@@ -146,6 +146,11 @@ def on_main(former: Sequence[FormerDefault]) -> ColumnElement[bool]:
         or_(repos.c.defaultbranch == run.branchname, of_former_defaults(former)),
         run.headrepo.is_(None),
         func.coalesce(run.event, "").not_in(PROPOSALS),
+        or_(  # without a name it would be taken for a schedule that has none
+            run.workflowname.is_not(None),
+            run.workflowgitid.is_not(None),
+            func.coalesce(run.event, "").not_in(CHILDREN),
+        ),
     )
 
 
