@@ -16,6 +16,7 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from benchmarks import many_failures, year
 from benchmarks.big_store.remade import remake_newest
@@ -23,7 +24,7 @@ from benchmarks.measuring import ENGINES, Asking, cpu_of_family, workspace
 from config.calendar import Calendar
 from config.settings import Settings, read
 from dashboard.app import create_app
-from engines import connect
+from engines import connect, faults
 from runtime.garbage import settle
 from schema import migrate
 from schema.tables.ci import workflowruns
@@ -39,7 +40,7 @@ FIRST_PAGE = 60_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print a line for each page and store; 1 when a page took longer than it may."""
+    """Print a line for each page and store; 1 when one took longer than it may, 2 for no store."""
     parser = argparse.ArgumentParser(prog="make bench-dashboard", description=__doc__)
     parser.add_argument("--engine", default="sqlite", choices=ENGINES)
     parser.add_argument("--runs", default="10000,100000,1000000")
@@ -54,7 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.store:
             remake = partial(remake_newest, given.store) if given.remade else None
             asking = Asking(given.asked, given.server, remake)
-            return tell_slow(ask_store(given.store, folder, asking))
+            try:
+                return tell_slow(ask_store(given.store, folder, asking))
+            except (ValueError, SQLAlchemyError) as problem:
+                print(faults.cause(problem), file=sys.stderr)
+                return 2
         for runs in map(int, given.runs.split(",")):
             with databases.fresh(given.engine, folder) as url:
                 slow += measure(url, folder, runs, given.asked)
@@ -73,11 +78,11 @@ def ask_store(url: str, folder: Path, asking: Asking) -> list[str]:
     """Ask for the pages of a store that is there, as at its end; return those that took long."""
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
     reader = open_engine(settings, READ)
-    run = workflowruns.c
     with reader.connect() as connection:
-        newest, number = connection.execute(select(func.max(run.createtime), func.count())).one()
-    now = newest + timedelta(minutes=5)
-    slow = ask(settings, reader, now, paths(number, newest), asking)
+        newest = connection.scalar(select(func.max(workflowruns.c.createtime)))
+    if newest is None:
+        raise ValueError("the store has no run")
+    slow = ask(settings, reader, newest + timedelta(minutes=5), paths(newest), asking)
     reader.dispose()
     return slow
 
@@ -111,7 +116,7 @@ def measure(url: str, folder: Path, runs: int, asked: int) -> list[str]:
         f"{written - began:.0f} s, roll-ups made in {rolled - written:.0f} s"
     )
     reader = open_engine(settings, READ)
-    slow = ask(settings, reader, end, paths(runs, end), Asking(asked))
+    slow = ask(settings, reader, end, paths(end), Asking(asked))
     reader.dispose()
     return [f"{path} ({runs:,})" for path in slow]
 
@@ -142,7 +147,7 @@ def measure_errors(url: str, folder: Path, failures: int, asked: int) -> list[st
     return [f"{path} ({failures:,} failures)" for path in slow]
 
 
-def paths(runs: int, end: datetime) -> list[str]:
+def paths(end: datetime) -> list[str]:
     """Return what is asked for."""
     since = (end - timedelta(days=89)).date()
     first, last = ((end - timedelta(days=days)).date() for days in (60, 31))
@@ -157,7 +162,7 @@ def paths(runs: int, end: datetime) -> list[str]:
         "/runs?workflow=Release&branch=main",
         f"/runs?repo=octo-org/service-07&workflowgitid={year.flow_id(7, 'Release')}",
         "/runs?author=nobody",
-        f"/runs/github/{10_000_000_000 + runs - 10}",
+        f"/runs/github/{year.FIRST_RUN}",
         "/time",
         f"/time?since={since}",
         "/time?repo=octo-org/service-07&os=Linux",

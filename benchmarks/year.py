@@ -14,6 +14,7 @@ DAYS = 365
 JOBS = 5
 REPOS = 50
 BATCH = 2000
+FIRST_RUN = 10_000_000_000
 EVENTS = ("push", "push", "push", "pull_request", "pull_request", "schedule")
 FLOWS = ("CI", "Nightly", "Release", "Docs", "Lint")
 NAMES = ("build", "test (3.11)", "test (3.12)", "lint", "package", "docs", "e2e", "deploy")
@@ -98,7 +99,7 @@ def add(batch: Batch, chance: random.Random, number: int, created: datetime, end
     again = failed and chance.random() < 0.3
     conclusion = "failure" if failed and not again else "success"
     length = chance.lognormvariate(5, 1)
-    gitid, place = 10_000_000_000 + number, name_of(repo)
+    gitid, place = FIRST_RUN + number, name_of(repo)
     common = {"provider": "github", "repoid": repo}
     ended = created + timedelta(seconds=20 + length)
     shared = {

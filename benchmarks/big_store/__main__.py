@@ -94,7 +94,7 @@ def measure(given: argparse.Namespace, folder: Path, full: str, empty: str) -> i
     tell("deliveries dropped", lambda: drop_deliveries(big))
     big.dispose()
     reader = open_engine(settings, READ)
-    slow = ask(settings, reader, end, paths(given.runs, end), Asking(given.asked))
+    slow = ask(settings, reader, end, paths(end), Asking(given.asked))
     reader.dispose()
     print(f"over {LIMIT * 1000:.0f} ms: {', '.join(slow) or 'none'}; a delivery: {ratio:.2f}")
     return 1 if slow or ratio > MOST else 0

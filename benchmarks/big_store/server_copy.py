@@ -16,11 +16,12 @@ from collections.abc import Sequence
 from itertools import chain
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from benchmarks.big_store import migrations
 from benchmarks.big_store.lines import read_columns
 from benchmarks.big_store.targets import Target, open_target
-from engines import kind_of
+from engines import faults, kind_of
 from schema import migrate
 from schema.tables.ci import repos, workflowruns
 from schema.tables.rollups import dirtyruns, rollflakes, rollspans
@@ -53,6 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         copy(given.source, given.to, given.times, given.revision)
     except ValueError as problem:
         print(problem, file=sys.stderr)
+        return 2
+    except (sqlite3.Error, SQLAlchemyError) as problem:
+        print(faults.cause(problem), file=sys.stderr)
         return 2
     return 0
 

@@ -37,7 +37,6 @@ from store.write import changed_runs
 from tests import databases
 
 END = datetime(2026, 3, 1)
-FIRST_RUN = 10_000_000_000
 TIMES = 3
 """How often the lake and Parquet are asked; the quickest counts."""
 CHANGED = 1000
@@ -124,7 +123,8 @@ def measure_syncs(url: str, folder: Path, *, pandas_too: bool) -> LakeSettings:
         print(f"of the SQLite file's size: {100 * share:.1f}%")
     with store.reader.connect() as connection:
         newest = connection.exec_driver_sql("SELECT max(gitid) FROM workflowruns").scalar_one()
-    for title, step in (("the newest", 1), ("scattered", max(1, (newest - FIRST_RUN) // CHANGED))):
+    apart = max(1, (newest - year.FIRST_RUN) // CHANGED)
+    for title, step in (("the newest", 1), ("scattered", apart)):
         touch(store, [newest - number * step for number in range(CHANGED)], title)
         took = measure(sync)
         new = set(Path(place.data).rglob("*.parquet")) - files

@@ -45,19 +45,11 @@ def list_ends(day: DayFigures, by: str) -> Iterator[tuple[Any, int, int]]:
 
 def sum_ends(days: Sequence[DayFigures], by: str) -> dict[Any, Ends]:
     """Return how many passed and failed, by the subject's keys, where any did."""
-    counts: dict[Any, list[int]] = {}
-    for day in days:
-        for key, passed, failed in list_ends(day, by):
-            own = counts.get(key)
-            if own is None:
-                counts[key] = [passed, failed]
-            else:
-                own[0] += passed
-                own[1] += failed
-    return {key: Ends(*own) for key, own in counts.items() if own[0] or own[1]}
+    told = ((key, (passed, failed)) for day in days for key, passed, failed in list_ends(day, by))
+    return {key: ends for key, ends in merge_ends(told).items() if ends.passed or ends.failed}
 
 
-def merge_ends(ends: Iterable[tuple[Any, Ends]]) -> dict[Any, Ends]:
+def merge_ends(ends: Iterable[tuple[Any, tuple[int, int]]]) -> dict[Any, Ends]:
     """Return how many passed and failed, by keys, of which each may come again."""
     counts: dict[Any, list[int]] = {}
     for key, (passed, failed) in ends:

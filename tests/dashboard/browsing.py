@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from config.calendar import Calendar
+from config.settings import Settings
 from dashboard.app import create_app
 from demo import day, reasons
 from engines import connect
@@ -65,6 +67,22 @@ class Place(NamedTuple):
     app: Flask
 
 
+@contextmanager
+def served(settings: Settings, now: datetime, paths: tuple[str, ...]) -> Iterator[Place]:
+    """Serve the pages of a store, as at a time."""
+    reader = open_engine(settings, READ)
+    app = create_app(settings, reader, clock=lambda: now)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Place(f"http://127.0.0.1:{server.server_port}", paths, app)
+    finally:
+        server.shutdown()
+        thread.join()
+        reader.dispose()
+
+
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Serve the demo's day."""
@@ -97,28 +115,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     make_all(writer, RollupPlan(UTC_NOON, settings.groups), NOW)
     stakes.fill(writer, NOW)
     writer.dispose()
-    reader = open_engine(settings, READ)
-    app = create_app(settings, reader, clock=lambda: NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     runs = tuple(f"/runs/{provider}/{gitid}" for provider, gitid in found[-3:])
     night = f"/nights/{repo}/2026-03-10"
-    yield Place(
-        f"http://127.0.0.1:{server.server_port}",
-        (
-            *PAGES,
-            "/job?repo={}&workflow={}&job={}".format(*job),
-            f"/errors/{errors[0]}",
-            f"/runner?name={runner}",
-            night,
-            *runs,
-        ),
-        app,
+    paths = (
+        *PAGES,
+        "/job?repo={}&workflow={}&job={}".format(*job),
+        f"/errors/{errors[0]}",
+        f"/runner?name={runner}",
+        night,
+        *runs,
     )
-    server.shutdown()
-    thread.join()
-    reader.dispose()
+    with served(settings, NOW, paths) as place:
+        yield place
 
 
 def raw_of(sent: Sent) -> Delivery:

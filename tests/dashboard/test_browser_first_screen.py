@@ -2,22 +2,18 @@
 
 import itertools
 import re
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # has none
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
-from dashboard.app import create_app
 from engines import connect
 from schema import migrate
-from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
 from tests.dashboard import many_nights
-from tests.dashboard.browsing import UTC_NOON, Place, opened
+from tests.dashboard.browsing import UTC_NOON, Place, opened, served
 from tests.dashboard.settings import settings_for
 from tests.store.rollups.making import make_all
 
@@ -37,15 +33,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     settings = settings_for(url, folder, GROUPS=many_nights.GROUPS, ACKNOWLEDGE_TOKEN=TOKEN)
     make_all(writer, RollupPlan(UTC_NOON, settings.groups), NOW)
     writer.dispose()
-    reader = open_engine(settings, READ)
-    app = create_app(settings, reader, clock=lambda: NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Place(f"http://127.0.0.1:{server.server_port}", ("/", "/errors/2:00001"), app)
-    server.shutdown()
-    thread.join()
-    reader.dispose()
+    with served(settings, NOW, ("/", "/errors/2:00001")) as place:
+        yield place
 
 
 def at(browser: Browser, place: Place, complaints: list[str], width: int, height: int) -> Page:

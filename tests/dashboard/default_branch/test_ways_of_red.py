@@ -15,6 +15,14 @@ PLANS = {
 }
 
 
+def store_workflows(connection: sa.Connection, repoid: int, flows: range) -> None:
+    """Store workflows of a repository by their ids."""
+    connection.execute(workflows.insert(), [
+        {"provider": "github", "gitid": flow, "repoid": repoid, "name": f"flow {flow}"}
+        for flow in flows
+    ])  # fmt: skip
+
+
 def test_runs_without_a_workflow_are_found_by_its_index(engine: sa.Engine):
     repoid = stored.repo(engine)
     for _ in range(3):
@@ -35,10 +43,7 @@ def test_servers_read_of_each_workflow_what_is_asked_and_no_rows_ahead(engine: s
     repoid = stored.repo(engine)
     flows, runs = range(1, 201), range(20)
     with engine.begin() as connection:
-        connection.execute(workflows.insert(), [
-            {"provider": "github", "gitid": flow, "repoid": repoid, "name": f"flow {flow}"}
-            for flow in flows
-        ])  # fmt: skip
+        store_workflows(connection, repoid, flows)
         connection.execute(workflowruns.insert(), [
             {"provider": "github", "gitid": 1000 * flow + number, "repoid": repoid,
              "workflowgitid": flow, "branchname": "main", "status": "completed",
@@ -66,10 +71,7 @@ def test_workflows_that_never_run_on_the_default_branch_are_not_read_through(eng
     repoid = stored.repo(engine)
     flows, runs = range(1, 41), range(250)
     with engine.begin() as connection:
-        connection.execute(workflows.insert(), [
-            {"provider": "github", "gitid": flow, "repoid": repoid, "name": f"flow {flow}"}
-            for flow in flows
-        ])  # fmt: skip
+        store_workflows(connection, repoid, flows)
         connection.execute(workflowruns.insert(), [
             {"provider": "github", "gitid": 1000 * flow + number, "repoid": repoid,
              "workflowgitid": flow, "branchname": "main" if flow == 7 else f"topic-{number % 90}",

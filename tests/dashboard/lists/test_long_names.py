@@ -1,20 +1,16 @@
 """Long names, and such as are written from right to left, in a real browser."""
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 
-from dashboard.app import create_app
 from engines import connect
 from schema import migrate
-from store.open import READ, open_engine
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
-from tests.dashboard.browsing import UTC_NOON, Place, opened
+from tests.dashboard.browsing import UTC_NOON, Place, opened, served
 from tests.dashboard.conftest import NOW
 from tests.dashboard.settings import settings_for
 from tests.store.rollups.making import make_all
@@ -50,15 +46,8 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     settings = settings_for(url, folder)
     make_all(writer, RollupPlan(UTC_NOON), NOW)
     writer.dispose()
-    reader = open_engine(settings, READ)
-    app = create_app(settings, reader, clock=lambda: NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Place(f"http://127.0.0.1:{server.server_port}", PAGES, app)
-    server.shutdown()
-    thread.join()
-    reader.dispose()
+    with served(settings, NOW, PAGES) as place:
+        yield place
 
 
 @pytest.mark.parametrize("width", [1280, 1000, 390])
