@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -137,6 +138,12 @@ class Kind:
     while that is made."""
     copy_beside: Callable[[URL], Path] | None = None
     """Copy the file before an upgrade and return the copy's path; None for a server."""
+    copied: (
+        Callable[[Engine, Mapping[str, str], Mapping[str, Any]], AbstractContextManager[Connection]]
+        | None
+    ) = None
+    """Give a connection to a copy of rows of a file; None for a server, whose writers write beside
+    each other."""
     log_bytes: Callable[[URL], int] | None = None
     """Return the bytes of the log beside the file; None for a server."""
     cut_log: Callable[[Engine], None] | None = None

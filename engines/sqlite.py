@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from engines import deadline, sqlite_turns
 from engines.asking.questions import ask_each
 from engines.bulk import id_counters
+from engines.bulk.sqlite_copy import copied
 from engines.bulk.sqlite_posting import post
 from engines.kind import CONNECT_SECONDS, CONNECTION, CUT, DATA, KINDS, Kind, ListView, Login
 from engines.sqlite_damage import check_file, name_file, read_last_number
@@ -219,6 +220,7 @@ SQLITE = Kind(
     next_number=id_counters.sqlite_next,
     raise_number=id_counters.raise_sqlite,
     copy_beside=copy_beside,
+    copied=copied,
     log_bytes=log_bytes,
     cut_log=cut_log,
     last_number=read_last_number,

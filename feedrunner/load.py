@@ -113,6 +113,10 @@ class Loader:
             return
         self.settle()
         rows, tries = self.waiting.cut(end), 0
+        if not self.load.number:
+            state = None  # nothing goes on from what is tried
+        if not rows.count and state is None:
+            return
 
         def work(connection: Connection) -> Written:
             nonlocal tries
@@ -173,7 +177,8 @@ class Loader:
         self.gone += self.transact(self.engine, end)
         if self.changed >= COUNTED and self.load.number:
             count_anew(self.engine, FILLED)
-        link_names(self.engine, self.load.manager, self.transact)
+        if self.load.number:
+            link_names(self.engine, self.load.manager, self.transact)
 
     def follow(self) -> None:
         """Let edges and repositories follow from the rows, unless nothing changed."""

@@ -15,12 +15,16 @@ from store.write.upsert import put_rows
 
 
 class Load(NamedTuple):
-    """A load that runs: its number, its feed, and the registry that its rows are of."""
+    """A load that runs: its number, its feed, and the registry that its rows are of.
+
+    One that is tried only has the number 0, and the store that it is tried for.
+    """
 
     number: int
     feed: str
     manager: str | None
     now: datetime
+    tried_for: Engine | None = None
 
 
 def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) -> Load:

@@ -2,7 +2,8 @@
 
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from feedrunner.process import (
     environment,
     passed_on,
 )
+from feedrunner.trial import trial
 from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
 
@@ -126,16 +128,16 @@ def try_lines(
     *,
     full: bool = False,
 ) -> Ended:
-    """Write lines in one transaction and take them back: how many rows would change."""
-    with engine.connect() as connection:
-        load = Load(0, manifest.name, manifest.allowed.manager, database_time(connection))
-        loader = Loader(engine, load, lambda _, work: work(connection))
-        try:
-            comparison = compare(connection, load, manifest, full=full)
-            ended = read_all(loader, manifest, comparison, comparison.read(pieces), exit_code)
-            return ended._replace(logtail=logtail())
-        finally:
-            connection.rollback()
+    """Write lines where nobody sees them, and take them back: how many rows would change."""
+    with reading(engine).connect() as connection:
+        now = database_time(connection)
+        load = Load(0, manifest.name, manifest.allowed.manager, now, engine)
+        comparison = compare(connection, load, manifest, full=full)
+    with ExitStack() as stack:
+        place = cache(lambda: stack.enter_context(trial(engine, load)))
+        loader = Loader(engine, load, lambda _, work: work(place()))
+        ended = read_all(loader, manifest, comparison, comparison.read(pieces), exit_code)
+        return ended._replace(logtail=logtail())
 
 
 def load_lines(

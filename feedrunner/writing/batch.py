@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Table, bindparam, update
+from sqlalchemy import Connection, Engine, Table, bindparam, update
 
 from engines.bulk.inserts import insert_columns
 from feedrunner.writing.known_rows import (
@@ -39,6 +39,8 @@ class Loading(Protocol):
     def manager(self) -> str | None: ...
     @property
     def now(self) -> datetime: ...
+    @property
+    def tried_for(self) -> Engine | None: ...
 
 
 class Written(NamedTuple):

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
+from engines import reading
 from feedrunner.messages import BadLine, Record
-from rows import Unmappable
+from feedrunner.writing.batch import Loading
+from rows import Mapped, Unmappable
 from rows.sources import source_of
 from store import apply
 from store.doors.api import Read, sift
+from store.doors.dry_run import copy_touched
 from store.doors.outcomes import UNCHANGED
 from store.write.version_cache import VersionCache
 
@@ -26,16 +29,25 @@ FIRST = ("repository", "workflow")
 """What runs take names from, so that it is stored before them."""
 
 
-def write_objects(connection: Connection, now: datetime, records: Sequence[Record]) -> int:
+def write_objects(connection: Connection, load: Loading, records: Sequence[Record]) -> int:
     """Write what objects say; return how many rows are new or changed. Raises BadLine."""
     cache, changed = VersionCache(), 0
     for is_first in (True, False):
         chosen = [each for each in records if (each.values["kind"] in FIRST) is is_first]
-        changing, counts = sift(connection, [read_object(each, now) for each in chosen], cache)
+        reads = [read_object(each, load.now) for each in chosen]
+        if load.tried_for is not None:
+            copy_met(load.tried_for, connection, [read.mapped for read in reads])
+        changing, counts = sift(connection, reads, cache)
         if changing:
             apply.apply(connection, changing, cache, told=False)
         changed += sum(number for (_, outcome), number in counts.items() if outcome != UNCHANGED)
     return changed
+
+
+def copy_met(store: Engine, connection: Connection, batch: Sequence[Mapped]) -> None:
+    """Copy the stored rows that objects change to where that is tried."""
+    with reading(store).connect() as stored:
+        copy_touched(stored, connection, batch)
 
 
 def read_object(record: Record, now: datetime) -> Read:

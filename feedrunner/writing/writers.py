@@ -145,7 +145,7 @@ def write_ci(batch: Batch, shapes: Sequence[Rows]) -> None:
     """Write repositories, runs and jobs, as a vendor's API gives them."""
     # A load of packages has no use for all that vendors' rows need.
     module = importlib.import_module("feedrunner.writing.vendor_objects")
-    batch.changed += module.write_objects(batch.connection, batch.load.now, records_of(shapes))
+    batch.changed += module.write_objects(batch.connection, batch.load, records_of(shapes))
 
 
 WRITERS: dict[str, Callable[[Batch, Sequence[Rows]], None]] = {

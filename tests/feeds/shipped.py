@@ -58,11 +58,20 @@ def source(answers: Mapping[str, tuple[int, Any]]) -> Iterator[str]:
         server.server_close()
 
 
-def load(engine: sa.Engine, name: str, environ: Mapping[str, str] = {}, **env: str) -> Ended:
+def load(
+    engine: sa.Engine,
+    name: str,
+    environ: Mapping[str, str] = {},
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    **env: str,
+) -> Ended:
     """Run a feed as the runner does: `environ` is the runner's, `env` the manifest's."""
     manifest = read_manifest(FEEDS / name / "feed.toml")
     manifest = manifest._replace(env={**manifest.env, **env})
-    return run_feed(engine, manifest, {"PATH": "/usr/bin:/bin", **environ})
+    seen = {"PATH": "/usr/bin:/bin", **environ}
+    return run_feed(engine, manifest, seen, full=full, dry_run=dry_run)
 
 
 def module(name: str, file: str = "") -> Any:

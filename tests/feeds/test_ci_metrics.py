@@ -10,6 +10,7 @@ from engines import connect
 from fakegithub.server import Server, serve
 from fakegithub.world.history import history
 from fakegithub.world.world import World
+from feedrunner import load as loading
 from feedrunner.load import Loader
 from feedrunner.load_notes import Load
 from feedrunner.messages import Allowed, BadLine, read_messages
@@ -26,10 +27,12 @@ SETTINGS = {"REPOSITORIES": "octo-org/app", "FIRST_DAYS": "4000"}
 OWN = ("Id", "repoid", "version", "load_id")
 
 
-def collect(engine: Engine, github: Server, **env: str):
+def collect(
+    engine: Engine, github: Server, *, full: bool = False, dry_run: bool = False, **env: str
+):
     """Load the feed as somebody with a token."""
     environ = {"SOURCE_GITHUB_URL": github.url, "SOURCE_GITHUB_TOKEN": github.token}
-    return load(engine, NAME, environ, **{**SETTINGS, **env})
+    return load(engine, NAME, environ, full=full, dry_run=dry_run, **{**SETTINGS, **env})
 
 
 def stored(engine: Engine, table) -> list[tuple]:
@@ -95,6 +98,28 @@ def test_each_run_comes_once_it_ended_and_once_only(engine: Engine):
         asked = len(github.requests)
         collect(engine, github)
         assert len(github.requests) - asked == 2
+
+
+def test_dry_run_counts_what_the_load_then_does(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(loading, "BATCH", 1)
+    world = small_world()
+    old = world.trigger(flow_of(world))
+    world.queue_job(old, "build")
+    world.finish_run(old)
+    with serve(world) as github:
+        collect(engine, github)
+        # What is new comes first and would have the number of what is stored.
+        with_jobs(world, "failure")
+        world.rerun_all(old)
+        world.finish_run(old, "success")
+        before = [stored(engine, table) for table in (repos, workflowruns, runattempts, jobs)]
+        tried = collect(engine, github, full=True, dry_run=True)
+        assert [
+            stored(engine, table) for table in (repos, workflowruns, runattempts, jobs)
+        ] == before
+        done = collect(engine, github, full=True)
+    assert (tried.lines, tried.changed, tried.error) == (done.lines, done.changed, "")
+    assert done.changed > 5
 
 
 def test_limit_of_calls_breaks_off_and_the_next_load_goes_on(engine: Engine):
