@@ -132,14 +132,13 @@ def measure_errors(url: str, folder: Path, failures: int, asked: int) -> list[st
         with writer.begin() as connection:
             connection.execute(text("ANALYZE"))
     writer.dispose()
-    print(
-        f"\n{failures:,} failed jobs with {many_failures.ERRORS:,} errors on {writer.dialect.name}"
-    )
+    kinds = f"{many_failures.ERRORS:,} errors on {writer.dialect.name}"
+    print(f"\n{failures:,} failed jobs with {kinds}")
     settings = read({}, {"DATABASE_URL": url, "DATABASE_SSL": "off"}, folder)
     reader = open_engine(settings, READ)
     asked_for = [
         *("/errors", "/errors?days=90", "/errors?days=90&new=yes", "/errors?q=answered"),
-        *("/errors?repo=octo-org/service-07", "/errors?workflow=CI&branch=main"),
+        *("/errors?repo=octo-org/service-07", "/errors?workflow=CI&branch=main&days=90"),
         *(f"/errors/{frequent}", f"/errors/{frequent}?days=90", f"/errors/{frequent}?similar=yes"),
     ]
     slow = ask(settings, reader, end, asked_for, Asking(asked))
@@ -197,10 +196,10 @@ def paths(end: datetime) -> list[str]:
         "/deliveries?event=push",
         "/deliveries?q=guid-8000",
         "/figures?q=service-1&sort=rate",
-        "/errors",
-        "/errors?days=90",
-        "/errors?q=expected&days=90",
+        *("/errors", "/errors?days=90", "/errors?q=expected&days=90"),
         "/errors?repo=octo-org/service-07",
+        *(f"/errors?days=90&{name}" for name in ("workflow=CI", "job=lint", "branch=main")),
+        *("/errors?branch=topic-7", "/errors?days=90&runner=build-3&q=expected"),
         f"/errors/1:{year.ERRORS[0][:30]}",
         f"/errors/1:{year.ERRORS[0][:30]}?days=90",
         "/feeds",

@@ -14,7 +14,7 @@ from dashboard.web.filters import BadFilter, DateRange
 from dashboard.web.request import csv_response, render_page, site, store
 from store.errors import error_ranking
 from store.errors.error_filter import CAUSE, KINDS, ErrorFilter
-from store.errors.error_places import ErrorNames, name_places
+from store.errors.error_places import ErrorNames
 from store.errors.error_ranking import SORTS, ErrorDays, KnownError
 from store.errors.kept_ranking import RankedErrors
 from store.reads import nights as reads_nights
@@ -109,7 +109,7 @@ def read_errors(chosen: ChosenErrors, most: int, skip: int = 0) -> ListedErrors:
             page = ranked.list_errors(most, skip, by)
             days = ranked.count_days([error.fingerprint for error in page.errors])
             counts = {error.fingerprint: error.jobs for error in page.errors}
-            places = name_places(store(), wanted, counts)
+            places = ranked.name_places(counts)
             is_top = not skip and wanted.kind == CAUSE and not wanted.text
             unranked = ranked.count_kinds() if is_top else {}
     except StatementTimeout:

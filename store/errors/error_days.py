@@ -5,7 +5,6 @@ anew: one making of that tells whether what is kept still holds (store.rollups.k
 job's failures have one time, so that the jobs of days add up.
 """
 
-import bisect
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,14 +13,13 @@ from functools import partial
 from sys import intern
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, distinct, func, literal, select
+from sqlalchemy import Connection, distinct, func, select
 
 from config.calendar import Calendar
 from schema.tables.failures import failures
 from store.errors.error_filter import (
     JOB,
     ErrorFilter,
-    asks_jobs,
     narrow,
     select_kinds,
     span_number,
@@ -30,7 +28,6 @@ from store.errors.error_sums import (
     ErrorCount,
     ErrorDay,
     ErrorSums,
-    add_counts,
     add_up_errors,
     size_of,
     size_of_sums,
@@ -60,12 +57,9 @@ class DaysWanted(NamedTuple):
 
 
 def list_kept(connection: Connection, wanted: DaysWanted) -> list[RolledDay]:
-    """Return the days whose roll-ups are made; none where most have none.
-
-    Nor for what only jobs tell: each part of a name would be kept for itself.
-    """
+    """Return the days whose roll-ups are made; none where most have none."""
     ended = wanted.spans[:-LIVE]
-    if not ended or asks_jobs(wanted.filter):
+    if not ended:
         return []
     made = {
         (day.begin, day.end): day
@@ -165,15 +159,9 @@ def read_errors(
     cuts = cut_by_nights(wanted.calendar, spans)
     parts: list[dict[str, ErrorCount]] = [{} for _ in cuts]
     places: list[dict[str, set[int]]] = [defaultdict(set) for _ in spans]
-    if asks_jobs(own):
-        begins = [begin for begin, _ in spans]
-        for name, number, repoid, count in read_counts(connection, own, cuts, failures.c.repoid):
-            add_counts(parts[number], {name: count})
-            places[bisect.bisect(begins, cuts[number]) - 1][name].add(repoid)
-    else:
-        for name, number, _, count in read_counts(connection, own, cuts, literal(0)):
-            parts[number][name] = count
-        read_places(connection, own, spans, places)
+    for name, number, count in read_counts(connection, own, cuts):
+        parts[number][name] = count
+    read_places(connection, own, spans, places)
     days = {}
     for (begin, end), repoids in zip(spans, places, strict=True):
         own_parts = [
@@ -192,19 +180,15 @@ def read_errors(
 
 
 def read_counts(
-    connection: Connection, own: ErrorFilter, cuts: Sequence[datetime], by: ColumnElement[int]
-) -> Iterator[tuple[str, int, int, ErrorCount]]:
-    """Count errors by parts of days and by something else: error, part, that, count.
-
-    By repository where jobs are looked up, which then is done once; of all failures most are
-    another line for each, which `read_places` does without.
-    """
+    connection: Connection, own: ErrorFilter, cuts: Sequence[datetime]
+) -> Iterator[tuple[str, int, ErrorCount]]:
+    """Count errors by parts of days: error, part, count."""
     f, part = failures.c, span_number(cuts).label("part")
-    query = select(f.fingerprint, part, by, func.count(distinct(JOB)), func.min(f.time))
+    query = select(f.fingerprint, part, func.count(distinct(JOB)), func.min(f.time))
     query = query.add_columns(func.max(f.time), func.max(f.Id), func.count(f.kind))
-    groups = (f.fingerprint, part, *([by] if asks_jobs(own) else []))
-    for name, number, other, *counted in connection.execute(narrow(query, own).group_by(*groups)):
-        yield intern(name), number, other, ErrorCount(*counted)
+    groups = narrow(query, own).group_by(f.fingerprint, part)
+    for name, number, *counted in connection.execute(groups):
+        yield intern(name), number, ErrorCount(*counted)
 
 
 def read_places(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, un
 from engines.chunks import chunks
 from schema.tables.ci import jobs
 from schema.tables.failures import failures
-from store.errors.error_filter import ErrorFilter, asks_jobs, conditions_of, join_jobs
+from store.errors.error_filter import ErrorFilter, conditions_of
 
 EXAMPLES = 20
 """Of an error's latest failures, those that are asked for names."""
@@ -35,20 +35,19 @@ def name_places(
     connection: Connection, wanted: ErrorFilter, counts: Mapping[str, int], most: int = EXAMPLES
 ) -> dict[str, ErrorNames]:
     """Return where the `most` latest failures of each error were; `counts`: in how many jobs."""
-    known = wanted._replace(text=None, problem=None)
-    conditions = conditions_of(known)
+    conditions = conditions_of(wanted._replace(text=None, problem=None))
     rare = [name for name, number in counts.items() if number <= FEW]
     seen: dict[str, list[Any]] = defaultdict(list)
     for part in chunks(rare):
         its = (*conditions, F.fingerprint.in_(part))
-        for row in connection.execute(all_places(known, its)):
+        for row in connection.execute(all_places(its)):
             seen[row.fingerprint].append(row)
     places = {
         name: [row[3:] for row in sorted(rows, key=by_time, reverse=True)[:most]]
         for name, rows in seen.items()
     }
     for part in chunks(name for name in counts if counts[name] > FEW):
-        latest = [latest_places(known, conditions, name, most) for name in part]
+        latest = [latest_places(conditions, name, most) for name in part]
         for fingerprint, *place in connection.execute(union_all(*latest)):
             places.setdefault(fingerprint, []).append(tuple(place))
     return {
@@ -62,23 +61,18 @@ def by_time(row: Any) -> tuple[Any, int]:
     return row.time, row.Id
 
 
-def all_places(wanted: ErrorFilter, its: Iterable[ColumnElement[bool]]) -> Select[Any]:
+def all_places(its: Iterable[ColumnElement[bool]]) -> Select[Any]:
     """Return the SELECT of where failures were, all of them."""
     query = select(F.fingerprint, F.time, F.Id, F.repoid, *NAMES)
-    if asks_jobs(wanted):
-        return join_jobs(query).where(*its)
     same = and_(J.provider == F.provider, J.gitid == F.jobgitid)
     return query.select_from(failures.outerjoin(jobs, same)).where(*its)
 
 
 def latest_places(
-    wanted: ErrorFilter, conditions: Iterable[ColumnElement[bool]], fingerprint: str, most: int
+    conditions: Iterable[ColumnElement[bool]], fingerprint: str, most: int
 ) -> Select[Any]:
     """Return the SELECT of where an error's latest failures were."""
     its = (*conditions, F.fingerprint == fingerprint)
-    if asks_jobs(wanted):
-        query = join_jobs(select(F.fingerprint, F.repoid, *NAMES)).where(*its)
-        return select(query.order_by(F.time.desc(), F.Id.desc()).limit(most).subquery())
     # How far the latest reach back is told by the index alone: only these are sorted, and joined.
     times = select(F.time).where(*its).order_by(F.time.desc()).limit(most).subquery("times")
     since = select(func.min(times.c.time)).scalar_subquery()

@@ -1,7 +1,7 @@
 """Errors of whole days in their order, by what each day comes to: as `error_ranking` has them.
 
-Ended days are not counted again with each ask; what is asked for about some workflow, job, branch
-or runner is counted in one pass, with its days.
+Ended days are not counted again with each ask; of some workflow, job, branch or runner they are
+counted among the failures that are kept of them.
 """
 
 import heapq
@@ -22,15 +22,14 @@ from store.errors.error_filter import (
     SAYS_NOTHING,
     ErrorFilter,
     asks_jobs,
-    conditions_of,
+    narrow,
     select_said,
 )
+from store.errors.error_places import ErrorNames, name_places
 from store.errors.error_ranking import ErrorDays, ErrorPage, KnownError, find_first
 from store.errors.error_sums import ErrorCount, add_counts
+from store.errors.job_failures import JobFailures
 from store.reads.months import RolledDay
-
-FEW = 500
-"""Errors that a statement about their jobs names."""
 
 
 class RankedErrors:
@@ -49,13 +48,15 @@ class RankedErrors:
         self.wanted = DaysWanted(calendar, spans, wanted._replace(text=None, problem=None))
         self.kept: list[RolledDay] = error_days.list_kept(connection, self.wanted)
         self.counted: CountedDays | None = None
+        self.of_jobs: JobFailures | None = None
         self.names: set[str] | None = None
-        if self.kept or asks_jobs(wanted):
-            self.names = self.list_names()
-            if self.names is not None and asks_jobs(wanted) and len(self.names) <= FEW:
-                some = self.wanted.filter._replace(fingerprints=sorted(self.names))
-                self.wanted = self.wanted._replace(filter=some)
+        if asks_jobs(wanted):
+            self.of_jobs = JobFailures(connection, self.wanted, self.kept)
+            self.counted = self.of_jobs.count_days()
+        elif self.kept:
             self.counted = error_days.count_days(connection, self.wanted, self.kept)
+        if self.counted is not None:
+            self.names = self.list_names()
 
     def list_errors(self, most: int, skip: int = 0, by: str = error_ranking.SORTS[0]) -> ErrorPage:
         """Return errors in the order of SORTS, the most or latest first."""
@@ -94,12 +95,20 @@ class RankedErrors:
 
     def count_kinds(self) -> dict[str, int]:
         """Return in how many jobs a message is of each kind that is never ranked."""
+        if self.of_jobs is not None:
+            return self.of_jobs.count_kinds(self.names)
         if not self.kept or self.filter.text is not None:
             return error_ranking.count_kinds(self.connection, self.filter)
         if self.names is not None:
             its = self.wanted.filter._replace(fingerprints=sorted(self.names))
             return error_ranking.count_kinds(self.connection, its)
         return error_days.count_unranked(self.connection, self.wanted, self.kept)
+
+    def name_places(self, counts: Mapping[str, int]) -> dict[str, ErrorNames]:
+        """Return where the latest failures of each error were; `counts`: in how many jobs."""
+        if self.of_jobs is not None:
+            return self.of_jobs.name_places(counts)
+        return name_places(self.connection, self.filter, counts)
 
     def rank(self, counts: Mapping[str, ErrorCount], by: str) -> dict[str, tuple[Any, datetime]]:
         """Return what errors are ordered by, the greatest first."""
@@ -168,9 +177,9 @@ class RankedErrors:
         said = self.find_by_id(query, latest.values())
         gone = [name for name in counts if name not in said]
         if gone:  # read anew since their day was counted
-            own = (*conditions_of(self.filter), f.fingerprint.in_(gone))
-            newer = select(func.max(f.Id)).where(*own).group_by(f.fingerprint)
-            said |= self.find_by_id(query, self.connection.scalars(newer).all())
+            newer = narrow(select(func.max(f.Id)), self.filter).where(f.fingerprint.in_(gone))
+            newest = newer.group_by(f.fingerprint)
+            said |= self.find_by_id(query, self.connection.scalars(newest).all())
         places, ever = self.count_repositories(said), find_first(self.connection, said)
         return [
             KnownError(name, own.jobs, places[name], own.first, own.last, *said[name])._replace(
