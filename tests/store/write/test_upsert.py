@@ -180,21 +180,6 @@ def test_every_kind_of_column_that_records_bring_has_a_merge():
     assert kinds - {"key", "own"} <= RULES.keys()
 
 
-def test_rows_with_different_columns_are_locked_in_one_order_first(engine: Engine):
-    stub = {"provider": "github", "version": b""}
-    rows = [{**stub, "gitid": 3, "name": "c"}, {**stub, "gitid": 1}, {**stub, "gitid": 2}]
-    told: list[tuple[str, object]] = []
-    event.listen(
-        engine, "before_cursor_execute", lambda _, __, text, many, *___: told.append((text, many))
-    )
-    with engine.begin() as connection:
-        upsert(connection, "repos", rows)
-    (_, first), *rest = [one for one in told if one[0].startswith("INSERT")]
-    values = [row.values() if isinstance(row, dict) else row for row in first]
-    assert [[one for one in row if isinstance(one, int)] for row in values] == [[1], [2], [3]]
-    assert len(rest) == 2
-
-
 def test_text_that_is_too_long_names_its_column(engine: Engine):
     with pytest.raises(Unmappable, match=r"repos\.name: is longer than 512 characters"):
         merged(engine, {"name": "x" * 513, "version": b"\x01"})
