@@ -8,17 +8,21 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from rows.log_rules.ended import ENDED, PASSING, WRAPPERS
+from rows.log_rules.frameworks import FRAMEWORKS
 from rows.log_rules.general import GENERAL
 from rows.log_rules.javascript import JAVASCRIPT
 from rows.log_rules.jvm import JVM
 from rows.log_rules.native import NATIVE
 from rows.log_rules.python import PYTHON
 from rows.log_rules.rule import Rule
+from rows.log_rules.scanning import SCANNING
 from rows.log_rules.scripting import SCRIPTING
 from rows.log_rules.testing import TESTING
 
 RULES: tuple[Rule, ...] = (
     *ENDED,
+    *FRAMEWORKS,
+    *SCANNING,
     *PYTHON,
     *JVM,
     *JAVASCRIPT,

@@ -70,7 +70,8 @@ PASSING = (
          r"^[=-]{3,200} .{0,100}\b(?:passed|failed|error)s?\b.{0,60}" r" in [\d.]+ ?s",
          "===== 2 failed, 1 passed in 0.10s ====="),
     rule("count", NOTHING, r"^\s{0,8}(?:Total )?(?:[Ff]ail(?:ures?|ed|s|ing)?|[Ee]rrors?|"
-         r"[Tt]ests?|[Ss]uites?|Assertions)\s{0,20}[:=]\s{0,20}\d[\d, ]*$", "Failures: 0"),
+         r"[Tt]ests?|[Ss]uites?|Assertions|Timeout|"
+         r"Unexpected Pass)\s{0,20}[:=]\s{0,20}\d[\d, ]*$", "Failures: 0"),
     rule("none of them", NOTHING, r"(?:^|[\s,(:])0 (?:failures?|errors?|failed|problems?)\b"
          r"(?!.{0,200}\b[1-9]\d{0,5} (?:failures?|errors?|failed))", "12 examples, 0 failures",
          word="0 "),
@@ -80,7 +81,8 @@ WRAPPERS = (
     rule("count of findings", VAGUE,
          r"^[\s✖✗✘×!#>*]{0,12}(?:\[?(?:ERROR|Error|error)\]?:?\s{1,4})?(?:(?:[Ff]ound|[Ee]ncountered|"
          r"[Dd]etected)\s(?:a total of )?)?[1-9]\d{0,6} (?:[a-z]{1,20} ){0,2}"
-         r"(?:error|problem|issue|violation|offen[sc]e|finding|failure|link|test|warning)s?\b"
+         r"(?:error|problem|issue|violation|offen[sc]e|finding|failure|link|test|warning|"
+         r"vulnerabilit(?:y|ie))s?\b"
          r"[^:'\"/]{0,80}$", "[ERROR] Found 1 error"),
     rule("make", VAGUE, r"^(?:\S{0,200}make(?:\.exe)?(?:\[\d+\])?: \*\*\* |ninja: build stopped)",
          "make: *** [all] Error 2"),

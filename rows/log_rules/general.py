@@ -22,11 +22,11 @@ GENERAL = (
          r"^(?:operation failed|error|Error|ERROR|fatal|FATAL|\[ERROR\]|Failed|FAILED):?\s*$",
          "operation failed:"),
     rule("error of a tool", NAMED, r"^[│╷ ]{0,4}Error: \S",
-         "│ Error: Reference to undeclared resource"),
+         "│ Error: Reference to undeclared resource", read="caused"),
     rule("error by name", PLACED, r"^" + RUNNING
          + r"\s{0,8}(?:\[?(?:error|ERROR|Error|fatal|FATAL|Fatal|CRITICAL|SEVERE|"
          r"FAILURE)\]?(?:\[\w{1,40}\])?(?::| -|\s\||(?<=\])|(?<=[A-Za-z]) ) ?\S)",
-         "error: no such price", more=1, after=ARROW, bare=NAMED),
+         "error: no such price", more=1, after=ARROW, bare=NAMED, read="caused"),
     rule("error with parentheses", NAMED, r"^(?:error|Error|ERROR)\(.{1,60}\):? \S",
          "Error(17): no such price"),
     rule("error of a command", NAMED,

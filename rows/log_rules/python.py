@@ -75,6 +75,6 @@ PYTHON = (
     rule("uv", RAISED, r"^\s{0,4}× \S", "  × No solution found when resolving dependencies:",
          more=3, after=r"\s{0,6}(?:╰─▶|└|│|[a-zA-Z])"),
     rule("tox", PASSED_ON, r"^(?:ERROR:\s+\S{1,60}: (?:commands|parallel child) failed|"
-         r"\s{0,4}\S{1,60}: FAIL (?:code|✖)|ERROR: InvocationError for command|nox > )",
+         r"\s{0,4}\S{1,60}: FAIL (?:code|✖)|ERROR: InvocationError for command)",
          "ERROR:   py38: commands failed"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ TESTING = (
     rule("tap", PLACED, r"^\s{0,40}not ok \d{0,7}(?!.{0,400}# (?:TODO|SKIP|todo|skip)) ?-? ?\S",
          "not ok 3 - sums two prices", more=6,
          after=r"(?!\s{0,40}(?:---|\.\.\.|stack:|at: |(?:not )?ok |"
-         r"duration_ms|type: |location: |(?:code|failureType|name): ))(?:\s++|# ?)\S",
+         r"duration_ms|type: |location: |(?:code|failureType|name): ))(?:\s++|#\s{0,20})\S",
          skip=r"\s{0,40}(?:---|"
          r"duration_ms|type: |location: |(?:code|failureType|name): )|\s*$", within=14,
          until=r"\s{0,40}(?:\.\.\.|(?:not )?ok \d|stack:|\d{1,7}\.\.\d)|# (?:tests|pass|fail|"

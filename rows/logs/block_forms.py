@@ -1,4 +1,4 @@
-"""Forms of their own: a Go test, a traceback, a test of Maven, a numbered list, a point of TAP."""
+"""Forms of their own: a traceback, a test of Maven, a numbered list, a point of TAP."""
 
 import re
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from rows.logs.blocks import (
     plain_reason,
     reason,
 )
+from rows.logs.go_forms import go_reason
 from rows.logs.output import Output
 
 CALLED = re.compile(r"(?:subprocess\.)?CalledProcessError: ")
@@ -26,35 +27,6 @@ def read_reason(output: Output, place: int, rule: Rule) -> Reason | None:
     if read is not None:
         return read(output, place, rule)
     return plain_reason(output, place, rule)
-
-
-def indent(text: str) -> int:
-    """Return how many spaces a line begins with."""
-    return len(text) - len(text.lstrip())
-
-
-def go_reason(output: Output, place: int, rule: Rule) -> Reason | None:
-    """Return a Go test that failed; one that has subtests says nothing itself: they follow."""
-    follow = following(output, place, rule)
-    ours = indent(output.text(place))
-    kept = list[str]()
-    for text in follow.lines:
-        if text.startswith("---"):
-            below = next(
-                output.text(n) for n in range(place + 1, len(output)) if output.text(n).strip()
-            )
-            if not kept and indent(below) > ours:
-                return None
-            break
-        kept.append(text)
-    raw = output.text(place + 1) if place + 1 < len(output) else ""
-    if kept and not raw.startswith("panic: ") and raw.strip() and indent(raw) <= ours:
-        kept = []
-    where = follow.where if kept else {}
-    lines = [output.text(place).strip(), *kept[:1]]
-    if len(kept) > 1 and re.match(r"Error Trace:|panic: |.{1,300}\.go:\d+:\s*$", kept[0]):
-        lines.append(kept[1])
-    return reason(output, place, rule, PLACED if kept else COUNTED, lines, where)
 
 
 def traceback_reason(output: Output, place: int, rule: Rule) -> Reason | None:
@@ -188,6 +160,32 @@ def tcltest_reason(output: Output, place: int, rule: Rule) -> Reason | None:
     return reason(output, place, rule, rule.rank, [output.text(place).strip(), *kept])
 
 
+CAUSED = re.compile(r"Caused by:$")
+"""What programs in Rust print between an error and what it came from."""
+
+
+def caused_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return an error with what caused it, where that follows under a heading of its own."""
+    first = plain_reason(output, place, rule)
+    headings = (n for n in range(place + 1, min(place + 4, len(output))) if output.text(n).strip())
+    heading = next(headings, None)
+    if first is None or heading is None or not CAUSED.match(output.text(heading)):
+        return first
+    causes = following(output, heading, CAUSES_BELOW).lines
+    text = "\n".join((first.message.text, *causes))[:LONGEST]
+    return first._replace(message=first.message._replace(text=text))
+
+
+CAUSES_BELOW = Rule("", RAISED, CAUSED, "", more=3, is_close=True, after=re.compile(r"\s{2,8}\S"))
+
+
+def above_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a line with those above it that it counts, by its rule's `after`."""
+    numbers = range(max(0, place - ABOVE), place)
+    texts = [text for n in numbers if rule.after.match(text := output.text(n))][: rule.more]
+    return reason(output, place, rule, rule.rank if texts else VAGUE, [*texts, output.text(place)])
+
+
 READERS: dict[str, Callable[[Output, int, Rule], Reason | None]] = {
     "go": go_reason,
     "traceback": traceback_reason,
@@ -197,5 +195,7 @@ READERS: dict[str, Callable[[Output, int, Rule], Reason | None]] = {
     "tap": tap_reason,
     "boxed": boxed_reason,
     "tcltest": tcltest_reason,
+    "caused": caused_reason,
+    "above": above_reason,
 }
 """What reads the lines of rules that have a form of their own."""

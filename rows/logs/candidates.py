@@ -12,6 +12,7 @@ WORDS = (
     b"error", b"fail", b"xception", b"kill", b"assert", b"not found", b"undefined", b"symbol",
     b" directory", b"ermi", b"connection ", b"memory", b"traceback", b" space ", b"find -l",
     b"timed out", b"timeout", b"unbound", b"recognized", b" *** ", b" line ", b"exit", b" below ",
+    b"cve-", b"ghsa-", b"vulnerabilit",
 )  # fmt: skip
 """What a line holds anywhere."""
 
@@ -25,21 +26,24 @@ STARTS = re.compile(
     rb"\n(?:##\[error\])?[ \t]{0,40}(?:"
     rb"e(?:[: ]|rr_|xec)|_{3}|\d{1,4}\) |\d{1,7}(?: {2,8}[a-z]| \| )|[a-z]{1,6}\d{2,4} |"
     rb"\d{1,7}:\d{1,7} |\d{1,5} - |"
-    rb"[a-z]\[|"
+    rb"[a-z](?:[a-z]{1,19}\[[a-z0-9-]{1,40}\]: |\[)|"
     rb"[!#>*|=%{(-]|"
     rb"\xe2(?:\x9c[\x95\x96\x97\x98]|\x9d\x8c|\x97\x8f|\x94[\x80\x82\x83]|\x95[\xb7\x90]|"
     rb"\x9e\xa4)|"
-    rb"\xc3\x97|\[(?:[-!]|\xe2\x9c\x96)\] |\[(?:warn|\w+:\w+)\]|\(fail|"
+    rb"\xc3\x97|\[(?:[-!]|\xe2\x9c\x96)\] |\[(?:warn|\w+:\w+|[\d:]{8} (?:err|ftl))\]|\(fail|"
     rb"(?:file|at) \"?\S|in \S{1,300} line \d|"
-    rb"\w+\.\w+:\d|(?:a(?:bort|apt|n error)|b(?:undler|us err|egin|ehat)|c(?:an|ondition|"
+    rb"\w+\.\w+:\d|(?:a(?:bort|apt|n error)|b(?:undler|us err|egin|ehat)|c(?:an|heck: ckv|ondition|"
     rb"onflict|ould|ucumber|"
-    rb"ompil|url:|abal)|d(?:iff in|uring|one)|executi|expected|panic|th(?:e |read)|toomany|"
-    rb"runtime|s(?:rc|ys)|f(?:atal|ollowing)|g(?:pg:|"
+    rb"ompil|url:|abal|rate:)|d(?:iff in|uring|one)|executi|expected|panic|th(?:e |read)|toomany|"
+    rb"runtime|s(?:rc|ys)|f(?:atal|inding:|ollowing)|g(?:pg:|"
     rb"em::|o: )|"
-    rb"i(?:nit|nvalid)|l(?:int|ua|eft|ine)|m(?:ake|odule|ake sure|ix)|n(?:inja|o |ot |pm|ox)|"
-    rb"po|pr(?:oblem|ocess)|r(?:ake|spec)|s(?:tatus|egm|ql|h:|yntax|ummary)|t(?:erminate|"
+    rb"i(?:nit|nvalid)|l(?:: |fs:|int|ua|eft|ine)|m(?:ake|essage  |odule|ake sure|ix|ysql2::)|"
+    rb"n(?:ame: |inja|o |ot |pm|ox)|pg::|"
+    rb"po|pr(?:oblem|ocess)|r(?:ake|esult #|spec)|s(?:tatus|egm|ql|h:|yntax|ummary)|t(?:erminate|"
     rb"he |here)|"
-    rb"un(?:able|caught|handled|format|expected)|w(?:ould|arning|get)|you[r ]|yn\d|reset|valgrind)"
+    rb"un(?:able|caught|handled|format|expected)|w(?:ould|arning|get)|you[r ]|yn\d|reset|"
+    rb"v(?:algrind|ulnerability #)|"
+    rb"[a-z]{2,20}(?:-[a-z]{2,20}){1,4}: [a-z])"
     rb")"
 )
 

@@ -54,12 +54,20 @@ SAYS_NOTHING = re.compile(
 SHOWN_TWICE = re.compile(r"\s*(?:Re-run|Rerun|rerun|Randomized|Finished|Failed examples:|Failing)")
 
 
+CHANGED = re.compile(r"[-+](?![-+]{2} )\s*+\S")
+NEW_FILE = re.compile(r"\+\+\+ (?:[a-z]/|new/|old/)?(\S[^\t]{0,300})")
+OF_DIFFERENCE = (" ", "+", "-", "@", "\\")
+"""What lines of a difference begin with."""
+
+
 def step_end(output: Output) -> Reason | None:
     """Return the last one to three telling lines that touch each other, None where none is left."""
     place = len(output) - 1
     stop = max(-1, place - LOOKED_AT)
     while place > stop and output.is_marked(place):
         place -= 1
+    if difference := end_of_difference(output, place, stop):
+        return difference
     while place > stop and is_idle(output, place):
         place -= 1
     if place <= stop:
@@ -72,6 +80,27 @@ def step_end(output: Output) -> Reason | None:
     message = FailureMessage("\n".join(lines)[:LONGEST], context, is_end=True)
     number = output.number(place + 1)
     return Reason(place + 1, number, LAST, "end of the step", message)
+
+
+def end_of_difference(output: Output, place: int, stop: int) -> Reason | None:
+    """Return the last file of a difference that ends at a place, with the first lines changed."""
+    changed = list[str]()
+    while place > stop and output.text(place)[:1] not in OF_DIFFERENCE and is_idle(output, place):
+        place -= 1
+    for number in range(place, stop, -1):
+        text = output.text(number)
+        if named := NEW_FILE.match(text):
+            if not changed:
+                return None
+            lines = [named[1], *changed[:-MOST:-1]]
+            context = lines_before(output, number)
+            message = FailureMessage("\n".join(lines)[:LONGEST], context, is_end=True)
+            return Reason(number, output.number(number), LAST, "end of a difference", message)
+        if CHANGED.match(text):
+            changed.append(text)
+        elif text and text[0] not in OF_DIFFERENCE:
+            return None
+    return None
 
 
 def is_idle(output: Output, place: int) -> bool:
