@@ -98,7 +98,7 @@ class Source(NamedTuple):
     schedules: tuple[str, ...]
     """Those of `triggers` that a clock fires."""
     proposals: tuple[str, ...]
-    """Those that run what is not part of the branch yet."""
+    """Those that tell nothing of the branch: what they run is no part of it, yet or at all."""
     children: tuple[str, ...]
     """Those by which one run makes another, which tells of no workflow until its name is known."""
     errands: tuple[str, ...]

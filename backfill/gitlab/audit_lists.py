@@ -21,7 +21,7 @@ from backfill.records import (
     UnreadItem,
 )
 from rows import Unmappable
-from rows.gitlab import clock, workflowrun
+from rows.gitlab import clock, triggers
 from rows.gitlab.words import STATES, read_status, state_of
 from rows.gitlab.workflow import ci_file
 
@@ -32,7 +32,7 @@ def map_run(repository: Repository, record: Json) -> ListedRun:
     """Return a listed pipeline; what is not of the CI file goes by what started it."""
     status, iid, source = record.get("status"), record.get("iid"), record.get("source")
     words = state_of(status if status in STATES else None)
-    has_own = source in (workflowrun.CHILD, *workflowrun.SCHEDULES)
+    has_own = source in triggers.NOT_OF_THE_FILE
     return ListedRun(
         gitid=record["id"],
         attempt=1,

@@ -15,8 +15,8 @@ from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable
 from rows.gitlab import clock
+from rows.gitlab.triggers import UNENDED
 from rows.gitlab.words import ENDED
-from rows.gitlab.workflowrun import UNENDED
 from store.doors.api import Read
 from store.state.backfill_progress import DONE, OPEN, RunRead
 

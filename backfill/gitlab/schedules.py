@@ -11,7 +11,7 @@ from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.api_objects import read_named
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
-from rows.gitlab.workflowrun import SCHEDULES
+from rows.gitlab.triggers import SCHEDULES
 
 
 def read_schedules(

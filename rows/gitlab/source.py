@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from rows.gitlab import branch, events, repo, secrets, workflowrun
+from rows.gitlab import branch, events, repo, secrets, triggers, workflowrun
 from rows.gitlab.job_trace import NO_MARK, TraceFailureReader
 from rows.gitlab.words import describe_reason
 from rows.source_record import Links, Source
@@ -68,10 +68,10 @@ GITLAB = Source(
         for event, rows_of in events.EVENTS.items()
     },
     ignored=IGNORED,
-    triggers=workflowrun.TRIGGERS,
-    schedules=workflowrun.SCHEDULES,
-    proposals=workflowrun.PROPOSALS,
-    children=(workflowrun.CHILD,),
+    triggers=triggers.TRIGGERS,
+    schedules=triggers.SCHEDULES,
+    proposals=(*triggers.PROPOSALS, *triggers.ASIDE),
+    children=(triggers.CHILD,),
     errands=(),
     run_events=("pipeline", "build"),
     rows_for=events.rows_for,
@@ -92,7 +92,7 @@ GITLAB = Source(
     is_sample=repo.is_sample,
     retries_inside=True,
     waits_for_ever=True,
-    unended=workflowrun.UNENDED,
+    unended=triggers.UNENDED,
     counts_by_workflow=False,
     watched_as=f"{repo.NAME}:",
 )

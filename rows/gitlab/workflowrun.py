@@ -11,23 +11,12 @@ from typing import NamedTuple
 from rows import Row, fields
 from rows.gitlab import clock, version
 from rows.gitlab.job import IN_PIPELINE, LISTED, JobFields, Place, job_row, last_time
+from rows.gitlab.triggers import ASIDE, CHILD, SCHEDULES, UNENDED
 from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of
 from rows.gitlab.workflow import ci_file
 from rows.source_record import Payload, Repository
 from rows.version import STUB, believed
 
-# https://docs.gitlab.com/ci/jobs/job_rules/#ci_pipeline_source-predefined-variable
-TRIGGERS = tuple(
-    "push merge_request_event schedule web trigger api pipeline parent_pipeline external chat"
-    " external_pull_request_event webide ondemand_dast_scan ondemand_dast_validation"
-    " security_orchestration_policy container_registry_push pipeline_execution_policy_schedule"
-    " duo_workflow".split()
-)
-SCHEDULES = ("schedule",)
-UNENDED = ("external",)
-"""Made of what another CI says, which may stop saying anything."""
-PROPOSALS = ("merge_request_event", "external_pull_request_event")
-CHILD = "parent_pipeline"
 WITH_WARNINGS = ("passed with warnings", "success-with-warnings", "success_with_warnings")
 HOOK_AT, API_AT = "object_attributes", "pipeline"
 
@@ -126,11 +115,12 @@ def parent_of(source: Payload) -> dict[str, object]:
 def usual_workflow(source: str | None, payload: Payload, repo: Repository) -> dict[str, object]:
     """Return the workflow: the project's CI file, but of schedules and children: they have own.
 
-    What another CI says is of no file of the project, which it must not turn red or green.
+    What another CI says, or what GitLab runs aside, is of no file of the project, which it must
+    not turn red or green.
     """
     if source in (*SCHEDULES, CHILD, None):
         return {}
-    if source in UNENDED:
+    if source in (*UNENDED, *ASIDE):
         return {"workflowname": source}
     return {"workflowname": ci_file(payload), "workflowgitid": repo.gitid}
 

@@ -47,7 +47,9 @@ COLUMNS_OF_MAIN_NOW = {
 
 PROPOSALS = (
     "'pull_request', 'pull_request_target', 'pull_request_review', 'pull_request_review_comment',"
-    " 'merge_group', 'merge_request_event', 'external_pull_request_event'"
+    " 'merge_group', 'merge_request_event', 'external_pull_request_event', 'webide',"
+    " 'ondemand_dast_scan', 'ondemand_dast_validation', 'security_orchestration_policy',"
+    " 'container_registry_push', 'duo_workflow', 'pipeline_execution_policy_schedule'"
 )
 """Events of proposals: rows.sources.PROPOSALS."""
 CHILDREN = "'parent_pipeline'"

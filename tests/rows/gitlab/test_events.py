@@ -128,13 +128,14 @@ def test_schedule_names_its_pipelines_and_a_hook_leaves_that_out():
     assert row["workflowname"] == "Nightly"
 
 
-def test_what_another_ci_says_is_no_workflow_of_the_file():
+@pytest.mark.parametrize("source", ["external", "ondemand_dast_scan", "container_registry_push"])
+def test_what_another_ci_says_or_gitlab_runs_aside_is_no_workflow_of_the_file(source: str):
     for rows in (
-        told("pipeline", pipeline(source="external")),
-        read("pipeline", payloads.read_pipeline(pipeline(source="external"))),
+        told("pipeline", pipeline(source=source)),
+        read("pipeline", payloads.read_pipeline(pipeline(source=source))),
     ):
         (row,) = rows_of(rows, "workflowruns")
-        assert (row["workflowname"], row.get("workflowgitid")) == ("external", None)
+        assert (row["workflowname"], row.get("workflowgitid")) == (source, None)
 
 
 def test_child_pipeline_knows_its_parent_at_both_doors():
