@@ -1,19 +1,20 @@
 """`/job?repo=&workflow=&job=`: one job of a workflow over its newest runs."""
 
-from functools import partial
-
-from flask import Blueprint, abort
+from flask import Blueprint, abort, g
 
 from dashboard.history import shown_history
 from dashboard.web import filters, links
 from dashboard.web.request import store
 from store.history import newest_jobs
+from store.history.newest_jobs import JobEnd
 from store.reads import failures
 
 TITLE = shown_history.TITLE
 blueprint = Blueprint("job", __name__)
 LOOKED_AT = 200
 """Runs whose jobs of the name are looked for."""
+SECONDS = 0.15
+"""For a look at older ones, where those have none."""
 
 
 @blueprint.get("/job")
@@ -22,7 +23,18 @@ def show() -> str:
     branch = filters.text("branch") or None
     flow = shown_history.read_workflow(LOOKED_AT, branch)
     keys = [run.key for run in flow.runs]
-    find = partial(newest_jobs.list_jobs_of, store(), keys)
+    since = None
+
+    def find(name: str) -> list[JobEnd]:
+        """Return its jobs of the newest runs, else older ones: old runs lead here, too."""
+        nonlocal since
+        if newest := newest_jobs.list_jobs_of(store(), keys, name):
+            return newest
+        own = newest_jobs.of_workflow(flow.repo.Id, flow.key, name, branch)
+        older = newest_jobs.list_jobs_where(store(), own, LOOKED_AT, g.now, SECONDS)
+        since = older.since
+        return older.jobs
+
     name, of_name = shown_history.find_named("job", find)
     ends = shown_history.newest_first(of_name)
     if not ends:
@@ -39,5 +51,6 @@ def show() -> str:
         ends,
         crumbs,
         reasons=failures.read_reasons(store(), dict.fromkeys(failed)),
-        looked_at=len(keys),
+        looked_at=None if since else len(keys),
+        searched=since,
     )

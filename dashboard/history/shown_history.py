@@ -69,10 +69,15 @@ def read_workflow(limit: int, branch: str | None = None) -> ChosenWorkflow:
     key: WorkflowKey | None = gitid
     if gitid is None:
         find = partial(newest_runs.find_workflow, store(), repo.Id)
-        _, key = find_named("workflow", find)
+        name, key = find_named("workflow", find)
     runs = []
     if key is not None:
         runs = newest_runs.list_workflow_runs(store(), repo.Id, key, limit, branch)
+    if isinstance(key, int) and gitid is None and len(runs) < limit:
+        # Of runs of which jobs alone are known the name is all that is told.
+        key, by_id = (key if runs else name.casefold()), len(runs)
+        list_named = partial(newest_runs.list_workflow_runs, store(), repo.Id, name.casefold())
+        runs += list_named(limit - by_id, branch)
     if not runs or key is None:
         abort(404, f"No run of workflow {name or gitid} of {repo.name} is stored.")
     return ChosenWorkflow(repo, key, names.label_runs(runs[:1])[repo.Id, runs[0].workflow], runs)

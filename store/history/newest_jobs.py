@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from engines.chunks import by_scope
-from rows.words import RunKey
-from schema.tables.ci import jobs
+from rows.words import RunKey, WorkflowKey
+from schema.tables.ci import jobs, workflowruns
 from store.reads.connection import StatementTimeout, limit_time
 from store.reads.runs import columns
 
@@ -99,6 +99,20 @@ def of_pool(labels: Sequence[str], group: str) -> list[ColumnElement[bool]]:
         has_labels,
         job.runnergroup == group if group else func.coalesce(job.runnergroup, "") == "",
     ]
+
+
+def of_workflow(
+    repoid: int, key: WorkflowKey, name: str, branch: str | None = None
+) -> list[ColumnElement[bool]]:
+    """Return what jobs of one name of a workflow fulfil, of one branch if that is given."""
+    job, run = jobs.c, workflowruns.c
+    if isinstance(key, int):
+        is_of_flow = run.workflowgitid == key
+    else:
+        is_of_flow = and_(run.workflowgitid.is_(None), run.workflowname == key)
+    runs = select(run.Id).where(run.provider == job.provider, run.gitid == job.rungitid, is_of_flow)
+    whose = [] if branch is None else [job.branchname == branch]
+    return [job.repoid == repoid, job.name == name, *whose, runs.exists()]
 
 
 def list_jobs_where(

@@ -10,12 +10,18 @@ from store.reads.runs import Repo, Run, columns
 
 
 def list_newest(connection: Connection, limit: int, *conditions: ColumnElement[bool]) -> list[Run]:
-    """Return the newest runs that fit, newest first."""
-    run = workflowruns.c
+    """Return the newest runs that fit, newest first.
+
+    After them come those without a time, of which jobs alone are known.
+    """
+    run, listed = workflowruns.c, list[Run]()
     query = select(*columns(workflowruns, Run)).where(*conditions, run.repo.is_not(None))
-    query = query.where(run.createtime.is_not(None))
-    rows = connection.execute(query.order_by(run.createtime.desc(), run.Id.desc()).limit(limit))
-    return [Run(*row) for row in rows]
+    timed = query.where(run.createtime.is_not(None)).order_by(run.createtime.desc())
+    for ordered in (timed, query.where(run.createtime.is_(None))):
+        if len(listed) < limit:
+            rows = connection.execute(ordered.order_by(run.Id.desc()).limit(limit - len(listed)))
+            listed += [Run(*row) for row in rows]
+    return listed
 
 
 def list_workflow_runs(
@@ -79,7 +85,8 @@ def find_workflow(connection: Connection, repoid: int, name: str) -> WorkflowKey
     if ids:
         where = [run.repoid == repoid, run.workflowgitid.in_(ids)]
     newest = select(run.workflowgitid).where(*where).order_by(run.createtime.desc()).limit(1)
-    row = connection.execute(newest).first()
-    if row is None:
-        return None
-    return name.casefold() if row[0] is None else int(row[0])
+    for has_time in (run.createtime.is_not(None), run.createtime.is_(None)):
+        row = connection.execute(newest.where(has_time)).first()
+        if row is not None:
+            return name.casefold() if row[0] is None else int(row[0])
+    return None

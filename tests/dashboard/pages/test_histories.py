@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from dashboard.history import job_history
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, text_of
 
@@ -112,6 +113,24 @@ def test_runner_page_has_the_jobs_of_all_repositories(client: FlaskClient, engin
     words = told(client, "/runner?name=build-3")
     assert "build-3 Runner · Linux · group pool" in words
     assert sorted(set(runs_on(text_of(client, "/runner?name=build-3")))) == sorted(gitids)
+
+
+def test_job_that_the_newest_runs_have_not_is_looked_for_before_them(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(job_history, "LOOKED_AT", 1)
+    repoid = stored.repo(engine)
+    store_history(engine, repoid)
+    created, pages = NOW - timedelta(days=40), dict[int, int]()
+    for flow, name in ((FLOW, "CI"), (502, "Docs")):
+        gitid = stored.run(engine, repoid, created, workflowgitid=flow, workflowname=name)
+        stored.job(engine, repoid, gitid, created, name="pack", workflowname=name)
+        pages[flow] = gitid
+    page = text_of(client, f"/job?repo=octo-org/app&workflowgitid={FLOW}&job=pack")
+    assert runs_on(page) == [pages[FLOW]]
+    assert "Jobs created since" in page
+    assert f"workflowgitid={FLOW}&amp;job=pack" in text_of(client, f"/runs/github/{pages[FLOW]}")
+    text_of(client, f"/job?repo=octo-org/app&workflowgitid={FLOW}&job=pack&branch=x", 404)
 
 
 @pytest.mark.parametrize(

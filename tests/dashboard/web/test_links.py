@@ -1,0 +1,69 @@
+"""A link that a page shows leads somewhere."""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from fakegithub.world.history import history
+from rows.github.events import rows_for
+from tests.counts import count
+from tests.dashboard.conftest import PAGES
+from tests.store import production_doors
+
+MOST = count(10, 1000)
+LINK = re.compile(r'href="(/[^"#]*)')
+
+
+def links_of(page: str) -> Iterator[str]:
+    """Yield the pages of ours that a page leads to."""
+    for link in LINK.findall(page):
+        if not link.startswith("/static/"):
+            yield html.unescape(link)
+
+
+def find_dead(client: FlaskClient) -> dict[str, tuple[str, int]]:
+    """Follow links from the first pages on, MOST of each kind; return those that lead nowhere, each
+    with a page that shows it."""
+    shown_on = dict.fromkeys(PAGES, "")
+    waiting, dead, asked = [*PAGES], dict[str, tuple[str, int]](), Counter[tuple[str, int]]()
+    while waiting:
+        path = waiting.pop(0)
+        kind = path.partition("?")[0].split("/")[1], path.count("/")
+        asked[kind] += 1
+        if asked[kind] > MOST:
+            continue
+        answer = client.get(path)
+        if answer.status_code >= 400:
+            dead[path] = shown_on[path], answer.status_code
+        elif answer.mimetype == "text/html":
+            new = [link for link in links_of(answer.text) if link not in shown_on]
+            shown_on.update(dict.fromkeys(new, path))
+            waiting += dict.fromkeys(new)
+    return dead
+
+
+ONLY = {
+    "jobs": lambda one: one.event == "workflow_job",
+    "runs": lambda one: one.event == "workflow_run",
+    "pushes": lambda one: one.event == "push",
+    "all": lambda one: one.event != "ping",
+    "all, every other run lost": lambda one: (
+        one.event == "workflow_job"
+        or (one.event == "workflow_run" and one.payload["workflow_run"]["run_number"] % 2)
+    ),
+}
+
+
+@pytest.mark.parametrize("kept", ONLY.values(), ids=ONLY)
+def test_every_link_leads_somewhere(
+    client: FlaskClient, engine: Engine, kept: Callable[[Any], bool]
+):
+    told = [one for one in history(runs=12, days=2, seed=3).deliveries() if kept(one)]
+    production_doors.write(engine, [rows_for(one.event, one.payload) for one in told])
+    assert find_dead(client) == {}
