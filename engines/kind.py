@@ -159,6 +159,9 @@ class Kind:
     groups_by_steps: bool = False
     """Whether GROUP BY steps down an index from value to value, and a MIN for each does not; nor is
     stepped down to a value that another row says to be the least, but that a statement says."""
+    reads_by_key: bool = False
+    """Whether rows of an index are read one by one, in its order, so that many of them are read
+    quicker by stretches of the table's key. SQLite gains nothing; PostgreSQL sorts them itself."""
     has_arrays: bool = False
     """Whether a list of values is bound as one, and LATERAL looks for each by itself."""
     joins_laterally: bool = False

@@ -73,10 +73,7 @@ DURABLE: dict[str, tuple[Callable[[str], bool], str]] = {
         "must be 1 while the binary log is on, or replicas and restores lose commits",
     ),
     "max_allowed_packet": (lambda n: int(n) >= PACKET_BYTES, f"must be {PACKET_BYTES} or more"),
-    "sql_mode": (
-        lambda value: "STRICT_ALL_TABLES" in value,
-        "must be strict, or values are cut without an error",
-    ),
+    "sql_mode": (lambda mode: "STRICT_ALL_TABLES" in mode, "must be strict, or values are cut"),
 }
 
 
@@ -237,6 +234,7 @@ MYSQL = Kind(
     make_view=make_view,
     seconds_between="TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000".format,
     groups_by_steps=True,
+    reads_by_key=True,
     wait_for_connections=wait_for_connections,
     durability=durability,
     cipher=cipher,

@@ -23,12 +23,12 @@ from store.errors.error_filter import (
     ErrorFilter,
     asks_jobs,
     narrow,
-    select_said,
 )
 from store.errors.error_places import ErrorNames, name_places
 from store.errors.error_ranking import ErrorDays, ErrorPage, KnownError, find_first
 from store.errors.error_sums import ErrorCount, add_counts
 from store.errors.job_failures import JobFailures
+from store.errors.word_search import list_said
 from store.reads.months import RolledDay
 
 
@@ -131,11 +131,7 @@ class RankedErrors:
         """Return the errors that have the words in any message, and the problem; None for all."""
         names: set[str] | None = None
         if self.filter.text is not None:
-            # Of their index's order MySQL would make much, row by row, and the message of each;
-            # around a SELECT of its own it took all days.
-            own = failures.c.fingerprint.concat("").label("own")
-            said = select_said(self.filter, self.filter.text).with_only_columns(own).distinct()
-            names = set(self.connection.scalars(said))
+            names = list_said(self.connection, self.filter, self.filter.text)
         if self.filter.problem is not None:  # an error is of one; a step in its index for each
             f = failures.c
             query = select(f.fingerprint).where(f.problem == self.filter.problem).distinct()
