@@ -19,6 +19,9 @@ from packument import Reader
 ALIAS = re.compile(r"npm:((?:@[^/@]+/)?[^/@]+)(?:@(.*))?")
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 NAME = re.compile(r"(?:@[A-Za-z0-9~_.!*'()-]+/)?[A-Za-z0-9~_.!*'()-]+")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+NO_VERSIONS = {"created", "modified", "unpublished"}
+"""What else has a time in a packument."""
 AGAIN = (429, 500, 502, 503, 504)
 
 
@@ -114,15 +117,19 @@ def read_packument(file: IO[bytes]) -> tuple[dict[str, Any], dict[str, Any], dic
             given = reader.value()
             if isinstance(given, dict):
                 rows[version] = version_row(given)
-                if fields.get("dist-tags", {}).get("latest", version) == version:
+                if members(fields.get("dist-tags")).get("latest", version) == version:
                     newest = given
     return fields, rows, newest
 
 
+def members(given: object) -> dict[str, Any]:
+    """Return what should be an object; old documents have lists, texts and nulls there."""
+    return given if isinstance(given, dict) else {}
+
+
 def version_row(given: dict[str, Any]) -> dict[str, Any]:
     """Return what a version's document says of it."""
-    dist: Any = given.get("dist")
-    dist = dist if isinstance(dist, dict) else {}
+    dist = members(given.get("dist"))
     licensed, size, commit = given.get("license"), dist.get("unpackedSize"), given.get("gitHead")
     if isinstance(licensed, dict):
         licensed = licensed.get("type")
@@ -139,40 +146,65 @@ def emit_package(
     name: str, fields: dict[str, Any], rows: dict[str, dict[str, Any]], newest: dict[str, Any]
 ) -> None:
     """Print a package, its versions, and what its newest version needs."""
-    latest = fields.get("dist-tags", {}).get("latest") or newest.get("version")
+    latest = members(fields.get("dist-tags")).get("latest") or newest.get("version")
+    latest = latest if isinstance(latest, str) else None
     about = str(fields.get("description") or newest.get("description") or "")[:1000]
     emit(
         "packages", name=name, import_id=name, latestversion=latest, mine=True, readme=about or None
     )
-    times = fields.get("time", {})
+    times = members(fields.get("time"))
     for version, row in rows.items():
         if len(version) <= 255:
-            emit("versions", package=name, version=version, published_at=times.get(version), **row)
+            emit(
+                "versions", package=name, version=version, published_at=time_of(times, version),
+                yanked=False, yankreason=None, **row,
+            )  # fmt: skip
+    # What was unpublished keeps its time, and is in no list of versions any more.
+    for version in (
+        times.keys() - rows.keys() - NO_VERSIONS if rows or "unpublished" in times else ()
+    ):
+        if len(version) <= 255 and (published := time_of(times, version)):
+            own = {"package": name, "version": version, "published_at": published}
+            emit("versions", **own, yanked=True, yankreason="unpublished")
     if newest and latest in rows:
         emit_needs(name, latest, newest)
     for kind, url in addresses({**newest, **fields} if newest else fields):
         emit("package_urls", package=name, type=kind, url=url)
 
 
+def time_of(times: dict[str, Any], version: str) -> str | None:
+    """Return when a version was published, where that is a time."""
+    time = times.get(version)
+    return time if isinstance(time, str) and TIME.match(time) else None
+
+
 def emit_needs(name: str, version: str, given: dict[str, Any]) -> None:
     """Print what a version needs; what is optional the registry lists twice."""
-    optional = given.get("optionalDependencies") or {}
-    peers, kept = given.get("peerDependencies") or {}, given.get("peerDependenciesMeta") or {}
+    optional, peers = (
+        members(given.get("optionalDependencies")),
+        members(given.get("peerDependencies")),
+    )
+    kept = members(given.get("peerDependenciesMeta"))
     needs = [
         *((each, span, "optional", None) for each, span in optional.items()),
         *(
             (each, span, "runtime", None)
-            for each, span in (given.get("dependencies") or {}).items()
+            for each, span in members(given.get("dependencies")).items()
             if each not in optional
         ),
         *(
-            (each, span, "optional" if kept.get(each, {}).get("optional") else "runtime", "peer")
+            (
+                each,
+                span,
+                "optional" if members(kept.get(each)).get("optional") else "runtime",
+                "peer",
+            )
             for each, span in peers.items()
         ),
     ]
     for position, (own, span, kind, onlyif) in enumerate(needs, start=1):
         alias = ALIAS.fullmatch(str(span))
-        needed, wanted = (alias[1], alias[2]) if alias else (own, str(span))
+        needed, wanted = (alias[1], alias[2]) if alias else (own, str(span or ""))
         emit(
             "dependencies", package=name, version=version, position=position, name=needed[:512],
             kind=kind, range=(wanted or "")[:512] or None, onlyif=onlyif,

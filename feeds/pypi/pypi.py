@@ -21,7 +21,12 @@ REQUIRED = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:@\s*\S+|\(?(?P<range>[^;)]*)\)?)"
     r"\s*(?:;\s*(?P<marker>.*))?"
 )
-FILE = re.compile(r"(?P<name>.+?)-(?P<version>\d[^-]*?)(?:\.tar\.\w+|\.zip|\.egg|-.*\.\w+)")
+SOURCES = re.compile(r"\.(?:tar\.\w+|tgz|zip)")
+BUILT = re.compile(r"\.(?:win|linux|macosx)")
+"""What begins the name of a system in installers of before wheels."""
+BEFORE_RELEASE = re.compile(r"[-_.](?=(?:a|b|rc)\d*$)")
+"""What older archives put before the word of what is no release yet, and PEP 440 does not."""
+HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 LABELS = {
     "source": "source sourcecode github gitlab code",
     "repository": "repository repo sourcerepository",
@@ -103,7 +108,9 @@ def emit_package(distribution: dict[str, Any]) -> None:
         "packages", name=metadata["name"], import_id=name, latestversion=version, mine=True,
         readme=(metadata.get("summary") or "")[:1000] or None,
     )  # fmt: skip
-    files = files_by_version(name)
+    # What comes from an address of its own (`app @ git+https://...`) is none of the index's, which
+    # may have another one of that name.
+    files = {} if distribution.get("is_direct") else files_by_version(name)
     files.setdefault(version, [])
     for each, of_version in files.items():
         emit("versions", package=name, version=each, **version_values(of_version))
@@ -111,7 +118,11 @@ def emit_package(distribution: dict[str, Any]) -> None:
     licensed = metadata.get("license_expression") or metadata.get("license") or ""
     own: dict[str, Any] = {"package": name, "version": version}
     checksum = f"sha256:{hashes['sha256']}" if "sha256" in hashes else None
-    emit("versions", **own, checksum=checksum, license=licensed if fits(licensed) else None)
+    commit = distribution["download_info"].get("vcs_info", {}).get("commit_id", "")
+    emit(
+        "versions", **own, checksum=checksum, license=licensed if fits(licensed) else None,
+        **({"commithash": commit} if HASH.fullmatch(commit) else {}),
+    )  # fmt: skip
     for position, text in enumerate(metadata.get("requires_dist", []), start=1):
         match = REQUIRED.fullmatch(text.strip())
         if match:
@@ -150,10 +161,26 @@ def files_by_version(name: str) -> dict[str, list[dict[str, Any]]]:
         raise SourceDown(f"{index()}: {error}") from error
     found = defaultdict[str, list[dict[str, Any]]](list)
     for file in files:
-        match = FILE.fullmatch(file["filename"])
-        if match:
-            found[match["version"]].append(file)
+        version = version_of(file["filename"], name)
+        if version:
+            found[version].append(file)
     return found
+
+
+def version_of(file: str, name: str) -> str | None:
+    """Return the version that a file's name tells, None where it tells none.
+
+    The name of a package may hold a dash before a digit, as `python-3parclient`.
+    """
+    begins = [place for place, letter in enumerate(file) if letter == "-"]
+    begin = next((place for place in reversed(begins) if normal(file[:place]) == name), None)
+    if begin is None:
+        return None
+    rest = file[begin + 1 :]
+    ends = list(SOURCES.finditer(rest))
+    text = rest[: ends[-1].start()] if ends else rest.partition("-")[0].removesuffix(".egg")
+    text = BEFORE_RELEASE.sub("", BUILT.split(text)[0])
+    return text if text[:1].isdigit() else None
 
 
 def version_values(files: list[dict[str, Any]]) -> dict[str, Any]:
@@ -167,7 +194,7 @@ def version_values(files: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         # Times have a fraction or none: a text with one would sort before the other.
         "published_at": min(times, key=lambda time: time.removesuffix("Z")) if times else None,
-        "yanked": all(reason is not False for reason in yanked),
+        "yanked": all(reason is not False and reason is not None for reason in yanked),
         "yankreason": reasons[0][:1000] if reasons else None,
         "size": max(sizes) if sizes else None,
     }

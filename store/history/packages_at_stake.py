@@ -14,6 +14,7 @@ from schema.tables import ci
 from schema.tables import packages as tables
 from store.history.red_now import RedWorkflow
 from store.packages.dependents import list_dependents
+from store.packages.early_versions import is_early
 from store.packages.name_links import LISTS
 
 MOST_REPOSITORIES, MOST_PACKAGES, MOST_MINE = 50, 20, 200
@@ -116,6 +117,7 @@ def list_at_stake(
     ]
 
 
+Versions = dict[int, list[tuple[str, datetime, bool | None]]]
 Claimed = tuple[int, str, str, str | None, str]
 """Of a package: its number, registry, name, folder, and the proof."""
 
@@ -159,17 +161,19 @@ def judge_packages(
 
 
 def read_releases(connection: Connection, packages: Collection[int]) -> dict[int, Release]:
-    """Return the newest version of packages that was not taken back, with their cadence."""
-    v = tables.versions.c
+    """Return packages' newest version not taken back, with their cadence: a release, if any is."""
+    v, p = tables.versions.c, tables.packages
     query = (
-        select(v.package_id, v.version, v.published_at, v.releasedred)
+        select(v.package_id, p.c.manager, v.version, v.published_at, v.releasedred)
+        .join(p, p.c.Id == v.package_id)
         .where(v.package_id.in_(packages), v.published_at.is_not(None), v.gonetime.is_(None))
         .where(or_(v.yanked.is_(None), v.yanked.is_(False)))
         .order_by(v.published_at.desc(), v.Id.desc())
     )
-    told = defaultdict[int, list[tuple[str, datetime, bool | None]]](list)
-    for package, *version in connection.execute(query):
-        told[package].append(tuple(version))
+    told, early = Versions(), Versions()
+    for package, manager, *version in connection.execute(query):
+        kept = early if is_early(manager, version[0]) else told
+        kept.setdefault(package, []).append(tuple(version))
     return {
         package: Release(
             versions[0][0],
@@ -177,7 +181,7 @@ def read_releases(connection: Connection, packages: Collection[int]) -> dict[int
             gap_of([published for _, published, _ in versions[:RELEASES]]),
             versions[0][2],
         )
-        for package, versions in told.items()
+        for package, versions in (early | told).items()
     }
 
 

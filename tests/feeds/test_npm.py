@@ -107,6 +107,49 @@ def test_what_a_version_needs_is_told_once_each_by_its_real_name(capsys):
     ]
 
 
+def told_of(document: dict, capsys) -> list[tuple[str, dict]]:
+    """Return the streams and records that a packument leads to."""
+    feed = module("npm")
+    feed.emit_package("app", *feed.read_packument(io.BytesIO(json.dumps(document).encode())))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(line["stream"], line["record"]) for line in lines]
+
+
+def test_unpublished_versions_are_taken_back(capsys):
+    day = "2026-01-0{}T00:00:00.000Z"
+    times = {"created": day.format(1), "1.0.0": day.format(2), "1.0.1": day.format(3)}
+    whole = {"dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"version": "1.0.0"}}}
+    told = [record for stream, record in told_of({**whole, "time": times}, capsys)][1:]
+    assert [(one["version"], one["yanked"], one["yankreason"]) for one in told] == [
+        ("1.0.0", False, None),
+        ("1.0.1", True, "unpublished"),
+    ]
+    gone = {"time": {**times, "unpublished": {"time": day.format(4), "versions": ["1.0.0"]}}}
+    told = [record for _, record in told_of(gone, capsys)]
+    assert told[0]["latestversion"] is None
+    assert sorted((one["version"], one["yanked"]) for one in told[1:]) == [
+        ("1.0.0", True),
+        ("1.0.1", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dependencies": [], "optionalDependencies": "x", "peerDependencies": None},
+        {"peerDependencies": {"a": "1"}, "peerDependenciesMeta": {"a": True}},
+        {"dependencies": {"a": None}, "dist": [], "license": ["MIT"]},
+    ],
+)
+@pytest.mark.parametrize("own", [{}, {"time": None}, {"time": {"1.0.0": None}}, {"dist-tags": []}])
+def test_odd_fields_of_old_documents_end_no_load(odd: dict, own: dict, capsys):
+    document = {"versions": {"1.0.0": {"version": "1.0.0", **odd}}, **own}
+    told = dict(told_of(document, capsys))
+    assert told["packages"]["latestversion"] == "1.0.0"
+    assert told["versions"]["published_at"] is None
+    assert told.get("dependencies", {}).get("name") in (None, "a")
+
+
 def test_folder_of_a_repository_is_part_of_its_address():
     given = {"repository": {"url": "git+https://github.com/o/r.git", "directory": "./packages/a/"}}
     url = "git+https://github.com/o/r.git/tree/HEAD/packages/a"

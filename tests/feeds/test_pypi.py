@@ -60,6 +60,37 @@ def test_distributions_come_with_all_versions_and_what_the_resolved_one_needs(
     ]
 
 
+@pytest.mark.parametrize(
+    ("file", "name", "version"),
+    [
+        ("python-3parclient-4.2.tar.gz", "python-3parclient", "4.2"),
+        ("iso-639-0.4.5.tar.gz", "iso-639", "0.4.5"),
+        ("iso_639-0.4.5-py3-none-any.whl", "iso-639", "0.4.5"),
+        ("zope.interface-5.0.0.win32-py3.8.exe", "zope-interface", "5.0.0"),
+        ("pytz-2013b-py2.7.egg", "pytz", "2013b"),
+        ("app-1.0-rc1.tar.gz", "app", "1.0rc1"),
+        ("app-1.0-1-py3-none-any.whl", "app", "1.0"),
+        ("other-1.0.tar.gz", "app", None),
+        ("app-latest.zip", "app", None),
+    ],
+)
+def test_version_of_a_file_is_what_follows_the_name_of_its_package(
+    file: str, name: str, version: str | None
+):
+    assert module("pypi").version_of(file, name) == version
+
+
+def test_package_of_an_address_of_its_own_is_not_asked_of_the_index(capsys, monkeypatch):
+    monkeypatch.setenv("SOURCE_PYPI_URL", "http://127.0.0.1:9")  # which answers nothing
+    source = {"url": "https://git.example.org/app.git", "vcs_info": {"commit_id": "a" * 40}}
+    given = {"metadata": {"name": "app", "version": "1.0"}, "download_info": source}
+    assert module("pypi").emit_all([{**given, "is_direct": True}]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [line["record"] for line in lines if line.get("stream") == "versions"]
+    assert told[-1]["commithash"] == "a" * 40
+    assert module("pypi").emit_all([given]) == 75
+
+
 def test_yanked_is_false_true_or_the_reason_of_every_file():
     read = module("pypi").version_values
     files = sample("pypi-simple.json")["alembic"]["files"]
@@ -67,6 +98,7 @@ def test_yanked_is_false_true_or_the_reason_of_every_file():
     assert read(files)["yankreason"] == "something went wrong with alembic init"
     assert read([{"yanked": True}, {"yanked": False}])["yanked"] is False
     assert (read([{"yanked": ""}])["yanked"], read([{"yanked": ""}])["yankreason"]) == (True, None)
+    assert read([{"yanked": None}])["yanked"] is False
     times = [{"upload-time": "2023-01-01T00:00:00Z"}, {"upload-time": "2023-01-01T00:00:00.5Z"}]
     assert read(times)["published_at"] == "2023-01-01T00:00:00Z"
 

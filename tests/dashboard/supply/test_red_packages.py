@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
+from schema.tables import packages as tables
 from schema.tables.ci import workflows
 from store.history import packages_at_stake
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, text_of
 from tests.dashboard.supply import stakes
+from tests.store.packages.shop import Shop
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -57,6 +59,30 @@ def test_red_branches_stand_with_their_packages_and_who_needs_them(
     known = "this page has manager, q, sort."
     for path in ("/packages", "/packages.csv", "/packages.json"):
         assert known in text_of(client, f"{path}?colour=red", 400)
+
+
+def test_newest_version_is_a_release_where_there_is_one(
+    engine: Engine, client: FlaskClient, red: int
+):
+    stakes.fill(engine, NOW)
+    with engine.begin() as connection:
+        p = tables.packages.c
+        numbers = dict(connection.execute(select(p.name, p.Id)).all())
+        npm = Shop(connection, "npm")
+        core = numbers["@octo-org/app-core"]
+        for hours in (1, 2, 3):
+            own = {"published_at": NOW - timedelta(hours=hours)}
+            npm.version(core, f"2.0.0-canary.{hours}", **own)
+        early = {name: npm.package(name) for name in ("rc", "only")}
+        for name, versions in {"rc": ("1.0.0", "2.0.0-rc.1"), "only": ("0.1.0-alpha.1",)}.items():
+            for place, version in enumerate(versions):
+                own = {"published_at": NOW - timedelta(days=9 - place)}
+                npm.version(early[name], version, **own)
+    (app,) = client.get("/packages.json").get_json()["red"]
+    assert [(one["version"], one["gap"]) for one in app["packages"]] == [("1.9.0", 9.0)] * 2
+    with engine.connect() as connection:
+        told = packages_at_stake.read_releases(connection, early.values())
+    assert [told[early[name]].version for name in ("rc", "only")] == ["1.0.0", "0.1.0-alpha.1"]
 
 
 def test_packages_at_stake_are_searched_ordered_and_counted(
