@@ -33,7 +33,16 @@ from store.errors.error_sums import (
     size_of_sums,
 )
 from store.reads.months import RolledDay, list_counted_days
-from store.rollups.kept_spans import BLOCK, Block, Said, add_up_kept, keep_value, read_kept
+from store.rollups.kept_spans import (
+    BLOCK,
+    KEPT,
+    Block,
+    KeptStores,
+    Said,
+    add_up_kept,
+    keep_value,
+    read_kept,
+)
 
 LIVE = 2
 """Of the days that are asked for, the last ones that are counted with each ask."""
@@ -122,6 +131,7 @@ def read_days(
     subject: tuple[Any, ...],
     read: Callable[[Sequence[Span]], Mapping[datetime, Any]],
     size: Callable[[Any], int],
+    stores: KeptStores = KEPT,
 ) -> dict[datetime, Any]:
     """Return what all days come to, by their begins; `read` counts those that are not kept."""
     ends = dict(wanted.spans)
@@ -135,7 +145,7 @@ def read_days(
 
     known: dict[datetime, Any] = {}
     for first in range(0, len(kept), BLOCK):  # what is stopped by its time has kept some of it
-        known |= read_kept(connection, kept[first : first + BLOCK], subject, say)
+        known |= read_kept(connection, kept[first : first + BLOCK], subject, say, stores)
     return known | count(ends.keys() - known.keys())
 
 

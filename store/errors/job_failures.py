@@ -14,6 +14,7 @@ from functools import partial
 from operator import itemgetter
 from sys import intern
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
 
@@ -26,11 +27,15 @@ from store.errors.error_places import EXAMPLES, ErrorNames, often
 from store.errors.error_sums import ErrorCount, ErrorDay, ErrorSums, add_up_errors
 from store.name_parts import fits
 from store.reads.months import RolledDay
+from store.rollups.kept_spans import KeptStores
 
 BY_TIME = itemgetter(0, 1)
 
 ROW = 30
 """About the characters of what is kept of a failure, but for the names of its job."""
+
+KEPT: KeptStores = WeakKeyDictionary()
+"""Apart from what other pages keep: a store with millions of failures leaves them their room."""
 
 EXITS = frozenset(EXIT_CODES)
 IS_KIND: dict[str, Callable[[str | None, str], bool]] = {
@@ -86,7 +91,7 @@ class JobFailures:
     ) -> None:
         self.calendar, self.kind = wanted.calendar, wanted.filter.kind
         read = partial(read_failures, connection)
-        days = read_days(connection, wanted, kept, ("failures of jobs",), read, size_of)
+        days = read_days(connection, wanted, kept, ("failures",), read, size_of, KEPT)
         tests = list_tests(wanted.filter)
         self.named = [choose(span, days[span[0]], tests) for span in wanted.spans]
 

@@ -98,7 +98,9 @@ class KeptSpans:
                 self.size -= self.spans.popitem(last=False)[1][1].size
 
 
-KEPT: WeakKeyDictionary[Engine, KeptSpans] = WeakKeyDictionary()
+KeptStores = WeakKeyDictionary[Engine, KeptSpans]
+
+KEPT: KeptStores = WeakKeyDictionary()
 
 
 def read_kept(
@@ -106,13 +108,15 @@ def read_kept(
     spans: Sequence[Made],
     subject: Hashable,
     read: Callable[[Sequence[datetime]], Mapping[datetime, Said]],
+    stores: KeptStores = KEPT,
 ) -> dict[datetime, Any]:
     """Return what roll-ups of spans say of a subject, by their begins.
 
     `read` gets the begins of those that are not kept. The spans were read before: what is read
     now may be newer than a span's version, which then is asked for never again, and is not older.
+    `stores`: in whose room it is kept.
     """
-    kept = KEPT.setdefault(connection.engine, KeptSpans())
+    kept = stores.setdefault(connection.engine, KeptSpans())
     values = kept.find(subject, spans)
     missing = {span.begin: span for span in spans if span.begin not in values}
     if missing:

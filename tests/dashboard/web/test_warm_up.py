@@ -3,13 +3,16 @@
 import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, request
 
 from dashboard import warm_up
+from dashboard.pages import error_list
 from schema import migrate
+from store.reads.connection import StatementTimeout
 from store.rollups.spans import RollupPlan
 from tests.dashboard import stored
 from tests.dashboard.browsing import UTC_NOON
@@ -104,4 +107,26 @@ def test_database_that_is_away_is_asked_again_and_told_once(
     warm_up.work(make_client("mysql+pymysql://root@127.0.0.1:9/none").application)
     assert asked == ["/", "/", "/", *warm_up.PATHS]
     assert caplog.text.count("pages are made ahead once they can be:") == 1
+    assert "Traceback" not in caplog.text
+
+
+def test_errors_that_took_too_long_are_asked_for_again(
+    store_url: str,
+    engine: sa.Engine,
+    make_client: MakeClient,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    stored.repo(engine)
+    asked, ranked = list[str](), error_list.RankedErrors
+
+    def rank(*given: Any) -> Any:
+        asked.append(request.query_string.decode())
+        if len(asked) == 2:
+            raise StatementTimeout
+        return ranked(*given)
+
+    monkeypatch.setattr(error_list, "RankedErrors", rank)
+    warm_up.work(make_client(store_url).application)
+    assert asked == ["", "branch=main", "branch=main"]
     assert "Traceback" not in caplog.text
