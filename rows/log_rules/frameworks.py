@@ -83,6 +83,10 @@ NATIVE_TESTS = (
 )  # fmt: skip
 
 DATA_TESTS = (
+    rule("k6", PLACED, r"^time=\S{1,60} level=error msg=.{0,4}thresholds? on metrics",
+         'time="2026-11-21T03:00:00Z" level=error msg="thresholds on metrics \'a\' crossed"'),
+    rule("newman", PLACED, r"^\s{0,4}\d{1,4}\.\s{1,4}\w{0,60}Error\s{2,12}\S",
+         " 1.  AssertionError  Status code is 200", more=1, after=r"\s{4,60}\S"),
     rule("tinytest", PLACED, r"^----- FAILED\[\w{1,20}\]: (?P<path>[^\s<]{1,300})<" + LINE,
          "----- FAILED[data]: test_cart.R<4--4>", more=2, after=r"\s{1,4}(?:call|diff|info)\|"),
     rule("octave", PLACED, r"^(?:error: )?ASSERT errors for:",

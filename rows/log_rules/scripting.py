@@ -27,7 +27,7 @@ SCRIPTING = (
     rule("php", PLACED, r"^(?:PHP )?(?:Fatal error|Parse error|Uncaught \w{1,60}): .{0,900}",
          more=1, after=r"(?!Stack trace|PHP |Errors parsing)\s*+\S",
          example="PHP Fatal error:  Uncaught Error: Call to undefined function total()"),
-    rule("php lint", PLACED, r"^\s{1,4}" + LINE + r" \| ERROR\s{1,4}\| ",
+    rule("php lint", PLACED, r"^\s{1,4}" + LINE + r" \| (?:ERROR\s{1,4}|VIOLATION)\s?\| ",
          " 3 | ERROR | [x] Expected 1 space", is_below=False),
     rule("phpstan", PLACED, r"^ {2}" + LINE
          + r" {2,8}(?=[A-Z]).{0,200}\b(?:[Mm]ethod|[Pp]roperty|[Cc]lass|[Ff]unction|"

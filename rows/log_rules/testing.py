@@ -81,7 +81,8 @@ TESTING = (
     rule("crossed link", PLACED, r"^\s{0,8}\[✖\] \S",
          "  [✖] https://example.org/gone → Status: 404"),
     rule("crossed test", PLACED,
-         r"^\s{0,20}(?:✖|✘|✗|✕|❌) {1,4}(?!(?:found )?\d{1,6} (?:error|problem|test|failed|of))\S",
+         r"^\s{0,20}(?:✖|✘|✗|✕|❌)[\ufe0e\ufe0f]? {1,4}"
+         r"(?!(?:found )?\d{1,6} (?:error|problem|test|failed|of))\S",
          "    ✕ sums two prices (3 ms)", more=2, after=r"(?!\s{0,20}[✔✓√✖✘✗✕─])\s{2,40}\S",
          bare=COUNTED),
     rule("failed test", PLACED, r"^\s{0,8}(?:FAIL(?:ED)?|Failed|FAILURE)(?: -|:|\s{2,8}| test:) "

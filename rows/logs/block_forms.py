@@ -88,8 +88,9 @@ def surefire_reason(output: Output, place: int, rule: Rule) -> Reason | None:
 
 
 SELF_EVIDENT = re.compile(
-    r"> (?:There were failing tests|Compilation (?:failed|error); see|Process 'command|"
-    r"A failure occurred while executing|.{0,200}finished with non-zero exit value)"
+    r"(?:Execution failed for task |> (?:There were failing tests|"
+    r"Compilation (?:(?:failed|error); see|failed to complete)|Process 'command|"
+    r"A failure occurred while executing|.{0,200}finished with non-zero exit value))"
 )
 
 
@@ -99,7 +100,7 @@ def gradle_reason(output: Output, place: int, rule: Rule) -> Reason | None:
     if first is None:
         return None
     lines = first.message.text.split("\n")[1:]
-    if len(lines) < 3 and any(SELF_EVIDENT.match(line) for line in lines):
+    if lines and all(SELF_EVIDENT.match(line) for line in lines):
         return first._replace(rank=VAGUE, message=first.message._replace(vague=True))
     return first
 
