@@ -162,6 +162,9 @@ class Kind:
     reads_by_key: bool = False
     """Whether rows of an index are read one by one, in its order, so that many of them are read
     quicker by stretches of the table's key. SQLite gains nothing; PostgreSQL sorts them itself."""
+    finds_by_number: bool = False
+    """Whether an INSERT that brings the number of a stored row finds that before it writes; else it
+    writes a row, finds its key, and looks for what to take back in each index."""
     has_arrays: bool = False
     """Whether a list of values is bound as one, and LATERAL looks for each by itself."""
     joins_laterally: bool = False

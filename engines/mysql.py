@@ -137,10 +137,9 @@ def connect_reader(place: URL, login: Login) -> Engine:
     engine = connect(place, login)
 
     def make_read_only(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("SET SESSION TRANSACTION READ ONLY")
-        cursor.execute(kind_of(engine).limit(login.read_seconds))
-        cursor.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+            cursor.execute(kind_of(engine).limit(login.read_seconds))
 
     event.listen(engine, "connect", make_read_only)
     # A page's figures come from one moment, however many statements it takes.
@@ -235,6 +234,7 @@ MYSQL = Kind(
     seconds_between="TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000".format,
     groups_by_steps=True,
     reads_by_key=True,
+    finds_by_number=True,
     wait_for_connections=wait_for_connections,
     durability=durability,
     cipher=cipher,

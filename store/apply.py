@@ -25,7 +25,7 @@ from store.write import (
 )
 from store.write.first_reads import EMPTY, FirstReads
 from store.write.repositories import Batch, Tables
-from store.write.upsert import insert_new, upsert
+from store.write.upsert import NONE_KNOWN, insert_new, upsert
 from store.write.version_cache import VersionCache
 
 ORDER = (
@@ -70,7 +70,7 @@ def apply(
     for table in ORDER:
         if is_adopting:
             adopted_rows.adopt_rows(connection, table, tables[table])
-        upsert(connection, table, tables[table])
+        upsert(connection, table, tables[table], fresh.numbers.get(table, NONE_KNOWN))
         insert_new(connection, table, fresh.rows.get(table, ()))
     note = changed_runs.noting(connection, {(run["provider"], run["gitid"]) for run in runs})
     first.write_beside()

@@ -100,7 +100,12 @@ def update_runs(
     retried_jobs.number_jobs(connection, {(one["provider"], one["gitid"]) for one in touched})
     attempts, runs = derive_changes(connection, touched, stubs, stored, note)
     upsert(connection, "runattempts", [*attempts, *known[0]])
-    upsert(connection, "workflowruns", [*runs, *known[1]])
+    upsert(connection, "workflowruns", [*runs, *known[1]], numbers_of(stored))
+
+
+def numbers_of(stored: Mapping[RunKey, Row[Any]]) -> dict[RunKey, int]:
+    """Return the numbers of stored runs, by their keys."""
+    return {key: row.Id for key, row in stored.items()}
 
 
 def derive_changes(
@@ -203,7 +208,7 @@ def attempts_and_jobs() -> CompoundSelect[Any]:
 ATTEMPTS_AND_JOBS = attempts_and_jobs()
 # Without the index the servers would read, and lock, every row of a small table.
 LOCK_RUNS = use_index(
-    query_of(workflowruns, "gitid", (*TOLD, *MIRRORED)).with_for_update(),
+    query_of(workflowruns, "gitid", ("Id", *TOLD, *MIRRORED)).with_for_update(),
     workflowruns,
     "uq_workflowruns",
 )

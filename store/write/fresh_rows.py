@@ -35,7 +35,7 @@ from store.write.first_reads import FirstReads
 from store.write.merge_rules import adds_nothing, merged
 from store.write.repositories import Tables
 from store.write.stored_rows import Values
-from store.write.upsert import insert_new
+from store.write.upsert import Numbers, insert_new
 
 AttemptRows = dict[int, Row[Any]]
 """Stored attempts of a run, by their numbers."""
@@ -65,6 +65,8 @@ class LockedRuns(NamedTuple):
     others: tuple[
         list[Values], list[Values], Mapping[RunKey, Row[Any]], tuple[list[Values], list[Values]]
     ]
+    numbers: dict[str, Numbers]
+    """Of the stored ones, by table."""
 
 
 class RunInHand:
@@ -100,7 +102,8 @@ def lock_runs(
         runs = [one for one in runs if (one["provider"], one["gitid"]) not in fresh.runs]
         stubs = [one for one in stubs if (one["provider"], one["rungitid"]) not in fresh.runs]
     changes = fresh.attempts, fresh.mirrored
-    return LockedRuns(fresh.rows, (runs, stubs, stored.runs, changes))
+    numbers: dict[str, Numbers] = {"workflowruns": derived_columns.numbers_of(stored.runs)}
+    return LockedRuns(fresh.rows, (runs, stubs, stored.runs, changes), numbers)
 
 
 def lock_parts(connection: Connection, touched: Iterable[Values]) -> StoredParts:

@@ -30,6 +30,9 @@ from store.write.merge_rules import adds_nothing, merged, rules_of
 from store.write.stored_rows import Key, Values, key_getter, key_of
 
 Assigned = list[tuple[str, Any]]
+Numbers = Mapping[Key, int]
+"""`Id` of stored rows, by their keys."""
+NONE_KNOWN: Numbers = {}
 Turns = list[tuple[tuple[str, ...], list[Values]]]
 """Statements, by their columns, with their rows."""
 FEW_TURNS = 6
@@ -75,10 +78,13 @@ def refusing(table: Table, columns: tuple[str, ...], new: Any, version: Any) -> 
     return case(*moved, else_=version) if moved else version
 
 
-def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
+def upsert(
+    connection: Connection, name: str, rows: Sequence[Values], numbers: Numbers = NONE_KNOWN
+) -> None:
     """Merge rows into the table `name`, in the order of their keys.
 
     The order is the same for every writer, so that two of them never wait for each other.
+    `numbers` are those of stored rows, as far as this transaction knows them.
     Raises Unmappable for a text that does not fit its column.
     """
     if not rows:
@@ -93,7 +99,11 @@ def upsert(connection: Connection, name: str, rows: Sequence[Values]) -> None:
             turns = sorted(groups.items())
     kind = kind_of(connection)
     for columns, alike in turns:
-        kind.post(connection, statement(kind, name, columns), combine(table, alike))
+        merging = combine(table, alike)
+        if numbers and kind.finds_by_number:
+            key_in = key_getter(table)
+            merging = [{**values, "Id": numbers.get(key_in(values))} for values in merging]
+        kind.post(connection, statement(kind, name, columns), merging)
 
 
 def insert_new(connection: Connection, name: str, rows: Iterable[Values]) -> None:

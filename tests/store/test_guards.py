@@ -110,11 +110,13 @@ def test_moves_that_are_taken_for_known_are_noticed(engine: Engine, guard: pytes
 
 @on_servers
 def test_runs_that_are_not_locked_are_noticed(writers: list[Engine], guard: pytest.MonkeyPatch):
-    def without_stubs(connection: Any, name: str, rows: list[dict[str, Any]]) -> None:
+    def without_stubs(
+        connection: Any, name: str, rows: list[dict[str, Any]], numbers: upsert.Numbers
+    ) -> None:
         kept = [values for values in rows if values.get("version") != version.STUB]
-        upsert.upsert(connection, name, kept)
+        upsert.upsert(connection, name, kept, numbers)
 
-    names = (*apply.derived_columns.TOLD, *apply.derived_columns.MIRRORED)
+    names = ("Id", *apply.derived_columns.TOLD, *apply.derived_columns.MIRRORED)
     careless = apply.derived_columns.query_of(workflowruns, "gitid", names)
     guard.setattr(apply, "upsert", without_stubs)
     guard.setattr(apply.derived_columns, "LOCK_RUNS", careless)
