@@ -4,7 +4,9 @@ import re
 from functools import lru_cache
 
 IN_PROGRESS, COMPLETED = "in_progress", "completed"
-OPEN = ("queued", IN_PROGRESS, "waiting", "requested", "pending")
+GATED = "waiting"
+"""Status of what waits for somebody."""
+OPEN = ("queued", IN_PROGRESS, GATED, "requested", "pending")
 """Statuses of what has not ended."""
 
 SUCCESS, SKIPPED = "success", "skipped"

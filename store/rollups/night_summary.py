@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import orjson
 
-from rows.sources import SCHEDULES
-from rows.words import COMPLETED, FAILED, SKIPPED, SUCCESS, RunKey, WorkflowKey, workflow_key
+from rows.sources import SCHEDULES, source_of
+from rows.words import COMPLETED, FAILED, GATED, SKIPPED, SUCCESS, RunKey, WorkflowKey, workflow_key
 
 FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
 STATES = (FAILED_STATE, WARNED, RUNNING, PASSED, NOTHING)
@@ -100,9 +100,14 @@ EMPTY = NightContent(NOTHING, 0, {}, ())
 
 
 def run_state(run: NightRun) -> str:
-    """Return what one run says; one in which a job failed, or was tried again, is warned."""
+    """Return what one run says; one in which a job failed, or was tried again, is warned.
+
+    So is one that waits for somebody and may do so for ever: nothing of it runs.
+    """
     if run.conclusion in FAILED:
         return FAILED_STATE
+    if run.status == GATED and source_of(run.provider).waits_for_ever:
+        return WARNED
     if run.status != COMPLETED:
         return RUNNING
     if run.conclusion == SUCCESS:

@@ -83,6 +83,8 @@ def rows(runs: list[NightRun], jobs: list[FailedJob], way: str = SCHEDULE) -> li
         (run(conclusion=None), "running"),
         (run(conclusion=None, status="queued"), "running"),
         (run(conclusion=None, status=None), "running"),
+        (run(conclusion=None, status="waiting"), "running"),  # for an approval, of 30 days at most
+        (run(conclusion=None, status="waiting", provider="gitlab"), "warned"),
     ],
 )
 def test_run_says_how_it_ended(one: NightRun, state: str):
