@@ -183,6 +183,16 @@ def find_expected(
     usual = statistics.median_low(offsets)
     if 4 * sum(abs(offset - usual) <= NEAR for offset in offsets) < 3 * len(offsets):
         return None  # there is no time of day at which it runs
-    if now < min(end, begin + max(offsets) + LATE):
+    if now < min(end, begin + max(offsets) + LATE + set_back(calendar, before, begin + usual)):
         return None
     return begin + usual
+
+
+def set_back(calendar: Calendar, before: Iterable[datetime], expected: datetime) -> timedelta:
+    """Return by how much the zone's clock was set back since earlier times, zero for not.
+
+    A schedule of that zone runs so much later in UTC, one of UTC at the same time as before.
+    """
+    now = calendar.local(expected).utcoffset() or timedelta()
+    then = (calendar.local(time).utcoffset() or timedelta() for time in before)
+    return max(timedelta(), *(offset - now for offset in then))

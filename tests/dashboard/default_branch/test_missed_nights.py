@@ -1,14 +1,16 @@
 """A nightly that was expected and did not run is a failure; a night says the same everywhere."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from config.calendar import Calendar
 from dashboard import digest
 from schema.tables.ci import repos, workflows
-from store.history.expected_nights import is_expected
+from store.history.expected_nights import find_expected, is_expected
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, MakeClient, text_of
 from tests.dashboard.pages.test_failures import told
@@ -37,6 +39,26 @@ TUESDAY = date(2026, 3, 10)
 def test_nightly_is_expected_by_what_its_past_shows(ran: str, is_so: bool):
     nights = {TUESDAY - DAY * (back + 1) for back, night in enumerate(ran) if night == "."}
     assert is_expected(nights, TUESDAY) is is_so
+
+
+@pytest.mark.parametrize(("zone", "late"), [("Europe/Berlin", 1), ("UTC", 0)])
+def test_nightly_of_a_zone_that_set_its_clock_back_is_waited_for_an_hour_longer(
+    zone: str, late: int
+):
+    calendar = Calendar(ZoneInfo(zone), time(12))
+    night = date(2026, 10, 25)  # at 03:00 it is 02:00 again
+    ran = {
+        night - DAY * back: datetime.combine(night - DAY * back, time(1, 5))
+        for back in range(7, 0, -1)
+    }
+    due = datetime(2026, 10, 25, 2, 5) + timedelta(hours=late)
+    for minute, expected in ((-1, None), (0, datetime(2026, 10, 25, 1, 5))):
+        assert find_expected(calendar, ran, night, due + timedelta(minutes=minute)) == expected
+    spring = {
+        one - timedelta(days=210): at - timedelta(days=210) for one, at in ran.items()
+    }  # before the 29th of March, when it is set ahead: a schedule of the zone is earlier
+    due = datetime(2026, 3, 29, 2, 5)
+    assert find_expected(calendar, spring, date(2026, 3, 29), due) == due - timedelta(hours=1)
 
 
 def test_first_weekend_of_a_young_nightly_is_not_expected():
