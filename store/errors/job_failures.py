@@ -1,67 +1,37 @@
-"""The failures of days with the names of their jobs, and what filters by those names leave of them.
+"""What filters by the names of jobs leave of the failures of days.
 
-Of an ended day they are kept, as `error_days` keeps what a day comes to. Names are compared here,
-by one rule on all engines.
+Of an ended day all failures are kept, as `error_days` keeps what a day comes to. Names are
+compared here, by one rule on all engines.
 """
 
 import bisect
 import itertools
-from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from functools import partial
-from operator import itemgetter
-from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from config.calendar import Calendar
-from schema.tables.ci import jobs
-from schema.tables.failures import failures
+from store.errors.day_failures import DayFailures, read_failures, size_of
 from store.errors.error_days import CountedDays, DaysWanted, Span, cut_by_nights, read_days
-from store.errors.error_filter import CAUSE, END, EXIT_CODES, JOB, VAGUE, ErrorFilter, join_jobs
+from store.errors.error_filter import CAUSE, END, EXIT_CODES, VAGUE, ErrorFilter
 from store.errors.error_places import EXAMPLES, ErrorNames, often
 from store.errors.error_sums import ErrorCount, ErrorDay, ErrorSums, add_up_errors
 from store.name_parts import fits
 from store.reads.months import RolledDay
 from store.rollups.kept_spans import KeptStores
 
-BY_TIME = itemgetter(0, 1)
-
-ROW = 30
-"""About the characters of what is kept of a failure, but for the names of its job."""
+Value = TypeVar("Value")
 
 KEPT: KeptStores = WeakKeyDictionary()
 """Apart from what other pages keep: a store with millions of failures leaves them their room."""
 
 EXITS = frozenset(EXIT_CODES)
-IS_KIND: dict[str, Callable[[str | None, str], bool]] = {
-    CAUSE: lambda kind, error: kind in (CAUSE, None) and error not in EXITS,
-    END: lambda kind, _: kind == END,
-    VAGUE: lambda kind, error: kind == VAGUE or error in EXITS,
-}
-"""Whether a failure's kind, and its fingerprint, are those of a filter: as SQL has it."""
-
-
-class DayFailures(NamedTuple):
-    """A day's failures whose jobs are stored: columns in the order of their times.
-
-    `errors` are fingerprints, `numbers` failures.Id, `jobs` a job's number in all of the store.
-    """
-
-    times: Sequence[datetime]
-    numbers: Sequence[int]
-    errors: Sequence[str]
-    kinds: Sequence[str | None]
-    jobs: Sequence[int]
-    repoids: Sequence[int]
-    workflows: Sequence[str | None]
-    names: Sequence[str | None]
-    runners: Sequence[str | None]
-    branches: Sequence[str | None]
+CAUSES, UNRANKED = frozenset((CAUSE, None)), frozenset((END, VAGUE))
 
 
 class Chosen(NamedTuple):
@@ -89,25 +59,17 @@ class JobFailures:
     def __init__(
         self, connection: Connection, wanted: DaysWanted, kept: Sequence[RolledDay]
     ) -> None:
-        self.calendar, self.kind = wanted.calendar, wanted.filter.kind
+        self.calendar = wanted.calendar
         read = partial(read_failures, connection)
         days = read_days(connection, wanted, kept, ("failures",), read, size_of, KEPT)
         tests = list_tests(wanted.filter)
         self.named = [choose(span, days[span[0]], tests) for span in wanted.spans]
-
-    def list_chosen(self) -> Iterator[Chosen]:
-        """Yield the failures of the kind that is asked for, by day, the oldest first."""
-        is_kind = IS_KIND.get(self.kind)
-        for chosen in self.named:
-            kinds, errors = chosen.day.kinds, chosen.day.errors
-            its = chosen.places
-            if is_kind is not None:
-                its = [at for at in its if is_kind(kinds[at], errors[at])]
-            yield chosen._replace(places=its)
+        choose_kind = OF_KIND[wanted.filter.kind]
+        self.chosen = [own._replace(places=choose_kind(own.day, own.places)) for own in self.named]
 
     def count_days(self) -> CountedDays:
         """Return what the days come to."""
-        days = [count_day(self.calendar, chosen) for chosen in self.list_chosen()]
+        days = [count_day(self.calendar, chosen) for chosen in self.chosen]
         return CountedDays(days, [day.sums for day in days])
 
     def count_kinds(self, among: Collection[str] | None) -> dict[str, int]:
@@ -115,30 +77,60 @@ class JobFailures:
 
         `among`: of these errors alone, None for all.
         """
-        seen: dict[str, set[int]] = defaultdict(set)
+        seen = set[tuple[str, int]]()
         for _, day, places in self.named:
-            for at in places:
-                kind, error = day.kinds[at], day.errors[at]
-                if error in EXITS:
-                    kind = VAGUE
-                if kind in (END, VAGUE) and (among is None or error in among):
-                    seen[kind].add(day.jobs[at])
-        return {kind: len(own) for kind, own in seen.items()}
+            kinds, errors, of_jobs = day.kinds, day.errors, day.jobs
+            seen.update(
+                (VAGUE if errors[at] in EXITS else str(kinds[at]), of_jobs[at])
+                for at in places
+                if (kinds[at] in UNRANKED or errors[at] in EXITS)
+                and (among is None or errors[at] in among)
+            )
+        return Counter(kind for kind, _ in seen)
 
     def name_places(self, errors: Collection[str], most: int = EXAMPLES) -> dict[str, ErrorNames]:
         """Return where the `most` latest failures of each error were."""
         latest: dict[str, list[tuple[Any, ...]]] = {error: [] for error in errors}
-        for _, day, places in reversed(list(self.list_chosen())):
+        missing = set(errors)
+        for _, day, places in reversed(self.chosen):
             columns = (day.repoids, day.workflows, day.names, day.runners, day.branches)
             for at in reversed(places):
-                rows = latest.get(day.errors[at])
-                if rows is not None and len(rows) < most:
-                    rows.append(tuple(column[at] for column in columns))
+                error = day.errors[at]
+                if error in missing:
+                    latest[error].append(tuple(column[at] for column in columns))
+                    if len(latest[error]) == most:
+                        missing.remove(error)
+            if not missing:
+                break
         return {
             error: ErrorNames(*map(often, zip(*rows, strict=True)))
             for error, rows in latest.items()
             if rows
         }
+
+
+def choose_causes(day: DayFailures, places: Iterable[int]) -> list[int]:
+    """Return the failures that tell a cause, as SQL has it: no exit code is one."""
+    kinds, errors = day.kinds, day.errors
+    return [at for at in places if kinds[at] in CAUSES and errors[at] not in EXITS]
+
+
+def choose_ends(day: DayFailures, places: Iterable[int]) -> list[int]:
+    """Return the failures that tell an end."""
+    return [at for at in places if day.kinds[at] == END]
+
+
+def choose_vague(day: DayFailures, places: Iterable[int]) -> list[int]:
+    """Return the failures that tell nothing."""
+    return [at for at in places if day.kinds[at] == VAGUE or day.errors[at] in EXITS]
+
+
+OF_KIND: dict[str, Callable[[DayFailures, Sequence[int]], Sequence[int]]] = {
+    "": lambda _, places: places,
+    CAUSE: choose_causes,
+    END: choose_ends,
+    VAGUE: choose_vague,
+}
 
 
 def list_tests(wanted: ErrorFilter) -> list[tuple[str, Mapping[Any, bool]]]:
@@ -188,50 +180,20 @@ def count_errors(
     day: DayFailures, places: Sequence[int], repoids: Mapping[str, set[int]]
 ) -> dict[str, ErrorCount]:
     """Count errors among failures of a day, and add the repositories in which each was."""
-    times, numbers, errors, kinds = day.times, day.numbers, day.errors, day.kinds
-    seen: dict[str, set[int]] = defaultdict(set)
-    latest, told = Counter[str](), Counter[str]()
-    for at in places:
-        error, number = errors[at], numbers[at]
-        seen[error].add(day.jobs[at])
-        repoids[error].add(day.repoids[at])
-        latest[error] = max(latest[error], number)
-        told[error] += kinds[at] is not None
-    last = {errors[at]: times[at] for at in places}  # they are in the order of their times
-    first = {errors[at]: times[at] for at in reversed(places)}
+    errors, times = pick(day.errors, places), pick(day.times, places)
+    seen = Counter(error for error, _ in set(zip(errors, pick(day.jobs, places), strict=True)))
+    for error, repoid in set(zip(errors, pick(day.repoids, places), strict=True)):
+        repoids[error].add(repoid)
+    last = dict(zip(errors, times, strict=True))  # they are in the order of their times
+    first = dict(zip(reversed(errors), reversed(times), strict=True))
+    latest = dict(sorted(zip(errors, pick(day.numbers, places), strict=True)))
+    told = Counter(day.errors[at] for at in places if day.kinds[at] is not None)
     return {
-        error: ErrorCount(len(own), first[error], last[error], latest[error], told[error])
-        for error, own in seen.items()
+        error: ErrorCount(number, first[error], last[error], latest[error], told[error])
+        for error, number in seen.items()
     }
 
 
-def read_failures(connection: Connection, spans: Sequence[Span]) -> dict[datetime, DayFailures]:
-    """Read the failures, whose jobs are stored, of days that follow each other."""
-    f, j = failures.c, jobs.c
-    query = select(f.time, f.Id, f.fingerprint, f.kind, JOB, f.repoid)
-    query = join_jobs(query.add_columns(j.workflowname, j.name, j.runnername, j.branchname))
-    its = (f.fingerprint.is_not(None), f.time >= spans[0][0], f.time < spans[-1][1])
-    begins = [begin for begin, _ in spans]
-    rows: dict[datetime, list[Any]] = {begin: [] for begin in begins}
-    for row in connection.execute(query.where(*its)):
-        rows[begins[bisect.bisect(begins, row[0]) - 1]].append(row)
-    return {begin: put_in_columns(own) for begin, own in rows.items()}
-
-
-def put_in_columns(rows: list[Any]) -> DayFailures:
-    """Return a day's failures by column."""
-    if not rows:
-        return DayFailures(*(() for _ in DayFailures._fields))
-    times, numbers, errors, kinds, of_jobs, repoids, *names = zip(
-        *sorted(rows, key=BY_TIME), strict=True
-    )
-    whole = (array("q", of_jobs), array("q", repoids))
-    texts = (tuple(name and intern(name) for name in column) for column in (errors, kinds, *names))
-    errors, kinds, *names = texts
-    return DayFailures(times, array("q", numbers), errors, kinds, *whole, *names)
-
-
-def size_of(day: DayFailures) -> int:
-    """Return about how many characters a day's failures take."""
-    names = {*day.workflows, *day.names, *day.runners, *day.branches}
-    return ROW * len(day.times) + sum(len(name) for name in names if name)
+def pick(column: Sequence[Value], places: Iterable[int]) -> list[Value]:
+    """Return what a column has at some places."""
+    return [column[at] for at in places]
