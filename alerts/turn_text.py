@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from config.calendar import Calendar
 from rows.one_line import one_line
+from rows.sources import UNNAMED
 from store.history.turn_facts import Turn
 from store.state.alerts import RED
 
@@ -182,7 +183,7 @@ def page_of(turn: Turn, address: str | None) -> str | None:
 
 def name_of(turn: Turn) -> str:
     """Return what to call a workflow."""
-    return cut(turn.workflow or "a workflow without a name")
+    return cut(turn.workflow or UNNAMED)
 
 
 def cut(text: str, most: int = LONGEST) -> str:

@@ -15,10 +15,11 @@ from dashboard.pages.shown_nights import read_shown_nights
 from dashboard.view import formats
 from dashboard.view.banner import Banner
 from dashboard.view.night_changes import JobChange
-from dashboard.view.night_matrix import NO_GROUP, UNNAMED, count_failed, name_failed
+from dashboard.view.night_matrix import NO_GROUP, count_failed, name_failed
 from dashboard.web.links import absolute
 from dashboard.web.request import last_day, local, read_banner, site, store
 from rows.one_line import one_line
+from rows.sources import UNNAMED
 from store.history.red_now import list_red
 from store.rollups.night_summary import NOTHING, STATES
 from store.state.gone_repositories import KnownRepository, list_gone

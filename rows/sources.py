@@ -19,6 +19,18 @@ TRIGGERS = tuple(dict.fromkeys(event for source in SOURCES.values() for event in
 """Of all vendors together, for questions about runs of whichever."""
 
 
+UNNAMED = "(no name)"
+"""What people are told of a workflow or a job of which no name is known."""
+
+
+def call_workflow(name: str | None, event: str | None, branch: str | None) -> str:
+    """Return what people are told of a run's workflow, everywhere; the views say so, too.
+
+    GitLab may keep back what its schedules are called.
+    """
+    return name or (f"schedule on {branch}" if event in SCHEDULES and branch else UNNAMED)
+
+
 def source_of(provider: str) -> Source:
     """Return the vendor that a provider belongs to. Raises Unmappable for an unknown one."""
     source = SOURCES.get(provider.partition(":")[0])

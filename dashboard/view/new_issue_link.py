@@ -5,7 +5,7 @@ from datetime import date
 
 from dashboard.view import formats
 from dashboard.view.suspect_commits import Suspects
-from rows.sources import source_of
+from rows.sources import UNNAMED, source_of
 from store.errors.one_error import ErrorRun
 from store.reads.runs import Repo, Run
 from store.rollups.night_summary import NightFailure
@@ -50,7 +50,7 @@ def new_issue_link(
 def describe_suspects(suspects: Suspects) -> str:
     """Return between which commits a workflow broke."""
     name, bad = (
-        as_code(suspects.bad.workflowname or "?"),
+        as_code(suspects.bad.workflowname or UNNAMED),
         as_code(formats.short(suspects.bad.commithash)),
     )
     good = as_code(formats.short(suspects.good.commithash if suspects.good else None))

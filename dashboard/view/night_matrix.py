@@ -7,13 +7,13 @@ from itertools import chain
 from typing import NamedTuple
 
 from dashboard.view.formats import count, first_line
+from rows.sources import UNNAMED
 from store.history.missed_nights import MissedNight
 from store.reads.nights import GroupedRepo
 from store.rollups.night_summary import EMPTY, FAILED_STATE, STATES, NightFailure
 from store.rollups.nightly_runs import NightCell
 
 NO_GROUP = "other"
-UNNAMED = "(no name)"
 NOT_RUN = "the schedule"
 """What stands for the job of a nightly that did not run."""
 CELL, LETTER, LONGEST_NAME = 34, 8, 284

@@ -16,9 +16,13 @@ def absolute(path: str) -> str:
 
 
 def workflow_page(repoid: int, repo: str, gitid: Id, name: Text) -> str:
-    """Return the page of a workflow: by its id, by its name where none is known."""
+    """Return the page of a workflow: by its id, by its name where none is known.
+
+    What has neither has none: then that of its repository's runs.
+    """
     chosen = {"workflowgitid": gitid} if gitid is not None else {"workflow": name}
-    return query("/workflow", **repo_filter(repoid, repo), **chosen)
+    path = "/workflow" if gitid is not None or name else "/runs"
+    return query(path, **repo_filter(repoid, repo), **chosen)
 
 
 def badge(repoid: int, repo: str, gitid: Id, name: Text) -> str:
@@ -28,7 +32,9 @@ def badge(repoid: int, repo: str, gitid: Id, name: Text) -> str:
 
 
 def job_page(repoid: int, repo: str, gitid: Id, workflow: Text, job: Text) -> str:
-    """Return the page of a job of a workflow."""
+    """Return the page of a job of a workflow; see above."""
+    if gitid is None and not workflow:
+        return workflow_page(repoid, repo, gitid, workflow)
     chosen = {"workflowgitid": gitid} if gitid is not None else {"workflow": workflow}
     return query("/job", **repo_filter(repoid, repo), **chosen, job=job)
 

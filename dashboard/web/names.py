@@ -150,7 +150,7 @@ def read_repos() -> tuple[int, ...]:
 
 def label_runs(shown: Iterable[Run]) -> Labels:
     """Return what to call the workflows of runs, the newest first."""
-    names = {(run.repoid, run.workflow): run.workflowname or "" for run in reversed([*shown])}
+    names = {(run.repoid, run.workflow): run.called for run in reversed([*shown])}
     return label_workflows(store(), names)
 
 

@@ -3,6 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+SCHEDULES = "'schedule'"
+"""Events of schedules: rows.sources.SCHEDULES."""
+UNNAMED = "(no name)"
+"""rows.sources.UNNAMED."""
+CALLED = (
+    f"COALESCE({{run}}.workflowname, CASE WHEN {{run}}.event IN ({SCHEDULES})"
+    f" THEN REPLACE('schedule on ?', '?', {{run}}.branchname) ELSE '{UNNAMED}' END)"
+)
+"""What people are told of a workflow: rows.sources.call_workflow."""
 MAIN_RED = "main_red"
 COLUMNS_OF_MAIN_RED = {
     "provider": ("red.provider", "workflowruns.provider"),
@@ -12,7 +21,7 @@ COLUMNS_OF_MAIN_RED = {
         "red.workflowgitid",
         "workflowruns.workflowgitid; NULL where its runs have none",
     ),
-    "workflow": ("red.workflowname", "Name of the workflow"),
+    "workflow": (CALLED.format(run="red"), "Name of the workflow, or what stands for it"),
     "branchname": ("red.branchname", "The default branch"),
     "rungitid": ("red.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
     "conclusion": ("red.conclusion", "How that ended"),
@@ -23,6 +32,7 @@ COLUMNS_OF_MAIN_RED = {
     "author": ("began.author", "Login of the actor who triggered it"),
     "commithash": ("began.commithash", "Its commit"),
     "goodtime": ("red.goodtime", "When the last good run before was created; NULL for none known"),
+    "workflowname": ("red.workflowname", "workflowruns.workflowname of its newest run"),
 }
 """What each column is, and means."""
 
@@ -35,13 +45,14 @@ COLUMNS_OF_MAIN_NOW = {
         "newest.workflowgitid",
         "workflowruns.workflowgitid; NULL where its runs have none",
     ),
-    "workflow": ("newest.workflowname", "Name of the workflow"),
+    "workflow": (CALLED.format(run="newest"), "Name of the workflow, or what stands for it"),
     "branchname": ("newest.branchname", "The default branch"),
     "rungitid": ("newest.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
     "conclusion": ("newest.conclusion", "How that ended"),
     "createtime": ("newest.createtime", "When that was created"),
     "endtime": ("newest.endtime", "When that ended"),
     "runtime": ("newest.runtime", "Seconds from its first start to its end"),
+    "workflowname": ("newest.workflowname", "workflowruns.workflowname of that run"),
 }
 """What each column is, and means."""
 

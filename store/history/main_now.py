@@ -15,6 +15,7 @@ class MainRun(NamedTuple):
     rungitid: int
     conclusion: str
     runtime: float | None
+    workflowname: str | None
 
 
 VIEW = table("main_now", *(column(name) for name in MainRun._fields))

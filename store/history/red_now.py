@@ -51,6 +51,7 @@ class RedWorkflow(NamedTuple):
     author: str | None
     commithash: str | None
     goodtime: datetime | None
+    workflowname: str | None
 
     @property
     def run(self) -> RunKey:
@@ -60,7 +61,7 @@ class RedWorkflow(NamedTuple):
     @property
     def number(self) -> int:
         """What stands for the workflow in `redperiods`."""
-        return number_workflow(self.workflowgitid, self.workflow)
+        return number_workflow(self.workflowgitid, self.workflowname)
 
 
 def list_red(connection: Connection, most: int = MOST) -> list[RedWorkflow]:
@@ -86,7 +87,7 @@ def list_red_in_two_steps(connection: Connection) -> list[RedWorkflow]:
     if not newest:
         return []
     begun = ask(connection, *(
-        Question(by_name, {**where(row), "workflowname": row.workflow or ""})
+        Question(by_name, {**where(row), "workflowname": row.workflowname or ""})
         if row.workflowgitid is None
         else Question(by_id, {**where(row), "workflowgitid": row.workflowgitid})
         for row in newest

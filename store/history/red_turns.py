@@ -137,13 +137,13 @@ Newest = dict[tuple[int, int], tuple[str | None, int | None, datetime | None]]
 
 def read_newest(connection: Connection, repoids: Iterable[int]) -> Newest:
     """Return how the newest run of each workflow on the default branch ended, by the one rule."""
-    names = ("repoid", "workflowgitid", "workflow", "conclusion", "rungitid", "createtime")
+    names = ("repoid", "workflowgitid", "workflowname", "conclusion", "rungitid", "createtime")
     view, newest = table("main_now", *(column(name) for name in names)), Newest()
     for part in chunks(sorted(repoids)):
         for row in connection.execute(select(view).where(view.c.repoid.in_(part))):
             ended = (row.conclusion, row.rungitid, as_time(row.createtime))
-            newest[row.repoid, number_workflow(row.workflowgitid, row.workflow)] = ended
-            newest.setdefault((row.repoid, number_workflow(None, row.workflow)), ended)
+            newest[row.repoid, number_workflow(row.workflowgitid, row.workflowname)] = ended
+            newest.setdefault((row.repoid, number_workflow(None, row.workflowname)), ended)
     return newest
 
 

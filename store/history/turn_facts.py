@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from engines.chunks import by_scope, chunks
+from rows.sources import call_workflow
 from rows.words import RunKey
 from schema.tables.ci import repos, workflowruns
 from store.history.main_now import list_main
@@ -101,7 +102,9 @@ def read_runs(connection: Connection, ends: Collection[PeriodEnd]) -> dict[Perio
         providers |= {repoid: provider for repoid, provider in connection.execute(query)}
     run, rows = workflowruns.c, dict[tuple[int, int], Any]()
     wanted = (run.provider, run.gitid, run.workflowname, run.url, run.author, run.commithash)
-    query = select(*wanted, run.repoid, repos.c.name).join(repos, repos.c.Id == run.repoid)
+    query = select(*wanted, run.event, run.repoid, repos.c.name).join(
+        repos, repos.c.Id == run.repoid
+    )
     # The provider is known by the repository, and the key of runs begins with it.
     keys = [
         (providers[end.period.repoid], end.gitid)
@@ -127,7 +130,7 @@ def describe_run(end: PeriodEnd, run: Any, errors: Mapping[RunKey, FirstError]) 
         period.repoid,
         run.name,
         period.workflowgitid,
-        run.workflowname,
+        call_workflow(run.workflowname, run.event, period.branchname),
         period.branchname,
         run.gitid,
         run.url,
@@ -174,12 +177,14 @@ def name_nightly(connection: Connection, period: RedPeriod) -> str | None:
     """
     if period.workflowgitid < 0:
         flows = list_main(connection, period.repoid)
-        names = {number_workflow(one.workflowgitid, one.workflow): one.workflow for one in flows}
+        names = {
+            number_workflow(flow.workflowgitid, flow.workflowname): flow.workflow for flow in flows
+        }
         return names.get(period.workflowgitid)
     run = workflowruns.c
-    query = select(run.workflowname).where(
+    query = select(run.workflowname, run.event, run.branchname).where(
         run.repoid == period.repoid, run.workflowgitid == period.workflowgitid
     )
     newest = query.order_by(run.repoid.desc(), run.workflowgitid.desc(), run.createtime.desc())
-    name: str | None = connection.scalar(newest.limit(1))
-    return name
+    row = connection.execute(newest.limit(1)).first()
+    return None if row is None else call_workflow(*row)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, select
 
 from engines.chunks import by_scope
+from rows.sources import call_workflow
 from rows.words import SUCCESS, RunKey, WorkflowKey, workflow_key
 from schema.tables.ci import commits, jobs, repoaliases, repos, runattempts, workflowruns, workflows
 from store.reads.shown_names import list_shared_names
@@ -72,6 +73,11 @@ class Run(NamedTuple):
     def workflow(self) -> WorkflowKey:
         """What its workflow is known by."""
         return workflow_key(self.workflowgitid, self.workflowname)
+
+    @property
+    def called(self) -> str:
+        """What people are told its workflow is."""
+        return call_workflow(self.workflowname, self.event, self.branchname)
 
 
 class Attempt(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from rows.sources import SCHEDULES, source_of
+from rows.sources import UNNAMED, call_workflow, source_of
 from rows.words import COMPLETED, FAILED, GATED, SKIPPED, SUCCESS, RunKey, WorkflowKey, workflow_key
 
 FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
@@ -53,9 +53,8 @@ class NightRun(NamedTuple):
 
     @property
     def called(self) -> str:
-        """What people are told: GitLab may keep back what its schedules are called."""
-        is_kept_back = self.event in SCHEDULES and self.branchname
-        return self.workflowname or (f"schedule on {self.branchname}" if is_kept_back else "?")
+        """What people are told its workflow is."""
+        return call_workflow(self.workflowname, self.event, self.branchname)
 
 
 class FailedJob(NamedTuple):
@@ -121,7 +120,7 @@ def list_failures(run: NightRun, jobs: Sequence[FailedJob]) -> list[NightFailure
     its = (run.workflow, *run.key)
     if not jobs:
         return [NightFailure(shown, WHOLE_RUN, None, run.url, None, None, *its)]
-    return [NightFailure(shown, job.name or "?", *job[3:], *its) for job in jobs]
+    return [NightFailure(shown, job.name or UNNAMED, *job[3:], *its) for job in jobs]
 
 
 def summarize(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob]]) -> NightContent:

@@ -135,7 +135,7 @@ def test_main_red_knows_workflows_that_no_row_is_of(engine: sa.Engine):
     columns = "workflowgitid, workflow, rungitid, sincerungitid, author"
     assert read(engine, f"SELECT {columns} FROM main_red ORDER BY since") == [  # noqa: S608
         (None, "Nightly", newest, nightly, "ana"),
-        (None, None, nameless, nameless, None),
+        (None, "schedule on main", nameless, nameless, None),
         (7, "Deploy", deploy, deploy, None),
     ]
     now = "SELECT workflow, conclusion FROM main_now ORDER BY createtime"
@@ -143,7 +143,7 @@ def test_main_red_knows_workflows_that_no_row_is_of(engine: sa.Engine):
         ("CI", "success"),
         ("Nightly", "failure"),
         ("Weekly", "success"),
-        (None, "failure"),
+        ("schedule on main", "failure"),
         ("Deploy", "failure"),
     ]
     with engine.begin() as connection:

@@ -222,7 +222,9 @@ def test_owner_is_shared_where_all_rows_have_it_and_are_several():
     assert find_shared_owner([row._replace(repo="a"), row._replace(repo="b")]) == ""
 
 
-@pytest.mark.parametrize(("event", "shown"), [("schedule", "schedule on main"), ("push", "?")])
+@pytest.mark.parametrize(
+    ("event", "shown"), [("schedule", "schedule on main"), ("push", "(no name)")]
+)
 def test_nightly_of_a_schedule_without_a_name_is_called_by_its_branch(event: str, shown: str):
     nameless = run(conclusion="failure", workflowname=None, event=event, branchname="main")
     content = summarize([nameless], {})
