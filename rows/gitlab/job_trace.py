@@ -16,10 +16,12 @@ from rows.logs.output import Dialect, Output
 SECTION = re.compile(rb"section_start:\d{1,12}:(\w{1,60})(?![\w.-])")
 SCRIPTS = (b"step_script", b"build_script")
 """The sections that run what the job says; before the runner 14 the second."""
+UPLOAD = b"upload_artifacts_on_success"
+"""The section that only follows a script that passed: what fails the job then is that."""
 SECTIONS = (
     *SCRIPTS, b"resolve_secrets", b"prepare_executor", b"prepare_script", b"get_sources",
     b"restore_cache", b"download_artifacts", b"after_script", b"archive_cache",
-    b"archive_cache_on_failure", b"upload_artifacts_on_failure", b"upload_artifacts_on_success",
+    b"archive_cache_on_failure", b"upload_artifacts_on_failure", UPLOAD,
     b"cleanup_file_variables",
 )  # fmt: skip
 """The runner's own; others are inside of them, and a script may open as many as it likes."""
@@ -77,6 +79,7 @@ class TraceFailureReader(StepFailure):
         self.line = 1
         """The number of the next line."""
         self.script: Failed | None = None
+        self.upload: Part | None = None
 
     def read(self, block: bytes) -> None:
         """Take the next lines."""
@@ -97,9 +100,11 @@ class TraceFailureReader(StepFailure):
             self.line += lines.count(b"\n")
 
     def end_section(self) -> None:
-        """Keep the section that ran the job's script: what follows only cleans up."""
+        """Keep the section that ran the job's script: what follows only cleans up, or uploads."""
         if self.steps.last.begin.encode() in SCRIPTS:
             self.script = self.steps.failed()
+        if self.steps.last.begin.encode() == UPLOAD:
+            self.upload = self.steps.last.part()
 
     def failed(self) -> Failed:
         """Return the script's section with the runner's last line, else all: it broke before it.
@@ -110,7 +115,8 @@ class TraceFailureReader(StepFailure):
         if self.script is None:
             return Failed(last_parts(self.steps.steps), [])
         last = [] if self.steps.last.begin.encode() in SCRIPTS else verdict(self.steps.last.part())
-        return Failed([*self.script.step, *last], [])
+        own = [self.upload] if self.upload else self.script.step
+        return Failed([*own, *last], [])
 
     def reasons(self) -> list[Reason]:
         """Return what is said; where that is the runner's last line, with the command that ran."""

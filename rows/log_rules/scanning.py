@@ -84,6 +84,8 @@ PAGES = (
 )  # fmt: skip
 
 DEPLOYS = (
+    rule("artifacts", RAISED, r"^(?:WARNING|ERROR): Uploading artifacts as .{1,80}\.\.\. \S",
+         'WARNING: Uploading artifacts as "archive" to coordinator... 413 Too Large'),
     rule("opam", RAISED, r"^\[ERROR\] Package conflict!$", "[ERROR] Package conflict!", more=2),
     rule("mix format", RAISED, r"^\*\* \(Mix\) mix format failed",
          "** (Mix) mix format failed due to --check-formatted.", more=2, after=r"\s{2}\* \S",

@@ -14,6 +14,8 @@ LONGEST = 2000
 TRACEBACK = "Traceback (most recent call last):"
 CAUSES = ("During handling of the above exception,", "The above exception was the direct cause")
 """What stands between an exception and the one that it led to."""
+VERDICT = "ERROR: Job failed"
+"""How the last line begins of a runner that marks none: it belongs to no message."""
 FRAME = re.compile(r'\s{1,40}File "(?P<path>[^"]{1,300})", line (?P<line>\d{1,7})')
 ABOVE = 200
 """Lines above or below within which what belongs to a line is looked for."""
@@ -87,7 +89,9 @@ def following(output: Output, place: int, rule: Rule) -> Following:
             if rule.is_close and kept and rule.place is None:
                 break
             continue
-        if output.is_marked(number) or (rule.until is not None and rule.until.match(text)):
+        if output.is_marked(number) or text.startswith(VERDICT):
+            break
+        if rule.until is not None and rule.until.match(text):
             break
         is_open = len(kept) < rule.more
         after = rule.after.match(text) if is_open else None

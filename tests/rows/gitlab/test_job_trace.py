@@ -156,6 +156,27 @@ def test_image_that_cannot_be_pulled_is_the_message():
     assert said(trace)[0].text == line
 
 
+def test_artifacts_that_cannot_be_uploaded_fail_a_job_whose_script_passed():
+    refused = 'WARNING: Uploading artifacts as "archive" to coordinator... 413 Too Large  id=1'
+    upload = f"{refused}\nFATAL: too large\n"
+    trace = (
+        "section_start:1:step_script\r\x1b[0K$ make\nerror: is no failure here\nall is built\n"
+        "section_end:2:step_script\r\x1b[0K\nsection_start:3:{kind}\r\x1b[0K{upload}"
+        "section_end:4:{kind}\r\x1b[0KERROR: Job failed: exit code 1\n"
+    )
+    passed = trace.format(kind="upload_artifacts_on_success", upload=upload)
+    assert said(passed)[0].text == refused
+    failed = trace.format(kind="upload_artifacts_on_failure", upload=upload)
+    assert said(failed)[0].text == "error: is no failure here"
+
+
+def test_last_line_of_the_runner_is_no_part_of_a_message():
+    lines = "01O * What went wrong:\n01O No lint.xml is there\n"
+    assert said(new("./gradlew", lines, cleaned=""))[0].text == (
+        "* What went wrong:\nNo lint.xml is there"
+    )
+
+
 @pytest.mark.parametrize("trace", ["", "\r\n\r\n"])
 def test_trace_that_is_none_says_nothing(trace: str):
     assert said(trace) == []
