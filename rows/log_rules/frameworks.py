@@ -103,4 +103,18 @@ DATA_TESTS = (
          "L:   3 | P:   1 | LT02 | Expected indent of 4 spaces. [layout.indent]"),
 )  # fmt: skip
 
-FRAMEWORKS = (*BDD, *PHP, *NATIVE_TESTS, *DATA_TESTS)
+DOCUMENTED = (
+    rule("pytest doctest", PLACED, r"^_{3,200} \[doctest\] \S.{0,300} _{3,200}$",
+         "___________ [doctest] cart.total ___________", more=4, skip=r"\d{3} |\d{3}$", within=40,
+         after=r"(?:Expected:|Expected nothing|Got:|Got nothing)$|\s{4}\S|UNEXPECTED EXCEPTION",
+         place=r"(?P<path>[^\s:]{1,300}\.\w{1,5}):" + LINE + r": "),
+    rule("doctest", PLACED, r"^Failed example:$", "Failed example:", more=5, until=r"\*{3}"),
+    rule("pytest worker that crashed", RAISED, r"^worker '\w{1,20}' crashed while running ",
+         "worker 'gw0' crashed while running 'tests/test_cart.py::test_sums'"),
+    rule("jest without tests", RAISED, r"^No tests found, exiting with code ",
+         "No tests found, exiting with code 1"),
+    rule("spring", RAISED, r"^APPLICATION FAILED TO START$", "APPLICATION FAILED TO START", more=2,
+         after=r"(?!Description:|Action:|\*{3})\S", skip=r"Description:|\*{3}"),
+)  # fmt: skip
+
+FRAMEWORKS = (*BDD, *PHP, *NATIVE_TESTS, *DATA_TESTS, *DOCUMENTED)

@@ -84,6 +84,17 @@ PAGES = (
 )  # fmt: skip
 
 DEPLOYS = (
+    rule("maven enforcer", RAISED, r"^\[ERROR\] Rule \d{1,3}: .{1,200} failed with message:$",
+          more=1, example="[ERROR] Rule 0: org.apache.maven.Rule failed with message:"),
+    rule("maven model", RAISED, r"^\[FATAL\] \S", "[FATAL] Non-resolvable parent POM for a:b:1.0"),
+    rule("maven projects", VAGUE, r"^\[ERROR\] The build could not read \d",
+         "[ERROR] The build could not read 1 project -> [Help 1]"),
+    rule("git server", RAISED, r"^remote: (?:(?:error|ERROR|fatal): \S|Permission to |You are not |"
+         r"Repository not found|HTTP Basic|Invalid username|The project you)",
+         "remote: Permission to octo/app.git denied to ana."),
+    rule("bundler frozen", RAISED, r"^The .{1,200} frozen mode is set",
+         "The gemspecs for path gems changed, but the lockfile can't be updated because frozen mode"
+         " is set"),
     rule("artifacts", RAISED, r"^(?:WARNING|ERROR): Uploading artifacts as .{1,80}\.\.\. \S",
          'WARNING: Uploading artifacts as "archive" to coordinator... 413 Too Large'),
     rule("opam", RAISED, r"^\[ERROR\] Package conflict!$", "[ERROR] Package conflict!", more=2),

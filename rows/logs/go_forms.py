@@ -18,6 +18,8 @@ TELLS = re.compile(
 TESTIFY = re.compile(r"\s{1,60}Error Trace:")
 ASSERTED = re.compile(r"\s{1,60}Error:\s{1,40}(\S.*)")
 AFTER = re.compile(r"\s{1,60}(?:Test|Messages):\s")
+RACE = re.compile(r"testing\.go:\d{1,5}: race detected during execution of test")
+"""What only says that there is a report of a race, which stands elsewhere."""
 MOST_SAID = 60
 """Lines of a test that are looked at."""
 
@@ -47,6 +49,7 @@ def go_reason(output: Output, place: int, rule: Rule) -> Reason | None:
     raw = output.text(place + 1) if place + 1 < len(output) else ""
     if kept and not raw.startswith("panic: ") and raw.strip() and indent(raw) <= ours:
         kept = []
+    kept = [text for text in kept if not RACE.search(text)]
     said = said_by_a_file(below_of(output, place, ours)) if kept else None
     said = said or (None if kept else said_by_a_file(above_of(output, place)))
     if said is not None:
@@ -98,7 +101,7 @@ def said_by_a_file(lines: list[str]) -> Said | None:
 
     What testify asserts stands below such a line: the error, without its trace.
     """
-    places = [number for number, line in enumerate(lines) if FILE.match(line)]
+    places = [n for n, line in enumerate(lines) if FILE.match(line) and not RACE.search(line)]
     if not places:
         return None
     number = next((each for each in places if tells(lines, each)), places[-1])
