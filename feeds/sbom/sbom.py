@@ -93,17 +93,17 @@ def emit_repository(repository: dict[str, Any], sbom: dict[str, Any] | None) -> 
 
 def listed(sbom: dict[str, Any]) -> list[tuple[str, str]]:
     """Return registry/name and version of all that an SBOM lists but the repository itself."""
-    described = {*sbom.get("documentDescribes", [])}
+    described = {*(sbom.get("documentDescribes") or [])}
     described |= {
         edge.get("relatedSpdxElement")
-        for edge in sbom.get("relationships", [])
+        for edge in sbom.get("relationships") or []
         if edge.get("relationshipType") == "DESCRIBES"
     }
     names = set[tuple[str, str]]()
-    for package in sbom.get("packages", []):
+    for package in sbom.get("packages") or []:
         if package.get("SPDXID") in described:
             continue
-        for reference in package.get("externalRefs", []):
+        for reference in package.get("externalRefs") or []:
             match = PURL.fullmatch(str(reference.get("referenceLocator", "")))
             if reference.get("referenceType") == "purl" and match:
                 registry = REGISTRIES.get(match["type"], match["type"])

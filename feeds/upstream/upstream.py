@@ -40,14 +40,16 @@ def main() -> int:
     for begin in range(0, len(names), TOGETHER):
         some = names[begin : begin + TOGETHER]
         try:
-            answered = ask(url.removesuffix("/v3") + "/graphql", token, some)
+            answered, gone = ask(url.removesuffix("/v3") + "/graphql", token, some)
         except SourceDown as error:
             print(error, file=sys.stderr)
             return 75
         for name, given in zip(some, answered, strict=True):
             if given is None:
                 print(f"{name}: is not to be seen", file=sys.stderr)
-            else:
+            if name in gone and name in states:
+                emit_change(host, name, {}, states)  # red no longer: nobody knows
+            elif given is not None:
                 emit_change(host, name, given, states)
         print(json.dumps({"type": "STATE", "value": {"states": states}}))
     return 0
@@ -73,8 +75,11 @@ def token_of(name: str) -> str:
     return Path(path).read_text("utf-8").strip() if path else os.environ.get(name, "")
 
 
-def ask(url: str, token: str, names: list[str]) -> list[dict[str, Any] | None]:
-    """Return what GraphQL says of repositories, None for one that it does not show."""
+def ask(url: str, token: str, names: list[str]) -> tuple[list[dict[str, Any] | None], set[str]]:
+    """Return what GraphQL says of repositories, None for one that it does not show.
+
+    With it those that are not there any more, or are private now.
+    """
     parts = [
         ASKED.format(number, *map(json.dumps, name.split("/"))) for number, name in enumerate(names)
     ]
@@ -90,7 +95,13 @@ def ask(url: str, token: str, names: list[str]) -> list[dict[str, Any] | None]:
     data = given.get("data")
     if not isinstance(data, dict):
         raise SourceDown(f"{url}: {str(given.get('errors') or given.get('message'))[:200]}")
-    return [data.get(f"r{number}") for number in range(len(names))]
+    answered = [data.get(f"r{number}") for number in range(len(names))]
+    gone = {
+        str(error["path"][0])
+        for error in given.get("errors") or []
+        if isinstance(error, dict) and error.get("type") == "NOT_FOUND" and error.get("path")
+    }
+    return answered, {name for number, name in enumerate(names) if f"r{number}" in gone}
 
 
 def emit_change(host: str, name: str, given: dict[str, Any], states: dict[str, str]) -> None:

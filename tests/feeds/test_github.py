@@ -70,6 +70,39 @@ def test_state_of_upstream_is_a_point_whenever_it_changes(engine: Engine):
     assert {series for series, _, _ in points} == {"upstream/127.0.0.1/octo-org/app"}
 
 
+def test_upstream_that_is_gone_is_neither_red_nor_green_and_one_that_is_refused_stays(
+    engine: Engine,
+):
+    commit = {"oid": "a" * 40, "statusCheckRollup": {"state": "FAILURE"}}
+    red = {"defaultBranchRef": {"name": "main", "target": commit}}
+    names = {"UPSTREAM_REPOS": "octo/gone octo/kept"}
+    missing = {"type": "NOT_FOUND", "path": ["r0"], "message": "Could not resolve"}
+    refused = {"type": "FORBIDDEN", "path": ["r1"], "message": "SAML"}
+    answers = [
+        {"data": {"r0": red, "r1": red}},
+        {"data": {"r0": None, "r1": None}, "errors": [missing, refused]},
+    ]
+    for answer in (*answers, answers[1]):
+        with source({"/graphql": (200, answer)}) as url:
+            environ = {"SOURCE_GITHUB_URL": url, "SOURCE_GITHUB_TOKEN": TOKEN}
+            assert load(engine, "upstream", environ, **names).error == ""
+    c = tables.points.c
+    told = rows(engine, select(c.series, c.value).order_by(c.Id))
+    assert [(series.rpartition("/")[2], value) for series, value in told] == [
+        ("gone", 1.0),
+        ("kept", 1.0),
+        ("gone", None),
+    ]
+
+
+@pytest.mark.parametrize("odd", [None, [], [{"name": "a", "externalRefs": None}]])
+def test_sbom_without_lists_lists_nothing(engine: Engine, odd: object):
+    watch(engine, 1, "octo-org/app")
+    sbom = {"packages": odd, "relationships": None, "documentDescribes": None}
+    with source({"/repos/octo-org/app/dependency-graph/sbom": (200, {"sbom": sbom})}) as url:
+        assert load(engine, "sbom", {"SOURCE_GITHUB_URL": url}).error == ""
+
+
 def test_upstream_needs_a_token(engine: Engine):
     ended = load(engine, "upstream")
     assert (ended.exitcode, ended.changed) == (78, 0)
