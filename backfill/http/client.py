@@ -20,6 +20,7 @@ SECOND = 1.0
 """Length of a second of the server's; tests run its clock faster."""
 TRIES = 5
 LIMIT_TRIES = 12
+NOT_MODIFIED = 304
 HOPS = 5
 TIMEOUT = (10, 40)
 LONGEST_PAUSE = 60
@@ -150,6 +151,9 @@ class Client:
             if breaks_off(content):
                 return None, again
             return ApiReply(response, None), again._replace(tries=PAGE_TRIES)
+        if response.status_code == NOT_MODIFIED and request.etag is None:
+            why = f"{self.rules.title} says that a page is as it was, which was not asked"
+            return None, Judgement(Action.AGAIN, None, why)
         message = self.rules.message_of(body)
         judgement = self.rules.judge(response.status_code, response.headers, message)
         return ApiReply(response, body), judgement

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from schema.run_verdicts import ENDED_SO, FAILED, GOOD, TOLD, VERDICT
+
 SCHEDULES = "'schedule'"
 """Events of schedules: rows.sources.SCHEDULES."""
 UNNAMED = "(no name)"
@@ -12,7 +14,7 @@ CALLED = (
     f" THEN REPLACE('schedule on ?', '?', {{run}}.branchname) ELSE '{UNNAMED}' END)"
 )
 """What people are told of a workflow: rows.sources.call_workflow."""
-MAIN_RED = "main_red"
+MAIN_RED, MAIN_NOW = "main_red", "main_now"
 COLUMNS_OF_MAIN_RED = {
     "provider": ("red.provider", "workflowruns.provider"),
     "repoid": ("red.repoid", "workflowruns.repoid"),
@@ -24,8 +26,8 @@ COLUMNS_OF_MAIN_RED = {
     "workflow": (CALLED.format(run="red"), "Name of the workflow, or what stands for it"),
     "branchname": ("red.branchname", "The default branch"),
     "rungitid": ("red.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
-    "conclusion": ("red.conclusion", "How that ended"),
-    "endtime": ("red.endtime", "When that ended"),
+    "conclusion": ("red.verdict", "How that ended, while it is done again its attempt before"),
+    "endtime": ("red.verdicttime", "When that ended"),
     "url": ("red.url", "Its HTML page"),
     "since": ("began.createtime", "When the first run was created that failed since the last good"),
     "sincerungitid": ("began.gitid", "workflowruns.gitid of that run"),
@@ -35,8 +37,6 @@ COLUMNS_OF_MAIN_RED = {
     "workflowname": ("red.workflowname", "workflowruns.workflowname of its newest run"),
 }
 """What each column is, and means."""
-
-MAIN_NOW = "main_now"
 COLUMNS_OF_MAIN_NOW = {
     "provider": ("newest.provider", "workflowruns.provider"),
     "repoid": ("newest.repoid", "workflowruns.repoid"),
@@ -48,10 +48,10 @@ COLUMNS_OF_MAIN_NOW = {
     "workflow": (CALLED.format(run="newest"), "Name of the workflow, or what stands for it"),
     "branchname": ("newest.branchname", "The default branch"),
     "rungitid": ("newest.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
-    "conclusion": ("newest.conclusion", "How that ended"),
+    "conclusion": (VERDICT.format("conclusion"), "How that ended, as in main_red"),
     "createtime": ("newest.createtime", "When that was created"),
-    "endtime": ("newest.endtime", "When that ended"),
-    "runtime": ("newest.runtime", "Seconds from its first start to its end"),
+    "endtime": (VERDICT.format("endtime"), "When that ended"),
+    "runtime": (VERDICT.format("runtime"), "Seconds from its first start to its end"),
     "workflowname": ("newest.workflowname", "workflowruns.workflowname of that run"),
 }
 """What each column is, and means."""
@@ -66,7 +66,7 @@ PROPOSALS = (
 CHILDREN = "'parent_pipeline'"
 """rows.sources.CHILDREN: without its name the child of a push would be a schedule without one."""
 OF_REPOSITORY = (
-    "{run}.repoid = {of}.repoid AND {run}.headrepo IS NULL AND {run}.status = 'completed'"
+    "{run}.repoid = {of}.repoid AND {run}.headrepo IS NULL"
     f" AND ({{run}}.event IS NULL OR {{run}}.event NOT IN ({PROPOSALS}))"
 )
 """What a run of a repository's own is, events of proposals aside."""
@@ -94,7 +94,7 @@ UNLISTED = (
     " SELECT ids.repoid, ids.workflowgitid, repos.defaultbranch, {cutoff} AS cutoff"
     " FROM ids JOIN repos ON repos.Id = ids.repoid WHERE ids.workflowgitid IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM workflows w WHERE w.provider = repos.provider"
-    " AND w.gitid = ids.workflowgitid)"
+    " AND w.gitid = ids.workflowgitid AND w.repoid = ids.repoid)"
 )
 # An id after the other, each by a step down the index: there are few, of very many runs. Without
 # names of their own for the values, MySQL 9.7 dumps a view that it does not read again (1166).
@@ -137,10 +137,9 @@ DAYS = 14
 repository. What does not was renamed or deleted, and would be red for ever."""
 # By the branch as well: of a workflow that never runs on it, no run is read.
 BRANCH_STEPS = " /*! FORCE INDEX (ix_workflowruns_main) */"
-TOLD = "{run}.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure')"
 UNKNOWN_BRANCH = (
     f"(SELECT usual.branchname FROM workflowruns usual{STEPS} WHERE {{usual}}"  # noqa: S608 - names of ours
-    f" AND usual.branchname IN ('main', 'master') AND {TOLD.format(run='usual')}"
+    f" AND usual.branchname IN ('main', 'master') AND usual.conclusion IN {TOLD}"
     " ORDER BY usual.repoid DESC, usual.workflowgitid DESC, usual.createtime DESC, usual.Id DESC"
     " LIMIT 1)"
 )
@@ -148,7 +147,7 @@ UNKNOWN_BRANCH = (
 ENDED = (
     f"FROM workflowruns ended{BRANCH_STEPS} WHERE {{ended}}"
     f" AND ended.branchname = COALESCE(watched.defaultbranch, {UNKNOWN_BRANCH})"
-    f" AND {TOLD.format(run='ended')}{ONE_ROW.format(run='ended')}"
+    f" AND {ENDED_SO.format(run='ended', how=TOLD)}{ONE_ROW.format(run='ended')}"
     " ORDER BY ended.repoid DESC, ended.workflowgitid DESC, ended.branchname DESC,"
     " ended.createtime DESC, ended.Id DESC LIMIT 1"
 )
@@ -162,26 +161,26 @@ LATERAL = f"({{watched}}) watched JOIN LATERAL (SELECT ended.* {ENDED}) newest O
 NOW = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_NOW.items())}"
 )
-FAILED = "('failure', 'timed_out', 'startup_failure')"
 # Steps back in the index of a workflow and branch: the order names its columns. Where a good and a
 # failed run are of one moment, the failed one counts, so that no red workflow is lost.
 FAILING = (
-    "SELECT newest.*, (SELECT good.createtime FROM workflowruns good"  # noqa: S608 - names of ours
+    f"SELECT newest.*, {VERDICT.format('conclusion')} AS verdict,"  # noqa: S608 - names of ours
+    f" {VERDICT.format('endtime')} AS verdicttime, (SELECT good.createtime FROM workflowruns good"
     f"{BRANCH_STEPS} WHERE {{good}} AND good.branchname = newest.branchname"
-    " AND good.conclusion = 'success' AND good.createtime <= newest.createtime"
+    f" AND {ENDED_SO.format(run='good', how=GOOD)} AND good.createtime <= newest.createtime"
     f"{ONE_ROW.format(run='good')}"
     " ORDER BY good.repoid DESC, good.workflowgitid DESC, good.branchname DESC,"
     " good.createtime DESC LIMIT 1) AS goodtime"
-    f" FROM {{newest}} WHERE newest.conclusion IN {FAILED}{{whole}}"
+    f" FROM {{newest}} WHERE {ENDED_SO.format(run='newest', how=FAILED)}{{whole}}"
 )
 """Red workflows by their newest runs, and when the last good one before was created."""
 FIRST_BAD = (
     f"FROM workflowruns bad{BRANCH_STEPS} WHERE {{bad}} AND bad.branchname = {{red}}branchname"
-    f" AND bad.conclusion IN {FAILED}{ONE_ROW.format(run='bad')}"
+    f" AND (bad.conclusion IN {FAILED} OR bad.gitid = {{red}}gitid){ONE_ROW.format(run='bad')}"
     " AND bad.createtime >= {since}"
     " ORDER BY bad.repoid, bad.workflowgitid, bad.branchname, bad.createtime, bad.Id LIMIT 1"
 )
-"""The first that failed since."""
+"""The first that failed since. Asked of its attempts as well, MariaDB mixes workflows up."""
 RED = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
     f" FROM (SELECT red.*, (SELECT bad.Id {FIRST_BAD}) AS badid FROM ({FAILING}) red) red"

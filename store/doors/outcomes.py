@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from rows import Mapped, Row
 from schema.tables.ci import jobs, keys, metadata
 from store.write import repositories
-from store.write.merge_rules import adds_nothing, check_parents, is_newer, merged
+from store.write.merge_rules import adds_nothing, is_elsewhere, is_newer, merged
 from store.write.repositories import StoredRepository
 from store.write.stored_rows import Key, Values, by_key, key_getter, key_of, runs_with_jobs
 
@@ -121,8 +121,7 @@ def outcome_of(table: str, stored: Values | None, records: Iterable[Values]) -> 
         return NEW
     after = stored
     for values in records:
-        if is_newer(after, values):
-            check_parents(table, after, values)
+        if is_newer(after, values) and not is_elsewhere(table, after, values):
             return CHANGED  # its version at least, and that does not go back
         if not adds_nothing(values, after):
             after = merged(table, after, values)

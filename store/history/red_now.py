@@ -111,7 +111,8 @@ def tell_newest(row: Any) -> dict[str, Any]:
 def where(newest: Any) -> dict[str, Any]:
     """Return where to look for the first run that failed."""
     since = newest.goodtime or EVER
-    return {"repoid": newest.repoid, "branchname": newest.branchname, "since": since}
+    place = {"repoid": newest.repoid, "branchname": newest.branchname, "gitid": newest.rungitid}
+    return {**place, "since": since}
 
 
 @lru_cache(maxsize=8)
@@ -139,7 +140,8 @@ def select_failing(every: Sequence[NewestRun]) -> str:
 def select_first_bad(columns: str, *, has_id: bool) -> str:
     """Return the SELECT of the run since which a workflow is red.
 
-    It takes `repoid`, `branchname`, `since`, and `workflowgitid` or, without one, `workflowname`.
+    It takes `repoid`, `branchname`, `gitid`, `since`, and `workflowgitid` or, without one,
+    `workflowname`.
     """
     bad = OF_ID.format(run="bad", of="red") if has_id else OF_NAME.format(run="bad", of="red")
     bad = bad.replace("COALESCE(red.workflowname, '')", ":workflowname").replace("red.", ":")

@@ -37,7 +37,8 @@ def adopt_rows(connection: Connection, table: str, rows: Iterable[Values]) -> No
         return
     by_repo: dict[int, list[Values]] = defaultdict(list)
     for values in rows:
-        by_repo[values["repoid"]].append(values)
+        if values["repoid"] is not None:
+            by_repo[values["repoid"]].append(values)
     for repoid, of_repo in sorted(by_repo.items()):
         if table == "workflowruns":
             adopt_runs(connection, repoid, of_repo)

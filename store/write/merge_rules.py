@@ -60,6 +60,12 @@ RULES: dict[str, MergeRule] = {
 
 
 TAKEN = "its id is stored under another repository or run already"
+SHARED = "workflows"
+"""What a record may tell of in passing though it is another repository's: that changes nothing.
+
+A workflow that a ruleset requires is one repository's, and runs in all of an organisation's.
+https://github.com/cli/cli/issues/9228
+"""
 
 
 def first_known(value: Any, otherwise: Any) -> Any:
@@ -88,7 +94,8 @@ def merged(table: str, stored: Values, new: Values) -> Values:
 
     Raises Unmappable for a record that says the row is another's.
     """
-    check_parents(table, stored, new)
+    if is_elsewhere(table, stored, new):
+        return stored
     after = dict(stored)
     newer = is_newer(stored, new)
     for name, rule in rules_of(table, has_url="url" in new).items():
@@ -100,12 +107,18 @@ def merged(table: str, stored: Values, new: Values) -> Values:
     return after
 
 
-def check_parents(table: str, stored: Values, new: Values) -> None:
-    """Raise Unmappable for a record that says the row is another's."""
+def is_elsewhere(table: str, stored: Values, new: Values) -> bool:
+    """Tell whether a record of what repositories share is not of the repository that has the row.
+
+    Raises Unmappable for one of any other table that says the row is another's.
+    """
     for name in of_kind(metadata.tables[table], "parent"):
         told = stored.get(name), new.get(name)
         if None not in told and told[0] != told[1]:
+            if table == SHARED:
+                return True
             raise Unmappable(f"{table}.{name}", TAKEN)
+    return False
 
 
 def adds_nothing(new: Values, stored: Values) -> bool:

@@ -14,6 +14,7 @@ from rows import Mapped, Row
 from rows.version import STUB
 from schema.tables.ci import PLACED, repos
 from store.write import renames
+from store.write.merge_rules import SHARED
 from store.write.stored_rows import Values
 from store.write.upsert import upsert
 from store.write.version_cache import CACHED, VersionCache
@@ -133,6 +134,13 @@ def values_in(repository: StoredRepository, row: Row, told: Values) -> Values:
     url = values.get("url")
     if url is None:
         values.pop("url", None)
+    elif row.table == SHARED and not is_below(told["url"], url):
+        values |= {"repoid": None, "repo": None}  # its own repository's records tell it
     elif told["url"] != repository.url and url.startswith(f"{told['url']}/"):
         values["url"] = f"{repository.url}{url.removeprefix(told['url'])}"
     return values
+
+
+def is_below(page: str | None, url: str) -> bool:
+    """Tell whether an address is below a repository's page, whatever its case."""
+    return page is None or url.casefold().startswith(f"{page}/".casefold())

@@ -4,7 +4,7 @@ How a column is merged follows from its kind (schema/tables/ci.py):
 
 - state: the record with the greater version wins
 - fixed: likewise, but a known value is never replaced by nothing
-- parent: the stored one; another one refuses the record
+- parent: the stored one; another one refuses the record (store/write/parents.py)
 - place: the latest writer knows where the repository is today, unless it does not know the page
 - first, last, sticky: least, greatest, ever true
 
@@ -19,14 +19,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, case, false, insert, null
+from sqlalchemy import Connection, Table, case, false, insert
 
 from engines import Kind, kind_of
 from engines.column_types import Exact
 from rows import Unmappable
 from rows.version import STUB
-from schema.tables.ci import keys, metadata, of_kind
+from schema.tables.ci import keys, metadata
 from store.write.merge_rules import adds_nothing, merged, rules_of
+from store.write.parents import heeding_parents
 from store.write.stored_rows import Key, Values, key_getter, key_of
 
 Assigned = list[tuple[str, Any]]
@@ -62,20 +63,10 @@ def statement(kind: Kind, name: str, columns: tuple[str, ...]) -> Any:
         ]
         if "version" in columns:
             version = case((newer, new["version"]), else_=table.c.version)
-            assigned.append(("version", refusing(table, columns, new, version)))
-        return assigned
+            assigned.append(("version", version))
+        return heeding_parents(table, columns, new, assigned)
 
     return insert_or(kind, table, assign)
-
-
-def refusing(table: Table, columns: tuple[str, ...], new: Any, version: Any) -> Any:
-    """Return a version, or NULL, which no row takes, for a record that says the row is another's.
-
-    It costs no question before: most ids never come twice, and of two writers one sees the other.
-    """
-    parents = [name for name in of_kind(table, "parent") if name in columns]
-    moved = [(new[name] != table.c[name], null()) for name in parents]
-    return case(*moved, else_=version) if moved else version
 
 
 def upsert(

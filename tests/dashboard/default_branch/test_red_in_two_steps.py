@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from schema.tables.ci import repos, workflowruns, workflows
+from schema.tables.ci import repos, runattempts, workflowruns, workflows
 from store.history.red_now import RedWorkflow, as_time, goodtime_of, list_red, list_red_in_two_steps
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, engine
@@ -48,12 +48,19 @@ def fill(engine: sa.Engine, chance: random.Random) -> None:
                 "status": "completed" if end else "in_progress", "author": "ana",
                 "headrepo": chance.choice((None, None, None, "fork/app")), "commithash": "c0ffee",
                 "url": chance.choice((None, "https://github.com/org/app")),
+                "attempt": chance.choice((None, 1, 1, 2, 3)),
             })  # fmt: skip
+    attempts = [
+        {"provider": "github", "repoid": run["repoid"], "rungitid": run["gitid"],
+         "attempt": number, "status": "completed", "conclusion": chance.choice(ENDS)}
+        for run in runs for number in range(1, run["attempt"] or 1)
+    ]  # fmt: skip
     with engine.begin() as connection:
         connection.execute(workflowruns.insert(), runs)
+        connection.execute(runattempts.insert(), attempts)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(8))
 def test_two_steps_say_what_the_view_says(engine: sa.Engine, seed: int):
     fill(engine, random.Random(seed))
     view = sa.table("main_red", *map(sa.column, RedWorkflow._fields))

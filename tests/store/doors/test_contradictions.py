@@ -37,18 +37,12 @@ def job_of(repository: dict[str, Any], guid: str, **changes: Any) -> Sent:
 
 
 FIRST = (run_of(objects.REPOSITORY, "run"), job_of(objects.REPOSITORY, "job"))
-FLOW = {**objects.WORKFLOW, "id": 37}  # of the first run
 CONTRADICTIONS = {
     "run": run_of(OTHER, "odd"),
     "newer run": run_of(OTHER, "odd", updated_at="2026-03-02T14:00:00Z"),
     "job of another repository": job_of(OTHER, "odd", run_id=5),
     "job of another repository, and its run": job_of(OTHER, "odd"),
     "job of another run": job_of(objects.REPOSITORY, "odd", run_id=5),
-    "workflow": sent(
-        "workflow_run",
-        {"workflow_run": {**objects.RUN, "id": 5}, "workflow": FLOW, "repository": OTHER},
-        "odd",
-    ),
 }
 NEIGHBOUR = run_of(OTHER, "neighbour", id=6)
 
