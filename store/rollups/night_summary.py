@@ -10,6 +10,7 @@ import orjson
 
 from rows.sources import UNNAMED, call_workflow, source_of
 from rows.words import COMPLETED, FAILED, GATED, SKIPPED, SUCCESS, RunKey, WorkflowKey, workflow_key
+from store.failed_jobs import FailedJob as FailedJob
 
 FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
 STATES = (FAILED_STATE, WARNED, RUNNING, PASSED, NOTHING)
@@ -55,18 +56,6 @@ class NightRun(NamedTuple):
     def called(self) -> str:
         """What people are told its workflow is."""
         return call_workflow(self.workflowname, self.event, self.branchname)
-
-
-class FailedJob(NamedTuple):
-    """A failed job of the shown attempt of a nightly run, and the first line of its error."""
-
-    provider: str
-    rungitid: int
-    name: str | None
-    failedstep: str | None
-    url: str | None
-    error: str | None = None
-    fingerprint: str | None = None
 
 
 class NightFailure(NamedTuple):

@@ -14,11 +14,10 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from config.calendar import Calendar
 from config.groups import Group, group_of, is_nightly
-from engines.chunks import by_scope
-from rows.sources import PROPOSALS, SCHEDULES
-from rows.words import FAILED, RunKey, WorkflowKey
-from schema.tables.ci import jobs, repos, workflowruns
-from schema.tables.failures import failures
+from rows.sources import PROPOSALS, SCHEDULES, source_of
+from rows.words import FAILED, WorkflowKey
+from schema.tables.ci import repos, workflowruns
+from store.failed_jobs import MadeOthers, list_failed_jobs, list_jobs_of_children
 from store.rollups import night_summary
 from store.rollups.branch_runs import (
     FormerDefault,
@@ -28,7 +27,6 @@ from store.rollups.branch_runs import (
 )
 from store.rollups.night_summary import (
     NOTHING,
-    FailedJob,
     NightContent,
     NightFailure,
     NightRun,
@@ -38,7 +36,6 @@ from store.rollups.spans import RollupPlan
 
 USUAL_BRANCHES = ("main", "master")
 SCHEDULE, BRANCH, GROUP = "schedule", "branch", "group"
-LONGEST_ERROR = 300
 
 
 class NightlyResult(NamedTuple):
@@ -157,7 +154,15 @@ def read_nights(
         if way is not None:
             by_cell[run.repoid, calendar.night(run.createtime), way].append(run)
     failed = [run for runs in by_cell.values() for run in runs if run.conclusion in FAILED]
-    reasons = list_failed_jobs(connection, failed)
+    reasons = list_failed_jobs(connection, {run.key: run.attempt for run in failed})
+    ways = {run.key: way for (_, _, way), runs in by_cell.items() for run in runs}
+    # What only made others failed by theirs, where no night judges these beside it.
+    bare = {
+        run.key: MadeOthers(run.repoid, run.createtime, ways[run.key])
+        for run in failed
+        if run.key not in reasons and source_of(run.provider).children
+    }
+    reasons |= list_jobs_of_children(connection, bare, ways)
     return [NightlyResult(*key, summarize(runs, reasons)) for key, runs in by_cell.items()]
 
 
@@ -195,56 +200,3 @@ def list_runs(
     if repoid is not None:
         query = query.where(run.repoid == repoid)
     return [NightRun(*row) for row in connection.execute(query)]
-
-
-def list_failed_jobs(
-    connection: Connection, runs: Iterable[NightRun]
-) -> dict[RunKey, list[FailedJob]]:
-    """Return the failed jobs of the shown attempts of runs, in the order of their ids."""
-    attempts = {run.key: run.attempt for run in runs}
-    job = jobs.c
-    wanted = (
-        job.provider, job.rungitid, job.attempt, job.gitid, job.name, job.failedstep, job.url
-    )  # fmt: skip
-    rows = [
-        row
-        for provider, numbers in by_scope(attempts)
-        for row in connection.execute(
-            select(*wanted)
-            .where(job.provider == provider, job.rungitid.in_(numbers))
-            .where(job.conclusion.in_(FAILED))
-            .where(or_(job.superseded.is_(None), job.superseded.is_(False)))
-            .order_by(job.gitid)
-        )
-        if row.attempt == attempts[row.provider, row.rungitid]
-    ]
-    errors = read_first_errors(connection, [(row.provider, row.gitid) for row in rows])
-    failed: dict[RunKey, list[FailedJob]] = defaultdict(list)
-    for row in rows:
-        error = errors.get((row.provider, row.gitid), (None, None))
-        key = (row.provider, row.rungitid)
-        failed[key].append(FailedJob(*key, row.name, row.failedstep, row.url, *error))
-    return failed
-
-
-def read_first_errors(
-    connection: Connection, keys: Iterable[RunKey]
-) -> dict[RunKey, tuple[str | None, str | None]]:
-    """Return the first line of what failed jobs say, and its fingerprint."""
-    failure = failures.c
-    query = select(failure.provider, failure.jobgitid, failure.message, failure.fingerprint)
-    return {
-        (row.provider, row.jobgitid): (first_line(row.message), row.fingerprint)
-        for provider, numbers in by_scope(keys)
-        for row in connection.execute(
-            query.where(
-                failure.provider == provider, failure.jobgitid.in_(numbers), failure.number == 1
-            )
-        )
-    }
-
-
-def first_line(text: str | None) -> str | None:
-    """Return the first line of a message that says something, cut where it is long."""
-    lines = [line.strip() for line in (text or "").splitlines()]
-    return next((line[:LONGEST_ERROR] for line in lines if line), None)
