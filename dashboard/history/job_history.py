@@ -29,7 +29,7 @@ def show() -> str:
         """Return its jobs of the newest runs, else older ones: old runs lead here, too."""
         nonlocal since
         if newest := newest_jobs.list_jobs_of(store(), keys, name):
-            return newest
+            return [job for job in newest if job.name == name] or newest
         own = newest_jobs.of_workflow(flow.repo.Id, flow.key, name, branch)
         older = newest_jobs.list_jobs_where(store(), own, LOOKED_AT, g.now, SECONDS)
         since = older.since

@@ -106,7 +106,7 @@ def count_by_job(days: Iterable[FlakeDay]) -> CommitCounts:
         for repoid, gitid, workflow, by_job in day.commits:
             flow = workflow_key(gitid, workflow)
             for job, number in by_job.items():
-                key = (repoid, flow, job.casefold())
+                key = (repoid, flow, job)
                 counts[key] = counts.get(key, 0) + number
     return counts
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from engines.column_types import exact
 from schema.tables.ci import jobs, workflowruns
 from store.rollups.durations import (
     RUN_OF_JOB,
@@ -103,7 +104,7 @@ def list_parts(told: CTE) -> list[Select[Any]]:
         part("workflow", (*flow, func.max(job.flow)), (*flow, no_id), ran, of_run),
         part("event", (nothing, nothing, job.event), (job.event,), ran, of_run),
         part("repository", (job.repoid, nothing, func.max(job.repo)), (job.repoid,), ran),
-        part("job", (nothing, nothing, job.name), (job.name,), ran),
+        part("job", (nothing, nothing, exact(job.name)), (exact(job.name),), ran),
         part("os", (nothing, nothing, job.os), (job.os,), ran),
         part(WHOLE, (nothing, nothing, nothing), (), ran),
         *(

@@ -92,10 +92,8 @@ def list_shares(
     for part in split.parts:
         add_shares(merged, list_counted_shares(connection, part, by))
     first = ORDERS[order]
-    chosen = sorted(
-        merged.values(),
-        key=lambda share: (-first(share), -share.seconds, (share.name or "").casefold()),
-    )[:limit]
+    by_name = sorted(merged.values(), key=lambda share: (share.name or "").casefold())
+    chosen = sorted(by_name, key=lambda share: (-first(share), -share.seconds))[:limit]
     if by in ("repository", "workflow"):
         chosen = label_shares(connection, chosen, merged.values())
     return RankedShares(chosen, len(merged))
@@ -164,9 +162,9 @@ def list_rolled_shares(split: SplitSpan, by: str) -> Iterator[JobShare]:
 
 
 def add_shares(merged: Merged, shares: Iterable[JobShare]) -> None:
-    """Add shares to those of the same key, or of the same name without regard to case."""
+    """Add shares to those of the same key, or of the same name."""
     for share in shares:
-        key = (share.name or "").casefold() if share.key is None else share.key
+        key = (share.name or "") if share.key is None else share.key
         known = merged.get(key, share._replace(jobs=0, seconds=0.0))
         total = (known.jobs + share.jobs, known.seconds + share.seconds)
         merged[key] = JobShare(known.name or share.name, *total, share.key)

@@ -13,7 +13,7 @@ from schema.tables.ci import workflowruns
 from schema.tables.rollups import rollspans, rollups
 from store.rollups.days import ALL
 from store.rollups.kept_spans import Version
-from store.rollups.spans import COUNTED, DAY, REVISION
+from store.rollups.spans import COUNTED, DAY, FIGURED
 from store.write.changed_runs import read_changes
 
 Total = TypeVar("Total")
@@ -66,7 +66,7 @@ def list_rolled_days(
     connection: Connection, since: datetime | None = None, until: datetime | None = None
 ) -> list[RolledDay]:
     """Return the days with a roll-up that begin in a span, or all, the oldest first."""
-    return list_days(connection, (REVISION,), since, until)
+    return list_days(connection, FIGURED, since, until)
 
 
 def list_days(

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, case, func, select
 
+from engines.column_types import exact
 from rows.words import workflow_key
 from schema.tables.ci import jobs, workflowruns
 from store.rollups.days import DayDetail, DaySums, JobCount
@@ -114,7 +115,7 @@ def add_runs(connection: Connection, begin: datetime, end: datetime, parts: Part
 def add_jobs(connection: Connection, begin: datetime, end: datetime, parts: Parts) -> None:
     """Count the jobs that ran by all that pages count them by."""
     job, run, branch = jobs.c, workflowruns.c, branch_of(jobs.c)
-    by = (job.workflowname, job.name, job.os, run.event, run.provider, *WORKFLOW)
+    by = (job.workflowname, exact(job.name), job.os, run.event, run.provider, *WORKFLOW)
     query = select(
         *by, branch, func.max(WORKFLOW_NAME), func.count(), func.sum(job.runtime)
     ).join_from(jobs, workflowruns, RUN_OF_JOB, isouter=True)  # fmt: skip

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from engines.column_types import exact
 from rows.words import SKIPPED, RunKey, workflow_key
 from schema.tables.ci import jobs, workflowruns
 from store.rollups.branch_runs import jobs_of_branch, of_any_repository
@@ -55,7 +56,7 @@ SORTS = {
     "repository": JobSort((jobs.c.repoid,), func.max(jobs.c.repo)),
     "event": JobSort((workflowruns.c.event,), workflowruns.c.event, True),
     "workflow": JobSort(WORKFLOW, func.max(WORKFLOW_NAME), True),
-    "job": JobSort((jobs.c.name,), jobs.c.name),
+    "job": JobSort((exact(jobs.c.name),), func.max(jobs.c.name)),
 }
 """What the tables of the page count jobs by."""
 

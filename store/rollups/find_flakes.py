@@ -85,8 +85,8 @@ JobKey = tuple[int, WorkflowKey, str]
 
 
 def job_key(repoid: int, workflow: WorkflowKey, name: str | None) -> JobKey:
-    """Return what a job is known by, its name without regard to case as in the table."""
-    return repoid, workflow, (name or "").casefold()
+    """Return what a job is known by: its name is exact, as at its vendor."""
+    return repoid, workflow, name or ""
 
 
 def pair_examples(flake: Flake, ends: list[FlakeExample]) -> ShownFlake:

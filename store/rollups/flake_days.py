@@ -19,12 +19,14 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from engines import use_index
 from engines.chunks import by_scope
+from engines.column_types import exact
 from rows.words import FAILED, WorkflowKey, workflow_key
 from schema.tables.ci import jobs, workflowruns
 from store.rollups.durations import RUN_OF_JOB, WORKFLOW, WORKFLOW_NAME
 from store.rollups.find_flakes import conditions_of, job_key, within
 
 EPOCH = datetime(1970, 1, 1)
+NAME = exact(jobs.c.name)
 
 
 class FlakeEnd(NamedTuple):
@@ -105,9 +107,9 @@ def list_ends(connection: Connection, begin: datetime, end: datetime) -> list[Co
     """Return how each job ended on each commit in a span."""
     job = jobs.c
     failed = func.sum(case((job.conclusion.in_(FAILED), 1), else_=0))
-    by = (*WORKFLOW, job.name, job.commithash)
+    by = (*WORKFLOW, NAME, job.commithash)
     query = select(
-        job.repoid, workflowruns.c.workflowgitid, func.max(WORKFLOW_NAME), job.name, job.commithash,
+        job.repoid, workflowruns.c.workflowgitid, func.max(WORKFLOW_NAME), NAME, job.commithash,
         failed, func.count() - failed,
     ).select_from(jobs)  # fmt: skip
     query = query.join(workflowruns, RUN_OF_JOB).where(*within(begin, end), *conditions_of())
@@ -127,7 +129,7 @@ def list_other_days(
     failed = func.sum(case((job.conclusion.in_(FAILED), 1), else_=0))
     others = (
         select(
-            job.repoid, run.workflowgitid, func.max(WORKFLOW_NAME), job.name, job.commithash,
+            job.repoid, run.workflowgitid, func.max(WORKFLOW_NAME), NAME, job.commithash,
             failed, func.count() - failed,
             func.max(case((job.createtime < begin, job.createtime))),
             func.min(case((job.createtime >= end, job.createtime))),
@@ -141,7 +143,7 @@ def list_other_days(
             job.commithash == day.c.commithash,
             *conditions_of(),
         )
-        .group_by(*WORKFLOW, job.name, job.commithash)
+        .group_by(*WORKFLOW, NAME, job.commithash)
     )  # fmt: skip
     for *ends, failures, successes, earlier, later in connection.execute(others):
         yield CommitEnds._make((*ends, int(failures), int(successes))), earlier, later

@@ -16,14 +16,16 @@ from schema.tables.rollups import rollspans
 from store.write.changed_runs import ChangedRun
 
 DAY, NIGHT = "day", "night"
-REVISION = "10"
-"""Raised when days are counted in another way: they are all made again."""
+REVISION = "11"
+"""Raised when days are counted in another way: they are all made again, the newest first.
 
-COUNTED = ("8", "9", REVISION)
-"""Those whose counts of runs and spans of jobs (`rollups` without `figures`) are as of today.
-
-What reads only these goes on with what an earlier one made, until it is made again.
+What reads them goes on with what an earlier one made, until it is made again, where that says the
+same: whoever raises it says so below, or pages count all days in the tables meanwhile.
 """
+FIGURED = ("10", REVISION)
+"""Those of which all is as of today, but that jobs whose names differ in case alone may be one."""
+COUNTED = ("8", "9", *FIGURED)
+"""Those whose counts of runs and spans of jobs (`rollups` without `figures`) are."""
 
 AGAIN = timedelta(hours=24)
 """A span that nothing marked is looked at again after this time, one at a time."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from engines import database_time, reading, use_index
+from engines.column_types import exact
 from engines.transaction import transact
 from rows.words import FAILED_JOB, SUCCESS
 from schema.tables.ci import jobs, workflowruns
@@ -128,7 +129,7 @@ def like(job: ComparedJob) -> list[Any]:
         and_(flow.is_not(None), flow == job.workflowgitid),
         and_(branch.is_not(None), branch == job.branchname),
         fork,
-        jobs.c.name == job.name,
+        exact(jobs.c.name) == job.name,
     ]
 
 

@@ -46,7 +46,7 @@ ENDS = st.builds(
     JobEnd,
     st.integers(0, DAYS - 1),
     st.integers(0, 2),
-    st.sampled_from(("test", "lint")),
+    st.sampled_from(("test", "lint", "Test")),
     st.sampled_from(("success", "failure", "timed_out", "cancelled")),
 )
 SPLIT = [

@@ -41,7 +41,7 @@ def add_run(engine: Engine, repoid: int, number: int, runtime: float) -> None:
         event=("push", "schedule")[number % 2], branchname=("main", "topic")[number % 3 == 0],
     )  # fmt: skip
     stored.job(
-        engine, repoid, run, created, name=("test", "lint")[number % 2], runtime=runtime,
+        engine, repoid, run, created, name=("test", "lint", "Test")[number % 3], runtime=runtime,
         conclusion="success", os=("Linux", "Windows")[number % 4 == 0], workflowname="CI",
         branchname=("main", "topic")[number % 3 == 0],
     )  # fmt: skip
