@@ -117,4 +117,25 @@ DOCUMENTED = (
          after=r"(?!Description:|Action:|\*{3})\S", skip=r"Description:|\*{3}"),
 )  # fmt: skip
 
-FRAMEWORKS = (*BDD, *PHP, *NATIVE_TESTS, *DATA_TESTS, *DOCUMENTED)
+SELDOM = (
+    rule("purescript", PLACED, r"^\[\d{1,4}/\d{1,4} \w{1,60}\] " + GIVEN + r":" + LINE + r":",
+         "[1/1 TypesDoNotUnify] src/Cart.purs:4:10", more=4, within=24,
+         after=r"\s{2,8}(?!\d|\s{0,80}\^)\S", skip=r"\s{2}"),
+    rule("lisp", RAISED, r"^Unhandled \S{1,80} in thread ", more=1,
+         example='Unhandled UNBOUND-VARIABLE in thread #<SB-THREAD:THREAD "main thread" RUNNING>:'),
+    rule("prolog", PLACED, r"^ERROR: (?P<path>[^\s:]{1,300}):" + LINE + r":(?:\d{1,7}:)?$",
+         "ERROR: /app/cart.plt:4:", more=2, after=r"ERROR:\s{2,8}\S"),
+    rule("matlab", PLACED, r"^(?:Verification|Assertion) failed in \S",
+         "Verification failed in CartTest/sums.", more=2, within=12, skip=r"\s{4}",
+         after=r"\s{4}(?!---|(?:Test|Framework) Diagnostic)\S"),
+    rule("move", PLACED, r"^│ error\[\w{1,20}\]: ", "│ error[E11001]: test failure", more=2,
+         skip=r"│",
+         after=r"│\s{1,9}┌─ (?P<path>[^\s:]{1,300}):(?P<line>\d{1,7})|│[\s│]{1,80}\^{1,200} \S"),
+    rule("cairo", PLACED, r"^\[FAIL\] \w{1,100}::\S{1,300}$", "[FAIL] cart::tests::sums", more=1,
+         after=r"\s{4}\S", skip=r"Failure data:", bare=COUNTED),
+    rule("godot", PLACED, r"^\s{2,8}\[Failed\]:\s{1,4}\S",
+         "    [Failed]:  [7] expected to equal [8]:", more=1,
+         after=r"\s{6}at line (?P<line>\d{1,7})"),
+)  # fmt: skip
+
+FRAMEWORKS = (*SELDOM, *BDD, *PHP, *NATIVE_TESTS, *DATA_TESTS, *DOCUMENTED)

@@ -62,6 +62,12 @@ ADVISORIES = (
 )  # fmt: skip
 
 PAGES = (
+    rule("pa11y", PLACED, r"^\s{1,4}• Error: \S", " • Error: Img element missing an alt"),
+    rule("axe", PLACED, r"^Violation of \"", 'Violation of "image-alt" with 1', more=1),
+    rule("html-proofer", PLACED, r"^\* At (?P<path>\S{1,300}):" + LINE + r":$",
+         "* At ./_site/index.html:12:", more=1),
+    rule("reuse", RAISED, r"^The following files have no ", more=2, after=r"\* \S",
+         example="The following files have no copyright and licensing information:"),
     rule("cause in javascript", RAISED, r"^\s{1,12}\[cause\]: \w{0,60}Error\b.{0,20}: \S",
          "  [cause]: Error: Docusaurus found broken links!"),
     rule("fetch in javascript", VAGUE, r"^\s{0,8}(?:Uncaught )?TypeError: fetch failed$",
@@ -84,6 +90,9 @@ PAGES = (
 )  # fmt: skip
 
 DEPLOYS = (
+    rule("rpm", RAISED, r"^error: Failed build dependencies:$", "error: Failed build dependencies:",
+         more=2, after=r"\t\S"),
+    rule("prisma", RAISED, r"^Error: P\d{4}$", "Error: P1001", more=1),
     rule("maven enforcer", RAISED, r"^\[ERROR\] Rule \d{1,3}: .{1,200} failed with message:$",
           more=1, example="[ERROR] Rule 0: org.apache.maven.Rule failed with message:"),
     rule("maven model", RAISED, r"^\[FATAL\] \S", "[FATAL] Non-resolvable parent POM for a:b:1.0"),
