@@ -54,15 +54,22 @@ class Fitting(dict[str | None, bool]):
 
 
 class JobFailures:
-    """What a filter leaves of the failures of days; those of `kept` as they were read before."""
+    """What a filter leaves of the failures of days; those of `kept` as they were read before.
+
+    `among`: of these errors alone, None for all.
+    """
 
     def __init__(
-        self, connection: Connection, wanted: DaysWanted, kept: Sequence[RolledDay]
+        self,
+        connection: Connection,
+        wanted: DaysWanted,
+        kept: Sequence[RolledDay],
+        among: Collection[str] | None = None,
     ) -> None:
         self.calendar = wanted.calendar
         read = partial(read_failures, connection)
         days = read_days(connection, wanted, kept, ("failures",), read, size_of, KEPT)
-        tests = list_tests(wanted.filter)
+        tests = list_tests(wanted.filter, among)
         self.named = [choose(span, days[span[0]], tests) for span in wanted.spans]
         choose_kind = OF_KIND[wanted.filter.kind]
         self.chosen = [own._replace(places=choose_kind(own.day, own.places)) for own in self.named]
@@ -72,19 +79,15 @@ class JobFailures:
         days = [count_day(self.calendar, chosen) for chosen in self.chosen]
         return CountedDays(days, [day.sums for day in days])
 
-    def count_kinds(self, among: Collection[str] | None) -> dict[str, int]:
-        """Return in how many jobs a message is of each kind that is never ranked.
-
-        `among`: of these errors alone, None for all.
-        """
+    def count_kinds(self) -> dict[str, int]:
+        """Return in how many jobs a message is of each kind that is never ranked."""
         seen = set[tuple[str, int]]()
         for _, day, places in self.named:
             kinds, errors, of_jobs = day.kinds, day.errors, day.jobs
             seen.update(
                 (VAGUE if errors[at] in EXITS else str(kinds[at]), of_jobs[at])
                 for at in places
-                if (kinds[at] in UNRANKED or errors[at] in EXITS)
-                and (among is None or errors[at] in among)
+                if kinds[at] in UNRANKED or errors[at] in EXITS
             )
         return Counter(kind for kind, _ in seen)
 
@@ -133,20 +136,21 @@ OF_KIND: dict[str, Callable[[DayFailures, Sequence[int]], Sequence[int]]] = {
 }
 
 
-def list_tests(wanted: ErrorFilter) -> list[tuple[str, Mapping[Any, bool]]]:
+def list_tests(
+    wanted: ErrorFilter, among: Collection[str] | None
+) -> list[tuple[str, Mapping[Any, bool]]]:
     """Return which columns of failures a filter looks at, and what is let through."""
+    tests = list[tuple[str, Mapping[Any, bool]]]()
+    for column, values in (("errors", among), ("repoids", wanted.repoids)):
+        if values is not None:
+            tests.append((column, defaultdict(bool, dict.fromkeys(values, True))))
     asked = {
         "workflows": wanted.workflow,
         "names": wanted.job,
         "branches": wanted.branch,
         "runners": wanted.runner,
     }
-    tests: list[tuple[str, Mapping[Any, bool]]] = [
-        (column, Fitting(value)) for column, value in asked.items() if value
-    ]
-    if wanted.repoids is not None:
-        tests.append(("repoids", defaultdict(bool, dict.fromkeys(wanted.repoids, True))))
-    return tests
+    return tests + [(column, Fitting(value)) for column, value in asked.items() if value]
 
 
 def choose(span: Span, day: DayFailures, tests: Sequence[tuple[str, Mapping[Any, bool]]]) -> Chosen:

@@ -50,13 +50,13 @@ class RankedErrors:
         self.counted: CountedDays | None = None
         self.of_jobs: JobFailures | None = None
         self.names: set[str] | None = None
+        if self.kept or asks_jobs(wanted):
+            self.names = self.list_names()
         if asks_jobs(wanted):
-            self.of_jobs = JobFailures(connection, self.wanted, self.kept)
+            self.of_jobs = JobFailures(connection, self.wanted, self.kept, self.names)
             self.counted = self.of_jobs.count_days()
         elif self.kept:
             self.counted = error_days.count_days(connection, self.wanted, self.kept)
-        if self.counted is not None:
-            self.names = self.list_names()
 
     def list_errors(self, most: int, skip: int = 0, by: str = error_ranking.SORTS[0]) -> ErrorPage:
         """Return errors in the order of SORTS, the most or latest first."""
@@ -96,7 +96,7 @@ class RankedErrors:
     def count_kinds(self) -> dict[str, int]:
         """Return in how many jobs a message is of each kind that is never ranked."""
         if self.of_jobs is not None:
-            return self.of_jobs.count_kinds(self.names)
+            return self.of_jobs.count_kinds()
         if not self.kept or self.filter.text is not None:
             return error_ranking.count_kinds(self.connection, self.filter)
         if self.names is not None:
