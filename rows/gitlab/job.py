@@ -6,7 +6,7 @@ the store. https://docs.gitlab.com/user/project/integrations/webhook_events/#job
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from json import JSONEncoder
 from typing import NamedTuple
@@ -124,6 +124,12 @@ def labels_of(job: Payload, runner: Payload, at: str) -> dict[str, object]:
     hosted = HOSTED.findall(fields.text(runner, "description", "runner") or "")
     system = systems_of(tuple(said)) or systems_of(tuple(hosted))
     return {"labels": as_json(asked) if asked else None, "os": system}
+
+
+def first_time(jobs: Sequence[Payload], form: JobFields) -> datetime | None:
+    """Return when the first of a pipeline's jobs was made."""
+    times = (clock.moment(job, form.key("created_at"), form.at) for job in jobs)
+    return min(filter(None, times), default=None)
 
 
 def last_time(jobs: list[Payload], form: JobFields) -> datetime | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rows import Row, fields
 from rows.gitlab import clock, version
-from rows.gitlab.job import IN_PIPELINE, LISTED, JobFields, Place, job_row, last_time
+from rows.gitlab.job import IN_PIPELINE, LISTED, JobFields, Place, first_time, job_row, last_time
 from rows.gitlab.triggers import ASIDE, CHILD, SCHEDULES, UNENDED
 from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of
 from rows.gitlab.workflow import ci_file
@@ -163,6 +163,8 @@ def pipeline_rows(
     is_whole: bool = True,
 ) -> list[Row]:
     """Return a pipeline's rows and those of its jobs."""
+    if pipeline.created is None:  # all jobs of a pipeline are made with it
+        pipeline = pipeline._replace(created=first_time(jobs, form) or pipeline.end)
     gitid, status = pipeline.gitid, pipeline.status
     words = state_of(status)
     if pipeline.is_broken and status == FAILED:
