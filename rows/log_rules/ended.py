@@ -92,7 +92,10 @@ WRAPPERS = (
          r"\d+ targets? failed|build failed)", "error: could not compile `app` (lib)"),
     rule("just", PASSED_ON, r"^error: (?:process didn't exit|Recipe .{1,100} failed|"
          r"script \".{1,100}\" ex)", "error: Recipe `test` failed on line 3 with exit code 1"),
-    rule("process", VAGUE, r"^(?:Error: )?The process '.{1,300}' failed with exit code \d",
+    rule("command of a file", VAGUE, r"^Unable to process file command '\w{1,20}' successfully",
+         "Unable to process file command 'output' successfully."),
+    rule("process", VAGUE,
+         r"^(?:[^:]{1,80}: ){0,3}The process '.{1,300}' failed with exit code \d",
          "The process '/usr/bin/git' failed with exit code 128"),
     rule("retry", VAGUE,
          r"^(?:Error: )?(?:Final attempt failed|Docker \w+ failed with exit code)",

@@ -206,6 +206,20 @@ def test_alcotest_says_its_test_without_the_box_and_not_what_dune_says_before_it
     assert only.text == "[FAIL] sums 1 no price.\nFAIL the sum\nExpected: `0'\nReceived: `1'"
 
 
+SENT = "##[error]Upload: Failed to send: The process '/x/send' failed with exit code 1"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("##[error]Unable to process file command 'output' successfully.", "##[error]Invalid x=7"),
+        ("error - Invalid x=7", SENT),
+    ],
+)
+def test_action_that_only_says_that_its_command_failed_is_no_reason(lines: tuple[str, ...]):
+    assert "Invalid x=7" in said(*lines)[0].text
+
+
 def test_difference_is_a_failed_test_only_where_it_is_of_one():
     place = 'File "test/cart.t", line 1, characters 0-0:'
     change = ("@@ -1,2 +1,2 @@", "   $ cart sum 1 2", "-  3", "+  4")
