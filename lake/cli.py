@@ -18,7 +18,7 @@ from config.settings import BadSetting, Settings
 from engines import faults
 from lake import maintain, query
 from lake.catalog import NoLake, open_lake, require_file
-from lake.command_words import refuse_others
+from lake.command_words import FORMS, refuse_others
 from lake.extensions import NotInstalled, is_of_duckdb
 from lake.one_writer import Busy, held
 from lake.proof import compare
@@ -56,6 +56,8 @@ def command_line() -> CommandLine:
     parser.add_argument("--daemon", action="store_true", help="sync again every minute")
     parser.add_argument("--csv", action="store_true", help="answer as CSV")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
+    sheet = "answer as CSV that a spreadsheet does not run"
+    parser.add_argument("--spreadsheet", action="store_true", help=sheet)
     parser.add_argument("--at", metavar="TIME", help="what was known then: 2026-11-23 09:00+01:00")
     parser.add_argument("--url", metavar="URL", help="of publish: where the files will be served")
     parser.add_password()
@@ -151,7 +153,7 @@ def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any])
     if not given["argument"]:
         raise BadSetting("SQL", 'is missing: lake.py query "SELECT count(*) FROM workflowruns"')
     moment = query.read_moment(given["at"]) if given["at"] else None
-    form = "csv" if given["csv"] else "json" if given["json"] else "table"
+    form = next((name for name in FORMS if given[name]), "table")
     with open_reader(place, moment) as lake:
         query.ask(lake, given["argument"], form, place.secrets)
     return DONE
@@ -226,7 +228,9 @@ def run_attach(settings: Settings, place: LakeSettings, given: Mapping[str, Any]
 
 COMMANDS: Mapping[str, Command] = {
     "sync": Command(run_sync, "bring the lake to what the store has"),
-    "query": Command(run_query, 'ask: lake.py query "SELECT ..." [--csv] [--json] [--at TIME]'),
+    "query": Command(
+        run_query, 'ask: lake.py query "SELECT ..." [--csv | --json | --spreadsheet] [--at TIME]'
+    ),
     "status": Command(run_status, "show the last syncs"),
     "maintain": Command(run_maintain, "merge small files, let old snapshots go: once a night"),
     "check": Command(run_check, "prove that the lake has what the store has"),

@@ -6,16 +6,18 @@ from typing import Any
 
 from config.settings import BadSetting
 
+FORMS = ("csv", "json", "spreadsheet")
+"""Of an answer; without a word it is a table."""
 WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "sync": frozenset({"full", "daemon"}),
-        "query": frozenset({"argument", "csv", "json", "at"}),
+        "query": frozenset({"argument", "at", *FORMS}),
         "site": frozenset({"argument"}),
         "publish": frozenset({"argument", "url"}),
     }
 )
 """Of those below; the commands that are not here take none of them."""
-ALL = ("full", "daemon", "csv", "json", "at", "url")
+ALL = ("full", "daemon", *FORMS, "at", "url")
 
 
 def refuse_others(given: Mapping[str, Any]) -> None:
@@ -26,8 +28,9 @@ def refuse_others(given: Mapping[str, Any]) -> None:
         if given[name] and name not in taken:
             its = ", ".join(of for of, words in WORDS.items() if name in words)
             raise BadSetting(f"--{name}", f"is of {its}, not of {command}")
-    if given["csv"] and given["json"]:
-        raise BadSetting("--csv", "and --json: choose one")
+    forms = [f"--{form}" for form in FORMS if given[form]]
+    if len(forms) > 1:
+        raise BadSetting(forms[0], f"and {forms[1]}: choose one")
     if given["argument"] is not None and "argument" not in taken:
         flag = given["argument"] if given["argument"] in ALL else None
         meant = f": is --{flag} meant?" if flag else ""

@@ -16,6 +16,7 @@ from config.lake_place import LakeSettings
 from lake.catalog import attachment, endpoint_of, literal
 from lake.extensions import is_of_duckdb
 from lake.why_failed import without_secrets
+from runtime.csv_text import defuse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -74,11 +75,21 @@ def shorten(value: Any) -> str:
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
 
 
-def csv_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
-    """Print rows as CSV; a value that is not there is empty."""
+def csv_of(names: Sequence[str], rows: Iterable[Iterable[Any]], out: TextIO) -> None:
+    """Print rows as CSV, exactly; a value that is not there is empty."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(rows)
+
+
+def sheet_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
+    """Print rows as CSV that a spreadsheet shows and does not run, as the pages' is."""
+    csv_of([str(defuse(name)) for name in names], (map(defuse_in, row) for row in rows), out)
+
+
+def defuse_in(value: Any) -> object:
+    """Return a value as it may stand in a cell; a list is its text there."""
+    return defuse(str(value) if isinstance(value, list | tuple | Mapping) else value)
 
 
 def json_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
@@ -112,6 +123,7 @@ FORMS: Mapping[str, Callable[[Sequence[str], Iterable[Sequence[Any]], TextIO], N
     "table": table_of,
     "csv": csv_of,
     "json": json_of,
+    "spreadsheet": sheet_of,
 }
 
 

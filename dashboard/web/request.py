@@ -14,8 +14,8 @@ from config.settings import Settings
 from dashboard.view import formats
 from dashboard.view.banner import Banner, choose_banner
 from dashboard.web import filters
-from dashboard.web.csv_text import as_csv
 from engines import deadline
+from runtime.csv_text import as_csv
 from store.reads import audits, health
 from store.reads.connection import STATEMENT_SECONDS, is_missing, schema_state
 from store.rollups.spans import RollupPlan

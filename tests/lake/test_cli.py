@@ -99,6 +99,7 @@ def test_command_that_is_none_is_refused_with_those_there_are(capsys: pytest.Cap
         (["status", "--json"], "--json: is of query, not of status"),
         (["maintain", "--daemon"], "--daemon: is of sync, not of maintain"),
         (["query", "SELECT 1", "--csv", "--json"], "--csv: and --json: choose one"),
+        (["query", "SELECT 1", "--spreadsheet", "--json"], "--json: and --spreadsheet: choose one"),
     ],
 )
 def test_word_that_a_command_would_ignore_is_refused(

@@ -87,3 +87,12 @@ def test_all_rows_are_written_and_nothing_before_the_first_is_known(
 
 def test_control_letters_do_not_reach_the_terminal():
     assert shorten("a\x1b[2Jb\n") == "a [2Jb "
+
+
+def test_csv_is_exact_and_a_spreadsheets_is_not_run(capsys: pytest.CaptureFixture[str]):
+    sql = "SELECT '=1' AS a, '@babel/core' AS \"=b\", -1 AS c, ['=2'] AS d, NULL AS e"
+    with closing(open_duckdb()) as lake:
+        ask(lake, sql, "csv")
+        assert capsys.readouterr().out == "a,=b,c,d,e\n=1,@babel/core,-1,['=2'],\n"
+        ask(lake, sql, "spreadsheet")
+        assert capsys.readouterr().out == "a,'=b,c,d,e\n'=1,'@babel/core,-1,['=2'],\n"

@@ -12,10 +12,10 @@ from backfill.audit.findings import Finding
 from backfill.command import audit_report, replay
 from dashboard.published import metrics
 from dashboard.view import formats
-from dashboard.web.csv_text import as_csv
 from listener.check import shown as shown_check
 from rows.one_line import one_line, visible
 from runtime.check_line import CheckLine
+from runtime.csv_text import as_csv
 from runtime.log import LineFormatter
 from store.doors.dry_run import Change
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from dashboard.web.csv_text import as_csv
+from runtime.csv_text import as_csv
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pure: rows as CSV that a spreadsheet shows and does not run."""
+"""Rows as CSV that a spreadsheet shows and does not run."""
 
 import csv
 import io
