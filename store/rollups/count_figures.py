@@ -6,7 +6,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
@@ -35,8 +35,14 @@ from store.rollups.turns import Turns, as_numbers
 EPOCH = datetime(1970, 1, 1)
 SECOND = timedelta(seconds=1)
 NAMELESS = "?"
-Errands = set[tuple[int, int]]
-"""Workflows whose runs tell nothing of their branch (store.rollups.branch_runs)."""
+Borders = tuple[datetime, datetime]
+
+
+class MainRuns(NamedTuple):
+    """Tells runs of default branches: the condition, and workflows that tell nothing of theirs."""
+
+    condition: ColumnElement[bool]
+    errands: set[tuple[int, int]]
 
 
 class FigureSums:
@@ -118,6 +124,10 @@ class FigureSums:
         return JobTurns(list(tags), red, green)
 
 
+Sums = dict[int, FigureSums]
+"""By repository, and for ALL."""
+
+
 def most_at_once(times: list[tuple[datetime, datetime]]) -> int:
     """Return how many of these spans overlapped at most."""
     ends: list[datetime] = []
@@ -132,10 +142,10 @@ def most_at_once(times: list[tuple[datetime, datetime]]) -> int:
 
 def count_figures(connection: Connection, begin: datetime, end: datetime) -> dict[int, DayFigures]:
     """Return the figures of a day, or of any span, by repository and for ALL."""
-    sums: dict[int, FigureSums] = defaultdict(FigureSums)
-    errands, of_main = list_errands(connection), on_main(list_former_defaults(connection))
-    add_runs(connection, begin, end, sums, errands, of_main)
-    add_jobs(connection, begin, end, sums, errands, of_main)
+    sums: Sums = defaultdict(FigureSums)
+    main = MainRuns(on_main(list_former_defaults(connection)), list_errands(connection))
+    add_runs(connection, (begin, end), sums, main)
+    add_jobs(connection, (begin, end), sums, main)
     return {number: own.figures() for number, own in sums.items()}
 
 
@@ -154,19 +164,12 @@ def on_main(former: Sequence[FormerDefault]) -> ColumnElement[bool]:
     )
 
 
-def add_runs(
-    connection: Connection,
-    begin: datetime,
-    end: datetime,
-    sums: dict[int, FigureSums],
-    errands: Errands,
-    of_main: ColumnElement[bool],
-) -> None:
+def add_runs(connection: Connection, borders: Borders, sums: Sums, main: MainRuns) -> None:
     """Add how runs ended, and when the default branch turned red or green."""
-    run = workflowruns.c
+    run, (begin, end) = workflowruns.c, borders
     query = select(
         run.repoid, run.workflowgitid, run.workflowname, run.event, run.conclusion, run.endtime,
-        case((of_main, 1), else_=0),
+        case((main.condition, 1), else_=0),
     ).outerjoin(repos, repos.c.Id == run.repoid)  # fmt: skip
     query = query.where(run.createtime >= begin, run.createtime < end)
     query = query.where(run.conclusion.in_((*FAILED, SUCCESS))).order_by(run.createtime, run.Id)
@@ -176,20 +179,13 @@ def add_runs(
         for total in (sums[ALL], sums[number]):
             total.runs.setdefault(flow, [0, 0])[failed] += 1
             total.events.setdefault(tag, [0, 0])[failed] += 1
-            if is_main and ended is not None and (repoid, gitid) not in errands:
+            if is_main and ended is not None and (repoid, gitid) not in main.errands:
                 total.turns.add(flow, (ended - EPOCH) // SECOND, tag if failed else None)
 
 
-def add_jobs(
-    connection: Connection,
-    begin: datetime,
-    end: datetime,
-    sums: dict[int, FigureSums],
-    errands: Errands,
-    of_main: ColumnElement[bool],
-) -> None:
+def add_jobs(connection: Connection, borders: Borders, sums: Sums, main: MainRuns) -> None:
     """Add how jobs ended, how long they waited and ran, and on which runners."""
-    job, run = jobs.c, workflowruns.c
+    job, run, (begin, end) = jobs.c, workflowruns.c, borders
     waited = and_(
         job.gated.is_(False),
         func.coalesce(job.clockanomaly, False).is_(False),
@@ -198,7 +194,7 @@ def add_jobs(
     query = select(
         job.repoid, run.workflowgitid, WORKFLOW_NAME, job.name, job.os, job.runnergroup, job.labels,
         job.conclusion, job.starttime, job.endtime, job.runtime,
-        case((waited, job.queuetime)), case((of_main, 1), else_=0),
+        case((waited, job.queuetime)), case((main.condition, 1), else_=0),
     ).join_from(jobs, workflowruns, RUN_OF_JOB)  # fmt: skip
     query = query.outerjoin(repos, repos.c.Id == run.repoid).order_by(job.createtime, job.Id)
     query = query.where(job.createtime >= begin, job.createtime < end, job.inherited.is_(False))
@@ -208,7 +204,7 @@ def add_jobs(
         number, name = UNKNOWN if repoid is None else repoid, name or NAMELESS
         flow, pool = workflow_text(number, gitid, flow_name), pool_text(group, labels)
         passed, failed = int(conclusion == SUCCESS), int(conclusion in FAILED)
-        is_main = is_main and (repoid, gitid) not in errands
+        is_main = is_main and (repoid, gitid) not in main.errands
         seconds = runtime or 0.0
         minutes = math.ceil(seconds / 60)
         for total in (sums[ALL], sums[number]):
