@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, func, select
 
-from engines import reading
+from engines import kind_of, reading
 from engines.chunks import by_scope
 from rows import Mapped, StoredName
 from schema.tables.branch_moves import branchmoves
@@ -47,6 +47,7 @@ def preview(
     with open.scratch() as scratch:
         with reading(engine).connect() as stored, scratch.begin() as copies:
             copy(copies, repos, (dict(row._mapping) for row in stored.execute(select(repos))))
+            keep_numbers(stored, copies)
         for batch in batches:
             with reading(engine).connect() as stored, scratch.begin() as copies:
                 copy_touched(stored, copies, batch)
@@ -60,6 +61,13 @@ def write(scratch: Engine, batch: Sequence[Mapped]) -> None:
     apply.write(
         scratch, lambda connection, cache: (apply.apply(connection, batch, cache, told=True), None)
     )
+
+
+def keep_numbers(stored: Connection, copies: Connection) -> None:
+    """Let no new row have the number of a stored one, which may be copied later."""
+    for name in (*COMPARED, "branchmoves"):
+        last = stored.scalar(select(func.max(metadata.tables[name].c.Id))) or 0
+        kind_of(copies).raise_number(copies, name, last + 1)
 
 
 def copy(copies: Connection, table: Table, rows: Iterable[Values]) -> None:

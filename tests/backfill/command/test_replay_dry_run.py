@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from fakegithub.world.history import history
 from rows import fields, version
+from rows.github.events import rows_for
 from schema.tables.ci import jobs, repos, workflowruns
 from store.deliveries.table import Delivery
+from store.doors.dry_run import preview
 from tests.backfill.command.test_replay import delivery, job_body, run_body, stored
 from tests.backfill.conftest import Command
 from tests.equality import check_equal, contents
@@ -64,6 +66,24 @@ def test_dry_run_shows_new_rows_and_writes_nothing(engine, command: Command):
     assert command("--replay").code == 0
     with engine.connect() as connection:
         assert connection.scalars(sa.select(repos.c.name)).all() == ["octo-org/app"]
+
+
+def test_new_row_has_the_number_of_no_stored_one_that_comes_later(engine):
+    production_doors.store(engine, delivery("g1", "workflow_run", run_body()))
+    production_doors.store(engine, delivery("g2", "workflow_job", job_body()))
+    with engine.begin() as connection:  # as in a store that nothing was ever deleted from
+        connection.execute(sa.update(workflowruns).values(Id=1))
+    other = json.loads(run_body())
+    other["workflow_run"]["id"] = 101
+    batches = [
+        [rows_for("workflow_run", other)],
+        [rows_for("workflow_job", json.loads(job_body()))],
+    ]
+    changes = [*preview(engine, batches, [])]
+    assert {(one.table, one.key) for one in changes} == {
+        ("workflowruns", ("github", 101)),
+        ("runattempts", ("github", 101, 1)),
+    }
 
 
 def test_dry_run_tells_all_that_the_replay_then_changes(engine, command: Command):
