@@ -23,6 +23,7 @@ from config.command_line import read_settings
 from config.settings import BadSetting, Settings
 from engines import faults
 from rows import Unmappable
+from rows.counted import counted
 from rows.one_line import one_line
 from runtime.garbage import rare_collections
 from store import open
@@ -118,9 +119,12 @@ def show_schema_plan(settings: Settings) -> int:
         return 0
     plan = open.planned(settings)
     print("".join(f"{statement};\n" for statement in plan.statements), end="")
-    print(f"{len(plan.statements)} statements; every row is kept:")
+    print(f"{counted(len(plan.statements), 'statement')}; every row is kept:")
     for name, number in plan.rows.items():
-        print(f"{name}: {number} rows" + ("" if name in plan.ours else ", left as they are"))
+        print(
+            f"{name}: {counted(number, 'row')}"
+            + ("" if name in plan.ours else ", left as they are")
+        )
     return 0
 
 

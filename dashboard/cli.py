@@ -23,6 +23,7 @@ from dashboard.published import digest_post
 from dashboard.web import access, request
 from engines import faults
 from engines.kind import is_loopback
+from rows.counted import counted
 from runtime import gunicorn
 from runtime.garbage import settle
 from runtime.parent_pipe import end_with_parent
@@ -156,7 +157,8 @@ def write(given: dict[str, object], task: Task) -> int:
             request.open_store()  # which says what is wrong in a sentence, where no page can
         if task.export is not None:
             result = export.export(app, Path(task.export))
-            print(f"{result.files} files are in {task.export}; begin at index.html.{result.lack}")
+            files = counted(result.files, "file is", "files are")
+            print(f"{files} in {task.export}; begin at index.html.{result.lack}")
             return 0
         return tell(digest.make_digest(app, task.group), task, settings.alerts)
     except BrokenPipeError:

@@ -21,6 +21,7 @@ from feedrunner.listing import Manifests, feed_environment
 from feedrunner.manifest import BadManifest, Manifest, read_manifests
 from feedrunner.runner import Ended
 from feedrunner.schedule import daemon, feed_health
+from rows.counted import counted
 from rows.one_line import one_line
 from runtime.garbage import rare_collections
 from runtime.parent_pipe import end_with_parent
@@ -232,7 +233,8 @@ def load_one(
     if not is_trial:
         feed_health.put_outcome(engine, manifest, feed_environment(), ended)
     changed, gone = ("would change", "would be gone") if is_trial else ("changed", "gone")
-    said = f"{ended.lines:,} lines, {ended.changed:,} rows {changed}, {ended.gone:,} {gone}"
+    rows = counted(ended.changed, "row")
+    said = f"{counted(ended.lines, 'line')}, {rows} {changed}, {ended.gone:,} {gone}"
     if not ended.error:
         print(f"{manifest.name}: {said}", flush=True)
         return ALL_DONE

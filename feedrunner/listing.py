@@ -14,6 +14,7 @@ from engines import database_time, reading
 from feedrunner.manifest import SECONDS, BadManifest, Manifest
 from feedrunner.process import argv_of
 from feedrunner.schedule.due import due_time
+from rows.counted import counted
 from store.feeds.load_history import list_feeds
 from store.open import ASK, opened_if_there
 
@@ -80,8 +81,8 @@ def last_loads(engine: Engine) -> dict[str, str]:
     with reading(engine).connect() as connection:
         loads = [feed.last for feed in list_feeds(connection)]
     return {
-        load.feed: f"{load.state} {shown(load.starttime)}, {load.changed or 0:,} rows changed"
-        + (f": {load.error}" if load.error else "")
+        load.feed: f"{load.state} {shown(load.starttime)},"
+        f" {counted(load.changed or 0, 'row')} changed" + (f": {load.error}" if load.error else "")
         for load in loads
     }
 

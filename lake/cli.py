@@ -27,6 +27,7 @@ from lake.read_only import ReadOnly, open_reader
 from lake.site.build import CannotWrite, build_and_tell
 from lake.sync import OtherStore, Store, sync_all
 from lake.why_failed import why_failed
+from rows.counted import counted
 from rows.one_line import one_line
 from store.open import COPY, WORK, CannotStart, opened, opened_existing, schema
 
@@ -145,7 +146,7 @@ def sync_once(store: Store, place: LakeSettings, *, full: bool) -> None:
     with held(store), closing(open_lake(place, make=True)) as lake:
         report = sync_all(store, lake, full=full)
     written, gone = report.changed
-    print(f"{report.mode} sync: {written:,} rows written, {gone:,} gone", flush=True)
+    print(f"{report.mode} sync: {counted(written, 'row')} written, {gone:,} gone", flush=True)
 
 
 def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
@@ -168,8 +169,8 @@ def run_status(settings: Settings, place: LakeSettings, given: Mapping[str, Any]
             " written, gone FROM syncs ORDER BY number DESC LIMIT 5",
             "table",
         )
-        files = maintain.count_files(lake)
-        print(f"{files} files, {len(maintain.list_snapshots(lake))} snapshots")
+        files = counted(maintain.count_files(lake), "file")
+        print(f"{files}, {counted(len(maintain.list_snapshots(lake)), 'snapshot')}")
     return DONE
 
 
@@ -181,7 +182,7 @@ def run_check(settings: Settings, place: LakeSettings, given: Mapping[str, Any])
         print(one_line(f"DIFFERENT {difference}"))
     if different:
         return say("the lake is not the store: lake.py sync, or lake.py sync --full", FAILED)
-    print(f"ok: {total:,} rows are the same in store and lake, every column")
+    print(f"ok: {counted(total, 'row is', 'rows are')} the same in store and lake, every column")
     return DONE
 
 
@@ -200,8 +201,8 @@ def keep_small(store: Store, place: LakeSettings) -> None:
         with closing(open_lake(place, write=True)) as lake:
             done = maintain.maintain(lake)
     # Rows that stood in the catalog are in files now, so that there may be more of them.
-    before, let_go = f"{done.files_before} before", f"{done.snapshots} snapshots let go"
-    print(f"{done.files} files, {before}; {let_go}", flush=True)
+    let_go = f"{counted(done.snapshots, 'snapshot')} let go"
+    print(f"{counted(done.files, 'file')}, {done.files_before} before; {let_go}", flush=True)
 
 
 def run_publish(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:

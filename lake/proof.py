@@ -15,6 +15,7 @@ from lake.copying import differences, store_rows, table_copies
 from lake.copying.unmarked_tables import FEW, StoreRead, count_rows
 from lake.lake_tables import MARKED, columns, tables
 from lake.sync import Store, last_sync
+from rows.counted import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,7 +38,7 @@ class Difference(NamedTuple):
     ids: tuple[int, ...]
 
     def __str__(self) -> str:
-        rows = f"{self.store:,} rows in the store, {self.lake:,} in the lake"
+        rows = f"{counted(self.store, 'row')} in the store, {self.lake:,} in the lake"
         named = f"; Id {', '.join(map(str, self.ids))}" if self.ids else ""
         return f"{self.table} {self.month}: {rows}{named}"
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from config.argv import hide_secrets
 from config.lake_place import LakeSettings, read_lake, with_slash
 from lake.catalog import data_path, literal, open_lake, write_rows_as_files
+from rows.counted import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -81,7 +82,8 @@ def publish_and_tell(settings: LakeSettings, target: LakeSettings, url: str | No
         place = error.filename or target.data
         raise CannotPublish(f"{place} cannot be read or written: {error.strerror}") from error
     size = f"{done.size / 1_000_000:,.1f} MB"
-    return f"{done.files} files, {size}; {done.copied} of them new\n{attach_lines(target, url)}"
+    files = f"{counted(done.files, 'file')}, {size}; {done.copied} of them new"
+    return f"{files}\n{attach_lines(target, url)}"
 
 
 def find_former(lake: "DuckDBPyConnection", target: LakeSettings) -> bool:

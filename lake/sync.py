@@ -23,6 +23,7 @@ from lake.copying.differences import Changed
 from lake.copying.unmarked_tables import StoreRead, copy_unmarked, count_rows
 from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, release, tables
 from lake.marks import Marks, changed_spans, queries_of, scope_of
+from rows.counted import counted
 from schema.tables.ci import workflowruns
 from schema.tables.lake_notes import lakes
 
@@ -96,8 +97,9 @@ def refuse_other_store(store: Store, lake: "DuckDBPyConnection", last: LastSync)
     held = row[0] if row else 0
     if stored < held:
         raise OtherStore(
-            f"the lake has {held:,} runs, and the store, which does not know it, {stored:,}: is"
-            " DATABASE_URL the one it was made from? lake.py sync --full makes them alike"
+            f"the lake has {counted(held, 'run')}, and the store, which does not know it,"
+            f" {stored:,}: is DATABASE_URL the one it was made from?"
+            " lake.py sync --full makes them alike"
         )
 
 

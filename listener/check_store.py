@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from engines import database_time, kind_of, reading
+from rows.counted import counted
 from rows.sources import source_of, subject_of
 from runtime.check_line import CheckLine
 from store.deliveries.table import QUARANTINED, now
@@ -114,5 +115,6 @@ def quarantine_lines(engine: Engine) -> Iterator[CheckLine]:
     with reading(engine).connect() as connection:
         number = count_states(connection).get(QUARANTINED, 0)
     if number:
-        state = f"{number} deliveries have no rows: python3 local-database.py --replay tries again"
-        yield CheckLine("quarantine", f"{state}, and says why not", warning=True)
+        state = counted(number, "delivery has no rows", "deliveries have no rows")
+        again = "python3 local-database.py --replay tries again, and says why not"
+        yield CheckLine("quarantine", f"{state}: {again}", warning=True)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from backfill.records import MOST_ATTEMPTS, ListedJob, ListedRun, UnreadItem
+from rows.counted import counted
 from store.reads.for_audit import StoredSpan
 
 RANKS = {"in_progress": 1, "completed": 2}
@@ -98,7 +99,10 @@ def find_missing_attempts(
     last = run.attempt if is_settled(run.updatetime, until) else run.attempt - 1
     return [
         finding_about(
-            run, ATTEMPT, f"{run.gitid}/{number}", f"of {run.attempt} attempts, not stored"
+            run,
+            ATTEMPT,
+            f"{run.gitid}/{number}",
+            f"of {counted(run.attempt, 'attempt')}, not stored",
         )
         for number in range(max(0, run.attempt - MOST_ATTEMPTS) + 1, last + 1)
         if number not in stored

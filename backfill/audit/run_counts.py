@@ -24,6 +24,7 @@ from backfill.records import (
     UnreadItem,
 )
 from backfill.vendors import vendor_of
+from rows.counted import counted
 from rows.sources import source_of
 from store.reads.for_audit import StoredSpan
 
@@ -89,12 +90,13 @@ class RunCounts:
             older = sum(time < self.span.since for time in times)
         lacking = self.count_lacking(older, totals, broken)
         name, title = f"{self.span.since} to {self.span.until} UTC", self.vendor.TITLE
-        counted = f"{count}, {totals[1]} by workflow"
+        told = f"{count}, {totals[1]} by workflow"
         runs = list(self.runs.values())
         if lacking:
-            why = f"{title} counts {len(runs) + lacking} runs, but lists {len(runs)} ({counted})"
+            whole = counted(len(runs) + lacking, "run")
+            why = f"{title} counts {whole}, but lists {len(runs):,} ({told})"
             return ProvenRuns(runs, [Finding(LISTING, name, why)], notes, older > 0)
-        why = f"{title}'s counts contradict one another ({counted}); its lists do not"
+        why = f"{title}'s counts contradict one another ({told}); its lists do not"
         return ProvenRuns(runs, [], [Finding(COUNT, name, why), *notes], older > 0)
 
     def take(self, runs: Iterable[ListedRun], lists: int = 1) -> bool:

@@ -24,6 +24,7 @@ from config.settings import BadSetting, Settings
 from config.times import read_past_time
 from config.watch import is_watched, watch
 from engines import reading
+from rows.counted import counted
 from rows.one_line import one_line
 from store import open
 from store.deliveries.table import now
@@ -175,9 +176,8 @@ def audit_online(
                         continue
                     verdict = audit_again(repository)
                     if request.repairs and verdict.findings:
-                        missing = len(verdict.findings)
-                        what = f"{missing} findings, fetching what they name"
-                        reporter.say(f"{repository.name}: {what}")
+                        missing = counted(len(verdict.findings), "finding")
+                        reporter.say(f"{repository.name}: {missing}, fetching what they name")
                         repair(context, repository, verdict)
                         verdict = audit_again(repository)
                     yield verdict

@@ -20,6 +20,7 @@ from backfill.audit.findings import (
 from backfill.audit.verdict import Verdict, findings_as_objects
 from backfill.watched_repositories import GoneRepository
 from config.times import to_the_minute
+from rows.counted import counted
 from rows.one_line import one_line
 from rows.sources import source_of
 
@@ -99,7 +100,7 @@ def format_finding(finding: Finding) -> str:
 
 def format_conclusion(verdict: Verdict) -> str:
     """Return the verdict in one sentence; a run that lacks anything counts as missing, once."""
-    runs = f"{verdict.stored:,} of {verdict.listed:,} runs"
+    runs = f"{verdict.stored:,} of {counted(verdict.listed, 'run')}"
     if verdict.is_complete:
         return f"complete until {to_the_minute(verdict.span.until)} UTC, {runs}"
     missing = verdict.listed - verdict.stored

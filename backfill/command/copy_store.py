@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from config import values
 from config.settings import BadSetting, Settings
+from rows.counted import counted
 from rows.one_line import one_line
 from schema.upgrade_lock import UpgradeLocked
 from store import open
@@ -37,11 +38,16 @@ class Progress:
         if time.monotonic() - self.said < EVERY_SECONDS:
             return
         self.said = time.monotonic()
-        say(f"{table}: copied to Id {done} of {last}" if last else f"{table}: {done} rows compared")
+        say(
+            f"{table}: copied to Id {done} of {last}"
+            if last
+            else f"{table}: {counted(done, 'row')} compared"
+        )
 
     def told(self, last: Round) -> None:
         """Say what a look at both stores has found."""
-        say(f"compared: {last.changed} rows had changed meanwhile, or were missing")
+        were = ("row had changed meanwhile, or was", "rows had changed meanwhile, or were")
+        say(f"compared: {counted(last.changed, *were)} missing")
 
 
 def say(sentence: str) -> None:
@@ -98,12 +104,12 @@ def run_copy(settings: Settings, text: str, *, hold: bool) -> int:
 def format_round(last: Round) -> str:
     """Return what both stores hold, a line for each table, and from when that is."""
     lines = [
-        f"{name}: {its.rows} rows" + (f", sha256 {its.sha256}" if its.rows else "")
+        f"{name}: {counted(its.rows, 'row')}" + (f", sha256 {its.sha256}" if its.rows else "")
         for name, its in last.tables.items()
     ]
     number = sum(its.rows for its in last.tables.values())
     lines.append(
-        f"{len(last.tables)} tables with {number} rows are equal, by count and hash, "
+        f"{len(last.tables)} tables with {counted(number, 'row')} are equal, by count and hash, "
         f"to what the store held at {last.time:%Y-%m-%dT%H:%M:%SZ}"
     )
     return "\n".join(lines)

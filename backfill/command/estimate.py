@@ -12,6 +12,7 @@ from backfill.http.errors import ApiError
 from backfill.http.rate_limit import LEFT_TO_OTHERS, Budget
 from backfill.pipeline.progress_bars import format_span
 from backfill.records import ReadRange
+from rows.counted import counted
 
 USUAL_POINTS = 5000
 
@@ -68,21 +69,25 @@ def plan_reading(
         total += cost.calls
         points, before = points + cost.points, before + (cost.calls_before or cost.calls)
         lines.append(
-            f"{name}: {cost.runs} runs, {cost.stored} of them are stored: about {cost.calls} calls"
-            + (f" and {cost.points} points of GraphQL" if cost.points else "")
+            f"{name}: {counted(cost.runs, 'run')}, {cost.stored:,} of them"
+            f" {'is' if cost.stored == 1 else 'are'} stored: about {counted(cost.calls, 'call')}"
+            + (f" and {counted(cost.points, 'point')} of GraphQL" if cost.points else "")
         )
     budget = client.rate_limit.budget
     now, per_minute = time.monotonic(), client.rules.per_minute
     seconds = estimate_seconds(total, per_minute, budget, now)
-    lines.append(f"in all about {total} calls, {format_budget(budget)}: {format_span(seconds)}")
+    lines.append(
+        f"in all about {counted(total, 'call')}, {format_budget(budget)}: {format_span(seconds)}"
+    )
     if points:
+        own = f"{counted(points, 'point')} of GraphQL's own limit"
         first = estimate_seconds(before, per_minute, budget, now)
         first = max(first, estimate_seconds(points, per_minute, usual_hour(now), now))
         lines.append(
-            f"by {points} points of GraphQL's own limit all runs and jobs can be queried after"
-            f" {format_span(first)}; REST adds waits, labels, runners and earlier attempts"
+            f"by {own} all runs and jobs can be queried after {format_span(first)};"
+            " REST adds waits, labels, runners and earlier attempts"
             if before < total
-            else f"--quick: {points} points of GraphQL's own limit, after {format_span(first)};"
+            else f"--quick: {own}, after {format_span(first)};"
             " waits, labels, runners and earlier attempts are left to another run"
         )
     return ReadingPlan(lines, is_possible)

@@ -29,6 +29,7 @@ from config.times import read_past_time
 from config.watch import watch
 from engines import database_time, reading
 from engines.transaction import transact
+from rows.counted import counted
 from rows.fingerprint import REVISION
 from store import open
 from store.deliveries.table import now
@@ -112,9 +113,10 @@ def read_all(
     finally:
         close_context(context)
         print(format_outcomes(outcomes))
-        print(f"{client.rate_limit.sent} calls; {estimate.format_budget(client.rate_limit.budget)}")
+        budget = estimate.format_budget(client.rate_limit.budget)
+        print(f"{counted(client.rate_limit.sent, 'call')}; {budget}")
     if reporter.problems:
-        print(f"not everything was read: {len(reporter.problems)} problems, named above")
+        print(f"not everything was read: {counted(len(reporter.problems), 'problem')}, named above")
     return 1 if reporter.problems else 0
 
 
@@ -205,15 +207,20 @@ def read_job(context: Context, repository: Repository, job: FailedJob) -> str:
 def format_outcomes(outcomes: Counter[str]) -> str:
     """Return in a sentence what came of a reading."""
     parts = (
-        (CHANGED, "say something new"),
-        (SAME, "say the same"),
-        (KEPT, "keep what was read before: their logs cannot be read any more"),
-        (SILENT, "have no message"),
-        (EARLY, "ended less than an hour ago and have no log yet"),
-        (UNREAD, "could not be read"),
+        (CHANGED, "says", "say", "something new"),
+        (SAME, "says", "say", "the same"),
+        (KEPT, "keeps", "keep", "what was read before: no log can be read any more"),
+        (SILENT, "has", "have", "no message"),
+        (EARLY, "has", "have", "no log yet: less than an hour ago it went on"),
+        (UNREAD, "could", "could", "not be read"),
     )
-    told = [f"{outcomes[name]} {what}" for name, what in parts if outcomes[name]]
-    return "; ".join([f"{outcomes.total()} failed jobs were asked for", *told])
+    told = [
+        f"{counted(outcomes[name], does, do)} {what}"
+        for name, does, do, what in parts
+        if outcomes[name]
+    ]
+    whole = counted(outcomes.total(), "failed job was asked for", "failed jobs were asked for")
+    return "; ".join([whole, *told])
 
 
 def read_progress(engine: Engine, request: ReasonsRequest) -> Progress:

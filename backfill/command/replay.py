@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from rows import Mapped
+from rows.counted import counted
 from rows.one_line import one_line
 from store.deliveries.table import Delivery, DeliveryFilter
 from store.doors import dry_run, replay
@@ -26,7 +27,8 @@ def run_replay(engine: Engine, wanted: DeliveryFilter, patterns: tuple[str, ...]
                 print(format_failure(outcome.delivery, outcome.reason), file=sys.stderr)
         print(f"replayed {counts.total()} of {total}", file=sys.stderr, flush=True)
     print(
-        f"{counts.total()} deliveries replayed: {counts['applied']} applied, "
+        f"{counted(counts.total(), 'delivery', 'deliveries')} replayed:"
+        f" {counts['applied']} applied, "
         f"{counts['ignored']} of repositories that are not watched, "
         f"{counts['failed']} not mappable"
     )
@@ -42,7 +44,8 @@ def show_changes(engine: Engine, wanted: DeliveryFilter, patterns: tuple[str, ..
         print(format_change(change))
     for failure in failures[:EXAMPLES]:
         print(failure, file=sys.stderr)
-    print(f"{len(rows)} rows would change, {len(failures)} deliveries are not mappable")
+    unread = counted(len(failures), "delivery is", "deliveries are")
+    print(f"{counted(len(rows), 'row')} would change, {unread} not mappable")
     return 1 if failures else 0
 
 

@@ -10,6 +10,7 @@ from backfill.records import BEGINNING, ReadRange, Repository
 from backfill.vendors import vendor_of
 from config.times import read_past_time
 from engines import reading
+from rows.counted import counted
 from store.doors.api import Counts
 from store.doors.outcomes import CHANGED, NEW, UNCHANGED
 from store.state import backfill_progress
@@ -78,9 +79,10 @@ def describe_reach(engine: Engine, repository: Repository, read_range: ReadRange
     elif read_range.max_runs:
         parts.append(f"only the newest {read_range.max_runs} were asked for")
     if going:
-        parts.append(f"{going} runs have not ended yet")
+        parts.append(counted(going, "run has not ended yet", "runs have not ended yet"))
     if seeded:
-        parts.append(f"{seeded} runs are known without the waits, labels and runners of their jobs")
+        known = counted(seeded, "run is known", "runs are known")
+        parts.append(f"{known} without the waits, labels and runners of their jobs")
     if due:
-        parts.append(f"{due} runs are listed, but not read")
+        parts.append(counted(due, "run is listed, but not read", "runs are listed, but not read"))
     return "; ".join(parts)

@@ -31,6 +31,7 @@ from backfill.pipeline.run_notes import note_details
 from backfill.pipeline.thread_pool import AHEAD
 from backfill.records import BEGINNING, EXACT, QUICK, ReadRange, Repository
 from engines import reading
+from rows.counted import counted
 from store.deliveries.table import now as clock
 from store.state import backfill_progress
 from store.state.backfill_progress import DUE, LISTED, OPEN, SEEDED, Page, RunRead, Window
@@ -194,7 +195,7 @@ def settle_counts(context: Context, repository: Repository, listing: RunList) ->
     others = [one for one in list_windows(context, repository) if one.state != OPEN]
     listed = sum(one.listed for one in (*settled, *others))
     for window in settled:
-        why = f"GitHub counts {window.total} runs, but lists {window.listed}"
+        why = f"GitHub counts {counted(window.total or 0, 'run')}, but lists {window.listed}"
         if window.listed < (window.total or 0) and walk.total not in (len(walk.runs), listed):
             due.note_failure(repoid, count_of(window), ApiError(why))
             continue

@@ -34,6 +34,7 @@ from backfill.pipeline.context import Context
 from backfill.records import Json, Repository, Unread, UnreadItem
 from engines import reading
 from rows import fields
+from rows.counted import counted
 from store.deliveries.table import now as clock
 from store.reads import for_audit, for_backfill
 from store.reads.for_backfill import StoredWorkflow
@@ -103,7 +104,8 @@ def settle_unlisted(
     records = [branch.body for branch in there if branch.body is not None]
     reads = map_objects(context, "branch", records, repository)
     if listed is not None and there:
-        context.reporter.say(f"{repository.name}: {len(there)} branches are there and not listed")
+        told = counted(len(there), "branch is", "branches are")
+        context.reporter.say(f"{repository.name}: {told} there and not listed")
     left = [*names[MOST:], *(name for name, _ in asked if name not in absent)]
 
     def note(connection: Connection) -> None:
@@ -165,7 +167,11 @@ def list_branches(
     names = sorted({*stored, repository.default_branch} - {"", *heads})
     heads |= dict.fromkeys(names[MOST:])
     if names[MOST:]:
-        why = f"{len(names) - MOST} branches that it leaves out are not asked for by name"
+        why = counted(
+            len(names) - MOST,
+            "branch that it leaves out is not asked for by name",
+            "branches that it leaves out are not asked for by name",
+        )
         unread.append(UnreadItem("branches", "list", why))
     for name in names[:MOST]:
         try:

@@ -16,6 +16,7 @@ from backfill.pipeline.stored_repository import store_repository
 from backfill.records import Json, Repository, Unread, UnreadItem
 from config.watch import Watch
 from rows import Unmappable, fields
+from rows.counted import counted
 from rows.sources import source_of
 from store.deliveries.table import now
 from store.doors.api import Read
@@ -205,7 +206,9 @@ def describe_cut(fetched: FetchedPage, commits: list[Any]) -> str:
         return ""
     total = fields.number(fetched.body, "total_commits", "comparison")
     listed = items_before(fetched.key) + len(commits)
-    return "" if total in (None, listed) else f"a comparison lists {listed} of {total} commits"
+    if total is None or total == listed:
+        return ""
+    return f"a comparison lists {listed} of {counted(total, 'commit')}"
 
 
 def compare_commits(context: Context, repository: Repository, base: str, head: str) -> CommitRange:

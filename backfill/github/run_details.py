@@ -15,6 +15,7 @@ from backfill.pipeline.context import Context
 from backfill.pipeline.run_notes import RunDetails
 from backfill.records import MOST_ATTEMPTS, Json, Repository
 from rows import Unmappable, fields
+from rows.counted import counted
 from store.doors.api import Read
 from store.state.backfill_progress import DONE, DUE, OPEN, Page, RunRead
 
@@ -42,7 +43,7 @@ class JobList(NamedTuple):
     def describe(self) -> str:
         """Return in words that they are too few."""
         count = len(self.jobs)
-        return f"GitHub counts {count + self.lacking} jobs, but lists {count}"
+        return f"GitHub counts {counted(count + self.lacking, 'job')}, but lists {count}"
 
 
 def note_listed(run: Json, before: RunRead | None) -> RunRead:

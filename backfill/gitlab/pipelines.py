@@ -14,6 +14,7 @@ from backfill.pipeline.api_objects import read_named
 from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from rows import Unmappable
+from rows.counted import counted
 from rows.gitlab import clock
 from rows.gitlab.triggers import UNENDED
 from rows.gitlab.words import ENDED
@@ -68,7 +69,8 @@ def list_by_id(
         for page in fetch_pages(context.client, path, know_nothing, broken):
             records, odd = read_named(page.body)
             if odd:
-                context.reporter.report(f"{repository.name}: {odd} pipelines without an id")
+                told = counted(odd, "pipeline without an id", "pipelines without an id")
+                context.reporter.report(f"{repository.name}: {told}")
             for record in records:
                 created = time_of(record, "created_at")
                 if since and created and created < since:

@@ -29,6 +29,7 @@ from backfill.watched_repositories import list_meant, look_up, tell_gone
 from config.watch import watch
 from engines import reading
 from engines.transaction import transact
+from rows.counted import counted
 from store.deliveries import received
 from store.doors.outcomes import UNCHANGED
 from store.state import notes, older_fingerprints
@@ -148,10 +149,10 @@ def compare_lists(cycle: CycleContext, repository: Repository) -> bool:
     attempt("workflows", vendor.read_workflows)
     attempt("runs", partial(vendor.read_recent_runs, since=since))
     given_up = attempt("open runs", partial(vendor.read_open_runs, now=cycle.now))
-    if given_up:
+    if isinstance(given_up, int) and given_up:
         cycle.context.reporter.say(
-            f"{repository.name}: {given_up} runs never ended at {vendor.TITLE}, or are gone there: "
-            "given up"
+            f"{repository.name}: {counted(given_up, 'run')} never ended at {vendor.TITLE}, or"
+            f" {'is' if given_up == 1 else 'are'} gone there: given up"
         )
     is_whole = attempt("branches", partial(vendor.read_moved_branches, since=since))
     cycle.context.writer.flush()

@@ -7,6 +7,7 @@ from backfill.http.rate_limit import Budget
 from backfill.records import Webhook
 from backfill.webhook_address import is_same, without_secrets
 from config.times import to_the_minute
+from rows.counted import counted
 from store.deliveries.received import RecentDeliveries
 from store.state.gone_repositories import KnownRepository
 from store.state.health import BAD, GOOD, WARNING, HealthState
@@ -45,7 +46,7 @@ def judge_silence(
         return HealthState(name, SILENCE, GOOD)
     if now - activity < LAG or (last is not None and now - last < patience):
         return HealthState(name, SILENCE, GOOD)
-    since = f"since {to_the_minute(last)} UTC" if last else f"for {span.days} days"
+    since = f"since {to_the_minute(last)} UTC" if last else f"for {counted(span.days, 'day')}"
     shown = f"{title} shows activity at {to_the_minute(activity)} UTC"
     return HealthState(name, SILENCE, WARNING, f"no delivery came {since}, and {shown}")
 

@@ -13,6 +13,7 @@ from backfill.webhook_address import is_ours
 from config.settings import BadSetting
 from config.watch import watch
 from engines import faults
+from rows.counted import counted
 from store.deliveries.table import Delivery
 from store.doors.decide import decide_each
 from store.doors.webhook import store_each
@@ -67,7 +68,11 @@ def recover_from_hooks(
     total = sum(result.taken for result in recovered)
     if total:
         cycle.context.reporter.say(
-            f"{total} deliveries that had not come were taken from the hooks' logs"
+            counted(
+                total,
+                "delivery that had not come was taken from the hooks' logs",
+                "deliveries that had not come were taken from the hooks' logs",
+            )
         )
     return total, any(result.is_more or result.asked for result in recovered)
 
@@ -91,9 +96,10 @@ def recover_from_hook(
         return None
     report_unread(context, hook.path, hook.path)
     if recovered.lost:
+        had = ("delivery that we lack has", "deliveries that we lack have")
+        lost = counted(recovered.lost, *had)
         context.reporter.report(
-            f"{hook.path}: {recovered.lost} deliveries that we lack have no payload any more; "
-            f"{vendor.TITLE} was asked to send them again"
+            f"{hook.path}: {lost} no payload any more; {vendor.TITLE} was asked to send again"
         )
     return recovered
 

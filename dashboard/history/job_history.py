@@ -5,6 +5,7 @@ from flask import Blueprint, abort, g
 from dashboard.history import shown_history
 from dashboard.web import filters, links
 from dashboard.web.request import store
+from rows.counted import counted
 from store.history import newest_jobs
 from store.history.newest_jobs import JobEnd
 from store.reads import failures
@@ -38,7 +39,9 @@ def show() -> str:
     name, of_name = shown_history.find_named("job", find)
     ends = shown_history.newest_first(of_name)
     if not ends:
-        abort(404, f"None of the last {len(keys)} runs of {flow.label} has a job {name}.")
+        abort(
+            404, f"None of the last {counted(len(keys), 'run')} of {flow.label} has a job {name}."
+        )
     repo = flow.repo
     page = links.workflow_page(repo.Id, repo.name, flow.gitid, flow.label)
     crumbs = [shown_history.repo_crumb(repo), (f"workflow {flow.label}", page)]

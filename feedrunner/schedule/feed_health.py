@@ -10,6 +10,7 @@ from feedrunner.manifest import Manifest
 from feedrunner.process import AGAIN, MISCONFIGURED
 from feedrunner.runner import Ended
 from feedrunner.schedule.due import due_time, setup_hash
+from rows.counted import counted
 from store.state import health
 from store.state.health import BAD, GOOD, WARNING, HealthState
 
@@ -24,7 +25,8 @@ def put_outcome(
     Where its program was not set up its settings are kept, to know when they change.
     """
     state = GOOD if not ended.error else WARNING if ended.exitcode == AGAIN else BAD
-    said = ended.error or f"{ended.lines:,} lines, {ended.changed:,} rows changed"
+    brought = f"{counted(ended.lines, 'line')}, {counted(ended.changed, 'row')} changed"
+    said = ended.error or brought
     health.put(engine, [HealthState("", PREFIX + manifest.name, state, said)])
     if ended.exitcode == MISCONFIGURED:
         note_next(engine, manifest.name, {"setup": setup_hash(manifest, environ)})

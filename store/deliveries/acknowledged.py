@@ -17,6 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, func, select
 
 from engines import kind_of, reading
+from rows.counted import counted
 from runtime.log import ChangeAlert
 from schema.tables.deliveries import deliveries
 
@@ -102,10 +103,8 @@ def told(file: Path, known: Acknowledged) -> str:
     if not known.why:
         return ""
     name = str(file).removesuffix(SUFFIX)
-    return (
-        f"{known.lost} acknowledged deliveries are not in {name} ({known.why}):"
-        f" restore a backup, or {HEALED}; then remove {file}"
-    )
+    lost = counted(known.lost, "acknowledged delivery is", "acknowledged deliveries are")
+    return f"{lost} not in {name} ({known.why}): restore a backup, or {HEALED}; then remove {file}"
 
 
 def change(file: Path, make: Callable[[Acknowledged], Acknowledged]) -> Acknowledged:

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from rows.counted import counted
 from runtime import log
 from store.deliveries import spool_damage
 from store.deliveries.spool_count import SpoolCount, begin_count, count_removed, read_count
@@ -117,7 +118,8 @@ def check_count(connection: sqlite3.Connection, folder: Path) -> None:
     known = before.acknowledged if before else max(numbers, default=0)
     missing = count._replace(acknowledged=min(count.acknowledged, known)).missing(numbers)
     if missing:
-        raise spool_damage.MissingEntries(f"{missing} acknowledged deliveries are not in it")
+        lost = counted(missing, "acknowledged delivery is", "acknowledged deliveries are")
+        raise spool_damage.MissingEntries(f"{lost} not in it")
 
 
 def delete(connection: sqlite3.Connection, folder: Path, numbers: Sequence[int]) -> None:

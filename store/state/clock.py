@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from engines import database_time
 from engines.transaction import transact
+from rows.counted import counted
 from rows.version import AHEAD
 from schema.tables.deliveries import deliveries
 from store.state import notes
@@ -80,5 +81,8 @@ def find_doubts(connection: Connection) -> list[str]:
         )
     ahead = select(func.count()).where(deliveries.c.receivetime > now + AHEAD)
     if number := connection.scalar(ahead):
-        doubts.append(f"it was ahead when {number} deliveries were received: set it by NTP")
+        doubts.append(
+            f"it was ahead when {counted(number, 'delivery was', 'deliveries were')} received:"
+            " set it by NTP"
+        )
     return doubts

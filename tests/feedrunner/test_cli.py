@@ -42,7 +42,7 @@ def test_dry_run_of_a_run_elsewhere_writes_nothing(
     write_feed(feeds, "")
     (tmp_path / "lines").write_bytes(record("packages", name="apple"))
     assert main(["shop", "--dry-run", "--from", str(tmp_path / "lines")]) == 0
-    assert capsys.readouterr().out == "shop: 1 lines, 1 rows would change, 0 would be gone\n"
+    assert capsys.readouterr().out == "shop: 1 line, 1 row would change, 0 would be gone\n"
     assert (stored(engine)["packages"], loads(engine)) == ([], [])
 
 
@@ -72,7 +72,7 @@ def test_failed_feed_and_a_wrong_manifest_stop_no_other(
     assert "run_feeds.py: first: failed: ended with exit code 78 (it is not set up)" in said.err
     assert "  no token\n" in said.err
     assert "run_feeds.py: feeds/second/feed.toml: streams is not a list of some of" in said.err
-    assert "third: 1 lines, 1 rows changed, 0 gone\n" in said.out
+    assert "third: 1 line, 1 row changed, 0 gone\n" in said.out
     assert [name for _, name, _ in stored(engine)["packages"]] == ["apple"]
 
 

@@ -25,7 +25,7 @@ def test_run_that_is_open_is_asked_for_ever_less_often_and_then_given_up(engine)
         world.advance(36 * DAY)
         here.heal()
         assert stored(engine, rereads.c.state) == ["abandoned"]
-        assert "1 runs never ended at GitHub, or are gone there: given up" in here.said.getvalue()
+        assert "1 run never ended at GitHub, or is gone there: given up" in here.said.getvalue()
         asked_so_far = len(asked(here, path))
         world.advance(DAY)
         here.heal()

@@ -61,7 +61,7 @@ def test_offline_is_complete_where_nothing_is_missing(engine, store_url, command
     deliver(engine, world, app_of(world))
     done = command(*AUDIT, "--offline")
     assert done.code == 0
-    assert done.out.splitlines()[-1].endswith("1 of 1 runs")
+    assert done.out.splitlines()[-1].endswith("1 of 1 run")
 
 
 @on_sqlite

@@ -86,7 +86,7 @@ def test_numbers_of_a_verdict_agree_with_one_another(listed, missing):
     missing = [one for one in missing if one.run or one.kind in audit_report.NOUNS]
     made = judge("github", 1, "org/app", SPAN, "command", [run(one) for one in listed], missing, [])
     sentence = audit_report.format_conclusion(made)
-    of_runs = re.search(r"(\d+) of (\d+) runs(?:, (\d+) missing)?", sentence)
+    of_runs = re.search(r"(\d+) of (\d+) runs?(?:, (\d+) missing)?", sentence)
     stored, known, lacking = (int(number or 0) for number in of_runs.groups())
     assert known == len(listed | {one.run for one in missing if one.run})
     assert stored + lacking == known

@@ -94,7 +94,7 @@ def test_message_stays_where_the_log_is_gone(
         github.annotations[gone] = [annotation(CODE)] if is_coded else []
         done = command("-r", "octo-org/app", "--reasons")
         assert done.code == 0
-    assert "1 say something new; 1 keep what was read before" in done.out
+    assert "1 says something new; 1 keeps what was read before" in done.out
     assert rows(engine, "jobgitid", "message") == [(gone, OLD), (kept, USUAL.format("b"))]
 
 
@@ -113,7 +113,7 @@ def test_job_without_a_message_is_told_of(engine, command: Command, serving: Ser
         github.annotations[job] = []
         github.lost_logs[job] = 404
         done = command("-r", "octo-org/app", "--reasons")
-    assert done.out.startswith("1 failed jobs were asked for; 1 have no message\n")
+    assert done.out.startswith("1 failed job was asked for; 1 has no message\n")
     assert rows(engine, "source", "absence", "message") == [("none", "gone", None)]
 
 

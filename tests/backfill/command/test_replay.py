@@ -56,7 +56,7 @@ def test_quarantined_delivery_becomes_applied_once_it_can_be_mapped(engine, comm
     done = command("--replay", "--state", "quarantined")
     assert done.code == 0
     assert done.out == (
-        "1 deliveries replayed: 1 applied, 0 of repositories that are not watched, 0 not mappable\n"
+        "1 delivery replayed: 1 applied, 0 of repositories that are not watched, 0 not mappable\n"
     )
     row = stored(engine, "g1")
     assert (row.state, row.error, row.attempts) == ("applied", None, 2)

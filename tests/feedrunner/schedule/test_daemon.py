@@ -38,7 +38,7 @@ def test_due_feeds_are_loaded_once_and_one_that_is_not_set_up_waits(
     assert [row[0] for row in loads(engine)] == ["good", "unset", "unset"]
     assert watched(engine) == [
         ("feed:unset", "bad", "ended with exit code 78 (it is not set up)"),
-        ("feed:good", "good", "1 lines, 1 rows changed"),
+        ("feed:good", "good", "1 line, 1 row changed"),
     ]
     forget_others(engine, ["good"])
     assert [name for name, _, _ in watched(engine)] == ["feed:good"]

@@ -132,7 +132,7 @@ def test_clock_that_was_ahead_is_said_to_have_been(
     lines = capsys.readouterr().out.splitlines()
     leapt, received = [line for line in lines if line.startswith("warn")]
     assert leapt.startswith("warn  clock: it leapt, or nothing looked at it for a day (last at 20")
-    assert received == "warn  clock: it was ahead when 1 deliveries were received: set it by NTP"
+    assert received == "warn  clock: it was ahead when 1 delivery was received: set it by NTP"
 
 
 @on_sqlite

@@ -30,7 +30,7 @@ def filled(bare: Path) -> Path:
 def test_store_is_copied_and_each_table_is_told_with_its_count_and_hash(filled, command: Command):
     done = command("--copy-to", "sqlite:///new.db")
     assert done.code == 0
-    assert re.search("^jobs: 1 rows, sha256 [0-9a-f]{64}$", done.out, re.MULTILINE)
+    assert re.search("^jobs: 1 row, sha256 [0-9a-f]{64}$", done.out, re.MULTILINE)
     assert re.search("^workflowruns: 0 rows$", done.out, re.MULTILINE)
     assert "tables with" in done.out
     assert "are equal, by count and hash, to what the store held at 20" in done.out

@@ -63,7 +63,7 @@ def test_log_that_is_gone_is_told_until_the_count_is_removed(opened: Engine, tmp
 def test_file_that_is_gone_is_told(opened: Engine):
     database = str(opened.url.database)
     assert acknowledged.look_without(database).startswith(
-        f"1 acknowledged deliveries are not in {database}"
+        f"1 acknowledged delivery is not in {database}"
     )
     assert acknowledged.look_without(f"{database}-other") == ""
 
