@@ -118,6 +118,7 @@ DOCUMENTED = (
 )  # fmt: skip
 
 SELDOM = (
+    rule("glog", NAMED, r"^[EF]\d{4} \d\d:\d\d:\d\d", "F1121 03:00:00.000000  1 a.go:14] no price"),
     rule("purescript", PLACED, r"^\[\d{1,4}/\d{1,4} \w{1,60}\] " + GIVEN + r":" + LINE + r":",
          "[1/1 TypesDoNotUnify] src/Cart.purs:4:10", more=4, within=24,
          after=r"\s{2,8}(?!\d|\s{0,80}\^)\S", skip=r"\s{2}"),

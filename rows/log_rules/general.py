@@ -32,10 +32,14 @@ GENERAL = (
     rule("error of a command", NAMED,
          r"^\S{1,60}: (?:fatal |internal )?(?:error|ERROR|Error): \S", "ld: error: no such file"),
     rule("error with a time", NAMED,
-         r"^\[?\d{2,4}[-/:]\d\d.{1,40}\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b\]?.{0,3}\s\S",
+         r"^\[?\d{2,4}[-/:]\d\d.{1,40}(?:\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b\]?.{0,3}[\s|]\S|"
+         r"\[(?:error|fatal|critical)\s{0,8}\] {1,4}\S)",
          "2026-03-02 12:00:01,123 ERROR cart - no such price"),
-    rule("error of a logger", NAMED, r"^(?:\w{1,30}=\S{1,60} )?(?:level=(?:error|fatal)|E\d{4} )",
+    rule("error of a logger", NAMED,
+         r"^(?:(?:\w{1,30}=\S{1,60} ){0,4}level=(?:error|fatal)|[EF], \[\d{4}-)",
          "level=error msg=no"),
+    rule("error of a category", NAMED, r"^(?:fail|crit): \S{1,200}\[\d{1,6}\]$",
+         "fail: Shop.Cart[0]", more=1),
     rule("place and text", NAMED, r"^(?P<path>(?:[A-Za-z]:)?[^\s:()\[\]]{1,300}\.\w{1,10}):"
          + LINE + r":\d{1,7}(?:-\d{1,7})?:? (?!\(?(?:[Ww]arning|note|[Ii]nfo|remark|hint|in |\)|"
          r"\})\b)[^\s\d].{2,900}$", "docs/cart.md:12:3 MD013 Line length"),

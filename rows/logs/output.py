@@ -1,5 +1,6 @@
 """What a step printed, line by line as a person sees it; only lines that are asked for cost."""
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -66,6 +67,8 @@ class Output:
     def decoded(self, line: bytes) -> str:
         if line.startswith(self.dialect.hidden):
             return ""
+        if line.startswith(GO_EVENT) and b'"Action":"' in line:
+            line = said_in_event(line)
         text = shown(line.removeprefix(self.dialect.error))
         mark = BUILDER.match(text)
         return text[mark.end() :] if mark else text
@@ -78,6 +81,20 @@ class Output:
         """Return a line's number in the log, from 1."""
         part = max(0, bisect_right(self.places, place) - 1)
         return self.numbers[part] + place - self.places[part]
+
+
+GO_EVENT = (b'{"Time":"', b'{"ImportPath":"')
+"""How a line of `go test -json` begins: https://pkg.go.dev/cmd/test2json."""
+
+
+def said_in_event(line: bytes) -> bytes:
+    """Return what a test printed by an event of it; nothing where it only began or ended."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return line
+    said = event.get("Output", "") if isinstance(event, dict) else ""
+    return cleaned(said.encode(errors="replace").rstrip(b"\n")) if isinstance(said, str) else b""
 
 
 def cleaned(text: bytes) -> bytes:

@@ -31,6 +31,39 @@ def test_wrapper_passes_an_error_on(wrapper: str):
     assert first("error: no such price", wrapper) == "error: no such price"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "E1121 03:00:00.000000       1 main.go:14] no such price",
+        "F1121 03:00:00.000000       1 main.go:14] no such price",
+        'ts=2026-11-21T03:00:00Z caller=main.go:14 level=error msg="no such price"',
+        "2026-11-21 03:00:00 [error    ] no such price   [cart]",
+        "E, [2026-11-21T03:00:00.000000 #1] ERROR -- : no such price",
+        "03:00:00.000 [error] no such price",
+        "2026-11-21 03:00:00.0000|ERROR|Shop.Cart|no such price",
+    ],
+)
+def test_error_of_a_logger_is_said_before_what_follows_it(line: str):
+    assert first(line, "all is written", "the ledger is closed", "bye", "for now") == line
+
+
+def test_error_of_a_category_is_in_the_line_below_it():
+    assert first("fail: Shop.Cart[0]", "      no such price", "a", "bee", "cee", "dee") == (
+        "fail: Shop.Cart[0]\nno such price"
+    )
+
+
+def test_test_of_go_is_read_from_its_events():
+    event = '{{"Time":"2026-11-21T03:00:00Z","Action":"{}","Test":"TestSums"{}}}'
+    said = ("=== RUN   TestSums", "    cart_test.go:12: wanted 8, got 7", "--- FAIL: TestSums (0s)")
+    lines = [event.format("output", f',"Output":"{text}\\n"') for text in said]
+    assert first(event.format("run", ""), *lines, event.format("fail", "")) == (
+        "--- FAIL: TestSums (0s)\ncart_test.go:12: wanted 8, got 7"
+    )
+    broken = '{"Time":"2026-11-21T03:00:00Z","Action":"output","Output":"error'
+    assert first("error: no such price", broken) == "error: no such price"
+
+
 def test_docker_step_is_said_by_what_it_printed_before():
     assert first(
         "#9 1.22 the index is stale",
