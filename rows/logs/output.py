@@ -91,7 +91,7 @@ def said_in_event(line: bytes) -> bytes:
     """Return what a test printed by an event of it; nothing where it only began or ended."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line
     said = event.get("Output", "") if isinstance(event, dict) else ""
     return cleaned(said.encode(errors="replace").rstrip(b"\n")) if isinstance(said, str) else b""
