@@ -6,7 +6,7 @@ problem. decision 23 says what is believed when.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -22,10 +22,8 @@ from engines import reading
 from engines.transaction import transact
 from store.deliveries.table import now as clock
 from store.state import gone_repositories
-from store.state.gone_repositories import BLOCKED, NOT_FOUND, REPLACED, KnownRepository
+from store.state.gone_repositories import BLOCKED, NOT_FOUND, QUIET, REPLACED, KnownRepository
 
-QUIET = timedelta(hours=6)
-"""How long nothing is heard of an open run until a 404 of its repository ends it."""
 WITNESSES = 3
 """Other private repositories that are asked for, to tell a lost right from a lost repository."""
 

@@ -26,7 +26,7 @@ REVISION = {
     "workflows": 2,
     "workflowruns": 6,
     "runattempts": 6,
-    "jobs": 7,
+    "jobs": 8,
 }
 
 REVISION_AT = {"workflowruns": 13, "runattempts": 13}

@@ -151,8 +151,7 @@ def find_newest_run(
 
     home = repository.path.rstrip("/")
     answer = context.due.read(context.client, repository.repoid, "newest run", home, ask)
-    if answer is None:
-        # It is among those of the lists, which may be read all the same.
+    if answer is None:  # it is among those of the lists, which may be read all the same
         return NewestRun(clock().replace(microsecond=0), None, "", None)
     return answer[0]
 
@@ -212,12 +211,16 @@ def list_window_runs(
     listing: RunList, known: list[Window], newest: NewestRun, most: int | None = None
 ) -> Iterator[Task]:
     """Yield a task for each run to be read in the newest `most` windows, by default in all."""
-    windows = cover_until(known, newest.time)
+    repoid, due = listing.repository.repoid, listing.context.due
+    refused = [window for window in known[:1] if listing.is_refused(window)]
+    windows = cover_until(known, newest.time, is_refused=bool(refused))
     added = [window for window in windows if window not in known]
-    repoid = listing.repository.repoid
+    outgrown = [one for one in refused if one not in windows]
+    if refused and windows[0].first == refused[0].first:  # the key may see it now
+        due.rename(repoid, describe_span(refused[0]), describe_span(windows[0]))
 
     def note(connection: Connection) -> None:
-        backfill_progress.put_windows(connection, repoid, *added)
+        backfill_progress.replace_windows(connection, repoid, outgrown, added)
         if newest.page is not None:
             backfill_progress.put_page(connection, repoid, newest.key, newest.page)
 
@@ -243,8 +246,5 @@ def join_small_windows(context: Context, repository: Repository) -> None:
 def reread_runs(context: Context, repository: Repository, runs: Iterable[int]) -> None:
     """Store runs with all their attempts and jobs as they are now. Raises ApiError."""
     unread = (RunRead(run, None, 1, None, ended=False, whole=0, state=OPEN) for run in runs)
-    tasks = (
-        partial(run_details.reread_details, context, repository, run, know_nothing)
-        for run in unread
-    )
-    store_details(context, repository, tasks)
+    reread = partial(run_details.reread_details, context, repository)
+    store_details(context, repository, (partial(reread, run, know_nothing) for run in unread))

@@ -26,7 +26,7 @@ from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
 from backfill.http.pagination import Known, fetch_pages, know_nothing, know_stored
 from backfill.pipeline.context import Context
-from backfill.pipeline.run_notes import RunDetails, note_details
+from backfill.pipeline.run_notes import RunDetails, end_gone_runs, note_details
 from backfill.records import Repository
 from engines import reading
 from rows.sources import source_of
@@ -80,11 +80,13 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
         for open_run in due
         if open_run.tries is not None
     )
-    given_up = 0
+    given_up, gone = 0, list[int]()
     for open_run, details in context.pool.spread(tasks):
         state = judge_open_run(open_run, details, now)
         given_up += state == ABANDONED
+        gone += [open_run.run.rungitid] * is_gone(details)
         context.writer.put(details.reads, note_reread(repository, open_run, details, state, now))
+    end_gone_runs(context, repository, gone, now)
     context.writer.put(note=lambda c: open_runs.forget_ended(c, repository.repoid, GITHUB))
     context.writer.flush()
     return given_up
@@ -99,10 +101,14 @@ def reread_run(
 
 def judge_open_run(open_run: OpenRun, details: RunDetails, now: datetime) -> str:
     """Return whether a run is asked for again: not one that is gone, or open beyond the limit."""
-    is_gone = details.run.state == backfill_progress.DONE and not details.run.ended
     last = details.run.updatetime or open_run.last
     is_old = last is not None and last < now - CHANGES_FOR
-    return ABANDONED if is_gone or is_old else WAITING
+    return ABANDONED if is_gone(details) or is_old else WAITING
+
+
+def is_gone(details: RunDetails) -> bool:
+    """Tell whether GitHub has a run no more that had not ended."""
+    return details.run.state == backfill_progress.DONE and not details.run.ended
 
 
 def note_reread(

@@ -3,20 +3,23 @@
 https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
 """
 
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from backfill.github.repository_lookup import PAST_ATTEMPT, map_object, map_objects, say_notes
 from backfill.http.errors import ApiError
-from backfill.http.list_body import check_all, read_items, read_total
+from backfill.http.list_body import check_all, ids_of, read_items, read_total
 from backfill.http.pagination import Known, fetch_pages, know_nothing
 from backfill.pipeline.api_objects import ask_below, ask_for, fetch_record
 from backfill.pipeline.context import Context
 from backfill.pipeline.run_notes import RunDetails
 from backfill.records import MOST_ATTEMPTS, Json, Repository
+from engines import reading
 from rows import Unmappable, fields
 from rows.counted import counted
 from store.doors.api import Read
+from store.state import backfill_progress
 from store.state.backfill_progress import DONE, DUE, OPEN, Page, RunRead
 
 ROUNDS = 3
@@ -221,3 +224,25 @@ def say_end(context: Context, repository: Repository, run: int, attempt: int, wh
     if attempt > 1:
         told = f"run {run}: of attempts before {attempt} none is asked for: {why}"
         context.reporter.say(f"{repository.name}: {told}")
+
+
+def find_news(
+    context: Context,
+    repository: Repository,
+    runs: list[Any],
+    asked: set[tuple[int, int, datetime | None]],
+) -> tuple[list[tuple[RunRead, Read]], bool]:
+    """Return the runs that are neither stored as they are nor `asked` for; whether all are read."""
+    with reading(context.engine).connect() as connection:
+        before = backfill_progress.runs_read(connection, repository.repoid, ids_of(runs))
+    news, is_read = list[tuple[RunRead, Read]](), True
+    for record in runs:
+        reads = map_objects(context, "workflow_run", [record], repository)
+        is_read &= bool(reads)
+        for read in reads:
+            run = note_listed(record, before.get(record["id"]))
+            state = (run.rungitid, run.attempt, run.updatetime)
+            if state not in asked and is_news(run, before.get(run.rungitid)):
+                asked.add(state)
+                news.append((run, read))
+    return news, is_read

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from backfill.github import run_details
-from backfill.github.repository_lookup import map_objects
 from backfill.github.windows import (
     CAP,
     PER_PAGE,
@@ -34,10 +33,8 @@ from backfill.http.smaller_pages import items_before
 from backfill.pipeline.context import Context
 from backfill.pipeline.run_notes import RunDetails
 from backfill.records import BEGINNING, Repository
-from engines import reading
-from store.doors.api import Read
 from store.state import backfill_progress
-from store.state.backfill_progress import CLOSED, LISTED, OPEN, RunRead, Window
+from store.state.backfill_progress import CLOSED, LISTED, OPEN, Window
 
 RESTARTS = 3
 MOST_IN_ROW, MOST_HALVED = 3, 8
@@ -83,7 +80,8 @@ class RunList:
     def choose_windows(self, windows: Sequence[Window]) -> Iterator[Window]:
         """Yield the windows that are wanted, cut where the wanted time begins."""
         for window in windows:
-            parts = [window] if self.since is None else cut_window(window, self.since)
+            since = None if self.is_refused(window) else self.since
+            parts = [window] if since is None else cut_window(window, since)
             if len(parts) > 1:
                 self.replace_window(window, parts)
             yield from (one for one in parts if self.since is None or one.last >= self.since)
@@ -187,12 +185,17 @@ class RunList:
         return fetched
 
     def pass_over(self, window: Window) -> None:
-        """Leave a window open that cannot be listed now; its halves may be read."""
+        """Leave a window open that cannot be listed now; its halves may be read, if not refused."""
         self.passed_over, self.halved = self.passed_over + 1, self.halved + 1
-        if self.passed_over <= MOST_IN_ROW and self.halved <= MOST_HALVED:
+        is_hopeful = self.passed_over <= MOST_IN_ROW and self.halved <= MOST_HALVED
+        if is_hopeful and not self.is_refused(window):
             self.count_off(-window.listed)
             if self.halve_window(window):
                 self.context.due.forget(self.repository.repoid, describe_span(window))
+
+    def is_refused(self, window: Window) -> bool:
+        """Tell whether a window is refused whole, so that its parts would be, too."""
+        return self.context.due.is_refused(self.repository.repoid, describe_span(window))
 
     def list_unfiltered(self) -> Iterator[Task]:
         """List runs without a filter: GitHub counts more than the lists by time have."""
@@ -208,7 +211,7 @@ class RunList:
 
         A window with a run that cannot be read is not noted as listed: it is listed anew next time.
         """
-        news, is_read = self.find_news(runs)
+        news, is_read = run_details.find_news(self.context, self.repository, runs, self.asked)
         if window is not None:
             if not is_read:
                 self.unread.add((window.first, window.last))
@@ -232,19 +235,3 @@ class RunList:
                 yield partial(run_details.read_details, self.context, repository, run)
             return
         yield from self.seeding.list_tasks([run for run, _ in news], runs)
-
-    def find_news(self, runs: list[Any]) -> tuple[list[tuple[RunRead, Read]], bool]:
-        """Return the runs of a page that are not stored as they are, and whether all are read."""
-        with reading(self.context.engine).connect() as connection:
-            before = backfill_progress.runs_read(connection, self.repository.repoid, ids_of(runs))
-        news, is_read = list[tuple[RunRead, Read]](), True
-        for record in runs:
-            reads = map_objects(self.context, "workflow_run", [record], self.repository)
-            is_read &= bool(reads)
-            for read in reads:
-                run = run_details.note_listed(record, before.get(record["id"]))
-                state = (run.rungitid, run.attempt, run.updatetime)
-                if state not in self.asked and run_details.is_news(run, before.get(run.rungitid)):
-                    self.asked.add(state)
-                    news.append((run, read))
-        return news, is_read

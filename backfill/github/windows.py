@@ -69,12 +69,19 @@ def cut_window(window: Window, time: datetime) -> list[Window]:
     return [Window(whole, window.last), Window(window.first, whole - SECOND)]
 
 
-def cover_until(stored: Sequence[Window], newest: datetime) -> list[Window]:
-    """Return the windows, newest first, with one on top for runs that are newer than all."""
+def cover_until(
+    stored: Sequence[Window], newest: datetime, *, is_refused: bool = False
+) -> list[Window]:
+    """Return the windows, newest first, with one on top for runs that are newer than all.
+
+    One on top that is refused reaches further: each look would leave another one.
+    """
     if not stored:
         return [Window(BEGINNING, newest)]
     if newest <= stored[0].last:
         return list(stored)
+    if is_refused and stored[0] == Window(stored[0].first, stored[0].last):
+        return [Window(stored[0].first, newest), *stored[1:]]
     return [Window(stored[0].last + SECOND, newest), *stored]
 
 

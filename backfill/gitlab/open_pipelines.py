@@ -10,6 +10,7 @@ from functools import partial
 from backfill.gitlab.projects import GITLAB
 from backfill.gitlab.runs_with_jobs import CHANGES_FOR, put_one, read_one
 from backfill.pipeline.context import Context
+from backfill.pipeline.run_notes import end_gone_runs
 from backfill.records import Repository
 from engines import reading
 from store.state import open_runs
@@ -20,7 +21,7 @@ FIRST, DOUBLED = timedelta(minutes=1), 9
 
 def read_open_runs(context: Context, repository: Repository, now: datetime) -> int:
     """Ask again for pipelines that are open; return how many were given up. Raises ApiError."""
-    repoid, given_up = repository.repoid, 0
+    repoid, given_up, gone = repository.repoid, 0, list[int]()
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         due = open_runs.list_due(connection, repoid, now, CHANGES_FOR, GITLAB)
@@ -34,10 +35,12 @@ def read_open_runs(context: Context, repository: Repository, now: datetime) -> i
             put_one(context, repository, note, read)
             if read is None:
                 state, given_up = ABANDONED, given_up + 1
+                gone.append(run)
         put = partial(
             open_runs.put, repoid=repoid, run=run, tries=tries, duetime=now + pause, state=state
         )
         context.writer.put(note=put)
+    end_gone_runs(context, repository, gone, now)
     context.writer.put(note=lambda c: open_runs.forget_ended(c, repoid, GITLAB))
     context.writer.flush()
     return given_up

@@ -43,6 +43,8 @@ class DueItem(NamedTuple):
     why: str
     forbidden: bool = False
     """Whether the key may not see it."""
+    refused: bool = False
+    """Whether it was answered: in smaller parts, too, it would be."""
 
 
 class DueItems:
@@ -79,6 +81,11 @@ class DueItems:
         if item and item.forbidden and self.asks_forbidden and key not in self.asked_here:
             return True
         return item is None or is_over(item.duetime, clock(), LONGEST_PAUSE)
+
+    def is_refused(self, owner: object, name: str) -> bool:
+        """Tell whether what could not be read of an item was answered, and would be in parts."""
+        item = self.noted().get((str(owner), name[:LONGEST_NAME]))
+        return item is not None and item.refused
 
     def end_pauses(self, owner: object) -> None:
         """Let all of an owner's items be due: somebody wants them now."""
@@ -127,7 +134,13 @@ class DueItems:
         before = self.noted().get(key)
         tries = before.tries if before else 0
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, DOUBLED))
-        item = DueItem(tries + 1, clock() + pause, str(problem), problem.is_forbidden)
+        item = DueItem(
+            tries + 1,
+            clock() + pause,
+            str(problem),
+            forbidden=problem.is_forbidden,
+            refused=not problem.is_unsteady,
+        )
         self.asked_here.add(key)
         self.put(key, item)
 
@@ -141,6 +154,13 @@ class DueItems:
         key = (str(owner), name[:LONGEST_NAME])
         if key in self.noted():
             self.put(key, None)
+
+    def rename(self, owner: object, name: str, after: str) -> None:
+        """Note an item under another name, as far as it is not read; it is due at once."""
+        item = self.noted().get((str(owner), name[:LONGEST_NAME]))
+        if item is not None:
+            self.forget(owner, name)
+            self.put((str(owner), after[:LONGEST_NAME]), item._replace(duetime=clock()))
 
     def join(self, owner: object, prefix: str, name: str, problem: ApiError) -> None:
         """Note one item in the place of those of an owner that are refused for the same reason."""
@@ -190,4 +210,5 @@ def parse(text: str) -> DueItem:
     """Return a note as it was written."""
     note = json.loads(text)
     due = datetime.fromisoformat(note["duetime"])
-    return DueItem(note["tries"], due, note["why"], note.get("forbidden", False))
+    is_forbidden, is_refused = note.get("forbidden", False), note.get("refused", False)
+    return DueItem(note["tries"], due, note["why"], is_forbidden, is_refused)

@@ -1,13 +1,19 @@
 """What was read of a run, and what is noted of it beside its rows."""
 
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from backfill.pipeline.context import Context
 from backfill.records import Repository
+from engines.transaction import transact
 from store.doors.api import Read
 from store.state import backfill_progress
 from store.state.backfill_progress import OPEN, Note, Page, RunRead
+from store.state.gone_repositories import QUIET, abandon_runs
 
 
 class RunDetails(NamedTuple):
@@ -42,3 +48,16 @@ def note_details(repository: Repository, details: RunDetails) -> Note:
             )
 
     return write
+
+
+def end_gone_runs(
+    context: Context, repository: Repository, runs: Collection[int], now: datetime
+) -> None:
+    """End runs that were open and that the vendor has no more, while it has their repository.
+
+    A 404 may be a mistake: not those of which anything was heard of late. They are asked for again.
+    """
+    if runs:
+        context.writer.flush()
+        end = partial(abandon_runs, repoid=repository.repoid, before=now - QUIET, only=runs)
+        transact(context.engine, end)

@@ -6,7 +6,7 @@ https://docs.github.com/rest/actions/workflow-jobs
 from json import JSONEncoder
 
 from rows import Row, fields, version
-from rows.github.job_steps import failed_step, first_start, read_steps
+from rows.github.job_steps import failed_step, first_start, last_end, read_steps
 from rows.github.job_times import AT, is_foreign, job_times
 from rows.source_record import Payload, Repository, Time
 from rows.words import COMPLETED, systems_of
@@ -38,7 +38,7 @@ def job_row(job: Payload, repo: Repository, run: int, attempt: int, decided: Tim
     """Return a job's row; spans in seconds, times in UTC."""
     status, steps = fields.text(job, "status", AT, fields.WORD), read_steps(job)
     conclusion = fields.text(job, "conclusion", AT, fields.WORD)
-    times = job_times(job, attempt, first_start(steps), repo.received)
+    times = job_times(job, attempt, first_start(steps), repo.received, last_end(steps))
     queued, ran = times.queuetime, times.runtime
     steps = steps if status == COMPLETED else []
     state = {

@@ -32,6 +32,12 @@ def first_start(steps: Iterable[Mapping[str, Any]]) -> datetime | None:
     return None if first is None else datetime.fromisoformat(first)
 
 
+def last_end(steps: Iterable[Mapping[str, Any]]) -> datetime | None:
+    """Return when the last step ended."""
+    last = max(filter(None, (step["endtime"] for step in steps)), default=None)
+    return None if last is None else datetime.fromisoformat(last)
+
+
 def failed_step(steps: Sequence[Mapping[str, Any]], conclusion: str | None) -> str | None:
     """Return the first step of an ended job that failed, else the one that never ended.
 

@@ -36,14 +36,20 @@ class JobTimes(NamedTuple):
 
 
 def job_times(
-    job: Payload, attempt: int, first: datetime | None, received: datetime | None = None
+    job: Payload,
+    attempt: int,
+    first: datetime | None,
+    received: datetime | None = None,
+    last: datetime | None = None,
 ) -> JobTimes:
-    """Return a job's times, given when its first step began and when it was received.
+    """Return a job's times, given when its steps began and ended and when it was received.
 
     Its queue time is from its creation until a runner took it. `started_at` of some jobs stays the
     time of queueing when they run: the first step counts where it began a minute later. Without
     one, a job that seems to have started when it was created may have waited, nobody knows how
     long. https://github.com/actions/actions-runner-controller/issues/3346
+
+    Steps have the runner's own clock: it is ahead where they ended a minute after their job.
     """
     status = fields.text(job, "status", AT)
     created = fields.moment(job, "created_at", AT)
@@ -53,7 +59,9 @@ def job_times(
     inherited = is_inherited(job, attempt, created, started, ended)
     if is_unstarted(job, inherited):
         started = None
+    is_ahead = (seconds(ended, last) or 0) >= LATE
     is_late = (seconds(started, first) or 0) >= LATE and (seconds(first, ended) or 0) >= 0
+    is_late = is_late and not is_ahead
     if is_late:
         started = first
     is_known = not inherited and (first is not None or started != created)

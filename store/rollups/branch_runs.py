@@ -1,7 +1,7 @@
 """The runs of a branch over all repositories, by an index that begins with the repository."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,9 +18,11 @@ from sqlalchemy import (
     tuple_,
 )
 
+from engines.chunks import by_scope
 from rows.sources import ERRANDS
-from rows.words import RunKey
+from rows.words import FAILED, SUCCESS, RunKey
 from schema.tables.ci import branches, jobs, repos, runattempts, workflowruns, workflows
+from store.rollups.night_summary import NightRun, is_stopped_again
 
 RUN_AGAIN = timedelta(days=65)
 """So old is a run at most whose jobs begin, unless it says that it changed later: GitHub runs one
@@ -76,6 +78,33 @@ def of_former_defaults(former: Sequence[FormerDefault]) -> ColumnElement[bool]:
             for each in former
         ),
     )
+
+
+def read_last_ends(
+    connection: Connection, runs: Mapping[RunKey, int]
+) -> dict[RunKey, tuple[int, str]]:
+    """Return the newest attempt before the given one of each run that passed or failed, and how."""
+    attempt, ends = runattempts.c, dict[RunKey, tuple[int, str]]()
+    query = select(attempt.provider, attempt.rungitid, attempt.attempt, attempt.conclusion)
+    query = query.where(attempt.conclusion.in_((*FAILED, SUCCESS))).order_by(attempt.attempt)
+    for provider, gitids in by_scope(runs):
+        its = (attempt.provider == provider, attempt.rungitid.in_(gitids))
+        for of, gitid, number, conclusion in connection.execute(query.where(*its)):
+            if number < runs[of, gitid]:
+                ends[of, gitid] = (number, conclusion)
+    return ends
+
+
+def tell_stopped(connection: Connection, runs: Sequence[NightRun]) -> list[NightRun]:
+    """Return runs; those that were done again and stopped in it are as their attempt before."""
+    stopped = {run.key: run.attempt or 1 for run in runs if is_stopped_again(run)}
+    ends = read_last_ends(connection, stopped) if stopped else {}
+    return [
+        run._replace(attempt=ends[run.key][0], conclusion=ends[run.key][1])
+        if run.key in ends
+        else run
+        for run in runs
+    ]
 
 
 def of_any_repository() -> ColumnElement[bool]:

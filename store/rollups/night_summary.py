@@ -103,6 +103,12 @@ def run_state(run: NightRun) -> str:
     return NOTHING if run.conclusion == SKIPPED else WARNED
 
 
+def is_stopped_again(run: NightRun) -> bool:
+    """Tell whether a run was done again, and neither passed nor failed in it."""
+    is_again = run.status == COMPLETED and (run.attempt or 1) > 1
+    return is_again and run.conclusion not in (*FAILED, SUCCESS)
+
+
 def list_failures(run: NightRun, jobs: Sequence[FailedJob]) -> list[NightFailure]:
     """Return why a run failed: its failed jobs, or itself when it has none."""
     shown = run.called

@@ -24,6 +24,7 @@ from store.rollups.branch_runs import (
     list_errands,
     list_former_defaults,
     of_former_defaults,
+    tell_stopped,
 )
 from store.rollups.night_summary import (
     NOTHING,
@@ -191,12 +192,11 @@ def list_runs(
     run = workflowruns.c
     query = (
         select(*(run[name] for name in NightRun._fields))
-        .select_from(workflowruns)
-        .join(repos, repos.c.Id == run.repoid)
+        .join_from(workflowruns, repos, repos.c.Id == run.repoid)
         .where(run.createtime >= since, run.createtime < until)
         .where(repos.c.name.is_not(None), candidate_conditions(names))
         .order_by(run.createtime, run.Id)
     )
     if repoid is not None:
         query = query.where(run.repoid == repoid)
-    return [NightRun(*row) for row in connection.execute(query)]
+    return tell_stopped(connection, [NightRun(*row) for row in connection.execute(query)])

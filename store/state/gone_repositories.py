@@ -5,7 +5,7 @@ Nothing is removed. What was seen last counts, by our clock. Runs and jobs that 
 repository is back they are open again below every real version, and due to be read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -27,6 +27,8 @@ from store.write.upsert import put_rows
 
 DELETED, BLOCKED, REPLACED = "deleted", "blocked", "another repository has its name"
 NOT_FOUND = "not found: deleted, or hidden from the key"
+QUIET = timedelta(hours=6)
+"""How long nothing is heard of an open run until a 404, of it or of its repository, ends it."""
 LONG_AGO = datetime(1970, 1, 1)
 APART = timedelta(minutes=10)
 """How far the vendor's clock and ours may be apart."""
@@ -178,10 +180,16 @@ def began_after(connection: Connection, rows: Sequence[Row]) -> datetime | None:
     return latest - APART
 
 
-def abandon_runs(connection: Connection, repoid: int, before: datetime | None) -> int:
+def abandon_runs(
+    connection: Connection,
+    repoid: int,
+    before: datetime | None,
+    only: Collection[int] | None = None,
+) -> int:
     """End the open runs and jobs of a repository of which nothing was heard since `before`.
 
-    None means all of them. Times of the vendor's clock, in UTC without zone. Returns how many runs.
+    None means all of them; `only` those of these ids, which are gone though the repository is not.
+    Times of the vendor's clock, in UTC without zone. Returns how many runs.
     """
     last: dict[RunKey, datetime | None] = {}
     a, j = runattempts.c, jobs.c
@@ -189,6 +197,8 @@ def abandon_runs(connection: Connection, repoid: int, before: datetime | None) -
     of_jobs = select(j.provider, j.rungitid, func.coalesce(j.starttime, j.createtime))
     for query, row in ((of_attempts, a), (of_jobs, j)):
         opened = query.where(row.repoid == repoid, row.status != COMPLETED)
+        if only is not None:
+            opened = opened.where(row.rungitid.in_(only))
         for provider, gitid, time in connection.execute(opened):
             known = last.get((provider, gitid))
             last[provider, gitid] = max(known, time) if known and time else known or time

@@ -1,11 +1,26 @@
 """Runs that are open at GitHub: asked for ever less often, forgotten when they end."""
 
+from sqlalchemy import Engine, select
+
+from schema.tables.ci import jobs, workflowruns
 from schema.tables.reconciler import rereads
 from tests.fakegithub.samples import app_of, runs_of, small_world
 from tests.healing.equal import check_equals_world
 from tests.healing.installation import asked, installed, stored
 
 DAY = 86_400
+
+
+def ends(engine: Engine) -> dict[int, tuple[str, str | None]]:
+    """Return how runs and jobs stand, by their ids."""
+    with engine.connect() as connection:
+        return {
+            gitid: (status, conclusion)
+            for c in (workflowruns.c, jobs.c)
+            for gitid, status, conclusion in connection.execute(
+                select(c.gitid, c.status, c.conclusion)
+            )
+        }
 
 
 def test_run_that_is_open_is_asked_for_ever_less_often_and_then_given_up(engine):
@@ -54,3 +69,27 @@ def test_job_that_ends_while_its_run_goes_on_is_read(engine):
         world.finish_job(job, after=90)
         here.heal()
         check_equals_world(engine, world, app_of(world))
+
+
+def test_run_that_is_deleted_while_it_is_open_ends_as_abandoned(engine):
+    world = small_world(runs=2)
+    open_run, other = runs_of(world)
+    job = world.queue_job(open_run, "build")
+    world.start_job(job, after=30)
+    world.finish_run(other, after=60)
+    with installed(world, engine) as here:
+        here.heal()
+        world.delete_run(open_run)
+        world.advance(3600)
+        here.heal()  # heard of an hour ago: the answer may be a mistake
+        assert ends(engine)[open_run] == ("in_progress", None)
+        world.advance(7 * 3600)
+        here.heal()
+        assert ends(engine) == {
+            open_run: ("completed", "abandoned"),
+            other: ("completed", "success"),
+            job: ("completed", "abandoned"),
+        }
+        world.advance(DAY)
+        here.heal()
+        assert stored(engine, rereads.c.rungitid) == []

@@ -91,6 +91,15 @@ def test_newer_runs_get_a_window_on_top():
     assert cover_until([below], FLOOR - SECOND) == [below]
 
 
+def test_window_on_top_that_is_refused_reaches_further_as_long_as_nothing_of_it_is_read():
+    below, top = Window(BEGINNING, FLOOR, CLOSED, 5, 5), Window(FLOOR + SECOND, FLOOR + 9 * SECOND)
+    assert cover_until([top, below], LAST) == [Window(FLOOR + 10 * SECOND, LAST), top, below]
+    longer = [Window(FLOOR + SECOND, LAST), below]
+    assert cover_until([top, below], LAST, is_refused=True) == longer
+    begun = top._replace(total=200, listed=100)
+    assert cover_until([begun, below], LAST, is_refused=True)[1:] == [begun, below]
+
+
 def test_two_closed_windows_of_one_page_are_joined_and_no_others():
     older = Window(BEGINNING, FLOOR, CLOSED, 60, 60)
     newer = Window(FLOOR + SECOND, LAST, CLOSED, 40, 40)

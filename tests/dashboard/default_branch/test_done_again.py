@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from schema.tables.ci import runattempts, workflowruns
 from store.history.main_now import list_main
 from store.history.red_now import list_red
+from store.rollups.nightly_runs import read_nights
 from tests.dashboard import stored
+from tests.dashboard.browsing import UTC_NOON
 from tests.dashboard.conftest import NOW, engine
 
 __all__ = ["engine"]
@@ -98,3 +100,27 @@ def test_attempts_of_another_server_tell_nothing(engine: sa.Engine):
     with engine.connect() as connection:
         assert list_red(connection) == []
         assert connection.scalar(sa.select(workflowruns.c.gitid)) == newest
+
+
+@pytest.mark.parametrize(
+    ("ends", "state", "failed"),
+    [
+        (("failure", "cancelled"), "failed", ["build"]),
+        (("failure", "cancelled", "cancelled"), "failed", ["build"]),
+        (("failure", None), "running", []),
+        (("failure", "success"), "warned", []),
+        (("success", "cancelled"), "passed", []),
+        (("cancelled", "cancelled"), "warned", []),
+    ],
+)
+def test_night_tells_of_a_run_that_was_stopped_what_its_attempt_before_did(
+    engine: sa.Engine, ends: tuple[str | None, ...], state: str, failed: list[str]
+):
+    repoid = stored.repo(engine)
+    run = done_again(engine, repoid, NOW - 5 * HOUR, ends)
+    stored.job(engine, repoid, run, NOW - 4 * HOUR, conclusion=ends[0], name="build")
+    stored.job(engine, repoid, run, NOW, conclusion="cancelled", name="deploy", attempt=2)
+    with engine.connect() as connection:
+        (night,) = read_nights(connection, UTC_NOON, NOW - 9 * HOUR, NOW)
+    assert night.content.state == state
+    assert [failure.job for failure in night.content.failures] == failed

@@ -80,6 +80,18 @@ def test_steps_do_not_move_a_start_that_is_near_them_or_that_they_contradict(fir
     assert not job(steps=steps)["latestart"]
 
 
+def test_steps_of_a_runner_whose_clock_is_ahead_do_not_move_the_start():
+    steps = [
+        step("12:01:39", completed_at="2026-03-02T12:01:40Z"),
+        step("12:01:40", completed_at="2026-03-02T12:05:30Z"),
+    ]
+    ahead = {"started_at": STARTED, "steps": steps}
+    assert spans(**ahead) == (at("12:00:09"), at("12:04:00"), 7, 231.0, False)
+    assert not job(**ahead)["latestart"]
+    steps[1]["completed_at"] = "2026-03-02T12:04:59Z"  # less than a minute: it may have ended late
+    assert spans(**ahead)[:3] == (at("12:01:39"), at("12:04:00"), 97)
+
+
 def test_copy_of_a_job_that_started_late_ran_as_long_as_it_did():
     copy = {**COPIED, "started_at": CREATED, "steps": [step("12:03:30")]}
     assert spans(**copy) == (at("12:03:30"), at("12:04:00"), None, 30.0, False)
