@@ -71,6 +71,7 @@ def create_app(
 
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
     *(formats.ended, formats.span, formats.number, formats.https, formats.vendor),
+    *(formats.pull_kind, formats.pull_number),
     *(formats.short, formats.first_line, formats.night, formats.night_span),
     *(formats.listed, list_authors, night_matrix.name_failed, night_matrix.count_failed),
 )

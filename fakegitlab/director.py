@@ -27,7 +27,8 @@ class Director:
         """Return the whole life of a new pipeline."""
         created, fixed = self.world.now, self.world.new_pipeline(self.project, source)
         if source == MERGE_REQUEST:
-            fixed["ref"] = f"refs/merge-requests/{fixed['iid']}/head"
+            last = self.chance.choice(["head", "merge", "train"])
+            fixed["ref"] = f"refs/merge-requests/{500 + fixed['iid']}/{last}"
         for stage, name in SCRIPT:
             when = "on_success"
             if name == "deploy" and self.luck(0.4):
@@ -132,6 +133,24 @@ class Director:
                     other.marks.append(Mark(end, "skipped"))
             return end
         return self.run_from(place + 1, end)
+
+
+def request_of(project: Project, ref: str) -> Json | None:
+    """Return the merge request that a pipeline is of, as a hook says it."""
+    if not ref.startswith("refs/merge-requests/"):
+        return None
+    number = int(ref.split("/")[2])
+    return {
+        "id": 9000 + number,
+        "iid": number,
+        "title": f"Request {number}",
+        "source_branch": f"feature-{number}",
+        "source_project_id": project.id,
+        "target_branch": "main",
+        "target_project_id": project.id,
+        "state": "opened",
+        "url": f"{project.url}/{project.path}/-/merge_requests/{number}",
+    }
 
 
 def is_due(job: JobLife) -> bool:

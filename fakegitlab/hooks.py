@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from fakegitlab.director import request_of
 from fakegitlab.life import GATES, JobLife, Life
 from fakegitlab.world import LOST, Json, Project
 
@@ -95,8 +96,8 @@ def pipeline_hook(project: Project, life: Life, time: int, clock: Clock = in_utc
     given = {name: record[name] for name in names.split()}
     commit = next(one for one in project.commits if one["id"] == record["sha"])
     # What its ref is called by the API, a hook calls by the source branch.
-    is_proposed = record["source"] == "merge_request_event"
-    branch = f"feature-{record['iid']}" if is_proposed else None
+    request = request_of(project, record["ref"])
+    branch = request and request["source_branch"]
     builds = []
     for job in life.latest(time):
         own = rewritten(job.record(time), clock)
@@ -114,7 +115,7 @@ def pipeline_hook(project: Project, life: Life, time: int, clock: Clock = in_utc
             "variables": [{"key": "KEY", "value": SECRET}],
             "url": record["web_url"],
         },
-        "merge_request": branch and {"id": 5, "iid": record["iid"], "source_branch": branch},
+        "merge_request": request,
         "user": record["user"],
         "project": project_object(project),
         "commit": {

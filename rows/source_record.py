@@ -99,6 +99,10 @@ class Source(NamedTuple):
     """Those of `triggers` that a clock fires."""
     proposals: tuple[str, ...]
     """Those that tell nothing of the branch: what they run is no part of it, yet or at all."""
+    pull_kind: str
+    """What people call a proposal that has a number."""
+    pull_mark: str
+    """What it writes before that number."""
     children: tuple[str, ...]
     """Those by which one run makes another, which tells of no workflow until its name is known."""
     errands: tuple[str, ...]

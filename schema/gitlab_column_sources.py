@@ -74,6 +74,9 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "triggeredby": Paths("user.username", "user.username; not in lists"),
         "updatetime": Paths(CANNOT, "updated_at"),
         "headrepo": both(CANNOT),
+        "pullrequest": Paths(
+            "merge_request.iid; ref of a job's hook", "ref: refs/merge-requests/N/"
+        ),
         "warned": both("haswarnings; jobs: one that may fail did, or was tried again"),
         "parentgitid": Paths("source_pipeline.pipeline_id", "bridges[].downstream_pipeline"),
         "parentjobgitid": Paths("source_pipeline.job_id", "bridges[].id"),

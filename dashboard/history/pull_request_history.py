@@ -1,8 +1,9 @@
-"""`/pr/N`: a pull request's commits by jobs, and its runs; `repo` says of which repository."""
+"""`/pr/N`: a pull or merge request's commits by jobs, and its runs; `repo` says whose."""
 
 from flask import Blueprint, abort
 
 from dashboard.history import shown_history
+from dashboard.view.formats import pull_kind, pull_number
 from dashboard.web import links, names
 from dashboard.web.request import render_page, store
 from store.history import newest_runs
@@ -20,10 +21,17 @@ def show(number: int) -> str:
     known = newest_runs.list_pull_repos(store(), number) if number <= BIGGEST else []
     if repoid is None and len(known) > 1:
         pulls = [
-            (names.repo_label(repo.Id, repo.name), links.pull_page(repo.Id, repo.name, number))
+            (
+                names.repo_label(repo.Id, repo.name),
+                links.pull_page(repo.Id, repo.name, number),
+                pull_number(number, repo.provider),
+            )
             for repo in known
         ]
-        return render_page("pull_requests.html", f"#{number}", number=number, pulls=pulls)
+        kinds = {pull_kind(repo.provider): pull_number(number, repo.provider) for repo in known}
+        heading = " and ".join(f"{kind}s {mark}" for kind, mark in sorted(kinds.items()))
+        marks = ", ".join(sorted({mark for _, _, mark in pulls}))
+        return render_page("pull_requests.html", marks, heading=heading, pulls=pulls)
     if repoid is None and known:
         repoid = known[0].Id
     repo = None if repoid is None else reads.find_repo_by_id(store(), repoid)
@@ -32,9 +40,12 @@ def show(number: int) -> str:
         runs = newest_runs.list_pull_runs(store(), repo.Id, number, shown_history.RUNS)
     if repo is None or not runs:
         abort(404, f"No run of pull request {number} is stored.")
-    newest = runs[0]
-    branch = links.branch_page(repo.Id, repo.name, newest.branchname, newest.headrepo)
-    crumbs = [shown_history.repo_crumb(repo), (f"branch {newest.branchname}", branch)]
+    crumbs = [shown_history.repo_crumb(repo)]
+    if named := [run for run in runs if run.branchname]:  # lists of GitLab name none
+        newest = named[0]
+        branch = links.branch_page(repo.Id, repo.name, newest.branchname, newest.headrepo)
+        crumbs.append((f"branch {newest.branchname}", branch))
+    heading, kind = pull_number(number, repo.provider), pull_kind(repo.provider).capitalize()
     return shown_history.render_history(
-        f"#{number}", "Pull request", runs, crumbs, grid=shown_history.draw_grid_of(runs)
+        heading, kind, runs, crumbs, grid=shown_history.draw_grid_of(runs)
     )

@@ -81,6 +81,16 @@ def vendor(provider: str) -> str:
     return source_of(provider).title
 
 
+def pull_kind(provider: str) -> str:
+    """Return what people call a pull request there."""
+    return source_of(provider).pull_kind
+
+
+def pull_number(number: int, provider: str) -> str:
+    """Return the number of a pull request as its vendor writes it: #7, or !7."""
+    return f"{source_of(provider).pull_mark}{number}"
+
+
 def https(url: str | None) -> str | None:
     """Return a link that a page may hold, else None: https, with a host, nothing else."""
     if not url:

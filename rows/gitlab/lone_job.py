@@ -6,16 +6,18 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#job-events
 from rows import Row, fields
 from rows.gitlab import clock, version
 from rows.gitlab.job import IN_BUILD, LISTED, Place, job_row
+from rows.gitlab.ref import branch_named, request_named
 from rows.gitlab.words import read_status
-from rows.gitlab.workflowrun import API_AT, branch_named, page_of, parent_of
+from rows.gitlab.workflowrun import API_AT, page_of, parent_of
 from rows.source_record import Payload, Repository
 from rows.version import STUB
 
 
-def stub_rows(place: Place, repo: Repository, source: Payload) -> list[Row]:
-    """Return the stubs of a job's pipeline, which `source` made where one did."""
+def stub_rows(place: Place, repo: Repository, source: Payload, request: int | None) -> list[Row]:
+    """Return the stubs of a job's pipeline: `source` made it, or it is of a merge request."""
     stub = {"provider": repo.provider, "version": STUB}
     said = {**place.shared, "url": page_of(repo, place.run), **parent_of(source)}
+    said["pullrequest"] = request
     return [
         Row("workflowruns", {**stub, "gitid": place.run, **said}),
         Row("runattempts", {**stub, "rungitid": place.run, "attempt": 1}),
@@ -39,7 +41,8 @@ def build_rows(payload: Payload, repo: Repository) -> list[Row]:
     end = clock.moment(pipeline, "finished_at", "commit")
     place = Place(run, status, end, shared, version.HOOK)
     source = fields.child(payload, "source_pipeline", "payload") or {}
-    return [*stub_rows(place, repo, source), job_row(payload, IN_BUILD, place, repo)]
+    request = request_named(payload, "ref", "payload")
+    return [*stub_rows(place, repo, source, request), job_row(payload, IN_BUILD, place, repo)]
 
 
 def job_rows(payload: Payload, repo: Repository) -> list[Row]:
@@ -55,4 +58,5 @@ def job_rows(payload: Payload, repo: Repository) -> list[Row]:
     status = read_status(whole, "status", "job.pipeline")
     end = clock.moment(whole, "finished_at", "job.pipeline")
     place = Place(run, status, end, shared, version.API, "finished_at" in whole)
-    return [*stub_rows(place, repo, {}), job_row(job, LISTED, place, repo)]
+    request = request_named(own, "ref", "job.pipeline")
+    return [*stub_rows(place, repo, {}, request), job_row(job, LISTED, place, repo)]

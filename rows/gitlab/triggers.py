@@ -12,8 +12,11 @@ TRIGGERS = tuple(
 SCHEDULES = ("schedule",)
 UNENDED = ("external",)
 """Made of what another CI says, which may stop saying anything."""
-PROPOSALS = ("merge_request_event", "external_pull_request_event")
+MERGE_REQUEST = "merge_request_event"
+PROPOSALS = (MERGE_REQUEST, "external_pull_request_event")
 CHILD = "parent_pipeline"
+OF_MERGE_REQUESTS = (MERGE_REQUEST, CHILD)
+"""Those of pipelines that may be of a merge request; a child is of what its parent is of."""
 ASIDE = tuple(
     "webide ondemand_dast_scan ondemand_dast_validation security_orchestration_policy"
     " container_registry_push duo_workflow pipeline_execution_policy_schedule".split()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rows import Row, fields
 from rows.gitlab import clock, version
 from rows.gitlab.job import IN_PIPELINE, LISTED, JobFields, Place, first_time, job_row, last_time
+from rows.gitlab.ref import branch_named, request_named, request_told
 from rows.gitlab.triggers import ASIDE, CHILD, SCHEDULES, UNENDED
 from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of
 from rows.gitlab.workflow import ci_file
@@ -38,12 +39,6 @@ class Pipeline(NamedTuple):
     fixed: dict[str, object]
 
 
-def branch_named(source: Payload, key: str, at: str) -> str | None:
-    """Return the branch or tag of a `ref`; that of a merge request names none."""
-    ref = fields.text(source, key, at, fields.NAME)
-    return None if ref is None or ref.startswith("refs/") else ref
-
-
 def read_pipeline(
     source: Payload, at: str, user: Payload, title: str | None, is_broken: bool
 ) -> Pipeline:
@@ -60,6 +55,7 @@ def read_pipeline(
         has_warnings=has_warnings(source),
         fixed={
             "branchname": branch_named(source, "ref", at),
+            "pullrequest": request_named(source, "ref", at),
             "commithash": fields.sha(source, "sha", at),
             "runnumber": fields.number(source, "iid", at),
             "title": fields.text(source, "name", at) or title,
@@ -95,7 +91,10 @@ def hook_rows(payload: Payload, repo: Repository) -> list[Row]:
     source = fields.child(payload, "source_pipeline", "payload") or {}
     parent = parent_of(source)
     name = usual_workflow(pipeline.source, payload, repo)
-    return pipeline_rows(pipeline, repo, jobs, IN_PIPELINE, version.HOOK, {**parent, **name})
+    more = {**parent, **name}
+    if (number := request_told(payload, pipeline.source, repo)) is not None:
+        more["pullrequest"] = number
+    return pipeline_rows(pipeline, repo, jobs, IN_PIPELINE, version.HOOK, more)
 
 
 def first_line(commit: Payload) -> str | None:

@@ -38,9 +38,9 @@ MIRRORED = of_kind(workflowruns, "derived")
 OF_TIMING = frozenset(Timing._fields)
 TOLD = (
     *("branchname", "commithash", "workflowname", "repo", "repoid"),
-    *("parentgitid", "parentjobgitid"),
+    *("parentgitid", "parentjobgitid", "pullrequest"),
 )
-"""What a job tells of its run, or the run that made it."""
+"""What a job or a list tells of a run, or the run that made it."""
 
 
 def resolve_workflow_names(connection: Connection, runs: Iterable[Values]) -> None:
