@@ -13,6 +13,10 @@ VERDICT = f"CASE WHEN newest.conclusion IN {TOLD} THEN newest.{{0}} ELSE {OTHERW
 ENDED_SO = (
     "({run}.status = 'completed' AND {run}.conclusion IN {how} OR {run}.attempt > 1"
     f" AND ({{run}}.conclusion IS NULL OR {{run}}.conclusion NOT IN {TOLD})"
+    " AND {run}.provider IS NOT NULL AND {run}.gitid IS NOT NULL"
     f" AND {PAST.format(what='conclusion', run='{run}')} IN {{how}})"
 )
-"""Which runs ended so, or had before they were done again: a scalar, asked of no other run."""
+"""Which runs ended so, or had before they were done again: a scalar, asked of no other run.
+
+All have provider and gitid: unasked, MariaDB 10.11 does not read them when it sorts runs again.
+"""

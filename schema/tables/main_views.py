@@ -180,7 +180,7 @@ FIRST_BAD = (
     " AND bad.createtime >= {since}"
     " ORDER BY bad.repoid, bad.workflowgitid, bad.branchname, bad.createtime, bad.Id LIMIT 1"
 )
-"""The first that failed since. Asked of its attempts as well, MariaDB mixes workflows up."""
+"""The first that failed since, by what it says itself: docs/decisions/0096."""
 RED = (
     f"SELECT {', '.join(f'{value} AS {name}' for name, (value, _) in COLUMNS_OF_MAIN_RED.items())}"  # noqa: S608 - names of ours
     f" FROM (SELECT red.*, (SELECT bad.Id {FIRST_BAD}) AS badid FROM ({FAILING}) red) red"

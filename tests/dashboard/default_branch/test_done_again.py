@@ -32,15 +32,18 @@ CASES: dict[str, tuple[tuple[str | None, ...], bool]] = {
 }
 
 
-def done_again(engine: sa.Engine, repoid: int, created: Any, ends: tuple[str | None, ...]) -> int:
+def done_again(
+    engine: sa.Engine, repoid: int, created: Any, ends: tuple[str | None, ...], **workflow: Any
+) -> int:
     """Store a run with attempts that ended so; return its gitid."""
     shown = {
+        **(workflow or {"workflowgitid": 5}),
         "attempt": len(ends),
         "conclusion": ends[-1],
         "status": "completed" if ends[-1] else "in_progress",
         "endtime": created + len(ends) * HOUR if ends[-1] else None,
     }
-    gitid = stored.run(engine, repoid, created, event="push", workflowgitid=5, **shown)
+    gitid = stored.run(engine, repoid, created, event="push", **shown)
     for number, end in enumerate(ends, 1):
         begun = created + number * HOUR - timedelta(minutes=10)
         values = {"conclusion": end, "endtime": created + number * HOUR, "runtime": 60.0 * number}
@@ -88,6 +91,25 @@ def test_branch_is_red_since_the_same_run_while_that_is_done_again(engine: sa.En
         (red,) = list_red(connection)
     assert (red.rungitid, red.sincerungitid) == (newest, first)
     assert red.goodtime == NOW - 9 * HOUR
+
+
+def test_workflows_without_ids_are_told_apart(engine: sa.Engine):
+    """MariaDB 10.11 sorted runs without what only the query of their attempts asks of them."""
+    repoid, expected = stored.repo(engine), []
+    for name in ("Build", "Docs", "Lint"):
+        done_again(engine, repoid, NOW - 9 * HOUR, ("success", None), workflowname=name)
+        first = done_again(engine, repoid, NOW - 8 * HOUR, ("failure",), workflowname=name)
+        newest = done_again(engine, repoid, NOW - 7 * HOUR, ("failure", None), workflowname=name)
+        done_again(engine, repoid, NOW - 5 * HOUR, ("cancelled", None), workflowname=name)
+        expected.append((name, newest, first, NOW - 9 * HOUR))
+    with engine.connect() as connection:
+        red = list_red(connection)
+        view = connection.execute(sa.text("SELECT workflow, rungitid, sincerungitid FROM main_red"))
+        now = connection.execute(sa.text("SELECT workflow, rungitid FROM main_now"))
+        assert sorted(map(tuple, view)) == [row[:3] for row in expected]
+        assert sorted(map(tuple, now)) == [row[:2] for row in expected]
+    found = [(one.workflow, one.rungitid, one.sincerungitid, one.goodtime) for one in red]
+    assert sorted(found) == expected
 
 
 def test_attempts_of_another_server_tell_nothing(engine: sa.Engine):
