@@ -69,12 +69,8 @@ def test_key_without_actions_permission_still_brings_branches_and_commits(
     with served(two_repositories(), store_url, tokens=tokens):
         done = command("-r", "octo-org/app")
     assert done.code == 1
-    assert re.search(
-        "^octo-org/app: runs 1970-01-01 00:00:00 to .* UTC: the key lacks a permission: "
-        "actions=read; left due$",
-        done.err,
-        re.MULTILINE,
-    )
+    refused = "app: runs 1970-01-01 00:00:00 to .* UTC: the key lacks a permission: actions=read;"
+    assert re.search(refused, done.err)
     assert len(values(engine, branches.c.name)) == 1
     assert len(values(engine, commits.c.hash)) == 1
     assert values(engine, workflowruns.c.gitid) == []
