@@ -33,6 +33,11 @@ LONG = (
     "tests/dashboard/test_browser.py::test_pages_have_no_barrier[dark]",
     "tests/dashboard/test_browser_filters.py::test_every_filter_shows_its_result_and_stays_in_the"
     "_address[False]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-all, every other"
+    " run lost]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-jobs]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-pushes]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-runs]",
     "tests/healing/test_backup.py::test_database_restored_from_yesterdays_backup_becomes_whole"
     "[mysql-True]",
     "tests/lake/test_sync.py::test_other_store_with_fewer_runs",

@@ -16,7 +16,7 @@ from tests.counts import count
 from tests.dashboard.conftest import PAGES
 from tests.store import production_doors
 
-MOST = count(10, 1000)
+MOST = count(4, 1000)
 LINK = re.compile(r'href="(/[^"#]*)')
 
 
