@@ -24,6 +24,8 @@ LONG = (
     "tests/backfill/test_complete.py::test_newest_runs_only_and_then_more",
     "tests/backfill/test_kill.py::test_killed_at_random_points_it_ends_with_equal_tables[mysql]",
     "tests/benchmarks/test_latency.py",
+    "tests/benchmarks/test_server_copy.py::test_migrations_timed_one_by_one_end_with_the_schema_and"
+    "_the_rows_of_now[mariadb]",
     "tests/benchmarks/test_server_copy.py::test_multiplied_year_is_of_other_repositories_with"
     "_workflows_of_their_own[mysql]",
     "tests/clocks/test_clocks.py::test_clock_that_is_wrong_for_a_while",
@@ -33,6 +35,11 @@ LONG = (
     "tests/dashboard/test_browser.py::test_pages_have_no_barrier[dark]",
     "tests/dashboard/test_browser_filters.py::test_every_filter_shows_its_result_and_stays_in_the"
     "_address[False]",
+    "tests/dashboard/default_branch/test_unnamed.py::test_it_is_called_the_same_in_views_and_on_pages"
+    "[mariadb-push-main-(no name)]",
+    "tests/dashboard/default_branch/test_unnamed.py::test_it_is_called_the_same_in_views_and_on_pages"
+    "[mariadb-schedule-main-schedule on main]",
+    "tests/dashboard/pages/test_figures.py::test_figures_are_those_of_plain_sql[mariadb]",
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-all, every other"
     " run lost]",
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-jobs]",
