@@ -10,7 +10,7 @@ import orjson
 
 from rows.sources import UNNAMED, call_workflow, source_of
 from rows.words import COMPLETED, FAILED, GATED, SKIPPED, SUCCESS, RunKey, WorkflowKey, workflow_key
-from store.failed_jobs import FailedJob as FailedJob
+from store.failed_jobs import FailedJob
 
 FAILED_STATE, RUNNING, WARNED, PASSED, NOTHING = "failed", "running", "warned", "passed", "nothing"
 STATES = (FAILED_STATE, WARNED, RUNNING, PASSED, NOTHING)

@@ -9,10 +9,10 @@ import pytest
 from config.calendar import Calendar, shown_nights
 from dashboard.view.night_changes import find_changes
 from dashboard.view.night_matrix import build_rows, filter_rows, find_shared_owner, sort_rows
+from store.failed_jobs import FailedJob
 from store.reads.nights import GroupedRepo
 from store.rollups.night_summary import (
     WHOLE_RUN,
-    FailedJob,
     NightFailure,
     NightRun,
     run_state,
