@@ -28,13 +28,13 @@ def is_in_front() -> bool | None:
 
 def end_with_terminal() -> None:
     """Send this process SIGHUP once its terminal is gone; what was sent to the back lives on."""
-    if is_in_front() is not None:
-        threading.Thread(target=watch, name="terminal", daemon=True).start()
+    in_front = is_in_front()
+    if in_front is not None:
+        threading.Thread(target=watch, args=(in_front,), name="terminal", daemon=True).start()
 
 
-def watch() -> None:
-    """Look at the terminal until it is gone."""
-    was_in_front = is_in_front()
+def watch(was_in_front: bool) -> None:
+    """Look at the terminal until it is gone, also where it is gone before the first look."""
     while (now := is_in_front()) is not None:
         was_in_front = now
         time.sleep(SECONDS)

@@ -23,11 +23,32 @@ terminal.end_with_terminal()
 print("ready", os.getpid(), flush=True)
 time.sleep(30)
 """
+GONE_BEFORE_IT_IS_WATCHED = """
+import os, threading, time
+from runtime import terminal
+terminal.SECONDS = 0.1
+begin = threading.Thread.start
+def begin_late(thread):
+    print("ready", os.getpid(), flush=True)
+    while terminal.is_in_front() is not None:
+        time.sleep(0.05)
+    begin(thread)
+threading.Thread.start = begin_late
+terminal.end_with_terminal()
+time.sleep(30)
+"""
 
 
-@pytest.mark.parametrize(("group", "ends"), [("None", True), ("0", False)])
-def test_closed_terminal_ends_what_its_leader_waits_for(group: str, *, ends: bool):
-    command = ["env", "--default-signal=HUP", sys.executable, "-c", LEADER, CHILD, group]
+@pytest.mark.parametrize(
+    ("program", "group", "ends"),
+    [
+        pytest.param(CHILD, "None", True, id="in front"),
+        pytest.param(GONE_BEFORE_IT_IS_WATCHED, "None", True, id="gone before it is watched"),
+        pytest.param(CHILD, "0", False, id="in the back"),
+    ],
+)
+def test_closed_terminal_ends_what_its_leader_waits_for(program: str, group: str, *, ends: bool):
+    command = ["env", "--default-signal=HUP", sys.executable, "-c", LEADER, program, group]
     leader, shown = pty.fork()
     if leader == 0:
         os.chdir(ROOT)
