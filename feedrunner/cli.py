@@ -19,7 +19,7 @@ from feedrunner import listing, output_files, runner, skeleton
 from feedrunner.feed_lease import Busy
 from feedrunner.listing import Manifests, feed_environment
 from feedrunner.manifest import BadManifest, Manifest, read_manifests
-from feedrunner.runner import Ended
+from feedrunner.runner import Ended, why
 from feedrunner.schedule import daemon, feed_health
 from rows.counted import counted
 from rows.one_line import one_line
@@ -153,7 +153,13 @@ def load_all(settings: Settings, manifests: Manifests, given: Mapping[str, Any])
                 code = BAD_SETTINGS
                 continue
             work = load_of(engine, settings, manifest, given)
-            code = max(code, load_one(engine, manifest, work, is_trial=given["dry_run"]))
+            try:
+                ended = load_one(engine, manifest, work, is_trial=given["dry_run"])
+            except Busy as error:
+                ended = say(str(error), ONE_FAILED)
+            except OSError as error:
+                ended = say(f"{manifest.name}: {why(error)}", ONE_FAILED)
+            code = max(code, ended)
         if not given["dry_run"]:
             daily.follow_day(engine)
         if not given["names"]:
@@ -225,11 +231,8 @@ def show_progress(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
 def load_one(
     engine: Engine, manifest: Manifest, work: Callable[[], Ended], *, is_trial: bool
 ) -> int:
-    """Load a feed and say how it went."""
-    try:
-        ended = work()
-    except Busy as error:
-        return say(str(error), ONE_FAILED)
+    """Load a feed and say how it went. Raises Busy, and OSError where there is no place for it."""
+    ended = work()
     if not is_trial:
         feed_health.put_outcome(engine, manifest, feed_environment(), ended)
     changed, gone = ("would change", "would be gone") if is_trial else ("changed", "gone")

@@ -60,7 +60,7 @@ class Process:
             start_new_session=True,
         )
         with suppress(ProcessLookupError):
-            resource.prlimit(self.child.pid, resource.RLIMIT_AS, (manifest.memory,) * 2)
+            limit_memory(self.child.pid, manifest.memory)
 
     def pieces(self) -> Iterator[bytes]:
         """Yield what it prints until it ended, and what is still in the pipe then.
@@ -128,6 +128,13 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.child.pid, number)
+
+
+def limit_memory(pid: int, most: int) -> None:
+    """Let a process use so many bytes; fewer where the runner itself may not use as many."""
+    _, hard = resource.prlimit(pid, resource.RLIMIT_AS)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
 
 
 def close(stream: IO[bytes] | None) -> None:

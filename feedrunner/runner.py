@@ -72,7 +72,9 @@ def run_feed(
     `full`: from nothing instead of the last state. `venvs`: the folder of what feeds need
     installed. `show` passes on what is printed. Raises Busy, SQLAlchemyError.
     """
-    with tempfile.TemporaryDirectory(prefix=f"feed-{manifest.name}-") as name:
+    # What the program started elsewhere may still write into it while it is removed.
+    scratch = tempfile.TemporaryDirectory("", f"feed-{manifest.name}-", ignore_cleanup_errors=True)
+    with scratch as name:
         own, folder = Path(name), Path(name, "output")
         folder.mkdir()
         with reading(engine).connect() as connection:
@@ -195,13 +197,18 @@ def read_all(
     except (BadLine, FeedTimeout, HalfStream, NoEnvironment) as problem:
         error = str(problem)
     except OSError as problem:
-        where = f": {problem.filename}" if problem.filename else ""
-        error = f"{problem.strerror or problem}{where}"
+        error = why(problem)
     except SQLAlchemyError as problem:
         error = f"the database failed: {faults.cause(problem)}"
     state = FAILED if error else DONE
     lines_read = comparison.lines if comparison.is_same else loader.lines
     return Ended(state, lines_read, loader.changed, loader.gone, error, exit_code())
+
+
+def why(error: OSError) -> str:
+    """Return what an error of the system says, and of which file."""
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{where}"
 
 
 def reason_of(code: int | None) -> str:

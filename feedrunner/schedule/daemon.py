@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from engines import database_time, faults, reading
+from feedrunner.feed_lease import Busy
 from feedrunner.manifest import BadManifest, Manifest, read_manifests
+from feedrunner.runner import why
 from feedrunner.schedule.due import due_time
 
 LONGEST_SECONDS = 60.0
@@ -38,6 +40,8 @@ def work(daemon: Daemon, end: threading.Event) -> None:
             pause, wrong = step(daemon)
         except SQLAlchemyError as error:
             pause, wrong = OUTAGE_SECONDS, f"the database failed: {faults.cause(error)}"
+        except OSError as error:
+            pause, wrong = OUTAGE_SECONDS, why(error)
         if wrong and wrong != told:
             daemon.tell(wrong)
         told = wrong
@@ -47,7 +51,7 @@ def work(daemon: Daemon, end: threading.Event) -> None:
 def step(daemon: Daemon) -> tuple[float, str]:
     """Load what is due; return the seconds until the next look, and what is wrong with manifests.
 
-    Raises SQLAlchemyError.
+    Raises SQLAlchemyError, and OSError where there is no place for what a program writes.
     """
     manifests = read_manifests(daemon.folder)
     if daemon.names:
@@ -62,8 +66,11 @@ def step(daemon: Daemon) -> tuple[float, str]:
         if due is None:
             continue
         if due <= now:
-            loaded = True
-            daemon.load(manifest)
+            try:
+                daemon.load(manifest)
+                loaded = True
+            except Busy:
+                continue  # it has longer than to its next time: looked at again in a while
         else:
             pause = min(pause, due - now)
     wrong = [str(each) for each in manifests.values() if isinstance(each, BadManifest)]

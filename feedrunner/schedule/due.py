@@ -8,6 +8,7 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import Connection, select
 
+from engines import database_time
 from feedrunner.manifest import Manifest
 from feedrunner.process import AGAIN, MISCONFIGURED, sources_of
 from schema.tables import packages as tables
@@ -86,9 +87,13 @@ def read_file(path: str) -> str:
 
 
 def past_loads(connection: Connection, feed: str) -> list[PastLoad]:
-    """Return the newest loads of a feed, the newest first."""
+    """Return the newest loads of a feed, the newest first.
+
+    Those that began after now are of a clock that was put right since.
+    """
     c = tables.load_history.c
     query = select(c.state, c.starttime, c.endtime, c.exitcode, c.error).where(c.feed == feed)
+    query = query.where(c.starttime <= database_time(connection))
     newest = query.order_by(c.starttime.desc(), c.Id.desc()).limit(len(PAUSES) + 1)
     loads = [PastLoad(*row) for row in connection.execute(newest)]
     if loads and is_killed(connection, feed, loads[0].state):

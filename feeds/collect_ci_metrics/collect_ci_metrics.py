@@ -39,17 +39,24 @@ def main() -> int:
         token_of("SOURCE_GITHUB_TOKEN"),
     )
     states: dict[str, State] = json.loads(Path(os.environ["FEED_STATE"]).read_text("utf-8"))
-    seen = 0
+    days = os.environ.get("FIRST_DAYS", "30")
+    if not re.fullmatch(r"\d{1,5}", days, re.A):
+        print(f"FIRST_DAYS in feed.toml is no number of days: {days!r}", file=sys.stderr)
+        return 78
+    seen = odd = 0
     for name in names:
         try:
-            collect(github, name, states)
+            collect(github, name, states, timedelta(days=int(days)))
             seen += 1
         except NotThere:
             print(f"{name}: is not to be seen", file=sys.stderr)
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            odd += 1
+            print(f"{name}: what GitHub says has another form: {error!r}", file=sys.stderr)
         except TryLater as error:
             print(error, file=sys.stderr)
             return 75
-    return 0 if seen else 78
+    return 1 if odd else 0 if seen else 78
 
 
 def read_names() -> list[str]:
@@ -68,11 +75,11 @@ def token_of(name: str) -> str:
     return Path(path).read_text("utf-8").strip() if path else os.environ.get(name, "")
 
 
-def collect(github: Github, name: str, states: dict[str, State]) -> None:
+def collect(github: Github, name: str, states: dict[str, State], days: timedelta) -> None:
     """Print the runs of a repository that completed. Raises NotThere, TryLater."""
     repository = Repository(github, name, github.get(f"/repos/{name}"))
-    now = datetime.now(UTC).replace(microsecond=0)
-    first = now - timedelta(days=int(os.environ.get("FIRST_DAYS", "30")))
+    now = github.now()
+    first = now - days
     state = states.setdefault(name, {"since": first.strftime(FORM), "open": [], "recent": {}})
     for gitid in list(state["open"]):
         run = repository.find(f"/repos/{name}/actions/runs/{gitid}")

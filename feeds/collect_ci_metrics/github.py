@@ -5,6 +5,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import Any
 
 TRIES = 3
@@ -23,13 +26,22 @@ class Github:
 
     def __init__(self, url: str, token: str) -> None:
         self.url, self.token = url.rstrip("/"), token
+        self.date = ""
+        """When it answered last, by its own clock."""
+
+    def now(self) -> datetime:
+        """Return the time by GitHub's clock: ours may be wrong, and be put right later."""
+        try:
+            return parsedate_to_datetime(self.date).astimezone(UTC).replace(microsecond=0)
+        except (ValueError, TypeError):
+            return datetime.now(UTC).replace(microsecond=0)
 
     def get(self, path: str) -> Any:
         """Return what a path answers. Raises NotThere, TryLater."""
         for left in reversed(range(TRIES)):
             try:
                 return self.ask(path)
-            except OSError as error:
+            except (OSError, HTTPException) as error:  # cut, too
                 if not left:
                     raise TryLater(f"{path}: {error}") from error
                 print(f"{path}: {error}, asked again", file=sys.stderr)
@@ -43,6 +55,7 @@ class Github:
             request.add_unredirected_header("Authorization", f"Bearer {self.token}")
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
+                self.date = answer.headers.get("Date", "")
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             left = error.headers.get("x-ratelimit-remaining")

@@ -12,6 +12,7 @@ import tarfile
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
+from http.client import HTTPException
 from json import dumps
 from pathlib import Path
 from typing import IO
@@ -23,6 +24,8 @@ COLUMNS = {
     "dependencies": "version_id crate_id req kind optional target",
 }
 """The files that are read, and the columns that they must have."""
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no text has, but one that was cut within a letter."""
 KINDS = {"0": "runtime", "1": "build", "2": "dev"}
 Row = dict[str, str]
 
@@ -38,7 +41,10 @@ def main() -> int:
         with open_dump() as file:
             unpack(file, folder)
         emit_all(folder)
-    except (WrongDump, tarfile.TarError, EOFError) as error:
+    except HTTPException as error:
+        print(f"the dump was cut: {error!r}", file=sys.stderr)
+        return 75
+    except (WrongDump, tarfile.TarError, EOFError, UnicodeDecodeError, csv.Error) as error:
         print(f"the dump is wrong: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -89,7 +95,7 @@ def emit_all(folder: Path) -> None:
         names[row["id"]] = row["name"]
         emit(
             "packages", import_id=row["id"], name=row["name"], latestversion=numbers.get(row["id"]),
-            readme=row["description"].replace("\0", "")[:1000] or None,
+            readme=row["description"][:1000] or None,
         )  # fmt: skip
         for kind in ("homepage", "repository", "documentation"):
             if row[kind].strip():
@@ -150,7 +156,11 @@ def emit_need(row: Row, package: str, version: str, names: dict[str, str], posit
 
 
 def emit(stream: str, **record: object) -> None:
-    print(dumps({"type": "RECORD", "stream": stream, "record": record}))
+    shown = {
+        name: NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
+        for name, value in record.items()
+    }
+    print(dumps({"type": "RECORD", "stream": stream, "record": shown}))
 
 
 if __name__ == "__main__":

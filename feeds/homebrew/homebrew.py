@@ -6,8 +6,10 @@ only some systems need is in `variations`. Former names and aliases are names th
 
 import json
 import os
+import re
 import sys
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ NEEDS = {
     "recommended_dependencies": "recommended",
     "optional_dependencies": "optional",
 }
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no text has, but one that was cut within a letter."""
 FIELDS = ("name", "versions", "urls", "dependencies", "build_dependencies", "uses_from_macos")
 """What every formula has."""
 
@@ -30,16 +34,20 @@ def main() -> int:
     """Print all rows, in the order in which they name each other."""
     try:
         formulae = json.loads(read_formulae())
-    except OSError as error:
-        print(f"formula.json cannot be read: {error}", file=sys.stderr)
+    except (OSError, HTTPException) as error:
+        print(f"formula.json cannot be read: {error!r}", file=sys.stderr)
         return 78 if os.environ.get("HOMEBREW_FORMULA") else 75
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         print(f"formula.json is no JSON: {error}", file=sys.stderr)
         return 1
     try:
         check(formulae)
-        for formula in formulae:
-            emit_formula(formula)
+        for number, formula in enumerate(formulae):
+            try:
+                emit_formula(formula)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                told = f"formula {number} ({formula['name']!r:.100}) has another form: {error!r}"
+                raise WrongFormula(told) from error
     except WrongFormula as error:
         print(f"formula.json is wrong: {error}", file=sys.stderr)
         return 1
@@ -120,7 +128,11 @@ def needs_of(formula: dict[str, Any]) -> list[tuple[str, str, str | None]]:
 
 
 def emit(stream: str, **record: object) -> None:
-    print(json.dumps({"type": "RECORD", "stream": stream, "record": record}))
+    shown = {
+        name: NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
+        for name, value in record.items()
+    }
+    print(json.dumps({"type": "RECORD", "stream": stream, "record": shown}))
 
 
 if __name__ == "__main__":

@@ -10,16 +10,17 @@ import re
 import sys
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
+from lines import emit, size_of, time_of
 from packument import Reader
 
 ALIAS = re.compile(r"npm:((?:@[^/@]+/)?[^/@]+)(?:@(.*))?")
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-NAME = re.compile(r"(?:@[A-Za-z0-9~_.!*'()-]+/)?[A-Za-z0-9~_.!*'()-]+")
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+NAME = re.compile(r"(?=.{1,214}$)(?:@[A-Za-z0-9~_.!*'()-]+/)?[A-Za-z0-9~_.!*'()-]+")
 NO_VERSIONS = {"created", "modified", "unpublished"}
 """What else has a time in a packument."""
 AGAIN = (429, 500, 502, 503, 504)
@@ -39,15 +40,16 @@ def main() -> int:
     if not names:
         print("set NPM_LOCK, or load the feed sbom before: no packages are named", file=sys.stderr)
         return 78
+    unread = 0
     try:
         for name in names:
-            load_package(name)
+            unread += not load_package(name)
     except SourceDown as error:
         print(error, file=sys.stderr)
         return 75
     emit_left(names)
     print(json.dumps({"type": "STATE", "value": {"mine": names}}))
-    return 0
+    return 75 if unread else 0
 
 
 def find_names() -> list[str]:
@@ -60,7 +62,7 @@ def find_names() -> list[str]:
         needs = os.environ.get("FEED_NEEDS")
         listed = json.loads(Path(needs).read_text("utf-8"))["listed"] if needs else []
         names = {each["name"][4:] for each in listed if each["name"].startswith("npm/")}
-    return sorted(filter(NAME.fullmatch, names))
+    return sorted(name for name in names if isinstance(name, str) and NAME.fullmatch(name))
 
 
 def locked_names(lock: dict[str, Any]) -> set[str]:
@@ -79,8 +81,11 @@ def locked_names(lock: dict[str, Any]) -> set[str]:
     return names
 
 
-def load_package(name: str) -> None:
-    """Print a package; one that the registry does not give is left out."""
+def load_package(name: str) -> bool:
+    """Print a package; one that the registry does not give is left out.
+
+    Returns whether its document could be read. Raises SourceDown.
+    """
     url = os.environ.get("SOURCE_NPM_URL", "https://registry.npmjs.org").rstrip("/")
     request = urllib.request.Request(f"{url}/{quote(name, safe='@')}")  # noqa: S310 - operator's
     if token := token_of("SOURCE_NPM_TOKEN"):
@@ -94,8 +99,11 @@ def load_package(name: str) -> None:
         print(f"{name}: {error}", file=sys.stderr)
     except OSError as error:
         raise SourceDown(f"{url}: {error}") from error
-    except ValueError as error:
-        raise SourceDown(f"{url}: {name}: {error}") from error
+    except (ValueError, RecursionError, HTTPException) as error:
+        # Cut, or no JSON: of this one alone, as far as is known.
+        print(f"{url}: {name}: {str(error) or type(error).__name__}", file=sys.stderr)
+        return False
+    return True
 
 
 def token_of(name: str) -> str:
@@ -136,7 +144,7 @@ def version_row(given: dict[str, Any]) -> dict[str, Any]:
     checksum = dist.get("integrity") or dist.get("shasum")
     return {
         "license": licensed if isinstance(licensed, str) and 0 < len(licensed) <= 64 else None,
-        "size": size if isinstance(size, int) else None,
+        "size": size_of(size),
         "checksum": checksum if isinstance(checksum, str) and len(checksum) <= 255 else None,
         "commithash": commit if isinstance(commit, str) and HASH.fullmatch(commit) else None,
     }
@@ -147,35 +155,29 @@ def emit_package(
 ) -> None:
     """Print a package, its versions, and what its newest version needs."""
     latest = members(fields.get("dist-tags")).get("latest") or newest.get("version")
-    latest = latest if isinstance(latest, str) else None
+    latest = latest if isinstance(latest, str) and len(latest) <= 255 else None
     about = str(fields.get("description") or newest.get("description") or "")[:1000]
     emit(
         "packages", name=name, import_id=name, latestversion=latest, mine=True, readme=about or None
     )
     times = members(fields.get("time"))
     for version, row in rows.items():
-        if len(version) <= 255:
+        if 0 < len(version) <= 255:
             emit(
-                "versions", package=name, version=version, published_at=time_of(times, version),
+                "versions", package=name, version=version, published_at=time_of(times.get(version)),
                 yanked=False, yankreason=None, **row,
             )  # fmt: skip
     # What was unpublished keeps its time, and is in no list of versions any more.
     for version in (
         times.keys() - rows.keys() - NO_VERSIONS if rows or "unpublished" in times else ()
     ):
-        if len(version) <= 255 and (published := time_of(times, version)):
+        if 0 < len(version) <= 255 and (published := time_of(times.get(version))):
             own = {"package": name, "version": version, "published_at": published}
             emit("versions", **own, yanked=True, yankreason="unpublished")
-    if newest and latest in rows:
+    if newest and latest and latest in rows:
         emit_needs(name, latest, newest)
     for kind, url in addresses({**newest, **fields} if newest else fields):
         emit("package_urls", package=name, type=kind, url=url)
-
-
-def time_of(times: dict[str, Any], version: str) -> str | None:
-    """Return when a version was published, where that is a time."""
-    time = times.get(version)
-    return time if isinstance(time, str) and TIME.match(time) else None
 
 
 def emit_needs(name: str, version: str, given: dict[str, Any]) -> None:
@@ -202,7 +204,9 @@ def emit_needs(name: str, version: str, given: dict[str, Any]) -> None:
             for each, span in peers.items()
         ),
     ]
-    for position, (own, span, kind, onlyif) in enumerate(needs, start=1):
+    # Some old ones need what has no name.
+    named = [need for need in needs if need[0].strip()]
+    for position, (own, span, kind, onlyif) in enumerate(named, start=1):
         alias = ALIAS.fullmatch(str(span))
         needed, wanted = (alias[1], alias[2]) if alias else (own, str(span or ""))
         emit(
@@ -236,10 +240,6 @@ def emit_left(names: list[str]) -> None:
     before = json.loads(Path(path).read_text("utf-8")).get("mine", []) if path else []
     for name in sorted({*before} - {*names}):
         emit("packages", name=name, import_id=name, mine=False)
-
-
-def emit(stream: str, **record: object) -> None:
-    print(json.dumps({"type": "RECORD", "stream": stream, "record": record}))
 
 
 if __name__ == "__main__":

@@ -14,19 +14,19 @@ import sys
 import urllib.error
 import urllib.request
 from collections import defaultdict
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+
+from index_files import normal, version_of, version_values
 
 REQUIRED = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:@\s*\S+|\(?(?P<range>[^;)]*)\)?)"
     r"\s*(?:;\s*(?P<marker>.*))?"
 )
-SOURCES = re.compile(r"\.(?:tar\.\w+|tgz|zip)")
-BUILT = re.compile(r"\.(?:win|linux|macosx)")
-"""What begins the name of a system in installers of before wheels."""
-BEFORE_RELEASE = re.compile(r"[-_.](?=(?:a|b|rc)\d*$)")
-"""What older archives put before the word of what is no release yet, and PEP 440 does not."""
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no text has, but one that was cut within a letter."""
 LABELS = {
     "source": "source sourcecode github gitlab code",
     "repository": "repository repo sourcerepository",
@@ -61,16 +61,17 @@ def main() -> int:
 
 def emit_all(distributions: list[dict[str, Any]]) -> int:
     """Print the distributions of a report, in the order in which rows name each other."""
+    unread = 0
     try:
         for each in distributions:
-            emit_package(each)
+            unread += not emit_package(each)
     except SourceDown as error:
         print(error, file=sys.stderr)
         return 75
     names = sorted(normal(each["metadata"]["name"]) for each in distributions)
     emit_left(names)
     print(json.dumps({"type": "STATE", "value": {"mine": names}}))
-    return 0
+    return 75 if unread else 0
 
 
 def find_requirements() -> tuple[Path, bool]:
@@ -100,8 +101,11 @@ def index() -> str:
     return os.environ.get("SOURCE_PYPI_URL", "https://pypi.org/simple").rstrip("/")
 
 
-def emit_package(distribution: dict[str, Any]) -> None:
-    """Print a package, its versions, and what the resolved one needs."""
+def emit_package(distribution: dict[str, Any]) -> bool:
+    """Print a package, its versions, and what the resolved one needs.
+
+    Returns whether the index's list of its files could be read. Raises SourceDown.
+    """
     metadata = distribution["metadata"]
     name, version = normal(metadata["name"]), metadata["version"]
     emit(
@@ -110,7 +114,8 @@ def emit_package(distribution: dict[str, Any]) -> None:
     )  # fmt: skip
     # What comes from an address of its own (`app @ git+https://...`) is none of the index's, which
     # may have another one of that name.
-    files = {} if distribution.get("is_direct") else files_by_version(name)
+    listed = {} if distribution.get("is_direct") else files_by_version(name)
+    files = listed or {}
     files.setdefault(version, [])
     for each, of_version in files.items():
         emit("versions", package=name, version=each, **version_values(of_version))
@@ -135,6 +140,7 @@ def emit_package(distribution: dict[str, Any]) -> None:
             )  # fmt: skip
     for kind, url in sorted(addresses(metadata)):
         emit("package_urls", package=name, type=kind, url=url)
+    return listed is not None
 
 
 def fits(licensed: str) -> bool:
@@ -142,8 +148,11 @@ def fits(licensed: str) -> bool:
     return 0 < len(licensed) <= 64 and "\n" not in licensed
 
 
-def files_by_version(name: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the index's files of a package by version; none where it has no JSON of it."""
+def files_by_version(name: str) -> dict[str, list[dict[str, Any]]] | None:
+    """Return the index's files of a package by version; none where it has no JSON of it.
+
+    None where that is no list of files, or was cut. Raises SourceDown.
+    """
     request = urllib.request.Request(  # noqa: S310 - the operator's index
         f"{index()}/{name}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
@@ -151,53 +160,24 @@ def files_by_version(name: str) -> dict[str, list[dict[str, Any]]]:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
             if "json" not in answer.headers.get("Content-Type", ""):
                 return {}
-            files = json.load(answer).get("files", [])
+            files = json.load(answer)["files"] or []
     except urllib.error.HTTPError as error:
         if error.code in (429, 500, 502, 503, 504):
             raise SourceDown(f"{index()}: {error}") from error
         print(f"{name}: {error}", file=sys.stderr)
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise SourceDown(f"{index()}: {error}") from error
+    except (ValueError, LookupError, TypeError, RecursionError, HTTPException) as error:
+        print(f"{name}: the index's answer cannot be read: {error!r}", file=sys.stderr)
+        return None
     found = defaultdict[str, list[dict[str, Any]]](list)
-    for file in files:
-        version = version_of(file["filename"], name)
-        if version:
+    for file in files if isinstance(files, list) else []:
+        called = file.get("filename") if isinstance(file, dict) else None
+        version = version_of(called, name) if isinstance(called, str) else None
+        if version and len(version) <= 255:
             found[version].append(file)
     return found
-
-
-def version_of(file: str, name: str) -> str | None:
-    """Return the version that a file's name tells, None where it tells none.
-
-    The name of a package may hold a dash before a digit, as `python-3parclient`.
-    """
-    begins = [place for place, letter in enumerate(file) if letter == "-"]
-    begin = next((place for place in reversed(begins) if normal(file[:place]) == name), None)
-    if begin is None:
-        return None
-    rest = file[begin + 1 :]
-    ends = list(SOURCES.finditer(rest))
-    text = rest[: ends[-1].start()] if ends else rest.partition("-")[0].removesuffix(".egg")
-    text = BEFORE_RELEASE.sub("", BUILT.split(text)[0])
-    return text if text[:1].isdigit() else None
-
-
-def version_values(files: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what files say of their version: `yanked` is false, true, or the reason as text."""
-    if not files:
-        return {}
-    times = [file["upload-time"] for file in files if file.get("upload-time")]
-    yanked = [file.get("yanked", False) for file in files]
-    reasons = [reason for reason in yanked if isinstance(reason, str) and reason]
-    sizes = [file["size"] for file in files if isinstance(file.get("size"), int)]
-    return {
-        # Times have a fraction or none: a text with one would sort before the other.
-        "published_at": min(times, key=lambda time: time.removesuffix("Z")) if times else None,
-        "yanked": all(reason is not False and reason is not None for reason in yanked),
-        "yankreason": reasons[0][:1000] if reasons else None,
-        "size": max(sizes) if sizes else None,
-    }
 
 
 def addresses(metadata: dict[str, Any]) -> set[tuple[str, str]]:
@@ -206,11 +186,6 @@ def addresses(metadata: dict[str, Any]) -> set[tuple[str, str]]:
     pairs += [tuple(each.split(",", 1)) for each in metadata.get("project_url", []) if "," in each]
     labels = ((re.sub(r"[\W_]+", "", label).lower(), url.strip()[:512]) for label, url in pairs)
     return {(TYPES[label], url) for label, url in labels if label in TYPES and url}
-
-
-def normal(name: str) -> str:
-    """Return a name as PEP 503 spells it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def emit_left(names: list[str]) -> None:
@@ -222,7 +197,11 @@ def emit_left(names: list[str]) -> None:
 
 
 def emit(stream: str, **record: object) -> None:
-    print(json.dumps({"type": "RECORD", "stream": stream, "record": record}))
+    shown = {
+        name: NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
+        for name, value in record.items()
+    }
+    print(json.dumps({"type": "RECORD", "stream": stream, "record": shown}))
 
 
 if __name__ == "__main__":

@@ -11,12 +11,15 @@ import re
 import sys
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 API = "https://api.github.com"
 PURL = re.compile(r"pkg:(?P<type>[a-z][a-z0-9.+-]*)/(?P<name>[^@?#]+)(?:@(?P<version>[^?#]*))?.*")
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no text has, but one that was cut within a letter."""
 REGISTRIES = {"cargo": "crates", "gem": "rubygems", "brew": "homebrew", "deb": "debian"}
 """Registries by the type of a purl where that is another word."""
 
@@ -57,8 +60,8 @@ def read_sbom(server: str, name: str) -> dict[str, Any] | None:
             raise SourceDown(f"{name}: {error}") from error
         print(f"{name}: no dependency graph ({error})", file=sys.stderr)
         return None
-    except OSError as error:
-        raise SourceDown(f"{server}: {error}") from error
+    except (OSError, HTTPException) as error:
+        raise SourceDown(f"{server}: {error!r}") from error
     except (ValueError, KeyError, TypeError) as error:
         print(f"{name}: its SBOM cannot be read ({error!r})", file=sys.stderr)
         return None
@@ -80,11 +83,16 @@ def emit_repository(repository: dict[str, Any], sbom: dict[str, Any] | None) -> 
     if sbom is None:
         return
     own = f"{repository['provider']}/{repository['gitid']}"
+    try:
+        needs = listed(sbom)
+    except (AttributeError, TypeError, ValueError) as error:
+        print(f"{repository['name']}: its SBOM cannot be read ({error!r})", file=sys.stderr)
+        return
     emit("packages", name=repository["name"], import_id=own, latestversion="HEAD")
     emit("versions", package=own, version="HEAD")
     if repository.get("url"):
         emit("package_urls", package=own, type="repository", url=repository["url"][:512])
-    for position, (name, version) in enumerate(listed(sbom), start=1):
+    for position, (name, version) in enumerate(needs, start=1):
         emit(
             "dependencies", package=own, version="HEAD", position=position, name=name,
             range=version[:512] or None,
@@ -117,7 +125,11 @@ def listed(sbom: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def emit(stream: str, **record: object) -> None:
-    print(json.dumps({"type": "RECORD", "stream": stream, "record": record}))
+    shown = {
+        name: NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
+        for name, value in record.items()
+    }
+    print(json.dumps({"type": "RECORD", "stream": stream, "record": shown}))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,12 @@ def ask(url: str, token: str, names: list[str]) -> tuple[list[dict[str, Any] | N
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
             given = json.load(answer)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise SourceDown(f"{url}: {error}") from error
-    data = given.get("data")
+    data = given.get("data") if isinstance(given, dict) else None
     if not isinstance(data, dict):
-        raise SourceDown(f"{url}: {str(given.get('errors') or given.get('message'))[:200]}")
+        why = given.get("errors") or given.get("message") if isinstance(given, dict) else given
+        raise SourceDown(f"{url}: {str(why)[:200]}")
     answered = [data.get(f"r{number}") for number in range(len(names))]
     gone = {
         str(error["path"][0])
