@@ -123,6 +123,36 @@ def test_key_of_a_github_app_is_the_listener_s_alone(chart: Path):
     assert (mount["readOnly"], volume["secret"]["defaultMode"]) == (True, 0o440)
 
 
+PORTS = {
+    "postgresql+psycopg://a@[fd00::15:5]/b": [5432],
+    "postgresql://a@one:5433,two:5434,three:5433/b": [5433, 5434],
+    "postgresql://a@host/b?host=other:6543&sslmode=verify-full": [6543],
+    "mysql+pymysql://a@host/b?port=7777": [7777],
+    "mariadb://a@1.2.3.4/b": [3306],
+}
+
+
+@pytest.mark.parametrize("url", PORTS)
+@pytest.mark.parametrize(
+    ("key", "component"), [("readUrl", "dashboard"), ("migrateUrl", "migrations")]
+)
+def test_each_account_reaches_the_port_of_its_own_url(url: str, key: str, component: str, tmp_path):
+    usual = f"{url.partition(':')[0]}://a@pool:4000/b"
+    own = {"url": usual, "readUrl": usual, "migrateUrl": usual, key: url}
+    values = {"database": {**own, "bundled": {"enabled": False}}}
+    (tmp_path / "values.json").write_text(json.dumps(values), "utf-8")
+    said = template(CHART, "--values", tmp_path / "values.json")
+    policies = [each for each in objects(said.stdout) if each["kind"] == "NetworkPolicy"]
+    reached = {
+        name_of(each).rpartition("-")[2]: [
+            one["port"] for one in each["spec"]["egress"][1]["ports"]
+        ]
+        for each in policies
+    }
+    usually = {"listener": [4000], "dashboard": [4000], "migrations": [4000]}
+    assert reached == {**usually, component: PORTS[url]}
+
+
 WORDS = {
     "settingsSecret": "no",
     "serviceAccount": {"name": "1e5"},

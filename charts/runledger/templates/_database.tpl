@@ -39,11 +39,18 @@ postgresql+psycopg://runledger_migrations@{{ include "runledger.fullname" . }}-d
     {{- include "runledger.mounts" . | nindent 4 }}
 {{- end }}
 
-{{/* The port of an external database: that of its URL, else its engine's. */}}
-{{- define "runledger.databasePort" -}}
-{{- $url := include "runledger.databaseUrl" . }}
-{{- $port := regexFind ":[0-9]+/" (regexReplaceAll "^[^@]*@" $url "") | trimPrefix ":" | trimSuffix "/" }}
-{{- $port | default (ternary "5432" "3306" (hasPrefix "postgresql" $url)) }}
+{{/* The ports of an external database as JSON: those of a URL, else its engine's. */}}
+{{- define "runledger.databasePorts" -}}
+{{- $place := regexReplaceAll "^[^@]*@" . "" }}
+{{- $hosts := regexFind "^[^/]*" $place }}
+{{- $ports := regexFindAll ":[0-9]+(,|$)" $hosts -1 }}
+{{- $ports = concat $ports (regexFindAll "[?&](port=|host=[^&]*:)[0-9]+" $place -1) }}
+{{- $numbers := list }}
+{{- range $port := $ports }}
+{{- $numbers = append $numbers (regexReplaceAll ".*?([0-9]+),?$" $port "${1}" | int) }}
+{{- end }}
+{{- if not $numbers }}{{ $numbers = list (ternary 5432 3306 (hasPrefix "postgresql" .)) }}{{ end }}
+{{- $numbers | uniq | toJson }}
 {{- end }}
 
 {{/* Environment of who works with the database; a dictionary of root, url and key. */}}
