@@ -1,30 +1,24 @@
-"""Ask the lake, and print what it answers: as a table, as CSV, as JSON."""
+"""Ask the lake, and say what is wrong with what was asked."""
 
-import csv
-import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import chain
-from math import isfinite
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from config.lake_place import LakeSettings
+from lake.answer_forms import FORMS
 from lake.catalog import attachment, endpoint_of, literal
 from lake.extensions import is_of_duckdb
 from lake.why_failed import without_secrets
-from runtime.csv_text import defuse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from lake.read_only import LakeConnection
 
-WIDEST = 60
-"""Letters of a value in a table; CSV and JSON have all of it."""
 ROWS = 1000
 """Rows that are fetched at once."""
 
@@ -51,80 +45,16 @@ def read_moment(text: str) -> datetime:
     match = re.fullmatch(r"\s*(\d{4}-\d\d-\d\d(?:[ T][\d:.]+)?)\s*(.*?)\s*", text)
     try:
         if match and re.fullmatch(r"[A-Za-z]+(/[A-Za-z_+0-9-]+)+|UTC", match[2]):
-            return datetime.fromisoformat(match[1]).replace(tzinfo=ZoneInfo(match[2]))
-        moment = datetime.fromisoformat(text.strip())
-    except (ValueError, KeyError, OSError) as error:
+            moment = datetime.fromisoformat(match[1]).replace(tzinfo=ZoneInfo(match[2]))
+        else:
+            moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo:
+            moment.astimezone(UTC)  # which has a first and a last year
+    except (ValueError, KeyError, OSError, OverflowError) as error:
         raise BadMoment(f"{text!r} is no time like 2026-11-23 09:00+01:00") from error
     if moment.tzinfo is None:
         raise BadMoment(f"{text!r} names no zone: 2026-11-23 09:00+01:00 or ... Europe/Amsterdam")
     return moment
-
-
-def table_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
-    """Print rows below their columns' names, cut to what fits."""
-    texts = [[shorten(value) for value in row] for row in rows]
-    widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(names)]
-    for row in ([*names], ["-" * width for width in widths], *texts):
-        out.write("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)))
-        out.write("\n")
-
-
-def shorten(value: Any) -> str:
-    """Return a value as one short line, without what would move a terminal's cursor."""
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", "" if value is None else str(value))
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
-
-
-def csv_of(names: Sequence[str], rows: Iterable[Iterable[Any]], out: TextIO) -> None:
-    """Print rows as CSV, exactly; a value that is not there is empty."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
-
-
-def sheet_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
-    """Print rows as CSV that a spreadsheet shows and does not run, as the pages' is."""
-    csv_of([str(defuse(name)) for name in names], (map(defuse_in, row) for row in rows), out)
-
-
-def defuse_in(value: Any) -> object:
-    """Return a value as it may stand in a cell; a list is its text there."""
-    return defuse(str(value) if isinstance(value, list | tuple | Mapping) else value)
-
-
-def json_of(names: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
-    """Print rows as a list of objects, times as ISO 8601."""
-    begin = "[\n "
-    for row in rows:
-        out.write(begin)
-        json.dump(dict(zip(names, map(plain, row), strict=True)), out, allow_nan=False)
-        begin = ",\n "
-    out.write("[]\n" if begin.startswith("[") else "\n]\n")
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, float) and not isfinite(value):
-        return None
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-FORMS: Mapping[str, Callable[[Sequence[str], Iterable[Sequence[Any]], TextIO], None]] = {
-    "table": table_of,
-    "csv": csv_of,
-    "json": json_of,
-    "spreadsheet": sheet_of,
-}
 
 
 def ask(

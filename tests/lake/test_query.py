@@ -1,15 +1,19 @@
 """Statements and times that are wrong, times with their zones, and which snapshots are let go."""
 
+import csv
+import io
 import json
 import re
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from lake.answer_forms import shorten, table_of
 from lake.extensions import open_duckdb
 from lake.maintain import snapshots_to_expire
-from lake.query import BadMoment, BadQuery, ask, read_moment, shorten
+from lake.query import BadMoment, BadQuery, ask, read_moment
 
 
 @pytest.mark.parametrize(
@@ -25,7 +29,13 @@ def test_moment_is_read_in_its_zone(text: str, utc: datetime):
     assert read_moment(text) == utc
 
 
-@pytest.mark.parametrize("text", ["2026-11-23 09:00", "yesterday", "2026-11-23 Europe/Nowhere", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-11-23 09:00", "yesterday", "2026-11-23 Europe/Nowhere", "", "2026-02-30Z"),
+        *("9999-12-31 23:00-05:00", "9999-12-31 23:00 America/New_York", "0001-01-01 00:00+14:00"),
+    ],
+)
 def test_moment_without_a_zone_is_refused(text: str):
     with pytest.raises(BadMoment):
         read_moment(text)
@@ -93,6 +103,74 @@ def test_csv_is_exact_and_a_spreadsheets_is_not_run(capsys: pytest.CaptureFixtur
     sql = "SELECT '=1' AS a, '@babel/core' AS \"=b\", -1 AS c, ['=2'] AS d, NULL AS e"
     with closing(open_duckdb()) as lake:
         ask(lake, sql, "csv")
-        assert capsys.readouterr().out == "a,=b,c,d,e\n=1,@babel/core,-1,['=2'],\n"
+        assert capsys.readouterr().out == 'a,=b,c,d,e\n=1,@babel/core,-1,"[""=2""]",\n'
         ask(lake, sql, "spreadsheet")
-        assert capsys.readouterr().out == "a,'=b,c,d,e\n'=1,'@babel/core,-1,['=2'],\n"
+        assert capsys.readouterr().out == 'a,\'=b,c,d,e\n\'=1,\'@babel/core,-1,"[""=2""]",\n'
+
+
+ODD = """SELECT 12345678901234567890.123::DECIMAL(38, 3) AS a, 2::DECIMAL(4, 1) AS a, 3 AS a_2,
+    '\\x00\\xFF'::BLOB AS b, [1.10::DECIMAL(9, 2), NULL] AS c,
+    {'t': TIME '01:02:03', 'n': 'x'} AS d,
+    170141183460469231731687303715884105727::HUGEINT AS e, TIMESTAMP '1969-12-31 23:59:59.5' AS f,
+    'a"b\nc' AS g, MAP {'k': true} AS h"""
+
+
+def test_json_has_every_column_and_every_digit(capsys: pytest.CaptureFixture[str]):
+    with closing(open_duckdb()) as lake:
+        ask(lake, ODD, "json")
+    out = capsys.readouterr().out
+    (row,) = json.loads(out, parse_float=Decimal)
+    assert row == {
+        "a": Decimal("12345678901234567890.123"),
+        "a_3": Decimal("2.0"),
+        "a_2": 3,
+        "b": "00ff",
+        "c": [Decimal("1.10"), None],
+        "d": {"t": "01:02:03", "n": "x"},
+        "e": 2**127 - 1,
+        "f": "1969-12-31T23:59:59.500000",
+        "g": 'a"b\nc',
+        "h": {"k": True},
+    }
+
+
+def test_csv_has_no_words_of_pythons(capsys: pytest.CaptureFixture[str]):
+    with closing(open_duckdb()) as lake:
+        ask(lake, ODD, "csv")
+    names, row = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert names == ["a", "a", "a_2", *"bcdefgh"]
+    assert row[3:6] == ["00ff", "[1.10, null]", '{"t": "01:02:03", "n": "x"}']
+    assert row[9] == '{"k": true}'
+
+
+class Written(io.StringIO):
+    """What is written, and how often something was."""
+
+    count = 0
+
+    def write(self, text: str) -> int:
+        self.count += 1
+        return super().write(text)
+
+
+def test_table_of_many_rows_is_written_while_they_are_fetched():
+    out = Written()
+
+    def rows():
+        for number in range(5000):
+            assert out.count >= number - 1100  # none waits for the last
+            yield (number, "x" * (number % 7))
+
+    table_of(["n", "text"], rows(), out)
+    lines = out.getvalue().splitlines()
+    assert lines[:3] == ["n    text  ", "---  ------", "0          "]
+    assert (len(lines), lines[-1]) == (5002, "4999  x     ")
+
+
+def test_plan_is_shown_in_its_lines(capsys: pytest.CaptureFixture[str]):
+    with closing(open_duckdb()) as lake:
+        ask(lake, "EXPLAIN SELECT 1", "table")
+    told = capsys.readouterr().out
+    assert "DUMMY_SCAN" in told
+    assert "..." not in told
+    assert len(told.splitlines()) > 5
