@@ -72,13 +72,14 @@ def create_app(
 PLAIN_FILTERS: tuple[Callable[..., Any], ...] = (
     *(formats.ended, formats.span, formats.number, formats.https, formats.vendor),
     *(formats.pull_kind, formats.pull_number),
-    *(formats.short, formats.first_line, formats.night, formats.night_span),
+    *(formats.short, formats.first_line),
     *(formats.listed, list_authors, night_matrix.name_failed, night_matrix.count_failed),
 )
 
 
 TIME_FILTERS: tuple[Callable[..., Any], ...] = (
     *(request.local, request.exact, request.since, request.last_day),
+    *(request.night, request.night_span),
 )
 
 

@@ -37,7 +37,7 @@ from schema.tables.views import (
 from sqlauthenticator import INTERNAL
 
 TOP = Path(__file__).resolve().parent.parent
-HELP = re.compile(r"(```text\n\$ python (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
+HELP = re.compile(r"(```text\n\$ python3 (\S+\.py) --help\n)(.*?)(```)", re.DOTALL)
 BLOCK = re.compile(r"(<!-- made by `make docs`: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 EXAMPLE = re.compile(r"# ([A-Z_]+)=(.*)")
 ROOMS = (

@@ -1,5 +1,6 @@
 """`python3 run_feeds.py`: load the feeds that are named, or all; say how each went."""
 
+import argparse
 import os
 import signal
 import sys
@@ -36,7 +37,7 @@ def command_line() -> CommandLine:
     parser = CommandLine(
         "run_feeds.py",
         "Load feeds: programs that print rows as lines of JSON.",
-        f"{LAYERS}. FEEDS_DIR is the folder of the feeds; `new NAME` writes a feed to begin with.",
+        f"{LAYERS}.\nFEEDS_DIR is the folder of the feeds; `new NAME` writes a feed to begin with.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="feeds to load; default all")
     parser.add_argument("--list", action="store_true", help="show the feeds and their last loads")
@@ -56,9 +57,7 @@ def command_line() -> CommandLine:
     wait = "with --from-each: wait so long for what has not ended"
     parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help=wait)
     parser.add_argument("--daemon", action="store_true", help="load feeds when they are due")
-    parser.add_argument(
-        "--beside", action="store_true", help="end when standard input does: with the listener"
-    )
+    parser.add_argument("--beside", action="store_true", help=argparse.SUPPRESS)
     parser.add_password()
     return parser
 

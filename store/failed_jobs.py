@@ -1,11 +1,11 @@
 """The failed jobs of runs, and of the runs that these made: what a night says has failed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from engines.chunks import by_scope
 from rows.words import FAILED, RunKey
@@ -13,6 +13,7 @@ from schema.tables.ci import jobs, workflowruns
 from schema.tables.failures import failures
 
 LONGEST_ERROR = 300
+CAUSE, EXIT_CODE = "cause", "Process completed with exit code"
 LONGEST = timedelta(days=1)
 """So long after a run one may be made by it; that keeps the question to an index."""
 DEEPEST = 2
@@ -39,33 +40,90 @@ class MadeOthers(NamedTuple):
     way: str
 
 
+class FirstError(NamedTuple):
+    """What failed jobs say first, in one line.
+
+    `is_cause` where its fingerprint may be a cause that runs have in common: an exit code is none,
+    nor a message that only says that something failed.
+    """
+
+    text: str | None
+    fingerprint: str | None
+    is_cause: bool
+
+
+UNREAD = FirstError(None, None, False)
+
+
 def list_failed_jobs(
     connection: Connection, attempts: Mapping[RunKey, int | None]
 ) -> dict[RunKey, list[FailedJob]]:
-    """Return the failed jobs of the shown attempts of runs, in the order of their ids."""
+    """Return the jobs by which the shown attempts of runs failed, in the order of their ids."""
+    by_run = read_failed(connection, attempts)
+    told = {
+        key: [row for row in rows if row.attempt == attempts[key] and decides(row)]
+        for key, rows in by_run.items()
+    }
+    owns = {row: find_own(row, by_run[key]) for key, rows in told.items() for row in rows}
+    errors = read_first_errors(connection, [(row.provider, row.gitid) for row in owns.values()])
+    failed: dict[RunKey, list[FailedJob]] = {}
+    for key, rows in told.items():
+        for row in rows:
+            own = owns[row]
+            said = errors.get((own.provider, own.gitid), UNREAD)
+            text = said.text and said.text[:LONGEST_ERROR]
+            job = FailedJob(*key, row.name, row.failedstep, row.url, text, said.fingerprint)
+            failed.setdefault(key, []).append(job)
+    return failed
+
+
+def read_run_errors(
+    connection: Connection, runs: Iterable[RunKey], *, first: bool = False
+) -> dict[RunKey, FirstError]:
+    """Return what made runs fail, as far as it is read: in their newest attempt that failed.
+
+    With `first` in their first one, also where what failed in it was tried again since.
+    """
+    keys = list(runs)
+    errors = read_errors(connection, keys, failures.c.rungitid)
+    told: dict[RunKey, FirstError] = {}
+    for key, rows in read_failed(connection, keys).items():
+        chosen = (min if first else max)(row.attempt or 1 for row in rows)
+        own = [row for row in rows if (row.attempt or 1) == chosen and not row.allowfailure]
+        own = list(filter(decides, own)) or own
+        said = [errors.get((key[0], find_own(row, rows).gitid), UNREAD) for row in own]
+        told[key] = next((error for error in said if error.text), UNREAD)
+    return told
+
+
+def read_failed(connection: Connection, runs: Iterable[RunKey]) -> dict[RunKey, list[Any]]:
+    """Return the failed jobs of all attempts of runs, in the order of their ids."""
     job = jobs.c
     wanted = (
-        job.provider, job.rungitid, job.attempt, job.gitid, job.name, job.failedstep, job.url
+        job.provider, job.rungitid, job.attempt, job.gitid, job.name, job.failedstep, job.url,
+        job.inherited, job.superseded, job.allowfailure,
     )  # fmt: skip
-    rows = [
-        row
-        for provider, numbers in by_scope(attempts)
-        for row in connection.execute(
-            select(*wanted)
-            .where(job.provider == provider, job.rungitid.in_(numbers))
-            .where(job.conclusion.in_(FAILED))
-            .where(or_(job.superseded.is_(None), job.superseded.is_(False)))
-            .order_by(job.gitid)
-        )
-        if row.attempt == attempts[row.provider, row.rungitid]
-    ]
-    errors = read_first_errors(connection, [(row.provider, row.gitid) for row in rows])
-    failed: dict[RunKey, list[FailedJob]] = defaultdict(list)
-    for row in rows:
-        error = errors.get((row.provider, row.gitid), (None, None))
-        key = (row.provider, row.rungitid)
-        failed[key].append(FailedJob(*key, row.name, row.failedstep, row.url, *error))
-    return failed
+    by_run: dict[RunKey, list[Any]] = defaultdict(list)
+    for provider, numbers in by_scope(runs):
+        query = select(*wanted).where(job.provider == provider, job.rungitid.in_(numbers))
+        query = query.where(job.conclusion.in_(FAILED)).order_by(job.gitid)
+        for row in connection.execute(query):
+            by_run[row.provider, row.rungitid].append(row)
+    return by_run
+
+
+def decides(row: Any) -> bool:
+    """Tell whether a run failed by a job: not by one that may fail, or that was tried again."""
+    return not row.superseded and not row.allowfailure
+
+
+def find_own(row: Any, rows: Sequence[Any]) -> Any:
+    """Return the job itself of one that a re-run only lists again: that has said why it failed."""
+    if not row.inherited:
+        return row
+    same = (one for one in rows if one.name == row.name and not one.inherited)
+    before = [one for one in same if (one.attempt or 1) < (row.attempt or 1)]
+    return max(before, key=lambda job: job.attempt or 1, default=row)
 
 
 def list_jobs_of_children(
@@ -130,24 +188,29 @@ def read_children(
     ]
 
 
-def read_first_errors(
-    connection: Connection, keys: Iterable[RunKey]
-) -> dict[RunKey, tuple[str | None, str | None]]:
-    """Return the first line of what failed jobs say, and its fingerprint."""
-    failure = failures.c
-    query = select(failure.provider, failure.jobgitid, failure.message, failure.fingerprint)
-    return {
-        (row.provider, row.jobgitid): (first_line(row.message), row.fingerprint)
-        for provider, numbers in by_scope(keys)
-        for row in connection.execute(
-            query.where(
-                failure.provider == provider, failure.jobgitid.in_(numbers), failure.number == 1
-            )
+def read_first_errors(connection: Connection, keys: Iterable[RunKey]) -> dict[RunKey, FirstError]:
+    """Return what failed jobs say first, by their servers and ids."""
+    return read_errors(connection, keys, failures.c.jobgitid)
+
+
+def read_errors(
+    connection: Connection, keys: Iterable[RunKey], column: ColumnElement[Any]
+) -> dict[RunKey, FirstError]:
+    """Return what failed jobs say first, of those that a column of `failures` names."""
+    failure, errors = failures.c, dict[RunKey, FirstError]()
+    wanted = ("provider", "jobgitid", "message", "fingerprint", "kind", "masked")
+    for provider, numbers in by_scope(keys):
+        query = select(*(failure[name] for name in wanted)).where(
+            failure.provider == provider, column.in_(numbers), failure.number == 1
         )
-    }
+        for row in connection.execute(query):
+            is_cause = row.kind == CAUSE and not (row.masked or "").startswith(EXIT_CODE)
+            error = FirstError(first_line(row.message), row.fingerprint, is_cause)
+            errors[row.provider, row.jobgitid] = error
+    return errors
 
 
 def first_line(text: str | None) -> str | None:
-    """Return the first line of a message that says something, cut where it is long."""
-    lines = [line.strip() for line in (text or "").splitlines()]
-    return next((line[:LONGEST_ERROR] for line in lines if line), None)
+    """Return the first line of a message that says something."""
+    lines = (line.strip() for line in (text or "").splitlines())
+    return next(filter(None, lines), None)

@@ -11,10 +11,10 @@ from dashboard.causes.group_causes import Cause
 from dashboard.causes.shown_causes import list_owners
 from dashboard.view.suspect_commits import Suspects, compare_runs
 from rows.words import RunKey
+from store.failed_jobs import UNREAD, FirstError, read_run_errors
 from store.history.red_now import RedWorkflow
 from store.reads import nights
 from store.reads import runs as reads
-from store.reads.failures import FirstError, read_first_errors
 from store.state import acknowledgements, error_issues
 from store.state.acknowledgements import Acknowledgement
 from store.state.error_issues import ErrorIssue
@@ -22,7 +22,6 @@ from store.state.error_issues import ErrorIssue
 MOST_ORIGINS = 4
 """Of how many it is read what came before: of those that the page does not fold."""
 FRESH = timedelta(days=1)
-UNREAD = FirstError(None, None, False)
 
 
 class RedCause(NamedTuple):
@@ -84,7 +83,7 @@ def read_red_now(
 
     Those that `failing` tells of stand apart.
     """
-    errors = read_first_errors(connection, [one.run for one in red])
+    errors = read_run_errors(connection, [one.run for one in red])
     runs, places = set[RunKey](), set[tuple[str | None, int]]()
     for cause in failing:
         runs |= {(one.failure.provider, one.failure.rungitid) for one in cause.changes}

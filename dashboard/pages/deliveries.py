@@ -8,7 +8,7 @@ from dashboard.web.request import csv_response, render_page, store
 from rows import Unmappable
 from store.deliveries import body
 from store.deliveries.table import APPLIED, IGNORED, QUARANTINED
-from store.reads import deliveries, health
+from store.reads import deliveries, health, runs
 from store.reads.deliveries import DeliveryLine, ShownDeliveries
 
 TITLE = "Health"
@@ -27,7 +27,7 @@ def read_wanted() -> ShownDeliveries:
         filters.choice("state", ("", *STATES), ""),
         filters.text("event"),
         filters.text("q"),
-        filters.whole("after"),
+        filters.place(),
         filters.choice("sort", SORTS, SORTS[0]) != SORTS[0],
     )
 
@@ -37,10 +37,13 @@ def index() -> str:
     """Return a page of the deliveries, newest first unless asked otherwise."""
     wanted = read_wanted()
     kept = {name: value for name, value in request.args.items() if name != "after"}
+    listed = deliveries.list_page(store(), wanted, PAGE)
     return render_page(
         "deliveries.html",
         "Deliveries",
-        listed=deliveries.list_page(store(), wanted, PAGE),
+        listed=listed,
+        after=filters.name_place(*listed.after) if listed.after else "",
+        has_runs=runs.has_runs(store()),
         chosen=wanted,
         states=STATES,
         sorts=SORTS,
@@ -54,7 +57,8 @@ def index() -> str:
 def download() -> Response:
     """Return the first deliveries that the filters leave as CSV, without bodies."""
     listed = deliveries.list_page(store(), read_wanted(), CSV_MOST)
-    return csv_response("deliveries", DeliveryLine._fields, listed.deliveries)
+    is_cut = listed.after is not None
+    return csv_response("deliveries", DeliveryLine._fields, listed.deliveries, is_cut=is_cut)
 
 
 @blueprint.get("/deliveries/<path:provider>/<guid>")

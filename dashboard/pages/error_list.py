@@ -201,7 +201,8 @@ def show() -> str | Response:
 @blueprint.get("/errors.csv")
 def download() -> Response:
     """Return the errors that the filters leave as CSV, at most CSV_MOST."""
-    shown = read_errors(read_filter(), CSV_MOST).shown
+    listed = read_errors(read_filter(), CSV_MOST)
+    shown = listed.shown
     labels = name_repos(shown)
     titles = "fingerprint message kind jobs repositories nights first last new".split()
     titles += "problem repository_names workflows job_names runners branches".split()
@@ -221,7 +222,7 @@ def download() -> Response:
         )
         for row in shown
     ]
-    return csv_response("errors", titles, lines)
+    return csv_response("errors", titles, lines, is_cut=listed.total > len(shown))
 
 
 def list_names(places: ErrorNames, labels: dict[int, str]) -> list[Sequence[str]]:

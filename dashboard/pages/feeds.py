@@ -49,4 +49,5 @@ def show() -> str:
 def download() -> Response:
     """Return the newest loads that the filters leave as CSV."""
     listed = load_history.list_loads(store(), SHEET, read_wanted())
-    return csv_response("feeds", Load._fields, listed.loads)
+    is_cut = listed.matching > len(listed.loads)
+    return csv_response("feeds", Load._fields, listed.loads, is_cut=is_cut)

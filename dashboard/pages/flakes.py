@@ -153,4 +153,4 @@ def download() -> Response:
         )
         for flake, _, _, _, reruns in listed.rows[:CSV_MOST]
     ]
-    return csv_response("flakes", titles, lines)
+    return csv_response("flakes", titles, lines, is_cut=len(listed.rows) > CSV_MOST)

@@ -21,12 +21,13 @@ from dashboard.view.night_matrix import (
     estimate_width,
     filter_rows,
     find_shared_owner,
+    name_whole,
     sort_rows,
 )
 from dashboard.view.shown_changes import list_job_changes
 from dashboard.view.suspect_commits import list_suspects
 from dashboard.web import filters, names
-from dashboard.web.request import csv_response, render_page, site, store
+from dashboard.web.request import csv_response, night_span, render_page, site, store
 from rows.words import FAILED_JOB
 from store.errors.error_ranking import list_repo_names
 from store.history import red_now
@@ -118,7 +119,7 @@ def show() -> str:
 
 @blueprint.get("/nights.csv")
 def download() -> Response:
-    """Return the matrix as CSV, a line for each cell in which something ran."""
+    """Return the matrix as CSV, a line for each cell in which something ran, or should."""
     shown = read_shown_nights(int(filters.choice("nights", COUNTS, USUAL)))
     lines = [
         (
@@ -127,13 +128,13 @@ def download() -> Response:
             cell.night.isoformat(),
             cell.state,
             cell.runs,
-            "; ".join(f"{one.workflow} / {one.job}" for one in cell.failures),
+            "; ".join(map(name_whole, cell.failures)),
             "; ".join(one.step or "" for one in cell.failures),
             "; ".join(one.error or "" for one in cell.failures),
         )
         for row in choose_rows(shown, filters.text("q"))
         for cell in row.cells
-        if cell.runs
+        if cell.runs or cell.failures
     ]
     titles = ("repository", "group", "night", "state", "runs", "failed jobs", "steps", "errors")
     return csv_response("nights", titles, lines)
@@ -164,6 +165,7 @@ def detail(repoid: int, day: str) -> str:
         ]
         for run in every
     }
+    reasons = reads_failures.read_reasons(store(), [run.key for run in every])
     failures = cell.failures if cell else ()
     broken = {one.workflowkey for one in failures}
     prints = sorted({one.fingerprint for one in failures if one.fingerprint})
@@ -178,7 +180,7 @@ def detail(repoid: int, day: str) -> str:
     listed = under_parents(sorted(every[::-1], key=lambda run: run.workflow not in broken))
     return render_page(
         "night.html",
-        f"{names.repo_label(repoid, repo.name)}, night of {formats.night_span(night)}",
+        f"{names.repo_label(repoid, repo.name)}, night of {night_span(night)}",
         repo=repo,
         night=night,
         begin=since,
@@ -188,7 +190,7 @@ def detail(repoid: int, day: str) -> str:
         made={run.gitid: run.runnumber for run in listed},
         labels=labels,
         jobs=by_run,
-        reasons=reads_failures.read_reasons(store(), [run.key for run in every]),
+        reasons=reads_failures.with_copies(reasons, jobs),
         errors={one: read_error(one, since, tonight[one]) for one in prints[:MOST_SPREAD]},
         suspects=around,
         changes=list_job_changes(store(), [job for run in runs for job in by_run[run.key]]),

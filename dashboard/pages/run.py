@@ -66,7 +66,7 @@ def show(provider: str, gitid: int) -> str:
         for number in numbers
     ]
     newest = [job for job in jobs if (job.attempt or 1) == numbers[0]] if numbers else []
-    reasons = failures.read_reasons(store(), [run.key])
+    reasons = failures.with_copies(failures.read_reasons(store(), [run.key]), jobs)
     said = list_said(reasons, newest)
     prints = [one.fingerprint for one in said]
     label = names.label_runs([run])[run.repoid, run.workflow]

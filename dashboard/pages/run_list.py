@@ -1,7 +1,6 @@
 """`/runs`: every run, newest first, by what one looks for."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, request
@@ -70,7 +69,7 @@ def read_page(wanted: RunFilter) -> tuple[RunPage, str]:
         return listed, next_place(listed)
     page = filters.whole("after") or 0
     if page > MOST_PAGES:
-        raise BadFilter("after is no place in the list: begin at its top again.")
+        raise BadFilter(filters.NO_PLACE)
     rows = list_sorted(wanted, by, PAGE + 1, page * PAGE)
     return RunPage(rows, None), str(page + 1) if len(rows) > PAGE else ""
 
@@ -86,14 +85,8 @@ def count_shown(wanted: RunFilter) -> tuple[int | None, int]:
 
 def read_position() -> ListPosition | None:
     """Return where the page before this one ended. Raises BadFilter."""
-    text = filters.text("after")
-    if not text:
-        return None
-    time, _, number = text.rpartition("_")
-    try:
-        return ListPosition(datetime.fromisoformat(time).replace(tzinfo=None), int(number))
-    except ValueError:
-        raise BadFilter("after is no place in the list: begin at its top again.") from None
+    place = filters.place()
+    return None if place is None else ListPosition(*place)
 
 
 def next_place(listed: RunPage) -> str:
@@ -101,8 +94,8 @@ def next_place(listed: RunPage) -> str:
     if len(listed.runs) > PAGE:
         last = listed.runs[PAGE - 1]
         assert last.createtime is not None  # noqa: S101 - the list is ordered by it
-        return f"{last.createtime.isoformat()}_{last.Id}"
-    return f"{listed.searched.isoformat()}_0" if listed.searched else ""
+        return filters.name_place(last.createtime, last.Id)
+    return filters.name_place(listed.searched, 0) if listed.searched else ""
 
 
 def kept_filters(*without: str) -> dict[str, Any]:
@@ -160,6 +153,8 @@ def download() -> Response:
     """Return the newest runs that the filters leave as CSV."""
     wanted, by = read_filter(), filters.choice("sort", SORTS, SORTS[0])
     if by != SORTS[0]:
-        return csv_response("runs", Run._fields, list_sorted(wanted, by, CSV_MOST, 0))
-    listed = run_pages.list_runs(store(), wanted, CSV_MOST, read_position())
-    return csv_response("runs", Run._fields, listed.runs)
+        listed = list_sorted(wanted, by, CSV_MOST + 1, 0)
+    else:
+        listed = run_pages.list_runs(store(), wanted, CSV_MOST + 1, read_position()).runs
+    is_cut = len(listed) > CSV_MOST
+    return csv_response("runs", Run._fields, listed[:CSV_MOST], is_cut=is_cut)

@@ -7,7 +7,7 @@ from functools import partial
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from dashboard.pages.time_filter import NARROW, SYSTEMS, read_filter, whole_names
+from dashboard.pages.time_filter import NARROW, SYSTEMS, TimeFilter, read_filter, whole_names
 from dashboard.view import charts, formats
 from dashboard.view.charts import Chart
 from dashboard.web import filters, links, names
@@ -55,12 +55,14 @@ def counting(span: JobFilter) -> Iterator[None]:
         raise filters.BadFilter(TOO_MANY) from None
 
 
-def link_days(drawn: Chart, dates: DateRange) -> Chart:
-    """Return a chart whose days lead to their runs."""
-    if site().is_static:
+def link_days(drawn: Chart, wanted: TimeFilter) -> Chart:
+    """Return a chart whose days lead to their runs, where the list of these can be asked for."""
+    if site().is_static or any(request.args.get(name) for name in ("os", "job", "group")):
         return drawn
-    same = ("repo", "repoid", "workflow", "branch", "event")
-    kept = {name: request.args[name] for name in same if name in request.args}
+    dates, span = wanted.dates, wanted.span
+    kept = {name: request.args[name] for name in ("repo", "repoid") if name in request.args}
+    exact = {"workflow": span.workflow, "branch": span.branch, "event": span.event}
+    kept |= {name: filters.whole_name(value) for name, value in exact.items() if value}
     columns = (
         column._replace(url=formats.query("/runs", since=day, until=day, **kept))
         for column, day in zip(drawn.columns, dates.days, strict=True)
@@ -154,9 +156,9 @@ def show() -> str | Redirect:
         names=NAMES,
         waits=waits,
         lengths=lengths,
-        runs_chart=link_days(charts.draw_bars(points, runs, NAMES, "no runs"), wanted.dates),
-        waits_chart=link_days(charts.draw_lines(points, waits), wanted.dates),
-        lengths_chart=link_days(charts.draw_lines(points, lengths), wanted.dates),
+        runs_chart=link_days(charts.draw_bars(points, runs, NAMES, "no runs"), wanted),
+        waits_chart=link_days(charts.draw_lines(points, waits), wanted),
+        lengths_chart=link_days(charts.draw_lines(points, lengths), wanted),
         waited=over_all(queues),
         ran=over_all(runtimes),
         run_count=sum(sum(values) for values in runs.values()),
@@ -187,14 +189,16 @@ def download() -> Response | Redirect:
     by = filters.choice("by", SORTS, "os")
     with counting(wanted.span):
         cut = split_span(store(), wanted.span)
-        rows = job_shares.list_shares(store(), cut, by, CSV_MOST, wanted.order).rows
+        shares = job_shares.list_shares(store(), cut, by, CSV_MOST, wanted.order)
+        rows = shares.rows
         if not rows and (page := whole_names(wanted)):
             return redirect(page)
     lines = [
         (row.name, row.jobs, round(row.seconds / 60, 2), round(row.seconds / 60 / row.jobs, 2))
         for row in rows
     ]
-    return csv_response(f"time-{by}", (by, "jobs", "minutes", "mean minutes"), lines)
+    titles = (by, "jobs", "minutes", "mean minutes")
+    return csv_response(f"time-{by}", titles, lines, is_cut=shares.whole > len(rows))
 
 
 @blueprint.get("/days.csv")

@@ -40,6 +40,8 @@ class HistoryFigures(NamedTuple):
     newest: Ended | None
     failing: int
     """How many failed since one passed."""
+    is_oldest: bool
+    """Whether none of them passed: it may have begun to fail earlier."""
 
 
 def read_figures(ends: Sequence[Ended]) -> HistoryFigures:
@@ -62,6 +64,7 @@ def read_figures(ends: Sequence[Ended]) -> HistoryFigures:
         statistics.median(waits) if waits else None,
         ends[0] if ends else None,
         failing,
+        failing == len(told),
     )
 
 

@@ -80,6 +80,11 @@ def name_failed(failure: NightFailure, most: int = 60) -> str:
     return workflow if failure.job == NOT_RUN else f"{workflow} / {job}"
 
 
+def name_whole(failure: NightFailure) -> str:
+    """Return these names uncut."""
+    return failure.workflow if failure.job == NOT_RUN else f"{failure.workflow} / {failure.job}"
+
+
 def count_failed(failure: NightFailure, nights: int) -> str:
     """Return for how many nights in a row something failed, or did not run."""
     return count(nights, "missed night" if failure.job == NOT_RUN else "failed night")

@@ -81,6 +81,11 @@ def fitting(value: str, known: Iterable[str]) -> list[str]:
     return [name for name in known if name_parts.fits(value, name)]
 
 
+def whole_name(name: str) -> str:
+    """Return a name as a filter that means no other one."""
+    return f'"{name}"'
+
+
 def only_one(name: str, value: str, fits: Sequence[str]) -> str:
     """Return the one name that fits. Raises BadFilter, which lists them where several do."""
     if len(fits) == 1:
@@ -153,6 +158,29 @@ def whole(name: str) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) < 19):
         raise BadFilter(f"{title_of(name)} is a number.")
     return int(value)
+
+
+NO_PLACE = "after is no place in the list: begin at its top again."
+
+
+def place() -> tuple[datetime, int] | None:
+    """Return after which time and Id a list goes on, None for its top. Raises BadFilter."""
+    value = text("after")
+    if not value:
+        return None
+    time, _, number = value.rpartition("_")
+    try:
+        reached = datetime.fromisoformat(time).replace(tzinfo=None)
+    except ValueError:
+        raise BadFilter(NO_PLACE) from None
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise BadFilter(NO_PLACE)
+    return reached, int(number)
+
+
+def name_place(time: datetime, number: int) -> str:
+    """Return a place in a list as `place` reads it."""
+    return f"{time.isoformat()}_{number}"
 
 
 class DateRange(NamedTuple):

@@ -142,10 +142,14 @@ def read_banner() -> Banner:
     )
 
 
-def csv_response(name: str, titles: Iterable[str], rows: Iterable[Iterable[object]]) -> Response:
-    """Return a CSV file to download. Raises BadFilter: an unknown one."""
+def csv_response(
+    name: str, titles: Iterable[str], rows: Iterable[Iterable[object]], *, is_cut: bool = False
+) -> Response:
+    """Return a CSV file to download; one that lacks rows is called so. Raises BadFilter."""
     filters.check_known()
-    response = Response(as_csv(titles, rows), mimetype="text/csv")
+    lines = list(rows)
+    name += f"-first-{len(lines)}" if is_cut else ""
+    response = Response(as_csv(titles, lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
@@ -155,13 +159,27 @@ def local(moment: datetime | None) -> str:
     if moment is None:
         return formats.DASH
     there = site().calendar.local(moment)
-    year = "" if there.year == site().calendar.local(g.now).year else f" {there.year}"
-    return f"{there.day} {there:%b}{year} {there:%H:%M}"
+    return f"{there.day} {there:%b}{year_of(there)} {there:%H:%M}"
 
 
 def last_day(moment: datetime) -> date:
     """Return the last day that lies before a UTC time, on the zone's clock."""
     return site().calendar.local(moment - timedelta(microseconds=1)).date()
+
+
+def night(day: date) -> str:
+    """Return a night's or a day's name, with its year where that is not this one."""
+    return formats.night(day) + year_of(day)
+
+
+def night_span(day: date) -> str:
+    """Return a night by both its days, likewise."""
+    return formats.night_span(day) + year_of(day)
+
+
+def year_of(day: date) -> str:
+    """Return a day's year with a space before it; nothing for this year's."""
+    return "" if day.year == site().calendar.local(g.now).year else f" {day.year}"
 
 
 def exact(moment: datetime | None) -> str:

@@ -6,6 +6,7 @@ import orjson
 
 from dashboard.view.formats import query
 from dashboard.web import links, names
+from dashboard.web.filters import whole_name
 from dashboard.web.request import store
 from store.reads.shown_names import label_workflows
 
@@ -14,7 +15,7 @@ def label_keys(by: str, keys: list[Any]) -> dict[Any, tuple[str, str]]:
     """Return what to call the lines of the table, and where they lead."""
     called = name_keys(by, keys)
     if by == "event":
-        return {key: (name, query("/runs", event=key)) for key, name in called.items()}
+        return {key: (name, query("/runs", event=whole_name(key))) for key, name in called.items()}
     if by == "pool":
         return {key: (name, links.pool_page(key)) for key, name in called.items()}
     repos = {repo.Id: repo.name for repo in names.list_repos()}

@@ -9,9 +9,8 @@ from sqlalchemy import Connection, select
 
 from schema.tables.alerts import alerts, redperiods
 from schema.tables.ci import repos
-from schema.tables.failures import failures
+from store.failed_jobs import read_run_errors
 from store.history.turn_facts import Turn
-from store.reads.failures import read_first_errors
 from store.state.alerts import GREEN, RED, SAME, SENT, SETTLED, UNSURE
 
 
@@ -24,26 +23,22 @@ class StillRed(NamedTuple):
 
 
 def list_told(connection: Connection, target: str, since: datetime) -> set[str]:
-    """Return the fingerprints that a target was told of since a time, and which are red still."""
-    message, period, failure = alerts.c, redperiods.c, failures.c
+    """Return the causes that a target was told of since a time, and which are red still."""
+    message, period = alerts.c, redperiods.c
     query = (
-        select(failure.fingerprint)
+        select(period.provider, period.rungitid)
         .join_from(alerts, redperiods, period.Id == message.periodid)
-        .join(
-            failures,
-            (failure.provider == period.provider) & (failure.rungitid == period.rungitid),
-        )
         .where(
             message.target == target,
             message.turn == RED,
             message.state.in_((SENT, UNSURE)),
             message.changetime >= since,
             period.greentime.is_(None),
-            failure.number == 1,
-            failure.fingerprint.is_not(None),
         )
     )
-    return {str(one) for one in connection.scalars(query)}
+    runs = {(row.provider, row.rungitid) for row in connection.execute(query)}
+    errors = read_run_errors(connection, runs, first=True).values()
+    return {error.fingerprint for error in errors if error.is_cause and error.fingerprint}
 
 
 def list_still_red(connection: Connection, target: str, turns: Collection[Turn]) -> list[StillRed]:
@@ -66,7 +61,8 @@ def list_still_red(connection: Connection, target: str, turns: Collection[Turn])
         .where(period.greentime.is_(None), message.target == target, message.turn == RED, heard)
     )
     rows = connection.execute(query.order_by(repos.c.name, message.Id)).all()
-    errors = read_first_errors(connection, [(row.provider, row.rungitid) for row in rows])
+    runs = [(row.provider, row.rungitid) for row in rows]
+    errors = read_run_errors(connection, runs, first=True)
     still = []
     for row in rows:
         error = errors.get((row.provider, row.rungitid))

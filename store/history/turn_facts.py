@@ -10,14 +10,12 @@ from engines.chunks import by_scope, chunks
 from rows.sources import call_workflow
 from rows.words import RunKey
 from schema.tables.ci import repos, workflowruns
+from store.failed_jobs import UNREAD, FirstError, read_run_errors
 from store.history.main_now import list_main
 from store.history.red_now import number_workflow
-from store.reads.failures import FirstError, read_first_errors
 from store.state import red_periods
 from store.state.alerts import GREEN, RED, Claimed
 from store.state.red_periods import RedPeriod
-
-NO_ERROR = FirstError(None, None, False)
 
 
 class Turn(NamedTuple):
@@ -83,7 +81,7 @@ def describe_ends(connection: Connection, ends: Sequence[PeriodEnd]) -> list[Tur
     by_run = [end for end in ends if not end.is_missed]
     runs = read_runs(connection, by_run)
     firsts = {(runs[end].provider, end.period.rungitid) for end in by_run if end in runs}
-    errors = read_first_errors(connection, firsts)
+    errors = read_run_errors(connection, firsts, first=True)
 
     def describe_end(end: PeriodEnd) -> Turn | None:
         if end.is_missed:
@@ -122,7 +120,7 @@ def read_runs(connection: Connection, ends: Collection[PeriodEnd]) -> dict[Perio
 def describe_run(end: PeriodEnd, run: Any, errors: Mapping[RunKey, FirstError]) -> Turn:
     """Return what a run tells of."""
     period, is_green = end.period, end.turn == GREEN
-    error = errors.get((run.provider, period.rungitid), NO_ERROR)
+    error = errors.get((run.provider, period.rungitid), UNREAD)
     return Turn(
         end.number,
         end.turn,

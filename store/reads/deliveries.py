@@ -85,11 +85,15 @@ def is_about(source: Source, body: bytes, gitid: int) -> bool:
         return False
 
 
+ReceivedPlace = tuple[datetime, int]
+"""When a delivery was received, and its Id: a place in the list that outlives it."""
+
+
 class DeliveryPage(NamedTuple):
-    """Deliveries in their order; `after` is the last one's number where others follow."""
+    """Deliveries in their order; `after` is the last one's place where others follow."""
 
     deliveries: list[DeliveryLine]
-    after: int | None
+    after: ReceivedPlace | None
     searched: datetime | None
     """Since when they were looked through, where that was not all."""
 
@@ -103,7 +107,7 @@ class ShownDeliveries(NamedTuple):
     state: str = ""
     event: str = ""
     text: str = ""
-    after: int | None = None
+    after: ReceivedPlace | None = None
     oldest: bool = False
 
 
@@ -112,13 +116,12 @@ def list_page(connection: Connection, wanted: ShownDeliveries, most: int) -> Del
     table = deliveries.c
     head = select(table.Id, *(table[name] for name in DeliveryLine._fields))
     if wanted.after is not None:
-        time = select(table.receivetime).where(table.Id == wanted.after).scalar_subquery()
-        received, number = table.receivetime, table.Id
+        (time, last), received, number = wanted.after, table.receivetime, table.Id
         head = head.where(
             *(
-                (received >= time, or_(received > time, number > wanted.after))
+                (received >= time, or_(received > time, number > last))
                 if wanted.oldest
-                else (received <= time, or_(received < time, number < wanted.after))
+                else (received <= time, or_(received < time, number < last))
             )
         )
     is_narrow = bool(wanted.state or wanted.event or wanted.text)
@@ -130,9 +133,10 @@ def list_page(connection: Connection, wanted: ShownDeliveries, most: int) -> Del
     shown = left[:most]
     lines = [DeliveryLine(*row[1:]) for row in shown]
     if len(left) > most:
-        return DeliveryPage(lines, shown[-1].Id, None)
+        return DeliveryPage(lines, (shown[-1].receivetime, shown[-1].Id), None)
     if is_narrow and len(rows) == SEARCHED:
-        return DeliveryPage(lines, rows[-1].Id, rows[-1].receivetime)
+        last_read = rows[-1].receivetime
+        return DeliveryPage(lines, (last_read, rows[-1].Id), last_read)
     return DeliveryPage(lines, None, None)
 
 

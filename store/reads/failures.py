@@ -1,18 +1,19 @@
 """Named SELECTs for what failed jobs say."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from engines.chunks import by_scope
-from rows.words import RunKey
+from rows.words import FAILED, RunKey
 from schema.tables.ci import repos
 from schema.tables.failures import failures
+from store.failed_jobs import find_own
+from store.reads.runs import Job
 
-CAUSE, EXIT_CODE = "cause", "Process completed with exit code"
 OTHERS = 200
 """Failures with one fingerprint that are looked at for their repositories."""
 
@@ -49,33 +50,21 @@ def read_reasons(
     return reasons
 
 
-class FirstError(NamedTuple):
-    """What a run's first failed job says first, in one line.
-
-    `is_cause` where its fingerprint may be a cause that runs have in common: an exit code is none,
-    nor a message that only says that something failed.
-    """
-
-    text: str | None
-    fingerprint: str | None
-    is_cause: bool
-
-
-def read_first_errors(connection: Connection, runs: Iterable[RunKey]) -> dict[RunKey, FirstError]:
-    """Return what runs say first, as far as it is read."""
-    failure = failures.c
-    wanted = ("provider", "rungitid", "message", "fingerprint", "kind", "masked")
-    errors: dict[RunKey, FirstError] = {}
-    for provider, numbers in by_scope(runs):
-        query = select(*(failure[name] for name in wanted)).where(
-            failure.provider == provider, failure.rungitid.in_(numbers), failure.number == 1
-        )
-        for row in connection.execute(query.order_by(failure.jobgitid)):
-            is_cause = row.kind == CAUSE and not (row.masked or "").startswith(EXIT_CODE)
-            lines = (line.strip() for line in (row.message or "").splitlines())
-            error = FirstError(next(filter(None, lines), None), row.fingerprint, is_cause)
-            errors.setdefault((row.provider, row.rungitid), error)
-    return errors
+def with_copies(
+    reasons: Mapping[RunKey, list[FailureReason]], jobs: Iterable[Job]
+) -> dict[RunKey, list[FailureReason]]:
+    """Return reasons, also of jobs that a re-run only lists again: those of the job itself."""
+    by_run: dict[RunKey, list[Job]] = defaultdict(list)
+    for job in jobs:
+        by_run[job.provider, job.rungitid].append(job)
+    copies = [job for of_run in by_run.values() for job in of_run if job.inherited]
+    owns = {
+        (job.provider, job.gitid): find_own(job, by_run[job.provider, job.rungitid])
+        for job in copies
+        if job.conclusion in FAILED
+    }
+    of_copies = {key: reasons.get((own.provider, own.gitid), []) for key, own in owns.items()}
+    return {**of_copies, **reasons}
 
 
 def list_repos_with(connection: Connection, fingerprint: str) -> dict[int, str]:

@@ -10,8 +10,8 @@ from schema.tables.ci import jobs, workflowruns, workflows
 from schema.tables.failures import failures
 from store.name_parts import has_part
 
-WHOLE = 40
-"""Characters of a whole commit hash."""
+WHOLE = (40, 64)
+"""Characters of a whole commit hash: SHA-1, SHA-256."""
 
 
 class RunFilter(NamedTuple):
@@ -50,10 +50,9 @@ def conditions_of(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.workflowgitid is not None:
         conditions.append(table.workflowgitid == wanted.workflowgitid)
     if wanted.commit is not None:
-        begin = table.commithash.startswith(wanted.commit.lower(), autoescape=True)
-        conditions.append(
-            begin if len(wanted.commit) < WHOLE else table.commithash == wanted.commit
-        )
+        sha = wanted.commit.lower()
+        begin = table.commithash.startswith(sha, autoescape=True)
+        conditions.append(table.commithash == sha if len(sha) in WHOLE else begin)
     if wanted.words is not None:
         conditions.append(says(wanted.words))
     if wanted.repoids:

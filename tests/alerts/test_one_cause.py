@@ -68,6 +68,20 @@ def test_error_that_turns_branches_red_is_one_line_and_is_told_once(
     assert sending.run_pass(sender) == 1  # nobody who was told of it is red any more
 
 
+def test_error_of_a_second_job_was_not_told(
+    engine: sa.Engine, chat: GivenChat, make_sender: MakeSender
+):
+    repoid = flow(engine, "acme/one")
+    run = push(engine, repoid, 30, "failure")
+    for said in (OUTAGE, {"message": "E501", "fingerprint": "1:own", "kind": "cause"}):
+        job = stored.job(engine, repoid, run, NOW, conclusion="failure")
+        stored.reason(engine, repoid, run, job, time=NOW, **said)
+    assert sending.run_pass(make_sender()) == 1
+    fail(engine, "acme/own", 20, message="E501", fingerprint="1:own", kind="cause")
+    assert sending.run_pass(make_sender()) == 1
+    assert chat[1].told[1]["turns"][0]["error"] == "E501"
+
+
 def test_exit_code_is_no_cause(engine: sa.Engine, chat: GivenChat, make_sender: MakeSender):
     code = {"message": "Process completed with exit code 1.", "kind": "cause"}
     code["masked"] = "Process completed with exit code 0."

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
+from schema.tables.deliveries import deliveries
 from tests.dashboard import stored
 from tests.dashboard.conftest import NOW, text_of
 
@@ -80,5 +81,25 @@ def test_pages_of_deliveries_follow_each_other_without_one_lost(
     assert "were looked through" in text_of(client, "/deliveries?event=push")
 
 
-def test_no_delivery_is_said(client: FlaskClient):
+def test_list_goes_on_where_it_was_though_its_last_delivery_was_dropped(
+    client: FlaskClient, engine: Engine
+):
+    made = [stored.delivery(engine, NOW - timedelta(hours=ago)) for ago in range(60)]
+    page = text_of(client, "/deliveries")
+    after = page.partition('rel="next" href="')[2].partition('"')[0]
+    with engine.begin() as connection:
+        dropped = deliveries.c.guid.in_(made[40:55])
+        connection.execute(delete(deliveries).where(dropped))
+    assert guids(client, after.removeprefix("/deliveries")) == made[55:]
+    for wrong in ("7", "now_7", "2026-03-10T09:30:00_-1", f"2026-03-10T09:30:00_{10**30}"):
+        for path in ("/deliveries", "/runs"):
+            said = text_of(client, f"{path}?after={wrong}", 400)
+            assert "after is no place in the list" in said
+
+
+def test_no_delivery_is_said(client: FlaskClient, engine: Engine):
     assert "No run is stored yet" in text_of(client, "/deliveries")
+    stored.run(engine, stored.repo(engine), NOW)
+    page = text_of(client, "/deliveries")
+    assert "No delivery is kept" in page
+    assert "No run is stored yet" not in page

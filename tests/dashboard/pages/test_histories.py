@@ -194,3 +194,31 @@ def test_run_of_no_branch_and_no_commit_leads_to_none(client: FlaskClient, engin
     assert "of unknown" in page
     assert "/branch" not in page
     assert "commit=" not in page
+
+
+def test_history_says_what_is_warned_and_that_nothing_passed(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    flow = {"workflowgitid": FLOW, "workflowname": "CI", "event": "push"}
+    stored.run(engine, repoid, LAST_NIGHT, attempt=2, **flow)
+    for path in (
+        "/workflow?repo=octo-org/app&workflow=ci",
+        "/branch?repo=octo-org/app&branch=main",
+    ):
+        assert 'aria-label="warned"' in text_of(client, path)
+        assert '<span class="badge warned">' in text_of(client, path)
+    other = stored.repo(engine, "octo-org/red")
+    for hours in range(3):
+        failed = {**flow, "workflowgitid": 9, "conclusion": "failure"}
+        stored.run(engine, other, LAST_NIGHT - timedelta(hours=hours), **failed)
+    words = told(client, "/workflow?repo=octo-org/red&workflow=ci")
+    assert "Failing now 3 times none of these passed" in words
+
+
+def test_day_of_another_year_says_which(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    stored.run(engine, repoid, LAST_NIGHT)
+    assert "night of 9-10 Mar 2024" in told(client, f"/nights/{repoid}/2024-03-10")
+    assert "Mar 2026" not in told(client, f"/nights/{repoid}/2026-03-10")
+    assert "Fri 1 Mar 2024 to Sat 2 Mar 2024" in told(
+        client, "/figures?since=2024-03-01&until=2024-03-02"
+    )

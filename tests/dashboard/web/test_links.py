@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from fakegithub.world.history import history
 from rows.github.events import rows_for
 from tests.counts import count
-from tests.dashboard.conftest import PAGES
+from tests.dashboard import stored
+from tests.dashboard.conftest import NOW, PAGES, text_of
 from tests.store import production_doors
 
 MOST = count(4, 1000)
@@ -67,3 +68,23 @@ def test_every_link_leads_somewhere(
     told = [one for one in history(runs=12, days=2, seed=3).deliveries() if kept(one)]
     production_doors.write(engine, [rows_for(one.event, one.payload) for one in told])
     assert find_dead(client) == {}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_link_of_a_figure_leads_to_what_it_counts(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    for event, flow, branch in (
+        ("push", "CI", "main"),
+        ("push_hook", "CI all", "maintenance"),
+    ):
+        own = {"event": event, "workflowname": flow, "branchname": branch}
+        run = stored.run(engine, repoid, NOW, title=flow, **own)
+        stored.job(engine, repoid, run, NOW, workflowname=flow, branchname=branch)
+    for path in ("/figures?by=event", "/time?event=push", "/time?workflow=CI", "/time?branch=main"):
+        page = text_of(client, path)
+        exact = {link for link in links_of(page) if "%22" in link and "_hook" not in link}
+        (link,) = (one for one in exact if "since=" not in one or f"since={NOW.date()}" in one)
+        listed = text_of(client, link).partition('class="runs"')[2]
+        assert "<b>CI</b>" in listed
+        assert "CI all" not in listed
+    assert "/runs?since" not in text_of(client, "/time?os=Linux")  # no list is of a system's
