@@ -31,6 +31,8 @@ from tests.dashboard.settings import settings_for
 from tests.dashboard.supply import stakes
 from tests.store.rollups.making import make_all
 
+PATIENT = READ._replace(seconds=60.0)
+"""Pages on a busy machine."""
 BEGAN = datetime(2026, 3, 9, 3)
 UTC_NOON = Calendar(ZoneInfo("UTC"), time(12))
 GROUPS = '[apps]\nrepos = ["demo-org/app-*"]\n[site]\nrepos = ["demo-org/portal"]\n'
@@ -70,7 +72,7 @@ class Place(NamedTuple):
 @contextmanager
 def served(settings: Settings, now: datetime, paths: tuple[str, ...]) -> Iterator[Place]:
     """Serve the pages of a store, as at a time."""
-    reader = open_engine(settings, READ)
+    reader = open_engine(settings, PATIENT)
     app = create_app(settings, reader, clock=lambda: now)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

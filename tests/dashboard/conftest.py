@@ -9,8 +9,15 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
+from dashboard.history import job_history, pool_history, runner_history
+from dashboard.pages import error_list, flakes, run_list
+from dashboard.pages import time as time_page
+from dashboard.web import request
 from engines import connect
-from store.open import READ, open_engine
+from store.history import packages_at_stake
+from store.open import open_engine
+from store.reads import connection
+from tests.dashboard.browsing import PATIENT
 from tests.dashboard.browsing import complaints as complaints
 from tests.dashboard.browsing import place as place
 from tests.dashboard.settings import settings_for as settings_for
@@ -21,6 +28,30 @@ NOW = datetime(2026, 3, 10, 9, 30)  # a Tuesday morning, while its night still g
 PAGES = ("/", "/runs", "/errors", "/time", "/flakes", "/health")
 
 MakeClient = Callable[..., FlaskClient]
+
+LIMITS = (
+    (request, "STATEMENT_SECONDS"),
+    (connection, "STATEMENT_SECONDS"),
+    (error_list, "SECONDS"),
+    (flakes, "LIVE_SECONDS"),
+    (time_page, "LIVE_SECONDS"),
+    (run_list, "SECONDS"),
+    (run_list, "COUNT_SECONDS"),
+    (run_list, "SORT_SECONDS"),
+    (job_history, "SECONDS"),
+    (pool_history, "SECONDS"),
+    (runner_history, "SECONDS"),
+    (packages_at_stake, "WALK_SECONDS"),
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Let pages take their time on a busy machine: what a limit does is tested by a short one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in LIMITS:
+            patch.setattr(module, name, PATIENT.seconds)
+        yield
 
 
 @pytest.fixture
@@ -39,7 +70,7 @@ def make_client(tmp_path: Path) -> Iterator[MakeClient]:
 
     def make(url: str, now: datetime = NOW, **others: str) -> FlaskClient:
         settings = settings_for(url, tmp_path, **others)
-        opened.append(open_engine(settings, READ))
+        opened.append(open_engine(settings, PATIENT))
         return create_app(settings, opened[-1], clock=lambda: now).test_client()
 
     yield make

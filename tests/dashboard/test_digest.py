@@ -15,8 +15,9 @@ from dashboard.app import create_app
 from dashboard.cli import main
 from dashboard.digest import make_digest
 from dashboard.published import digest_post
-from store.open import READ, open_engine
+from store.open import open_engine
 from tests.dashboard import stored
+from tests.dashboard.browsing import PATIENT
 from tests.dashboard.conftest import NOW, settings_for
 
 DAY = timedelta(days=1)
@@ -35,7 +36,7 @@ def test_digest_says_what_the_top_of_the_page_says(engine: Engine, store_url: st
     stored.failed(engine, fixed, LAST_NIGHT - DAY)
     stored.run(engine, fixed, LAST_NIGHT)
     stored.audit(engine, fixed, LAST_NIGHT)
-    reader = open_engine(settings_for(store_url, tmp_path), READ)
+    reader = open_engine(settings_for(store_url, tmp_path), PATIENT)
     app = create_app(settings_for(store_url, tmp_path), reader, clock=lambda: NOW)
     found = make_digest(app)
     reader.dispose()

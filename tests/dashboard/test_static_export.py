@@ -12,8 +12,9 @@ from dashboard.app import create_app
 from dashboard.static_export import LIST, CannotExport, ExportResult, export, name_of
 from engines import connect
 from schema import migrate
-from store.open import READ, open_engine
+from store.open import open_engine
 from tests.dashboard import stored
+from tests.dashboard.browsing import PATIENT
 from tests.dashboard.conftest import NOW, settings_for
 
 LINK = re.compile(r'\b(?:href|src|action)="([^"#]+)(?:#[^"]*)?"')
@@ -43,7 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write(store_url: str, folder: Path, most: int = 3000) -> ExportResult:
     """Export a store."""
     settings = settings_for(store_url, folder.parent)
-    reader = open_engine(settings, READ)
+    reader = open_engine(settings, PATIENT)
     app = create_app(settings, reader, clock=lambda: NOW)
     app.extensions["site"] = app.extensions["site"]._replace(is_static=True)
     try:

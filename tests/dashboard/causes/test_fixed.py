@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from dashboard.app import create_app
 from dashboard.digest import make_digest
-from store.open import READ, open_engine
+from store.open import open_engine
 from tests.dashboard import stored
+from tests.dashboard.browsing import PATIENT
 from tests.dashboard.conftest import NOW, settings_for, text_of
 
 DAY = timedelta(days=1)
@@ -89,7 +90,7 @@ def test_new_is_what_passed_since_it_failed_last(
     for place, (run, jobs) in enumerate(nights):
         store_night(engine, repoid, place, run, **jobs)
     settings = settings_for(store_url, tmp_path)
-    reader = open_engine(settings, READ)
+    reader = open_engine(settings, PATIENT)
     text = make_digest(create_app(settings, reader, clock=lambda: NOW)).text
     reader.dispose()
     blocks = [line for line in text.splitlines() if line.startswith(("New since", "Still"))]
