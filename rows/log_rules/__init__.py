@@ -4,9 +4,10 @@ So exceptions stand before what they are exceptions to, and what is general stan
 """
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
+from rows.log_rules.beginnings import beginnings
 from rows.log_rules.ended import ENDED, PASSING, WRAPPERS
 from rows.log_rules.frameworks import FRAMEWORKS
 from rows.log_rules.general import GENERAL
@@ -34,8 +35,10 @@ RULES: tuple[Rule, ...] = (
     *GENERAL,
 )
 
-TOGETHER = 12
+TOGETHER = 16
 """Rules that are tried at once; which of them it is costs as many tries."""
+KEPT = 512
+"""Letters, or sets of rules, whose patterns are kept; a text may begin its lines with any."""
 NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
 
@@ -46,29 +49,39 @@ class Batch(NamedTuple):
     rules: list[tuple[int, Rule]]
 
 
-def joined(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that matches where any does; groups would make it three times as slow."""
-    return re.compile("|".join(f"(?:{NAMED_GROUP.sub('(?:', pattern)})" for pattern in patterns))
-
-
 BOUND = [(number, rule) for number, rule in enumerate(RULES) if not rule.word]
 FREE = [(number, rule) for number, rule in enumerate(RULES) if rule.word]
-BATCHES = [
-    Batch(joined(rule.pattern.pattern for _, rule in rules), rules)
-    for rules in (BOUND[first : first + TOGETHER] for first in range(0, len(BOUND), TOGETHER))
-]
-WORDS = re.compile("|".join(sorted({re.escape(one.word) for _, one in FREE})))
+BEGINNINGS = [(number, beginnings(rule.pattern.pattern)) for number, rule in BOUND]
+
+
+@lru_cache(KEPT)
+def batches_of(letter: str) -> list[Batch]:
+    """Return the rules that lines may meet which begin with a letter, in order."""
+    return batches(tuple(number for number, first in BEGINNINGS if first.match(letter)))
+
+
+@lru_cache(KEPT)
+def batches(numbers: tuple[int, ...]) -> list[Batch]:
+    """Return rules, some together in a pattern; groups would make it three times as slow."""
+    parts = (numbers[first : first + TOGETHER] for first in range(0, len(numbers), TOGETHER))
+    return [
+        Batch(re.compile("|".join(map(alone, part))), [(number, RULES[number]) for number in part])
+        for part in parts
+    ]
+
+
+def alone(number: int) -> str:
+    """Return the pattern of a rule, none of its groups with a name, as one of several."""
+    return f"(?:{NAMED_GROUP.sub('(?:', RULES[number].pattern.pattern)})"
 
 
 def rule_of(line: str) -> Rule | None:
     """Return the rule that a line meets first, None when it says nothing."""
     best, first = len(RULES), None
-    for batch in BATCHES:
+    for batch in batches_of(line[0]) if line else ():
         if batch.pattern.match(line):
             best, first = next(each for each in batch.rules if each[1].pattern.match(line))
             break
-    if not WORDS.search(line):
-        return first
     for number, rule in FREE:
         if number > best:
             break
