@@ -26,6 +26,8 @@ LONG = (
     "tests/benchmarks/test_latency.py",
     "tests/benchmarks/test_server_copy.py::test_migrations_timed_one_by_one_end_with_the_schema_and"
     "_the_rows_of_now[mariadb]",
+    "tests/benchmarks/test_server_copy.py::test_migrations_timed_one_by_one_end_with_the_schema_and"
+    "_the_rows_of_now[postgresql]",
     "tests/benchmarks/test_server_copy.py::test_multiplied_year_is_of_other_repositories_with"
     "_workflows_of_their_own[mysql]",
     "tests/clocks/test_clocks.py::test_clock_that_is_wrong_for_a_while",
@@ -45,6 +47,11 @@ LONG = (
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-jobs]",
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-pushes]",
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-runs]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mysql-all, every other"
+    " run lost]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mysql-jobs]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mysql-pushes]",
+    "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mysql-runs]",
     "tests/healing/test_backup.py::test_database_restored_from_yesterdays_backup_becomes_whole"
     "[mysql-True]",
     "tests/lake/test_sync.py::test_other_store_with_fewer_runs",
