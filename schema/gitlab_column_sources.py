@@ -23,6 +23,10 @@ BRANCH = Paths(
     "object_attributes.ref; " + CANNOT + " of a merge request by a job's hook",
     "ref; " + CANNOT + " of a merge request",
 )
+SAID = Paths(
+    "finished_at; where it waits for somebody the last finished_at of its jobs",
+    "as in the hook; " + CANNOT + " of ends before the one that is read",
+)
 JOBS_THAT_COUNT = both("jobs that are not superseded")
 
 GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
@@ -73,13 +77,15 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "workflowgitid": both("project.id; none of schedules and children: names tell them apart"),
         "triggeredby": Paths("user.username", "user.username; not in lists"),
         "updatetime": Paths(CANNOT, "updated_at"),
-        "headrepo": both(CANNOT),
+        "headrepo": Paths("merge_request: `unknown` where source_project_id is a fork's", CANNOT),
         "pullrequest": Paths(
             "merge_request.iid; ref of a job's hook", "ref: refs/merge-requests/N/"
         ),
         "warned": both("haswarnings; jobs: one that may fail did, or was tried again"),
         "parentgitid": Paths("source_pipeline.pipeline_id", "bridges[].downstream_pipeline"),
         "parentjobgitid": Paths("source_pipeline.job_id", "bridges[].id"),
+        "passedtime": SAID,
+        "failedtime": SAID,
     },
     "runattempts": {
         "attempt": both("always 1"),

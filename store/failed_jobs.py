@@ -173,18 +173,25 @@ def grouped(
 def read_children(
     connection: Connection, provider: str, repoid: int, runs: list[tuple[int, datetime]]
 ) -> list[tuple[RunKey, RunKey, int | None]]:
-    """Return the failed runs that runs of a repository made there: parent, child, its attempt."""
+    """Return the failed runs that runs of a repository made there: parent, child, its attempt.
+
+    Of those that one job made, which was tried again, the newest counts.
+    """
     run, times = workflowruns.c, [created for _, created in runs]
     query = (
-        select(run.parentgitid, run.gitid, run.attempt)
+        select(run.parentgitid, run.gitid, run.attempt, run.conclusion, run.workflowname)
         .where(run.repoid == repoid, run.provider == provider)
         .where(run.createtime.between(min(times), max(times) + LONGEST))
         .where(run.parentgitid.in_([number for number, _ in runs]))
-        .where(run.conclusion.in_(FAILED))
+        .order_by(run.gitid)
     )
+    rows = connection.execute(query).all()
+    newest = {(row.parentgitid, row.workflowname or row.gitid): row.gitid for row in rows}
     return [
-        ((provider, parent), (provider, number), attempt)
-        for parent, number, attempt in connection.execute(query)
+        ((provider, row.parentgitid), (provider, row.gitid), row.attempt)
+        for row in rows
+        if row.conclusion in FAILED
+        and newest[row.parentgitid, row.workflowname or row.gitid] == row.gitid
     ]
 
 

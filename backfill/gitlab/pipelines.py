@@ -28,6 +28,7 @@ SETTLED = (*ENDED, "skipped")
 AT = "pipeline"
 FAR = 40_000
 """Items of one list, of which GitLab gives 50,000 by their offset."""
+UNTIMED = "GitLab lists no pipelines by their time (created_before): older ones are not to be had"
 
 
 def list_pipelines(
@@ -62,7 +63,7 @@ def list_by_id(
     problems: list[ApiError] | None,
 ) -> Iterator[Json]:
     """Yield the pipelines of one list down to those made before a time. Raises ApiError."""
-    below = ""
+    below, reached = "", None
     while True:
         path = f"{repository.path}pipelines?per_page=100&order_by=id&sort=desc{query}{below}"
         broken, count, oldest = list[ApiError](), 0, ""
@@ -71,6 +72,10 @@ def list_by_id(
             if odd:
                 told = counted(odd, "pipeline without an id", "pipelines without an id")
                 context.reporter.report(f"{repository.name}: {told}")
+            top = time_of(records[0], "created_at") if records else None
+            if not count and top and reached and top > reached:
+                broken.append(ApiError(UNTIMED))
+                break
             for record in records:
                 created = time_of(record, "created_at")
                 if since and created and created < since:
@@ -86,6 +91,7 @@ def list_by_id(
         if count < FAR or not oldest:
             return
         below = f"&created_before={oldest.replace('+', '%2B')}"
+        reached = time_of({"created_at": oldest}, "created_at")
 
 
 def time_of(record: Json, key: str) -> datetime | None:

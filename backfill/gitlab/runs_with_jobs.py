@@ -179,6 +179,8 @@ def read_whole(
     """
     is_broken = jobs == [] and record.get("status") == FAILED
     whole = completion.complete(record, None if is_broken else node)
+    if is_broken and not (whole.get("yaml_errors") or completion.bridges.of(record["id"])):
+        whole = {**whole, "stages": []}  # as a hook says of one that was not made
     schedule = {"description": name} if name else None
     parent, bridges = completion.find_family(whole, node)
     more = {"parent": parent, "schedule": schedule, "bridges": bridges}

@@ -25,6 +25,7 @@ HOPS = 5
 TIMEOUT = (10, 40)
 LONGEST_PAUSE = 60
 LONGEST_WAIT = 900
+OWN_AUTHORITY = "REQUESTS_CA_BUNDLE may name a file with the authority's"
 
 
 class ApiAnswer(NamedTuple):
@@ -175,9 +176,16 @@ class Client:
         return session
 
     def check_same_host(self, url: str, location: str) -> str:
-        """Return where a link leads. Raises ApiError when that is not the API: the token stays."""
+        """Return where a link leads. Raises ApiError when that is not the API: the token stays.
+
+        A server behind a proxy may call itself by another scheme: ours leads there, too.
+        """
         target = urljoin(url, location)
         ours, theirs = urlsplit(self.base), urlsplit(target)
+        is_it = theirs.hostname == ours.hostname and theirs.path.startswith(f"{ours.path}/")
+        if is_it and theirs.scheme != ours.scheme:
+            theirs = theirs._replace(scheme=ours.scheme, netloc=ours.netloc)
+            target = theirs.geturl()
         if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
             why = f"leads to another host, {theirs.netloc!r}: not followed"
             raise ApiError(f"{self.rules.title}'s answer {why}")
@@ -221,7 +229,7 @@ class Client:
         if "refused" in text:
             return f"the host of {address} refuses the connection"
         if isinstance(error, requests.exceptions.SSLError):
-            return f"the certificate of {address} does not hold"
+            return f"the certificate of {address} does not hold ({OWN_AUTHORITY})"
         if isinstance(error, requests.Timeout):
             return f"{title} does not answer in time"
         return f"the connection to {title} broke off"

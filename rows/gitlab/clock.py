@@ -53,3 +53,8 @@ def span(source: Mapping[str, Any], key: str, at: str) -> float | None:
         fields.refuse(at, key, "seconds", value)
         return None
     return round(float(value), 3)
+
+
+def is_below_zero(value: object) -> bool:
+    """Tell a span that runs backwards."""
+    return isinstance(value, (int, float)) and value < 0

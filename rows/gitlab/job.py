@@ -6,7 +6,7 @@ the store. https://docs.gitlab.com/user/project/integrations/webhook_events/#job
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from json import JSONEncoder
 from typing import NamedTuple
@@ -14,13 +14,26 @@ from typing import NamedTuple
 from rows import Row, fields
 from rows.derive import seconds
 from rows.gitlab import clock, version
-from rows.gitlab.words import ENDED, FAILED, GATES, RUNNING, read_status, state_of
+from rows.gitlab.words import (
+    CANCELED,
+    ENDED,
+    FAILED,
+    GATES,
+    RUNNING,
+    SUCCESSFUL,
+    read_status,
+    state_of,
+)
 from rows.source_record import Payload, Repository
 from rows.version import STUB, believed
 from rows.words import COMPLETED, systems_of
 
 HOSTED = re.compile(r"\bsaas-[\w-]+(?=\.runners-manager\.gitlab\.com\b)")
 """What GitLab.com's own runners are called: `2-blue.saas-linux-small-amd64.runners-manager...`."""
+UNPLAYED = (*GATES, "created", "skipped")
+"""Statuses of a job that nobody let go yet."""
+VERDICTS = {SUCCESSFUL: "passedtime", FAILED: "failedtime"}
+"""The columns of when a pipeline said so."""
 as_json = JSONEncoder(ensure_ascii=False).encode
 
 
@@ -72,6 +85,9 @@ def job_row(job: Payload, form: JobFields, place: Place, repo: Repository) -> Ro
         if key("duration") not in job:  # as no hook of a pipeline had it before GitLab 14
             ran = seconds(started, finished)
     is_odd = has_started and has_ended and finished is not None and finished < started  # type: ignore[operator] # it has started
+    is_back = has_started and any(
+        clock.is_below_zero(job.get(key(f"{name}duration"))) for name in ("queued_", "")
+    )
     state = {
         "status": state_words.status,
         "conclusion": state_words.conclusion,
@@ -79,7 +95,7 @@ def job_row(job: Payload, form: JobFields, place: Place, repo: Repository) -> Ro
         "endtime": finished if has_ended else None,
         "queuetime": None if queued is None else int(queued),
         "runtime": None if is_odd else ran,
-        "clockanomaly": is_odd,
+        "clockanomaly": is_odd or is_back,
         "latestart": False,
         "failedstep": None,
         "steps": None,
@@ -132,17 +148,59 @@ def first_time(jobs: Sequence[Payload], form: JobFields) -> datetime | None:
     return min(filter(None, times), default=None)
 
 
-def last_time(jobs: list[Payload], form: JobFields) -> datetime | None:
+def newest_jobs(jobs: Sequence[Payload], form: JobFields) -> list[Payload]:
+    """Return the jobs that count, in the order of their ids: of those of one name the newest."""
+    newest: dict[str, Payload] = {}
+    for job in sorted(jobs, key=lambda job: fields.number(job, form.key("id"), form.at) or 0):
+        newest[str(job.get(form.key("name")))] = job
+    return list(newest.values())
+
+
+def last_time(jobs: Sequence[Payload], form: JobFields) -> datetime | None:
     """Return the last time that jobs say, without those that were tried again.
 
     Of jobs of one name the newest counts: a hook has no others.
     """
-    newest: dict[str, Payload] = {}
-    for job in sorted(jobs, key=lambda job: fields.number(job, form.key("id"), form.at) or 0):
-        newest[str(job.get(form.key("name")))] = job
     times = (
         clock.moment(job, form.key(f"{name}_at"), form.at)
-        for job in newest.values()
+        for job in newest_jobs(jobs, form)
         for name in ("created", "started", "finished")
     )
     return max(filter(None, times), default=None)
+
+
+def count_passed_gates(jobs: Iterable[Payload]) -> int:
+    """Return how many of the jobs of a hook waited for somebody, and do so no more."""
+    return sum(job.get("manual") is True and job.get("status") not in UNPLAYED for job in jobs)
+
+
+def verdict_times(
+    status: str | None, end: datetime | None, jobs: Sequence[Payload], form: JobFields
+) -> Mapping[str, datetime]:
+    """Return when a pipeline passed or failed, by the column: at its end, or as far as it went.
+
+    That stands while it goes on after its end, for a job that is tried again or played, of which
+    GitLab says no more than that it is open; and while it waits for somebody.
+    """
+    newest = newest_jobs(jobs, form)
+    said = so_far(newest, form) if status in GATES else status
+    if said not in VERDICTS:
+        return {}
+    time = last_end(newest, form) if end is None or status in GATES else end
+    return {} if time is None else {VERDICTS[said]: time}
+
+
+def so_far(jobs: Iterable[Payload], form: JobFields) -> str | None:
+    """Return how the jobs that ended leave a pipeline that waits; None while none tells."""
+    ends = set[str | None]()
+    for job in jobs:
+        status = read_status(job, form.key("status"), form.at)
+        may_fail = status in ENDED and fields.flag(job, form.key("allow_failure"), form.at)
+        ends.add(SUCCESSFUL if may_fail else status)
+    return next((word for word in (FAILED, CANCELED, SUCCESSFUL) if word in ends), None)
+
+
+def last_end(jobs: Iterable[Payload], form: JobFields) -> datetime | None:
+    """Return when the last of some jobs ended."""
+    ends = (clock.moment(job, form.key("finished_at"), form.at) for job in jobs)
+    return max(filter(None, ends), default=None)

@@ -3,21 +3,29 @@
 https://docs.gitlab.com/user/project/integrations/webhook_events/#job-events
 """
 
+from datetime import datetime
+
 from rows import Row, fields
 from rows.gitlab import clock, version
 from rows.gitlab.job import IN_BUILD, LISTED, Place, job_row
-from rows.gitlab.ref import branch_named, request_named
+from rows.gitlab.ref import branch_named, request_named, tag_apart
 from rows.gitlab.words import read_status
 from rows.gitlab.workflowrun import API_AT, page_of, parent_of
 from rows.source_record import Payload, Repository
 from rows.version import STUB
 
 
-def stub_rows(place: Place, repo: Repository, source: Payload, request: int | None) -> list[Row]:
+def stub_rows(
+    place: Place,
+    repo: Repository,
+    source: Payload,
+    request: int | None,
+    created: datetime | None = None,
+) -> list[Row]:
     """Return the stubs of a job's pipeline: `source` made it, or it is of a merge request."""
     stub = {"provider": repo.provider, "version": STUB}
     said = {**place.shared, "url": page_of(repo, place.run), **parent_of(source)}
-    said["pullrequest"] = request
+    said |= {"pullrequest": request, "createtime": created}
     return [
         Row("workflowruns", {**stub, "gitid": place.run, **said}),
         Row("runattempts", {**stub, "rungitid": place.run, "attempt": 1}),
@@ -36,13 +44,17 @@ def build_rows(payload: Payload, repo: Repository) -> list[Row]:
     shared = {
         "branchname": branch_named(payload, "ref", "payload"),
         "commithash": fields.sha(payload, "sha", "payload"),
+        **tag_apart(payload, payload),
     }
     status = read_status(pipeline, "status", "commit")
     end = clock.moment(pipeline, "finished_at", "commit")
     place = Place(run, status, end, shared, version.HOOK)
     source = fields.child(payload, "source_pipeline", "payload") or {}
     request = request_named(payload, "ref", "payload")
-    return [*stub_rows(place, repo, source, request), job_row(payload, IN_BUILD, place, repo)]
+    is_first = not payload.get("retries_count")  # all jobs of a pipeline are made with it
+    created = clock.moment(payload, IN_BUILD.key("created_at"), "payload") if is_first else None
+    stubs = stub_rows(place, repo, source, request, created)
+    return [*stubs, job_row(payload, IN_BUILD, place, repo)]
 
 
 def job_rows(payload: Payload, repo: Repository) -> list[Row]:
@@ -53,6 +65,7 @@ def job_rows(payload: Payload, repo: Repository) -> list[Row]:
     shared = {
         "branchname": branch_named(own, "ref", "job.pipeline"),
         "commithash": fields.sha(own, "sha", "job.pipeline"),
+        **tag_apart(payload, own, [job]),
     }
     run = fields.key(fields.number, own, "id", "job.pipeline")
     status = read_status(whole, "status", "job.pipeline")

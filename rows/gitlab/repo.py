@@ -24,6 +24,10 @@ SYSTEM_EVENTS = (
     "project_destroy",
 )
 END = "project_destroy"
+SHOWN = " / "
+"""What stands between a project's and its groups' names as people read them: of a server below a
+path of its own they tell how much of an address is the project's.
+"""
 ADDRESSES = ("homepage", "git_http_url")
 """What of a repository leads to its project's page."""
 SAMPLE = "://test.example.com/gitlab/gitlab"
@@ -112,7 +116,9 @@ def names_in(payload: Payload, provider: str) -> tuple[int, str, str]:
     repository = fields.key(fields.child, payload, "repository", "payload")
     key = next((key for key in ADDRESSES if repository.get(key)), ADDRESSES[0])
     url = fields.key(fields.text, repository, key, "repository").removesuffix(".git")
-    return gitid_there, path_of(url, provider, f"repository.{key}"), url
+    name = path_of(url, provider, f"repository.{key}")
+    names, depth = name.split("/"), said.count(SHOWN) + 1
+    return gitid_there, "/".join(names[-depth:] if depth > 1 else names), url
 
 
 def path_of(page: str, provider: str, at: str) -> str:

@@ -15,6 +15,8 @@ from rows.version import EPOCH, REVISION, digest
 HOOK, API = 0, 1
 """Of one state the API knows more (when it was updated), so its record is the newer one."""
 MOST = (1 << 40) - 1
+GATE, MOST_GATES = 16, 15
+"""How much a gate adds to the rank of a pipeline, and how many count."""
 
 
 def packed(time: datetime | None) -> bytes:
@@ -40,14 +42,17 @@ def pipeline(
     latest: datetime | None,
     state: Iterable[object],
     door: int,
+    gates: int = 0,
 ) -> bytes:
     """Version of a pipeline: end, open after it, latest time of its jobs, rank, revision, digest.
 
     Only an end sets the time of the end: of two records with the same one, the open one is later.
+    So is, of open ones, that with more `gates` that were passed, which no time tells.
     """
     reopened = end is not None and is_open(status)
     head = bytes([1]) + packed(end) + bytes([reopened]) + packed(latest)
-    return head + bytes([PIPELINE_RANK.get(status or "", 0)]) + tail(table, door, state)
+    rank = PIPELINE_RANK.get(status or "", 0) + is_open(status) * GATE * min(gates, MOST_GATES)
+    return head + bytes([rank]) + tail(table, door, state)
 
 
 def job(

@@ -26,7 +26,8 @@ INFRASTRUCTURE = frozenset(
 
 https://docs.gitlab.com/ci/debugging/ and app/models/concerns/enums/ci/commit_status.rb
 """
-GATES = ("manual", "scheduled")
+DELAYED = "scheduled"
+GATES = ("manual", DELAYED)
 
 
 class State(NamedTuple):
@@ -71,21 +72,18 @@ PIPELINE_RANK = {
 }
 """Within one second, what comes after what."""
 JOB_RANK = {
-    word: rank
-    for rank, words in enumerate(
-        (
-            ("created",),
-            ("scheduled",),
-            ("manual",),
-            ("waiting_for_resource", "waiting_for_callback"),
-            ("preparing",),
-            ("pending",),
-            ("skipped",),
-        )
-    )
-    for word in words
+    "created": 0,
+    "skipped": 6,
+    "scheduled": 7,
+    "manual": 8,
+    "waiting_for_resource": 9,
+    "waiting_for_callback": 9,
+    "preparing": 10,
+    "pending": 11,
 }
-"""The same of a job that has not been started."""
+"""The same of a job that has not been started: one that was skipped goes on when what it follows is
+tried again. What is stored by earlier releases has smaller numbers.
+"""
 
 
 def read_status(source: Mapping[str, Any], key: str, at: str) -> str | None:
@@ -108,6 +106,11 @@ def describe_reason(reason: str | None) -> str | None:
         return None
     kind = " (infrastructure)" if is_infrastructure(reason) else ""
     return f"GitLab says: {reason.replace('_', ' ')}{kind}"
+
+
+def state_of_pipeline(status: str | None) -> State:
+    """Return what a pipeline's status is called: one of a delayed job goes on by itself."""
+    return STATES["preparing"] if status == DELAYED else state_of(status)
 
 
 def state_of(status: str | None, reason: str | None = None) -> State:

@@ -10,11 +10,20 @@ from typing import NamedTuple
 
 from rows import Row, fields
 from rows.gitlab import clock, version
-from rows.gitlab.job import IN_PIPELINE, LISTED, JobFields, Place, first_time, job_row, last_time
-from rows.gitlab.ref import branch_named, request_named, request_told
-from rows.gitlab.triggers import ASIDE, CHILD, SCHEDULES, UNENDED
-from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of
-from rows.gitlab.workflow import ci_file
+from rows.gitlab.job import (
+    IN_PIPELINE,
+    LISTED,
+    JobFields,
+    Place,
+    count_passed_gates,
+    first_time,
+    job_row,
+    last_time,
+    verdict_times,
+)
+from rows.gitlab.ref import branch_named, request_named, request_told, tag_apart
+from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of_pipeline
+from rows.gitlab.workflow import usual_workflow
 from rows.source_record import Payload, Repository
 from rows.version import STUB, believed
 
@@ -89,11 +98,12 @@ def hook_rows(payload: Payload, repo: Repository) -> list[Row]:
         is_broken,
     )
     source = fields.child(payload, "source_pipeline", "payload") or {}
-    parent = parent_of(source)
-    name = usual_workflow(pipeline.source, payload, repo)
-    more = {**parent, **name}
-    if (number := request_told(payload, pipeline.source, repo)) is not None:
-        more["pullrequest"] = number
+    more = {
+        **parent_of(source),
+        **usual_workflow(pipeline.source, payload, repo),
+        **request_told(payload, pipeline.source, repo),
+        **tag_apart(payload, given),
+    }
     return pipeline_rows(pipeline, repo, jobs, IN_PIPELINE, version.HOOK, more)
 
 
@@ -111,19 +121,6 @@ def parent_of(source: Payload) -> dict[str, object]:
     }
 
 
-def usual_workflow(source: str | None, payload: Payload, repo: Repository) -> dict[str, object]:
-    """Return the workflow: the project's CI file, but of schedules and children: they have own.
-
-    What another CI says, or what GitLab runs aside, is of no file of the project, which it must
-    not turn red or green.
-    """
-    if source in (*SCHEDULES, CHILD, None):
-        return {}
-    if source in (*UNENDED, *ASIDE):
-        return {"workflowname": source}
-    return {"workflowname": ci_file(payload), "workflowgitid": repo.gitid}
-
-
 def listed_rows(payload: Payload, repo: Repository) -> list[Row]:
     """Return the rows of a pipeline that was read from the API, with its jobs and children.
 
@@ -132,7 +129,9 @@ def listed_rows(payload: Payload, repo: Repository) -> list[Row]:
     given = fields.key(fields.child, payload, API_AT, "payload")
     jobs: list[Payload] = list(fields.children(payload, "jobs", "payload"))
     user = fields.child(given, "user", API_AT) or {}
-    is_broken = bool(fields.text(given, "yaml_errors", API_AT)) and not jobs
+    is_broken = not jobs and bool(
+        fields.text(given, "yaml_errors", API_AT) or given.get("stages") == []
+    )
     pipeline = read_pipeline(given, API_AT, user, None, is_broken)
     parent = fields.child(payload, "parent", "payload") or {}
     schedule = fields.child(payload, "schedule", "payload") or {}
@@ -144,7 +143,7 @@ def listed_rows(payload: Payload, repo: Repository) -> list[Row]:
         jobs,
         LISTED,
         version.API,
-        {**parent_of(parent), **named},
+        {**parent_of(parent), **named, **tag_apart(payload, given, jobs)},
         is_whole="finished_at" in given,
     )
     bridges = fields.children(payload, "bridges", "payload")
@@ -165,7 +164,7 @@ def pipeline_rows(
     if pipeline.created is None:  # all jobs of a pipeline are made with it
         pipeline = pipeline._replace(created=first_time(jobs, form) or pipeline.end)
     gitid, status = pipeline.gitid, pipeline.status
-    words = state_of(status)
+    words = state_of_pipeline(status)
     if pipeline.is_broken and status == FAILED:
         words = words._replace(conclusion="startup_failure")
     state = {
@@ -192,16 +191,19 @@ def pipeline_rows(
     if not is_whole:
         stub = Row("runattempts", {**attempt, "version": STUB})
         return [Row("workflowruns", {**run, **fixed, "version": STUB}), stub, *rows]
-    end, latest = (
-        believed(time, repo.received) for time in (pipeline.end, last_time(list(jobs), form))
-    )
+    end, latest = (believed(time, repo.received) for time in (pipeline.end, last_time(jobs, form)))
     state["updatetime"] = pipeline.updated
+    if version.is_open(status) and (updated := believed(pipeline.updated, repo.received)):
+        latest = max(latest or updated, updated)  # which no hook says
+    gates = count_passed_gates(jobs)
+    verdict = verdict_times(status, end, jobs, form).items()
+    told = {name: time for name, time in verdict if believed(time, repo.received)}
     first, own = (
-        version.pipeline(table, status, end, latest, state.values(), door)
+        version.pipeline(table, status, end, latest, state.values(), door, gates)
         for table in ("workflowruns", "runattempts")
     )
     return [
-        Row("workflowruns", {**run, **fixed, "version": first}),
+        Row("workflowruns", {**run, **fixed, **told, "version": first}),
         Row("runattempts", {**attempt, **state, "version": own}),
         *rows,
     ]
@@ -212,12 +214,19 @@ def page_of(repo: Repository, gitid: int) -> str:
     return f"{repo.url}/-/pipelines/{gitid}"
 
 
+def is_own(child: Payload, repo: Repository) -> bool:
+    """Tell whether a pipeline is the project's: old servers name its page alone."""
+    project, page = child.get("project_id"), child.get("web_url")
+    below = not isinstance(page, str) or page.startswith(f"{repo.url}/-/")
+    return below if project is None else project == repo.gitid
+
+
 def child_rows(bridges: Sequence[Payload], parent: int, repo: Repository) -> list[Row]:
     """Return stubs of the pipelines of this project that jobs of a pipeline made."""
     rows = []
     for bridge in bridges:
         child = fields.child(bridge, "downstream_pipeline", "bridge")
-        if child is None or child.get("project_id") not in (None, repo.gitid):
+        if child is None or not is_own(child, repo):
             continue
         gitid = fields.key(fields.number, child, "id", "downstream_pipeline")
         known = {

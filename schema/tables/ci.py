@@ -136,6 +136,8 @@ workflowruns = table(
     git_id("parentgitid", "fixed", "The run that made this one, where a run did"),
     git_id("parentjobgitid", "fixed", "jobs.gitid of the job that made this run"),
     column("pullrequest", Integer(), "first", "The least pull request it is of, of no fork"),
+    column("passedtime", Moment, "last", "When it last passed, or had so far; NULL on GitHub"),
+    column("failedtime", Moment, "last", "When it last failed, or had so far; NULL on GitHub"),
     Index("ix_workflowruns_repo", "repoid", "createtime"),
     Index("ix_workflowruns_time", "createtime"),
     Index("ix_workflowruns_commit", "repoid", "commithash"),

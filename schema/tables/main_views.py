@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from schema.run_verdicts import ENDED_SO, FAILED, GOOD, TOLD, VERDICT
+from schema.run_verdicts import FAILED, GOOD, TOLD, ended_so, verdict
 
 SCHEDULES = "'schedule'"
 """Events of schedules: rows.sources.SCHEDULES."""
@@ -48,10 +48,10 @@ COLUMNS_OF_MAIN_NOW = {
     "workflow": (CALLED.format(run="newest"), "Name of the workflow, or what stands for it"),
     "branchname": ("newest.branchname", "The default branch"),
     "rungitid": ("newest.gitid", "workflowruns.gitid of its newest run that ended well or failed"),
-    "conclusion": (VERDICT.format("conclusion"), "How that ended, as in main_red"),
+    "conclusion": (verdict("conclusion"), "How that ended, as in main_red"),
     "createtime": ("newest.createtime", "When that was created"),
-    "endtime": (VERDICT.format("endtime"), "When that ended"),
-    "runtime": (VERDICT.format("runtime"), "Seconds from its first start to its end"),
+    "endtime": (verdict("endtime"), "When that ended"),
+    "runtime": (verdict("runtime"), "Seconds from its first start to its end"),
     "workflowname": ("newest.workflowname", "workflowruns.workflowname of that run"),
 }
 """What each column is, and means."""
@@ -147,7 +147,7 @@ UNKNOWN_BRANCH = (
 ENDED = (
     f"FROM workflowruns ended{BRANCH_STEPS} WHERE {{ended}}"
     f" AND ended.branchname = COALESCE(watched.defaultbranch, {UNKNOWN_BRANCH})"
-    f" AND {ENDED_SO.format(run='ended', how=TOLD)}{ONE_ROW.format(run='ended')}"
+    f" AND {ended_so('ended', TOLD)}{ONE_ROW.format(run='ended')}"
     " ORDER BY ended.repoid DESC, ended.workflowgitid DESC, ended.branchname DESC,"
     " ended.createtime DESC, ended.Id DESC LIMIT 1"
 )
@@ -164,14 +164,14 @@ NOW = (
 # Steps back in the index of a workflow and branch: the order names its columns. Where a good and a
 # failed run are of one moment, the failed one counts, so that no red workflow is lost.
 FAILING = (
-    f"SELECT newest.*, {VERDICT.format('conclusion')} AS verdict,"  # noqa: S608 - names of ours
-    f" {VERDICT.format('endtime')} AS verdicttime, (SELECT good.createtime FROM workflowruns good"
+    f"SELECT newest.*, {verdict('conclusion')} AS verdict,"  # noqa: S608 - names of ours
+    f" {verdict('endtime')} AS verdicttime, (SELECT good.createtime FROM workflowruns good"
     f"{BRANCH_STEPS} WHERE {{good}} AND good.branchname = newest.branchname"
-    f" AND {ENDED_SO.format(run='good', how=GOOD)} AND good.createtime <= newest.createtime"
+    f" AND {ended_so('good', GOOD)} AND good.createtime <= newest.createtime"
     f"{ONE_ROW.format(run='good')}"
     " ORDER BY good.repoid DESC, good.workflowgitid DESC, good.branchname DESC,"
     " good.createtime DESC LIMIT 1) AS goodtime"
-    f" FROM {{newest}} WHERE {ENDED_SO.format(run='newest', how=FAILED)}{{whole}}"
+    f" FROM {{newest}} WHERE {ended_so('newest', FAILED)}{{whole}}"
 )
 """Red workflows by their newest runs, and when the last good one before was created."""
 FIRST_BAD = (

@@ -22,7 +22,7 @@ from engines.chunks import by_scope
 from rows.sources import ERRANDS
 from rows.words import FAILED, SUCCESS, RunKey
 from schema.tables.ci import branches, jobs, repos, runattempts, workflowruns, workflows
-from store.rollups.night_summary import NightRun, is_stopped_again
+from store.rollups.night_summary import NightRun, had_failed, is_stopped_again
 
 RUN_AGAIN = timedelta(days=65)
 """So old is a run at most whose jobs begin, unless it says that it changed later: GitHub runs one
@@ -102,6 +102,8 @@ def tell_stopped(connection: Connection, runs: Sequence[NightRun]) -> list[Night
     return [
         run._replace(attempt=ends[run.key][0], conclusion=ends[run.key][1])
         if run.key in ends
+        else run._replace(conclusion=FAILED[0])
+        if had_failed(run)
         else run
         for run in runs
     ]

@@ -41,6 +41,8 @@ class NightRun(NamedTuple):
     url: str | None
     workflowgitid: int | None = None
     warned: bool | None = None
+    passedtime: datetime | None = None
+    failedtime: datetime | None = None
 
     @property
     def key(self) -> RunKey:
@@ -51,6 +53,11 @@ class NightRun(NamedTuple):
     def workflow(self) -> WorkflowKey:
         """What its workflow is known by."""
         return workflow_key(self.workflowgitid, self.workflowname)
+
+    @property
+    def line(self) -> tuple[WorkflowKey, str | None]:
+        """What it is compared with: of schedules that are called alike, those of its branch."""
+        return self.workflow, self.branchname if self.workflowgitid is None else None
 
     @property
     def called(self) -> str:
@@ -109,6 +116,13 @@ def is_stopped_again(run: NightRun) -> bool:
     return is_again and run.conclusion not in (*FAILED, SUCCESS)
 
 
+def had_failed(run: NightRun) -> bool:
+    """Tell whether a run had failed that was stopped, or waits, as it was done again or went on."""
+    is_still = run.status in (COMPLETED, GATED) and run.conclusion not in (*FAILED, SUCCESS)
+    failed, passed = run.failedtime, run.passedtime
+    return is_still and failed is not None and (passed is None or passed <= failed)
+
+
 def list_failures(run: NightRun, jobs: Sequence[FailedJob]) -> list[NightFailure]:
     """Return why a run failed: its failed jobs, or itself when it has none."""
     shown = run.called
@@ -123,13 +137,13 @@ def summarize(runs: Sequence[NightRun], jobs: Mapping[RunKey, Sequence[FailedJob
 
     `runs` are the oldest first. A failure that a later run of the night made good is a warning.
     """
-    newest: dict[WorkflowKey, NightRun] = {}
+    newest: dict[tuple[WorkflowKey, str | None], NightRun] = {}
     mended = False
     for run in reversed(runs):
         state = run_state(run)
         if state == NOTHING:
             continue
-        shown = newest.setdefault(run.workflow, run)
+        shown = newest.setdefault(run.line, run)
         mended = mended or (shown is not run and state == FAILED_STATE)
     states = {run_state(run) for run in newest.values()}
     state = next((one for one in WORST if one in states), NOTHING)

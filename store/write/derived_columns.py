@@ -38,7 +38,7 @@ MIRRORED = of_kind(workflowruns, "derived")
 OF_TIMING = frozenset(Timing._fields)
 TOLD = (
     *("branchname", "commithash", "workflowname", "repo", "repoid"),
-    *("parentgitid", "parentjobgitid", "pullrequest"),
+    *("parentgitid", "parentjobgitid", "pullrequest", "createtime"),
 )
 """What a job or a list tells of a run, or the run that made it."""
 

@@ -53,3 +53,19 @@ def test_child_that_a_night_judges_itself_is_told_once(client: FlaskClient, engi
     text = digest.make_digest(client.application).text
     assert "grp/app: .gitlab-ci.yml / the run itself" in text
     assert text.count("/ unit") == 1
+
+
+def test_child_in_the_place_of_which_its_job_made_another_is_told_no_more(
+    client: FlaskClient, engine: sa.Engine
+):
+    app = stored.repo(engine, "grp/app", provider="gitlab")
+    top = failed(engine, app, 6)
+    child: dict[str, Any] = {"event": "parent_pipeline", "parentgitid": top}
+    failed(engine, app, 5.9, "old", workflowname="kids", parentjobgitid=1, **child)
+    failed(engine, app, 5.8, "new", workflowname="kids", parentjobgitid=2, **child)
+    failed(engine, app, 5.7, "lost", workflowname="docs", parentjobgitid=3, **child)
+    good = {"workflowname": "docs", "parentjobgitid": 4, "conclusion": "success"}
+    failed(engine, app, 5.6, **child, **good)
+    text = digest.make_digest(client.application).text
+    assert "grp/app: schedule on main / new" in text
+    assert ("/ old" in text, "/ lost" in text) == (False, False)
