@@ -94,11 +94,20 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
     replays = bool(given.get("replay"))
     for name in AUDIT_ONLY:
         if given.get(name):
-            raise BadSetting(flag_of(name), "is for --audit only")
+            raise BadSetting(flag_of(name), tell_modes(name))
     for name in CRAWL_ONLY if replays else REPLAY_ONLY:
         if given.get(name) is not None:
-            why = "has no effect with --replay" if replays else "is for --replay only"
+            why = "has no effect with --replay" if replays else tell_modes(name)
             raise BadSetting(flag_of(name), why)
+
+
+def tell_modes(name: str) -> str:
+    """Return beside which flags one has an effect, where it has none."""
+    modes = ["replay"] if name in REPLAY_ONLY else []
+    modes += [mode for mode, effective in INSTEAD.items() if name in effective]
+    *first, last = map(flag_of, modes)
+    more = "; a backfill takes --last_time" if name == "since" else ""
+    return f"is for {', '.join(first)}{' and ' if first else ''}{last} only{more}"
 
 
 def check_flags_beside(given: Mapping[str, Any], mode: str, effective: Sequence[str]) -> None:

@@ -98,4 +98,5 @@ def format_budget(budget: Budget | None) -> str:
     if budget is None:
         return "no rate limit told"
     others = int(budget.limit * LEFT_TO_OTHERS)
-    return f"{budget.remaining} of {budget.limit} are left this hour, {others} kept in reserve"
+    left = f"{budget.remaining:,} of {budget.limit:,} are left this hour"
+    return f"{left}, {others:,} kept in reserve"

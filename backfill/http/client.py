@@ -224,10 +224,11 @@ class Client:
     def explain_failure(self, error: Exception) -> str:
         """Return in a few words why there is no answer; never the URL's query."""
         text, title, address = str(error), self.rules.title, self.rules.address
+        host = urlsplit(self.base).hostname
         if "NameResolutionError" in text or "Failed to resolve" in text:
-            return f"the host of {address} is not known"
+            return f"{host} is not known here: is there a network, or a proxy to be named?"
         if "refused" in text:
-            return f"the host of {address} refuses the connection"
+            return f"{host} refuses the connection"
         if isinstance(error, requests.exceptions.SSLError):
             return f"the certificate of {address} does not hold ({OWN_AUTHORITY})"
         if isinstance(error, requests.Timeout):

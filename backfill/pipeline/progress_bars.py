@@ -66,7 +66,7 @@ class ProgressBars(Reporter):
     def format_budget(self) -> str:
         """Return what is left of the vendor's limit."""
         budget = self.rate_limit.budget if self.rate_limit else None
-        return f"{budget.remaining} of {budget.limit} calls left" if budget else ""
+        return f"{budget.remaining:,} of {budget.limit:,} calls left" if budget else ""
 
     def format_line(self) -> str:
         """Return in one line what is done, what is left, and when it will be over."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dashboard.view.night_changes import JobChange
 from dashboard.view.night_matrix import NOT_RUN
+from store.rollups.night_summary import WHOLE_RUN
 
 
 class Cause(NamedTuple):
@@ -44,6 +45,11 @@ class Cause(NamedTuple):
     def is_news(self) -> bool:
         """Whether one of them failed last night and not in the night before."""
         return any(change.nights == 1 for change in self.changes)
+
+    @property
+    def is_of_run(self) -> bool:
+        """Whether a run failed, and none of its jobs."""
+        return self.changes[0].failure.job == WHOLE_RUN
 
     @property
     def shown_error(self) -> str | None:

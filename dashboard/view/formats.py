@@ -53,10 +53,12 @@ def span(seconds: float | None) -> str:
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
-    """Return how long ago a time was, in its greatest unit."""
+    """Return how long ago a time was, in its greatest unit; a clock may be ahead of ours."""
     if moment is None:
         return "never"
     seconds = (now - moment).total_seconds()
+    if seconds < -3600:
+        return "in the future"
     if seconds < 45:
         return "just now"
     for size, unit in ((86_400 * 2, "d"), (3600, "h"), (60, "min")):

@@ -1,4 +1,4 @@
-"""Pure: jobs of runs -> a grid of commits by jobs, the newest commit first."""
+"""Pure: jobs of runs -> a grid of commits by jobs, the newest commit and what fails first."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,7 +51,16 @@ def draw_grid(runs: Sequence[Run], jobs: Sequence[JobEnd]) -> JobGrid:
             seen.add(sha)
             ended = tuple(draw_cell(cells.get((sha, name), ())) for name in order)
             rows.append(GridRow(sha, run.createtime, run.title, ended))
-    return JobGrid(tuple(order), tuple(rows))
+    places = sorted(range(len(order)), key=lambda place: not is_failing(rows, place))
+    rows = [row._replace(cells=tuple(row.cells[place] for place in places)) for row in rows]
+    return JobGrid(tuple(order[place] for place in places), tuple(rows))
+
+
+def is_failing(rows: Sequence[GridRow], place: int) -> bool:
+    """Tell whether a job failed the last time it ran: of hundreds a screen has the first."""
+    ran = (row.cells[place] for row in rows)
+    newest = next(filter(None, ran), None)
+    return newest is not None and newest.tone == "failed"
 
 
 def draw_cell(jobs: Sequence[JobEnd]) -> GridCell | None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engines.chunks import chunks
+from rows.sources import source_of
 from rows.words import workflow_key
 from schema.tables.ci import repos
 from schema.tables.rollups import rollflakedays
@@ -153,14 +154,13 @@ def add_up(
 
 
 def count_reruns(commits: dict[str, dict[Any, FlakeEnd]]) -> int:
-    """Return in how many later attempts of their runs a job ended on commits."""
+    """Return how often a job ended again in its runs: in later attempts, or in their tries."""
+    ends = [(provider, end) for own in commits.values() for (provider, _), end in own.items()]
     attempts = {
-        (provider, end.rungitid, end.attempt)
-        for own in commits.values()
-        for (provider, _), end in own.items()
-        if (end.attempt or 1) > 1
+        (provider, end.rungitid, end.attempt) for provider, end in ends if (end.attempt or 1) > 1
     }
-    return len(attempts)
+    tries = [(name, end.rungitid) for name, end in ends if source_of(name).retries_inside]
+    return len(attempts) + len(tries) - len(set(tries))
 
 
 def has_both(ends: Iterable[FlakeEnd]) -> bool:

@@ -36,7 +36,10 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
         ),
         (("-m",), "usage: argument -m/--max_runs: expected one argument (see --help)"),
         (("--nonsense",), "usage: unknown option --nonsense (see --help)"),
-        (("--since", "1d"), "--since: is for --replay only"),
+        (
+            ("--since", "1d"),
+            "--since: is for --replay, --audit and --reasons only; a backfill",
+        ),
     ],
 )
 def test_bad_flag_is_one_line_and_nothing_is_written(

@@ -178,7 +178,7 @@ def test_repository_that_github_does_not_know_is_not_complete(engine, store_url,
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--json",), "--json: is for --audit only"),
+        (("--json",), "--json: is for --audit and --explain only"),
         (("--repair",), "--repair: is for --audit only"),
         (("--audit", "--offline", "--repair"), "--repair: asks GitHub: leave --offline out"),
         (("--audit", "--replay"), "--replay: has no effect with --audit"),
@@ -186,7 +186,10 @@ def test_repository_that_github_does_not_know_is_not_complete(engine, store_url,
         (("--audit", "-t", "30d"), "--last_time: has no effect with --audit"),
         (("--audit", "--dry-run"), "--dry-run: has no effect with --audit"),
         (("--audit", "--since", "tomorrow"), "--since: 'tomorrow' is not a date like"),
-        (("--since", "30d"), "--since: is for --replay only"),
+        (
+            ("--since", "30d"),
+            "--since: is for --replay, --audit and --reasons only; a backfill",
+        ),
     ],
 )
 def test_flag_without_effect_is_refused(command: Command, words, why):

@@ -22,7 +22,7 @@ def test_dry_run_prints_the_plan_and_makes_no_store(command: Command, bare: Path
         # 250 runs, 3 pages of them, 1 of branches, and 5 calls of every repository.
         # Of GraphQL, for each 100 runs a point, and one for each 100 of 9 jobs of a run.
         "octo-org/app: 250 runs, 0 of them are stored: about 259 calls and 26 points of GraphQL",
-        "in all about 259 calls, 4997 of 5000 are left this hour, 1000 kept in reserve: 18 s",
+        "in all about 259 calls, 4,997 of 5,000 are left this hour, 1,000 kept in reserve: 18 s",
         "by 26 points of GraphQL's own limit all runs and jobs can be queried after 2 s; REST adds"
         " waits, labels, runners and earlier attempts",
     ]

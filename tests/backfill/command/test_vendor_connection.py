@@ -12,7 +12,8 @@ def test_unknown_host_of_the_api_is_one_line(command: Command, bare: Path, monke
     done = command("-r", "octo-org/app")
     assert done.code == 2
     assert done.err == (
-        "local-database.py: GITHUB_API_URL: the host of GITHUB_API_URL is not known\n"
+        "local-database.py: GITHUB_API_URL: github.invalid is not known here:"
+        " is there a network, or a proxy to be named?\n"
     )
     assert list(bare.iterdir()) == []
 
@@ -21,9 +22,7 @@ def test_host_of_the_api_that_refuses_is_one_line(command: Command, bare: Path, 
     monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
     done = command("-r", "octo-org/app")
     assert done.code == 2
-    assert done.err == (
-        "local-database.py: GITHUB_API_URL: the host of GITHUB_API_URL refuses the connection\n"
-    )
+    assert done.err == ("local-database.py: GITHUB_API_URL: 127.0.0.1 refuses the connection\n")
     assert list(bare.iterdir()) == []
 
 

@@ -54,7 +54,7 @@ def test_lines_come_every_few_seconds_where_there_is_no_terminal(
     seen.advance("jobs", 50)
     line = capsys.readouterr().err
     assert line.startswith("octo-org/app: runs 100 of 1000, jobs 50 of 900, about ")
-    assert line.endswith(" to go; 4321 of 5000 calls left\n")
+    assert line.endswith(" to go; 4,321 of 5,000 calls left\n")
     seen.waiting("this hour's requests are used up", datetime(2026, 3, 2, 12, 30, 1))
     assert capsys.readouterr().err == (
         "this hour's requests are used up: waiting until 2026-03-02 12:30:01 UTC\n"

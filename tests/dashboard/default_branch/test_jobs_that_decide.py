@@ -111,3 +111,15 @@ def test_sheet_of_nights_has_those_in_which_a_nightly_did_not_run(
     ]
     assert lines[0]["failed jobs"] == "Nightly"
     assert lines[0]["errors"] == "expected 02:30, did not run"
+
+
+@on_sqlite
+def test_job_that_said_nothing_is_not_taken_for_its_run(engine: sa.Engine, client: FlaskClient):
+    for name, has_job in (("octo-org/silent", True), ("octo-org/bare", False)):
+        repoid = stored.repo(engine, name)
+        run = stored.run(engine, repoid, LAST_NIGHT, conclusion="failure")
+        if has_job:
+            stored.job(engine, repoid, run, LAST_NIGHT, conclusion="failure")
+    page = told(text_of(client, "/"))
+    assert "no reason is known octo-org/silent Nightly / test" in page
+    assert "the run itself failed octo-org/bare Nightly / the run itself" in page

@@ -72,3 +72,14 @@ def test_flaky_job_tells_its_days_and_how_often_it_was_run_again(
     assert bars in text_of(client, "/flakes")
     line = client.get("/flakes.csv?sort=reruns").text.splitlines()[1].split(",")
     assert (line[3:5], line[-1]) == (["3", "2"], "3")
+
+
+def test_tries_of_gitlab_are_re_runs(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine, "grp/app", provider="gitlab")
+    for sha, ends in (("a" * 40, "failure failure success"), ("b" * 40, "failure success")):
+        run = stored.run(engine, repoid, LAST_NIGHT, provider="gitlab", commithash=sha)
+        for number, end in enumerate(ends.split(), 1):
+            own = {"provider": "gitlab", "name": "unit", "tryno": number, "conclusion": end}
+            stored.job(engine, repoid, run, LAST_NIGHT, commithash=sha, **own)
+    line = client.get("/flakes.csv").text.splitlines()[1].split(",")
+    assert (line[3:5], line[-1]) == (["2", "2"], "3")

@@ -94,7 +94,7 @@ def test_grid_shows_how_each_job_ended_last_on_a_commit(client: FlaskClient, eng
     page = text_of(client, "/pr/7")
     grid = page[page.index("jobgrid") : page.index("How long they ran")]
     cells = re.findall(r'class="cell (\w+)"[^>]*title="([^"]+)".*?(?:<b[^>]*>(\d)</b>)?</a>', grid)
-    assert cells == [("passed", "lint: success", "3"), ("failed", "test: failure", "3")]
+    assert cells == [("failed", "test: failure", "3"), ("passed", "lint: success", "3")]
 
 
 def test_pull_request_of_several_repositories_is_asked_for(client: FlaskClient, engine: Engine):
@@ -119,6 +119,7 @@ def test_job_that_the_newest_runs_have_not_is_looked_for_before_them(
     client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(job_history, "LOOKED_AT", 1)
+    monkeypatch.setattr(job_history, "SECONDS", 30)
     repoid = stored.repo(engine)
     store_history(engine, repoid)
     created, pages = NOW - timedelta(days=40), dict[int, int]()
@@ -212,6 +213,24 @@ def test_history_says_what_is_warned_and_that_nothing_passed(client: FlaskClient
         stored.run(engine, other, LAST_NIGHT - timedelta(hours=hours), **failed)
     words = told(client, "/workflow?repo=octo-org/red&workflow=ci")
     assert "Failing now 3 times none of these passed" in words
+
+
+def test_grid_of_a_large_matrix_begins_with_what_fails(client: FlaskClient, engine: Engine):
+    repoid = stored.repo(engine)
+    for hours, bad in ((3, "a"), (2, "y"), (1, "x")):
+        created, of = LAST_NIGHT - timedelta(hours=hours), {"commithash": f"{hours}" * 40}
+        run = stored.run(engine, repoid, created, **of)
+        for name in "abxyz":
+            if (hours, name) != (1, "y"):  # it failed the last time it ran
+                ended = {**of, "conclusion": "failure" if name == bad else "success"}
+                stored.job(engine, repoid, run, created, name=name, **ended)
+    page = text_of(client, "/branch?repo=octo-org/app&branch=main")
+    heads = re.findall(r'<th scope="col"><span><small>Nightly</small>(\w)</span>', page)
+    assert heads == ["x", "y", "a", "b", "z"]
+    grid = page[page.index("jobgrid") : page.index("How long they ran")]
+    newest = grid.partition("<tbody>")[2].partition("</tr>")[0]
+    tones = re.findall(r'<td><a class="cell (\w+)"|<td><span', newest)
+    assert tones == ["failed", "", "passed", "passed", "passed"]
 
 
 def test_day_of_another_year_says_which(client: FlaskClient, engine: Engine):

@@ -33,6 +33,8 @@ def test_span_is_read_in_its_two_greatest_units(seconds: float | None, text: str
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
+        (-7200, "in the future"),
+        (-60, "just now"),
         (0, "just now"),
         (50, "1 min ago"),
         (300, "5 min ago"),
