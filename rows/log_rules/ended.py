@@ -21,21 +21,17 @@ ENDED = (
          "ERROR: Job failed (system failure): prepare environment: exit code 1"),
     rule("log limit", END, r"^The (?:job|log length) (?:has )?exceeded the (?:maximum log length|"
          r"limit)", "The log length has exceeded the limit of 4 MB."),
-    rule("disk full", END, r"[Nn]o space left on device",
-         "cp: error writing 'dist/app.bin': No space left on device", word="o space left"),
-    rule("disk full on Windows", END, r"There is not enough space on the disk",
-         "There is not enough space on the disk.", word="not enough space"),
+    rule("disk full", END, r"(?:[Nn]o space left on device|There is not enough space on the disk)",
+         "cp: error writing 'dist/app.bin': No space left on device", word=" space "),
     rule("killed", END, r"(?:^|: line \d{1,6}: +\d{1,9} |\*\*\* \[.{1,300}\] )Killed(?: |$)",
          "run.sh: line 1:  2345 Killed                  python train.py", word="Killed"),
     rule("killed by signal", END, r"(?:signal: killed|OOMKilled|Out of memory: Kill)",
          "signal: killed", word="ill"),
-    rule("heap", END, r"JavaScript heap out of memory",
-         "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
-         word="heap out of memory"),
     rule("java memory", END, r"java\.lang\.OutOfMemoryError",
          "java.lang.OutOfMemoryError: Java heap space", word="OutOfMemoryError"),
     rule("memory", END,
-         r"(?:Cannot allocate memory|virtual memory exhausted|runtime: out of mem)",
+         r"(?:Cannot allocate memory|virtual memory exhausted|"
+         r"(?:runtime:|JavaScript heap) out of mem)",
          "fork: Cannot allocate memory", word="memory"),
     rule("python memory", END, r"^MemoryError$", "MemoryError"),
     rule("killed by exit code", KILLED,
@@ -98,7 +94,8 @@ WRAPPERS = (
          r"^(?:[^:]{1,80}: ){0,3}The process '.{1,300}' failed with exit code \d",
          "The process '/usr/bin/git' failed with exit code 128"),
     rule("retry", VAGUE,
-         r"^(?:Error: )?(?:Final attempt failed|Docker \w+ failed with exit code)",
+         r"^(?:Error: )?(?:Final attempt failed|Docker \w+ failed with exit code|"
+         r"Dependabot (?:encountered an error performing|failed with))",
          "Final attempt failed. Child_process exited with error code 1"),
     rule("yarn passing on", VAGUE, r"^(?:error Command failed|error: Command failed|"
          r"error Command \"|"

@@ -27,9 +27,10 @@ PHP = (
 )  # fmt: skip
 
 NATIVE_TESTS = (
-    rule("gotestsum", PLACED, r"^=== FAIL: \S{1,300} Test\S{0,300} \(\d", more=2, bare=COUNTED,
-         example="=== FAIL: cart TestSums (0.00s)", after=r"\s+(?:(?P<path>[^\s:()]{1,300}\.go):"
-         r"(?P<line>\d{1,7}): |\S)", until=r"===? |DONE ", read="go"),
+    rule("gotestsum", PLACED, r"^=== FAIL: \S{1,300} Test\S{0,300} \((?:re-run )?\d", more=2,
+         bare=COUNTED, example="=== FAIL: cart TestSums (0.00s)",
+         after=r"\s+(?:(?P<path>[^\s:()]{1,300}\.go):(?P<line>\d{1,7}): |\S)",
+         until=r"===? |DONE ", read="go"),
     rule("gocheck", PLACED, r"^(?:FAIL|PANIC): (?P<path>\S{1,300}\.go):" + LINE + r": \S",
          "FAIL: cart_test.go:14: CartSuite.TestSums", more=3, after=r"\.\.\. \S", skip=r".",
          until=r"-{20}|OOPS", bare=COUNTED),

@@ -1,6 +1,6 @@
 """What calls itself an error in no tool's own way, and places that say no level."""
 
-from rows.log_rules.rule import GIVEN, LINE, NAMED, NOTHING, PLACED, RAISED, VAGUE, rule
+from rows.log_rules.rule import GIVEN, LINE, NAMED, NOTHING, PLACED, RAISED, SAID, VAGUE, rule
 
 ARROW = r"\s{0,9}--> " + GIVEN + r":" + LINE
 EXCEPTION = r"(?!Error: )[A-Za-z_][\w.$]{0,200}(?:Error|Exception|Exit|Fault|Interrupt|Failure)"
@@ -15,16 +15,19 @@ GENERAL = (
     rule("exception alone", RAISED, r"^[\w.]{0,200}(?:AssertionError|Exception)$",
          "AssertionError"),
     rule("exception in a thread", RAISED,
-         r"^(?:Unhandled [Ee]xception|Uncaught |terminate called )\S?",
+         r"^(?:Unhandled [Ee]xception|Uncaught |terminate called |"
+         r"A fatal error occurred: (?!Exit))\S?",
          "Unhandled exception. System.Exception: no such price", more=1,
          after=r"\s{1,8}what\(\)|\s{1,8}\S"),
     rule("empty error", VAGUE,
          r"^(?:operation failed|error|Error|ERROR|fatal|FATAL|\[ERROR\]|Failed|FAILED):?\s*$",
          "operation failed:"),
-    rule("error of a tool", NAMED, r"^[│╷ ]{0,4}Error: \S",
-         "│ Error: Reference to undeclared resource", read="caused"),
+    rule("error handled", NOTHING,
+         r"^\s{0,8}\[?[Ee]rrors? (?:handl|bound|messag|page|log|code|count|rate|report|budget|"
+         r"state|case|path)", "Error handling is tested"),
     rule("error by name", PLACED, r"^" + RUNNING
-         + r"\s{0,8}(?:\[?(?:error|ERROR|Error|fatal|FATAL|Fatal|CRITICAL|SEVERE|"
+         + r"[\s│╷]{0,8}(?:(?!No |Last |Expected |Handled |Caught )(?:[A-Z][A-Za-z]{2,14} ){1,2}"
+         r"(?:Error|ERROR): \S|\[?(?:error|ERROR|Error|fatal|FATAL|Fatal|CRITICAL|SEVERE|"
          r"FAILURE)\]?(?:\[\w{1,40}\])?(?::| -|\s\||(?<=\])|(?<=[A-Za-z]) ) ?\S)",
          "error: no such price", more=1, after=ARROW, bare=NAMED, read="caused"),
     rule("error with parentheses", NAMED, r"^(?:error|Error|ERROR)\(.{1,60}\):? \S",
@@ -41,8 +44,9 @@ GENERAL = (
     rule("error of a category", NAMED, r"^(?:fail|crit): \S{1,200}\[\d{1,6}\]$",
          "fail: Shop.Cart[0]", more=1),
     rule("place and text", NAMED, r"^(?P<path>(?:[A-Za-z]:)?[^\s:()\[\]]{1,300}\.\w{1,10}):"
-         + LINE + r":\d{1,7}(?:-\d{1,7})?:? (?!\(?(?:[Ww]arning|note|[Ii]nfo|remark|hint|in |\)|"
-         r"\})\b)[^\s\d].{2,900}$", "docs/cart.md:12:3 MD013 Line length"),
+         + LINE + r":(?:\d{1,7}(?:-\d{1,7})?:? |\t)"
+         r"(?!\(?(?:[Ww]arning|note|[Ii]nfo|remark|hint|in |\)|\})\b)[^\s\d].{2,900}$",
+         "docs/cart.md:12:3 MD013 Line length"),
     rule("place in brackets", NAMED, r"^(?P<path>[^\s:()\[\]]{1,300}\.\w{1,10})[(\[:]" + LINE
          + r"(?:[,:]\d{1,7})?[)\]:]:? (?:[Ee]rror|ERROR|E\d|syntax|undefined|unexpected|"
          r"expected|missing|cannot|no )\b", "docs/cart.txt(12): undefined name"),
@@ -56,9 +60,10 @@ GENERAL = (
          "wget: example.org: Connection refused", word="Connection "),
     rule("refused", NAMED,
          r"^(?:Could not|Cannot|Can't|Unable to|Failed to|failed to|cannot|could not|"
-         r"unable to|Couldn't)" r" \S.{4,900}", "Could not resolve host: example.org"),
-    rule("coverage", NAMED,
-         r"overage\b.{0,200}\b(?:below|less than fail)\b",
+         r"unable to|Couldn't|dependency failed to)" r" \S.{4,900}",
+         "Could not resolve host: example.org"),
+    rule("coverage", SAID,
+         r"overage\b.{0,200}\b(?:below|less than fail|not (?:met|meet|reached))\b",
          "Coverage failure: total of 79 is less than fail-under=80", word="overage"),
     rule("timed out", NAMED, r"\b(?:[Tt]imed out|[Tt]imeout)(?: after| waiting| of|:| \()",
          "Timed out after 30 seconds", word="ime"),

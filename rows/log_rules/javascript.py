@@ -6,20 +6,19 @@ JAVASCRIPT = (
     rule("jest test", PLACED, r"^\s{0,4}● (?!Console$|Validation Warning)\S",
          "  ● sum › adds 1 and 2", more=3, after=r"(?!\s{0,8}\d{1,6} \||\s{0,6}at )\s*+\S",
          within=8, until=r"\s{0,8}>? {0,3}\d{1,6} \||\s{2,8}at |\s{0,4}● ", bare=COUNTED),
-    rule("vitest test", PLACED, r"^ {0,2}FAIL {1,2}(?:\|.{1,60}\| )?" + GIVEN + r" > ",
+    rule("vitest test", PLACED, r"^ {0,2}FAIL {1,2}(?:\|.{1,60}\| )?" + GIVEN + r" (?:> |\[ )",
          " FAIL  web/cart.test.ts > cart > sums two prices", more=2, until=r"\s{0,4}❯ ",
          bare=COUNTED),
-    rule("vitest file", PLACED, r"^ {0,2}FAIL {1,2}(?:\|.{1,60}\| )?" + GIVEN + r" \[ ",
-         " FAIL  web/cart.test.ts [ web/cart.test.ts ]", more=2, until=r"\s{0,4}❯ ", bare=COUNTED),
     rule("playwright test", PLACED, r"^\s{1,8}\d{1,4}\) (?:\[.{1,60}\] › )?" + GIVEN + r":" + LINE
          + r":\d{1,7} › ", "  1) [chromium] › web/cart.spec.ts:3:5 › sums two prices", more=3,
-         within=12, until=r"\s{0,8}>? {0,3}\d{1,6} \||\s{2,12}at ", bare=COUNTED),
+         within=12, bare=COUNTED, until=r"\s{0,8}>? {0,3}\d{1,6} \||\s{2,12}at |"
+         r"\s{2}\d{1,6} (?:failed|flaky|passed)"),
     rule("karma test", PLACED,
          r"^(?:\w[\w .]{1,60} \(.{1,60}\)(?: \w.{0,300})?|\d{1,4}\) .{1,300}) " r"FAILED$",
          "Chrome 70.0 (Linux 0.0.0) cart sums two prices FAILED", more=3, until=r"\s{2,12}at ",
          bare=COUNTED, word=' FAILED'),
     rule("qunit test", PLACED, r"^(?:Test failed: |Module: .{1,200} Test: )\S",
-         "Test failed: cart: sums two prices", more=3),
+         "Test failed: cart: sums two prices", more=1, within=1, after=r"\s{2,12}\S", bare=COUNTED),
     rule("eslint", PLACED, r"^\s{1,6}" + LINE + r":\d{1,7} {1,20}(?:error|✖|×|❌) {1,20}\S",
          "  3:10  error  'summ' is not defined  no-undef", is_below=True),
     rule("stylelint", PLACED, r"^\s{1,6}(?:✖|×|❌) {1,4}" + LINE + r":\d{1,7} {1,4}\S",
@@ -37,7 +36,7 @@ JAVASCRIPT = (
          "web/cart.ts(2,9): error TS2322: Type 'number' is not ..."),
     rule("webpack", PLACED, r"^ERROR in (?P<path>[^\s:()]{1,300})?(?:[:( ](?P<line>\d{1,7}))?",
          "ERROR in ./web/cart.js 3:10", more=2, bare=VAGUE),
-    rule("module of a bundler", RAISED, r"^(?:Module not found: |\[!\] |✘ \[ERROR\] |"
+    rule("module of a bundler", RAISED, r"^(?:Module not found: |\[!\] (?!Tests have)|✘ \[ERROR\] |"
          r"Module build failed|Error: Cannot find module|(?:\[\w+\] )?Could not resolve \")\S?",
          "Module not found: Error: Can't resolve './sum'", more=1),
     rule("prettier", NAMED, r"^\[(?:warn|error)\] (?!Code style|Run Prettier|All matched)"
@@ -49,8 +48,9 @@ JAVASCRIPT = (
          "    Uncaught ReferenceError: sum is not defined thrown".replace("ReferenceError",
          "Error")),
     rule("npm code", RAISED, r"^npm (?:ERR!|error) code (?!ELIFECYCLE|\d+$)\S",
-         "npm error code EUSAGE", more=2, after=r"npm (?:ERR!|error) \S",
-         skip=r"npm (?:ERR!|error)\s*$"),
+         "npm error code EUSAGE", more=2, after=r"npm (?:ERR!|error) "
+         r"(?!(?:syscall|path|errno|dest|command|cwd|file) |A complete log)\S",
+         skip=r"npm (?:ERR!|error)(?:\s*$| [a-z]{3,7} )"),
     rule("npm reason", RAISED, r"^npm (?:ERR!|error) (?:\d{3} |Missing: |[Mm]issing script:? |"
          r"Could not resolve|peer dep|notarget|network |Cannot read|cb\(\) never)",
          "npm ERR! missing script: test"),
@@ -61,7 +61,8 @@ JAVASCRIPT = (
     rule("pnpm passing on", VAGUE, r"\bERR_PNPM_\w", "ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL",
          word="ERR_PNPM_"),
     rule("yarn", RAISED,
-         r"^(?:➤ )?YN\d{4}: .{0,100}(?:can't be|couldn't|doesn't|failed|not found|Invalid)",
+         r"^(?:➤ )?YN(?!0002|0060|0086)\d{4}: .{0,100}(?:can't be|couldn't|doesn't|failed|"
+         r"forbidden|not found|Invalid)",
          "➤ YN0028: │ The lockfile would have been modified by this install".replace("would have",
          "can't be")),
     rule("yarn classic", RAISED,

@@ -12,7 +12,7 @@ JVM = (
          r"<<< (?:FAILURE|ERROR)!(?!.{0,20}- in )",
          "[ERROR] shop.CartTest.sums  Time elapsed: 0.05 s  <<< ERROR!", more=3,
          after=r"(?!Tests run:)\s*+\S", until=r"(?:\s{1,40}at |\[ERROR\] (?:Tests|  )|"
-         r"\[INFO\]|.{0,500}<<< )", bare=COUNTED, read="surefire", word='<<<'),
+         r"\[(?:INFO|WARNING)\]|.{0,500}<<< )", bare=COUNTED, read="surefire", word='<<<'),
     rule("surefire count", VAGUE, r"^" + ERROR + r"Tests run: .{1,500}",
          "Tests run: 3, Failures: 1"),
     rule("surefire summary", PLACED, r"^" + RUNNING
@@ -45,7 +45,7 @@ JVM = (
          r"violation|The following files had format|Rule \d+: )",
          "[ERROR] Failed to execute goal on project b: Could not resolve dependencies for "
          "project"),
-    rule("gradle test", PLACED, r"^[\w.$]{1,200} > .{1,300} FAILED$",
+    rule("gradle test", PLACED, r"^\w[\w.$ ]{0,199} > .{1,300} FAILED$",
          "CartTest > sumsTwo() FAILED", more=2, after=r"\s{2,12}(?!at )\S",
          skip=r"\S|\s{2,12}at ", until=r".{1,400} (?:FAILED|PASSED)$", within=6, bare=COUNTED,
          word=' FAILED'),
@@ -67,8 +67,9 @@ JVM = (
     rule("android resource", PLACED, r"^(?:AAPT: error|.{1,300}: AAPT: error|ERROR:.{1,300}AAPT)",
          "AAPT: error: resource color/red not found."),
     rule("lint of android", RAISED,
-         r"^(?:Lint found errors in the project|You have not accepted the "
-         r"license|Failed to install the following)",
+         r"^(?:Lint found errors in the project|You have not accepted the license|"
+         r"Failed to install the following|Test (?:run )?failed to (?:complete|run to)|"
+         r"Tests on .{1,99} failed: (?!There w))",
          "Lint found errors in the project; aborting build."),
     rule("scalatest", PLACED, r"^(?:\[(?:info|error)\] )?\s{0,12}- .{1,400} \*\*\* FAILED \*\*\*",
          "[info] - sums two prices *** FAILED ***", more=2,

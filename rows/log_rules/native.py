@@ -45,7 +45,7 @@ NATIVE = (
     rule("go package", VAGUE, r"^FAIL\t", "FAIL\texample.org/cart\t0.01s"),
     rule("rust panic", PLACED, r"^thread '.{1,200}' (?:\(\d+\) )?panicked at (?:" + GIVEN
          + r":(?P<line>\d{1,7}))?", "thread 'tests::sums_two' panicked at src/lib.rs:6:21:",
-         more=1, after=r"(?!note: )\s*+\S"),
+         more=1, after=r"(?!note: )\s*+\S", read="caused"),
     rule("rust error", PLACED, r"^error\[[\w-]{1,80}\]: ",
          "error[E0425]: cannot find value `a` in this scope", more=1, after=ARROW),
     rule("cargo test", COUNTED, r"^test .{1,300} \.\.\. FAILED$",

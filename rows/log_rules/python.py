@@ -39,7 +39,7 @@ PYTHON = (
     rule("pytest usage", RAISED,
          r"^(?:ERROR: (?:file or directory not found|usage: |not found: )|"
          r"ImportError while loading conftest)", "ERROR: file or directory not found: tests/x.py",
-         more=3),
+         more=1, after=PYTEST_ERROR + r"|\S{1,99}: error: \S", skip=ANY, within=40),
     rule("pytest interrupted", NOTHING, r"^!{3,200} ", "!!!!!!! Interrupted: 1 error !!!!!!!"),
     rule("unittest test", COUNTED, r"^(?:FAIL|ERROR): \w{1,200} \(\S{1,300}\)",
          "FAIL: test_two (check_cart.Cart.test_two)"),

@@ -75,9 +75,11 @@ PAGES = (
     rule("parcel", RAISED, r"^@parcel/[\w-]{1,40}: \S", "@parcel/core: Failed to resolve"),
     rule("bundlewatch", PLACED, r"^FAIL (?P<path>\S{1,300}): [\d.]{1,12} ?[KM]?B > ",
          "FAIL ./dist/app.js: 102KB > 100KB gzip"),
-    rule("mkdocs", RAISED, r"^(?:Aborted|Exited) with \d{1,6} warnings in strict mode",
-         "Aborted with 1 warnings in strict mode!", more=3, after=r"WARNING\s{1,4}-\s+\S",
-         read="above"),
+    rule("warnings that count", RAISED,
+         r"^(?:(?:Aborted|Exited) with \d{1,6} warnings in strict mode|"
+         r"Compilation failed due to warnings|ESLint found too many warnings)",
+         "Aborted with 1 warnings in strict mode!", more=3, read="above",
+         after=r"(?:WARNING\s{1,4}-|\s{0,4}warning:|\s{1,6}\d{1,7}:\d{1,7}\s{1,20}warning)\s+\S"),
     rule("vite", RAISED, r"^error during build:$", "error during build:", more=2,
          until=r"\s{0,8}at ", bare=VAGUE),
     rule("next", VAGUE, r"^Failed to compile\.?$", "Failed to compile."),
@@ -90,6 +92,14 @@ PAGES = (
 )  # fmt: skip
 
 DEPLOYS = (
+    rule("terraform", RAISED, r"^[│╷] Error: \S", "│ Error: Reference to undeclared resource",
+         more=2, skip=r"│", within=16,
+         after=r"│\s{1,4}on (?P<path>\S{1,300}) line (?P<line>\d{1,7})|│ (?!with )\S"),
+    rule("ansible", RAISED, r"^(?:fatal|failed): \[.{1,100}\].{0,200}(?:FAILED|UNREACHABLE)! =>",
+         'fatal: [web1]: FAILED! => {"changed": false, "msg": "no such host"}', read="ansible"),
+    rule("dependabot", NAMED, r"^Dependabot encountered '\d{1,4}' error", more=1,
+         example="Dependabot encountered '1' error(s) during execution",
+         after=r"\| [a-z]\w{4,60}\b.{0,200}\|", skip=r"[+|]"),
     rule("rpm", RAISED, r"^error: Failed build dependencies:$", "error: Failed build dependencies:",
          more=2, after=r"\t\S"),
     rule("prisma", RAISED, r"^Error: P\d{4}$", "Error: P1001", more=1),
@@ -135,7 +145,8 @@ DEPLOYS = (
     rule("helm debug", NOTHING, r"^[\w./]{1,60}\.go:\d{1,6}: .{0,60}\[debug\] ",
          "history.go:56: 2026-11-21 03:00:00 [debug] getting history for release shop"),
     rule("pip wheel", VAGUE,
-         r"^\s{0,4}(?:× .{1,200} did not run successfully\.$|error: subprocess-exited-with-error|"
+         r"^\s{0,4}(?:× (?:.{1,200} did not run successfully|Encountered error while .{1,60})\.$|"
+         r"error: (?:subprocess-exited-with-error|metadata-generation-failed)|"
          r"ERROR: Failed building wheel for )",
          "  × Building wheel for cart (pyproject.toml) did not run successfully."),
     rule("git lfs", RAISED, r"^(?:Error downloading object: |batch response: |LFS: )\S",

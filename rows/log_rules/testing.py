@@ -59,20 +59,17 @@ TESTING = (
          "── Failure (test-cart.R:3:3): sums two ──", more=4,
          until=r"\s{0,4}(?:── |-- |══ |== )|\[ FAIL", bare=COUNTED),
     rule("julia test", PLACED,
-         r"^.{0,200}: (?:Test Failed|Error During Test) at (?P<path>\S{1,300}):" + LINE,
+         r"^(?:.{0,200}: )?(?:Test Failed|Error During Test) at (?P<path>\S{1,300}):" + LINE,
          "calc: Test Failed at /app/test/runtests.jl:9", more=3, until=r"Stacktrace|ERROR: ",
          word='Test'),
-    rule("julia test without a set", PLACED,
-         r"^(?:Test Failed|Error During Test) at (?P<path>\S{1,300}):" + LINE,
-         "Error During Test at /app/test/runtests.jl:9", more=3, until=r"Stacktrace|ERROR: "),
-    rule("bats", PLACED, r"^ ✗ \S", " ✗ sums two prices", more=3, after=r"\s{2,8}\S",
+    rule("bats", PLACED, r"^ ✗ (?!Starting )\S", " ✗ sums two prices", more=3, after=r"\s{2,8}\S",
          bare=COUNTED),
     rule("pester", PLACED, r"^\s{0,12}\[-\] \S", "  [-] sums two prices 12ms (10ms|2ms)", more=2,
          after=r"\s{1,16}\S", bare=COUNTED),
     rule("dart test", PLACED,
          r"^\d\d:\d\d \+\d{1,6}(?: ~\d{1,5})?(?: -\d{1,6})?: .{1,400} \[E\]$",
          "00:01 +3 -1: sums two prices [E]", more=3,
-         until=r"\s{2,40}(?:package:|dart:)|\d\d:\d\d", bare=COUNTED),
+         until=r"\s{2,40}(?:package:|dart:)|\d\d:\d\d", bare=COUNTED, read="dart"),
     rule("common test", PLACED, r"^%%% .{1,300} ==> .{0,300}: (?:FAILED|ERROR)",
          "%%% cart_SUITE ==> sums: FAILED", more=3),
     rule("vader", PLACED,
@@ -82,7 +79,7 @@ TESTING = (
          "  [✖] https://example.org/gone → Status: 404"),
     rule("crossed test", PLACED,
          r"^\s{0,20}(?:✖|✘|✗|✕|❌)[\ufe0e\ufe0f]? {1,4}"
-         r"(?!(?:found )?\d{1,6} (?:error|problem|test|failed|of))\S",
+         r"(?!(?:found )?\d{1,6} (?:error|problem|test|failed|of)|Container |Starting )\S",
          "    ✕ sums two prices (3 ms)", more=2, after=r"(?!\s{0,20}[✔✓√✖✘✗✕─])\s{2,40}\S",
          bare=COUNTED),
     rule("failed test", PLACED, r"^\s{0,8}(?:FAIL(?:ED)?|Failed|FAILURE)(?: -|:|\s{2,8}| test:) "
@@ -90,12 +87,12 @@ TESTING = (
          after=r"\s{2,40}\S", bare=COUNTED, until=STACK),
     rule("failed name", COUNTED,
          r"^(?:(?:\[FAIL(?:ED)?(?:[:.] .{1,300})?\]|\(FAIL\)) \S|\S.{0,200}(?:\.{2,200}|:|\t) "
-         r"?\[?FAIL(?:ED)?\]?!?$|" r"\S{1,300}\s{1,80}\[?FAIL(?:ED)?\]?$)",
+         r"?\[?FAIL(?:ED)?\]?!?$|" r"\S{1,300}\s{1,80}\[?FAIL(?:ED)?\]?(?: in \d.{0,40})?$)",
          "test_cart.sh ... FAILED", word="FAIL"),
     rule("failed name in small letters", COUNTED,
          r"^\S.{0,200}(?:\.{2,200}|:|\t) ?\[?[Ff]ail(?:ed)?\]?!?$", "test_cart.sh ... failed",
          word="ail"),
     rule("comparison", NAMED,
-         r"^\s{0,12}(?:Expected|expected):? .{1,300}(?:but |, )(?:was|got|found|"
-         r"instead|received|actual)", "Expected 8 but got 7", more=1),
+         r"^\s{0,12}(?:Expected|expected):? (?!success, got: exit).{1,300}(?:but |, )"
+         r"(?:was|got|found|instead|received|actual)", "Expected 8 but got 7", more=1),
 )  # fmt: skip

@@ -90,7 +90,8 @@ def surefire_reason(output: Output, place: int, rule: Rule) -> Reason | None:
 SELF_EVIDENT = re.compile(
     r"(?:Execution failed for task |> (?:There were failing tests|"
     r"Compilation (?:(?:failed|error); see|failed to complete)|Process 'command|"
-    r"A failure occurred while executing|.{0,200}finished with non-zero exit value))"
+    r"A failure occurred while executing|.{0,200}finished with non-zero exit value|"
+    r".{0,200}See the report))"
 )
 
 
@@ -165,14 +166,21 @@ CAUSED = re.compile(r"Caused by:$")
 """What programs in Rust print between an error and what it came from."""
 
 
+COMPARED = re.compile(r"\s{1,2}(?:left|right): \S")
+
+
 def caused_reason(output: Output, place: int, rule: Rule) -> Reason | None:
-    """Return an error with what caused it, where that follows under a heading of its own."""
+    """Return an error with what caused it, where that follows under a heading of its own.
+
+    Rust says below a panic what was compared.
+    """
     first = plain_reason(output, place, rule)
-    headings = (n for n in range(place + 1, min(place + 4, len(output))) if output.text(n).strip())
-    heading = next(headings, None)
-    if first is None or heading is None or not CAUSED.match(output.text(heading)):
+    near = range(place + 1, min(place + 5, len(output)))
+    causes = [text.strip() for n in near if COMPARED.match(text := output.text(n))]
+    heading = next((n for n in near if output.text(n).strip()), None)
+    if first is None or not (causes or (heading and CAUSED.match(output.text(heading)))):
         return first
-    causes = following(output, heading, CAUSES_BELOW).lines
+    causes = causes or following(output, heading or place, CAUSES_BELOW).lines
     text = "\n".join((first.message.text, *causes))[:LONGEST]
     return first._replace(message=first.message._replace(text=text))
 
@@ -187,6 +195,33 @@ def above_reason(output: Output, place: int, rule: Rule) -> Reason | None:
     return reason(output, place, rule, rule.rank if texts else VAGUE, [*texts, output.text(place)])
 
 
+def dart_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a test of Dart; Flutter said above its name what was thrown."""
+    first = plain_reason(output, place, rule)
+    if first is None or "See exception logs above" not in first.message.text:
+        return first
+    for number in range(place - 1, max(-1, place - ABOVE), -1):
+        if output.text(number).startswith("The following "):
+            thrown = following(output, number, THROWN).lines
+            lines = [output.text(place).strip(), *(thrown or [output.text(number)])]
+            return reason(output, place, rule, PLACED, lines)
+    return first
+
+
+THROWN = Rule("", PLACED, re.compile(""), "", more=3, until=re.compile(r"When the exception was"))
+
+
+def ansible_reason(output: Output, place: int, rule: Rule) -> Reason | None:
+    """Return a task of Ansible that failed, with its name; one that may fail says nothing."""
+    below = range(place + 1, min(place + 12, len(output)))
+    if any(output.text(number).startswith("...ignoring") for number in below):
+        return None
+    above = (output.text(number) for number in range(place - 1, max(-1, place - ABOVE), -1))
+    task = next((text.rstrip(" *") for text in above if text.startswith("TASK [")), None)
+    lines = [*([task] if task else []), output.text(place)]
+    return reason(output, place, rule, rule.rank, lines)
+
+
 READERS: dict[str, Callable[[Output, int, Rule], Reason | None]] = {
     "go": go_reason,
     "traceback": traceback_reason,
@@ -198,5 +233,7 @@ READERS: dict[str, Callable[[Output, int, Rule], Reason | None]] = {
     "tcltest": tcltest_reason,
     "caused": caused_reason,
     "above": above_reason,
+    "dart": dart_reason,
+    "ansible": ansible_reason,
 }
 """What reads the lines of rules that have a form of their own."""

@@ -20,6 +20,8 @@ ASSERTED = re.compile(r"\s{1,60}Error:\s{1,40}(\S.*)")
 AFTER = re.compile(r"\s{1,60}(?:Test|Messages):\s")
 RACE = re.compile(r"testing\.go:\d{1,5}: race detected during execution of test")
 """What only says that there is a report of a race, which stands elsewhere."""
+GOES_ON = re.compile(r"(?::|exit (?:status|code) \d{1,3})\s{0,4}$")
+"""How a text ends that says nothing without what stands below it."""
 MOST_SAID = 60
 """Lines of a test that are looked at."""
 
@@ -110,8 +112,8 @@ def said_by_a_file(lines: list[str]) -> Said | None:
     own = [lines[number].strip()]
     if number + 1 < len(lines) and TESTIFY.match(lines[number + 1]):
         own += asserted(lines[number + 1 :])
-    elif match and not match["text"]:
-        own += [line.strip() for line in lines[number + 1 : number + 4] if line.strip()][:2]
+    elif match and (match["text"] is None or GOES_ON.search(match["text"])):
+        own += [line.strip() for line in lines[number + 1 : number + 5] if line.strip()][:2]
     return Said(own, where)
 
 

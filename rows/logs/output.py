@@ -21,8 +21,15 @@ C1 = re.compile(rb"\xc2[\x80-\x9f]")
 BOM = b"\xef\xbb\xbf"
 CONTROL_BYTES = bytes({*range(32), 127} - {*b"\t\n\r"})
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
-BUILDER = re.compile(r"#\d{1,4} \d{1,6}\.\d{1,3} (?=\s*+\S)|[A-Za-z][\w.-]{0,40} {0,20}\| ")
-"""What a builder of images, or one that runs many services, puts before a line."""
+BUILDER = re.compile(
+    r"#\d{1,4} \d{1,6}\.\d{1,3} (?=\s*+\S)|[A-Za-z][\w.-]{0,40} {0,20}\| |"
+    r"[a-z@][\w@/.-]{0,40}:(?:[\w.-]{1,20}[:-])?(?:build|check|compile|lint|tests?|types?|typecheck)"
+    r"(?:[:-][\w.:-]{1,20})?: (?=\s*+\S)|"
+    r"\[[a-z][\w.-]{0,40}(?::[\w.-]{1,40}){1,3}\] |"
+    r"\[\d\d:\d\d:\d\d\]: (?:▸ +)?|\[[-\d]{10} [\d:]{8}\] \[build-std\w{3}\] "
+)
+"""What stands before the lines of others: a builder of images, one that runs many services or
+tasks, fastlane, CodeQL."""
 
 
 class Dialect(NamedTuple):

@@ -6,10 +6,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rows.log_rules import rule_of
-from rows.log_rules.rule import ANY, COUNTED, LAST, NAMED, NOTHING, RAISED, SAID, VAGUE, Rule, rule
+from rows.log_rules.rule import (
+    ANY,
+    COUNTED,
+    LAST,
+    NAMED,
+    NOTHING,
+    PASSED_ON,
+    RAISED,
+    SAID,
+    VAGUE,
+    Rule,
+    rule,
+)
 from rows.logs.block_forms import read_reason
 from rows.logs.blocks import Reason
 from rows.logs.candidates import candidates
+from rows.logs.healed import without_healed
 from rows.logs.output import Output
 from rows.logs.step_end import step_end
 
@@ -18,7 +31,17 @@ MOST = 10
 NEAR = 40
 """Lines between a test's name and what it raised."""
 PASSED = re.compile(rb"\bPASSED\b(?: \[|\s{0,40}$)")
-MARKED = rule("marked by the runner", SAID, "^" + ANY, "It broke")
+MARKED = rule(
+    "marked by the runner",
+    SAID,
+    "^" + ANY,
+    "It broke",
+    more=1,
+    within=12,
+    after=r"\s{1,12}\"(?:message|detail|error_description)\": \"",
+    skip=r"\s{0,12}[\"{]",
+)
+"""Of an answer in JSON that follows, its message says why."""
 
 WORD = re.compile(r"[^\W\d]\w{2,200}")
 
@@ -29,6 +52,8 @@ class Hit(NamedTuple):
     place: int
     rank: int
     rule: Rule
+    is_marked: bool = False
+    """Whether the runner itself calls it an error."""
 
 
 def find_reasons(
@@ -75,8 +100,7 @@ def hits_of(output: Output) -> Iterator[Hit]:
             if marked:
                 yield Hit(place, SAID, MARKED)
         elif matched.rank < NOTHING:
-            is_said = marked and matched.rank < VAGUE
-            yield Hit(place, min(matched.rank, SAID) if is_said else matched.rank, matched)
+            yield Hit(place, said_rank(matched.rank, is_marked=marked), matched, marked)
 
 
 def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason]]:
@@ -105,9 +129,14 @@ def reasons_by_rank(output: Output, hits: Iterable[Hit]) -> Iterator[list[Reason
 def read_hit(output: Output, hit: Hit) -> Reason | None:
     """Return what a line says; the runner's mark may let it tell more than its rule."""
     reason = read_reason(output, hit.place, hit.rule)
-    if reason is None or hit.rank == hit.rule.rank:
-        return reason
-    return reason._replace(rank=min(hit.rank, reason.rank))
+    if reason is None:
+        return None
+    return reason._replace(rank=said_rank(reason.rank, is_marked=hit.is_marked))
+
+
+def said_rank(rank: int, *, is_marked: bool) -> int:
+    """Return how much a line tells; the runner's mark makes no more of what only passes on."""
+    return min(rank, SAID) if is_marked and rank < PASSED_ON else rank
 
 
 def best_reasons(output: Output, hits: Iterable[Hit], worst: int) -> list[Reason]:
@@ -118,7 +147,7 @@ def best_reasons(output: Output, hits: Iterable[Hit], worst: int) -> list[Reason
             break
         if reasons[0].rank == COUNTED:
             reasons = explained(reasons, next(by_rank, []))
-        return distinct(without_repetitions(reasons))
+        return distinct(without_healed(output, without_repetitions(reasons)))
     return []
 
 

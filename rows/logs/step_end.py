@@ -42,7 +42,8 @@ SAYS_NOTHING = re.compile(
     r"(?:See|Run with|For more|Try:|\* Try|> Run with|More info|Read more|Please (?:see|"
     r"read|report)|"
     r"A complete log|Full log|The log|Log file|note: run with|note: Some|To (?:see|learn|get)).*|"
-    r"\$ .*|\+{1,4} .*|\[command\].*|> .*|travis_\w+:.*|##\[.*|"  # commands that are shown
+    r"\$ .*|\+{1,4} .*|\[command\].*| ?> .*|travis_\w+:.*|##\[.*|"  # commands that are shown
+    r"\s{0,4}\d{1,5} \|.*|\S{0,99}Dockerfile\S{0,99}:\d+|"  # a Dockerfile that is shown
     r"The command \".*|Store build logs|Done\. Your build.*|"
     r"(?:Cleaning up|Uploading|Saving cache|Shutting down|Stopping|Removing|Terminating|"
     r"Deleting).*|"
