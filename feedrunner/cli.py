@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from feedrunner.runner import Ended, why
 from feedrunner.schedule import daemon, feed_health
 from rows.counted import counted
 from rows.one_line import one_line
+from runtime.ended_by_a_signal import ended_by_a_signal
 from runtime.garbage import rare_collections
 from runtime.parent_pipe import end_with_parent
 from store.feeds import daily
@@ -99,26 +100,11 @@ def run(given: dict[str, Any]) -> int:
         raise BadSetting("--from", "name the one feed that the lines are of")
     if given["folder"] is not None and not Path(given["folder"]).is_dir():
         raise BadSetting("--from-each", f"{given['folder']} is no folder")
-    with ended_by_a_signal():
+    with ended_by_a_signal(), rare_collections():
         if given["folder"] is not None:
             folders = (Path(given["folder"], name) for name in chosen)
             output_files.wait_for_ends(folders, given["wait"])
         return run_daemon(settings, given) if given["daemon"] else load_all(settings, chosen, given)
-
-
-@contextmanager
-def ended_by_a_signal() -> Iterator[None]:
-    """End as by Ctrl-C when the process is told to: a feed's program ends with its runner."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        with rare_collections():
-            yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def choose(manifests: Manifests, names: Sequence[str], folder: Path) -> Manifests:

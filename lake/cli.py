@@ -19,7 +19,7 @@ from engines import faults
 from lake import maintain, query
 from lake.catalog import NoLake, open_lake, require_file
 from lake.command_words import FORMS, refuse_others
-from lake.extensions import NotInstalled, is_of_duckdb
+from lake.extensions import NotInstalled, is_interrupt, is_of_duckdb
 from lake.one_writer import Busy, held
 from lake.proof import compare
 from lake.publish import CannotPublish, publish_and_tell, read_target
@@ -29,9 +29,11 @@ from lake.sync import OtherStore, Store, sync_all
 from lake.why_failed import why_failed
 from rows.counted import counted
 from rows.one_line import one_line
+from runtime.ended_by_a_signal import ended_by_a_signal
 from store.open import COPY, WORK, CannotStart, opened, opened_existing, schema
 
 DONE, FAILED, BAD_SETTINGS, STOPPED = 0, 1, 2, 130
+STOPPED_IN_WORDS = "stopped; the same command goes on where it was"
 PAUSE_SECONDS = 60.0  # between two syncs of --daemon
 
 
@@ -83,8 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
-        return say("stopped; the same command goes on where it was", STOPPED)
+        return say(STOPPED_IN_WORDS, STOPPED)
     except Exception as error:
+        if is_interrupt(error):
+            return say(STOPPED_IN_WORDS, STOPPED)
         if (told := sentence_of(error, lake)) is None:
             raise
         return say(told, FAILED)
@@ -151,11 +155,11 @@ def sync_once(store: Store, place: LakeSettings, *, full: bool) -> None:
 
 def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any]) -> int:
     """Print what a statement answers. Raises BadSetting, ReadOnly."""
-    if not given["argument"]:
+    if not (given["argument"] or "").strip():
         raise BadSetting("SQL", 'is missing: lake.py query "SELECT count(*) FROM workflowruns"')
     moment = query.read_moment(given["at"]) if given["at"] else None
     form = next((name for name in FORMS if given[name]), "table")
-    with open_reader(place, moment) as lake:
+    with open_reader(place, moment) as lake, ended_by_a_signal(lake.interrupt):
         query.ask(lake, given["argument"], form, place.secrets)
     return DONE
 

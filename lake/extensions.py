@@ -1,7 +1,12 @@
 """Load DuckDB and its extensions from their PyPI packages: no network, nothing in HOME."""
 
+import atexit
 import importlib
 import importlib.util
+import secrets
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +40,21 @@ def open_duckdb(*names: str, **options: Any) -> "DuckDBPyConnection":
         raise NotInstalled(INSTALL) from error
     connection: DuckDBPyConnection = duckdb.connect(config={**OPTIONS, **options})
     connection.execute("SET TimeZone = 'UTC'")
+    # What does not fit into memory goes there: usual is the current folder, where it may stay.
+    place = scratch_folder() / secrets.token_hex(8)
+    connection.execute("SET temp_directory = ?", [str(place)])
     connection.execute("SET enable_progress_bar = false")  # stdout and stderr are for sentences
     for name in names:
         connection.execute(f"LOAD '{path_of(name, duckdb.__version__)}'")
     return connection
+
+
+@cache
+def scratch_folder() -> Path:
+    """Return a folder that ends with the process, which nobody else may read."""
+    folder = tempfile.mkdtemp(prefix="runledger-lake-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def path_of(name: str, version: str) -> str:
@@ -56,3 +72,9 @@ def path_of(name: str, version: str) -> str:
 def is_of_duckdb(error: BaseException) -> bool:
     """Tell whether DuckDB raised it, which may not be installed."""
     return type(error).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Tell whether DuckDB was told to stop: it hides Ctrl-C in an error of its own."""
+    is_told = is_of_duckdb(error) and type(error).__name__ == "InterruptException"
+    return is_told or isinstance(error.__cause__, KeyboardInterrupt)

@@ -75,7 +75,7 @@ def read_target(text: str | None, url: str | None) -> LakeSettings:
 
 
 def publish_and_tell(settings: LakeSettings, target: LakeSettings, url: str | None) -> str:
-    """Publish the lake, and return what people are told. Raises CannotPublish, duckdb.Error."""
+    """Publish the lake, and return what is told. Raises CannotPublish, duckdb.Error."""
     try:
         done = publish(settings, target, url)
     except OSError as error:
@@ -128,7 +128,7 @@ def freeze(lake: "DuckDBPyConnection", frozen: Path, url: str | None) -> dict[st
         )
     lake.execute("COMMIT")
     check_places(lake)
-    files = {path: size for path, size in list_files(lake)}
+    files = dict(list_files(lake))
     lake.execute("DETACH target")
     return files
 
@@ -165,6 +165,9 @@ def copy_files(
 
 def list_sizes(lake: "DuckDBPyConnection", folder: str) -> dict[str, int]:
     """Return the paths of the files in a folder, from it, and their sizes."""
+    if not folder.startswith("s3://"):  # whose name may have a `[`
+        own = Path(folder)
+        return {str(one.relative_to(own)): one.stat().st_size for one in own.rglob("*.parquet")}
     pattern = literal(f"{folder}**/*.parquet")
     if not lake.execute(f"FROM glob({pattern}) LIMIT 1").fetchone():
         return {}
@@ -223,13 +226,8 @@ def attach_lines(target: LakeSettings, url: str | None = None) -> str:
     if url:
         return f"ATTACH {literal(f'ducklake:{with_slash(url)}{CATALOG}')} AS lake (READ_ONLY);"
     place = target.data if target.objects else f"{Path(target.data).absolute()}/"
-    return "\n".join(
-        [
-            attachment(place),
-            "-- over http, after INSTALL ducklake and INSTALL httpfs:",
-            attachment(web_address(target)),
-        ]
-    )
+    over_http = "-- over http, after INSTALL ducklake and INSTALL httpfs:"
+    return "\n".join([attachment(place), over_http, attachment(web_address(target))])
 
 
 def attachment(place: str) -> str:

@@ -65,6 +65,8 @@ def ask(
     What the error says is without the `secrets`.
     """
     try:
+        if not lake.extract_statements(sql):
+            raise BadQuery("SQL: there is no statement in it")
         answer = lake.execute(sql)
         names = [column[0] for column in answer.description or ()]
         first = answer.fetchmany(ROWS)  # before a line is written: it may fail

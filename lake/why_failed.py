@@ -46,7 +46,22 @@ OF_BUCKET = (
         "the bucket's server does not answer: AWS_ENDPOINT_URL, or try again later",
     ),
 )  # fmt: skip
+OF_MEMORY = (
+    Reason(
+        "Out of Memory Error",
+        "what DuckDB may take of memory (2 GB) and of the disk for what does not fit is not enough:"
+        " ask for fewer rows or columns at once, or for sums of them",
+        goes_on=False,
+    ),
+)
 OF_CATALOG = (
+    Reason(
+        r"catalog version is (\S*), but the extension requires version ([\d.]+\d)",
+        "the catalog is of DuckLake {0}, and the DuckDB here reads {1}: ask and write it with the"
+        " one of requirements-lake.txt alone; what was migrated by another goes back by its copy"
+        " .before-maintain",
+        goes_on=False,
+    ),
     Reason(
         "password authentication failed|no password supplied|role .* does not exist"
         "|no pg_hba.conf entry",
@@ -85,7 +100,7 @@ def why_failed(error: BaseException, settings: LakeSettings) -> str:
     """Return why DuckDB failed, in one sentence."""
     text = without_secrets(str(error), settings.secrets)
     reasons = [*(OF_BUCKET if "http" in text.lower() or "s3:" in text else ())]
-    for reason in (*OF_CATALOG, *reasons, *OF_FILES):
+    for reason in (*OF_MEMORY, *OF_CATALOG, *reasons, *OF_FILES):
         if match := re.search(reason.pattern, text, re.I):
             sentence = reason.sentence.format(*match.groups())
             return f"{sentence}; {GOES_ON}" if reason.goes_on else sentence

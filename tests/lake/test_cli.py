@@ -1,9 +1,13 @@
 """`python3 lake.py`: what a person types, and what it says."""
 
 import json
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
+import threading
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from config.lake_place import read_lake
-from lake import cli, maintain
+from lake import cli, maintain, query
 from lake.catalog import open_lake
 from lake.read_only import open_reader
 from lake.sync import OtherStore
@@ -170,6 +174,56 @@ def test_reader_that_has_enough_is_no_failure_to_talk_about(pair: lakes.Pair):
         assert process.stdout.readline() == b"range\n"
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+NEVER = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_query_that_never_ends_ends_when_it_is_told_to(
+    pair: lakes.Pair,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+):
+    assert cli.main(["sync"]) == 0
+    asked = query.ask
+
+    def ask(*given: Any) -> None:
+        threading.Timer(1.0, os.kill, (os.getpid(), number)).start()
+        asked(*given)
+
+    monkeypatch.setattr(query, "ask", ask)
+    before = signal.getsignal(signal.SIGTERM)
+    assert cli.main(["query", NEVER]) == 130
+    assert capsys.readouterr().err.startswith("lake.py: stopped; ")
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_what_does_not_fit_into_memory_goes_with_the_process(pair: lakes.Pair):
+    pair.sync()
+    command = [sys.executable, str(ROOT / "lake.py"), "query", "--csv"]
+    command += ["SELECT current_setting('temp_directory')"]
+    environ = {**os.environ, "LAKE_CATALOG": f"sqlite:{pair.place.catalog}"}
+    environ |= {"LAKE_DATA": pair.place.data}
+    said = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    place = Path(said.stdout.split()[-1])
+    assert place.is_relative_to(tempfile.gettempdir())
+    assert place.parent.parent.exists()
+    assert not place.parent.exists()
+
+
+@pytest.mark.parametrize("version", ["9.9", "0.3", "2.0-dev1"])
+def test_catalog_of_another_ducklake_is_one_sentence(
+    pair: lakes.Pair, version: str, capsys: pytest.CaptureFixture[str]
+):
+    assert cli.main(["sync"]) == 0
+    with closing(sqlite3.connect("data/lake/catalog.sqlite")) as catalog, catalog:
+        catalog.execute("UPDATE ducklake_metadata SET value = ? WHERE key = 'version'", (version,))
+    for words in (["query", "SELECT 1"], ["status"], ["sync"], ["check"], ["maintain"]):
+        assert cli.main(words) == 1
+        told = f"lake.py: the catalog is of DuckLake {version}, and the DuckDB here reads 1.0: "
+        assert capsys.readouterr().err.startswith(told)
 
 
 def test_night_is_due_from_three_o_clock_on():

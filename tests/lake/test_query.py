@@ -10,10 +10,12 @@ from decimal import Decimal
 
 import pytest
 
+from config.lake_place import read_lake
 from lake.answer_forms import shorten, table_of
 from lake.extensions import open_duckdb
 from lake.maintain import snapshots_to_expire
 from lake.query import BadMoment, BadQuery, ask, read_moment
+from lake.why_failed import why_failed
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,8 @@ def test_newest_snapshot_stays_however_old():
 @pytest.mark.parametrize(
     ("sql", "told"),
     [
+        ("-- nothing", "SQL: there is no statement in it"),
+        (" /* nothing */;; ", "SQL: there is no statement in it"),
         ("SELEC 1", "SQL: Parser Error: syntax error"),
         ("SELECT none FROM range(1)", "SQL: Binder Error: Referenced column"),
         ("FROM no_such_table", "SQL: Catalog Error: Table with name no_such_table"),
@@ -174,3 +178,12 @@ def test_plan_is_shown_in_its_lines(capsys: pytest.CaptureFixture[str]):
     assert "DUMMY_SCAN" in told
     assert "..." not in told
     assert len(told.splitlines()) > 5
+
+
+def test_what_needs_more_memory_than_there_is_is_told_what_helps():
+    with closing(open_duckdb()) as lake:
+        lake.execute("SET memory_limit = '50MB'")
+        with pytest.raises(Exception, match="Out of Memory") as failed:
+            ask(lake, "SELECT list(range) FROM range(10000000)", "table")
+    told = why_failed(failed.value, read_lake({}))
+    assert told.endswith("ask for fewer rows or columns at once, or for sums of them")
