@@ -96,6 +96,8 @@ def below_project(project: Project, rest: str, query: dict[str, str], path: str)
     """Return what stands at a path below a project."""
     parts = rest.split("/")
     missing: Answered = (404, {"message": "404 Not found"}, {})
+    if {"pipelines": "builds", "jobs": "builds"}.get(parts[0], parts[0]) in project.off:
+        return 403, {"message": "403 Forbidden"}, {}
     lists: dict[str, Any] = {
         "pipelines": lambda: list_pipelines(project, query),
         "repository/branches": lambda: branches_of(project),

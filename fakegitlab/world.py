@@ -55,6 +55,8 @@ class Project:
     """What sends of the hooks that were made over the API (`fakegitlab.sending`)."""
     lives: dict[int, Any] = field(default_factory=dict)
     """Those of the pipelines whose lives are known (`fakegitlab.life`)."""
+    off: set[str] = field(default_factory=set)
+    """Features that are switched off: `builds`, `repository`."""
 
     def record(self) -> Json:
         """Return the project as the API says it."""
@@ -69,6 +71,8 @@ class Project:
             "ci_config_path": None,
             "created_at": api_time(START - 10_000_000),
             "last_activity_at": api_time(START),
+            "empty_repo": not self.commits,
+            **{f"{feature}_access_level": "disabled" for feature in self.off},
         }
 
     def jobs_of(self, pipeline: int) -> list[Json]:

@@ -23,6 +23,7 @@ class InnerJob(NamedTuple):
     os: str | None
     conclusion: str | None
     allowfailure: bool | None = None
+    gated: bool = False
 
 
 class Try(NamedTuple):
@@ -52,7 +53,8 @@ def timing(attempt: Attempt, jobs: Sequence[InnerJob]) -> Timing:
     has_ended = attempt.status == COMPLETED
     ends = [job.endtime for job in jobs if job.endtime]
     end = attempt.finishtime or max(ends, default=attempt.updatetime) if has_ended else None
-    queued = seconds(attempt.createtime, start)
+    is_gated = all(job.gated for job in jobs if job.starttime == start)  # a person's time
+    queued = None if is_gated else seconds(attempt.createtime, start)
     return Timing(
         starttime=start,
         endtime=end,

@@ -27,6 +27,10 @@ SAID = Paths(
     "finished_at; where it waits for somebody the last finished_at of its jobs",
     "as in the hook; " + CANNOT + " of ends before the one that is read",
 )
+QUEUED = Paths(
+    "starttime - createtime; none where the first job was let go by somebody",
+    "the same; " + CANNOT + " that a job was let go, unless it was seen to wait",
+)
 JOBS_THAT_COUNT = both("jobs that are not superseded")
 
 GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
@@ -84,11 +88,13 @@ GITLAB_SOURCES: dict[str, dict[str, Paths]] = {
         "warned": both("haswarnings; jobs: one that may fail did, or was tried again"),
         "parentgitid": Paths("source_pipeline.pipeline_id", "bridges[].downstream_pipeline"),
         "parentjobgitid": Paths("source_pipeline.job_id", "bridges[].id"),
+        "queuetime": QUEUED,
         "passedtime": SAID,
         "failedtime": SAID,
     },
     "runattempts": {
         "attempt": both("always 1"),
+        "queuetime": QUEUED,
         "status": of_pipeline("status"),
         "conclusion": Paths(
             "object_attributes.status; without jobs its stages, too", "status; yaml_errors"

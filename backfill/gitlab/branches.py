@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 
-from backfill.gitlab.projects import map_objects
+from backfill.gitlab.projects import FILES, is_off, map_objects
 from backfill.http.errors import ApiError
 from backfill.http.pagination import fetch_pages, know_nothing
 from backfill.pipeline.api_objects import ask_for, read_told
@@ -32,11 +32,17 @@ def read_workflows(context: Context, repository: Repository) -> None:
 def fetch_branches(context: Context, repository: Repository) -> tuple[list[Json], bool]:
     """Return the listed branches, and whether all could be read. Raises ApiError."""
     records, is_whole = list[Json](), True
+    if is_off(repository.record, FILES):
+        return [], False
     path = f"{repository.path}repository/branches?per_page={PER_PAGE}"
-    for page in fetch_pages(context.client, path, know_nothing):
-        what = f"{repository.name}: branches"
-        listed, is_read = read_told(context, what, page.body, None, "name")
-        records, is_whole = records + listed, is_whole and is_read
+    try:
+        for page in fetch_pages(context.client, path, know_nothing):
+            what = f"{repository.name}: branches"
+            listed, is_read = read_told(context, what, page.body, None, "name")
+            records, is_whole = records + listed, is_whole and is_read
+    except ApiError as problem:
+        if not (problem.is_gone and repository.record.get("empty_repo") is True):
+            raise
     return records, is_whole
 
 
@@ -63,6 +69,8 @@ def list_branches(
     context: Context, repository: Repository, stored: Iterable[str], unread: Unread
 ) -> Heads | None:
     """Return what each branch points at. Raises ApiError."""
+    if is_off(repository.record, FILES):
+        return None
     records, _ = fetch_branches(context, repository)
     heads = Heads()
     for record in records:
@@ -91,7 +99,8 @@ def read_commits(context: Context, repository: Repository, read_range: ReadRange
         context.writer.flush()
         with reading(context.engine).connect() as connection:
             since = backfill_progress.oldest_run(connection, repository.repoid)
-    if repository.default_branch and (most is not None or since is not None):
+    has_commits = repository.default_branch and not is_off(repository.record, FILES)
+    if has_commits and (most is not None or since is not None):
         store_commits(context, repository, repository.default_branch, since, most)
     read_heads(context, repository)
 
@@ -141,7 +150,7 @@ def read_moved_branches(context: Context, repository: Repository, since: datetim
     Raises ApiError.
     """
     read_branches(context, repository)
-    if repository.default_branch:
+    if repository.default_branch and not is_off(repository.record, FILES):
         try:
             store_commits(context, repository, repository.default_branch, since, MOST)
         except ApiError as problem:

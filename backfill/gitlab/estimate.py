@@ -16,7 +16,7 @@ from backfill.gitlab.newest_pipelines import (
     since_of,
 )
 from backfill.gitlab.pipelines import LISTS
-from backfill.gitlab.projects import NAME
+from backfill.gitlab.projects import CI, FILES, NAME, is_off
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
@@ -47,16 +47,18 @@ def estimate_calls(
     project = read_object(client.get(f"/projects/{quote(name, safe='')}").body, "project")
     gitid = read_field(fields.number, project, "id", "project")
     path = f"/projects/{gitid}/"
-    listed = [count_list(client, path, read_range, source) for source in LISTS]
+    has_ci, has_files = (not is_off(project, feature) for feature in (CI, FILES))
+    listed = [count_list(client, path, read_range, source) for source in LISTS if has_ci]
     most, total = read_range.max_runs, sum(listed)
     runs = min(total, most or total)
     page, today = (fields.text(project, key, "project") or "" for key in ("web_url", NAME))
     stored = min(runs, count_stored(engine, provider_of(page, today), gitid))
     new = runs - stored
     lists = sum(count_pages(count, most) for count in listed)
-    calls = FIXED + lists + count_branch_calls(client, path, project, is_fresh=not stored)
-    commits = read_range.commits
-    if project.get("default_branch"):
+    calls, commits = FIXED + lists, read_range.commits
+    if has_files:
+        calls += count_branch_calls(client, path, project, is_fresh=not stored)
+    if has_files and project.get("default_branch"):
         calls += count_pages(runs, None if commits in (None, EVERYTHING) else commits)
     if new:
         children = count_newest_children(client, path, read_range, listed, new)

@@ -35,6 +35,7 @@ from store.state.job_versions import VersionsRead
 GITLAB = source_of("gitlab")
 REASONS_FOR = timedelta(days=365)
 """Traces are not deleted unless somebody says so."""
+ALL = "reasons of failed jobs"
 COST, TRIES, PIECE = 2, 3, 65_536
 MOST = 64 * 1024 * 1024
 SECONDS = 120.0
@@ -169,15 +170,25 @@ def read_failure_reasons(
     with reading(engine).connect() as connection:
         waiting = failures.list_unread(connection, wish, most)
     done = absent = 0
+    closed = {repoid for repoid in repositories if not due.is_due(repoid, ALL)}
     for job in waiting:
         if client.rate_limit.sent - begun + COST > requests:
             break
         item, name = f"job {job.jobgitid}: trace", repositories[job.repoid]
-        if not due.is_due(job.repoid, item):
+        if job.repoid in closed or not due.is_due(job.repoid, item):
             continue
         keep = partial(job_versions.store_first, engine, job.provider, job.jobgitid)
         ask = partial(read_job_reasons, client, name, job, report, keep)
-        reasons = due.read(client, job.repoid, item, project_path(name), ask, IN_ROW)
+        try:
+            reasons = due.read(client, job.repoid, item, project_path(name), ask, IN_ROW)
+        except ApiError as problem:
+            if problem.is_bad_key or problem.is_unsteady:
+                raise
+            due.join(job.repoid, "job ", ALL, problem)
+            closed.add(job.repoid)
+            continue
+        if reasons is not None:
+            due.note_success(job.repoid, ALL)
         if reasons is None or (reasons[0].absence == "gone" and is_on_its_way(job.time, now)):
             continue
         failures.store_reasons(engine, job, reasons)

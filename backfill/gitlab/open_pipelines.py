@@ -7,7 +7,7 @@ was updated tells. One of another CI's statuses may say running for ever, and is
 from datetime import datetime, timedelta
 from functools import partial
 
-from backfill.gitlab.projects import GITLAB
+from backfill.gitlab.projects import CI, GITLAB, is_off
 from backfill.gitlab.runs_with_jobs import CHANGES_FOR, put_one, read_one
 from backfill.pipeline.context import Context
 from backfill.pipeline.run_notes import end_gone_runs
@@ -22,6 +22,8 @@ FIRST, DOUBLED = timedelta(minutes=1), 9
 def read_open_runs(context: Context, repository: Repository, now: datetime) -> int:
     """Ask again for pipelines that are open; return how many were given up. Raises ApiError."""
     repoid, given_up, gone = repository.repoid, 0, list[int]()
+    if is_off(repository.record, CI):
+        return 0
     context.writer.flush()
     with reading(context.engine).connect() as connection:
         due = open_runs.list_due(connection, repoid, now, CHANGES_FOR, GITLAB)

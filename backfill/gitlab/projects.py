@@ -26,6 +26,8 @@ from store.state.commit_ranges import GONE, MOST, CommitRange
 GITLAB = source_of("gitlab")
 BELOW = "projects?include_subgroups=true&with_shared=false&per_page=100"
 NAME = "path_with_namespace"
+CI, FILES = "builds", "repository"
+"""Features of a project, as its settings call them."""
 COUNTED = {
     "project": frozenset({"repos", "workflows"}),
     "branch": frozenset({"branches"}),
@@ -104,6 +106,11 @@ def read_project(context: Context, key: str, name: str) -> Repository:
     main = fields.text(project, "default_branch", "project") or ""
     path = f"/projects/{gitid}/"
     return Repository(repoid, provider, today, path, main, created, moved, project)
+
+
+def is_off(project: Json, feature: str) -> bool:
+    """Tell whether a project has a feature switched off, of which GitLab then says 403 to all."""
+    return project.get(f"{feature}_access_level") == "disabled"
 
 
 def map_object(kind: str, repository: Repository, **objects: Any) -> Read:

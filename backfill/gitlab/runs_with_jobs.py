@@ -13,7 +13,7 @@ from backfill.gitlab import pipelines
 from backfill.gitlab.completion import Completion
 from backfill.gitlab.job_lists import FEW, WithJobs, find_jobs, try_jobs
 from backfill.gitlab.pipelines import AT, CHILDREN, is_news, note_of, time_of
-from backfill.gitlab.projects import map_object
+from backfill.gitlab.projects import CI, is_off, map_object
 from backfill.gitlab.schedules import read_schedules
 from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import ask_for
@@ -30,6 +30,7 @@ from store.state.backfill_progress import CLOSED, DONE, DUE, RunRead, Window
 
 BATCH = 60
 ONE, DETAILS = "pipeline ", "pipelines one by one (stored as the list has them)"
+CI_IS_OFF = "CI/CD is switched off there: GitLab shows no pipelines"
 SLACK = timedelta(seconds=60)
 LOOKED = "looked"
 """The note of a repository up to when all changes of its pipelines were listed."""
@@ -42,6 +43,9 @@ NotedRead = tuple[RunRead | None, Read | None]
 
 def read_runs(context: Context, repository: Repository, read_range: ReadRange) -> None:
     """Read the pipelines that are wanted. Raises ApiError."""
+    if is_off(repository.record, CI):
+        context.reporter.say(f"{repository.name}: {CI_IS_OFF}")
+        return
     most, since, began = read_range.max_runs, read_range.last_time, now().replace(microsecond=0)
     broken = list[ApiError]()
     listed = list(pipelines.list_pipelines(context, repository, "", since, most, broken))
@@ -71,6 +75,8 @@ def read_recent_runs(context: Context, repository: Repository, since: datetime) 
     and those that were left due.
     """
     repoid, broken = repository.repoid, list[ApiError]()
+    if is_off(repository.record, CI):
+        return
     began = now() - timedelta(seconds=context.client.rate_limit.ahead or 0)  # by GitLab's clock
     with reading(context.engine).connect() as connection:
         noted = notes.text(connection, str(repoid), LOOKED)

@@ -82,7 +82,7 @@ def job_row(job: Payload, form: JobFields, place: Place, repo: Repository) -> Ro
     ran = None
     if has_started and has_ended:
         ran = clock.span(job, key("duration"), at)
-        if key("duration") not in job:  # as no hook of a pipeline had it before GitLab 14
+        if job.get(key("duration")) is None:  # as in no hook of a pipeline before GitLab 14
             ran = seconds(started, finished)
     is_odd = has_started and has_ended and finished is not None and finished < started  # type: ignore[operator] # it has started
     is_back = has_started and any(

@@ -119,8 +119,10 @@ HOOK = {  # APIEntitiesProjectHook
 PROJECT = {  # APIEntitiesProject, of more than a hundred fields those that are asked for
     **named(NUMBER, "id forks_count star_count"),
     **named(TEXT, "name path path_with_namespace name_with_namespace description web_url"),
-    **named(TEXT, "default_branch visibility ci_config_path"),
-    **named(FLAG, "archived"),
+    **named(
+        TEXT, "default_branch visibility ci_config_path builds_access_level repository_access_level"
+    ),
+    **named(FLAG, "archived empty_repo"),
     **named(TIME, "created_at last_activity_at updated_at"),
 }
 VERSION = {  # APIEntitiesMetadata

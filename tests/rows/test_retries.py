@@ -100,3 +100,19 @@ def test_run_whose_server_says_so_passed_with_warnings():
     said = attempt()._replace(haswarnings=True)  # of a job that no list has
     assert timing(said, [job(1)]).warned is True
     assert timing(said._replace(conclusion="failure"), [job(1)]).warned is None
+
+
+@pytest.mark.parametrize(
+    ("gated", "queued"),
+    [((False, False), 60), ((True, False), 60), ((True, True), None), ((False, True), 60)],
+)
+def test_run_whose_first_jobs_were_let_go_waited_for_a_person(
+    gated: tuple[bool, bool], queued: int | None
+):
+    first, second = (
+        job(number, str(number), begin=60)._replace(gated=one)
+        for number, one in enumerate(gated, 1)
+    )
+    later = job(3, "later", begin=500)
+    told = timing(attempt(), [first, second, later])
+    assert (told.queuetime, told.starttime) == (queued, NOON + timedelta(seconds=60))

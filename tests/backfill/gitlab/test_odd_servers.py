@@ -3,11 +3,13 @@
 import pytest
 import sqlalchemy as sa
 
-from backfill.gitlab import pipelines
+from backfill.gitlab import failure_reasons, pipelines
+from backfill.reconcile.__main__ import main as reconcile
 from fakegitlab import answers
 from fakegitlab.server import Handler, Server
 from fakegitlab.world import Json, Project
 from schema.tables.ci import jobs, workflowruns
+from schema.tables.failures import failures
 from tests.backfill.conftest import Command
 from tests.backfill.gitlab.conftest import NAME
 from tests.backfill.gitlab.test_bad_answers import ids
@@ -80,3 +82,76 @@ def test_pipeline_that_was_not_made_failed_at_its_start(
             unmade["id"]: "startup_failure",
             by_bridge["id"]: "failure",
         }
+
+
+@pytest.mark.parametrize("off", [{"builds"}, {"builds", "repository"}])
+def test_project_without_ci_hinders_nobody(
+    served: Server,
+    project: Project,
+    command: Command,
+    engine: sa.Engine,
+    capsys: pytest.CaptureFixture[str],
+    off: set[str],
+) -> None:
+    other = served.world.add_project("group/docs")
+    other.url, other.off = served.url, off
+    served.world.add_pipeline(other)
+    assert command("-r", "gitlab:group", "--dry-run").code == 0
+    done = command("-r", "gitlab:group")
+    assert (done.code, (done.out + done.err).count("CI/CD is switched off there")) == (0, 1)
+    assert ids(engine, workflowruns.c.gitid) == {*project.pipelines}
+    assert reconcile(["--once", "-r", "gitlab:group"]) == 0
+    assert "group/docs" not in "".join(capsys.readouterr())
+    assert command("-r", "gitlab:group", "--audit").code == 0
+
+
+def test_ci_that_is_switched_off_later_leaves_what_is_stored(
+    served: Server,
+    project: Project,
+    command: Command,
+    engine: sa.Engine,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command(*WORDS).code == 0
+    project.off.add("builds")
+    assert command(*WORDS).code == 0
+    capsys.readouterr()
+    reconcile(["--once", *WORDS])
+    said = "".join(capsys.readouterr())
+    assert f"{NAME}: reasons of failed jobs: GitLab forbids it" in said
+    assert command(*WORDS, "--audit").code == 0
+    with engine.connect() as connection:
+        ends = set(connection.scalars(sa.select(workflowruns.c.conclusion)))
+    assert ends <= {"success", "failure"}
+
+
+def test_project_without_a_commit_is_whole(
+    served: Server, command: Command, engine: sa.Engine
+) -> None:
+    empty = served.world.add_project("group/empty")
+    empty.url = served.url
+    served.failing |= {f"/{empty.id}/repository/{what}": 404 for what in ("branches", "commits")}
+    assert command("-r", "gitlab:group/empty").code == 0
+    assert reconcile(["--once", "-r", "gitlab:group/empty"]) == 0
+
+
+def test_traces_that_are_refused_of_one_project_hinder_no_other(
+    served: Server,
+    project: Project,
+    command: Command,
+    engine: sa.Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(failure_reasons, "IN_ROW", 2)
+    other = served.world.add_project("group/other")
+    other.url = served.url
+    while sum(job["status"] == "failed" for job in other.jobs.values()) < 3:
+        served.world.add_pipeline(other)
+    served.failing[f"/projects/{other.path.replace('/', '%2F')}/jobs/"] = 403
+    assert command("-r", "gitlab:group").code == 0
+    assert reconcile(["--once", "-r", "gitlab:group"]) == 1
+    assert "group/other: reasons of failed jobs: GitLab forbids it" in "".join(capsys.readouterr())
+    failed = {gitid for gitid, job in project.jobs.items() if job["status"] == "failed"}
+    assert failed
+    assert ids(engine, failures.c.jobgitid) == failed
