@@ -3,6 +3,9 @@
 from rows.log_rules.rule import CODE, END, KILLED, NOTHING, PASSED_ON, VAGUE, rule
 
 ENDED = (
+    rule("retried", VAGUE,
+         r"(?<!out )\b[Rr]etrying (?:in|after|attempt|again|\(|\.{3}|\d|[a-z]{4,20} \(?\d)",
+         "Error: connect ECONNREFUSED 127.0.0.1:5432, retrying in 5s", word="etrying "),
     rule("cancelled", END, r"^(?:Error: )?The (?:operation|run|job) was cancell?ed",
          "The operation was canceled."),
     rule("step timeout", END, r"^The action '.{1,200}' has timed out after \d+ minutes",
@@ -95,7 +98,8 @@ WRAPPERS = (
          "The process '/usr/bin/git' failed with exit code 128"),
     rule("retry", VAGUE,
          r"^(?:Error: )?(?:Final attempt failed|Docker \w+ failed with exit code|"
-         r"Dependabot (?:encountered an error performing|failed with))",
+         r"Dependabot (?:encountered an error performing|failed with)|"
+         r"ERROR: (?:Failed with error code \d|Error during Sonar|Re-run Sonar))",
          "Final attempt failed. Child_process exited with error code 1"),
     rule("yarn passing on", VAGUE, r"^(?:error Command failed|error: Command failed|"
          r"error Command \"|"

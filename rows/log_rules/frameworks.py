@@ -37,8 +37,9 @@ NATIVE_TESTS = (
     rule("ginkgo", PLACED, r"^\s{0,12}\[(?:FAILED|PANICKED)\] (?!\[)\S", "  [FAILED] Expected",
          more=4, until=r"\s{0,12}(?:In \[|There were|Full Stack)",
          place=r"\s{0,12}In \[.{1,60}\] at: (?P<path>[^\s:]{1,300}):" + LINE),
-    rule("gomega", PLACED, r"^\s{0,16}Expected$", "    Expected", more=3, is_close=True,
-         after=r"\s+<\S{1,200}>: |\s{0,16}to \S", bare=NOTHING),
+    rule("gomega", PLACED, r"^\s{0,16}(?:Expected|(?:Expected|Unexpected) error:)$", "    Expected",
+         more=3, skip=r"\s+<|\s+\}", bare=NOTHING, is_close=True,
+         after=r"\s+<\S[^>]{0,200}>: (?!\{)|\s+s: \"|\s{0,16}to (?!have occ)\S"),
     rule("bun test", PLACED, r"^error: expect\(", "error: expect(received).toBe(expected)",
          more=2, after=r"\s{0,4}(?:Expected|Received|[-+] )", bare=NAMED),
     rule("nim test", PLACED, r"^\s{1,8}(?P<path>[^\s:()]{1,300}\.nim)\(" + LINE

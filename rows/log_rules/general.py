@@ -28,7 +28,7 @@ GENERAL = (
     rule("error by name", PLACED, r"^" + RUNNING
          + r"[\s│╷]{0,8}(?:(?!No |Last |Expected |Handled |Caught )(?:[A-Z][A-Za-z]{2,14} ){1,2}"
          r"(?:Error|ERROR): \S|\[?(?:error|ERROR|Error|fatal|FATAL|Fatal|CRITICAL|SEVERE|"
-         r"FAILURE)\]?(?:\[\w{1,40}\])?(?::| -|\s\||(?<=\])|(?<=[A-Za-z]) ) ?\S)",
+         r"FAILURE)\]?(?:\[\w{1,40}\])?(?::| -|\s\||(?<=\])|(?<=[A-Za-z]) ) {0,7}\S)",
          "error: no such price", more=1, after=ARROW, bare=NAMED, read="caused"),
     rule("error with parentheses", NAMED, r"^(?:error|Error|ERROR)\(.{1,60}\):? \S",
          "Error(17): no such price"),

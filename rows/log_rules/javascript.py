@@ -61,7 +61,7 @@ JAVASCRIPT = (
     rule("pnpm passing on", VAGUE, r"\bERR_PNPM_\w", "ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL",
          word="ERR_PNPM_"),
     rule("yarn", RAISED,
-         r"^(?:➤ )?YN(?!0002|0060|0086)\d{4}: .{0,100}(?:can't be|couldn't|doesn't|failed|"
+         r"^(?:➤ )?YN(?!0002|0060|0086)\d{4}: .{0,100}(?:can't be|cannot|couldn't|doesn't|failed|"
          r"forbidden|not found|Invalid)",
          "➤ YN0028: │ The lockfile would have been modified by this install".replace("would have",
          "can't be")),

@@ -166,17 +166,20 @@ CAUSED = re.compile(r"Caused by:$")
 """What programs in Rust print between an error and what it came from."""
 
 
-COMPARED = re.compile(r"\s{1,2}(?:left|right): \S")
+BELOW = re.compile(r"\s{1,2}(?:left|right): \S|\s{1,8}Caused by: \S")
+HANGING = re.compile(r"ERROR {4}\S"), re.compile(r" {9}\S")
+"""How a logger of Python's `rich` goes on with a line that is too long."""
 
 
 def caused_reason(output: Output, place: int, rule: Rule) -> Reason | None:
-    """Return an error with what caused it, where that follows under a heading of its own.
+    """Return an error with what caused it, where that follows, also under a heading of its own.
 
     Rust says below a panic what was compared.
     """
     first = plain_reason(output, place, rule)
     near = range(place + 1, min(place + 5, len(output)))
-    causes = [text.strip() for n in near if COMPARED.match(text := output.text(n))]
+    below = HANGING[1] if HANGING[0].match(output.text(place)) else BELOW
+    causes = [text.strip() for n in near if below.match(text := output.text(n))]
     heading = next((n for n in near if output.text(n).strip()), None)
     if first is None or not (causes or (heading and CAUSED.match(output.text(heading)))):
         return first

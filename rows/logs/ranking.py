@@ -42,6 +42,7 @@ MARKED = rule(
     skip=r"\s{0,12}[\"{]",
 )
 """Of an answer in JSON that follows, its message says why."""
+MARKED_ON = rule("marked and gone on with", SAID, "^" + ANY, "It broke:", more=3)
 
 WORD = re.compile(r"[^\W\d]\w{2,200}")
 
@@ -98,7 +99,7 @@ def hits_of(output: Output) -> Iterator[Hit]:
         marked = output.is_marked(place) and bool(text)
         if matched is None:
             if marked:
-                yield Hit(place, SAID, MARKED)
+                yield Hit(place, SAID, MARKED_ON if text.endswith(":") else MARKED)
         elif matched.rank < NOTHING:
             yield Hit(place, said_rank(matched.rank, is_marked=marked), matched, marked)
 
