@@ -30,7 +30,7 @@ def refuse_others(given: Mapping[str, Any]) -> None:
             raise BadSetting(f"--{name}", f"is of {its}, not of {command}")
     forms = [f"--{form}" for form in FORMS if given[form]]
     if len(forms) > 1:
-        raise BadSetting(forms[0], f"and {forms[1]}: choose one")
+        raise BadSetting(forms[0], f"has no effect with {forms[1]}")
     if given["argument"] is not None and "argument" not in taken:
         flag = given["argument"] if given["argument"] in ALL else None
         meant = f": is --{flag} meant?" if flag else ""

@@ -27,6 +27,11 @@ def has_part(column: Any, value: str) -> ColumnElement[bool]:
     if whole is not None:
         is_it: ColumnElement[bool] = column == whole
         return is_it
+    return has_words(column, value)
+
+
+def has_words(column: Any, value: str) -> ColumnElement[bool]:
+    """Return the condition that a column's text has words, quotes and all."""
     # SQLite's `lower` knows the letters of ASCII only: the others fit as they are written, too.
     spelled = {value.lower(), value.translate(ASCII_LOWER)}
     lower = func.lower(column)

@@ -88,7 +88,7 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
                 raise BadSetting("-r", "has no effect with --copy-to: the whole store is copied")
             return
     if given.get("quick") and given.get("exact"):
-        raise BadSetting("--quick", "and --exact exclude one another")
+        raise BadSetting("--quick", "has no effect with --exact")
     if given.get("hold"):
         raise BadSetting("--hold", "is for --copy-to only")
     replays = bool(given.get("replay"))

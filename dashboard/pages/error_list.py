@@ -61,10 +61,10 @@ class ListedErrors(NamedTuple):
 
 def read_days() -> DateRange:
     """Return the days of `since` to `until`, or the last `days`. Raises BadFilter."""
-    usual = filters.whole("days")
-    if usual is not None and not 1 <= usual <= filters.MOST_DAYS:
+    asked = filters.whole("days")
+    if asked is not None and not 1 <= asked <= filters.MOST_DAYS:
         raise BadFilter(f"days is a number from 1 to {filters.MOST_DAYS}.")
-    return filters.date_range(site().calendar, g.now, usual or DAYS)
+    return filters.date_range(site().calendar, g.now, DAYS, asked)
 
 
 def read_repoids() -> Sequence[int] | None:

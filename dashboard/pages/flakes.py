@@ -67,8 +67,9 @@ def find_flakes() -> FoundFlakes:
 def has_parts(flake: Flake, labels: Labels, parts: dict[str, str]) -> bool:
     """Tell whether a job has what is looked for in its names; `q` may be in any of them."""
     told = {"workflow": labels[flake.repoid, flake.workflow], "job": flake.name or ""}
-    told["q"] = f"{names.repo_label(flake.repoid, flake.repo)} {' '.join(told.values())}"
-    return all(filters.fitting(part, [told[name]]) for name, part in parts.items())
+    every = f"{names.repo_label(flake.repoid, flake.repo)} {' '.join(told.values())}"
+    fits = all(filters.fitting(parts[name], [called]) for name, called in told.items())
+    return fits and parts["q"].casefold() in every.casefold()
 
 
 def count_days(row: ShownFlake, dates: DateRange) -> list[int]:

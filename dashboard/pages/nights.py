@@ -152,6 +152,8 @@ def detail(repoid: int, day: str) -> str:
     plan = site().plan
     since, until = plan.calendar.begin(night), plan.calendar.end(night)
     runs = reads_nights.list_nightly_runs(store(), plan, repoid, since, until)
+    if since > g.now and not runs:  # of a clock that is ahead
+        abort(404, "This night has not begun.")
     rows = read_rows([night], repoid)
     cell = rows[0].cells[0] if rows else None
     made = [run for run in list_children(store(), runs) if run.key not in {one.key for one in runs}]

@@ -36,6 +36,7 @@ CONCLUSIONS = (
 def read_filter() -> RunFilter:
     """Return what the URL asks for. Raises BadFilter."""
     calendar, first, last = site().calendar, filters.day("since"), filters.day("until")
+    filters.check_order(first, last)
     return RunFilter(
         names.read_repos(),
         filters.text("workflow") or None,

@@ -7,9 +7,15 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   form.addEventListener("change", (event) => {
     if (event.target.matches("select, input[type=date]")) form.requestSubmit();
   });
-  // An empty field is no filter: it stays out of the address.
+  // An empty field is no filter: it stays out of the address. So do the days that a page shows
+  // anyway: an address that is kept shows the last ones tomorrow, too.
   form.addEventListener("submit", () => {
     for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
+    for (const name of ["until", "since"]) {
+      const field = form.elements[name];
+      if (!field || field.value !== field.dataset.usual) break;
+      field.disabled = true;
+    }
   });
 }
 // The browser restores the page as it was left, with the fields that were taken out.

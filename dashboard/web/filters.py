@@ -184,11 +184,15 @@ def name_place(time: datetime, number: int) -> str:
 
 
 class DateRange(NamedTuple):
-    """The days a page is about, both included, and their borders in UTC."""
+    """The days a page is about, both included, and their borders in UTC.
+
+    `usual` are those that it is about today where none are asked for.
+    """
 
     first: date
     last: date
     borders: tuple[datetime, ...]
+    usual: tuple[date, date]
 
     @property
     def days(self) -> list[date]:
@@ -196,13 +200,24 @@ class DateRange(NamedTuple):
         return days(self.first, self.last)
 
 
-def date_range(calendar: Calendar, now: datetime, usual: int) -> DateRange:
-    """Return the days of `since` to `until`, else the `usual` last ones. Raises BadFilter."""
+def check_order(first: date | None, last: date | None) -> None:
+    """Refuse days that end before they begin. Raises BadFilter."""
+    if first and last and first > last:
+        raise BadFilter(f"{title_of('since')} is after {title_of('until')}.")
+
+
+def date_range(
+    calendar: Calendar, now: datetime, usual: int, asked: int | None = None
+) -> DateRange:
+    """Return the days of `since` to `until`, else the last ones. Raises BadFilter.
+
+    As many as are `asked` for, else the `usual` number.
+    """
     today = calendar.local(now).date()
     last = day("until") or today
-    first = day("since") or last - timedelta(days=usual - 1)
-    if first > last:
-        raise BadFilter(f"{title_of('since')} is after {title_of('until')}.")
+    first = day("since") or last - timedelta(days=(asked or usual) - 1)
+    check_order(first, last)
     if (last - first).days >= MOST_DAYS:
         raise BadFilter(f"At most {MOST_DAYS} days can be shown at once.")
-    return DateRange(first, last, calendar.borders(first, last))
+    usually = (today - timedelta(days=usual - 1), today)
+    return DateRange(first, last, calendar.borders(first, last), usually)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, not_, or_, select
 from rows.words import COMPLETED, FAILED
 from schema.tables.ci import jobs, workflowruns, workflows
 from schema.tables.failures import failures
-from store.name_parts import has_part
+from store.name_parts import has_part, has_words
 
 WHOLE = (40, 64)
 """Characters of a whole commit hash: SHA-1, SHA-256."""
@@ -93,7 +93,7 @@ def says(words: str) -> ColumnElement[bool]:
         failure.provider == run.provider, failure.rungitid == run.gitid
     )
     return or_(
-        has_part(run.title, words),
-        named.where(has_part(job.name, words)).exists(),
-        failed.where(has_part(failure.message, words)).exists(),
+        has_words(run.title, words),
+        named.where(has_words(job.name, words)).exists(),
+        failed.where(has_words(failure.message, words)).exists(),
     )

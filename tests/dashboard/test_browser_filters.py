@@ -94,6 +94,24 @@ def test_view_of_a_filter_is_the_same_for_who_is_sent_its_address(
     other.context.close()
 
 
+def test_address_that_is_kept_shows_the_last_days_tomorrow_too(
+    browser: Browser, place: Place, complaints: list[str]
+):
+    page = opened(browser, place, complaints)
+    page.goto("/errors")
+    page.get_by_label("Order").select_option("last")
+    expect(page).to_have_url(re.compile(r"/errors\?sort=last$"))
+    page.get_by_label("From").fill("2026-03-10")
+    expect(page).to_have_url(re.compile(r"/errors\?since=2026-03-10&sort=last$"))
+    page.goto("/errors?days=7")
+    page.get_by_label("Order").select_option("last")
+    expect(page).to_have_url(re.compile(r"/errors\?since=2026-03-04&sort=last$"))
+    page.goto("/figures?until=2026-03-09")  # the days before it are not the usual ones
+    page.locator("select[name=by]").select_option("event")
+    expect(page).to_have_url(re.compile(r"since=2026-02-08&until=2026-03-09&by=event"))
+    page.context.close()
+
+
 @pytest.mark.parametrize("width", [1280, 1440])
 def test_table_s_file_stands_beside_the_button(
     browser: Browser, place: Place, complaints: list[str], width: int

@@ -102,8 +102,11 @@ def test_command_that_is_none_is_refused_with_those_there_are(capsys: pytest.Cap
         (["site", "out", "--at", "2026-03-02 09:00Z"], "--at: is of query, not of site"),
         (["status", "--json"], "--json: is of query, not of status"),
         (["maintain", "--daemon"], "--daemon: is of sync, not of maintain"),
-        (["query", "SELECT 1", "--csv", "--json"], "--csv: and --json: choose one"),
-        (["query", "SELECT 1", "--spreadsheet", "--json"], "--json: and --spreadsheet: choose one"),
+        (["query", "SELECT 1", "--csv", "--json"], "--csv: has no effect with --json"),
+        (
+            ["query", "SELECT 1", "--spreadsheet", "--json"],
+            "--json: has no effect with --spreadsheet",
+        ),
     ],
 )
 def test_word_that_a_command_would_ignore_is_refused(
