@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 from backfill.gitlab.bridges import Bridges
-from backfill.gitlab.pipelines import AT, CHILDREN, may_have_jobs
+from backfill.gitlab.pipelines import AT, CHILDREN, is_torn, may_have_jobs
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
 from backfill.pipeline.api_objects import read_object
@@ -191,7 +191,7 @@ class Completion:
         """
         if node is None and "finished_at" in record:
             return record
-        if node is None:
+        if node is None or is_torn(record, node):
             path = f"{self.repository.path}pipelines/{record['id']}"
             return read_object(self.context.client.get(path).body, AT)
         user = node.get("user")

@@ -139,6 +139,16 @@ def is_news(record: Json, before: RunRead | None) -> bool:
     return (now.updatetime, now.ended) != (before.updatetime, before.ended)
 
 
+def is_torn(record: Json, node: Json) -> bool:
+    """Tell whether a pipeline ended after it was listed, or goes on after an end, as REST says.
+
+    The list's status beside an end of later would be that of no moment.
+    """
+    end, updated = time_of(node, "finishedAt"), time_of(record, "updated_at")
+    is_open = record.get("status") not in ENDED
+    return end is not None and (is_open or (updated is not None and updated < end))
+
+
 def map_pipeline(repository: Repository, record: Json, jobs: list[Json], **more: Any) -> Read:
     """Return a pipeline with its jobs as rows. Raises Unmappable."""
     known = {name: value for name, value in more.items() if value}
