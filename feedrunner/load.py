@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
 from engines import count_anew, count_growing, reading
 from engines.transaction import transact, write_first
-from feedrunner.load_notes import Load, put_state
+from feedrunner.load_notes import Load, beside_others, put_state
 from feedrunner.messages import Message, Record, State, WholeStream
 from feedrunner.writing.batch import Written
 from feedrunner.writing.met_rows import MetRows
@@ -44,6 +43,7 @@ FILLED = [
 ]  # fmt: skip
 """Tables that a load may fill."""
 
+Result = TypeVar("Result")
 Transact = Callable[[Engine, Callable[[Connection], Any]], Any]
 """What runs work in a transaction and returns what it returns."""
 
@@ -122,20 +122,18 @@ class Loader:
             nonlocal tries
             tries += 1
             if tries > 1:  # Another feed writes, too, or these rows were stored without an answer.
-                self.met.begin_registry(is_empty=False)
+                self.met.meet_others()
             written = write(connection, self.load, rows, self.listed, self.met)
             if state is not None:
                 values = {"load_id": self.load.number, "state": state.value}
                 put_state(connection, self.load.feed, values)
             return written
 
-        try:
-            committing = self.begin(work)
-        except IntegrityError:
-            if not self.met.whole:
-                raise
-            committing = self.begin(work)
-        self.beside.begin(committing)
+        self.beside.begin(self.again(lambda: self.begin(work)))
+
+    def again(self, work: Callable[[], Result]) -> Result:
+        """Do work, and again where another feed wrote the same rows meanwhile."""
+        return beside_others(work) if self.load.number else work()
 
     def begin(self, work: Callable[[Connection], Written]) -> Callable[[], Written]:
         """Write rows; return what commits them, which goes on while the next lines are read."""
@@ -174,11 +172,11 @@ class Loader:
         if is_same:
             return
         end = partial(end_streams, load=self.load, seen=self.seen, whole=self.whole)
-        self.gone += self.transact(self.engine, end)
+        self.gone += self.again(lambda: self.transact(self.engine, end))
         if self.changed >= COUNTED and self.load.number:
             count_anew(self.engine, FILLED)
         if self.load.number:
-            link_names(self.engine, self.load.manager, self.transact)
+            self.again(lambda: link_names(self.engine, self.load.manager, self.transact))
 
     def follow(self) -> None:
         """Let edges and repositories follow from the rows, unless nothing changed."""
@@ -186,9 +184,10 @@ class Loader:
             return
         with reading(self.engine).connect() as connection:
             is_old = is_stale(connection, self.load.feed, self.load.number)
+        manager = self.load.manager
         if is_old or self.changed + self.gone:
-            follow_load(self.engine, self.load.manager, self.transact)
-        follow_ci(self.engine, self.load.manager, self.transact)
+            self.again(lambda: follow_load(self.engine, manager, self.transact))
+        self.again(lambda: follow_ci(self.engine, manager, self.transact))
 
 
 def end_of_lists(waiting: WaitingRows) -> int:

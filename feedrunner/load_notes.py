@@ -1,17 +1,24 @@
 """What is noted of a feed: how its loads went, its last state, and what a whole load brought."""
 
+import random
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
-from engines.transaction import transact
+from engines.transaction import Failure, retry, transact
 from feedrunner.comparing.brought import Brought, read_brought
 from feedrunner.messages import Allowed
 from feedrunner.writing.known_rows import manager_id
 from schema.tables import packages as tables
 from store.feeds.past_loads import KILLED, RUNNING
 from store.write.upsert import put_rows
+
+TRIES = 8
+"""Of rows that several feeds of a registry write at once, into one that is new above all."""
+Result = TypeVar("Result")
 
 
 class Load(NamedTuple):
@@ -50,7 +57,21 @@ def begin_load(engine: Engine, feed: str, manager: str | None, now: datetime) ->
         query = select(func.max(table.c.Id)).where(table.c.feed == feed)
         return int(connection.scalar(query) or 0)
 
-    return Load(transact(engine, work), feed, manager, now)
+    number = beside_others(lambda: transact(engine, work))
+    return Load(number, feed, manager, now)
+
+
+def beside_others(work: Callable[[], Result]) -> Result:
+    """Return what `work` returns, done again where another feed wrote the same rows meanwhile.
+
+    Raises IntegrityError where that does not help.
+    """
+
+    def pause_after(failure: Failure) -> float | None:
+        is_last = failure.tries == TRIES
+        return None if is_last else random.uniform(0, 0.05 * failure.tries)  # noqa: S311 - no secret
+
+    return retry(work, IntegrityError, pause_after)
 
 
 def end_load(

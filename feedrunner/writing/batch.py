@@ -93,7 +93,10 @@ class Batch:
         return numbers
 
     def has_made(self, version: int) -> bool:
-        """Tell whether this load made a version."""
+        """Tell whether this load made a version, and nobody else wrote its lists meanwhile."""
+        return self.met.is_alone and self.is_own(version)
+
+    def is_own(self, version: int) -> bool:
         return version in self.listed["versions"] or version in self.newly_listed.get(
             "versions", ()
         )

@@ -23,6 +23,8 @@ class MetRows:
         """Of the transaction that is open: it may be undone."""
         self.whole: set[str] | None = None
         """Kinds of which no row is there but those that were met; None before anybody looked."""
+        self.is_alone = True
+        """Whether nobody else was met who writes the same rows now."""
 
     def begin(self) -> None:
         """Forget what a transaction met that was undone."""
@@ -31,6 +33,10 @@ class MetRows:
     def begin_registry(self, *, is_empty: bool) -> None:
         """Know whether the registry had no package, so that nothing need be looked for."""
         self.whole = {*KINDS} if is_empty else set()
+
+    def meet_others(self) -> None:
+        """Know that another feed writes the same rows now, so that all are looked for."""
+        self.whole, self.is_alone = set(), False
 
     def is_whole(self, kind: str) -> bool:
         """Tell whether what was not met is not there."""

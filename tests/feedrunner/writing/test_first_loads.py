@@ -1,9 +1,13 @@
 """A load into a registry without packages looks for none of them, and sees who else writes."""
 
+from datetime import datetime
+
 import pytest
-from sqlalchemy import Engine, event, insert, select
+from sqlalchemy import Connection, Engine, event, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from feedrunner import load as loading
+from feedrunner import load_notes
 from feedrunner.runner import load_lines
 from schema.tables import packages as tables
 from tests.feedrunner.feed import SHOP, STORED, record, rows, stored, write_feed
@@ -73,6 +77,47 @@ def test_first_load_beside_another_of_its_registry_keeps_the_rows_of_both(
     assert stored(engine) == STORED
     c = tables.packages.c
     assert rows(engine, select(c.readme).where(c.name == "plum")) == [("blue",)]
+
+
+def test_list_of_a_version_that_another_feed_writes_meanwhile_is_replaced_as_any(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(loading, "BATCH", 1)
+    begin = next(at for at, line in enumerate(SHOP) if b'"dependencies"' in line)
+
+    def pieces():
+        for line in SHOP[:begin]:
+            yield line + b"\n"
+        yield record("versions", package="apple", version="3") + b"\n"  # commits what was before
+        yield record("versions", package="apple", version="3") + b"\n"
+        with engine.begin() as connection:  # another feed of the registry
+            v = tables.versions.c
+            version = connection.scalar(select(v.Id).where(v.version == "2"))
+            own = {"version_id": version, "name": "fig", "alternative": 0, "kind": "runtime"}
+            theirs = [{**own, "position": position} for position in (1, 9)]
+            connection.execute(insert(tables.dependencies), theirs)
+        for line in SHOP[begin:]:
+            yield line + b"\n"
+
+    assert load_lines(engine, write_feed(tmp_path, ""), pieces(), lambda: 0).error == ""
+    assert stored(engine)["dependencies"] == STORED["dependencies"]
+
+
+def test_word_that_another_feed_writes_first_is_looked_for_again(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    tries, real = list[str](), load_notes.manager_id
+
+    def manager_id(connection: Connection, manager: str, now: datetime) -> int:
+        tries.append(manager)
+        if len(tries) < 3:
+            raise IntegrityError("INSERT INTO sources", {}, Exception("UNIQUE"))
+        return real(connection, manager, now)
+
+    monkeypatch.setattr(load_notes, "manager_id", manager_id)
+    lines = [line + b"\n" for line in SHOP]
+    assert load_lines(engine, write_feed(tmp_path, ""), lines, lambda: 0).error == ""
+    assert (tries, stored(engine)) == (["shop"] * 3, STORED)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5000])
