@@ -2,10 +2,18 @@
 
 from rows.log_rules.rule import COUNTED, GIVEN, LINE, NAMED, PLACED, RAISED, VAGUE, rule
 
+ADVICE = (
+    r"\s{2,6}(?:Jest failed to parse|This usually means|Out of the box|By default|Here's what|• |"
+    r"You'll find|For information about|https?://|Details:$|/\S{1,300}:\d{1,7}$|\(\{\"Object\.)|"
+    r"\s{4,300}\^{1,99}$"
+)
+"""What jest advises before it says what is wrong."""
+
 JAVASCRIPT = (
     rule("jest test", PLACED, r"^\s{0,4}● (?!Console$|Validation Warning)\S",
-         "  ● sum › adds 1 and 2", more=3, after=r"(?!\s{0,8}\d{1,6} \||\s{0,6}at )\s*+\S",
-         within=8, until=r"\s{0,8}>? {0,3}\d{1,6} \||\s{2,8}at |\s{0,4}● ", bare=COUNTED),
+         "  ● sum › adds 1 and 2", more=3, after=r"(?!" + ADVICE + r")\s*+\S",
+         skip=ADVICE, within=32, bare=COUNTED,
+         until=r"\s{0,8}>? {0,3}\d{1,6} \||\s{2,8}at |\s{0,4}(?:● |Test Suites: |FAIL |PASS )"),
     rule("vitest test", PLACED, r"^ {0,2}FAIL {1,2}(?:\|.{1,60}\| )?" + GIVEN + r" (?:> |\[ )",
          " FAIL  web/cart.test.ts > cart > sums two prices", more=2, until=r"\s{0,4}❯ ",
          bare=COUNTED),
@@ -27,9 +35,8 @@ JAVASCRIPT = (
          + LINE + r":\d{1,7}: \S", "  /app/web/cart.js:3:10: Extra semicolon."),
     rule("jshint", PLACED, r"^(?P<path>[^\s:]{1,300}): line " + LINE + r", col \d{1,7}, \S",
          "web/cart.js: line 3, col 10, Missing semicolon."),
-    rule("tslint", PLACED, r"^ERROR: (?P<path>[^\s:]{1,300}):" + LINE + r":\d{1,7} - ",
-         "ERROR: web/cart.ts:3:10 - Missing semicolon"),
-    rule("tsc", PLACED, r"^(?:ERROR in )?" + GIVEN + r":" + LINE + r":\d{1,7} - error \w+:",
+    rule("tsc or tslint", PLACED, r"^(?:ERROR: |(?:ERROR in )?(?=\S{1,320} - error \w{1,20}:))"
+         + GIVEN + r":" + LINE + r":\d{1,7} - ",
          "web/cart.ts:2:9 - error TS2322: Type 'number' is not assignable to type 'string'."),
     rule("tsc of one line", PLACED, r"^\s{0,8}(?P<path>[^()\s][^()]{0,300})\(" + LINE
          + r",\d{1,7}\): error TS\d{1,6}: ",
@@ -44,7 +51,8 @@ JAVASCRIPT = (
     rule("flow", PLACED, r"^Error -{2,200} " + GIVEN + r":" + LINE,
          "Error ------------- web/cart.js:3:10", more=2),
     rule("javascript in a page", RAISED,
-         r"^\s{2,8}(?:Uncaught )?(?:Error|AssertionError): \S.{0,900} " r"thrown$",
+         r"^(?:\s{2,8}(?:Uncaught )?(?:Error|AssertionError): \S.{0,900} thrown$|"
+         r"browserType\.\w{1,40}: \S)",
          "    Uncaught ReferenceError: sum is not defined thrown".replace("ReferenceError",
          "Error")),
     rule("npm code", RAISED, r"^npm (?:ERR!|error) code (?!ELIFECYCLE|\d+$)\S",

@@ -60,7 +60,8 @@ JVM = (
     rule("gradle task", VAGUE, r"^(?:> Task \S{1,200} FAILED|:\S{1,200} FAILED|FAILURE: Build )",
          "> Task :compileJava FAILED"),
     rule("gradle counts", VAGUE, r"^\d{1,7} tests? completed, \d", "3 tests completed, 1 failed"),
-    rule("kotlin", PLACED, r"^e: (?:file://)?" + GIVEN + r":(?: \()?" + LINE,
+    rule("kotlin", PLACED, r"^e: (?:file://(?:/(?=\w:))?)?"
+         r"(?P<path>(?:[A-Za-z]:)?[^\s:()]{1,300}):(?: \()?" + LINE,
          "e: file:///app/Basket.kt:14:29 Unresolved reference: prise"),
     rule("detekt or ktlint", PLACED, r"^(?P<path>[^\s:]{1,300}\.kts?):" + LINE
          + r":\d{1,7}: (?!warning)\S", "/app/Basket.kt:14:29: Unused import"),

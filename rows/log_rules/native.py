@@ -145,6 +145,8 @@ NATIVE = (
          word=": line "),
     rule("segfault", RAISED, r"^(?:Segmentation fault|Aborted$|Bus error|Aborted \()",
          "Segmentation fault"),
+    rule("fatal error of Python", RAISED, r"Fatal Python error: \S",
+         "tests/test_cart.py .FFatal Python error: Aborted", word="Fatal Python error: "),
     rule("core dumped", RAISED, r"\(core dumped\)", "make: line 3 Aborted (core dumped)",
          word="(core dumped)"),
     rule("sanitizer", RAISED, r"(?:ERROR|SUMMARY|WARNING): \w{1,40}Sanitizer: ",

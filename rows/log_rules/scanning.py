@@ -14,8 +14,8 @@ from rows.log_rules.rule import (
 
 ADVISORIES = (
     rule("npm audit", NAMED, r"^# npm audit report$", "# npm audit report", more=3),
-    rule("advisory", NAMED, r"^(?:Crate|Name):\s{1,12}\S", "Crate:     time", more=1,
-         after=r"Title:\s{1,12}\S", within=10, bare=NOTHING, skip=r"(?:Version|Date|ID|URL|CVE|"
+    rule("advisory", NAMED, r"^(?:Crate|Name):\s{1,12}\S", "Crate:     time", more=2,
+         after=r"(?:Title|ID):\s{1,12}\S", within=10, bare=NOTHING, skip=r"(?:Version|Date|URL|CVE|"
          r"GHSA|Criticality|Severity|Advisory|Warning):"),
     rule("yarn audit", NAMED, r"^[│|] (?:critical|high|moderate|low) {1,30}[│|] \S",
          "│ high          │ Command Injection in lodash           │"),
@@ -133,9 +133,11 @@ DEPLOYS = (
     rule("packer", RAISED, r"^==> [\w.-]{1,100}: (?:Error|error)\b",
          "==> amazon-ebs.app: Error launching source instance: UnauthorizedOperation"),
     rule("conda", RAISED,
-         r"^(?:PackagesNotFound|Unsatisfiable|LibMambaUnsatisfiable|CondaHTTP|ResolvePackageNotFound)"
-         r"(?:Error)?:", "PackagesNotFoundError: The following packages are not available:",
-         more=2, until=r"(?:Current channels|To search)"),
+         r"^(?:(?:PackagesNotFound|Unsatisfiable|LibMambaUnsatisfiable|CondaHTTP|"
+         r"ResolvePackageNotFound)(?:Error)?:|\s{0,8}(?:Encountered problems while solving|"
+         r"The following packages? (?:are incompatible|could not be installed)))",
+         "PackagesNotFoundError: The following packages are not available:",
+         more=2, until=r"\s{0,12}(?:Current channels|To search|critical |error |The environment )"),
     rule("nox", RAISED, r"^nox > Session \S{1,100} (?:failed|aborted): \S",
          "nox > Session tests-3.12 failed: Python interpreter 3.12 not found."),
     rule("nox passing on", PASSED_ON, r"^nox > .{0,300}\bfail", "nox > Command pytest failed",

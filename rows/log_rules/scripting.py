@@ -18,7 +18,8 @@ SCRIPTING = (
     rule("rubocop", PLACED, r"^(?P<path>[^\s:]{1,300}):" + LINE + r":\d{1,7}: [CWEFR]: \S",
          "lib/cart.rb:3:5: C: Style/StringLiterals: Prefer single-quoted strings"),
     rule("bundler", RAISED,
-         r"^(?:Bundler (?:could not find|found)|Could not (?:find gem|find \S{1,100} in any)|"
+         r"^(?:Bundler (?:could not find|found)|Could not find (?:gem|compatible versions|"
+         r"\S{1,100} in any)|"
          r"An error occurred while installing|Gem::\w{1,60}|There was an error (?:while "
          r"trying|parsing)|"
          r"Your Ruby version is|The gemspec for|You have requested|\S{1,60} requires "

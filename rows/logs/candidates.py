@@ -25,7 +25,7 @@ SHAPES = (
 STARTS = re.compile(
     rb"\n(?:##\[error\]|#\d{1,4} \d{1,6}\.\d{1,3} |\[[-\d]{10} [\d:]{8}\] \[build-std\w{3}\] )?"
     rb"[ \t]{0,40}(?:"
-    rb"e(?:[: ]|rr_|xec)|_{3}|\d{1,4}\) |\d{1,7}(?: {2,8}[a-z]| \| )|[a-z]{1,6}\d{2,4} |"
+    rb"e(?:[: ]|rr_|xec|ncou)|_{3}|\d{1,4}\) |\d{1,7}(?: {2,8}[a-z]| \| )|[a-z]{1,6}\d{2,4} |"
     rb"\d{1,7}:\d{1,7} |\d{1,5} - |"
     rb"[a-z](?:[a-z]{1,19}\[[a-z0-9-]{1,40}\]: |\[)|"
     rb"[!#>*|=%{(-]|"
@@ -33,7 +33,7 @@ STARTS = re.compile(
     rb"\x9e\xa4)|"
     rb"\xc3\x97|\[(?:[-!]|\xe2\x9c\x96)\] |\[(?:warn|fatal|\w+:\w+|[\d:]{8} (?:err|ftl))\]|\(fail|"
     rb"(?:file|at) \"?\S|in \S{1,300} line \d|"
-    rb"\w+\.\w+:\d|(?:a(?:bort|apt|n error)|b(?:undler|us err|egin|ehat|atch r)|"
+    rb"\w+\.\w+:\d|(?:a(?:bort|apt|n error)|b(?:undler|rowsert|us err|egin|ehat|atch r)|"
     rb"c(?:an|heck: ckv|onfidence: |ondition|onflict|ould|ucumber|"
     rb"ompil|url:|abal|rate:)|d(?:iff in|uring|one)|executi|expected|panic|th(?:e |read)|toomany|"
     rb"runtime|s(?:rc|ys)|f(?:atal|inding:|ollowing|ound \d)|g(?:pg:|"
