@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from flask import Blueprint, Response, abort, g
+from flask import Blueprint, Response, abort, g, request
 
 from dashboard.causes import shown_causes
 from dashboard.causes.red_causes import RedNow, read_red_now
@@ -92,8 +92,10 @@ def show() -> str:
     rows = choose_rows(shown, text)
     causes = read_causes(choose_rows(shown, ""), shown, text)
     labels = {night: formats.night(night) for night in shown.nights}
+    group = request.args.get("group", "")
+    counted = filter_rows(shown.rows, shown.last, text, (), group)
     totals = {
-        state: sum(row.cell(shown.last).state == state for row in shown.rows) for state in STATES
+        state: sum(row.cell(shown.last).state == state for row in counted) for state in STATES
     }
     return render_page(
         "nights.html",
@@ -112,6 +114,7 @@ def show() -> str:
         counts=COUNTS,
         usual=USUAL,
         text=text,
+        kept={name: request.args[name] for name in request.args if name != "status"},
         cells=lambda row: draw_cells(row, shown.last, labels, text),
         has_runs=bool(shown.rows) or reads.has_runs(store()),
     )

@@ -37,6 +37,25 @@ def test_red_default_branch_is_named_beside_a_good_night(client: FlaskClient, en
     assert "Nothing failed last night" in page
 
 
+def test_night_in_which_all_waits_or_nothing_ran_is_not_called_well(
+    client: FlaskClient, engine: sa.Engine
+):
+    repoid = stored.repo(engine, "acme/shop", defaultbranch="main")
+    own = {"event": "pull_request", "branchname": "topic"}
+    stored.run(engine, repoid, NOW - timedelta(hours=7), **own)
+    page = told(text_of(client, "/"))
+    assert "Runs are stored, but none that a night is judged by" in page
+    assert "for these filters" not in page
+    stored.run(engine, repoid, NOW - timedelta(days=2), event="push")
+    assert "Nothing ran last night." in told(text_of(client, "/"))
+    waits = {"event": "push", "status": "queued", "conclusion": None, "endtime": None}
+    stored.run(engine, repoid, NOW - timedelta(hours=1), **waits)
+    page = text_of(client, "/")
+    assert "Nothing has failed so far; 1 repository is still running." in told(page)
+    assert "calm" not in page
+    assert "Nothing to show yet" in told(text_of(client, "/pools"))
+
+
 def test_branch_that_is_good_again_is_not_named(client: FlaskClient, engine: sa.Engine):
     repoid = broken(engine, "acme/shop", 1)
     push = {"workflowgitid": 1, "event": "push"}

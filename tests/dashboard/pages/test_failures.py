@@ -147,6 +147,12 @@ def test_groups_make_rows_and_nightly_runs(engine: Engine, store_url: str, make_
     assert "octo-org/tool" not in one
     assert "octo-org/shop" in one
     assert text_of(client, "/?group=none", 400)
+    assert "Repositories: 1 failed 1 passed" in told(text_of(client, "/"))
+    page = text_of(client, "/?group=prod&nights=14")
+    assert "Repositories: 1 passed" in told(page)
+    assert "Nothing failed last night" in told(page)
+    assert 'href="/?status=passed&amp;group=prod&amp;nights=14"' in page
+    assert "Repositories: 1 failed Red now" in told(text_of(client, "/?q=tool"))
     night = told(text_of(client, f"/nights/{shop}/2026-03-10"))
     assert "Release #7" in night
     assert "Nightly #7" not in night
