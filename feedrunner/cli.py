@@ -44,15 +44,10 @@ def command_line() -> CommandLine:
     parser.add_argument("--list", action="store_true", help="show the feeds and their last loads")
     parser.add_argument("--check", action="store_true", help="look at manifests and settings only")
     parser.add_argument("--dry-run", action="store_true", help="count the rows that would change")
-    parser.add_argument(
-        "--full", action="store_true", help="begin from nothing, not the last state"
-    )
-    parser.add_argument(
-        "--from",
-        dest="path",
-        metavar="PATH",
-        help="read a run elsewhere: a file of lines, a folder",
-    )
+    full = "begin from nothing, not the last state"
+    parser.add_argument("--full", action="store_true", help=full)
+    lines = "read a run elsewhere: a file of lines, a folder"
+    parser.add_argument("--from", dest="path", metavar="PATH", help=lines)
     each = "read the runs elsewhere of all NAMEs, each in FOLDER/NAME"
     parser.add_argument("--from-each", dest="folder", metavar="FOLDER", help=each)
     wait = "with --from-each: wait so long for what has not ended"
@@ -83,8 +78,28 @@ def say(line: str, code: int) -> int:
     return code
 
 
+LOADING = ("dry_run", "full")
+WAYS = {"list": (), "check": (), "daemon": ("beside",), "path": LOADING}
+WAYS |= {"folder": (*LOADING, "wait"), "": LOADING}
+"""The flags that go with each way to be started; others would be ignored."""
+SPELLED = {"path": "from", "folder": "from-each", "dry_run": "dry-run"}
+
+
+def refuse_others(given: Mapping[str, Any]) -> None:
+    """Raise BadSetting where a flag is given that would be ignored."""
+    way = next((name for name in WAYS if name and given[name]), "")
+    for name in (*filter(None, WAYS), *LOADING, "wait", "beside"):
+        if given[name] and name not in (way, *WAYS[way]):
+            other = way or ("folder" if name == "wait" else "daemon")
+            flag, other = (f"--{SPELLED.get(each, each)}" for each in (name, other))
+            raise BadSetting(flag, f"{'does not go with' if way else 'is of'} {other}")
+    if not 0 <= given["wait"] <= 604_800:
+        raise BadSetting("--wait", "is in seconds, from 0 to 604800")
+
+
 def run(given: dict[str, Any]) -> int:
     """Check everything, then do it. Raises BadSetting, CannotStart, SQLAlchemyError."""
+    refuse_others(given)
     settings = read_settings({"database_password": given["database_password"]})
     names: list[str] = given["names"]
     if names[:1] == ["new"]:

@@ -84,6 +84,12 @@ def test_failed_feed_and_a_wrong_manifest_stop_no_other(
         (["new"], "new: wants one name"),
         (["new", "../x"], "NAME: is not of lower-case letters"),
         (["--dry"], "usage: unknown option --dry"),
+        (["--daemon", "--dry-run"], "--dry-run: does not go with --daemon"),
+        (["shop", "--from", "x", "--from-each", "y"], "--from-each: does not go with --from"),
+        (["--list", "--full"], "--full: does not go with --list"),
+        (["--wait", "5"], "--wait: is of --from-each"),
+        (["--beside"], "--beside: is of --daemon"),
+        (["--from-each", ".", "--wait", "nan"], "--wait: is in seconds, from 0"),
     ],
 )
 def test_what_is_wrong_is_one_line(

@@ -61,6 +61,7 @@ FAILS: dict[str, object] = {
         "sources": [SOURCE, {**SOURCE, "name": "two"}]
     },
     'feeds[0].sources: no source is called "npm"': {"feeds": [{"name": "npm", "sources": ["npm"]}]},
+    "feeds[1].name: npm is there twice": {"feeds": [{"name": "npm"}, {"name": "npm"}]},
     'feeds[0].name: the CronJob "': {
         "feeds": [{"name": "upstream"}],
         "fullnameOverride": "a" * 40,

@@ -1,14 +1,17 @@
 """The checker of sense sees what Kubernetes' schemas accept: each case is one edit of the chart."""
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from feedrunner.manifest import read_manifest
 from tests.kubernetes.discovery import validate
-from tests.kubernetes.rendering import Object, rendered, with_files
+from tests.kubernetes.rendering import CHART, Object, objects, rendered, template, with_files
 from tests.kubernetes.sense import complaints, name_of, pod_of
+from tests.own_code import ROOT
 
 CRONJOB, DEPLOYMENT = "CronJob/ci-runledger-retrievers", "Deployment/ci-runledger-listener"
 Edit = Callable[[Object], Any]
@@ -108,3 +111,18 @@ def test_what_a_schema_accepts_is_seen(complaint: str, made: list[Object]):
 
 def test_object_that_is_there_twice_is_seen(made: list[Object]):
     assert complaints([*made, made[0]])[0].endswith("is there twice")
+
+
+def test_feed_has_as_long_in_its_job_as_its_manifest_gives_it(tmp_path):
+    schema = json.loads((CHART / "values.schema.json").read_text("utf-8"))
+    names = schema["properties"]["feeds"]["items"]["properties"]["name"]["enum"]
+    own = {"limits": {"memory": "5Gi"}}
+    feeds = [{"name": name, **({"resources": own} if name == "crates" else {})} for name in names]
+    (tmp_path / "values.json").write_text(json.dumps({"feeds": feeds}), "utf-8")
+    said = template(CHART, "--values", tmp_path / "values.json")
+    jobs = {name_of(each): each for each in objects(said.stdout) if each["kind"] == "CronJob"}
+    for name in names:
+        job = jobs[f"CronJob/ci-runledger-feed-{name}"]
+        needed = read_manifest(ROOT / "feeds" / name / "feed.toml").timeout
+        assert job["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] >= needed + 300
+        assert (container(job)["resources"] == own) == (name == "crates")

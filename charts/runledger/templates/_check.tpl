@@ -69,7 +69,12 @@
 {{- end }}
 {{- end }}
 {{- $known := values $sources }}
+{{- $feeds := list }}
 {{- range $at, $feed := .Values.feeds }}
+{{- if has $feed.name $feeds }}
+{{- fail (printf "feeds[%d].name: %s is there twice; its CronJob can be made once" $at $feed.name) }}
+{{- end }}
+{{- $feeds = append $feeds $feed.name }}
 {{- range $name := $feed.sources }}
 {{- if not (has $name $known) }}
 {{- fail (printf "feeds[%d].sources: no source is called %q" $at $name) }}
