@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 TRIES = 3
 
@@ -21,11 +22,24 @@ class TryLater(Exception):
     """GitHub does not answer now, or not any more in this hour."""
 
 
+class SameHost(urllib.request.HTTPRedirectHandler):
+    """Takes the token along where a redirect, as of a renamed repository, stays at its server."""
+
+    def redirect_request(self, req: Any, *args: Any) -> Any:
+        made = super().redirect_request(req, *args)
+        if made is not None and urlsplit(made.full_url)[:2] == urlsplit(req.full_url)[:2]:
+            token = req.unredirected_hdrs.get("Authorization")
+            if token:
+                made.add_unredirected_header("Authorization", token)
+        return made
+
+
 class Github:
     """The API, as a token or nobody sees it."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url, self.token = url.rstrip("/"), token
+        self.opener = urllib.request.build_opener(SameHost)
         self.date = ""
         """When it answered last, by its own clock."""
 
@@ -54,7 +68,7 @@ class Github:
         if self.token:
             request.add_unredirected_header("Authorization", f"Bearer {self.token}")
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
+            with self.opener.open(request, timeout=60) as answer:
                 self.date = answer.headers.get("Date", "")
                 return json.load(answer)
         except urllib.error.HTTPError as error:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from lines import emit, size_of, time_of
 from packument import Reader
+from redirects import SameHost
 
 ALIAS = re.compile(r"npm:((?:@[^/@]+/)?[^/@]+)(?:@(.*))?")
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -91,7 +92,7 @@ def load_package(name: str) -> bool:
     if token := token_of("SOURCE_NPM_TOKEN"):
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
+        with urllib.request.build_opener(SameHost).open(request, timeout=60) as answer:
             emit_package(name, *read_packument(answer))
     except urllib.error.HTTPError as error:
         if error.code in AGAIN:

@@ -14,7 +14,7 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 API = "https://api.github.com"
 PURL = re.compile(r"pkg:(?P<type>[a-z][a-z0-9.+-]*)/(?P<name>[^@?#]+)(?:@(?P<version>[^?#]*))?.*")
@@ -26,6 +26,18 @@ REGISTRIES = {"cargo": "crates", "gem": "rubygems", "brew": "homebrew", "deb": "
 
 class SourceDown(Exception):
     """GitHub does not answer now, or not any more for this hour."""
+
+
+class SameHost(urllib.request.HTTPRedirectHandler):
+    """Takes the token along where a redirect, as of a renamed repository, stays at its server."""
+
+    def redirect_request(self, req: Any, *args: Any) -> Any:
+        made = super().redirect_request(req, *args)
+        if made is not None and urlsplit(made.full_url)[:2] == urlsplit(req.full_url)[:2]:
+            token = req.unredirected_hdrs.get("Authorization")
+            if token:
+                made.add_unredirected_header("Authorization", token)
+        return made
 
 
 def main() -> int:
@@ -52,7 +64,7 @@ def read_sbom(server: str, name: str) -> dict[str, Any] | None:
     if token := token_of("SOURCE_GITHUB_TOKEN"):
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - operator's
+        with urllib.request.build_opener(SameHost).open(request, timeout=60) as answer:
             sbom: dict[str, Any] = json.load(answer)["sbom"]
             return sbom
     except urllib.error.HTTPError as error:
