@@ -26,6 +26,13 @@ def app_id(text: str) -> str:
     return text
 
 
+def name_in(path: str, server: str) -> str:
+    """Return the repository or owner that a page is of: of its runs, too, or of its settings."""
+    parts = path.strip("/").removeprefix("orgs/").split("/")
+    length = 1 if path.startswith("/orgs/") else 2
+    return "/".join(parts[:length]).removesuffix(".git")
+
+
 FORM = SourceForm(
     settings={
         "url": ("GITHUB_API_URL", Setting("https://api.github.com", api_url)),
@@ -37,4 +44,5 @@ FORM = SourceForm(
     # code), a repository's dots and underscores too.
     pattern=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:/(?:\*|(?!\.{1,2}$)[A-Za-z0-9._-]+))?"),
     examples="org/repo, org or org/*",
+    name_in=name_in,
 )

@@ -4,9 +4,12 @@ A name is of the first vendor; of another one it begins with that vendor's: `VEN
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
+
+CLONED = re.compile(r"git@([\w.-]+):(.+)")
+"""What a repository is cloned from by SSH."""
 
 
 class Setting(NamedTuple):
@@ -87,6 +90,8 @@ def hint(name: str, vendor: str, forms: Forms) -> str:
 
 def read_pattern(text: str, forms: Forms, sources: Sources) -> tuple[str, str, Sources]:
     """Return a vendor and a name, of a page's address for instance, and how that is reached."""
+    if "://" not in text:
+        text = with_scheme(text, {source.host for source in sources.values()})
     if "://" in text:
         return read_page(text, forms, sources)
     text = text.removesuffix(".git")  # as the address to clone from ends
@@ -94,6 +99,14 @@ def read_pattern(text: str, forms: Forms, sources: Sources) -> tuple[str, str, S
     if colon and before.lower() in forms:
         return before.lower(), name, sources
     return next(iter(forms)), text, sources
+
+
+def with_scheme(text: str, hosts: Collection[str]) -> str:
+    """Return an address that lacks https://, or is git@HOST:PATH, whole; another text as it is."""
+    if clone := CLONED.fullmatch(text):
+        return f"https://{clone[1]}/{clone[2]}"
+    host, slash, _ = text.partition("/")
+    return f"https://{text}" if slash and host.lower().removeprefix("www.") in hosts else text
 
 
 def read_page(text: str, forms: Forms, sources: Sources) -> tuple[str, str, Sources]:

@@ -1,6 +1,6 @@
 """Pure: the address that opens a form of a new issue, filled in with what failed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from dashboard.view import formats
@@ -10,8 +10,9 @@ from store.errors.one_error import ErrorRun
 from store.reads.runs import Repo, Run
 from store.rollups.night_summary import NightFailure
 
-MOST_FAILURES = 20  # the form's address has to stay below 8 kB
-MOST_LETTERS = 1500
+LONGEST = 8000
+"""Of an address: GitHub refuses one of more than 8 KiB, and letters of many scripts take six."""
+MOST_FAILURES, MOST_LETTERS = 20, 1500
 
 
 def new_issue_link(
@@ -27,24 +28,43 @@ def new_issue_link(
         return None
     first = failures[0]
     more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
-    lines = [f"Night of {formats.night_span(night)} {night.year}:", ""]
-    for failure in failures[:MOST_FAILURES]:
-        step = f", step {as_code(failure.step)}" if failure.step else ""
-        lines.append(
-            f"- {as_code(failure.workflow)}, job {as_code(failure.job)}{step}: {failure.url or ''}"
-        )
-        if failure.error:
-            lines.append(f"  {as_code(failure.error)}")
-    lines += [""] + [
-        f"Run {run.url or run.gitid} of commit {as_code(formats.short(run.commithash))}"
-        for run in runs[:MOST_FAILURES]
-    ]
-    lines += [describe_suspects(one) for one in around if one.good is not None]
-    prints = dict.fromkeys(one.fingerprint for one in failures[:MOST_FAILURES] if one.fingerprint)
-    lines += ["", *map(name_fingerprint, prints)] if prints else []
     workflow, job = formats.first_line(first.workflow), formats.first_line(first.job)
     title = f"Nightly failed: {workflow} / {job}{more}"
-    return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
+    head = [f"Night of {formats.night_span(night)} {night.year}:", ""]
+
+    def write(most: int) -> str:
+        lines = [*head, *describe_night(failures, runs, around, most)]
+        return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
+
+    return shorten(write, MOST_FAILURES)
+
+
+def describe_night(
+    failures: Sequence[NightFailure], runs: Sequence[Run], around: Sequence[Suspects], most: int
+) -> Iterator[str]:
+    """Yield what failed in a night, at most so many jobs and runs."""
+    for failure in failures[:most]:
+        step = f", step {as_code(failure.step)}" if failure.step else ""
+        names = f"{as_code(failure.workflow)}, job {as_code(failure.job)}"
+        yield f"- {names}{step}: {failure.url or ''}"
+        if failure.error:
+            yield f"  {as_code(failure.error)}"
+    yield from [f"- and {len(failures) - most} more"] if len(failures) > most else []
+    yield ""
+    for run in runs[:most]:
+        yield f"Run {run.url or run.gitid} of commit {as_code(formats.short(run.commithash))}"
+    yield from (describe_suspects(one) for one in around[:most] if one.good is not None)
+    prints = dict.fromkeys(one.fingerprint for one in failures[:most] if one.fingerprint)
+    yield from ["", *map(name_fingerprint, prints)] if prints else []
+
+
+def shorten(write: Callable[[int], str], most: int) -> str:
+    """Return the longest address that a server takes, of those for ever less in the form."""
+    address = write(most)
+    while len(address) > LONGEST and most > 1:
+        most = most * 3 // 4
+        address = write(most)
+    return address
 
 
 def describe_suspects(suspects: Suspects) -> str:
@@ -76,9 +96,13 @@ def error_issue_link(
     if home is None:
         return None
     fence = "```"
-    said = (message or "").replace(fence, "'''")[:MOST_LETTERS]
-    lines = [fence, said, fence, ""]
-    lines += [f"Run {run.gitid} of {as_code(run.repo or '?')}" for run in runs]
-    lines += ["", name_fingerprint(fingerprint)]
+    said = (message or "").replace(fence, "'''")
     title = f"CI error: {formats.first_line(message)}"
-    return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
+
+    def write(most: int) -> str:
+        lines = [fence, said[:most], fence, ""]
+        lines += [f"Run {run.gitid} of {as_code(run.repo or '?')}" for run in runs]
+        lines += ["", name_fingerprint(fingerprint)]
+        return source_of(repo.provider).links.new_issue(home, title, "\n".join(lines))
+
+    return shorten(write, MOST_LETTERS)

@@ -34,6 +34,12 @@ SOURCES = {
         ("https://ghes.example.org/api/v3", "https://ghes.example.org/org/repo", "org/repo"),
         ("https://api.org.ghe.com", "https://org.ghe.com/org/repo", "org/repo"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/org/repo", "org/repo"),
+        ("https://api.github.com", "github.com/org/repo", "org/repo"),
+        ("https://api.github.com", "www.GitHub.com/org/repo/", "org/repo"),
+        ("https://api.github.com", "git@github.com:org/repo.git", "org/repo"),
+        ("https://api.github.com", "https://github.com/org/repo/actions/runs/7", "org/repo"),
+        ("https://api.github.com", "https://github.com/orgs/org/repositories", "org"),
+        ("https://ghes.example.org/api/v3", "ghes.example.org/org/repo", "org/repo"),
     ],
 )
 def test_address_of_a_repository_names_it(tmp_path: Path, url: str, text: str, name: str):
@@ -89,13 +95,16 @@ def test_name_of_another_vendor_begins_with_it(text: str, name: str):
 def test_longer_name_at_a_vendor_without_them_is_refused():
     why = r"'org/repo/more' is not org/repo, org or org/\*; write forge:org/repo/more"
     with pytest.raises(ValueError, match=why):
-        read_patterns(["https://ghes.example.org/org/repo/more"], FORMS, SOURCES)
+        read_patterns(["org/repo/more"], FORMS, SOURCES)
 
 
 @pytest.mark.parametrize(
     ("environ", "text", "name", "url"),
     [
         ({}, "https://gitlab.com/g/p", "g/p", "https://gitlab.com"),
+        ({}, "gitlab.com/g/p", "g/p", "https://gitlab.com"),
+        ({}, "git@gitlab.com:g/s/p.git", "g/s/p", "https://gitlab.com"),
+        ({}, "git@git.example.org:g/p.git", "g/p", "https://git.example.org"),
         ({}, "https://gitlab.com/g/s/p/-/pipelines/4?a=b", "g/s/p", "https://gitlab.com"),
         ({}, "https://gitlab.com/groups/g/s/-/issues", "g/s", "https://gitlab.com"),
         ({}, "https://user:pass@git.example.org:8443/g/p", "g/p", "https://git.example.org:8443"),

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dashboard.view import charts, formats
-from dashboard.view.new_issue_link import new_issue_link
+from dashboard.view.new_issue_link import error_issue_link, new_issue_link
 from dashboard.view.timeline import draw_timeline
 from store.reads.runs import Job, Repo
 from store.rollups.night_summary import NightFailure
@@ -190,3 +190,21 @@ def test_new_issue_needs_a_page_and_a_failure():
     failure = NightFailure("Nightly", "test", None, None)
     assert new_issue_link(repo("http://github.com/o/a"), date(2026, 3, 10), [failure], []) is None
     assert new_issue_link(repo("https://github.com/o/a"), date(2026, 3, 10), [], []) is None
+
+
+@pytest.mark.parametrize("word", ["long name ", "وظيفة طويلة ", "名前"])
+def test_form_of_an_issue_is_no_longer_than_servers_take(word: str):
+    name = word * 12
+    failures = [
+        NightFailure(f"{name}{number}", name, name, "https://github.com/o/a/1", name, f"5:{number}")
+        for number in range(300)
+    ]
+    link = str(new_issue_link(repo("https://github.com/o/a"), date(2026, 3, 10), failures, []))
+    assert len(link) <= 8000
+    (body,) = parse_qs(urlsplit(link).query)["body"]
+    shown = body.count("\n- `")
+    assert f"- and {300 - shown} more" in body
+    assert (shown > 1, body.count("Fingerprint: ")) == (True, shown)
+    said = str(error_issue_link(repo("https://github.com/o/a"), "5:1", word * 900, ()))
+    assert len(said) <= 8000
+    assert "Fingerprint: `5:1`" in parse_qs(urlsplit(said).query)["body"][0]
