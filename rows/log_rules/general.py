@@ -60,7 +60,8 @@ GENERAL = (
          "wget: example.org: Connection refused", word="Connection "),
     rule("refused", NAMED,
          r"^(?:Could not|Cannot|Can't|Unable to|Failed to|failed to|cannot|could not|"
-         r"unable to|Couldn't|dependency failed to)" r" \S.{4,900}",
+         r"unable to|Couldn't|dependency failed to|\s{0,4}(?:[Uu]nknown|[Uu]nrecognized) "
+         r"(?:option|argument|flag|command|subcommand)s?:?)" r" \S.{4,900}",
          "Could not resolve host: example.org"),
     rule("coverage", SAID,
          r"overage\b.{0,200}\b(?:below|less than fail|not (?:met|meet|reached))\b",

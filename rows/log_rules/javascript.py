@@ -12,7 +12,7 @@ ADVICE = (
 JAVASCRIPT = (
     rule("jest test", PLACED, r"^\s{0,4}● (?!Console$|Validation Warning)\S",
          "  ● sum › adds 1 and 2", more=3, after=r"(?!" + ADVICE + r")\s*+\S",
-         skip=ADVICE, within=32, bare=COUNTED,
+         skip=ADVICE, within=32, bare=COUNTED, is_below=True,
          until=r"\s{0,8}>? {0,3}\d{1,6} \||\s{2,8}at |\s{0,4}(?:● |Test Suites: |FAIL |PASS )"),
     rule("vitest test", PLACED, r"^ {0,2}FAIL {1,2}(?:\|.{1,60}\| )?" + GIVEN + r" (?:> |\[ )",
          " FAIL  web/cart.test.ts > cart > sums two prices", more=2, until=r"\s{0,4}❯ ",

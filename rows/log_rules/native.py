@@ -29,7 +29,7 @@ NATIVE = (
          more=2, after=r"(?:" + GO_LINE + r"|panic: )",
          until=r"\s{0,40}=== |(?:FAIL|ok|exit status)\b", bare=COUNTED, read="go"),
     rule("go timeout", PLACED, r"^panic: test timed out after",
-         "panic: test timed out after 10m0s", more=2),
+         "panic: test timed out after 10m0s", more=2, until="goroutine "),
     rule("go panic", RAISED, r"^(?:panic|fatal error): \S",
          "panic: runtime error: index out of range"),
     rule("go race", RAISED, r"^WARNING: DATA RACE", "WARNING: DATA RACE", more=2),
@@ -126,7 +126,8 @@ NATIVE = (
          more=4, until=r"[=-]{9}"),
     rule("boost", PLACED, r"^" + GIVEN + r"\(" + LINE + r"\): (?:fatal )?error: in \"",
          "a.cpp(3): error: in \"x\": y"),
-    rule("dotnet test", PLACED, r"^\s{1,4}Failed \S.{0,500} \[[<\d].{0,20}\]$",
+    rule("dotnet test", PLACED, r"^\s{0,4}(?:Failed \S.{0,500} \[[<\d].{0,20}\]|"
+         r"failed \S.{0,500} \(\d[\dhms ]{1,20}\))$",
          "  Failed Cart.SumsTwo [12 ms]", more=4, until=r"\s{0,8}(?:Stack Trace:|at )"),
     rule("xunit", PLACED, r"^\s{1,8}\S.{0,400} \[FAIL\]$", "    Cart.Tests.SumsTwo [FAIL]",
          more=3, word='[FAIL]'),

@@ -90,8 +90,8 @@ TESTING = (
          r"?\[?FAIL(?:ED)?\]?!?$|" r"\S{1,300}\s{1,80}\[?FAIL(?:ED)?\]?(?: in \d.{0,40})?$)",
          "test_cart.sh ... FAILED", word="FAIL"),
     rule("failed name in small letters", COUNTED,
-         r"^\S.{0,200}(?:\.{2,200}|:|\t) ?\[?[Ff]ail(?:ed)?\]?!?$", "test_cart.sh ... failed",
-         word="ail"),
+         r"^(?!Test run )\S.{0,200}(?:\.{2,200}|:|\t) ?\[?[Ff]ail(?:ed)?\]?!?$",
+         "test_cart.sh ... failed", word="ail"),
     rule("comparison", NAMED,
          r"^\s{0,12}(?:Expected|expected):? (?!success, got: exit).{1,300}(?:but |, )"
          r"(?:was|got|found|instead|received|actual)", "Expected 8 but got 7", more=1),

@@ -17,6 +17,7 @@ CAUSES = ("During handling of the above exception,", "The above exception was th
 VERDICT = "ERROR: Job failed"
 """How the last line begins of a runner that marks none: it belongs to no message."""
 FRAME = re.compile(r'\s{1,40}File "(?P<path>[^"]{1,300})", line (?P<line>\d{1,7})')
+HEADED = re.compile(r" ?FAIL {1,2}([^\s:]{1,300}\.\w{1,8})(?: \(|$)")
 ABOVE = 200
 """Lines above or below within which what belongs to a line is looked for."""
 
@@ -115,9 +116,11 @@ def lines_before(output: Output, place: int) -> str | None:
 
 
 def named_above(output: Output, place: int) -> str | None:
-    """Return the file that a linter named on a line of its own, before what is wrong in it."""
+    """Return the file that a linter, or jest, named on a line before what is wrong in it."""
     for number in range(place - 1, max(-1, place - ABOVE - 1), -1):
         text = output.text(number)
+        if headed := HEADED.match(text):
+            return headed[1]
         if text and not text[0].isspace():
             return text if "." in text and " " not in text else None
     return None

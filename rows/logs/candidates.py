@@ -42,7 +42,7 @@ STARTS = re.compile(
     rb"n(?:ame: |inja|o |ot |pm|ox)|pg::|"
     rb"po|pr(?:oblem|ocess)|r(?:ake|esult #|spec)|s(?:tatus|egm|ql|h:|yntax|ummary)|t(?:erminate|"
     rb"he |here)|"
-    rb"un(?:able|caught|handled|format|expected)|w(?:ould|arning|get|orker ')|you[r ]|"
+    rb"un(?:able|caught|handled|format|expected|known )|w(?:ould|arning|get|orker ')|you[r ]|"
     rb"yn\d|re(?:set|mote: )|@parcel|v(?:algrind|iolation of|ulnerability #)|"
     rb"[a-z]{2,20}(?:-[a-z]{2,20}){1,4}: [a-z])"
     rb")"

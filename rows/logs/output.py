@@ -26,10 +26,11 @@ BUILDER = re.compile(
     r"[a-z@][\w@/.-]{0,40}:(?:[\w.-]{1,20}[:-])?(?:build|check|compile|lint|tests?|types?|typecheck)"
     r"(?:[:-][\w.:-]{1,20})?: (?=\s*+\S)|"
     r"\[[a-z][\w.-]{0,40}(?::[\w.-]{1,40}){1,3}\] |"
-    r"🦋 {1,3}|\[\d\d:\d\d:\d\d\]: (?:▸ +)?|\[[-\d]{10} [\d:]{8}\] \[build-std\w{3}\] "
+    r"🦋 {1,3}|\[\d\d:\d\d:\d\d\]: (?:▸ +)?|\(\d\d:\d\d:\d\d\) |"
+    r"\[\d\d-\d\d [\d:.]{12}\] (?=\[)|\[[-\d]{10} [\d:]{8}\] \[build-std\w{3}\] "
 )
 """What stands before the lines of others: a builder of images, one that runs many services or
-tasks, fastlane, CodeQL."""
+tasks, fastlane, CodeQL, Bazel and sbt with times."""
 
 
 class Dialect(NamedTuple):

@@ -16,6 +16,7 @@ LOOKED_AT = 400
 SAYS_NOTHING = re.compile(
     r"\s*$|"
     r"[-=_*#~+.·─━═│|<>^\s\u2500-\u257f]{3,}$|"  # rulers and frames
+    r"[-=_*#]{3,} .{1,100} [-=_*#]{3,}$|"  # headings
     r".*\|.*\||.*│.*│|"  # tables
     r"\s*(?:at \S.*|from \S+:\d+.*|File \"[^\"]{1,300}\", line \d.*|\.{3} \d+ more|"
     r"# ?\S+:\d+:in .*|"

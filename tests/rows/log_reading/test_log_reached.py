@@ -79,6 +79,20 @@ def test_jest_counts_belong_to_no_test():
         (("Crate:     cart", "Version:   0.5.0", "Title:     `cart` loses prices",
           "Date:      2026-01-09", "ID:        RUSTSEC-2026-0421"),
          "Crate:     cart\nTitle:     `cart` loses prices\nID:        RUSTSEC-2026-0421"),
+        (("  failed Sums (2, \"a\") (6s 220ms)", "    Assert.AreEqual failed. Expected:<8>.",
+          "      at Cart.Tests.Sums(Int32 of) in /_/test/Cart.cs:28", "Test run summary: Failed!"),
+         'failed Sums (2, "a") (6s 220ms)\nAssert.AreEqual failed. Expected:<8>.'),
+        (("  Unknown option '--shop'", "Test run summary: Failed!"), "Unknown option '--shop'"),
+        (("(04:11:29) ERROR: C:/app/BUILD.bazel:69:11: Compiling cart.c failed: no prices",
+          "(04:11:30) ERROR: Build did NOT complete successfully"),
+         "ERROR: C:/app/BUILD.bazel:69:11: Compiling cart.c failed: no prices"),
+        (("[04-09 22:41:59.536] [error] Failed tests:",
+          "[04-09 22:41:59.538] [error] \tshop.CartSpec"),
+         "[error] \tshop.CartSpec"),
+        (("panic: test timed out after 5s", "", "goroutine 5 [running]:", "main.sum()"),
+         "panic: test timed out after 5s"),
+        (("reading prices", "the index is stale", "___________ summary ____________"),
+         "reading prices\nthe index is stale"),
         (("ERROR: web/cart.ts:3:10 - Missing semicolon",),
          "ERROR: web/cart.ts:3:10 - Missing semicolon"),
         (("ERROR in web/cart.ts:2:9 - error TS2322: Type 'a' is no number.",),
@@ -87,6 +101,15 @@ def test_jest_counts_belong_to_no_test():
 )  # fmt: skip
 def test_what_is_wrong_is_reached(lines: tuple[str, ...], text: str):
     assert first(*lines) == text
+
+
+def test_jest_names_the_file_above_its_tests():
+    tests = ("  ● Cart › sums", "", "    no price", "", "  ● Cart › counts", "", "    no cart")
+    lines = ("PASS web/a.test.ts", " FAIL  web/cart.test.ts (5.1 s)", *tests, "FAIL web/b.test.ts",
+             *JEST)  # fmt: skip
+    assert [message.path for message in said(*lines)] == [
+        "web/cart.test.ts", "web/cart.test.ts", "web/b.test.ts",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
