@@ -98,7 +98,8 @@ def reconcile(engine: Engine, told: Told) -> None:
     project = {"project": told.project.record()}
     read: list[tuple[str, dict[str, Any]]] = [("project", project)]
     read += [("commit", {**project, "commit": one}) for one in told.project.commits]
-    for gitid, pipeline in told.project.pipelines.items():
+    for gitid in told.project.pipelines:
+        pipeline = told.project.whole(gitid)
         whole: dict[str, Any] = {
             **project,
             "pipeline": pipeline,
