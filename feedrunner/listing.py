@@ -40,7 +40,9 @@ def why_not(manifest: Manifest) -> str:
     """Say why a feed's program could not be started; nothing when it could."""
     words = argv_of(manifest)
     if shutil.which(words[0]) is None:
-        return f"command: {words[0]} is not there"
+        is_there = Path(words[0]).is_file()
+        why = "may not be run: chmod +x" if is_there else "is not there"
+        return f"command: {words[0]} {why}"
     scripts = [word for word in words[1:] if word.endswith(".py") and not Path(word).exists()]
     return f"command: {scripts[0]} is not there" if scripts else ""
 

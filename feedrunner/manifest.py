@@ -98,7 +98,10 @@ def text(value: Any) -> str:
 
 
 def command(value: Any) -> tuple[str, ...]:
-    words = shlex.split(text(value))
+    try:
+        words = shlex.split(text(value))
+    except ValueError as error:
+        raise ValueError(f"is not words as a shell reads them ({error})") from error
     if not words:
         raise ValueError("is empty")
     return tuple(words)

@@ -84,6 +84,9 @@ def is_message(text: bytes) -> bool:
 def read_from(path: Path) -> Iterator[bytes]:
     """Yield what a run elsewhere printed: a file, or a folder with `stdout`. Raises OSError."""
     if path.is_dir():
+        names = ("stdout", "exit", *(f"{stream}.ndjson" for stream in STREAMS))
+        if not any((path / name).exists() for name in names):
+            raise OSError(errno.ENOENT, "nothing of a run: no stdout, no STREAM.ndjson", str(path))
         yield from read_pieces(path / "stdout")
         yield b"\n"
         if exit_of(path) == 0:

@@ -151,7 +151,10 @@ def shown(line: bytes) -> str:
 
 
 def argv_of(manifest: Manifest, python: Path = Path(sys.executable)) -> list[str]:
-    """Return the argv: `python` is the one given, a script beside the manifest is meant."""
+    """Return the argv: `python` is the one given, a script beside the manifest is meant.
+
+    Its current folder is another one, where `./script` would be looked for.
+    """
     words = list(manifest.command)
     if words[0] in ("python", "python3"):
         words[0] = str(python)
@@ -166,7 +169,7 @@ def with_python(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_beside(manifest: Manifest, word: str) -> bool:
-    return "/" not in word and (manifest.folder / word).is_file()
+    return "/" not in word.removeprefix("./") and (manifest.folder / word).is_file()
 
 
 def passed_on(environ: Mapping[str, str]) -> dict[str, str]:

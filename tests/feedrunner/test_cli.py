@@ -100,6 +100,27 @@ def test_what_is_wrong_is_one_line(
     assert line.startswith(f"run_feeds.py: {why}")
 
 
+def test_program_beside_its_manifest_may_be_named_with_a_dot(
+    feeds: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
+):
+    script = write_feed(feeds, "").folder / "fetch.sh"
+    manifest = script.with_name("feed.toml")
+    manifest.write_text(manifest.read_text().replace('"python shop.py"', '"./fetch.sh"'))
+    script.write_text("#!/bin/sh\necho '" + record("packages", name="apple").decode() + "'\n")
+    assert main(["--check"]) == 2
+    told = f"WRONG shop: command: {script} may not be run: chmod +x\n"
+    assert capsys.readouterr().out.startswith(told)
+    script.chmod(0o755)
+    assert (main(["--check"]), main(["shop"])) == (0, 0)
+    assert [row[1] for row in stored(engine)["packages"]] == ["apple"]
+
+
+def test_folder_of_no_run_is_no_load(feeds: Path, engine: Engine, tmp_path: Path):
+    write_feed(feeds, "")
+    assert main(["shop", "--from", str(tmp_path)]) == 1
+    assert loads(engine)[0][5] == f"nothing of a run: no stdout, no STREAM.ndjson: {tmp_path}"
+
+
 def test_name_of_no_feed_says_which_there_are(feeds: Path, capsys: pytest.CaptureFixture[str]):
     write_feed(feeds, "", "shop")
     assert main(["shpo"]) == 2

@@ -57,6 +57,7 @@ def test_manifest_of_the_design_is_read(tmp_path: Path):
         (GOOD + 'limits = { memory = "1T" }', "limits memory is not a size as in 512M or 1G"),
         (GOOD + "limits = { rows = true }", "limits rows is not a number from 1"),
         (GOOD.replace("points", "runs"), "streams is not a list of some of packages,"),
+        ("command = 'python \"x.py'", "command is not words as a shell reads them (No closing"),
         ("command = ", "cannot be read ("),
     ],
 )
