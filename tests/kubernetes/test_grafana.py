@@ -108,6 +108,26 @@ def test_data_source_is_the_provisioned_one_at_the_databases_address(
     assert made["secureJsonData"]["password"] == "$__file{/etc/runledger/read-password}"
 
 
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [
+        ("a%40x@one:5433,two:5434/b", ("one:5433", "a@x", "b")),
+        ("a@[fd00::15:5]/b%20c", ("[fd00::15:5]:5432", "a", "b c")),
+        ("a@host/b?port=7777", ("host:7777", "a", "b")),
+        ("a@host/b?sslmode=verify-full&host=other:6543", ("other:6543", "a", "b")),
+    ],
+)
+def test_data_source_is_of_one_server_however_it_is_named(
+    place: str, wanted: tuple[str, str, str], tmp_path: Path
+):
+    url = f"postgresql+psycopg://{place}"
+    database = {"url": url, "readUrl": url, "bundled": {"enabled": False}}
+    values = {"grafana": {"dataSource": {"enabled": True}}, "database": database}
+    text = maps(tmp_path, values)["data-source"]["data"]["runledger-data-source.yaml"]
+    (made,) = yaml.safe_load(text)["datasources"]
+    assert (made["url"], made["user"], made["jsonData"]["database"]) == wanted
+
+
 def test_grafana_reaches_the_bundled_database_where_it_is_let_in(tmp_path: Path):
     peer = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "grafana"}}}
     (tmp_path / "values.json").write_text(json.dumps({"networkPolicy": {"databaseFrom": [peer]}}))
