@@ -9,7 +9,7 @@ from flask import Flask, Response, g, make_response, render_template
 from flask import request as asked
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from config.calendar import Calendar
 from config.settings import Settings
@@ -40,6 +40,7 @@ def create_app(
     """Return the app of the pages. Make `engine` after the fork, with `open_engine`."""
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = formats.known
     plan = RollupPlan(Calendar(settings.night_zone, settings.night_ends), settings.groups)
@@ -113,7 +114,9 @@ def refuse(error: BadFilter) -> Response:
 
 def decline(error: HTTPException) -> Response:
     """Answer what the routing or the guard refuses."""
-    response = plain(error.code or 400, error.name, error.description or "")
+    is_told = error.description != NotFound.description
+    text = error.description if is_told else "No page has this address: see the menu."
+    response = plain(error.code or 400, error.name, text or "")
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "WWW-Authenticate"):
             response.headers[name] = value

@@ -99,6 +99,16 @@ def test_what_is_not_stored_is_not_found(client: FlaskClient, path: str):
     text_of(client, path, 404)
 
 
+@on_sqlite
+def test_address_may_end_with_a_slash_and_a_wrong_one_is_said(client: FlaskClient):
+    for path in (*PAGES[1:], "/metrics", "/runs.csv"):
+        assert (
+            text_of(client, f"{path}/").partition("<main")[2]
+            == text_of(client, path).partition("<main")[2]
+        )
+    assert "No page has this address" in text_of(client, "/odd", 404)
+
+
 def test_nights_say_what_is_new_what_goes_on_and_what_is_fixed(client: FlaskClient, engine: Engine):
     day = timedelta(days=1)
     for name, outcomes in {
