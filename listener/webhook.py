@@ -20,7 +20,7 @@ from listener.intake.intake import Intake, is_quick, settle, settle_waiting
 from listener.intake.log_lines import DeliveryLine
 from listener.intake.threads import LONG, LONG_WAITING, off_loop
 from listener.vendors import read_head
-from listener.vendors.head import Head, Refused
+from listener.vendors.head import Head, Refused, refuse
 from rows import Unmappable
 from store.deliveries.body import read_payload
 from store.deliveries.table import Delivery, now
@@ -73,7 +73,7 @@ def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> int:
     """Return which of the secrets (from 1) signed a body. Raises Refused (401) for none."""
     secrets = intake.secrets.get(head.vendor.provider, ())
     if (signer := head.vendor.signer(secrets, body, head.signature)) is None:
-        raise Refused(401, head.vendor.unsigned)
+        raise refuse(body, 401, head.vendor.unsigned)
     line.is_signed = True
     return signer
 
@@ -84,7 +84,7 @@ def unpack(intake: Intake, head: Head, body: bytes, signer: int, line: DeliveryL
         payload = read_payload(body)
         kept = head.vendor.kept(payload, body)
     except Unmappable as error:
-        raise Refused(400, str(error)) from error
+        raise refuse(body, 400, str(error)) from error
     provider = intake.servers.get(head.vendor.provider, head.vendor.provider)
     repository = read_repository(provider, payload)
     delivery = Delivery(

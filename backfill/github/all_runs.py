@@ -27,6 +27,7 @@ from backfill.http.errors import ApiError
 from backfill.http.list_body import read_total
 from backfill.http.pagination import fetch_page, know_nothing, know_stored
 from backfill.pipeline.context import Context
+from backfill.pipeline.due_items import shown
 from backfill.pipeline.run_notes import note_details
 from backfill.pipeline.thread_pool import AHEAD
 from backfill.records import BEGINNING, EXACT, QUICK, ReadRange, Repository
@@ -123,7 +124,7 @@ def list_unfinished_runs(
 
 
 def list_windows(context: Context, repository: Repository) -> list[Window]:
-    """Return the windows as they are stored, newest first."""
+    """Return the stored windows, newest first."""
     with reading(context.engine).connect() as connection:
         return backfill_progress.windows_of(connection, repository.repoid)
 
@@ -170,8 +171,7 @@ def list_unfiltered_runs(
 def settle_counts(context: Context, repository: Repository, listing: RunList) -> None:
     """Compare windows whose count is not that of their list with the list without a filter.
 
-    Runs that it has and the window has not are read. A count is not believed where that list's own
-    count is of what is listed; else it is left due. Raises ApiError.
+    Runs that only it has are read; a count that its own belies is not believed. Raises ApiError.
     """
     due, repoid = context.due, repository.repoid
     doubted = dict[Window, set[int]]()
@@ -200,7 +200,7 @@ def settle_counts(context: Context, repository: Repository, listing: RunList) ->
             continue
         due.forget(repoid, count_of(window))
         if window.listed != window.total:
-            sentence = f"{repository.name}: {count_of(window)}: {why}, as other lists do"
+            sentence = f"{repository.name}: {shown(count_of(window))}: {why}, as other lists do"
             context.reporter.say(sentence)
         note = partial(backfill_progress.replace_windows, repoid=repoid, old=(), new=[window])
         context.writer.put(note=note)
@@ -212,12 +212,12 @@ def list_window_runs(
 ) -> Iterator[Task]:
     """Yield a task for each run to be read in the newest `most` windows, by default in all."""
     repoid, due = listing.repository.repoid, listing.context.due
-    refused = [window for window in known[:1] if listing.is_refused(window)]
-    windows = cover_until(known, newest.time, is_refused=bool(refused))
+    unread = [window for window in known[:1] if listing.is_unread(window)]
+    windows = cover_until(known, newest.time, is_unread=bool(unread))
     added = [window for window in windows if window not in known]
-    outgrown = [one for one in refused if one not in windows]
-    if refused and windows[0].first == refused[0].first:  # the key may see it now
-        due.rename(repoid, describe_span(refused[0]), describe_span(windows[0]))
+    outgrown = [one for one in unread if one not in windows]
+    if unread and windows[0].first == unread[0].first:  # it may be had, or seen, now
+        due.rename(repoid, describe_span(unread[0]), describe_span(windows[0]))
 
     def note(connection: Connection) -> None:
         backfill_progress.replace_windows(connection, repoid, outgrown, added)

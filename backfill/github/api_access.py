@@ -88,7 +88,7 @@ def describe_forbidden(headers: Headers, message: str) -> str:
         )
     if wanted := headers.get("x-accepted-github-permissions"):
         return f"the key lacks a permission: {in_one_line(wanted)}"
-    return f"GitHub forbids it ({in_one_line(message)})"
+    return f"GitHub forbids it ({in_one_line(message)})" if message else "GitHub forbids it"
 
 
 def message_of(body: Any) -> str:

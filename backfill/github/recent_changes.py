@@ -21,7 +21,7 @@ from backfill.github.branches_and_workflows import BRANCHES, read_branches
 from backfill.github.commits import read_default_branch, read_heads
 from backfill.github.repository_lookup import describe_cut, map_objects
 from backfill.github.run_listing import RunList
-from backfill.github.windows import CHANGES_FOR
+from backfill.github.windows import CHANGES_FOR, reach_back
 from backfill.http.errors import ApiError
 from backfill.http.list_body import read_items
 from backfill.http.pagination import Known, fetch_pages, know_nothing, know_stored
@@ -49,13 +49,14 @@ Heads = dict[str, str]
 
 
 def read_recent_runs(context: Context, repository: Repository, since: datetime) -> None:
-    """Store the runs created since a time that are not stored as they are. Raises ApiError."""
+    """Store the runs created since a time that are not stored as they are, and those of a longer
+    outage, from where what was read before ends. Raises ApiError."""
     known = all_runs.list_windows(context, repository)
     newest = all_runs.find_newest_run(context, repository, known)
     all_runs.store_details(context, repository, all_runs.list_due_runs(context, repository))
     if newest is None:
         return
-    listing = RunList(context, repository, None, since)
+    listing = RunList(context, repository, None, reach_back(known, since))
     tasks = all_runs.list_window_runs(listing, known, newest)
     all_runs.store_details(context, repository, tasks)
     all_runs.settle_counts(context, repository, listing)

@@ -151,7 +151,8 @@ def map_objects(
         if not isinstance(record, dict):
             context.reporter.report(f"{repository.name}: {kind}: wants an object")
             continue
-        name = f"{repository.name}: {kind} {record.get('id', '')}"
+        called = record.get("id", record.get("sha", record.get("name", "")))
+        name = f"{repository.name}: {kind} {called}"
         try:
             read = map_object(kind, record, repository.record)
         except Unmappable as error:

@@ -13,7 +13,7 @@ from backfill.http.list_body import check_all, ids_of, read_items, read_total
 from backfill.http.pagination import Known, fetch_pages, know_nothing
 from backfill.pipeline.api_objects import ask_below, ask_for, fetch_record
 from backfill.pipeline.context import Context
-from backfill.pipeline.run_notes import RunDetails
+from backfill.pipeline.run_notes import RunDetails, is_settled
 from backfill.records import MOST_ATTEMPTS, Json, Repository
 from engines import reading
 from rows import Unmappable, fields
@@ -81,7 +81,7 @@ def reread_details(
 ) -> RunDetails:
     """Return a run that had not ended when it was read, as it is now."""
     path = f"{repository.path}actions/runs/{run.rungitid}"
-    ask = partial(fetch_record, context, path, known)
+    ask = partial(fetch_record, context, path, known, id=run.rungitid)
     fetched, is_gone = ask_for(context, repository, f"run {run.rungitid}", ask)
     if fetched is None:
         return RunDetails(run._replace(state=DONE if is_gone else DUE), [], {}, anew=True)
@@ -127,7 +127,7 @@ def complete_details(
         state = OPEN if is_read else DUE
         return details._replace(run=run._replace(state=state), pages={})
     latest = max((attempt_of(job) for job in listed.jobs), default=0)
-    is_done = run.ended and latest <= run.attempt
+    is_done = run.ended and (latest == run.attempt or (latest < run.attempt and is_settled(run)))
     state, whole = (DONE, run.attempt) if is_done else (OPEN, run.attempt - 1)
     run = run._replace(state=state, whole=whole)
     return details._replace(run=run, pages=pages | listed.pages)
@@ -198,7 +198,8 @@ def read_past_attempts(
     for attempt in range(run.attempt - 1, first, -1):
         subject = f"run {run.rungitid}: attempt {attempt}"
         path = f"{repository.path}actions/runs/{run.rungitid}/attempts/{attempt}"
-        ask = partial(fetch_record, context, path, know_nothing)
+        asked = {"id": run.rungitid, "run_attempt": attempt}
+        ask = partial(fetch_record, context, path, know_nothing, **asked)
         fetched, is_gone = ask_for(context, repository, subject, ask)
         if fetched is None:
             is_read, absent, failed = is_read and is_gone, absent + is_gone, failed + (not is_gone)

@@ -17,12 +17,14 @@ from backfill.github import run_details
 from backfill.github.windows import (
     CAP,
     PER_PAGE,
+    SPANS,
     advance_window,
     count_of,
     cut_window,
     describe_span,
     first_page_path,
     halve_window,
+    is_untouched,
     may_change,
 )
 from backfill.github_graphql.seeding import Seeding
@@ -37,8 +39,8 @@ from store.state import backfill_progress
 from store.state.backfill_progress import CLOSED, LISTED, OPEN, Window
 
 RESTARTS = 3
-MOST_IN_ROW, MOST_HALVED = 3, 8
-"""Windows that cannot be listed and are halved, in a row and in all: each takes its time."""
+MOST_IN_ROW, MOST_HALVED, MOST_UNREAD = 3, 8, 16
+"""Windows that cannot be listed and are halved, in a row, in all, and as long as few are left."""
 RUNS, ALL_RUNS = "workflow_runs", "runs without a filter"
 UNFILTERED = f"actions/runs?per_page={PER_PAGE}"
 
@@ -79,11 +81,13 @@ class RunList:
 
     def choose_windows(self, windows: Sequence[Window]) -> Iterator[Window]:
         """Yield the windows that are wanted, cut where the wanted time begins."""
-        for window in windows:
+        for at, window in enumerate(windows):
             since = None if self.is_refused(window) else self.since
             parts = [window] if since is None else cut_window(window, since)
-            if len(parts) > 1:
-                self.replace_window(window, parts)
+            if len(parts) > 1:  # the time moves on: what lies before it stays one window
+                below = [one for one in windows[at + 1 : at + 2] if is_untouched(one)]
+                older = Window(below[0].first if below else parts[1].first, parts[1].last)
+                self.replace_windows([window, *below], [parts[0], older])
             yield from (one for one in parts if self.since is None or one.last >= self.since)
 
     def count_off(self, runs: int) -> None:
@@ -91,10 +95,10 @@ class RunList:
         if self.left is not None:
             self.left = max(0, self.left - runs)
 
-    def replace_window(self, old: Window, new: Sequence[Window]) -> None:
-        """Store windows in the place of another."""
+    def replace_windows(self, old: Sequence[Window], new: Sequence[Window]) -> None:
+        """Store windows in the place of others."""
         self.context.writer.put(
-            note=lambda c: backfill_progress.replace_windows(c, self.repository.repoid, [old], new)
+            note=lambda c: backfill_progress.replace_windows(c, self.repository.repoid, old, new)
         )
 
     def list_window(self, window: Window) -> Iterator[Task]:
@@ -135,7 +139,7 @@ class RunList:
         """Put the halves of a window in its place; False for one second, which has none."""
         parts = halve_window(window, self.floor or BEGINNING)
         if parts:
-            self.replace_window(window, parts)
+            self.replace_windows([window], parts)
             self.waiting.extendleft(reversed(parts))
         return bool(parts)
 
@@ -180,15 +184,19 @@ class RunList:
             return fetched
 
         due, home = self.context.due, self.repository.path.rstrip("/")
+        was_unread = due.is_noted(self.repository.repoid, what)
         fetched = due.read(self.context.client, self.repository.repoid, what, home, ask)
         self.passed_over = self.passed_over if fetched is None else 0
+        if was_unread and fetched is not None:  # others may be had again, too
+            due.end_pauses(self.repository.repoid)
         return fetched
 
     def pass_over(self, window: Window) -> None:
         """Leave a window open that cannot be listed now; its halves may be read, if not refused."""
         self.passed_over, self.halved = self.passed_over + 1, self.halved + 1
-        is_hopeful = self.passed_over <= MOST_IN_ROW and self.halved <= MOST_HALVED
-        if is_hopeful and not self.is_refused(window):
+        unread = self.context.due.count_alike(self.repository.repoid, SPANS)
+        is_in_row, is_many = self.passed_over > MOST_IN_ROW, self.halved > MOST_HALVED
+        if not (is_in_row or is_many or unread > MOST_UNREAD or self.is_refused(window)):
             self.count_off(-window.listed)
             if self.halve_window(window):
                 self.context.due.forget(self.repository.repoid, describe_span(window))
@@ -196,6 +204,10 @@ class RunList:
     def is_refused(self, window: Window) -> bool:
         """Tell whether a window is refused whole, so that its parts would be, too."""
         return self.context.due.is_refused(self.repository.repoid, describe_span(window))
+
+    def is_unread(self, window: Window) -> bool:
+        """Tell whether a window could not be read."""
+        return self.context.due.is_noted(self.repository.repoid, describe_span(window))
 
     def list_unfiltered(self) -> Iterator[Task]:
         """List runs without a filter: GitHub counts more than the lists by time have."""

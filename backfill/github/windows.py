@@ -24,6 +24,8 @@ SECOND = timedelta(seconds=1)
 CHANGES_FOR = timedelta(days=35)
 """A run can be run again for 30 days: windows older than this do not change any more."""
 
+SPANS = "runs "
+"""How the names of windows begin."""
 OF_WINDOWS = "actions/runs?created="
 
 
@@ -70,19 +72,33 @@ def cut_window(window: Window, time: datetime) -> list[Window]:
 
 
 def cover_until(
-    stored: Sequence[Window], newest: datetime, *, is_refused: bool = False
+    stored: Sequence[Window], newest: datetime, *, is_unread: bool = False
 ) -> list[Window]:
     """Return the windows, newest first, with one on top for runs that are newer than all.
 
-    One on top that is refused reaches further: each look would leave another one.
+    One on top that could not be read reaches further: each look would leave another one.
     """
     if not stored:
         return [Window(BEGINNING, newest)]
     if newest <= stored[0].last:
         return list(stored)
-    if is_refused and stored[0] == Window(stored[0].first, stored[0].last):
+    if is_unread and is_untouched(stored[0]):
         return [Window(stored[0].first, newest), *stored[1:]]
     return [Window(stored[0].last + SECOND, newest), *stored]
+
+
+def is_untouched(window: Window) -> bool:
+    """Tell whether nothing of a window is listed yet."""
+    return window == Window(window.first, window.last)
+
+
+def reach_back(stored: Sequence[Window], since: datetime) -> datetime:
+    """Return `since`, or where what was read before ends, or has a gap: a long outage is one."""
+    read = [window for window in stored if window.state != OPEN]
+    if not read:
+        return since
+    gaps = (one.first for one in stored if one.state == OPEN and one.first > read[-1].last)
+    return min(since, stored[0].last + SECOND, *gaps)
 
 
 def join_windows(newer: Window, older: Window) -> Window | None:
@@ -133,7 +149,7 @@ def history_path(head: str, depth: CommitDepth) -> str:
 
 def describe_span(window: Window) -> str:
     """Return how a window is called that cannot be read."""
-    return f"runs {window.first} to {window.last} UTC"
+    return f"{SPANS}{window.first} to {window.last} UTC"
 
 
 def count_of(window: Window) -> str:

@@ -1,5 +1,7 @@
 """The body of an answer, read within bounds: so many bytes, and so long."""
 
+import json
+import re
 import time
 from typing import Any
 
@@ -10,6 +12,9 @@ MOST_BYTES, PIECE = 64 * 1024 * 1024, 65_536
 """Bytes of a body once it is unpacked, and of what is unpacked at a time."""
 LONGEST = 60.0
 """Seconds that a body may take: one that comes byte by byte never runs into a timeout."""
+
+
+HALF_LETTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class TooMuch(Exception):
@@ -33,8 +38,19 @@ def read_body(response: requests.Response) -> bytes:
 
 
 def parse_json(content: bytes) -> Any:
-    """Return a body as JSON; None for what is none: a proxy may put a page of its own there."""
+    """Return a body as JSON; None for what is none: a proxy may put a page of its own there.
+
+    Half of a letter, as of a text that was cut, is U+FFFD: it costs no page.
+    """
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
+        if not HALF_LETTER.search(content):
+            return None
+    try:
+        text = json.dumps(json.loads(content), ensure_ascii=False)
+        return orjson.loads(
+            text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        )
+    except (ValueError, RecursionError):
         return None

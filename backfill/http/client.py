@@ -115,7 +115,11 @@ class Client:
             elif judgement.action is Action.WAIT and refusals < LIMIT_TRIES:
                 refusals += 1
                 self.wait_for_limit(judgement.seconds, refusals)
-            elif judgement.action is Action.AGAIN and failures < (judgement.tries or tries) - 1:
+            elif (
+                judgement.action is Action.AGAIN
+                and failures < (judgement.tries or tries) - 1
+                and (judgement.seconds or 0) <= LONGEST_PAUSE
+            ):  # who asks to come back much later is left until then
                 failures += 1
                 self.back_off(judgement, failures)
             else:

@@ -72,7 +72,7 @@ def fetch_pages(
 ) -> Iterator[FetchedPage]:
     """Yield a page and those after it; what keeps one from being read goes into `broken`.
 
-    Raises ApiError without `broken`, and where the pages after that one are not to be had either.
+    Raises ApiError without `broken`, and where no page is to be had.
     """
     failed, asked, before, course = 0, set[str](), None, Course()
     while path is not None:
@@ -83,9 +83,12 @@ def fetch_pages(
             fetched = fetch_page(client, path, known)
         except ApiError as problem:
             failed, after = failed + 1, page_after(path)
-            if broken is None or failed > MOST_BROKEN or after is None or not problem.is_unsteady:
+            is_last = failed > MOST_BROKEN or after is None
+            if broken is None or not problem.is_unsteady or (is_last and not course.pages):
                 raise
             broken.append(problem)
+            if is_last:
+                return
             path = after
             continue
         failed = 0

@@ -68,12 +68,19 @@ def has_name(item: Any, name: str = "id") -> bool:
         return False
 
 
-def fetch_record(context: Context, path: str, known: Known) -> FetchedPage:
-    """Return a page that is one object. Raises ApiError."""
+def fetch_record(context: Context, path: str, known: Known, **asked: int) -> FetchedPage:
+    """Return a page that is one object, by the numbers that were `asked` for: what does not say
+    them has them. Raises ApiError, for another object, too, as a proxy may remember it.
+    """
     fetched = fetch_page(context.client, path, known)
-    if fetched.body is not None:
-        read_object(fetched.body, "record")
-    return fetched
+    if fetched.body is None:
+        return fetched
+    record = read_object(fetched.body, "record")
+    for name, number in asked.items():
+        told = record.get(name)
+        if type(told) is int and told != number:
+            raise ApiError(f"the answer cannot be read: it is of another {name}, {told}")
+    return fetched._replace(body={**record, **{k: asked[k] for k in asked if not record.get(k)}})
 
 
 def ask_for(

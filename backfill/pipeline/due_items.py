@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from backfill.http.client import Client
 from backfill.http.errors import ApiError
+from backfill.records import BEGINNING
 from engines import reading
 from engines.lease import is_over
 from engines.transaction import transact
@@ -87,6 +88,16 @@ class DueItems:
         item = self.noted().get((str(owner), name[:LONGEST_NAME]))
         return item is not None and item.refused
 
+    def is_noted(self, owner: object, name: str) -> bool:
+        """Tell whether an item could not be read."""
+        return (str(owner), name[:LONGEST_NAME]) in self.noted()
+
+    def count_alike(self, owner: object, prefix: str) -> int:
+        """Return how many of an owner's items could not be read whose names begin alike."""
+        items = self.noted()
+        with self.lock:
+            return sum(of == str(owner) and name.startswith(prefix) for of, name in items)
+
     def end_pauses(self, owner: object) -> None:
         """Let all of an owner's items be due: somebody wants them now."""
         items, time = self.noted(), clock()
@@ -156,9 +167,12 @@ class DueItems:
             self.put(key, None)
 
     def rename(self, owner: object, name: str, after: str) -> None:
-        """Note an item under another name, as far as it is not read; it is due at once."""
+        """Note an item under another name, as far as it is not read; it is due at once.
+
+        Under the same name only one that was refused is.
+        """
         item = self.noted().get((str(owner), name[:LONGEST_NAME]))
-        if item is not None:
+        if item is not None and (item.refused or after != name):
             self.forget(owner, name)
             self.put((str(owner), after[:LONGEST_NAME]), item._replace(duetime=clock()))
 
@@ -197,7 +211,12 @@ class DueItems:
         items = self.noted()
         with self.lock:
             wanted = sorted((key, item) for key, item in items.items() if key[0] == str(owner))
-        return [f"{name}: {item.why}; left due" for (_, name), item in wanted]
+        return [f"{shown(name)}: {item.why}; left due" for (_, name), item in wanted]
+
+
+def shown(name: str) -> str:
+    """Return how people are told an item's name: a span from the beginning on has an end alone."""
+    return name.replace(f"{BEGINNING} to ", "until ", 1)
 
 
 def parse_subject(subject: str) -> tuple[str, str]:

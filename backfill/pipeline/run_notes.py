@@ -1,7 +1,7 @@
 """What was read of a run, and what is noted of it beside its rows."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 from backfill.pipeline.context import Context
 from backfill.records import Repository
 from engines.transaction import transact
+from store.deliveries.table import now as clock
 from store.doors.api import Read
 from store.state import backfill_progress
 from store.state.backfill_progress import OPEN, Note, Page, RunRead
 from store.state.gone_repositories import QUIET, abandon_runs
+
+SETTLES = timedelta(hours=1)
 
 
 class RunDetails(NamedTuple):
@@ -23,6 +26,14 @@ class RunDetails(NamedTuple):
     reads: list[Read]
     pages: dict[str, Page]
     anew: bool
+
+
+def is_settled(run: RunRead) -> bool:
+    """Tell whether a list of an ended run's jobs is believed that has none of its latest attempt.
+
+    Lists may lag behind the run that they are of.
+    """
+    return run.updatetime is None or abs(clock() - run.updatetime) > SETTLES
 
 
 def note_details(repository: Repository, details: RunDetails) -> Note:

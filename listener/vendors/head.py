@@ -31,6 +31,17 @@ class Refused(Exception):
         self.code, self.error = code, error
 
 
+GZIP = b"\x1f\x8b"
+"""What packed bodies begin with, as some relays send them; no JSON and no form does."""
+
+
+def refuse(body: bytes, code: int, error: str) -> Refused:
+    """Return why a body is refused: for what it holds, or because it is packed."""
+    if body.startswith(GZIP):
+        return Refused(415, "the body is packed (gzip): it is taken as it was signed, unpacked")
+    return Refused(code, error)
+
+
 class Head(NamedTuple):
     """What the headers say. Only the body is signed: none of this is proven."""
 

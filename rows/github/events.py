@@ -42,7 +42,7 @@ def repository(payload: Payload, about: Repository) -> Rows:
 def workflow_run(payload: Payload, about: Repository) -> Rows:
     """Return the workflow, the run and its attempt."""
     flow = fields.child(payload, "workflow", "payload")
-    known = []
+    known = workflow.unlisted_rows(part(payload, "workflow_run"), about) if flow is None else []
     if flow is not None and fields.key_of_part(fields.number, flow, "id", workflow.AT) is not None:
         known.append(workflow.workflow_row(flow, about))
     return [*known, *workflowrun.run_rows(part(payload, "workflow_run"), flow, about)]

@@ -37,7 +37,7 @@ def job_rows(job: Payload, repo: Repository, deployment: Payload | None = None) 
 def job_row(job: Payload, repo: Repository, run: int, attempt: int, decided: Time) -> Row:
     """Return a job's row; spans in seconds, times in UTC."""
     status, steps = fields.text(job, "status", AT, fields.WORD), read_steps(job)
-    conclusion = fields.text(job, "conclusion", AT, fields.WORD)
+    conclusion = fields.text(job, "conclusion", AT, fields.WORD) or None
     times = job_times(job, attempt, first_start(steps), repo.received, last_end(steps))
     queued, ran = times.queuetime, times.runtime
     steps = steps if status == COMPLETED else []
@@ -63,7 +63,7 @@ def job_row(job: Payload, repo: Repository, run: int, attempt: int, decided: Tim
         "runnergroup": fields.text(job, "runner_group_name", AT) or None,
         "url": fields.text(job, "html_url", AT),
         "workflowname": fields.text(job, "workflow_name", AT) or None,
-        "branchname": fields.text(job, "head_branch", AT, fields.NAME),
+        "branchname": fields.text(job, "head_branch", AT, fields.NAME) or None,
         "commithash": fields.sha(job, "head_sha", AT),
     }
     key = {"provider": repo.provider, "gitid": fields.key(fields.number, job, "id", AT)}

@@ -4,9 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from rows import Row, fields, version
+from rows.github.workflowrun import AT as RUN_AT
 from rows.source_record import Repository
 
 AT = "workflow"
+# Of these alone the path counts, not the name: rows.github.source, `errands`.
+OWN = "dynamic/"
+"""How the paths of GitHub's own workflows begin, which lists may leave out."""
+
+
+def unlisted_rows(run: Mapping[str, Any], repo: Repository) -> list[Row]:
+    """Return the row of a workflow of GitHub's own of which a run tells the path alone.
+
+    Whatever else tells of it is newer.
+    """
+    path, gitid = (fields.text(run, "path", RUN_AT), fields.number(run, "workflow_id", RUN_AT))
+    if gitid is None or not (path or "").startswith(OWN):
+        return []
+    return [workflow_row({"id": gitid, "path": path}, repo)]
 
 
 def workflow_row(workflow: Mapping[str, Any], repo: Repository) -> Row:

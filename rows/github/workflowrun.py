@@ -31,8 +31,13 @@ ERRANDS = ("dynamic/dependabot/", "dynamic/copilot", "dynamic/agents/")
 a folder's packages, so that the newest says nothing of the others, and an agent works on a task.
 What it analyses (CodeQL) and what it publishes (Pages) is the branch.
 """
-QUEUED_PULL = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,9})-[0-9a-f]+")
-"""A branch of a merge queue: it names the pull request."""
+OF_PULL = re.compile(
+    r"gh-readonly-queue/.+/pr-(?P<queued>[0-9]{1,9})-[0-9a-f]+"
+    r"|refs/pull/(?P<pull>[0-9]{1,9})/(?:head|merge)"
+)
+"""A branch of a merge queue names the pull request. So does what CodeQL's default set-up and
+Copilot's review run on.
+"""
 
 
 def run_rows(
@@ -42,21 +47,23 @@ def run_rows(
     gitid = fields.key(fields.number, run, "id", AT)
     attempt = fields.strict(fields.number, run, "run_attempt", AT, fields.BIGGEST_INT) or 1
     status = fields.text(run, "status", AT, fields.WORD)
-    conclusion = fields.text(run, "conclusion", AT, fields.WORD)
+    conclusion = fields.text(run, "conclusion", AT, fields.WORD) or None
     updated = fields.moment(run, "updated_at", AT)
     state = {
         "status": status,
         "conclusion": conclusion,
         "createtime": fields.moment(run, "run_started_at", AT)
         or fields.moment(run, "created_at", AT),
-        "triggeredby": login(run, "triggering_actor") or login(run, "actor"),
         "updatetime": updated,
     }
+    by = login(run, "triggering_actor")
+    if attempt == 1 or "triggering_actor" not in run:  # as servers before it was told
+        by = by or login(run, "actor")
     fixed = {
         "author": login(run, "actor"),
         "createtime": fields.moment(run, "created_at", AT),
         "url": fields.text(run, "html_url", AT),
-        "branchname": fields.text(run, "head_branch", AT, fields.NAME),
+        "branchname": fields.text(run, "head_branch", AT, fields.NAME) or None,
         "commithash": fields.sha(run, "head_sha", AT),
         "workflowname": workflow_name(run, workflow),
         "runnumber": fields.number(run, "run_number", AT),
@@ -72,7 +79,7 @@ def run_rows(
     key = {"provider": repo.provider, "rungitid": gitid, "attempt": attempt}
     return [
         Row("workflowruns", {"provider": repo.provider, "gitid": gitid, **fixed, "version": first}),
-        Row("runattempts", {**key, **state, **UNSAID, "version": own}),
+        Row("runattempts", {**key, **state, **UNSAID, "triggeredby": by, "version": own}),
     ]
 
 
@@ -126,8 +133,9 @@ def pull_request(run: Mapping[str, Any], repo: Repository) -> int | None:
         number = fields.number(pull, "number", at, fields.BIGGEST_INT)
         if number and gitid in (None, repo.gitid, own):
             numbers.append(number)
-    queued = QUEUED_PULL.fullmatch(fields.text(run, "head_branch", AT, fields.NAME) or "")
-    return min([*numbers, *([int(queued[1])] if queued else [])], default=None)
+    named = OF_PULL.fullmatch(fields.text(run, "head_branch", AT, fields.NAME) or "")
+    numbers += [int(named["queued"] or named["pull"])] if named else []
+    return min(numbers, default=None)
 
 
 def runs_of(payload: Mapping[str, Any]) -> set[int]:

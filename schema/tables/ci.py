@@ -168,7 +168,7 @@ runattempts = table(
     column("endtime", Moment, "derived", "Last end of a job of its own; NULL until completed"),
     column("queuetime", BigId, "derived", "Seconds from createtime to the first job's start"),
     column("runtime", Double(), "derived", "Seconds from starttime to endtime"),
-    column("triggeredby", Long(), "state", "Login of who started it"),
+    column("triggeredby", Long(), "fixed", "Login of who started it"),
     column("updatetime", Moment, "state", "When GitHub last changed it"),
     order(),
     column("finishtime", Moment, "state", "When the server says it ended, where it says that"),

@@ -3,7 +3,7 @@
 import itertools
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -132,7 +132,7 @@ def add_up(
             told = (one for one in map(FlakeEnd._make, listed) if begins[0] <= one.time < end)
             own.update(((provider, one.gitid), one) for one in told)
     flaky = {
-        key: {commit: own for commit, own in commits.items() if has_both(own.values())}
+        key: {commit: own for commit, own in commits.items() if has_both(own)}
         for key, commits in ends.items()
     }
     flaky = {key: commits for key, commits in flaky.items() if commits}
@@ -163,9 +163,17 @@ def count_reruns(commits: dict[str, dict[Any, FlakeEnd]]) -> int:
     return len(attempts) + len(tries) - len(set(tries))
 
 
-def has_both(ends: Iterable[FlakeEnd]) -> bool:
-    """Tell whether a failure and a success are among ends."""
-    return len({end.failed for end in ends}) == 2
+def has_both(own: Mapping[Any, FlakeEnd]) -> bool:
+    """Tell whether a job failed and passed, by its ends on a commit.
+
+    Jobs of one name in an attempt are several, such as `Test (${{ matrix.os }})` of two versions
+    each: it failed where one of them did. Where a job is tried again within an attempt it is one.
+    """
+    failed: dict[Any, int] = {}
+    for (provider, gitid), end in own.items():
+        tried = gitid if source_of(provider).retries_inside else (end.rungitid, end.attempt)
+        failed[provider, tried] = max(end.failed, failed.get((provider, tried), 0))
+    return len(set(failed.values())) == 2
 
 
 def rank(shown: ShownFlake) -> tuple[int, float, int, str]:

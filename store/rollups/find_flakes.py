@@ -94,8 +94,12 @@ def pair_examples(flake: Flake, ends: list[FlakeExample]) -> ShownFlake:
     for failed in ends:
         if failed.conclusion not in FAILED:
             continue
-        same = (end for end in ends if end.commithash == failed.commithash)
-        passed = next((end for end in same if end.conclusion == SUCCESS), None)
+        same = [end for end in ends if end.commithash == failed.commithash]
+        passed = max(
+            (end for end in same if end.conclusion == SUCCESS),
+            key=lambda end: (end.rungitid, end.attempt) != (failed.rungitid, failed.attempt),
+            default=None,
+        )
         if passed is not None:
             return ShownFlake(flake, failed, passed)
     return ShownFlake(flake, None, None)

@@ -1,5 +1,6 @@
 """What becomes of a delivery that GitHub signed, on each engine."""
 
+import gzip
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -210,3 +211,10 @@ def test_delivery_while_rotating_logs_which_secret_signed_it(
     )
     deliver("workflow_run", recorded(RUN))
     assert [record.fields["secret"] for record in caplog.records] == [2]
+
+
+@on_sqlite
+def test_body_that_a_relay_packed_is_refused_by_what_is_the_matter(deliver: Deliver):
+    answer = deliver("workflow_run", gzip.compress(recorded(RUN)), Content_Encoding="gzip")
+    assert (answer.status_code, answer.json["status"]) == (415, "refused")
+    assert answer.json["error"].startswith("the body is packed (gzip)")

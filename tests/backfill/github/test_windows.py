@@ -95,9 +95,9 @@ def test_window_on_top_that_is_refused_reaches_further_as_long_as_nothing_of_it_
     below, top = Window(BEGINNING, FLOOR, CLOSED, 5, 5), Window(FLOOR + SECOND, FLOOR + 9 * SECOND)
     assert cover_until([top, below], LAST) == [Window(FLOOR + 10 * SECOND, LAST), top, below]
     longer = [Window(FLOOR + SECOND, LAST), below]
-    assert cover_until([top, below], LAST, is_refused=True) == longer
+    assert cover_until([top, below], LAST, is_unread=True) == longer
     begun = top._replace(total=200, listed=100)
-    assert cover_until([begun, below], LAST, is_refused=True)[1:] == [begun, below]
+    assert cover_until([begun, below], LAST, is_unread=True)[1:] == [begun, below]
 
 
 def test_two_closed_windows_of_one_page_are_joined_and_no_others():

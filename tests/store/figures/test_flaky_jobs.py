@@ -136,3 +136,30 @@ def test_flakes_are_those_of_the_rows_however_the_days_were_rolled_up(engine: En
                     assert shown == expect(ends, first, last)
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("ends", "flaky"),
+    [
+        ([(1, "failure"), (1, "success")], False),  # `Test (${{ matrix.os }})` of two versions
+        ([(1, "failure"), (1, "success"), (2, "failure"), (2, "success")], False),
+        ([(1, "failure"), (1, "success"), (2, "success")], True),
+        ([(1, "failure"), (1, "failure"), (2, "success"), (2, "failure")], False),
+    ],
+)
+def test_jobs_of_one_name_in_an_attempt_failed_together(
+    engine: Engine, ends: list[tuple[int, str]], flaky: bool
+):
+    repoid = stored.repo(engine)
+    run = stored.run(engine, repoid, FIRST, commithash="a" * 40, workflowgitid=501)
+    for place, (attempt, conclusion) in enumerate(ends):
+        time = FIRST + timedelta(minutes=place)
+        own = {"commithash": "a" * 40, "name": "Test (ubuntu)", "conclusion": conclusion}
+        stored.job(engine, repoid, run, time, attempt=attempt, runtime=60.0, **own)
+    with engine.connect() as connection:
+        shown = list_flakes(connection, [FIRST, FIRST + ONE])
+    assert [one.flake.name for one in shown] == ["Test (ubuntu)"] * flaky
+    for one in shown:
+        assert one.failed
+        assert one.passed
+        assert one.failed.attempt != one.passed.attempt
