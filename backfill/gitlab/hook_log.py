@@ -6,6 +6,7 @@ https://docs.gitlab.com/api/project_webhooks/#list-all-project-webhook-events
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import quote, unquote
 
 from backfill.gitlab.hook_registration import EXECUTABLE, list_hooks_at, url_of
 from backfill.http.client import Client
@@ -34,7 +35,7 @@ def list_hooks(
 
     A delivery names no hook but its project, so that stands for the hook's number. Raises ApiError.
     """
-    place = f"{repository.path}hooks"
+    place = f"/projects/{quote(repository.name, safe='')}/hooks"  # as people know it
     if place not in seen:
         try:
             records = list_hooks_at(client, place)
@@ -72,7 +73,7 @@ def recover_deliveries(
         until = state.get("disabled_until") if isinstance(state, dict) else None
         name = state.get("alert_status") if isinstance(state, dict) else "disabled"
         context.reporter.report(
-            f"{hook.path}: the webhook is {name}{f' until {until}' if until else ''}: "
+            f"{unquote(hook.path)}: the webhook is {name}{f' until {until}' if until else ''}: "
             "GitLab sends nothing meanwhile, what happens is found in its lists"
         )
     logged, floor = list[Delivery](), now - kept_for

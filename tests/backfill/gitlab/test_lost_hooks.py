@@ -61,7 +61,9 @@ def test_what_a_disabled_webhook_left_out_is_found_by_a_cycle(
     assert left_out > 40  # four were refused, and nothing was sent after that
     assert stored(engine, "jobs") != world(project.jobs)
     reconcile(["--once", "-r", f"gitlab:{NAME}"])
-    assert "temporarily_disabled" in "".join(capsys.readouterr())
+    said = "".join(capsys.readouterr())
+    assert f"/projects/{NAME}/hooks/" in said
+    assert "temporarily_disabled" in said
     assert stored(engine, "workflowruns") == world(project.pipelines)
     assert stored(engine, "jobs") == world(project.jobs)
 
