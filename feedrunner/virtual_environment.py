@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,7 +40,10 @@ def python_of(manifest: Manifest, folder: Path, environ: Mapping[str, str]) -> P
         own.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="new-", dir=own) as fresh:
             make(Path(fresh) / "venv", place, requirements, environ)
-        for older in own.glob("venv-*"):
+        # Those of before, and what a process that was killed left half made.
+        since = time.time() - 2 * MAKE_SECONDS
+        killed = [each for each in own.glob("new-*") if each.stat().st_mtime < since]
+        for older in (*own.glob("venv-*"), *killed):
             if older != place:
                 shutil.rmtree(older, ignore_errors=True)
     return place / "bin/python"
@@ -66,7 +70,11 @@ def make(fresh: Path, place: Path, requirements: Path, environ: Mapping[str, str
             text = script.read_bytes()
             if text.startswith(b"#!" + bytes(fresh)):
                 script.write_bytes(text.replace(bytes(fresh), bytes(place)))
-    os.rename(fresh, place)
+    try:
+        os.rename(fresh, place)
+    except OSError:
+        if not place.exists():  # else another process, as a dry run, made it meanwhile
+            raise
 
 
 def run(command: list[str], home: Path, environ: Mapping[str, str]) -> None:
