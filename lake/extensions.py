@@ -6,6 +6,7 @@ import importlib.util
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,8 +42,9 @@ def open_duckdb(*names: str, **options: Any) -> "DuckDBPyConnection":
     connection: DuckDBPyConnection = duckdb.connect(config={**OPTIONS, **options})
     connection.execute("SET TimeZone = 'UTC'")
     # What does not fit into memory goes there: usual is the current folder, where it may stay.
-    place = scratch_folder() / secrets.token_hex(8)
-    connection.execute("SET temp_directory = ?", [str(place)])
+    with suppress(OSError):  # where nothing may be written
+        place = scratch_folder() / secrets.token_hex(8)
+        connection.execute("SET temp_directory = ?", [str(place)])
     connection.execute("SET enable_progress_bar = false")  # stdout and stderr are for sentences
     for name in names:
         connection.execute(f"LOAD '{path_of(name, duckdb.__version__)}'")

@@ -193,7 +193,7 @@ def test_query_that_never_ends_ends_when_it_is_told_to(
     asked = query.ask
 
     def ask(*given: Any) -> None:
-        threading.Timer(1.0, os.kill, (os.getpid(), number)).start()
+        threading.Timer(0.2, os.kill, (os.getpid(), number)).start()
         asked(*given)
 
     monkeypatch.setattr(query, "ask", ask)
