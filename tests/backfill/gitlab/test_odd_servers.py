@@ -58,7 +58,8 @@ def test_links_of_a_server_that_does_not_know_that_its_proxy_speaks_tls(
         return plain(self, path, query, url.replace(served.url, f"https://{asked}"))
 
     monkeypatch.setattr(Handler, "rest", rest)
-    assert command(*WORDS).code == 0
+    done = command(*WORDS)
+    assert (done.code, "not followed" in done.out + done.err) == (0, False)
     assert len(project.jobs) > 100
     assert ids(engine, jobs.c.gitid) == {*project.jobs}
 
