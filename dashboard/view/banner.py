@@ -39,7 +39,8 @@ def choose_banner(
         tone = "warned" if warned.warning else "nothing" if whole.never else "passed"
         rest = f", {formats.count(warned.warning, 'warning')}" if warned.warning else ""
         counts = f"{formats.number(whole.stored)} of {formats.count(whole.listed, 'run')}"
-        text = f"omplete until {local(whole.until)}, {counts}{rest}"
+        begun = f"from {local(whole.since)} " if whole.since else ""
+        text = f"omplete {begun}until {local(whole.until)}, {counts}{rest}"
         if whole.never:
             known = formats.number(whole.repos)
             of = formats.count(whole.repos + whole.never, "repository", "repositories")

@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, select
 
 from engines import database_time
+from engines.chunks import chunks
 from rows.version import AHEAD
 from schema.tables.audits import audits, health
 from schema.tables.ci import repos, workflowruns
 from schema.tables.reconciler import leases
 from store.state import notes
 from store.state.health import BAD, WARNING
+
+SHORT, WEEK = timedelta(days=29), timedelta(days=7)
+"""An audit of less is of a part of what they usually look at."""
 
 
 class LatestAudit(NamedTuple):
@@ -27,11 +31,18 @@ class LatestAudit(NamedTuple):
     listed: int | None
     stored: int | None
     missing: int
+    since: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long a time it is of."""
+        return (self.until or self.audittime) - self.since
 
 
 class Completeness(NamedTuple):
     """The verdicts of all repositories together; `until` is the oldest of theirs.
 
+    `since` is when that of the least of them begins, None where each is of as much as is usual.
     `never` is how many others have runs: nothing is known of what they lack.
     """
 
@@ -41,6 +52,7 @@ class Completeness(NamedTuple):
     listed: int
     stored: int
     missing: int
+    since: datetime | None = None
 
 
 class WarningCounts(NamedTuple):
@@ -68,7 +80,10 @@ class RunningLease(NamedTuple):
 
 
 def list_latest_audits(connection: Connection) -> list[LatestAudit]:
-    """Return the newest verdict of each repository that was audited and is not gone, by name."""
+    """Return the newest verdict of each repository that was audited and is not gone, by name.
+
+    One of a short time does not undo what a longer one found missing.
+    """
     audit = audits.c
     newest = (
         select(audit.repoid, func.max(audit.audittime).label("newest"))
@@ -83,7 +98,26 @@ def list_latest_audits(connection: Connection) -> list[LatestAudit]:
         .where(repos.c.name.is_not(None), repos.c.gonereason.is_(None))
         .order_by(repos.c.name)
     )
-    return [LatestAudit(*row) for row in connection.execute(query)]
+    latest = [LatestAudit(*row) for row in connection.execute(query)]
+    wider = find_wider(connection, [one for one in latest if one.length < SHORT])
+    return [wider.get(one.repoid, one) for one in latest]
+
+
+def find_wider(connection: Connection, short: Sequence[LatestAudit]) -> dict[int, LatestAudit]:
+    """Return the last verdicts of longer times than these, where they found something missing."""
+    audit, known = audits.c, {one.repoid: one for one in short}
+    wider: dict[int, LatestAudit] = {}
+    for part in chunks(sorted(known)):
+        query = select(audit.repoid, *(audit[name] for name in LatestAudit._fields[2:])).where(
+            audit.repoid.in_(part), audit.missing > 0
+        )
+        for repoid, *values in connection.execute(query.order_by(audit.audittime)):
+            newest = known[repoid]
+            earlier = LatestAudit(repoid, newest.repo, *values)
+            is_wider = earlier.length > newest.length + WEEK
+            if is_wider and earlier.audittime < newest.audittime:
+                wider[repoid] = earlier
+    return wider
 
 
 def count_never_audited(connection: Connection) -> int:
@@ -105,6 +139,7 @@ def summarize_audits(latest: Sequence[LatestAudit], never: int) -> Completeness 
     if not latest:
         return None
     ends = [one.until or one.audittime for one in latest]
+    short = [one.since for one in latest if one.length < SHORT]
     return Completeness(
         len(latest),
         never,
@@ -112,6 +147,7 @@ def summarize_audits(latest: Sequence[LatestAudit], never: int) -> Completeness 
         sum(one.listed or 0 for one in latest),
         sum(one.stored or 0 for one in latest),
         sum(one.missing for one in latest),
+        max(short, default=None),
     )
 
 

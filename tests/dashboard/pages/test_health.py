@@ -101,6 +101,24 @@ def test_repository_with_runs_that_was_never_audited_is_not_called_complete(
     assert banner(client) == "passed: Complete until 10 Mar 07:30, 20 of 20 runs"
 
 
+def test_audit_of_a_short_time_says_so_and_undoes_no_longer_one(
+    client: FlaskClient, engine: Engine
+):
+    one, other = stored.repo(engine, "octo-org/one"), stored.repo(engine, "octo-org/two")
+    day = {"since": EARLIER - timedelta(days=1)}
+    stored.audit(engine, one, EARLIER)
+    stored.audit(engine, other, EARLIER, **day)
+    said = "passed: Complete from 9 Mar 07:30 until 10 Mar 07:30, 20 of 20 runs"
+    assert banner(client) == said
+    assert said.removeprefix("passed: ").partition(",")[0] in text_of(client, "/health")
+    stored.audit(engine, one, EARLIER + timedelta(minutes=1), missing=3, stored=7)
+    stored.audit(engine, one, EARLIER + timedelta(minutes=2), **day)
+    assert banner(client) == "failed: 3 missing, as of 10 Mar 07:30"
+    month = {"since": EARLIER - timedelta(days=90)}
+    stored.audit(engine, one, EARLIER + timedelta(minutes=3), **month)
+    assert banner(client) == said
+
+
 @pytest.mark.parametrize(
     ("what", "said"),
     [
