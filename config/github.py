@@ -16,7 +16,7 @@ def api_url(text: str) -> str:
         raise ValueError(f"is not an address like {example}")
     if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError("would send the token in clear: https is needed")
-    return text.rstrip("/")
+    return url._replace(netloc=url.netloc.lower()).geturl().rstrip("/")  # as links have it
 
 
 def app_id(text: str) -> str:

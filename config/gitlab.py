@@ -23,7 +23,8 @@ def server_url(text: str) -> str:
         raise ValueError("is not an address like https://gitlab.com or https://example.org/gitlab")
     if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError("would send the token in clear: https is needed")
-    return text.rstrip("/").removesuffix("/api/v4")
+    whole = url._replace(netloc=url.netloc.lower()).geturl()  # as links have it
+    return whole.rstrip("/").removesuffix("/api/v4")
 
 
 def webhook_secrets(text: str) -> tuple[bytes, ...]:

@@ -5,21 +5,19 @@ from typing import Any
 
 from rows import Row, fields, version
 from rows.github.workflowrun import AT as RUN_AT
+from rows.github.workflowrun import ERRANDS
 from rows.source_record import Repository
 
 AT = "workflow"
-# Of these alone the path counts, not the name: rows.github.source, `errands`.
-OWN = "dynamic/"
-"""How the paths of GitHub's own workflows begin, which lists may leave out."""
 
 
 def unlisted_rows(run: Mapping[str, Any], repo: Repository) -> list[Row]:
-    """Return the row of a workflow of GitHub's own of which a run tells the path alone.
+    """Return the row of a workflow for GitHub's errands, of which a run tells the path alone.
 
-    Whatever else tells of it is newer.
+    Whatever else tells of it is newer. Lists may leave it out, and its path tells what it is.
     """
     path, gitid = (fields.text(run, "path", RUN_AT), fields.number(run, "workflow_id", RUN_AT))
-    if gitid is None or not (path or "").startswith(OWN):
+    if gitid is None or not (path or "").startswith(ERRANDS):
         return []
     return [workflow_row({"id": gitid, "path": path}, repo)]
 

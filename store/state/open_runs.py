@@ -126,7 +126,10 @@ def over_for(source: Source) -> tuple[str, ...]:
 
 
 def forget_ended(connection: Connection, repoid: int, source: Source) -> None:
-    """Forget the runs that have ended with all their jobs, and those that may never end."""
+    """Forget the runs that have ended with all their jobs, and those that may never end.
+
+    Not those of which something is still to be read, as jobs that a list had not yet.
+    """
     noted = list(connection.scalars(select(rereads.c.rungitid).where(rereads.c.repoid == repoid)))
     r, j = workflowruns.c, jobs.c
     is_over_there = or_(r.status == COMPLETED, r.event.in_(source.unended))
@@ -138,6 +141,10 @@ def forget_ended(connection: Connection, repoid: int, source: Source) -> None:
             j.rungitid.in_([row.gitid for row in ended]),
             j.status.not_in(over_for(source)),
         )
-        done = {row.gitid for row in ended} - set(connection.scalars(going))
+        unread = select(runreads.c.rungitid).where(
+            runreads.c.repoid == repoid, runreads.c.state == OPEN, runreads.c.rungitid.in_(part)
+        )
+        kept = {*connection.scalars(going), *connection.scalars(unread)}
+        done = {row.gitid for row in ended} - kept
         gone = (rereads.c.repoid == repoid, rereads.c.rungitid.in_(done))
         connection.execute(delete(rereads).where(*gone))

@@ -150,6 +150,12 @@ def test_good_value_is_accepted(tmp_path: Path, name: str, value: str):
     read({}, {name: value}, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["GITHUB_API_URL", "GITLAB_URL"])
+def test_servers_address_is_written_as_links_have_it(tmp_path: Path, name: str):
+    source = read({}, {name: "HTTPS://Git.Example.ORG/Api/v3/"}, tmp_path).sources
+    assert source[name[:6].lower()].url == "https://git.example.org/Api/v3"
+
+
 def test_settings_shown_in_a_message_or_traceback_hide_what_is_secret(tmp_path: Path):
     environ = {
         "DATABASE_URL": "mysql+pymysql://u:hunter22@host/name",

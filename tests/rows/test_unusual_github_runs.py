@@ -25,9 +25,9 @@ def test_empty_words_of_a_run_are_unknown():
 @pytest.mark.parametrize(
     ("path", "told"),
     [("dynamic/dependabot/dependabot-updates", ["dynamic/dependabot/dependabot-updates"]),
-     (".github/workflows/ci.yml", [])],
+     ("dynamic/github-code-scanning/codeql", []), (".github/workflows/ci.yml", [])],
 )  # fmt: skip
-def test_run_tells_the_path_of_a_workflow_of_githubs_own_that_no_list_has(path: str, told: Any):
+def test_run_tells_the_path_of_a_workflow_for_errands_that_no_list_has(path: str, told: Any):
     rows = of_run(None, path=path).rows
     flows = [row.values for row in rows if row.table == "workflows"]
     assert [(one["gitid"], one["path"]) for one in flows] == [(30, one) for one in told]

@@ -11,6 +11,7 @@ from fakegithub.api.faults import Faults
 from fakegithub.api.lies import Lie
 from schema.tables.backfill import runreads, windows
 from schema.tables.ci import branches, jobs, runattempts, workflowruns
+from schema.tables.reconciler import rereads
 from tests.backfill.filling import fill, served
 from tests.backfill.github.test_refused_lists import at_hour
 from tests.fakegithub.samples import app_of, flow_of, runs_of, small_world
@@ -157,6 +158,29 @@ def test_jobs_of_an_attempt_that_just_ended_and_are_not_listed_yet_are_asked_for
         monkeypatch.setattr(run_notes, "clock", lambda: now + timedelta(hours=2))
         assert fill(world, app_of(world)) == 0
     assert stored(engine, runreads.c.state) == ["done"]
+
+
+def test_healing_asks_again_for_jobs_that_were_not_listed_yet(engine, monkeypatch):
+    world = small_world()
+    run = ended(world, 60)
+    with installed(world, engine) as here:
+        here.heal()
+        again = list(world.rerun_all(run, after=60))
+        for job in again:
+            world.start_job(job, after=5)
+            world.finish_job(job, "failure", after=30)
+        world.finish_run(run, after=1)
+        now = datetime.fromtimestamp(world.now, UTC).replace(tzinfo=None)
+        monkeypatch.setattr(run_notes, "clock", lambda: now)
+        here.github.lies = [Lie("/jobs", frozenset(again), counts_shown=True)]
+        here.heal()
+        assert not set(again) & set(stored(engine, jobs.c.gitid))
+        here.github.lies = []
+        world.advance(120)
+        here.heal()
+        assert set(again) <= set(stored(engine, jobs.c.gitid))
+        assert stored(engine, rereads.c.rungitid) == []
+        check_equals_world(engine, world, app_of(world))
 
 
 def test_branches_of_the_pages_that_can_be_read_are_stored_where_all_after_them_fail(
