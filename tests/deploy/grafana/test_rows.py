@@ -4,7 +4,7 @@ The rows are in rows.json; `python -m tests.deploy.grafana.write_rows` writes th
 """
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.grafana.boards import BOARDS
-from deploy.grafana.macros import VARIABLES, expand
+from deploy.grafana.macros import VARIABLES, Range, expand
 from deploy.grafana.panels import Panel
-from tests.deploy.grafana.conftest import SHOWN, ask, source_of
+from tests.deploy.grafana.conftest import DAY, SHOWN, ask, source_of
 
 ROWS = Path(__file__).with_name("rows.json")
 BY_TITLE = {
@@ -44,6 +44,18 @@ def test_every_panel_has_the_rows_that_are_written_down(engine: sa.Engine):
 def test_no_panel_is_written_down_without_a_row():
     empty = [title for title, rows in json.loads(ROWS.read_text("utf-8")).items() if not rows]
     assert empty == []
+
+
+@pytest.mark.parametrize("days", [0, 1 / 1440, 365])
+@pytest.mark.parametrize("begin", [DAY, datetime(2031, 1, 1)])
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)  # which divides by no zero
+def test_every_panel_has_an_answer_over_a_moment_a_year_and_where_nothing_was(
+    engine: sa.Engine, begin: datetime, days: float
+):
+    shown = Range(begin, begin + timedelta(days=days))
+    answers = {title: ask(engine, panel.sql, shown) for title, panel in BY_TITLE.items()}
+    stats = [rows for title, rows in answers.items() if title.endswith("(stat)")]
+    assert [len(rows) for rows in stats] == [1] * len(stats)
 
 
 def counted(title: str) -> Any:
