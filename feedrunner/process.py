@@ -5,6 +5,7 @@ nothing of its session lives on.
 """
 
 import os
+import re
 import resource
 import selectors
 import signal
@@ -27,6 +28,7 @@ PASSED_ON = (
 """What a program sees of the runner's environment; nothing else."""
 AGAIN, MISCONFIGURED = 75, 78
 """Exit codes by which a program says: try sooner; set me up first (sysexits.h)."""
+ADDRESS = re.compile(r"(?!https?:///)[A-Za-z][\w+.-]*://\S+", re.A)
 END_SECONDS = 5.0
 """How long output is read after the program ended, and how long a signal may take."""
 PIECE = 65_536
@@ -35,6 +37,10 @@ LAST_LINES, LONGEST_LOG_LINE = 50, 1000
 
 class FeedTimeout(Exception):
     """A program ran longer than its manifest allows."""
+
+
+class NoAddress(Exception):
+    """What the environment says of a source's address, which is none."""
 
 
 class Process:
@@ -178,20 +184,24 @@ def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def sources_of(manifest: Manifest, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what the environment says of a feed's sources."""
+    """Return what the environment says of a feed's sources; an empty text says nothing."""
     names = [
         f"SOURCE_{source.upper().replace('-', '_')}_{ending}"
         for source in manifest.sources
         for ending in ("URL", "TOKEN", "TOKEN_FILE")
     ]
-    return {name: environ[name] for name in names if name in environ}
+    return {name: environ[name] for name in names if environ.get(name)}
 
 
 def environment(
     manifest: Manifest, folder: Path, state: Path, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return all that a program sees of its surroundings."""
-    seen = passed_on(environ) | sources_of(manifest, environ)
+    """Return all that a program sees of its surroundings. Raises NoAddress."""
+    sources = sources_of(manifest, environ)
+    for name, value in sources.items():
+        if name.endswith("_URL") and not ADDRESS.fullmatch(value):
+            raise NoAddress(f"{name} is no address as https://host/path")
+    seen = passed_on(environ) | sources
     own = {"OUTPUTDIR": str(folder), "HOME": str(folder), "TMPDIR": str(folder)}
     own |= {"FEED_NEEDS": str(state.parent / NEEDS)} if manifest.needs else {}
     own |= {"FEED_NAME": manifest.name, "FEED_STATE": str(state), "PYTHONUTF8": "1"}

@@ -25,6 +25,7 @@ from feedrunner.process import (
     AGAIN,
     MISCONFIGURED,
     FeedTimeout,
+    NoAddress,
     Process,
     environment,
     passed_on,
@@ -194,7 +195,7 @@ def read_all(
         if not error:
             loader.finish(is_same=comparison.is_same)
             loader.follow()
-    except (BadLine, FeedTimeout, HalfStream, NoEnvironment) as problem:
+    except (BadLine, FeedTimeout, HalfStream, NoAddress, NoEnvironment) as problem:
         error = str(problem)
     except OSError as problem:
         error = why(problem)

@@ -42,6 +42,20 @@ def test_program_sees_its_folder_state_and_sources_and_nothing_else(engine: Engi
     assert json.loads(last) == {"a": 1}
 
 
+@pytest.mark.parametrize("url", ["registry.example.org", "https:/ /x", "https:// x", "http:///x"])
+def test_source_without_an_address_is_told_by_its_setting(engine: Engine, tmp_path, url: str):
+    manifest = write_feed(tmp_path, printing([APPLE]))._replace(sources=("shop-eu",))
+    ended = run_feed(engine, manifest, {"PATH": "/usr/bin", "SOURCE_SHOP_EU_URL": url})
+    assert ended.error == "SOURCE_SHOP_EU_URL is no address as https://host/path"
+    for good in (
+        "",
+        "http://[::1]:8080",
+        "file:///srv/lists",
+    ):  # nothing is as if it were not there
+        told = {"PATH": "/usr/bin", "SOURCE_SHOP_EU_URL": good, "SOURCE_SHOP_EU_TOKEN": ""}
+        assert run_feed(engine, manifest, told).error == ""
+
+
 def test_files_of_streams_are_read_as_if_printed(engine: Engine, tmp_path):
     program = (
         "import json, os\n"
