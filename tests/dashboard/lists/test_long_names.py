@@ -34,9 +34,9 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         flow = {**own, "workflowgitid": number + 1}
         begun = NOW - timedelta(hours=2 + number)
         gitid = stored.run(writer, repoid, begun, title=name, conclusion="failure", **flow)
-        for ended in ("failure", "success"):
+        for attempt, ended in enumerate(("failure", "success"), 1):
             own |= {"name": f"{name} 1", "runnername": name, "labels": f'["{name}"]'}
-            job = stored.job(writer, repoid, gitid, begun, conclusion=ended, **own)
+            job = stored.job(writer, repoid, gitid, begun, conclusion=ended, attempt=attempt, **own)
         stored.reason(
             writer, repoid, gitid, job, time=begun, fingerprint=f"3:{number}", message=name
         )

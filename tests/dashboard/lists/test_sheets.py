@@ -56,9 +56,9 @@ def test_words_are_looked_for_as_they_are_pasted(client: FlaskClient, engine: En
         assert "E1: " in page
         assert "another: " not in page
     run = stored.run(engine, repoid, NOW, commithash="f" * 40)
-    for end in ("failure", "success"):
+    for attempt, end in enumerate(("failure", "success"), 1):
         own = {"name": f"job {words} x", "commithash": "f" * 40, "conclusion": end}
-        stored.job(engine, repoid, run, NOW, **own)
+        stored.job(engine, repoid, run, NOW, attempt=attempt, **own)
     lines = client.get("/flakes.csv", query_string={"q": words}).text.splitlines()
     assert len(lines) == 2
 

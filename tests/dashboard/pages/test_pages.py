@@ -214,9 +214,10 @@ def test_job_that_was_refused_makes_no_flake(engine: Engine, client: FlaskClient
     run = stored.run(engine, repoid, LAST_NIGHT)
     unrun = {"starttime": None, "queuetime": None, "runtime": None, "conclusion": "failure"}
     stored.job(engine, repoid, run, LAST_NIGHT, name="refused", **unrun)
-    stored.job(engine, repoid, run, LAST_NIGHT, name="refused")
-    for how in ("failure", "success"):
-        stored.job(engine, repoid, run, LAST_NIGHT, name="shaky", conclusion=how)
+    stored.job(engine, repoid, run, LAST_NIGHT, name="refused", attempt=2)
+    for attempt, how in enumerate(("failure", "success"), 1):
+        ended = {"conclusion": how, "attempt": attempt}
+        stored.job(engine, repoid, run, LAST_NIGHT, name="shaky", **ended)
     sheet = text_of(client, "/flakes.csv")
     assert "shaky" in sheet
     assert "refused" not in sheet
