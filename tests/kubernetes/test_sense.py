@@ -2,6 +2,9 @@
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -126,3 +129,21 @@ def test_feed_has_as_long_in_its_job_as_its_manifest_gives_it(tmp_path):
         needed = read_manifest(ROOT / "feeds" / name / "feed.toml").timeout
         assert job["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] >= needed + 300
         assert (container(job)["resources"] == own) == (name == "crates")
+
+
+@pytest.mark.parametrize("kind", ["os.mkfifo('stderr')", "os.mkdir('stderr')", "None"])
+def test_retriever_without_a_log_ends_with_its_code(made: list[Object], tmp_path, kind: str):
+    (job,) = (each for each in made if name_of(each) == CRONJOB)
+    script, name, _, program, seconds = container(job)["args"]
+    (tmp_path / program).write_text(
+        f"import os\nos.unlink('stderr')\n{kind}\nraise SystemExit(4)\n"
+    )
+    (tmp_path / "pip").write_text("#!/bin/sh\n")
+    (tmp_path / "pip").chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    (tmp_path / "output").mkdir()
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "OUTPUTDIR": str(tmp_path / "output")}
+    command = ["sh", "-c", script, name, str(tmp_path), program, seconds]
+    ended = subprocess.run(command, env=environ, timeout=60, check=False)
+    assert ended.returncode == 4
+    assert (tmp_path / "output" / "exit").read_text() == "4\n"

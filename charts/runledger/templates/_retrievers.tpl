@@ -55,7 +55,7 @@ spec:
                     pip install --quiet --no-cache-dir --disable-pip-version-check --target /tmp/lib -r "$1/requirements.txt" >&2 &&
                       PYTHONPATH=/tmp/lib exec python "$1/$2"' retriever "$1" "$2" >stdout 2>stderr
                   code=$?
-                  cat stderr >&2
+                  if [ -f stderr ]; then cat stderr >&2; fi
                   echo $code >.exit && mv .exit exit
                   exit $code
                 - retriever
