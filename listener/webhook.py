@@ -73,18 +73,18 @@ def verify(intake: Intake, head: Head, body: bytes, line: DeliveryLine) -> int:
     """Return which of the secrets (from 1) signed a body. Raises Refused (401) for none."""
     secrets = intake.secrets.get(head.vendor.provider, ())
     if (signer := head.vendor.signer(secrets, body, head.signature)) is None:
-        raise refuse(body, 401, head.vendor.unsigned)
+        raise Refused(401, head.vendor.unsigned)
     line.is_signed = True
     return signer
 
 
 def unpack(intake: Intake, head: Head, body: bytes, signer: int, line: DeliveryLine) -> Received:
-    """Return what a signed body says. Raises Refused: 400."""
+    """Return what a signed body says. Raises Refused: 400, or 415."""
     try:
         payload = read_payload(body)
         kept = head.vendor.kept(payload, body)
     except Unmappable as error:
-        raise refuse(body, 400, str(error)) from error
+        raise refuse(body, str(error)) from error
     provider = intake.servers.get(head.vendor.provider, head.vendor.provider)
     repository = read_repository(provider, payload)
     delivery = Delivery(

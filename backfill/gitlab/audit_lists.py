@@ -23,7 +23,7 @@ from backfill.records import (
 )
 from rows import Unmappable
 from rows.gitlab import clock, triggers
-from rows.gitlab.words import STATES, read_status, state_of, state_of_pipeline
+from rows.gitlab.words import STATES, read_status, state_of
 from rows.gitlab.workflow import ci_file
 
 Attempt = tuple[int, int]
@@ -32,7 +32,7 @@ Attempt = tuple[int, int]
 def map_run(repository: Repository, record: Json) -> ListedRun:
     """Return a listed pipeline; what is not of the CI file goes by what started it."""
     status, iid, source = record.get("status"), record.get("iid"), record.get("source")
-    words = state_of_pipeline(status if status in STATES else None)
+    words = state_of(status if status in STATES else None)
     has_own = source in triggers.NOT_OF_THE_FILE
     return ListedRun(
         gitid=record["id"],

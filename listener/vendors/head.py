@@ -35,11 +35,11 @@ GZIP = b"\x1f\x8b"
 """What packed bodies begin with, as some relays send them; no JSON and no form does."""
 
 
-def refuse(body: bytes, code: int, error: str) -> Refused:
-    """Return why a body is refused: for what it holds, or because it is packed."""
+def refuse(body: bytes, error: str) -> Refused:
+    """Return why a signed body is refused: for what it holds (400), or as packed (415)."""
     if body.startswith(GZIP):
         return Refused(415, "the body is packed (gzip): it is taken as it was signed, unpacked")
-    return Refused(code, error)
+    return Refused(400, error)
 
 
 class Head(NamedTuple):

@@ -26,8 +26,7 @@ INFRASTRUCTURE = frozenset(
 
 https://docs.gitlab.com/ci/debugging/ and app/models/concerns/enums/ci/commit_status.rb
 """
-DELAYED = "scheduled"
-GATES = ("manual", DELAYED)
+GATES = ("manual", "scheduled")
 
 
 class State(NamedTuple):
@@ -106,11 +105,6 @@ def describe_reason(reason: str | None) -> str | None:
         return None
     kind = " (infrastructure)" if is_infrastructure(reason) else ""
     return f"GitLab says: {reason.replace('_', ' ')}{kind}"
-
-
-def state_of_pipeline(status: str | None) -> State:
-    """Return what a pipeline's status is called: one of a delayed job goes on by itself."""
-    return STATES["preparing"] if status == DELAYED else state_of(status)
 
 
 def state_of(status: str | None, reason: str | None = None) -> State:

@@ -22,7 +22,7 @@ from rows.gitlab.job import (
     verdict_times,
 )
 from rows.gitlab.ref import branch_named, request_named, request_told, tag_apart
-from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of_pipeline
+from rows.gitlab.words import ENDED, FAILED, SUCCESSFUL, read_status, state_of
 from rows.gitlab.workflow import usual_workflow
 from rows.source_record import Payload, Repository
 from rows.version import STUB, believed
@@ -164,7 +164,7 @@ def pipeline_rows(
     if pipeline.created is None:  # all jobs of a pipeline are made with it
         pipeline = pipeline._replace(created=first_time(jobs, form) or pipeline.end)
     gitid, status = pipeline.gitid, pipeline.status
-    words = state_of_pipeline(status)
+    words = state_of(status)
     if pipeline.is_broken and status == FAILED:
         words = words._replace(conclusion="startup_failure")
     state = {

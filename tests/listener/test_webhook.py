@@ -214,7 +214,13 @@ def test_delivery_while_rotating_logs_which_secret_signed_it(
 
 
 @on_sqlite
-def test_body_that_a_relay_packed_is_refused_by_what_is_the_matter(deliver: Deliver):
-    answer = deliver("workflow_run", gzip.compress(recorded(RUN)), Content_Encoding="gzip")
+def test_packed_body_that_is_signed_is_refused_by_what_is_the_matter(deliver: Deliver):
+    packed = gzip.compress(recorded(RUN))
+    answer = deliver("workflow_run", packed, Content_Encoding="gzip")
     assert (answer.status_code, answer.json["status"]) == (415, "refused")
     assert answer.json["error"].startswith("the body is packed (gzip)")
+    wrong = deliver("workflow_run", packed, X_Hub_Signature_256="sha256=" + "0" * 64)
+    assert (wrong.status_code, wrong.json["error"]) == (
+        401,
+        "X-Hub-Signature-256 is missing or wrong",
+    )

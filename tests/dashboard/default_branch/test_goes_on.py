@@ -147,14 +147,3 @@ def test_schedules_of_two_branches_are_two_nightlies(engine: sa.Engine):
     assert (night.content.state, [one.job for one in night.content.failures]) == (
         "failed", ["unit"]
     )  # fmt: skip
-
-
-@SQLITE
-def test_nightly_whose_job_is_delayed_goes_on(engine: sa.Engine):
-    later = waits(21, "later", 1, "scheduled") | {"when": "delayed"}
-    hook = made(2, 1, ran(20, "unit", 1), later, status="scheduled", end=None, source="schedule")
-    tell(engine, (hook,))
-    with engine.connect() as connection:
-        (night,) = read_nights(connection, UTC_NOON, BEGIN, END)
-        status = connection.scalars(sa.text("SELECT status FROM jobs ORDER BY gitid")).all()
-    assert (night.content.state, status) == ("running", ["completed", "waiting"])
