@@ -26,11 +26,32 @@ def sample(name: str) -> Any:
     return json.loads((SAMPLES / name).read_text("utf-8"))
 
 
+class Silent:
+    """Beside a server's handler: requests are not logged."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Give the address of a server that answers so."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @contextmanager
 def source(answers: Mapping[str, tuple[int, Any]]) -> Iterator[str]:
     """Give the address of a server that answers paths with a status and JSON."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, answer = answers.get(self.path, (404, {}))
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -44,18 +65,8 @@ def source(answers: Mapping[str, tuple[int, Any]]) -> Iterator[str]:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.do_GET()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as address:
+        yield address
 
 
 def load(

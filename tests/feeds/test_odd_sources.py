@@ -5,9 +5,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any, ClassVar
 
 import pytest
@@ -16,7 +15,7 @@ from sqlalchemy import Engine, select
 from feedrunner.manifest import read_manifest
 from feedrunner.messages import Record, read_messages
 from schema.tables import packages as tables
-from tests.feeds.shipped import FEEDS, load, module, rows, sample, source
+from tests.feeds.shipped import FEEDS, Silent, load, module, rows, sample, serving, source
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 ODD = [
@@ -30,25 +29,15 @@ ODD = [
 def cutting(head: bytes) -> Iterator[str]:
     """Give the address of a server that sends these bytes and hangs up."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.wfile.write(head)
 
         def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as address:
+        yield address
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

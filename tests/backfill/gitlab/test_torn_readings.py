@@ -24,6 +24,20 @@ def state_of(engine: sa.Engine, gitid: int) -> tuple[str | None, str | None]:
     return status, conclusion
 
 
+def change_before_graphql(
+    monkeypatch: pytest.MonkeyPatch, pipeline: dict[str, Any], later: dict[str, Any]
+) -> None:
+    """Let a pipeline go on between its list and what GraphQL says of it."""
+    plain = Handler.result
+
+    def result(self: Handler, body: Any) -> Any:
+        if "/graphql" in self.path:
+            pipeline.update(later)
+        return plain(self, body)
+
+    monkeypatch.setattr(Handler, "result", result)
+
+
 def test_pipeline_that_ends_after_it_was_listed_has_ended(
     served: Server,
     project: Project,
@@ -35,14 +49,7 @@ def test_pipeline_that_ends_after_it_was_listed_has_ended(
     ended = dict(project.pipelines[gitid])
     going = {"status": "running", "finished_at": None, "duration": None}
     project.pipelines[gitid].update(going, updated_at=ended["started_at"])
-    plain = Handler.result
-
-    def result(self: Handler, body: Any) -> Any:
-        if "/graphql" in self.path:
-            project.pipelines[gitid].update(ended)
-        return plain(self, body)
-
-    monkeypatch.setattr(Handler, "result", result)
+    change_before_graphql(monkeypatch, project.pipelines[gitid], ended)
     assert command(*WORDS).code == 0
     assert reconcile(["--once", *WORDS]) == 0
     assert state_of(engine, gitid) == ("completed", ended["status"].replace("failed", "failure"))
@@ -62,13 +69,6 @@ def test_pipeline_that_ended_anew_after_it_was_listed_is_as_it_ended_last(
     last = {**project.pipelines[gitid], "status": "success"}
     before = {"finished_at": last["started_at"], "updated_at": last["started_at"]}
     project.pipelines[gitid].update(before, status="canceled")
-    plain = Handler.result
-
-    def result(self: Handler, body: Any) -> Any:
-        if "/graphql" in self.path:
-            project.pipelines[gitid].update(last)
-        return plain(self, body)
-
-    monkeypatch.setattr(Handler, "result", result)
+    change_before_graphql(monkeypatch, project.pipelines[gitid], last)
     assert command(*WORDS).code == 0
     assert state_of(engine, gitid) == ("completed", "success")
