@@ -5,6 +5,7 @@ https://www.uvicorn.org/concepts/server-behavior/
 
 from typing import Any
 
+from listener.http import connection_shares
 from listener.http.lingering_transport import Lingering
 from listener.http.whole_requests import WholeRequests
 from listener.unfinished import UNFINISHED
@@ -34,8 +35,8 @@ class Connection(WholeRequests):
     """Brings one request at a time; `has_head` and `is_whole` say how far it is here."""
 
     has_head = is_whole = is_answered = is_chunked = is_paced = is_ended = False
-    is_idle = is_ending = False
-    """It is kept and waits for a request; the process ends."""
+    is_idle = is_ending = is_leaving = False
+    """It is kept and waits for a request; the process ends; it is to be made anew elsewhere."""
     held = 0
     loose_bytes = 0
     """Received since the last byte of a body."""
@@ -45,6 +46,7 @@ class Connection(WholeRequests):
 
     def connection_made(self, transport: Any) -> None:
         """Give the request its time."""
+        connection_shares.SHARES.add(1)
         self.lingering = Lingering(transport, self)
         super().connection_made(self.lingering)  # it is as good as one
         self.answer_whole = getattr(self.app, "answer_whole", None)
@@ -164,6 +166,13 @@ class Connection(WholeRequests):
         else:
             super().on_response_complete()
 
+    def leaves(self) -> bool:
+        """Tell whether the sender is to connect anew, where more are free."""
+        if connection_shares.SHARES.has_too_many():
+            self.is_leaving = True
+            connection_shares.SHARES.add(-1)
+        return self.is_leaving
+
     def keep_open(self) -> None:
         """Wait for the next request."""
         self.has_head = self.is_whole = self.is_chunked = False
@@ -231,4 +240,6 @@ class Connection(WholeRequests):
         self.patience.cancel()
         self.rest = memoryview(b"")
         UNFINISHED.forget(self)
+        if not self.is_leaving:
+            connection_shares.SHARES.add(-1)
         super().connection_lost(exc)

@@ -12,6 +12,8 @@ from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from engines import kind_of
+from listener.http import connection_shares
+from listener.http.connection_shares import ConnectionShares
 from listener.unfinished import UNFINISHED, connections_for_files
 from listener.uvicorn_connection import Connection
 from runtime import log
@@ -60,9 +62,13 @@ class LoopWorker(UvicornWorker):  # type: ignore[misc] # it has no types
 
 def options_for(database_url: str) -> dict[str, Any]:
     """Return gunicorn's options for a listener on a database."""
+    workers = workers_for(kind_of(database_url).workers)
+    shares = connection_shares.SHARES = ConnectionShares(2 * workers)
     return {
         "worker_class": LoopWorker,
-        "workers": workers_for(kind_of(database_url).workers),
+        "workers": workers,
+        "pre_fork": shares.claim,
+        "child_exit": shares.give_back,
         "timeout": 30,  # of a whole process that has gone silent
         "graceful_timeout": GRACE_SECONDS,
         "keepalive": IDLE_SECONDS,
