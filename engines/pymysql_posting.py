@@ -43,6 +43,8 @@ class Connection(PacketConnection):
     """INSERTs of one row, by their text: those that came once, and those that came again."""
     keeps_answer = False
     """Whether the next answer is one of `answers`, and nobody else's."""
+    failure: MySQLError | None = None
+    """What the next statement fails with, instead of being run."""
     meanwhile: Callable[[], None] | None = None
     """What is done while the server works on a statement; it may post others."""
 
@@ -61,6 +63,8 @@ class Connection(PacketConnection):
 
     def query(self, sql: Any, unbuffered: Any = False) -> int:
         """Run a statement."""
+        if self.failure is not None:
+            raise self.failure
         self.is_done = False
         return super().query(sql, unbuffered)
 
@@ -121,6 +125,7 @@ class Connection(PacketConnection):
         before, self.owed, failed = self.owed, 0, None
         try:
             self.meanwhile()
+            self.push()
         except Exception as error:  # noqa: BLE001 - raised later
             failed = error
         later, self.owed = self.owed, before

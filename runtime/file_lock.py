@@ -34,9 +34,17 @@ class FileLock:
         self.file.close()
 
     @contextmanager
-    def held(self) -> Iterator[Callable[[], None]]:
-        """Hold it in the block, or until what is given is called."""
-        self.wait()
+    def held(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Callable[[], None]]:
+        """Hold it in the block, or until what is given is called.
+
+        Do something first where another process has it.
+        """
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if meanwhile is not None:
+                meanwhile()
+            self.wait()
         try:
             yield self.release
         finally:

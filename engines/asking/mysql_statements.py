@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy
+from pymysql.err import MySQLError
 
 from engines import deadline
 from engines.asking.mysql_prepared import post_prepared
@@ -71,10 +72,25 @@ def ask(
         raw.is_posting = raw.is_holding = False
     raw.meanwhile, raw.keeps_answer = meanwhile, True
     try:
-        connection.exec_driver_sql(*last)
+        run(connection, *last)
     finally:
-        raw.meanwhile, raw.keeps_answer = None, False
+        raw.meanwhile, raw.keeps_answer, raw.failure = None, False, None
     return [RawAnswer(one.description, one.rows) for one in raw.answers]
+
+
+def run(connection: sqlalchemy.Connection, text: str, values: Any) -> None:
+    """Run a statement of a transaction past SQLAlchemy, which takes as long again; but an error it
+    meets by a second try that fails at once, and makes it its own."""
+    if not connection.in_transaction():
+        connection.exec_driver_sql(text, values)
+        return
+    raw: Any = connection.connection.driver_connection
+    deadline.announce(connection, text, values, is_many=False)
+    try:
+        raw.cursor().execute(text, values)
+    except MySQLError as error:
+        raw.failure = error
+        connection.exec_driver_sql(text, values)
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ from engines import deadline
 from listener.intake.log_lines import log_bug
 from runtime.file_lock import FileLock
 from store.doors.decide import Decision
-from store.doors.webhook import DeliveryOutcome, store_each
+from store.doors.webhook import DeliveryOutcome, Rows, make_rows, store_each
 from store.write.first_reads import nothing
 
 MOST = 64
@@ -137,21 +137,33 @@ class GroupCommit:
     def work(self) -> None:
         """Write batch after batch until the process ends."""
         while True:
-            batch = [self.queue.get()]
-            try:
-                with self.turn() as give_back, deadline.within(BATCH_SECONDS):
-                    batch += self.queued(MOST - 1)
-                    decisions = [ticket.decision for ticket in batch]
-                    outcomes = store_each(self.engine, decisions, log_bug, give_back)
-                tell(zip((ticket.answer for ticket in batch), outcomes, strict=True))
-            except Exception as error:  # noqa: BLE001 - raised again where the answers are awaited
-                # Those that wait would fare no better, and have waited already.
-                batch += self.queued(self.queue.qsize())
-                tell((ticket.answer, error) for ticket in batch)
+            self.write([self.queue.get()])
 
-    def turn(self) -> AbstractContextManager[Callable[[], None]]:
-        """Return this process's turn to write, which what it gives ends early."""
-        return nullcontext(nothing) if self.turns is None else self.turns.held()
+    def write(self, batch: list[Ticket]) -> None:
+        """Write a batch, with all that has come by its turn, and tell what became of it."""
+        made: Rows = {}
+
+        def prepare() -> None:
+            batch.extend(self.queued(MOST - 1))
+            make_rows((ticket.decision for ticket in batch), made)
+
+        try:
+            with self.turn(prepare) as give_back, deadline.within(BATCH_SECONDS):
+                batch += self.queued(MOST - len(batch))
+                decisions = [ticket.decision for ticket in batch]
+                outcomes = store_each(self.engine, decisions, log_bug, give_back, made)
+            tell(zip((ticket.answer for ticket in batch), outcomes, strict=True))
+        except Exception as error:  # noqa: BLE001 - raised again where the answers are awaited
+            # Those that wait would fare no better, and have waited already.
+            batch += self.queued(self.queue.qsize())
+            tell((ticket.answer, error) for ticket in batch)
+
+    def turn(self, meanwhile: Callable[[], None]) -> AbstractContextManager[Callable[[], None]]:
+        """Return this process's turn to write, which what it gives ends early.
+
+        Where it has to wait for that, it does something meanwhile.
+        """
+        return nullcontext(nothing) if self.turns is None else self.turns.held(meanwhile)
 
     def queued(self, most: int) -> list[Ticket]:
         """Return what waits, without waiting for more."""

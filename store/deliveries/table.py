@@ -111,12 +111,13 @@ def row_of(delivery: Delivery, state: str, error: str | None, packed: bytes | No
 
 def save_rows(connection: Connection, rows: Sequence[Values], *, are_new: bool = False) -> None:
     """Store the rows of deliveries; where they `are_new`, the database refuses one that is not."""
-    long = dict[bodies.Key, bytes]()
-    for row in rows:
-        body = row["body"]
-        if body is not None and len(body) >= bodies.PART_BYTES:
-            long[row["provider"], row["guid"]] = body
-            row["body"] = body[: bodies.PART_BYTES]
+    long = {
+        (row["provider"], row["guid"]): row["body"]
+        for row in rows
+        if row["body"] is not None and len(row["body"]) >= bodies.PART_BYTES
+    }
+    if long:  # the rows stay as they are: a transaction that is done again takes them again
+        rows = [{**row, "body": row["body"] and row["body"][: bodies.PART_BYTES]} for row in rows]
     kind = kind_of(connection)
     kind.post(connection, NEW if are_new else statement(kind), rows)
     for key, body in long.items():

@@ -1,6 +1,6 @@
 """Store many deliveries in one transaction: what came at once, and what waited in the spool."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -39,21 +39,29 @@ class DeliveryOutcome(NamedTuple):
 
 Outcomes = list[DeliveryOutcome]
 """Of deliveries, in their order."""
+Rows = dict[int, Values]
+"""Of deliveries, by their identity."""
 
 
 def store_each(
-    engine: Engine, batch: Sequence[Decision], on_bug: OnBug, written: Callable[[], None] = nothing
+    engine: Engine,
+    batch: Sequence[Decision],
+    on_bug: OnBug,
+    written: Callable[[], None] = nothing,
+    made: Rows | None = None,
 ) -> Outcomes:
     """Store deliveries, durable on return; return what became of each, in order.
 
     It takes one transaction, unless rows are refused: then it is halved down to the delivery that
-    is at fault, which is quarantined. `written` is told when only the commit is missing. Raises
+    is at fault, which is quarantined. `written` is told when only the commit is missing. Where
+    others write at the same time, `made` has those of their own rows that are made already. Raises
     SQLAlchemyError when the database fails; some may be stored by then.
     """
     outcomes: Outcomes = []
 
     def write(part: Sequence[Decision]) -> None:
-        outcomes.extend(store_all(engine, part, written if len(part) == len(batch) else nothing))
+        is_whole = len(part) == len(batch)
+        outcomes.extend(store_all(engine, part, written if is_whole else nothing, made))
 
     def refuse(decision: Decision, error: Exception) -> None:
         if not is_refusal(error):
@@ -75,7 +83,10 @@ def quarantine(engine: Engine, delivery: Delivery, reason: str) -> Outcomes:
 
 
 def store_all(
-    engine: Engine, batch: Sequence[Decision], written: Callable[[], None] = nothing
+    engine: Engine,
+    batch: Sequence[Decision],
+    written: Callable[[], None] = nothing,
+    made: Rows | None = None,
 ) -> Outcomes:
     """Store deliveries with their rows, all or none; durable on return.
 
@@ -85,31 +96,45 @@ def store_all(
     """
     if len(set(map(key_of, batch))) == len(batch):
         try:
-            return store_together(engine, batch, written, are_new=True)
+            return store_together(engine, batch, written, are_new=True, made=made)
         except IntegrityError as error:
             if deliveries.NAME not in str(error.orig):
                 raise
-    return store_together(engine, batch, written, are_new=False)
+    return store_together(engine, batch, written, are_new=False, made=made)
 
 
 def store_together(
-    engine: Engine, batch: Sequence[Decision], written: Callable[[], None], *, are_new: bool
+    engine: Engine,
+    batch: Sequence[Decision],
+    written: Callable[[], None],
+    *,
+    are_new: bool,
+    made: Rows | None = None,
 ) -> Outcomes:
     """Do it in one transaction. Raises IntegrityError where not all `are_new`."""
 
     def work(connection: Connection, cache: VersionCache) -> tuple[Tables, list[Decision | None]]:
-        rows = dict[int, Values]()
+        rows = dict(made or {})
         make = partial(make_rows, batch, rows)
         known: dict[Key, Known] = {}
+        # The transaction before has the runs locked until its commit is on the disk: in this time
+        # the server writes what waits for no run.
+        is_saved = are_new and made is not None and len(batch) > 1
+        if is_saved:
+            make()
+            save_all(connection, sorted(batch, key=key_of), rows, are_new=True)
         if are_new:
-            _, first = read_first(connection, mapped_of(batch), cache, None, make)
+            meanwhile = nothing if is_saved else make
+            _, first = read_first(connection, mapped_of(batch), cache, None, meanwhile)
         else:
             known, first = read_beside(connection, batch, cache, make)
         recognized = recognize(connection, batch, known)
         fresh = sorted(filter(None, recognized), key=key_of)
         if not fresh:
             return {}, recognized
-        save = partial(save_all, connection, fresh, rows, are_new=are_new)
+        save: Callable[[], None] = nothing
+        if not is_saved:
+            save = partial(save_all, connection, fresh, rows, are_new=are_new)
         if mapped := mapped_of(fresh):
             if first.runs is None:
                 first = first._replace(write_beside=save)
@@ -154,9 +179,9 @@ def mapped_of(batch: Iterable[Decision]) -> list[Mapped]:
     return [decision.mapped for decision in batch if decision.mapped is not None]
 
 
-def make_rows(batch: Iterable[Decision], rows: dict[int, Values]) -> None:
-    """Make the rows of deliveries, by their identity."""
-    rows.update((id(new.delivery), row_of(new)) for new in batch)
+def make_rows(batch: Iterable[Decision], rows: Rows) -> None:
+    """Make the rows of deliveries that have none yet."""
+    rows.update((id(new.delivery), row_of(new)) for new in batch if id(new.delivery) not in rows)
 
 
 def row_of(new: Decision) -> Values:
@@ -165,7 +190,7 @@ def row_of(new: Decision) -> Values:
 
 
 def save_all(
-    connection: Connection, fresh: Sequence[Decision], rows: Mapping[int, Values], *, are_new: bool
+    connection: Connection, fresh: Sequence[Decision], rows: Rows, *, are_new: bool
 ) -> None:
     """Store deliveries themselves, whose rows are made if they are as they came."""
     made = [rows.get(id(new.delivery)) or row_of(new) for new in fresh]

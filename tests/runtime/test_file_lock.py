@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -38,6 +39,28 @@ def test_lock_is_given_back_in_the_block_or_at_its_end(tmp_path: Path):
             assert takes(second, 10)
             second.release()
         assert takes(second, 10)
+
+
+def test_something_is_done_first_only_where_another_has_the_lock(tmp_path: Path):
+    first, second = (FileLock(tmp_path / "lock") for _ in range(2))
+    done: list[str] = []
+    with closing(first), closing(second):
+        with first.held(lambda: done.append("free")):
+            assert done == []
+            waiting = threading.Thread(target=hold, args=(second, done), daemon=True)
+            waiting.start()
+            until = time.monotonic() + 30
+            while not done and time.monotonic() < until:
+                time.sleep(0.01)
+            assert done == ["first"]
+        waiting.join(30)
+    assert done == ["first", "held"]
+
+
+def hold(lock: FileLock, done: list[str]) -> None:
+    """Note what is done first, and that the lock is had."""
+    with lock.held(lambda: done.append("first")):
+        done.append("held")
 
 
 def test_lock_of_a_process_that_was_killed_is_free(tmp_path: Path):

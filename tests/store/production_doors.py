@@ -67,8 +67,8 @@ Door = Callable[[Engine, Sequence[Decision]], None]
 
 
 def by_webhook(engine: Engine, batch: Sequence[Decision]) -> None:
-    """Store deliveries as those that came at once."""
-    webhook.store_each(engine, batch, raise_bug)
+    """Store deliveries as the listener does those that came at once."""
+    webhook.store_each(engine, batch, raise_bug, made={})
 
 
 def by_api(engine: Engine, batch: Sequence[Decision]) -> None:

@@ -16,7 +16,10 @@ from listener.intake.group_commit import GroupCommit, Listening, settle_all
 from listener.intake.intake import Intake
 from runtime.file_lock import FileLock
 from store.deliveries.spool import Spool
+from store.doors import webhook
+from store.doors.decide import Decision
 from store.doors.webhook import DeliveryOutcome
+from store.write.stored_rows import Values
 from tests.listener.asking import Public
 from tests.listener.conftest import intake_for
 from tests.listener.sending import changed, headers, recorded
@@ -112,6 +115,32 @@ def test_batch_waits_for_its_turn(public: Public, intake: Intake, gate: Gate, tm
         assert not gate.reached.wait(0.3)
         other.close()
         assert answer.result() == (200, "applied")
+
+
+def test_rows_are_made_while_a_batch_waits_for_its_turn(
+    public: Public, intake: Intake, gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made: list[str] = []
+    row_of = webhook.row_of
+
+    def note(new: Decision) -> Values:
+        made.append(new.delivery.guid)
+        return row_of(new)
+
+    monkeypatch.setattr(webhook, "row_of", note)
+    gate.opened.set()
+    with ThreadPoolExecutor(1) as pool:
+        intake.group_commit.turns = FileLock(tmp_path / "lock")
+        other = FileLock(tmp_path / "lock")
+        other.wait()
+        answer = pool.submit(post, public, "workflow_run", recorded(RUN), "first")
+        ends = time.monotonic() + 60
+        while not made and time.monotonic() < ends:
+            time.sleep(0.01)
+        assert gate.commits == 0
+        other.close()
+        assert answer.result() == (200, "applied")
+    assert made == ["first"]
 
 
 def test_delivery_whose_values_are_refused_is_quarantined_alone(

@@ -13,7 +13,7 @@ from schema.tables.deliveries import deliveries as table
 from schema.tables.deliveries import deliveryparts
 from store.deliveries import body as bodies
 from store.deliveries import table as deliveries
-from store.deliveries.table import Delivery, DeliveryFilter
+from store.deliveries.table import QUARANTINED, Delivery, DeliveryFilter
 from store.doors import replay
 from tests.store import production_doors
 
@@ -41,6 +41,18 @@ def test_long_body_is_stored_in_parts_and_read_as_it_was(engine: Engine):
     size = len(isal_zlib.compress(MANY_BYTES, 1))
     assert size > 2 * MIB
     assert stored_parts(engine) == size // 400_000  # and the first part is with the delivery
+    assert read(engine) == [MANY_BYTES]
+
+
+def test_rows_of_a_transaction_that_is_done_again_have_all_of_a_long_body(engine: Engine):
+    """A batch that lost against another one is written again, with the rows that were made."""
+    row = deliveries.row_of(delivery(MANY_BYTES), QUARANTINED, "why", None)
+    with engine.connect() as connection:
+        with connection.begin() as transaction:
+            deliveries.save_rows(connection, [row], are_new=True)
+            transaction.rollback()
+        with connection.begin():
+            deliveries.save_rows(connection, [row], are_new=True)
     assert read(engine) == [MANY_BYTES]
 
 

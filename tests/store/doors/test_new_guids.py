@@ -13,17 +13,17 @@ from schema.tables.deliveries import deliveries
 from store.deliveries.table import Delivery
 from store.doors import webhook
 from store.doors.decide import decide_each
-from store.doors.webhook import store_all, store_each
+from store.doors.webhook import Rows, store_all, store_each
 from tests.store.production_doors import told
 from tests.stories.plain import SUCCESS
 
 ALL = [one.delivery for one in told(SUCCESS)]
 
 
-def store(engine: Engine, *those: Delivery) -> list[str]:
+def store(engine: Engine, *those: Delivery, made: Rows | None = None) -> list[str]:
     """Store deliveries at once; return what became of each."""
     batch = list(decide_each(engine, watch(()), those))
-    return [outcome.state for outcome in store_each(engine, batch, lambda *_: None)]
+    return [outcome.state for outcome in store_each(engine, batch, lambda *_: None, made=made)]
 
 
 def stored(engine: Engine) -> list[tuple[str, int]]:
@@ -62,6 +62,30 @@ def test_delivery_that_was_applied_is_a_duplicate_among_new_ones(engine: Engine,
     assert store(engine, others[0], first, *others[1:]) == wanted
     assert len(asked) == 2
     assert stored(engine) == sorted((one.guid, 1) for one in ALL)
+
+
+@pytest.mark.parametrize("made", [None, {}], ids=["alone", "beside others"])
+def test_delivery_that_was_applied_is_a_duplicate_wherever_its_row_goes(
+    engine: Engine, made: Rows | None
+):
+    others = ALL[1:]
+    assert store(engine, *others, made=made) == ["applied"] * len(others)
+    assert store(engine, *ALL, made=made) == ["applied"] + ["duplicate"] * len(others)
+    assert stored(engine) == sorted((one.guid, 1) for one in ALL)
+
+
+def test_deliveries_go_before_the_runs_are_locked_where_others_write(engine: Engine):
+    """The server stores them while the transaction before has the runs until it is on the disk."""
+    store(engine, ALL[0])
+    store(engine, *(one._replace(guid=f"a second time {one.guid}") for one in ALL))
+    heard: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
+    store(engine, *(one._replace(guid=f"a third time {one.guid}") for one in ALL), made={})
+    places = [
+        next(place for place, text in enumerate(heard) if text.startswith(begin))
+        for begin in ("INSERT INTO deliveries", "SELECT workflowruns.gitid")
+    ]
+    assert places == sorted(places)
 
 
 def test_nothing_of_a_refused_transaction_is_left(engine: Engine):
