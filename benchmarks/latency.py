@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from sqlalchemy import make_url, text
 
-from benchmarks import load
+from benchmarks.clients import load
+from benchmarks.clients.load import Load
 from benchmarks.distance import away
-from benchmarks.load import Load
 from benchmarks.measuring import SERVERS, parser_of, print_head, row, workspace
 from engines import connect
 from tests import servers

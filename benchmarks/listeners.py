@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from benchmarks import load
-from benchmarks.load import Load
+from benchmarks.clients import load
+from benchmarks.clients.load import Load
 from benchmarks.measuring import SERVERS, parser_of, print_head, row, workspace
 from tests import servers
 from tests.torture.shots import shots_of_today

@@ -1,7 +1,8 @@
 """How fast deliveries are received, beside the least that a receiver can do: make bench.
 
 Each variant gets the same requests from the same client, in turn, again and again; what counts is
-the ratio of their medians. Databases flush at each commit, as in production.
+the ratio of their medians. Databases flush at each commit, as in production. A first round, which
+does not count, warms all of them up: V8 compiles what has run some thousand times.
 
 (a) bare: Flask under gunicorn, which verifies the signature and stores nothing
 (b) rows: Runledger
@@ -12,22 +13,29 @@ the ratio of their medians. Databases flush at each commit, as in production.
 
 import statistics
 import sys
+import uuid
 from argparse import Namespace
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import load
-from benchmarks.load import Load
+from benchmarks.clients import load, wrk
+from benchmarks.clients.load import Load
+from benchmarks.clients.wrk import WrkLoad
 from benchmarks.measuring import ENGINES, cpu, parser_of, print_head, row, workspace
 from benchmarks.variants import VARIANTS, has_node
 from tests import servers
 from tests.listener.process import ROOT
 from tests.torture.shots import shots_of_today
 from tests.torture.stage import Stage
+
+WARM = 2000
+"""Requests of the first round, at least."""
+BODY_BYTES = 9000
+"""Of the one body (`--bodies one`), at least."""
 
 DOORS = {
     "rows": (str(ROOT / "listener.py"),),
@@ -38,7 +46,7 @@ DOORS = {
 class Round(NamedTuple):
     """One variant's turn: what its client saw, and the CPU seconds of listener and database."""
 
-    load: Load
+    load: Load | WrkLoad
     python: float
     database: float
 
@@ -51,7 +59,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--kept", action="store_true", help="use connections as often as may be")
     flags.add_argument("--requests", type=int, default=600, help="in one round of one variant")
     flags.add_argument("--rounds", type=int, default=5)
+    flags.add_argument(
+        "--bodies",
+        choices=("world", "one"),
+        default="world",
+        help="deliveries of what happens in four repositories, or one job's again and again, "
+        "each with a guid of its own",
+    )
+    flags.add_argument(
+        "--wrk",
+        type=int,
+        metavar="SECONDS",
+        help="let wrk send for so long in a round, in place of --requests by Python",
+    )
     given = flags.parse_args(argv)
+    if given.wrk and not wrk.is_there():
+        print("wrk is not installed: apt install wrk", file=sys.stderr)
+        return 1
     print_head(
         *("engine", "connections", "variant", "requests/s", "of bare"),
         *("p50", "p99", "ms Python", "ms db"),
@@ -64,8 +88,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def bench(engine: str, given: Namespace, folder: Path) -> None:
     """Start every variant on a database of its own, and let them take turns."""
-    number = given.requests * (given.rounds + 1) * len(given.connections)
-    deliveries = (shot.request for shot in shots_of_today(8, number))
+    size = given.wrk * wrk.MOST_A_SECOND if given.wrk else given.requests
+    first = max(size, WARM)
+    number = (first + size * given.rounds) * len(given.connections)
+    requests = requests_of(given.bodies, number)
     with ExitStack() as stack:
         stages = {}
         for name in given.variants:
@@ -77,9 +103,10 @@ def bench(engine: str, given: Namespace, folder: Path) -> None:
         for connections in given.connections:
             rounds: dict[str, list[Round]] = defaultdict(list)
             for place in range(given.rounds + 1):
-                batch = list(islice(deliveries, given.requests))
+                batch = list(islice(requests, size if place else first))
+                send = sender_of(batch, connections, given, folder)
                 for name, stage in stages.items():
-                    result = turn(stage, batch, connections, kept=given.kept)
+                    result = turn(stage, send)
                     if place:  # the first warms up
                         rounds[name].append(result)
             bare = rounds.get("bare", [])
@@ -87,14 +114,34 @@ def bench(engine: str, given: Namespace, folder: Path) -> None:
                 print(line(engine, connections, name, turns, bare), flush=True)
 
 
-def turn(stage: Stage, requests: Sequence[bytes], connections: int, *, kept: bool) -> Round:
+def requests_of(bodies: str, number: int) -> Iterator[bytes]:
+    """Yield so many requests."""
+    if bodies == "world":
+        return (shot.request for shot in shots_of_today(8, number))
+    jobs = (shot for shot in shots_of_today(8, WARM) if shot.event == "workflow_job")
+    one = next(shot for shot in jobs if len(shot.body) >= BODY_BYTES)
+    return (one._replace(guid=str(uuid.uuid4())).request for _ in range(number))
+
+
+def sender_of(
+    requests: Sequence[bytes], connections: int, given: Namespace, folder: Path
+) -> Callable[[int], Load | WrkLoad]:
+    """Return what sends requests to a port: this process, or wrk."""
+    if not given.wrk:
+        return lambda port: load.send([port], requests, connections, kept=given.kept)
+    file = folder / "requests"
+    wrk.write((load.kept(one) if given.kept else one for one in requests), file)
+    return lambda port: wrk.send(port, file, connections, given.wrk)
+
+
+def turn(stage: Stage, send: Callable[[int], Load | WrkLoad]) -> Round:
     """Send a variant its requests; every one must have been stored in the database."""
     ours = [stage.master.pid, *stage.workers()]
     theirs = stage.server.processes() if stage.server else []
     python, database = cpu(ours), cpu(theirs)
-    sent = load.send([stage.port], requests, connections, kept=kept)
+    sent = send(stage.port)
     if not sent.is_applied:
-        print(f"not all were applied: {load.listed(sent.said)}", file=sys.stderr)
+        print(f"not all were applied: {sent.outcome}", file=sys.stderr)
     return Round(sent, cpu(ours) - python, cpu(theirs) - database)
 
 
@@ -104,16 +151,16 @@ def line(engine: str, number: int, name: str, turns: list[Round], bare: list[Rou
     ratios = [rate_of(one) / rate_of(other) for one, other in zip(turns, bare, strict=False)]
     ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
     half, most = (statistics.median(one.load.percentile(p) for one in turns) for p in (0.5, 0.99))
-    python = statistics.median(one.python / len(one.load.answers) for one in turns)
-    database = statistics.median(one.database / len(one.load.answers) for one in turns)
-    waits = [f"{1000 * seconds:.1f} ms" for seconds in (half, most)]
+    python = statistics.median(one.python / one.load.number for one in turns)
+    database = statistics.median(one.database / one.load.number for one in turns)
+    waits = [f"{1000 * seconds:.2f} ms" for seconds in (half, most)]
     used = [f"{1000 * seconds:.2f} ms" for seconds in (python, database)]
     return row(engine, number, name, f"{rate:.0f}", ratio, *waits, *used)
 
 
 def rate_of(one: Round) -> float:
     """Return how many requests a second were answered."""
-    return len(one.load.answers) / one.load.seconds
+    return one.load.number / one.load.seconds
 
 
 if __name__ == "__main__":

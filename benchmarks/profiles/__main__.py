@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from benchmarks import load, year
+from benchmarks import year
+from benchmarks.clients import load
 from benchmarks.measuring import ENGINES, workspace
 from config.settings import read
 from dashboard.app import create_app

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.clients.load import Load
 from benchmarks.latency import Latency, bench, line
-from benchmarks.load import Load
 
 FAR = 0.01
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from benchmarks import load
+from benchmarks.clients import load
+from benchmarks.clients.load import Load
 from benchmarks.listeners import Rounds, complaints, line, locks, start
-from benchmarks.load import Load
 from store.deliveries.table import APPLIED, DeliveryFilter
 from store.doors import replay
 from tests.torture.shots import shots

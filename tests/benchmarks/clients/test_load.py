@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import load
+from benchmarks.clients import load
 
 APPLIED = b'HTTP/1.1 200 OK\r\n\r\n{"status": "applied"}'
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\n\r\n"

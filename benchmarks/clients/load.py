@@ -26,9 +26,19 @@ class Load(NamedTuple):
         return times[min(len(times) - 1, int(part * len(times)))]
 
     @property
+    def number(self) -> int:
+        """Return how many were answered."""
+        return len(self.answers)
+
+    @property
     def is_applied(self) -> bool:
         """Tell whether every delivery is in the database."""
         return set(self.said) == {b"applied"}
+
+    @property
+    def outcome(self) -> str:
+        """Return how many answers said what."""
+        return listed(self.said)
 
 
 def listed(said: Counter[bytes]) -> str:
@@ -37,6 +47,11 @@ def listed(said: Counter[bytes]) -> str:
 
 
 CLOSE = b"Connection: close\r\n"
+
+
+def kept(request: bytes) -> bytes:
+    """Return a request without its wish to close."""
+    return request.replace(CLOSE, b"", 1)
 
 
 def send(
@@ -122,7 +137,7 @@ class KeptConnection:
         """Return the answer to a request, which is sent without a wish to close. Raises OSError."""
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
-        self.socket.sendall(request.replace(CLOSE, b"", 1))
+        self.socket.sendall(kept(request))
         received, end = b"", -1
         while end < 0 or len(received) < end:
             if not (piece := self.socket.recv(65536)):

@@ -1,0 +1,1 @@
+"""What sends requests to the receivers that are measured: this process, or wrk."""
