@@ -1,5 +1,9 @@
 """Send JSON to an incoming webhook. Its address is a secret: no text of an error is passed on."""
 
+import threading
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -7,13 +11,32 @@ import requests
 from alerts.outcome import AGAIN, ARRIVED, REFUSED, UNSURE, Outcome
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
-LONGEST_WAIT = 3600.0
-NOT_YET = {408, 425, 429, 500, 502, 503, 504}
-"""Answers that say nothing was taken, and that it may be later."""
+LONGEST_SECONDS = 60.0
+"""For all of it: an answer may come bit by bit, and a name server be slow."""
+LONGEST_WAIT = 86_400.0
+NOT_YET = {408, 425, 429}
+"""With all from 500 on, answers that say nothing was taken, and that it may be later."""
 
 
 def post(url: str, payload: dict[str, Any]) -> Outcome:
-    """Send once. No redirect is followed: it would carry the address elsewhere."""
+    """Send once, and wait no longer than others can."""
+    sent = Future[Outcome]()
+
+    def run() -> None:
+        try:
+            sent.set_result(post_once(url, payload))
+        except BaseException as error:  # noqa: BLE001 - raised by whoever waits
+            sent.set_exception(error)
+
+    threading.Thread(target=run, name="alert", daemon=True).start()
+    try:
+        return sent.result(LONGEST_SECONDS)
+    except TimeoutError:
+        return Outcome(UNSURE, "its answer did not end")
+
+
+def post_once(url: str, payload: dict[str, Any]) -> Outcome:
+    """Send. No redirect is followed: it would carry the address elsewhere."""
     try:
         with requests.post(
             url,
@@ -38,18 +61,25 @@ def outcome_of(answer: requests.Response) -> Outcome:
     code = answer.status_code
     if 200 <= code < 300:
         return ARRIVED
-    if code in NOT_YET:
+    if code in NOT_YET or code >= 500:
         return Outcome(AGAIN, f"answered {code}", seconds_of(answer.headers.get("Retry-After")))
     return Outcome(REFUSED, f"answered {code}")
 
 
 def seconds_of(text: str | None) -> float | None:
-    """Return the seconds of Retry-After; a date is not looked at."""
+    """Return the seconds of Retry-After, a day at most, also of a date."""
+    given = (text or "").strip()
     try:
-        seconds = float(text or "")
-    except ValueError:
+        seconds = float(given) if given[:1].isdigit() else seconds_until(given)
+    except (ValueError, TypeError, OverflowError):
         return None
-    return seconds if 0 <= seconds <= LONGEST_WAIT else None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def seconds_until(date: str) -> float:
+    """Return how long it is until a date as HTTP writes it. Raises ValueError, TypeError."""
+    time = parsedate_to_datetime(date)
+    return (time.replace(tzinfo=time.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def name_of(error: Exception) -> str:

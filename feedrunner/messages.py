@@ -4,6 +4,7 @@ The format is Singer's (https://github.com/singer-io/getting-started, docs/SPEC.
 a line, of type RECORD, STATE, SCHEMA or ACTIVATE_VERSION.
 """
 
+import codecs
 import json
 import math
 import re
@@ -65,6 +66,8 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Yield the lines of pieces, those of one together. Raises BadLine for a longer one."""
     number, rest = 0, b""
     for piece in pieces:
+        if not number and not rest:
+            piece = piece.removeprefix(codecs.BOM_UTF8)  # PowerShell and .NET begin so
         lines = (rest + piece).split(b"\n")
         rest = lines.pop()
         number += len(lines)

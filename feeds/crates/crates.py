@@ -12,7 +12,7 @@ import tarfile
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from json import dumps
 from pathlib import Path
 from typing import IO
@@ -39,7 +39,7 @@ def main() -> int:
     folder = Path(os.environ.get("OUTPUTDIR", "."))
     try:
         with open_dump() as file:
-            unpack(file, folder)
+            unpack_whole(file, folder)
         emit_all(folder)
     except HTTPException as error:
         print(f"the dump was cut: {error!r}", file=sys.stderr)
@@ -60,6 +60,17 @@ def open_dump() -> IO[bytes]:
     url = os.environ.get("SOURCE_CRATES_URL", "https://static.crates.io/db-dump.tar.gz")
     answer: IO[bytes] = urllib.request.urlopen(url, timeout=60)  # noqa: S310 - the operator's
     return answer
+
+
+def unpack_whole(dump: IO[bytes], folder: Path) -> None:
+    """Unpack a dump, whose end may be missing. Raises WrongDump, TarError, IncompleteRead."""
+    try:
+        unpack(dump, folder)
+    except (WrongDump, tarfile.TarError):
+        # An answer that is read by pieces does not say by itself that it was cut.
+        if not dump.read(1) and (left := getattr(dump, "length", 0)):
+            raise IncompleteRead(b"", left) from None
+        raise
 
 
 def unpack(dump: IO[bytes], folder: Path) -> None:

@@ -24,7 +24,8 @@ HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 NAME = re.compile(r"(?=.{1,214}$)(?:@[A-Za-z0-9~_.!*'()-]+/)?[A-Za-z0-9~_.!*'()-]+")
 NO_VERSIONS = {"created", "modified", "unpublished"}
 """What else has a time in a packument."""
-AGAIN = (429, 500, 502, 503, 504)
+AGAIN = (408, 425, 429)
+"""With all from 500 on, the answers of a registry that cannot say now."""
 
 
 class SourceDown(Exception):
@@ -89,13 +90,14 @@ def load_package(name: str) -> bool:
     """
     url = os.environ.get("SOURCE_NPM_URL", "https://registry.npmjs.org").rstrip("/")
     request = urllib.request.Request(f"{url}/{quote(name, safe='@')}")  # noqa: S310 - operator's
-    if token := token_of("SOURCE_NPM_TOKEN"):
+    token = token_of("SOURCE_NPM_TOKEN")
+    if token:
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
         with urllib.request.build_opener(SameHost).open(request, timeout=60) as answer:
             emit_package(name, *read_packument(answer))
     except urllib.error.HTTPError as error:
-        if error.code in AGAIN:
+        if error.code in AGAIN or error.code >= 500 or (token and error.code == 401):
             raise SourceDown(f"{url}: {error}") from error
         print(f"{name}: {error}", file=sys.stderr)
     except OSError as error:

@@ -55,8 +55,26 @@ def main() -> int:
     command = pip_command(report, requirements, named)
     installed = subprocess.run(command, stdout=sys.stderr, check=False)  # noqa: S603 - an argv
     if installed.returncode:
-        return installed.returncode
+        return 75 if is_down() else installed.returncode
     return emit_all(json.loads(report.read_text("utf-8"))["install"])
+
+
+def is_down() -> bool:
+    """Whether the index does not answer now: pip ends as for a package that is not there."""
+    if not index().startswith("http"):
+        return False
+    try:
+        with urllib.request.urlopen(f"{index()}/", timeout=60):  # noqa: S310 - operator's
+            return False
+    except urllib.error.HTTPError as error:
+        return is_for_now(error.code)
+    except (OSError, HTTPException):
+        return True
+
+
+def is_for_now(code: int) -> bool:
+    """Whether an answer says nothing of what was asked for."""
+    return code in (408, 425, 429) or code >= 500
 
 
 def emit_all(distributions: list[dict[str, Any]]) -> int:
@@ -162,7 +180,7 @@ def files_by_version(name: str) -> dict[str, list[dict[str, Any]]] | None:
                 return {}
             files = json.load(answer)["files"] or []
     except urllib.error.HTTPError as error:
-        if error.code in (429, 500, 502, 503, 504):
+        if is_for_now(error.code):
             raise SourceDown(f"{index()}: {error}") from error
         print(f"{name}: {error}", file=sys.stderr)
         return {}

@@ -4,7 +4,15 @@ from datetime import datetime
 
 import pytest
 
-from feedrunner.messages import Allowed, BadLine, Record, State, WholeStream, read_messages
+from feedrunner.messages import (
+    Allowed,
+    BadLine,
+    Record,
+    State,
+    WholeStream,
+    lines_of,
+    read_messages,
+)
 
 ALLOWED = Allowed(frozenset(["packages", "versions", "points"]), "shop", 10)
 
@@ -31,6 +39,12 @@ def test_messages_of_each_type_are_read_with_their_lines():
         State(5, '{"at":[1]}'),
         WholeStream(6, "packages"),
     ]
+
+
+def test_byte_order_mark_may_begin_what_is_printed_and_no_later_line():
+    mark = b"\xef\xbb\xbf"
+    assert [*lines_of([mark + b"{}\r\n[", b"]\n"])] == [[b"{}\r"], [b"[]"]]
+    assert [*lines_of([b"{}\n" + mark + b"{}"])] == [[b"{}"], [mark + b"{}"]]
 
 
 @pytest.mark.parametrize(

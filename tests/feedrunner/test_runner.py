@@ -2,7 +2,9 @@
 
 import json
 import os
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -11,6 +13,7 @@ from engines.lease import Lease, take
 from feedrunner import process
 from feedrunner.feed_lease import Busy
 from feedrunner.output_files import read_from
+from feedrunner.process import Process
 from feedrunner.runner import load_lines, run_feed
 from schema.tables.reconciler import leases
 from tests.feedrunner.feed import loads, printing, record, state, stored, write_feed
@@ -79,6 +82,20 @@ def test_orphan_that_holds_the_pipe_does_not_hold_the_load(
     assert time.monotonic() - began < 20
 
 
+def test_what_an_ended_program_printed_is_read_however_long_rows_take(
+    engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(process, "END_SECONDS", 0.0)  # as if each batch took longer than it
+    lines = [record("packages", name=f"p{number:05}") for number in range(3000)]
+    much = "import fcntl\nfcntl.fcntl(1, 1031, 2**20)\n"  # F_SETPIPE_SZ: all of it fits
+    manifest = write_feed(tmp_path, much + printing(lines), timeout="60s")
+    ended = Process(manifest, Path(sys.executable), tmp_path, {"PATH": "/usr/bin"})
+    assert ended.child.wait(60) == 0
+    ended.until = 0  # it was in time
+    assert b"".join(ended.pieces()) == b"\n".join([*lines, b""])
+    assert ended.wait() == 0
+
+
 def test_program_that_runs_too_long_is_ended(engine: Engine, tmp_path):
     program = printing([APPLE, state(a=1)], "import time; time.sleep(60)")
     ended = run_feed(engine, write_feed(tmp_path, program, timeout="1s"), os.environ)
@@ -101,6 +118,17 @@ def test_program_that_fails_is_told_with_its_last_lines(
     ended = run_feed(engine, write_feed(tmp_path, program), os.environ)
     assert (ended.state, ended.error, ended.logtail) == ("failed", error, "no\ufffd token")
     assert loads(engine)[0][5] == error
+
+
+def test_memory_that_is_only_reserved_is_not_what_a_program_uses(engine: Engine, tmp_path):
+    limited = "import mmap, resource, time\n"
+    limited += "while resource.getrlimit(resource.RLIMIT_DATA)[0] < 0: time.sleep(0.01)\n"
+    reserve = "mmap.mmap(-1, 2**33, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ)\n"
+    manifest = write_feed(tmp_path, limited + reserve + printing([APPLE]))._replace(memory=2**27)
+    assert run_feed(engine, manifest, os.environ).error == ""  # as Node and Java do
+    (tmp_path / "shop/shop.py").write_text(f"{limited}b'x' * 2**29")
+    ended = run_feed(engine, manifest, os.environ)
+    assert (ended.exitcode, ended.logtail.splitlines()[-1]) == (1, "MemoryError")
 
 
 def test_line_that_never_ends_ends_the_load(engine: Engine, tmp_path):

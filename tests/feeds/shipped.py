@@ -69,6 +69,21 @@ def source(answers: Mapping[str, tuple[int, Any]]) -> Iterator[str]:
         yield address
 
 
+@contextmanager
+def cutting(head: bytes) -> Iterator[str]:
+    """Give the address of a server that sends these bytes and hangs up."""
+
+    class Handler(Silent, BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(head)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+    with serving(Handler) as address:
+        yield address
+
+
 def load(
     engine: sa.Engine,
     name: str,

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from schema.tables import packages as tables
-from tests.feeds.shipped import SAMPLES, addresses, load, needs, rows, sample
+from tests.feeds.shipped import SAMPLES, addresses, cutting, load, needs, rows, sample
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -57,6 +57,16 @@ def test_crates_come_by_their_ids_with_what_the_default_version_needs(
         ("winapi", "^0.3", "runtime", "cfg(windows)"),
     ]
     assert [kind for _, _, kind, _ in needs(engine, "serde_derive")] == ["dev", "build"]
+
+
+def test_dump_that_is_cut_is_tried_sooner(engine: Engine, tmp_path: Path):
+    whole = Path(write_dump(tmp_path / "dump.tar.gz")).read_bytes()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+    for size in (0, 100, len(whole) // 2):
+        with cutting(head % len(whole) + whole[:size]) as url:
+            ended = load(engine, "crates", {"SOURCE_CRATES_URL": url})
+        assert (ended.exitcode, ended.changed) == (75, 0)
+        assert "the dump was cut" in ended.logtail
 
 
 def test_rows_of_a_real_dump_come_as_they_are(engine: Engine, tmp_path: Path):

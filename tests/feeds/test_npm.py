@@ -78,15 +78,27 @@ def test_package_that_left_the_lock_file_is_not_ours_any_more(
 def test_registry_that_is_down_is_tried_sooner_and_no_lock_file_is_no_set_up(
     engine: Engine, tmp_path: Path
 ):
-    with source({"/left-pad": (503, {})}) as url:
-        lock: dict[str, object] = {"packages": {"node_modules/left-pad": {}}}
-        assert load_lock(engine, tmp_path, url, lock).exitcode == 75
+    lock: dict[str, object] = {"packages": {"node_modules/left-pad": {}}}
+    for code in (503, 522):
+        with source({"/left-pad": (code, {})}) as url:
+            assert load_lock(engine, tmp_path, url, lock).exitcode == 75
+    with source({"/left-pad": (200, {})}) as url:
         cut = b'{"name":"left-pad","versions":{"1.0.0":{"name":"left'
     with source({"/left-pad": (200, cut)}) as url:
         ended = load_lock(engine, tmp_path, url, lock)
         assert (ended.exitcode, ended.changed) == (75, 0)
         assert ended.logtail.endswith("left-pad: the answer ends half way")
     assert load(engine, "npm").exitcode == 78
+
+
+def test_token_that_is_refused_ends_the_load_and_a_private_package_none(monkeypatch, capsys):
+    feed = module("npm")
+    with source({"/left-pad": (401, {})}) as url:
+        monkeypatch.setenv("SOURCE_NPM_URL", url)
+        assert feed.load_package("left-pad")
+        monkeypatch.setenv("SOURCE_NPM_TOKEN", "old")
+        with pytest.raises(feed.SourceDown, match="401"):
+            feed.load_package("left-pad")
 
 
 def test_what_a_version_needs_is_told_once_each_by_its_real_name(capsys):

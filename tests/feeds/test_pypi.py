@@ -127,15 +127,29 @@ def test_missing_requirements_are_no_set_up_and_what_pip_says_is_no_line(
         f"PYPI_REQUIREMENTS: no file {tmp_path}/none.txt",
     )
     (tmp_path / "bad.txt").write_text("never was==", "utf-8")
-    ended = load(engine, "pypi", PYPI_REQUIREMENTS=str(tmp_path / "bad.txt"))
+    with source({}) as url:
+        own = {"SOURCE_PYPI_URL": url}
+        ended = load(engine, "pypi", own, PYPI_REQUIREMENTS=str(tmp_path / "bad.txt"))
     assert ended.error == "ended with exit code 1"
     assert "Invalid requirement" in ended.logtail
 
 
-def test_index_that_is_down_is_tried_sooner(capsys, monkeypatch):
-    with source({"/flask/": (503, {})}) as url:
+@pytest.mark.parametrize("code", [429, 500, 503, 522])
+def test_index_that_is_down_is_tried_sooner(capsys, monkeypatch, code: int):
+    with source({"/flask/": (code, {})}) as url:
         monkeypatch.setenv("SOURCE_PYPI_URL", url)
         assert module("pypi").emit_all(sample("pip-report.json")["install"]) == 75
+
+
+def test_index_of_which_pip_gets_nothing_is_down_or_has_no_such_package(monkeypatch):
+    feed = module("pypi")
+    for code, down in ((503, True), (522, True), (200, False), (404, False), (401, False)):
+        with source({"/simple/": (code, {})}) as url:
+            monkeypatch.setenv("SOURCE_PYPI_URL", f"{url}/simple")
+            assert feed.is_down() is down
+    assert feed.is_down()  # nobody listens there any more
+    monkeypatch.setenv("SOURCE_PYPI_URL", "file:///nowhere")
+    assert not feed.is_down()
 
 
 def test_packages_that_left_the_closure_are_told(capsys, monkeypatch, tmp_path: Path):

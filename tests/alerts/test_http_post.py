@@ -1,0 +1,52 @@
+"""What an incoming webhook answers, and how long it is waited for."""
+
+import contextlib
+import http.server
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+import requests
+
+from alerts import http_post
+from tests.feeds.shipped import serving
+
+
+@pytest.mark.parametrize("code", [408, 425, 429, 500, 501, 503, 507, 520, 522, 526, 530])
+def test_answer_by_which_nothing_was_taken_is_waited_for(code: int):
+    answer = requests.Response()
+    answer.status_code = code
+    assert http_post.outcome_of(answer) == ("again", f"answered {code}", None)
+
+
+def test_time_after_which_a_chat_wants_to_be_asked_is_seconds_or_a_date():
+    def ahead(seconds: float) -> str:
+        return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+    told = ["0", "1.5", " 120 ", "7200", "99999999", "1e999"]
+    assert [*map(http_post.seconds_of, told)] == [0, 1.5, 120, 7200, 86400, 86400]
+    assert 7000 < (http_post.seconds_of(ahead(7200)) or 0) <= 7200
+    assert http_post.seconds_of(ahead(-60)) == 0
+    odd = [None, "", "soon", "-5", "nan", "Wed, 99 Oct 2015 07:28:00 GMT"]
+    assert [*map(http_post.seconds_of, odd)] == [None] * len(odd)
+
+
+def test_chat_whose_answer_never_ends_holds_no_other(monkeypatch: pytest.MonkeyPatch):
+    over = threading.Event()
+
+    class Slow(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            with contextlib.suppress(OSError):
+                while not over.wait(0.05):
+                    self.wfile.write(b"X: 1\r\n")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(http_post, "LONGEST_SECONDS", 0.3)
+    with serving(Slow) as address:
+        outcome = http_post.post(f"{address}/hunter22", {})
+        over.set()
+    assert outcome == ("unsure", "its answer did not end", None)
