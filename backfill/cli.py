@@ -93,7 +93,7 @@ def run(given: dict[str, Any]) -> int:
     if given["copy_to"]:
         return run_copy(settings, given["copy_to"], hold=given["hold"])
     if given["forget"]:
-        return run_forget(settings, given["forget"])
+        return run_forget(settings, given["forget"], dry=given["dry_run"])
     if given["replay"]:
         return run_replay(settings, given)
     if given["audit"]:
@@ -128,13 +128,13 @@ def show_schema_plan(settings: Settings) -> int:
     return 0
 
 
-def run_forget(settings: Settings, name: str) -> int:
-    """Delete a repository."""
+def run_forget(settings: Settings, name: str, *, dry: bool) -> int:
+    """Delete a repository, or say what that would delete."""
     meant = delete_repository.read_repository(name, settings)
     with open.opened_existing(settings, open.WORK, "nothing to forget") as engine:
         if open.age(engine) != "current":
             raise CannotStart("the schema is not up to date: run with -i first")
-        return delete_repository.delete_when_confirmed(engine, name, meant)
+        return delete_repository.delete_when_confirmed(engine, name, meant, dry=dry)
 
 
 def run_replay(settings: Settings, given: dict[str, Any]) -> int:

@@ -16,6 +16,8 @@ each X may also be given as X_FILE, a file that holds it"""
 
 OPTION = re.compile(r"--[a-z][a-z-]{0,30}(?==|\Z)")
 """What may be said of a word that came from outside; anything else may be a secret."""
+SETTINGS = "repos key database_password port host dashboard_port dashboard_host".split()
+"""Flags that are settings, which are checked with those of the environment."""
 
 
 class CommandLine(argparse.ArgumentParser):
@@ -62,6 +64,13 @@ class CommandLine(argparse.ArgumentParser):
         flags, rest = self.parse_known_intermixed_args(words)
         if rest:
             raise BadSetting("usage", f"{self.explain_rest(rest)} (see --help)")
+        for action in self._actions:
+            # Mostly a variable of a script that is not set: as if the flag were not there would
+            # be another command.
+            text = getattr(flags, action.dest, None)
+            is_ours = action.option_strings and action.dest not in SETTINGS
+            if is_ours and isinstance(text, str) and not text.strip():
+                raise BadSetting(action.option_strings[-1], "is empty")
         return vars(flags)
 
     def explain_rest(self, rest: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         given = command_line().read(argv)
         task = Task(*(given.pop(name) for name in Task._fields))
-        check_task(task)
+        check_task(task, given)
         if task.export is not None or task.digest:
             return write(given, task)
         if given.pop("beside"):
@@ -133,10 +133,15 @@ class Task(NamedTuple):
     always: bool
 
 
-def check_task(task: Task) -> None:
+def check_task(task: Task, given: Mapping[str, object]) -> None:
     """Refuse flags that do not go together. Raises BadSetting."""
     if task.export is not None and task.digest:
         raise BadSetting("usage", "--export or --digest, not both")
+    if task.export is not None or task.digest:
+        other = "--digest" if task.digest else "--export"
+        for name, flag in (("dashboard_port", "-p"), ("dashboard_host", "--host")):
+            if given[name] is not None:
+                raise BadSetting(flag, f"has no effect with {other}")
     if (task.post is not None or task.always or task.group is not None) and not task.digest:
         raise BadSetting("usage", "--group, --post and --always go with --digest")
     if task.post is not None:
@@ -165,6 +170,8 @@ def write(given: dict[str, object], task: Task) -> int:
         raise  # of `| head`: the door ends it
     except (export.CannotExport, OSError, request.NotReady, SQLAlchemyError) as error:
         text = faults.cause(error) if isinstance(error, SQLAlchemyError) else str(error)
+        if isinstance(error, OSError) and task.export is not None:
+            text = f"--export: {error.filename or task.export} cannot be written ({error.strerror})"
         print(f"dashboard.py: {text}", file=sys.stderr)
         return 1
     finally:

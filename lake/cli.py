@@ -157,7 +157,10 @@ def run_query(settings: Settings, place: LakeSettings, given: Mapping[str, Any])
     """Print what a statement answers. Raises BadSetting, ReadOnly."""
     if not (given["argument"] or "").strip():
         raise BadSetting("SQL", 'is missing: lake.py query "SELECT count(*) FROM workflowruns"')
-    moment = query.read_moment(given["at"]) if given["at"] else None
+    try:
+        moment = None if given["at"] is None else query.read_moment(given["at"])
+    except query.BadMoment as error:
+        raise BadSetting("--at", str(error)) from error
     form = next((name for name in FORMS if given[name]), "table")
     with open_reader(place, moment) as lake, ended_by_a_signal(lake.interrupt):
         query.ask(lake, given["argument"], form, place.secrets)

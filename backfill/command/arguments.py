@@ -23,9 +23,15 @@ INSTEAD = {
     "reasons": ("since", "max_requests"),
     "explain": ("json",),
     "copy_to": ("hold",),
+    "forget": ("dry_run",),
 }
 """What is done instead of reading history, and the flags that have an effect beside it."""
 WITH_UNDERSCORE = ("max_runs", "last_time")
+OF_THE_STORE = {
+    "copy_to": "the whole store is copied",
+    "forget": "it names the repository itself",
+}
+"""What looks at no `-r`, and why; neither makes nor upgrades a schema."""
 
 
 def parse_read_range(given: Mapping[str, Any], now: datetime) -> ReadRange:
@@ -41,13 +47,16 @@ def parse_read_range(given: Mapping[str, Any], now: datetime) -> ReadRange:
 
 def parse_delivery_filter(given: Mapping[str, Any], now: datetime) -> DeliveryFilter:
     """Return which stored deliveries to replay. Raises BadSetting."""
-    return DeliveryFilter(
+    wanted = DeliveryFilter(
         states=parse_flag(given, "state", parse_states) or DeliveryFilter().states,
         since=parse_flag(given, "since", lambda text: read_time(text, now)),
         until=parse_flag(given, "until", lambda text: read_time(text, now)),
         guid=given.get("guid"),
         event=given.get("event"),
     )
+    if wanted.since is not None and wanted.until is not None and wanted.until <= wanted.since:
+        raise BadSetting("--until", "is not later than --since")
+    return wanted
 
 
 def list_parts(settings: Settings, engine: Engine | None) -> tuple[Settings, ...]:
@@ -84,8 +93,10 @@ def check_exclusive_flags(given: Mapping[str, Any]) -> None:
     for mode, effective in INSTEAD.items():
         if given.get(mode):
             check_flags_beside(given, mode, effective)
-            if mode == "copy_to" and given.get("repos"):
-                raise BadSetting("-r", "has no effect with --copy-to: the whole store is copied")
+            for name, flag in (("repos", "-r"), ("install", "-i")):
+                if mode in OF_THE_STORE and given.get(name):
+                    why = f": {OF_THE_STORE[mode]}" if flag == "-r" else ""
+                    raise BadSetting(flag, f"has no effect with {flag_of(mode)}{why}")
             return
     if given.get("quick") and given.get("exact"):
         raise BadSetting("--quick", "has no effect with --exact")

@@ -36,11 +36,13 @@ def read_repository(text: str, settings: Settings) -> tuple[str, str]:
 
 
 def delete_when_confirmed(
-    engine: Engine, text: str, meant: tuple[str, str], answer: Callable[[str], str] = ask
-) -> int:
+    engine: Engine, text: str, meant: tuple[str, str], answer: Callable[[str], str] = ask,
+    *, dry: bool = False,
+) -> int:  # fmt: skip
     """Show what is stored of a repository, ask, and delete it; return the exit code.
 
-    `text` is what was typed, `meant` the provider, or its vendor, and the full name.
+    `text` is what was typed, `meant` the provider, or its vendor, and the full name; `dry` ends
+    before the question.
     """
     server, named = meant
     keys, name = delete_repository.list_repositories(engine, named, server), one_line(text)
@@ -53,6 +55,8 @@ def delete_when_confirmed(
     for key in keys:
         counts = delete_repository.count_rows(engine, key)
         print(f"{name} ({key[0]}, id {key[1]}): {format_counts(counts)}")
+    if dry:
+        return 0
     print(NOTE)
     if answer(f"Type {name} to delete this for good: ").lower() != name.lower():
         print("nothing was deleted")

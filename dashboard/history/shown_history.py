@@ -21,6 +21,7 @@ from store.reads.runs import Repo, Run
 TITLE = "Runs"
 RUNS = 100
 LISTED = 50
+OF_NO_REPOSITORY = ("Runner", "Runner pool")
 
 
 class ChosenWorkflow(NamedTuple):
@@ -112,7 +113,7 @@ def render_history(
     usual: dict[str, Any] = {"grid": None, "parts": (), "facts": (), "searched": None}
     return render_page(
         "histories.html",
-        heading,
+        f"{heading} · {kind if kind in OF_NO_REPOSITORY else crumbs[0][0]}",
         heading=heading,
         kind=kind,
         crumbs=crumbs,

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, g, redirect, request, url_for
 from dashboard.causes.shown_causes import list_owners
 from dashboard.pages.error_list import READ_DAYS, kept_filters, read_days, read_repoids
 from dashboard.view import charts
+from dashboard.view.formats import first_line
 from dashboard.view.new_issue_link import error_issue_link
 from dashboard.view.shown_changes import MOST, CalledJob, ShownChanges, list_changes_before
 from dashboard.view.suspect_commits import Suspects, find_suspects
@@ -134,7 +135,7 @@ def show(fingerprint: str) -> str:
     similar = list_alike(error, wanted) if is_asked else None
     return render_page(
         "error.html",
-        f"Error {fingerprint[:14]}",
+        first_line(error.message, 70) or f"Error {fingerprint[:14]}",
         error=error,
         dates=dates,
         days=own,

@@ -32,7 +32,7 @@ def show() -> str:
     after = place + len(listed.loads)
     return render_page(
         "feeds.html",
-        TITLE,
+        "Feeds",
         feeds=load_history.list_feeds(store()),
         listed=listed,
         place=place,

@@ -57,7 +57,8 @@ def show() -> str:
     pools, whole = list_pools(shown)
     before = {(pool.pool, pool.system): pool for pool in minutes.sum_pools(shown.before, prices)}
     return render_page(
-        "pools.html", TITLE, chosen=shown, prices=prices, total=minutes.sum_all(shown.now, prices),
+        "pools.html", "Runner pools", chosen=shown, prices=prices,
+        total=minutes.sum_all(shown.now, prices),
         pools=[(pool, waits_of(pool), before.get((pool.pool, pool.system))) for pool in pools],
         waits_of=waits_of, pool_name=subject_names.pool_name, repos=runs.list_repos(store()),
         kept=dict(request.args.items()), whole=whole, sorts=SORTS, has_runs=runs.has_runs(store()),

@@ -72,7 +72,7 @@ def show(provider: str, gitid: int) -> str:
     label = names.label_runs([run])[run.repoid, run.workflow]
     return render_page(
         "run.html",
-        f"{label} #{run.runnumber or run.gitid}",
+        f"{label} #{run.runnumber or run.gitid} · {names.repo_label(run.repoid, run.repo)}",
         run=run,
         label=label,
         parent=run_family.find_parent(store(), run),

@@ -93,7 +93,7 @@ def show() -> str:
     slower = read_slower()
     first = slower.dates.last - timedelta(days=RECENT - 1)
     return render_page(
-        "slower.html", TITLE, chosen=slower, first=first, recent=RECENT,
+        "slower.html", "Slower", chosen=slower, first=first, recent=RECENT,
         kept=dict(request.args.items()), sorts=SORTS,
         namesakes=names.list_namesakes(names.read_one_repo()),
         days=slower.dates.days, repos=names.list_repos(), has_runs=runs.has_runs(store()),

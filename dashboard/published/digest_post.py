@@ -11,9 +11,8 @@ from alerts.outcome import Outcome
 from alerts.payloads import PAYLOADS, escape_slack
 from alerts.sending import send
 from alerts.turn_text import Line, Message
-from config.alert_settings import ADDRESSES, MAIL, AlertSettings
+from config.alert_settings import ADDRESSES, MAIL, AlertSettings, hook_address
 from config.layers import BadSetting
-from engines.kind import is_loopback
 
 NAMES = (*ADDRESSES, MAIL)
 HOSTS = {
@@ -29,10 +28,10 @@ LINK = re.compile(r" \[(https?://[^\s\]]+)\]$")
 
 def check_target(target: str) -> None:
     """Refuse what is neither a name nor a safe address. Raises BadSetting."""
-    url = urlsplit(target)
-    is_local = url.scheme == "http" and is_loopback(url.hostname)
-    if target not in NAMES and url.scheme != "https" and not is_local:
-        raise BadSetting("--post", f"is no https address, and none of {', '.join(NAMES)}")
+    try:
+        _ = target in NAMES or hook_address(target)
+    except ValueError as error:
+        raise BadSetting("--post", f"{error}, and none of {', '.join(NAMES)}") from error
 
 
 def post(target: str, text: str, settings: AlertSettings) -> Outcome:

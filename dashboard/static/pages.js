@@ -1,11 +1,21 @@
 // Everything works without this file: it opens a night beside the matrix instead of as a page,
-// moves between cells with the arrow keys, shows a filter's result as soon as it is chosen, knows
-// the keys / and ?, and loads a page again while nobody works on it.
+// moves between cells with the arrow keys, shows a filter's result as soon as it is chosen (what is
+// written by keys waits for Enter or the button), knows the keys / and ?, and loads a page again
+// while nobody works on it.
 "use strict";
 
+// Keys open a list or a calendar, and choose in it; any other writes a part of a date, or passes by
+// a choice on the way to another: the page would go away with the year 0002.
+const CHOOSING = [" ", "Enter", "F4"];
+
 for (const form of document.querySelectorAll("form[data-live]")) {
+  let isTyped = false;
+  form.addEventListener("pointerdown", () => (isTyped = false));
+  form.addEventListener("keydown", (event) => {
+    isTyped = !CHOOSING.includes(event.key) && !event.altKey;
+  });
   form.addEventListener("change", (event) => {
-    if (event.target.matches("select, input[type=date]")) form.requestSubmit();
+    if (event.target.matches("select, input[type=date]") && !isTyped) form.requestSubmit();
   });
   // An empty field is no filter: it stays out of the address. So do the days that a page shows
   // anyway: an address that is kept shows the last ones tomorrow, too.

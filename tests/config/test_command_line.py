@@ -56,6 +56,14 @@ def test_wrong_words_are_one_line_that_repeats_none(line: CommandLine, words: li
     assert str(bad.value) == why
 
 
+@pytest.mark.parametrize("word", ["", " "])
+def test_flag_whose_value_is_empty_is_not_as_if_it_were_not_there(line: CommandLine, word: str):
+    line.add_argument("-o", "--only", metavar="NAME", help="which")
+    with pytest.raises(BadSetting, match=r"^--only: is empty$"):
+        line.read(["-o", word])
+    assert line.read(["-pwd", word])["database_password"] == word  # a password may be
+
+
 def test_settings_are_read_and_their_secrets_hidden(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

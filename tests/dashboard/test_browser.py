@@ -36,6 +36,19 @@ def test_pages_fit_and_the_browser_has_nothing_to_complain_about(
     page.context.close()
 
 
+def test_titles_tell_open_tabs_apart(place: Place):
+    client = place.app.test_client()
+    by_title: dict[str, set[str]] = {}
+    for path in place.paths:
+        text = client.get(path, base_url=place.url).get_data(as_text=True)
+        title = re.search("<title>(.*) · Runledger</title>", text)
+        assert title is not None, path
+        by_title.setdefault(title[1], set()).add(path.partition("?")[0])
+    assert {title for title, paths in by_title.items() if len(paths) > 1} == set()
+    assert {"Slower", "Runner pools", "Feeds", "CI · demo-org/app-1"} < by_title.keys()
+    assert {"main · demo-org/app-1", "ubuntu-latest · Runner pool"} < by_title.keys()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_barrier(browser: Browser, place: Place, complaints: list[str], scheme: str):
     page = opened(browser, place, complaints, color_scheme=scheme)

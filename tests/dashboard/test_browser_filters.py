@@ -112,6 +112,26 @@ def test_address_that_is_kept_shows_the_last_days_tomorrow_too(
     page.context.close()
 
 
+def test_date_is_written_and_a_choice_reached_by_keys_before_the_page_goes_on(
+    browser: Browser, place: Place, complaints: list[str]
+):
+    page = opened(browser, place, complaints, locale="en-US")
+    page.goto("/runs")
+    page.get_by_label("From", exact=True).focus()
+    page.keyboard.type("03102026")  # the year is valid from its first digit on: 0002
+    expect(page.get_by_label("From", exact=True)).to_have_value("2026-03-10")
+    page.get_by_label("Result").focus()
+    while page.get_by_label("Result").input_value() != "running":
+        page.keyboard.press("ArrowDown")
+    assert page.url.endswith("/runs")
+    page.get_by_label("From", exact=True).press("Enter")
+    expect(page).to_have_url(re.compile(r"/runs\?conclusion=running&since=2026-03-10"))
+    page.get_by_label("Result").click()  # by hand it goes on at once, though keys were used before
+    page.get_by_label("Result").select_option("failed")
+    expect(page).to_have_url(re.compile("conclusion=failed"))
+    page.context.close()
+
+
 @pytest.mark.parametrize("width", [1280, 1440])
 def test_table_s_file_stands_beside_the_button(
     browser: Browser, place: Place, complaints: list[str], width: int

@@ -212,6 +212,14 @@ def test_address_tells_the_kind_of_its_room(host: str, kind: str | None):
             "--post: is no https address, and none of slack, teams, mattermost, discord, webhook,"
             " mail",
         ),
+        (
+            ["--digest", "--post", "https://:x/"],
+            "--post: is no https address, and none of slack, teams, mattermost, discord, webhook,"
+            " mail",
+        ),
+        (["--export", ""], "--export: is empty"),
+        (["--digest", "-p", "80"], "-p: has no effect with --digest"),
+        (["--export", "x", "--host", "::1"], "--host: has no effect with --export"),
     ],
 )
 def test_flags_that_do_not_go_together_are_refused(
@@ -231,4 +239,8 @@ def test_export_command_says_where_the_files_are(home: Path, capsys: pytest.Capt
     assert main(["--export", "other"]) == 1
     assert capsys.readouterr().err == (
         "dashboard.py: other is not empty, and no export of these pages\n"
+    )
+    assert main(["--export", "other/file"]) == 1
+    assert capsys.readouterr().err == (
+        "dashboard.py: --export: other/file cannot be written (File exists)\n"
     )

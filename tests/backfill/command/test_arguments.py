@@ -35,6 +35,10 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
             "usage: 2 unknown arguments, not repeated: it may be of a password (see --help)",
         ),
         (("-m",), "usage: argument -m/--max_runs: expected one argument (see --help)"),
+        (("--forget", ""), "--forget: is empty"),
+        (("--copy-to", ""), "--copy-to: is empty"),
+        (("--forget", "a/b"), "-r: has no effect with --forget: it names the repository itself"),
+        (("--replay", "--since", "1d", "--until", "2d"), "--until: is not later than --since"),
         (("--nonsense",), "usage: unknown option --nonsense (see --help)"),
         (
             ("--since", "1d"),
