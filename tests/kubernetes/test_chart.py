@@ -195,7 +195,8 @@ NOTHING = (
     *("nameOverride", "image.tag", "imagePullSecrets", "settings", "settingsSecret", "extraEnv"),
     *("serviceAccount.name", "database.url", "database.migrateUrl", "database.caSecret"),
     *("database.bundled.storageClass", "github.existingSecret", "github.app"),
-    *("listener.nodeSelector", "networkPolicy.ingressFrom", "ingress.annotations"),
+    *("listener.nodeSelector", "migrations.tolerations", "retrieverDefaults.affinity"),
+    *("database.bundled.nodeSelector", "networkPolicy.ingressFrom", "ingress.annotations"),
     *("grafana.dashboards.pagesUrl", "sources", "feeds", "retrievers"),
 )
 """Keys that may have nothing behind them, as YAML has it: each is then what it is by default."""

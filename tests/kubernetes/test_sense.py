@@ -6,17 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from feedrunner.manifest import read_manifest
 from tests.kubernetes.discovery import validate
-from tests.kubernetes.rendering import CHART, Object, objects, rendered, template, with_files
+from tests.kubernetes.rendering import CHART, Object, flags, objects, rendered, template, with_files
 from tests.kubernetes.sense import complaints, name_of, pod_of
 from tests.own_code import ROOT
 
 CRONJOB, DEPLOYMENT = "CronJob/ci-runledger-retrievers", "Deployment/ci-runledger-listener"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 Edit = Callable[[Object], Any]
 
 
@@ -129,6 +131,28 @@ def test_feed_has_as_long_in_its_job_as_its_manifest_gives_it(tmp_path):
         needed = read_manifest(ROOT / "feeds" / name / "feed.toml").timeout
         assert job["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] >= needed + 300
         assert (container(job)["resources"] == own) == (name == "crates")
+
+
+def test_every_pod_goes_where_it_is_sent(tmp_path: Path):
+    taint = {"key": "ci", "operator": "Exists"}
+    zone = {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}
+    near = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [zone]}}}
+    linux = {"kubernetes.io/os": "linux"}
+    there: Object = {"nodeSelector": linux, "tolerations": [taint], "affinity": near}
+    values: Object = dict.fromkeys(
+        ("listener", "dashboard", "migrations", "retrieverDefaults"), there
+    )
+    values |= {"feeds": [{"name": "sbom"}], "database": {"bundled": there}}
+    (tmp_path / "values.json").write_text(json.dumps(values), "utf-8")
+    chart = with_files(tmp_path)
+    for given, number in (([], 5), (flags("full"), 6)):
+        said = template(chart, *given, "--values", tmp_path / "values.json")
+        made = objects(said.stdout)
+        pods = [pod["spec"] for each in made if (pod := pod_of(each)) is not None]
+        assert len(pods) == number
+        assert [{name: pod[name] for name in there} for pod in pods] == [there] * len(pods)
+        for each in made:
+            validate(each)
 
 
 @pytest.mark.parametrize("kind", ["os.mkfifo('stderr')", "os.mkdir('stderr')", "None"])

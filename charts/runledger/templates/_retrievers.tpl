@@ -40,6 +40,7 @@ spec:
         spec:
           {{- include "runledger.podSecurity" (dict "root" $root "user" 10001) | nindent 10 }}
           restartPolicy: Never
+          {{- include "runledger.placement" $root.Values.retrieverDefaults | nindent 10 }}
           containers:
             {{- range $retriever := $group.retrievers }}
             {{- $name := $retriever.name | kebabcase | lower }}
