@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Executable, Insert, Table, event
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from engines import deadline
+from engines.column_types import ID
 from engines.kind import AskedQuery, RawAnswer
 
 COPY = "COPY "
@@ -153,6 +154,8 @@ def merge(connection: Connection, table: Any, sql: str, rows: Sequence[Row]) -> 
 
 def merge_text(connection: Connection, table: Any, sql: str, rows: Sequence[Row]) -> None:
     """Run an upsert for rows, which are sent as one JSON text; their order stays."""
+    if ID in rows[0]:  # as no table of PostgreSQL calls it
+        rows = [{**row, ID.lower(): row[ID]} for row in rows]
     beside = f"json_populate_recordset(NULL::{table.name}, %s)"
     told = orjson.dumps(rows, default=as_hex, option=orjson.OPT_NON_STR_KEYS).decode()
     if not connection.in_transaction():

@@ -115,9 +115,9 @@ def write_rows(engine: Engine, table: Table, rows: Sequence[Row], gone: Sequence
     except DBAPIError as error:
         if faults.fault(error) != faults.DATA:
             raise
+        write_rows(engine, table, (), gone)  # first: rows that come may have their Ids
         for row in rows:
             write_row(engine, table, row)
-        write_rows(engine, table, (), gone)
 
 
 def write_row(engine: Engine, table: Table, row: Row) -> None:
