@@ -88,7 +88,8 @@ WRAPPERS = (
     rule("linker driver", VAGUE, r"(?:collect2: error: |error: linker command failed)",
          "collect2: error: ld returned 1 exit status", word="error: l"),
     rule("cargo", VAGUE, r"^error: (?:could not compile|aborting due to|test failed, to rerun|"
-         r"\d+ targets? failed|build failed)", "error: could not compile `app` (lib)"),
+         r"test run failed|\d+ targets? failed|build failed)",
+         "error: could not compile `app` (lib)"),
     rule("just", PASSED_ON, r"^error: (?:process didn't exit|Recipe .{1,100} failed|"
          r"script \".{1,100}\" ex)", "error: Recipe `test` failed on line 3 with exit code 1"),
     rule("command of a file", VAGUE, r"^Unable to process file command '\w{1,20}' successfully",
@@ -97,7 +98,8 @@ WRAPPERS = (
          r"^(?:[^:]{1,80}: ){0,3}The process '.{1,300}' failed with exit code \d",
          "The process '/usr/bin/git' failed with exit code 128"),
     rule("retry", VAGUE,
-         r"^(?:Error: )?(?:Final attempt failed|Docker \w+ failed with exit code|"
+         r"^(?:Error: )?(?:Final attempt failed|az cli script failed|"
+         r"Docker \w+ failed with exit code|"
          r"Dependabot (?:encountered an error performing|failed with)|"
          r"ERROR: (?:Failed with error code \d|Error during Sonar|Re-run Sonar))",
          "Final attempt failed. Child_process exited with error code 1"),

@@ -7,6 +7,7 @@ from rows.log_rules.rule import (
     LINE,
     NAMED,
     NOTHING,
+    PASSED_ON,
     PLACE,
     PLACED,
     RAISED,
@@ -50,6 +51,9 @@ NATIVE = (
          "error[E0425]: cannot find value `a` in this scope", more=1, after=ARROW),
     rule("cargo test", COUNTED, r"^test .{1,300} \.\.\. FAILED$",
          "test tests::sums_two ... FAILED"),
+    rule("nextest", COUNTED, r"^\s{1,12}(?:TRY \d{1,3} )?(?:FAIL|TIMEOUT|TMT|ABORT|SIG[A-Z]{2,6})"
+         r" \[[ >]{0,8}\d{1,6}\.\d{3}s\] (?:\( *\d{1,6}/\d{1,6}\) )?\S",
+         "     SIGSEGV [   0.312s] shop::cart sums_two"),
     rule("rustfmt", NAMED, r"^Diff in " + GIVEN + r"(?::| at line )" + LINE + r":",
          "Diff in /app/src/lib.rs:1:"),
     rule("msvc", PLACED,
@@ -90,6 +94,10 @@ NATIVE = (
     rule("swift test", PLACED, r"^(?:✘ Test .{1,300} recorded an issue at )(?:" + GIVEN + r":"
          + LINE + r")?",
          "✘ Test sums() recorded an issue at CartTests.swift:3:5: Expectation failed"),
+    rule("swift fatal error", PLACED, r"^" + GIVEN + r":" + LINE + r": Fatal error: \S",
+         "Shop/Cart.swift:42: Fatal error: Index out of range"),
+    rule("swift signal", PASSED_ON, r"^error: (?:Process .{1,300} e|E)xited with unexpected signal",
+         "error: Exited with unexpected signal code 4"),
     rule("xcode test", VAGUE, r"^\*\* (?:TEST|BUILD|ARCHIVE|ANALYZE) (?:FAILED|INTERRUPTED)",
          "** TEST FAILED **"),
     rule("xcode", NAMED, r"^(?:❌ |xcodebuild: error: |The following build commands failed:|"
@@ -126,6 +134,8 @@ NATIVE = (
          more=4, until=r"[=-]{9}"),
     rule("boost", PLACED, r"^" + GIVEN + r"\(" + LINE + r"\): (?:fatal )?error: in \"",
          "a.cpp(3): error: in \"x\": y"),
+    rule("dotnet sdk", RAISED, r"^\s{2,8}A compatible \.NET SDK was not found",
+         "      A compatible .NET SDK was not found.", more=1, after="Requested SDK version: "),
     rule("dotnet test", PLACED, r"^\s{0,4}(?:Failed \S.{0,500} \[[<\d].{0,20}\]|"
          r"failed \S.{0,500} \(\d[\dhms ]{1,20}\))$",
          "  Failed Cart.SumsTwo [12 ms]", more=4, until=r"\s{0,8}(?:Stack Trace:|at )"),

@@ -67,6 +67,7 @@ PYTHON = (
     rule("pre-commit hook", COUNTED, r"^\S.{0,200}\.{3,200}(?:\(.{1,40}\))?Failed$",
          "trim trailing whitespace.................................................Failed",
          more=4, after=r"(?!- (?:hook id|exit code|duration):|\s*$)\s*+\S", skip=r"- |\s*$",
+         until=r"\S.{0,200}\.{3,200}(?:\(.{1,40}\))?(?:Passed|Skipped|Failed)$",
          within=14, word='Failed'),
     rule("sphinx with warnings", NOTHING, r"^build finished with problems, \d",
          "build finished with problems, 1 warning (with warnings treated as errors)."),

@@ -1,6 +1,7 @@
 """What looks through a project, builds its pages or puts it somewhere: audits, linters, deploys."""
 
 from rows.log_rules.rule import (
+    COUNTED,
     GIVEN,
     LINE,
     NAMED,
@@ -156,6 +157,21 @@ DEPLOYS = (
     rule("git lfs passing on", PASSED_ON,
          r"^(?:error: external filter '|fatal: .{1,300}: smudge filter lfs failed)",
          "fatal: assets/a.bin: smudge filter lfs failed"),
+    rule("version solving", RAISED,
+         r"^(?:(?:So, b|And b|B)ecause |\(\d{1,3}\) ?So, because ).{1,900}"
+         r"version solving failed",
+         "Because cart depends on price ^9.0 which doesn't match any versions, version solving "
+         "failed."),
+    rule("kubectl patch", RAISED, r"^Error from server \(\w{1,40}\): error when \w{1,20} patch:$",
+         "Error from server (Forbidden): error when applying patch:", more=1,
+         after=r"for: \"", skip=r"\S"),
+    rule("cypress server", RAISED, r"^Cypress failed to verify that your server is running",
+         "Cypress failed to verify that your server is running."),
+    rule("semgrep", COUNTED, r"^\s{1,8}❯{0,2}❱ \S", "   ❯❯❱ python.lang.security.eval-detected",
+         more=1, after=r"\s{4,16}[A-Z]", skip=r"\s{4,16}❰❰ "),
+    rule("flyway validation", RAISED, r"^(?:\S{1,200}: |ERROR: )Validate failed: \S",
+         "ERROR: Validate failed: Migrations have failed validation", more=3,
+         after=r"(?:Migration |Detected |-> )\S", is_close=True),
     rule("flyway", RAISED, r"^Message {2,8}: \S",
          'Message    : ERROR: relation "orders" already exists'),
     rule("code of an error", NOTHING, r"^(?:SQL State|Error Code)\s{1,4}: \S",

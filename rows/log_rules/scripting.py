@@ -48,6 +48,8 @@ SCRIPTING = (
          "== Compilation error in file lib/cart.ex ==", more=2),
     rule("elixir", RAISED, r"^\s{0,4}\*\* \((?!Mix\))[\w.]{1,100}\) \S",
          "** (CompileError) lib/cart.ex:3: undefined", more=1, after=r"\s{4,12}\S"),
+    rule("mix passing on", PASSED_ON, r"^\*\* \(Mix\) Hex dependency resolution failed",
+         "** (Mix) Hex dependency resolution failed"),
     rule("mix", RAISED, r"^\*\* \(Mix\) \S", "** (Mix) Could not compile dependency :rocket"),
     rule("credo", PLACED, r"^\s{0,8}┃?\s{0,8}\[[A-Z]\] [→↗↘↑↓] \S",
          "┃ [W] ↗ IO.inspect should be removed", more=1),
@@ -97,6 +99,9 @@ SCRIPTING = (
     rule("sh", RAISED,
          r"^(?:/bin/)?(?:ba|da|z|k)?sh: (?:\d{1,5}: |line \d{1,5}: )?\S.{0,300}: \S",
          "sh: 1: rocket: Permission denied"),
+    rule("hadolint", NAMED, r"^(?P<path>Dockerfile[^\s:]{0,40}):" + LINE
+         + r" (?:DL|SC)\d{4} (?:error|warning|info|style): \S",
+         "Dockerfile:3 DL3008 warning: Pin versions in apt get install."),
     rule("shellcheck", PLACED, r"^In (?P<path>\S{1,300}) line " + LINE + r":$",
          "In run.sh line 3:", more=3, is_close=True),
     rule("powershell", RAISED, r"^At (?P<path>\S.{0,300}):" + LINE + r" char:\d{1,6}$",
