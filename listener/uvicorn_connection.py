@@ -28,7 +28,7 @@ SLICE_BYTES = 4096
 
 
 ENDING_SECONDS = 1.0
-"""For what a proxy sends on a connection that is kept, when we end: it is answered, then closed."""
+"""For what is sent, when we end, on a connection on which nobody waits: it is answered."""
 
 
 class Connection(WholeRequests):
@@ -192,12 +192,12 @@ class Connection(WholeRequests):
             self.data_received(b"")
 
     def shutdown(self) -> None:
-        """End once the request is answered; what waits for one, a moment later."""
+        """End once the request is answered; what waits for one, kept or new, a moment later."""
         self.is_ending = True
-        if self.is_idle:
-            self.loop.call_later(ENDING_SECONDS, self.end)
-        else:
+        if self.is_asked or not (self.cycle is None or self.cycle.response_complete):
             self.end()
+        else:
+            self.loop.call_later(ENDING_SECONDS, self.end)
 
     def end(self) -> None:
         """End once the request is answered."""

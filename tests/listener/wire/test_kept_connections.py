@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from uvicorn import Config, Server
@@ -142,6 +142,31 @@ def test_when_the_process_ends_what_has_just_been_sent_is_answered_and_then_clos
     assert answer.endswith(PONG)
     assert CLOSING in answer
     assert sender.recv(1) == b""
+
+
+def test_when_the_process_ends_the_first_request_of_a_connection_is_answered_too(
+    server: tuple[Server, socket.socket], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "ENDING_SECONDS", 60.0)
+    ending, sender = server
+    wait_for(lambda: len(ending.server_state.connections) == 1)
+    (connection,) = ending.server_state.connections
+    ending.should_exit = True
+    wait_for(lambda: connection.is_ending)
+    sender.sendall(ping()[:100])
+    sender.sendall(ping()[100:])
+    answer = read_answer(sender)
+    assert answer.endswith(PONG)
+    assert CLOSING in answer
+    assert sender.recv(1) == b""
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_kept_connections_are_dropped_first_where_there_are_too_many(
