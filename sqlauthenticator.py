@@ -119,7 +119,7 @@ def lake(asof: str | datetime | None = None) -> Any:
 
 
 def check_limit(limit: float) -> None:
-    if not 0 < limit <= LONGEST:
+    if not isinstance(limit, Real) or not 0 < limit <= LONGEST:
         raise ValueError(f"limit is in seconds, more than 0 and at most {LONGEST}")
 
 
@@ -375,18 +375,33 @@ def bind(
 
 
 def storable_list(value: Any) -> Any:
-    """Return a value as drivers take it, or the values of a tuple, list or set as a list."""
-    if not isinstance(value, (tuple, list, set, frozenset)):
+    """Return a value as drivers take it, or the values of a tuple, list, set or column as a list.
+
+    A column is one of pandas or polars, or an array of NumPy.
+    """
+    is_column = hasattr(value, "to_list") or getattr(value, "ndim", 0) == 1
+    is_list = isinstance(value, (tuple, list, set, frozenset))
+    if not is_list and (not is_column or isinstance(value, memoryview)):
         return storable(value)
-    if not value:
+    if not len(value):
         raise sqlite3.ProgrammingError("a list of values is empty: IN needs at least one")
     return [storable(item) for item in value]
 
 
 def storable(value: Any) -> Any:
-    """Return a value as drivers take it; times as they are stored: text, UTC, without zone."""
+    """Return a value as drivers take it; times as they are stored: text, UTC, without zone.
+
+    What pandas and NumPy have for a missing value (NaN, NaT, NA) is NULL, as NaN is in sqlite3.
+    """
     if value is None or isinstance(value, (str, bytes, bool)):
         return value
+    kind = f"{type(value).__module__}.{type(value).__name__}"
+    if kind == "numpy.datetime64":
+        return storable(value.astype("datetime64[us]").item())
+    if kind.startswith("numpy.bool"):  # numpy.bool_, until NumPy 2
+        return bool(value)
+    if kind.endswith(".NAType") or (isinstance(value, (datetime, Real)) and value != value):
+        return None
     if isinstance(value, datetime):
         value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         return value.isoformat(" ", "microseconds")
@@ -1521,6 +1536,8 @@ POSTGRESQL_SETTINGS = {
     "IntervalStyle": "postgres",
     "standard_conforming_strings": "on",  # the lexer takes a backslash for a letter
 }
+OPENED = """SELECT to_regclass('workflowruns') IS NOT NULL,
+(SELECT setting FROM pg_settings WHERE name = 'statement_timeout')"""
 # Tables whose rows are elsewhere now than this snapshot knows: it would read none, and say nothing.
 REWRITTEN = """
 SELECT 1 FROM pg_locks JOIN pg_class ON pg_class.oid = relation
@@ -1553,9 +1570,12 @@ def open_postgresql(place: Place, write: bool, limit: float) -> Any:
         )
         session.limit = limit
         session.adapters.register_loader("numeric", NumberLoader)
-        session.is_store = session.ask("SELECT to_regclass('workflowruns') IS NOT NULL") != [
-            (False,)
-        ]
+        ((session.is_store, timeout),) = session.ask(OPENED)
+        if timeout != str(settings["statement_timeout"]):  # a pooler left the options out
+            # Each statement begins READ ONLY; a session of the pooler's may be a writer's next.
+            settings.pop("default_transaction_read_only", None)
+            each = (f"set_config('{name}', '{settings[name]}', false)" for name in settings)
+            session.run(f"SELECT {', '.join(each)}")
         if not write:
             session.acting = acting_functions(session.ask(ACTING))
             session.read_only = True  # where SQLAlchemy is asked for an isolation level
@@ -1794,6 +1814,8 @@ def why_no_postgresql(error: Exception, place: Place) -> str:
         f" or unknown user{in_clear}",
         "permission denied for database": f"{user} may not use the database {database} on {place}",
         "database .* does not exist": f"there is no database {database} on {place}",
+        "unsupported startup parameter": f"{place} is a pooler that refuses options: name the"
+        " server itself, or set ignore_startup_parameters = options there",
         "timeout expired|server closed the connection": f"{place} hung up, or did not answer in"
         " time",
         "refused|could not translate|failed to resolve|Name or service|No such file|unreachable"

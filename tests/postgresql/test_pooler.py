@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import sqlauthenticator
 from engines import connect, connect_reader, kind_of
 from engines.transaction import transact
 from tests import leftovers, servers
@@ -37,13 +39,13 @@ def pooled(request: pytest.FixtureRequest, store_url: str) -> Iterator[str]:
     """Start PgBouncer with a pool of this mode before the store; give the URL through it."""
     pooler = servers.executable("pgbouncer")
     assert pooler, "apt-get install pgbouncer"
-    mode, size = request.param
+    mode, size, *more = request.param
     place = sa.make_url(store_url)
     folder = leftovers.session_dir() / f"pgbouncer{servers.free_port()}"
     folder.mkdir()
     port = servers.free_port()
     settings = SETTINGS.format(server=place.port, port=port, folder=folder, mode=mode, size=size)
-    (folder / "ini").write_text(settings)
+    (folder / "ini").write_text("\n".join([settings, *more]))
     (folder / "users").write_text('"root" ""\n')
     for file in (folder, folder / "ini", folder / "users"):
         if os.geteuid() == 0:
@@ -125,3 +127,20 @@ def test_check_tells_how_a_pooler_pools(pooled: str, wrong: str, engine_name: st
         limit = connection.execute(sa.text("SHOW lock_timeout")).scalar()
     assert limit == "1s"
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "pooled", [("session", 5, "ignore_startup_parameters = options")], indirect=True
+)
+def test_pooler_that_leaves_options_out_takes_no_limit_away(pooled: str, engine_name: str):
+    reader = sqlauthenticator.connector(url=pooled, limit=7)
+    asked = "SELECT current_setting('statement_timeout'), current_setting('TimeZone')"
+    assert reader.execute(asked).fetchone() == ("7s", "UTC")
+    assert reader.execute("SHOW transaction_read_only").fetchone() == ("on",)
+    reader.close()
+
+
+@pytest.mark.parametrize("pooled", [("session", 5)], indirect=True)
+def test_reader_is_told_what_a_pooler_wants_that_refuses_options(pooled: str, engine_name: str):
+    with pytest.raises(sqlite3.OperationalError, match="set ignore_startup_parameters = options"):
+        sqlauthenticator.connector(url=pooled)

@@ -64,8 +64,8 @@ def test_engine_has_the_limit_too(url: str):
     engine.dispose()
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1e9, float("nan")])
-def test_limit_has_to_be_a_sensible_number_of_seconds(url: str, limit: float):
+@pytest.mark.parametrize("limit", [0, -1, 1e9, float("nan"), None, "60"])
+def test_limit_has_to_be_a_sensible_number_of_seconds(url: str, limit: Any):
     with pytest.raises(ValueError, match="limit is in seconds"):
         connector(url=url, limit=limit)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy
 import pandas
+import polars
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -80,7 +81,8 @@ def test_moments_are_compared_as_they_are_stored(writer: Any, engine_name: str):
     writer.execute(f"CREATE TABLE moments (at {MOMENT[engine_name]})")
     writer.execute("INSERT INTO moments VALUES ('2026-05-04 03:02:01.000000')")
     in_tokyo = datetime(2026, 5, 4, 12, 2, 1, tzinfo=timezone(timedelta(hours=9)))
-    for same in (stored, stored.replace(tzinfo=UTC), in_tokyo, pandas.Timestamp(stored)):
+    others = (pandas.Timestamp(stored), numpy.datetime64(stored))
+    for same in (stored, stored.replace(tzinfo=UTC), in_tokyo, *others):
         sql = "SELECT at = :at, at <= :at, at >= :at, at < :at FROM moments"
         assert writer.execute(sql, {"at": same}).fetchone() == (1, 1, 1, 0), same
     assert writer.execute("SELECT at FROM moments").fetchone() == (stored,)
@@ -92,6 +94,25 @@ def test_numbers_of_numpy_and_truth_values_are_numbers(reader: Any):
     values = (numpy.int64(2**40), numpy.float32(0.5), True, bytearray(b"a"), memoryview(b"b"))
     found = reader.execute("SELECT ?, ?, ?, ?, ?", values).fetchone()
     assert found == (2**40, 0.5, 1, b"a", b"b")
+    assert reader.execute("SELECT ?", (numpy.bool_(True),)).fetchone() == (1,)
+
+
+def test_what_is_missing_in_a_column_is_null(reader: Any):
+    for missing in (pandas.NaT, pandas.NA, numpy.nan, numpy.datetime64("NaT")):
+        sql = "SELECT COUNT(*) FROM items WHERE name < ? OR id < ?"  # 'NaT' is above all years
+        assert reader.execute(sql, (missing, missing)).fetchone() == (0,), missing
+        assert reader.execute("SELECT COALESCE(?, 'none')", (missing,)).fetchone() == ("none",)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pandas.Series([1, 3]), pandas.Index([1, 3]), numpy.array([1, 3]), polars.Series([1, 3])],
+)
+def test_column_is_as_many_values(reader: Any, column: Any):
+    sql = "SELECT id FROM items WHERE id IN ? ORDER BY id"
+    assert reader.execute(sql, (column,)).fetchall() == [(1,), (3,)]
+    with pytest.raises(sqlite3.ProgrammingError, match="empty: IN needs at least one"):
+        reader.execute(sql, (column[:0],))
 
 
 def test_hostile_text_stays_a_value(reader: Any):
