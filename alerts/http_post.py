@@ -16,6 +16,8 @@ LONGEST_SECONDS = 60.0
 LONGEST_WAIT = 86_400.0
 NOT_YET = {408, 425, 429}
 """With all from 500 on, answers that say nothing was taken, and that it may be later."""
+BEFORE_IT = ("NewConnectionError", "NameResolutionError", "Tunnel connection failed")
+"""In what connections say that failed before anything was sent; the last is a proxy's refusal."""
 
 
 def post(url: str, payload: dict[str, Any]) -> Outcome:
@@ -50,7 +52,7 @@ def post_once(url: str, payload: dict[str, Any]) -> Outcome:
         return Outcome(AGAIN, name_of(error))
     except requests.ConnectionError as error:
         # Refused before anything was said, or broken off after: only the first is sure.
-        is_sure = "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
+        is_sure = any(word in repr(error) for word in BEFORE_IT)
         return Outcome(AGAIN if is_sure else UNSURE, name_of(error))
     except requests.RequestException as error:
         return Outcome(UNSURE, name_of(error))

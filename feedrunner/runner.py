@@ -33,6 +33,7 @@ from feedrunner.process import (
 from feedrunner.trial import trial
 from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
+from store.doors import refusals
 
 DONE, FAILED = "done", "failed"
 LONGEST_ERROR = 2000
@@ -200,7 +201,9 @@ def read_all(
     except OSError as problem:
         error = why(problem)
     except SQLAlchemyError as problem:
-        error = f"the database failed: {faults.cause(problem)}"
+        is_ours = not refusals.is_refusal(problem)
+        why_not = faults.cause(problem) if is_ours else refusals.reason_of(problem)
+        error = f"{'the database failed' if is_ours else 'rows are refused'}: {why_not}"
     state = FAILED if error else DONE
     lines_read = comparison.lines if comparison.is_same else loader.lines
     return Ended(state, lines_read, loader.changed, loader.gone, error, exit_code())

@@ -11,7 +11,7 @@ from feedrunner.writing.batch import Loading
 from rows import Mapped, Unmappable
 from rows.sources import source_of
 from store import apply
-from store.doors.api import Read, sift
+from store.doors.api import Counts, Read, sift
 from store.doors.dry_run import copy_touched
 from store.doors.outcomes import UNCHANGED
 from store.write.version_cache import VersionCache
@@ -37,11 +37,38 @@ def write_objects(connection: Connection, load: Loading, records: Sequence[Recor
         reads = [read_object(each, load.now) for each in chosen]
         if load.tried_for is not None:
             copy_met(load.tried_for, connection, [read.mapped for read in reads])
-        changing, counts = sift(connection, reads, cache)
-        if changing:
-            apply.apply(connection, changing, cache, told=False)
+        try:
+            counts = write_reads(connection, reads, cache)
+        except Unmappable as error:
+            raise BadLine(
+                line_of(connection, chosen, reads, str(error)), f"objects: {error}"
+            ) from None
         changed += sum(number for (_, outcome), number in counts.items() if outcome != UNCHANGED)
     return changed
+
+
+def write_reads(connection: Connection, reads: Sequence[Read], cache: VersionCache) -> Counts:
+    """Write what objects change; count their rows by outcome. Raises Unmappable."""
+    changing, counts = sift(connection, reads, cache)
+    if changing:
+        apply.apply(connection, changing, cache, told=False)
+    return counts
+
+
+def line_of(
+    connection: Connection, records: Sequence[Record], reads: Sequence[Read], why: str
+) -> int:
+    """Return the line whose object is refused by what is stored, as of another repository's id.
+
+    What is written to find it is taken back with all of the batch.
+    """
+    for record, read in zip(records, reads, strict=True):
+        try:
+            write_reads(connection, [read], VersionCache())
+        except Unmappable as error:
+            if str(error) == why:
+                return record.number
+    return records[-1].number
 
 
 def copy_met(store: Engine, connection: Connection, batch: Sequence[Mapped]) -> None:

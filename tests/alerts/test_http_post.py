@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from alerts import http_post
-from tests.feeds.shipped import serving
+from tests.feeds.shipped import Silent, serving
 
 
 @pytest.mark.parametrize("code", [408, 425, 429, 500, 501, 503, 507, 520, 522, 526, 530])
@@ -32,18 +32,31 @@ def test_time_after_which_a_chat_wants_to_be_asked_is_seconds_or_a_date():
     assert [*map(http_post.seconds_of, odd)] == [None] * len(odd)
 
 
+@pytest.mark.parametrize("code", [403, 407, 502, 503])
+def test_proxy_that_leads_nowhere_is_tried_again(monkeypatch: pytest.MonkeyPatch, code: int):
+    class Proxy(Silent, http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            self.send_response(code)
+            self.end_headers()
+
+    with serving(Proxy) as address:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, address)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        outcome = http_post.post("https://hooks.example.org/hunter22", {})
+    assert outcome == ("again", "ProxyError", None)
+
+
 def test_chat_whose_answer_never_ends_holds_no_other(monkeypatch: pytest.MonkeyPatch):
     over = threading.Event()
 
-    class Slow(http.server.BaseHTTPRequestHandler):
+    class Slow(Silent, http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.wfile.write(b"HTTP/1.1 200 OK\r\n")
             with contextlib.suppress(OSError):
                 while not over.wait(0.05):
                     self.wfile.write(b"X: 1\r\n")
-
-        def log_message(self, *_: object) -> None:
-            pass
 
     monkeypatch.setattr(http_post, "LONGEST_SECONDS", 0.3)
     with serving(Slow) as address:

@@ -1,5 +1,6 @@
 """Runs and jobs of any repository by a feed: each once, none left out, against the fake GitHub."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from fakegithub.world.world import World
 from feedrunner import load as loading
 from feedrunner.load import Loader
 from feedrunner.load_notes import Load
+from feedrunner.manifest import read_manifest
 from feedrunner.messages import Allowed, BadLine, read_messages
+from feedrunner.runner import load_lines
 from schema import migrate
+from schema.tables import packages as tables
 from schema.tables.ci import jobs, repos, runattempts, workflowruns
 from tests.backfill.filling import fill, served
 from tests.fakegithub.samples import flow_of, runs_of, small_world
@@ -202,3 +206,34 @@ def test_object_that_cannot_be_read_ends_the_load_with_its_line(
 
     with pytest.raises(BadLine, match=f"line 1: {said}"):
         read()
+
+
+def test_object_that_contradicts_what_is_stored_ends_the_load_with_its_line(
+    engine: Engine, tmp_path: Path
+):
+    def line(repository: int, kind: str, **values: object) -> bytes:
+        link = f"https://github.com/o/app{repository}"
+        own = {"id": repository, "full_name": f"o/app{repository}", "html_url": link}
+        given = {"vendor": "github", "kind": kind, "object": values, "repository": own}
+        return json.dumps({"type": "RECORD", "stream": "objects", "record": given}).encode()
+
+    run = {"run_attempt": 1, "status": "completed", "created_at": "2026-01-01T00:00:00Z"}
+    (tmp_path / "feed.toml").write_text('command = "none"\nstreams = ["objects"]', "utf-8")
+    manifest = read_manifest(tmp_path / "feed.toml")
+
+    def load_runs(*places: tuple[int, int]) -> str:
+        lines = [
+            line(repository, "workflow_run", **{**run, "id": own}) for repository, own in places
+        ]
+        return load_lines(engine, manifest, [b"\n".join(lines)], lambda: 0).error
+
+    taken = "its id is stored under another repository or run already"
+    assert load_runs((1, 11), (2, 12)) == ""
+    told = [load_runs((1, 13), (2, 11)), load_runs((1, 13), (3, 11))]
+    assert told == [
+        f"line 2: objects: workflowruns.repoid: {taken}",
+        f"rows are refused: repository.id, run_id: {taken}",  # only the database knew
+    ]
+    c = tables.load_history.c
+    assert rows(engine, select(c.error).order_by(c.Id))[1:] == [(why,) for why in told]
+    assert sorted(run_ids(engine)) == [11, 12]

@@ -40,6 +40,7 @@ FAILS: dict[str, object] = {
     "extraEnv[1].name: the chart sets PORT": {
         "extraEnv": [{"name": "TZ", "value": "x"}, {"name": "PORT", "value": "x"}]
     },
+    "extraEnv[1].name: TZ is there twice": {"extraEnv": [{"name": "TZ", "value": "x"}] * 2},
     "database.bundled.enabled: is true, and": {"database": {"url": "mysql+pymysql://a@host/b"}},
     "database.url: is missing": {"database": {"bundled": {"enabled": False}}},
     "database.readUrl: is missing": {"database": EXTERNAL},

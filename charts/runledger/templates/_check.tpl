@@ -17,7 +17,12 @@
 {{- fail (printf "settings.%s: is secret; put it into the Secret that settingsSecret names" $name) }}
 {{- end }}
 {{- end }}
+{{- $variables := list }}
 {{- range $at, $variable := .Values.extraEnv }}
+{{- if has $variable.name $variables }}
+{{- fail (printf "extraEnv[%d].name: %s is there twice" $at $variable.name) }}
+{{- end }}
+{{- $variables = append $variables $variable.name }}
 {{- if has ($variable.name | trimSuffix "_FILE") (append $own "TMPDIR") }}
 {{- fail (printf "extraEnv[%d].name: the chart sets %s; take another" $at $variable.name) }}
 {{- end }}
