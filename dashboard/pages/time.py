@@ -81,7 +81,7 @@ def page_of(known_repos: Mapping[int, Repo], by: str, share: JobShare) -> str:
         repo = known_repos.get(share.key[0]) or reads.find_repo_by_id(store(), share.key[0])
         known = share.key[1]
         gitid = known if isinstance(known, int) else None
-        return links.workflow_page(repo.Id, repo.name, gitid, share.name) if repo else ""
+        return links.workflow_page(repo.Id, repo.name, gitid, share.own) if repo else ""
     if by == "repository":
         repo = known_repos.get(share.key)
         return formats.query("/time", **names.repo_filter(repo.Id, repo.name)) if repo else ""
@@ -173,7 +173,7 @@ def show() -> str | Redirect:
         tables=tables,
         orders=ORDERS,
         suggestions={
-            name: [row.name for row in tables[name].rows if row.name]
+            name: [*dict.fromkeys(row.own or row.name for row in tables[name].rows if row.name)]
             for name in NARROW
             if name in tables
         },

@@ -132,7 +132,8 @@ def label_shares(
         share._replace(
             name=f"{called[share.key]} · {names.get(share.key[0])}"
             if len(homes[(share.name or "").casefold()]) > 1
-            else called[share.key] or None
+            else called[share.key] or None,
+            own=share.name,
         )
         for share in chosen
     ]

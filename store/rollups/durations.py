@@ -133,13 +133,15 @@ class DaySpan(NamedTuple):
 class JobShare(NamedTuple):
     """The jobs that have one thing in common; `seconds` is their run time in all.
 
-    `key` tells those of one name apart, where they are known by an id.
+    `key` tells those of one name apart, where they are known by an id. `name` is what it is called
+    beside others, `own` what it is called alone.
     """
 
     name: str | None
     jobs: int
     seconds: float
     key: Any = None
+    own: str | None = None
 
 
 def day_number(column: Any, borders: Sequence[datetime]) -> ColumnElement[int]:

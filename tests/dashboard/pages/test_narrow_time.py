@@ -1,5 +1,6 @@
 """Time by workflow, branch, event, job and group; its points and names lead on."""
 
+import html
 import re
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
@@ -143,6 +144,22 @@ def test_points_lead_to_their_runs_and_names_to_their_pages(client: FlaskClient,
     assert "Nightly" not in text_of(client, days[0].replace("&amp;", "&"))
     assert f'">{name}</a>' in page
     assert "/workflow?repo=octo-org%2Fapp&amp;workflowgitid=501" in page
+
+
+def test_workflow_that_only_a_name_tells_has_its_own_where_others_are_called_so(
+    client: FlaskClient, engine: Engine
+):
+    for number in (1, 2):
+        repoid = stored.repo(engine, name=f"shop/app-{number}", gitid=number)
+        run = stored.run(engine, repoid, NOW, workflowgitid=None, workflowname="Nightly")
+        stored.job(engine, repoid, run, NOW, name="smoke")
+    page = html.unescape(text_of(client, "/time"))
+    links = re.findall(r'<a href="(/workflow\?[^"]+)">(.+?)</a>', page)
+    assert {text for _, text in links} == {"Nightly · shop/app-1", "Nightly · shop/app-2"}
+    for link, text in links:
+        assert text.rpartition(" ")[2] in text_of(client, link)
+    (offered,) = re.findall('<datalist id="workflows">(.+?)</datalist>', page)
+    assert offered == '<option value="Nightly"></option>'
 
 
 def test_unknown_group_is_refused_with_those_there_are(store_url: str, make_client: MakeClient):
