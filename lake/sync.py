@@ -24,6 +24,7 @@ from lake.copying.unmarked_tables import StoreRead, copy_unmarked, count_rows
 from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, release, tables
 from lake.marks import Marks, changed_spans, queries_of, scope_of
 from rows.counted import counted
+from schema.migrate import known_revisions
 from schema.tables.ci import workflowruns
 from schema.tables.lake_notes import lakes
 
@@ -34,8 +35,8 @@ RUNS = 10_000
 """Marked runs that one transaction copies."""
 TRIES = 8
 """A catalog in a file refuses the second of two writers at once: all of its work is done again."""
-RELEASE = "release"
-"""Among the digests: what the lake's tables and views were made from."""
+RELEASE, REVISION = "release", "revision"
+"""Among the digests: what the lake's tables and views were made from, and the store's."""
 INCREMENTAL, FULL = "incremental", "full"
 
 
@@ -78,6 +79,8 @@ def sync_all(store: Store, lake: "DuckDBPyConnection", *, full: bool = False) ->
         make_tables(lake)
     if not full:
         refuse_other_store(store, lake, last or last_sync(lake))
+        # An upgrade may have changed rows, and marks none.
+        full = last is not None and last.read.digests.get(REVISION) != known_revisions()[0]
     report = sync(store, lake, full=full)
     mode, changed = report.mode, report.changed
     while report.is_more:
@@ -151,7 +154,8 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
         for table in counted_otherwise(lake, marked, stored, held):
             query = store_rows.stage(lake, reader, table, [store_rows.select_rows(table)])
             changed += differences.replace(lake, table, query, differences.ALL)
-        read = read._replace(rows={**read.rows, **stored})
+        made = {RELEASE: release(), REVISION: known_revisions()[0]}
+        read = StoreRead({**read.rows, **stored}, {**read.digests, **made})
     is_marked = seen.runs or seen.repositories or seen.commits
     # What a full one reads may have other digests, of another release of DuckDB.
     is_told = is_known and (mode == INCREMENTAL or read == last.read)
@@ -159,7 +163,6 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
         lake.execute("ROLLBACK")
         name = last.sync or name
     else:
-        read = read._replace(digests={**read.digests, RELEASE: release()})
         note(lake, LastSync(lakeid, name, read, last.number + 1), mode, changed)
         lake.execute("COMMIT")
     transact(store.writer, lambda each: marks.end(each, lakeid, name, seen))

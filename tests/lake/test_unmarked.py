@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Executable, delete, insert, update
 
 from benchmarks import year
+from lake import sync
 from lake.catalog import open_lake
 from lake.copying import unmarked_tables
-from schema.tables.ci import commits
+from schema.tables.ci import commits, jobs
 from schema.tables.deliveries import deliveries
 from schema.tables.packages import load_history, packages
 from store.write import lake_marks
@@ -106,3 +107,18 @@ def test_commit_that_comes_hides_none_that_goes(pair: lakes.Pair):
     assert pair.sync().changed == (1, 1)
     assert pair.differences() == []
     assert pair.sync().changed == (0, 0)
+
+
+def test_rows_that_an_upgrade_changed_arrive_with_the_first_sync_after_it(
+    pair: lakes.Pair, monkeypatch: pytest.MonkeyPatch
+):
+    pair.sync()
+    for values in ({"version": b""}, {}):  # a migration marks no run; another one changes no row
+        if values:
+            change(pair, update(jobs).values(values))
+        newest = (f"9{len(values)}", *sync.known_revisions())
+        monkeypatch.setattr(sync, "known_revisions", lambda newest=newest: newest)
+        assert pair.sync().mode == "full"
+        assert pair.differences() == []
+        report = pair.sync()
+        assert (report.mode, report.changed) == ("incremental", (0, 0))
