@@ -18,6 +18,14 @@ ABSOLUTE = (
 RELATIVE = NOT_INSIDE + r"(?=[\w@+~-]*+(?:\.|/[\w@+~-]*+[./]))" + PART + rf"(?:/++{PART})++/*+"
 HEX = r"\b(?=[{0}]*+\b)(?=[{1}]*[0-9])(?=[0-9]*[{1}])[{0}]{{{2},128}}\b"
 UUID = r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
+DAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
+MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: [AP]M\b)?"
+DATE = (
+    rf"\b{DAY}(?:\d{{1,2}}[ -]{MONTH}[ -]\d{{4}}|{MONTH} \d{{1,2}}(?:, \d{{4}})?)\b"
+    rf"(?:,? {CLOCK})?(?: (?:GMT|UTC|[+-]\d{{4}}))?(?: \d{{4}}\b)?"
+)
+"""As letters, syslog and `date` write it."""
 TIME = r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 
 Mask = str | Callable[[re.Match[str]], str]
@@ -74,8 +82,52 @@ IN_NAMES = compiled(
     (r"\d++(?:[.,]\d++)*+", "<n>"),
 )
 
+DRAWN = "[bcdfghjklmnpqrstvwxz2456789]"
+"""What Kubernetes draws the ends of names from."""
+STATUS = r"(?:10[0-3]|20[0-8]|30[0-8]|4(?:[0-2]\d|3[01]|51|99)|5(?:0\d|1[01]|2\d|30))"
+"""What a server answers; the codes of programmes that were killed are none of these."""
+KEPT = compiled(
+    (
+        r"(?i)\b(HTTP(?:/\d(?:\.\d)?)?|HTTPError|status|status[ _-]?code|response|code|error)"
+        rf"((?: of| is| was)?[\"']?(?: ?[:=(] ?| )[\"']?)({STATUS})\b(?![.:,]?\d)",
+        r"\1\2<http\3>",
+    ),
+    (r"(?i)\b(signal(?: code| number)?:? )(\d{1,2})\b", r"\1<signal\2>"),
+)
+"""Numbers that say what failed: a refusal (403) is not an outage (503)."""
+GENERATED = compiled(
+    (
+        r"\b(?:eyJ[\w-]{5,2000}\.[\w-]{1,2000}\.[\w-]{0,2000}"
+        r"|sha(?:1|256|384|512)-[A-Za-z0-9+/]{20,128}={0,2}"
+        r"|runner-[\w-]{6,20}-project-\d{1,12}-concurrent-\d{1,4}(?:-?[a-z0-9]{5,10})?\b"
+        r"|[0-9A-F]{4}(?::[0-9A-F]{4,8}){3}:[0-9A-F]{8}\b)",
+        "<hash>",
+    ),
+    (
+        r"(?i)\b((?:request|host|trace|correlation|activity|operation|session|invocation)[ _-]?id"
+        r"[\"']? ?[:=] ?[\"']?)(?=[a-z+/=._-]{0,200}\d)[\w+/=.-]{6,200}",
+        r"\1<hash>",
+    ),
+    (
+        rf"(?<=[a-z0-9])-(?:(?=[a-z]{{0,9}}\d){DRAWN}{{6,10}}|\d{{8}})-{DRAWN}{{5}}\b(?![\w-])",
+        "-<hash>",
+    ),
+    (r"\b(fv-az|gw)\d{1,6}(?:-\d{1,6})?\b", r"\1<n>"),
+    (r"(?<=[-_])\d{8}\.\d{6}-\d{1,4}\b", "<time>"),
+)
+"""Names and ids that a cluster, a runner, a service or a tool makes up anew each time."""
+
+ABOUT_POD = re.compile(r"(?i)\b(?:pods?|kube\w*|runner|replicasets?|daemonsets?|statefulsets?)\b")
+PODS = compiled((rf"(?<=[a-z0-9])-(?=[a-z]{{0,3}}\d++[a-z]){DRAWN}{{5}}\b(?![\w./-])", "-<hash>"))
+"""Elsewhere such an end may be a word; `http2` is one here, too."""
+
 URLS = compiled((r"\b[a-z][a-z0-9+.-]{1,15}://([^\s'\"<>)\]]++)", mask_url))
-TIMES = compiled((TIME, "<time>"), (r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?\b", "<time>"))
+TIMES = compiled(
+    (DATE, "<time>"),
+    (TIME, "<time>"),
+    (r"\b\d{8}T\d{6}Z?\b", "<time>"),
+    (rf"\b{CLOCK}", "<time>"),
+)
 FILES = compiled(
     (ABSOLUTE + PLACE, name_file),
     (RELATIVE + PLACE, name_file),
@@ -89,11 +141,22 @@ NUMBERS = compiled(
     (r"(?<![\w.])[+-]?\d++(?:\.\d++[eE][+-]?|[eE][+-])\d{1,3}(?!\w)", "<n>"),
     (r"\b(commit|revision|sha|HEAD is now at|object|tree) [0-9a-f]{7,40}\b", r"\1 <hash>"),
     (HEX.format("0-9a-f", "a-f", 7), "<hash>"),
-    (HEX.format("0-9A-F", "A-F", 16), "<hash>"),
+    # The name of a container, an object of Java's.
+    (
+        r"(?:(?<=_)(?=[a-f]*+\d)(?=\d*+[a-f])[0-9a-f]{12,64}\b"
+        r"|(?<=\w@)(?=[a-f]*+\d)(?=\d*+[a-f])[0-9a-f]{5,8}\b(?![.-]?\w))",
+        "<hash>",
+    ),
+    (HEX.format("0-9A-Z", "A-Z", 16), "<hash>"),
     # A span of time or a size has another unit when it is longer.
     (r"(?<!\w)\d++h(?:\d++m)?(?:\d++(?:\.\d++)?s)?\b", "<n>s"),
-    (r"(?<!\w)\d++m\d++(?:\.\d++)?s\b", "<n>s"),
-    (r"(?<!\w)[+-]?\d++(?:[.,]\d++)*+ ?[mµun]?s\b", "<n>s"),
+    (r"(?<!\w)\d++m(?:\d++(?:\.\d++)?s)?\b", "<n>s"),
+    (
+        r"(?<!\w)[+-]?\d++(?:[.,]\d++)*+ ?"
+        r"(?:[mµun]?s|(?:milli)?sec(?:ond)?s?|min(?:ute)?s?|hours?)\b",
+        "<n>s",
+    ),
+    (r"(?<!\w)\d++(?:[.,]\d++)*+ ?(?:[KMGTkmgt]i?B|[KMGT]i|bytes?)\b", "<n>B"),
     (r"(?<!\w)[+-]?\d++(?:[.,]\d++)*+(?:[eE][+-]?\d++)?", "<n>"),
 )  # fmt: skip
 
@@ -111,7 +174,11 @@ def masked(message: str) -> str:
 
 def mask_once(text: str) -> str:
     """Return a text with what is masked at the first look."""
-    masks = URLS + TIMES + (FILES if ABOUT_FILE.search(text) else ()) + PATHS + NUMBERS
+    files = FILES if ABOUT_FILE.search(text) else ()
+    masks = URLS + files + PATHS
+    if re.search(r"\d", text):
+        pods = PODS if ABOUT_POD.search(text) else ()
+        masks = URLS + KEPT + TIMES + GENERATED + pods + files + PATHS + NUMBERS
     parts, end = list[str](), 0
     for match in TEST_NAME.finditer(text):
         parts += mask_with(text[end : match.start()], masks), mask_with(match[0], IN_TEST_NAMES)

@@ -8,11 +8,11 @@ from tests.rows.labelled import measure_fit, read_labelled
 
 def test_fingerprint_names_its_revision_and_never_changes():
     # printf '%s' 'got <n>, want <n>' | sha256sum | cut -c1-32
-    assert fingerprint("got <n>, want <n>") == "2:321e7c9c8931484778885b53fce5abcc"
+    assert fingerprint("got <n>, want <n>") == "3:321e7c9c8931484778885b53fce5abcc"
     assert fingerprints_of("got 3, want 4") == Fingerprints(
         "got <n>, want <n>",
-        "2:321e7c9c8931484778885b53fce5abcc",
-        "2:321e7c9c8931484778885b53fce5abcc",
+        "3:321e7c9c8931484778885b53fce5abcc",
+        "3:321e7c9c8931484778885b53fce5abcc",
     )
 
 

@@ -55,6 +55,26 @@ from tests.rows.labelled import read_labelled
         ("App\\Tests\\CartTest::testSum", "App\\Tests\\CartTest::testSum"),
         ("  two \t spaces\nand lines ", "two spaces and lines"),
         ("facade decade added", "facade decade added"),
+        ("Mar  2 10:00:00 h: x, Mon, 02 Mar 2026 10:00:00 GMT", "<time> h: x, <time>"),
+        ("20260302T101112Z x at 1:00:00 AM, in May", "<time> x at <time>, in May"),
+        ("12.4 GiB, 900 kB, 7.8Gi, 3145728KB", "<n>B, <n>B, <n>B, <n>B"),
+        ("3m, 1 minute, 2.5 minutes, 30 seconds", "<n>s, <n>s, <n>s, <n>s"),
+        ("HTTP 403, returned error: 503", "HTTP <http403>, returned error: <http503>"),
+        ("status code 404 of 7, status 137", "status code <http404> of <n>, status <n>"),
+        ("killed by signal 11", "killed by signal <signal11>"),
+        ('pods "cart-7d9f8b6c5-x2x4z"', 'pods "cart-<hash>"'),
+        ("migrate-28491234-k2x9p failed", "migrate-<hash> failed"),
+        ("The runner linux-q7x2z is lost", "The runner linux-<hash> is lost"),
+        ("pod shop-http2 and shop-mysql", "pod shop-http2 and shop-mysql"),
+        ("lib-x2mp4 and shop-http2", "lib-x2mp4 and shop-http2"),
+        ("pod ci/runner-ab3-xyz-project-12-concurrent-0-lk2j5", "pod ci/<hash>"),
+        ("RequestID: 4X7BPQ2RZ3V5EJ9K, x", "RequestID: <hash>, x"),
+        ("trace id=a+b/c1d2e3, session id: unknown", "trace id=<hash>, session id: unknown"),
+        ("id 0401:1A2B:3C4D5E:6F7A8B:65E1F2A3 and 01HQ3Z5K8V9X2M4N6P", "id <hash> and <hash>"),
+        ("sha256-eP7PRxnoKuxfwXoRQN8YsHwaZA0/NsO= differs", "<hash> differs"),
+        ("eyJhbGciOiJ9.eyJzdWIiOiI.abc-D expired", "<hash> expired"),
+        ("shop.Cart@1a2b3c is none of left-pad@12345", "shop.Cart@<hash> is none of left-pad@<n>"),
+        ("shop_db_1f2e3d4c5b6a, gw3, fv-az12-345", "shop_db_<hash>, gw<n>, fv-az<n>"),
         ("", ""),
     ],
 )
@@ -72,7 +92,21 @@ PIECES = st.one_of(
         " 12:00:07 2026-03-02 FAIL <n> <path> <path:a> .py .py:: 5m3s é \n".split(" ")
     ),
     st.sampled_from(
-        ["--- FAIL: ", " no such file ", " line 3", "commit ", "file.py::t[", " cannot open a1.b2"]
+        [
+            "--- FAIL: ",
+            " no such file ",
+            " line 3",
+            "commit ",
+            "file.py::t[",
+            " cannot open a1.b2",
+            " status 404",
+            "Mar 2 ",
+            " pod ",
+            "a-x2x4z",
+            " trace id=a1b2c3",
+            " signal 9",
+            "_1f2e3d4c5b6a",
+        ]
     ),
     st.text(max_size=3),
 )
@@ -139,6 +173,13 @@ HARD = (
     "a@",
     "5~/x",
     "a-1.",
+    "Mar 1 ",
+    "eyJa",
+    "status 4",
+    "trace id=",
+    "pod a-2b",
+    "1A2B:",
+    "a_1f@",
 )
 
 

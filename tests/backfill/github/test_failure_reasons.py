@@ -47,7 +47,7 @@ def test_log_is_read_where_annotations_only_give_an_exit_code(staged: Staged):
     ]
     assert stage.rows("masked") == [("<path>:<n>:<n>: error: no semicolon",)]
     ((mark, run, time),) = stage.rows("fingerprint", "rungitid", "time")
-    assert mark.startswith("2:")
+    assert mark.startswith("3:")
     assert run == stage.world.job(stage.jobs[0]).run_id
     ended = stage.world.job(stage.jobs[0]).completed_at
     assert time == datetime.fromtimestamp(ended, UTC).replace(tzinfo=None)

@@ -76,7 +76,7 @@ def test_masking_again_goes_on_where_it_was(engine: Engine, monkeypatch: pytest.
 def test_newer_revision_of_another_process_stays(engine: Engine, monkeypatch: pytest.MonkeyPatch):
     store(engine, ["1:a"])
     read = list_older(engine)
-    monkeypatch.setattr(fingerprint, "REVISION", 3)
+    monkeypatch.setattr(fingerprint, "REVISION", 4)
     newer = tuple(fingerprints_of(SAID))
     assert renew_fingerprints(engine, 60)
     monkeypatch.undo()
@@ -88,13 +88,13 @@ def test_newer_revision_of_another_process_stays(engine: Engine, monkeypatch: py
 def test_error_is_called_new_only_where_all_before_can_be_compared(engine: Engine):
     late = NOON.replace(hour=13)
     with reading(engine).connect() as connection:
-        assert not has_been_seen(connection, "2:b", late)
-    store(engine, ["2:a"])
+        assert not has_been_seen(connection, "3:b", late)
+    store(engine, ["3:a"])
     with reading(engine).connect() as connection:
-        assert not has_been_seen(connection, "2:b", late)
-        assert has_been_seen(connection, "2:a", late)
-        assert has_been_seen(connection, "1:b", late)
-        assert has_been_seen(connection, "3:b", late)
+        assert not has_been_seen(connection, "3:b", late)
+        assert has_been_seen(connection, "3:a", late)
+        assert has_been_seen(connection, "2:b", late)
+        assert has_been_seen(connection, "4:b", late)
 
 
 def test_former_fingerprint_leads_to_what_it_became_over_two_revisions(
