@@ -226,10 +226,11 @@ class Connection(WholeRequests):
     def eof_received(self) -> bool:  # type: ignore[override] # uvicorn always closes
         """End a body that is cut off; who sends no more can still read its answer."""
         if self.is_asked:
+            self.keeps_alive = False
             return True
         if self.cycle is None or self.is_answered or self.is_idle:
             return False
-        self.is_ended = True
+        self.is_ended, self.cycle.keep_alive = True, False
         if self.is_paced:
             return True
         if not self.is_whole:

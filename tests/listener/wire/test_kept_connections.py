@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from uvicorn import Config, Server
@@ -11,11 +12,12 @@ from listener import uvicorn_connection as limits
 from listener.asgi import AsgiApp
 from listener.intake.intake import Intake
 from listener.unfinished import UNFINISHED
+from runtime.file_lock import FileLock
 from tests.listener.process import request
 from tests.listener.sending import headers, recorded
 from tests.listener.test_uvicorn_connection import AS_SERVED, running
 
-BODY = recorded("ping__organization")
+BODY, RUN = recorded("ping__organization"), recorded("workflow_run__completed_success")
 PONG = b'{"status": "pong"}'
 CLOSING = b"\r\nconnection: close\r\n"
 
@@ -159,6 +161,34 @@ def test_when_the_process_ends_the_first_request_of_a_connection_is_answered_too
     assert answer.endswith(PONG)
     assert CLOSING in answer
     assert sender.recv(1) == b""
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_connection_of_who_sends_no_more_is_closed_with_the_answer(
+    server: tuple[Server, socket.socket], intake: Intake, tmp_path: Path, pieces: int
+):
+    """It waited for a next request, and counted, although none could come."""
+    serving, first = server
+    serving.config.timeout_keep_alive = 600
+    intake.group_commit.turns = FileLock(tmp_path / "lock")
+    other = FileLock(tmp_path / "lock")
+    other.wait()
+    with socket.create_connection(first.getpeername(), timeout=30) as sender:
+        sent = request(headers("workflow_run", RUN), len(RUN)) + RUN
+        sent = sent.replace(b"Connection: close\r\n", b"")
+        if pieces == 2:
+            sender.sendall(sent[:-100])
+            wait_for(lambda: any(one.has_head for one in serving.server_state.connections))
+        sender.sendall(sent[-100:] if pieces == 2 else sent)
+        wait_for(lambda: any(one.is_whole for one in serving.server_state.connections))
+        sender.shutdown(socket.SHUT_WR)
+        first.sendall(ping())
+        read_answer(first)  # the server has seen the end of the other one by then
+        other.close()
+        answer = read_answer(sender)
+        assert answer.endswith(b'{"status": "applied"}')
+        assert CLOSING in answer
+        assert sender.recv(1) == b""
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
