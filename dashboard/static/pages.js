@@ -28,9 +28,13 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     }
   });
 }
-// The browser restores the page as it was left, with the fields that were taken out.
-addEventListener("pageshow", () => {
+// The browser restores the page as it was left: with the fields that were taken out, and with what
+// was chosen to leave it, which is not what it shows.
+addEventListener("pageshow", (event) => {
   for (const field of document.querySelectorAll("form[data-live] :disabled")) field.disabled = false;
+  const way = performance.getEntriesByType("navigation")[0]?.type;
+  if (!event.persisted && way !== "back_forward") return;
+  for (const form of document.querySelectorAll("form[data-live]")) form.reset();
 });
 
 const dialog = document.getElementById("peek");

@@ -123,6 +123,8 @@ def choice(name: str, allowed: Iterable[str], default: str) -> str:
     """Return one of several words. Raises BadFilter."""
     value, words = given(name) or default, list(allowed)
     if value not in words:
+        if name == "group" and not any(words):
+            raise BadFilter("There is no group: GROUPS_FILE names no file of groups.", name)
         raise BadFilter(f"{title_of(name)} is one of {', '.join(filter(None, words))}.")
     return value
 

@@ -112,6 +112,25 @@ def test_address_that_is_kept_shows_the_last_days_tomorrow_too(
     page.context.close()
 
 
+def test_browser_s_back_leads_to_a_page_whose_fields_say_what_it_shows(
+    browser: Browser, place: Place, complaints: list[str]
+):
+    page = opened(browser, place, complaints)
+    page.goto("/runs?event=schedule")
+    whole = page.locator(".runs").inner_text()
+    page.get_by_label("Event").fill("push")
+    page.get_by_label("Result").select_option("failed")
+    expect(page).to_have_url(re.compile("event=push&conclusion=failed"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/runs\?event=schedule$"))
+    expect(page.get_by_label("Result")).to_have_value("")
+    expect(page.get_by_label("Event")).to_have_value("schedule")
+    assert page.locator(".runs").inner_text() == whole
+    page.go_forward()
+    expect(page.get_by_label("Result")).to_have_value("failed")
+    page.context.close()
+
+
 def test_date_is_written_and_a_choice_reached_by_keys_before_the_page_goes_on(
     browser: Browser, place: Place, complaints: list[str]
 ):

@@ -165,6 +165,8 @@ def test_workflow_that_only_a_name_tells_has_its_own_where_others_are_called_so(
 def test_unknown_group_is_refused_with_those_there_are(store_url: str, make_client: MakeClient):
     page = text_of(make_client(store_url, GROUPS=GROUPS), "/time?group=nope", 400)
     assert "group is one of apps" in page
+    page = text_of(make_client(store_url), "/?group=nope", 400)
+    assert "There is no group: GROUPS_FILE names no file of groups." in page
 
 
 def test_axis_is_called_logarithmic_only_where_it_is(client: FlaskClient, engine: Engine):
