@@ -1,11 +1,14 @@
 """A name that is looked for: a part of one, whatever the case, or all of it in "quotes"."""
 
+import re
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 
 ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+SPECIAL = re.compile("[/%_]")
+"""What means something in a LIKE with the escape `/`."""
 
 
 def unquote(value: str) -> str | None:
@@ -35,4 +38,8 @@ def has_words(column: Any, value: str) -> ColumnElement[bool]:
     # SQLite's `lower` knows the letters of ASCII only: the others fit as they are written, too.
     spelled = {value.lower(), value.translate(ASCII_LOWER)}
     lower = func.lower(column)
-    return or_(*(lower.contains(part, autoescape=True) for part in sorted(spelled)))
+    conditions = [lower.contains(part, autoescape=True) for part in sorted(spelled)]
+    if not value.isascii():  # whose small letters servers write otherwise: a dotted I, a last sigma
+        pattern = SPECIAL.sub(r"/\g<0>", value)
+        conditions.append(lower.like(func.lower(f"%{pattern}%"), escape="/"))
+    return or_(*conditions)
