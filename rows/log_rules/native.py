@@ -146,6 +146,10 @@ NATIVE = (
     rule("docker stage", RAISED,
          r"^(?:ERROR: |error: )?failed to (?:solve|build): (?!process |executor "
          r")(?!.{0,100}: process )\S", "ERROR: failed to solve: rocket:9: not found"),
+    rule("cleaning up", NAMED,
+         r"^(?:rm: cannot remove |rmdir: failed to remove |(?:docker: |Error: )?"
+         r"(?:Error response from daemon: )?No such (?:container|volume|network): )",
+         "Error response from daemon: No such container: shop-db"),
     rule("docker daemon", RAISED, r"Error response from daemon: ",
          "docker: Error response from daemon: denied", word="Error response from"),
     rule("docker rate", RAISED, r"toomanyrequests: ",
