@@ -79,8 +79,10 @@ def ask(
 
 
 def run(connection: sqlalchemy.Connection, text: str, values: Any) -> None:
-    """Run a statement of a transaction past SQLAlchemy, which takes as long again; but an error it
-    meets by a second try that fails at once, and makes it its own."""
+    """Run a statement of a transaction past SQLAlchemy, which takes half as long again.
+
+    An error is raised a second time by a statement that SQLAlchemy runs: so it is its own.
+    """
     if not connection.in_transaction():
         connection.exec_driver_sql(text, values)
         return
