@@ -41,8 +41,6 @@ class Job(NamedTuple):
     """Whether it, or one of those that it stands for, has not ended."""
     has_failed: bool = False
     """Whether it, or one of those, failed."""
-    freestart: datetime | None = None
-    """When it started, or the first of those, that no person held back."""
 
 
 class Timing(NamedTuple):
@@ -70,8 +68,7 @@ def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
     """Return when an attempt ran, from its own jobs.
 
     Inherited jobs ran in an earlier attempt. Without a started job the attempt's own start is all
-    that is known, unless it never started; its wait and system are not known: None, never 0. Nor
-    is the wait where a person let the first job go: it was theirs.
+    that is known, unless it never started; its wait and system are not known: None, never 0.
     """
     own = [job for job in jobs if job.attempt == attempt.attempt and not job.inherited]
     starts = [job.starttime for job in own if job.starttime]
@@ -80,8 +77,7 @@ def timing(attempt: Attempt, jobs: Iterable[Job]) -> Timing:
     end = None
     if attempt.status == COMPLETED and attempt.conclusion != ABANDONED:
         end = max(ends, default=attempt.updatetime)
-    is_free = any(job.freestart == start for job in own if job.freestart)
-    queued = seconds(attempt.createtime, start) if is_free else None
+    queued = seconds(attempt.createtime, start) if starts else None
     return Timing(
         starttime=start,
         endtime=end,

@@ -127,7 +127,7 @@ SOURCES: dict[str, dict[str, Paths]] = {
         "createtime": both("workflow_run.run_started_at"),
         "starttime": JOBS_OF,
         "endtime": JOBS_OF,
-        "queuetime": both("starttime - createtime; none where its first job was gated"),
+        "queuetime": both("starttime - createtime"),
         "runtime": both("endtime - starttime"),
         "triggeredby": both("workflow_run.triggering_actor.login"),
         "updatetime": both("workflow_run.updated_at"),

@@ -17,7 +17,6 @@ from sqlalchemy import (
     func,
     null,
     select,
-    type_coerce,
     union_all,
 )
 
@@ -185,19 +184,21 @@ def attempts_and_jobs() -> CompoundSelect[Any]:
     """
     names = ("version", *(name for name in Attempt._fields if name != "known"), *TIMED)
     attempts = query_of(runattempts, "rungitid", names)
-    job, no_time = jobs.c, type_coerce(null(), jobs.c.starttime.type).label("freestart")
-    attempts = attempts.add_columns(*(null().label(name) for name in ("os", *FLAGS)), no_time)
+    attempts = attempts.add_columns(null().label("os"), *(null().label(name) for name in FLAGS))
+    job = jobs.c
     told: dict[str, ColumnElement[Any]] = {
         "attempt": job.attempt,
         "starttime": func.min(job.starttime),
         "endtime": func.max(job.endtime),
     }
-    has = dict(zip(FLAGS, (job.endtime.is_(None), job.conclusion.in_(FAILED_JOB)), strict=True))
-    flags = [func.max(case((one, 1), else_=0)).label(name) for name, one in has.items()]
+    conditions = (job.endtime.is_(None), job.conclusion.in_(FAILED_JOB))
+    flags = [
+        func.max(case((condition, 1), else_=0)).label(name)
+        for name, condition in zip(FLAGS, conditions, strict=True)
+    ]
     ran = (
         query_of(jobs, "rungitid", ())
         .add_columns(*(told.get(name, null()).label(name) for name in names), job.os, *flags)
-        .add_columns(func.min(case((job.gated.is_(False), job.starttime))).label("freestart"))
         .where(job.inherited.is_(false()))
         .group_by(job.rungitid, job.attempt, job.os)
     )
@@ -239,8 +240,8 @@ def stub_of(number: int) -> Attempt:
 
 def job_of(row: Row[Any]) -> derive.Job:
     """Return jobs that ran in their own attempt as the derivation sees them."""
-    told = (bool(row.is_open), bool(row.has_failed), row.freestart)
-    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, False, *told)
+    flags = (bool(getattr(row, name)) for name in FLAGS)
+    return derive.Job(row.attempt, row.starttime, row.endtime, row.os, False, *flags)
 
 
 def differs(row: Row[Any] | None, values: Values) -> bool:

@@ -237,5 +237,5 @@ def job_in_hand(values: Values) -> derive.Job:
     """Return a job as the derivation sees it."""
     get = values.get
     start, end, failed = get("starttime"), get("endtime"), get("conclusion") in FAILED_JOB
-    free, flags = None if get("gated") else start, (bool(get("inherited")), end is None, failed)
-    return derive.Job(values["attempt"], start, end, get("os"), *flags, free)
+    is_inherited = bool(get("inherited"))
+    return derive.Job(values["attempt"], start, end, get("os"), is_inherited, end is None, failed)

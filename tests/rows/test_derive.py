@@ -41,22 +41,12 @@ def job(start: float | None = 10, end: float | None = 60, **changes: Any) -> Job
         "os": "Linux",
         "inherited": False,
     }
-    values["freestart"] = values["starttime"]
     return Job(**{**values, **changes})
 
 
 def test_attempt_spans_from_its_first_start_to_its_last_end():
     jobs = [job(30, 90), job(10, 60), job(20, 120)]
     assert derive.timing(attempt(), jobs) == Timing(at(10), at(120), 10, 110.0, "Linux")
-
-
-def test_attempt_whose_first_job_a_person_let_go_did_not_wait_for_a_runner():
-    held, free = job(3600, 3700, freestart=None), job(10, 60)
-    assert derive.timing(attempt(), [held]) == Timing(at(3600), at(3700), None, 100.0, "Linux")
-    assert derive.timing(attempt(), [held, free]).queuetime == 10
-    # Two that are as if they were one, of which the second was held back, and the other way round.
-    assert derive.timing(attempt(), [job(10, 3700)]).queuetime == 10
-    assert derive.timing(attempt(), [job(10, 60, freestart=at(20))]).queuetime is None
 
 
 def test_attempt_without_a_job_starts_when_it_was_made_and_its_wait_is_unknown():

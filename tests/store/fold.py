@@ -77,7 +77,6 @@ def derive_runs(stored: dict[str, dict[tuple[object, ...], Values]]) -> None:
     for job in stored["jobs"].values():
         told = {**job, "is_open": job.get("endtime") is None}
         told["has_failed"] = job.get("conclusion") in FAILED_JOB
-        told["freestart"] = None if job.get("gated") else job.get("starttime")
         told = {name: told.get(name) for name in derive.Job._fields}
         jobs[job["provider"], job["rungitid"]].append(derive.Job(**told))
     attempts: dict[tuple[object, ...], list[derive.Attempt]] = defaultdict(list)

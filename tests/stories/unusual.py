@@ -67,6 +67,7 @@ GATED_TIMES = {
     "conclusion": "success",
     "starttime": clock("12:30:08"),
     "endtime": clock("12:31:08"),
+    "queuetime": 1808,
     "runtime": 60.0,
     "updatetime": clock("12:31:09"),
 }
