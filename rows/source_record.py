@@ -28,8 +28,6 @@ class Repository(NamedTuple):
     """What of it could not be read."""
     received: datetime | None = None
     """When the payload came, by our clock: no time far ahead of it orders anything."""
-    said: datetime | None = None
-    """When this was told, as well as that is known."""
 
     @property
     def seen(self) -> datetime | None:

@@ -20,10 +20,10 @@ STUB = b""
 
 # Raise a table's number with every change of its mapping: a replay then takes effect.
 REVISION = {
-    "repos": 3,
+    "repos": 2,
     "branches": 2,
     "commits": 2,
-    "workflows": 3,
+    "workflows": 2,
     "workflowruns": 6,
     "runattempts": 6,
     "jobs": 8,
@@ -48,9 +48,6 @@ AHEAD = timedelta(days=1)
 """How far the clocks of a server and of ours may be apart."""
 HEARD = 128
 """Ranks from here on: the time is when it was heard of, for nothing else tells when it was."""
-SNAPSHOT = 3
-"""In place of a rank: more than those that earlier releases gave what is told in passing."""
-MINUTE = 60_000_000
 FINAL = 1 << 60
 """More than the microseconds of any time: what has ended is newer than what goes on."""
 
@@ -80,20 +77,6 @@ def digest(state: Iterable[object]) -> bytes:
 def timed(table: str, time: datetime | None, rank: int, state: Iterable[object]) -> bytes:
     """Version of a repository, branch, workflow or commit: time, rank, revision, digest."""
     return struct.pack(">QBH", micros(time), rank, REVISION[table]) + digest(state)
-
-
-def snapshot(
-    table: str, time: datetime | None, said: datetime | None, rank: int, state: Iterable[object]
-) -> bytes:
-    """Version of what is told beside something else: time, revision, minute, rank, digest.
-
-    A server need not say that it changed: an organization that is renamed changes no repository's
-    time. Of two records of one time that is newer which was `said` later, to the minute, so that
-    a row is not written again with each delivery.
-    """
-    minute = micros(said) // MINUTE
-    head = struct.pack(">QBHIB", micros(time), SNAPSHOT, REVISION[table], minute, rank)
-    return head + digest(state)
 
 
 def is_of(stored: bytes, time: datetime) -> bool:

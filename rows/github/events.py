@@ -6,7 +6,7 @@ Objects are wrapped in the webhook's shape: `{"workflow_run": run, "repository":
 from collections.abc import Callable, Iterable
 
 from rows import Mapped, Row, fields
-from rows.github import branch, check_run, commit, job, repo, said, workflow, workflowrun
+from rows.github import branch, check_run, commit, job, repo, workflow, workflowrun
 from rows.github.event_marks import check_event
 from rows.source_record import Payload, Repository, Time
 
@@ -101,7 +101,8 @@ def rows_for(
 ) -> Mapped:
     """Return what one delivery says. Raises Unmappable where a key cannot be read.
 
-    `about` is its repository if that was read already. Times far after `received` order nothing.
+    `event` is one of EVENTS, `about` the payload's repository if that was read already. An unread
+    field may hold anything. Times far ahead of when it was `received` order nothing.
     """
     about = repo.at_reception(about or repo.read_repository(payload), received)
     return mapped(check_event(event, payload), about, EVENTS[event], repo.rank_of(event))
@@ -114,7 +115,6 @@ def rows_read(kind: str, payload: Payload, read: Time = None) -> Mapped:
 
 def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> Mapped:
     """Return the repository's rows and those of `rows_of`."""
-    about = said.dated(payload, about, rank)
     with fields.Noting() as notes:
         rows = (*repo.alias_rows(about), *rows_of(payload, about))
         own = repo.repo_row(payload, about, rank)

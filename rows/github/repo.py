@@ -74,7 +74,7 @@ def at_reading(payload: Payload, read: Time) -> Repository:
     By the hour, so that the next reading says the same.
     """
     hour = None if read is None else read.replace(minute=0, second=0, microsecond=0)
-    return at_reception(read_repository(payload), hour, hour)._replace(said=read)
+    return at_reception(read_repository(payload), hour, hour)
 
 
 def repo_row(payload: Payload, repo: Repository, rank: int) -> Row:
@@ -88,8 +88,7 @@ def repo_row(payload: Payload, repo: Repository, rank: int) -> Row:
         "archived": fields.flag(given, "archived", AT),
     }
     key = {"provider": repo.provider, "gitid": repo.gitid}
-    said = None if None in state.values() else repo.said  # who says less is not newer by that
-    order = version.snapshot("repos", repo.seen, said, rank, state.values())
+    order = version.timed("repos", repo.seen, rank, state.values())
     return Row("repos", {**key, **state, "version": order})
 
 

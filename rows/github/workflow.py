@@ -19,7 +19,7 @@ def unlisted_rows(run: Mapping[str, Any], repo: Repository) -> list[Row]:
     path, gitid = (fields.text(run, "path", RUN_AT), fields.number(run, "workflow_id", RUN_AT))
     if gitid is None or not (path or "").startswith(ERRANDS):
         return []
-    return [workflow_row({"id": gitid, "path": path}, repo._replace(said=None))]
+    return [workflow_row({"id": gitid, "path": path}, repo)]
 
 
 def workflow_row(workflow: Mapping[str, Any], repo: Repository) -> Row:
@@ -37,6 +37,6 @@ def workflow_row(workflow: Mapping[str, Any], repo: Repository) -> Row:
             "gitid": fields.key(fields.number, workflow, "id", AT),
             **state,
             "url": fields.text(workflow, "html_url", AT),
-            "version": version.snapshot("workflows", updated, repo.said, 0, state.values()),
+            "version": version.timed("workflows", updated, 0, state.values()),
         },
     )

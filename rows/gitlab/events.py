@@ -137,7 +137,6 @@ def mapped(payload: Payload, about: Repository, rows_of: RowsOf, rank: int) -> M
     """Return the project's rows and those of `rows_of`."""
     with fields.Noting() as notes:
         latest = None if rank == repo.API else last_time(payload, about)
-        about = about._replace(said=latest)
         rows = (*repo.alias_rows(about, latest), *rows_of(payload, about))
         own = repo.repo_row(payload, about, rank, latest)
     return Mapped(about.provider, own, rows, (*about.notes, *notes), repo.is_end(payload))

@@ -36,6 +36,6 @@ def workflow_rows(payload: Payload, repo: Repository, rank: int) -> list[Row]:
         return []
     path = ci_file(payload)
     state = {"name": path, "path": path, "state": "active"}
-    order = version.snapshot("workflows", repo.updated, repo.said, rank, state.values())
+    order = version.timed("workflows", repo.updated, rank, state.values())
     key = {"provider": repo.provider, "gitid": repo.gitid}
     return [Row("workflows", {**key, **state, "url": f"{repo.url}/-/pipelines", "version": order})]

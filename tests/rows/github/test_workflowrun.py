@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from rows import StoredName, Unmappable
+from rows.github import events
 from tests.rows.objects import (
     NOON,
+    REPOSITORY,
     RUN,
     SHA,
     WORKFLOW,
@@ -173,6 +175,11 @@ def test_workflow_becomes_a_row():
         "url": "https://github.com/octo-org/app/blob/main/.github/workflows/ci.yml",
         "version": b"",
     }
+
+
+def test_listed_workflow_says_the_same_as_the_one_beside_a_run():
+    read = events.rows_read("workflow", {"workflow": WORKFLOW, "repository": REPOSITORY})
+    assert only(read, "workflows") == only(run_rows(), "workflows")
 
 
 @pytest.mark.parametrize(
