@@ -77,6 +77,8 @@ class Github:
                 error.code == 403 and (left == "0" or error.headers.get("retry-after"))
             ):
                 raise TryLater(f"{path}: GitHub's limit of calls is reached") from error
+            if error.code == 401 and self.token:
+                print("GitHub refuses the token (401)", file=sys.stderr)
             if error.code in (401, 403, 404, 410, 451):
                 raise NotThere(path) from error
             raise

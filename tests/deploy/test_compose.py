@@ -168,6 +168,11 @@ def test_programs_cannot_write_or_gain_rights(made: dict, engine: str):
         assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_rows_of_postgresql_are_in_its_volume_whatever_its_image():
+    service = read(ENGINES["postgresql"])["services"]["postgresql"]
+    assert f"postgresql:{service['environment']['PGDATA']}" in service["volumes"]
+
+
 def test_example_of_variables_names_those_of_the_file():
     used = set(re.findall(r"\$\{(\w+)", PATH.read_text("utf-8")))
     example = (ROOT / "deploy/compose.env").read_text("utf-8")

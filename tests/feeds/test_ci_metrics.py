@@ -168,6 +168,9 @@ def test_repository_that_is_not_there_is_said_and_none_at_all_is_a_matter_of_set
         ended = collect(engine, github, REPOSITORIES="octo-org/never-was octo-org/app")
         assert (ended.state, ended.logtail) == ("done", "octo-org/never-was: is not to be seen")
         assert collect(engine, github, REPOSITORIES="octo-org/never-was").exitcode == 78
+        environ = {"SOURCE_GITHUB_URL": github.url, "SOURCE_GITHUB_TOKEN": "expired"}
+        ended = load(engine, NAME, environ, **SETTINGS)
+        assert "GitHub refuses the token (401)" in ended.logtail
         ended = collect(engine, github, REPOSITORIES="")
     assert ended.exitcode == 78
     assert "REPOSITORIES in feed.toml is empty" in ended.logtail
