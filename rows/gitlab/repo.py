@@ -24,6 +24,8 @@ SYSTEM_EVENTS = (
     "project_destroy",
 )
 END = "project_destroy"
+BARE_END = 1 << 40
+"""Above what orders hooks that know but the page of a project, below what does others."""
 SHOWN = " / "
 """What stands between a project's and its groups' names as people read them: of a server below a
 path of its own they tell how much of an address is the project's.
@@ -186,7 +188,8 @@ def repo_row(payload: Payload, repo: Repository, rank: int, latest: datetime | N
     time = None if rank == PASSING else repo.updated
     order = version.timed("repos", time, rank, state.values())
     if rank == PASSING:
-        among = version.micros(latest) >> (20 if is_bare else 0)
+        micros = version.micros(latest)
+        among = micros >> 20 if is_bare else max(micros, BARE_END)
         order = order[:-8] + struct.pack(">Q", among) + order[-8:]
     return Row("repos", {**key, **state, "version": order})
 
