@@ -74,6 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = command_line().read(argv)
         url = given.pop("register")
         if given.pop("try_alerts"):
+            if given["check"] or url is not None:
+                other = "--check" if given["check"] else "--register"
+                raise BadSetting("--try-alerts", f"has no effect with {other}")
             return check.print_lines(try_alerts(read_settings(given)))
         if given.pop("check"):
             return look(given, url)

@@ -130,6 +130,8 @@ def test_port_in_use_is_one_sentence_that_names_the_flag(tmp_path: Path):
         (["-r", ""], {}, "REPOS: is empty"),
         (["-r", "org/re*"], {}, "REPOS: 'org/re*' is not org/repo, org or org/*"),
         ([], {"WEBHOOK_SECRET": "too short"}, "WEBHOOK_SECRET: a secret of 9 bytes is too short"),
+        (["--try-alerts", "--check"], {}, "--try-alerts: has no effect with --check"),
+        (["--register", ""], {}, "--register: is empty"),
         ([], {"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET: a secret of 0 bytes is too short"),
         ([], {"WEBHOOK_SECRET_FILE": "none"}, "WEBHOOK_SECRET_FILE: "),
         ([], {"DATABASE_URL": "mssql://u:hunter22@h/d"}, "DATABASE_URL: mssql is not"),
