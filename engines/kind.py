@@ -183,6 +183,8 @@ class Kind:
     """Statements that make what the types of columns need, before the first table."""
     ends_with_an_error: bool = False
     """Whether a statement that fails ends its transaction, or only itself."""
+    finds_deadlocks: bool = False
+    """Whether of two transactions that wait for each other one is ended at once, without a wait."""
     holds_nul: bool = True
     """Whether a text may hold U+0000."""
     deep_recursion: str = ""

@@ -233,6 +233,7 @@ MYSQL = Kind(
     make_view=make_view,
     seconds_between="TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000".format,
     groups_by_steps=True,
+    finds_deadlocks=True,
     reads_by_key=True,
     finds_by_number=True,
     wait_for_connections=wait_for_connections,

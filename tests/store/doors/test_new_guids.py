@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import IntegrityError
 
 from config.watch import watch
-from engines import reading
+from engines import kind_of, reading
 from schema.tables.ci import jobs
 from schema.tables.deliveries import deliveries
 from store.deliveries.table import Delivery
@@ -75,7 +75,11 @@ def test_delivery_that_was_applied_is_a_duplicate_wherever_its_row_goes(
 
 
 def test_deliveries_go_before_the_runs_are_locked_where_others_write(engine: Engine):
-    """The server stores them while the transaction before has the runs until it is on the disk."""
+    """The server stores them while the transaction before has the runs until it is on the disk.
+
+    Not PostgreSQL: a drain that has the runs and brings a guid of the batch, too, would wait for it
+    and it for the drain until a second is over.
+    """
     store(engine, ALL[0])
     store(engine, *(one._replace(guid=f"a second time {one.guid}") for one in ALL))
     heard: list[str] = []
@@ -85,7 +89,7 @@ def test_deliveries_go_before_the_runs_are_locked_where_others_write(engine: Eng
         next(place for place, text in enumerate(heard) if text.startswith(begin))
         for begin in ("INSERT INTO deliveries", "SELECT workflowruns.gitid")
     ]
-    assert places == sorted(places)
+    assert (places == sorted(places)) == (kind_of(engine).name in ("mysql", "mariadb"))
 
 
 def test_nothing_of_a_refused_transaction_is_left(engine: Engine):
