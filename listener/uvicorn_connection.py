@@ -194,6 +194,7 @@ class Connection(WholeRequests):
     def shutdown(self) -> None:
         """End once the request is answered; what waits for one, kept or new, a moment later."""
         self.is_ending = True
+        connection_shares.SHARES.end()
         if self.is_asked or not (self.cycle is None or self.cycle.response_complete):
             self.end()
         else:

@@ -63,7 +63,7 @@ class LoopWorker(UvicornWorker):  # type: ignore[misc] # it has no types
 def options_for(database_url: str) -> dict[str, Any]:
     """Return gunicorn's options for a listener on a database."""
     workers = workers_for(kind_of(database_url).workers)
-    shares = connection_shares.SHARES = ConnectionShares(2 * workers)
+    shares = connection_shares.SHARES = ConnectionShares(4 * workers)
     return {
         "worker_class": LoopWorker,
         "workers": workers,

@@ -10,7 +10,7 @@ from typing import Any
 
 SPREAD = 1
 """Connections that a process may have more than another."""
-FREE = -1
+FREE, ENDING = -1, -2
 BYTES = 8
 """Of a count."""
 
@@ -21,7 +21,7 @@ class ConnectionShares:
     def __init__(self, places: int = 0) -> None:
         """Make so many places, before processes are forked; without any there is nothing to share.
 
-        There should be twice as many as processes: those of before a restart end after it.
+        There should be more than processes: those of before a restart, or two, end after it.
         """
         self.counts = memoryview(mmap.mmap(-1, max(places, 1) * BYTES)).cast("q")[:places]
         for place in range(places):
@@ -46,11 +46,17 @@ class ConnectionShares:
         if self.place is not None:
             self.counts[self.place] += number
 
+    def end(self) -> None:
+        """Count this process no more: it takes no connections."""
+        if self.place is not None:
+            self.counts[self.place] = ENDING
+            self.place = None
+
     def has_too_many(self) -> bool:
         """Tell whether a connection of this process had better be another one's."""
         if self.place is None:
             return False
-        least = min(count for count in self.counts if count != FREE)
+        least = min(count for count in self.counts if count >= 0)
         return self.counts[self.place] > least + SPREAD
 
 

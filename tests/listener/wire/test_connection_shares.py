@@ -65,6 +65,22 @@ def test_place_of_a_process_that_has_ended_is_anothers_from_zero():
     assert (forked(shares).place, shares.counts[0]) == (0, 0)
 
 
+def test_process_that_ends_is_no_measure_for_those_after_it():
+    """It takes no connections and has none soon: others would close theirs until it is gone."""
+    shares = ConnectionShares(3)
+    ending = forked(shares)
+    shares.end()
+    shares.add(-1)
+    assert not shares.has_too_many()
+    forked(shares)
+    shares.add(7)
+    assert not shares.has_too_many()
+    forked(shares)
+    assert list(shares.counts)[1:] == [7, 0]
+    shares.give_back(None, ending)
+    assert forked(shares).place == 0
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     made = Stage("mariadb", tmp_path)
