@@ -151,8 +151,8 @@ class Connection(WholeRequests):
 
     def on_message_complete(self) -> None:
         if not self.is_whole:
-            is_plain = not (self.is_chunked or self.is_paced or self.is_ending)
-            self.scope["keeps_open"] = is_plain  # type: ignore[typeddict-unknown-key] # ours alone
+            is_odd = self.is_chunked or self.is_paced or self.is_ending
+            self.scope["keeps_open"] = not is_odd and not self.leaves()  # type: ignore[typeddict-unknown-key] # ours alone
         self.is_whole = True
         self.patience.cancel()
         UNFINISHED.finish(self)

@@ -86,7 +86,7 @@ class WholeRequests(HttpToolsProtocol):
         self.is_asked = False
         if self.transport.is_closing():
             return
-        is_kept = self.keeps_alive and self.asked["keeps_open"] and not self.leaves()
+        is_kept = self.keeps_alive and self.asked["keeps_open"]
         text = answer.text
         headers = [*self.server_state.default_headers, *answers.headers(answer, len(text))]
         if not is_kept:
@@ -97,10 +97,6 @@ class WholeRequests(HttpToolsProtocol):
             self.keep_open()
         else:
             self.transport.close()
-
-    def leaves(self) -> bool:
-        """Tell whether the sender is to connect anew, where more are free."""
-        raise NotImplementedError
 
     def keep_open(self) -> None:
         """Wait for the next request."""

@@ -91,7 +91,10 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         made.close()
 
 
-def test_connections_that_one_process_took_are_shared_while_they_are_used(stage: Stage):
+@pytest.mark.parametrize("in_pieces", [False, True], ids=["whole", "head first"])
+def test_connections_that_one_process_took_are_shared_while_they_are_used(
+    stage: Stage, in_pieces: bool
+):
     first, *others = stage.workers()
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
@@ -104,7 +107,7 @@ def test_connections_that_one_process_took_are_shared_while_they_are_used(stage:
         os.kill(pid, signal.SIGCONT)
     for _ in range(20):
         for place, sender in enumerate(senders):
-            if CLOSING in ask(sender).lower():
+            if CLOSING in ask(sender, in_pieces=in_pieces).lower():
                 sender.close()
                 senders[place] = connected(stage)
     counts = [held(pid, stage.port) for pid in stage.workers()]
@@ -119,10 +122,19 @@ def connected(stage: Stage) -> socket.socket:
     return socket.create_connection(("127.0.0.1", stage.port), timeout=30)
 
 
-def ask(sender: socket.socket) -> bytes:
-    """Return the answer to a request that leaves the connection open."""
-    sent = request(headers("ping", BODY), len(BODY)) + BODY
-    sender.sendall(sent.replace(b"Connection: close\r\n", b""))
+def ask(sender: socket.socket, *, in_pieces: bool) -> bytes:
+    """Return the answer to a request that leaves the connection open.
+
+    In pieces it comes as nginx sends it: its head first.
+    """
+    head = request(headers("ping", BODY), len(BODY)).replace(b"Connection: close\r\n", b"")
+    if not in_pieces:
+        sender.sendall(head + BODY)
+        return read_answer(sender)
+    sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sender.sendall(head)
+    time.sleep(0.002)  # so that it is read alone, mostly
+    sender.sendall(BODY)
     return read_answer(sender)
 
 
