@@ -73,6 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="let wrk send for so long in a round, in place of --requests by Python",
     )
     given = flags.parse_args(argv)
+    if given.wrk is not None and given.wrk < 1:
+        flags.error("argument --wrk: must be 1 or more")
     if given.wrk and not wrk.is_there():
         print("wrk is not installed: apt install wrk", file=sys.stderr)
         return 1
