@@ -5,7 +5,7 @@ from collections.abc import Callable
 from listener.intake import answers
 from listener.intake.answers import Answer
 from listener.intake.intake import Intake, settle_soon
-from listener.intake.log_lines import DeliveryLine
+from listener.intake.log_lines import DeliveryLine, write_soon
 from listener.vendors import read_head
 from listener.vendors.head import Refused
 from listener.webhook import Headers, unpack, verify
@@ -20,8 +20,8 @@ def receive_whole(
     def write(answer: Answer) -> None:
         try:
             tell(answer)
-        finally:
-            line.write(answer)  # who sends need not wait for that
+        finally:  # who sends need not wait for that, nor who is answered next
+            write_soon(line, answer)
 
     try:
         head = line.about(read_head(headers))

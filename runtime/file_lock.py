@@ -45,7 +45,15 @@ class FileLock:
             if meanwhile is not None:
                 meanwhile()
             self.wait()
+        is_held = True
+
+        def give_back() -> None:
+            nonlocal is_held
+            if is_held:  # else it may be another's by now, in another thread
+                is_held = False
+                self.release()
+
         try:
-            yield self.release
+            yield give_back
         finally:
-            self.release()
+            give_back()

@@ -10,9 +10,11 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from select import PIPE_BUF
+from typing import Any, TextIO
 
 LOG = logging.getLogger("listener")
 PLAIN = re.compile(r"[A-Za-z0-9._:/@+*,-]+")
@@ -72,6 +74,65 @@ class LineFormatter(logging.Formatter):
         return json.dumps(text)
 
 
+class JoiningHandler(logging.StreamHandler[TextIO]):
+    """Writes lines that are logged `together` at once, as many as a pipe takes unbroken.
+
+    Each write for itself is a system call, in which another thread takes the interpreter.
+    """
+
+    held: list[str] | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, or hold its line back for the end of a block."""
+        if self.held is None:
+            super().emit(record)
+            return
+        try:
+            self.held.append(self.format(record))
+        except Exception:  # noqa: BLE001 - as `logging` does it
+            self.handleError(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record, or those that it holds."""
+        lines: str | None = getattr(record, "lines", None)
+        return super().format(record) if lines is None else lines
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Hold lines back until the end of the block."""
+        self.held = []
+        try:
+            yield
+        finally:
+            with self.lock or nullcontext():
+                lines, self.held = self.held, None
+                for text in joined(lines):
+                    super().emit(logging.makeLogRecord({"lines": text}))
+
+
+def joined(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines, in texts that other processes' do not break where they share a pipe.
+
+    https://man7.org/linux/man-pages/man7/pipe.7.html
+    """
+    held, size = list[str](), 0
+    for line in lines:
+        size += len(line) + 1
+        if held and size > PIPE_BUF:
+            yield "\n".join(held)
+            held, size = [], len(line) + 1
+        held.append(line)
+    if held:
+        yield "\n".join(held)
+
+
+def together() -> AbstractContextManager[None]:
+    """Write the lines of the block at once, where `start` was called."""
+    handlers = (one for one in logging.getLogger().handlers if isinstance(one, JoiningHandler))
+    handler = next(handlers, None)
+    return nullcontext() if handler is None else handler.together()
+
+
 def trace_of(error: BaseException) -> str:
     """Return where an error was raised: frames only, since messages may quote what was sent."""
     return "".join(traceback.format_tb(error.__traceback__)).strip()
@@ -91,7 +152,7 @@ def start(secrets: Iterable[str]) -> None:
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # as the page above says
-    handler = logging.StreamHandler(sys.stderr)
+    handler = JoiningHandler(sys.stderr)
     handler.setFormatter(LineFormatter(secrets))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     LOG.setLevel(logging.INFO)

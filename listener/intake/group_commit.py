@@ -60,7 +60,10 @@ class Listening:
         if not self.is_done:
             self.is_done = True
             self.timer.cancel()
-            self.loop.call_soon(self.learn, outcome)
+            try:
+                self.learn(outcome)
+            except Exception as error:  # noqa: BLE001 - as a loop does with what it calls
+                self.loop.call_exception_handler({"message": "an answer broke", "exception": error})
 
     set_exception = set_result
 

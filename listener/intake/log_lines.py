@@ -1,9 +1,11 @@
 """What the log says of a delivery."""
 
+import asyncio
 import logging
 import threading
 from collections import Counter
 from time import perf_counter
+from weakref import WeakKeyDictionary
 
 from listener.intake.answers import Answer
 from listener.vendors.head import Head
@@ -79,6 +81,27 @@ class DeliveryLine:
         fields = {**self.fields, "code": answer.code, "why": answer.why, "ms": milliseconds}
         fields["hint"] = self.misfit if answer.code == 401 else None
         log.record(level, answer.status, fields)
+
+
+WAITING = WeakKeyDictionary[asyncio.AbstractEventLoop, list[tuple[DeliveryLine, Answer]]]()
+"""Lines that are written when a loop has sent the answers that are there."""
+
+
+def write_soon(line: DeliveryLine, answer: Answer) -> None:
+    """Write a line in the loop's next turn, with those of all who are answered in this one."""
+    loop = asyncio.get_running_loop()
+    waiting = WAITING.setdefault(loop, [])
+    if not waiting:
+        loop.call_soon(write_waiting, waiting)
+    waiting.append((line, answer))
+
+
+def write_waiting(waiting: list[tuple[DeliveryLine, Answer]]) -> None:
+    """Write lines."""
+    with log.together():
+        for line, answer in waiting:
+            line.write(answer)
+    waiting.clear()
 
 
 def log_decision(decision: Decision) -> None:

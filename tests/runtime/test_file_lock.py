@@ -41,6 +41,17 @@ def test_lock_is_given_back_in_the_block_or_at_its_end(tmp_path: Path):
         assert takes(second, 10)
 
 
+def test_lock_that_was_given_back_is_not_taken_from_who_has_it_since(tmp_path: Path):
+    first, second = (FileLock(tmp_path / "lock") for _ in range(2))
+    with closing(first), closing(second):
+        with first.held() as give_back:
+            give_back()
+            first.wait()
+            give_back()
+        assert not takes(second, 0.2)
+        first.release()
+
+
 def test_something_is_done_first_only_where_another_has_the_lock(tmp_path: Path):
     first, second = (FileLock(tmp_path / "lock") for _ in range(2))
     done: list[str] = []

@@ -6,8 +6,11 @@ import pymysql
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from engines import kind_of
 from engines.deadline import Late
 from listener.intake.circuit_breaker import CircuitBreaker
+
+assert kind_of("mysql://").error is pymysql.Error  # which is known from then on
 
 
 class Probe:

@@ -1,0 +1,111 @@
+"""Lines that are logged together are written at once, and none of them is broken or lost."""
+
+import io
+import logging
+import threading
+from contextlib import suppress
+from select import PIPE_BUF
+
+import pytest
+
+from runtime.log import JoiningHandler, LineFormatter
+
+
+class Stream(io.StringIO):
+    """Notes each text that is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def write(self, text: str) -> int:
+        """Note a text."""
+        self.texts.append(text)
+        return len(text)
+
+
+@pytest.fixture
+def stream() -> Stream:
+    """What the handler writes to."""
+    return Stream()
+
+
+@pytest.fixture
+def handler(stream: Stream) -> JoiningHandler:
+    """A handler that writes messages alone."""
+    return JoiningHandler(stream)
+
+
+def log(handler: JoiningHandler, *messages: str) -> None:
+    """Log messages."""
+    for message in messages:
+        handler.handle(logging.LogRecord("one", logging.INFO, "", 1, message, (), None))
+
+
+def test_lines_of_a_block_are_written_at_once_at_its_end(stream: Stream, handler: JoiningHandler):
+    log(handler, "before")
+    with handler.together():
+        log(handler, "first", "second")
+        assert stream.texts == ["before\n"]
+    log(handler, "after")
+    assert stream.texts == ["before\n", "first\nsecond\n", "after\n"]
+
+
+def test_block_without_lines_writes_nothing(stream: Stream, handler: JoiningHandler):
+    with handler.together():
+        pass
+    assert stream.texts == []
+
+
+def test_lines_before_a_mistake_are_written(stream: Stream, handler: JoiningHandler):
+    with suppress(ZeroDivisionError), handler.together():
+        log(handler, "first")
+        log(handler, str(1 / 0))
+    log(handler, "after")
+    assert stream.texts == ["first\n", "after\n"]
+
+
+def test_lines_are_written_in_texts_that_a_pipe_takes_unbroken(
+    stream: Stream, handler: JoiningHandler
+):
+    half = PIPE_BUF // 2
+    lines = ["a" * (half - 1), "b" * (half - 1), "c", "d" * (2 * PIPE_BUF), "e"]
+    with handler.together():
+        log(handler, *lines)
+    first, second, *others = lines
+    assert stream.texts == [f"{first}\n{second}\n", *(f"{one}\n" for one in others)]
+    assert len(stream.texts[0]) == PIPE_BUF
+
+
+def test_line_of_another_thread_comes_with_those_of_a_block(
+    stream: Stream, handler: JoiningHandler
+):
+    with handler.together():
+        log(handler, "first")
+        other = threading.Thread(target=log, args=(handler, "other"))
+        other.start()
+        other.join()
+        log(handler, "second")
+    assert stream.texts == ["first\nother\nsecond\n"]
+
+
+def test_line_that_cannot_be_written_takes_no_other_with_it(
+    stream: Stream, handler: JoiningHandler, capsys: pytest.CaptureFixture[str]
+):
+    with handler.together():
+        log(handler, "first", "%d", "second")
+        wrong = logging.LogRecord("one", logging.INFO, "", 1, "%d", ("no number",), None)
+        handler.handle(wrong)
+        log(handler, "third")
+    assert stream.texts == ["first\n%d\nsecond\nthird\n"]
+    assert "no number" in capsys.readouterr().err
+
+
+def test_lines_of_a_block_have_their_form(stream: Stream, handler: JoiningHandler):
+    handler.setFormatter(LineFormatter(["a secret"]))
+    with handler.together():
+        log(handler, "one", "a secret")
+    (text,) = stream.texts
+    one, other = text.splitlines()
+    assert one.endswith("level=info msg=one")
+    assert other.endswith("level=info msg=***")
