@@ -11,7 +11,7 @@ from typing import NamedTuple
 from alerts.outcome import AGAIN, ARRIVED, REFUSED, UNSURE, Outcome
 from alerts.turn_text import Message
 from config.alert_settings import MailServer
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 
 SECONDS = 15.0
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from backfill.records import Webhook
 from config.settings import BadSetting
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 from rows.sources import subject_of
 
 PATH = "/webhook"

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from config import values
 from config.layers import BadSetting
 from config.sources import Setting
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 
 CHATS = ("slack", "teams", "mattermost", "discord", "webhook")
 """Targets that are an address of HTTP."""

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from config import values
 from config.sources import Setting, SourceForm
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 
 
 def api_url(text: str) -> str:

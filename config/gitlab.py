@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from config import values
 from config.sources import Setting, SourceForm
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 
 SIGNING = "whsec_"
 """Begins a signing token; any other text is a secret token.

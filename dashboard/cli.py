@@ -22,7 +22,7 @@ from dashboard.app import create_app
 from dashboard.published import digest_post
 from dashboard.web import access, request
 from engines import faults
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 from rows.counted import counted
 from runtime import gunicorn
 from runtime.garbage import settle

@@ -1,6 +1,5 @@
 """The record of what the rest of the house asks of an engine, and the finding of it."""
 
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -133,6 +132,11 @@ class Kind:
     """Return the number that a table gives to its next row."""
     raise_number: Callable[[Connection, str, int], None]
     """Let a table give no number below this one; on MySQL it ends the transaction."""
+    ask_ahead: (
+        Callable[[Connection, Sequence[AskedQuery]], Callable[[], list[RawAnswer]]] | None
+    ) = None
+    """Send SELECTs of a transaction and go on; what is returned gives their answers, once another
+    question was asked after them. None where each is waited for. Few rows answer them."""
     push: Callable[[Connection], None] = pass_by
     """Send what was posted and is held back for the next statement, so that a server works on it
     while that is made."""
@@ -237,13 +241,3 @@ def kind_of(place: Connection | Engine | URL | str) -> Kind:
 def examples() -> str:
     """Return a URL of each engine, for people."""
     return " or ".join(dict.fromkeys(kind_of(f"{name}://").example for name in MODULES))
-
-
-def is_loopback(host: str | None) -> bool:
-    """Tell whether a host is this machine: only to it may passwords and data go in clear."""
-    if host is None or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

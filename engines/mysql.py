@@ -13,7 +13,7 @@ from sqlalchemy.dialects.mysql import insert
 
 from engines import deadline
 from engines.asking.mysql_prepared import FORGOTTEN
-from engines.asking.mysql_statements import ask, post, push
+from engines.asking.mysql_statements import ask, ask_ahead, post, push
 from engines.bulk import held, id_counters
 from engines.bulk.pymysql_rows import Cursor
 from engines.kind import (
@@ -30,12 +30,12 @@ from engines.kind import (
     Kind,
     Login,
     Promise,
-    is_loopback,
     kind_of,
 )
 from engines.mysql_ddl import allow_ddl, allow_null, list_view, make_view
 from engines.password_command import CommandFailed, fetched
 from engines.pymysql_posting import open_connection
+from engines.reaching.loopback import is_loopback
 
 POOL_SECONDS = 60  # a failed-over server may have another address: only new connections see it
 CANNOT_CONNECT = 2003
@@ -223,6 +223,7 @@ MYSQL = Kind(
     insert_or=insert_or,
     post=post,
     ask=ask,
+    ask_ahead=ask_ahead,
     push=push,
     now=now,
     fault=fault,

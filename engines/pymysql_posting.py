@@ -6,7 +6,7 @@ plain class (tests/engines/test_pymysql_contract.py).
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pymysql.connections import MAX_PACKET_LEN, MySQLResult
@@ -17,6 +17,7 @@ from engines.asking.mysql_answers import read_answer, read_posted
 from engines.asking.mysql_packets import PacketConnection
 from engines.asking.mysql_prepared import Prepared, forget_prepared, prepare_wanted
 from engines.bulk.pymysql_rows import QUICK
+from engines.kind import RawAnswer
 
 
 class Connection(PacketConnection):
@@ -37,6 +38,10 @@ class Connection(PacketConnection):
     held: list[bytes]
     answers: list[MySQLResult]
     """To questions that were posted, in order."""
+    ahead = 0
+    """Questions before the next ones whose answers come with theirs."""
+    ahead_answers: Sequence[RawAnswer] = ()
+    """To those that were asked ahead last."""
     prepared: dict[str, Prepared | None]
     seen: set[str]
     wanted: set[str]
@@ -50,7 +55,7 @@ class Connection(PacketConnection):
 
     def connect(self, sock: Any = None) -> None:
         """Connect: nothing is posted on a new connection."""
-        self.held, self.answers, self.owed = [], [], 0
+        self.held, self.answers, self.owed, self.ahead = [], [], 0, 0
         self.prepared, self.seen, self.wanted = {}, set(), set()
         super().connect(sock)
 
@@ -172,7 +177,7 @@ class Connection(PacketConnection):
         if error is not None:
             raise error
         super().commit()
-        self.is_done = True
+        self.is_done, self.ahead = True, 0
         prepare_wanted(self)
 
     def forget_held(self) -> None:
@@ -186,6 +191,7 @@ class Connection(PacketConnection):
             self.forget_held()
             self.settle()
             self.answers.clear()
+            self.ahead = 0
             super().rollback()
             self.is_done = True
 

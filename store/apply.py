@@ -74,7 +74,7 @@ def apply(
         insert_new(connection, table, fresh.rows.get(table, ()))
     note = changed_runs.noting(connection, {(run["provider"], run["gitid"]) for run in runs})
     first.write_beside()
-    derived_columns.update_runs(connection, *fresh.others, note=note)
+    derived_columns.update_runs(connection, *fresh.others, note=note, late=fresh.late)
     gone_repositories.settle_gone(connection, batch, stored, told)
     branch_heads.derive_branches(connection, tables)
     return {**tables, "repos": [mapped.repository.values for mapped in batch]}

@@ -18,7 +18,7 @@ from backfill.http.api_rules import read_count
 from backfill.http.client import Client
 from backfill.http.errors import GONE, MOVED, ApiError
 from backfill.http.list_body import read_items
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 from rows import fields
 from rows.logs.stream import LineBlocks, LogReader
 from store.state.error_issues import ErrorIssue

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from config.settings import Settings
 from dashboard.web.login_attempts import COOKIE_SECONDS, Crowded, KnownDevices, LoginAttempts
-from engines.kind import is_loopback
+from engines.reaching.loopback import is_loopback
 
 # Everything a page needs is a file of ours; nothing of a page runs that is not such a file.
 # https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Content-Security-Policy

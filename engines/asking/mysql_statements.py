@@ -61,21 +61,43 @@ def ask(
     it longer than to read them.
     """
     raw: Any = connection.connection.driver_connection
-    raw.answers.clear()
+    ahead, raw.ahead = raw.ahead, 0
+    if not ahead:
+        raw.answers.clear()
     *before, last = asked
-    raw.is_posting = raw.is_holding = True
-    try:
-        for text, values in before:
-            deadline.announce(connection, text, values, is_many=False)
-            raw.cursor().execute(text, values)
-    finally:
-        raw.is_posting = raw.is_holding = False
+    hold(connection, before)
     raw.meanwhile, raw.keeps_answer = meanwhile, True
     try:
         run(connection, *last)
     finally:
         raw.meanwhile, raw.keeps_answer, raw.failure = None, False, None
-    return [RawAnswer(one.description, one.rows) for one in raw.answers]
+    answers = [RawAnswer(one.description, one.rows) for one in raw.answers]
+    raw.ahead_answers = answers[:ahead]
+    return answers[ahead:]
+
+
+def ask_ahead(
+    connection: sqlalchemy.Connection, asked: Sequence[AskedQuery]
+) -> Callable[[], list[RawAnswer]]:
+    """Send queries and go on; return what gives their answers later (engines/kind.py)."""
+    raw: Any = connection.connection.driver_connection
+    raw.answers.clear()
+    hold(connection, asked)
+    raw.ahead = len(asked)
+    raw.push()
+    return lambda: raw.ahead_answers
+
+
+def hold(connection: sqlalchemy.Connection, asked: Sequence[AskedQuery]) -> None:
+    """Hold queries back for the next statement that is sent."""
+    raw: Any = connection.connection.driver_connection
+    raw.is_posting = raw.is_holding = True
+    try:
+        for text, values in asked:
+            deadline.announce(connection, text, values, is_many=False)
+            raw.cursor().execute(text, values)
+    finally:
+        raw.is_posting = raw.is_holding = False
 
 
 def run(connection: sqlalchemy.Connection, text: str, values: Any) -> None:

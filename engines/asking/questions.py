@@ -97,6 +97,19 @@ def ask(
     return [text.rows(answer) for text, answer in zip(spelled, answers, strict=True)]
 
 
+def ask_ahead(connection: Connection, *questions: Question) -> Callable[[], list[list[Any]]] | None:
+    """Send questions and go on; return what gives the rows that answer each, once others were
+    asked after them. None where each question is waited for."""
+    send = kind_of(connection).ask_ahead
+    if send is None:
+        return None
+    dialect = first_like(connection.dialect)
+    spelled = [spell(one, dialect) for one in questions]
+    asked = [text.asked(one.values) for text, one in zip(spelled, questions, strict=True)]
+    tell = send(connection, asked)
+    return lambda: [text.rows(answer) for text, answer in zip(spelled, tell(), strict=True)]
+
+
 @lru_cache(maxsize=64)
 def first_like(dialect: Dialect) -> Dialect:
     """Return the first dialect that spells as this one: each engine of a process has its own."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from engines.kind import Login, is_loopback
+from engines.kind import Login
+from engines.reaching.loopback import is_loopback
 
 ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 OWN = ("sslcert", "sslkey")

@@ -141,7 +141,7 @@ def derived_anew(connection: Connection, touched: Sequence[Values]) -> list[str]
     """Return what of these runs and their attempts does not follow from the stored rows."""
     stored = derived_columns.lock_runs(connection, touched)
     known = [one for one in touched if (one["provider"], one["gitid"]) in stored]
-    attempts, changed = derived_columns.derive_changes(connection, known, [], stored)
+    attempts, changed = derived_columns.derive_changes(connection, known, [], lambda: stored)
     return [
         f"{name} {shown(key_of(metadata.tables[name], values))}: what is derived differs"
         for name, rows in (("runattempts", attempts), ("workflowruns", changed))

@@ -20,6 +20,7 @@ from store.doors.refusals import is_refusal, reason_of, write_each
 from store.doors.same_guid import KNOWN, Key, Known, key_of, read_known, recognize
 from store.state.deleted_repositories import note_ends
 from store.write.first_reads import EMPTY, FirstReads, nothing, read_first
+from store.write.foreseen_reads import Unforeseen
 from store.write.repositories import Tables
 from store.write.stored_rows import Values
 from store.write.version_cache import VersionCache
@@ -113,7 +114,9 @@ def store_together(
 ) -> Outcomes:
     """Do it in one transaction. Raises IntegrityError where not all `are_new`."""
 
-    def work(connection: Connection, cache: VersionCache) -> tuple[Tables, list[Decision | None]]:
+    def work(
+        foresees: bool, connection: Connection, cache: VersionCache
+    ) -> tuple[Tables, list[Decision | None]]:
         rows = dict(made or {})
         make = partial(make_rows, batch, rows)
         known: dict[Key, Known] = {}
@@ -127,7 +130,9 @@ def store_together(
             save_all(connection, sorted(batch, key=key_of), rows, are_new=True)
         if are_new:
             meanwhile = nothing if is_saved else make
-            _, first = read_first(connection, mapped_of(batch), cache, None, meanwhile)
+            foresees &= len(batch) == 1  # others would only gather in smaller batches
+            mapped = mapped_of(batch)
+            _, first = read_first(connection, mapped, cache, None, meanwhile, foresees=foresees)
         else:
             known, first = read_beside(connection, batch, cache, make)
         recognized = recognize(connection, batch, known)
@@ -153,9 +158,13 @@ def store_together(
         return tables, recognized
 
     last = [0]
+    try:
+        fresh = apply.write(engine, partial(work, True))
+    except Unforeseen:
+        fresh = apply.write(engine, partial(work, False))
     outcomes = [
         DeliveryOutcome(DUPLICATE) if new is None else DeliveryOutcome(new.state, new.reason)
-        for new in apply.write(engine, work)
+        for new in fresh
     ]
     acknowledged.note(engine, last[-1])
     return outcomes

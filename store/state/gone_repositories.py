@@ -238,7 +238,7 @@ def change_runs(
             of_runs = (table.c.provider == provider, table.c.rungitid.in_(gitids))
             changed = {"status": guess_status(table), **values}
             connection.execute(update(table).where(*of_runs, is_meant(table)).values(**changed))
-    derived_columns.update_runs(connection, touched, [], locked)
+    derived_columns.update_runs(connection, touched, [], lambda: locked)
     changed_runs.note_changes(connection, keys)
 
 

@@ -43,6 +43,10 @@ TOLD = (
 """What a job or a list tells of a run, or the run that made it."""
 
 
+Locked = Callable[[], Mapping[RunKey, Row[Any]]]
+"""Returns the stored runs, which are locked; to be called once something was asked of them."""
+
+
 def resolve_workflow_names(connection: Connection, runs: Iterable[Values]) -> None:
     """Give runs the stored name of their workflow where the payload does not say it."""
     nameless = [values for values in runs if isinstance(values.get("workflowname"), StoredName)]
@@ -86,21 +90,24 @@ def update_runs(
     connection: Connection,
     touched: Sequence[Values],
     stubs: Iterable[Values],
-    stored: Mapping[RunKey, Row[Any]],
+    locked: Locked,
     known: tuple[Sequence[Values], Sequence[Values]] = ((), ()),
     note: Callable[[], None] | None = None,
+    late: Sequence[Values] = (),
 ) -> None:
     """Derive attempts and mirrored columns of runs that are locked; `known` are others' changes.
 
-    The changes of all are noted (`note`) while the server reads what is derived from.
+    The changes of all are noted (`note`) while the server reads what is derived from. `late` are
+    rows of runs of which it was not known whether they are needed.
     """
     kind_of(connection).push(connection)
     if note and not touched:
         note()
     retried_jobs.number_jobs(connection, {(one["provider"], one["gitid"]) for one in touched})
-    attempts, runs = derive_changes(connection, touched, stubs, stored, note)
+    attempts, runs = derive_changes(connection, touched, stubs, locked, note)
     upsert(connection, "runattempts", [*attempts, *known[0]])
-    upsert(connection, "workflowruns", [*runs, *known[1]], numbers_of(stored))
+    needed = select_needed(late, locked()) if late else ()
+    upsert(connection, "workflowruns", [*needed, *runs, *known[1]], numbers_of(locked()))
 
 
 def numbers_of(stored: Mapping[RunKey, Row[Any]]) -> dict[RunKey, int]:
@@ -112,7 +119,7 @@ def derive_changes(
     connection: Connection,
     touched: Iterable[Values],
     stubs: Iterable[Values],
-    stored: Mapping[RunKey, Row[Any]],
+    locked: Locked,
     meanwhile: Callable[[], None] | None = None,
 ) -> tuple[list[Values], list[Values]]:
     """Return what of attempts and of runs differs from what follows from the stored rows.
@@ -134,6 +141,7 @@ def derive_changes(
             else:
                 attempts[row.rungitid].append(row)
         inner = retried_jobs.read_jobs(connection, provider, gitids)
+        stored = locked()
         for gitid in gitids:
             key = provider, gitid
             before = {row.attempt: row for row in attempts[gitid]}

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from engines.asking.questions import Question, ask
+from engines.asking.questions import Question, ask, ask_ahead
 from engines.chunks import SIZE
 from rows.words import RunKey
 from store.write import adopted_repositories, derived_columns, repositories
+from store.write.foreseen_reads import ForeseenReads, Told
 from store.write.repositories import Batch, Key, StoredRepository
 from store.write.version_cache import VersionCache
 
@@ -29,6 +30,8 @@ class FirstReads(NamedTuple):
     write_beside: Callable[[], None] = nothing
     hopes: bool = False
     """Whether new runs are inserted, in the hope that no other writer has them (fresh_rows.py)."""
+    foreseen: ForeseenReads | None = None
+    """Where these are as they were before, to be confirmed: of runs only numbers are known then."""
 
 
 EMPTY = FirstReads()
@@ -40,9 +43,11 @@ def read_first(
     cache: VersionCache,
     beside: Question | None,
     meanwhile: Callable[[], None],
+    *,
+    foresees: bool = False,
 ) -> tuple[list[Any], FirstReads]:
     """Return the rows that answer `beside`, and what a batch reads first, in one round trip; do
-    something meanwhile.
+    something meanwhile. Where it `foresees` what is read, as it was before, it waits for nothing.
 
     Not of one of several servers, or so long that it takes several statements, or while older rows
     wait for their keys. Runs are locked after their repositories, so these have to be stored.
@@ -56,14 +61,28 @@ def read_first(
         return ask(connection, *asked, meanwhile=meanwhile)[0] if asked else [], EMPTY
     provider = providers.pop()
     asked.append(Question(repositories.REPOSITORIES, {"of": provider, "gitids": keys}))
-    if runs and all(cache.is_stored("repos", mapped.repository.values) for mapped in batch):
-        asked.append(Question(derived_columns.LOCK_RUNS, {"of": provider, "gitids": runs}))
-    answers = ask(connection, *asked, meanwhile=meanwhile)
-    rows = answers.pop(0) if beside else []
-    stored, *locked = answers
-    return rows, FirstReads(
+    if not runs or not all(cache.is_stored("repos", one.repository.values) for one in batch):
+        *beyond, stored = ask(connection, *asked, meanwhile=meanwhile)
+        return beyond[0] if beyond else [], FirstReads(told_by(provider, stored, ()).repositories)
+    asked.append(Question(derived_columns.LOCK_RUNS, {"of": provider, "gitids": runs}))
+    if foresees and beside is None:
+        foreseen = cache.reads.foresee(*([(provider, one) for one in ids] for ids in (keys, runs)))
+        tell = ask_ahead(connection, *asked) if foreseen else None
+        if foreseen and tell:
+            meanwhile()
+            reads = ForeseenReads(foreseen, lambda: told_by(provider, *tell()), cache.reads)
+            return [], FirstReads(*foreseen, foreseen=reads)
+    *beyond, stored, locked = ask(connection, *asked, meanwhile=meanwhile)
+    told = told_by(provider, stored, locked)
+    cache.reads.remember(told)
+    return beyond[0] if beyond else [], FirstReads(*told)
+
+
+def told_by(provider: str, stored: Iterable[Any], locked: Iterable[Any]) -> Told:
+    """Return what rows of repositories and of runs tell."""
+    return Told(
         {(provider, gitid): StoredRepository(*row) for gitid, *row in stored},
-        {(provider, row.gitid): row for row in locked[0]} if locked else None,
+        {(provider, row.gitid): row for row in locked},
     )
 
 

@@ -26,6 +26,7 @@ from store.write.derived_columns import (
     ATTEMPTS_AND_JOBS,
     LOCK_RUNS,
     TIMED,
+    Locked,
     attempt_of,
     differs,
     mirror,
@@ -62,11 +63,11 @@ class LockedRuns(NamedTuple):
     """New rows to be inserted, and what `derived_columns.update_runs` is to know of the others."""
 
     rows: Tables
-    others: tuple[
-        list[Values], list[Values], Mapping[RunKey, Row[Any]], tuple[list[Values], list[Values]]
-    ]
+    others: tuple[list[Values], list[Values], Locked, tuple[list[Values], list[Values]]]
     numbers: dict[str, Numbers]
     """Of the stored ones, by table."""
+    late: list[Values]
+    """Rows of runs of which it is not known yet whether they are needed."""
 
 
 class RunInHand:
@@ -93,7 +94,12 @@ def lock_runs(
         stored = StoredParts(derived_columns.lock_runs(connection, runs), {}, set())
     else:
         stored = StoredParts(first.runs, {}, set())
-    tables["workflowruns"] = derived_columns.select_needed(runs, stored.runs)
+    late = list[Values]()
+    if first.foreseen is None:
+        tables["workflowruns"] = derived_columns.select_needed(runs, stored.runs)
+    else:
+        late = [values for values in runs if values["version"] == STUB]
+        tables["workflowruns"] = [values for values in runs if values["version"] != STUB]
     stubs = [values for values in attempts if values["version"] == STUB]
     tables["runattempts"] = [values for values in attempts if values["version"] != STUB]
     fresh = Fresh(set(), {}, [], [])
@@ -103,7 +109,8 @@ def lock_runs(
         stubs = [one for one in stubs if (one["provider"], one["rungitid"]) not in fresh.runs]
     changes = fresh.attempts, fresh.mirrored
     numbers: dict[str, Numbers] = {"workflowruns": derived_columns.numbers_of(stored.runs)}
-    return LockedRuns(fresh.rows, (runs, stubs, stored.runs, changes), numbers)
+    locked = first.foreseen.confirm if first.foreseen else lambda: stored.runs
+    return LockedRuns(fresh.rows, (runs, stubs, locked, changes), numbers, late)
 
 
 def lock_parts(connection: Connection, touched: Iterable[Values]) -> StoredParts:

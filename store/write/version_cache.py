@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schema.tables.ci import metadata
+from store.write.foreseen_reads import ReadMemory
 from store.write.stored_rows import Key, Values, key_of
 
 CACHED = ("repos", "repoaliases", "workflows")
@@ -23,6 +24,7 @@ class VersionCache:
 
     def __init__(self) -> None:
         self.entries: OrderedDict[Key, tuple[float, Any]] = OrderedDict()
+        self.reads = ReadMemory()
         self.adoption = (0.0, False)
         """Until when it is believed, and whether older rows wait for their keys."""
 
