@@ -106,7 +106,7 @@ def response(answer: Answer) -> Response:
     """Return an answer as Flask sends it."""
     text = answer.text
     headers = [
-        (name.decode(), value.decode()) for name, value in answers.headers(answer, len(text))
+        (name.decode(), value.decode()) for name, value in answers.headers(answer.code, len(text))
     ]
     made = Response(text, answer.code)
     made.headers.clear()

@@ -120,7 +120,7 @@ async def tell(
 ) -> None:
     """Send an answer, with more headers; the connection is closed then, or kept for the next."""
     text = answer.text
-    headers = [*answers.headers(answer, len(text)), *more]
+    headers = [*answers.headers(answer.code, len(text)), *more]
     if not is_kept:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.code, "headers": headers})

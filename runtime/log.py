@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 LOG = logging.getLogger("listener")
 PLAIN = re.compile(r"[A-Za-z0-9._:/@+*,-]+")
+PLAIN_LINES = re.compile(rf"{PLAIN.pattern}(?:\n{PLAIN.pattern})*")
 LONGEST = 300
 LONGEST_OF = {"msg": 500, "reasons": 2000, "trace": 6000}
 STARS = "***"
@@ -58,6 +59,9 @@ class LineFormatter(logging.Formatter):
         shown = [(key, str(value)) for key, value in fields.items() if value is not None]
         whole = "\n".join([text for _, text in shown])  # looked through once, not each for itself
         hides = any(one in whole for one in (*TOKEN_HINTS, *self.secrets))
+        is_plain = PLAIN_LINES.fullmatch(whole) and whole.count("\n") == len(shown) - 1
+        if is_plain and not hides and len(whole) <= LONGEST:
+            return " ".join([f"{key}={text}" for key, text in shown])
         return " ".join([f"{key}={self.value(key, text, hides)}" for key, text in shown])
 
     def value(self, key: str, text: str, hides: bool = True) -> str:

@@ -88,10 +88,10 @@ class WholeRequests(HttpToolsProtocol):
             return
         is_kept = self.keeps_alive and self.asked["keeps_open"]
         text = answer.text
-        headers = [*self.server_state.default_headers, *answers.headers(answer, len(text))]
-        if not is_kept:
-            headers.append((b"connection", b"close"))
-        lines = [b"%b: %b\r\n" % header for header in headers]
+        lines = (
+            *answers.written(self.server_state.default_headers),
+            answers.head_lines(answer.code, len(text), is_kept),
+        )
         self.lingering.transport.write(b"".join((STATUS_LINE[answer.code], *lines, b"\r\n", text)))
         if is_kept:
             self.keep_open()

@@ -1,7 +1,8 @@
 """What a sender can be told: the shapes of every answer of the public port."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 RETRY_SECONDS = 30
@@ -21,13 +22,19 @@ class Answer(NamedTuple):
     @property
     def text(self) -> bytes:
         """The body of the answer."""
-        return json.dumps(self.body).encode()
+        return word(self.status) if len(self.body) == 1 else json.dumps(self.body).encode()
 
     @property
     def why(self) -> str | None:
         """The reason that a log line should have; None where all went well."""
         why = self.body.get("error") or self.body.get("reason")
         return None if why is None else str(why)
+
+
+@lru_cache(maxsize=16)
+def word(status: str) -> bytes:
+    """Return the body of an answer that is no more than its status, as most are."""
+    return json.dumps({"status": status}).encode()
 
 
 ALIVE = Answer(200, {"status": "alive"})
@@ -67,7 +74,7 @@ CUT_OFF = (400, "the body is shorter than its Content-Length, or its chunks are 
 UNAVAILABLE = Answer(503, {"status": "unavailable", "error": "nothing was stored, deliver again"})
 
 
-def headers(given: Answer, length: int) -> list[tuple[bytes, bytes]]:
+def headers(code: int, length: int) -> list[tuple[bytes, bytes]]:
     """Return the headers of an answer; browsers and caches are told to do nothing with it."""
     lines = [
         (b"content-type", b"application/json"),
@@ -75,6 +82,20 @@ def headers(given: Answer, length: int) -> list[tuple[bytes, bytes]]:
         (b"x-content-type-options", b"nosniff"),
         (b"cache-control", b"no-store"),
     ]
-    if given.code == UNAVAILABLE.code:
+    if code == UNAVAILABLE.code:
         lines.append((b"retry-after", b"%d" % RETRY_SECONDS))
     return lines
+
+
+@lru_cache(maxsize=64)
+def head_lines(code: int, length: int, is_kept: bool) -> bytes:
+    """Return the lines of an answer's head but those that every answer of a server has."""
+    lines = headers(code, length)
+    if not is_kept:
+        lines.append((b"connection", b"close"))
+    return b"".join(written(lines))
+
+
+def written(lines: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    """Yield lines of a head as they are sent."""
+    return (b"%b: %b\r\n" % line for line in lines)

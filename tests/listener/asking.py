@@ -97,7 +97,7 @@ def ask_whole(
         return told
 
     answer = run(ask())
-    lines = answers.headers(answer, len(answer.text))
+    lines = answers.headers(answer.code, len(answer.text))
     answered = Headers([(name.decode(), value.decode()) for name, value in lines])
     return Reply(answer.code, answered, answer.text)
 

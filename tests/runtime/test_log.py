@@ -32,6 +32,7 @@ def test_line_holds_time_level_message_and_fields():
         ('say "x"', r'"say \"x\""'),
         ("a=b", '"a=b"'),
         ("", '""'),
+        ("one\ntwo", r'"one\ntwo"'),
         ("one\ntime=0 level=info msg=forged", r'"one\ntime=0 level=info msg=forged"'),
         ("\x1b[31mred\x7f\x9b", r'"\u001b[31mred\u007f\u009b"'),
         ("caf\u00e9 \u2028 \U0001f600", r'"caf\u00e9 \u2028 \ud83d\ude00"'),
@@ -43,6 +44,11 @@ def test_value_cannot_break_out_of_its_place(value: str, shown: str):
     found = line("m", repo=value)
     assert found.partition(" repo=")[2] in (shown, f'"{shown}"')
     assert re.fullmatch("[ -~]+", found)
+
+
+def test_long_values_are_cut_each_for_itself():
+    found = line("m", first="a" * 200, second="b" * 200, third="c" * 301)
+    assert found.endswith(f" first={'a' * 200} second={'b' * 200} third={'c' * 300}...")
 
 
 def test_message_of_a_library_cannot_break_the_line():
