@@ -97,11 +97,14 @@ def write_soon(line: DeliveryLine, answer: Answer) -> None:
 
 
 def write_waiting(waiting: list[tuple[DeliveryLine, Answer]]) -> None:
-    """Write lines."""
+    """Write lines; one that breaks takes no other with it."""
+    lines, waiting[:] = waiting[:], []
     with log.together():
-        for line, answer in waiting:
-            line.write(answer)
-    waiting.clear()
+        for line, answer in lines:
+            try:
+                line.write(answer)
+            except Exception as error:  # noqa: BLE001 - said; the others are to be written
+                log.crash("a line of the log broke", error, code=answer.code)
 
 
 def log_decision(decision: Decision) -> None:
