@@ -157,7 +157,7 @@ def load_all(settings: Settings, manifests: Manifests, given: Mapping[str, Any])
                 ended = load_one(engine, manifest, work, is_trial=given["dry_run"])
             except Busy as error:
                 ended = say(str(error), ONE_FAILED)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, others are loaded
                 ended = say(f"{manifest.name}: {why(error)}", ONE_FAILED)
             code = max(code, ended)
         if not given["dry_run"]:
@@ -231,7 +231,7 @@ def show_progress(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
 def load_one(
     engine: Engine, manifest: Manifest, work: Callable[[], Ended], *, is_trial: bool
 ) -> int:
-    """Load a feed and say how it went. Raises Busy, and OSError where there is no place for it."""
+    """Load a feed and say how it went. Raises Busy, SQLAlchemyError, OSError."""
     ended = work()
     if not is_trial:
         feed_health.put_outcome(engine, manifest, feed_environment(), ended)

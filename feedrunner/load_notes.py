@@ -115,8 +115,6 @@ def last_brought(connection: Connection, load: Load, allowed: Allowed) -> Brough
         or_(table.c.feed == load.feed, table.c.package_manager_id == manager),
         or_(table.c.changed.is_(None), table.c.changed > 0, table.c.gone > 0),
     )
-    if load.number:
-        wrote = wrote.where(table.c.Id != load.number)
     return last if connection.scalar(wrote.limit(1)) is None else None
 
 

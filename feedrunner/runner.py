@@ -1,6 +1,7 @@
 """Load one feed: start its program, write what it prints, and note how that ended."""
 
 import tempfile
+import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from functools import cache
@@ -33,10 +34,13 @@ from feedrunner.process import (
 from feedrunner.trial import trial
 from feedrunner.virtual_environment import NoEnvironment, python_of
 from feedrunner.writing.whole_streams import HalfStream
+from rows.one_line import one_line
 from store.doors import refusals
 
 DONE, FAILED = "done", "failed"
 LONGEST_ERROR = 2000
+OF_A_FEED = (BadLine, FeedTimeout, HalfStream, NoAddress, NoEnvironment)
+"""What says in its own words what is wrong with a feed."""
 
 
 ExitCode = Callable[[], int | None]
@@ -157,9 +161,9 @@ def load_lines(
     with held(engine, manifest.name):
         with reading(engine).connect() as connection:
             now = database_time(connection)
+            begun = Load(0, manifest.name, manifest.allowed.manager, now)
+            comparison = compare(connection, begun, manifest, full=full)
         load = begin_load(engine, manifest.name, manifest.allowed.manager, now)
-        with reading(engine).connect() as connection:
-            comparison = compare(connection, load, manifest, full=full)
         lines, loader = comparison.read(pieces), Loader(engine, load)
         try:
             ended = read_all(loader, manifest, comparison, lines, exit_code)
@@ -196,23 +200,26 @@ def read_all(
         if not error:
             loader.finish(is_same=comparison.is_same)
             loader.follow()
-    except (BadLine, FeedTimeout, HalfStream, NoAddress, NoEnvironment) as problem:
-        error = str(problem)
-    except OSError as problem:
-        error = why(problem)
-    except SQLAlchemyError as problem:
-        is_ours = not refusals.is_refusal(problem)
-        why_not = faults.cause(problem) if is_ours else refusals.reason_of(problem)
-        error = f"{'the database failed' if is_ours else 'rows are refused'}: {why_not}"
+    except Exception as problem:  # noqa: BLE001 - whatever is wrong with a feed, others are loaded
+        error = one_line(why(problem))  # what a feed printed, and no database may hold, is in it
     state = FAILED if error else DONE
     lines_read = comparison.lines if comparison.is_same else loader.lines
     return Ended(state, lines_read, loader.changed, loader.gone, error, exit_code())
 
 
-def why(error: OSError) -> str:
-    """Return what an error of the system says, and of which file."""
-    where = f": {error.filename}" if error.filename else ""
-    return f"{error.strerror or error}{where}"
+def why(error: Exception) -> str:
+    """Return why a load failed; a mistake of ours is printed whole, too."""
+    if isinstance(error, OF_A_FEED):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror or error}{where}"
+    if isinstance(error, SQLAlchemyError):
+        is_ours = not refusals.is_refusal(error)
+        why_not = faults.cause(error) if is_ours else refusals.reason_of(error)
+        return f"{'the database failed' if is_ours else 'rows are refused'}: {why_not}"
+    traceback.print_exception(error)
+    return f"a mistake of ours: {faults.cause(error)}"
 
 
 def reason_of(code: int | None) -> str:

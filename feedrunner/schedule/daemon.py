@@ -49,16 +49,17 @@ def work(daemon: Daemon, end: threading.Event) -> None:
 
 
 def step(daemon: Daemon) -> tuple[float, str]:
-    """Load what is due; return the seconds until the next look, and what is wrong with manifests.
+    """Load what is due; return the seconds until the next look, and what is wrong with feeds.
 
-    Raises SQLAlchemyError, and OSError where there is no place for what a program writes.
+    Raises SQLAlchemyError, OSError.
     """
     manifests = read_manifests(daemon.folder)
     if daemon.names:
         manifests = {name: manifests[name] for name in daemon.names if name in manifests}
-    pause, loaded = timedelta(seconds=LONGEST_SECONDS), False
+    pause, loaded, wrong = timedelta(seconds=LONGEST_SECONDS), False, list[str]()
     for manifest in manifests.values():
         if isinstance(manifest, BadManifest):
+            wrong.append(str(manifest))
             continue
         with reading(daemon.engine).connect() as connection:
             due = due_time(connection, manifest, daemon.environ)
@@ -71,9 +72,11 @@ def step(daemon: Daemon) -> tuple[float, str]:
                 loaded = True
             except Busy:
                 continue  # it has longer than to its next time: looked at again in a while
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, others are loaded
+                wrong.append(f"{manifest.name}: {why(error)}")
+                pause = min(pause, timedelta(seconds=OUTAGE_SECONDS))
         else:
             pause = min(pause, due - now)
-    wrong = [str(each) for each in manifests.values() if isinstance(each, BadManifest)]
     if not manifests:
         wrong = [f"FEEDS_DIR: {daemon.folder} holds no feed"]
     return 0.0 if loaded else max(pause.total_seconds(), 0.1), "; ".join(wrong)

@@ -3,14 +3,18 @@
 import os
 import subprocess
 import sys
-import threading
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
+from feedrunner import load as loading
+from feedrunner import runner
 from feedrunner.cli import main
+from feedrunner.load_notes import Load
 from tests import own_code
 from tests.feedrunner.feed import loads, printing, record, stored, write_feed
 
@@ -18,15 +22,6 @@ OF_OTHERS = "dotenv orjson sqlalchemy typing_extensions".split()
 """Packages of a load into SQLite, no driver of a server among them."""
 OUR_ROOMS = "config engines feedrunner rows runtime schema store".split()
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def feeds(engine: Engine, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty folder of feeds; the store is that of the test."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", store_url)
-    monkeypatch.setenv("FEEDS_DIR", str(tmp_path / "feeds"))
-    return tmp_path / "feeds"
 
 
 def test_feed_that_is_written_for_a_newcomer_works(feeds: Path, engine: Engine):
@@ -74,6 +69,74 @@ def test_failed_feed_and_a_wrong_manifest_stop_no_other(
     assert "run_feeds.py: feeds/second/feed.toml: streams is not a list of some of" in said.err
     assert "third: 1 line, 1 row changed, 0 gone\n" in said.out
     assert [name for _, name, _ in stored(engine)["packages"]] == ["apple"]
+
+
+def test_line_that_no_database_may_repeat_stops_no_other_feed(feeds: Path, engine: Engine):
+    half = b'{"type":"RECORD","stream":"\\ud800","record":{"name":NaN}}'
+    nul = b'{"type":"RECORD","stream":"packages","record":{"a\\u0000b":1}}'
+    for name, line in [("first", half), ("second", nul)]:
+        write_feed(feeds, printing([line]), name)
+    write_feed(feeds, printing([record("packages", name="apple")]), "third")
+    assert main([]) == 1
+    assert [(name, state, error) for name, state, _, _, _, error in loads(engine)] == [
+        ("first", "failed", "line 1: ?.name: is NaN, which is no JSON: say null"),
+        ("second", "failed", "line 1: packages.a?b: no such column"),
+        ("third", "done", None),
+    ]
+
+
+def test_mistake_of_ours_in_one_load_is_its_failure_and_stops_no_other(
+    feeds: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    for name in ("first", "second"):
+        write_feed(feeds, printing([record("packages", name=name)]), name)
+    written = loading.write
+
+    def write(connection: Connection, load: Load, *rows: Any) -> Any:
+        if load.feed == "first":
+            raise TypeError("no such thing")
+        return written(connection, load, *rows)
+
+    monkeypatch.setattr(loading, "write", write)
+    assert main([]) == 1
+    assert [(name, state, error) for name, state, _, _, _, error in loads(engine)] == [
+        ("first", "failed", "a mistake of ours: TypeError: no such thing"),
+        ("second", "done", None),
+    ]
+    said = capfd.readouterr().err
+    assert "run_feeds.py: first: failed: a mistake of ours: TypeError: no such thing;" in said
+    assert 'raise TypeError("no such thing")' in said
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (TypeError("odd"), "a mistake of ours: TypeError: odd"),
+        (OperationalError("", {}, Exception("gone")), "the database failed: Exception: gone"),
+    ],
+)
+def test_load_that_cannot_be_noted_stops_no_other_feed(
+    feeds: Path,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    why: str,
+):
+    for name in ("first", "second"):
+        write_feed(feeds, printing([record("packages", name=name)]), name)
+    noted = runner.note
+
+    def note(engine: Engine, load: Load, *ended: Any) -> None:
+        if load.feed == "first":
+            raise error
+        noted(engine, load, *ended)
+
+    monkeypatch.setattr(runner, "note", note)
+    assert main([]) == 1
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == f"run_feeds.py: first: {why}"
+    assert said.out == "second: 1 line, 1 row changed, 0 gone\n"
 
 
 @pytest.mark.parametrize(
@@ -141,45 +204,3 @@ def test_load_imports_no_more_than_it_needs(feeds: Path):
     dialects = {name for name in names if name.startswith("sqlalchemy.dialects.")}
     assert {name.split(".")[2] for name in dialects} <= {"_typing", "mysql", "sqlite"}
     assert "rows.sources" not in names
-
-
-@pytest.fixture
-def each(feeds: Path, tmp_path: Path) -> Path:
-    """Give the runs elsewhere of three feeds: one is whole, one failed, one was killed."""
-    for name in ("whole", "broken", "killed"):
-        write_feed(feeds, "", name)
-        (tmp_path / "each" / name).mkdir(parents=True)
-    whole, broken, killed = (tmp_path / "each" / name for name in ("whole", "broken", "killed"))
-    (whole / "packages.ndjson").write_text('{"name": "apple"}\n')
-    (whole / "exit").write_text("0\n")
-    (broken / "packages.ndjson").write_text('{"name": "half of a list"}\n')
-    (broken / "stderr").write_text("no such host\n")
-    (broken / "exit").write_text("3\n")
-    (killed / "stdout").write_bytes(record("packages", name="pear") + b'{"type":"REC')
-    return tmp_path / "each"
-
-
-def test_runs_elsewhere_are_loaded_each_whatever_the_others_did(
-    each: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
-):
-    assert main(["whole", "broken", "killed", "--from-each", str(each)]) == 1
-    assert capsys.readouterr().err.splitlines() == [
-        "run_feeds.py: broken: failed: ended with exit code 3; 0 lines, 0 rows changed, 0 gone",
-        "  no such host",
-        "run_feeds.py: killed: failed: left no exit code: it was killed, or still runs;"
-        " 0 lines, 0 rows changed, 0 gone",
-    ]
-    assert [load[:3] for load in loads(engine)] == [
-        ("whole", "done", 0),
-        ("broken", "failed", 3),
-        ("killed", "failed", None),
-    ]
-    assert [row[1] for row in stored(engine)["packages"]] == ["apple"]
-
-
-def test_run_elsewhere_that_ends_while_it_is_waited_for_is_loaded(each: Path, engine: Engine):
-    ends = threading.Timer(0.3, (each / "killed" / "exit").write_text, ["0\n"])
-    ends.start()
-    (each / "killed" / "stdout").write_bytes(record("packages", name="pear"))
-    assert main(["killed", "--from-each", str(each), "--wait", "60"]) == 0
-    assert [row[1] for row in stored(engine)["packages"]] == ["pear"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,45 @@ def test_messages_in_a_file_are_those_that_would_be_printed(odd: Path, engine: E
     assert load(odd) == 0, loads(engine)
     assert [row[1] for row in stored(engine)["packages"]] == ["apple", "pear", "record"]
     assert states(engine)[0] == ("odd", '{"at":7}')
+
+
+@pytest.fixture
+def each(feeds: Path, tmp_path: Path) -> Path:
+    """Give the runs elsewhere of three feeds: one is whole, one failed, one was killed."""
+    for name in ("whole", "broken", "killed"):
+        write_feed(feeds, "", name)
+        (tmp_path / "each" / name).mkdir(parents=True)
+    whole, broken, killed = (tmp_path / "each" / name for name in ("whole", "broken", "killed"))
+    (whole / "packages.ndjson").write_text('{"name": "apple"}\n')
+    (whole / "exit").write_text("0\n")
+    (broken / "packages.ndjson").write_text('{"name": "half of a list"}\n')
+    (broken / "stderr").write_text("no such host\n")
+    (broken / "exit").write_text("3\n")
+    (killed / "stdout").write_bytes(record("packages", name="pear") + b'{"type":"REC')
+    return tmp_path / "each"
+
+
+def test_runs_elsewhere_are_loaded_each_whatever_the_others_did(
+    each: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["whole", "broken", "killed", "--from-each", str(each)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "run_feeds.py: broken: failed: ended with exit code 3; 0 lines, 0 rows changed, 0 gone",
+        "  no such host",
+        "run_feeds.py: killed: failed: left no exit code: it was killed, or still runs;"
+        " 0 lines, 0 rows changed, 0 gone",
+    ]
+    assert [load[:3] for load in loads(engine)] == [
+        ("whole", "done", 0),
+        ("broken", "failed", 3),
+        ("killed", "failed", None),
+    ]
+    assert [row[1] for row in stored(engine)["packages"]] == ["apple"]
+
+
+def test_run_elsewhere_that_ends_while_it_is_waited_for_is_loaded(each: Path, engine: Engine):
+    ends = threading.Timer(0.3, (each / "killed" / "exit").write_text, ["0\n"])
+    ends.start()
+    (each / "killed" / "stdout").write_bytes(record("packages", name="pear"))
+    assert main(["killed", "--from-each", str(each), "--wait", "60"]) == 0
+    assert [row[1] for row in stored(engine)["packages"]] == ["pear"]

@@ -69,8 +69,26 @@ def test_feed_that_no_place_is_there_for_is_told_once_and_tried_again(
         raise OSError(28, "No space left on device", "/feed-good")
 
     daemon.work(daemon.Daemon(engine, tmp_path, (), {}, load, told.append), end)
-    assert told == ["No space left on device: /feed-good"]
+    assert told == ["good: No space left on device: /feed-good"]
     assert end.pauses == [daemon.OUTAGE_SECONDS] * 3
+
+
+def test_feed_that_fails_in_an_unknown_way_keeps_no_other_waiting(
+    engine: sa.Engine, tmp_path: Path
+):
+    for name in ("bad", "good"):
+        write_feed(tmp_path, printing([record("packages", name="apple")]), name)
+
+    def load(manifest: Manifest) -> None:
+        if manifest.name == "bad":
+            raise TypeError("odd")
+        run_feed(engine, manifest, {})
+
+    own = daemon.Daemon(engine, tmp_path, (), {}, load, str)
+    why = "bad: a mistake of ours: TypeError: odd"
+    assert daemon.step(own) == (0.0, why)
+    assert [row[:2] for row in loads(engine)] == [("good", "done")]
+    assert daemon.step(own) == (daemon.OUTAGE_SECONDS, why)
 
 
 class Turns(threading.Event):
