@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from lines import emit, size_of, time_of
 from packument import Reader
+from progress import emit_left, emit_state, names_left, read_state
 from redirects import SameHost
 
 ALIAS = re.compile(r"npm:((?:@[^/@]+/)?[^/@]+)(?:@(.*))?")
@@ -42,15 +43,21 @@ def main() -> int:
     if not names:
         print("set NPM_LOCK, or load the feed sbom before: no packages are named", file=sys.stderr)
         return 78
-    unread = 0
+    state, unread = read_state(), list[str]()
+    mine = {*state.get("mine", [])}
+    todo = names_left(names, mine, {*state.get("left", [])})
     try:
-        for name in names:
-            unread += not load_package(name)
+        while todo:
+            if not load_package(todo[0]):
+                unread.append(todo[0])
+            todo = todo[1:]
     except SourceDown as error:
         print(error, file=sys.stderr)
+        rest = [*unread, *todo]  # at a limit of calls the next load goes on with these
+        emit_state(mine=sorted(mine | ({*names} - {*rest})), left=rest)
         return 75
-    emit_left(names)
-    print(json.dumps({"type": "STATE", "value": {"mine": names}}))
+    emit_left(names, mine)
+    emit_state(mine=names)
     return 75 if unread else 0
 
 
@@ -235,14 +242,6 @@ def addresses(given: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         (kind, url.strip()[:512]) for kind, url in pairs if isinstance(url, str) and url.strip()
     ]
-
-
-def emit_left(names: list[str]) -> None:
-    """Print which packages were ours at the last load and are not any more."""
-    path = os.environ.get("FEED_STATE")
-    before = json.loads(Path(path).read_text("utf-8")).get("mine", []) if path else []
-    for name in sorted({*before} - {*names}):
-        emit("packages", name=name, import_id=name, mine=False)
 
 
 if __name__ == "__main__":

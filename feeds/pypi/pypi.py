@@ -78,17 +78,23 @@ def is_for_now(code: int) -> bool:
 
 
 def emit_all(distributions: list[dict[str, Any]]) -> int:
-    """Print the distributions of a report, in the order in which rows name each other."""
-    unread = 0
+    """Print the distributions of a report, of those that the last load did not get to."""
+    by_name = {normal(each["metadata"]["name"]): each for each in distributions}
+    names, state, unread = sorted(by_name), read_state(), list[str]()
+    mine, left = {*state.get("mine", [])}, {*state.get("left", [])}
+    todo = [name for name in names if name in left or name not in mine] if left else names
     try:
-        for each in distributions:
-            unread += not emit_package(each)
+        while todo:
+            if not emit_package(by_name[todo[0]]):
+                unread.append(todo[0])
+            todo = todo[1:]
     except SourceDown as error:
         print(error, file=sys.stderr)
+        rest = [*unread, *todo]  # at a limit of calls the next load goes on with these
+        emit_state(mine=sorted(mine | ({*names} - {*rest})), left=rest)
         return 75
-    names = sorted(normal(each["metadata"]["name"]) for each in distributions)
-    emit_left(names)
-    print(json.dumps({"type": "STATE", "value": {"mine": names}}))
+    emit_left(names, mine)
+    emit_state(mine=names)
     return 75 if unread else 0
 
 
@@ -126,13 +132,13 @@ def emit_package(distribution: dict[str, Any]) -> bool:
     """
     metadata = distribution["metadata"]
     name, version = normal(metadata["name"]), metadata["version"]
+    # What comes from an address of its own (`app @ git+https://...`) is none of the index's, which
+    # may have another one of that name.
+    listed = {} if distribution.get("is_direct") else files_by_version(name)
     emit(
         "packages", name=metadata["name"], import_id=name, latestversion=version, mine=True,
         readme=(metadata.get("summary") or "")[:1000] or None,
     )  # fmt: skip
-    # What comes from an address of its own (`app @ git+https://...`) is none of the index's, which
-    # may have another one of that name.
-    listed = {} if distribution.get("is_direct") else files_by_version(name)
     files = listed or {}
     files.setdefault(version, [])
     for each, of_version in files.items():
@@ -206,11 +212,20 @@ def addresses(metadata: dict[str, Any]) -> set[tuple[str, str]]:
     return {(TYPES[label], url) for label, url in labels if label in TYPES and url}
 
 
-def emit_left(names: list[str]) -> None:
-    """Print which packages were ours at the last load and are not any more."""
+def read_state() -> dict[str, Any]:
+    """Return what the last load kept, nothing at first."""
     path = os.environ.get("FEED_STATE")
-    before = json.loads(Path(path).read_text("utf-8")).get("mine", []) if path else []
-    for name in sorted({*before} - {*names}):
+    return dict(json.loads(Path(path).read_text("utf-8"))) if path else {}
+
+
+def emit_state(**value: object) -> None:
+    """Print what the next load is to know."""
+    print(json.dumps({"type": "STATE", "value": value}))
+
+
+def emit_left(names: list[str], before: set[str]) -> None:
+    """Print which packages were ours at the last load and are not any more."""
+    for name in sorted(before - {*names}):
         emit("packages", name=name, import_id=name, mine=False)
 
 

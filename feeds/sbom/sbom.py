@@ -45,11 +45,17 @@ def main() -> int:
     needs = json.loads(Path(os.environ["FEED_NEEDS"]).read_text("utf-8"))
     watched = [each for each in needs["watched"] if each["provider"].partition(":")[0] == "github"]
     server = os.environ.get("SOURCE_GITHUB_URL", API).rstrip("/")
+    own = [f"{each['provider']}/{each['gitid']}" for each in watched]
+    last = json.loads(Path(os.environ["FEED_STATE"]).read_text("utf-8")).get("at")
+    at = own.index(last) + 1 if last in own else 0
     try:
-        for repository in watched:
-            emit_repository(repository, read_sbom(server, repository["name"]))
+        while at < len(watched):
+            emit_repository(watched[at], read_sbom(server, watched[at]["name"]))
+            at += 1
     except SourceDown as error:
         print(error, file=sys.stderr)
+        # The next load goes on behind it: at a limit of calls it would never get further.
+        print(json.dumps({"type": "STATE", "value": {"at": own[at - 1]} if at else {}}))
         return 75
     print(json.dumps({"type": "STATE", "value": {"repositories": len(watched)}}))
     return 0

@@ -70,6 +70,34 @@ def source(answers: Mapping[str, tuple[int, Any]]) -> Iterator[str]:
 
 
 @contextmanager
+def limited(answers: Mapping[str, Any], most: int) -> Iterator[tuple[str, list[str]]]:
+    """Give the address of a server that refuses each request behind so many, and what it answered.
+
+    With a refusal the time begins anew for which the limit holds.
+    """
+    answered, of_now = list[str](), list[str]()
+
+    class Handler(Silent, BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_refused = len(of_now) == most
+            body = json.dumps({} if is_refused else answers[self.path]).encode()
+            self.send_response(429 if is_refused else 200)
+            if is_refused:
+                self.send_header("Retry-After", "60")
+                of_now.clear()
+            else:
+                of_now.append(self.path)
+                answered.append(self.path)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with serving(Handler) as address:
+        yield address, answered
+
+
+@contextmanager
 def cutting(head: bytes) -> Iterator[str]:
     """Give the address of a server that sends these bytes and hangs up."""
 

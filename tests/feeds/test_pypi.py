@@ -152,9 +152,7 @@ def test_index_of_which_pip_gets_nothing_is_down_or_has_no_such_package(monkeypa
     assert not feed.is_down()
 
 
-def test_packages_that_left_the_closure_are_told(capsys, monkeypatch, tmp_path: Path):
-    (tmp_path / "state").write_text(json.dumps({"mine": ["a", "b"]}), "utf-8")
-    monkeypatch.setenv("FEED_STATE", str(tmp_path / "state"))
-    module("pypi").emit_left(["b"])
+def test_packages_that_left_the_closure_are_told(capsys):
+    module("pypi").emit_left(["b"], {"a", "b"})
     record = json.loads(capsys.readouterr().out)["record"]
     assert record == {"name": "a", "import_id": "a", "mine": False}
