@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from engines import faults
 from lake import maintain, query
 from lake.catalog import NoLake, open_lake, require_file
 from lake.command_words import FORMS, refuse_others
-from lake.extensions import NotInstalled, is_interrupt, is_of_duckdb
+from lake.extensions import NotInstalled, ended_with_its_folder, is_interrupt, is_of_duckdb
 from lake.one_writer import Busy, held
 from lake.proof import compare
 from lake.publish import CannotPublish, publish_and_tell, read_target
@@ -76,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = read_settings({"database_password": given["database_password"]})
         lake = read_lake()
         hide_secrets(lake.secrets)
-        return COMMANDS[given["command"]].run(settings, lake, given)
+        with nullcontext() if given["daemon"] else ended_with_its_folder(STOPPED):
+            return COMMANDS[given["command"]].run(settings, lake, given)
     except (BadSetting, NotInstalled, NoLake, query.BadQuery, CannotPublish, CannotWrite) as error:
         return say(str(error), BAD_SETTINGS)
     except CannotStart as error:

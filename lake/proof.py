@@ -13,6 +13,7 @@ from sqlalchemy import Table
 from lake import marks
 from lake.copying import differences, store_rows, table_copies
 from lake.copying.unmarked_tables import FEW, StoreRead, count_rows
+from lake.extensions import scratch_folder
 from lake.lake_tables import MARKED, columns, tables
 from lake.sync import Store, last_sync
 from rows.counted import counted
@@ -47,7 +48,7 @@ def compare(store: Store, lake: "DuckDBPyConnection") -> tuple[int, list[Differe
     """Return how many rows were compared, and what differs. Raises duckdb.Error: a file is gone."""
     total, different = 0, list[Difference]()
     last = last_sync(lake).read
-    with TemporaryDirectory(prefix="runledger-lake-") as folder, store.reader.connect() as reader:
+    with TemporaryDirectory(dir=scratch_folder()) as folder, store.reader.connect() as reader:
         seen = marks.read(reader, EVERY)
         stored = count_rows(reader, tables())
         open_tables = [one for one in tables() if not is_as_synced(lake, one, last)]

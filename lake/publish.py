@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from config.argv import hide_secrets
 from config.lake_place import LakeSettings, read_lake, with_slash
 from lake.catalog import data_path, literal, open_lake, write_rows_as_files
+from lake.extensions import scratch_folder
 from rows.counted import counted
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def publish(settings: LakeSettings, target: LakeSettings, url: str | None = None
     holds the lease of the lake's writers: a file must not go while it is copied.
     """
     with (
-        TemporaryDirectory(prefix="runledger-lake-") as folder,
+        TemporaryDirectory(dir=scratch_folder()) as folder,
         closing(open_lake(settings, write=True, target=target)) as lake,
     ):
         is_known = find_former(lake, target)

@@ -21,6 +21,7 @@ from lake import marks
 from lake.copying import differences, store_rows
 from lake.copying.differences import Changed
 from lake.copying.unmarked_tables import StoreRead, copy_unmarked, count_rows
+from lake.extensions import scratch_folder
 from lake.lake_tables import MARKED, OF_RUNS, SYNCS, make_tables, release, tables
 from lake.marks import Marks, changed_spans, queries_of, scope_of
 from rows.counted import counted
@@ -136,7 +137,7 @@ def try_sync(store: Store, lake: "DuckDBPyConnection", *, full: bool) -> SyncRep
     lakeid = last.lakeid
     is_known = transact(store.writer, lambda each: marks.begin(each, lakeid, name, last.sync))
     mode = INCREMENTAL if is_known and not full else FULL
-    with TemporaryDirectory(prefix="runledger-lake-") as folder, store.reader.connect() as reader:
+    with TemporaryDirectory(dir=scratch_folder()) as folder, store.reader.connect() as reader:
         seen = marks.read(reader, RUNS)
         spans = changed_spans(lake, seen)
         marked = [] if mode == FULL else [one for one in tables() if one.name in MARKED]

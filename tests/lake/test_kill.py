@@ -104,6 +104,47 @@ def test_sync_killed_anywhere_is_continued_and_every_row_is_there_once(
     run(["check"], environ)
 
 
+SYNC = """
+import sys, time
+from lake import cli, extensions
+
+def sync_all(*_, **__):
+    while True:
+        try:
+            print("begun", flush=True)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            if {is_lost}:
+                continue  # as DuckDB does now and then
+            raise
+
+extensions.END_SECONDS = 0.2
+cli.sync_all = sync_all
+sys.exit(cli.main(["sync"]))
+"""
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_sync_that_is_told_to_end_leaves_no_folder_behind(
+    tmp_path: Path, number: int, *, is_lost: bool
+):
+    url, folder = f"sqlite:///{tmp_path}/store.db", tmp_path / "temporary"
+    migrate.upgrade(url)
+    folder.mkdir()
+    environ = {**os.environ, "DATABASE_URL": url, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
+    environ |= {"LAKE_CATALOG": f"sqlite:{tmp_path}/lake/c.sqlite"}
+    environ |= {"LAKE_DATA": f"{tmp_path}/lake/files"}
+    command = [sys.executable, "-c", SYNC.format(is_lost=is_lost)]
+    with subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"begun\n"
+        assert [*folder.iterdir()]
+        process.send_signal(number)
+        assert process.wait(60) == 130
+    assert [*folder.iterdir()] == []
+
+
 @pytest.mark.skipif(not ALL, reason="in make test-lake")
 def test_two_stores_that_sync_at_once_leave_every_row_once(tmp_path: Path):
     pairs = []
