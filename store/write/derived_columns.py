@@ -79,8 +79,8 @@ def select_needed(rows: Iterable[Values], stored: Mapping[RunKey, Row[Any]]) -> 
 
 
 def is_needed(values: Values, stored: Row[Any] | None) -> bool:
-    """Tell whether a row may change the stored run: a stub only fills what is unknown."""
-    if stored is None or values["version"] != STUB:
+    """Tell whether a row changes the stored run: a stub fills what is unknown, or is refused."""
+    if stored is None or values["version"] != STUB or values["repoid"] != stored.repoid:
         return True
     told = (name for name in TOLD if values.get(name) is not None)
     return any(getattr(stored, name) is None for name in told)

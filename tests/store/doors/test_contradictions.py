@@ -22,6 +22,7 @@ OTHER = {
     "full_name": "octo-org/other",
     "html_url": "https://github.com/octo-org/other",
 }
+IDS = (objects.RUN["id"], objects.JOB["id"], objects.JOB["id"] + 1, 37)
 TAKEN = "its id is stored under another repository or run already"
 
 
@@ -42,6 +43,7 @@ CONTRADICTIONS = {
     "newer run": run_of(OTHER, "odd", updated_at="2026-03-02T14:00:00Z"),
     "job of another repository": job_of(OTHER, "odd", run_id=5),
     "job of another repository, and its run": job_of(OTHER, "odd"),
+    "first job of another repository under a run": job_of(OTHER, "odd", id=objects.JOB["id"] + 1),
     "job of another run": job_of(objects.REPOSITORY, "odd", run_id=5),
 }
 NEIGHBOUR = run_of(OTHER, "neighbour", id=6)
@@ -55,7 +57,7 @@ def rows(engine: Engine) -> list[Sequence[Any]]:
             for table in (workflowruns, jobs, workflows)
             for row in connection.execute(
                 select(table.c.gitid, table.c.repo, table.c.repoid, table.c.version).where(
-                    table.c.gitid.in_([objects.RUN["id"], objects.JOB["id"], 37])
+                    table.c.gitid.in_(IDS)
                 )
             )
         ]
