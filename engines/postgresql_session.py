@@ -35,6 +35,29 @@ days are looked through, and for the roll-ups of one day the whole of a big tabl
 (docs/decisions/0079). Whoever set another value, for a role or all, is followed.
 """
 FIELDS = {"number": "BIGINT", "text": "CITEXT", "word": "CITEXT", "time": "TIMESTAMP"}
+MAKE_VIEW = """DO $make$
+DECLARE owner regrole; rights aclitem[]; one record; others text;
+BEGIN
+    CREATE OR REPLACE VIEW {view};
+EXCEPTION WHEN invalid_table_definition THEN
+    SELECT relowner::regrole, relacl INTO owner, rights FROM pg_class
+        WHERE oid = '{name}'::regclass;
+    BEGIN
+        DROP VIEW {name};
+    EXCEPTION WHEN dependent_objects_still_exist THEN
+        GET STACKED DIAGNOSTICS others = PG_EXCEPTION_DETAIL;
+        RAISE EXCEPTION 'view {name} gets other columns, and %: drop that, run'
+            ' python3 local-database.py -i, and make it anew', others;
+    END;
+    CREATE VIEW {view};
+    EXECUTE format('ALTER VIEW {name} OWNER TO %s', owner);
+    FOR one IN SELECT * FROM aclexplode(rights) LOOP
+        EXECUTE format('GRANT %s ON {name} TO %s', one.privilege_type,
+            CASE one.grantee WHEN 0 THEN 'PUBLIC' ELSE one.grantee::regrole::text END);
+    END LOOP;
+END $make$"""
+"""REPLACE alone refuses a view whose columns have other types, names or another order; a view that
+is made anew keeps its owner and who may read it."""
 GRACE_SECONDS = 0.5
 """By which the server's own limit (statement_timeout) comes sooner, and tells more."""
 
@@ -136,7 +159,8 @@ def allow_null(connection: Connection, table: str, columns: Sequence[str]) -> No
 
 def make_view(name: str, query: str) -> tuple[str, ...]:
     """Return the statement that makes a view, or makes it anew."""
-    return (f"CREATE OR REPLACE VIEW {name} WITH (security_invoker = true) AS {query}",)
+    view = f"{name} WITH (security_invoker = true) AS {query}"
+    return (MAKE_VIEW.format(name=name, view=view),)
 
 
 def list_view(view: ListView) -> tuple[str, ...]:

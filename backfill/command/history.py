@@ -44,7 +44,10 @@ def read_history(settings: Settings, read_range: ReadRange, *, install: bool) ->
 def install_schema(settings: Settings) -> int:
     """Create or upgrade the schema, and nothing else."""
     with open.opened(settings, open.WORK) as engine:
-        print(open.schema(engine, settings, install=True) or "the schema is up to date")
+        done = open.schema(engine, settings, install=True)
+    if done is None:
+        open.upgrade(settings)  # its views: who was killed, or refused them, left older ones
+    print(done or "the schema is up to date")
     return 0
 
 

@@ -134,3 +134,17 @@ def test_i_alone_creates_the_schema_and_then_finds_it_up_to_date(command: Comman
     assert command().err == (
         "local-database.py: -r: name a repository: -r org/repo (none is stored yet)\n"
     )
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite", "mysql"], indirect=True)
+def test_i_makes_a_view_that_a_killed_upgrade_left_out(
+    bare, database_url: str, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    migrate.upgrade(database_url)
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP VIEW main_red"))
+    assert command("-i").out == "the schema is up to date\n"
+    assert "main_red" in sa.inspect(engine).get_view_names()
+    engine.dispose()
