@@ -23,6 +23,10 @@ NEWER = "the database was upgraded by a newer release: run that one"
 UNFINISHED = (
     "the database is a copy that is not whole yet: the same --copy-to goes on, and opens it"
 )
+ELSEWHERE = (
+    "DATABASE_MIGRATE_URL names another database than DATABASE_URL: that one was upgraded, this one"
+    " was not: let both name the same"
+)
 SILENT, REFUSES = "the database does not answer", "the database refuses"
 OTHERS_SECONDS = 10.0
 """How long a start waits for another that makes the schema; an upgrade may take longer."""
@@ -189,6 +193,8 @@ def schema(engine: Engine, settings: Settings, *, install: bool) -> str | None:
     elif schema_age == "older" and not install:
         raise NeedsInstall("the database has an older schema: run the same command with -i once")
     upgrade(settings)
+    if age(engine) != "current":
+        raise CannotStart(ELSEWHERE)
     if schema_age == "empty":
         return "the schema was created"
     return "the schema was upgraded" + (f"; a copy of what was there is {copy}" if copy else "")

@@ -148,3 +148,12 @@ def test_i_makes_a_view_that_a_killed_upgrade_left_out(
     assert command("-i").out == "the schema is up to date\n"
     assert "main_red" in sa.inspect(engine).get_view_names()
     engine.dispose()
+
+
+def test_database_that_an_upgrade_did_not_reach_is_told(
+    command: Command, bare: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DATABASE_MIGRATE_URL", f"sqlite:///{bare / 'other.db'}")
+    done = command("-i")
+    assert (done.code, done.out) == (2, "")
+    assert "DATABASE_MIGRATE_URL names another database than DATABASE_URL" in done.err
