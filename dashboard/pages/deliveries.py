@@ -15,7 +15,10 @@ TITLE = "Health"
 blueprint = Blueprint("deliveries", __name__)
 MOST = 400_000  # characters that a page shows
 
-
+UNREADABLE = (
+    "The account of these pages (DATABASE_READ_URL) may not read what deliveries hold:"
+    " deploy/accounts-*.sql makes it so."
+)
 PAGE, CSV_MOST = 50, 5_000
 STATES = (APPLIED, QUARANTINED, IGNORED)
 SORTS = ("newest", "oldest")
@@ -64,6 +67,8 @@ def download() -> Response:
 @blueprint.get("/deliveries/<path:provider>/<guid>")
 def show(provider: str, guid: str) -> str:
     """Return a delivery's body, indented."""
+    if not deliveries.may_read_bodies(store()):
+        abort(403, UNREADABLE)
     stored = deliveries.find_delivery(store(), provider, guid)
     if stored is None:
         abort(404, f"No delivery {guid} of {provider} is stored, or its body is kept no longer.")

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from isal import isal_zlib
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, false, or_, select
+from sqlalchemy.exc import DBAPIError
 
+from engines import faults
 from rows import Unmappable
 from rows.source_record import Source
 from rows.sources import source_of
@@ -39,10 +41,26 @@ class DeliveryLine(NamedTuple):
 
 
 class RunDeliveries(NamedTuple):
-    """The deliveries that made a run; `whole` unless there were too many to look at all."""
+    """The deliveries that made a run; `whole` unless there were too many to look at all.
+
+    None are told to who may not read what they hold: `readable` is false.
+    """
 
     deliveries: list[DeliveryLine]
     whole: bool
+    readable: bool = True
+
+
+def may_read_bodies(connection: Connection) -> bool:
+    """Tell whether this account may read what deliveries hold: one that only reads need not."""
+    try:
+        with connection.begin_nested():
+            connection.execute(select(deliveries.c.body).where(false()))
+    except DBAPIError as error:
+        if faults.fault(error) != faults.ACCESS:
+            raise
+        return False
+    return True
 
 
 def list_deliveries(connection: Connection, run: Run) -> RunDeliveries:
@@ -54,6 +72,8 @@ def list_deliveries(connection: Connection, run: Run) -> RunDeliveries:
     begin, end = run.createtime, run.updatetime or run.endtime or run.createtime
     if begin is None or end is None:
         return RunDeliveries([], True)
+    if not may_read_bodies(connection):
+        return RunDeliveries([], True, readable=False)
     table, source = deliveries.c, source_of(run.provider)
     query = (
         select(*(table[name] for name in DeliveryLine._fields), table.body)
