@@ -22,7 +22,6 @@ LOG_BYTES = 16_000_000  # the log is cut to this after it was large
 
 SCHEMA = f"""
 PRAGMA busy_timeout = {int(WAIT_SECONDS * 1000)};
-PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA journal_size_limit = {LOG_BYTES};
@@ -33,6 +32,7 @@ CREATE TABLE IF NOT EXISTS entries (
 );
 CREATE TABLE IF NOT EXISTS checked (one INTEGER PRIMARY KEY, times INTEGER NOT NULL);
 """
+INCREMENTAL = 2
 COLUMNS = ", ".join(Delivery._fields)
 BODY = Delivery._fields.index("body")
 TAKE = f"SELECT Id, {COLUMNS}, digest FROM entries WHERE Id > ? ORDER BY Id LIMIT ?"  # noqa: S608
@@ -70,6 +70,9 @@ def opened(file: Path) -> sqlite3.Connection:
         # Damaged text is no text; its bytes come through.
         connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         try:
+            # Writes, also where it is so already: a full disk would let nothing be taken out.
+            if connection.execute("PRAGMA auto_vacuum").fetchone() != (INCREMENTAL,):
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.executescript(SCHEMA)
             if ("digest",) not in connection.execute(LISTED).fetchall():
                 connection.execute(ADD_DIGEST)

@@ -197,6 +197,16 @@ def test_full_disk_is_an_error_and_room_again_heals_without_a_restart(tmp_path: 
     assert guids(waiting.take(10)) == ["before", "after"]
 
 
+def test_reading_a_spool_anew_writes_nothing_that_a_full_disk_would_refuse(tmp_path: Path):
+    first = Spool(tmp_path)
+    first.put(delivery("before"))
+    first.close()
+    again = Spool(tmp_path)
+    assert guids(again.take(10)) == ["before"]
+    assert again.file.with_name("spool.db-wal").stat().st_size == 0
+    again.close()
+
+
 def test_folder_that_is_a_file_is_an_error(tmp_path: Path):
     (tmp_path / "spool").write_text("not a folder")
     with pytest.raises(SpoolError, match="spool"):
