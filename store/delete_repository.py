@@ -1,5 +1,7 @@
 """Remove a repository with all that is stored of it."""
 
+import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +24,8 @@ from store.write import lake_marks
 from store.write.repositories import Key
 
 BATCH = 500
+LATE_SECONDS = 5.0
+"""No transaction of a listener takes longer."""
 
 
 def list_repositories(engine: Engine, name: str, server: str = "") -> list[Key]:
@@ -61,21 +65,33 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
     """Delete a repository, its rows and its raw deliveries; return how many of each table.
 
     In batches, the repository itself last: a process killed half-way goes on when it is run
-    again. A listener that still watches it stores what comes from now on.
+    again. A listener that still watches it stores what comes from now on: what that has written
+    of the one that is gone is deleted, too, for it would refuse the same runs ever after.
     """
     with reading(engine).connect() as connection:
         repoid = find_repository_id(connection, *key)
         if repoid is None:
             return {}
         names = list_names(connection, repoid)
-    counts = {"deliveries": forget_deliveries(engine, key, names)}
-    for table in tables():
-        counts[table.name] = delete_rows(engine, table, table.c.repoid == repoid, repoid)
+    counts = Counter(deliveries=forget_deliveries(engine, key, names))
+    counts += delete_all_rows(engine, repoid)
     counts["health"] = delete_rows(engine, health, func.lower(health.c.subject).in_(names))
     delete_rows(engine, marks, is_mark_of(repoid))
     make.drop_all(engine)  # those of all repositories together count its runs
     counts["repos"] = delete_rows(engine, repos, repos.c.Id == repoid)
-    return {name: number for name, number in counts.items() if number}
+    while late := delete_all_rows(engine, repoid):
+        counts += late
+        make.drop_all(engine)
+        time.sleep(LATE_SECONDS)
+    return dict(+counts)
+
+
+def delete_all_rows(engine: Engine, repoid: int) -> Counter[str]:
+    """Delete the rows that belong to a repository; return how many of each table."""
+    counts = Counter[str]()
+    for table in tables():
+        counts[table.name] = delete_rows(engine, table, table.c.repoid == repoid, repoid)
+    return +counts
 
 
 def is_mark_of(repoid: int) -> ColumnElement[bool]:

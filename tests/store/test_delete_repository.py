@@ -2,8 +2,10 @@
 
 import json
 import os
+from typing import Any
 
-from sqlalchemy import Engine, select
+import pytest
+from sqlalchemy import Engine, Table, select
 
 from engines import reading
 from fakegithub.world.world import World
@@ -21,7 +23,9 @@ from tests.store.state.warned import read_warnings
 KEY = ("github", 1)
 
 
-def store(engine: Engine, world: World, extra: dict[str, object] | None = None) -> None:
+def store(
+    engine: Engine, world: World, extra: dict[str, object] | None = None, guid: str = ""
+) -> None:
     """Store what a world sends."""
     for one in world.deliveries():
         name = one.payload["repository"]["full_name"]
@@ -29,7 +33,9 @@ def store(engine: Engine, world: World, extra: dict[str, object] | None = None) 
         payload = {**one.payload, **noise}
         body = json.dumps(payload).encode()
         time = deliveries.now()
-        delivery = Delivery("github", one.guid, 7, one.event, one.action, name, time, body)
+        delivery = Delivery(
+            "github", f"{guid}{one.guid}", 7, one.event, one.action, name, time, body
+        )
         production_doors.store(engine, delivery)
 
 
@@ -62,6 +68,31 @@ def test_forgotten_repository_leaves_what_was_there_before_it(engine: Engine):
     assert rows(engine) == before
     with reading(engine).connect() as connection:
         assert connection.execute(select(deliveryparts)).all() == []
+
+
+def test_rows_that_are_written_meanwhile_are_forgotten_and_come_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    world = World(seed=5)
+    play(world, world.create_repo("org/gone"))
+    store(engine, world)
+    every, delete_rows = rows(engine), delete_repository.delete_rows
+
+    def deliver_before(engine: Engine, table: Table, *given: Any) -> int:
+        if table is repos:  # whose rows are deleted last
+            store(engine, world)
+        return delete_rows(engine, table, *given)
+
+    monkeypatch.setattr(delete_repository, "delete_rows", deliver_before)
+    monkeypatch.setattr(delete_repository, "LATE_SECONDS", 0)
+    told = delete_repository.forget(engine, key_of(engine, "org/gone"))
+    assert (told["repos"], told["workflowruns"], told["jobs"]) == (1, 2, 2)
+    assert rows(engine).keys() == {"deliveries"}
+    store(engine, world, guid="again ")
+    again = rows(engine)
+    assert {name: again[name] for name in again if name != "deliveries"} == {
+        name: every[name] for name in every if name != "deliveries"
+    }
 
 
 def test_forgetting_takes_verdicts_and_warnings_along(engine: Engine):
