@@ -19,8 +19,7 @@ from store.doors.decide import Decision
 from store.doors.refusals import is_refusal, reason_of, write_each
 from store.doors.same_guid import KNOWN, Key, Known, key_of, read_known, recognize
 from store.state.deleted_repositories import note_ends
-from store.write.first_reads import EMPTY, FirstReads, nothing, read_first
-from store.write.foreseen_reads import Unforeseen
+from store.write.first_reads import EMPTY, FirstReads, Unforeseen, nothing, read_first
 from store.write.repositories import Tables
 from store.write.stored_rows import Values
 from store.write.version_cache import VersionCache

@@ -31,7 +31,7 @@ from rows.words import FAILED_JOB, RunKey
 from schema.tables.ci import jobs, of_kind, runattempts, workflowruns, workflows
 from store.write import retried_jobs
 from store.write.stored_rows import Values
-from store.write.upsert import upsert
+from store.write.upsert import numbers_of, upsert
 
 TIMED = of_kind(runattempts, "derived")
 MIRRORED = of_kind(workflowruns, "derived")
@@ -41,7 +41,6 @@ TOLD = (
     *("parentgitid", "parentjobgitid", "pullrequest", "createtime"),
 )
 """What a job or a list tells of a run, or the run that made it."""
-
 
 Locked = Callable[[], Mapping[RunKey, Row[Any]]]
 """Returns the stored runs, which are locked; to be called once something was asked of them."""
@@ -110,11 +109,6 @@ def update_runs(
     upsert(connection, "workflowruns", [*needed, *runs, *known[1]], numbers_of(locked()))
 
 
-def numbers_of(stored: Mapping[RunKey, Row[Any]]) -> dict[RunKey, int]:
-    """Return the numbers of stored runs, by their keys."""
-    return {key: row.Id for key, row in stored.items()}
-
-
 def derive_changes(
     connection: Connection,
     touched: Iterable[Values],
@@ -175,8 +169,7 @@ def mirror(known: Mapping[int, Attempt], timings: Mapping[int, Timing]) -> Value
 
 def query_of(table: Table, run: str, names: Iterable[str]) -> Select[Any]:
     """Return the query for columns of some runs; `run` is the one that holds the run's id."""
-    wanted = [table.c[name] for name in (run, *names)]
-    its = table.c.provider == bindparam("of")
+    wanted, its = [table.c[name] for name in (run, *names)], table.c.provider == bindparam("of")
     return select(*wanted).where(its, among_ids(table.c[run], "gitids"))
 
 

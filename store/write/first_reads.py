@@ -1,4 +1,10 @@
-"""What a batch reads before it writes anything, asked together: its repositories, its runs."""
+"""What a batch reads before it writes anything, asked together: its repositories, its runs.
+
+The server locks the runs of a batch when the transaction before has them no longer, which takes as
+long as the disk does. Repositories change rarely, and runs that are stored stay. So rows may follow
+at once, made of what was read before, and what the server says of both is looked at when the last
+question is answered. Where it is something else, all is undone, and done again with what is read.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,13 +15,37 @@ from engines.asking.questions import Question, ask, ask_ahead
 from engines.chunks import SIZE
 from rows.words import RunKey
 from store.write import adopted_repositories, derived_columns, repositories
-from store.write.foreseen_reads import ForeseenReads, Told
 from store.write.repositories import Batch, Key, StoredRepository
-from store.write.version_cache import VersionCache
+from store.write.version_cache import KnownRun, ReadMemory, Told, VersionCache
 
 
 def nothing() -> None:
     """Do nothing."""
+
+
+class Unforeseen(Exception):
+    """A repository or a run is not what it was."""
+
+
+class ForeseenReads:
+    """What was foreseen, and is to be confirmed."""
+
+    def __init__(self, foreseen: Told, tell: Callable[[], Told], memory: ReadMemory) -> None:
+        """Believe in what is foreseen until what is told can be asked for."""
+        self.foreseen, self.tell, self.memory = foreseen, tell, memory
+        self.told: Told | None = None
+
+    def confirm(self) -> Mapping[RunKey, Any]:
+        """Return the stored runs, which are locked. Raises Unforeseen."""
+        if self.told is None:
+            told = self.tell()
+            known = {key: KnownRun(row.Id) for key, row in told.runs.items()}
+            if (told.repositories, known) != self.foreseen:
+                self.memory.forget()
+                raise Unforeseen
+            self.memory.remember(told)
+            self.told = told
+        return self.told.runs
 
 
 class FirstReads(NamedTuple):

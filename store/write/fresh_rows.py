@@ -36,7 +36,7 @@ from store.write.first_reads import FirstReads
 from store.write.merge_rules import adds_nothing, merged
 from store.write.repositories import Tables
 from store.write.stored_rows import Values
-from store.write.upsert import Numbers, insert_new
+from store.write.upsert import Numbers, insert_new, numbers_of
 
 AttemptRows = dict[int, Row[Any]]
 """Stored attempts of a run, by their numbers."""
@@ -108,7 +108,7 @@ def lock_runs(
         runs = [one for one in runs if (one["provider"], one["gitid"]) not in fresh.runs]
         stubs = [one for one in stubs if (one["provider"], one["rungitid"]) not in fresh.runs]
     changes = fresh.attempts, fresh.mirrored
-    numbers: dict[str, Numbers] = {"workflowruns": derived_columns.numbers_of(stored.runs)}
+    numbers: dict[str, Numbers] = {"workflowruns": numbers_of(stored.runs)}
     locked = first.foreseen.confirm if first.foreseen else lambda: stored.runs
     return LockedRuns(fresh.rows, (runs, stubs, locked, changes), numbers, late)
 

@@ -97,6 +97,11 @@ def upsert(
         kind.post(connection, statement(kind, name, columns), merging)
 
 
+def numbers_of(stored: Mapping[Key, Any]) -> dict[Key, int]:
+    """Return the numbers of stored rows, by their keys."""
+    return {key: row.Id for key, row in stored.items()}
+
+
 def insert_new(connection: Connection, name: str, rows: Iterable[Values]) -> None:
     """Insert rows of which none is stored; if one is, the database refuses them.
 

@@ -7,16 +7,59 @@ wait for one another (140 instead of 720 transactions a second).
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from rows.words import RunKey
 from schema.tables.ci import metadata
-from store.write.foreseen_reads import ReadMemory
 from store.write.stored_rows import Key, Values, key_of
 
 CACHED = ("repos", "repoaliases", "workflows")
 SIZE = 20_000
 SECONDS = 600.0
 """An entry is believed no longer than this: the store may be restored or emptied meanwhile."""
+
+
+RepositoryKey = tuple[str, int]
+"""Provider and gitid."""
+
+
+class Told(NamedTuple):
+    """The stored repositories and runs of a batch."""
+
+    repositories: Mapping[RepositoryKey, Any]
+    runs: Mapping[RunKey, Any]
+
+
+class KnownRun(NamedTuple):
+    """A run that was stored: its number."""
+
+    Id: int
+
+
+class ReadMemory:
+    """What this process has read of repositories and runs that are stored."""
+
+    def __init__(self) -> None:
+        self.repositories = OrderedDict[RepositoryKey, Any]()
+        self.runs = OrderedDict[RunKey, KnownRun]()
+
+    def remember(self, told: Told) -> None:
+        """Note what was read."""
+        note(self.repositories, told.repositories.items())
+        note(self.runs, ((key, KnownRun(row.Id)) for key, row in told.runs.items()))
+
+    def forget(self) -> None:
+        """Forget all of it."""
+        self.repositories.clear()
+        self.runs.clear()
+
+    def foresee(self, repositories: Iterable[RepositoryKey], runs: Iterable[RunKey]) -> Told | None:
+        """Return these; None where one of them is not known."""
+        told = Told(
+            {key: self.repositories.get(key) for key in repositories},
+            {key: self.runs.get(key) for key in runs},
+        )
+        return None if None in (*told.repositories.values(), *told.runs.values()) else told
 
 
 class VersionCache:
@@ -81,3 +124,12 @@ def joined(stored: Any, new: Any) -> Any:
     if None in (*stored, *new):
         return new
     return (min(stored[0], new[0]), max(stored[1], new[1]))
+
+
+def note(memory: OrderedDict[Any, Any], items: Iterable[tuple[Any, Any]]) -> None:
+    """Note what is newest, and forget what is oldest."""
+    for key, value in items:
+        memory.pop(key, None)
+        memory[key] = value
+    while len(memory) > SIZE:
+        memory.popitem(last=False)

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from rows.words import RunKey
-from store.write import foreseen_reads
-from store.write.foreseen_reads import ForeseenReads, ReadMemory, Told, Unforeseen
+from store.write import version_cache
+from store.write.first_reads import ForeseenReads, Unforeseen
+from store.write.version_cache import ReadMemory, Told
 
 
 def keys(*numbers: int) -> list[RunKey]:
@@ -44,7 +45,7 @@ def test_nothing_is_foreseen_where_one_is_not_known(
 
 
 def test_what_was_read_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(foreseen_reads, "SIZE", 2)
+    monkeypatch.setattr(version_cache, "SIZE", 2)
     memory = remembering(1, 2)
     memory.remember(read(1))
     memory.remember(read(3))
