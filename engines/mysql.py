@@ -44,7 +44,7 @@ PACKET_BYTES = 2 * 1024 * 1024
 
 SESSION = (
     "SET time_zone = '+00:00', "
-    f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, "
+    f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, sort_buffer_size = 8388608, "  # else 1038
     "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'"
 )
 
